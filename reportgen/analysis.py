@@ -1,0 +1,192 @@
+"""From an evaluation to results: the sections' analyzers, then the comparing sections, then rules and checks."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reportgen import __version__, checks
+from reportgen.errors import SectionError
+from reportgen.results import (
+    SCHEMA_VERSION,
+    DataRecord,
+    FileRecord,
+    HeadRecord,
+    ModelRecord,
+    OutputRecord,
+    ReportRecord,
+    Results,
+    SectionRecord,
+    SpecRecord,
+)
+from reportgen.section import BaseAnalyzer, BaseComparer, Headline, MetricTable, SectionResult, TableRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reportgen.evaluation.records import DataEvaluation, Evaluation, HeadEvaluation, ModelEvaluation
+    from reportgen.plan import Plan, PlannedSection
+    from reportgen.section import Finding
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of a section: a result, or the reason why there is none."""
+
+    result: SectionResult | None
+    findings: tuple[Finding, ...] = ()
+    failure: str | None = None
+
+
+def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: bool) -> Results:
+    """Compute every section of a plan.
+
+    Parameters
+    ----------
+    plan, evaluation
+        What is to be done, and on what.
+    created
+        UTC time for the report, ISO 8601.
+    keep_going
+        A section that fails becomes a failed entry instead of an error.
+
+    Raises
+    ------
+    SectionError
+        A section failed and ``keep_going`` is False.
+    """
+
+    def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> _Outcome:
+        try:
+            result = compute()
+            return _Outcome(result, _findings(item, result))
+        except Exception as error:
+            if not keep_going:
+                raise SectionError(f"section {item.address}: {type(error).__name__}: {error}") from error
+            return _Outcome(None, failure=f"{type(error).__name__}: {error}")
+
+    outcomes: dict[str, _Outcome] = {}
+    for item in plan.sections:
+        if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
+            outcomes[item.address] = guarded(item, lambda item=item: _analyzed(item, evaluation))  # type: ignore[misc]
+    first_stage = _table(plan, outcomes)
+    for item in plan.sections:
+        if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
+            outcomes[item.address] = guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
+    return _results(plan, evaluation, outcomes, created)
+
+
+def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
+    result: SectionResult = item.section.analyzer(item.options).analyze(evaluation)
+    return result
+
+
+def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:
+    result: SectionResult = item.section.analyzer(item.options).compare(table)
+    return result
+
+
+def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...]:
+    return tuple(
+        finding
+        for rule in item.section.rules
+        if rule.code not in item.spec.ignore
+        for finding in rule.apply(result)
+    )
+
+
+def _table(plan: Plan, outcomes: dict[str, _Outcome]) -> MetricTable:
+    rows = tuple(
+        TableRow(section=item.address, measurement=measurement)
+        for item in plan.sections
+        if item.address in outcomes and (result := outcomes[item.address].result) is not None
+        for measurement in result.measurements
+    )
+    headlines = tuple(
+        Headline(item.address, item.section.metric(name)) for item in plan.sections for name in item.section.headlines
+    )
+    return MetricTable(tuple(plan.spec.models), rows, headlines)
+
+
+# ------------------------------------------------------------------------------------------------ records
+
+
+def _results(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], created: str) -> Results:
+    info = plan.spec.report
+    return Results(
+        schema_version=SCHEMA_VERSION,
+        reportgen=__version__,
+        created=created,
+        report=ReportRecord(
+            title=info.title, version=info.version, authors=info.authors, description=info.description
+        ),
+        spec=SpecRecord(
+            file=plan.source.name.replace("\\", "/").rpartition("/")[2],
+            text=plan.source.text,
+            sha256=hashlib.sha256(plan.source.text.encode()).hexdigest(),
+            overrides=plan.overrides,
+        ),
+        output=OutputRecord(style=plan.spec.output.style, fail_on=plan.spec.output.fail_on),
+        models=tuple(_model(model) for model in evaluation.models),
+        data=None if evaluation.data is None else _data(evaluation.data),
+        versions=evaluation.versions,
+        sections=tuple(_section(item, outcomes.get(item.address)) for item in plan.sections),
+        checks=checks.run(plan, _table(plan, outcomes)),
+    )
+
+
+def _section(item: PlannedSection, outcome: _Outcome | None) -> SectionRecord:
+    reason = item.skip if outcome is None else outcome.failure
+    status = "skipped" if outcome is None else "ok" if outcome.failure is None else "failed"
+    return SectionRecord(
+        id=item.address,
+        kind=item.spec.kind,
+        title=item.spec.title or item.section.title,
+        text=item.spec.text,
+        options=item.options.model_dump(mode="json"),
+        status=status,  # type: ignore[arg-type]
+        reason=reason,
+        result=outcome.result if outcome else None,
+        findings=outcome.findings if outcome else (),
+    )
+
+
+def _model(model: ModelEvaluation) -> ModelRecord:
+    history = model.history
+    return ModelRecord(
+        name=model.name,
+        file=model.file,
+        sha256=model.sha256,
+        size_bytes=model.size_bytes,
+        history=None if history is None else FileRecord(file=history.file, sha256=history.sha256),
+        heads=tuple(_head(head) for head in model.heads),
+    )
+
+
+def _head(head: HeadEvaluation) -> HeadRecord:
+    return HeadRecord(
+        name=head.name,
+        task=head.task.value,
+        task_rule=head.task.rule,
+        outputs=head.outputs.value,
+        outputs_rule=head.outputs.rule,
+        labels=head.labels.value,
+        labels_rule=head.labels.rule,
+        class_names=head.class_names,
+        n=head.n,
+        status=head.status,
+        reason=head.reason,
+    )
+
+
+def _data(data: DataEvaluation) -> DataRecord:
+    return DataRecord(
+        files=tuple(FileRecord(file=file, sha256=sha256) for file, sha256 in data.files),
+        split=data.split,
+        n_total=data.n_total,
+        n=data.n,
+        seed=data.seed,
+        sampling=data.sampling,
+    )
+

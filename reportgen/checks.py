@@ -1,0 +1,99 @@
+"""Checks: conditions of the spec, held against the table of metrics. What was not measured never passes."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from reportgen.plan import check_matches
+from reportgen.results import CheckOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.plan import Plan, PlannedSection
+    from reportgen.results import CheckState
+    from reportgen.section import Measurement, Metric, MetricSpec, MetricTable
+    from reportgen.spec import CheckSpec
+
+
+def run(plan: Plan, table: MetricTable) -> tuple[CheckOutcome, ...]:
+    """Hold every check of the spec against the numbers; one outcome for each number that a check speaks of."""
+    return tuple(outcome for check in plan.spec.checks for outcome in _outcomes(check, plan, table))
+
+
+def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[CheckOutcome]:
+    address, _, name = check.metric.partition(".")
+    section = next((item for item in plan.sections if item.address == address), None)
+    found = table.find(address, name)
+    for model in table.models:
+        if not check_matches(check, model):
+            continue
+        spoken_of = _chosen([one for one in found if one.model == model], check.subject)
+        if not spoken_of:
+            yield _missing(check, model, _why_missing(section, check, address))
+        for one in spoken_of:
+            yield _judged(check, one, section.section.metric(name) if section else None)
+
+
+def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
+    """Choose the numbers that a check speaks of: by its pattern, else of the model as a whole, else all there are."""
+    if pattern is not None:
+        return [one for one in measurements if one.subject is not None and fnmatchcase(one.subject, pattern)]
+    whole = [one for one in measurements if one.subject is None or _is_head(one.subject)]
+    return whole or measurements
+
+
+def _is_head(subject: str) -> bool:
+    return subject.startswith("head:") and "/" not in subject
+
+
+def _why_missing(section: PlannedSection | None, check: CheckSpec, address: str) -> str:
+    if section is None:
+        return f"the section {address} was left out of this run"
+    if section.skip is not None:
+        return f"the section {address} was skipped: {section.skip}"
+    if check.subject is not None:
+        return f"no number has a subject like {check.subject!r}"
+    return "the section did not produce the number"
+
+
+def _missing(check: CheckSpec, model: str, reason: str) -> CheckOutcome:
+    low, high = check.limits
+    return CheckOutcome(
+        address=check.metric,
+        title=check.metric,
+        model=model,
+        subject=check.subject,
+        low=low,
+        high=high,
+        severity=check.severity,
+        state="SKIPPED" if check.optional else "ERROR",
+        metric=None,
+        reason=reason,
+    )
+
+
+def _judged(check: CheckSpec, one: Measurement, spec: MetricSpec | None) -> CheckOutcome:
+    low, high = check.limits
+    return CheckOutcome(
+        address=check.metric,
+        title=spec.title if spec else check.metric,
+        model=one.model,
+        subject=one.subject,
+        low=low,
+        high=high,
+        severity=check.severity,
+        state=_state(check, one.metric),
+        metric=one.metric,
+        reason=one.metric.reason,
+    )
+
+
+def _state(check: CheckSpec, metric: Metric) -> CheckState:
+    if metric.value is None:
+        return "SKIPPED" if check.optional else "ERROR"
+    low, high = check.limits
+    if (low is None or metric.value >= low) and (high is None or metric.value <= high):
+        return "PASS"
+    return "WARN" if check.severity == "warn" else "FAIL"

@@ -1,0 +1,173 @@
+"""From results and drawn figures to the document: chapters, front page, provenance, glossary. Format-free."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from reportgen.document import Chapter, Document, FrontPage, LocatedFinding, Term, Verdict
+from reportgen.section import SEVERITIES, Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reportgen.document import Drawing
+    from reportgen.results import CheckOutcome, Results, SectionRecord
+    from reportgen.section import Section
+
+    Find = Callable[[str], Section[Any, Any]]
+
+GRAVEST = 3
+"""How many findings page one shows."""
+
+
+def compose(
+    results: Results, drawings: Mapping[str, tuple[Drawing, ...]], failures: Mapping[str, str], find: Find
+) -> Document:
+    """Arrange results and figures as a document.
+
+    Parameters
+    ----------
+    results
+        The outcome of a run.
+    drawings
+        Drawn figures by section id.
+    failures
+        Why a section's figures could not be drawn, by section id.
+    find
+        Gives the section of a kind.
+    """
+    chapters = [record for record in results.sections if not find(record.kind).on_front_page]
+    return Document(
+        results=results,
+        digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
+        front=_front(results, find),
+        chapters=tuple(_chapter(record, drawings, failures, find) for record in chapters),
+        provenance=_provenance(results),
+        glossary=tuple(
+            Term(f"{record.id}.{spec.name}", spec)
+            for record in results.sections
+            if record.status == "ok"
+            for spec in find(record.kind).metrics
+        ),
+    )
+
+
+def _chapter(
+    record: SectionRecord, drawings: Mapping[str, tuple[Drawing, ...]], failures: Mapping[str, str], find: Find
+) -> Chapter:
+    section = find(record.kind)
+    failure = failures.get(record.id)
+    return Chapter(
+        id=record.id,
+        kind=record.kind,
+        title=record.title,
+        question=section.question,
+        text=record.text,
+        findings=_gravest_first(record.findings, lambda finding: finding.severity),
+        drawings=drawings.get(record.id, ()),
+        tables=() if record.result is None else section.tables(record.result),
+        status="failed" if failure else record.status,
+        reason=failure or record.reason,
+        template=section.template,
+    )
+
+
+def _gravest_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...]:  # noqa: ANN401
+    order = list(reversed(SEVERITIES))
+    return tuple(sorted(items, key=lambda item: order.index(severity(item))))  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------ page one
+
+
+def _front(results: Results, find: Find) -> FrontPage | None:
+    record = next((record for record in results.sections if find(record.kind).on_front_page), None)
+    if record is None:
+        return None
+    tables = () if record.result is None else find(record.kind).tables(record.result)
+    located = tuple(LocatedFinding(section, finding) for section, finding in results.findings())
+    grave = _gravest_first(
+        [item for item in located if item.finding.severity != "note"], lambda item: item.finding.severity
+    )
+    return FrontPage(
+        verdict=_verdict(results.checks),
+        checks=results.checks,
+        performance=tables[0] if tables else None,
+        findings=grave[:GRAVEST],
+        n_findings=len(located),
+        text=record.text,
+    )
+
+
+def _verdict(checks: tuple[CheckOutcome, ...]) -> Verdict:
+    if not checks:
+        return Verdict("NONE", "No decision", "The spec sets no checks: this report states numbers and decides nothing.")
+    states = [check.state for check in checks]
+    failed, errors = states.count("FAIL"), states.count("ERROR")
+    warned, skipped = states.count("WARN"), states.count("SKIPPED")
+    counted = [
+        _count(failed, "failed"),
+        _count(errors, "could not be decided because the number was not measured"),
+        _count(warned, "gave a warning"),
+        _count(skipped, "skipped"),
+        _count(states.count("PASS"), "passed"),
+    ]
+    sentence = f"Of {len(checks)} checks, " + ", ".join(part for part in counted if part) + "."
+    if failed or errors:
+        return Verdict("FAIL", "Does not pass its checks", sentence)
+    if warned:
+        return Verdict("WARN", "Passes its checks, with warnings", sentence)
+    if skipped == len(checks):
+        return Verdict("NONE", "No decision", "Every check was skipped: nothing was decided.")
+    return Verdict("PASS", "Passes its checks", sentence)
+
+
+def _count(number: int, words: str) -> str:
+    return f"{number} {words}" if number else ""
+
+
+# ------------------------------------------------------------------------------------------------ provenance
+
+
+def _provenance(results: Results) -> tuple[Table, ...]:
+    return (_files(results), _heads(results), _environment(results))
+
+
+def _files(results: Results) -> Table:
+    rows: list[tuple[str, str, str]] = [("spec", results.spec.file, results.spec.sha256)]
+    for model in results.models:
+        rows.append((f"model {model.name}", model.file, model.sha256))
+        if model.history is not None:
+            rows.append((f"history of {model.name}", model.history.file, model.history.sha256))
+    if results.data is not None:
+        rows += [(f"data ({results.data.split})", item.file, item.sha256) for item in results.data.files]
+    columns = (Column("What", numeric=False), Column("File", numeric=False), Column("SHA-256", numeric=False))
+    return Table("files", "Files", columns, tuple(rows))
+
+
+def _heads(results: Results) -> Table:
+    """Tell for every output by which rule it was decided what it is."""
+    columns = tuple(Column(title, numeric=False) for title in ("Model", "Output", "Task", "Puts out", "Labels"))
+    rows = tuple(
+        (
+            model.name,
+            head.name,
+            f"{head.task} ({head.task_rule})",
+            f"{head.outputs} ({head.outputs_rule})",
+            f"{head.labels} ({head.labels_rule})",
+        )
+        for model in results.models
+        for head in model.heads
+    )
+    return Table("outputs", "How the outputs were read", columns, rows)
+
+
+def _environment(results: Results) -> Table:
+    rows = [("reportgen", results.reportgen), *results.versions.items(), ("created", results.created)]
+    if results.data is not None:
+        rows.append(("rows evaluated", f"{results.data.n:,} of {results.data.n_total:,} ({results.data.sampling})"))
+        rows.append(("seed", str(results.data.seed)))
+    rows += [("override", override) for override in results.spec.overrides]
+    columns = (Column("What", numeric=False), Column("Value", numeric=False))
+    return Table("environment", "Environment", columns, tuple(rows))

@@ -1,0 +1,98 @@
+"""Every exception that reportgen raises on purpose.
+
+::
+
+    ReportgenError              exit code
+    ├── SpecError               2   the spec or the call is wrong; lists every mistake
+    ├── ResultsError            2   a results file cannot be read
+    ├── InputError              3   a model, data set or history cannot be used
+    ├── SectionError            3   a section's analyzer, rule or visualizer failed
+    └── RenderError             3   a renderer failed
+
+A traceback is for bugs: the command line shows only the message of these.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.diagnostics import Problem
+    from reportgen.source import Source
+
+
+class ReportgenError(Exception):
+    """Base of all of them; ``exit_code`` is what the command line returns."""
+
+    exit_code = 3
+
+
+class SpecError(ReportgenError):
+    """The spec or the call is wrong.
+
+    Parameters
+    ----------
+    problems
+        Every mistake that was found.
+    source
+        The text in which they stand, where it could be read.
+    name
+        The file as the user typed it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem], source: Source | None, name: str) -> None:
+        super().__init__(name)
+        self.problems = tuple(problems)
+        self.source = source
+        self.name = name
+
+    def __str__(self) -> str:
+        """Render every problem, with its line where the source could be read."""
+        from reportgen.diagnostics import render
+
+        if self.source is None:
+            return "\n".join(f"{self.name}: {problem.message}" for problem in self.problems)
+        return render(self.source, self.problems)
+
+
+class ResultsError(ReportgenError):
+    """A results file cannot be read."""
+
+    exit_code = 2
+
+
+class InputError(ReportgenError):
+    """A model, data set or history that the spec names cannot be used.
+
+    Parameters
+    ----------
+    location
+        Where the spec names it, e.g. ``("models", "cnn", "path")``.
+    file
+        The file as the spec writes it.
+    message
+        One sentence.
+    """
+
+    def __init__(self, location: tuple[str | int, ...], file: str, message: str) -> None:
+        super().__init__(location, file, message)
+        self.location = location
+        self.file = file
+        self.message = message
+
+    def __str__(self) -> str:
+        """Name the spec's key, the file, and what is wrong."""
+        key = ".".join(str(part) for part in self.location)
+        return f"{key}: {self.file}: {self.message}" if self.file else f"{key}: {self.message}"
+
+
+class SectionError(ReportgenError):
+    """A section's analyzer, rule or visualizer failed; names the section."""
+
+
+class RenderError(ReportgenError):
+    """A renderer failed; the other outputs are written all the same."""

@@ -1,0 +1,103 @@
+"""Takes a model apart just before its final softmax or sigmoid, so that logits are seen before they saturate.
+
+The model that is given is never changed: a layer with a built-in activation is rebuilt without it, with a copy of
+its weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+
+_REBUILDABLE = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D")
+
+
+@dataclass(frozen=True)
+class OutputEnd:
+    """How an output ends: the tensor before the normalising function (or the output itself) and its name.
+
+    ``activation`` is ``softmax``, ``sigmoid``, another function's name, ``linear``, or None where it cannot be seen.
+    ``stripped`` is True where ``tensor`` stands before the normalising function.
+    """
+
+    tensor: Any
+    activation: str | None
+    stripped: bool
+
+
+def output_ends(model: keras.Model) -> list[OutputEnd] | None:
+    """Return the end of every output of a Functional or Sequential model; None for a subclassed one."""
+    import keras
+
+    if not isinstance(model, (keras.Functional, keras.Sequential)) or not model.outputs:
+        return None
+    return [_end(tensor) for tensor in model.outputs]
+
+
+def _end(tensor: Any) -> OutputEnd:  # noqa: ANN401
+    import keras
+
+    operation, node_index, tensor_index = tensor._keras_history  # noqa: SLF001
+    inputs = operation._inbound_nodes[node_index].input_tensors  # noqa: SLF001
+    if isinstance(operation, keras.Functional | keras.Sequential):
+        return _nested_end(operation, inputs, tensor, tensor_index)
+    name = _activation_name(operation)
+    if not _normalises_classes(name, operation, tensor) or len(inputs) != 1:
+        return OutputEnd(tensor, name, stripped=False)
+    if _rebuildable(operation):
+        return OutputEnd(_without_activation(operation)(inputs[0]), name, stripped=True)
+    if _only_normalises(operation):
+        return OutputEnd(inputs[0], name, stripped=True)
+    return OutputEnd(tensor, name, stripped=False)
+
+
+def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int) -> OutputEnd:  # noqa: ANN401
+    """Look into a model that is used as the last layer, and call its part before the end on the same inputs."""
+    import keras
+
+    end = _end(inner.outputs[index])
+    if not end.stripped or len(inner.inputs) != 1:
+        return OutputEnd(tensor, end.activation, stripped=False)
+    return OutputEnd(keras.Model(inner.inputs, end.tensor)(inputs[0]), end.activation, stripped=True)
+
+
+def _activation_name(operation: Any) -> str | None:  # noqa: ANN401
+    import keras
+
+    if isinstance(operation, keras.layers.Softmax):
+        return "softmax"
+    if isinstance(operation, keras.layers.Layer):
+        return getattr(getattr(operation, "activation", None), "__name__", None)
+    return type(operation).__name__.lower()
+
+
+def _normalises_classes(name: str | None, operation: Any, tensor: Any) -> bool:  # noqa: ANN401
+    """Tell a softmax over the last axis of several outputs, or a sigmoid on a single one."""
+    if getattr(operation, "axis", -1) not in (-1, len(tensor.shape) - 1):
+        return False
+    return name == ("sigmoid" if tensor.shape[-1] == 1 else "softmax")
+
+
+def _rebuildable(operation: Any) -> bool:  # noqa: ANN401
+    kind = type(operation)
+    return kind.__name__ in _REBUILDABLE and kind.__module__.startswith("keras.")
+
+
+def _only_normalises(operation: Any) -> bool:  # noqa: ANN401
+    """Tell layers and operations that do nothing but normalise: Activation, Softmax, ops.softmax, ops.sigmoid."""
+    import keras
+
+    return isinstance(operation, keras.layers.Activation | keras.layers.Softmax) or not isinstance(
+        operation, keras.layers.Layer
+    )
+
+
+def _without_activation(layer: Any) -> Any:  # noqa: ANN401
+    config = layer.get_config() | {"activation": "linear", "name": f"{layer.name}_before_activation"}
+    copy = type(layer).from_config(config)
+    copy.build(layer.input.shape)
+    copy.set_weights(layer.get_weights())
+    return copy

@@ -1,0 +1,210 @@
+"""Loading ``.keras`` models, safely, and what their archive says about them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reportgen.errors import InputError
+from reportgen.evaluation.tasks import canonical_loss
+from reportgen.inputs.digest import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import keras
+
+    from reportgen.inputs.datasets import Location
+    from reportgen.spec import ModelSpec
+
+_CONFIG_LIMIT = 64 * 2**20
+_LOAD_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    OSError,
+    ImportError,
+    RuntimeError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Name of a compiled loss and its ``from_logits`` (None where it has no such option)."""
+
+    name: str
+    from_logits: bool | None
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model with what its archive tells about how it was compiled.
+
+    ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss.
+    """
+
+    name: str
+    model: keras.Model
+    file: str
+    sha256: str
+    size_bytes: int
+    losses: Loss | list[Loss | None] | dict[str, Loss | None] | None
+
+    def loss_of(self, index: int, output: str) -> Loss | None:
+        """Return the compiled loss of one output."""
+        if isinstance(self.losses, list):
+            return self.losses[index] if index < len(self.losses) else None
+        if isinstance(self.losses, dict):
+            return self.losses.get(output)
+        return self.losses
+
+
+def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
+    """Load a model with ``safe_mode=True`` and ``compile=False``.
+
+    Raises
+    ------
+    InputError
+        Not a Keras archive, a Lambda layer, an unknown custom object, damaged or incompatible content.
+    """
+    location = ("models", name, "path")
+    path = folder / spec.path
+    config = _config(path, location, spec.path)
+    objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
+    _refuse_foreign(config, objects, location, spec.path)
+
+    import keras
+
+    try:
+        model = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    except _LOAD_ERRORS as error:
+        raise InputError(location, spec.path, f"Keras cannot load it: {_summary(error)}") from error
+    return LoadedModel(
+        name=name,
+        model=model,
+        file=spec.path,
+        sha256=sha256(path),
+        size_bytes=path.stat().st_size,
+        losses=_losses((config.get("compile_config") or {}).get("loss")),
+    )
+
+
+def _summary(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
+    """Read the architecture out of the archive without building anything."""
+    if path.suffix != ".keras":
+        raise InputError(location, file, "must be a .keras file (save the model with model.save('name.keras'))")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo("config.json").file_size > _CONFIG_LIMIT:
+                raise InputError(location, file, "has a config.json of more than 64 MB: this is no Keras model")
+            if "model.weights.h5" not in archive.namelist():
+                raise InputError(location, file, "is not a whole Keras archive (model.weights.h5 is missing)")
+            damaged = archive.testzip()
+            if damaged is not None:
+                raise InputError(location, file, f"is damaged (checksum of {damaged} does not match)")
+            config = json.loads(archive.read("config.json"))
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
+        raise InputError(location, file, f"is not a readable Keras archive ({_summary(error)})") from error
+    if not isinstance(config, dict):
+        raise InputError(location, file, "is not a readable Keras archive (config.json is not an object)")
+    return config
+
+
+def _objects_in(config: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+    """Yield every serialised object of an architecture."""
+    if isinstance(config, dict):
+        if "class_name" in config:
+            yield config
+        for value in config.values():
+            yield from _objects_in(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _objects_in(value)
+
+
+def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: Location, file: str) -> None:
+    architecture = {key: value for key, value in config.items() if key != "compile_config"}
+    missing = set()
+    for item in _objects_in(architecture):
+        if item["class_name"] in {"Lambda", "__lambda__"}:
+            name = (item.get("config") or {}).get("name") if isinstance(item.get("config"), dict) else None
+            message = f"holds a Lambda layer ({name or 'unnamed'}), which would run code out of the file"
+            raise InputError(location, file, f"{message}: use a layer class instead and name it in custom_objects")
+        if str(item.get("module") or "keras").split(".")[0] in {"keras", "builtins"}:
+            continue
+        registered = str(item.get("registered_name") or item["class_name"])
+        class_name = registered.rpartition(">")[2]
+        if class_name in objects:
+            objects.setdefault(registered, objects[class_name])
+        else:
+            missing.add(class_name)
+    if missing:
+        names = ", ".join(sorted(missing))
+        message = f"needs {names}, which Keras does not have: name it in custom_objects, e.g. './layers.py:{min(missing)}'"
+        raise InputError(location, file, message)
+
+
+def _custom_objects(names: tuple[str, ...], folder: Path, location: Location) -> dict[str, Any]:
+    objects = {}
+    for index, item in enumerate(names):
+        module_name, _, name = item.rpartition(":")
+        try:
+            module = _module_of(module_name, folder)
+            objects[name] = getattr(module, name)
+        except (*_LOAD_ERRORS, SyntaxError) as error:
+            raise InputError((*location, index), item, f"cannot be imported ({_summary(error)})") from error
+    return objects
+
+
+def _module_of(name: str, folder: Path) -> Any:  # noqa: ANN401
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    path = (folder / name).resolve()
+    spec = importlib.util.spec_from_file_location(f"reportgen_custom_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        message = "no such file"
+        raise ImportError(message)
+    if spec.name in sys.modules and getattr(sys.modules[spec.name], "__file__", None) == str(path):
+        return sys.modules[spec.name]
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _losses(raw: Any) -> Loss | list[Loss | None] | dict[str, Loss | None] | None:  # noqa: ANN401
+    if isinstance(raw, list):
+        return [_loss(item) for item in raw]
+    if isinstance(raw, dict) and "class_name" not in raw:
+        return {key: _loss(item) for key, item in raw.items()}
+    return _loss(raw)
+
+
+def _loss(raw: Any) -> Loss | None:  # noqa: ANN401
+    """Read a loss from its serialised form; a loss given by name takes probabilities, as Keras' functions do."""
+    if isinstance(raw, str):
+        name = canonical_loss(raw)
+        return Loss(name, from_logits=False if name.endswith("crossentropy") else None)
+    if not isinstance(raw, dict):
+        return None
+    config = raw.get("config")
+    if raw.get("class_name") == "function" and isinstance(config, str):
+        return _loss(config)
+    if not isinstance(config, dict):
+        return Loss(canonical_loss(str(raw.get("class_name"))), None)
+    return Loss(canonical_loss(str(raw.get("class_name"))), config.get("from_logits"))

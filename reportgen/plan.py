@@ -1,0 +1,252 @@
+"""The plan: every section found, every option validated, every address and file checked; nothing computed.
+
+All mistakes are gathered and raised at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from reportgen import registry
+from reportgen.diagnostics import Problem, from_validation_error, suggest
+from reportgen.errors import SpecError
+from reportgen.inputs import datasets
+from reportgen.section import Need, Section, Strict
+from reportgen.spec import ReportSpec, SectionSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from reportgen.source import Location, Source
+    from reportgen.spec import CheckSpec
+
+_MODEL_SUFFIX = ".keras"
+
+
+@dataclass(frozen=True)
+class PlannedSection:
+    """A section of the report with its options; ``skip`` is the reason where an optional one cannot run."""
+
+    spec: SectionSpec
+    section: Section[Any, Any]
+    options: Strict
+    skip: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The id under which its numbers are found."""
+        return self.spec.address
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is going to be done.
+
+    ``left_out`` are the ids of sections that the call left out by ``--only`` or ``--skip``.
+    """
+
+    source: Source
+    spec: ReportSpec
+    folder: Path
+    overrides: tuple[str, ...]
+    sections: tuple[PlannedSection, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def make(
+    source: Source, folder: Path, overrides: Sequence[str] = (), only: Sequence[str] = (), skip: Sequence[str] = ()
+) -> Plan:
+    """Validate a spec in two phases: as a whole, then each section against its own options.
+
+    Raises
+    ------
+    SpecError
+        With every mistake.
+    """
+    spec, problems = _validated(source)
+    sections, more = _sections(source.data)
+    problems += more
+    problems += _addresses(source.data, sections)
+    problems += _selection(sections, only, skip)
+    if spec is not None:
+        problems += [*_models(spec), *_files(spec, folder)]
+        sections, more = _needs(spec, sections)
+        problems += more
+    if problems or spec is None:
+        raise SpecError(problems, source, source.name)
+    kept = tuple(item for item in sections.values() if (not only or item.address in only) and item.address not in skip)
+    left_out = tuple(address for address in _ids(sections) if address not in {item.address for item in kept})
+    return Plan(source, spec, folder, tuple(overrides), kept, left_out)
+
+
+def _validated(source: Source) -> tuple[ReportSpec | None, list[Problem]]:
+    try:
+        return ReportSpec.model_validate(source.data), []
+    except ValidationError as error:
+        return None, from_validation_error(error, ReportSpec)
+
+
+def _entries(data: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the tables of an array of tables, whatever else may be wrong with the spec."""
+    values = data.get(key)
+    return ((i, value) for i, value in enumerate(values if isinstance(values, list) else []) if isinstance(value, dict))
+
+
+def _sections(data: dict[str, Any]) -> tuple[dict[int, PlannedSection], list[Problem]]:
+    """Find the sections and validate their options, also in a spec that fails its own schema."""
+    found: dict[int, PlannedSection] = {}
+    problems: list[Problem] = []
+    for index, entry in _entries(data, "sections"):
+        kind = entry.get("kind")
+        if not isinstance(kind, str):
+            continue
+        location: Location = ("sections", index)
+        try:
+            section = registry.find(kind)
+        except registry.UnknownSectionError:
+            hint = suggest(kind, registry.names()) or f"there are {', '.join(registry.names())}"
+            problems.append(Problem((*location, "kind"), "there is no such section", found=repr(kind), hint=hint))
+            continue
+        own = {key: value for key, value in entry.items() if key not in SectionSpec.model_fields}
+        try:
+            options = section.options.model_validate(own)
+        except ValidationError as error:
+            names = {location: SectionSpec.model_fields}
+            problems += from_validation_error(error, section.options, location, names)
+            continue
+        try:
+            found[index] = PlannedSection(SectionSpec.model_validate(entry), section, options)
+        except ValidationError:
+            continue  # told by the spec's own schema
+        problems += _unknown_codes(found[index], location)
+    return found, problems + _twice(found)
+
+
+def _unknown_codes(planned: PlannedSection, location: Location) -> list[Problem]:
+    codes = [rule.code for rule in planned.section.rules]
+    return [
+        Problem((*location, "ignore", i), "there is no such rule in this section", repr(code), suggest(code, codes))
+        for i, code in enumerate(planned.spec.ignore)
+        if code not in codes
+    ]
+
+
+def _ids(sections: dict[int, PlannedSection]) -> list[str]:
+    return [item.address for item in sections.values()]
+
+
+def _twice(sections: dict[int, PlannedSection]) -> list[Problem]:
+    seen: Counter[str] = Counter()
+    problems = []
+    for index, item in sections.items():
+        seen[item.address] += 1
+        if seen[item.address] > 1:
+            key = "id" if item.spec.id else "kind"
+            message = "stands twice: give each of them an id of its own"
+            problems.append(Problem(("sections", index, key), message, found=repr(item.address)))
+    return problems
+
+
+def _addresses(data: dict[str, Any], sections: dict[int, PlannedSection]) -> list[Problem]:
+    """Compare the checks' addresses with what the sections can produce."""
+    addresses = [f"{item.address}.{metric.name}" for item in sections.values() for metric in item.section.metrics]
+    problems = []
+    for index, entry in _entries(data, "checks"):
+        metric = entry.get("metric")
+        if isinstance(metric, str) and metric not in addresses:
+            message = "no section of this spec produces it"
+            hint = suggest(metric, addresses)
+            problems.append(Problem(("checks", index, "metric"), message, found=repr(metric), hint=hint))
+    return problems
+
+
+def _selection(sections: dict[int, PlannedSection], only: Iterable[str], skip: Iterable[str]) -> list[Problem]:
+    ids = _ids(sections)
+    return [
+        Problem((), f"{flag} {name}: there is no such section in this spec", hint=suggest(name, ids))
+        for flag, names in (("--only", only), ("--skip", skip))
+        for name in names
+        if name not in ids
+    ]
+
+
+def _models(spec: ReportSpec) -> Iterator[Problem]:
+    """Yield checks that name no model."""
+    for index, check in enumerate(spec.checks):
+        for position, pattern in enumerate(check.models or ()):
+            if not any(fnmatchcase(name, pattern) for name in spec.models):
+                location = ("checks", index, "models", position)
+                yield Problem(location, "there is no such model", repr(pattern), suggest(pattern, spec.models))
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def _named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
+    for name, model in spec.models.items():
+        yield ("models", name, "path"), model.path
+        if model.history is not None:
+            yield ("models", name, "history"), model.history
+        for index, item in enumerate(model.custom_objects):
+            module = item.rpartition(":")[0]
+            if module.endswith(".py"):
+                yield ("models", name, "custom_objects", index), module
+    if spec.data is not None:
+        yield from datasets.files_of(spec.data)
+
+
+def _files(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
+    """Yield files that are not there and arrays that a file does not have."""
+    for location, file in _named_files(spec):
+        path = folder / file
+        if not path.exists():
+            siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+            yield Problem(location, "there is no such file", repr(file), suggest(path.name, siblings))
+        elif not path.is_file():
+            yield Problem(location, "is not a file", repr(file))
+    templates = spec.output.templates
+    if templates is not None and not (folder / templates).is_dir():
+        yield Problem(("output", "templates"), "there is no such folder", repr(templates))
+    if spec.data is not None:
+        for location, name, there in datasets.missing_names(spec.data, folder):
+            hint = suggest(name, there) or f"it has {', '.join(there)}"
+            yield Problem(location, f"{spec.data.path} has no such array or column", repr(name), hint)
+
+
+# ------------------------------------------------------------------------------------------------ needs
+
+
+def _needs(
+    spec: ReportSpec, sections: dict[int, PlannedSection]
+) -> tuple[dict[int, PlannedSection], list[Problem]]:
+    """Find the sections whose needs the spec does not meet: skipped where optional, else a mistake."""
+    planned: dict[int, PlannedSection] = {}
+    problems = []
+    for index, item in sections.items():
+        reason = _unmet(spec, item.section.analyzer.needs)
+        if reason is not None and not item.spec.optional:
+            message = f"{reason} (or say optional = true)"
+            problems.append(Problem(("sections", index, "kind"), message, found=repr(item.spec.kind)))
+        planned[index] = PlannedSection(item.spec, item.section, item.options, reason)
+    return planned, problems
+
+
+def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> str | None:
+    if needs & {Need.PREDICTIONS, Need.LABELS} and spec.data is None:
+        return "needs data: add a [data] table"
+    if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
+        return "needs labels: name them in data.y"
+    if Need.HISTORY in needs and not any(model.history for model in spec.models.values()):
+        return "needs a training history: name one in a model's history"
+    return None
+
+
+def check_matches(check: CheckSpec, model: str) -> bool:
+    """Tell whether a check holds for a model."""
+    return check.models is None or any(fnmatchcase(model, pattern) for pattern in check.models)

@@ -1,0 +1,159 @@
+"""From results to the files of a report: draw, compose, render. No model, no data, no TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from reportgen import registry
+from reportgen.compose import compose
+from reportgen.errors import RenderError, SectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from reportgen.document import Document, Drawing
+    from reportgen.figures.style import Theme
+    from reportgen.results import Results, SectionRecord
+    from reportgen.section import Figure
+    from reportgen.spec import Format
+
+FILES = {"html": "report.html", "pdf": "report.pdf", "json": "results.json", "markdown": "model_card.md"}
+"""The file of each format."""
+
+
+@dataclass
+class Report:
+    """The files of a report, and what went wrong on the way."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+def present(
+    results: Results, formats: Iterable[Format], *, templates: Path | None = None, keep_going: bool = False
+) -> Report:
+    """Render results into every wanted format.
+
+    Parameters
+    ----------
+    results
+        The outcome of a run.
+    formats
+        Which files are wanted.
+    templates
+        Folder of templates that is searched first.
+    keep_going
+        Figures that fail become a visible box instead of an error.
+
+    Returns
+    -------
+    Report
+        A PDF that could not be made is missing from ``files`` and told in ``failures``.
+
+    Raises
+    ------
+    SectionError
+        Figures could not be drawn and ``keep_going`` is False.
+    RenderError
+        HTML or Markdown could not be rendered.
+    """
+    wanted = set(formats)
+    report = Report()
+    if "json" in wanted:
+        report.files[FILES["json"]] = results.to_json().encode()
+    if wanted <= {"json"}:
+        return report
+    document = _document(results, report, keep_going=keep_going)
+    folders = [templates] if templates else []
+    if "html" in wanted:
+        from reportgen.render import html
+
+        report.files[FILES["html"]] = html.render(document, "html", folders).encode()
+    if "markdown" in wanted:
+        from reportgen.render import markdown
+
+        report.files[FILES["markdown"]] = markdown.render(document).encode()
+    if "pdf" in wanted:
+        try:
+            report.files[FILES["pdf"]] = _pdf(document, folders)
+        except RenderError as error:
+            report.failures.append(f"{FILES['pdf']} was not written: {error}")
+    return report
+
+
+def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, bytes]:
+    """Draw every figure as a file of its own: name to bytes."""
+    from reportgen.figures import svg
+
+    theme = _theme(results)
+    return {
+        f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
+        for record in results.sections
+        for figure in _figures(record, theme)
+    }
+
+
+def _document(results: Results, report: Report, *, keep_going: bool) -> Document:
+    theme = _theme(results)
+    drawings: dict[str, tuple[Drawing, ...]] = {}
+    failures: dict[str, str] = {}
+    number = 1
+    for record in results.sections:
+        try:
+            drawings[record.id] = tuple(
+                _drawing(record, figure, theme, number + offset) for offset, figure in enumerate(_figures(record, theme))
+            )
+        except Exception as error:
+            failures[record.id] = f"its figures could not be drawn ({type(error).__name__}: {error})"
+            if not keep_going:
+                raise SectionError(f"section {record.id}: {failures[record.id]}") from error
+            report.failures.append(f"section {record.id}: {failures[record.id]}")
+        number += len(drawings.get(record.id, ()))
+    return compose(results, drawings, failures, registry.find)
+
+
+def _theme(results: Results) -> Theme:
+    from reportgen.figures.style import theme
+
+    return theme(results.output.style, [model.name for model in results.models])
+
+
+def _figures(record: SectionRecord, theme: Theme) -> list[Figure]:
+    visualizer = registry.find(record.kind).visualizer
+    return [] if visualizer is None or record.result is None else list(visualizer(theme).figures(record.result))
+
+
+def _drawing(record: SectionRecord, figure: Figure, theme: Theme, number: int) -> Drawing:
+    from reportgen.document import Drawing
+    from reportgen.figures import svg
+
+    name = f"{record.id}-{figure.name}"
+    drawn = svg.to_svg(figure, theme, name)
+    return Drawing(
+        id=name,
+        title=figure.title,
+        caption=figure.caption,
+        alt=figure.alt,
+        svg=drawn.svg,
+        width=drawn.width,
+        height=drawn.height,
+        tables=figure.tables,
+        number=number,
+    )
+
+
+def _pdf(document: Document, folders: list[Path]) -> bytes:
+    from reportgen.render import html, pdf
+
+    results = document.results
+    attachments = [
+        pdf.Attachment("results.json", results.to_json().encode(), "Every number of the report"),
+        pdf.Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),
+    ]
+    created = datetime.fromisoformat(results.created)
+    figures = {drawing.id: drawing.svg for drawing in document.drawings}
+    rendered: Any = html.render(document, "pdf", folders)
+    return pdf.render(rendered, figures, attachments=attachments, created=created, identifier=document.digest)

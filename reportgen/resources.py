@@ -1,0 +1,13 @@
+"""Where the files that ship beside the code are: templates, fonts, example specs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def share(name: str) -> Path:
+    """Return the folder ``templates`` or ``specs``: inside the package in a wheel, at the top of a checkout."""
+    packed = _PACKAGE / "_share" / name
+    return packed if packed.is_dir() else _PACKAGE.parent / name

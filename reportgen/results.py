@@ -1,0 +1,206 @@
+"""The content of ``results.json``: every number, finding and check of a run, and all that a renderer needs.
+
+It holds no duration, no absolute path and no output folder, so that the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import SerializeAsAny, ValidationError
+
+from reportgen.errors import ResultsError
+from reportgen.section import Finding, Metric, SectionResult, Severity, Strict, TableRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reportgen.section import Section
+
+SCHEMA_VERSION = 1
+
+CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
+
+
+class FileRecord(Strict):
+    """A file as the spec names it, and the SHA-256 digest of its bytes."""
+
+    file: str
+    sha256: str
+
+
+class HeadRecord(Strict):
+    """One output of a model, and by which rule each of its properties was decided."""
+
+    name: str
+    task: str
+    task_rule: str
+    outputs: str
+    outputs_rule: str
+    labels: str
+    labels_rule: str
+    class_names: tuple[str, ...]
+    n: int
+    status: str
+    reason: str | None
+
+
+class ModelRecord(Strict):
+    """A model under review."""
+
+    name: str
+    file: str
+    sha256: str
+    size_bytes: int
+    history: FileRecord | None
+    heads: tuple[HeadRecord, ...]
+
+
+class DataRecord(Strict):
+    """The data set under which the models were evaluated."""
+
+    files: tuple[FileRecord, ...]
+    split: str
+    n_total: int
+    n: int
+    seed: int
+    sampling: str
+
+
+class SpecRecord(Strict):
+    """The spec as it was run."""
+
+    file: str
+    text: str
+    sha256: str
+    overrides: tuple[str, ...]
+
+
+class ReportRecord(Strict):
+    """The author's own words about the report."""
+
+    title: str
+    version: str | None
+    authors: tuple[str, ...]
+    description: str | None
+
+
+class SectionRecord(Strict):
+    """One section of the report: its result, or why there is none."""
+
+    id: str
+    kind: str
+    title: str
+    text: str | None
+    """The author's own words, Markdown."""
+    options: dict[str, Any]
+    status: Literal["ok", "skipped", "failed"]
+    reason: str | None
+    result: SerializeAsAny[SectionResult] | None
+    findings: tuple[Finding, ...]
+
+
+class CheckOutcome(Strict):
+    """One check on one number."""
+
+    address: str
+    """``<section>.<metric>``."""
+    title: str
+    """The metric's title."""
+    model: str
+    subject: str | None
+    low: float | None
+    """The value must not be below it."""
+    high: float | None
+    """The value must not be above it."""
+    severity: Literal["fail", "warn"]
+    state: CheckState
+    metric: Metric | None
+    """The number that was checked; null where there is no such number."""
+    reason: str | None
+    """Why the state is ERROR or SKIPPED."""
+
+
+class OutputRecord(Strict):
+    """How the report is to look."""
+
+    style: Literal["publication", "presentation", "draft"]
+    fail_on: Severity | None
+
+
+class Results(Strict):
+    """The whole outcome of a run."""
+
+    schema_version: Literal[1]
+    reportgen: str
+    created: str
+    """UTC, ISO 8601."""
+    report: ReportRecord
+    spec: SpecRecord
+    output: OutputRecord
+    models: tuple[ModelRecord, ...]
+    data: DataRecord | None
+    versions: dict[str, str]
+    """Versions of the programs that produced the numbers."""
+    sections: tuple[SectionRecord, ...]
+    checks: tuple[CheckOutcome, ...]
+
+    def rows(self) -> tuple[TableRow, ...]:
+        """Return the table of metrics: every scalar of every section, in the order of the report."""
+        return tuple(
+            TableRow(section=section.id, measurement=measurement)
+            for section in self.sections
+            if section.result is not None
+            for measurement in section.result.measurements
+        )
+
+    def findings(self) -> tuple[tuple[str, Finding], ...]:
+        """Return (section id, finding) for every finding, in the order of the report."""
+        return tuple((section.id, finding) for section in self.sections for finding in section.findings)
+
+    def to_json(self) -> str:
+        """Return the file's text; sorted by field order, indented by one space, NaN impossible."""
+        return json.dumps(self.model_dump(mode="json"), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+
+
+def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:
+    """Read a results file.
+
+    Parameters
+    ----------
+    path
+        ``results.json``.
+    find
+        Gives the section of a kind.
+
+    Raises
+    ------
+    ResultsError
+        Missing, not JSON, of a newer program, or not what this program writes.
+    """
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: is not JSON ({error})") from error
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if not isinstance(version, int):
+        raise ResultsError(f"{path}: is not a results file of reportgen (no schema_version)")
+    if version > SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path}: was written by a newer reportgen (schema {version}; this program reads up to {SCHEMA_VERSION})"
+        )
+    try:
+        sections = [_typed(section, find) for section in raw["sections"]]
+        return Results.model_validate({**raw, "sections": sections})
+    except (ValidationError, KeyError, TypeError) as error:
+        raise ResultsError(f"{path}: is not what reportgen {raw.get('reportgen', '?')} writes: {error}") from error
+
+
+def _typed(section: dict[str, Any], find: Callable[[str], Section[Any, Any]]) -> dict[str, Any]:
+    if section["result"] is None:
+        return section
+    return {**section, "result": find(section["kind"]).result.model_validate(section["result"])}

@@ -1,0 +1,418 @@
+"""The contract: what a section of a report is, and the few types that sections and core exchange.
+
+A section is a folder that measures something (analyzer), judges it (rules) and shows it (visualizer, tables,
+template). Core knows sections only through the :class:`Section` manifest; sections know each other not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from reportgen.evaluation.records import Evaluation
+    from reportgen.figures.style import Theme
+
+Status = Literal["ok", "not_applicable", "insufficient_data", "failed"]
+Severity = Literal["note", "warning", "problem"]
+SEVERITIES: tuple[Severity, ...] = ("note", "warning", "problem")
+
+
+class Strict(BaseModel):
+    """Base of everything that is read from a spec or written to ``results.json``: frozen, closed, finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Need(Enum):
+    """What an analyzer must be given before it can start."""
+
+    PREDICTIONS = "predictions"
+    LABELS = "labels"
+    HISTORY = "history"
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+class Metric(Strict):
+    """One number, with how sure it is and where it comes from; without a value, the reason why."""
+
+    value: int | float | None
+    """The number itself; null where it was not measured, never 0 in its place."""
+    unit: str
+    """``fraction`` (0 to 1), ``nats``, ``count``, or empty for a pure number."""
+    n: int | None = None
+    """How many examples it rests on."""
+    ci_low: float | None = None
+    """Lower end of the 95 % interval."""
+    ci_high: float | None = None
+    """Upper end of the 95 % interval."""
+    ci_method: str | None = None
+    """How the interval was computed."""
+    estimator: str | None = None
+    """How the value was computed, where there is more than one way."""
+    higher_is_better: bool | None = None
+    """Direction; null where neither end is better."""
+    status: Status = "ok"
+    """``ok``, or why there is no value."""
+    reason: str | None = None
+    """Why there is no value, in one sentence."""
+    caveat: str | None = None
+    """What to mind about a value that there is."""
+
+    @model_validator(mode="after")
+    def _missing_has_a_reason(self) -> Self:
+        if (self.value is None) == (self.status == "ok"):
+            message = f"a metric has a value exactly when its status is ok (value {self.value}, status {self.status})"
+            raise ValueError(message)
+        if (self.status == "ok") != (self.reason is None):
+            message = "a metric has a reason exactly when its value is missing"
+            raise ValueError(message)
+        if (self.ci_low is None) != (self.ci_high is None) or (self.ci_low is None) != (self.ci_method is None):
+            message = "an interval has two ends and a method"
+            raise ValueError(message)
+        return self
+
+
+class Measurement(Strict):
+    """A metric at its address: which number, of which model, about which part of it."""
+
+    name: str
+    """The metric's name within its section."""
+    model: str
+    """The model's name in the spec."""
+    subject: str | None = None
+    """A part of the model (``class:NAME``, ``head:NAME``, ``vs OTHER``, a layer); null for the model as a whole."""
+    metric: Metric
+    """The number."""
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """Declares a metric that a section can produce: its meaning, before anything is computed.
+
+    Parameters
+    ----------
+    name
+        Name within the section; ``<section>.<name>`` is the address.
+    title
+        Head of a table column.
+    unit
+        As in :class:`Metric`.
+    higher_is_better
+        Direction; None where neither end is better.
+    definition
+        One or two sentences that are always true, for the glossary.
+    source
+        Publication or "convention".
+    per
+        What one value is about: the ``model`` (or one of its output heads), a ``class``, or a ``pair`` of models.
+    difference
+        Name of the pairwise metric that tells whether two models differ in this one.
+    """
+
+    name: str
+    title: str
+    unit: str
+    higher_is_better: bool | None
+    definition: str
+    source: str
+    per: Literal["model", "class", "pair"] = "model"
+    difference: str | None = None
+
+    def measure(self, model: str, value: float | None, *, subject: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+        """Put a value at its address; ``details`` are the other fields of :class:`Metric`."""
+        metric = Metric(value=value, unit=self.unit, higher_is_better=self.higher_is_better, **details)
+        return Measurement(name=self.name, model=model, subject=subject, metric=metric)
+
+    def missing(self, model: str, status: Status, reason: str, *, subject: str | None = None) -> Measurement:
+        """Say at the metric's address why there is no value."""
+        return self.measure(model, None, subject=subject, status=status, reason=reason)
+
+
+class SectionResult(Strict):
+    """Base of every section's result: the numbers at their addresses; subclasses add what the figures show."""
+
+    measurements: tuple[Measurement, ...]
+    """Every scalar of the section."""
+
+    def find(self, name: str, model: str, subject: str | None = None) -> Metric:
+        """Return the metric at an address; KeyError when the section did not produce it."""
+        for one in self.measurements:
+            if (one.name, one.model, one.subject) == (name, model, subject):
+                return one.metric
+        raise KeyError((name, model, subject))
+
+    def named(self, name: str, model: str | None = None) -> Iterator[Measurement]:
+        """Yield the measurements of one metric, of one model or of all."""
+        return (one for one in self.measurements if one.name == name and model in (None, one.model))
+
+
+class TableRow(Strict):
+    """One row of the table of metrics: a measurement and the section that it stands in."""
+
+    section: str
+    """The section's id."""
+    measurement: Measurement
+    """The number at its address."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A metric that a section offers to the front page."""
+
+    section: str
+    spec: MetricSpec
+
+
+@dataclass(frozen=True)
+class MetricTable:
+    """All numbers of the first stage: the only thing that comparing sections and checks read.
+
+    Attributes
+    ----------
+    models
+        Model names in the order of the spec.
+    rows
+        Every measurement of every section.
+    headlines
+        What the sections offer to the front page, in the order of the spec.
+    """
+
+    models: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    headlines: tuple[Headline, ...]
+
+    def find(self, section: str, name: str) -> tuple[Measurement, ...]:
+        """Return the measurements at ``<section>.<name>``."""
+        return tuple(row.measurement for row in self.rows if (row.section, row.measurement.name) == (section, name))
+
+
+# ------------------------------------------------------------------------------------------------ findings
+
+
+class Finding(Strict):
+    """A sentence that a rule made of a number."""
+
+    code: str
+    """The rule's code, e.g. ``CAL101``."""
+    severity: Severity
+    """``note``, ``warning`` or ``problem``."""
+    title: str
+    """What the rule is about, in a few words."""
+    model: str
+    """The model that it speaks of."""
+    subject: str | None = None
+    """The part of the model, where there is one."""
+    message: str
+    """The sentence: the number, what it is compared with, and what follows."""
+    source: str
+    """Citation of the threshold, or "convention"."""
+
+
+ResultT = TypeVar("ResultT", bound=SectionResult)
+OptionsT = TypeVar("OptionsT", bound=Strict)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Where a rule fired, and the sentence for it."""
+
+    model: str
+    message: str
+    subject: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule(Generic[ResultT]):
+    """A threshold with a sentence and a source; ``find`` yields a hit wherever a result deserves it."""
+
+    code: str
+    severity: Severity
+    title: str
+    source: str
+    find: Callable[[ResultT], Iterable[Hit]]
+
+    def apply(self, result: ResultT) -> tuple[Finding, ...]:
+        """Return the findings of this rule on a result."""
+        return tuple(
+            Finding(
+                code=self.code,
+                severity=self.severity,
+                title=self.title,
+                model=hit.model,
+                subject=hit.subject,
+                message=hit.message,
+                source=self.source,
+            )
+            for hit in self.find(result)
+        )
+
+
+# ------------------------------------------------------------------------------------------------ what is shown
+
+Cell = str | int | float | Metric | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """Head of a table column; ``unit`` says how bare numbers in it are written, ``numeric`` aligns to the right."""
+
+    title: str
+    numeric: bool = True
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells; a cell is text, a bare number, a Metric (shown with its interval or its reason) or nothing.
+
+    ``emphasis`` holds (row, column) indices of cells marked as best; ``note`` stands beneath.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    emphasis: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One set of axes: a title and a function that draws on the Axes that it is given."""
+
+    title: str
+    draw: Callable[[Axes], None]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One panel or a few on a grid, with the words that go with them.
+
+    Parameters
+    ----------
+    name
+        Unique within the section; letters, digits and hyphens.
+    title, caption
+        The caption says what is shown, with n and split.
+    alt
+        What a person who cannot see it must know, made from the data; not the caption again.
+    panels
+        Drawn in reading order on a grid of ``columns`` columns.
+    panel_height
+        Inches.
+    tables
+        The numbers behind the picture.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    panels: tuple[Panel, ...]
+    columns: int = 1
+    panel_height: float = 2.6
+    tables: tuple[Table, ...] = ()
+
+
+# ------------------------------------------------------------------------------------------------ the two classes of a section
+
+
+class BaseAnalyzer(Generic[OptionsT, ResultT]):
+    """Turns the evaluation into a result. Holds its options and nothing else."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    def analyze(self, evaluation: Evaluation) -> ResultT:
+        """Compute the section's result; must not change the evaluation."""
+        raise NotImplementedError
+
+
+class BaseComparer(Generic[OptionsT, ResultT]):
+    """The analyzer of a comparing section: it runs second, on the table of metrics instead of the evaluation."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset()
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    def compare(self, table: MetricTable) -> ResultT:
+        """Compute the section's result from the numbers of the other sections."""
+        raise NotImplementedError
+
+
+class BaseVisualizer(Generic[ResultT]):
+    """Draws a result. Everything that a figure shows is a field of the result."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+
+    def figures(self, result: ResultT) -> Iterable[Figure]:
+        """Yield the section's figures in reading order."""
+        raise NotImplementedError
+
+
+def no_tables(_result: SectionResult) -> tuple[Table, ...]:
+    """Return no tables: the default of a section."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Section(Generic[OptionsT, ResultT]):
+    """The manifest: everything that core knows about a section.
+
+    Parameters
+    ----------
+    name
+        The ``kind`` in a spec.
+    title
+        Chapter title.
+    question
+        The question that the section answers, one sentence.
+    options, result
+        The pydantic models of its keys in the spec and of its entry in ``results.json``.
+    analyzer
+        A :class:`BaseAnalyzer`, or a :class:`BaseComparer` for a section that runs in the second stage.
+    metrics
+        Every metric that it can produce.
+    visualizer, rules, tables
+        How the result is shown and judged.
+    headlines
+        Names of the metrics offered to the front page.
+    template
+        File below ``templates/``; by default ``sections/<name>.html.j2`` where there is one.
+    on_front_page
+        The section is page one instead of a chapter.
+    """
+
+    name: str
+    title: str
+    question: str
+    options: type[OptionsT]
+    result: type[ResultT]
+    analyzer: type[BaseAnalyzer[OptionsT, ResultT]] | type[BaseComparer[OptionsT, ResultT]]
+    metrics: tuple[MetricSpec, ...] = ()
+    visualizer: type[BaseVisualizer[ResultT]] | None = None
+    rules: tuple[Rule[ResultT], ...] = ()
+    tables: Callable[[ResultT], tuple[Table, ...]] = no_tables
+    headlines: tuple[str, ...] = ()
+    template: str | None = None
+    on_front_page: bool = False
+
+    def metric(self, name: str) -> MetricSpec:
+        """Return the declaration of a metric; KeyError when there is none."""
+        for spec in self.metrics:
+            if spec.name == name:
+                return spec
+        raise KeyError(name)
