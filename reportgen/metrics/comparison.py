@@ -1,0 +1,123 @@
+"""Two models on the same examples: McNemar, paired differences, and what many comparisons do to p-values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.metrics import intervals
+from reportgen.metrics.intervals import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Discordance:
+    """How two models agree in being right: both, only the first, only the second, neither."""
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+
+    @property
+    def n(self) -> int:
+        """How many examples there are."""
+        return self.both + self.only_first + self.only_second + self.neither
+
+
+def discordance(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Discordance:
+    """Count in which examples two models are right, from (N,) bool each."""
+    both, one, other = int((first & second).sum()), int((first & ~second).sum()), int((~first & second).sum())
+    return Discordance(both, one, other, len(first) - both - one - other)
+
+
+def mcnemar(table: Discordance) -> float:
+    """Return the exact two-sided p-value that both models err equally often; 1 where they never differ.
+
+    McNemar (1947), by the binomial distribution of the discordant examples.
+
+    >>> round(mcnemar(Discordance(0, 9, 1, 0)), 6)
+    0.021484
+    """
+    from scipy.special import bdtr
+
+    differing = table.only_first + table.only_second
+    if differing == 0:
+        return 1.0
+    return min(1.0, 2.0 * float(bdtr(min(table.only_first, table.only_second), differing, 0.5)))
+
+
+def accuracy_difference(table: Discordance) -> Estimate:
+    """Return accuracy of the first minus accuracy of the second, with Newcombe's paired interval.
+
+    Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10: Wilson intervals of both proportions, joined
+    with their correlation.
+    """
+    n = table.n
+    value = (table.only_first - table.only_second) / n
+    right_first, right_second = table.both + table.only_first, table.both + table.only_second
+    first, second = intervals.wilson(right_first, n), intervals.wilson(right_second, n)
+    if first is None or second is None or first.low is None or second.low is None:
+        return Estimate(value, n)
+    low1, high1 = first.value - first.low, (first.high or 0.0) - first.value
+    low2, high2 = second.value - second.low, (second.high or 0.0) - second.value
+    phi = _correlation(table)
+    low = value - np.sqrt(max(low1**2 - 2 * phi * low1 * high2 + high2**2, 0.0))
+    high = value + np.sqrt(max(high1**2 - 2 * phi * high1 * low2 + low2**2, 0.0))
+    return Estimate(value, n, max(float(low), -1.0), min(float(high), 1.0), "Newcombe, paired")
+
+
+def _correlation(table: Discordance) -> float:
+    """Return Newcombe's phi with its continuity correction; 0 where a margin is empty."""
+    a, b, c, d = table.both, table.only_first, table.only_second, table.neither
+    margins = (a + b) * (c + d) * (a + c) * (b + d)
+    if margins == 0:
+        return 0.0
+    product = a * d - b * c
+    corrected = max(product - table.n / 2, 0.0) if product > 0 else float(product)
+    return corrected / float(np.sqrt(float(margins)))
+
+
+def mean_difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> Estimate | None:
+    """Return the mean of the paired differences (N,) with value ± 1.96 SE."""
+    return intervals.mean(first - second)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for the number of comparisons. Holm (1979).
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    m = len(p_values)
+    adjusted = [0.0] * m
+    largest = 0.0
+    for place, index in enumerate(sorted(range(m), key=lambda i: p_values[i])):
+        largest = max(largest, min(1.0, (m - place) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Return p-values adjusted to control the false discovery rate. Benjamini & Hochberg (1995).
+
+    >>> [round(p, 3) for p in benjamini_hochberg([0.01, 0.04, 0.03])]
+    [0.03, 0.04, 0.04]
+    """
+    m = len(p_values)
+    adjusted = [0.0] * m
+    smallest = 1.0
+    order = sorted(range(m), key=lambda i: p_values[i])
+    for place in range(m, 0, -1):
+        index = order[place - 1]
+        smallest = min(smallest, m / place * p_values[index])
+        adjusted[index] = smallest
+    return adjusted
+
+

@@ -1,0 +1,73 @@
+"""Intervals at 95 % for proportions and means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Z95 = 1.959963984540054
+"""The 0.975 quantile of the normal distribution."""
+_STUDENT_BELOW = 100
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval; ``low``, ``high`` and ``method`` are None together."""
+
+    value: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+    method: str | None = None
+
+
+def wilson_bounds(successes: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ends of Wilson's (1927) interval for proportions; ``n`` must be positive."""
+    p = successes / n
+    centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    half = Z95 / (1 + Z95**2 / n) * np.sqrt(p * (1 - p) / n + Z95**2 / (4 * n**2))
+    low = np.where(successes == 0, 0.0, np.maximum(centre - half, 0.0))
+    high = np.where(successes == n, 1.0, np.minimum(centre + half, 1.0))
+    return low, high
+
+
+def wilson(successes: float, n: int) -> Estimate | None:
+    """Return a proportion with Wilson's interval; None without a trial.
+
+    >>> estimate = wilson(8, 10)
+    >>> round(estimate.low, 4), round(estimate.high, 4)
+    (0.4902, 0.9433)
+    """
+    if n == 0:
+        return None
+    low, high = wilson_bounds(np.array([float(successes)]), np.array([float(n)]))
+    return Estimate(successes / n, n, float(low[0]), float(high[0]), "Wilson")
+
+
+def mean(values: NDArray[np.float64]) -> Estimate | None:
+    """Return the mean of (N,) values with value ± 1.96 SE (Student's t below 100 values); None without a value.
+
+    A single value has no interval.
+
+    >>> import numpy as np
+    >>> mean(np.array([1.0, 1.0, 1.0])).high
+    1.0
+    """
+    n = len(values)
+    if n == 0:
+        return None
+    value = float(np.mean(values, dtype=np.float64))
+    if n == 1:
+        return Estimate(value, 1)
+    half = float(np.std(values, ddof=1, dtype=np.float64)) / np.sqrt(n)
+    if n >= _STUDENT_BELOW:
+        return Estimate(value, n, value - Z95 * half, value + Z95 * half, "mean ± 1.96 SE")
+    from scipy.special import stdtrit
+
+    t = float(stdtrit(n - 1, 0.975))
+    return Estimate(value, n, value - t * half, value + t * half, "mean ± t SE")
