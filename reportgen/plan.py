@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from reportgen.source import Location, Source
+    from reportgen.diagnostics import Location
+    from reportgen.source import Source
     from reportgen.spec import CheckSpec
 
 _MODEL_SUFFIX = ".keras"
@@ -117,8 +118,7 @@ def _sections(data: dict[str, Any]) -> tuple[dict[int, PlannedSection], list[Pro
         try:
             options = section.options.model_validate(own)
         except ValidationError as error:
-            names = {location: SectionSpec.model_fields}
-            problems += from_validation_error(error, section.options, location, names)
+            problems += from_validation_error(error, section.options, location, SectionSpec.model_fields)
             continue
         try:
             found[index] = PlannedSection(SectionSpec.model_validate(entry), section, options)
