@@ -274,7 +274,8 @@ class Column:
 class Table:
     """Rows of cells; a cell is text, a bare number, a Metric (shown with its interval or its reason) or nothing.
 
-    ``emphasis`` holds (row, column) indices of cells marked as best; ``note`` stands beneath.
+    ``emphasis`` holds (row, column) indices of cells marked as best, ``ties`` those that cannot be told from the best;
+    ``note`` stands beneath.
     """
 
     name: str
@@ -283,6 +284,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     emphasis: frozenset[tuple[int, int]] = frozenset()
+    ties: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)

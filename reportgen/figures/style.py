@@ -1,0 +1,257 @@
+"""The theme: fonts, colours, sizes, and one look per model that holds through the whole report.
+
+Nothing here imports matplotlib; :func:`fonts` names the files, ``svg`` hands them over.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from reportgen.resources import share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Style = Literal["publication", "presentation", "draft"]
+LineStyle = str | tuple[int, tuple[float, ...]]
+
+TEXT_WIDTH = 6.85
+"""Inches between the margins of A4: figures are never scaled."""
+FAMILIES = ("IBM Plex Sans", "DejaVu Sans")
+"""Font of the figures, and the one for glyphs that it lacks."""
+
+PETROFF6 = ("#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd")
+PETROFF10 = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+"""Colours that stay apart with colour-vision deficiency: Petroff 2021, arXiv:2107.02270."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+LINES: tuple[LineStyle, ...] = (
+    "solid",
+    (0, (5.0, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (6.0, 1.5, 1.2, 1.5)),
+    (0, (4.0, 1.2, 1.2, 1.2, 1.2, 1.2)),
+)
+
+_INK = "#1f2328"
+_NOT_IN_XML = frozenset({"Cc", "Cs"})
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one model is drawn everywhere: colour, and marker and line style as a second code."""
+
+    color: str
+    marker: str
+    linestyle: LineStyle
+    label: str
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What every figure of a report has in common.
+
+    Parameters
+    ----------
+    style
+        The name in the spec.
+    rc
+        matplotlib's parameters.
+    looks
+        By model name; use :meth:`look`.
+    font_size, small_size
+        Points: titles and axis labels; tick labels and everything else.
+    line_width
+        Points.
+    marker_size
+        Points across.
+    raster_dpi
+        Resolution of dense artists.
+    max_ticks
+        Most intervals on a numeric axis; None leaves it to the axis' length.
+    extras
+        Numbers in cells, labels at bars: what a draft does without.
+    width
+        Inches.
+    """
+
+    style: Style
+    rc: Mapping[str, Any]
+    looks: Mapping[str, Look]
+    font_size: float
+    small_size: float
+    line_width: float
+    marker_size: float
+    raster_dpi: int
+    max_ticks: int | None
+    extras: bool
+    width: float = TEXT_WIDTH
+    ink: str = _INK
+    muted: str = "#5c6670"
+    grid: str = "#e3e6e9"
+    band: str = "#e9ecef"
+    missing: str = "#f1f1f1"
+    sequential: str = "cividis"
+    diverging: str = "PuOr"
+
+    def look(self, model: str) -> Look:
+        """Return the look of a model of the report; KeyError for any other."""
+        return self.looks[model]
+
+    def text(self, words: str, limit: int = 32) -> str:
+        """Make a name from outside fit for a label: one line, no control characters, long ones cut in the middle.
+
+        Examples
+        --------
+        >>> theme("draft", []).text("a\\tb" + chr(7))
+        'a b'
+        >>> theme("draft", []).text("convolutional_block_17", limit=11)
+        'convo…ck_17'
+        """
+        clean = " ".join("".join(filter(_printable, _spaced(words))).split())
+        if len(clean) <= limit:
+            return clean
+        tail = (limit - 1) // 2
+        return f"{clean[: limit - 1 - tail].rstrip()}…{clean[len(clean) - tail :].lstrip()}"
+
+    @staticmethod
+    def tint(color: str, strength: float = 0.25) -> str:
+        """Mix a ``#rrggbb`` colour with white: an opaque fill, because PDF engines treat translucency badly.
+
+        Examples
+        --------
+        >>> Theme.tint("#000000", 0.2)
+        '#cccccc'
+        """
+        channels = (int(color[start : start + 2], 16) for start in (1, 3, 5))
+        return "#" + "".join(f"{round(255 - strength * (255 - channel)):02x}" for channel in channels)
+
+
+def theme(style: Style, models: Sequence[str]) -> Theme:
+    """Make the theme of a report.
+
+    Parameters
+    ----------
+    style
+        ``publication`` (9 pt, thin lines), ``presentation`` (larger text and lines, fewer ticks) or ``draft``
+        (coarse raster, no extras).
+    models
+        Every model of the report, in the order of the spec: the order decides the looks.
+    """
+    large = style == "presentation"
+    font_size, small_size, line_width, marker_size = (12.0, 11.0, 2.0, 7.0) if large else (9.0, 8.0, 1.2, 4.5)
+    bare = Theme(
+        style=style,
+        rc=_rc(font_size, small_size, line_width, marker_size, palette(len(models))),
+        looks={},
+        font_size=font_size,
+        small_size=small_size,
+        line_width=line_width,
+        marker_size=marker_size,
+        raster_dpi=80 if style == "draft" else 180,
+        max_ticks=4 if large else None,
+        extras=style != "draft",
+    )
+    return replace(bare, looks=_looks(models, bare))
+
+
+def palette(n_series: int) -> tuple[str, ...]:
+    """Return the colours for so many series: six that are far apart, or ten where six are not enough."""
+    return PETROFF6 if n_series <= len(PETROFF6) else PETROFF10
+
+
+def fonts() -> tuple[Path, ...]:
+    """Return the font files that ship with the program, sorted."""
+    return tuple(sorted((share("templates") / "fonts").rglob("*.ttf")))
+
+
+def _looks(models: Sequence[str], bare: Theme) -> dict[str, Look]:
+    """Give every model its own (colour, marker) and, up to 50 models, its own (colour, line style)."""
+    colors = palette(len(models))
+    looks = {}
+    for index, (model, label) in enumerate(zip(models, _distinct([bare.text(model) for model in models]), strict=True)):
+        lap, place = divmod(index, len(colors))
+        marker, line = MARKERS[(place + lap) % len(MARKERS)], LINES[(place + lap) % len(LINES)]
+        looks[model] = Look(colors[place], marker, line, label)
+    return looks
+
+
+def _distinct(labels: list[str]) -> list[str]:
+    """Number the labels that shortening has made equal."""
+    seen: Counter[str] = Counter()
+    total = Counter(labels)
+    for index, label in enumerate(labels):
+        seen[label] += 1
+        if total[label] > 1:
+            labels[index] = f"{label} ({seen[label]})"
+    return labels
+
+
+def _spaced(words: str) -> str:
+    return "".join(" " if character.isspace() else character for character in words)
+
+
+def _printable(character: str) -> bool:
+    """Tell what may stand in XML and does not turn the line around (bidirectional controls, byte order marks)."""
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character in _JOINERS
+    return category not in _NOT_IN_XML and ord(character) & 0xFFFE != 0xFFFE  # noqa: PLR2004 Unicode's noncharacters
+
+
+def _rc(
+    font_size: float, small_size: float, line_width: float, marker_size: float, colors: Sequence[str]
+) -> dict[str, Any]:
+    thin = line_width / 2
+    return {
+        "font.family": list(FAMILIES),
+        "font.size": small_size,
+        "axes.titlesize": font_size,
+        "axes.titleweight": "semibold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": font_size,
+        "axes.labelcolor": _INK,
+        "axes.edgecolor": _INK,
+        "axes.linewidth": thin,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.prop_cycle": f"cycler('color', {list(colors)!r})",
+        "grid.color": Theme.grid,
+        "grid.linewidth": thin,
+        "text.color": _INK,
+        "text.parse_math": False,
+        "xtick.color": _INK,
+        "ytick.color": _INK,
+        "xtick.labelsize": small_size,
+        "ytick.labelsize": small_size,
+        "xtick.major.width": thin,
+        "ytick.major.width": thin,
+        "xtick.major.size": small_size / 3,
+        "ytick.major.size": small_size / 3,
+        "lines.linewidth": line_width,
+        "lines.markersize": marker_size,
+        "lines.scale_dashes": True,
+        "errorbar.capsize": 0.0,
+        "legend.frameon": False,
+        "legend.fontsize": small_size,
+        "legend.borderpad": 0.0,
+        "legend.borderaxespad": 0.0,
+        "legend.handlelength": 2.6,
+        "legend.handletextpad": 0.6,
+        "legend.columnspacing": 1.6,
+        "legend.labelspacing": 0.35,
+        "image.cmap": Theme.sequential,
+        "image.interpolation": "none",
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "svg.fonttype": "none",
+        "pdf.fonttype": 42,
+    }

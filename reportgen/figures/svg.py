@@ -1,0 +1,151 @@
+"""From a figure of the contract to deterministic bytes: SVG for the documents; SVG, PNG or PDF for files.
+
+matplotlib's state (``rc_context``) is global: draw in one thread only.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from reportgen.figures.layout import POINTS, Cell, arrange, cell_width
+from reportgen.figures.style import fonts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+    from reportgen.figures.style import Theme
+    from reportgen.section import Figure
+
+CSS_PIXELS = 96
+"""CSS pixels to the inch."""
+_METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure as SVG; ``width`` and ``height`` in CSS pixels."""
+
+    svg: str
+    width: float
+    height: float
+
+
+def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
+    """Draw every panel of a figure and give it its place.
+
+    Parameters
+    ----------
+    figure
+        What to draw.
+    theme
+        How it looks.
+    name
+        Unique in the document; salts the ids within the SVG.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        At 72 dots per inch, unknown to pyplot.
+    """
+    from matplotlib.figure import Figure as Sheet
+
+    with _look(theme, name):
+        rows = -(-len(figure.panels) // figure.columns)
+        sheet = Sheet(figsize=(theme.width, figure.panel_height * rows), dpi=POINTS)
+        grid = sheet.add_gridspec(rows, figure.columns)
+        cells = []
+        for index, panel in enumerate(figure.panels):
+            row, column = divmod(index, figure.columns)
+            before = len(sheet.axes)
+            axes = sheet.add_subplot(grid[row, column])
+            _guess(axes, theme, figure)
+            panel.draw(axes)
+            drawn = tuple(sheet.axes[before:])
+            for one in drawn:
+                _plain_ticks(one, theme)
+            title = theme.text(panel.title, limit=120) if len(figure.panels) > 1 else ""
+            cells.append(Cell(row, column, drawn, title))
+        arrange(sheet, cells, theme, figure.columns, figure.panel_height)
+    return sheet
+
+
+def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
+    """Draw a figure as a complete SVG document with text as text; the same input gives the same bytes."""
+    sheet = draw(figure, theme, name)
+    svg = _save(sheet, theme, name, "svg", theme.raster_dpi).decode()
+    width, height = sheet.get_size_inches()
+    return Drawn(_NOT_XML.sub("", svg), float(width) * CSS_PIXELS, float(height) * CSS_PIXELS)
+
+
+def to_bytes(figure: Figure, theme: Theme, file_format: str, dpi: int) -> bytes:
+    """Draw a figure as a file of its own: ``svg``, ``png`` or ``pdf``, raster parts at ``dpi``."""
+    return _save(draw(figure, theme, figure.name), theme, figure.name, file_format, dpi)
+
+
+@contextmanager
+def _look(theme: Theme, name: str) -> Iterator[None]:
+    """Draw with the theme and nothing else: not the user's matplotlibrc, no warning for glyphs that a font lacks."""
+    from matplotlib import rc_context, rcParamsDefault
+
+    _register_fonts()
+    defaults = {key: value for key, value in rcParamsDefault.items() if "backend" not in key}
+    with rc_context({**defaults, **theme.rc, "svg.hashsalt": name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+        yield
+
+
+@cache
+def _register_fonts() -> None:
+    from matplotlib.font_manager import fontManager
+
+    for path in fonts():
+        fontManager.addfont(path)
+
+
+def _save(sheet: Canvas, theme: Theme, name: str, file_format: str, dpi: int) -> bytes:
+    buffer = io.BytesIO()
+    with _look(theme, name):
+        sheet.savefig(buffer, format=file_format, dpi=dpi, metadata=_METADATA[file_format])
+    return buffer.getvalue()
+
+
+def _guess(axes: Axes, theme: Theme, figure: Figure) -> None:
+    """Give the axes about the size that they will have: drawing functions may ask how much room there is."""
+    width = cell_width(theme, figure.columns) - 5 * theme.font_size
+    height = figure.panel_height * POINTS - 5 * theme.font_size
+    full = axes.get_figure(root=True)
+    assert full is not None  # noqa: S101 the axes were just made
+    across, down = full.get_size_inches() * POINTS
+    box = axes.get_position()
+    axes.set_position((box.x0, box.y0, width / across, max(height, theme.font_size) / down))
+
+
+def _plain_ticks(axes: Axes, theme: Theme) -> None:
+    """Write powers of ten without mathtext, which labels must not use; limit the number of ticks."""
+    from matplotlib.ticker import AutoLocator, LogFormatter, NullFormatter
+
+    for axis in (axes.xaxis, axes.yaxis):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(_power_of_ten)
+            axis.set_minor_formatter(NullFormatter())
+        locator = axis.get_major_locator()
+        if theme.max_ticks is not None and isinstance(locator, AutoLocator):
+            locator.set_params(nbins=theme.max_ticks)
+
+
+def _power_of_ten(value: float, _position: int | None = None) -> str:
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")

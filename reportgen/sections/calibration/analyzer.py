@@ -1,0 +1,282 @@
+"""Computes the numbers of the calibration section, head by head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from reportgen.metrics import calibration, comparison, density, intervals, smoothing, temperature
+from reportgen.metrics.temperature import NoTemperatureError
+from reportgen.section import BaseAnalyzer, Need
+from reportgen.sections.calibration import schema
+from reportgen.sections.calibration.schema import (
+    CalibrationOptions,
+    CalibrationResult,
+    ConfidenceDensity,
+    ConfidenceEntropy,
+    HeadCalibration,
+    ReliabilityPoint,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.records import (
+        ClassificationOutputs,
+        DataEvaluation,
+        Evaluation,
+        HeadEvaluation,
+        ModelEvaluation,
+        ScorePoints,
+    )
+    from reportgen.metrics.calibration import ResidualBins
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.section import Measurement, MetricSpec
+
+FIT_ROWS = 50_000
+"""Rows that the temperature is fitted on at most."""
+_CURVE_BINS = 15
+_LANDSCAPE_CELLS = 30
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """One head of one model, and what all its numbers are computed from."""
+
+    model: ModelEvaluation
+    head: HeadEvaluation
+    outputs: ClassificationOutputs
+    data: DataEvaluation
+    bins: int
+
+    @property
+    def binary(self) -> bool:
+        return self.head.task.value == "binary"
+
+    @cached_property
+    def forecast(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Forecasts with the counts of those that came true and those that did not."""
+        if self.binary:
+            points = self.outputs.one_vs_rest(1)
+            return points.scores, points.positives, points.negatives
+        correct = self.outputs.correct.astype(np.float64)
+        return self.outputs.confidence, correct, 1.0 - correct
+
+    @cached_property
+    def equal_width(self) -> ResidualBins:
+        return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
+
+    def equal_mass(self, bins: int) -> ResidualBins:
+        edges = calibration.equal_mass_edges(self.forecast[0], bins)
+        return calibration.residual_bins(*self.forecast, edges)
+
+    @property
+    def n(self) -> int:
+        return len(self.outputs.labels)
+
+    def subject(self, part: str | None = None) -> str | None:
+        return self.model.subject(self.head, part)
+
+    def measure(self, spec: MetricSpec, value: float, part: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+        return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
+
+    def estimated(self, spec: MetricSpec, estimate: Estimate, **details: Any) -> Measurement:  # noqa: ANN401
+        interval = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
+        return self.measure(spec, estimate.value, n=estimate.n, **interval, **details)
+
+    def missing(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
+        return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
+
+
+class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
+    """Whether the probabilities can be taken at their word."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
+
+    def analyze(self, evaluation: Evaluation) -> CalibrationResult:
+        """Compute every head's numbers."""
+        data = evaluation.data
+        if data is None:
+            message = "calibration needs data"
+            raise ValueError(message)
+        measurements = [*_unmeasured(evaluation)]
+        heads = []
+        for model, head, outputs in evaluation.classified():
+            subject = _Subject(model, head, outputs, data, self.options.bins)
+            measurements += [*_errors(subject), *_uncertainty(subject), *_temperature(subject), *_classes(subject)]
+            heads.append(self._shown(subject))
+        return CalibrationResult(
+            measurements=tuple(measurements), split=data.split, n=data.n, heads=tuple(heads), options=self.options
+        )
+
+    def _shown(self, subject: _Subject) -> HeadCalibration:
+        return HeadCalibration(
+            model=subject.model.name,
+            subject=subject.subject(),
+            task=subject.head.task.value,
+            class_names=subject.head.class_names,
+            n=subject.n,
+            notion="positive class" if subject.binary else "confidence",
+            curve=_curve(subject),
+            density=_density(subject.outputs, self.options.violin_points),
+            landscape=_landscape(subject.outputs),
+        )
+
+
+def _unmeasured(evaluation: Evaluation) -> Iterator[Measurement]:
+    """Say for every head without class predictions why its numbers are missing."""
+    for model in evaluation.models:
+        for head in model.heads:
+            if head.classification is None:
+                for spec in schema.WHOLE:
+                    yield spec.missing(model.name, head.status, head.reason or "", subject=model.subject(head))
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+def _errors(subject: _Subject) -> Iterator[Measurement]:
+    bins, options = subject.equal_width, f"{subject.bins} bins of equal width"
+    null = calibration.ece_null(bins, subject.data.seed)
+    notion = "positive class" if subject.binary else "top label"
+    yield subject.measure(schema.ECE, calibration.ece(bins), estimator=f"{notion}, {options}")
+    band = {"ci_low": null.low, "ci_high": null.high, "ci_method": "95 % band of a calibrated model's ECE"}
+    yield subject.measure(schema.ECE_NULL, null.mean, estimator=options, **band)
+    yield subject.measure(schema.ECE_P, null.p_value)
+    debiased = calibration.debiased_error(subject.equal_mass(subject.bins))
+    if debiased is None:
+        yield subject.missing(schema.DEBIASED, "no bin holds two examples")
+    else:
+        yield subject.estimated(schema.DEBIASED, debiased, estimator=f"L2, {subject.bins} bins of equal mass")
+    yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
+    largest = calibration.mce(bins)
+    if largest is None:
+        yield subject.missing(schema.MCE, "no bin holds 30 examples")
+    else:
+        yield subject.measure(schema.MCE, largest, estimator=f"{options}, at least 30 examples each")
+    yield subject.estimated(schema.GAP, calibration.gap(bins), estimator=notion)
+
+
+def _uncertainty(subject: _Subject) -> Iterator[Measurement]:
+    outputs = subject.outputs
+    for spec, values, estimator in (
+        (
+            schema.BRIER,
+            outputs.brier / 2 if subject.binary else outputs.brier,
+            "positive class" if subject.binary else "sum over the classes",
+        ),
+        (schema.MEAN_CONFIDENCE, outputs.confidence, None),
+        (schema.MEAN_ENTROPY, outputs.entropy, f"at most {np.log(outputs.n_classes):.3f} nats"),
+    ):
+        estimate = intervals.mean(values)
+        if estimate is not None:
+            yield subject.estimated(spec, estimate, estimator=estimator)
+
+
+def _temperature(subject: _Subject) -> Iterator[Measurement]:
+    outputs = subject.outputs
+    chosen = np.arange(len(outputs.logit_sample_rows))
+    if len(chosen) > FIT_ROWS:
+        chosen = np.sort(np.random.default_rng(subject.data.seed).choice(chosen, FIT_ROWS, replace=False))
+    rows = outputs.logit_sample_rows[chosen]
+    labels = outputs.labels[rows]
+    targets = labels if outputs.soft_labels is None else outputs.soft_labels[rows]
+    try:
+        fitted = temperature.cross_fit(outputs.logit_sample[chosen], targets, labels, subject.data.seed)
+    except NoTemperatureError as reason:
+        for spec in (schema.TEMPERATURE, schema.TEMPERATURE_GAIN, schema.TEMPERATURE_ECE):
+            yield subject.missing(spec, str(reason))
+        return
+    n, half = len(rows), intervals.Z95 * fitted.fitted.standard_error
+    value = fitted.fitted.value
+    sample = f"a sample of {n:,} rows" if n < subject.n else "all rows"
+    ends = {"ci_low": max(value - half, 0.0), "ci_high": value + half, "ci_method": "sandwich SE"}
+    yield subject.measure(schema.TEMPERATURE, value, n=n, estimator=sample, **ends)
+    gain = comparison.mean_difference(fitted.nll_before, fitted.nll_after)
+    if gain is not None:
+        yield subject.estimated(schema.TEMPERATURE_GAIN, gain, estimator=f"5 folds, {sample}")
+    after = _ece_after(subject, rows, fitted.confidence_after)
+    yield subject.measure(schema.TEMPERATURE_ECE, after, n=n, estimator=f"5 folds, {sample}")
+
+
+def _ece_after(subject: _Subject, rows: NDArray[Any], confidence: NDArray[np.float64]) -> float:
+    """Return the ECE of the scaled forecasts, in the notion of :attr:`_Subject.forecast`."""
+    outputs = subject.outputs
+    came_true = outputs.correct[rows]
+    forecast = confidence
+    if subject.binary:
+        forecast = np.where(outputs.predictions[rows] == 1, confidence, 1.0 - confidence)
+        came_true = outputs.labels[rows] == 1
+    true = came_true.astype(np.float64)
+    edges = calibration.equal_width_edges(subject.bins)
+    return calibration.ece(calibration.residual_bins(forecast, true, 1.0 - true, edges))
+
+
+def _classes(subject: _Subject) -> Iterator[Measurement]:
+    names, outputs = subject.head.class_names, subject.outputs
+    points = (outputs.one_vs_rest(index) for index in range(outputs.n_classes))
+    summed = [_class_bins(one, subject.bins) for one in points]
+    biases = [calibration.class_bias(bins) for bins in summed]
+    p_values = [bias.p_value for bias in biases if bias.p_value is not None]
+    adjusted = iter(comparison.benjamini_hochberg(p_values))
+    estimator = None if outputs.histogram is None else "histogram of 2,048 cells"
+    for name, bins, bias in zip(names, summed, biases, strict=True):
+        part = f"class:{name}"
+        yield subject.measure(schema.CLASS_ECE, calibration.ece(bins), part, estimator=estimator)
+        yield subject.measure(schema.CLASS_BIAS, bias.value, part, estimator=estimator)
+        if bias.p_value is None:
+            yield subject.missing(schema.CLASS_BIAS_P, "every probability of the class is 0 or 1", part)
+        else:
+            yield subject.measure(schema.CLASS_BIAS_P, next(adjusted), part)
+
+
+def _class_bins(points: ScorePoints, bins: int) -> ResidualBins:
+    edges = calibration.equal_width_edges(bins)
+    return calibration.residual_bins(points.scores, points.positives, points.negatives, edges)
+
+
+# ------------------------------------------------------------------------------------------------ what figures show
+
+
+def _curve(subject: _Subject) -> tuple[ReliabilityPoint, ...]:
+    curve = calibration.reliability_curve(subject.equal_mass(min(_CURVE_BINS, subject.bins)), subject.data.seed)
+    columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
+    return tuple(
+        ReliabilityPoint(
+            n=round(n), forecast=forecast, frequency=frequency, low=low, high=high, band_low=band_low, band_high=band_high
+        )
+        for n, forecast, frequency, low, high, band_low, band_high in zip(
+            curve.n.tolist(), *(column.tolist() for column in columns), strict=True
+        )
+    )
+
+
+def _density(outputs: ClassificationOutputs, points: int) -> ConfidenceDensity:
+    low = 1.0 / outputs.n_classes
+    grid, values = density.reflected_density(outputs.confidence, low, 1.0, points)
+    quartiles = np.quantile(outputs.confidence, [0.25, 0.5, 0.75])
+    return ConfidenceDensity(
+        grid=tuple(grid.tolist()),
+        density=tuple(values.tolist()),
+        quartiles=(float(quartiles[0]), float(quartiles[1]), float(quartiles[2])),
+    )
+
+
+def _landscape(outputs: ClassificationOutputs) -> ConfidenceEntropy:
+    confidence_edges = np.linspace(1.0 / outputs.n_classes, 1.0, _LANDSCAPE_CELLS + 1)
+    entropy_edges = np.linspace(0.0, np.log(outputs.n_classes), _LANDSCAPE_CELLS + 1)
+    counts, _, _ = np.histogram2d(
+        np.clip(outputs.entropy, 0.0, entropy_edges[-1]),
+        np.clip(outputs.confidence, confidence_edges[0], 1.0),
+        bins=[entropy_edges, confidence_edges],
+    )
+    return ConfidenceEntropy(
+        confidence_edges=tuple(confidence_edges.tolist()),
+        entropy_edges=tuple(entropy_edges.tolist()),
+        counts=tuple(tuple(int(count) for count in row) for row in counts),
+    )

@@ -1,0 +1,67 @@
+"""Tables of the calibration section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.section import Column, Table
+from reportgen.sections.calibration import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.section import Cell, MetricSpec
+    from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration
+
+
+def label(model: str, subject: str | None) -> str:
+    """Return how a head is called in a table."""
+    return model if subject is None else f"{model}, {subject.removeprefix('head:')}"
+
+
+def tables(result: CalibrationResult) -> tuple[Table, ...]:
+    """Return the chapter's tables."""
+    return (
+        _whole(result, "errors", "Expected calibration error", schema.WHOLE[:3]),
+        _whole(result, "further-errors", "Further calibration errors", schema.WHOLE[3:7]),
+        _whole(result, "uncertainty", "Confidence and uncertainty", schema.WHOLE[7:10]),
+        _whole(result, "temperature", "What one parameter recovers", schema.WHOLE[10:]),
+    )
+
+
+def _whole(result: CalibrationResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (label(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
+        for one in result.named("ece")
+    ]
+    return Table(name, title, (Column("Model", numeric=False), *(Column(spec.title) for spec in specs)), tuple(rows))
+
+
+def curve(head: HeadCalibration) -> Table:
+    """Return the points of a head's reliability diagram."""
+    columns = (
+        Column("n", unit="count"),
+        Column("Mean forecast", unit="fraction"),
+        Column("Frequency", unit="fraction"),
+        Column("95 % from", unit="fraction"),
+        Column("to", unit="fraction"),
+        Column("If calibrated, from", unit="fraction"),
+        Column("to", unit="fraction"),
+    )
+    rows = tuple(
+        (point.n, point.forecast, point.frequency, point.low, point.high, point.band_low, point.band_high)
+        for point in head.curve
+    )
+    slug = "-".join(part for part in ("curve", head.model, head.subject) if part)
+    return Table(slug, f"Reliability of {label(head.model, head.subject)}", columns, rows)
+
+
+def classes(result: CalibrationResult, head: HeadCalibration) -> Table:
+    """Return the per-class numbers of a head."""
+    rows = []
+    for name in head.class_names:
+        subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
+        rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
+    columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
+    slug = "-".join(part for part in ("classes", head.model, head.subject) if part)
+    return Table(slug, f"Per class: {label(head.model, head.subject)}", columns, tuple(rows))

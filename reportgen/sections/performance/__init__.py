@@ -1,0 +1,24 @@
+"""How good are the predictions, and are the differences between models real?"""
+
+from reportgen.section import Section
+from reportgen.sections.performance import schema
+from reportgen.sections.performance.analyzer import PerformanceAnalyzer
+from reportgen.sections.performance.findings import RULES
+from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
+from reportgen.sections.performance.tables import tables
+from reportgen.sections.performance.visualizer import PerformanceVisualizer
+
+SECTION = Section(
+    name="performance",
+    title="Performance",
+    question="How good are the predictions, and are the differences between models real?",
+    options=PerformanceOptions,
+    result=PerformanceResult,
+    analyzer=PerformanceAnalyzer,
+    visualizer=PerformanceVisualizer,
+    rules=RULES,
+    tables=tables,
+    metrics=(*schema.WHOLE, *schema.PER_CLASS, *schema.PAIRWISE),
+    headlines=("accuracy", "macro_f1", "nll", "brier_score"),
+    template="sections/performance.html.j2",
+)

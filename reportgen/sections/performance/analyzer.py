@@ -1,0 +1,373 @@
+"""Computes the numbers of the performance section, head by head and pair by pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from reportgen.metrics import classification, comparison, intervals, ranking
+from reportgen.section import BaseAnalyzer, Need
+from reportgen.sections.performance import schema
+from reportgen.sections.performance.schema import (
+    ConfidentError,
+    ConfusedPairEntry,
+    HeadPerformance,
+    PerformanceOptions,
+    PerformanceResult,
+    Tier,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.records import (
+        ClassificationOutputs,
+        DataEvaluation,
+        Evaluation,
+        HeadEvaluation,
+        ModelEvaluation,
+    )
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.section import Measurement, MetricSpec
+
+_BINARY = "binary"
+
+
+def interval(estimate: Estimate | None) -> dict[str, Any]:
+    """Return an estimate's fields as those of a metric, without the value."""
+    if estimate is None:
+        return {}
+    return {"n": estimate.n, "ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """One head of one model, and what all its numbers are computed from."""
+
+    model: ModelEvaluation
+    head: HeadEvaluation
+    outputs: ClassificationOutputs
+    data: DataEvaluation
+    threshold: float
+
+    @property
+    def binary(self) -> bool:
+        return self.head.task.value == _BINARY
+
+    @cached_property
+    def predictions(self) -> NDArray[Any]:
+        if self.binary and self.threshold != 0.5:  # noqa: PLR2004
+            points = self.outputs.one_vs_rest(1)
+            return (points.scores > self.threshold).astype(np.int32)
+        return self.outputs.predictions
+
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        return self.predictions == self.outputs.labels
+
+    @cached_property
+    def confusion(self) -> NDArray[np.int64]:
+        return classification.confusion_matrix(self.outputs.labels, self.predictions, self.outputs.n_classes)
+
+    @cached_property
+    def brier(self) -> NDArray[np.float64]:
+        return self.outputs.brier / 2 if self.binary else self.outputs.brier
+
+    @cached_property
+    def frequencies(self) -> NDArray[np.float64]:
+        """Class frequencies of the evaluated labels."""
+        if self.outputs.soft_labels is not None:
+            return self.outputs.soft_labels.mean(axis=0)
+        return self.confusion.sum(axis=1) / len(self.outputs.labels)
+
+    def subject(self, part: str | None = None) -> str | None:
+        return self.model.subject(self.head, part)
+
+    def measure(self, spec: MetricSpec, value: float | None, part: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+        return spec.measure(self.model.name, value, subject=self.subject(part), **details)
+
+    def estimated(self, spec: MetricSpec, estimate: Estimate, part: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+        return self.measure(spec, estimate.value, part, **interval(estimate), **details)
+
+    def missing(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
+        status = "not_applicable" if spec is schema.TOP_K_ACCURACY else "insufficient_data"
+        return spec.missing(self.model.name, status, reason, subject=self.subject(part))  # type: ignore[arg-type]
+
+
+class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
+    """How good the predictions are, and whether the differences between models are real."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
+
+    def analyze(self, evaluation: Evaluation) -> PerformanceResult:
+        """Compute every head's numbers, then compare the models head by head."""
+        data = evaluation.data
+        if data is None:
+            message = "performance needs data"
+            raise ValueError(message)
+        threshold = self.options.threshold
+        subjects = [_Subject(model, head, outputs, data, threshold) for model, head, outputs in evaluation.classified()]
+        measurements = [*_unmeasured(evaluation)]
+        for subject in subjects:
+            measurements += [*_whole(subject), *_per_class(subject)]
+        pairwise, tiers = _compare(subjects)
+        return PerformanceResult(
+            measurements=(*measurements, *pairwise),
+            split=data.split,
+            n=data.n,
+            heads=tuple(self._shown(subject) for subject in subjects),
+            tiers=tuple(tiers),
+            options=self.options,
+        )
+
+    def _shown(self, subject: _Subject) -> HeadPerformance:
+        names = subject.head.class_names
+        pairs = classification.most_confused(subject.confusion, self.options.confused_pairs)
+        return HeadPerformance(
+            model=subject.model.name,
+            subject=subject.subject(),
+            task=subject.head.task.value,
+            class_names=names,
+            n=len(subject.outputs.labels),
+            confusion=tuple(tuple(int(count) for count in row) for row in subject.confusion),
+            pairs=tuple(
+                ConfusedPairEntry(
+                    true=names[pair.true], predicted=names[pair.predicted], count=pair.count, share=pair.share
+                )
+                for pair in pairs
+            ),
+            errors=_confident_errors(subject, self.options.confident_errors),
+            majority_class=names[int(subject.confusion.sum(axis=1).argmax())],
+        )
+
+
+def _unmeasured(evaluation: Evaluation) -> Iterator[Measurement]:
+    """Say for every head without class predictions why its numbers are missing."""
+    for model in evaluation.models:
+        for head in model.heads:
+            if head.classification is None:
+                for spec in schema.WHOLE:
+                    yield spec.missing(model.name, head.status, head.reason or "", subject=model.subject(head))
+
+
+def _confident_errors(subject: _Subject, limit: int) -> tuple[ConfidentError, ...]:
+    names, outputs = subject.head.class_names, subject.outputs
+    wrong = np.flatnonzero(~subject.correct)
+    order = wrong[np.argsort(-outputs.confidence[wrong], kind="stable")][:limit]
+    return tuple(
+        ConfidentError(
+            row=int(subject.data.rows[index]),
+            true=names[outputs.labels[index]],
+            predicted=names[subject.predictions[index]],
+            confidence=float(outputs.confidence[index]),
+        )
+        for index in order
+    )
+
+
+# ------------------------------------------------------------------------------------------------ of one head
+
+
+def _whole(subject: _Subject) -> Iterator[Measurement]:
+    outputs, n = subject.outputs, len(subject.outputs.labels)
+    accuracy = intervals.wilson(int(subject.correct.sum()), n)
+    nll, brier = intervals.mean(outputs.nll), intervals.mean(subject.brier)
+    if accuracy is None or nll is None or brier is None:
+        message = "an evaluation has at least one row"
+        raise ValueError(message)
+    soft = "soft labels: against the most probable class" if outputs.soft_labels is not None else None
+    yield subject.estimated(schema.ACCURACY, accuracy, caveat=soft)
+    yield _bootstrapped(subject, schema.BALANCED_ACCURACY, classification.balanced_accuracy)
+    yield _bootstrapped(subject, schema.MACRO_F1, classification.macro_f1)
+    yield _top_k(subject)
+    yield subject.estimated(schema.NLL, nll, caveat=_clipping(outputs))
+    yield subject.estimated(
+        schema.BRIER, brier, estimator="positive class" if subject.binary else "sum over the classes"
+    )
+    yield from _ranking(subject)
+    yield from _skills(subject, accuracy.value, nll.value, brier.value)
+
+
+def _clipping(outputs: ClassificationOutputs) -> str | None:
+    if not outputs.clipped_fraction:
+        return None
+    return f"from clipped probabilities: {outputs.clipped_fraction:.2%} of the labels had probability 0, the true value is higher"
+
+
+def _bootstrapped(subject: _Subject, spec: MetricSpec, statistic: Any) -> Measurement:  # noqa: ANN401
+    low, high = classification.bootstrap(statistic, subject.confusion, subject.data.seed)
+    details = {"ci_low": low, "ci_high": high, "ci_method": "bootstrap over examples, 1,000 draws"}
+    return subject.measure(spec, float(statistic(subject.confusion)), n=len(subject.outputs.labels), **details)
+
+
+def _top_k(subject: _Subject) -> Measurement:
+    n_classes = subject.outputs.n_classes
+    k = schema.default_top_k(n_classes)
+    if k >= n_classes:
+        return subject.missing(schema.TOP_K_ACCURACY, f"with {n_classes} classes the top {k} always hold the label")
+    hits = intervals.wilson(int((subject.outputs.rank < k).sum()), len(subject.outputs.rank))
+    if hits is None:
+        return subject.missing(schema.TOP_K_ACCURACY, "no row was evaluated")
+    return subject.estimated(schema.TOP_K_ACCURACY, hits, estimator=f"k = {k}")
+
+
+def _ranking(subject: _Subject) -> Iterator[Measurement]:
+    if subject.binary:
+        yield from _binary_ranking(subject)
+    else:
+        yield from _macro_ranking(subject)
+
+
+def _binary_ranking(subject: _Subject) -> Iterator[Measurement]:
+    points = subject.outputs.one_vs_rest(1)
+    counted = (points.scores, points.positives, points.negatives)
+    estimator = "positive class" if points.exact else "positive class, histogram of 2,048 cells"
+    auc, precision = ranking.roc_auc(*counted), ranking.average_precision(*counted)
+    if auc is None:
+        reason = "only one class occurs in the evaluated data"
+        yield subject.missing(schema.ROC_AUC, reason)
+    else:
+        yield subject.estimated(schema.ROC_AUC, auc, estimator=estimator)
+    if precision is None:
+        yield subject.missing(schema.AVERAGE_PRECISION, "the positive class does not occur in the evaluated data")
+    else:
+        low, high = ranking.average_precision_interval(*counted, subject.data.seed)
+        details = {"ci_low": low, "ci_high": high, "ci_method": "histogram bootstrap, 1,000 draws"}
+        n = len(subject.outputs.labels)
+        yield subject.measure(schema.AVERAGE_PRECISION, precision, n=n, estimator=estimator, **details)
+
+
+def _macro_ranking(subject: _Subject) -> Iterator[Measurement]:
+    outputs, n = subject.outputs, len(subject.outputs.labels)
+    support = np.bincount(outputs.labels, minlength=outputs.n_classes)
+    usable = np.flatnonzero((support > 0) & (support < n))
+    if len(usable) == 0:
+        yield subject.missing(schema.ROC_AUC, "only one class occurs in the evaluated data")
+        yield subject.missing(schema.AVERAGE_PRECISION, "only one class occurs in the evaluated data")
+        return
+    left_out = outputs.n_classes - len(usable)
+    caveat = f"{left_out} of {outputs.n_classes} classes do not occur and are left out" if left_out else None
+    macro = "macro one-vs-rest"
+    points = [outputs.one_vs_rest(int(index)) for index in usable] if outputs.logits is None else None
+    if points is None:
+        auc = ranking.macro_roc_auc(outputs.probability, outputs.labels, [int(index) for index in usable])
+        precisions = [_exact_precision(outputs, int(index)) for index in usable]
+        if auc is not None:
+            yield subject.estimated(schema.ROC_AUC, auc, estimator=macro, caveat=caveat)
+    else:
+        macro = "macro one-vs-rest, histograms of 2,048 cells"
+        areas = [ranking.roc_auc(one.scores, one.positives, one.negatives) for one in points]
+        value = float(np.mean([area.value for area in areas if area is not None]))
+        yield subject.measure(schema.ROC_AUC, value, n=n, estimator=macro, caveat=caveat)
+        precisions = [ranking.average_precision(one.scores, one.positives, one.negatives) for one in points]
+    value = float(np.mean([precision for precision in precisions if precision is not None]))
+    yield subject.measure(schema.AVERAGE_PRECISION, value, n=n, estimator=macro, caveat=caveat)
+
+
+def _exact_precision(outputs: ClassificationOutputs, index: int) -> float | None:
+    points = outputs.one_vs_rest(index)
+    return ranking.average_precision(points.scores, points.positives, points.negatives)
+
+
+def _skills(subject: _Subject, accuracy: float, nll: float, brier: float) -> Iterator[Measurement]:
+    frequencies, n = subject.frequencies, len(subject.outputs.labels)
+    majority = float(subject.confusion.sum(axis=1).max() / n)
+    occurring = frequencies[frequencies > 0]
+    prior_nll = float(-(occurring * np.log(occurring)).sum())
+    prior_brier = float(1 - (frequencies**2).sum())
+    if subject.outputs.soft_labels is not None:
+        prior_brier = float(((subject.outputs.soft_labels - frequencies) ** 2).sum(axis=1).mean())
+    prior_brier = prior_brier / 2 if subject.binary else prior_brier
+    yield subject.measure(schema.BASELINE, majority, n=n)
+    for spec, value, reference, perfect in (
+        (schema.ACCURACY_SKILL, accuracy, majority, 1.0),
+        (schema.NLL_SKILL, nll, prior_nll, 0.0),
+        (schema.BRIER_SKILL, brier, prior_brier, 0.0),
+    ):
+        skill = classification.skill(value, reference, perfect)
+        if skill is None:
+            yield subject.missing(spec, "only one class occurs: the baseline is perfect")
+        else:
+            yield subject.measure(spec, skill, n=n)
+
+
+def _per_class(subject: _Subject) -> Iterator[Measurement]:
+    confusion = subject.confusion
+    f1 = classification.f1(confusion)
+    for index, name in enumerate(subject.head.class_names):
+        part = f"class:{name}"
+        hits = int(confusion[index, index])
+        support, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
+        precision, recall = intervals.wilson(hits, predicted), intervals.wilson(hits, support)
+        if precision is None:
+            yield subject.missing(schema.PRECISION, "the class was never predicted", part)
+        else:
+            yield subject.estimated(schema.PRECISION, precision, part)
+        if recall is None:
+            yield subject.missing(schema.RECALL, "the class has no examples", part)
+        else:
+            yield subject.estimated(schema.RECALL, recall, part)
+        if np.isnan(f1[index]):
+            yield subject.missing(schema.F1, "the class neither occurs nor was predicted", part)
+        else:
+            yield subject.measure(schema.F1, float(f1[index]), part, n=support)
+        yield subject.measure(schema.SUPPORT, support, part)
+
+
+# ------------------------------------------------------------------------------------------------ of two models
+
+
+def _compare(subjects: list[_Subject]) -> tuple[list[Measurement], list[Tier]]:
+    """Compare the models that have a head of the same name, ordered pair by ordered pair."""
+    measurements: list[Measurement] = []
+    tiers = []
+    for group in _comparable(subjects):
+        measurements += _pairs(group)
+        tiers.append(_tier(group))
+    return measurements, tiers
+
+
+def _comparable(subjects: list[_Subject]) -> list[list[_Subject]]:
+    groups: dict[tuple[str | None, int], list[_Subject]] = {}
+    for subject in subjects:
+        groups.setdefault((subject.subject(), subject.outputs.n_classes), []).append(subject)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _pairs(group: list[_Subject]) -> Iterator[Measurement]:
+    tables = {
+        (first.model.name, second.model.name): comparison.discordance(first.correct, second.correct)
+        for first, second in permutations(group, 2)
+    }
+    once = {frozenset(pair): comparison.mcnemar(table) for pair, table in tables.items()}
+    adjusted = dict(zip(once, comparison.holm(list(once.values())), strict=True))
+    for first, second in permutations(group, 2):
+        pair = (first.model.name, second.model.name)
+        part = f"vs {second.model.name}"
+        yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(tables[pair]), part)
+        for spec, one, other in (
+            (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll),
+            (schema.BRIER_DIFFERENCE, first.brier, second.brier),
+        ):
+            difference = comparison.mean_difference(one, other)
+            if difference is not None:
+                yield first.estimated(spec, difference, part)
+        n = tables[pair].n
+        yield first.measure(schema.MCNEMAR, once[frozenset(pair)], part, n=n)
+        yield first.measure(schema.MCNEMAR_HOLM, adjusted[frozenset(pair)], part, n=n)
+
+
+def _tier(group: list[_Subject]) -> Tier:
+    best = max(group, key=lambda subject: int(subject.correct.sum()))
+    tied = []
+    for other in group:
+        difference = comparison.accuracy_difference(comparison.discordance(other.correct, best.correct))
+        if other is not best and difference.high is not None and difference.high >= 0:
+            tied.append(other.model.name)
+    return Tier(subject=best.subject(), best=best.model.name, tied=tuple(tied))

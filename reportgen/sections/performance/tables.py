@@ -1,0 +1,98 @@
+"""Tables of the performance section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.section import Column, Table
+from reportgen.sections.performance import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.section import Cell, MetricSpec
+    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
+
+
+def label(model: str, subject: str | None) -> str:
+    """Return how a head is called in a table."""
+    return model if subject is None else f"{model}, {subject.removeprefix('head:')}"
+
+
+def tables(result: PerformanceResult) -> tuple[Table, ...]:
+    """Return the chapter's tables."""
+    found = [
+        _whole(result, "scores", "Scores", schema.WHOLE[:4]),
+        _whole(result, "probabilistic", "Probabilistic scores and ranking", schema.WHOLE[4:8]),
+        _whole(result, "skill", "Skill against trivial baselines", schema.WHOLE[8:]),
+    ]
+    if any(True for _ in result.named("accuracy_difference")):
+        found.append(_pairs(result))
+    found += [_errors(head) for head in result.heads if head.errors]
+    return tuple(found)
+
+
+def _whole(result: PerformanceResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+    heads = [(one.model, one.subject) for one in result.named("accuracy")]
+    rows: list[tuple[Cell, ...]] = [
+        (label(model, subject), *(result.find(spec.name, model, subject) for spec in specs)) for model, subject in heads
+    ]
+    columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
+    return Table(name, title, columns, tuple(rows))
+
+
+def _pairs(result: PerformanceResult) -> Table:
+    """List each pair of models once."""
+    specs = (schema.ACCURACY_DIFFERENCE, schema.NLL_DIFFERENCE, schema.MCNEMAR, schema.MCNEMAR_HOLM)
+    rows: list[tuple[Cell, ...]] = []
+    seen: set[frozenset[str | None]] = set()
+    for one in result.named("accuracy_difference"):
+        pair = frozenset({one.model, (one.subject or "").rpartition("vs ")[2], _head_of(one.subject)})
+        if pair not in seen:
+            seen.add(pair)
+            cells = (result.find(spec.name, one.model, one.subject) for spec in specs)
+            rows.append((f"{one.model} {one.subject}", *cells))
+    columns = (Column("Models", numeric=False), *(Column(spec.title) for spec in specs))
+    note = "Differences are first minus second. McNemar's test is exact; Holm adjusts it for the number of pairs."
+    return Table("pairs", "Differences between models", columns, tuple(rows), note)
+
+
+def _head_of(subject: str | None) -> str | None:
+    return subject.rpartition("/")[0] if subject and "/" in subject else None
+
+
+def _errors(head: HeadPerformance) -> Table:
+    columns = (
+        Column("Row", unit="index"),
+        Column("Class", numeric=False),
+        Column("Predicted", numeric=False),
+        Column("Confidence", unit="fraction"),
+    )
+    rows = tuple((error.row, error.true, error.predicted, error.confidence) for error in head.errors)
+    title = f"Most confident errors of {label(head.model, head.subject)}"
+    slug = "-".join(part for part in ("errors", head.model, head.subject) if part)
+    return Table(slug, title, columns, rows, "Rows are counted from 0 in the data set.")
+
+
+def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
+    """Return the per-class numbers of a head."""
+    rows = []
+    for name in head.class_names:
+        subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
+        rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
+    columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
+    title = f"Per class: {label(head.model, head.subject)}"
+    return Table("-".join(part for part in ("classes", head.model, head.subject) if part), title, columns, tuple(rows))
+
+
+def confused(head: HeadPerformance) -> Table:
+    """Return the most confused pairs of a head."""
+    columns = (
+        Column("Class", numeric=False),
+        Column("Taken for", numeric=False),
+        Column("Count", unit="count"),
+        Column("Share of the class", unit="fraction"),
+    )
+    rows = tuple((pair.true, pair.predicted, pair.count, pair.share) for pair in head.pairs)
+    slug = "-".join(part for part in ("confused", head.model, head.subject) if part)
+    return Table(slug, f"Most confused classes of {label(head.model, head.subject)}", columns, rows)

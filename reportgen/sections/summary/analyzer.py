@@ -1,0 +1,80 @@
+"""Arranges the headlines that the sections offer as one table, and marks the best of each column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.section import BaseComparer
+from reportgen.sections.summary.schema import SummaryCell, SummaryColumn, SummaryOptions, SummaryResult, SummaryRow
+
+if TYPE_CHECKING:
+    from reportgen.section import Headline, Measurement, Metric, MetricTable
+
+Key = tuple[str, str | None]
+
+
+class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
+    """The performance table of page one."""
+
+    def compare(self, table: MetricTable) -> SummaryResult:
+        """Choose the columns, gather their numbers, mark the best and what cannot be told from it."""
+        headlines = [one for one in table.headlines if self._wanted(one)]
+        columns = [{(one.model, one.subject): one for one in self._numbers(table, line)} for line in headlines]
+        keys = list(dict.fromkeys(key for column in columns for key in column))
+        keys.sort(key=lambda key: table.models.index(key[0]))
+        marks = [_marks(table, line, column) for line, column in zip(headlines, columns, strict=True)]
+        rows = tuple(
+            SummaryRow(
+                model=model,
+                subject=subject,
+                cells=tuple(
+                    _cell(column.get((model, subject)), mark, (model, subject))
+                    for column, mark in zip(columns, marks, strict=True)
+                ),
+            )
+            for model, subject in keys
+        )
+        shown = tuple(
+            SummaryColumn(
+                address=f"{line.section}.{line.spec.name}",
+                title=line.spec.title,
+                compared=line.spec.difference is not None and len(column) > 1,
+            )
+            for line, column in zip(headlines, columns, strict=True)
+        )
+        return SummaryResult(measurements=(), columns=shown, rows=rows, max_models=self.options.max_models)
+
+    def _wanted(self, line: Headline) -> bool:
+        return self.options.columns is None or f"{line.section}.{line.spec.name}" in self.options.columns
+
+    def _numbers(self, table: MetricTable, line: Headline) -> list[Measurement]:
+        return list(table.find(line.section, line.spec.name))
+
+
+def _cell(one: Measurement | None, marks: tuple[Key | None, set[Key]], key: Key) -> SummaryCell:
+    best, tied = marks
+    return SummaryCell(metric=one.metric if one else None, best=key == best, tied=key in tied)
+
+
+def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -> tuple[Key | None, set[Key]]:
+    """Return the best of a column, and those whose paired interval from it includes 0."""
+    measured = {key: one.metric for key, one in column.items() if one.metric.value is not None}
+    if len(measured) < 2 or line.spec.higher_is_better is None:  # noqa: PLR2004
+        return None, set()
+    sign = 1 if line.spec.higher_is_better else -1
+    best = max(measured, key=lambda key: sign * (measured[key].value or 0.0))
+    if line.spec.difference is None:
+        return best, set()
+    differences = {(one.model, one.subject): one.metric for one in table.find(line.section, line.spec.difference)}
+    return best, {key for key in measured if key != best and _includes_zero(differences.get(_versus(key, best)))}
+
+
+def _versus(key: Key, best: Key) -> Key:
+    model, subject = key
+    return model, "/".join(part for part in (subject, f"vs {best[0]}") if part)
+
+
+def _includes_zero(difference: Metric | None) -> bool:
+    if difference is None or difference.ci_low is None or difference.ci_high is None:
+        return False
+    return difference.ci_low <= 0 <= difference.ci_high

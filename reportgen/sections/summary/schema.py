@@ -1,0 +1,52 @@
+"""Options and result of the summary section."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from reportgen.section import Metric, SectionResult, Strict
+
+
+class SummaryOptions(Strict):
+    """Options of the summary section."""
+
+    columns: tuple[str, ...] | None = None
+    """Addresses of the columns of the performance table; by default what the sections offer."""
+    max_models: int = Field(default=12, ge=1)
+    """Models in the performance table; how many more there are is said beneath."""
+
+
+class SummaryCell(Strict):
+    """A number in the performance table."""
+
+    metric: Metric | None
+    """Null where the section did not produce it for this model."""
+    best: bool
+    """It is the best of its column."""
+    tied: bool
+    """The data cannot tell it from the best: their paired interval includes 0."""
+
+
+class SummaryColumn(Strict):
+    """A column of the performance table."""
+
+    address: str
+    title: str
+    compared: bool
+    """Whether differences in this number were tested."""
+
+
+class SummaryRow(Strict):
+    """A model, or one of its heads."""
+
+    model: str
+    subject: str | None
+    cells: tuple[SummaryCell, ...]
+
+
+class SummaryResult(SectionResult):
+    """Result of the summary section: the performance table of page one."""
+
+    columns: tuple[SummaryColumn, ...]
+    rows: tuple[SummaryRow, ...]
+    max_models: int

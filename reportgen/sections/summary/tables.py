@@ -1,0 +1,42 @@
+"""The performance table of page one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.section import Column, Table
+
+if TYPE_CHECKING:
+    from reportgen.section import Cell
+    from reportgen.sections.summary.schema import SummaryResult
+
+
+def tables(result: SummaryResult) -> tuple[Table, ...]:
+    """Return the performance table; none where no section offers a headline."""
+    if not result.columns:
+        return ()
+    shown = result.rows[: result.max_models]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (row.model if row.subject is None else f"{row.model}, {row.subject}", *(cell.metric for cell in row.cells))
+        for row in shown
+    )
+    emphasis = frozenset(
+        (y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.best
+    )
+    ties = frozenset((y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.tied)
+    columns = (Column("Model", numeric=False), *(Column(column.title) for column in result.columns))
+    return (Table("headlines", "Performance", columns, rows, _note(result), emphasis, ties),)
+
+
+def _note(result: SummaryResult) -> str:
+    sentences = []
+    if any(cell.best for row in result.rows for cell in row.cells):
+        sentences.append("★ best of its column.")
+    if any(cell.tied for row in result.rows for cell in row.cells):
+        sentences.append("≈ not distinguishable from the best (the paired 95 % interval of the difference includes 0).")
+    untested = [column.title for column in result.columns if not column.compared]
+    if untested and len(result.rows) > 1:
+        sentences.append(f"Differences in {', '.join(untested)} were not tested.")
+    if len(result.rows) > result.max_models:
+        sentences.append(f"{len(result.rows) - result.max_models} more rows are in results.json.")
+    return " ".join(sentences)
