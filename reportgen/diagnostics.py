@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import unicodedata
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pydantic import BaseModel, ValidationError
 
     from reportgen.source import Source
 
 Location = tuple[str | int, ...]
+"""Keys and indices that lead to a part of the data: ``("sections", 2, "bins")``."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_WIDTH = 110
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
+_CLOSE = 0.7
+_LINE_WIDTH = 110
 _FOUND_WIDTH = 60
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a text: line and column, both from 1; columns count characters."""
+    """A place in a text: line and column, both from 1; columns count characters.
+
+    ``length`` is how many characters belong to it, 1 where it does not end on its line; two marks are equal
+    where they begin at the same place.
+    """
 
     line: int
     column: int
+    length: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True)
@@ -65,219 +74,281 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     "did you mean 'calibration'?"
     """
     folded = {_folded(candidate): candidate for candidate in candidates}
-    close = difflib.get_close_matches(_folded(word), folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(_folded(word), folded, n=1, cutoff=_CLOSE)
     return f"did you mean '{folded[close[0]]}'?" if close else None
 
 
 def _folded(word: str) -> str:
-    return word.lower().replace("-", "_")
+    return word.casefold().replace("-", "_")
 
 
 # ------------------------------------------------------------------------------------------------ pydantic's errors
+
+_TABLE, _LIST, _WHOLE, _NUMBER = "must be a table", "must be a list", "must be a whole number", "must be a number"
+_MESSAGES = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_parsing_size", "int_from_float"), _WHOLE),
+    **dict.fromkeys(("float_type", "float_parsing"), _NUMBER),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("tuple_type", "list_type", "set_type", "frozen_set_type"), _LIST),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type", "dataclass_type"), _TABLE),
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), "must be a date"),
+    "string_type": "must be text",
+    "none_required": "must be left out",
+    "finite_number": "must be a finite number",
+    "string_pattern_mismatch": "must match {pattern}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "multiple_of": "must be a multiple of {multiple_of}",
+}
+_SIZES = {  # bound, its key in pydantic's context, what is counted
+    "too_short": ("at least", "min_length", ("entry", "entries")),
+    "too_long": ("at most", "max_length", ("entry", "entries")),
+    "string_too_short": ("at least", "min_length", ("character", "characters")),
+    "string_too_long": ("at most", "max_length", ("character", "characters")),
+}
+
+
+class _Mistake(NamedTuple):
+    """One of pydantic's errors; ``branches`` are the unions on its way: their place and the branch that was tried."""
+
+    kind: str
+    problem: Problem
+    branches: tuple[tuple[Location, str | int], ...]
 
 
 def from_validation_error(
     error: ValidationError, model: type[BaseModel], base: Location = (), more: Iterable[str] = ()
 ) -> list[Problem]:
-    """Turn pydantic's errors into problems, one for each location.
+    """Turn pydantic's errors into problems, one sentence for each mistake, also where a union was tried.
 
     Parameters
     ----------
     error, model
-        The error and the model that was validated.
+        The error and the model that was validated: its fields are the names for did-you-mean.
     base
         Location of the validated part.
     more
-        Further key names that are allowed at ``base``, for did-you-mean.
+        Further key names that are allowed at ``base``.
     """
-    problems: dict[Location, Problem] = {}
-    for item in error.errors(include_url=False):
-        location = _without_branches(item["loc"], error, model)
-        names = [*_names_at(model, location[:-1]), *(more if len(location) <= 1 else ())]
-        problem = _problem(item, (*base, *location), names)
-        earlier = problems.get(problem.location)
-        problems[problem.location] = problem if earlier is None else _folded_union(earlier, problem)
-    return list(problems.values())
+    extra = tuple(more)
+    mistakes = [_mistake(item, model, extra) for item in error.errors(include_url=False)]
+    problems = list(_without_branches(_without_echoes(mistakes), 0))
+    return [replace(problem, location=(*base, *problem.location)) for problem in problems]
 
 
-def _without_branches(loc: Location, error: ValidationError, model: type[BaseModel]) -> Location:
-    """Cut pydantic's names of union branches out of a location: what is left leads through the data."""
-    node: Any = model
-    kept: list[str | int] = []
-    for part in loc:
-        if isinstance(part, str) and not _leads_on(node, part):
+def _without_echoes(mistakes: list[_Mistake]) -> list[_Mistake]:
+    """Drop "too short" where it only echoes that the entries themselves are wrong."""
+    places = [item.problem.location for item in mistakes]
+
+    def echoes(item: _Mistake) -> bool:
+        place = item.problem.location
+        return item.kind == "too_short" and any(
+            other[: len(place)] == place and len(other) > len(place) for other in places
+        )
+
+    return [item for item in mistakes if not echoes(item)]
+
+
+def _without_branches(mistakes: list[_Mistake], depth: int) -> Iterator[Problem]:
+    """Yield one problem for each union instead of one for each of its branches.
+
+    A branch that leads into the data fits it better than one that refuses it as a whole.
+    """
+    unions: dict[Location | int, dict[str | int, list[_Mistake]]] = {}
+    for number, item in enumerate(mistakes):
+        place, branch = item.branches[depth] if len(item.branches) > depth else (number, 0)
+        unions.setdefault(place, {}).setdefault(branch, []).append(item)
+    for place, branches in unions.items():
+        if isinstance(place, int):
+            yield branches[0][0].problem
             continue
-        kept.append(part)
-        node = _inside(node, part)
-    return tuple(kept)
+        tried = [list(_without_branches(items, depth + 1)) for items in branches.values()]
+        inside = [problems for problems in tried if all(len(p.location) > len(place) for p in problems)]
+        yield from min(inside, key=len) if inside else [_joined([p for problems in tried for p in problems])]
 
 
-def _leads_on(annotation: Any, part: str) -> bool:  # noqa: ANN401
-    """Tell a key of the data from a branch of a union."""
-    if _fields(annotation) is not None:
-        return True
-    return _is_mapping(annotation) and not re.search(r"^(dict|tuple|list|literal|union)\[|^(str|int|float|bool)$", part)
-
-
-def _fields(annotation: Any) -> Mapping[str, Any] | None:  # noqa: ANN401
-    fields: Mapping[str, Any] | None = getattr(annotation, "model_fields", None)
-    if fields is None:
-        for argument in get_args(annotation):
-            fields = getattr(argument, "model_fields", None)
-            if fields is not None and getattr(annotation, "__origin__", None) is not dict:
-                return fields
-    return fields
-
-
-def _is_mapping(annotation: Any) -> bool:  # noqa: ANN401
-    origin = getattr(annotation, "__origin__", None)
-    return origin is dict or any(getattr(argument, "__origin__", None) is dict for argument in get_args(annotation))
-
-
-def _inside(annotation: Any, part: str | int) -> Any:  # noqa: ANN401
-    """Return the annotation of a part of an annotated value."""
-    fields = getattr(annotation, "model_fields", None)
-    if fields is not None:
-        return fields[part].annotation if part in fields else None
-    for option in (annotation, *get_args(annotation)):
-        fields = getattr(option, "model_fields", None)
-        origin, arguments = getattr(option, "__origin__", None), get_args(option)
-        if fields is not None and part in fields:
-            return fields[part].annotation
-        if origin is dict and isinstance(part, str):
-            return arguments[1]
-        if origin in (list, tuple) and isinstance(part, int):
-            return arguments[0]
-    return None
-
-
-def _names_at(model: type[BaseModel], location: Location) -> list[str]:
-    node: Any = model
-    for part in location:
-        node = _inside(node, part)
-    return list(_fields(node) or ())
-
-
-def _problem(item: Any, location: Location, names: list[str]) -> Problem:  # noqa: ANN401
-    kind, context = item["type"], item.get("ctx", {})
-    if kind == "missing":
-        return Problem(location, "is required", at_key=True)
-    if kind == "extra_forbidden":
-        return Problem(location, "unknown key", hint=suggest(str(location[-1]), names), at_key=True)
-    message = _MESSAGES.get(kind, item["msg"][:1].lower() + item["msg"][1:])
-    if kind in {"literal_error", "enum"}:
-        allowed = re.findall(r"'([^']*)'", str(context.get("expected", ""))) or [str(context.get("expected", ""))]
-        hint = suggest(item["input"], allowed) if isinstance(item["input"], str) else None
-        return Problem(location, f"must be {_either(allowed)}", _found(item["input"]), hint)
-    if kind == "value_error":
-        text = str(context.get("error", item["msg"]))
-        return Problem(location, text)
-    return Problem(location, message.format(**context), _found(item["input"]))
-
-
-_MESSAGES = {
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "finite_number": "must be a finite number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "string_type": "must be text",
-    "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "must match {pattern}",
-    "tuple_type": "must be a list",
-    "list_type": "must be a list",
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
-    "too_short": "must have at least {min_length} entries",
-    "too_long": "must have at most {max_length} entries",
-    "greater_than": "must be greater than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-}
-
-
-def _folded_union(first: Problem, second: Problem) -> Problem:
-    """Join the messages of two branches of a union into one sentence."""
-    if not (first.message.startswith("must be ") and second.message.startswith("must be ")):
-        return first
-    addition = second.message.removeprefix("must be ")
-    if addition in first.message:
-        return first
-    return replace(first, message=f"{first.message} or {addition}", hint=first.hint or second.hint)
+def _joined(problems: list[Problem]) -> Problem:
+    """Join what the branches of a union ask for: "must be text, a list or a table"."""
+    special = [problem for problem in problems if not problem.message.startswith("must be ")]
+    if special:
+        return special[0]
+    wanted = list(dict.fromkeys(problem.message.removeprefix("must be ") for problem in problems))
+    simple = not any(" or " in text for text in wanted)
+    hint = next((problem.hint for problem in problems if problem.hint), None)
+    return replace(problems[0], message=f"must be {_either(wanted) if simple else ', or '.join(wanted)}", hint=hint)
 
 
 def _either(options: Sequence[str]) -> str:
-    quoted = [f"'{option}'" for option in options]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    return " or ".join(part for part in (", ".join(options[:-1]), options[-1]) if part)
+
+
+def _mistake(item: Any, model: type[BaseModel], more: tuple[str, ...]) -> _Mistake:  # noqa: ANN401
+    loc, about_key = item["loc"], item["loc"][-1:] == ("[key]",)
+    location, branches, names = _route(loc[:-1] if about_key else loc, model)
+    names = [*names, *(more if len(location) == 1 else ())]
+    return _Mistake(item["type"], replace(_problem(item, location, names), at_key=about_key or _at_key(item)), branches)
+
+
+def _at_key(item: Any) -> bool:  # noqa: ANN401
+    return item["type"] in {"missing", "extra_forbidden"}
+
+
+def _problem(item: Any, location: Location, names: list[str]) -> Problem:  # noqa: ANN401
+    kind, context, value = item["type"], item.get("ctx", {}), item["input"]
+    if kind == "missing":
+        return Problem(location, "is required")
+    if kind == "extra_forbidden":
+        return Problem(location, "unknown key", hint=suggest(str(location[-1]), names))
+    if kind in {"value_error", "assertion_error"}:
+        return Problem(location, str(context.get("error", "")) or _lowered(item["msg"]))
+    if kind in {"literal_error", "enum"}:
+        choices = str(context.get("expected", ""))
+        hint = suggest(value, _QUOTED.findall(choices)) if isinstance(value, str) else None
+        several = " or " in choices
+        return Problem(location, f"must be {'one of ' if several else ''}{choices}", _found(value), hint)
+    if kind in _SIZES:
+        return Problem(location, _size(kind, context), _found(value))
+    message = _MESSAGES[kind].format(**context) if kind in _MESSAGES else _lowered(item["msg"])
+    return Problem(location, message, _found(value))
+
+
+def _size(kind: str, context: dict[str, Any]) -> str:
+    bound, key, (one, many) = _SIZES[kind]
+    number = context[key]
+    if bound == "at least" and number == 1:
+        return "must not be empty"
+    return f"must have {bound} {number} {one if number == 1 else many}"
+
+
+def _lowered(message: str) -> str:
+    return message[:1].lower() + message[1:]
 
 
 def _found(value: Any) -> str:  # noqa: ANN401
-    text = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
-    if text is None:
-        text = "a table" if isinstance(value, dict) else repr(value)
+    if isinstance(value, dict):
+        return "a table" if value else "an empty table"
+    text = {"True": "true", "False": "false", "None": "null"}.get(repr(value), repr(value))
     return text if len(text) <= _FOUND_WIDTH else f"{text[: _FOUND_WIDTH - 1]}…"
+
+
+# ------------------------------------------------------------------------------------------------ the model's types
+
+
+def _route(loc: Location, model: type[BaseModel]) -> tuple[Location, tuple[tuple[Location, str | int], ...], list[str]]:
+    """Split pydantic's location into the way through the data and the branches of unions on it.
+
+    Pydantic puts a branch's name into the location wherever a union has more than one branch besides None. The
+    third value are the keys that the model allows beside the last one.
+    """
+    types: list[Any] = [model]
+    names: list[str] = []
+    chosen = False
+    location: Location = ()
+    branches: list[tuple[Location, str | int]] = []
+    for part in loc:
+        if len(types) > 1 and not chosen:
+            branches.append((location, part))
+            chosen = True
+            continue
+        names = [name for option in types for name in getattr(option, "model_fields", ())]
+        types, chosen = [inner for option in types for inner in _inside(option, part)], False
+        location = (*location, part)
+    return location, tuple(branches), names
+
+
+def _options(annotation: Any) -> list[Any]:  # noqa: ANN401
+    """Return the branches of a union without None; anything else is its own only branch."""
+    import types
+
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _options(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return [option for argument in get_args(annotation) for option in _options(argument)]
+    return [] if annotation is type(None) else [annotation]
+
+
+def _inside(annotation: Any, part: str | int) -> list[Any]:  # noqa: ANN401
+    """Return the types that an entry of a value may have."""
+    fields = getattr(annotation, "model_fields", None)
+    if fields is not None:
+        return _options(fields[part].annotation) if part in fields else []
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        return _options(arguments[1])
+    if isinstance(part, int) and arguments:
+        fixed = Ellipsis not in arguments and part < len(arguments)
+        return _options(arguments[part] if fixed else arguments[0])
+    return []
 
 
 # ------------------------------------------------------------------------------------------------ drawing
 
 
 def render(source: Source, problems: Sequence[Problem]) -> str:
-    """Draw every problem, in the order of the text."""
+    """Draw every problem in the order of the text; first those of the file as a whole and of ``--set``."""
     marked = [(problem.mark or source.locate(problem.location, key=problem.at_key), problem) for problem in problems]
     marked.sort(key=lambda item: (item[0].line, item[0].column) if item[0] else (0, 0))
-    return "\n".join(_drawn(source, mark if problem.location or problem.mark else None, problem) for mark, problem in marked)
+    return "\n".join(_drawn(source, mark, problem) for mark, problem in marked)
 
 
 def _drawn(source: Source, mark: Mark | None, problem: Problem) -> str:
-    where = source.name if mark is None else f"{source.name}:{mark.line}:{mark.column}"
+    override = source.override_at(problem.location)
+    where = source.name if override is None else f"--set {override}"
+    place = f":{mark.line}:{mark.column}" if mark else ""
     path = f"{dotted(problem.location)}: " if problem.location else ""
     found = f" (found {problem.found})" if problem.found is not None else ""
     hint = f"; {problem.hint}" if problem.hint else ""
-    head = _printable(f"{where}: {path}{problem.message}{found}{hint}")
-    if mark is None:
-        return head
-    lines = source.text.split("\n")
-    return f"{head}\n{_quoted(lines[mark.line - 1] if mark.line <= len(lines) else '', mark)}"
+    head = printable(f"{where}{place}: {path}{problem.message}{found}{hint}")
+    return f"{head}\n{_quoted(source.text, mark)}" if mark else head
 
 
 def dotted(location: Location) -> str:
-    """Return a location as it is written: ``sections[2].bins``; keys that are not bare are quoted."""
+    """Return a location as it is shown; keys that are not bare are quoted.
+
+    >>> dotted(("models", "my cnn", "outputs", 0))
+    'models."my cnn".outputs[0]'
+    """
     text = ""
     for part in location:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += ("." if text else "") + (part if _BARE.fullmatch(part) else f'"{part}"')
+            text += ("." if text else "") + (part if _BARE.fullmatch(part) else json.dumps(part, ensure_ascii=False))
     return text
 
 
-def _quoted(line: str, mark: Mark) -> str:
-    start = max(0, mark.column - 1 - _WIDTH // 2) if len(line) > _WIDTH else 0
-    shown = _printable(line[start : start + _WIDTH].replace("\t", " "))
-    before = _printable(line[start : mark.column - 1].replace("\t", " "))
-    length = max(1, min(_token_length(line[mark.column - 1 :]), len(shown) - len(before)))
-    carets = "^" * _columns(_printable(line[mark.column - 1 : mark.column - 1 + length]) or " ")
+def _quoted(text: str, mark: Mark) -> str:
+    """Return the line of a mark and the carets beneath; a long line is cut around them."""
+    line = "".join(text.split("\n")[mark.line - 1 : mark.line])
+    at = mark.column - 1
+    start = max(0, at - _LINE_WIDTH // 2) if len(line) > _LINE_WIDTH else 0
+    end = start + _LINE_WIDTH
+    before = ("…" if start else "") + _shown(line[start:at])
+    marked, after = _shown(line[at : min(end, at + mark.length)]), _shown(line[at + mark.length : end])
     number = f"{mark.line:>5} | "
-    return f"{number}{shown}\n{' ' * (len(number) - 2)}| {' ' * _columns(before)}{carets}"
+    quoted = f"{number}{before}{marked}{after}{'…' if len(line) > end else ''}".rstrip()
+    return f"{quoted}\n{' ' * (len(number) - 2)}| {' ' * _columns(before)}{'^' * max(1, _columns(marked))}"
 
 
-def _token_length(rest: str) -> int:
-    """Return how long the key or value at the start of a text is."""
-    match = re.match(r"""\[\[?[^\]]*\]?\]?|\{[^}]*\}?|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,\]}#=:]+""", rest)
-    return len(match[0]) if match else 1
+def _shown(text: str) -> str:
+    return printable(text.replace("\t", " "))
 
 
 def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _printable(text: str) -> str:
-    """Escape what would control a terminal."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    """Return how many columns a text takes on a terminal."""
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
     )
+
+
+def printable(text: str) -> str:
+    r"""Escape what would control a terminal.
+
+    >>> printable("a\x1b[31m")
+    'a\\x1b[31m'
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

@@ -30,19 +30,20 @@ class OutputEnd:
 
 def output_ends(model: keras.Model) -> list[OutputEnd] | None:
     """Return the end of every output of a Functional or Sequential model; None for a subclassed one."""
-    import keras
-
-    if not isinstance(model, (keras.Functional, keras.Sequential)) or not model.outputs:
+    if not _has_graph(model) or not model.outputs:
         return None
     return [_end(tensor) for tensor in model.outputs]
 
 
-def _end(tensor: Any) -> OutputEnd:  # noqa: ANN401
-    import keras
+def _has_graph(operation: Any) -> bool:  # noqa: ANN401
+    """Tell Functional and Sequential models; Keras exports only the latter's class."""
+    return not {"Functional", "Sequential"}.isdisjoint(kind.__name__ for kind in type(operation).__mro__)
 
+
+def _end(tensor: Any) -> OutputEnd:  # noqa: ANN401
     operation, node_index, tensor_index = tensor._keras_history  # noqa: SLF001
     inputs = operation._inbound_nodes[node_index].input_tensors  # noqa: SLF001
-    if isinstance(operation, keras.Functional | keras.Sequential):
+    if _has_graph(operation):
         return _nested_end(operation, inputs, tensor, tensor_index)
     name = _activation_name(operation)
     if not _normalises_classes(name, operation, tensor) or len(inputs) != 1:

@@ -101,7 +101,8 @@ class _Pass:
         if ends is not None:
             forward = keras.Model(model.inputs, [end.tensor for end in ends])
             shapes = [tuple(end.tensor.shape[1:]) for end in ends]
-            return list(model.output_names), shapes, [e.activation for e in ends], forward, [e.stripped for e in ends]
+            names = getattr(model, "output_names", None) or [model.layers[-1].name]
+            return list(names), shapes, [e.activation for e in ends], forward, [e.stripped for e in ends]
         outputs = self._call(model, self.rows[:1])
         names = list(outputs) if isinstance(outputs, dict) else [f"output_{i}" for i in range(len(_listed(outputs)))]
         shapes = [array.shape[1:] for array in _listed(outputs)]

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.cm import ScalarMappable
     from matplotlib.image import AxesImage
     from matplotlib.lines import Line2D
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 RASTER_ABOVE = 2000
 """Marks beyond which a scatter costs a PDF engine seconds (10,000: 12 s as vectors, 0.26 s as an image)."""
+_THIN = 0.002
+"""Half width, in rows, under which the tail of a violin is cut. Convention."""
 _DARK = 0.45
 """Relative luminance under which text on a cell is white. Convention."""
 _POINTS_PER_INCH = 72
@@ -91,7 +92,10 @@ def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
     handle_width = (theme.rc["legend.handlelength"] + theme.rc["legend.handletextpad"]) * em
     widths = [handle_width + text_width(label, em) for label in labels]
     columns = _columns_that_fit(widths, _room(ax, theme), theme.rc["legend.columnspacing"] * em)
-    ax.legend(handles, labels, loc="lower left", ncols=columns)
+    by_row = [index for column in range(columns) for index in range(column, len(labels), columns)]
+    ax.legend(
+        [handles[index] for index in by_row], [labels[index] for index in by_row], loc="lower left", ncols=columns
+    )
 
 
 def model_handle(theme: Theme, model: str, *, line: bool = True, marker: bool = True) -> Line2D:
@@ -111,7 +115,12 @@ def model_handle(theme: Theme, model: str, *, line: bool = True, marker: bool = 
 
 def reference_line(ax: Axes, theme: Theme, value: float, label: str, axis: Literal["x", "y"] = "y") -> Line2D:
     """Draw a line at a value of an axis, named outside the axes where nothing is covered."""
-    style: dict[str, Any] = {"color": theme.muted, "linestyle": "dashed", "linewidth": theme.line_width * 0.8, "zorder": 1.5}
+    style: dict[str, Any] = {
+        "color": theme.muted,
+        "linestyle": "dashed",
+        "linewidth": theme.line_width * 0.8,
+        "zorder": 1.5,
+    }
     words: dict[str, Any] = {"color": theme.muted, "annotation_clip": False, "textcoords": "offset points"}
     gap = theme.small_size / 3
     if axis == "y":
@@ -122,14 +131,22 @@ def reference_line(ax: Axes, theme: Theme, value: float, label: str, axis: Liter
     else:
         line = ax.axvline(value, **style)
         ax.annotate(
-            theme.text(label), (value, 1), (0, gap), xycoords=ax.get_xaxis_transform(), va="bottom", ha="center", **words
+            theme.text(label),
+            (value, 1),
+            (0, gap),
+            xycoords=ax.get_xaxis_transform(),
+            va="bottom",
+            ha="center",
+            **words,
         )
     return line
 
 
 def diagonal(ax: Axes, theme: Theme, label: str) -> Line2D:
     """Draw the line where both axes are equal; the returned handle belongs in the legend."""
-    line = ax.axline((0, 0), slope=1, color=theme.muted, linestyle="dashed", linewidth=theme.line_width * 0.8, zorder=1.5)
+    line = ax.axline(
+        (0, 0), slope=1, color=theme.muted, linestyle="dashed", linewidth=theme.line_width * 0.8, zorder=1.5
+    )
     line.set_label(label)
     return line
 
@@ -139,7 +156,7 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
 
     Names on the x axis are turned where they do not fit side by side.
     """
-    labels = [theme.text(name) for name in names]
+    labels = _short(names, theme, 0.35 * (_room(ax, theme) if axis == "y" else ax.bbox.height))
     which = ax.yaxis if axis == "y" else ax.xaxis
     need = 1.1 * theme.small_size
     if axis == "x":
@@ -152,7 +169,7 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
     which.set_major_formatter(_namer(labels))
 
 
-def heatmap(
+def heatmap(  # noqa: PLR0913 all but the matrix by name
     ax: Axes,
     theme: Theme,
     values: ArrayLike,
@@ -190,26 +207,27 @@ def heatmap(
     matrix = np.ma.masked_invalid(np.asarray(values, float))
     low, high = limits or _limits(matrix, center)
     palette = colormaps[theme.sequential if center is None else theme.diverging].with_extremes(bad=theme.missing)
-    _reserve(ax, _widest([theme.text(row) for row in rows], theme) + (0 if colorbar_label is None else 6 * theme.font_size))
+    _reserve(ax, _widest(_short(rows, theme, 0.35 * _room(ax, theme)), theme))
     image = ax.imshow(matrix, cmap=palette, vmin=low, vmax=high, aspect="auto", interpolation="none")
     ax.grid(visible=False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
+    if colorbar_label is not None:
+        colorbar(ax, theme, image, colorbar_label)
     categories(ax, theme, rows, "y")
     categories(ax, theme, columns, "x")
     if text is not None and theme.extras:
         _cell_text(ax, theme, image, text)
-    if colorbar_label is not None:
-        colorbar(ax, theme, image, colorbar_label)
     return image
 
 
 def colorbar(ax: Axes, theme: Theme, mappable: ScalarMappable, label: str) -> None:
     """Put a colour scale beside the axes; it follows them wherever they are placed."""
+    _reserve(ax, 6 * theme.font_size)
     thickness = theme.font_size / ax.bbox.width
     inset = ax.inset_axes((1 + thickness, 0.0, thickness, 1.0))
     bar = ax.figure.colorbar(mappable, cax=inset)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.set_label(theme.text(label, limit=48))
 
 
@@ -229,7 +247,9 @@ def bars(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Bars]) -
     for index, one in enumerate(series):
         values = np.asarray(one.values, float)
         places = positions + (index - (len(series) - 1) / 2) * height
-        drawn = ax.barh(places, np.nan_to_num(values), height=height * 0.92, color=one.color, label=one.label, linewidth=0)
+        drawn = ax.barh(
+            places, np.nan_to_num(values), height=height * 0.92, color=one.color, label=one.label, linewidth=0
+        )
         handles.append(drawn)
         _error_bars(ax, theme, values, places, one)
         _mark_missing(ax, theme, values, places)
@@ -242,25 +262,33 @@ def violins(ax: Axes, theme: Theme, names: Sequence[str], distributions: Sequenc
     for index, one in enumerate(distributions):
         grid, density = np.asarray(one.grid, float), np.asarray(one.density, float)
         half = 0.42 * density / max(float(density.max(initial=0)), np.finfo(float).tiny)
+        grid, half = grid[half > _THIN], half[half > _THIN]
         ax.fill_between(
-            grid, index - half, index + half, facecolor=theme.tint(one.color, 0.4), edgecolor=one.color, linewidth=theme.line_width / 2
+            grid,
+            index - half,
+            index + half,
+            facecolor=theme.tint(one.color, 0.4),
+            edgecolor=one.color,
+            linewidth=theme.line_width / 2,
         )
         lower, median, upper = one.quartiles
-        ax.plot([lower, upper], [index, index], color=theme.ink, linewidth=2.2 * theme.line_width, solid_capstyle="butt")
+        ax.plot(
+            [lower, upper], [index, index], color=theme.ink, linewidth=2.2 * theme.line_width, solid_capstyle="butt"
+        )
         ax.plot([median], [index], "o", color="white", markeredgecolor=theme.ink, markersize=theme.marker_size)
     _rows(ax, theme, names)
 
 
 def rows_height(theme: Theme, n_rows: int, *, series: int = 1) -> float:
     """Return the inches that a panel of so many named rows needs, with its axis; at most a page."""
-    row = max(1.35 * theme.small_size, 0.8 * theme.small_size * series)
+    row = max(1.35, 0.95 * series) * theme.small_size
     return min((n_rows * row + 6 * theme.font_size) / _POINTS_PER_INCH, 8.8)
 
 
 def _columns_that_fit(widths: Sequence[float], room: float, spacing: float) -> int:
+    """Return the most columns, filled row by row, that are together no wider than the room."""
     for columns in range(len(widths), 1, -1):
-        tall = -(-len(widths) // columns)
-        across = sum(max(widths[start : start + tall]) for start in range(0, len(widths), tall))
+        across = sum(max(widths[column::columns]) for column in range(columns))
         if across + (columns - 1) * spacing <= room:
             return columns
     return 1
@@ -273,6 +301,19 @@ def _room(ax: Axes, theme: Theme) -> float:
 
 def _widest(labels: Sequence[str], theme: Theme) -> float:
     return max((text_width(label, theme.small_size) for label in labels), default=0.0)
+
+
+def _short(names: Sequence[str], theme: Theme, room: float) -> list[str]:
+    """Shorten names until the longest fits, as long as names that differ still do."""
+    labels = [theme.text(name) for name in names]
+    for limit in range(28, 7, -4):
+        if _widest(labels, theme) <= room:
+            break
+        shorter = [theme.text(name, limit) for name in names]
+        if len(set(shorter)) < len(set(labels)):
+            break
+        labels = shorter
+    return labels
 
 
 def _reserve(ax: Axes, width: float) -> None:
@@ -296,7 +337,7 @@ def _limits(matrix: np.ma.MaskedArray[Any, Any], center: float | None) -> tuple[
 def _cell_text(ax: Axes, theme: Theme, image: AxesImage, text: Sequence[Sequence[str]]) -> None:
     """Write into the cells, dark on light and light on dark, unless one of them is too narrow."""
     size = theme.small_size * 0.9
-    matrix = np.ma.asarray(image.get_array())
+    matrix: np.ma.MaskedArray[Any, Any] = np.ma.asarray(image.get_array())
     n_rows, n_columns = matrix.shape[:2]
     widest = max((text_width(word, size) for line in text for word in line), default=0.0)
     if widest + 2 > ax.bbox.width / n_columns or size * 1.2 > ax.bbox.height / n_rows:
@@ -317,7 +358,7 @@ def _rows(ax: Axes, theme: Theme, names: Sequence[str]) -> None:
     ax.tick_params(axis="y", length=0)
 
 
-def _error_bars(ax: Axes, theme: Theme, values: NDArray[np.float64], places: NDArray[np.float64], one: Bars) -> None:
+def _error_bars(ax: Axes, theme: Theme, values: NDArray[Any], places: NDArray[Any], one: Bars) -> None:
     if one.low is None or one.high is None:
         return
     low, high = np.asarray(one.low, float), np.asarray(one.high, float)
@@ -325,7 +366,7 @@ def _error_bars(ax: Axes, theme: Theme, values: NDArray[np.float64], places: NDA
     ax.hlines(places[known], low[known], high[known], color=theme.ink, linewidth=theme.line_width * 0.8)
 
 
-def _mark_missing(ax: Axes, theme: Theme, values: NDArray[np.float64], places: NDArray[np.float64]) -> None:
+def _mark_missing(ax: Axes, theme: Theme, values: NDArray[Any], places: NDArray[Any]) -> None:
     for place in places[np.isnan(values)]:
         ax.annotate(
             "not measured",
@@ -334,7 +375,7 @@ def _mark_missing(ax: Axes, theme: Theme, values: NDArray[np.float64], places: N
             xycoords=ax.get_yaxis_transform(),
             textcoords="offset points",
             color=theme.muted,
-            size=theme.small_size * 0.9,
+            size=theme.small_size * 0.8,
             va="center",
         )
 
@@ -361,8 +402,8 @@ def _thinned() -> Callable[[int, float], Any]:
     return Thinned
 
 
-def _namer(labels: Sequence[str]) -> Callable[[float, int | None], str]:
-    def name(position: float, _index: int | None = None) -> str:
+def _namer(labels: Sequence[str]) -> Callable[[float, float | None], str]:
+    def name(position: float, _index: float | None = None) -> str:
         index = round(position)
         return labels[index] if 0 <= index < len(labels) else ""
 

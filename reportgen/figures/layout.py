@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
+    from matplotlib.text import Text
 
     from reportgen.figures.style import Theme
 
@@ -26,11 +28,14 @@ POINTS = 72
 """Points to the inch, and the resolution at which figures are measured."""
 _EDGE = 2.0
 """Points of white around the figure."""
+_GAP = 0.6
+"""Between title, legend and axes, in font sizes."""
+_TITLE = "semibold"
 _LEAST = 0.5
 """Part of the panel's height that its axes keep, whatever stands around them. Convention."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """One panel on the grid: its axes (the first is the one it was given) and its title, empty for none."""
 
@@ -42,10 +47,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class _Margins:
+    """What stands out over the axes on each side, in points."""
+
     left: float
     right: float
     bottom: float
     top: float
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What stands above the axes: the title, then the legends, each with its width and height in points."""
+
+    title: tuple[Text, float, float] | None
+    legends: tuple[tuple[Legend, float, float], ...]
+    height: float
 
 
 def cell_width(theme: Theme, columns: int) -> float:
@@ -53,6 +69,7 @@ def cell_width(theme: Theme, columns: int) -> float:
     return (theme.width * POINTS - 2 * _EDGE - (columns - 1) * _gutter(theme)) / columns
 
 
+@lru_cache(maxsize=4096)
 def text_width(words: str, size: float, weight: str = "normal") -> float:
     """Return the width of a line of text in the figure font, in points."""
     from matplotlib.font_manager import FontProperties
@@ -79,9 +96,15 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
     for cell in cells:
         for legend in _legends(cell):
             legend.set_in_layout(False)
+    heads = {cell: _head(figure, cell, theme, cell_width(theme, columns)) for cell in cells}
+    margins: dict[Cell, _Margins] = {}
     for _ in range(2):  # the number of ticks, and so the room that they need, follows the size of the axes
-        _place(figure, cells, theme, columns, panel_height * POINTS)
-    _head(figure, cells, theme, columns)
+        margins = {cell: _margins(cell) for cell in cells}
+        _place_axes(figure, heads, margins, theme, columns, panel_height * POINTS)
+    for cell in cells:
+        row = [other for other in cells if other.row == cell.row]
+        top = max(margins[other].top for other in row) + max(heads[other].height for other in row)
+        _place_head(figure, cell, heads[cell], margins[cell].top, top, theme, columns)
 
 
 @cache
@@ -100,37 +123,7 @@ def ruler() -> RendererBase:
     return Ruler()
 
 
-def _gutter(theme: Theme) -> float:
-    return 1.5 * theme.font_size
-
-
-def _place(figure: Figure, cells: tuple[Cell, ...], theme: Theme, columns: int, panel_height: float) -> None:
-    margins = {(cell.row, cell.column): _margins(cell) for cell in cells}
-    width = cell_width(theme, columns)
-    heights: dict[int, float] = {}
-    tops: dict[int, float] = {}
-    y = _EDGE
-    for row in sorted({cell.row for cell in cells}):
-        here = [margin for (at, _), margin in margins.items() if at == row]
-        above = max(margin.top for margin in here) + max(_head_height(cell, theme, width) for cell in cells if cell.row == row)
-        below = max(margin.bottom for margin in here)
-        heights[row] = max(panel_height - above - below, _LEAST * panel_height)
-        tops[row] = y + above
-        y += above + heights[row] + below + theme.font_size
-    total = y - theme.font_size + _EDGE
-    figure.set_size_inches(theme.width, total / POINTS)
-    for cell in cells:
-        column = [margin for (_, at), margin in margins.items() if at == cell.column]
-        left, right = max(margin.left for margin in column), max(margin.right for margin in column)
-        x = _EDGE + cell.column * (width + _gutter(theme)) + left
-        bottom = total - tops[cell.row] - heights[cell.row]
-        across = max(width - left - right, width / 4)
-        full = theme.width * POINTS
-        cell.axes[0].set_position((x / full, bottom / total, across / full, heights[cell.row] / total))
-
-
 def _margins(cell: Cell) -> _Margins:
-    """Measure what stands out over the axes on each side."""
     boxes = [box for axes in cell.axes if (box := axes.get_tightbbox(ruler())) is not None]
     inner = cell.axes[0].bbox
     return _Margins(
@@ -141,60 +134,87 @@ def _margins(cell: Cell) -> _Margins:
     )
 
 
+def _head(figure: Figure, cell: Cell, theme: Theme, width: float) -> _Head:
+    legends = [(legend, *_size(legend)) for legend in _legends(cell)]
+    heights = [height for _, _, height in legends]
+    title = None
+    if cell.title:
+        words = "\n".join(_broken(cell.title, theme, width))
+        text = figure.text(0, 0, words, size=theme.font_size, weight=_TITLE, va="top")
+        title = (text, *_size(text))
+        heights.append(title[2])
+    return _Head(title, tuple(legends), sum(heights) + len(heights) * _GAP * theme.font_size)
+
+
+def _size(artist: Artist) -> tuple[float, float]:
+    box = artist.get_window_extent(ruler())
+    return box.width, box.height
+
+
 def _legends(cell: Cell) -> list[Legend]:
     return [legend for axes in cell.axes if (legend := axes.get_legend()) is not None]
 
 
-def _legend_height(cell: Cell, theme: Theme) -> float:
-    heights = [legend.get_window_extent(ruler()).height for legend in _legends(cell)]
-    return sum(heights) + theme.font_size * 0.6 * len(heights)
-
-
-def _title_lines(cell: Cell, theme: Theme, width: float) -> list[str]:
+def _broken(title: str, theme: Theme, width: float) -> list[str]:
     """Break a title between words into lines of at most this width."""
     lines: list[str] = []
-    for word in cell.title.split():
+    for word in title.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, theme.font_size, "semibold") <= width:
+        if lines and text_width(longer, theme.font_size, _TITLE) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
 
 
-def _head_height(cell: Cell, theme: Theme, width: float) -> float:
-    lines = len(_title_lines(cell, theme, width))
-    title = (1.25 * lines + 0.5) * theme.font_size if lines else 0.0
-    return title + _legend_height(cell, theme)
+def _place_axes(
+    figure: Figure,
+    heads: Mapping[Cell, _Head],
+    margins: Mapping[Cell, _Margins],
+    theme: Theme,
+    columns: int,
+    panel_height: float,
+) -> None:
+    """Give the axes what titles, legends and labels leave; axes of a row or a column stay in line."""
+    top, places = _EDGE, {}
+    for row in range(max(cell.row for cell in heads) + 1):
+        here = [cell for cell in heads if cell.row == row]
+        above = max(margins[cell].top for cell in here) + max(heads[cell].height for cell in here)
+        below = max(margins[cell].bottom for cell in here)
+        height = max(panel_height - above - below, _LEAST * panel_height)
+        places[row] = (top + above + height, height)
+        top += above + height + below + _gutter(theme)
+    total, full, width = top - _gutter(theme) + _EDGE, theme.width * POINTS, cell_width(theme, columns)
+    figure.set_size_inches(theme.width, total / POINTS)
+    for cell in heads:
+        column = [margins[other] for other in heads if other.column == cell.column]
+        left, right = max(margin.left for margin in column), max(margin.right for margin in column)
+        bottom, height = places[cell.row]
+        across = max(width - left - right, theme.font_size)
+        x = _cell_left(cell, theme, columns) + left
+        cell.axes[0].set_position((x / full, 1 - bottom / total, across / full, height / total))
 
 
-def _head(figure: Figure, cells: tuple[Cell, ...], theme: Theme, columns: int) -> None:
-    """Set the titles of a row on one line, and the legends right above their axes."""
-    width = cell_width(theme, columns)
-    across, height = figure.get_size_inches() * POINTS
-    for cell in cells:
-        inner = cell.axes[0].get_position(original=True)
-        left = _EDGE + cell.column * (width + _gutter(theme))
-        margin = max(_margins(other).top for other in cells if other.row == cell.row)
-        y = inner.y1 * height + _margins(cell).top + theme.font_size * 0.6
-        for legend in _legends(cell):
-            box = legend.get_window_extent(ruler())
-            x = max(left, min(inner.x0 * across, left + width - box.width))
-            legend.set_loc("lower left")
-            legend.set_bbox_to_anchor((x / across, y / height), transform=figure.transFigure)
-            y += box.height + theme.font_size * 0.6
-        lines = _title_lines(cell, theme, width)
-        if lines:
-            row = [other for other in cells if other.row == cell.row]
-            top = inner.y1 * height + margin + max(_head_height(other, theme, width) for other in row)
-            wide = max(text_width(line, theme.font_size, "semibold") for line in lines)
-            x = inner.x0 * across if inner.x0 * across + wide <= left + width else left
-            figure.text(
-                x / across,
-                top / height,
-                "\n".join(lines),
-                size=theme.font_size,
-                weight="semibold",
-                va="top",
-                ha="left",
-            )
+def _place_head(figure: Figure, cell: Cell, head: _Head, margin: float, top: float, theme: Theme, columns: int) -> None:
+    """Set the legends right above the axes, and the titles of a row on one line."""
+    full, total = figure.get_size_inches() * POINTS
+    inner = cell.axes[0].get_position(original=True)
+    left, right = _cell_left(cell, theme, columns), _cell_left(cell, theme, columns) + cell_width(theme, columns)
+    y = inner.y1 * total + margin
+    for legend, width, height in head.legends:
+        y += _GAP * theme.font_size
+        x = max(left, min(inner.x0 * full, right - width))
+        legend.set_loc("lower left")
+        legend.set_bbox_to_anchor((x / full, y / total), transform=figure.transFigure)
+        y += height
+    if head.title is not None:
+        text, width, _ = head.title
+        text.set_position((max(left, min(inner.x0 * full, right - width)) / full, inner.y1 + top / total))
+
+
+def _cell_left(cell: Cell, theme: Theme, columns: int) -> float:
+    return _EDGE + cell.column * (cell_width(theme, columns) + _gutter(theme))
+
+
+def _gutter(theme: Theme) -> float:
+    return 1.5 * theme.font_size

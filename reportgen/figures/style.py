@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Style = Literal["publication", "presentation", "draft"]
-LineStyle = str | tuple[int, tuple[float, ...]]
+LineStyle = Literal["solid"] | tuple[float, tuple[float, ...]]
 
 TEXT_WIDTH = 6.85
 """Inches between the margins of A4: figures are never scaled."""
@@ -75,6 +75,8 @@ class Theme:
         Resolution of dense artists.
     max_ticks
         Most intervals on a numeric axis; None leaves it to the axis' length.
+    max_columns
+        Most panels side by side.
     extras
         Numbers in cells, labels at bars: what a draft does without.
     width
@@ -90,6 +92,7 @@ class Theme:
     marker_size: float
     raster_dpi: int
     max_ticks: int | None
+    max_columns: int
     extras: bool
     width: float = TEXT_WIDTH
     ink: str = _INK
@@ -105,11 +108,11 @@ class Theme:
         return self.looks[model]
 
     def text(self, words: str, limit: int = 32) -> str:
-        """Make a name from outside fit for a label: one line, no control characters, long ones cut in the middle.
+        r"""Make a name from outside fit for a label: one line, no control characters, long ones cut in the middle.
 
         Examples
         --------
-        >>> theme("draft", []).text("a\\tb" + chr(7))
+        >>> theme("draft", []).text("a\tb" + chr(7))
         'a b'
         >>> theme("draft", []).text("convolutional_block_17", limit=11)
         'convo…ck_17'
@@ -156,6 +159,7 @@ def theme(style: Style, models: Sequence[str]) -> Theme:
         marker_size=marker_size,
         raster_dpi=80 if style == "draft" else 180,
         max_ticks=4 if large else None,
+        max_columns=2 if large else 4,
         extras=style != "draft",
     )
     return replace(bare, looks=_looks(models, bare))
@@ -183,7 +187,7 @@ def _looks(models: Sequence[str], bare: Theme) -> dict[str, Look]:
 
 
 def _distinct(labels: list[str]) -> list[str]:
-    """Number the labels that shortening has made equal."""
+    """Tell apart by a number the labels that shortening has made equal."""
     seen: Counter[str] = Counter()
     total = Counter(labels)
     for index, label in enumerate(labels):

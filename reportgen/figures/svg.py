@@ -6,6 +6,7 @@ matplotlib's state (``rc_context``) is global: draw in one thread only.
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
 from contextlib import contextmanager
@@ -64,22 +65,23 @@ def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
     from matplotlib.figure import Figure as Sheet
 
     with _look(theme, name):
-        rows = -(-len(figure.panels) // figure.columns)
+        columns = min(figure.columns, theme.max_columns)
+        rows = -(-len(figure.panels) // columns)
         sheet = Sheet(figsize=(theme.width, figure.panel_height * rows), dpi=POINTS)
-        grid = sheet.add_gridspec(rows, figure.columns)
+        grid = sheet.add_gridspec(rows, columns)
         cells = []
         for index, panel in enumerate(figure.panels):
-            row, column = divmod(index, figure.columns)
+            row, column = divmod(index, columns)
             before = len(sheet.axes)
             axes = sheet.add_subplot(grid[row, column])
-            _guess(axes, theme, figure)
+            _guess(axes, cell_width(theme, columns), figure.panel_height * POINTS, 5 * theme.font_size)
             panel.draw(axes)
             drawn = tuple(sheet.axes[before:])
             for one in drawn:
                 _plain_ticks(one, theme)
             title = theme.text(panel.title, limit=120) if len(figure.panels) > 1 else ""
             cells.append(Cell(row, column, drawn, title))
-        arrange(sheet, cells, theme, figure.columns, figure.panel_height)
+        arrange(sheet, cells, theme, columns, figure.panel_height)
     return sheet
 
 
@@ -102,10 +104,18 @@ def _look(theme: Theme, name: str) -> Iterator[None]:
     from matplotlib import rc_context, rcParamsDefault
 
     _register_fonts()
-    defaults = {key: value for key, value in rcParamsDefault.items() if "backend" not in key}
-    with rc_context({**defaults, **theme.rc, "svg.hashsalt": name}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
-        yield
+    rc: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if "backend" not in key}
+    rc.update(theme.rc)
+    rc["svg.hashsalt"] = name
+    log = logging.getLogger("matplotlib.font_manager")
+    level = log.level
+    log.setLevel(logging.ERROR)  # the fallback font has no semibold
+    try:
+        with rc_context(rc), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 @cache
@@ -123,15 +133,11 @@ def _save(sheet: Canvas, theme: Theme, name: str, file_format: str, dpi: int) ->
     return buffer.getvalue()
 
 
-def _guess(axes: Axes, theme: Theme, figure: Figure) -> None:
+def _guess(axes: Axes, width: float, height: float, labels: float) -> None:
     """Give the axes about the size that they will have: drawing functions may ask how much room there is."""
-    width = cell_width(theme, figure.columns) - 5 * theme.font_size
-    height = figure.panel_height * POINTS - 5 * theme.font_size
-    full = axes.get_figure(root=True)
-    assert full is not None  # noqa: S101 the axes were just made
-    across, down = full.get_size_inches() * POINTS
     box = axes.get_position()
-    axes.set_position((box.x0, box.y0, width / across, max(height, theme.font_size) / down))
+    across, down = box.width * (width - labels) / axes.bbox.width, box.height * (height - labels) / axes.bbox.height
+    axes.set_position((box.x0, box.y0, max(across, box.width / 4), max(down, box.height / 4)))
 
 
 def _plain_ticks(axes: Axes, theme: Theme) -> None:
@@ -144,8 +150,9 @@ def _plain_ticks(axes: Axes, theme: Theme) -> None:
             axis.set_minor_formatter(NullFormatter())
         locator = axis.get_major_locator()
         if theme.max_ticks is not None and isinstance(locator, AutoLocator):
-            locator.set_params(nbins=theme.max_ticks)
+            length = axes.bbox.width if axis is axes.xaxis else 2 * axes.bbox.height
+            locator.set_params(nbins=max(min(theme.max_ticks, int(length / (5 * theme.small_size))), 1))
 
 
-def _power_of_ten(value: float, _position: int | None = None) -> str:
+def _power_of_ten(value: float, _position: float | None = None) -> str:
     return f"{value:g}".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,255 @@
+"""HTML to PDF by WeasyPrint, in a process of its own that can fetch nothing but what the page carries."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from xml.sax.saxutils import escape
+
+from reportgen.errors import RenderError
+from reportgen.resources import share
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+INSTALL = (
+    "on Debian and Ubuntu `apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`, "
+    "on Fedora `dnf install pango`, on Alpine `apk add pango`, on macOS `brew install pango`"
+)
+"""How to get the libraries that WeasyPrint loads."""
+TIME_LIMIT = 120
+"""Seconds of wall time, and of processor time."""
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of address space. A report of 26 pages with 15 figures takes a tenth of it."""
+_SYSTEM_FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts")
+_OWN_FONTS = ("IBMPlex", "DejaVu")
+_LAST_LINES = 25
+
+
+class NativeLibraryMissing(RenderError):  # noqa: N818 the name says what is wrong
+    """WeasyPrint cannot load Pango or one of its companions; the message says what to install."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that is attached inside the PDF."""
+
+    name: str
+    data: bytes
+    description: str
+
+
+def render(
+    html: str,
+    figures: Mapping[str, str],
+    *,
+    attachments: Sequence[Attachment] = (),
+    created: datetime,
+    identifier: str,
+    time_limit: int = TIME_LIMIT,
+    memory_limit: int = MEMORY_LIMIT,
+) -> bytes:
+    """Render a page as an accessible PDF (PDF/UA-1); the same input gives the same bytes.
+
+    Parameters
+    ----------
+    html
+        The page. It may show ``data:`` URLs and ``reportgen:/figure/ID.svg``, nothing else.
+    figures
+        SVG by ID.
+    attachments
+        Files to put inside.
+    created
+        The date of the document and of its attachments; naive means UTC.
+    identifier
+        Identifies the document; becomes the PDF's file identifier.
+    time_limit
+        Seconds.
+    memory_limit
+        Bytes of address space.
+
+    Raises
+    ------
+    NativeLibraryMissing
+        Pango or one of its companions is not installed.
+    RenderError
+        The page asks for something that it may not have, a figure could not be drawn, a limit was reached, or
+        WeasyPrint failed.
+    """
+    with PdfProcess(time_limit=time_limit, memory_limit=memory_limit) as process:
+        return process.render(html, figures, attachments=attachments, created=created, identifier=identifier)
+
+
+class PdfProcess:
+    """The process that WeasyPrint runs in; start it early, and its imports overlap with the caller's work.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds.
+    memory_limit
+        Bytes of address space.
+    """
+
+    def __init__(self, *, time_limit: int = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT) -> None:
+        self._time_limit = time_limit
+        self._temporary = tempfile.TemporaryDirectory(prefix="reportgen-pdf-")
+        self._home = Path(self._temporary.name)
+        fonts = self._home / "fonts.conf"
+        fonts.write_text(_fonts_conf(self._home / "font-cache"), "utf-8")
+        self._noise = (self._home / "noise").open("w+b")
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "reportgen.render.pdf_process",
+                self._home,
+                str(time_limit),
+                str(memory_limit),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=self._noise,
+            stderr=self._noise,
+            env=_environment(fonts),
+            cwd=self._home,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._noise.close()
+        self._temporary.cleanup()
+
+    def render(
+        self,
+        html: str,
+        figures: Mapping[str, str],
+        *,
+        attachments: Sequence[Attachment] = (),
+        created: datetime,
+        identifier: str,
+    ) -> bytes:
+        """Render one page, once; see :func:`render`."""
+        self._hand_over(html, figures, attachments, created, identifier)
+        try:
+            self._process.communicate(b"go\n", timeout=self._time_limit)
+        except subprocess.TimeoutExpired:
+            raise RenderError(self._took_too_long()) from None
+        outcome = self._outcome()
+        if "missing" in outcome:
+            raise NativeLibraryMissing(
+                f"WeasyPrint cannot load a native library ({outcome['missing']}); install it: {INSTALL}"
+            )
+        if "denied" in outcome:
+            urls = ", ".join(outcome["denied"])
+            raise RenderError(
+                f"the page asks for {urls}, which is neither a figure of the report nor data within the page"
+            )
+        if "failed" in outcome:
+            raise RenderError(f"the PDF could not be made: {outcome['failed']}{self._last_words()}")
+        return (self._home / "report.pdf").read_bytes()
+
+    def _hand_over(
+        self,
+        html: str,
+        figures: Mapping[str, str],
+        attachments: Sequence[Attachment],
+        created: datetime,
+        identifier: str,
+    ) -> None:
+        (self._home / "page.html").write_text(html, "utf-8")
+        for index, attachment in enumerate(attachments):
+            (self._home / f"attachment-{index}").write_bytes(attachment.data)
+        utc = created.replace(tzinfo=UTC) if created.tzinfo is None else created.astimezone(UTC)
+        job = {
+            "figures": dict(figures),
+            "attachments": [{"name": one.name, "description": one.description} for one in attachments],
+            "created": utc.replace(microsecond=0).isoformat(),
+            "identifier": identifier,
+        }
+        (self._home / "job.json").write_text(json.dumps(job), "utf-8")
+
+    def _outcome(self) -> dict[str, Any]:
+        """Return what the process reports; make a report for one that was killed."""
+        try:
+            outcome: dict[str, Any] = json.loads((self._home / "outcome.json").read_text("utf-8"))
+        except FileNotFoundError:
+            code = self._process.returncode
+            if code == -getattr(signal, "SIGXCPU", 0):
+                raise RenderError(self._took_too_long()) from None
+            return {"failed": f"its process ended with code {code}"}
+        return outcome
+
+    def _took_too_long(self) -> str:
+        return f"the PDF was not finished within {self._time_limit} seconds{self._last_words()}"
+
+    def _last_words(self) -> str:
+        self._noise.seek(0)
+        lines = self._noise.read().decode("utf-8", "replace").strip().splitlines()[-_LAST_LINES:]
+        return "\nWeasyPrint said:\n" + "\n".join(lines) if lines else ""
+
+
+def _environment(fonts: Path) -> dict[str, str]:
+    package = Path(__file__).resolve().parents[2]
+    paths = [str(package), *(os.path.abspath(path) for path in sys.path if path)]  # noqa: PTH100 keeps links as they are
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "FONTCONFIG_FILE": str(fonts),
+    }
+
+
+def _fonts_conf(cache: Path) -> str:
+    """Return a fontconfig file: our fonts, matplotlib's as fallback, then the system's for other scripts.
+
+    The system's copies of our fonts are left out, so that the same PDF comes out everywhere; its caches of all other
+    fonts are read, because scanning thousands of fonts takes long.
+    """
+    matplotlib = find_spec("matplotlib")
+    folders = [share("templates") / "fonts"]
+    if matplotlib is not None and matplotlib.origin is not None:
+        folders.append(Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf")
+    rejected = [f"{folder}/*{name}*" for folder in _SYSTEM_FONTS for name in _OWN_FONTS]
+    generic = {"sans-serif": "IBM Plex Sans", "serif": "IBM Plex Sans", "monospace": "IBM Plex Mono"}
+    fallback = {"sans-serif": "DejaVu Sans", "serif": "DejaVu Sans", "monospace": "DejaVu Sans Mono"}
+    return "\n".join(
+        (
+            '<?xml version="1.0"?>',
+            '<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">',
+            "<fontconfig>",
+            *(f"<dir>{escape(str(folder))}</dir>" for folder in folders),
+            *(f"<dir>{folder}</dir>" for folder in _SYSTEM_FONTS),
+            '<dir prefix="xdg">fonts</dir>',
+            f"<cachedir>{escape(str(cache))}</cachedir>",
+            "<cachedir>/var/cache/fontconfig</cachedir>",
+            '<cachedir prefix="xdg">fontconfig</cachedir>',
+            "<selectfont><rejectfont>",
+            *(f"<glob>{pattern}</glob>" for pattern in rejected),
+            "</rejectfont></selectfont>",
+            *(
+                f"<alias binding='strong'><family>{name}</family><prefer><family>{family}</family>"
+                f"<family>{fallback[name]}</family></prefer></alias>"
+                for name, family in generic.items()
+            ),
+            '<match target="pattern"><edit name="family" mode="append_last"><string>DejaVu Sans</string></edit></match>',
+            "</fontconfig>",
+        )
+    )

@@ -1,0 +1,126 @@
+"""The process in which WeasyPrint runs: ``python -m reportgen.render.pdf_process HOME SECONDS BYTES``.
+
+``HOME`` is a private folder. The process imports WeasyPrint at once, waits for a line on its standard input, reads
+``job.json``, ``page.html`` and the attachments, and leaves ``outcome.json`` and, where all went well, ``report.pdf``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+FIGURES = "reportgen:/figure/"
+"""Where the page finds its figures."""
+
+
+def main(home: Path, seconds: int, memory: int) -> None:
+    """Render the job in a folder; what went wrong is told in the outcome."""
+    _limit(seconds, memory)
+    outcome: dict[str, Any]
+    try:
+        import weasyprint  # noqa: F401
+    except OSError as error:
+        outcome = {"missing": str(error).splitlines()[0]}
+    else:
+        sys.stdin.readline()
+        try:
+            outcome = _render(home)
+        except MemoryError:
+            outcome = {"failed": f"it needs more than {memory // 2**20} MiB of memory"}
+        except Exception as error:  # noqa: BLE001 whatever WeasyPrint raises is the report of this process
+            outcome = {"failed": f"{type(error).__name__}: {error}"}
+    (home / "outcome.json").write_text(json.dumps(outcome), "utf-8")
+
+
+def _limit(seconds: int, memory: int) -> None:
+    """Limit processor time and address space, where the system knows such limits."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory)):
+        _, hard = resource.getrlimit(kind)
+        try:
+            resource.setrlimit(kind, (most, hard))
+        except (ValueError, OSError):  # above the hard limit, or not enforced (macOS): the stricter one stays
+            continue
+
+
+def _render(home: Path) -> dict[str, Any]:
+    from weasyprint import HTML
+    from weasyprint import Attachment as File
+    from weasyprint.logger import LOGGER
+
+    job = json.loads((home / "job.json").read_text("utf-8"))
+    created = datetime.fromisoformat(job["created"])
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(created.timestamp()))  # the font subsetter's clock
+    failures = _Failures()
+    LOGGER.addHandler(failures)
+    fetch = _sealed(job["figures"])
+    files = [
+        File(
+            string=(home / f"attachment-{index}").read_bytes(),
+            name=one["name"],
+            description=one["description"],
+            created=created,
+            modified=created,
+        )
+        for index, one in enumerate(job["attachments"])
+    ]
+    options = {"pdf_variant": "pdf/ua-1", "custom_metadata": True, "attachments": files}
+    page = (home / "page.html").read_text("utf-8")
+    document = HTML(string=page, url_fetcher=fetch).render(**options)
+    document.metadata.created = document.metadata.modified = created.isoformat()
+    pdf = document.write_pdf(pdf_identifier=job["identifier"].encode(), **options)
+    if fetch.denied:
+        return {"denied": fetch.denied}
+    if failures.messages:
+        return {"failed": "; ".join(failures.messages)}
+    (home / "report.pdf").write_bytes(pdf)
+    return {}
+
+
+class _Failures(logging.Handler):
+    """Collects what WeasyPrint left out with no more than a line in its log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        message = record.getMessage()
+        if message.startswith("Failed to ") and message not in self.messages:
+            self.messages.append(message)
+
+
+def _sealed(figures: dict[str, str]) -> Any:  # noqa: ANN401 WeasyPrint has no types
+    """Return a fetcher that serves data URLs and the report's figures, and remembers what else was asked for."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Sealed(URLFetcher):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(allowed_protocols=("data",), allow_redirects=False)
+            self.denied: list[str] = []
+
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+            if url.startswith("data:"):
+                return super().fetch(url, headers)
+            name = unquote(url).removeprefix(FIGURES).removesuffix(".svg")
+            if unquote(url) == f"{FIGURES}{name}.svg" and name in figures:
+                return URLFetcherResponse(url, figures[name].encode(), {"Content-Type": "image/svg+xml"})
+            if url not in self.denied:
+                self.denied.append(url)
+            raise ValueError(f"{url} is not part of the report")
+
+    return Sealed()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,212 @@
+"""Figures of the calibration section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen import formatting
+from reportgen.figures import draw
+from reportgen.section import BaseVisualizer, Figure, Panel
+from reportgen.sections.calibration.schema import CalibrationResult
+from reportgen.sections.calibration.tables import classes, curve, label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+    from reportgen.sections.calibration.schema import HeadCalibration
+
+_COLUMNS = 3
+
+
+class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
+    """Reliability diagrams, confidence, per-class ECE, uncertainty landscape."""
+
+    def figures(self, result: CalibrationResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        if not result.heads:
+            return
+        yield self._reliability(result)
+        yield self._confidence(result)
+        groups: dict[tuple[str, ...], list[HeadCalibration]] = {}
+        for head in result.heads:
+            groups.setdefault(head.class_names, []).append(head)
+        for index, heads in enumerate(groups.values()):
+            yield self._class_ece(result, heads, index)
+        yield self._landscape(result)
+
+    def _where(self, result: CalibrationResult) -> str:
+        return f"{result.split} split, n = {result.n:,}"
+
+    # -------------------------------------------------------------------------------------- reliability
+
+    def _reliability(self, result: CalibrationResult) -> Figure:
+        sentences = []
+        for head in result.heads:
+            outside = sum(not point.band_low <= point.frequency <= point.band_high for point in head.curve)
+            sentences.append(
+                f"{label(head.model, head.subject)}: {outside} of {len(head.curve)} points lie outside the consistency bars"
+            )
+        return Figure(
+            name="reliability",
+            title="Reliability diagrams",
+            caption=(
+                f"How often a forecast came true against the forecast, in bins of equal mass; {self._where(result)}. Lines "
+                "through the points: Wilson's 95 % interval. Grey bars: where 95 % of the points of a perfectly calibrated "
+                "model of this size would fall. Each panel says how many examples a bin holds."
+            ),
+            alt="; ".join(sentences) + ".",
+            panels=tuple(
+                Panel(label(head.model, head.subject), partial(self._draw_reliability, head)) for head in result.heads
+            ),
+            columns=min(_COLUMNS, len(result.heads)),
+            panel_height=2.9,
+            tables=tuple(curve(head) for head in result.heads),
+        )
+
+    def _draw_reliability(self, head: HeadCalibration, ax: Axes) -> None:
+        theme, look = self.theme, self.theme.look(head.model)
+        forecast = [point.forecast for point in head.curve]
+        frequency = [point.frequency for point in head.curve]
+        draw.diagonal(ax, theme, "calibrated")
+        ax.vlines(
+            forecast,
+            [point.band_low for point in head.curve],
+            [point.band_high for point in head.curve],
+            color="#c3c8cd",
+            linewidth=4 * theme.line_width,
+        )
+        ax.vlines(
+            forecast,
+            [point.low for point in head.curve],
+            [point.high for point in head.curve],
+            color=look.color,
+            linewidth=theme.line_width,
+        )
+        ax.plot(forecast, frequency, marker=look.marker, color=look.color, linestyle="none")
+        ax.set_xlim(-0.02, 1.02)
+        ax.set_ylim(-0.02, 1.02)
+        ax.set_xlabel("confidence" if head.notion == "confidence" else "predicted probability")
+        ax.set_ylabel("accuracy" if head.notion == "confidence" else "frequency")
+        sizes = [point.n for point in head.curve]
+        smallest, largest = min(sizes), max(sizes)
+        text = f"n = {smallest:,} a bin" if smallest == largest else f"n = {smallest:,} to {largest:,} a bin"
+        ax.annotate(
+            text,
+            (0.03, 0.97),
+            xycoords="axes fraction",
+            va="top",
+            color=theme.muted,
+            fontsize=theme.small_size,
+        )
+
+    # -------------------------------------------------------------------------------------- confidence
+
+    def _confidence(self, result: CalibrationResult) -> Figure:
+        medians = ", ".join(
+            f"{label(head.model, head.subject)} {formatting.number(head.density.quartiles[1], 'fraction')}"
+            for head in result.heads
+        )
+        return Figure(
+            name="confidence",
+            title="How confident each model is",
+            caption=f"Distribution of the highest probability; bar: middle half, dot: median; {self._where(result)}.",
+            alt=f"Median confidence: {medians}.",
+            panels=(Panel("Confidence", partial(self._draw_confidence, result)),),
+            panel_height=draw.rows_height(self.theme, 2 * len(result.heads)),
+        )
+
+    def _draw_confidence(self, result: CalibrationResult, ax: Axes) -> None:
+        names = [label(head.model, head.subject) for head in result.heads]
+        violins = [
+            draw.Violin(head.density.grid, head.density.density, head.density.quartiles, self.theme.look(head.model).color)
+            for head in result.heads
+        ]
+        draw.violins(ax, self.theme, names, violins)
+        ax.set_xlim(min(head.density.grid[0] for head in result.heads), 1)
+        ax.set_xlabel("confidence")
+
+    # -------------------------------------------------------------------------------------- classes
+
+    def _class_ece(self, result: CalibrationResult, heads: list[HeadCalibration], index: int) -> Figure:
+        names = heads[0].class_names
+        worst = max(
+            ((self._ece(result, head, name), name, head) for head in heads for name in names), key=lambda item: item[0]
+        )
+        return Figure(
+            name="class-ece" if index == 0 else f"class-ece-{index + 1}",
+            title="Calibration error by class",
+            caption=f"ECE of each class's probability against the rest; {self._where(result)}.",
+            alt=(
+                f"It is largest for class {worst[1]} of {label(worst[2].model, worst[2].subject)}: "
+                f"{formatting.number(worst[0], 'fraction')}."
+            ),
+            panels=(Panel("Class ECE", partial(self._draw_classes, result, heads)),),
+            panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),
+            tables=tuple(classes(result, head) for head in heads),
+        )
+
+    def _draw_classes(self, result: CalibrationResult, heads: list[HeadCalibration], ax: Axes) -> None:
+        names = heads[0].class_names
+        series = [
+            draw.Bars(
+                values=[self._ece(result, head, name) for name in names],
+                color=self.theme.look(head.model).color,
+                label=self.theme.look(head.model).label,
+            )
+            for head in heads
+        ]
+        handles = draw.bars(ax, self.theme, names, series)
+        ax.set_xlabel("one-vs-rest ECE")
+        ax.set_ylabel("class")
+        if len(heads) > 1:
+            draw.legend_above(ax, self.theme, handles)
+
+    def _ece(self, result: CalibrationResult, head: HeadCalibration, name: str) -> float:
+        subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
+        return float(result.find("class_ece", head.model, subject).value or 0.0)
+
+    # -------------------------------------------------------------------------------------- landscape
+
+    def _landscape(self, result: CalibrationResult) -> Figure:
+        means = ", ".join(
+            f"{label(head.model, head.subject)} {formatting.number(value, 'nats')}"
+            for head in result.heads
+            if (value := result.find("mean_entropy", head.model, head.subject).value) is not None
+        )
+        return Figure(
+            name="landscape",
+            title="Uncertainty landscape",
+            caption=(
+                f"Where examples lie in confidence and entropy, logarithm of the count; {self._where(result)}. Sure examples "
+                "are at the lower right."
+            ),
+            alt=f"Mean entropy: {means}.",
+            panels=tuple(
+                Panel(label(head.model, head.subject), partial(self._draw_landscape, head)) for head in result.heads
+            ),
+            columns=min(_COLUMNS, len(result.heads)),
+            panel_height=2.5,
+        )
+
+    def _draw_landscape(self, head: HeadCalibration, ax: Axes) -> None:
+        land = head.landscape
+        counts = np.array(land.counts, float)
+        counts[counts == 0] = np.nan
+        image = ax.imshow(
+            np.log10(counts),
+            origin="lower",
+            aspect="auto",
+            interpolation="none",
+            extent=(land.confidence_edges[0], land.confidence_edges[-1], land.entropy_edges[0], land.entropy_edges[-1]),
+            vmin=0,
+            cmap=self.theme.sequential,
+        )
+        ax.grid(visible=False)
+        ax.set_xlabel("confidence")
+        ax.set_ylabel("entropy (nats)")
+        draw.colorbar(ax, self.theme, image, "log10 of the count")

@@ -1,0 +1,162 @@
+"""Figures of the performance section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen import formatting
+from reportgen.figures import draw
+from reportgen.section import BaseVisualizer, Figure, Panel
+from reportgen.sections.performance.schema import PerformanceResult
+from reportgen.sections.performance.tables import confused, label, per_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+    from reportgen.section import Measurement
+    from reportgen.sections.performance.schema import HeadPerformance
+
+_CROWDED = 40
+"""Classes beyond which a confusion matrix is drawn without the names of its cells. Convention."""
+
+
+class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
+    """Accuracy with its intervals, recall by class, confusion matrices."""
+
+    def figures(self, result: PerformanceResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        measured = [one for one in result.named("accuracy") if one.metric.value is not None]
+        if measured:
+            yield self._accuracy(result, measured)
+        for head in result.heads:
+            yield self._confusion(result, head)
+        groups: dict[tuple[str, ...], list[HeadPerformance]] = {}
+        for head in result.heads:
+            groups.setdefault(head.class_names, []).append(head)
+        for index, heads in enumerate(groups.values()):
+            yield self._recall(result, heads, index)
+
+    def _accuracy(self, result: PerformanceResult, measured: list[Measurement]) -> Figure:
+        names = [label(one.model, one.subject) for one in measured]
+        values = [formatting.number(one.metric.value or 0, "fraction") for one in measured]
+        best = max(range(len(measured)), key=lambda index: measured[index].metric.value or 0)
+        return Figure(
+            name="accuracy",
+            title="Accuracy",
+            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}; dashed: majority baseline.",
+            alt=f"{names[best]} is the most accurate with {values[best]}; "
+            + ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True)),
+            panels=(Panel("Accuracy", partial(self._draw_accuracy, result, measured)),),
+            panel_height=draw.rows_height(self.theme, len(names)),
+        )
+
+    def _draw_accuracy(self, result: PerformanceResult, measured: list[Measurement], ax: Axes) -> None:
+        theme = self.theme
+        lowest = 1.0
+        for place, one in enumerate(measured):
+            metric, look = one.metric, theme.look(one.model)
+            if metric.value is None or metric.ci_low is None or metric.ci_high is None:
+                continue
+            ax.hlines(place, metric.ci_low, metric.ci_high, color=look.color, linewidth=2 * theme.line_width)
+            ax.plot([metric.value], [place], marker=look.marker, color=look.color, linestyle="none")
+            lowest = min(lowest, metric.ci_low)
+        base = result.find("majority_accuracy", measured[0].model, measured[0].subject).value
+        if base is not None and base >= lowest - 0.3:
+            draw.reference_line(ax, theme, float(base), "majority baseline", axis="x")
+        draw.categories(ax, theme, [label(one.model, one.subject) for one in measured], "y")
+        ax.set_ylim(len(measured) - 0.5, -0.5)
+        ax.grid(visible=False, axis="y")
+        ax.set_xlabel("accuracy")
+
+    def _confusion(self, result: PerformanceResult, head: HeadPerformance) -> Figure:
+        counts = np.array(head.confusion)
+        errors = int(counts.sum() - np.trace(counts))
+        slug = "-".join(part for part in ("confusion", head.model, head.subject) if part)
+        worst = head.pairs[0] if head.pairs else None
+        alt = f"{errors:,} of {head.n:,} examples lie off the diagonal."
+        if worst is not None:
+            alt += f" The most frequent confusion is {worst.true} taken for {worst.predicted}, {worst.count:,} times."
+        return Figure(
+            name=_slug(slug),
+            title=f"Confusion matrix of {label(head.model, head.subject)}",
+            caption=f"Counts, {result.split} split, n = {head.n:,}; colour is the share of the true class.",
+            alt=alt,
+            panels=(Panel("Confusion", partial(self._draw_confusion, head)),),
+            panel_height=min(2.0 + 0.2 * len(counts), 6.5),
+            tables=(confused(head),) if head.pairs else (),
+        )
+
+    def _draw_confusion(self, head: HeadPerformance, ax: Axes) -> None:
+        counts = np.array(head.confusion)
+        support = counts.sum(axis=1, keepdims=True)
+        share = np.divide(counts, support, out=np.full(counts.shape, np.nan), where=support > 0)
+        text = [[f"{count:,}" if count else "" for count in row] for row in head.confusion]
+        draw.heatmap(
+            ax,
+            self.theme,
+            share,
+            rows=head.class_names,
+            columns=head.class_names,
+            limits=(0.0, 1.0),
+            text=text if len(counts) <= _CROWDED else None,
+            colorbar_label="share of the true class",
+        )
+        ax.set_xlabel("predicted class")
+        ax.set_ylabel("true class")
+
+    def _recall(self, result: PerformanceResult, heads: list[HeadPerformance], index: int) -> Figure:
+        names = heads[0].class_names
+        lowest = min(
+            (
+                (metric.value, name, head)
+                for head in heads
+                for name in names
+                if (metric := result.find("recall", head.model, _class(head, name))).value is not None
+            ),
+            key=lambda item: item[0],
+        )
+        alt = f"Recall is lowest for class {lowest[1]} of {label(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
+        return Figure(
+            name="recall" if index == 0 else f"recall-{index + 1}",
+            title="Recall by class",
+            caption=f"Share of each class's examples that is found, with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.",
+            alt=alt,
+            panels=(Panel("Recall", partial(self._draw_recall, result, heads)),),
+            panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),
+            tables=tuple(per_class(result, head) for head in heads),
+        )
+
+    def _draw_recall(self, result: PerformanceResult, heads: list[HeadPerformance], ax: Axes) -> None:
+        names = heads[0].class_names
+        series = []
+        for head in heads:
+            metrics = [result.find("recall", head.model, _class(head, name)) for name in names]
+            look = self.theme.look(head.model)
+            series.append(
+                draw.Bars(
+                    values=[np.nan if metric.value is None else metric.value for metric in metrics],
+                    low=[np.nan if metric.ci_low is None else metric.ci_low for metric in metrics],
+                    high=[np.nan if metric.ci_high is None else metric.ci_high for metric in metrics],
+                    color=look.color,
+                    label=look.label,
+                )
+            )
+        handles = draw.bars(ax, self.theme, names, series)
+        ax.set_xlim(0, 1)
+        ax.set_xlabel("recall")
+        ax.set_ylabel("class")
+        if len(heads) > 1:
+            draw.legend_above(ax, self.theme, handles)
+
+
+def _class(head: HeadPerformance, name: str) -> str:
+    return "/".join(part for part in (head.subject, f"class:{name}") if part)
+
+
+def _slug(text: str) -> str:
+    return "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text)
