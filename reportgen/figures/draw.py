@@ -156,7 +156,7 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
 
     Names on the x axis are turned where they do not fit side by side.
     """
-    labels = _short(names, theme, 0.35 * (_room(ax, theme) if axis == "y" else ax.bbox.height))
+    labels = _short(names, theme, 0.3 * (_room(ax, theme) if axis == "y" else ax.bbox.height))
     which = ax.yaxis if axis == "y" else ax.xaxis
     need = 1.1 * theme.small_size
     if axis == "x":
@@ -207,7 +207,7 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
     matrix = np.ma.masked_invalid(np.asarray(values, float))
     low, high = limits or _limits(matrix, center)
     palette = colormaps[theme.sequential if center is None else theme.diverging].with_extremes(bad=theme.missing)
-    _reserve(ax, _widest(_short(rows, theme, 0.35 * _room(ax, theme)), theme))
+    _reserve(ax, _widest(_short(rows, theme, 0.3 * _room(ax, theme)), theme))
     image = ax.imshow(matrix, cmap=palette, vmin=low, vmax=high, aspect="auto", interpolation="none")
     ax.grid(visible=False)
     ax.tick_params(length=0)
@@ -225,7 +225,7 @@ def colorbar(ax: Axes, theme: Theme, mappable: ScalarMappable, label: str) -> No
     """Put a colour scale beside the axes; it follows them wherever they are placed."""
     _reserve(ax, 6 * theme.font_size)
     thickness = theme.font_size / ax.bbox.width
-    inset = ax.inset_axes((1 + thickness, 0.0, thickness, 1.0))
+    inset = ax.inset_axes((1 + thickness / 2, 0.0, thickness, 1.0))
     bar = ax.figure.colorbar(mappable, cax=inset)
     bar.outline.set_visible(False)
     bar.set_label(theme.text(label, limit=48))

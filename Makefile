@@ -1,0 +1,43 @@
+# `make` lists the targets. Every target sets up what it needs by itself.
+.DEFAULT_GOAL := help
+.PHONY: help setup report test check format schema golden digits bench wheel clean
+BIN := .venv/bin
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: ## .venv with the pinned packages, and the native libraries of WeasyPrint
+	@scripts/setup.sh
+
+report: setup ## build the example report: build/release/report.html and report.pdf
+	$(BIN)/reportgen build specs/release.toml
+
+test: setup ## the whole test suite
+	$(BIN)/pytest
+
+check: setup ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## mend lint and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: setup ## write the JSON Schema of the spec
+	$(BIN)/reportgen schema > specs/reportgen.schema.json
+
+golden: setup ## write the golden files anew
+	$(BIN)/pytest tests/render --update-golden
+
+digits: setup ## train the example's models anew
+	$(BIN)/python specs/digits/train.py
+
+bench: setup ## what things cost, as ratios in one run
+	$(BIN)/python tests/bench.py
+
+wheel: setup ## build the wheel into dist/
+	$(BIN)/pip wheel --no-deps --wheel-dir dist .
+
+clean: ## remove what was built
+	rm -rf build dist .venv
