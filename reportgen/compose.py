@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from reportgen.document import Chapter, Document, FrontPage, LocatedFinding, Term, Verdict
+from reportgen.document import Chapter, CheckLine, Document, FrontPage, LocatedFinding, Term, Verdict
 from reportgen.section import SEVERITIES, Column, Table
 
 if TYPE_CHECKING:
@@ -92,12 +92,30 @@ def _front(results: Results, find: Find) -> FrontPage | None:
     )
     return FrontPage(
         verdict=_verdict(results.checks),
-        checks=results.checks,
+        checks=_lines(results.checks),
         performance=tables[0] if tables else None,
         findings=grave[:GRAVEST],
         n_findings=len(located),
         text=record.text,
     )
+
+
+def _lines(checks: tuple[CheckOutcome, ...]) -> tuple[CheckLine, ...]:
+    """Give each check one line for a model: that of its gravest outcome, and of equals the nearest to the limit."""
+    groups: dict[tuple[object, ...], list[CheckOutcome]] = {}
+    for check in checks:
+        key = (check.address, check.model, check.low, check.high, check.severity)
+        groups.setdefault(key, []).append(check)
+    return tuple(CheckLine(min(group, key=_gravity), len(group) - 1) for group in groups.values())
+
+
+def _gravity(check: CheckOutcome) -> tuple[int, float]:
+    order = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
+    value = None if check.metric is None else check.metric.value
+    margins = [] if value is None else [value - check.low] if check.low is not None else []
+    if value is not None and check.high is not None:
+        margins.append(check.high - value)
+    return order.index(check.state), min(margins, default=0.0)
 
 
 def _verdict(checks: tuple[CheckOutcome, ...]) -> Verdict:

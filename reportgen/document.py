@@ -59,6 +59,14 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class CheckLine:
+    """A check on page one: its gravest outcome for a model, and how many other subjects it also holds for."""
+
+    outcome: CheckOutcome
+    others: int
+
+
+@dataclass(frozen=True)
 class LocatedFinding:
     """A finding and the chapter that it stands in."""
 
@@ -71,7 +79,7 @@ class FrontPage:
     """Page one: the decision and what it rests on."""
 
     verdict: Verdict
-    checks: tuple[CheckOutcome, ...]
+    checks: tuple[CheckLine, ...]
     performance: Table | None
     findings: tuple[LocatedFinding, ...]
     n_findings: int

@@ -406,5 +406,5 @@ class _YamlReader:
     def mark(self, start: int, end: int) -> Mark:
         """Return the place of an index; ruamel's own lines end at more characters than an editor's."""
         line = bisect_right(self._starts, start)
-        text = self._text[start:end].rstrip()
+        text = self._text[start:end].rstrip(" \t\n")
         return Mark(line, start - self._starts[line - 1] + 1, 1 if "\n" in text else max(1, len(text)))

@@ -1,0 +1,1 @@
+"""Renderers: a document in, text or bytes out. They read nothing but the document."""
