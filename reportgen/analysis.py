@@ -78,21 +78,24 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
 
 
 def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
-    result: SectionResult = item.section.analyzer(item.options).analyze(evaluation)
+    analyzer = item.section.analyzer(item.options)
+    if not isinstance(analyzer, BaseAnalyzer):
+        raise TypeError("a comparing section has no evaluation to analyze")
+    result: SectionResult = analyzer.analyze(evaluation)
     return result
 
 
 def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:
-    result: SectionResult = item.section.analyzer(item.options).compare(table)
+    comparer = item.section.analyzer(item.options)
+    if not isinstance(comparer, BaseComparer):
+        raise TypeError("only a comparing section compares")
+    result: SectionResult = comparer.compare(table)
     return result
 
 
 def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...]:
     return tuple(
-        finding
-        for rule in item.section.rules
-        if rule.code not in item.spec.ignore
-        for finding in rule.apply(result)
+        finding for rule in item.section.rules if rule.code not in item.spec.ignore for finding in rule.apply(result)
     )
 
 
@@ -118,9 +121,7 @@ def _results(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], 
         schema_version=SCHEMA_VERSION,
         reportgen=__version__,
         created=created,
-        report=ReportRecord(
-            title=info.title, version=info.version, authors=info.authors, description=info.description
-        ),
+        report=ReportRecord(title=info.title, version=info.version, authors=info.authors, description=info.description),
         spec=SpecRecord(
             file=plan.source.name.replace("\\", "/").rpartition("/")[2],
             text=plan.source.text,
@@ -145,7 +146,7 @@ def _section(item: PlannedSection, outcome: _Outcome | None) -> SectionRecord:
         title=item.spec.title or item.section.title,
         text=item.spec.text,
         options=item.options.model_dump(mode="json"),
-        status=status,  # type: ignore[arg-type]
+        status=status,
         reason=reason,
         result=outcome.result if outcome else None,
         findings=outcome.findings if outcome else (),
@@ -189,4 +190,3 @@ def _data(data: DataEvaluation) -> DataRecord:
         seed=data.seed,
         sampling=data.sampling,
     )
-

@@ -33,9 +33,7 @@ class Outcome:
     exit_code: int
 
 
-def read_plan(
-    path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (), skip: Sequence[str] = ()
-) -> Plan:
+def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
     """Read a spec and validate all that can be validated without computing.
 
     Raises
@@ -157,7 +155,9 @@ def _now() -> str:
     except (ValueError, OverflowError):
         from reportgen.diagnostics import Problem
 
-        raise SpecError([Problem((), f"must be seconds since 1970 (found {epoch!r})")], None, "SOURCE_DATE_EPOCH") from None
+        raise SpecError(
+            [Problem((), f"must be seconds since 1970 (found {epoch!r})")], None, "SOURCE_DATE_EPOCH"
+        ) from None
 
 
 def _warm_up() -> None:

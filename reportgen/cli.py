@@ -58,7 +58,7 @@ def _flat(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 )
 @click.version_option(__version__, "--version", prog_name="reportgen")
 def cli() -> None:
-    """Declarative reports for trained Keras models: one spec in, one HTML and PDF document out."""
+    """Make declarative reports for trained Keras models: one spec in, one HTML and PDF document out."""
 
 
 _spec_options: list[Callable[[Any], Any]] = [
@@ -147,7 +147,9 @@ def check(
 @cli.command()
 @click.argument("results", type=click.Path(path_type=Path))
 @_with(_output_options)
-@click.option("--templates", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder searched first.")
+@click.option(
+    "--templates", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder searched first."
+)
 def render(
     results: Path, output_dir: Path | None, formats: tuple[str, ...] | None, templates: Path | None, **flags: bool
 ) -> NoReturn:

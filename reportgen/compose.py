@@ -120,7 +120,9 @@ def _gravity(check: CheckOutcome) -> tuple[int, float]:
 
 def _verdict(checks: tuple[CheckOutcome, ...]) -> Verdict:
     if not checks:
-        return Verdict("NONE", "No decision", "The spec sets no checks: this report states numbers and decides nothing.")
+        return Verdict(
+            "NONE", "No decision", "The spec sets no checks: this report states numbers and decides nothing."
+        )
     states = [check.state for check in checks]
     failed, errors = states.count("FAIL"), states.count("ERROR")
     warned, skipped = states.count("WARN"), states.count("SKIPPED")

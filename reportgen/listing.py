@@ -52,7 +52,9 @@ def as_table(rows: list[Row]) -> str:
     cells = [["section", "metric", "model", "subject", *_FIELDS]]
     cells += [[_shown(value) for value in row.values()] for row in rows]
     widths = [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
-    return "".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in cells)
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in cells
+    )
 
 
 def _shown(value: object) -> str:

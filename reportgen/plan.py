@@ -222,9 +222,7 @@ def _files(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
 # ------------------------------------------------------------------------------------------------ needs
 
 
-def _needs(
-    spec: ReportSpec, sections: dict[int, PlannedSection]
-) -> tuple[dict[int, PlannedSection], list[Problem]]:
+def _needs(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[int, PlannedSection], list[Problem]]:
     """Find the sections whose needs the spec does not meet: skipped where optional, else a mistake."""
     planned: dict[int, PlannedSection] = {}
     problems = []

@@ -104,7 +104,8 @@ def _document(results: Results, report: Report, *, keep_going: bool) -> Document
     for record in results.sections:
         try:
             drawings[record.id] = tuple(
-                _drawing(record, figure, theme, number + offset) for offset, figure in enumerate(_figures(record, theme))
+                _drawing(record, figure, theme, number + offset)
+                for offset, figure in enumerate(_figures(record, theme))
             )
         except Exception as error:
             failures[record.id] = f"its figures could not be drawn ({type(error).__name__}: {error})"

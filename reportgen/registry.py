@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reportgen.section import Section
+if TYPE_CHECKING:
+    from reportgen.section import Section
 
 GROUP = "reportgen.sections"
 

@@ -6,7 +6,6 @@ template). Core knows sections only through the :class:`Section` manifest; secti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, model_validator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from matplotlib.axes import Axes
 
     from reportgen.evaluation.records import Evaluation
@@ -403,7 +404,7 @@ class Section(Generic[OptionsT, ResultT]):
     question: str
     options: type[OptionsT]
     result: type[ResultT]
-    analyzer: type[BaseAnalyzer[OptionsT, ResultT]] | type[BaseComparer[OptionsT, ResultT]]
+    analyzer: type[BaseAnalyzer[OptionsT, ResultT] | BaseComparer[OptionsT, ResultT]]
     metrics: tuple[MetricSpec, ...] = ()
     visualizer: type[BaseVisualizer[ResultT]] | None = None
     rules: tuple[Rule[ResultT], ...] = ()

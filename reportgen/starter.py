@@ -54,7 +54,9 @@ def write_example(directory: Path) -> tuple[Path, ...]:
         One of the files is there already.
     """
     specs = share("specs")
-    sources = [specs / name for name in _EXAMPLE] + sorted(path for path in (specs / "digits").iterdir() if path.is_file())
+    sources = [specs / name for name in _EXAMPLE] + sorted(
+        path for path in (specs / "digits").iterdir() if path.is_file()
+    )
     targets = [directory / path.relative_to(specs) for path in sources]
     for target in targets:
         _require_absent(target)

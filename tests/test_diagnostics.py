@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from reportgen.diagnostics import Mark, Problem, dotted, from_validation_error, printable, render, suggest
 from reportgen.source import Source, parse
@@ -44,7 +44,7 @@ class Model(Strict):
     limits: tuple[float, float] | None = None
     code: str | None = Field(default=None, pattern="^[a-z]+$")
     colour: Colour | None = None
-    day: datetime.date | None = None
+    day: dt.date | None = None
     sure: bool = False
     tags: Annotated[tuple[str, ...], Field(min_length=1, max_length=2)] = ("a",)
     word: str = Field(default="ab", min_length=2)
@@ -122,7 +122,7 @@ def test_unmapped_types_fall_back() -> None:
     """An error that has no sentence of ours keeps pydantic's, beginning in lower case."""
 
     class Timed(Strict):
-        zone: datetime.timedelta
+        zone: dt.timedelta
 
     assert mistakes({"zone": "x"}, Timed)[0].message.startswith("input should be a valid timedelta")
 
@@ -185,6 +185,20 @@ def test_the_closest_branch_speaks() -> None:
     assert mistake(shape={"height": "x"}).location == ("shape", "height")
 
 
+def test_a_validator_speaks_for_its_union() -> None:
+    """A branch that took the value and refused it for a reason of its own tells the reason."""
+
+    def refuse(value: str) -> str:
+        message = f"names no file (found {value!r})"
+        raise ValueError(message)
+
+    class Named(Strict):
+        file: Annotated[str, AfterValidator(refuse)] | dict[str, str]
+
+    (problem,) = mistakes({"file": "x"}, Named)
+    assert (problem.location, problem.message) == (("file",), "names no file (found 'x')")
+
+
 def test_the_same_unions_of_two_models() -> None:
     """Mistakes of different entries are not folded into one."""
     problems = mistakes({"models": {"a": {"columns": 1}, "b": {"columns": 2}}})
@@ -208,12 +222,11 @@ def test_bad_key_points_at_the_key() -> None:
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [("x", "'x'"), (True, "true"), ({}, "an empty table"), ({"a": 1}, "a table"), ([1], "[1]"), (None, "null")],
+    [(1.5, "1.5"), (True, "true"), ({}, "an empty table"), ({"a": 1}, "a table"), ([1], "[1]"), (None, "null")],
 )
 def test_found(value: object, found: str) -> None:
     """What was found is shown as the spec writes it."""
-    problem = mistake(path=value)
-    assert problem.found == found
+    assert mistake(path=value).found == found
 
 
 def test_found_is_short() -> None:

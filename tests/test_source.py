@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import re
 import subprocess
@@ -122,7 +122,7 @@ def test_missing_points_at_the_nearest_ancestor() -> None:
 def test_toml_dates() -> None:
     """Dates come as dates, also with a space inside."""
     spec = toml("d = 2026-01-02\nt = 2026-01-02 03:04:05\n")
-    assert spec.data["d"] == datetime.date(2026, 1, 2)
+    assert spec.data["d"] == dt.date(2026, 1, 2)
     assert pointed(spec, "t") == "2026-01-02 03:04:05"
 
 
@@ -185,9 +185,9 @@ def test_yaml_block_and_flow() -> None:
 def test_yaml_is_1_2() -> None:
     """``NO`` and ``yes`` are words, ``017`` is seventeen, and the types are the plain ones."""
     spec = yaml("a: NO\nb: yes\nc: 017\nd: 1e3\ne: 2026-01-02\nf:\ng: true\nh: '1'\ni: =\nj: <<\n")
-    day = datetime.date(2026, 1, 2)
+    day = dt.date(2026, 1, 2)
     assert list(spec.data.values()) == ["NO", "yes", 17, 1000.0, day, None, True, "1", "=", "<<"]
-    assert {type(value) for value in spec.data.values()} == {str, int, float, datetime.date, type(None), bool}
+    assert {type(value) for value in spec.data.values()} == {str, int, float, dt.date, type(None), bool}
 
 
 def test_yaml_line_separator_ends_no_line() -> None:
@@ -256,6 +256,19 @@ def test_unreadable_files(tmp_path: Path, file: str, sentence: str) -> None:
     with pytest.raises(SpecError) as caught:
         source.read(tmp_path / file, file)
     assert str(caught.value) == f"{file}: {sentence}"
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system says is passed on."""
+    (tmp_path / "a.toml").write_text("a = 1", encoding="utf-8")
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(SpecError) as caught:
+        source.read(tmp_path / "a.toml", "a.toml")
+    assert caught.value.problems[0].message == "cannot be read (Permission denied)"
 
 
 # ------------------------------------------------------------------------------------------------ --set
@@ -451,11 +464,12 @@ def test_every_yaml_leaf_is_found(drawn: tuple[str, dict[str, Any]]) -> None:
 @settings(deadline=None)
 @given(st.text(st.sampled_from("ab=.[]{}\"'#:-&*!%|>?, \n\t1\\é"), max_size=25), st.sampled_from(["toml", "yaml"]))
 def test_any_text_is_read_or_refused(text: str, syntax: Syntax) -> None:
-    """Nothing but a SpecError comes out of a text, and it can be shown; every place is inside of the text."""
+    """Nothing but a SpecError comes out of a text, and it can be shown; every leaf of the data has a place."""
     try:
         spec = source.parse(text, "s", syntax)
     except SpecError as error:
-        assert str(error).startswith("s:")
-        return
-    for location, _ in leaves(spec.data):
-        assert spec.locate(location) is not None
+        shown = str(error)
+    else:
+        shown = "s:"
+        assert all(spec.locate(location) for location, _ in leaves(spec.data))
+    assert shown.startswith("s:")

@@ -86,7 +86,7 @@ class EvaluationProcess:
         code = self._process.wait()
         if code != 0:
             raise WorkerError(f"the evaluation process ended with code {code}; it said:\n{self._last_words()}")
-        evaluation: Evaluation = pickle.loads((self._home / "evaluation.pickle").read_bytes())  # noqa: S301 our own child wrote it
+        evaluation: Evaluation = pickle.loads((self._home / "evaluation.pickle").read_bytes())
         return evaluation
 
     def _last_words(self) -> str:

@@ -21,7 +21,7 @@ from reportgen.evaluation.tasks import (
 from reportgen.inputs.labels import encode, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -146,9 +146,7 @@ class _Pass:
 
     # ------------------------------------------------------------------------------------------ the heads
 
-    def _head(
-        self, index: int, name: str, shape: tuple[Any, ...], activation: str | None, *, stripped: bool
-    ) -> _Head:
+    def _head(self, index: int, name: str, shape: tuple[Any, ...], activation: str | None, *, stripped: bool) -> _Head:
         y = self._labels_of(name)
         loss = self.loaded.loss_of(index, name)
         evidence = HeadEvidence(
@@ -174,9 +172,7 @@ class _Pass:
             return _without_numbers(record, reason or "")
         return self._classifier(record, y, evidence, stripped=stripped)
 
-    def _classifier(
-        self, record: HeadEvaluation, y: NDArray[Any], evidence: HeadEvidence, *, stripped: bool
-    ) -> _Head:
+    def _classifier(self, record: HeadEvaluation, y: NDArray[Any], evidence: HeadEvidence, *, stripped: bool) -> _Head:
         n_classes = max(evidence.n_outputs, 2)
         if record.task.value == "binary" and n_classes > 2:  # noqa: PLR2004
             message = f"the task is binary, but the head has {n_classes} outputs"
@@ -212,7 +208,12 @@ class _Pass:
     # ------------------------------------------------------------------------------------------ the pass
 
     def _feed(
-        self, heads: list[_Head], wanted: list[int], forward: Any, names: list[str], progress: Progress  # noqa: ANN401
+        self,
+        heads: list[_Head],
+        wanted: list[int],
+        forward: Any,  # noqa: ANN401
+        names: list[str],
+        progress: Progress,
     ) -> None:
         size = self.data.batch_size
         for start in range(0, len(self.rows), size):
@@ -254,8 +255,8 @@ def _listed(outputs: Any) -> list[NDArray[Any]]:  # noqa: ANN401
     return [np.asarray(value) for value in outputs] if isinstance(outputs, list | tuple) else [np.asarray(outputs)]
 
 
-def _declared(value: str | dict[str, str], head: str) -> str:
-    return value.get(head, "auto") if isinstance(value, dict) else value
+def _declared(value: str | Mapping[str, str], head: str) -> str:
+    return value if isinstance(value, str) else value.get(head, "auto")
 
 
 def _without_numbers(record: HeadEvaluation, reason: str) -> _Head:

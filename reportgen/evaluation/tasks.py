@@ -85,7 +85,7 @@ def canonical_loss(name: str) -> str:
     return _ABBREVIATIONS.get(snake, snake)
 
 
-def resolve_task(evidence: HeadEvidence) -> Decision:
+def resolve_task(evidence: HeadEvidence) -> Decision:  # noqa: PLR0911 one return a rule
     """Decide what the head is for.
 
     Raises

@@ -148,7 +148,7 @@ def _open(path: Path, file: str) -> Mapping[str, Any]:
     location = ("data", "path")
     try:
         if suffix == ".npz":
-            return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+            return np.load(path, allow_pickle=False)
         if suffix in TABLE_SUFFIXES:
             import pandas as pd
 
@@ -223,7 +223,9 @@ def _require_numeric(location: Location, file: str, array: Array) -> None:
     bad = [start + _bad_rows(array[start : start + _CHUNK]) for start in range(0, len(array), _CHUNK)]
     rows = np.concatenate(bad)
     if len(rows):
-        raise InputError(location, file, f"has NaN or infinite values in {len(rows):,} rows (the first is row {rows[0]})")
+        raise InputError(
+            location, file, f"has NaN or infinite values in {len(rows):,} rows (the first is row {rows[0]})"
+        )
 
 
 def _bad_rows(chunk: Array) -> NDArray[np.int64]:

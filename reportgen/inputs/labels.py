@@ -93,7 +93,9 @@ def _strings(
     found = [str(value) for value in np.unique(y)]
     if class_names is None:
         if len(found) != n_classes:
-            message = f"has {len(found)} different labels, but the model puts out {n_classes} classes: give data.class_names"
+            message = (
+                f"has {len(found)} different labels, but the model puts out {n_classes} classes: give data.class_names"
+            )
             raise InputError(location, file, message)
         order, rule = tuple(found), "string labels in sorted order"
     else:
@@ -115,7 +117,9 @@ def _rows(y: NDArray[Any], n_classes: int, names: tuple[str, ...], location: Loc
     bad = ~np.isfinite(sums) | (rows < 0).any(axis=1) | (np.abs(sums - 1) > _ROW_SUM_TOLERANCE)
     if bad.any():
         row = int(np.argmax(bad))
-        message = f"has {int(bad.sum()):,} rows that are not distributions over the classes (row {row} sums to {sums[row]:g})"
+        message = (
+            f"has {int(bad.sum()):,} rows that are not distributions over the classes (row {row} sums to {sums[row]:g})"
+        )
         raise InputError(location, file, message)
     hard = rows.argmax(axis=1).astype(np.int32)
     if bool(np.isin(rows, (0.0, 1.0)).all()):

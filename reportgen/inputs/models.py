@@ -155,7 +155,9 @@ def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: L
             missing.add(class_name)
     if missing:
         names = ", ".join(sorted(missing))
-        message = f"needs {names}, which Keras does not have: name it in custom_objects, e.g. './layers.py:{min(missing)}'"
+        message = (
+            f"needs {names}, which Keras does not have: name it in custom_objects, e.g. './layers.py:{min(missing)}'"
+        )
         raise InputError(location, file, message)
 
 

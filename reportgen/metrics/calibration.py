@@ -115,7 +115,7 @@ def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges
     n = positives + negatives
 
     def per_bin(values: Floats) -> Floats:
-        return np.bincount(index, weights=values, minlength=size)
+        return np.bincount(index, weights=values, minlength=size).astype(np.float64)
 
     return ResidualBins(
         edges=edges,

@@ -128,6 +128,8 @@ def most_confused(confusion: NDArray[np.int64], limit: int) -> tuple[ConfusedPai
     support = confusion.sum(axis=1)
     pairs = (np.unravel_index(cell, errors.shape) for cell in order if errors.flat[cell] > 0)
     return tuple(
-        ConfusedPair(int(true), int(predicted), int(errors[true, predicted]), float(errors[true, predicted] / support[true]))
+        ConfusedPair(
+            int(true), int(predicted), int(errors[true, predicted]), float(errors[true, predicted] / support[true])
+        )
         for true, predicted in pairs
     )

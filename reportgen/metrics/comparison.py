@@ -119,5 +119,3 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
         smallest = min(smallest, m / place * p_values[index])
         adjusted[index] = smallest
     return adjusted
-
-

@@ -26,7 +26,9 @@ class Estimate:
     method: str | None = None
 
 
-def wilson_bounds(successes: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def wilson_bounds(
+    successes: NDArray[np.float64], n: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ends of Wilson's (1927) interval for proportions; ``n`` must be positive."""
     p = successes / n
     centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)

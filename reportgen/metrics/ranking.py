@@ -117,7 +117,9 @@ def average_precision_interval(
     return float(low), float(high)
 
 
-def macro_roc_auc(column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int]) -> Estimate | None:
+def macro_roc_auc(
+    column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int]
+) -> Estimate | None:
     """Return the unweighted mean one-vs-rest AUC of the classes that have examples and others beside them.
 
     The interval is value ± 1.96 SE from the placement values, in which one example's part in every class's curve is

@@ -36,9 +36,7 @@ def environment(folders: Sequence[Path], *, autoescape: bool) -> Environment:
     own = FileSystemLoader(share("templates"))
     loader = ChoiceLoader([*(FileSystemLoader(folder) for folder in folders), own, PrefixLoader({"reportgen": own})])
     kind = ImmutableSandboxedEnvironment if folders else Environment
-    made = kind(
-        loader=loader, autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made = kind(loader=loader, autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"condition": formatting.condition, "digest": formatting.digest, "p_value": formatting.p_value}
     made.globals |= {"symbols": SYMBOLS, "severity_symbols": SEVERITY_SYMBOLS, "cell": cell, "is_metric": is_metric}
     return made

@@ -74,7 +74,7 @@ def _figure(drawing: Drawing, target: Target) -> Any:  # noqa: ANN401
     if target == "html":
         return Markup(inline(drawing))  # noqa: S704 cleaned
     address = f"reportgen:/figure/{drawing.id}.svg"
-    return Markup('<img src="{}" alt="{}" width="{:.0f}" height="{:.0f}">').format(  # noqa: S704
+    return Markup('<img src="{}" alt="{}" width="{:.0f}" height="{:.0f}">').format(
         address, drawing.alt, drawing.width, drawing.height
     )
 
@@ -84,7 +84,9 @@ def _styles(target: Target) -> str:
     folder = share("templates")
     names = ["base", "screen"] if target == "html" else ["base"]
     sheets = [(folder / "css" / f"{name}.css").read_text("utf-8") for name in [*names, "print"]]
-    faces = [_face(folder / "fonts" / file, family, weight) for family, weight, file in _FACES] if target == "html" else []
+    faces = (
+        [_face(folder / "fonts" / file, family, weight) for family, weight, file in _FACES] if target == "html" else []
+    )
     return "\n".join([*faces, *sheets])
 
 

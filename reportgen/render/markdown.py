@@ -25,10 +25,10 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
 
 
 def escape(text: object) -> str:
-    """Return text so that GitHub shows it as it is, in a paragraph and in a table.
+    r"""Return text so that GitHub shows it as it is, in a paragraph and in a table.
 
     >>> escape("a|b *c*")
-    'a\\\\|b \\\\*c\\\\*'
+    'a\\|b \\*c\\*'
     """
     line = " ".join(str(text).split())
     return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", line))

@@ -62,7 +62,7 @@ def cnn() -> keras.Model:
 
 
 def cnn_dropout() -> keras.Model:
-    """The same with batch normalisation, pooling and dropout; a softmax layer of its own at the end."""
+    """Build the same with batch normalisation, pooling and dropout; a softmax layer of its own at the end."""
     image = keras.Input((8, 8, 1), name="image")
     h = keras.layers.Rescaling(1 / 16)(image)
     for filters in (16, 32):

@@ -28,7 +28,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def figure(*draws: Callable[[Axes], object], columns: int = 1, title: str = "Panel", height: float = 2.6) -> Figure:
-    """Make a figure of panels called "Panel 0", "Panel 1", …"""
+    """Make a figure of panels called "Panel 0", "Panel 1" and so on."""
     panels = tuple(Panel(f"{title} {index}", one) for index, one in enumerate(draws))  # type: ignore[arg-type]
     return Figure("one", "Title", "Caption", "Alt", panels, columns, height)
 

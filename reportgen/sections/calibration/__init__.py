@@ -1,4 +1,4 @@
-"""Can the probabilities be taken at their word?"""
+"""The calibration section: can the probabilities be taken at their word."""
 
 from reportgen.section import Section
 from reportgen.sections.calibration import schema

@@ -86,7 +86,7 @@ class _Subject:
         return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
 
     def estimated(self, spec: MetricSpec, estimate: Estimate, **details: Any) -> Measurement:  # noqa: ANN401
-        interval = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
+        interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
         return self.measure(spec, estimate.value, n=estimate.n, **interval, **details)
 
     def missing(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
@@ -145,7 +145,11 @@ def _errors(subject: _Subject) -> Iterator[Measurement]:
     null = calibration.ece_null(bins, subject.data.seed)
     notion = "positive class" if subject.binary else "top label"
     yield subject.measure(schema.ECE, calibration.ece(bins), estimator=f"{notion}, {options}")
-    band = {"ci_low": null.low, "ci_high": null.high, "ci_method": "95 % band of a calibrated model's ECE"}
+    band: dict[str, Any] = {
+        "ci_low": null.low,
+        "ci_high": null.high,
+        "ci_method": "95 % band of a calibrated model's ECE",
+    }
     yield subject.measure(schema.ECE_NULL, null.mean, estimator=options, **band)
     yield subject.measure(schema.ECE_P, null.p_value)
     debiased = calibration.debiased_error(subject.equal_mass(subject.bins))
@@ -195,7 +199,7 @@ def _temperature(subject: _Subject) -> Iterator[Measurement]:
     n, half = len(rows), intervals.Z95 * fitted.fitted.standard_error
     value = fitted.fitted.value
     sample = f"a sample of {n:,} rows" if n < subject.n else "all rows"
-    ends = {"ci_low": max(value - half, 0.0), "ci_high": value + half, "ci_method": "sandwich SE"}
+    ends: dict[str, Any] = {"ci_low": max(value - half, 0.0), "ci_high": value + half, "ci_method": "sandwich SE"}
     yield subject.measure(schema.TEMPERATURE, value, n=n, estimator=sample, **ends)
     gain = comparison.mean_difference(fitted.nll_before, fitted.nll_after)
     if gain is not None:
@@ -248,7 +252,13 @@ def _curve(subject: _Subject) -> tuple[ReliabilityPoint, ...]:
     columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
     return tuple(
         ReliabilityPoint(
-            n=round(n), forecast=forecast, frequency=frequency, low=low, high=high, band_low=band_low, band_high=band_high
+            n=round(n),
+            forecast=forecast,
+            frequency=frequency,
+            low=low,
+            high=high,
+            band_low=band_low,
+            band_high=band_high,
         )
         for n, forecast, frequency, low, high, band_low, band_high in zip(
             curve.n.tolist(), *(column.tolist() for column in columns), strict=True

@@ -80,7 +80,9 @@ def _biased(result: CalibrationResult, word: str, sign: int) -> Iterator[Hit]:
             continue
         if min(sign * metric.ci_low, sign * metric.ci_high) > 0:
             points = formatting.number(metric.value, metric.unit)
-            text = f"On average it is {word}: mean forecast minus frequency is {points} ({formatting.interval(metric)})."
+            text = (
+                f"On average it is {word}: mean forecast minus frequency is {points} ({formatting.interval(metric)})."
+            )
             yield Hit(one.model, text, one.subject)
 
 
@@ -135,6 +137,12 @@ RULES: tuple[Rule[CalibrationResult], ...] = (
     Rule("CAL201", "warning", "Over-confident", "Van Calster et al. (2016)", overconfident),
     Rule("CAL202", "note", "Under-confident", "Van Calster et al. (2016)", underconfident),
     Rule("CAL301", "note", "Recoverable by temperature scaling", "Guo et al. (2017)", recoverable),
-    Rule("CAL401", "note", "A class is predicted too readily or too rarely", "z-test, Benjamini & Hochberg (1995)", biased_classes),
+    Rule(
+        "CAL401",
+        "note",
+        "A class is predicted too readily or too rarely",
+        "z-test, Benjamini & Hochberg (1995)",
+        biased_classes,
+    ),
     Rule("CAL501", "note", "Few rows", "simulation: intervals are wide below 200 rows", few_rows),
 )

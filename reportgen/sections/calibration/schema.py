@@ -81,7 +81,9 @@ class CalibrationResult(SectionResult):
     options: CalibrationOptions
 
 
-_FORECAST = "the confidence (highest probability) for multiclass heads, the probability of the positive class for binary ones"
+_FORECAST = (
+    "the confidence (highest probability) for multiclass heads, the probability of the positive class for binary ones"
+)
 
 ECE = MetricSpec(
     "ece",

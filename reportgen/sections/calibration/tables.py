@@ -58,7 +58,7 @@ def curve(head: HeadCalibration) -> Table:
 
 def classes(result: CalibrationResult, head: HeadCalibration) -> Table:
     """Return the per-class numbers of a head."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name in head.class_names:
         subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))

@@ -123,7 +123,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def _draw_confidence(self, result: CalibrationResult, ax: Axes) -> None:
         names = [label(head.model, head.subject) for head in result.heads]
         violins = [
-            draw.Violin(head.density.grid, head.density.density, head.density.quartiles, self.theme.look(head.model).color)
+            draw.Violin(
+                head.density.grid, head.density.density, head.density.quartiles, self.theme.look(head.model).color
+            )
             for head in result.heads
         ]
         draw.violins(ax, self.theme, names, violins)

@@ -1,4 +1,4 @@
-"""How good are the predictions, and are the differences between models real?"""
+"""The performance section: how good are the predictions, and are the differences between models real."""
 
 from reportgen.section import Section
 from reportgen.sections.performance import schema

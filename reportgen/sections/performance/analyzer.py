@@ -202,7 +202,7 @@ def _clipping(outputs: ClassificationOutputs) -> str | None:
 
 def _bootstrapped(subject: _Subject, spec: MetricSpec, statistic: Any) -> Measurement:  # noqa: ANN401
     low, high = classification.bootstrap(statistic, subject.confusion, subject.data.seed)
-    details = {"ci_low": low, "ci_high": high, "ci_method": "bootstrap over examples, 1,000 draws"}
+    details: dict[str, Any] = {"ci_low": low, "ci_high": high, "ci_method": "bootstrap over examples, 1,000 draws"}
     return subject.measure(spec, float(statistic(subject.confusion)), n=len(subject.outputs.labels), **details)
 
 
@@ -238,7 +238,7 @@ def _binary_ranking(subject: _Subject) -> Iterator[Measurement]:
         yield subject.missing(schema.AVERAGE_PRECISION, "the positive class does not occur in the evaluated data")
     else:
         low, high = ranking.average_precision_interval(*counted, subject.data.seed)
-        details = {"ci_low": low, "ci_high": high, "ci_method": "histogram bootstrap, 1,000 draws"}
+        details: dict[str, Any] = {"ci_low": low, "ci_high": high, "ci_method": "histogram bootstrap, 1,000 draws"}
         n = len(subject.outputs.labels)
         yield subject.measure(schema.AVERAGE_PRECISION, precision, n=n, estimator=estimator, **details)
 

@@ -113,7 +113,13 @@ CONVENTION = "convention"
 
 RULES: tuple[Rule[PerformanceResult], ...] = (
     Rule("PRF001", "problem", "Outputs could not be evaluated", "definition", not_measured),
-    Rule("PRF101", "problem", "No better than the majority class", "Wilks (2011), skill against a baseline", worse_than_majority),
+    Rule(
+        "PRF101",
+        "problem",
+        "No better than the majority class",
+        "Wilks (2011), skill against a baseline",
+        worse_than_majority,
+    ),
     Rule("PRF201", "problem", "A class is never predicted", "definition", never_predicted),
     Rule("PRF202", "warning", "A class is mostly missed", CONVENTION, low_recall),
     Rule("PRF301", "warning", "Confident errors", CONVENTION, confident_errors),

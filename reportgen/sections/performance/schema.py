@@ -191,13 +191,31 @@ BRIER_SKILL = MetricSpec(
     "Wilks (2011)",
 )
 PRECISION = MetricSpec(
-    "precision", "Precision", "fraction", True, "Share of the predictions of a class that are right.", "Wilson (1927) for the interval", "class"
+    "precision",
+    "Precision",
+    "fraction",
+    True,
+    "Share of the predictions of a class that are right.",
+    "Wilson (1927) for the interval",
+    "class",
 )
 RECALL = MetricSpec(
-    "recall", "Recall", "fraction", True, "Share of the examples of a class that are found.", "Wilson (1927) for the interval", "class"
+    "recall",
+    "Recall",
+    "fraction",
+    True,
+    "Share of the examples of a class that are found.",
+    "Wilson (1927) for the interval",
+    "class",
 )
 F1 = MetricSpec(
-    "f1", "F1", "fraction", True, "Harmonic mean of the precision and recall of a class.", "van Rijsbergen (1979)", "class"
+    "f1",
+    "F1",
+    "fraction",
+    True,
+    "Harmonic mean of the precision and recall of a class.",
+    "van Rijsbergen (1979)",
+    "class",
 )
 SUPPORT = MetricSpec("support", "Support", "count", None, "How many evaluated examples a class has.", "count", "class")
 ACCURACY_DIFFERENCE = MetricSpec(

@@ -76,7 +76,7 @@ def _errors(head: HeadPerformance) -> Table:
 
 def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
     """Return the per-class numbers of a head."""
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for name in head.class_names:
         subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))

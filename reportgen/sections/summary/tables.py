@@ -20,9 +20,7 @@ def tables(result: SummaryResult) -> tuple[Table, ...]:
         (row.model if row.subject is None else f"{row.model}, {row.subject}", *(cell.metric for cell in row.cells))
         for row in shown
     )
-    emphasis = frozenset(
-        (y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.best
-    )
+    emphasis = frozenset((y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.best)
     ties = frozenset((y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.tied)
     columns = (Column("Model", numeric=False), *(Column(column.title) for column in result.columns))
     return (Table("headlines", "Performance", columns, rows, _note(result), emphasis, ties),)
