@@ -133,7 +133,7 @@ def _verdict(checks: tuple[CheckOutcome, ...]) -> Verdict:
         _count(skipped, "skipped"),
         _count(states.count("PASS"), "passed"),
     ]
-    sentence = f"Of {len(checks)} checks, " + ", ".join(part for part in counted if part) + "."
+    sentence = f"Of {len(checks)} checked numbers, " + ", ".join(part for part in counted if part) + "."
     if failed or errors:
         return Verdict("FAIL", "Does not pass its checks", sentence)
     if warned:

@@ -15,7 +15,7 @@ from reportgen.errors import SpecError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Location", "Mark", "Places", "Source", "Syntax", "parse", "read", "syntax_error"]
+__all__ = ["Location", "Mark", "Source", "Syntax", "parse", "read"]
 
 Syntax = Literal["toml", "yaml"]
 
@@ -150,11 +150,11 @@ def parse(text: str, name: str, syntax: Syntax) -> Source:
         if not data:
             raise _RefusedError("the spec is empty")  # noqa: TRY301
     except _RefusedError as error:
-        raise syntax_error(text, name, syntax, error.message, error.mark) from None
+        raise _syntax_error(text, name, syntax, error.message, error.mark) from None
     return Source(name, text, syntax, data)
 
 
-def syntax_error(text: str, name: str, syntax: Syntax, message: str, mark: Mark | None) -> SpecError:
+def _syntax_error(text: str, name: str, syntax: Syntax, message: str, mark: Mark | None) -> SpecError:
     """Return the error for a text that cannot be read as data."""
     return SpecError([Problem((), message, mark=mark)], Source(name, text, syntax, {}), name)
 

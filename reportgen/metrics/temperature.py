@@ -18,6 +18,8 @@ FOLDS = 5
 _STEPS = 100
 _TOLERANCE = 1e-10
 _INVERSE_RANGE = (1e-4, 1e4)
+_SEPARABLE = "every row is predicted correctly, so that no finite temperature is best"
+_UNINFORMED = "the logits do not tell the classes apart, so that no finite temperature is best"
 
 
 class NoTemperatureError(Exception):
@@ -64,6 +66,10 @@ def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temp
     z = logits.astype(np.float64)
     z -= z.max(axis=1, keepdims=True)
     own = z[np.arange(len(z)), targets] if targets.ndim == 1 else (targets * z).sum(axis=1)
+    if not z.any():
+        raise NoTemperatureError(_UNINFORMED)
+    if targets.ndim == 1 and not own.any():
+        raise NoTemperatureError(_SEPARABLE)
     low, high = _INVERSE_RANGE
     beta = 1.0 / start
     for _ in range(_STEPS):
@@ -93,11 +99,9 @@ def _derivatives(z: Floats, own: Floats, beta: float) -> tuple[Floats, float]:
 def _require_inside(beta: float) -> None:
     low, high = _INVERSE_RANGE
     if beta > high / 2:
-        message = "every row is predicted correctly with room to spare, so that no finite temperature is best"
-        raise NoTemperatureError(message)
+        raise NoTemperatureError(_SEPARABLE)
     if beta < low * 2:
-        message = "the logits do not tell the classes apart, so that no finite temperature is best"
-        raise NoTemperatureError(message)
+        raise NoTemperatureError(_UNINFORMED)
 
 
 def cross_fit(logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.int32], seed: int) -> CrossFit:

@@ -61,14 +61,15 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ),
             alt="; ".join(sentences) + ".",
             panels=tuple(
-                Panel(label(head.model, head.subject), partial(self._draw_reliability, head)) for head in result.heads
+                Panel(label(head.model, head.subject), partial(self._draw_reliability, head, _lowest(result)))
+                for head in result.heads
             ),
             columns=min(_COLUMNS, len(result.heads)),
             panel_height=2.9,
             tables=tuple(curve(head) for head in result.heads),
         )
 
-    def _draw_reliability(self, head: HeadCalibration, ax: Axes) -> None:
+    def _draw_reliability(self, head: HeadCalibration, low: float, ax: Axes) -> None:
         theme, look = self.theme, self.theme.look(head.model)
         forecast = [point.forecast for point in head.curve]
         frequency = [point.frequency for point in head.curve]
@@ -88,8 +89,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             linewidth=theme.line_width,
         )
         ax.plot(forecast, frequency, marker=look.marker, color=look.color, linestyle="none")
-        ax.set_xlim(-0.02, 1.02)
-        ax.set_ylim(-0.02, 1.02)
+        margin = (1 - low) * 0.03
+        ax.set_xlim(low - margin, 1 + margin)
+        ax.set_ylim(low - margin, 1 + margin)
         ax.set_xlabel("confidence" if head.notion == "confidence" else "predicted probability")
         ax.set_ylabel("accuracy" if head.notion == "confidence" else "frequency")
         sizes = [point.n for point in head.curve]
@@ -114,7 +116,10 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         return Figure(
             name="confidence",
             title="How confident each model is",
-            caption=f"Distribution of the highest probability; bar: middle half, dot: median; {self._where(result)}.",
+            caption=(
+                "Distribution of the highest probability; bar: middle half, dot: median; "
+                f"{self._where(result)}. At most 1 % of a model's examples lie left of the axis."
+            ),
             alt=f"Median confidence: {medians}.",
             panels=(Panel("Confidence", partial(self._draw_confidence, result)),),
             panel_height=draw.rows_height(self.theme, 2 * len(result.heads)),
@@ -129,7 +134,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             for head in result.heads
         ]
         draw.violins(ax, self.theme, names, violins)
-        ax.set_xlim(min(head.density.grid[0] for head in result.heads), 1)
+        ax.set_xlim(min(_first_percentile(head) for head in result.heads), 1)
         ax.set_xlabel("confidence")
 
     # -------------------------------------------------------------------------------------- classes
@@ -180,35 +185,50 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             for head in result.heads
             if (value := result.find("mean_entropy", head.model, head.subject).value) is not None
         )
+        largest = max(max(map(max, head.landscape.counts)) for head in result.heads)
         return Figure(
             name="landscape",
             title="Uncertainty landscape",
             caption=(
-                f"Where examples lie in confidence and entropy, logarithm of the count; {self._where(result)}. Sure examples "
-                "are at the lower right."
+                f"Where examples lie in confidence and entropy; {self._where(result)}. Sure examples are at the lower right. "
+                f"Colour: from 1 example (dark) to {largest:,} (light) in a cell, logarithmic."
             ),
             alt=f"Mean entropy: {means}.",
             panels=tuple(
-                Panel(label(head.model, head.subject), partial(self._draw_landscape, head)) for head in result.heads
+                Panel(label(head.model, head.subject), partial(self._draw_landscape, largest, head))
+                for head in result.heads
             ),
             columns=min(_COLUMNS, len(result.heads)),
             panel_height=2.5,
         )
 
-    def _draw_landscape(self, head: HeadCalibration, ax: Axes) -> None:
+    def _draw_landscape(self, largest: int, head: HeadCalibration, ax: Axes) -> None:
         land = head.landscape
         counts = np.array(land.counts, float)
         counts[counts == 0] = np.nan
-        image = ax.imshow(
+        ax.imshow(
             np.log10(counts),
             origin="lower",
             aspect="auto",
             interpolation="none",
             extent=(land.confidence_edges[0], land.confidence_edges[-1], land.entropy_edges[0], land.entropy_edges[-1]),
             vmin=0,
+            vmax=np.log10(largest),
             cmap=self.theme.sequential,
         )
         ax.grid(visible=False)
         ax.set_xlabel("confidence")
         ax.set_ylabel("entropy (nats)")
-        draw.colorbar(ax, self.theme, image, "log10 of the count")
+
+
+def _lowest(result: CalibrationResult) -> float:
+    """Return where the axes of the reliability diagrams begin: the tenth below everything that is drawn."""
+    ends = [end for head in result.heads for point in head.curve for end in (point.low, point.band_low, point.forecast)]
+    return float(np.floor(min(ends) * 10) / 10)
+
+
+def _first_percentile(head: HeadCalibration) -> float:
+    """Return the grid point below which at most 1 % of the density lies."""
+    mass = np.cumsum(head.density.density)
+    place = int(np.searchsorted(mass, 0.01 * mass[-1]))
+    return head.density.grid[max(place - 1, 0)]

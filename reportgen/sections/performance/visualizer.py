@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from reportgen.section import Measurement
     from reportgen.sections.performance.schema import HeadPerformance
 
+_COLUMNS = 2
+_SMALL = 12
+"""Classes up to which confusion matrices stand side by side. Convention."""
 _CROWDED = 40
 """Classes beyond which a confusion matrix is drawn without the names of its cells. Convention."""
 
@@ -33,8 +36,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         measured = [one for one in result.named("accuracy") if one.metric.value is not None]
         if measured:
             yield self._accuracy(result, measured)
-        for head in result.heads:
-            yield self._confusion(result, head)
+        yield from self._confusions(result)
         groups: dict[tuple[str, ...], list[HeadPerformance]] = {}
         for head in result.heads:
             groups.setdefault(head.class_names, []).append(head)
@@ -73,25 +75,33 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("accuracy")
 
-    def _confusion(self, result: PerformanceResult, head: HeadPerformance) -> Figure:
-        counts = np.array(head.confusion)
-        errors = int(counts.sum() - np.trace(counts))
-        slug = "-".join(part for part in ("confusion", head.model, head.subject) if part)
-        worst = head.pairs[0] if head.pairs else None
-        alt = f"{errors:,} of {head.n:,} examples lie off the diagonal."
-        if worst is not None:
-            alt += f" The most frequent confusion is {worst.true} taken for {worst.predicted}, {worst.count:,} times."
+    def _confusions(self, result: PerformanceResult) -> Iterator[Figure]:
+        """Yield the matrices side by side where they are small, else one figure for each."""
+        small = all(len(head.class_names) <= _SMALL for head in result.heads)
+        groups = [list(result.heads)] if small else [[head] for head in result.heads]
+        for group in groups:
+            if group:
+                yield self._confusion(result, group)
+
+    def _confusion(self, result: PerformanceResult, heads: list[HeadPerformance]) -> Figure:
+        alone = len(heads) == 1
+        name = label(heads[0].model, heads[0].subject)
+        columns = min(_COLUMNS, len(heads))
         return Figure(
-            name=_slug(slug),
-            title=f"Confusion matrix of {label(head.model, head.subject)}",
-            caption=f"Counts, {result.split} split, n = {head.n:,}; colour is the share of the true class.",
-            alt=alt,
-            panels=(Panel("Confusion", partial(self._draw_confusion, head)),),
-            panel_height=min(2.0 + 0.2 * len(counts), 6.5),
-            tables=(confused(head),) if head.pairs else (),
+            name=_slug(f"confusion-{name}") if alone else "confusion",
+            title=f"Confusion matrix of {name}" if alone else "Confusion matrices",
+            caption=f"Counts, {result.split} split, n = {result.n:,}; colour is the share of the true class, dark 0 % to light 100 %.",
+            alt=" ".join(_confusion_alt(head) for head in heads),
+            panels=tuple(
+                Panel(label(head.model, head.subject), partial(self._draw_confusion, head, scale=alone))
+                for head in heads
+            ),
+            columns=columns,
+            panel_height=min(2.0 + 0.2 * len(heads[0].class_names), 6.5) if alone else 3.0,
+            tables=tuple(confused(head) for head in heads if head.pairs),
         )
 
-    def _draw_confusion(self, head: HeadPerformance, ax: Axes) -> None:
+    def _draw_confusion(self, head: HeadPerformance, ax: Axes, *, scale: bool) -> None:
         counts = np.array(head.confusion)
         support = counts.sum(axis=1, keepdims=True)
         share = np.divide(counts, support, out=np.full(counts.shape, np.nan), where=support > 0)
@@ -104,7 +114,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             columns=head.class_names,
             limits=(0.0, 1.0),
             text=text if len(counts) <= _CROWDED else None,
-            colorbar_label="share of the true class",
+            colorbar_label="share of the true class" if scale else None,
         )
         ax.set_xlabel("predicted class")
         ax.set_ylabel("true class")
@@ -152,6 +162,15 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         ax.set_ylabel("class")
         if len(heads) > 1:
             draw.legend_above(ax, self.theme, handles)
+
+
+def _confusion_alt(head: HeadPerformance) -> str:
+    errors = head.n - sum(row[index] for index, row in enumerate(head.confusion))
+    text = f"{label(head.model, head.subject)}: {errors:,} of {head.n:,} examples lie off the diagonal"
+    if not head.pairs:
+        return f"{text}."
+    worst = head.pairs[0]
+    return f"{text}; the most frequent confusion is {worst.true} taken for {worst.predicted}, {worst.count:,} times."
 
 
 def _class(head: HeadPerformance, name: str) -> str:

@@ -1,0 +1,217 @@
+"""What must hold for every input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reportgen.metrics import (
+    calibration,
+    classification,
+    comparison,
+    density,
+    intervals,
+    ranking,
+    scores,
+    smoothing,
+    temperature,
+)
+
+SEEDS = st.integers(0, 10_000)
+
+
+def sample(seed: int, n: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return forecasts and outcomes of a miscalibrated model."""
+    generator = np.random.default_rng(seed)
+    f = generator.beta(0.6, 0.9, n)
+    y = (generator.random(n) < f**1.5).astype(float)
+    return f, y, 1 - y
+
+
+@given(SEEDS)
+def test_order_does_not_matter(seed: int) -> None:
+    """A permutation of the examples changes no number."""
+    f, p, q = sample(seed)
+    order = np.random.default_rng(seed).permutation(len(f))
+    for number in (smoothing.smece, ranking.average_precision):
+        assert number(f, p, q) == pytest.approx(number(f[order], p[order], q[order]), abs=1e-9)
+
+
+@given(SEEDS)
+def test_points_may_stand_for_many(seed: int) -> None:
+    """A point with counts gives what the examples one by one give."""
+    f, p, q = sample(seed, 60)
+    counts = np.random.default_rng(seed).integers(1, 5, len(f))
+    one_by_one = [np.repeat(values, counts) for values in (f, p, q)]
+    counted = (f, p * counts, q * counts)
+    edges = calibration.equal_width_edges(15)
+    assert calibration.ece(calibration.residual_bins(*counted, edges)) == pytest.approx(
+        calibration.ece(calibration.residual_bins(*one_by_one, edges))
+    )
+    first, second = ranking.roc_auc(*counted), ranking.roc_auc(*one_by_one)
+    assert first is not None
+    assert second is not None
+    assert (first.value, first.low) == pytest.approx((second.value, second.low))
+
+
+@given(SEEDS)
+def test_residuals_add_up_to_the_gap(seed: int) -> None:
+    """The residuals of all bins add up to N times the gap, and no ECE is below its size."""
+    bins = calibration.residual_bins(*sample(seed), calibration.equal_width_edges(15))
+    assert bins.residual.sum() == pytest.approx(bins.total * calibration.gap(bins).value)
+    assert calibration.ece(bins) >= abs(calibration.gap(bins).value) - 1e-12
+
+
+@given(st.integers(1, 50))
+def test_perfect_forecasts_have_no_error(n: int) -> None:
+    """Forecasts that equal the outcome have no calibration error."""
+    y = np.arange(n) % 2.0
+    bins = calibration.residual_bins(y, y, 1 - y, calibration.equal_width_edges(15))
+    assert calibration.ece(bins) == 0
+    assert smoothing.smece(y, y, 1 - y) == pytest.approx(0, abs=1e-5)
+
+
+def test_debiased_error_is_unbiased() -> None:
+    """Over 400 samples of a calibrated model the mean of T is 0 within four standard errors."""
+    generator = np.random.default_rng(0)
+    values = []
+    for _ in range(400):
+        f = generator.beta(0.6, 0.9, 300)
+        y = (generator.random(300) < f).astype(float)
+        found = calibration.squared_error(calibration.residual_bins(f, y, 1 - y, calibration.equal_mass_edges(f, 15)))
+        assert found is not None
+        values.append(found.value)
+    assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(400)
+
+
+@given(SEEDS)
+def test_logits_and_probabilities_agree(seed: int) -> None:
+    """Scores from logits equal scores from the logarithm of their softmax."""
+    generator = np.random.default_rng(seed)
+    logits, labels = generator.normal(size=(50, 4)) * 3, generator.integers(0, 4, 50)
+    log_p = scores.log_softmax(logits)
+    again = scores.log_softmax(log_p + 7.0)
+    assert np.allclose(scores.nll(log_p, labels), scores.nll(again, labels))
+    hard, soft = scores.brier(np.exp(log_p), labels), scores.brier(np.exp(log_p), np.eye(4)[labels])
+    assert np.allclose(hard, soft)
+
+
+@given(SEEDS)
+def test_macro_auc_of_two_classes(seed: int) -> None:
+    """For two classes the macro AUC is the AUC."""
+    f, p, q = sample(seed, 100)
+    labels = p.astype(np.int32)
+    single = ranking.roc_auc(f, p, q)
+    macro = ranking.macro_roc_auc(lambda index: f if index else 1 - f, labels, [0, 1])
+    assert single is not None
+    assert macro is not None
+    assert macro.value == pytest.approx(single.value)
+    assert macro.low == pytest.approx(single.low, abs=0.01)
+
+
+@given(SEEDS, st.floats(0.5, 3.0))
+def test_temperature_recovers_what_was_put_in(seed: int, true: float) -> None:
+    """Logits multiplied by T have the temperature T times as large."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(300, 3)) * 2
+    labels = np.array([generator.choice(3, p=row) for row in np.exp(scores.log_softmax(logits))])
+    first, second = temperature.fit(logits, labels), temperature.fit(logits * true, labels)
+    assert second.value == pytest.approx(first.value * true, rel=1e-6)
+    assert second.standard_error == pytest.approx(first.standard_error * true, rel=1e-5)
+
+
+@pytest.mark.parametrize(("logits", "message"), [(np.eye(3) * 9, "every row"), (np.zeros((3, 3)), "do not tell")])
+def test_no_temperature(logits: np.ndarray, message: str) -> None:
+    """Without a finite optimum the reason is told instead of a number."""
+    with pytest.raises(temperature.NoTemperatureError, match=message):
+        temperature.fit(np.tile(logits, (20, 1)), np.tile(np.arange(3), 20))
+
+
+def test_worse_than_chance_has_no_temperature() -> None:
+    """Logits that point away from the label have no positive temperature."""
+    labels = np.tile(np.arange(3), 20)
+    with pytest.raises(temperature.NoTemperatureError):
+        temperature.fit(-np.eye(3)[labels], labels)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_adjusted_p_values(p_values: list[float]) -> None:
+    """Adjustment never lowers a p-value, keeps their order, and Holm is the stricter one."""
+    holm, fdr = comparison.holm(p_values), comparison.benjamini_hochberg(p_values)
+    for raw, strict, loose in zip(p_values, holm, fdr, strict=True):
+        assert raw <= loose + 1e-12
+        assert loose <= strict + 1e-12 <= 1 + 2e-12
+    order = np.argsort(p_values)
+    assert np.all(np.diff(np.array(holm)[order]) >= 0)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
+def test_accuracy_difference_is_antisymmetric(a: int, b: int, c: int, d: int) -> None:
+    """Swapping the models turns value and interval around; the interval holds the value."""
+    if a + b + c + d == 0:
+        return
+    one = comparison.accuracy_difference(comparison.Discordance(a, b, c, d))
+    other = comparison.accuracy_difference(comparison.Discordance(a, c, b, d))
+    assert one.low is not None
+    assert one.high is not None
+    assert other.high is not None
+    assert one.value == -other.value
+    assert one.low == pytest.approx(-other.high)
+    assert one.low <= one.value <= one.high
+
+
+def test_accuracy_difference_covers_the_truth() -> None:
+    """In 2,000 samples of 100 pairs Newcombe's interval holds the true difference in 93 to 98 % of the cases."""
+    generator = np.random.default_rng(1)
+    truth = (0.6, 0.15, 0.05, 0.2)
+    covered = 0
+    for counts in generator.multinomial(100, truth, 2000):
+        found = comparison.accuracy_difference(comparison.Discordance(*map(int, counts)))
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= 0.1 <= found.high
+    assert 0.93 < covered / 2000 < 0.98
+
+
+def test_bootstrap_agrees_with_wilson() -> None:
+    """The bootstrap of the accuracy is near Wilson's interval."""
+    confusion = np.array([[80, 20], [30, 170]])
+    low, high = classification.bootstrap(
+        lambda m: np.trace(m, axis1=1, axis2=2) / m.sum(axis=(1, 2)), confusion, seed=0
+    )
+    wilson = intervals.wilson(250, 300)
+    assert wilson is not None
+    assert (low, high) == pytest.approx((wilson.low, wilson.high), abs=0.01)
+
+
+def test_a_missing_class_has_no_recall() -> None:
+    """A class without examples is not a number, and the macro numbers leave it out."""
+    confusion = np.array([[5, 0, 0], [1, 4, 0], [0, 0, 0]])
+    assert np.isnan(classification.recall(confusion)[2])
+    assert classification.balanced_accuracy(confusion) == pytest.approx(0.9)
+
+
+def test_equal_forecasts_share_a_bin() -> None:
+    """Ties are never split: a constant forecast has one bin."""
+    assert calibration.equal_mass_edges(np.full(100, 0.7), 15).tolist() == [0.0, 1.0]
+
+
+def test_the_density_integrates_to_one() -> None:
+    """Reflection at the ends keeps all of the mass."""
+    grid, values = density.reflected_density(np.random.default_rng(0).beta(5, 1, 500), 0.1, 1.0, 400)
+    assert np.trapezoid(values, grid) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_single_value_has_no_interval() -> None:
+    """One value has a mean and no interval; none has no mean."""
+    assert intervals.mean(np.array([2.0])) == intervals.Estimate(2.0, 1)
+    assert intervals.mean(np.array([])) is None
+    assert intervals.wilson(0, 0) is None
+
+
+def test_one_class_has_no_auc() -> None:
+    """Without positives or without negatives there is no curve."""
+    f = np.array([0.2, 0.4])
+    assert ranking.roc_auc(f, np.ones(2), np.zeros(2)) is None
+    assert ranking.average_precision(f, np.zeros(2), np.ones(2)) is None
