@@ -39,7 +39,7 @@ class _Words(click.ParamType[tuple[str, ...]]):
     def __init__(self, choices: Sequence[str] | None = None) -> None:
         self.choices = choices
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ANN401
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
         """Split and compare with what is allowed."""
         words = value if isinstance(value, tuple) else tuple(word.strip() for word in value.split(",") if word.strip())
         wrong = [word for word in words if self.choices is not None and word not in self.choices]
@@ -77,7 +77,7 @@ _output_options: list[Callable[[Any], Any]] = [
 
 
 def _with(options: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    def decorate(function: Any) -> Any:  # noqa: ANN401
+    def decorate(function: Any) -> Any:
         for option in reversed(options):
             function = option(function)
         return function

@@ -73,7 +73,7 @@ def _chapter(
     )
 
 
-def _gravest_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...]:  # noqa: ANN401
+def _gravest_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...]:
     order = list(reversed(SEVERITIES))
     return tuple(sorted(items, key=lambda item: order.index(severity(item))))  # type: ignore[arg-type]
 

@@ -184,18 +184,18 @@ def _either(options: Sequence[str]) -> str:
     return " or ".join(part for part in (", ".join(options[:-1]), options[-1]) if part)
 
 
-def _mistake(item: Any, model: type[BaseModel], more: tuple[str, ...]) -> _Mistake:  # noqa: ANN401
+def _mistake(item: Any, model: type[BaseModel], more: tuple[str, ...]) -> _Mistake:
     loc, about_key = item["loc"], item["loc"][-1:] == ("[key]",)
     location, branches, names = _route(loc[:-1] if about_key else loc, model)
     names = [*names, *(more if len(location) == 1 else ())]
     return _Mistake(item["type"], replace(_problem(item, location, names), at_key=about_key or _at_key(item)), branches)
 
 
-def _at_key(item: Any) -> bool:  # noqa: ANN401
+def _at_key(item: Any) -> bool:
     return item["type"] in {"missing", "extra_forbidden"}
 
 
-def _problem(item: Any, location: Location, names: list[str]) -> Problem:  # noqa: ANN401
+def _problem(item: Any, location: Location, names: list[str]) -> Problem:
     kind, context, value = item["type"], item.get("ctx", {}), item["input"]
     if kind == "missing":
         return Problem(location, "is required")
@@ -226,7 +226,7 @@ def _lowered(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _found(value: Any) -> str:  # noqa: ANN401
+def _found(value: Any) -> str:
     if isinstance(value, dict):
         return "a table" if value else "an empty table"
     text = {"True": "true", "False": "false", "None": "null"}.get(repr(value), repr(value))
@@ -258,7 +258,7 @@ def _route(loc: Location, model: type[BaseModel]) -> tuple[Location, tuple[tuple
     return location, tuple(branches), names
 
 
-def _options(annotation: Any) -> list[Any]:  # noqa: ANN401
+def _options(annotation: Any) -> list[Any]:
     """Return the branches of a union without None; anything else is its own only branch."""
     import types
 
@@ -270,7 +270,7 @@ def _options(annotation: Any) -> list[Any]:  # noqa: ANN401
     return [] if annotation is type(None) else [annotation]
 
 
-def _inside(annotation: Any, part: str | int) -> list[Any]:  # noqa: ANN401
+def _inside(annotation: Any, part: str | int) -> list[Any]:
     """Return the types that an entry of a value may have."""
     fields = getattr(annotation, "model_fields", None)
     if fields is not None:

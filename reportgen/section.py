@@ -128,7 +128,7 @@ class MetricSpec:
     per: Literal["model", "class", "pair"] = "model"
     difference: str | None = None
 
-    def measure(self, model: str, value: float | None, *, subject: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+    def measure(self, model: str, value: float | None, *, subject: str | None = None, **details: Any) -> Measurement:
         """Put a value at its address; ``details`` are the other fields of :class:`Metric`."""
         metric = Metric(value=value, unit=self.unit, higher_is_better=self.higher_is_better, **details)
         return Measurement(name=self.name, model=model, subject=subject, metric=metric)

@@ -184,7 +184,7 @@ def _key_path(text: str) -> tuple[str, ...]:
     return path
 
 
-def _value(text: str) -> Any:  # noqa: ANN401
+def _value(text: str) -> Any:
     try:
         table = tomllib.loads(f"value = {text.strip()}")
     except (ValueError, RecursionError):
@@ -192,7 +192,7 @@ def _value(text: str) -> Any:  # noqa: ANN401
     return table["value"] if len(table) == 1 else text
 
 
-def _assigned(node: Any, path: tuple[str, ...], value: Any, here: Location = ()) -> tuple[Any, Location]:  # noqa: ANN401
+def _assigned(node: Any, path: tuple[str, ...], value: Any, here: Location = ()) -> tuple[Any, Location]:
     """Return a copy of the data with a value put in, and the value's location."""
     if not path:
         return value, here
@@ -256,14 +256,14 @@ class _TomlIndex:
         self._lines = text.encode().split(b"\n")
         self._counts: dict[Location, int] = {}
 
-    def walk(self, root: Any) -> None:  # noqa: ANN401
+    def walk(self, root: Any) -> None:
         for node in _children(root):
             if node.type == "pair":
                 self._pair(node, ())
             else:
                 self._table(node)
 
-    def _table(self, node: Any) -> None:  # noqa: ANN401
+    def _table(self, node: Any) -> None:
         head, *pairs = _children(node)
         location = self._key(head, ())
         if node.type == "table_array_element":
@@ -273,11 +273,11 @@ class _TomlIndex:
         for pair in pairs:
             self._pair(pair, location)
 
-    def _pair(self, node: Any, base: Location) -> None:  # noqa: ANN401
+    def _pair(self, node: Any, base: Location) -> None:
         head, value = _children(node)
         self._value(value, self._key(head, base))
 
-    def _key(self, head: Any, location: Location) -> Location:  # noqa: ANN401
+    def _key(self, head: Any, location: Location) -> Location:
         """Note the parts of a dotted key; a part that is an array of tables means its last one."""
         for part in _key_parts(head):
             if location in self._counts:
@@ -287,7 +287,7 @@ class _TomlIndex:
             self.places.keys.setdefault(location, self._mark(part))
         return location
 
-    def _value(self, node: Any, location: Location) -> None:  # noqa: ANN401
+    def _value(self, node: Any, location: Location) -> None:
         self.places.values[location] = self._mark(node)
         for number, child in enumerate(_children(node)):
             if node.type == "array":
@@ -295,18 +295,18 @@ class _TomlIndex:
             elif node.type == "inline_table":
                 self._pair(child, location)
 
-    def _mark(self, node: Any) -> Mark:  # noqa: ANN401
+    def _mark(self, node: Any) -> Mark:
         (row, start), (last_row, end) = node.start_point, node.end_point
         line = self._lines[row]
         length = len(line[start:end].decode()) if row == last_row else 1
         return Mark(row + 1, len(line[:start].decode()) + 1, length)
 
 
-def _children(node: Any) -> list[Any]:  # noqa: ANN401
+def _children(node: Any) -> list[Any]:
     return [child for child in node.named_children if child.type not in {"comment", "ERROR"}]
 
 
-def _key_parts(head: Any) -> list[Any]:  # noqa: ANN401
+def _key_parts(head: Any) -> list[Any]:
     return [part for child in _children(head) for part in _key_parts(child)] if head.type == "dotted_key" else [head]
 
 
@@ -360,7 +360,7 @@ class _YamlReader:
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._constructor = YAML(typ="safe", pure=True).constructor
 
-    def data(self, node: Any, location: Location) -> Any:  # noqa: ANN401
+    def data(self, node: Any, location: Location) -> Any:
         mark = self.places.values[location] = self.mark_of(node)
         if node.anchor is not None:
             raise _RefusedError("anchors and aliases are not allowed in a spec", mark)
@@ -372,7 +372,7 @@ class _YamlReader:
             return [self.data(child, (*location, number)) for number, child in enumerate(node.value)]
         return self._scalar(node, mark)
 
-    def _table(self, node: Any, location: Location) -> dict[str, Any]:  # noqa: ANN401
+    def _table(self, node: Any, location: Location) -> dict[str, Any]:
         table: dict[str, Any] = {}
         for key, value in node.value:
             mark = self.mark_of(key)
@@ -388,7 +388,7 @@ class _YamlReader:
             table[key.value] = self.data(value, (*location, key.value))
         return table
 
-    def _scalar(self, node: Any, mark: Mark) -> Any:  # noqa: ANN401
+    def _scalar(self, node: Any, mark: Mark) -> Any:
         if str(node.tag) in _SIGNS:
             return node.value
         try:
@@ -396,10 +396,10 @@ class _YamlReader:
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
             raise _RefusedError(f"is not a valid {str(node.tag).removeprefix(_TAG)}", mark) from None
 
-    def mark_of(self, node: Any) -> Mark:  # noqa: ANN401
+    def mark_of(self, node: Any) -> Mark:
         return self.mark(node.start_mark.index, node.end_mark.index)
 
-    def mark_of_error(self, error: Any) -> Mark:  # noqa: ANN401
+    def mark_of_error(self, error: Any) -> Mark:
         at = error.problem_mark or error.context_mark
         return self.mark(at.index, at.index) if at else Mark(1, 1)
 

@@ -82,7 +82,7 @@ class DataSpec(Strict):
 
     @field_validator("class_names")
     @classmethod
-    def _no_name_twice(cls, value: Any) -> Any:  # noqa: ANN401
+    def _no_name_twice(cls, value: Any) -> Any:
         for names in value.values() if isinstance(value, dict) else [value or ()]:
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:

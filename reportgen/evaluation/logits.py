@@ -35,12 +35,12 @@ def output_ends(model: keras.Model) -> list[OutputEnd] | None:
     return [_end(tensor) for tensor in model.outputs]
 
 
-def _has_graph(operation: Any) -> bool:  # noqa: ANN401
+def _has_graph(operation: Any) -> bool:
     """Tell Functional and Sequential models; Keras exports only the latter's class."""
     return not {"Functional", "Sequential"}.isdisjoint(kind.__name__ for kind in type(operation).__mro__)
 
 
-def _end(tensor: Any) -> OutputEnd:  # noqa: ANN401
+def _end(tensor: Any) -> OutputEnd:
     operation, node_index, tensor_index = tensor._keras_history  # noqa: SLF001
     inputs = operation._inbound_nodes[node_index].input_tensors  # noqa: SLF001
     if _has_graph(operation):
@@ -55,7 +55,7 @@ def _end(tensor: Any) -> OutputEnd:  # noqa: ANN401
     return OutputEnd(tensor, name, stripped=False)
 
 
-def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int) -> OutputEnd:  # noqa: ANN401
+def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int) -> OutputEnd:
     """Look into a model that is used as the last layer, and call its part before the end on the same inputs."""
     import keras
 
@@ -65,7 +65,7 @@ def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int) -> Outpu
     return OutputEnd(keras.Model(inner.inputs, end.tensor)(inputs[0]), end.activation, stripped=True)
 
 
-def _activation_name(operation: Any) -> str | None:  # noqa: ANN401
+def _activation_name(operation: Any) -> str | None:
     import keras
 
     if isinstance(operation, keras.layers.Softmax):
@@ -75,19 +75,19 @@ def _activation_name(operation: Any) -> str | None:  # noqa: ANN401
     return type(operation).__name__.lower()
 
 
-def _normalises_classes(name: str | None, operation: Any, tensor: Any) -> bool:  # noqa: ANN401
+def _normalises_classes(name: str | None, operation: Any, tensor: Any) -> bool:
     """Tell a softmax over the last axis of several outputs, or a sigmoid on a single one."""
     if getattr(operation, "axis", -1) not in (-1, len(tensor.shape) - 1):
         return False
     return name == ("sigmoid" if tensor.shape[-1] == 1 else "softmax")
 
 
-def _rebuildable(operation: Any) -> bool:  # noqa: ANN401
+def _rebuildable(operation: Any) -> bool:
     kind = type(operation)
     return kind.__name__ in _REBUILDABLE and kind.__module__.startswith("keras.")
 
 
-def _only_normalises(operation: Any) -> bool:  # noqa: ANN401
+def _only_normalises(operation: Any) -> bool:
     """Tell layers and operations that do nothing but normalise: Activation, Softmax, ops.softmax, ops.sigmoid."""
     import keras
 
@@ -96,7 +96,7 @@ def _only_normalises(operation: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _without_activation(layer: Any) -> Any:  # noqa: ANN401
+def _without_activation(layer: Any) -> Any:
     config = layer.get_config() | {"activation": "linear", "name": f"{layer.name}_before_activation"}
     copy = type(layer).from_config(config)
     copy.build(layer.input.shape)

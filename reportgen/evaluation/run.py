@@ -133,7 +133,7 @@ class _Pass:
                 message = f"takes rows of shape {wanted}, but {key} has rows of shape {array.shape[1:]}"
                 raise InputError(self.location, self.spec.path, message)
 
-    def _call(self, forward: Any, rows: NDArray[np.int64]) -> Any:  # noqa: ANN401
+    def _call(self, forward: Any, rows: NDArray[np.int64]) -> Any:
         import tensorflow as tf
 
         x = self.dataset.x
@@ -211,7 +211,7 @@ class _Pass:
         self,
         heads: list[_Head],
         wanted: list[int],
-        forward: Any,  # noqa: ANN401
+        forward: Any,
         names: list[str],
         progress: Progress,
     ) -> None:
@@ -249,7 +249,7 @@ class _Pass:
         return replace(head.record, classification=gathered.result())
 
 
-def _listed(outputs: Any) -> list[NDArray[Any]]:  # noqa: ANN401
+def _listed(outputs: Any) -> list[NDArray[Any]]:
     if isinstance(outputs, dict):
         return [np.asarray(value) for value in outputs.values()]
     return [np.asarray(value) for value in outputs] if isinstance(outputs, list | tuple) else [np.asarray(outputs)]

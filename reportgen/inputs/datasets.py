@@ -86,7 +86,7 @@ def files_of(data: DataSpec) -> Iterator[tuple[Location, str]]:
                 yield location, value
 
 
-def _entries(location: Location, value: Any) -> Iterator[tuple[Location, str | tuple[str, ...]]]:  # noqa: ANN401
+def _entries(location: Location, value: Any) -> Iterator[tuple[Location, str | tuple[str, ...]]]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield (*location, key), inner
@@ -137,7 +137,7 @@ class _Reader:
         return self.path or self._sources.get(location, "")
 
 
-def _each(location: Location, wanted: Any, read: _Reader) -> Arrays:  # noqa: ANN401
+def _each(location: Location, wanted: Any, read: _Reader) -> Arrays:
     if isinstance(wanted, dict):
         return {key: read((*location, key), value) for key, value in wanted.items()}
     return read(location, wanted)

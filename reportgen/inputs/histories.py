@@ -59,7 +59,7 @@ def _number(text: str | None) -> float | None:
     return None if text in (None, "", "NA", "None") else float(text)
 
 
-def _curve(key: str, values: Any) -> NDArray[np.float64]:  # noqa: ANN401
+def _curve(key: str, values: Any) -> NDArray[np.float64]:
     if not isinstance(values, list):
         message = f"{key!r} is not a list of numbers"
         raise ValueError(message)  # noqa: TRY004

@@ -125,7 +125,7 @@ def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
     return config
 
 
-def _objects_in(config: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
+def _objects_in(config: Any) -> Iterator[dict[str, Any]]:
     """Yield every serialised object of an architecture."""
     if isinstance(config, dict):
         if "class_name" in config:
@@ -173,7 +173,7 @@ def _custom_objects(names: tuple[str, ...], folder: Path, location: Location) ->
     return objects
 
 
-def _module_of(name: str, folder: Path) -> Any:  # noqa: ANN401
+def _module_of(name: str, folder: Path) -> Any:
     if not name.endswith(".py"):
         return importlib.import_module(name)
     path = (folder / name).resolve()
@@ -189,7 +189,7 @@ def _module_of(name: str, folder: Path) -> Any:  # noqa: ANN401
     return module
 
 
-def _losses(raw: Any) -> Loss | list[Loss | None] | dict[str, Loss | None] | None:  # noqa: ANN401
+def _losses(raw: Any) -> Loss | list[Loss | None] | dict[str, Loss | None] | None:
     if isinstance(raw, list):
         return [_loss(item) for item in raw]
     if isinstance(raw, dict) and "class_name" not in raw:
@@ -197,7 +197,7 @@ def _losses(raw: Any) -> Loss | list[Loss | None] | dict[str, Loss | None] | Non
     return _loss(raw)
 
 
-def _loss(raw: Any) -> Loss | None:  # noqa: ANN401
+def _loss(raw: Any) -> Loss | None:
     """Read a loss from its serialised form; a loss given by name takes probabilities, as Keras' functions do."""
     if isinstance(raw, str):
         name = canonical_loss(raw)

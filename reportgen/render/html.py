@@ -55,7 +55,7 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     )
 
 
-def markdown(text: str) -> Any:  # noqa: ANN401
+def markdown(text: str) -> Any:
     """Return the author's Markdown as HTML: no raw HTML, no images, headings below those of the report."""
     from markdown_it import MarkdownIt
     from markupsafe import Markup
@@ -68,7 +68,7 @@ def markdown(text: str) -> Any:  # noqa: ANN401
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 escaped by the parser
 
 
-def _figure(drawing: Drawing, target: Target) -> Any:  # noqa: ANN401
+def _figure(drawing: Drawing, target: Target) -> Any:
     from markupsafe import Markup
 
     if target == "html":

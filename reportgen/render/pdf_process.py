@@ -100,7 +100,7 @@ class _Failures(logging.Handler):
             self.messages.append(message)
 
 
-def _sealed(figures: dict[str, str]) -> Any:  # noqa: ANN401 WeasyPrint has no types
+def _sealed(figures: dict[str, str]) -> Any:
     """Return a fetcher that serves data URLs and the report's figures, and remembers what else was asked for."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 

@@ -82,10 +82,10 @@ class _Subject:
     def subject(self, part: str | None = None) -> str | None:
         return self.model.subject(self.head, part)
 
-    def measure(self, spec: MetricSpec, value: float, part: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+    def measure(self, spec: MetricSpec, value: float, part: str | None = None, **details: Any) -> Measurement:
         return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
 
-    def estimated(self, spec: MetricSpec, estimate: Estimate, **details: Any) -> Measurement:  # noqa: ANN401
+    def estimated(self, spec: MetricSpec, estimate: Estimate, **details: Any) -> Measurement:
         interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
         return self.measure(spec, estimate.value, n=estimate.n, **interval, **details)
 

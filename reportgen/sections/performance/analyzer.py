@@ -89,10 +89,10 @@ class _Subject:
     def subject(self, part: str | None = None) -> str | None:
         return self.model.subject(self.head, part)
 
-    def measure(self, spec: MetricSpec, value: float | None, part: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+    def measure(self, spec: MetricSpec, value: float | None, part: str | None = None, **details: Any) -> Measurement:
         return spec.measure(self.model.name, value, subject=self.subject(part), **details)
 
-    def estimated(self, spec: MetricSpec, estimate: Estimate, part: str | None = None, **details: Any) -> Measurement:  # noqa: ANN401
+    def estimated(self, spec: MetricSpec, estimate: Estimate, part: str | None = None, **details: Any) -> Measurement:
         return self.measure(spec, estimate.value, part, **interval(estimate), **details)
 
     def missing(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
@@ -200,7 +200,7 @@ def _clipping(outputs: ClassificationOutputs) -> str | None:
     return f"from clipped probabilities: {outputs.clipped_fraction:.2%} of the labels had probability 0, the true value is higher"
 
 
-def _bootstrapped(subject: _Subject, spec: MetricSpec, statistic: Any) -> Measurement:  # noqa: ANN401
+def _bootstrapped(subject: _Subject, spec: MetricSpec, statistic: Any) -> Measurement:
     low, high = classification.bootstrap(statistic, subject.confusion, subject.data.seed)
     details: dict[str, Any] = {"ci_low": low, "ci_high": high, "ci_method": "bootstrap over examples, 1,000 draws"}
     return subject.measure(spec, float(statistic(subject.confusion)), n=len(subject.outputs.labels), **details)

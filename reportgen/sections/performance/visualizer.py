@@ -50,7 +50,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         return Figure(
             name="accuracy",
             title="Accuracy",
-            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}; dashed: majority baseline.",
+            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.",
             alt=f"{names[best]} is the most accurate with {values[best]}; "
             + ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True)),
             panels=(Panel("Accuracy", partial(self._draw_accuracy, result, measured)),),

@@ -1,0 +1,159 @@
+"""Tables and checks as cells of text: numbers written, reasons and caveats collected as footnotes.
+
+HTML and Markdown show the same cells.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from string import ascii_lowercase
+from typing import TYPE_CHECKING
+
+from reportgen import formatting
+from reportgen.section import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reportgen.document import CheckLine
+    from reportgen.section import Cell, Column, Table
+
+NO_NUMBER = "there is no such number"
+_SUBJECT = re.compile(r"(^|/)(class|head):")
+_SUBJECT_WORDS = {"class": "class", "head": "output"}
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """Head of a column; ``unit`` is a word behind the title, or empty."""
+
+    title: str
+    numeric: bool
+    unit: str
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """What stands in a cell; ``mark`` is ``best``, ``tie`` or empty, ``footnote`` a letter or empty."""
+
+    text: str
+    interval: str
+    mark: str
+    footnote: str
+    missing: bool
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table as text.
+
+    ``footnotes`` are (letter, text); ``left_out`` rows are not shown.
+    """
+
+    title: str
+    columns: tuple[ShownColumn, ...]
+    rows: tuple[tuple[ShownCell, ...], ...]
+    footnotes: tuple[tuple[str, str], ...]
+    note: str
+    left_out: int
+
+
+@dataclass(frozen=True)
+class ShownCheck:
+    """A check of page one as text."""
+
+    state: str
+    title: str
+    about: str
+    model: str
+    value: ShownCell
+    condition: str
+
+
+@dataclass
+class _Footnotes:
+    """Gives every distinct remark a letter, in the order of their first use."""
+
+    letters: dict[str, str] = field(default_factory=dict)
+
+    def letter(self, remark: str) -> str:
+        if not remark:
+            return ""
+        return self.letters.setdefault(remark, _letter(len(self.letters)))
+
+    def listed(self) -> tuple[tuple[str, str], ...]:
+        return tuple((letter, remark) for remark, letter in self.letters.items())
+
+
+def show(table: Table, limit: int | None = None) -> ShownTable:
+    """Return a table as text, cut after ``limit`` rows."""
+    footnotes = _Footnotes()
+    columns = tuple(_column(table, index, column) for index, column in enumerate(table.columns))
+    rows = tuple(
+        tuple(
+            _cell(value, table.columns[x].unit, footnotes, mark=_mark(table, y, x), unit=not columns[x].unit)
+            for x, value in enumerate(row)
+        )
+        for y, row in enumerate(table.rows[:limit])
+    )
+    return ShownTable(table.title, columns, rows, footnotes.listed(), table.note, len(table.rows) - len(rows))
+
+
+def show_checks(lines: Iterable[CheckLine]) -> tuple[tuple[ShownCheck, ...], tuple[tuple[str, str], ...]]:
+    """Return the checks of page one as text, and their footnotes."""
+    footnotes = _Footnotes()
+    return tuple(_check(line, footnotes) for line in lines), footnotes.listed()
+
+
+def subject(text: str) -> str:
+    """Return a subject in words.
+
+    >>> subject("class:8"), subject("head:kind/class:a/b"), subject("vs cnn")
+    ('class 8', 'output kind, class a/b', 'vs cnn')
+    """
+    return _SUBJECT.sub(lambda match: (", " if match[1] else "") + _SUBJECT_WORDS[match[2]] + " ", text)
+
+
+def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
+    check = line.outcome
+    about = [subject(check.subject)] if check.subject else []
+    if line.others:
+        about.append(f"the gravest of {line.others + 1}")
+    value = _cell(check.metric, "", footnotes, remark=check.reason or ("" if check.metric else NO_NUMBER))
+    return ShownCheck(check.state, check.title, ", ".join(about), check.model, value, formatting.condition(check))
+
+
+def _column(table: Table, index: int, column: Column) -> ShownColumn:
+    """Put a unit that is a word into the head, where every number of the column has it."""
+    cells = [row[index] for row in table.rows]
+    units = {cell.unit if isinstance(cell, Metric) else column.unit for cell in cells if cell is not None}
+    return ShownColumn(column.title, column.numeric, "nats" if units == {"nats"} else "")
+
+
+def _mark(table: Table, y: int, x: int) -> str:
+    if (y, x) in table.emphasis:
+        return "best"
+    return "tie" if (y, x) in table.ties else ""
+
+
+def _cell(
+    value: Cell, unit_of_bare: str, footnotes: _Footnotes, *, mark: str = "", unit: bool = True, remark: str = ""
+) -> ShownCell:
+    interval = ""
+    if isinstance(value, Metric):
+        shown = formatting.metric(value, unit=unit)
+        text, interval, remark = shown.text, shown.interval, remark or shown.note
+    elif isinstance(value, str):
+        text = value if value.strip() else formatting.MISSING
+    elif value is None:
+        text = formatting.MISSING
+    else:
+        text = formatting.number(value, unit_of_bare)
+    return ShownCell(text, interval, mark, footnotes.letter(remark), text == formatting.MISSING)
+
+
+def _letter(index: int) -> str:
+    """Return a, b, ..., z, aa, ab, ..."""
+    head, last = divmod(index, len(ascii_lowercase))
+    return (_letter(head - 1) if head else "") + ascii_lowercase[last]

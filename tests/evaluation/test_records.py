@@ -1,0 +1,153 @@
+"""What an evaluation is made of: decisions, labels, samples, accumulated outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from factory import noisy, outputs
+
+from reportgen.errors import InputError
+from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
+from reportgen.evaluation.records import Decision
+from reportgen.evaluation.sampling import choose_rows
+from reportgen.evaluation.tasks import (
+    ContradictionError,
+    HeadEvidence,
+    UndecidedError,
+    canonical_loss,
+    resolve_outputs,
+    resolve_task,
+)
+from reportgen.inputs.labels import Labels, encode
+
+
+@pytest.mark.parametrize(
+    ("evidence", "task", "kind"),
+    [
+        (HeadEvidence(loss="sparse_categorical_crossentropy", from_logits=True, n_outputs=10), "multiclass", "logits"),
+        (HeadEvidence(loss="binary_crossentropy", from_logits=False), "binary", "probabilities"),
+        (HeadEvidence(loss="binary_crossentropy", from_logits=False, n_outputs=5), "multilabel", "probabilities"),
+        (HeadEvidence(loss="mean_squared_error"), "regression", "values"),
+        (HeadEvidence(activation="softmax", n_outputs=2), "binary", "probabilities"),
+        (HeadEvidence(activation="sigmoid", labels="floats"), "regression", "values"),
+        (HeadEvidence(activation="linear", labels="floats"), "regression", "values"),
+        (
+            HeadEvidence(activation="linear", declared_outputs="logits", n_outputs=3, labels="integers"),
+            "multiclass",
+            "logits",
+        ),
+        (HeadEvidence(declared_task="multiclass", activation="softmax", n_outputs=2), "multiclass", "probabilities"),
+    ],
+)
+def test_ordered_rules(evidence: HeadEvidence, task: str, kind: str) -> None:
+    """The first rule that matches decides, and says so."""
+    decided = resolve_task(evidence)
+    assert (decided.value, resolve_outputs(evidence, decided.value).value) == (task, kind)
+    assert decided.rule
+
+
+def test_a_linear_head_with_integer_labels_is_ambiguous() -> None:
+    """Nothing is guessed: the remedy is named."""
+    with pytest.raises(UndecidedError, match="say outputs ="):
+        resolve_task(HeadEvidence(activation="linear", n_outputs=3, labels="integers"))
+
+
+def test_logits_behind_a_softmax_contradict() -> None:
+    """A loss from logits on top of a softmax is told, not computed."""
+    evidence = HeadEvidence(loss="categorical_crossentropy", from_logits=True, activation="softmax", n_outputs=3)
+    with pytest.raises(ContradictionError, match="last activation is softmax"):
+        resolve_outputs(evidence, "multiclass")
+
+
+def test_losses_have_one_name() -> None:
+    """Class, function and abbreviation are one."""
+    assert {canonical_loss(name) for name in ("MeanSquaredError", "mean_squared_error", "mse")} == {
+        "mean_squared_error"
+    }
+
+
+def test_labels_of_every_kind() -> None:
+    """Integers, strings, one-hot and soft rows come to the same indices."""
+    names = ("ant", "bee", "cat")
+    wanted = [2, 0, 1]
+    for y, kind in (
+        (np.array([2, 0, 1]), "integers"),
+        (np.array([[2.0], [0.0], [1.0]]), "integers"),
+        (np.array(["cat", "ant", "bee"]), "strings"),
+        (np.eye(3)[wanted], "one-hot"),
+        (np.eye(3)[wanted] * 0.7 + 0.1, "soft"),
+    ):
+        made = encode(y, 3, names, ("data", "y"), "f.npz")
+        assert made.hard.tolist() == wanted
+        assert made.encoding.value == kind
+        assert (made.soft is not None) is (kind == "soft")
+
+
+@pytest.mark.parametrize(
+    ("y", "names", "message"),
+    [
+        (np.array([0, 3]), None, "1 labels outside the model's 3 classes"),
+        (np.array([-1, 0]), None, "the first is -1 in row 0"),
+        (np.array([0.5, 1.0]), None, "fractional"),
+        (np.array(["dog"]), ("ant", "bee", "cat"), "does not list: 'dog'"),
+        (np.array(["ant", "bee"]), None, "2 different labels"),
+        (np.eye(4), None, "4 columns"),
+        (np.ones((2, 3)), None, "not distributions"),
+        (np.array([0]), ("ant",), "has 1 names"),
+    ],
+)
+def test_labels_that_cannot_be(y: np.ndarray, names: tuple[str, ...] | None, message: str) -> None:
+    """Each mistake is one sentence."""
+    with pytest.raises(InputError, match=message):
+        encode(y, 3, names, ("data", "y"), "f.npz")
+
+
+def test_a_sample_is_stratified_and_seeded() -> None:
+    """Classes keep their shares, and the same seed gives the same rows."""
+    labels = np.array([0] * 900 + [1] * 100)
+    rows, words = choose_rows(1000, 50, labels, seed=3)
+    assert np.bincount(labels[rows]).tolist() == [45, 5]
+    assert np.array_equal(rows, choose_rows(1000, 50, labels, seed=3)[0])
+    assert "50 of 1,000 rows (seed 3)" in words
+    assert choose_rows(10, None, labels, 0)[1] == "all rows"
+
+
+def test_probabilities_that_are_none_contradict() -> None:
+    """Rows that do not sum to 1 are refused with the evidence, never taken for logits."""
+    labels = Labels(np.zeros(1, np.int32), None, Decision("integers", ""), ())
+    with pytest.raises(OutputsError, match=r"a row sums to 1\.2"):
+        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[0.7, 0.5]], np.float32))
+    with pytest.raises(OutputsError, match="they reach from -2 to 3"):
+        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[-2.0, 3.0]], np.float32))
+
+
+def test_outputs_that_are_not_finite_are_counted() -> None:
+    """NaN is counted, and the first row kept."""
+    labels = Labels(np.zeros(3, np.int32), None, Decision("integers", ""), ())
+    accumulator = ClassificationAccumulator(labels, 2, "logits", 0)
+    accumulator.add(np.array([[0, 1], [np.nan, 0], [0, np.inf]], np.float32))
+    assert (accumulator.not_finite, accumulator.first_not_finite) == (2, 1)
+
+
+def test_logits_and_probabilities_give_the_same_record() -> None:
+    """A softmax head seen before or after its softmax gives the same numbers."""
+    logits, labels = noisy(100, 3)
+    p = np.exp(logits.astype(float)) / np.exp(logits.astype(float)).sum(axis=1, keepdims=True)
+    first, second = outputs(logits, labels), outputs(p, labels, kind="probabilities")
+    for name in ("confidence", "nll", "brier", "entropy"):
+        assert np.allclose(getattr(first, name), getattr(second, name), rtol=1e-6)
+    assert np.array_equal(first.rank, second.rank)
+    assert second.clipped_fraction == 0
+
+
+def test_the_histogram_counts_every_row() -> None:
+    """Above the size that is kept each class's histogram holds all rows, and a sample of logits is there."""
+    logits, labels = noisy(300, 4)
+    made = outputs(logits, labels, keep_limit=10)
+    assert made.logits is None
+    assert made.histogram is not None
+    assert (made.histogram.positives + made.histogram.negatives).sum(axis=1).tolist() == [300] * 4
+    assert made.histogram.positives.sum(axis=1).tolist() == np.bincount(labels, minlength=4).tolist()
+    assert len(made.logit_sample) == 300
+    with pytest.raises(ValueError, match="not kept"):
+        made.probability(0)
