@@ -101,6 +101,12 @@ def render(
     missing = [present.FILES[name] for name in formats if present.FILES[name] not in report.files]
     written = write(report.files, output, missing)
     failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
+    failures += [
+        f"model {model.name}: {head.reason}"
+        for model in results.models
+        for head in model.heads
+        if head.status == "failed"
+    ]
     failures += report.failures
     return Outcome(results, written, tuple(failures), 3 if failures else verdict_code(results))
 

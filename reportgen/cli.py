@@ -6,6 +6,7 @@ Imports nothing heavy: ``reportgen --help`` is instant.
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -281,9 +282,7 @@ def main() -> None:
     """Run the program; exceptions raised on purpose become one message and their exit code."""
     try:
         cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        _fail("interrupted", 130)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _fail("interrupted", 130)
     except click.ClickException as error:
         error.show()
@@ -292,3 +291,6 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except ReportgenError as error:
         _fail(f"reportgen: {error}", error.exit_code)
+    except Exception:  # noqa: BLE001 a bug: Python's own exit code 1 would say that a check failed
+        traceback.print_exc()
+        sys.exit(3)

@@ -5,7 +5,6 @@ All mistakes are gathered and raised at once.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -73,7 +72,7 @@ def make(
     spec, problems = _validated(source)
     sections, more = _sections(source.data)
     problems += more
-    problems += _addresses(source.data, sections)
+    problems += _addresses(source.data)
     problems += _selection(sections, only, skip)
     if spec is not None:
         problems += [*_models(spec), *_files(spec, folder)]
@@ -125,7 +124,7 @@ def _sections(data: dict[str, Any]) -> tuple[dict[int, PlannedSection], list[Pro
         except ValidationError:
             continue  # told by the spec's own schema
         problems += _unknown_codes(found[index], location)
-    return found, problems + _twice(found)
+    return found, problems + _twice(data)
 
 
 def _unknown_codes(planned: PlannedSection, location: Location) -> list[Problem]:
@@ -141,27 +140,42 @@ def _ids(sections: dict[int, PlannedSection]) -> list[str]:
     return [item.address for item in sections.values()]
 
 
-def _twice(sections: dict[int, PlannedSection]) -> list[Problem]:
-    seen: Counter[str] = Counter()
+def _twice(data: dict[str, Any]) -> list[Problem]:
+    """Find sections whose address another one has taken."""
+    seen: set[str] = set()
     problems = []
-    for index, item in sections.items():
-        seen[item.address] += 1
-        if seen[item.address] > 1:
-            key = "id" if item.spec.id else "kind"
+    for index, entry in _entries(data, "sections"):
+        key = "id" if "id" in entry else "kind"
+        address = str(entry.get(key))
+        if address in seen:
             message = "stands twice: give each of them an id of its own"
-            problems.append(Problem(("sections", index, key), message, found=repr(item.address)))
+            problems.append(Problem(("sections", index, key), message, found=repr(address)))
+        seen.add(address)
     return problems
 
 
-def _addresses(data: dict[str, Any], sections: dict[int, PlannedSection]) -> list[Problem]:
-    """Compare the checks' addresses with what the sections can produce."""
-    addresses = [f"{item.address}.{metric.name}" for item in sections.values() for metric in item.section.metrics]
+def _addresses(data: dict[str, Any]) -> list[Problem]:
+    """Compare the checks' addresses with what the sections can produce.
+
+    Where a section's kind is unknown, only addresses in the others are judged.
+    """
+    known: dict[str, Section[Any, Any]] = {}
+    all_known = True
+    for _, entry in _entries(data, "sections"):
+        try:
+            section = registry.find(str(entry.get("kind")))
+        except registry.UnknownSectionError:
+            all_known = False
+        else:
+            known[str(entry.get("id") or section.name)] = section
+    addresses = [f"{address}.{metric.name}" for address, section in known.items() for metric in section.metrics]
     problems = []
     for index, entry in _entries(data, "checks"):
         metric = entry.get("metric")
-        if isinstance(metric, str) and metric not in addresses:
-            message = "no section of this spec produces it"
-            hint = suggest(metric, addresses)
+        if not isinstance(metric, str) or metric in addresses:
+            continue
+        if all_known or metric.partition(".")[0] in known:
+            message, hint = "no section of this spec produces it", suggest(metric, addresses)
             problems.append(Problem(("checks", index, "metric"), message, found=repr(metric), hint=hint))
     return problems
 

@@ -100,7 +100,7 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
     margins: dict[Cell, _Margins] = {}
     for _ in range(2):  # the number of ticks, and so the room that they need, follows the size of the axes
         margins = {cell: _margins(cell) for cell in cells}
-        _place_axes(figure, heads, margins, theme, columns, panel_height * POINTS)
+        _place_axes(figure, heads, margins, theme, columns, panel_height * POINTS - 2 * _EDGE)
     for cell in cells:
         row = [other for other in cells if other.row == cell.row]
         top = max(margins[other].top for other in row) + max(heads[other].height for other in row)

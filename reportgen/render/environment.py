@@ -1,58 +1,98 @@
-"""The Jinja environment that HTML and Markdown share: strict, escaping, with the formatting functions as filters."""
+"""The Jinja environment that HTML and Markdown share: strict, escaping, and a sandbox for templates of the user."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from reportgen import formatting
+from reportgen.render import tables
 from reportgen.resources import share
-from reportgen.section import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from jinja2 import Environment
 
-    from reportgen.section import Cell, Column
+STATES = {
+    "PASS": ("✓", "the number is within its limits"),
+    "WARN": ("!", "it is outside them, but the check only warns"),
+    "FAIL": ("×", "it is outside them: the model does not pass"),
+    "ERROR": ("?", "the number was not measured, so the check does not pass"),
+    "SKIPPED": ("–", "optional, and there was nothing to measure"),
+}
+"""Symbol and meaning of the state of a check."""
+SEVERITIES = {
+    "problem": ("×", "speaks against the model"),
+    "warning": ("!", "to be weighed"),
+    "note": ("i", "worth knowing"),
+}
+"""Symbol and meaning of the severity of a finding."""
+MARKS = {
+    "best": ("★", "best of its column"),
+    "tie": ("≈", "not distinguishable from the best: the interval of the paired difference includes 0"),
+    "": ("", ""),
+}
+"""Symbol and meaning of the mark in a cell."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
-SYMBOLS = {"PASS": "✓", "WARN": "!", "FAIL": "✕", "ERROR": "?", "SKIPPED": "–", "NONE": "–"}
-SEVERITY_SYMBOLS = {"problem": "✕", "warning": "!", "note": "i"}
 
-
-def environment(folders: Sequence[Path], *, autoescape: bool) -> Environment:
+def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environment:
     """Make the environment.
 
     Parameters
     ----------
     folders
-        Searched before reportgen's own templates; where there are any, templates run in a sandbox.
-    autoescape
-        For HTML; Markdown escapes by a filter.
+        Searched before reportgen's own templates; where there are any, templates run in a sandbox. A template there
+        extends the one that it replaces by the name ``reportgen/NAME``.
+    write
+        Makes of every value of an expression what is written; what it leaves a plain string is escaped as HTML.
     """
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     own = FileSystemLoader(share("templates"))
     loader = ChoiceLoader([*(FileSystemLoader(folder) for folder in folders), own, PrefixLoader({"reportgen": own})])
-    kind = ImmutableSandboxedEnvironment if folders else Environment
-    made = kind(loader=loader, autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"condition": formatting.condition, "digest": formatting.digest, "p_value": formatting.p_value}
-    made.globals |= {"symbols": SYMBOLS, "severity_symbols": SEVERITY_SYMBOLS, "cell": cell, "is_metric": is_metric}
+    kind = _sandbox() if folders else Environment
+    made = kind(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=write,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"digest": formatting.digest, "subject": tables.subject}
+    made.globals |= {"number": formatting.number, "show": tables.show, "show_checks": tables.show_checks}
+    made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS}
     return made
 
 
-def is_metric(value: Cell) -> bool:
-    """Tell a metric from text and bare numbers."""
-    return isinstance(value, Metric)
+def printable(value: Any) -> Any:
+    r"""Return what may stand in a page: no control characters, no reversal of the reading direction; a dash for None.
 
-
-def cell(value: Cell, column: Column | None = None) -> dict[str, Any]:
-    """Return what a table cell shows: its text, an interval, a note."""
-    if isinstance(value, Metric):
-        shown = formatting.metric(value)
-        return {"text": shown.text, "interval": shown.interval, "note": shown.note, "missing": value.value is None}
+    >>> printable("a\x00b"), printable(None), printable(3)
+    ('a�b', '—', 3)
+    """
     if value is None:
-        return {"text": formatting.MISSING, "interval": "", "note": "", "missing": True}
-    text = value if isinstance(value, str) else formatting.number(value, column.unit if column else "")
-    return {"text": text, "interval": "", "note": "", "missing": False}
+        return formatting.MISSING
+    if isinstance(value, str) and _CONTROL.search(value):
+        return type(value)(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", value))
+    return value
+
+
+def _sandbox() -> type[Environment]:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class DataOnly(ImmutableSandboxedEnvironment):
+        """Shows templates the fields of the results and none of the methods: pydantic's can read files and pickles."""
+
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            kind = obj if isinstance(obj, type) else type(obj)
+            if issubclass(kind, BaseModel):
+                return obj is not kind and attr in kind.model_fields
+            return super().is_safe_attribute(obj, attr, value)
+
+    return DataOnly

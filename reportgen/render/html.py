@@ -6,13 +6,15 @@ import base64
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportgen.render.environment import environment
+from reportgen.render.environment import environment, printable
 from reportgen.render.inline_svg import inline
 from reportgen.resources import share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from markupsafe import Markup
 
     from reportgen.document import Document, Drawing
 
@@ -22,6 +24,8 @@ PDF_ROWS = 100
 """Table rows beyond which the PDF says where the rest is: each cell costs the engine 1.6 ms."""
 SHORT_TABLE = 12
 """Rows of a figure's table up to which it is printed."""
+LINKS = ("http://", "https://", "mailto:")
+"""Where the author's links may lead."""
 _FACES = (
     ("IBM Plex Sans", 400, "IBMPlexSans-Regular.woff2"),
     ("IBM Plex Sans", 600, "IBMPlexSans-SemiBold.woff2"),
@@ -40,35 +44,68 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
         ``html``: figures, styles and fonts inside the page; ``pdf``: figures by address, print styles only.
     template_folders
         Searched before reportgen's own.
+
+    Raises
+    ------
+    RenderError
+        A figure cannot stand in a page.
     """
     from markupsafe import Markup
 
-    made = environment(template_folders, autoescape=True)
-    made.filters |= {"markdown": markdown, "figure": lambda drawing: _figure(drawing, target)}
-    made.globals |= {"pdf_rows": PDF_ROWS, "short_table": SHORT_TABLE}
+    made = environment(template_folders, printable)
+    made.filters |= {"markdown": markdown, "drawing": lambda drawing: _drawing(drawing, target)}
+    made.globals |= {"short_table": SHORT_TABLE, "table_rows": PDF_ROWS if target == "pdf" else None, "target": target}
     return made.get_template("report.html.j2").render(
         document=document,
         results=document.results,
-        target=target,
+        titles={chapter.id: chapter.title for chapter in document.chapters},
         styles=Markup(_styles(target)),  # noqa: S704 our own files
-        templates={chapter.id: chapter.template or "sections/_default.html.j2" for chapter in document.chapters},
     )
 
 
-def markdown(text: str) -> Any:
-    """Return the author's Markdown as HTML: no raw HTML, no images, headings below those of the report."""
+def markdown(text: str, level: int) -> Markup:
+    r"""Return the author's Markdown as HTML: no raw HTML, no images, links only to the web and to mail.
+
+    Parameters
+    ----------
+    text
+        CommonMark with tables.
+    level
+        Of the highest heading that may come out; the author's headings follow it without a gap.
+
+    >>> str(markdown("# A\n### B\n![c](d.png) <b>", 3))
+    '<h3>A</h3>\n<h4>B</h4>\n<p>![c](d.png) &lt;b&gt;</p>\n'
+    """
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image"])
+    class Restrained(MarkdownIt):
+        def validateLink(self, url: str) -> bool:  # noqa: N802 the library's name
+            return url.lower().startswith(LINKS)
+
+    parser = Restrained("commonmark", {"html": False}).enable("table").disable(["image"])
+    parser.inline.ruler.before("link", "no_image", _no_image)
     tokens = parser.parse(text)
+    last = level - 1
     for token in tokens:
+        if token.type == "heading_open":
+            last = min(level - 1 + int(token.tag[1]), last + 1, 6)
         if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + 3, 6)}"
+            token.tag = f"h{last}"
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 escaped by the parser
 
 
-def _figure(drawing: Drawing, target: Target) -> Any:
+def _no_image(state: Any, silent: bool) -> bool:  # noqa: FBT001 the library's call
+    """Keep ``![`` as the text that it is, instead of an exclamation mark before a link."""
+    if not state.src.startswith("![", state.pos):
+        return False
+    if not silent:
+        state.pending += "!["
+    state.pos += 2
+    return True
+
+
+def _drawing(drawing: Drawing, target: Target) -> Markup:
     from markupsafe import Markup
 
     if target == "html":
@@ -82,12 +119,10 @@ def _figure(drawing: Drawing, target: Target) -> Any:
 @cache
 def _styles(target: Target) -> str:
     folder = share("templates")
-    names = ["base", "screen"] if target == "html" else ["base"]
-    sheets = [(folder / "css" / f"{name}.css").read_text("utf-8") for name in [*names, "print"]]
-    faces = (
-        [_face(folder / "fonts" / file, family, weight) for family, weight, file in _FACES] if target == "html" else []
-    )
-    return "\n".join([*faces, *sheets])
+    names = ["base", "screen", "print"] if target == "html" else ["base", "print"]
+    faces = [_face(folder / "fonts" / file, family, weight) for family, weight, file in _FACES]
+    sheets = [(folder / "css" / f"{name}.css").read_text("utf-8") for name in names]
+    return "\n".join([*(faces if target == "html" else []), *sheets])
 
 
 def _face(path: Path, family: str, weight: int) -> str:

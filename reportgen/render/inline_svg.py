@@ -6,24 +6,61 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from reportgen.errors import RenderError
+
 if TYPE_CHECKING:
     from reportgen.document import Drawing
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-_DROPPED = {"script", "foreignObject", "metadata", "style", "title", "desc", "animate", "set"}
-_URL = re.compile(r"url\(#([^)]+)\)")
+_KEPT = frozenset(
+    [
+        "svg",
+        "g",
+        "defs",
+        "symbol",
+        "use",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "text",
+        "tspan",
+        "textPath",
+        "image",
+        "clipPath",
+        "mask",
+        "pattern",
+        "marker",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+    ]
+)
+"""Elements that draw. Everything else goes: script, style, metadata, links, animations, foreign content."""
+_IMAGE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
+_URL = re.compile(r"""url\(\s*(['"]?)([^)'"]*)\1\s*\)""")
 
 
 def inline(drawing: Drawing) -> str:
-    """Return the ``<svg role="img">`` of a drawing: every id prefixed with the drawing's own, alt text as ``<desc>``."""
+    """Return the ``<svg role="img">`` of a drawing: ids of its own, its title and its alt text inside.
+
+    Raises
+    ------
+    RenderError
+        The drawing is not well-formed XML, or declares entities.
+    """
     ET.register_namespace("", SVG)
     ET.register_namespace("xlink", XLINK)
-    root = ET.fromstring(drawing.svg)  # noqa: S314 our own drawing
-    prefix = f"{drawing.id}-"
+    root = _parse(drawing)
+    prefix = f"f{drawing.number}."  # ends with what no id of the page contains
     _clean(root, prefix)
     for name in ("width", "height"):
         root.attrib.pop(name, None)
+    root.attrib.setdefault("viewBox", f"0 0 {drawing.width:g} {drawing.height:g}")
     root.set("role", "img")
     root.set("aria-labelledby", f"{prefix}title {prefix}desc")
     root.set("style", f"max-width:{drawing.width:.0f}px")
@@ -34,19 +71,56 @@ def inline(drawing: Drawing) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
+def _parse(drawing: Drawing) -> ET.Element:
+    if "<!ENTITY" in drawing.svg:
+        raise RenderError(f"figure {drawing.id}: its SVG declares entities")
+    try:
+        root = ET.fromstring(drawing.svg)  # noqa: S314 no entities
+    except ET.ParseError as error:
+        raise RenderError(f"figure {drawing.id}: its SVG is not well-formed ({error})") from error
+    if root.tag != f"{{{SVG}}}svg":
+        raise RenderError(f"figure {drawing.id}: is not an SVG document (root element {root.tag!r})")
+    return root
+
+
 def _clean(element: ET.Element, prefix: str) -> None:
     for child in list(element):
-        if child.tag.rpartition("}")[2] in _DROPPED:
-            element.remove(child)
-        else:
+        namespace, _, name = child.tag.rpartition("}") if isinstance(child.tag, str) else ("", "", "")
+        if namespace == f"{{{SVG}" and name in _KEPT:
             _clean(child, prefix)
+        else:
+            _remove(element, child)
     for name, value in list(element.attrib.items()):
-        plain = name.rpartition("}")[2]
-        if plain.startswith("on") or (plain == "href" and not value.startswith(("#", "data:image/png"))):
+        kept = _attribute(name, value, prefix)
+        if kept is None:
             del element.attrib[name]
-        elif plain == "id":
-            element.set(name, prefix + value)
-        elif plain == "href" and value.startswith("#"):
-            element.set(name, f"#{prefix}{value[1:]}")
-        elif "url(#" in value:
-            element.set(name, _URL.sub(rf"url(#{prefix}\1)", value))
+        else:
+            element.set(name, kept)
+
+
+def _remove(parent: ET.Element, child: ET.Element) -> None:
+    """Remove an element and keep the text that follows it."""
+    place = list(parent).index(child)
+    if child.tail and place:
+        parent[place - 1].tail = (parent[place - 1].tail or "") + child.tail
+    elif child.tail:
+        parent.text = (parent.text or "") + child.tail
+    parent.remove(child)
+
+
+def _attribute(name: str, value: str, prefix: str) -> str | None:
+    """Return an attribute's value with the references prefixed; None where it acts or fetches."""
+    plain = name.rpartition("}")[2]
+    if plain.lower().startswith("on") or (name.startswith("{") and not name.startswith(f"{{{XLINK}}}href")):
+        return None
+    if plain == "id":
+        return prefix + value
+    if plain == "href":
+        if value.startswith("#"):
+            return f"#{prefix}{value[1:]}"
+        return value if _IMAGE.fullmatch(value) else None
+    return _URL.sub(lambda match: _reference(match[2].strip(), prefix), value)
+
+
+def _reference(address: str, prefix: str) -> str:
+    return f"url(#{prefix}{address[1:]})" if address.startswith("#") else "none"

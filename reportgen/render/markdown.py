@@ -1,34 +1,76 @@
-"""The document as Markdown, to be attached to a release."""
+"""The document as Markdown (GitHub's), to be attached to a release."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reportgen.render.environment import environment
+from reportgen.render.environment import environment, printable
+from reportgen.render.html import LINKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from markupsafe import Markup
+
     from reportgen.document import Document
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&$])")
-_LEADING = re.compile(r"^(\s*)([#+=>-]|\d+[.)])", re.MULTILINE)
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&$@]|:(?=//)|(?<=www)\.)")
+_LEADING = re.compile(r"^([#+=-]|\d{1,9}(?=[.)](?:\s|$)))")
+_PLAIN = frozenset({"image", "html_block", "html_inline"})
 
 
 def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
-    """Render ``model_card.md``."""
-    made = environment(template_folders, autoescape=False)
-    made.filters["md"] = escape
+    """Render ``model_card.md``.
+
+    Parameters
+    ----------
+    document
+        What to show.
+    template_folders
+        Searched before reportgen's own.
+    """
+    made = environment(template_folders, _write)
+    made.filters["author"] = author
     return made.get_template("report.md.j2").render(document=document, results=document.results)
 
 
-def escape(text: object) -> str:
-    r"""Return text so that GitHub shows it as it is, in a paragraph and in a table.
+def escape(text: str) -> str:
+    r"""Return text so that GitHub shows it as it is, on one line: in a paragraph, a heading, a list or a table.
 
-    >>> escape("a|b *c*")
-    'a\\|b \\*c\\*'
+    >>> escape("a|b *c*"), escape("1. April"), escape("96.8 %"), escape("- https://x.org")
+    ('a\\|b \\*c\\*', '1\\. April', '96.8 %', '\\- https\\://x.org')
     """
-    line = " ".join(str(text).split())
-    return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", line))
+    line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _LEADING.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", line)
+
+
+def author(text: str) -> Markup:
+    """Return the author's Markdown as a quotation: as it is where it holds only text and links, else as plain text.
+
+    HTML, images and links that lead elsewhere than to the web or to mail make it plain.
+    """
+    from markupsafe import Markup
+
+    lines = printable(text).strip().splitlines()
+    shown = lines if _harmless(text) else [escape(line) for line in lines]
+    return Markup("\n".join(f"> {line}".rstrip() for line in shown))  # noqa: S704 Markdown, not HTML
+
+
+def _harmless(text: str) -> bool:
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("commonmark").parse(text)
+    inner = [token for block in tokens for token in (block, *(block.children or ()))]
+    return not any(
+        token.type in _PLAIN or (token.type == "link_open" and not str(token.attrs["href"]).lower().startswith(LINKS))
+        for token in inner
+    )
+
+
+def _write(value: Any) -> Markup:
+    """Escape every value that a template writes, except for what a macro has written already."""
+    from markupsafe import Markup
+
+    return value if isinstance(value, Markup) else Markup(escape(str(printable(value))))  # noqa: S704 Markdown, not HTML

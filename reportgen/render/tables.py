@@ -11,6 +11,7 @@ from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from reportgen import formatting
+from reportgen.formatting import FormattedMetric
 from reportgen.section import Metric
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reportgen.document import CheckLine
     from reportgen.section import Cell, Column, Table
 
-NO_NUMBER = "there is no such number"
+_LONG_WORD = 20
 _SUBJECT = re.compile(r"(^|/)(class|head):")
 _SUBJECT_WORDS = {"class": "class", "head": "output"}
 
@@ -35,13 +36,17 @@ class ShownColumn:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """What stands in a cell; ``mark`` is ``best``, ``tie`` or empty, ``footnote`` a letter or empty."""
+    """What stands in a cell; ``mark`` is ``best``, ``tie`` or empty, ``footnote`` a letter or empty.
+
+    ``long_word`` says that it holds a word that must be broken, a digest for example.
+    """
 
     text: str
     interval: str
     mark: str
     footnote: str
     missing: bool
+    long_word: bool
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class ShownCheck:
     state: str
     title: str
     about: str
-    model: str
+    model: ShownCell
     value: ShownCell
     condition: str
 
@@ -92,7 +97,7 @@ def show(table: Table, limit: int | None = None) -> ShownTable:
     columns = tuple(_column(table, index, column) for index, column in enumerate(table.columns))
     rows = tuple(
         tuple(
-            _cell(value, table.columns[x].unit, footnotes, mark=_mark(table, y, x), unit=not columns[x].unit)
+            _cell(_formatted(value, table.columns[x].unit, unit=not columns[x].unit), footnotes, _mark(table, y, x))
             for x, value in enumerate(row)
         )
         for y, row in enumerate(table.rows[:limit])
@@ -120,8 +125,14 @@ def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
     about = [subject(check.subject)] if check.subject else []
     if line.others:
         about.append(f"the gravest of {line.others + 1}")
-    value = _cell(check.metric, "", footnotes, remark=check.reason or ("" if check.metric else NO_NUMBER))
-    return ShownCheck(check.state, check.title, ", ".join(about), check.model, value, formatting.condition(check))
+    return ShownCheck(
+        state=check.state,
+        title=check.title,
+        about=", ".join(about),
+        model=_cell(FormattedMetric(check.model, "", ""), footnotes),
+        value=_cell(formatting.checked(check), footnotes),
+        condition=formatting.condition(check),
+    )
 
 
 def _column(table: Table, index: int, column: Column) -> ShownColumn:
@@ -137,20 +148,23 @@ def _mark(table: Table, y: int, x: int) -> str:
     return "tie" if (y, x) in table.ties else ""
 
 
-def _cell(
-    value: Cell, unit_of_bare: str, footnotes: _Footnotes, *, mark: str = "", unit: bool = True, remark: str = ""
-) -> ShownCell:
-    interval = ""
+def _formatted(value: Cell, unit_of_bare: str, *, unit: bool) -> FormattedMetric:
     if isinstance(value, Metric):
-        shown = formatting.metric(value, unit=unit)
-        text, interval, remark = shown.text, shown.interval, remark or shown.note
-    elif isinstance(value, str):
-        text = value if value.strip() else formatting.MISSING
-    elif value is None:
-        text = formatting.MISSING
-    else:
-        text = formatting.number(value, unit_of_bare)
-    return ShownCell(text, interval, mark, footnotes.letter(remark), text == formatting.MISSING)
+        return formatting.metric(value, unit=unit)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return FormattedMetric(formatting.MISSING, "", "")
+    return FormattedMetric(value if isinstance(value, str) else formatting.number(value, unit_of_bare), "", "")
+
+
+def _cell(shown: FormattedMetric, footnotes: _Footnotes, mark: str = "") -> ShownCell:
+    return ShownCell(
+        text=shown.text,
+        interval=shown.interval,
+        mark=mark,
+        footnote=footnotes.letter(shown.note),
+        missing=shown.text == formatting.MISSING,
+        long_word=any(len(word) > _LONG_WORD for word in shown.text.split()),
+    )
 
 
 def _letter(index: int) -> str:

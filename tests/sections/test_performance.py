@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from factory import evaluation, head, noisy, outputs, two_heads, unmeasured
 from sklearn import metrics as sk
 
-from reportgen.section import SectionResult
 from reportgen.sections.performance import SECTION
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
+
+if TYPE_CHECKING:
+    from reportgen.section import SectionResult
 
 
 def analyze(*heads: object, **options: object) -> PerformanceResult:

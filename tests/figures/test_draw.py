@@ -1,0 +1,161 @@
+"""The building blocks of panels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from reportgen.figures import draw, style, svg
+from reportgen.section import Figure, Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+THEME = style.theme("publication", ["a", "b"])
+
+
+def axes(panel: Callable[[Axes], object], theme: style.Theme = THEME, height: float = 2.6) -> Axes:
+    """Draw a panel alone and return its axes."""
+    return svg.draw(Figure("f", "t", "c", "a", (Panel("p", panel),), 1, height), theme, "f").axes[0]  # type: ignore[arg-type]
+
+
+def heat(values: Any, text: list[list[str]] | None = None, theme: style.Theme = THEME, **options: Any) -> Axes:
+    """Draw a heatmap whose rows and columns are numbered."""
+    rows, columns = ([str(index) for index in range(size)] for size in np.shape(values))
+    return axes(lambda ax: draw.heatmap(ax, theme, values, rows=rows, columns=columns, text=text, **options), theme)
+
+
+def named(ax: Axes, axis: str) -> list[str]:
+    """Return the tick labels that are shown."""
+    which = ax.yaxis if axis == "y" else ax.xaxis
+    return [label for label in which.get_major_formatter().format_ticks(list(which.get_majorticklocs())) if label]
+
+
+def test_many_marks_are_rasterised() -> None:
+    """Up to 2,000 marks stay vectors."""
+    assert not draw.raster(2000)
+    assert draw.raster(2001)
+
+
+def test_legend_is_read_row_by_row() -> None:
+    """Matplotlib fills columns; the order of the spec shall run along the rows."""
+    models = [f"model number {index}" for index in range(7)]
+    theme = style.theme("publication", models)
+    ax = axes(lambda ax: draw.legend_above(ax, theme, [draw.model_handle(theme, model) for model in models]), theme)
+    legend = ax.get_legend()
+    assert legend is not None
+    boxes = [(text.get_window_extent(), text.get_text()) for text in legend.get_texts()]
+    assert [name for _, name in sorted(boxes, key=lambda pair: (-round(pair[0].y0), pair[0].x0))] == models
+
+
+def test_heatmap_text_is_dark_on_light_and_light_on_dark() -> None:
+    """Cividis runs from dark blue to yellow."""
+    ax = heat([[0.0, 1.0]], [["low", "high"]])
+    assert {text.get_text(): text.get_color() for text in ax.texts} == {"low": "white", "high": THEME.ink}
+
+
+def test_heatmap_text_is_left_out_where_cells_are_too_small() -> None:
+    """Rather than overlap."""
+    assert not heat(np.zeros((60, 60)), [["100"] * 60] * 60).texts
+
+
+def test_heatmap_text_is_left_out_of_drafts() -> None:
+    """It costs time."""
+    assert not heat([[0.0]], [["1"]], style.theme("draft", [])).texts
+
+
+def test_diverging_heatmap_is_centred() -> None:
+    """Equal distances from the centre get equal strengths."""
+    assert heat([[-1.0, 3.0]], center=0.0).images[0].get_clim() == (-3.0, 3.0)
+
+
+@pytest.mark.parametrize("values", [[[np.nan, np.nan]], [[2.0, 2.0]], [[np.nan, 1.0]]])
+def test_heatmap_of_missing_or_equal_values_is_drawn(values: list[list[float]]) -> None:
+    """Missing cells are no error, and not the lowest colour."""
+    image = heat(values, colorbar_label="share").images[0]
+    assert image.cmap(np.ma.masked) == pytest.approx((0xF1 / 255,) * 3 + (1.0,))
+
+
+def test_first_row_of_bars_is_on_top() -> None:
+    """As in a table."""
+    ax = axes(lambda ax: draw.bars(ax, THEME, ["first", "second"], [draw.Bars([1.0, 2.0], "#123456")]))
+    assert ax.yaxis_inverted()
+    assert named(ax, "y") == ["first", "second"]
+
+
+def test_missing_bars_say_so() -> None:
+    """A missing value is not zero."""
+    ax = axes(lambda ax: draw.bars(ax, THEME, ["a", "b"], [draw.Bars([np.nan, 2.0], "#123456", [0, 1], [1, np.nan])]))
+    assert [text.get_text() for text in ax.texts] == ["not measured"]
+    assert not any(collection.get_paths() for collection in ax.collections)
+
+
+def test_error_bars_end_at_the_interval() -> None:
+    """Which need not be symmetrical."""
+    ax = axes(lambda ax: draw.bars(ax, THEME, ["a"], [draw.Bars([1.0], "#123456", [0.5], [3.0])]))
+    assert ax.collections[0].get_paths()[0].vertices[:, 0].tolist() == [0.5, 3.0]
+
+
+def test_names_are_left_out_evenly_where_there_is_no_room() -> None:
+    """Every shown name stands at its own bar."""
+    names = [f"class {index}" for index in range(100)]
+    ax = axes(lambda ax: draw.bars(ax, THEME, names, [draw.Bars(np.ones(100), "#123456")]))
+    shown = named(ax, "y")
+    step = int(shown[1].split()[1])
+    assert shown == names[::step]
+    assert len(shown) * THEME.small_size <= ax.bbox.height + THEME.small_size
+
+
+def test_names_on_the_x_axis_turn_where_they_do_not_fit() -> None:
+    """Ten long names side by side."""
+    few = axes(lambda ax: draw.categories(ax, THEME, ["a", "b"], "x"))
+    many = axes(lambda ax: draw.categories(ax, THEME, ["a long name of a class"] * 10, "x"))
+    assert (
+        few.xaxis.get_tick_params()["labelrotation"] in (0, 0.0)
+        if "labelrotation" in few.xaxis.get_tick_params()
+        else True
+    )
+    assert many.xaxis.get_tick_params()["labelrotation"] == 90
+
+
+def test_shortened_names_stay_different() -> None:
+    """``class 01 of …`` and ``class 02 of …`` must not become one."""
+    names = [f"a class numbered {index:03d} of a hundred" for index in range(100)]
+    labels = draw._short(names, THEME, room=20)
+    assert len(set(labels)) == len({THEME.text(name) for name in names})
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_reference_lines_are_named_outside_the_axes(axis: Any) -> None:
+    """Where they cover nothing."""
+    ax = axes(lambda ax: draw.reference_line(ax, THEME, 0.5, "threshold", axis))
+    box = ax.texts[0].get_window_extent()
+    assert box.x0 >= ax.bbox.x1 or box.y0 >= ax.bbox.y1
+
+
+def test_violins_have_equal_widths_and_show_the_quartiles() -> None:
+    """The scale of a density says nothing."""
+    grid = np.linspace(0, 1, 101)
+    bell = np.exp(-((grid - 0.5) ** 2) / 0.02)
+    both = [draw.Violin(grid, scale * bell, (0.4, 0.5, 0.6), "#123456") for scale in (1, 100)]
+    ax = axes(lambda ax: draw.violins(ax, THEME, ["a", "b"], both))
+    heights = [np.ptp(one.get_paths()[0].vertices[:, 1]) for one in ax.collections]
+    assert heights == pytest.approx([0.84, 0.84])
+    assert [line.get_xdata().tolist() for line in ax.lines[:2]] == [[0.4, 0.6], [0.5]]
+
+
+def test_violin_of_nothing_is_drawn() -> None:
+    """A model without wrong predictions has no density."""
+    nothing = draw.Violin(np.linspace(0, 1, 5), np.zeros(5), (0.0, 0.0, 0.0), "#123456")
+    axes(lambda ax: draw.violins(ax, THEME, ["a"], [nothing]))
+
+
+def test_height_grows_with_the_rows_up_to_a_page() -> None:
+    """For the caller's ``panel_height``."""
+    assert draw.rows_height(THEME, 10) < draw.rows_height(THEME, 20) < 8.8
+    assert draw.rows_height(THEME, 10) < draw.rows_height(THEME, 10, series=3)
+    assert draw.rows_height(THEME, 1000) == 8.8

@@ -1,0 +1,80 @@
+"""Results of a whole run, made without keras: the sections analyze outputs that were drawn at random."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from factory import evaluation, head, noisy, outputs, unmeasured
+
+from reportgen import analysis, plan, source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reportgen.evaluation.records import Evaluation
+    from reportgen.results import Results
+
+SPEC = """\
+schema_version = 1
+[report]
+title = "Hand <made> & $x$"
+version = "1.0"
+authors = ["A | B"]
+description = "Written **by the author**, with <script>alert(1)</script>."
+[models.a]
+path = "a.keras"
+[models.b]
+path = "b.keras"
+[models.c]
+path = "c.keras"
+[data]
+path = "test.npz"
+[[sections]]
+kind = "summary"
+[[sections]]
+kind = "performance"
+text = "A [link](javascript:alert(1)) and ![image](http://example.org/x.png)."
+[[sections]]
+kind = "calibration"
+[[checks]]
+metric = "performance.accuracy"
+at_least = 0.6
+[[checks]]
+metric = "calibration.ece"
+at_most = 0.05
+severity = "warn"
+[[checks]]
+metric = "performance.recall"
+threshold = ">= 0.5"
+models = ["a"]
+[[checks]]
+metric = "performance.roc_auc"
+at_least = 0.5
+models = ["c"]
+optional = true
+"""
+
+
+def made_evaluation() -> Evaluation:
+    """Two models of three classes, one over-confident; a third whose head is not measured."""
+    logits, labels = noisy(300, 3)
+    names = ("ant", "<b>bee</b>", "cat|dog")
+    first, second = (head(outputs(logits * scale, labels), names) for scale in (1.0, 3.0))
+    return evaluation(first, second, unmeasured())
+
+
+def made_plan(folder: Path, text: str = SPEC) -> plan.Plan:
+    """Plan the spec with files that are there and empty."""
+    for name in ("a.keras", "b.keras", "c.keras", "test.npz"):
+        (folder / name).touch()
+    return plan.make(source.parse(text, "specs/handmade.toml", "toml"), folder)
+
+
+def results(text: str = SPEC) -> Results:
+    """Analyze."""
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        planned = made_plan(Path(folder), text)
+    return analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False)

@@ -1,0 +1,233 @@
+"""The PDF: what is in it, that it repeats, that it is sealed, and that every failure is one clear sentence."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pypdf
+import pytest
+
+from reportgen.errors import RenderError
+from reportgen.render import pdf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+FIGURE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><rect width="100" height="50" fill="red"/>'
+    '<text x="5" y="20" style="font: 9px \'IBM Plex Sans\'">inside</text></svg>'
+)
+IMAGE = '<img src="reportgen:/figure/one.svg" alt="A red rectangle">'
+FILES = (
+    pdf.Attachment("results.json", b'{"a": 1}', "Every number"),
+    pdf.Attachment("release.toml", b"schema_version = 1\n", "The spec"),
+)
+
+
+def page(body: str, head: str = "") -> str:
+    """Return a small page."""
+    return f'<html lang="en"><head><title>Digits</title>{head}</head><body><h1>One</h1>{body}</body></html>'
+
+
+def make(body: str = IMAGE, head: str = "", figures: dict[str, str] | None = None, **options: Any) -> bytes:
+    """Render a small page with the figure ``one``."""
+    settings: dict[str, Any] = {"attachments": FILES, "created": CREATED, "identifier": "abc"} | options
+    return pdf.render(page(body, head), {"one": FIGURE} if figures is None else figures, **settings)
+
+
+@pytest.fixture(scope="module")
+def made() -> bytes:
+    """Return a PDF of two pages."""
+    return make(IMAGE + '<h1 style="break-before: page">Two</h1><p>ünïcode ✓ <code>mono</code></p>')
+
+
+@pytest.fixture(scope="module")
+def reader(made: bytes) -> pypdf.PdfReader:
+    """Return it opened by another library."""
+    return pypdf.PdfReader(io.BytesIO(made))
+
+
+def test_pages_and_text(reader: pypdf.PdfReader) -> None:
+    """Text of the page and of the figure can be searched."""
+    assert len(reader.pages) == 2
+    assert "inside" in reader.pages[0].extract_text()
+    assert "ünïcode" in reader.pages[1].extract_text()
+
+
+def test_accessible(reader: pypdf.PdfReader) -> None:
+    """Tagged, with a language, a title that is shown, and the claim of PDF/UA-1."""
+    root: Any = reader.trailer["/Root"]
+    assert root["/Lang"] == "en"
+    assert root["/MarkInfo"]["/Marked"] is not None
+    assert "/StructTreeRoot" in root
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert b"pdfuaid" in root["/Metadata"].get_data()
+
+
+def test_alternative_text_is_kept(made: bytes) -> None:
+    """Of figures."""
+    writer = pypdf.PdfWriter(io.BytesIO(made))
+    words = [
+        one["/Alt"] for one in writer._objects if isinstance(one, pypdf.generic.DictionaryObject) and "/Alt" in one
+    ]
+    assert words == ["A red rectangle"]
+
+
+def test_attachments(reader: pypdf.PdfReader) -> None:
+    """Are inside, byte by byte."""
+    assert {name: data[0] for name, data in reader.attachments.items()} == {one.name: one.data for one in FILES}
+
+
+def test_dates_and_title(reader: pypdf.PdfReader) -> None:
+    """The date is the report's, not today's."""
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Digits"
+    assert reader.metadata.creation_date == reader.metadata.modification_date == CREATED
+
+
+def test_bookmarks(reader: pypdf.PdfReader) -> None:
+    """Headings make the outline."""
+    assert [item.title for item in reader.outline] == ["One", "Two"]  # type: ignore[union-attr]
+
+
+def test_fonts_are_ours_and_embedded(reader: pypdf.PdfReader) -> None:
+    """The generic families too; what they lack comes from DejaVu."""
+    html = page("<p style='font-family: sans-serif'>sans</p><p style='font-family: monospace'>mono ⊕ ⚕</p>")
+    text = pdf.render(html, {}, created=CREATED, identifier="a")
+    fonts: set[str] = set()
+    for one in pypdf.PdfReader(io.BytesIO(text)).pages:
+        embedded, missing = one._get_fonts()
+        assert not missing
+        fonts |= embedded
+    names = {name.split("+")[1] for name in fonts}
+    assert any("Plex-Mono" in name or "PlexMono" in name for name in names)
+    assert all("Plex" in name or "DejaVu" in name for name in names)
+
+
+def test_same_input_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A second later, from another folder, in another time zone and with another hash seed."""
+    first = make()
+    time.sleep(1.1)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    assert make() == first
+
+
+def test_dates_in_other_zones_are_the_same_moment() -> None:
+    """What counts is the moment; a naive date is UTC."""
+    tokyo = CREATED.astimezone(timezone(timedelta(hours=9)))
+    assert make(created=tokyo) == make(created=CREATED) == make(created=CREATED.replace(tzinfo=None))
+
+
+def test_identifier_is_in_the_file() -> None:
+    """The PDF's file identifier names the report."""
+    assert make(identifier="abc") != make(identifier="abd")
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "denied"),
+    [
+        ("", '<link rel="attachment" href="file:///etc/passwd">', "file:///etc/passwd"),
+        ("", '<link rel="stylesheet" href="http://127.0.0.1:9/a.css">', "http://127.0.0.1:9/a.css"),
+        ("", '<style>@import "https://example.org/b.css";</style>', "https://example.org/b.css"),
+        ("", "<style>@font-face{font-family:x;src:url(file:///x.ttf)} h1{font-family:x}</style>", "file:///x.ttf"),
+        ('<a rel="attachment" href="file:///etc/hosts">x</a>', "", "file:///etc/hosts"),
+        ('<img src="http://127.0.0.1:9/a.png" alt="">', "", "http://127.0.0.1:9/a.png"),
+        ('<img src="reportgen:/figure/other.svg" alt="">', "", "reportgen:/figure/other.svg"),
+        ('<img src="FILE:///etc/passwd" alt="">', "", "///etc/passwd"),
+        ('<object data="ftp://127.0.0.1:9/a.svg"></object>', "", "ftp://127.0.0.1:9/a.svg"),
+        ('<svg><image href="file:///a.png" width="9" height="9"/></svg>', "", "file:///a.png"),
+        ('<p style="background:url(file:///b.png)">x</p>', "", "file:///b.png"),
+    ],
+)
+def test_nothing_else_can_be_fetched(body: str, head: str, denied: str) -> None:
+    """And the message names what was asked for."""
+    with pytest.raises(RenderError) as caught:
+        make(body, head)
+    assert denied in str(caught.value)
+
+
+def test_links_within_a_figure_are_refused_too() -> None:
+    """WeasyPrint swallows errors inside SVG."""
+    figure = FIGURE.replace("</svg>", '<image href="file:///etc/passwd" width="5" height="5"/></svg>')
+    with pytest.raises(RenderError, match="file:///etc/passwd"):
+        make(figures={"one": figure})
+
+
+def test_hyperlinks_are_allowed() -> None:
+    """They fetch nothing."""
+    assert make('<a href="https://example.org/paper">paper</a>').startswith(b"%PDF")
+
+
+def test_data_urls_are_allowed() -> None:
+    """They are part of the page."""
+    assert make('<img alt="x" src="data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E">')
+
+
+def test_a_broken_figure_is_an_error() -> None:
+    """WeasyPrint would leave it out with a line in its log."""
+    with pytest.raises(RenderError, match=r"one\.svg"):
+        make(figures={"one": "<svg><unclosed"})
+
+
+def test_time_limit() -> None:
+    """A table without end."""
+    rows = "<tr>" + "<td>x</td>" * 20 + "</tr>"
+    with pytest.raises(RenderError, match="within 1 seconds"):
+        make("<table>" + rows * 3000 + "</table>", time_limit=1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux only")
+def test_memory_limit() -> None:
+    """No more than a few bytes beyond what Python itself takes."""
+    with pytest.raises(RenderError, match="could not be made"):
+        make(memory_limit=150 * 2**20)
+
+
+def stub(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a module called weasyprint before the real one."""
+    (folder / "weasyprint.py").write_text(code)
+    monkeypatch.setattr(
+        pdf, "_environment", lambda fonts: {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+    )
+
+
+def test_missing_pango_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeasyPrint prints to its standard output and raises OSError."""
+    stub(tmp_path, "print('-----')\nraise OSError(\"cannot load library 'libpango-1.0-0'\\nmore\")", monkeypatch)
+    with pytest.raises(pdf.NativeLibraryMissing) as caught:
+        make()
+    assert "libpango-1.0-0'" in str(caught.value)
+    assert "apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_process_that_dies_leaves_its_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it wrote before is shown."""
+    stub(tmp_path, "import os\nprint('goodbye', flush=True)\nos._exit(7)", monkeypatch)
+    with pytest.raises(RenderError, match=r"(?s)code 7.*goodbye"):
+        make()
+
+
+def test_the_process_can_start_early() -> None:
+    """Its imports overlap with other work; nothing stays behind."""
+    with pdf.PdfProcess() as process:
+        home = process._home
+        made = process.render(page("<p>early</p>"), {}, created=CREATED, identifier="a")
+    assert made.startswith(b"%PDF")
+    assert not home.exists()
+
+
+def test_a_process_that_was_not_needed_ends() -> None:
+    """Without a page."""
+    with pdf.PdfProcess() as process:
+        home = process._home
+    assert process._process.returncode is not None
+    assert not home.exists()

@@ -1,0 +1,111 @@
+"""Every line of code is in its room: imports are checked by reading the code."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "reportgen"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+FORBIDDEN = {
+    "metrics": {"pydantic", "matplotlib", "keras", "tensorflow", "sklearn", "pandas"},
+    "inputs": {"matplotlib", "weasyprint", "jinja2"},
+    "evaluation": {"matplotlib", "weasyprint", "jinja2"},
+    "render": {"keras", "tensorflow", "matplotlib"},
+    "figures": {"keras", "tensorflow", "weasyprint", "jinja2"},
+    "sections": {"keras", "tensorflow", "weasyprint", "jinja2"},
+}
+KERAS = {"inputs/models.py", "evaluation/run.py", "evaluation/logits.py"}
+BROAD_EXCEPT = {"cli.py", "analysis.py", "present.py", "render/pdf_process.py"}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the full names of all modules that a file imports at run time, anywhere in it."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room(path: Path) -> str:
+    """Return the path below the package."""
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=room)
+def test_rooms(path: Path) -> None:
+    """No room imports what belongs to another."""
+    tops = {name.split(".")[0] for name in imported(path)}
+    assert not tops & FORBIDDEN.get(room(path).split("/")[0], set())
+    if room(path) not in KERAS:
+        assert not tops & {"keras", "tensorflow"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=room)
+def test_sections_are_known_to_the_registry_alone(path: Path) -> None:
+    """No module outside ``sections/`` imports a section, and no section imports another."""
+    own = "reportgen.sections." + room(path).split("/")[1] if room(path).count("/") == 2 else None
+    foreign = {name for name in imported(path) if name.startswith("reportgen.sections.")}
+    assert all(own is not None and (name + ".").startswith(own + ".") for name in foreign)
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name in {"analyzer.py", "schema.py"}], ids=room)
+def test_analyzers_do_not_draw(path: Path) -> None:
+    """An analyzer knows no figure and no format."""
+    assert not {
+        name for name in imported(path) if name.startswith(("matplotlib", "reportgen.figures", "reportgen.render"))
+    }
+
+
+@pytest.mark.parametrize("path", MODULES, ids=room)
+def test_no_pyplot_and_no_print(path: Path) -> None:
+    """Pyplot holds global state; only the command line prints."""
+    assert not {name for name in imported(path) if "pyplot" in name}
+    calls = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert "print" not in calls or room(path) in {"progress.py", "render/pdf_process.py"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=room)
+def test_broad_excepts(path: Path) -> None:
+    """``except Exception`` guards sections, figures and the exit code of a bug, nothing else."""
+    tree = ast.parse(path.read_text("utf-8"))
+    broad = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+    ]
+    assert not broad or room(path) in BROAD_EXCEPT
+
+
+HEAVY = ("keras", "tensorflow", "matplotlib", "weasyprint", "sklearn", "pandas", "scipy.stats")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "specs/release.toml"]], ids=["help", "check"])
+def test_start_up_imports_nothing_heavy(arguments: list[str]) -> None:
+    """Help and check are quick because nothing heavy is imported."""
+    program = (
+        "import sys\nfrom reportgen.cli import main\nsys.argv = ['reportgen', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print('HEAVY', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == "HEAVY []"

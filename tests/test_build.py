@@ -1,0 +1,335 @@
+"""Whole builds with TensorFlow, and every way in which an input can be wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.keras
+TOP = Path(__file__).parents[1]
+ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND": "tensorflow"}
+
+
+def run(*arguments: object, cwd: Path = TOP, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program."""
+    command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the example once."""
+    folder = tmp_path_factory.mktemp("built")
+    found = run("build", "specs/release.toml", "-o", folder)
+    assert found.returncode == 0, found.stderr
+    return folder
+
+
+def test_the_example_is_whole_and_small(built: Path) -> None:
+    """Four files; HTML and PDF below 2 MB; nothing else."""
+    assert sorted(path.name for path in built.iterdir()) == [
+        "model_card.md",
+        "report.html",
+        "report.pdf",
+        "results.json",
+    ]
+    assert all(path.stat().st_size < 2_000_000 for path in built.iterdir())
+
+
+def test_the_numbers_are_those_of_keras(built: Path) -> None:
+    """Accuracy and NLL of the three heads (softmax inside, logits, Softmax layer) equal numpy on keras' predictions."""
+    program = (
+        "import json, sys, keras, numpy as np\n"
+        "d = np.load('specs/digits/test.npz'); out = {}\n"
+        "for name in ('mlp', 'cnn', 'cnn_dropout'):\n"
+        "    z = keras.saving.load_model(f'specs/digits/{name}.keras', compile=False).predict(d['x'], verbose=0).astype(float)\n"
+        "    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) if name == 'cnn' else z\n"
+        "    out[name] = [float((p.argmax(1) == d['y']).mean()), float(-np.log(p[np.arange(len(p)), d['y']]).mean())]\n"
+        "print(json.dumps(out))"
+    )
+    run_ = subprocess.run(
+        [sys.executable, "-c", program], cwd=TOP, env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    expected = json.loads(run_.stdout.splitlines()[-1])
+    rows = json.loads(run("metrics", built / "results.json", "--format", "json").stdout)
+    found = {
+        (row["model"], row["metric"]): row["value"]
+        for row in rows
+        if row["section"] == "performance" and row["subject"] is None
+    }
+    for model, (accuracy, nll) in expected.items():
+        assert found[model, "accuracy"] == pytest.approx(accuracy, abs=1e-12)
+        assert found[model, "nll"] == pytest.approx(nll, rel=1e-4)
+
+
+def test_logits_are_taken_before_the_softmax(built: Path) -> None:
+    """Each head records by which rule it was read."""
+    models = json.loads((built / "results.json").read_text("utf-8"))["models"]
+    rules = [model["heads"][0]["outputs_rule"] for model in models]
+    assert "logits taken before the final softmax" in rules[0]
+    assert "from_logits=True" in rules[1]
+    assert "logits taken before the final softmax" in rules[2]
+
+
+def test_same_input_same_bytes(built: Path, tmp_path: Path) -> None:
+    """A second build, and a rendering of the first one's results, give the same bytes."""
+    assert run("build", "specs/release.toml", "-o", tmp_path / "again", "-q").returncode == 0
+    assert run("render", built / "results.json", "-o", tmp_path / "rendered", "-q").returncode == 0
+    for name in ("report.html", "report.pdf", "results.json", "model_card.md"):
+        first = (built / name).read_bytes()
+        assert first == (tmp_path / "again" / name).read_bytes(), name
+        assert first == (tmp_path / "rendered" / name).read_bytes(), name
+
+
+def test_the_pdf_carries_its_numbers(built: Path) -> None:
+    """results.json and the spec are attached; the document is tagged and has a language and bookmarks."""
+    import pypdf
+
+    pdf = pypdf.PdfReader(built / "report.pdf")
+    assert set(pdf.attachments) == {"results.json", "release.toml"}
+    assert pdf.attachments["results.json"][0] == (built / "results.json").read_bytes()
+    catalog: Any = pdf.trailer["/Root"]
+    assert catalog["/Lang"] == "en"
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert pdf.outline
+
+
+def test_results_hold_no_path_of_the_machine(built: Path) -> None:
+    """Neither the checkout nor the output folder is in any file."""
+    for name in ("report.html", "results.json", "model_card.md"):
+        text = (built / name).read_text("utf-8")
+        assert str(TOP) not in text
+        assert str(built) not in text
+
+
+def test_batch_size_and_company_do_not_matter(tmp_path: Path) -> None:
+    """A model alone and in other batches has the same numbers within 1e-5."""
+    values = []
+    for index, extra in enumerate(([], ["--set", "data.batch_size=37"])):
+        folder = tmp_path / str(index)
+        assert run("build", "specs/quick.toml", "-o", folder, "--format", "json", "-q", *extra).returncode == 0
+        rows = json.loads(run("metrics", folder / "results.json", "--format", "json").stdout)
+        values.append([row["value"] for row in rows])
+    assert np.allclose(values[0], values[1], rtol=1e-5, atol=1e-9)
+
+
+# ------------------------------------------------------------------------------------------------ wrong inputs
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models of every kind that needs care, and data for them."""
+    folder = tmp_path_factory.mktemp("zoo")
+    subprocess.run([sys.executable, TOP / "tests" / "zoo.py", folder], check=True, env=ENVIRONMENT, capture_output=True)
+    return folder
+
+
+def build(
+    zoo: Path, tmp_path: Path, model: str, data: str = "good", more: str = "", sections: str = "performance"
+) -> Any:
+    """Build a small spec and return what the program said, and the rows."""
+    kinds = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in sections.split())
+    text = (
+        f'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "{model}"\n{more}\n'
+        f'[data]\npath = "{data}.npz"\n{kinds}'
+    )
+    name = f"{tmp_path.name}.toml"
+    (zoo / name).write_text(text, "utf-8")
+    found = run("build", name, "-o", tmp_path / "out", "--format", "json,html,markdown", "-q", cwd=zoo)
+    if found.returncode not in (0, 1):
+        return found, None
+    rows = json.loads(run("metrics", tmp_path / "out" / "results.json", "--format", "json").stdout)
+    return found, {(row["metric"], row["subject"]): row for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "more", "message"),
+    [
+        ("corrupt.keras", "good", "", "models.m.path: corrupt.keras: is not a readable Keras archive"),
+        ("damaged.keras", "good", "", "models.m.path: damaged.keras:"),
+        ("lambda.keras", "good", "", "holds a Lambda layer"),
+        ("custom.keras", "good", "", "needs Doubling, which Keras does not have"),
+        ("softmax.keras", "nan", "", "data.x: nan.npz: has NaN or infinite values in 2 rows (the first is row 3)"),
+        ("softmax.keras", "empty", "", "data.x: empty.npz: holds no row"),
+        ("softmax.keras", "uneven", "", "differ in their number of rows: data.x has 20, data.y has 19"),
+        ("softmax.keras", "outside", "", "data.y: outside.npz: has 1 labels outside the model's 3 classes"),
+        ("softmax.keras", "wide", "", "takes rows of shape (4,), but data.x has rows of shape (5,)"),
+        ("linear.keras", "good", 'outputs = "probabilities"', "are taken as probabilities (declared in the spec)"),
+        ("softmax.keras", "good", 'outputs = "logits"', "but the last activation is softmax"),
+        ("two_inputs.keras", "good", "", "takes 2 inputs"),
+    ],
+)
+def test_a_wrong_input_is_one_sentence(
+    zoo: Path, tmp_path: Path, model: str, data: str, more: str, message: str
+) -> None:
+    """It names the spec's key and the file; exit 3, no traceback, no report."""
+    found, _ = build(zoo, tmp_path, model, data, more)
+    assert found.returncode == 3
+    assert message in found.stderr
+    assert "Traceback" not in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        ("softmax.keras", ""),
+        ("softmax_layer.keras", ""),
+        ("activation.keras", ""),
+        ("nested.keras", ""),
+        ("ops.keras", ""),
+        ("linear.keras", 'outputs = "logits"'),
+        ("subclassed.keras", 'outputs = "probabilities"\ncustom_objects = ["./layers.py:Subclassed"]'),
+        ("custom.keras", 'custom_objects = ["./layers.py:Doubling"]'),
+    ],
+)
+def test_the_same_head_in_every_form(zoo: Path, tmp_path: Path, model: str, more: str) -> None:
+    """However a softmax is built, the NLL is the one that the zoo wrote down; custom code runs where it is named."""
+    found, rows = build(zoo, tmp_path, model, "good", more)
+    assert found.returncode == 0, found.stderr
+    expected = json.loads((zoo / "expected.json").read_text("utf-8"))
+    assert rows["nll", None]["value"] == pytest.approx(expected["doubled" if "custom" in model else "nll"], rel=1e-5)
+
+
+def test_a_saturated_softmax_keeps_its_nll(zoo: Path, tmp_path: Path) -> None:
+    """Where float32 probabilities are exactly 0, the NLL comes from the logits."""
+    _, rows = build(zoo, tmp_path, "saturated.keras")
+    assert rows["nll", None]["value"] > 100
+
+
+def test_a_sigmoid_is_binary(zoo: Path, tmp_path: Path) -> None:
+    """One sigmoid: two classes, strings as labels."""
+    found, rows = build(zoo, tmp_path, "sigmoid.keras", "strings")
+    assert found.returncode == 0, found.stderr
+    assert ("recall", "class:yes") in rows
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        ("regression.keras", "floats"),
+        ("multilabel.keras", "multilabel"),
+        ("ambiguous.keras", "good"),
+        ("sequence.keras", "sequence"),
+    ],
+)
+def test_tasks_that_are_not_there_yet(zoo: Path, tmp_path: Path, model: str, data: str) -> None:
+    """They are not applicable with a reason, never a crash and never a number."""
+    found, rows = build(zoo, tmp_path, model, data, sections="summary performance calibration")
+    assert found.returncode == 0, found.stderr
+    assert {row["status"] for row in rows.values()} == {"not_applicable"}
+
+
+def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:
+    """Its numbers failed, with the reason; the report is written."""
+    found, rows = build(zoo, tmp_path, "nan.keras", sections="summary performance calibration")
+    assert found.returncode == 3
+    assert "NaN or infinite" in found.stderr
+    assert (tmp_path / "out" / "report.html").exists()
+    assert rows is None
+
+
+def test_several_heads_are_told_apart(zoo: Path, tmp_path: Path) -> None:
+    """Each head has its subject; labels are named by head."""
+    name = "heads.toml"
+    (zoo / name).write_text(
+        'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "two_heads.keras"\n[data]\npath = "heads.npz"\n'
+        'y = { kind = "kind", size = "size" }\n[[sections]]\nkind = "performance"\n',
+        "utf-8",
+    )
+    found = run("build", name, "-o", tmp_path / "out", "--format", "json", "-q", cwd=zoo)
+    assert found.returncode == 0, found.stderr
+    rows = json.loads(run("metrics", tmp_path / "out" / "results.json", "--format", "json").stdout)
+    status = {row["subject"]: row["status"] for row in rows if row["metric"] == "accuracy"}
+    assert status == {"head:kind": "ok", "head:size": "not_applicable"}
+
+
+def test_tables_and_npy(zoo: Path, tmp_path: Path) -> None:
+    """csv, parquet and a pair of npy files give the same numbers as npz."""
+    values = []
+    columns = 'x = ["a", "b", "c", "d"]\ny = "label"'
+    for data in (
+        'path = "good.npz"',
+        f'path = "good.csv"\n{columns}',
+        f'path = "good.parquet"\n{columns}',
+        'x = "x.npy"\ny = "y.npy"',
+    ):
+        (zoo / "table.toml").write_text(
+            f'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "softmax.keras"\n[data]\n{data}\n[[sections]]\nkind = "performance"\n',
+            "utf-8",
+        )
+        found = run("build", "table.toml", "-o", tmp_path / "out", "--format", "json", "-q", cwd=zoo)
+        assert found.returncode == 0, found.stderr
+        rows = json.loads(run("metrics", tmp_path / "out" / "results.json", "--format", "json").stdout)
+        values.append([row["value"] for row in rows if row["value"] is not None])
+    assert values[1:] == [pytest.approx(values[0], rel=1e-6)] * 3
+
+
+def test_a_failed_check_writes_the_report(tmp_path: Path) -> None:
+    """Exit 1, report there, and the failure is said."""
+    spec = tmp_path / "specs" / "quick.toml"
+    shutil.copytree(TOP / "specs", tmp_path / "specs")
+    spec.write_text(
+        spec.read_text("utf-8") + 'checks = [{ metric = "performance.accuracy", at_least = 0.999 }]\n', "utf-8"
+    )
+    found = run("build", spec, "-o", tmp_path / "out", "--format", "html")
+    assert found.returncode == 1
+    assert "FAIL" in found.stdout
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_failed_build_leaves_the_last_report(zoo: Path, tmp_path: Path) -> None:
+    """Nothing of a good report is touched by a build that fails."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.html").write_text("last", "utf-8")
+    (zoo / "bad.toml").write_text(
+        'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "corrupt.keras"\n[data]\npath = "good.npz"\n[[sections]]\nkind = "performance"\n',
+        "utf-8",
+    )
+    assert run("build", "bad.toml", "-o", tmp_path / "out", cwd=zoo).returncode == 3
+    assert [path.read_text("utf-8") for path in (tmp_path / "out").iterdir()] == ["last"]
+
+
+def test_the_wheel_builds_a_report(tmp_path: Path) -> None:
+    """The wheel, installed beside the packages of this environment, finds its templates and specs."""
+    import site
+
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=TOP,
+        check=True,
+        capture_output=True,
+    )
+    wheel = next(tmp_path.glob("*.whl"))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    home = next((tmp_path / "venv" / "lib").iterdir()) / "site-packages"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(home)
+    (home / "parent.pth").write_text("\n".join(site.getsitepackages()) + "\n", "utf-8")
+    where = subprocess.run(
+        [python, "-I", "-c", "import reportgen; print(reportgen.__file__)"], check=True, capture_output=True, text=True
+    )
+    assert where.stdout.startswith(str(home))
+    spec = home / "reportgen" / "_share" / "specs" / "quick.toml"
+    found = subprocess.run(
+        [python, "-I", "-m", "reportgen", "build", spec, "-o", tmp_path / "out", "-q"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
+    assert (tmp_path / "out" / "report.pdf").exists()

@@ -1,0 +1,112 @@
+"""Writes models of every kind that needs care, and data for them, into a folder: ``python zoo.py FOLDER``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+LAYERS = """
+import keras
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Doubling(keras.layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Subclassed(keras.Model):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.head = keras.layers.Dense(3, activation="softmax")
+    def call(self, x):
+        return self.head(x)
+"""
+
+
+def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
+    """Write everything."""
+    import keras
+    import numpy as np
+    import pandas as pd
+
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(0)
+    (folder / "layers.py").write_text(LAYERS, "utf-8")
+    sys.path.insert(0, str(folder))
+    import layers
+
+    x, y = rng.normal(size=(20, 4)).astype(np.float32), np.arange(20) % 3
+    kernel, bias = rng.normal(size=(4, 3)).astype(np.float32), np.zeros(3, np.float32)
+
+    def save(name: str, outputs, inputs, weights=None) -> None:  # noqa: ANN001
+        model = keras.Model(inputs, outputs)
+        if weights is not None:
+            model.set_weights(weights)
+        model.save(folder / f"{name}.keras")
+
+    def dense(**options):  # noqa: ANN003, ANN202
+        return keras.layers.Dense(3, **options)
+
+    one = keras.Input((4,))
+    both = [kernel, bias]
+    save("softmax", dense(activation="softmax")(one), one, both)
+    save("linear", dense()(one), one, both)
+    save("ambiguous", dense()(one), one, both)
+    save("softmax_layer", keras.layers.Softmax()(dense()(one)), one, both)
+    save("activation", keras.layers.Activation("softmax")(dense()(one)), one, both)
+    save("ops", keras.ops.softmax(dense()(one)), one, both)
+    save("saturated", dense(activation="softmax")(one), one, [kernel * 1000, bias])
+    save("nan", dense(activation="softmax")(one), one, [kernel * np.nan, bias])
+    save("custom", keras.layers.Softmax()(layers.Doubling()(dense()(one))), one, both)
+    inner = keras.Sequential([keras.Input((4,)), dense(activation="softmax")])
+    save("nested", inner(one), one, both)
+    save("lambda", keras.layers.Lambda(lambda t: t)(dense()(one)), one, both)
+    save("sigmoid", keras.layers.Dense(1, activation="sigmoid")(one), one)
+    save("multilabel", dense(activation="sigmoid")(one), one)
+    model = keras.Model(one, keras.layers.Dense(1)(one))
+    model.compile(loss="mse")
+    model.save(folder / "regression.keras")
+    tokens = keras.Input((6, 4))
+    save("sequence", dense(activation="softmax")(tokens), tokens)
+    other = keras.Input((4,))
+    save("two_inputs", dense(activation="softmax")(keras.layers.Add()([one, other])), [one, other])
+    kind, size = dense(activation="softmax", name="kind")(one), keras.layers.Dense(1, name="size")(one)
+    save("two_heads", [kind, size], one)
+    subclassed = layers.Subclassed()
+    subclassed(x)
+    subclassed.set_weights(both)
+    subclassed.save(folder / "subclassed.keras")
+    (folder / "corrupt.keras").write_bytes(b"this is no archive")
+    whole = (folder / "softmax.keras").read_bytes()
+    middle = len(whole) // 2
+    (folder / "damaged.keras").write_bytes(whole[:middle] + b"\xff" * 64 + whole[middle + 64 :])
+
+    np.savez(folder / "good.npz", x=x, y=y)
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", y)
+    table = pd.DataFrame(x, columns=list("abcd")).assign(label=y)
+    table.to_csv(folder / "good.csv", index=False)
+    table.to_parquet(folder / "good.parquet")
+    holes = x.copy()
+    holes[3, 0], holes[5, 1] = np.nan, np.inf
+    np.savez(folder / "nan.npz", x=holes, y=y)
+    np.savez(folder / "empty.npz", x=x[:0], y=y[:0])
+    np.savez(folder / "uneven.npz", x=x, y=y[:19])
+    np.savez(folder / "outside.npz", x=x, y=np.where(np.arange(20) == 7, 3, y))
+    np.savez(folder / "wide.npz", x=np.zeros((20, 5), np.float32), y=y)
+    np.savez(folder / "strings.npz", x=x, y=np.where(y > 0, "yes", "no"))
+    np.savez(folder / "floats.npz", x=x, y=rng.normal(size=20))
+    np.savez(folder / "multilabel.npz", x=x, y=rng.integers(0, 2, (20, 3)))
+    np.savez(folder / "sequence.npz", x=rng.normal(size=(20, 6, 4)).astype(np.float32), y=rng.integers(0, 3, (20, 6)))
+    np.savez(folder / "heads.npz", x=x, kind=y, size=rng.normal(size=20))
+
+    def nll(scale: float) -> float:
+        z = scale * (x.astype(float) @ kernel)
+        return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(20), y]).mean())
+
+    (folder / "expected.json").write_text(json.dumps({"nll": nll(1.0), "doubled": nll(2.0)}), "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
