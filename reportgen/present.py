@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reportgen import registry
 from reportgen.compose import compose
 from reportgen.errors import RenderError, SectionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from reportgen.document import Document, Drawing
@@ -71,17 +71,29 @@ def present(
     if "html" in wanted:
         from reportgen.render import html
 
-        report.files[FILES["html"]] = html.render(document, "html", folders).encode()
+        report.files[FILES["html"]] = _rendered(lambda: html.render(document, "html", folders))
     if "markdown" in wanted:
         from reportgen.render import markdown
 
-        report.files[FILES["markdown"]] = markdown.render(document).encode()
+        report.files[FILES["markdown"]] = _rendered(lambda: markdown.render(document, folders))
     if "pdf" in wanted:
         try:
             report.files[FILES["pdf"]] = _pdf(document, folders)
         except RenderError as error:
             report.failures.append(f"{FILES['pdf']} was not written: {error}")
     return report
+
+
+def _rendered(render: Callable[[], str]) -> bytes:
+    """Render text; a mistake in a template becomes one sentence that names it."""
+    from jinja2 import TemplateError
+
+    try:
+        return render().encode()
+    except TemplateError as error:
+        name, line = getattr(error, "name", None), getattr(error, "lineno", None)
+        where = f"{name}, line {line}: " if name and line else ""
+        raise RenderError(f"a template cannot be rendered: {where}{error.message or type(error).__name__}") from error
 
 
 def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, bytes]:
@@ -156,5 +168,5 @@ def _pdf(document: Document, folders: list[Path]) -> bytes:
     ]
     created = datetime.fromisoformat(results.created)
     figures = {drawing.id: drawing.svg for drawing in document.drawings}
-    rendered: Any = html.render(document, "pdf", folders)
-    return pdf.render(rendered, figures, attachments=attachments, created=created, identifier=document.digest)
+    page = _rendered(lambda: html.render(document, "pdf", folders)).decode()
+    return pdf.render(page, figures, attachments=attachments, created=created, identifier=document.digest)

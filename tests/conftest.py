@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 settings.register_profile("reportgen", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("reportgen")
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden`` writes the golden files anew instead of comparing with them."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with a golden file; what differs is left in ``golden/actual`` to be looked at."""
+
+    def compare(name: str, text: str) -> None:
+        if request.config.getoption("--update-golden"):
+            GOLDEN.mkdir(exist_ok=True)
+            (GOLDEN / name).write_text(text, "utf-8")
+        if text != (GOLDEN / name).read_text("utf-8"):
+            (GOLDEN / "actual").mkdir(exist_ok=True)
+            (GOLDEN / "actual" / name).write_text(text, "utf-8")
+            pytest.fail(f"differs from tests/golden/{name}: see tests/golden/actual/{name}; renew with `make golden`")
+
+    return compare

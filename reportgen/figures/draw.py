@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RASTER_ABOVE = 2000
 """Marks beyond which a scatter costs a PDF engine seconds (10,000: 12 s as vectors, 0.26 s as an image)."""
+_NAMES = 0.3
+"""Part of a panel that the names of its categories may take before they are shortened. Convention."""
 _THIN = 0.002
 """Half width, in rows, under which the tail of a violin is cut. Convention."""
 _DARK = 0.45
@@ -156,15 +158,13 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
 
     Names on the x axis are turned where they do not fit side by side.
     """
-    labels = _short(names, theme, 0.3 * (_room(ax, theme) if axis == "y" else ax.bbox.height))
     which = ax.yaxis if axis == "y" else ax.xaxis
-    need = 1.1 * theme.small_size
-    if axis == "x":
-        widest = _widest(labels, theme) + 0.5 * theme.small_size
-        if widest * len(labels) <= ax.bbox.width:
-            need = widest
-        else:
-            ax.tick_params(axis="x", rotation=90)
+    labels = [theme.text(name) for name in names]
+    need = _widest(labels, theme) + 0.5 * theme.small_size
+    if axis == "y" or need * len(labels) > ax.bbox.width:
+        labels = _short(names, theme, _NAMES * (_room(ax, theme) if axis == "y" else ax.bbox.height))
+        need = 1.1 * theme.small_size
+        ax.tick_params(axis=axis, rotation=90 if axis == "x" else 0)
     which.set_major_locator(_thinned()(len(labels), need))
     which.set_major_formatter(_namer(labels))
 
@@ -207,7 +207,7 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
     matrix = np.ma.masked_invalid(np.asarray(values, float))
     low, high = limits or _limits(matrix, center)
     palette = colormaps[theme.sequential if center is None else theme.diverging].with_extremes(bad=theme.missing)
-    _reserve(ax, _widest(_short(rows, theme, 0.3 * _room(ax, theme)), theme))
+    _reserve(ax, _widest(_short(rows, theme, _NAMES * _room(ax, theme)), theme))
     image = ax.imshow(matrix, cmap=palette, vmin=low, vmax=high, aspect="auto", interpolation="none")
     ax.grid(visible=False)
     ax.tick_params(length=0)

@@ -90,6 +90,8 @@ def _clean(element: ET.Element, prefix: str) -> None:
             _clean(child, prefix)
         else:
             _remove(element, child)
+    if element.tag == f"{{{SVG}}}image":
+        element.attrib.pop("id", None)  # the hash of its content: equal images of one figure share it
     for name, value in list(element.attrib.items()):
         kept = _attribute(name, value, prefix)
         if kept is None:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,14 @@ FIGURES = "reportgen:/figure/"
 
 def main(home: Path, seconds: int, memory: int) -> None:
     """Render the job in a folder; what went wrong is told in the outcome."""
-    _limit(seconds, memory)
+    _limit("RLIMIT_CPU", seconds)
     outcome: dict[str, Any]
     try:
         import weasyprint  # noqa: F401
     except OSError as error:
         outcome = {"missing": str(error).splitlines()[0]}
     else:
+        _limit("RLIMIT_AS", memory)  # not before: a library that cannot be mapped would look like a missing one
         sys.stdin.readline()
         try:
             outcome = _render(home)
@@ -38,18 +40,16 @@ def main(home: Path, seconds: int, memory: int) -> None:
     (home / "outcome.json").write_text(json.dumps(outcome), "utf-8")
 
 
-def _limit(seconds: int, memory: int) -> None:
-    """Limit processor time and address space, where the system knows such limits."""
+def _limit(name: str, most: int) -> None:
+    """Limit processor time or address space, where the system knows such a limit."""
     try:
         import resource
     except ImportError:
         return
-    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory)):
-        _, hard = resource.getrlimit(kind)
-        try:
-            resource.setrlimit(kind, (most, hard))
-        except (ValueError, OSError):  # above the hard limit, or not enforced (macOS): the stricter one stays
-            continue
+    kind = getattr(resource, name)
+    _, hard = resource.getrlimit(kind)
+    with suppress(ValueError, OSError):  # above the hard limit, or not enforced (macOS): the stricter one stays
+        resource.setrlimit(kind, (most, hard))
 
 
 def _render(home: Path) -> dict[str, Any]:

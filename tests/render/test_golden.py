@@ -1,0 +1,91 @@
+"""Whole documents from hand-made results, compared with files that a person has read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from handmade import results
+
+from reportgen.errors import RenderError
+from reportgen.present import FILES, figure_files, present
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    """Render HTML and Markdown."""
+    return present(results(), ("html", "markdown", "json")).files
+
+
+def test_markdown(files: dict[str, bytes], golden: Callable[[str, str], None]) -> None:
+    """The model card, hostile strings and all."""
+    golden("model_card.md", files[FILES["markdown"]].decode())
+
+
+def test_html(files: dict[str, bytes], golden: Callable[[str, str], None]) -> None:
+    """The page without its drawings and styles, which have tests of their own."""
+    page = files[FILES["html"]].decode()
+    page = re.sub(r"<svg.*?</svg>", "<svg/>", page, flags=re.DOTALL)
+    golden("report.html", re.sub(r"<style>.*?</style>", "<style/>", page, flags=re.DOTALL))
+
+
+def test_nothing_acts_and_nothing_is_fetched(files: dict[str, bytes]) -> None:
+    """No script, no handler, no foreign address, whatever the spec holds."""
+    page = files[FILES["html"]].decode()
+    assert "<script" not in page
+    assert "javascript:" not in page.replace("javascript:alert(1))", "")
+    assert not re.search(r'(?:src|href|xlink:href)="(?:https?:)?//', page)
+    assert not re.search(r"<[^>]* on[a-z]+=", page)
+    assert "default-src 'none'" in page
+
+
+def test_ids_are_unique(files: dict[str, bytes]) -> None:
+    """Inline drawings share no id with each other or with the page."""
+    ids = re.findall(r'\sid="([^"]+)"', files[FILES["html"]].decode())
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_is_shown_as_none_or_nan(files: dict[str, bytes]) -> None:
+    """What is missing is a dash with its reason."""
+    for name in ("html", "markdown"):
+        text = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", files[FILES[name]].decode(), flags=re.DOTALL)
+        assert not re.search(r"\b(None|nan|NaN|inf)\b", text.replace("default-src 'none'", ""))
+
+
+def test_a_users_template_is_searched_first(tmp_path: Path) -> None:
+    """It may extend the one that it replaces; a mistake in it is one sentence."""
+    (tmp_path / "sections").mkdir()
+    mine = tmp_path / "sections" / "performance.html.j2"
+    mine.write_text(
+        '{% extends "reportgen/sections/performance.html.j2" %}{% block reading %}Read it as {{ 6 * 7 }}.{% endblock %}',
+        "utf-8",
+    )
+    page = present(results(), ("html",), templates=tmp_path).files[FILES["html"]].decode()
+    assert "Read it as 42." in page
+    mine.write_text("{{ chapter.nothing }}", "utf-8")
+    with pytest.raises(RenderError, match="cannot be rendered"):
+        present(results(), ("html",), templates=tmp_path)
+    mine.write_text('{{ "".__class__.__mro__ }}', "utf-8")
+    with pytest.raises(RenderError, match="cannot be rendered"):
+        present(results(), ("html",), templates=tmp_path)
+
+
+@pytest.mark.parametrize(("file_format", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_figures_as_files(file_format: str, magic: bytes) -> None:
+    """Every figure of the document, in the chosen format, twice the same bytes."""
+    made = figure_files(results(), file_format, 80)
+    assert len(made) == len(re.findall("<figure", present(results(), ("html",)).files[FILES["html"]].decode()))
+    assert all(content.startswith(magic) for content in made.values())
+    assert made == figure_files(results(), file_format, 80)
+
+
+def test_every_label_of_a_figure_is_found_as_text(files: dict[str, bytes]) -> None:
+    """Text stays text: class names can be searched in the page's drawings."""
+    drawings = " ".join(re.findall(r"<svg.*?</svg>", files[FILES["html"]].decode(), flags=re.DOTALL))
+    for name in ("ant", "&lt;b&gt;bee&lt;/b&gt;", "cat|dog"):
+        assert name in drawings
