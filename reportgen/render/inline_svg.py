@@ -63,7 +63,7 @@ def inline(drawing: Drawing) -> str:
     root.attrib.setdefault("viewBox", f"0 0 {drawing.width:g} {drawing.height:g}")
     root.set("role", "img")
     root.set("aria-labelledby", f"{prefix}title {prefix}desc")
-    root.set("style", f"max-width:{drawing.width:.0f}px")
+    root.set("style", f"--width:{drawing.width:.0f}px")
     for place, (tag, text) in enumerate((("title", drawing.title), ("desc", drawing.alt))):
         element = ET.Element(f"{{{SVG}}}{tag}", {"id": f"{prefix}{tag}"})
         element.text = text

@@ -150,7 +150,7 @@ def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, 
         drawings=(drawing(first, words=words), drawing(first + 1, rows=130, words=words)),
         tables=(table(words=words), table(130, words=words)),
         status=status,
-        reason=None if status == "ok" else f"it needs a history. {words}",
+        reason=None if status == "ok" else f"needs a history {words}",
         template=None,
     )
     return replace(made, **changes)
