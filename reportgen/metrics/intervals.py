@@ -66,7 +66,7 @@ def mean(values: NDArray[np.float64]) -> Estimate | None:
     value = float(np.mean(values, dtype=np.float64))
     if n == 1:
         return Estimate(value, 1)
-    half = float(np.std(values, ddof=1, dtype=np.float64)) / np.sqrt(n)
+    half = float(np.std(values, ddof=1, dtype=np.float64) / np.sqrt(n))
     if n >= _STUDENT_BELOW:
         return Estimate(value, n, value - Z95 * half, value + Z95 * half, "mean ± 1.96 SE")
     from scipy.special import stdtrit
