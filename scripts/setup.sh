@@ -44,12 +44,20 @@ PYTHON
 }
 
 python=$(find_python)
+missing=
+has_pango "$python" || missing=$LIBRARIES
+venv_is_there=yes
 if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
-    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    apt_install "python$version-venv"
+    venv_is_there=
+    missing="python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv $missing"
 fi
-# shellcheck disable=SC2086
-has_pango "$python" || apt_install $LIBRARIES || say "without them no PDF can be written; everything else works"
+if [ -n "$missing" ]; then
+    # shellcheck disable=SC2086
+    if ! apt_install $missing; then
+        [ -n "$venv_is_there" ] || exit 1
+        say "without them no PDF can be written; everything else works"
+    fi
+fi
 
 stamp=$VENV/.installed
 wanted=$(cat pyproject.toml constraints.txt | cksum)
