@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import cache
+from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.render.environment import environment, printable
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from markdown_it.token import Token
     from markupsafe import Markup
 
     from reportgen.document import Document, Drawing
@@ -83,8 +85,8 @@ def markdown(text: str, level: int) -> Markup:
         def validateLink(self, url: str) -> bool:  # noqa: N802 the library's name
             return url.lower().startswith(LINKS)
 
-    parser = Restrained("commonmark", {"html": False}).enable("table").disable(["image"])
-    parser.inline.ruler.before("link", "no_image", _no_image)
+    parser = Restrained("commonmark", {"html": False}).enable("table")
+    parser.add_render_rule("image", _image)
     tokens = parser.parse(text)
     last = level - 1
     for token in tokens:
@@ -95,14 +97,10 @@ def markdown(text: str, level: int) -> Markup:
     return Markup(parser.renderer.render(tokens, parser.options, {}))  # noqa: S704 escaped by the parser
 
 
-def _no_image(state: Any, silent: bool) -> bool:  # noqa: FBT001 the library's call
-    """Keep ``![`` as the text that it is, instead of an exclamation mark before a link."""
-    if not state.src.startswith("![", state.pos):
-        return False
-    if not silent:
-        state.pending += "!["
-    state.pos += 2
-    return True
+def _image(_renderer: Any, tokens: Sequence[Token], index: int, *_: Any) -> str:
+    """Show an image as it was typed."""
+    image = tokens[index]
+    return escape(f"![{image.content}]({image.attrs['src']})")
 
 
 def _drawing(drawing: Drawing, target: Target) -> Markup:

@@ -42,7 +42,7 @@ _KEPT = frozenset(
 )
 """Elements that draw. Everything else goes: script, style, metadata, links, animations, foreign content."""
 _IMAGE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
-_URL = re.compile(r"""url\(\s*(['"]?)([^)'"]*)\1\s*\)""")
+_URL = re.compile(r"""url\(\s*(['"]?)([^)'"]*)\1\s*\)""", re.IGNORECASE)
 
 
 def inline(drawing: Drawing) -> str:
@@ -112,8 +112,8 @@ def _remove(parent: ET.Element, child: ET.Element) -> None:
 
 def _attribute(name: str, value: str, prefix: str) -> str | None:
     """Return an attribute's value with the references prefixed; None where it acts or fetches."""
-    plain = name.rpartition("}")[2]
-    if plain.lower().startswith("on") or (name.startswith("{") and not name.startswith(f"{{{XLINK}}}href")):
+    plain = name.rpartition("}")[2].lower()  # as HTML reads it
+    if plain.startswith("on") or (name.startswith("{") and not name.startswith(f"{{{XLINK}}}href")):
         return None
     if plain == "id":
         return prefix + value
@@ -121,6 +121,8 @@ def _attribute(name: str, value: str, prefix: str) -> str | None:
         if value.startswith("#"):
             return f"#{prefix}{value[1:]}"
         return value if _IMAGE.fullmatch(value) else None
+    if plain == "style" and "\\" in value:  # escapes can hide a function
+        return None
     return _URL.sub(lambda match: _reference(match[2].strip(), prefix), value)
 
 
