@@ -6,8 +6,8 @@ significant digits, ``count``, ``index`` and ``bytes`` whole, ``p-value`` down t
 How many decimals a number gets:
 
 1. A number with an interval, and both ends of the interval, are given to two significant digits of the interval's
-   width: more would be noise, fewer would hide that the ends differ. Per cent have at least one decimal, none where the
-   interval is ten points or wider and rests on fewer than 100 examples.
+   width: more would be noise, fewer would hide that the ends differ. Per cent have at least one decimal, so that the
+   numbers of a column look alike.
 2. A number alone has one decimal in per cent and three significant digits otherwise.
 3. Decimals are added until what is not 0 is not written as 0, and what is not whole (100 %, or 1) not as whole: up to
    two decimals in per cent, two more than otherwise in a pure number. What is still too near is written as a bound:
@@ -36,8 +36,6 @@ _PERCENT = frozenset({"fraction", "signed fraction"})
 _SMALLEST_P = 0.001
 _SMALL_P = 0.1
 _LARGEST_P = 0.995
-_FEW = 100
-"""Examples below which a wide interval in per cent has no decimals. Convention; no literature value."""
 _PERCENT_DECIMALS = 4
 _PURE_DECIMALS = 6
 _LARGE = 1e15
@@ -210,16 +208,13 @@ def _shared_decimals(one: Metric, limits: Sequence[float]) -> int | None:
     width = abs(parts[-1] - parts[1]) if len(parts) > 1 else 0.0
     if width == 0 and not limits:
         return None
-    start = _by_width(width, one) if width else _by_value(parts[0], one.unit)
+    start = _by_width(width, one.unit) if width else _by_value(parts[0], one.unit)
     return _decided(parts[0], [_shown(limit, one.unit) for limit in limits], _honest(parts, start, one.unit))
 
 
-def _by_width(width: float, one: Metric) -> int:
+def _by_width(width: float, unit: str) -> int:
     wanted = max(1 - math.floor(math.log10(width)), 0)
-    if one.unit not in _PERCENT:
-        return wanted
-    fewest = 0 if one.n is not None and one.n < _FEW else 1
-    return min(max(wanted, fewest), _PERCENT_DECIMALS)
+    return min(max(wanted, 1), _PERCENT_DECIMALS) if unit in _PERCENT else wanted
 
 
 def _by_value(shown: float, unit: str) -> int:
