@@ -24,16 +24,18 @@ def run(plan: Plan, table: MetricTable) -> tuple[CheckOutcome, ...]:
 
 def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[CheckOutcome]:
     address, _, name = check.metric.partition(".")
-    section = next((item for item in plan.sections if item.address == address), None)
+    planned = next((item for item in plan.sections if item.address == address), None)
+    spec = planned.section.metric(name) if planned else None
     found = table.find(address, name)
     for model in table.models:
         if not check_matches(check, model):
             continue
         spoken_of = _chosen([one for one in found if one.model == model], check.subject)
         if not spoken_of:
-            yield _missing(check, model, _why_missing(section, check, address))
+            reason = _why_missing(planned, check, address)
+            yield _outcome(check, spec, model, check.subject, None, reason)
         for one in spoken_of:
-            yield _judged(check, one, section.section.metric(name) if section else None)
+            yield _outcome(check, spec, model, one.subject, one.metric, one.metric.reason)
 
 
 def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
@@ -58,40 +60,32 @@ def _why_missing(section: PlannedSection | None, check: CheckSpec, address: str)
     return "the section did not produce the number"
 
 
-def _missing(check: CheckSpec, model: str, reason: str) -> CheckOutcome:
-    low, high = check.limits
-    return CheckOutcome(
-        address=check.metric,
-        title=check.metric,
-        model=model,
-        subject=check.subject,
-        low=low,
-        high=high,
-        severity=check.severity,
-        state="SKIPPED" if check.optional else "ERROR",
-        metric=None,
-        reason=reason,
-    )
-
-
-def _judged(check: CheckSpec, one: Measurement, spec: MetricSpec | None) -> CheckOutcome:
+def _outcome(
+    check: CheckSpec,
+    spec: MetricSpec | None,
+    model: str,
+    subject: str | None,
+    metric: Metric | None,
+    reason: str | None,
+) -> CheckOutcome:
     low, high = check.limits
     return CheckOutcome(
         address=check.metric,
         title=spec.title if spec else check.metric,
-        model=one.model,
-        subject=one.subject,
+        unit=spec.unit if spec else "",
+        model=model,
+        subject=subject,
         low=low,
         high=high,
         severity=check.severity,
-        state=_state(check, one.metric),
-        metric=one.metric,
-        reason=one.metric.reason,
+        state=_state(check, metric),
+        metric=metric,
+        reason=reason,
     )
 
 
-def _state(check: CheckSpec, metric: Metric) -> CheckState:
-    if metric.value is None:
+def _state(check: CheckSpec, metric: Metric | None) -> CheckState:
+    if metric is None or metric.value is None:
         return "SKIPPED" if check.optional else "ERROR"
     low, high = check.limits
     if (low is None or metric.value >= low) and (high is None or metric.value <= high):

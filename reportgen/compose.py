@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Find = Callable[[str], Section[Any, Any]]
 
+_GRAVEST_STATES = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
 GRAVEST = 3
 """How many findings page one shows."""
 
@@ -101,21 +102,21 @@ def _front(results: Results, find: Find) -> FrontPage | None:
 
 
 def _lines(checks: tuple[CheckOutcome, ...]) -> tuple[CheckLine, ...]:
-    """Give each check one line for a model: that of its gravest outcome, and of equals the nearest to the limit."""
+    """Give each check one line for a model: its gravest outcome, of equals the nearest to the limit; the gravest first."""
     groups: dict[tuple[object, ...], list[CheckOutcome]] = {}
     for check in checks:
         key = (check.address, check.model, check.low, check.high, check.severity)
         groups.setdefault(key, []).append(check)
-    return tuple(CheckLine(min(group, key=_gravity), len(group) - 1) for group in groups.values())
+    lines = [CheckLine(min(group, key=_gravity), len(group) - 1) for group in groups.values()]
+    return tuple(sorted(lines, key=lambda line: _GRAVEST_STATES.index(line.outcome.state)))
 
 
 def _gravity(check: CheckOutcome) -> tuple[int, float]:
-    order = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
     value = None if check.metric is None else check.metric.value
     margins = [] if value is None else [value - check.low] if check.low is not None else []
     if value is not None and check.high is not None:
         margins.append(check.high - value)
-    return order.index(check.state), min(margins, default=0.0)
+    return _GRAVEST_STATES.index(check.state), min(margins, default=0.0)
 
 
 def _verdict(checks: tuple[CheckOutcome, ...]) -> Verdict:

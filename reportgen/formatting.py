@@ -128,8 +128,7 @@ def condition(check: CheckOutcome) -> str:
 
     The limit is written exactly: it was declared, not measured.
     """
-    unit = "" if check.metric is None else check.metric.unit
-    low, high = (None if end is None else _limit(end, unit) for end in (check.low, check.high))
+    low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
     if low is not None and high is not None:
         return f"{low} to {high}"
     return f"at least {low}" if high is None else f"at most {high}"

@@ -109,6 +109,8 @@ class CheckOutcome(Strict):
     """``<section>.<metric>``."""
     title: str
     """The metric's title."""
+    unit: str
+    """The metric's unit, in which the limits are meant."""
     model: str
     subject: str | None
     low: float | None

@@ -46,6 +46,7 @@ def check(value: float, *, low: float | None = None, high: float | None = None) 
     return CheckOutcome(
         address="performance.accuracy",
         title="Accuracy",
+        unit="fraction",
         model="cnn",
         subject=None,
         low=low,

@@ -111,6 +111,7 @@ def check(state: str, model: str, *, value: Metric | None, reason: str | None = 
     outcome = CheckOutcome(
         address="performance.recall",
         title="Recall",
+        unit="fraction",
         model=model,
         subject="class:8" if others else None,
         low=0.95,

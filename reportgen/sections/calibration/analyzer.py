@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from reportgen.measuring import ClassifiedHead, unmeasured
 from reportgen.metrics import calibration, comparison, density, intervals, smoothing, temperature
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.section import BaseAnalyzer, Need
@@ -28,15 +29,11 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.records import (
         ClassificationOutputs,
-        DataEvaluation,
         Evaluation,
-        HeadEvaluation,
-        ModelEvaluation,
         ScorePoints,
     )
     from reportgen.metrics.calibration import ResidualBins
-    from reportgen.metrics.intervals import Estimate
-    from reportgen.section import Measurement, MetricSpec
+    from reportgen.section import Measurement
 
 FIT_ROWS = 50_000
 """Rows that the temperature is fitted on at most."""
@@ -45,18 +42,10 @@ _LANDSCAPE_CELLS = 30
 
 
 @dataclass(frozen=True)
-class _Subject:
-    """One head of one model, and what all its numbers are computed from."""
+class _Subject(ClassifiedHead):
+    """A head and its forecasts in bins."""
 
-    model: ModelEvaluation
-    head: HeadEvaluation
-    outputs: ClassificationOutputs
-    data: DataEvaluation
     bins: int
-
-    @property
-    def binary(self) -> bool:
-        return self.head.task.value == "binary"
 
     @cached_property
     def forecast(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -75,23 +64,6 @@ class _Subject:
         edges = calibration.equal_mass_edges(self.forecast[0], bins)
         return calibration.residual_bins(*self.forecast, edges)
 
-    @property
-    def n(self) -> int:
-        return len(self.outputs.labels)
-
-    def subject(self, part: str | None = None) -> str | None:
-        return self.model.subject(self.head, part)
-
-    def measure(self, spec: MetricSpec, value: float, part: str | None = None, **details: Any) -> Measurement:
-        return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
-
-    def estimated(self, spec: MetricSpec, estimate: Estimate, **details: Any) -> Measurement:
-        interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
-        return self.measure(spec, estimate.value, n=estimate.n, **interval, **details)
-
-    def missing(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
-        return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
-
 
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
     """Whether the probabilities can be taken at their word."""
@@ -104,7 +76,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         if data is None:
             message = "calibration needs data"
             raise ValueError(message)
-        measurements = [*_unmeasured(evaluation)]
+        measurements = [*unmeasured(evaluation, schema.WHOLE)]
         heads = []
         for model, head, outputs in evaluation.classified():
             subject = _Subject(model, head, outputs, data, self.options.bins)
@@ -128,15 +100,6 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         )
 
 
-def _unmeasured(evaluation: Evaluation) -> Iterator[Measurement]:
-    """Say for every head without class predictions why its numbers are missing."""
-    for model in evaluation.models:
-        for head in model.heads:
-            if head.classification is None:
-                for spec in schema.WHOLE:
-                    yield spec.missing(model.name, head.status, head.reason or "", subject=model.subject(head))
-
-
 # ------------------------------------------------------------------------------------------------ numbers
 
 
@@ -154,13 +117,13 @@ def _errors(subject: _Subject) -> Iterator[Measurement]:
     yield subject.measure(schema.ECE_P, null.p_value)
     debiased = calibration.debiased_error(subject.equal_mass(subject.bins))
     if debiased is None:
-        yield subject.missing(schema.DEBIASED, "no bin holds two examples")
+        yield subject.insufficient(schema.DEBIASED, "no bin holds two examples")
     else:
         yield subject.estimated(schema.DEBIASED, debiased, estimator=f"L2, {subject.bins} bins of equal mass")
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
     largest = calibration.mce(bins)
     if largest is None:
-        yield subject.missing(schema.MCE, "no bin holds 30 examples")
+        yield subject.insufficient(schema.MCE, "no bin holds 30 examples")
     else:
         yield subject.measure(schema.MCE, largest, estimator=f"{options}, at least 30 examples each")
     yield subject.estimated(schema.GAP, calibration.gap(bins), estimator=notion)
@@ -169,11 +132,7 @@ def _errors(subject: _Subject) -> Iterator[Measurement]:
 def _uncertainty(subject: _Subject) -> Iterator[Measurement]:
     outputs = subject.outputs
     for spec, values, estimator in (
-        (
-            schema.BRIER,
-            outputs.brier / 2 if subject.binary else outputs.brier,
-            "positive class" if subject.binary else "sum over the classes",
-        ),
+        (schema.BRIER, subject.brier, subject.brier_convention),
         (schema.MEAN_CONFIDENCE, outputs.confidence, None),
         (schema.MEAN_ENTROPY, outputs.entropy, f"at most {np.log(outputs.n_classes):.3f} nats"),
     ):
@@ -194,7 +153,7 @@ def _temperature(subject: _Subject) -> Iterator[Measurement]:
         fitted = temperature.cross_fit(outputs.logit_sample[chosen], targets, labels, subject.data.seed)
     except NoTemperatureError as reason:
         for spec in (schema.TEMPERATURE, schema.TEMPERATURE_GAIN, schema.TEMPERATURE_ECE):
-            yield subject.missing(spec, str(reason))
+            yield subject.insufficient(spec, str(reason))
         return
     n, half = len(rows), intervals.Z95 * fitted.fitted.standard_error
     value = fitted.fitted.value
@@ -234,7 +193,7 @@ def _classes(subject: _Subject) -> Iterator[Measurement]:
         yield subject.measure(schema.CLASS_ECE, calibration.ece(bins), part, estimator=estimator)
         yield subject.measure(schema.CLASS_BIAS, bias.value, part, estimator=estimator)
         if bias.p_value is None:
-            yield subject.missing(schema.CLASS_BIAS_P, "every probability of the class is 0 or 1", part)
+            yield subject.insufficient(schema.CLASS_BIAS_P, "every probability of the class is 0 or 1", part)
         else:
             yield subject.measure(schema.CLASS_BIAS_P, next(adjusted), part)
 

@@ -79,10 +79,8 @@ def _biased(result: CalibrationResult, word: str, sign: int) -> Iterator[Hit]:
         if metric.value is None or metric.ci_low is None or metric.ci_high is None:
             continue
         if min(sign * metric.ci_low, sign * metric.ci_high) > 0:
-            points = formatting.number(metric.value, metric.unit)
-            text = (
-                f"On average it is {word}: mean forecast minus frequency is {points} ({formatting.interval(metric)})."
-            )
+            shown = formatting.metric(metric)
+            text = f"On average it is {word}: mean forecast minus frequency is {shown.text} {shown.interval}."
             yield Hit(one.model, text, one.subject)
 
 
@@ -99,7 +97,7 @@ def recoverable(result: CalibrationResult) -> Iterator[Hit]:
             continue
         text = (
             f"Dividing the logits by T = {formatting.number(value.value, '')} lowers the NLL by "
-            f"{formatting.number(metric.value, 'nats')} ({formatting.interval(metric)}, cross-fitted) and takes the ECE "
+            f"{formatting.metric(metric).text} {formatting.interval(metric)} (cross-fitted) and takes the ECE "
             f"from {_fraction(before)} to {_fraction(after)}: recoverable by temperature scaling."
         )
         yield Hit(one.model, text, one.subject)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.measuring import head_label
 from reportgen.section import Column, Table
 from reportgen.sections.calibration import schema
 
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
 
     from reportgen.section import Cell, MetricSpec
     from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration
-
-
-def label(model: str, subject: str | None) -> str:
-    """Return how a head is called in a table."""
-    return model if subject is None else f"{model}, {subject.removeprefix('head:')}"
 
 
 def tables(result: CalibrationResult) -> tuple[Table, ...]:
@@ -31,7 +27,7 @@ def tables(result: CalibrationResult) -> tuple[Table, ...]:
 
 def _whole(result: CalibrationResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (label(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
+        (head_label(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
         for one in result.named("ece")
     ]
     return Table(name, title, (Column("Model", numeric=False), *(Column(spec.title) for spec in specs)), tuple(rows))
@@ -53,7 +49,7 @@ def curve(head: HeadCalibration) -> Table:
         for point in head.curve
     )
     slug = "-".join(part for part in ("curve", head.model, head.subject) if part)
-    return Table(slug, f"Reliability of {label(head.model, head.subject)}", columns, rows)
+    return Table(slug, f"Reliability of {head_label(head.model, head.subject)}", columns, rows)
 
 
 def classes(result: CalibrationResult, head: HeadCalibration) -> Table:
@@ -64,4 +60,4 @@ def classes(result: CalibrationResult, head: HeadCalibration) -> Table:
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
     columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
     slug = "-".join(part for part in ("classes", head.model, head.subject) if part)
-    return Table(slug, f"Per class: {label(head.model, head.subject)}", columns, tuple(rows))
+    return Table(slug, f"Per class: {head_label(head.model, head.subject)}", columns, tuple(rows))

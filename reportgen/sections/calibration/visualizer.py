@@ -9,9 +9,10 @@ import numpy as np
 
 from reportgen import formatting
 from reportgen.figures import draw
+from reportgen.measuring import head_label
 from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.calibration.schema import CalibrationResult
-from reportgen.sections.calibration.tables import classes, curve, label
+from reportgen.sections.calibration.tables import classes, curve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         for head in result.heads:
             outside = sum(not point.band_low <= point.frequency <= point.band_high for point in head.curve)
             sentences.append(
-                f"{label(head.model, head.subject)}: {outside} of {len(head.curve)} points lie outside the consistency bars"
+                f"{head_label(head.model, head.subject)}: {outside} of {len(head.curve)} points lie outside the consistency bars"
             )
         return Figure(
             name="reliability",
@@ -61,7 +62,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ),
             alt="; ".join(sentences) + ".",
             panels=tuple(
-                Panel(label(head.model, head.subject), partial(self._draw_reliability, head, _lowest(result)))
+                Panel(head_label(head.model, head.subject), partial(self._draw_reliability, head, _lowest(result)))
                 for head in result.heads
             ),
             columns=min(_COLUMNS, len(result.heads)),
@@ -110,7 +111,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _confidence(self, result: CalibrationResult) -> Figure:
         medians = ", ".join(
-            f"{label(head.model, head.subject)} {formatting.number(head.density.quartiles[1], 'fraction')}"
+            f"{head_label(head.model, head.subject)} {formatting.number(head.density.quartiles[1], 'fraction')}"
             for head in result.heads
         )
         return Figure(
@@ -126,7 +127,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         )
 
     def _draw_confidence(self, result: CalibrationResult, ax: Axes) -> None:
-        names = [label(head.model, head.subject) for head in result.heads]
+        names = [head_label(head.model, head.subject) for head in result.heads]
         violins = [
             draw.Violin(
                 head.density.grid, head.density.density, head.density.quartiles, self.theme.look(head.model).color
@@ -149,7 +150,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             title="Calibration error by class",
             caption=f"ECE of each class's probability against the rest; {self._where(result)}.",
             alt=(
-                f"It is largest for class {worst[1]} of {label(worst[2].model, worst[2].subject)}: "
+                f"It is largest for class {worst[1]} of {head_label(worst[2].model, worst[2].subject)}: "
                 f"{formatting.number(worst[0], 'fraction')}."
             ),
             panels=(Panel("Class ECE", partial(self._draw_classes, result, heads)),),
@@ -181,7 +182,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _landscape(self, result: CalibrationResult) -> Figure:
         means = ", ".join(
-            f"{label(head.model, head.subject)} {formatting.number(value, 'nats')}"
+            f"{head_label(head.model, head.subject)} {formatting.number(value, 'nats')}"
             for head in result.heads
             if (value := result.find("mean_entropy", head.model, head.subject).value) is not None
         )
@@ -195,7 +196,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ),
             alt=f"Mean entropy: {means}.",
             panels=tuple(
-                Panel(label(head.model, head.subject), partial(self._draw_landscape, largest, head))
+                Panel(head_label(head.model, head.subject), partial(self._draw_landscape, largest, head))
                 for head in result.heads
             ),
             columns=min(_COLUMNS, len(result.heads)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from reportgen.measuring import ClassifiedHead, unmeasured
 from reportgen.metrics import classification, comparison, intervals, ranking
 from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.performance import schema
@@ -28,43 +29,24 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.records import (
         ClassificationOutputs,
-        DataEvaluation,
         Evaluation,
-        HeadEvaluation,
-        ModelEvaluation,
     )
-    from reportgen.metrics.intervals import Estimate
     from reportgen.section import Measurement, MetricSpec
 
-_BINARY = "binary"
-
-
-def interval(estimate: Estimate | None) -> dict[str, Any]:
-    """Return an estimate's fields as those of a metric, without the value."""
-    if estimate is None:
-        return {}
-    return {"n": estimate.n, "ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
+DEFAULT_THRESHOLD = 0.5
+"""Where the positive class is also the more probable one."""
 
 
 @dataclass(frozen=True)
-class _Subject:
-    """One head of one model, and what all its numbers are computed from."""
+class _Subject(ClassifiedHead):
+    """A head and what its confusion matrix is made of."""
 
-    model: ModelEvaluation
-    head: HeadEvaluation
-    outputs: ClassificationOutputs
-    data: DataEvaluation
     threshold: float
-
-    @property
-    def binary(self) -> bool:
-        return self.head.task.value == _BINARY
 
     @cached_property
     def predictions(self) -> NDArray[Any]:
-        if self.binary and self.threshold != 0.5:  # noqa: PLR2004
-            points = self.outputs.one_vs_rest(1)
-            return (points.scores > self.threshold).astype(np.int32)
+        if self.binary and self.threshold != DEFAULT_THRESHOLD:
+            return (self.positive_probability > self.threshold).astype(np.int32)
         return self.outputs.predictions
 
     @cached_property
@@ -76,28 +58,11 @@ class _Subject:
         return classification.confusion_matrix(self.outputs.labels, self.predictions, self.outputs.n_classes)
 
     @cached_property
-    def brier(self) -> NDArray[np.float64]:
-        return self.outputs.brier / 2 if self.binary else self.outputs.brier
-
-    @cached_property
     def frequencies(self) -> NDArray[np.float64]:
         """Class frequencies of the evaluated labels."""
         if self.outputs.soft_labels is not None:
             return self.outputs.soft_labels.mean(axis=0)
-        return self.confusion.sum(axis=1) / len(self.outputs.labels)
-
-    def subject(self, part: str | None = None) -> str | None:
-        return self.model.subject(self.head, part)
-
-    def measure(self, spec: MetricSpec, value: float | None, part: str | None = None, **details: Any) -> Measurement:
-        return spec.measure(self.model.name, value, subject=self.subject(part), **details)
-
-    def estimated(self, spec: MetricSpec, estimate: Estimate, part: str | None = None, **details: Any) -> Measurement:
-        return self.measure(spec, estimate.value, part, **interval(estimate), **details)
-
-    def missing(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
-        status = "not_applicable" if spec is schema.TOP_K_ACCURACY else "insufficient_data"
-        return spec.missing(self.model.name, status, reason, subject=self.subject(part))  # type: ignore[arg-type]
+        return self.confusion.sum(axis=1) / self.n
 
 
 class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
@@ -113,7 +78,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             raise ValueError(message)
         threshold = self.options.threshold
         subjects = [_Subject(model, head, outputs, data, threshold) for model, head, outputs in evaluation.classified()]
-        measurements = [*_unmeasured(evaluation)]
+        measurements = [*unmeasured(evaluation, schema.WHOLE)]
         for subject in subjects:
             measurements += [*_whole(subject), *_per_class(subject)]
         pairwise, tiers = _compare(subjects)
@@ -147,15 +112,6 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         )
 
 
-def _unmeasured(evaluation: Evaluation) -> Iterator[Measurement]:
-    """Say for every head without class predictions why its numbers are missing."""
-    for model in evaluation.models:
-        for head in model.heads:
-            if head.classification is None:
-                for spec in schema.WHOLE:
-                    yield spec.missing(model.name, head.status, head.reason or "", subject=model.subject(head))
-
-
 def _confident_errors(subject: _Subject, limit: int) -> tuple[ConfidentError, ...]:
     names, outputs = subject.head.class_names, subject.outputs
     wrong = np.flatnonzero(~subject.correct)
@@ -187,9 +143,7 @@ def _whole(subject: _Subject) -> Iterator[Measurement]:
     yield _bootstrapped(subject, schema.MACRO_F1, classification.macro_f1)
     yield _top_k(subject)
     yield subject.estimated(schema.NLL, nll, caveat=_clipping(outputs))
-    yield subject.estimated(
-        schema.BRIER, brier, estimator="positive class" if subject.binary else "sum over the classes"
-    )
+    yield subject.estimated(schema.BRIER, brier, estimator=subject.brier_convention)
     yield from _ranking(subject)
     yield from _skills(subject, accuracy.value, nll.value, brier.value)
 
@@ -210,10 +164,11 @@ def _top_k(subject: _Subject) -> Measurement:
     n_classes = subject.outputs.n_classes
     k = schema.default_top_k(n_classes)
     if k >= n_classes:
-        return subject.missing(schema.TOP_K_ACCURACY, f"with {n_classes} classes the top {k} always hold the label")
+        reason = f"with {n_classes} classes the top {k} always hold the label"
+        return schema.TOP_K_ACCURACY.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
     hits = intervals.wilson(int((subject.outputs.rank < k).sum()), len(subject.outputs.rank))
     if hits is None:
-        return subject.missing(schema.TOP_K_ACCURACY, "no row was evaluated")
+        return subject.insufficient(schema.TOP_K_ACCURACY, "no row was evaluated")
     return subject.estimated(schema.TOP_K_ACCURACY, hits, estimator=f"k = {k}")
 
 
@@ -231,11 +186,11 @@ def _binary_ranking(subject: _Subject) -> Iterator[Measurement]:
     auc, precision = ranking.roc_auc(*counted), ranking.average_precision(*counted)
     if auc is None:
         reason = "only one class occurs in the evaluated data"
-        yield subject.missing(schema.ROC_AUC, reason)
+        yield subject.insufficient(schema.ROC_AUC, reason)
     else:
         yield subject.estimated(schema.ROC_AUC, auc, estimator=estimator)
     if precision is None:
-        yield subject.missing(schema.AVERAGE_PRECISION, "the positive class does not occur in the evaluated data")
+        yield subject.insufficient(schema.AVERAGE_PRECISION, "the positive class does not occur in the evaluated data")
     else:
         low, high = ranking.average_precision_interval(*counted, subject.data.seed)
         details: dict[str, Any] = {"ci_low": low, "ci_high": high, "ci_method": "histogram bootstrap, 1,000 draws"}
@@ -248,8 +203,8 @@ def _macro_ranking(subject: _Subject) -> Iterator[Measurement]:
     support = np.bincount(outputs.labels, minlength=outputs.n_classes)
     usable = np.flatnonzero((support > 0) & (support < n))
     if len(usable) == 0:
-        yield subject.missing(schema.ROC_AUC, "only one class occurs in the evaluated data")
-        yield subject.missing(schema.AVERAGE_PRECISION, "only one class occurs in the evaluated data")
+        yield subject.insufficient(schema.ROC_AUC, "only one class occurs in the evaluated data")
+        yield subject.insufficient(schema.AVERAGE_PRECISION, "only one class occurs in the evaluated data")
         return
     left_out = outputs.n_classes - len(usable)
     caveat = f"{left_out} of {outputs.n_classes} classes do not occur and are left out" if left_out else None
@@ -292,7 +247,7 @@ def _skills(subject: _Subject, accuracy: float, nll: float, brier: float) -> Ite
     ):
         skill = classification.skill(value, reference, perfect)
         if skill is None:
-            yield subject.missing(spec, "only one class occurs: the baseline is perfect")
+            yield subject.insufficient(spec, "only one class occurs: the baseline is perfect")
         else:
             yield subject.measure(spec, skill, n=n)
 
@@ -306,18 +261,18 @@ def _per_class(subject: _Subject) -> Iterator[Measurement]:
         support, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
         precision, recall = intervals.wilson(hits, predicted), intervals.wilson(hits, support)
         if precision is None:
-            yield subject.missing(schema.PRECISION, "the class was never predicted", part)
+            yield subject.insufficient(schema.PRECISION, "the class was never predicted", part)
         else:
             yield subject.estimated(schema.PRECISION, precision, part)
         if recall is None:
-            yield subject.missing(schema.RECALL, "the class has no examples", part)
+            yield subject.insufficient(schema.RECALL, "the class has no examples", part)
         else:
             yield subject.estimated(schema.RECALL, recall, part)
         if np.isnan(f1[index]):
-            yield subject.missing(schema.F1, "the class neither occurs nor was predicted", part)
+            yield subject.insufficient(schema.F1, "the class neither occurs nor was predicted", part)
         else:
             yield subject.measure(schema.F1, float(f1[index]), part, n=support)
-        yield subject.measure(schema.SUPPORT, support, part)
+        yield subject.measure(schema.SUPPORT, support, part, n=support)
 
 
 # ------------------------------------------------------------------------------------------------ of two models

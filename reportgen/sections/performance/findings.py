@@ -38,10 +38,10 @@ def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
             continue
         base = result.find("majority_accuracy", one.model, one.subject).value
         if base is not None and one.metric.ci_low <= base < 1:
-            interval = formatting.interval(one.metric)
+            shown = formatting.metric(one.metric)
             yield Hit(
                 one.model,
-                f"Accuracy {_fraction(one.metric.value)} ({interval}) is not distinguishable from, or below, the "
+                f"Accuracy {shown.text} {shown.interval} is not distinguishable from, or below, the "
                 f"{_fraction(base)} of always saying the most frequent class.",
                 one.subject,
             )
@@ -53,8 +53,8 @@ def low_recall(result: PerformanceResult) -> Iterator[Hit]:
         if one.metric.value is not None and one.metric.ci_high is not None and one.metric.ci_high < LOW_RECALL:
             yield Hit(
                 one.model,
-                f"Only {_fraction(one.metric.value)} of the examples of this class are found "
-                f"({formatting.interval(one.metric)}, n = {one.metric.n:,}): less than half.",
+                f"Only {formatting.metric(one.metric).text} {formatting.interval(one.metric)} of the {one.metric.n:,} examples "
+                "of this class are found: less than half.",
                 one.subject,
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.measuring import head_label
 from reportgen.section import Column, Table
 from reportgen.sections.performance import schema
 
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
 
     from reportgen.section import Cell, MetricSpec
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
-
-
-def label(model: str, subject: str | None) -> str:
-    """Return how a head is called in a table."""
-    return model if subject is None else f"{model}, {subject.removeprefix('head:')}"
 
 
 def tables(result: PerformanceResult) -> tuple[Table, ...]:
@@ -35,7 +31,8 @@ def tables(result: PerformanceResult) -> tuple[Table, ...]:
 def _whole(result: PerformanceResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
     heads = [(one.model, one.subject) for one in result.named("accuracy")]
     rows: list[tuple[Cell, ...]] = [
-        (label(model, subject), *(result.find(spec.name, model, subject) for spec in specs)) for model, subject in heads
+        (head_label(model, subject), *(result.find(spec.name, model, subject) for spec in specs))
+        for model, subject in heads
     ]
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
     return Table(name, title, columns, tuple(rows))
@@ -69,7 +66,7 @@ def _errors(head: HeadPerformance) -> Table:
         Column("Confidence", unit="fraction"),
     )
     rows = tuple((error.row, error.true, error.predicted, error.confidence) for error in head.errors)
-    title = f"Most confident errors of {label(head.model, head.subject)}"
+    title = f"Most confident errors of {head_label(head.model, head.subject)}"
     slug = "-".join(part for part in ("errors", head.model, head.subject) if part)
     return Table(slug, title, columns, rows, "Rows are counted from 0 in the data set.")
 
@@ -81,7 +78,7 @@ def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
         subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
     columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
-    title = f"Per class: {label(head.model, head.subject)}"
+    title = f"Per class: {head_label(head.model, head.subject)}"
     return Table("-".join(part for part in ("classes", head.model, head.subject) if part), title, columns, tuple(rows))
 
 
@@ -95,4 +92,4 @@ def confused(head: HeadPerformance) -> Table:
     )
     rows = tuple((pair.true, pair.predicted, pair.count, pair.share) for pair in head.pairs)
     slug = "-".join(part for part in ("confused", head.model, head.subject) if part)
-    return Table(slug, f"Most confused classes of {label(head.model, head.subject)}", columns, rows)
+    return Table(slug, f"Most confused classes of {head_label(head.model, head.subject)}", columns, rows)

@@ -9,9 +9,10 @@ import numpy as np
 
 from reportgen import formatting
 from reportgen.figures import draw
+from reportgen.measuring import head_label
 from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.performance.schema import PerformanceResult
-from reportgen.sections.performance.tables import confused, label, per_class
+from reportgen.sections.performance.tables import confused, per_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             yield self._recall(result, heads, index)
 
     def _accuracy(self, result: PerformanceResult, measured: list[Measurement]) -> Figure:
-        names = [label(one.model, one.subject) for one in measured]
+        names = [head_label(one.model, one.subject) for one in measured]
         values = [formatting.number(one.metric.value or 0, "fraction") for one in measured]
         best = max(range(len(measured)), key=lambda index: measured[index].metric.value or 0)
         return Figure(
@@ -70,7 +71,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         base = result.find("majority_accuracy", measured[0].model, measured[0].subject).value
         if base is not None and base >= lowest - 0.3:
             draw.reference_line(ax, theme, float(base), "majority baseline", axis="x")
-        draw.categories(ax, theme, [label(one.model, one.subject) for one in measured], "y")
+        draw.categories(ax, theme, [head_label(one.model, one.subject) for one in measured], "y")
         ax.set_ylim(len(measured) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("accuracy")
@@ -85,7 +86,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _confusion(self, result: PerformanceResult, heads: list[HeadPerformance]) -> Figure:
         alone = len(heads) == 1
-        name = label(heads[0].model, heads[0].subject)
+        name = head_label(heads[0].model, heads[0].subject)
         columns = min(_COLUMNS, len(heads))
         return Figure(
             name=_slug(f"confusion-{name}") if alone else "confusion",
@@ -93,7 +94,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             caption=f"Counts, {result.split} split, n = {result.n:,}; colour is the share of the true class, dark 0 % to light 100 %.",
             alt=" ".join(_confusion_alt(head) for head in heads),
             panels=tuple(
-                Panel(label(head.model, head.subject), partial(self._draw_confusion, head, scale=alone))
+                Panel(head_label(head.model, head.subject), partial(self._draw_confusion, head, scale=alone))
                 for head in heads
             ),
             columns=columns,
@@ -130,7 +131,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             ),
             key=lambda item: item[0],
         )
-        alt = f"Recall is lowest for class {lowest[1]} of {label(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
+        alt = f"Recall is lowest for class {lowest[1]} of {head_label(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
         return Figure(
             name="recall" if index == 0 else f"recall-{index + 1}",
             title="Recall by class",
@@ -166,7 +167,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
 def _confusion_alt(head: HeadPerformance) -> str:
     errors = head.n - sum(row[index] for index, row in enumerate(head.confusion))
-    text = f"{label(head.model, head.subject)}: {errors:,} of {head.n:,} examples lie off the diagonal"
+    text = f"{head_label(head.model, head.subject)}: {errors:,} of {head.n:,} examples lie off the diagonal"
     if not head.pairs:
         return f"{text}."
     worst = head.pairs[0]
