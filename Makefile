@@ -1,10 +1,10 @@
 # `make` lists the targets. Every target sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check format schema golden digits bench wheel clean
+.PHONY: help setup report test check format schema golden digits bench wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## .venv with the pinned packages, and the native libraries of WeasyPrint
 	@scripts/setup.sh
@@ -25,7 +25,8 @@ format: setup ## mend lint and format
 	$(BIN)/ruff format .
 
 schema: setup ## write the JSON Schema of the spec
-	$(BIN)/reportgen schema > specs/reportgen.schema.json
+	$(BIN)/reportgen schema > specs/reportgen.schema.json.new
+	mv specs/reportgen.schema.json.new specs/reportgen.schema.json
 
 golden: setup ## write the golden files anew
 	$(BIN)/pytest tests/render --update-golden
@@ -40,4 +41,7 @@ wheel: setup ## build the wheel into dist/
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
 
 clean: ## remove what was built
-	rm -rf build dist .venv
+	rm -rf build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+distclean: clean ## remove the environment too
+	rm -rf .venv

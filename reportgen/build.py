@@ -142,7 +142,8 @@ def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -
             (output / name).unlink(missing_ok=True)
     finally:
         shutil.rmtree(staging)
-    return tuple(output / name for name in files)
+    order = [*present.FILES.values(), *files]
+    return tuple(output / name for name in sorted(files, key=order.index))
 
 
 def default_output(planned: Plan) -> Path:

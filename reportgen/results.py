@@ -198,8 +198,13 @@ def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:
     try:
         sections = [_typed(section, find) for section in raw["sections"]]
         return Results.model_validate({**raw, "sections": sections})
-    except (ValidationError, KeyError, TypeError) as error:
-        raise ResultsError(f"{path}: is not what reportgen {raw.get('reportgen', '?')} writes: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        more = f" and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+        raise ResultsError(f"{path}: is not what reportgen writes ({where}: {first['msg'].lower()}{more})") from error
+    except (KeyError, TypeError) as error:
+        raise ResultsError(f"{path}: is not what reportgen writes ({type(error).__name__}: {error})") from error
 
 
 def _typed(section: dict[str, Any], find: Callable[[str], Section[Any, Any]]) -> dict[str, Any]:

@@ -2,37 +2,31 @@
 # Makes everything that reportgen needs in the checkout: native libraries, .venv, pinned packages.
 #   setup.sh        called by make; does nothing where nothing has changed
 # Pango (which WeasyPrint draws PDF with) and Python's venv module are installed with apt where that is allowed (root,
-# or sudo without a password). Without Pango everything but the PDF works, so that its absence is told and not fatal.
+# or sudo without a password); otherwise the one command that does it is printed. Without the venv module nothing can be
+# done, and the set-up stops. Without Pango everything but the PDF works: its absence is told, every time, and is not
+# fatal; the program then writes the other formats and exits with 3.
 set -eu
 cd "$(dirname "$0")/.."
+cd "$(pwd -P)"
 VENV=.venv
 LIBRARIES="libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-python_in() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
+is_supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
 find_python() {
-    for name in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
-        if command -v "$name" >/dev/null && python_in "$name"; then command -v "$name"; return; fi
+    if [ -n "${PYTHON:-}" ]; then
+        if command -v "$PYTHON" >/dev/null && is_supported "$PYTHON"; then command -v "$PYTHON"; return; fi
+        say "PYTHON=$PYTHON is not a Python 3.11, 3.12 or 3.13"
+        return 1
+    fi
+    for name in python3 python3.13 python3.12 python3.11; do
+        if command -v "$name" >/dev/null && is_supported "$name"; then command -v "$name"; return; fi
     done
-    say "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH (set PYTHON=/path/to/python)"
+    found=$(python3 --version 2>/dev/null || echo "no python3")
+    say "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH (found: $found); PYTHON=/path/to/python names one"
     return 1
-}
-
-as_root() { # prints how to become root; fails where that needs a password
-    if [ "$(id -u)" = 0 ]; then echo env; return; fi
-    if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then echo "sudo -n"; return; fi
-    return 1
-}
-
-apt_install() { # packages
-    if ! command -v apt-get >/dev/null; then say "needs: $*"; return 1; fi
-    if ! root=$(as_root); then say "please run: sudo apt-get install -y $*"; return 1; fi
-    say "installing $* ..."
-    # shellcheck disable=SC2086
-    $root apt-get update -qq >/dev/null && $root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 has_pango() {
@@ -43,27 +37,55 @@ for name in ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so
 PYTHON
 }
 
+apt_install() { # packages
+    if ! command -v apt-get >/dev/null; then say "needed, by the names of Debian's packages: $*"; return 1; fi
+    if [ "$(id -u)" = 0 ]; then sudo=
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo="sudo -n"
+    elif command -v sudo >/dev/null; then
+        say "please run: sudo apt-get update && sudo apt-get install -y $*"
+        return 1
+    else
+        say "please run, as root: apt-get update && apt-get install -y $*"
+        return 1
+    fi
+    say "installing $* ..."
+    $sudo apt-get update -qq >/dev/null || say "apt-get update failed; trying with the lists that are there"
+    # the lock: a fresh machine may be updating itself
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 \
+        install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+wanted="$(cat pyproject.toml constraints.txt | cksum) $PWD"
+stamp=$VENV/.installed
+installed() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$VENV/bin/python" -c 'import click' 2>/dev/null; }
+usable() { # a virtual environment that was not finished, has lost its Python, or was moved is made anew
+    is_supported "$VENV/bin/python" && "$VENV/bin/pip" --version 2>/dev/null | grep -qF " from $PWD/$VENV/"
+}
+
+if installed && [ -f "$VENV/.pango" ]; then exit 0; fi
+
 python=$(find_python)
 missing=
-has_pango "$python" || missing=$LIBRARIES
-venv_is_there=yes
 if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
-    venv_is_there=
-    missing="python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv $missing"
+    missing=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
 fi
+has_pango "$python" || missing="$missing $LIBRARIES"
 if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
-    if ! apt_install $missing; then
-        [ -n "$venv_is_there" ] || exit 1
-        say "without them no PDF can be written; everything else works"
-    fi
+    apt_install $missing || "$python" -c 'import venv, ensurepip' 2>/dev/null || exit 1
+    has_pango "$python" || say "without Pango no PDF can be written; everything else works"
 fi
 
-stamp=$VENV/.installed
-wanted=$(cat pyproject.toml constraints.txt | cksum)
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then exit 0; fi
-[ -x "$VENV/bin/python" ] || { say "making $VENV with $("$python" --version) ..."; "$python" -m venv "$VENV"; }
-say "installing the pinned packages (TensorFlow among them: some minutes the first time) ..."
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-printf '%s\n' "$wanted" >"$stamp"
-say "done"
+if ! installed; then
+    if ! usable; then
+        say "making $VENV with $("$python" --version) ..."
+        "$python" -m venv --clear "$VENV"
+    fi
+    say "installing the pinned packages (about 800 MB, some minutes the first time) ..."
+    # the variables pin what builds the project, which pip does not read the options for
+    PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt "$VENV/bin/python" -m pip install \
+        --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+    printf '%s\n' "$wanted" >"$stamp"
+    say "done"
+fi
+if has_pango "$python"; then touch "$VENV/.pango"; else rm -f "$VENV/.pango"; fi

@@ -105,6 +105,15 @@ def test_the_pdf_carries_its_numbers(built: Path) -> None:
     assert pdf.outline
 
 
+def test_the_pdf_is_accessible(built: Path) -> None:
+    """Every rule of PDF/UA-1 that a machine can check holds."""
+    import page
+
+    report = page.validate_pdf(built / "report.pdf", profile=page.ValidationProfile.PDF_UA_1)
+    assert [failure.message for failure in report.failures] == []
+    assert report.is_compliant
+
+
 def test_results_hold_no_path_of_the_machine(built: Path) -> None:
     """Neither the checkout nor the output folder is in any file."""
     for name in ("report.html", "results.json", "model_card.md"):

@@ -182,6 +182,10 @@ def test_a_newer_results_file_is_refused(results: Path, tmp_path: Path) -> None:
     assert "newer reportgen" in found.stderr
     newer.write_text("{}", "utf-8")
     assert "not a results file" in run("render", newer).stderr
+    newer.write_text(results.read_text("utf-8").replace('"created"', '"made"'), "utf-8")
+    found = run("render", newer)
+    assert "is not what reportgen writes (created: field required" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
 
 
 def test_render_needs_no_tensorflow(results: Path, tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
 
     def compare(self, table: MetricTable) -> SummaryResult:
         """Choose the columns, gather their numbers, mark the best and what cannot be told from it."""
-        headlines = [one for one in table.headlines if self._wanted(one)]
-        columns = [{(one.model, one.subject): one for one in self._numbers(table, line)} for line in headlines]
+        headlines = table.headlines
+        columns = [
+            {(one.model, one.subject): one for one in table.find(line.section, line.spec.name)} for line in headlines
+        ]
         keys = list(dict.fromkeys(key for column in columns for key in column))
         keys.sort(key=lambda key: table.models.index(key[0]))
         marks = [_marks(table, line, column) for line, column in zip(headlines, columns, strict=True)]
@@ -43,12 +45,6 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
             for line, column in zip(headlines, columns, strict=True)
         )
         return SummaryResult(measurements=(), columns=shown, rows=rows, max_models=self.options.max_models)
-
-    def _wanted(self, line: Headline) -> bool:
-        return self.options.columns is None or f"{line.section}.{line.spec.name}" in self.options.columns
-
-    def _numbers(self, table: MetricTable, line: Headline) -> list[Measurement]:
-        return list(table.find(line.section, line.spec.name))
 
 
 def _cell(one: Measurement | None, marks: tuple[Key | None, set[Key]], key: Key) -> SummaryCell:

@@ -10,8 +10,6 @@ from reportgen.section import Metric, SectionResult, Strict
 class SummaryOptions(Strict):
     """Options of the summary section."""
 
-    columns: tuple[str, ...] | None = None
-    """Addresses of the columns of the performance table; by default what the sections offer."""
     max_models: int = Field(default=12, ge=1)
     """Models in the performance table; how many more there are is said beneath."""
 
