@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics.intervals import Z95, Estimate, wilson_bounds
+from reportgen.metrics.intervals import Z95, Estimate, around_mean, wilson_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,7 +84,7 @@ def equal_width_edges(bins: int) -> Floats:
 def equal_mass_edges(forecasts: Floats, bins: int) -> Floats:
     """Return edges of bins with equally many examples; equal forecasts share a bin, so that there may be fewer bins.
 
-    An edge stands midway between neighbouring forecasts.
+    An edge stands midway between neighbouring forecasts, or on the upper one where no number lies between them.
 
     >>> import numpy as np
     >>> equal_mass_edges(np.array([0.1, 0.2, 0.6, 0.9]), 2).tolist()
@@ -96,8 +96,9 @@ def equal_mass_edges(forecasts: Floats, bins: int) -> Floats:
     cuts = cuts[(cuts > 0) & (cuts < len(ordered))]
     cuts = np.searchsorted(ordered, ordered[cuts - 1], side="right")
     cuts = np.unique(cuts[cuts < len(ordered)])
-    middles = (ordered[cuts - 1] + ordered[cuts]) / 2
-    return np.concatenate([[0.0], middles, [1.0]])
+    below, above = ordered[cuts - 1], ordered[cuts]
+    middles = (below + above) / 2
+    return np.concatenate([[0.0], np.where(middles > below, middles, above), [1.0]])
 
 
 def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats) -> ResidualBins:
@@ -106,7 +107,7 @@ def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges
     Parameters
     ----------
     forecasts, positives, negatives
-        (M,) float64; forecasts in [0, 1].
+        (M,) float64; forecasts in [0, 1], where rounding beyond an end does no harm.
     edges
         (B + 1,) rising. A forecast on an edge belongs to the bin above it; 1.0 belongs to the last bin.
     """
@@ -124,7 +125,7 @@ def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges
         outcome=per_bin(positives),
         residual=per_bin(n * forecasts - positives),
         squared=per_bin(positives * (1 - forecasts) ** 2 + negatives * forecasts**2),
-        variance=per_bin(n * forecasts * (1 - forecasts)),
+        variance=per_bin(n * np.maximum(forecasts * (1 - forecasts), 0.0)),
     )
 
 
@@ -146,14 +147,13 @@ def mce(bins: ResidualBins) -> float | None:
 
 
 def gap(bins: ResidualBins) -> Estimate:
-    """Return mean forecast minus frequency (positive: over-confident), with value ± 1.96 SE of the residuals."""
+    """Return mean forecast minus frequency (positive: over-confident), with the interval of a mean of residuals."""
     n = bins.total
     value = float(bins.residual.sum()) / n
     if n < 2:  # noqa: PLR2004
         return Estimate(value, int(n))
     variance = max(float(bins.squared.sum()) - n * value**2, 0.0) / (n - 1)
-    half = Z95 * float(np.sqrt(variance / n))
-    return Estimate(value, round(n), value - half, value + half, "mean ± 1.96 SE")
+    return around_mean(value, float(np.sqrt(variance / n)), round(n))
 
 
 def squared_error(bins: ResidualBins) -> Estimate | None:

@@ -66,10 +66,14 @@ def mean(values: NDArray[np.float64]) -> Estimate | None:
     value = float(np.mean(values, dtype=np.float64))
     if n == 1:
         return Estimate(value, 1)
-    half = float(np.std(values, ddof=1, dtype=np.float64) / np.sqrt(n))
+    return around_mean(value, float(np.std(values, ddof=1, dtype=np.float64) / np.sqrt(n)), n)
+
+
+def around_mean(value: float, standard_error: float, n: int) -> Estimate:
+    """Return a mean of n > 1 values with value ± 1.96 SE, Student's t below 100 values."""
     if n >= _STUDENT_BELOW:
-        return Estimate(value, n, value - Z95 * half, value + Z95 * half, "mean ± 1.96 SE")
+        return Estimate(value, n, value - Z95 * standard_error, value + Z95 * standard_error, "mean ± 1.96 SE")
     from scipy.special import stdtrit
 
-    t = float(stdtrit(n - 1, 0.975))
-    return Estimate(value, n, value - t * half, value + t * half, "mean ± t SE")
+    half = float(stdtrit(n - 1, 0.975)) * standard_error
+    return Estimate(value, n, value - half, value + half, "mean ± t SE")

@@ -48,6 +48,9 @@ def _placements(steps: _Steps) -> tuple[Floats, Floats]:
 def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | None:
     """Return the area under the ROC curve with DeLong's interval, cut at 0 and 1; None where a class is absent.
 
+    Without two examples of both kinds, or where the scores separate them perfectly, DeLong's variance says nothing and
+    there is no interval.
+
     Parameters
     ----------
     scores, positives, negatives
@@ -73,6 +76,8 @@ def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | 
     s10 = float((steps.positives * (v10 - value) ** 2).sum() / (m - 1))
     s01 = float((steps.negatives * (v01 - value) ** 2).sum() / (n - 1))
     half = Z95 * float(np.sqrt(s10 / m + s01 / n))
+    if half == 0:
+        return Estimate(value, round(m + n))
     return Estimate(value, round(m + n), max(value - half, 0.0), min(value + half, 1.0), "DeLong")
 
 
@@ -102,19 +107,29 @@ def average_precision_interval(
 ) -> tuple[float, float]:
     """Return the 2.5 and 97.5 % quantiles of the average precision under resampling of the examples.
 
-    Scores in [0, 1] are put into 2048 cells first, whose counts are then drawn from a multinomial distribution.
+    The counts of at most 2049 cells are drawn from a multinomial distribution. A cell holds neighbouring scores with
+    an equal share of the positives, wherever on the scale they lie: with up to 2048 positives this is the bootstrap
+    over examples itself. Draws without a positive are left out. There must be a positive.
     """
-    cells = np.minimum((scores * BOOTSTRAP_CELLS).astype(np.int64), BOOTSTRAP_CELLS - 1)
-    own = np.bincount(cells, weights=positives, minlength=BOOTSTRAP_CELLS)
-    rest = np.bincount(cells, weights=negatives, minlength=BOOTSTRAP_CELLS)
+    steps = _steps(scores, positives, negatives)
+    cells = _precision_cells(steps.positives)
+    own = np.bincount(cells, weights=steps.positives, minlength=BOOTSTRAP_CELLS + 1)
+    rest = np.bincount(cells, weights=steps.negatives, minlength=BOOTSTRAP_CELLS + 1)
     counts = np.concatenate([own, rest])
     filled = np.flatnonzero(counts)
     n = round(float(counts.sum()))
     drawn = np.zeros((draws, len(counts)))
     drawn[:, filled] = np.random.default_rng(seed).multinomial(n, counts[filled] / counts.sum(), size=draws)
-    values = _average_precision(drawn[:, :BOOTSTRAP_CELLS], drawn[:, BOOTSTRAP_CELLS:])
+    drawn = drawn[drawn[:, : len(own)].any(axis=1)]
+    values = _average_precision(drawn[:, : len(own)], drawn[:, len(own) :])
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
+
+
+def _precision_cells(positives: Floats) -> NDArray[np.int64]:
+    """Return the cell of each step of rising scores; a positive shares its cell with the negatives right above it."""
+    above = positives.sum() - np.cumsum(positives)
+    return BOOTSTRAP_CELLS - (above * BOOTSTRAP_CELLS / positives.sum()).astype(np.int64)
 
 
 def macro_roc_auc(
@@ -137,11 +152,13 @@ def macro_roc_auc(
     Returns
     -------
     Estimate or None
-        None where no class has a curve.
+        None where no class has a curve. Without an interval where a class has a single example, or a single other
+        one, or where all are separated perfectly.
     """
     n = len(labels)
     influence = np.zeros(n)
     values = []
+    fewest = n
     for index in classes:
         positives = (labels == index).astype(np.float64)
         m = float(positives.sum())
@@ -153,8 +170,11 @@ def macro_roc_auc(
         own, other = v10[steps.index] - value, v01[steps.index] - value
         influence += np.where(positives > 0, own * (n / m), other * (n / (n - m)))
         values.append(value)
+        fewest = min(fewest, round(m), round(n - m))
     if not values:
         return None
     mean = float(np.mean(values))
-    half = Z95 * float(np.std(influence / len(values), ddof=1) / np.sqrt(n)) if n > 1 else 0.0
+    half = Z95 * float(np.std(influence / len(values), ddof=1) / np.sqrt(n))
+    if fewest < 2 or half == 0:  # noqa: PLR2004
+        return Estimate(mean, n)
     return Estimate(mean, n, max(mean - half, 0.0), min(mean + half, 1.0), "DeLong, over classes")

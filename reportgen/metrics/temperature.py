@@ -19,6 +19,7 @@ _STEPS = 100
 _TOLERANCE = 1e-10
 _INVERSE_RANGE = (1e-4, 1e4)
 _SEPARABLE = "every row is predicted correctly, so that no finite temperature is best"
+_OUTSIDE = "the NLL is smallest outside temperatures from 1e-4 to 1e4"
 _UNINFORMED = "the logits do not tell the classes apart, so that no finite temperature is best"
 
 
@@ -98,10 +99,8 @@ def _derivatives(z: Floats, own: Floats, beta: float) -> tuple[Floats, float]:
 
 def _require_inside(beta: float) -> None:
     low, high = _INVERSE_RANGE
-    if beta > high / 2:
-        raise NoTemperatureError(_SEPARABLE)
-    if beta < low * 2:
-        raise NoTemperatureError(_UNINFORMED)
+    if not low * 2 <= beta <= high / 2:
+        raise NoTemperatureError(_OUTSIDE)
 
 
 def cross_fit(logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.int32], seed: int) -> CrossFit:

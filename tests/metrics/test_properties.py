@@ -216,3 +216,94 @@ def test_one_class_has_no_auc() -> None:
     f = np.array([0.2, 0.4])
     assert ranking.roc_auc(f, np.ones(2), np.zeros(2)) is None
     assert ranking.average_precision(f, np.zeros(2), np.ones(2)) is None
+
+
+@pytest.mark.parametrize("shift", [-20.0, -8.0, 0.0, 8.0])
+def test_the_interval_of_average_precision_does_not_depend_on_the_scale(shift: float) -> None:
+    """Scores crowded at an end of [0, 1] keep the interval that they have in the middle."""
+    generator = np.random.default_rng(0)
+    y = (generator.random(3000) < 0.1).astype(float)
+    z = generator.normal(size=3000) + 1.5 * y
+    expected = ranking.average_precision_interval(z, y, 1 - y, seed=0)
+    found = ranking.average_precision_interval(1 / (1 + np.exp(-(z + shift))), y, 1 - y, seed=0)
+    assert found == pytest.approx(expected)
+    value = ranking.average_precision(z, y, 1 - y)
+    assert value is not None
+    assert expected[0] < value < expected[1]
+
+
+def test_the_interval_of_average_precision_is_that_of_resampled_examples() -> None:
+    """Cells give the quantiles that 400 samples of the examples give, within 0.015 (two errors of such a quantile)."""
+    generator = np.random.default_rng(3)
+    y = (generator.random(2000) < 0.2).astype(float)
+    z = generator.normal(size=2000) + 1.5 * y
+    rows = generator.integers(0, 2000, (400, 2000))
+    values = [ranking.average_precision(z[row], y[row], 1 - y[row]) for row in rows]
+    assert ranking.average_precision_interval(z, y, 1 - y, seed=0) == pytest.approx(
+        tuple(np.quantile(np.array(values, dtype=float), [0.025, 0.975])), abs=0.015
+    )
+
+
+def test_cells_with_many_positives_hardly_move_average_precision() -> None:
+    """With fifty positives to a cell the middle of the interval stays within 0.002 of the exact value."""
+    generator = np.random.default_rng(0)
+    y = (generator.random(200_000) < 0.5).astype(float)
+    z = generator.normal(size=200_000) + y
+    value = ranking.average_precision(z, y, 1 - y)
+    assert np.mean(ranking.average_precision_interval(z, y, 1 - y, seed=0, draws=200)) == pytest.approx(value, abs=2e-3)
+
+
+def test_draws_without_a_positive_are_left_out() -> None:
+    """One perfectly ranked positive among a hundred has average precision 1 in every draw that holds it."""
+    y = np.zeros(100)
+    y[-1] = 1
+    assert ranking.average_precision_interval(np.arange(100.0), y, 1 - y, seed=0) == (1.0, 1.0)
+
+
+def test_perfect_separation_has_no_auc_interval() -> None:
+    """Six perfectly ranked examples do not make an AUC of 1 certain."""
+    f, y = np.array([0.1, 0.2, 0.3, 0.7, 0.8, 0.9]), np.array([0.0, 0, 0, 1, 1, 1])
+    assert ranking.roc_auc(f, y, 1 - y) == intervals.Estimate(1.0, 6)
+    macro = ranking.macro_roc_auc(lambda index: f if index else 1 - f, y.astype(np.int32), [0, 1])
+    assert macro == intervals.Estimate(1.0, 6)
+
+
+def test_a_class_with_one_example_has_no_macro_interval() -> None:
+    """The spread of a single placement cannot be estimated."""
+    column = np.array([0.1, 0.9, 0.2, 0.95, 0.3])
+    found = ranking.macro_roc_auc(lambda index: column if index else 1 - column, np.array([0, 1, 0, 0, 0]), [0, 1])
+    assert found == intervals.Estimate(0.75, 5)
+
+
+@pytest.mark.parametrize("n", [12, 500])
+def test_the_gap_has_the_interval_of_a_mean(n: int) -> None:
+    """From sums the gap has what the residuals one by one have, Student's t below 100 examples."""
+    f, p, q = sample(1, n)
+    found = calibration.gap(calibration.residual_bins(f, p, q, calibration.equal_width_edges(15)))
+    expected = intervals.mean(f - p)
+    assert expected is not None
+    assert found.method == expected.method
+    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
+
+
+@given(st.floats(0.01, 0.99))
+def test_neighbouring_numbers_are_told_apart(lower: float) -> None:
+    """Forecasts without a number between them still stand in two bins."""
+    f, y = np.repeat([lower, np.nextafter(lower, 1)], 10), np.ones(20)
+    bins = calibration.residual_bins(f, y, 1 - y, calibration.equal_mass_edges(f, 2))
+    assert bins.n.tolist() == [10, 10]
+
+
+def test_rounding_above_one_does_no_harm() -> None:
+    """A probability of 1 + 1e-13 has no variance, and the numbers under calibration stay numbers."""
+    f, y = np.full(50, 1 + 1e-13), np.ones(50)
+    bins = calibration.residual_bins(f, y, 1 - y, calibration.equal_width_edges(15))
+    assert bins.variance.sum() == 0
+    assert calibration.class_bias(bins).z is None
+    assert calibration.ece_null(bins, seed=0).mean == 0
+
+
+def test_newcombes_interval_on_a_worked_example() -> None:
+    """R package contingencytables, test-ch8.R, data of Cavo et al. (2012): -0.0621 (-0.1186 to -0.0046)."""
+    found = comparison.accuracy_difference(comparison.Discordance(59, 6, 16, 80))
+    assert (found.value, found.low, found.high) == pytest.approx((-0.0621, -0.1186, -0.0046), abs=5e-5)

@@ -193,7 +193,11 @@ def _binary_ranking(subject: _Subject) -> Iterator[Measurement]:
         yield subject.insufficient(schema.AVERAGE_PRECISION, "the positive class does not occur in the evaluated data")
     else:
         low, high = ranking.average_precision_interval(*counted, subject.data.seed)
-        details: dict[str, Any] = {"ci_low": low, "ci_high": high, "ci_method": "histogram bootstrap, 1,000 draws"}
+        details: dict[str, Any] = {
+            "ci_low": low,
+            "ci_high": high,
+            "ci_method": "bootstrap in cells of equally many positives, 1,000 draws",
+        }
         n = len(subject.outputs.labels)
         yield subject.measure(schema.AVERAGE_PRECISION, precision, n=n, estimator=estimator, **details)
 
