@@ -12,7 +12,10 @@ from reportgen.evaluation.records import DataEvaluation, Decision, Evaluation, H
 from reportgen.inputs.labels import Labels
 
 if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
+
     from reportgen.evaluation.records import ClassificationOutputs
+    from reportgen.figures.style import Theme
 
 SHA = "0123456789abcdef" * 4
 
@@ -72,3 +75,18 @@ def two_heads(made: ClassificationOutputs) -> Evaluation:
     second = replace(head(made), name="size")
     single = evaluation(first)
     return replace(single, models=(replace(single.models[0], heads=(first, second)),))
+
+
+def model_handle(theme: Theme, model: str) -> Line2D:
+    """Return a legend handle in the look of a model."""
+    from matplotlib.lines import Line2D
+
+    look = theme.look(model)
+    return Line2D(
+        [],
+        [],
+        color=look.color,
+        linestyle=look.linestyle,
+        marker=look.marker,
+        label=look.label,
+    )

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from reportgen.figures.style import Theme
 
-RASTER_ABOVE = 2000
-"""Marks beyond which a scatter costs a PDF engine seconds (10,000: 12 s as vectors, 0.26 s as an image)."""
 _NAMES = 0.3
 """Part of a panel that the names of its categories may take before they are shortened. Convention."""
 _THIN = 0.002
@@ -72,11 +70,6 @@ class Violin:
     color: str
 
 
-def raster(n_marks: int) -> bool:
-    """Tell whether so many marks must be drawn as an image: ``ax.scatter(..., rasterized=raster(len(x)))``."""
-    return n_marks > RASTER_ABOVE
-
-
 def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
     """Put a legend above the axes, in as few rows as the width of the panel allows.
 
@@ -97,21 +90,6 @@ def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
     by_row = [index for column in range(columns) for index in range(column, len(labels), columns)]
     ax.legend(
         [handles[index] for index in by_row], [labels[index] for index in by_row], loc="lower left", ncols=columns
-    )
-
-
-def model_handle(theme: Theme, model: str, *, line: bool = True, marker: bool = True) -> Line2D:
-    """Return a legend handle in the look of a model."""
-    from matplotlib.lines import Line2D
-
-    look = theme.look(model)
-    return Line2D(
-        [],
-        [],
-        color=look.color,
-        linestyle=look.linestyle if line else "none",
-        marker=look.marker if marker else "none",
-        label=look.label,
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from factory import model_handle
 
 from reportgen.figures import draw, style, svg
 from reportgen.section import Figure, Panel
@@ -35,17 +36,11 @@ def named(ax: Axes, axis: str) -> list[str]:
     return [label for label in which.get_major_formatter().format_ticks(list(which.get_majorticklocs())) if label]
 
 
-def test_many_marks_are_rasterised() -> None:
-    """Up to 2,000 marks stay vectors."""
-    assert not draw.raster(2000)
-    assert draw.raster(2001)
-
-
 def test_legend_is_read_row_by_row() -> None:
     """Matplotlib fills columns; the order of the spec shall run along the rows."""
     models = [f"model number {index}" for index in range(7)]
     theme = style.theme("publication", models)
-    ax = axes(lambda ax: draw.legend_above(ax, theme, [draw.model_handle(theme, model) for model in models]), theme)
+    ax = axes(lambda ax: draw.legend_above(ax, theme, [model_handle(theme, model) for model in models]), theme)
     legend = ax.get_legend()
     assert legend is not None
     ax.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+from factory import model_handle
 
 from reportgen.figures import draw, layout, style, svg
 from reportgen.section import Figure, Panel
@@ -46,7 +47,7 @@ def curve(theme: style.Theme) -> Callable[[Axes], None]:
             look = theme.look(model)
             ax.plot([0, 1, 2], [0.1, 0.5, 0.2], color=look.color, marker=look.marker, linestyle=look.linestyle)
         ax.set(xlabel="Epoch", ylabel="Validation loss (nats)")
-        draw.legend_above(ax, theme, [draw.model_handle(theme, model) for model in MODELS])
+        draw.legend_above(ax, theme, [model_handle(theme, model) for model in MODELS])
 
     return panel
 
@@ -120,7 +121,7 @@ def test_axes_keep_their_room_under_a_tall_legend() -> None:
     """Fifty models: the figure grows."""
     models = [f"a rather long name {index}" for index in range(50)]
     theme = style.theme("publication", models)
-    handles = [draw.model_handle(theme, model) for model in models]
+    handles = [model_handle(theme, model) for model in models]
     sheet = svg.draw(figure(lambda ax: draw.legend_above(ax, theme, handles)), theme, "one")
     assert sheet.get_size_inches()[1] > 2.6
     assert sheet.axes[0].bbox.height >= 1.25 * layout.POINTS
@@ -220,7 +221,7 @@ def test_labels_are_shown_as_they_are(label: str) -> None:
         ax.set_xlabel(theme.text(label))
         draw.categories(ax, theme, [label, "b"], "y")
         ax.set_ylim(-0.5, 1.5)
-        draw.legend_above(ax, theme, [draw.model_handle(theme, label)])
+        draw.legend_above(ax, theme, [model_handle(theme, label)])
 
     assert texts(svg.to_svg(figure(panel), theme, "one")).count(label) == 3
 
