@@ -36,6 +36,8 @@ class Need(Enum):
 
     PREDICTIONS = "predictions"
     LABELS = "labels"
+    ACTIVATIONS = "activations"
+    WEIGHTS = "weights"
     HISTORY = "history"
 
 
@@ -114,7 +116,8 @@ class MetricSpec:
     source
         Publication or "convention".
     per
-        What one value is about: the ``model`` (or one of its output heads), a ``class``, or a ``pair`` of models.
+        What one value is about: the ``model`` (or one of its output heads), a ``class``, a ``layer`` (or a weight
+        of it), or a ``pair`` of models.
     difference
         Name of the pairwise metric that tells whether two models differ in this one.
     """
@@ -125,7 +128,7 @@ class MetricSpec:
     higher_is_better: bool | None
     definition: str
     source: str
-    per: Literal["model", "class", "pair"] = "model"
+    per: Literal["model", "class", "layer", "pair"] = "model"
     difference: str | None = None
 
     def measure(self, model: str, value: float | None, *, subject: str | None = None, **details: Any) -> Measurement:

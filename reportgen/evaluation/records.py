@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -171,8 +171,234 @@ class History:
 
 
 @dataclass(frozen=True)
+class LayerSummary:
+    """A layer of the architecture, as a table lists it.
+
+    Attributes
+    ----------
+    name
+        Qualified by the models and wrappers around it: ``backbone/stem``.
+    kind
+        Name of its class.
+    level
+        How many models and wrappers are around it.
+    output_shape
+        Without the batch axis, None for an open size; None where the layer does not say or has several outputs.
+    parameters, trainable_parameters
+        Numbers in its variables and those of the layers inside, each variable once.
+    n_inner
+        How many layers are inside.
+    shared_with
+        Where the same layer stands under another name, that name; its parameters are counted there.
+    """
+
+    name: str
+    kind: str
+    level: int
+    output_shape: tuple[int | None, ...] | None
+    parameters: int
+    trainable_parameters: int
+    n_inner: int
+    shared_with: str | None = None
+
+
+@dataclass(frozen=True)
+class TensorSummary:
+    """An input or output of a model: its name, its shape without the batch axis, its dtype."""
+
+    name: str
+    shape: tuple[int | None, ...] | None
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a model is made of.
+
+    Attributes
+    ----------
+    kind
+        ``Functional``, ``Sequential`` or ``subclassed``.
+    layers
+        Every layer, those inside a model or wrapper after it, one level deeper.
+    parameters, trainable_parameters, memory_bytes
+        Of all variables, each once.
+    dtype_policy
+        As Keras names it, e.g. ``mixed_float16``; several are joined by commas.
+    loss, optimizer, metrics
+        As compiled and saved in the file; None where it was not compiled.
+    """
+
+    kind: str
+    layers: tuple[LayerSummary, ...]
+    parameters: int
+    trainable_parameters: int
+    memory_bytes: int
+    dtype_policy: str
+    inputs: tuple[TensorSummary, ...]
+    outputs: tuple[TensorSummary, ...]
+    loss: str | None
+    optimizer: str | None
+    metrics: tuple[str, ...] | None
+
+
+WeightKind = Literal[
+    "dense", "einsum", "embedding", "recurrent", "convolution", "transposed_convolution", "depthwise_convolution",
+    "bias", "normalization", "other",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WeightTensor:
+    """A weight of a model, once however often its layer is used; the gates of a recurrent kernel stand one by one.
+
+    Attributes
+    ----------
+    name
+        Qualified: ``backbone/stem/kernel``, ``lstm/recurrent_kernel[forget]``.
+    layer, layer_type
+        Qualified name and class of the layer that owns it.
+    kind
+        What it is in the field's terms.
+    values
+        As stored, in the variable's shape (one gate: its columns).
+    inputs, outputs
+        Axes of ``values`` that are summed over and those that are kept: moving them together gives the matrix
+        ``(prod inputs, prod outputs)``. Both empty where the weight is no linear map: a bias, a scale, and the
+        filters of a depthwise convolution, whose channels stand on axes ``outputs`` alone.
+    groups
+        The matrix is block-diagonal with so many blocks; ``outputs`` are split evenly among them (grouped convolution).
+    heads
+        Axis of ``values`` that counts attention heads; None elsewhere.
+    trainable
+        Whether training changes it.
+    initializer
+        Class of the layer's own initialiser, e.g. ``GlorotUniform``; None where it has none or it is unknown.
+    initial_rms
+        Root mean square that the initialiser gives a tensor of this shape; None where unknown.
+    """
+
+    name: str
+    layer: str
+    layer_type: str
+    kind: WeightKind
+    values: NDArray[Any]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    groups: int
+    heads: int | None
+    trainable: bool
+    initializer: str | None
+    initial_rms: float | None
+
+
+@dataclass(frozen=True)
+class AttentionStatistics:
+    """How attention is spread, per head, over all queries of the probed examples that are not masked.
+
+    Attributes
+    ----------
+    entropy
+        (n_heads,) float64, mean entropy of the attention of a query, nats.
+    relative_entropy
+        (n_heads,) float64 in [0, 1], mean of the entropy over the logarithm of the number of keys that a query may
+        attend to; queries with a single key are left out. NaN where none is left.
+    n_queries
+        Queries averaged per head.
+    """
+
+    entropy: FloatArray
+    relative_entropy: FloatArray
+    n_queries: int
+
+
+@dataclass(frozen=True)
+class LayerActivations:
+    """What a layer puts out on the probed examples, reduced. C channels (units), N examples.
+
+    Per-channel values are over all examples and all positions (pixels, tokens) that are not masked.
+
+    Attributes
+    ----------
+    name
+        Qualified name of the last layer of the unit, with ``#2`` for its second call and ``[1]`` for its second output.
+    layer_type
+        Class of the layer that the unit is named for: ``Conv2D`` where a convolution is probed after its activation.
+    layers
+        The layers that make up the unit, in order: ``("stem/conv", "stem/bn", "stem/relu")``.
+    activation
+        Name of the unit's last activation function (``relu``, ``relu6``, ``gelu``, ``tanh``, …); None where it has none.
+    shape
+        Of the output, without the batch axis; None for an open size.
+    n_values
+        Values per channel.
+    mean, squares, absolute
+        (C,) float64: mean, sum of squared deviations from it, mean absolute value.
+    minimum, maximum
+        (C,) float64.
+    positive, zero
+        (C,) float64 counts of values above 0 and of exact zeros.
+    saturated
+        (C,) float64 counts of values at the flat end of the activation: \|tanh\| > 0.99, sigmoid < 0.01 or > 0.99,
+        relu6 = 6; None for other activations.
+    pooled
+        (N, C) float32, mean over an example's positions.
+    positions
+        (N, P, C) float32, P seeded positions of each example, stratified over its positions; P = 1 without positions.
+    attention
+        Of an attention layer; None elsewhere.
+    not_finite
+        How many values are NaN or infinite; the other fields mean nothing unless it is 0.
+    """
+
+    name: str
+    layer_type: str
+    layers: tuple[str, ...]
+    activation: str | None
+    shape: tuple[int | None, ...]
+    n_values: int
+    mean: FloatArray
+    squares: FloatArray
+    absolute: FloatArray
+    minimum: FloatArray
+    maximum: FloatArray
+    positive: FloatArray
+    zero: FloatArray
+    saturated: FloatArray | None
+    pooled: NDArray[np.float32]
+    positions: NDArray[np.float32]
+    attention: AttentionStatistics | None
+    not_finite: int
+
+
+@dataclass(frozen=True)
+class Activations:
+    """What was probed in a model, in the order in which data flows.
+
+    Attributes
+    ----------
+    places
+        (N,) int64, sorted: which of the evaluated rows were probed, as positions in ``DataEvaluation.rows``.
+    sampling
+        How they were chosen, in words.
+    layers
+        The units.
+    not_probed
+        Layers that could not be looked at, with the reason.
+    reason
+        Why nothing was probed, where nothing was.
+    """
+
+    places: IntArray
+    sampling: str
+    layers: tuple[LayerActivations, ...]
+    not_probed: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class ModelEvaluation:
-    """A model: its file, its heads, its history."""
+    """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them."""
 
     name: str
     file: str
@@ -180,6 +406,9 @@ class ModelEvaluation:
     size_bytes: int
     heads: tuple[HeadEvaluation, ...]
     history: History | None
+    architecture: Architecture | None = None
+    weights: tuple[WeightTensor, ...] | None = None
+    activations: Activations | None = None
 
     def subject(self, head: HeadEvaluation, part: str | None = None) -> str | None:
         """Return the subject of a head's number: ``head:NAME`` where there are several heads, then the part."""
