@@ -339,7 +339,7 @@ class LayerActivations:
     positive, zero
         (C,) float64 counts of values above 0 and of exact zeros.
     saturated
-        (C,) float64 counts of values at the flat end of the activation: \|tanh\| > 0.99, sigmoid < 0.01 or > 0.99,
+        (C,) float64 counts of values at the flat end of the activation: abs(tanh) > 0.99, sigmoid < 0.01 or > 0.99,
         relu6 = 6; None for other activations.
     pooled
         (N, C) float32, mean over an example's positions.
