@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reportgen.evaluation.structure import has_graph
+
 if TYPE_CHECKING:
     import keras
 
@@ -30,20 +32,15 @@ class OutputEnd:
 
 def output_ends(model: keras.Model) -> list[OutputEnd] | None:
     """Return the end of every output of a Functional or Sequential model; None for a subclassed one."""
-    if not _has_graph(model) or not model.outputs:
+    if not has_graph(model) or not model.outputs:
         return None
     return [_end(tensor) for tensor in model.outputs]
-
-
-def _has_graph(operation: Any) -> bool:
-    """Tell Functional and Sequential models; Keras exports only the latter's class."""
-    return not {"Functional", "Sequential"}.isdisjoint(kind.__name__ for kind in type(operation).__mro__)
 
 
 def _end(tensor: Any) -> OutputEnd:
     operation, node_index, tensor_index = tensor._keras_history  # noqa: SLF001
     inputs = operation._inbound_nodes[node_index].input_tensors  # noqa: SLF001
-    if _has_graph(operation):
+    if has_graph(operation):
         return _nested_end(operation, inputs, tensor, tensor_index)
     name = _activation_name(operation)
     if not _normalises_classes(name, operation, tensor) or len(inputs) != 1:
