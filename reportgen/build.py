@@ -72,7 +72,7 @@ def build(
     """
     from reportgen.evaluation.process import EvaluationProcess
 
-    with EvaluationProcess(planned.spec, planned.folder) as worker:
+    with EvaluationProcess(planned.spec, planned.folder, planned.request) as worker:
         _warm_up()
         evaluation = worker.result(progress)
     progress("analyzing", 0, 1)

@@ -15,7 +15,7 @@ from reportgen import registry
 from reportgen.diagnostics import Problem, from_validation_error, suggest
 from reportgen.errors import SpecError
 from reportgen.inputs import datasets
-from reportgen.section import Need, Section, Strict
+from reportgen.section import BaseAnalyzer, Need, Probe, Request, Section, Strict
 from reportgen.spec import ReportSpec, SectionSpec
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ class Plan:
     overrides: tuple[str, ...]
     sections: tuple[PlannedSection, ...]
     left_out: tuple[str, ...] = ()
+
+    @property
+    def request(self) -> Request:
+        """What its sections need of the evaluation."""
+        running = [item for item in self.sections if item.skip is None]
+        needs = frozenset[Need]().union(*(item.section.analyzer.needs for item in running))
+        return Request(needs=needs, probe=next((probe for item in running if (probe := _probe(item))), None))
 
 
 def make(
@@ -246,11 +253,27 @@ def _needs(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[
             message = f"{reason} (or say optional = true)"
             problems.append(Problem(("sections", index, "kind"), message, found=repr(item.spec.kind)))
         planned[index] = PlannedSection(item.spec, item.section, item.options, reason)
-    return planned, problems
+    return planned, [*problems, *_probes(planned)]
+
+
+def _probe(item: PlannedSection) -> Probe | None:
+    analyzer = item.section.analyzer(item.options)
+    return analyzer.probe() if isinstance(analyzer, BaseAnalyzer) else None
+
+
+def _probes(sections: dict[int, PlannedSection]) -> Iterator[Problem]:
+    """Yield sections that ask for other activations than one before them."""
+    first: tuple[str, Probe] | None = None
+    for index, item in sections.items():
+        probe = _probe(item) if item.skip is None else None
+        if probe is not None and first is not None and probe != first[1]:
+            message = f"must ask for the same samples and layers as section {first[0]}: one pass serves both"
+            yield Problem(("sections", index), message, f"{probe.samples} samples, layers {probe.layers!r}")
+        first = first or (None if probe is None else (item.address, probe))
 
 
 def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> str | None:
-    if needs & {Need.PREDICTIONS, Need.LABELS} and spec.data is None:
+    if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS} and spec.data is None:
         return "needs data: add a [data] table"
     if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
         return "needs labels: name them in data.y"

@@ -41,6 +41,24 @@ class Need(Enum):
     HISTORY = "history"
 
 
+class Probe(Strict):
+    """Which activations an analyzer asks for."""
+
+    samples: int
+    """Most rows that are probed; a seeded, label-stratified sample of the evaluated ones."""
+    layers: Literal["units", "all"]
+    """``units``: layers after their normalisation and activation; ``all``: every layer that transforms."""
+
+
+class Request(Strict):
+    """What all sections of a report ask of the one pass."""
+
+    needs: frozenset[Need]
+    """Everything that a section needs."""
+    probe: Probe | None = None
+    """Which activations; null for none."""
+
+
 # ------------------------------------------------------------------------------------------------ numbers
 
 
@@ -339,6 +357,10 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options
+
+    def probe(self) -> Probe | None:
+        """Say which activations it needs; None for an analyzer without ``Need.ACTIVATIONS``."""
+        return None
 
     def analyze(self, evaluation: Evaluation) -> ResultT:
         """Compute the section's result; must not change the evaluation."""

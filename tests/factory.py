@@ -28,7 +28,8 @@ def outputs(
     encoded = Labels(hard, soft, Decision("integers", "made by hand"), ())
     accumulator = ClassificationAccumulator(encoded, max(logits.shape[1], 2), kind, 0, keep_limit)
     for start in range(0, len(logits), 64):
-        accumulator.add(logits[start : start + 64])
+        batch = logits[start : start + 64]
+        accumulator.add(batch, np.arange(start, start + len(batch)))
     return accumulator.result()
 
 

@@ -62,20 +62,28 @@ class ClassificationAccumulator:
             size = min(n, SAMPLE_ROWS)
             self._sample_rows = np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
         self._sample = np.empty((len(self._sample_rows), n_classes), dtype)
+        self._slots = np.full(n, -1)
+        self._slots[self._sample_rows] = np.arange(len(self._sample_rows))
         shape = (0 if self._keep else n_classes, HISTOGRAM_CELLS)
         self._counts, self._positives, self._sums = np.zeros(shape), np.zeros(shape), np.zeros(shape)
 
-    def add(self, outputs: NDArray[Any]) -> None:
-        """Take the head's outputs for the next rows: (batch, n_classes), or (batch, 1) for one sigmoid.
+    def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
+        """Take the head's outputs for some rows: (batch, n_classes), or (batch, 1) for one sigmoid.
+
+        Parameters
+        ----------
+        outputs
+            What the model put out.
+        rows
+            (batch,) which of the labels they belong to; each comes once.
 
         Raises
         ------
         OutputsError
             Probabilities that are none.
         """
-        rows = slice(self._filled, self._filled + len(outputs))
-        self._filled = rows.stop
-        if not self._all_finite(outputs, rows.start):
+        self._filled += len(outputs)
+        if not self._all_finite(outputs, rows):
             return
         logits = self._logits(outputs, self._labels.hard[rows])
         targets = self._labels.hard[rows] if self._labels.soft is None else self._labels.soft[rows]
@@ -112,10 +120,11 @@ class ClassificationAccumulator:
             n_classes=self._n_classes,
         )
 
-    def _all_finite(self, outputs: NDArray[Any], start: int) -> bool:
-        bad = np.flatnonzero(~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1))
-        if len(bad) and self.first_not_finite is None:
-            self.first_not_finite = start + int(bad[0])
+    def _all_finite(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> bool:
+        bad = rows[~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)]
+        if len(bad):
+            first = int(bad.min())
+            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
         self.not_finite += len(bad)
         return self.not_finite == 0
 
@@ -145,9 +154,9 @@ class ClassificationAccumulator:
                 raise OutputsError(message)
         return np.clip(outputs, 0, 1)
 
-    def _keep_logits(self, logits: NDArray[Any], rows: slice) -> None:
-        first, last = np.searchsorted(self._sample_rows, [rows.start, rows.stop])
-        self._sample[first:last] = logits[self._sample_rows[first:last] - rows.start]
+    def _keep_logits(self, logits: NDArray[Any], rows: NDArray[np.int64]) -> None:
+        slots = self._slots[rows]
+        self._sample[slots[slots >= 0]] = logits[slots >= 0]
 
     def _count(self, p: NDArray[np.float64], labels: NDArray[np.int32]) -> None:
         cells = np.minimum((p * HISTOGRAM_CELLS).astype(np.int64), HISTOGRAM_CELLS - 1)

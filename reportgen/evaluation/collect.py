@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from reportgen.evaluation.records import DataEvaluation, Evaluation, History, ModelEvaluation
-from reportgen.evaluation.run import evaluate
+from reportgen.evaluation.architecture import describe
+from reportgen.evaluation.population import describe_data
+from reportgen.evaluation.records import DataEvaluation, Evaluation, ModelEvaluation
+from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
+from reportgen.evaluation.weights import weight_tensors
 from reportgen.inputs import datasets, histories, models
 from reportgen.inputs.labels import kind_of
+from reportgen.section import Need
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from reportgen.evaluation.records import Activations, HeadEvaluation, History
     from reportgen.inputs.datasets import Dataset
+    from reportgen.inputs.models import LoadedModel
+    from reportgen.section import Request
     from reportgen.spec import DataSpec, ModelSpec, ReportSpec
 
     Report = Callable[[str, int, int], None]
 
 _PACKAGES = ("keras", "tensorflow", "numpy")
+_OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
 
 
-def collect(spec: ReportSpec, folder: Path, report: Report) -> Evaluation:
+def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) -> Evaluation:
     """Evaluate every model of a spec.
 
     Parameters
     ----------
     spec, folder
         The spec and the folder that its paths are relative to.
+    request
+        What the sections need; nothing else is computed.
     report
         Told (what is being done, steps done, steps in all).
 
@@ -42,41 +52,80 @@ def collect(spec: ReportSpec, folder: Path, report: Report) -> Evaluation:
     InputError
         An input cannot be used.
     """
-    dataset = data = rows = None
+    dataset = data = None
     if spec.data is not None:
         report("reading the data", 0, 1)
         dataset = datasets.load(spec.data, folder)
         rows, sampling = choose_rows(dataset.n, spec.data.max_samples, _strata(dataset), spec.data.seed)
-        data = DataEvaluation(dataset.files, spec.data.split, dataset.n, rows, spec.data.seed, sampling)
+        data = DataEvaluation(
+            dataset.files,
+            spec.data.split,
+            dataset.n,
+            rows,
+            spec.data.seed,
+            sampling,
+            describe_data(dataset, rows, spec.data.class_names),
+        )
     read = {
         name: histories.load(("models", name, "history"), model.history, folder) if model.history else None
         for name, model in spec.models.items()
     }
-    evaluated = tuple(
-        _model(name, model, spec.data, dataset, rows, read[name], folder, report) for name, model in spec.models.items()
-    )
+    collector = _Collector(spec.data, dataset, data, request, report)
+    evaluated = tuple(collector.model(name, model, read[name], folder) for name, model in spec.models.items())
     versions = {"python": platform.python_version()} | {package: version(package) for package in _PACKAGES}
     return Evaluation(evaluated, data, versions)
 
 
-def _model(
-    name: str,
-    spec: ModelSpec,
-    data: DataSpec | None,
-    dataset: Dataset | None,
-    rows: NDArray[np.int64] | None,
-    history: History | None,
-    folder: Path,
-    report: Report,
-) -> ModelEvaluation:
-    report(f"loading {name}", 0, 1)
-    loaded = models.load(name, spec, folder)
-    heads: tuple[Any, ...] = ()
-    if data is not None and dataset is not None and rows is not None:
-        heads = evaluate(
-            loaded, spec, dataset, data, rows, lambda done, total: report(f"evaluating {name}", done, total)
+@dataclass(frozen=True)
+class _Collector:
+    """What is the same for every model."""
+
+    spec: DataSpec | None
+    dataset: Dataset | None
+    data: DataEvaluation | None
+    request: Request
+    report: Report
+
+    def model(self, name: str, spec: ModelSpec, history: History | None, folder: Path) -> ModelEvaluation:
+        """Load, evaluate and drop a model."""
+        self.report(f"loading {name}", 0, 1)
+        loaded = models.load(name, spec, folder)
+        heads, activations = self._pass(name, spec, loaded)
+        return ModelEvaluation(
+            name=name,
+            file=loaded.file,
+            sha256=loaded.sha256,
+            size_bytes=loaded.size_bytes,
+            heads=heads,
+            history=history,
+            architecture=describe(loaded),
+            weights=weight_tensors(loaded.model) if Need.WEIGHTS in self.request.needs else None,
+            activations=activations,
         )
-    return ModelEvaluation(name, loaded.file, loaded.sha256, loaded.size_bytes, heads, history)
+
+    def _pass(
+        self, name: str, spec: ModelSpec, loaded: LoadedModel
+    ) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
+        if self.spec is None or self.dataset is None or self.data is None or not self.request.needs & _OF_THE_PASS:
+            return (), None
+        return evaluate(
+            loaded,
+            spec,
+            self.dataset,
+            self.spec,
+            self.data.rows,
+            self._probed(),
+            lambda done, total: self.report(f"evaluating {name}", done, total),
+        )
+
+    def _probed(self) -> ProbedRows | None:
+        probe = self.request.probe
+        if probe is None or self.data is None or self.dataset is None:
+            return None
+        strata = _strata(self.dataset)
+        labels = None if strata is None else strata[self.data.rows]
+        places, sampling = choose_rows(self.data.n, probe.samples, labels, self.data.seed)
+        return ProbedRows(places, sampling, probe.layers)
 
 
 def _strata(dataset: Dataset) -> NDArray[Any] | None:

@@ -22,12 +22,14 @@ class OutputEnd:
     """How an output ends: the tensor before the normalising function (or the output itself) and its name.
 
     ``activation`` is ``softmax``, ``sigmoid``, another function's name, ``linear``, or None where it cannot be seen.
-    ``stripped`` is True where ``tensor`` stands before the normalising function.
+    ``stripped`` is True where ``tensor`` stands before the normalising function; ``copies`` are then the layers that
+    were rebuilt for it, each with the one that it stands for.
     """
 
     tensor: Any
     activation: str | None
     stripped: bool
+    copies: tuple[tuple[Any, Any], ...] = ()
 
 
 def output_ends(model: keras.Model) -> list[OutputEnd] | None:
@@ -46,7 +48,8 @@ def _end(tensor: Any) -> OutputEnd:
     if not _normalises_classes(name, operation, tensor) or len(inputs) != 1:
         return OutputEnd(tensor, name, stripped=False)
     if _rebuildable(operation):
-        return OutputEnd(_without_activation(operation)(inputs[0]), name, stripped=True)
+        copy = _without_activation(operation)
+        return OutputEnd(copy(inputs[0]), name, stripped=True, copies=((copy, operation),))
     if _only_normalises(operation):
         return OutputEnd(inputs[0], name, stripped=True)
     return OutputEnd(tensor, name, stripped=False)
@@ -59,7 +62,8 @@ def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int) -> Outpu
     end = _end(inner.outputs[index])
     if not end.stripped or len(inner.inputs) != 1:
         return OutputEnd(tensor, end.activation, stripped=False)
-    return OutputEnd(keras.Model(inner.inputs, end.tensor)(inputs[0]), end.activation, stripped=True)
+    copy = keras.Model(inner.inputs, end.tensor)
+    return OutputEnd(copy(inputs[0]), end.activation, stripped=True, copies=(*end.copies, (copy, inner)))
 
 
 def _activation_name(operation: Any) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.collect import Report
     from reportgen.evaluation.records import Evaluation
+    from reportgen.section import Request
     from reportgen.spec import ReportSpec
 
 
@@ -36,12 +37,18 @@ class EvaluationProcess:
     ----------
     spec, folder
         The spec and the folder that its paths are relative to.
+    request
+        What the sections need.
     """
 
-    def __init__(self, spec: ReportSpec, folder: Path) -> None:
+    def __init__(self, spec: ReportSpec, folder: Path, request: Request) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="reportgen-")
         self._home = Path(self._temporary.name)
-        job = {"spec": spec.model_dump(mode="json"), "folder": str(folder.resolve())}
+        job = {
+            "spec": spec.model_dump(mode="json"),
+            "folder": str(folder.resolve()),
+            "request": request.model_dump(mode="json"),
+        }
         (self._home / "job.json").write_text(json.dumps(job), "utf-8")
         self._noise = (self._home / "stderr").open("w+b")
         self._process = subprocess.Popen(
@@ -109,13 +116,17 @@ def main(home: Path) -> None:
         channel.flush()
 
     from reportgen.evaluation.collect import collect
+    from reportgen.section import Request
     from reportgen.spec import ReportSpec
 
     job = json.loads((home / "job.json").read_text("utf-8"))
     spec = ReportSpec.model_validate(job["spec"])
     try:
         evaluation = collect(
-            spec, Path(job["folder"]), lambda what, done, total: send({"what": what, "done": done, "total": total})
+            spec,
+            Path(job["folder"]),
+            Request.model_validate(job["request"]),
+            lambda what, done, total: send({"what": what, "done": done, "total": total}),
         )
     except InputError as error:
         send({"error": {"location": list(error.location), "file": error.file, "message": error.message}})

@@ -417,6 +417,37 @@ class ModelEvaluation:
 
 
 @dataclass(frozen=True)
+class LabelCounts:
+    """How often each value of an integer or text label occurs in the evaluated rows; ``head`` is None for one array."""
+
+    head: str | None
+    values: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DataDescription:
+    """What the evaluated rows look like.
+
+    Attributes
+    ----------
+    inputs
+        Name, shape of a row and dtype of every input array.
+    labels
+        Class balance of every label array that names classes.
+    duplicates
+        Rows whose inputs are equal, bit for bit, to those of an earlier row.
+    conflicting
+        Rows whose inputs are equal to those of an earlier row while a label differs; None without labels.
+    """
+
+    inputs: tuple[TensorSummary, ...]
+    labels: tuple[LabelCounts, ...]
+    duplicates: int
+    conflicting: int | None
+
+
+@dataclass(frozen=True)
 class DataEvaluation:
     """The data set: its files and digests, its size, and which rows were evaluated.
 
@@ -429,6 +460,7 @@ class DataEvaluation:
     rows: IntArray
     seed: int
     sampling: str
+    description: DataDescription | None = None
 
     @property
     def n(self) -> int:

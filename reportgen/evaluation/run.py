@@ -10,7 +10,9 @@ import numpy as np
 from reportgen.errors import InputError
 from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
 from reportgen.evaluation.logits import output_ends
-from reportgen.evaluation.records import Decision, HeadEvaluation
+from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing
+from reportgen.evaluation.records import Activations, Decision, HeadEvaluation
+from reportgen.evaluation.structure import walk
 from reportgen.evaluation.tasks import (
     ContradictionError,
     HeadEvidence,
@@ -21,17 +23,28 @@ from reportgen.evaluation.tasks import (
 from reportgen.inputs.labels import encode, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
+    from reportgen.evaluation.units import Selection
     from reportgen.inputs.datasets import Dataset
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec import DataSpec, ModelSpec
 
     Progress = Callable[[int, int], None]
+    Take = Callable[[Any, NDArray[np.int64]], None]
 
 _NONE = Decision("none", "not looked at")
+
+
+@dataclass(frozen=True)
+class ProbedRows:
+    """Which of the evaluated rows are probed (sorted places among them), how they were chosen, and which layers."""
+
+    places: NDArray[np.int64]
+    sampling: str
+    layers: Selection
 
 
 @dataclass
@@ -48,9 +61,10 @@ def evaluate(
     dataset: Dataset,
     data: DataSpec,
     rows: NDArray[np.int64],
+    probe: ProbedRows | None,
     progress: Progress,
-) -> tuple[HeadEvaluation, ...]:
-    """Evaluate every head of a model in one pass over the chosen rows.
+) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
+    """Evaluate every head of a model, and its layers on the probed rows, in one pass over the chosen rows.
 
     Parameters
     ----------
@@ -60,6 +74,8 @@ def evaluate(
         The data and what the spec says of them.
     rows
         (N,) positions of the rows to evaluate.
+    probe
+        Which of them are probed, and which layers; None for no probing.
     progress
         Told the rows done and the rows in all after every batch.
 
@@ -68,7 +84,7 @@ def evaluate(
     InputError
         The data do not fit the model, or the outputs contradict what they were declared to be.
     """
-    return _Pass(loaded, spec, dataset, data, rows).run(progress)
+    return _Pass(loaded, spec, dataset, data, rows).run(probe, progress)
 
 
 class _Pass:
@@ -77,8 +93,11 @@ class _Pass:
     ) -> None:
         self.loaded, self.spec, self.dataset, self.data, self.rows = loaded, spec, dataset, data, rows
         self.location = ("models", loaded.name, "path")
+        self.copies: tuple[tuple[Any, Any], ...] = ()
 
-    def run(self, progress: Progress) -> tuple[HeadEvaluation, ...]:
+    def run(
+        self, probe: ProbedRows | None, progress: Progress
+    ) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
         self._check_inputs()
         names, shapes, activations, forward, stripped = self._open()
         heads = [
@@ -86,9 +105,17 @@ class _Pass:
             for index, name in enumerate(names)
         ]
         wanted = [index for index, head in enumerate(heads) if head.accumulator is not None]
-        if wanted:
-            self._feed(heads, wanted, forward, names, progress)
-        return tuple(self._finish(head) for head in heads)
+
+        def take(outputs: Any, places: NDArray[np.int64]) -> None:
+            arrays = [outputs[name] for name in names] if isinstance(outputs, dict) else _listed(outputs)
+            for index in wanted:
+                batch = np.asarray(arrays[index])
+                self._add(heads[index], batch.reshape(len(batch), -1), places)
+
+        batches = _Batches(self.rows, self.data.batch_size, probe, evaluated=bool(wanted))
+        watched = None if probe is None else self._probing(forward, probe)
+        activations_of = self._feed(forward, watched, batches, take, progress)
+        return tuple(self._finish(head) for head in heads), activations_of
 
     # ------------------------------------------------------------------------------------------ the model
 
@@ -100,6 +127,7 @@ class _Pass:
         ends = output_ends(model)
         if ends is not None:
             forward = keras.Model(model.inputs, [end.tensor for end in ends])
+            self.copies = tuple(pair for end in ends for pair in end.copies)
             shapes = [tuple(end.tensor.shape[1:]) for end in ends]
             names = getattr(model, "output_names", None) or [model.layers[-1].name]
             return list(names), shapes, [e.activation for e in ends], forward, [e.stripped for e in ends]
@@ -133,15 +161,17 @@ class _Pass:
                 message = f"takes rows of shape {wanted}, but {key} has rows of shape {array.shape[1:]}"
                 raise InputError(self.location, self.spec.path, message)
 
+    def _batch(self, rows: NDArray[np.int64]) -> Any:
+        x = self.dataset.x
+        return {key: value[rows] for key, value in x.items()} if isinstance(x, dict) else x[rows]
+
     def _call(self, forward: Any, rows: NDArray[np.int64]) -> Any:
         import tensorflow as tf
 
-        x = self.dataset.x
-        batch = {key: value[rows] for key, value in x.items()} if isinstance(x, dict) else x[rows]
         try:
-            return forward.predict_on_batch(batch)
+            return forward.predict_on_batch(self._batch(rows))
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            message = f"cannot be run on data.x ({next(iter(str(error).strip().splitlines()), type(error).__name__)})"
+            message = f"cannot be run on data.x ({_first_line(error)})"
             raise InputError(self.location, self.spec.path, message) from error
 
     # ------------------------------------------------------------------------------------------ the heads
@@ -207,27 +237,45 @@ class _Pass:
 
     # ------------------------------------------------------------------------------------------ the pass
 
-    def _feed(
-        self,
-        heads: list[_Head],
-        wanted: list[int],
-        forward: Any,
-        names: list[str],
-        progress: Progress,
-    ) -> None:
-        size = self.data.batch_size
-        for start in range(0, len(self.rows), size):
-            outputs = self._call(forward, self.rows[start : start + size])
-            arrays = [outputs[name] for name in names] if isinstance(outputs, dict) else _listed(outputs)
-            for index in wanted:
-                head = heads[index]
-                batch = np.asarray(arrays[index])
-                self._add(head, batch.reshape(len(batch), -1))
-            progress(min(start + size, len(self.rows)), len(self.rows))
+    def _probing(self, forward: Any, probe: ProbedRows) -> Probing:
+        places = walk(self.loaded.model)
+        names = {id(place.layer): place.name for place in reversed(places)}
+        names |= {id(copy): names.get(id(original), original.name) for copy, original in self.copies}
+        return Probing(forward, names, probe.layers, probe.places, probe.sampling, self.data.seed)
 
-    def _add(self, head: _Head, batch: NDArray[Any]) -> None:
+    def _feed(
+        self, forward: Any, probing: Probing | None, batches: _Batches, take: Take, progress: Progress
+    ) -> Activations | None:
+        """Run the probed rows watched, then the others; where watching fails, all of them unwatched."""
+        import tensorflow as tf
+
+        done, activations = 0, None
+        if probing is not None:
+            try:
+                for start, places in batches.probed():
+                    take(probing.predict(self._batch(self.rows[places]), start), places)
+                    done += len(places)
+                    progress(done, batches.total)
+                activations = probing.result()
+            except (
+                ValueError,
+                TypeError,
+                AttributeError,
+                NotImplementedError,
+                RuntimeError,
+                tf.errors.OpError,
+            ) as error:
+                reason = f"the model cannot be run with its layers watched ({_first_line(error)})"
+                activations = Activations(probing.places, probing.sampling, (), (), reason)
+        for places in batches.others(done):
+            take(self._call(forward, self.rows[places]), places)
+            done += len(places)
+            progress(done, batches.total)
+        return activations
+
+    def _add(self, head: _Head, batch: NDArray[Any], places: NDArray[np.int64]) -> None:
         try:
-            head.accumulator.add(batch)  # type: ignore[union-attr]
+            head.accumulator.add(batch, places)  # type: ignore[union-attr]
         except OutputsError as error:
             message = (
                 f"the outputs of {head.record.name!r} are taken as probabilities ({head.record.outputs.rule}), but "
@@ -247,6 +295,32 @@ class _Pass:
             )
             return replace(head.record, status="failed", reason=reason)
         return replace(head.record, classification=gathered.result())
+
+
+class _Batches:
+    """The order in which rows go through the model: the probed ones first, then the others."""
+
+    def __init__(self, rows: NDArray[np.int64], size: int, probe: ProbedRows | None, *, evaluated: bool) -> None:
+        self._size = size
+        self._probed = np.empty(0, np.int64) if probe is None else probe.places
+        self._all = np.arange(len(rows)) if evaluated else self._probed
+        self.total = len(self._all)
+
+    def probed(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """Yield batches of probed places, each with its start among them."""
+        size = min(self._size, ROWS_AT_ONCE)
+        for start in range(0, len(self._probed), size):
+            yield start, self._probed[start : start + size]
+
+    def others(self, done: int) -> Iterator[NDArray[np.int64]]:
+        """Yield batches of the places that are left, of all but the first ``done`` probed ones."""
+        left = np.setdiff1d(self._all, self._probed[:done], assume_unique=True)
+        for start in range(0, len(left), self._size):
+            yield left[start : start + self._size]
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _listed(outputs: Any) -> list[NDArray[Any]]:

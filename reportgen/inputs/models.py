@@ -50,7 +50,8 @@ class Loss:
 class LoadedModel:
     """A model with what its archive tells about how it was compiled.
 
-    ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss.
+    ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss. ``compiled`` is
+    what the archive holds of the call of ``compile``, empty without one.
     """
 
     name: str
@@ -59,6 +60,7 @@ class LoadedModel:
     sha256: str
     size_bytes: int
     losses: Loss | list[Loss | None] | dict[str, Loss | None] | None
+    compiled: dict[str, Any]
 
     def loss_of(self, index: int, output: str) -> Loss | None:
         """Return the compiled loss of one output."""
@@ -89,13 +91,15 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
         model = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
     except _LOAD_ERRORS as error:
         raise InputError(location, spec.path, f"Keras cannot load it: {_summary(error)}") from error
+    compiled = config.get("compile_config") or {}
     return LoadedModel(
         name=name,
         model=model,
         file=spec.path,
         sha256=sha256(path),
         size_bytes=path.stat().st_size,
-        losses=_losses((config.get("compile_config") or {}).get("loss")),
+        losses=_losses(compiled.get("loss")),
+        compiled=compiled,
     )
 
 

@@ -1,0 +1,114 @@
+"""Runs a model on the probed rows and gathers what its layers put out, in the same call as its predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.evaluation.moments import LayerAccumulator
+from reportgen.evaluation.records import Activations
+from reportgen.evaluation.reductions import POSITIONS, UnreachableError, reduce_unit, saturates
+from reportgen.evaluation.tracing import watched
+from reportgen.evaluation.units import select
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.units import Selection, Unit
+
+ROWS_AT_ONCE = 64
+"""Most rows of a probed batch: the values of many layers are in memory together."""
+
+
+class Probing:
+    """A model that is watched while it predicts.
+
+    Parameters
+    ----------
+    forward
+        The Keras model that gives the predictions.
+    names
+        Qualified names of its layers by identity.
+    selection
+        Which layers are probed.
+    places, sampling
+        The probed rows, as in :class:`Activations`.
+    seed
+        Of the positions that are kept.
+    """
+
+    def __init__(
+        self,
+        forward: Any,
+        names: Mapping[int, str],
+        selection: Selection,
+        places: NDArray[np.int64],
+        sampling: str,
+        seed: int,
+    ) -> None:
+        self._forward, self._names, self._selection = forward, names, selection
+        self.places, self.sampling = places, sampling
+        self._draws = np.random.default_rng(seed).random((len(places), POSITIONS), np.float32)
+        self._gathered: dict[str, LayerAccumulator] = {}
+        self._units: tuple[Unit, ...] = ()
+        self._not_probed: tuple[tuple[str, str], ...] = ()
+        self._run: Any = None
+
+    def predict(self, batch: Any, start: int) -> Any:
+        """Return the model's outputs for a batch as numpy arrays; ``start`` is its first place among the probed rows."""
+        import tensorflow as tf
+
+        size = len(next(iter(batch.values())) if isinstance(batch, dict) else batch)
+        draws = self._draws[start : start + size]
+        run = self._run or self._traced(batch)
+        outputs, reduced = run(batch, draws)
+        for name, values in reduced.items():
+            self._gathered[name].add({key: value.numpy() for key, value in values.items()})
+        return tf.nest.map_structure(lambda tensor: tensor.numpy(), outputs)
+
+    def result(self) -> Activations:
+        """Return the record; only after every batch."""
+        layers = tuple(self._gathered[unit.name].result() for unit in self._units)
+        return Activations(self.places, self.sampling, layers, self._not_probed)
+
+    def _traced(self, batch: Any) -> Any:
+        """Trace the watched model once; one that cannot be traced runs eagerly, as Keras itself does on request."""
+        import tensorflow as tf
+
+        def any_size(array: NDArray[Any]) -> Any:
+            return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+
+        inputs = {key: any_size(x) for key, x in batch.items()} if isinstance(batch, dict) else any_size(batch)
+        function = tf.function(self._watched, autograph=False)
+        try:
+            self._run = function.get_concrete_function(inputs, tf.TensorSpec((None, POSITIONS), tf.float32))
+        except (ValueError, TypeError, NotImplementedError, AttributeError, RuntimeError, tf.errors.OpError):
+            self._run = self._watched
+        else:
+            self._run = function
+        return self._run
+
+    def _watched(self, batch: Any, draws: Any) -> tuple[Any, dict[str, dict[str, Any]]]:
+        import tensorflow as tf
+
+        batch = tf.nest.map_structure(tf.convert_to_tensor, batch)
+        with watched(self._names) as calls:
+            outputs = self._forward(batch, training=False)
+        units, hidden = select(calls, self._selection)
+        reduced: dict[str, dict[str, Any]] = {}
+        kept = []
+        refused = list(hidden)
+        for unit in units:
+            try:
+                reduced[unit.name] = reduce_unit(unit, draws)
+            except UnreachableError as error:
+                refused.append((unit.name, str(error)))
+            else:
+                kept.append(unit)
+        if not self._gathered:
+            self._units, self._not_probed = tuple(kept), tuple(refused)
+            self._gathered = {unit.name: LayerAccumulator(unit, saturated=saturates(unit)) for unit in kept}
+        return outputs, {unit.name: reduced[unit.name] for unit in self._units}

@@ -1,0 +1,176 @@
+"""Reduces what layers put out inside the graph that computes it: whole activations never leave TensorFlow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reportgen.evaluation.tracing import AttentionScores
+    from reportgen.evaluation.units import Unit
+
+POSITIONS = 4
+"""Most positions of an example that are kept for the dimension of a layer."""
+ROWS = ("mean", "squares", "absolute", "minimum", "maximum", "positive", "zero", "saturated")
+"""What :func:`reduce_unit` stacks, in order; each is (C,)."""
+
+
+class UnreachableError(Exception):
+    """A tensor that cannot be reduced; the message says why."""
+
+
+def reduce_unit(unit: Unit, draws: Any) -> dict[str, Any]:
+    """Add the reductions of one batch of a unit to the graph.
+
+    Parameters
+    ----------
+    unit
+        What is probed.
+    draws
+        (batch, POSITIONS) float32 in [0, 1): which positions of each example are kept.
+
+    Returns
+    -------
+    dict
+        ``channels`` (len(ROWS), C), ``n`` values per channel, ``pooled`` (batch, C), ``positions`` (batch, P, C),
+        ``not_finite``; of an attention layer also ``entropy`` and ``relative`` (heads,) sums over ``queries`` and
+        ``counted`` (heads,) of them.
+
+    Raises
+    ------
+    UnreachableError
+        The number of channels is open.
+    """
+    import tensorflow as tf
+
+    x, mask = _as_positions(unit)
+    n, pooled = _pooled(x, mask)
+    total = tf.reduce_sum(pooled * n[:, None], axis=0)
+    count = tf.reduce_sum(n)
+    mean = tf.math.divide_no_nan(total, count)
+    centred = _kept(tf.square(x - mean), mask, 0.0)
+    squares = tf.reduce_sum(tf.reduce_sum(centred, axis=1), axis=0)
+    summed = [_kept(tf.abs(x), mask, 0.0)]
+    summed += [_kept(tf.cast(where, tf.float32), mask, 0.0) for where in (x > 0, tf.equal(x, 0), _flat(x, unit))]
+    absolute, positive, zero, saturated = (tf.reduce_sum(tf.reduce_sum(one, axis=1), axis=0) for one in summed)
+    channels = [
+        mean,
+        squares,
+        absolute,
+        tf.reduce_min(_kept(x, mask, x.dtype.max), axis=[0, 1]),
+        tf.reduce_max(_kept(x, mask, x.dtype.min), axis=[0, 1]),
+        positive,
+        zero,
+        saturated,
+    ]
+    reduced = {
+        "channels": tf.stack(channels),
+        "n": count,
+        "pooled": pooled,
+        "positions": _positions(x, mask, draws),
+        "not_finite": _not_finite(x, mean + squares),
+    }
+    attention = unit.calls[-1].attention
+    if attention is not None and len(attention.scores.shape) == 4:  # noqa: PLR2004 batch, heads, queries, keys
+        reduced |= _attention(attention)
+    return reduced
+
+
+def _as_positions(unit: Unit) -> tuple[Any, Any]:
+    """Return the unit's tensor as (batch, positions, channels) float32 and its mask as (batch, positions) or None."""
+    import tensorflow as tf
+
+    x, mask = tf.cast(unit.tensor, tf.float32), unit.mask
+    rank = x.shape.rank
+    if unit.channels_first and rank > 2:  # noqa: PLR2004
+        x = tf.transpose(x, [0, *range(2, rank), 1])
+    channels = x.shape[-1]
+    if channels is None:
+        raise UnreachableError("the number of its channels is open")
+    fits = mask is not None and mask.shape.rank == 2 and rank == 3  # noqa: PLR2004 batch, tokens, channels
+    return tf.reshape(x, [tf.shape(x)[0], -1, channels]), tf.cast(mask, tf.bool) if fits else None
+
+
+def _kept(values: Any, mask: Any, instead: float) -> Any:
+    import tensorflow as tf
+
+    return values if mask is None else tf.where(mask[:, :, None], values, tf.constant(instead, values.dtype))
+
+
+def _pooled(x: Any, mask: Any) -> tuple[Any, Any]:
+    """Return (batch,) how many positions each example has, and (batch, C) their mean; zeros where there are none."""
+    import tensorflow as tf
+
+    if mask is None:
+        positions = tf.cast(tf.shape(x)[1], tf.float32)
+        return tf.fill([tf.shape(x)[0]], positions), tf.reduce_mean(x, axis=1)
+    n = tf.reduce_sum(tf.cast(mask, tf.float32), axis=1)
+    return n, tf.math.divide_no_nan(tf.reduce_sum(_kept(x, mask, 0.0), axis=1), n[:, None])
+
+
+def _flat(x: Any, unit: Unit) -> Any:
+    """Return where an activation is at its flat end."""
+    import tensorflow as tf
+
+    ends = {
+        "tanh": lambda: tf.abs(x) > 0.99,  # noqa: PLR2004
+        "sigmoid": lambda: (x < 0.01) | (x > 0.99),  # noqa: PLR2004
+        "relu6": lambda: x >= 6,  # noqa: PLR2004
+    }
+    return ends.get(unit.activation or "", lambda: tf.zeros_like(x, tf.bool))()
+
+
+def saturates(unit: Unit) -> bool:
+    """Tell whether a unit's activation has a flat end that is counted."""
+    return unit.activation in {"tanh", "sigmoid", "relu6"}
+
+
+def _positions(x: Any, mask: Any, draws: Any) -> Any:
+    """Return (batch, P, C): positions of each example, one from each of P equal parts of those that it has."""
+    import tensorflow as tf
+
+    available = x.shape[1]
+    kept = POSITIONS if available is None else min(POSITIONS, available)
+    if available == 1:
+        return x
+    where = (tf.range(kept, dtype=tf.float32) + draws[:, :kept]) / kept
+    if mask is None:
+        size = tf.shape(x)[1]
+        index = tf.cast(where * tf.cast(size, tf.float32), tf.int32)
+        return tf.gather(x, tf.minimum(index, size - 1), batch_dims=1)
+    n = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1, keepdims=True)
+    order = tf.argsort(tf.cast(~mask, tf.int32), axis=1, stable=True)
+    index = tf.minimum(tf.cast(where * tf.cast(n, tf.float32), tf.int32), tf.maximum(n - 1, 0))
+    return tf.gather(x, tf.gather(order, index, batch_dims=1), batch_dims=1)
+
+
+def _not_finite(x: Any, witness: Any) -> Any:
+    """Count NaN and infinities; looked for only where a sum is not finite."""
+    import tensorflow as tf
+
+    clean = tf.reduce_all(tf.math.is_finite(witness))
+    return tf.cond(
+        clean,
+        lambda: tf.constant(0, tf.int64),
+        lambda: tf.reduce_sum(tf.cast(~tf.math.is_finite(x), tf.int64)),
+    )
+
+
+def _attention(attention: AttentionScores) -> dict[str, Any]:
+    """Return sums of the entropy of attention over queries, in nats and relative to what is possible."""
+    import tensorflow as tf
+
+    scores = tf.cast(attention.scores, tf.float32)
+    entropy = -tf.reduce_sum(tf.math.xlogy(scores, scores), axis=-1)
+    allowed = tf.ones_like(scores) if attention.allowed is None else tf.cast(attention.allowed, tf.float32)
+    keys = tf.reduce_sum(tf.broadcast_to(allowed, tf.shape(scores)), axis=-1)
+    query = tf.cast(keys > 0, tf.float32)
+    if attention.queries is not None:
+        query *= tf.cast(attention.queries, tf.float32)[:, None, :]
+    several = query * tf.cast(keys > 1, tf.float32)
+    relative = tf.math.divide_no_nan(entropy, tf.math.log(tf.maximum(keys, 1.0)))
+    return {
+        "entropy": tf.reduce_sum(entropy * query, axis=[0, 2]),
+        "queries": tf.reduce_sum(query, axis=[0, 2]),
+        "relative": tf.reduce_sum(relative * several, axis=[0, 2]),
+        "counted": tf.reduce_sum(several, axis=[0, 2]),
+    }

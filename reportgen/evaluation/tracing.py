@@ -1,0 +1,198 @@
+"""Watches a Keras model while it runs: which layer was called on which tensors, at every depth.
+
+The watching is done where every call passes, so that Functional, Sequential and subclassed models are seen alike.
+It works on the tensors of a ``tf.function`` that is being traced and on those of an eager run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reportgen.evaluation.structure import is_a
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ATTENTION = ("MultiHeadAttention", "GroupedQueryAttention")
+
+
+@dataclass(frozen=True)
+class AttentionScores:
+    """What an attention layer gave to every key: (batch, heads, queries, keys), and which were allowed.
+
+    ``allowed`` may be broadcast to the scores; None for all keys. ``queries`` is (batch, queries), None for all.
+    """
+
+    scores: Any
+    allowed: Any
+    queries: Any
+
+
+@dataclass
+class Call:
+    """One call of a layer or operation.
+
+    Attributes
+    ----------
+    name
+        Qualified name; later calls of the same layer end in ``#2``, ``#3``.
+    operation
+        The layer, or an operation of a functional graph.
+    inputs
+        Identities of the tensors that it was given.
+    outputs, masks
+        The floating-point tensors that it gave back, and their masks (None without one).
+    within
+        The calls around it, the outermost first, without the model's own.
+    inner
+        Whether other calls happened inside.
+    attention
+        Of an attention layer.
+    hidden
+        Its tensors belong to a loop or function of its own and cannot be reached.
+    """
+
+    name: str
+    operation: Any
+    inputs: tuple[int, ...]
+    within: tuple[Call, ...]
+    outputs: tuple[Any, ...] = ()
+    masks: tuple[Any, ...] = ()
+    inner: bool = False
+    attention: AttentionScores | None = None
+    hidden: bool = False
+    _alive: list[Any] = field(default_factory=list, repr=False)
+
+    def is_a(self, *kinds: str) -> bool:
+        """Tell whether the operation is of one of these classes."""
+        return is_a(self.operation, *kinds)
+
+    @property
+    def kind(self) -> str:
+        """Name of the operation's class."""
+        return type(self.operation).__name__
+
+
+@contextmanager
+def watched(names: Mapping[int, str]) -> Iterator[list[Call]]:
+    """Record every call until the end of the block, in the order in which they ended.
+
+    Parameters
+    ----------
+    names
+        Qualified names by the identity of the layer; others are named after the call around them.
+    """
+    import keras
+
+    watcher = _Watcher(names)
+    kinds = (keras.layers.Layer, keras.Operation)
+    plain = [kind.__call__ for kind in kinds]
+
+    def layer_call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        return watcher.call(plain[0], layer, args, kwargs)
+
+    def operation_call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(operation, keras.layers.Layer):
+            return plain[1](operation, *args, **kwargs)
+        return watcher.call(plain[1], operation, args, kwargs)
+
+    keras.layers.Layer.__call__, keras.Operation.__call__ = layer_call, operation_call
+    try:
+        yield watcher.calls
+    finally:
+        for kind, method in zip(kinds, plain, strict=True):
+            kind.__call__ = method
+
+
+class _Watcher:
+    def __init__(self, names: Mapping[int, str]) -> None:
+        import tensorflow as tf
+
+        self.calls: list[Call] = []
+        self._names = names
+        self._times: dict[str, int] = {}
+        self._stack: list[Call] = []
+        self._depth = 0
+        self._graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+
+    def call(self, plain: Any, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._depth += 1
+        try:
+            if self._depth == 1:
+                return plain(operation, *args, **kwargs)  # the model itself
+            return self._recorded(plain, operation, args, kwargs)
+        finally:
+            self._depth -= 1
+
+    def _recorded(self, plain: Any, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        given = _tensors((args, kwargs))
+        call = Call(self._name(operation), operation, tuple(map(id, given)), tuple(self._stack))
+        call._alive = given  # noqa: SLF001 an identity means nothing after its tensor is gone
+        if self._stack:
+            self._stack[-1].inner = True
+        queries = _mask_of(given[0]) if given else None
+        self._stack.append(call)
+        forced = _takes_scores(operation, kwargs)
+        try:
+            returned = plain(operation, *args, **kwargs, **({"return_attention_scores": True} if forced else {}))
+        finally:
+            self._stack.pop()
+        outputs = returned[0] if forced else returned
+        self._keep(call, outputs)
+        if call.attention is not None:
+            call.attention = AttentionScores(call.attention.scores, call.attention.allowed, queries)
+        self._note_scores(call, args, kwargs)
+        self.calls.append(call)
+        return outputs
+
+    def _keep(self, call: Call, outputs: Any) -> None:
+        tensors = [tensor for tensor in _tensors(outputs) if tensor.dtype.is_floating]
+        call.hidden = not all(self._reachable(tensor) for tensor in tensors)
+        if not call.hidden:
+            call.outputs = tuple(tensors)
+            call.masks = tuple(_mask_of(tensor) for tensor in tensors)
+
+    def _note_scores(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Give the attention layer around a softmax the scores that the softmax made."""
+        around = self._stack[-1] if self._stack else None
+        if around is not None and around.is_a(*ATTENTION) and call.is_a("Softmax") and call.outputs:
+            allowed = kwargs.get("mask", args[1] if len(args) > 1 else None)
+            around.attention = AttentionScores(call.outputs[0], allowed, None)
+
+    def _name(self, operation: Any) -> str:
+        name = self._names.get(id(operation))
+        if name is None:
+            around = f"{self._stack[-1].name}/" if self._stack and self._stack[-1].name else ""
+            name = around + operation.name
+        self._times[name] = self._times.get(name, 0) + 1
+        return name if self._times[name] == 1 else f"{name}#{self._times[name]}"
+
+    def _reachable(self, tensor: Any) -> bool:
+        import tensorflow as tf
+
+        if self._graph is None:
+            return not tf.is_symbolic_tensor(tensor)
+        return tf.is_symbolic_tensor(tensor) and tensor.graph is self._graph
+
+
+def _tensors(structure: Any) -> list[Any]:
+    import tensorflow as tf
+
+    return [leaf for leaf in tf.nest.flatten(structure) if tf.is_tensor(leaf) and not hasattr(leaf, "indices")]
+
+
+def _mask_of(tensor: Any) -> Any:
+    return getattr(tensor, "_keras_mask", None)
+
+
+def _takes_scores(operation: Any, kwargs: dict[str, Any]) -> bool:
+    """Tell an attention layer that can be asked for its scores and was not."""
+    return (
+        is_a(operation, *ATTENTION)
+        and "return_attention_scores" not in kwargs
+        and not getattr(operation, "_flash_attention", False)
+        and "return_attention_scores" in inspect.signature(operation.call).parameters
+    )

@@ -1,0 +1,222 @@
+"""Decides what is probed: which of a model's calls make up a unit, such as convolution, normalisation, activation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from reportgen.evaluation.tracing import ATTENTION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reportgen.evaluation.tracing import Call
+
+Selection = Literal["units", "all"]
+
+_CLOSED = (*ATTENTION, "RNN", "Wrapper")
+"""Layers that are one thing, whatever is inside."""
+_UNCHANGED = (
+    "InputLayer", "Dropout", "BaseSpatialDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+    "GaussianDropout", "GaussianNoise", "AlphaDropout", "ActivityRegularization", "Identity", "Masking", "Flatten",
+    "Reshape", "Permute", "RepeatVector", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D",
+    "Cropping2D", "Cropping3D", "UpSampling1D", "UpSampling2D", "UpSampling3D", "Rescaling", "Normalization",
+    "DataLayer", "CategoryEncoding", "Discretization", "Hashing", "IndexLookup", "TextVectorization",
+    "Transpose", "ExpandDims", "Squeeze", "GetItem", "Cast", "Ravel", "BroadcastTo", "Moveaxis", "Swapaxes",
+    "Split", "Pad", "Flip", "Copy", "Repeat", "Tile", "OnesLike", "ZerosLike",
+)  # fmt: skip
+"""What only carries values on, moves them, or prepares the input: nothing is learnt or lost there."""
+_NORMALIZATIONS = (
+    "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization",
+)  # fmt: skip
+_ACTIVATION_LAYERS = ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
+_ACTIVATION_OPERATIONS = {
+    "Relu": "relu", "Relu6": "relu6", "Sigmoid": "sigmoid", "Tanh": "tanh", "Silu": "silu", "Gelu": "gelu",
+    "Elu": "elu", "Selu": "selu", "Celu": "celu", "Softplus": "softplus", "Softsign": "softsign",
+    "LeakyRelu": "leaky_relu", "HardSigmoid": "hard_sigmoid", "HardSilu": "hard_silu", "HardTanh": "hard_tanh",
+    "LogSigmoid": "log_sigmoid", "LogSoftmax": "log_softmax",
+}  # fmt: skip
+_MERGES = (
+    "Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate", "Matmul", "Einsum", "Stack",
+    "Divide", "Where", "DotProductAttention", "Dot",
+)  # fmt: skip
+_RELU6_LIMIT = 6.0
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is probed as one: the tensor that its last call gave back.
+
+    Attributes
+    ----------
+    calls
+        In order; the first names the kind, the last gives the name.
+    output
+        Which of the last call's outputs, where it has several; else None.
+    """
+
+    calls: tuple[Call, ...]
+    output: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Qualified name of the last call, with ``[1]`` for its second output."""
+        return self.calls[-1].name + (f"[{self.output}]" if self.output else "")
+
+    @property
+    def kind(self) -> str:
+        """Class of the layer that begins the unit."""
+        return self.calls[0].kind
+
+    @property
+    def tensor(self) -> Any:
+        """What is probed."""
+        return self.calls[-1].outputs[self.output or 0]
+
+    @property
+    def mask(self) -> Any:
+        """The mask of the probed tensor, None without one."""
+        return self.calls[-1].masks[self.output or 0]
+
+    @property
+    def activation(self) -> str | None:
+        """Name of the last activation function; None where a normalisation comes after it or there is none."""
+        found = None
+        for call in self.calls:
+            found = None if call.is_a(*_NORMALIZATIONS) else activation_of(call) or found
+        return found
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether the channels stand on the first axis after the batch."""
+        return any(getattr(call.operation, "data_format", None) == "channels_first" for call in self.calls)
+
+
+def select(calls: Sequence[Call], selection: Selection) -> tuple[tuple[Unit, ...], tuple[tuple[str, str], ...]]:
+    """Group calls into units.
+
+    Parameters
+    ----------
+    calls
+        All calls of one run of the model, in the order in which they ended.
+    selection
+        ``units``: what transforms, after its normalisation and activation, where nothing else takes the value before.
+        ``all``: every call that transforms, one by one.
+
+    Returns
+    -------
+    tuple
+        The units in the order of the run, and (name, reason) of what could not be looked at.
+    """
+    looked_at = [call for call in calls if _is_visible(call, selection)]
+    hidden = [(call.name, _HIDDEN) for call in looked_at if call.hidden and not _within_closed(call)]
+    seen = [call for call in looked_at if call.outputs and call.outputs[0].shape.rank not in (None, 0, 1)]
+    chains = _chains(seen) if selection == "units" else _each(seen)
+    return tuple(unit for chain in chains for unit in _units(chain)), tuple(hidden)
+
+
+_HIDDEN = "it runs inside a loop or a function of its own"
+
+
+def _is_visible(call: Call, selection: Selection) -> bool:
+    """Tell calls that may be looked at; attention's softmax is measured with its layer."""
+    if selection == "units" and _within_closed(call):
+        return False
+    return not (call.is_a("Softmax") and call.within and call.within[-1].is_a(*ATTENTION))
+
+
+def _within_closed(call: Call) -> bool:
+    return any(around.is_a(*_CLOSED) for around in call.within)
+
+
+def _each(calls: Sequence[Call]) -> list[list[Call]]:
+    """Take every call that transforms by itself; a layer that gives back what one inside it gave adds nothing."""
+    given: set[int] = set()
+    chains = []
+    for call in calls:
+        if _transforms(call) and id(call.outputs[0]) not in given:
+            chains.append([call])
+        given.add(id(call.outputs[0]))
+    return chains
+
+
+def _chains(calls: Sequence[Call]) -> list[list[Call]]:
+    """Join every call with the normalisations and activations that are the only ones to take its output."""
+    takers = Counter(
+        tensor for call in calls if not _is_container(call) and not _passes_on(call) for tensor in set(call.inputs)
+    )
+    ends: dict[int, list[Call]] = {}
+    chains: list[list[Call]] = []
+    for call in calls:
+        if _passes_on(call) or id(call.outputs[0]) in ends:
+            continue
+        before = ends.get(call.inputs[0]) if call.inputs else None
+        if _continues(call) and before is not None and takers[call.inputs[0]] == 1:
+            before.append(call)
+            ends[id(call.outputs[0])] = before
+        elif _transforms(call):
+            chains.append([call])
+            ends[id(call.outputs[0])] = chains[-1]
+    return chains
+
+
+def _is_container(call: Call) -> bool:
+    """Tell calls whose inner calls take their inputs."""
+    return call.inner and not call.is_a(*_CLOSED)
+
+
+def _passes_on(call: Call) -> bool:
+    """Tell calls that give back the very tensor that they were given, as dropout does at inference."""
+    return id(call.outputs[0]) in call.inputs
+
+
+def _continues(call: Call) -> bool:
+    return call.is_a(*_NORMALIZATIONS) or _is_activation(call)
+
+
+def _is_activation(call: Call) -> bool:
+    return call.is_a(*_ACTIVATION_LAYERS) or call.kind in _ACTIVATION_OPERATIONS
+
+
+def _transforms(call: Call) -> bool:
+    if call.is_a(*_UNCHANGED) or call.kind.startswith("Random"):
+        return False
+    if call.is_a("Layer"):
+        return True
+    return _is_activation(call) or (call.kind in _MERGES and len(set(call.inputs)) > 1) or "Pool" in call.kind
+
+
+def _units(chain: Sequence[Call]) -> Iterator[Unit]:
+    outputs = chain[-1].outputs
+    if len(outputs) == 1:
+        yield Unit(tuple(chain))
+        return
+    for index, tensor in enumerate(outputs):
+        if tensor.shape.rank not in (None, 0, 1):
+            yield Unit(tuple(chain), index)
+
+
+def activation_of(call: Call) -> str | None:
+    """Return the name of a call's activation function; None for a linear one and for layers with gates."""
+    if call.kind in _ACTIVATION_OPERATIONS and not call.is_a("Layer"):
+        return _ACTIVATION_OPERATIONS[call.kind]
+    if call.is_a("ReLU"):
+        return _relu(call.operation)
+    for kind, own in (("LeakyReLU", "leaky_relu"), ("PReLU", "prelu"), ("ELU", "elu"), ("Softmax", "softmax")):
+        if call.is_a(kind):
+            return own
+    if call.is_a("RNN", *ATTENTION):
+        return None
+    name: str | None = getattr(getattr(call.operation, "activation", None), "__name__", None)
+    return None if name == "linear" else name
+
+
+def _relu(layer: Any) -> str | None:
+    if layer.threshold:
+        return "thresholded_relu"
+    if layer.negative_slope:
+        return "leaky_relu"
+    if layer.max_value is None:
+        return "relu"
+    return "relu6" if float(layer.max_value) == _RELU6_LIMIT else "clipped_relu"
