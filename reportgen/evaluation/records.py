@@ -321,9 +321,9 @@ class LayerActivations:
     Attributes
     ----------
     name
-        Qualified name of the last layer of the unit, with ``#2`` for its second call and ``[1]`` for its second output.
+        Qualified name of the layer that begins the unit, with ``#2`` for its second call and ``[1]`` for its second output.
     layer_type
-        Class of the layer that the unit is named for: ``Conv2D`` where a convolution is probed after its activation.
+        Its class: ``Conv2D`` where a convolution is probed after its activation.
     layers
         The layers that make up the unit, in order: ``("stem/conv", "stem/bn", "stem/relu")``.
     activation

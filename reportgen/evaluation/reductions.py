@@ -87,7 +87,8 @@ def _as_positions(unit: Unit) -> tuple[Any, Any]:
     if channels is None:
         raise UnreachableError("the number of its channels is open")
     fits = mask is not None and mask.shape.rank == 2 and rank == 3  # noqa: PLR2004 batch, tokens, channels
-    return tf.reshape(x, [tf.shape(x)[0], -1, channels]), tf.cast(mask, tf.bool) if fits else None
+    positions = x.shape[1:-1].num_elements()
+    return tf.reshape(x, [tf.shape(x)[0], positions or -1, channels]), tf.cast(mask, tf.bool) if fits else None
 
 
 def _kept(values: Any, mask: Any, instead: float) -> Any:

@@ -116,6 +116,7 @@ class _Watcher:
         self._times: dict[str, int] = {}
         self._stack: list[Call] = []
         self._depth = 0
+        self._heard: list[tuple[Any, Any]] | None = None
         self._graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
 
     def call(self, plain: Any, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -123,6 +124,8 @@ class _Watcher:
         try:
             if self._depth == 1:
                 return plain(operation, *args, **kwargs)  # the model itself
+            if self._heard is not None:
+                return self._hear(plain, operation, args, kwargs)
             return self._recorded(plain, operation, args, kwargs)
         finally:
             self._depth -= 1
@@ -133,19 +136,42 @@ class _Watcher:
         call._alive = given  # noqa: SLF001 an identity means nothing after its tensor is gone
         if self._stack:
             self._stack[-1].inner = True
-        queries = _mask_of(given[0]) if given else None
+        if _takes_scores(operation, kwargs):
+            call.attention = self._scores(plain, operation, args, kwargs, given)
         self._stack.append(call)
-        forced = _takes_scores(operation, kwargs)
         try:
-            returned = plain(operation, *args, **kwargs, **({"return_attention_scores": True} if forced else {}))
+            outputs = plain(operation, *args, **kwargs)
         finally:
             self._stack.pop()
-        outputs = returned[0] if forced else returned
         self._keep(call, outputs)
-        if call.attention is not None:
-            call.attention = AttentionScores(call.attention.scores, call.attention.allowed, queries)
-        self._note_scores(call, args, kwargs)
         self.calls.append(call)
+        return outputs
+
+    def _scores(
+        self, plain: Any, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[Any]
+    ) -> AttentionScores | None:
+        """Run an attention layer once more for its scores, which its fused way of working never makes.
+
+        The outputs of that run are dropped: at masked queries Keras' two ways differ.
+        """
+        masks = [_mask_of(tensor) for tensor in given]
+        self._heard = []
+        try:
+            plain(layer, *args, **kwargs, return_attention_scores=True)
+            heard = self._heard
+        finally:
+            self._heard = None
+        for tensor, mask in zip(given, masks, strict=True):
+            if mask is not None:  # attention takes the masks off its inputs
+                tensor._keras_mask = mask  # noqa: SLF001
+        if len(heard) != 1 or not self._reachable(heard[0][0]):
+            return None
+        return AttentionScores(*heard[0], masks[0])
+
+    def _hear(self, plain: Any, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        outputs = plain(operation, *args, **kwargs)
+        if is_a(operation, "Softmax") and self._heard is not None:
+            self._heard.append((outputs, kwargs.get("mask", args[1] if len(args) > 1 else None)))
         return outputs
 
     def _keep(self, call: Call, outputs: Any) -> None:
@@ -154,13 +180,6 @@ class _Watcher:
         if not call.hidden:
             call.outputs = tuple(tensors)
             call.masks = tuple(_mask_of(tensor) for tensor in tensors)
-
-    def _note_scores(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Give the attention layer around a softmax the scores that the softmax made."""
-        around = self._stack[-1] if self._stack else None
-        if around is not None and around.is_a(*ATTENTION) and call.is_a("Softmax") and call.outputs:
-            allowed = kwargs.get("mask", args[1] if len(args) > 1 else None)
-            around.attention = AttentionScores(call.outputs[0], allowed, None)
 
     def _name(self, operation: Any) -> str:
         name = self._names.get(id(operation))

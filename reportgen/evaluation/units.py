@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Selection = Literal["units", "all"]
 
-_CLOSED = (*ATTENTION, "RNN", "Wrapper")
+_CLOSED = (*ATTENTION, "RNN", "Bidirectional", "Wrapper")
 """Layers that are one thing, whatever is inside."""
 _UNCHANGED = (
     "InputLayer", "Dropout", "BaseSpatialDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
@@ -51,7 +51,7 @@ class Unit:
     Attributes
     ----------
     calls
-        In order; the first names the kind, the last gives the name.
+        In order; the first gives name and kind, the last the tensor.
     output
         Which of the last call's outputs, where it has several; else None.
     """
@@ -61,8 +61,8 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """Qualified name of the last call, with ``[1]`` for its second output."""
-        return self.calls[-1].name + (f"[{self.output}]" if self.output else "")
+        """Qualified name of the first call, with ``[1]`` for its second output."""
+        return self.calls[0].name + (f"[{self.output}]" if self.output else "")
 
     @property
     def kind(self) -> str:
@@ -120,7 +120,9 @@ _HIDDEN = "it runs inside a loop or a function of its own"
 
 
 def _is_visible(call: Call, selection: Selection) -> bool:
-    """Tell calls that may be looked at; attention's softmax is measured with its layer."""
+    """Tell calls that may be looked at; a cell runs once per step, and attention's softmax is measured with its layer."""
+    if any(around.is_a("RNN") for around in call.within):
+        return False
     if selection == "units" and _within_closed(call):
         return False
     return not (call.is_a("Softmax") and call.within and call.within[-1].is_a(*ATTENTION))
