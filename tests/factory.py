@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.evaluation.accumulate import ClassificationAccumulator
-from reportgen.evaluation.records import DataEvaluation, Decision, Evaluation, HeadEvaluation, ModelEvaluation
+from reportgen.evaluation.records import (
+    DataDescription,
+    DataEvaluation,
+    Decision,
+    Evaluation,
+    HeadEvaluation,
+    ModelEvaluation,
+)
 from reportgen.inputs.labels import Labels
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
     from reportgen.evaluation.records import ClassificationOutputs
     from reportgen.figures.style import Theme
 
+NO_DESCRIPTION = DataDescription((), (), 0, None)
 SHA = "0123456789abcdef" * 4
 
 
@@ -55,7 +63,7 @@ def evaluation(*heads: HeadEvaluation, names: tuple[str, ...] | None = None, row
     )
     n = max((one.n for one in heads), default=0)
     chosen = np.arange(n) if rows is None else np.asarray(rows)
-    data = DataEvaluation((("test.npz", SHA),), "test", n, chosen, 0, "all rows")
+    data = DataEvaluation((("test.npz", SHA),), "test", n, chosen, 0, "all rows", NO_DESCRIPTION)
     return Evaluation(models, data, {"python": "3.11.0", "keras": "3.15.1"})
 
 

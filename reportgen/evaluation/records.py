@@ -460,7 +460,7 @@ class DataEvaluation:
     rows: IntArray
     seed: int
     sampling: str
-    description: DataDescription | None = None
+    description: DataDescription
 
     @property
     def n(self) -> int:

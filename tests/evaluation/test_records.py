@@ -116,16 +116,16 @@ def test_probabilities_that_are_none_contradict() -> None:
     """Rows that do not sum to 1 are refused with the evidence, never taken for logits."""
     labels = Labels(np.zeros(1, np.int32), None, Decision("integers", ""), ())
     with pytest.raises(OutputsError, match=r"a row sums to 1\.2"):
-        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[0.7, 0.5]], np.float32))
+        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[0.7, 0.5]], np.float32), np.arange(1))
     with pytest.raises(OutputsError, match="they reach from -2 to 3"):
-        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[-2.0, 3.0]], np.float32))
+        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[-2.0, 3.0]], np.float32), np.arange(1))
 
 
 def test_outputs_that_are_not_finite_are_counted() -> None:
     """NaN is counted, and the first row kept."""
     labels = Labels(np.zeros(3, np.int32), None, Decision("integers", ""), ())
     accumulator = ClassificationAccumulator(labels, 2, "logits", 0)
-    accumulator.add(np.array([[0, 1], [np.nan, 0], [0, np.inf]], np.float32))
+    accumulator.add(np.array([[0, 1], [np.nan, 0], [0, np.inf]], np.float32), np.arange(3))
     assert (accumulator.not_finite, accumulator.first_not_finite) == (2, 1)
 
 

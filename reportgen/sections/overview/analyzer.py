@@ -1,0 +1,104 @@
+"""Gathers what the models and the data are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.section import BaseAnalyzer
+from reportgen.sections.overview import schema
+from reportgen.sections.overview.schema import (
+    ClassBalance,
+    DataOverview,
+    LayerRow,
+    ModelOverview,
+    OverviewOptions,
+    OverviewResult,
+    TensorRow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.evaluation.records import (
+        Architecture,
+        DataEvaluation,
+        Evaluation,
+        LayerSummary,
+        ModelEvaluation,
+        TensorSummary,
+    )
+    from reportgen.section import Measurement
+
+
+class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):
+    """What is being reviewed; it needs neither data nor predictions."""
+
+    def analyze(self, evaluation: Evaluation) -> OverviewResult:
+        """Describe every model, and the data where there are any."""
+        described = [(model, model.architecture) for model in evaluation.models if model.architecture is not None]
+        return OverviewResult(
+            measurements=tuple(one for model, made_of in described for one in _measurements(model, made_of)),
+            models=tuple(_model(model, made_of) for model, made_of in described),
+            data=None if evaluation.data is None else _data(evaluation.data),
+            options=self.options,
+        )
+
+
+def _measurements(model: ModelEvaluation, made_of: Architecture) -> Iterator[Measurement]:
+    yield schema.PARAMETERS.measure(model.name, made_of.parameters)
+    yield schema.TRAINABLE.measure(model.name, made_of.trainable_parameters)
+    yield schema.SIZE.measure(model.name, model.size_bytes)
+    yield schema.MEMORY.measure(model.name, made_of.memory_bytes)
+    yield schema.LAYERS.measure(model.name, _distinct(made_of))
+
+
+def _distinct(made_of: Architecture) -> int:
+    return sum(layer.shared_with is None for layer in made_of.layers)
+
+
+def _model(model: ModelEvaluation, made_of: Architecture) -> ModelOverview:
+    return ModelOverview(
+        model=model.name,
+        kind=made_of.kind,
+        file=model.file,
+        sha256=model.sha256,
+        layers=tuple(_layer(layer) for layer in made_of.layers if layer.level == 0),
+        n_layers=_distinct(made_of),
+        dtype_policy=made_of.dtype_policy,
+        inputs=tuple(_tensor(one) for one in made_of.inputs),
+        outputs=tuple(_tensor(one) for one in made_of.outputs),
+        loss=made_of.loss,
+        optimizer=made_of.optimizer,
+        compiled_metrics=made_of.metrics,
+    )
+
+
+def _layer(layer: LayerSummary) -> LayerRow:
+    return LayerRow(
+        name=layer.name,
+        layer_type=layer.kind,
+        output_shape=layer.output_shape,
+        parameters=layer.parameters,
+        trainable_parameters=layer.trainable_parameters,
+        n_inner=layer.n_inner,
+        shared_with=layer.shared_with,
+    )
+
+
+def _tensor(one: TensorSummary) -> TensorRow:
+    return TensorRow(name=one.name, shape=one.shape, dtype=one.dtype)
+
+
+def _data(data: DataEvaluation) -> DataOverview:
+    found = data.description
+    return DataOverview(
+        split=data.split,
+        n=data.n,
+        n_total=data.n_total,
+        sampling=data.sampling,
+        files=data.files,
+        inputs=tuple(_tensor(one) for one in found.inputs),
+        balance=tuple(ClassBalance(head=one.head, classes=one.values, counts=one.counts) for one in found.labels),
+        duplicates=found.duplicates,
+        conflicting=found.conflicting,
+    )

@@ -1,0 +1,151 @@
+"""Tables of the overview section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen import formatting
+from reportgen.section import Column, Table
+from reportgen.sections.overview import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reportgen.section import Cell
+    from reportgen.sections.overview.schema import DataOverview, LayerRow, ModelOverview, OverviewResult, TensorRow
+
+Shape = tuple[int | None, ...] | None
+Rows = tuple[tuple["Cell", ...], ...]
+
+
+def tables(result: OverviewResult) -> tuple[Table, ...]:
+    """Return the chapter's tables."""
+    data = () if result.data is None else (_data(result.data),)
+    return (_models(result), _training(result), *data, *_layers(result))
+
+
+def _models(result: OverviewResult) -> Table:
+    rows: Rows = tuple(
+        (one.model, one.kind, *(result.find(spec.name, one.model) for spec in schema.METRICS), one.dtype_policy)
+        for one in result.models
+    )
+    columns = (
+        Column("Model", numeric=False),
+        Column("Kind", numeric=False),
+        *(Column(spec.title) for spec in schema.METRICS),
+        Column("Dtype policy", numeric=False),
+    )
+    return Table("models", "Models", columns, rows)
+
+
+def _training(result: OverviewResult) -> Table:
+    columns = tuple(
+        Column(title, numeric=False) for title in ("Model", "Inputs", "Outputs", "Loss", "Optimizer", "Metrics")
+    )
+    rows: Rows = tuple(
+        (
+            one.model,
+            _tensors(one.inputs),
+            _tensors(one.outputs),
+            one.loss,
+            one.optimizer,
+            ", ".join(one.compiled_metrics) if one.compiled_metrics else None,
+        )
+        for one in result.models
+    )
+    note = "Shapes are without the batch axis, * is an open size. Loss, optimizer and metrics are those that the file was compiled with."
+    return Table("interfaces", "What goes in, what comes out, how it was compiled", columns, rows, note)
+
+
+def _tensors(tensors: Sequence[TensorRow]) -> str | None:
+    return "; ".join(f"{one.name} {shape_text(one.shape)} {one.dtype}" for one in tensors) or None
+
+
+def shape_text(shape: Shape) -> str | None:
+    """Return a shape as it is shown.
+
+    >>> shape_text((None, 64)), shape_text((10,)), shape_text(None)
+    ('(* × 64)', '(10)', None)
+    """
+    if shape is None:
+        return None
+    return f"({' × '.join('*' if size is None else str(size) for size in shape)})"
+
+
+def _data(data: DataOverview) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        ("split", data.split),
+        ("rows evaluated", f"{data.n:,} of {data.n_total:,} ({data.sampling})"),
+        ("inputs", _tensors(data.inputs)),
+        ("rows that repeat an earlier one", f"{data.duplicates:,}"),
+        ("of these with another label", None if data.conflicting is None else f"{data.conflicting:,}"),
+    ]
+    rows += [(f"labels{_of(one.head)}", _balance(one.classes, one.counts)) for one in data.balance]
+    rows += [("file", f"{file}, SHA-256 {formatting.digest(sha256)}…") for file, sha256 in data.files]
+    columns = (Column("What", numeric=False), Column("Value", numeric=False))
+    return Table("data", "Data", columns, tuple(rows), "Rows repeat when their inputs are equal bit for bit.")
+
+
+def _of(head: str | None) -> str:
+    return "" if head is None else f" of {head}"
+
+
+def _balance(classes: Sequence[str], counts: Sequence[int]) -> str:
+    if len(classes) == 1:
+        return f"1 class, {counts[0]:,} rows"
+    return f"{len(classes):,} classes, {min(counts):,} to {max(counts):,} rows each"
+
+
+# ------------------------------------------------------------------------------------------------ layers
+
+
+def _layers(result: OverviewResult) -> Iterator[Table]:
+    """Yield a layer table for every architecture; models that share one share the table."""
+    groups: dict[tuple[LayerRow, ...], list[ModelOverview]] = {}
+    for one in result.models:
+        groups.setdefault(one.layers, []).append(one)
+    for layers, models in groups.items():
+        names = ", ".join(one.model for one in models)
+        shown = most_parameters(layers, result.options.max_layers)
+        yield Table(
+            f"layers-{models[0].model}",
+            f"Layers of {names}",
+            _LAYER_COLUMNS,
+            _layer_rows(shown),
+            _left_out(layers, shown),
+        )
+
+
+_LAYER_COLUMNS = (
+    Column("Layer", numeric=False),
+    Column("Class", numeric=False),
+    Column("Output", numeric=False),
+    Column("Parameters", unit="count"),
+    Column("Trainable", unit="count"),
+)
+
+
+def most_parameters(layers: Sequence[LayerRow], most: int) -> tuple[LayerRow, ...]:
+    """Return the layers with the most parameters, in the model's order; of equals the first."""
+    order = sorted(range(len(layers)), key=lambda place: (-layers[place].parameters, place))[:most]
+    return tuple(layers[place] for place in sorted(order))
+
+
+def _layer_rows(layers: Sequence[LayerRow]) -> Rows:
+    return tuple(
+        (one.name, _kind(one), shape_text(one.output_shape), one.parameters, one.trainable_parameters) for one in layers
+    )
+
+
+def _kind(layer: LayerRow) -> str:
+    if layer.shared_with is not None:
+        return f"{layer.layer_type}, shared with {layer.shared_with}"
+    return f"{layer.layer_type} ({layer.n_inner} layers inside)" if layer.n_inner else layer.layer_type
+
+
+def _left_out(layers: Sequence[LayerRow], shown: Sequence[LayerRow]) -> str:
+    missing = len(layers) - len(shown)
+    if not missing:
+        return ""
+    rest = sum(one.parameters for one in layers) - sum(one.parameters for one in shown)
+    return f"The {len(shown)} layers with the most parameters; {missing} more, with {rest:,} parameters, are in results.json."
