@@ -39,20 +39,17 @@ class LayerAccumulator:
     ----------
     unit
         What is probed.
-    saturated
-        Whether its activation has a flat end that is counted.
     """
 
-    def __init__(self, unit: Unit, *, saturated: bool) -> None:
+    def __init__(self, unit: Unit) -> None:
         self._name, self._kind, self._activation = unit.name, unit.kind, unit.activation
         self._layers = tuple(call.name for call in unit.calls)
         shape = tuple(unit.tensor.shape[1:])
         self._shape = (*shape[1:], shape[0]) if unit.channels_first and len(shape) > 1 else shape
-        self._counts_saturation = saturated
         channels = self._shape[-1]
         self._n = 0.0
         self._mean, self._squares = np.zeros(channels), np.zeros(channels)
-        self._sums = np.zeros((4, channels))  # absolute, positive, zero, saturated
+        self._sums: FloatArray | None = None
         self._minimum, self._maximum = np.full(channels, np.inf), np.full(channels, -np.inf)
         self._pooled: list[NDArray[np.float32]] = []
         self._positions: list[NDArray[np.float32]] = []
@@ -61,14 +58,15 @@ class LayerAccumulator:
 
     def add(self, reduced: dict[str, Any]) -> None:
         """Take the reductions of a batch, as :func:`reduce_unit` names them."""
-        self._not_finite += int(reduced["not_finite"])
+        self._not_finite += int((~np.isfinite(reduced["pooled"])).any(axis=1).sum())
         if self._not_finite:
             return
-        mean, squares, absolute, minimum, maximum, positive, zero, saturated = reduced["channels"].astype(np.float64)
+        mean, squares, absolute, minimum, maximum, *counts = reduced["channels"].astype(np.float64)
         self._n, self._mean, self._squares = merge_moments(
             self._n, self._mean, self._squares, float(reduced["n"]), mean, squares
         )
-        self._sums += np.stack([absolute, positive, zero, saturated])
+        sums = np.stack([absolute, *counts])
+        self._sums = sums if self._sums is None else self._sums + sums
         self._minimum, self._maximum = np.minimum(self._minimum, minimum), np.maximum(self._maximum, maximum)
         self._pooled.append(reduced["pooled"])
         self._positions.append(reduced["positions"])
@@ -79,7 +77,7 @@ class LayerAccumulator:
     def result(self) -> LayerActivations:
         """Return the record; only after every batch."""
         channels = len(self._mean)
-        absolute, positive, zero, saturated = self._sums
+        absolute, positive, zero, *saturated = np.zeros((3, channels)) if self._sums is None else self._sums
         if self._n == 0:
             self._minimum, self._maximum = np.zeros(channels), np.zeros(channels)
         return LayerActivations(
@@ -96,7 +94,7 @@ class LayerAccumulator:
             maximum=self._maximum,
             positive=positive,
             zero=zero,
-            saturated=saturated if self._counts_saturation else None,
+            saturated=saturated[0] if saturated else None,
             pooled=np.concatenate(self._pooled or [np.zeros((0, channels), np.float32)]),
             positions=np.concatenate(self._positions or [np.zeros((0, 1, channels), np.float32)]),
             attention=self._spread(),

@@ -8,7 +8,7 @@ import numpy as np
 
 from reportgen.evaluation.moments import LayerAccumulator
 from reportgen.evaluation.records import Activations
-from reportgen.evaluation.reductions import POSITIONS, UnreachableError, reduce_unit, saturates
+from reportgen.evaluation.reductions import POSITIONS, UnreachableError, reduce_unit
 from reportgen.evaluation.tracing import watched
 from reportgen.evaluation.units import select
 
@@ -110,5 +110,5 @@ class Probing:
                 kept.append(unit)
         if not self._gathered:
             self._units, self._not_probed = tuple(kept), tuple(refused)
-            self._gathered = {unit.name: LayerAccumulator(unit, saturated=saturates(unit)) for unit in kept}
+            self._gathered = {unit.name: LayerAccumulator(unit) for unit in kept}
         return outputs, {unit.name: reduced[unit.name] for unit in self._units}

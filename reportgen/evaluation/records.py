@@ -344,11 +344,12 @@ class LayerActivations:
     pooled
         (N, C) float32, mean over an example's positions.
     positions
-        (N, P, C) float32, P seeded positions of each example, stratified over its positions; P = 1 without positions.
+        (N, P, C) float32, P seeded positions of each example, stratified over its positions: at most 4, fewer of wide
+        layers, 1 without positions.
     attention
         Of an attention layer; None elsewhere.
     not_finite
-        How many values are NaN or infinite; the other fields mean nothing unless it is 0.
+        How many examples have NaN or infinite values; the other fields mean nothing unless it is 0.
     """
 
     name: str

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 POSITIONS = 4
 """Most positions of an example that are kept for the dimension of a layer."""
-ROWS = ("mean", "squares", "absolute", "minimum", "maximum", "positive", "zero", "saturated")
-"""What :func:`reduce_unit` stacks, in order; each is (C,)."""
+_KEPT_VALUES = 512
+"""Most values of an example that are kept at its positions, where one position has not more by itself."""
 
 
 class UnreachableError(Exception):
@@ -31,8 +31,9 @@ def reduce_unit(unit: Unit, draws: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``channels`` (len(ROWS), C), ``n`` values per channel, ``pooled`` (batch, C), ``positions`` (batch, P, C),
-        ``not_finite``; of an attention layer also ``entropy`` and ``relative`` (heads,) sums over ``queries`` and
+        ``channels`` (7 or 8, C): mean, sum of squared deviations, sum of absolute values, minimum, maximum, counts of
+        positive values, of zeros and, where the activation has a flat end, of values there; ``n`` values per channel,
+        ``pooled`` (batch, C), ``positions`` (batch, P, C); of an attention layer also ``entropy`` and ``relative`` (heads,) sums over ``queries`` and
         ``counted`` (heads,) of them.
 
     Raises
@@ -44,30 +45,18 @@ def reduce_unit(unit: Unit, draws: Any) -> dict[str, Any]:
 
     x, mask = _as_positions(unit)
     n, pooled = _pooled(x, mask)
-    total = tf.reduce_sum(pooled * n[:, None], axis=0)
     count = tf.reduce_sum(n)
-    mean = tf.math.divide_no_nan(total, count)
-    centred = _kept(tf.square(x - mean), mask, 0.0)
-    squares = tf.reduce_sum(tf.reduce_sum(centred, axis=1), axis=0)
-    summed = [_kept(tf.abs(x), mask, 0.0)]
-    summed += [_kept(tf.cast(where, tf.float32), mask, 0.0) for where in (x > 0, tf.equal(x, 0), _flat(x, unit))]
-    absolute, positive, zero, saturated = (tf.reduce_sum(tf.reduce_sum(one, axis=1), axis=0) for one in summed)
-    channels = [
-        mean,
-        squares,
-        absolute,
-        tf.reduce_min(_kept(x, mask, x.dtype.max), axis=[0, 1]),
-        tf.reduce_max(_kept(x, mask, x.dtype.min), axis=[0, 1]),
-        positive,
-        zero,
-        saturated,
-    ]
+    mean = tf.math.divide_no_nan(tf.reduce_sum(pooled * n[:, None], axis=0), count)
+    summed = [tf.square(x - mean), tf.abs(x)]
+    summed += [tf.cast(where, tf.float32) for where in (x > 0, tf.equal(x, 0), *_flat_ends(x, unit))]
+    squares, absolute, *counts = (tf.reduce_sum(tf.reduce_sum(_kept(one, mask, 0.0), axis=1), axis=0) for one in summed)
+    lowest = tf.reduce_min(_kept(x, mask, x.dtype.max), axis=[0, 1])
+    highest = tf.reduce_max(_kept(x, mask, x.dtype.min), axis=[0, 1])
     reduced = {
-        "channels": tf.stack(channels),
+        "channels": tf.stack([mean, squares, absolute, lowest, highest, *counts]),
         "n": count,
         "pooled": pooled,
         "positions": _positions(x, mask, draws),
-        "not_finite": _not_finite(x, mean + squares),
     }
     attention = unit.calls[-1].attention
     if attention is not None and len(attention.scores.shape) == 4:  # noqa: PLR2004 batch, heads, queries, keys
@@ -108,21 +97,16 @@ def _pooled(x: Any, mask: Any) -> tuple[Any, Any]:
     return n, tf.math.divide_no_nan(tf.reduce_sum(_kept(x, mask, 0.0), axis=1), n[:, None])
 
 
-def _flat(x: Any, unit: Unit) -> Any:
-    """Return where an activation is at its flat end."""
+def _flat_ends(x: Any, unit: Unit) -> list[Any]:
+    """Return where an activation is at its flat end; nothing for one that has none."""
     import tensorflow as tf
 
     ends = {
-        "tanh": lambda: tf.abs(x) > 0.99,  # noqa: PLR2004
-        "sigmoid": lambda: (x < 0.01) | (x > 0.99),  # noqa: PLR2004
-        "relu6": lambda: x >= 6,  # noqa: PLR2004
+        "tanh": lambda: [tf.abs(x) > 0.99],  # noqa: PLR2004
+        "sigmoid": lambda: [(x < 0.01) | (x > 0.99)],  # noqa: PLR2004
+        "relu6": lambda: [x >= 6],  # noqa: PLR2004
     }
-    return ends.get(unit.activation or "", lambda: tf.zeros_like(x, tf.bool))()
-
-
-def saturates(unit: Unit) -> bool:
-    """Tell whether a unit's activation has a flat end that is counted."""
-    return unit.activation in {"tanh", "sigmoid", "relu6"}
+    return ends.get(unit.activation or "", list)()
 
 
 def _positions(x: Any, mask: Any, draws: Any) -> Any:
@@ -130,7 +114,7 @@ def _positions(x: Any, mask: Any, draws: Any) -> Any:
     import tensorflow as tf
 
     available = x.shape[1]
-    kept = POSITIONS if available is None else min(POSITIONS, available)
+    kept = min(POSITIONS, max(1, _KEPT_VALUES // x.shape[2]), available or POSITIONS)
     if available == 1:
         return x
     where = (tf.range(kept, dtype=tf.float32) + draws[:, :kept]) / kept
@@ -142,18 +126,6 @@ def _positions(x: Any, mask: Any, draws: Any) -> Any:
     order = tf.argsort(tf.cast(~mask, tf.int32), axis=1, stable=True)
     index = tf.minimum(tf.cast(where * tf.cast(n, tf.float32), tf.int32), tf.maximum(n - 1, 0))
     return tf.gather(x, tf.gather(order, index, batch_dims=1), batch_dims=1)
-
-
-def _not_finite(x: Any, witness: Any) -> Any:
-    """Count NaN and infinities; looked for only where a sum is not finite."""
-    import tensorflow as tf
-
-    clean = tf.reduce_all(tf.math.is_finite(witness))
-    return tf.cond(
-        clean,
-        lambda: tf.constant(0, tf.int64),
-        lambda: tf.reduce_sum(tf.cast(~tf.math.is_finite(x), tf.int64)),
-    )
 
 
 def _attention(attention: AttentionScores) -> dict[str, Any]:
