@@ -270,6 +270,8 @@ class WeightTensor:
         The matrix is block-diagonal with so many blocks; ``outputs`` are split evenly among them (grouped convolution).
     heads
         Axis of ``values`` that counts attention heads; None elsewhere.
+    strided
+        A convolution with a stride above 1.
     trainable
         Whether training changes it.
     initializer
@@ -287,6 +289,7 @@ class WeightTensor:
     outputs: tuple[int, ...]
     groups: int
     heads: int | None
+    strided: bool
     trainable: bool
     initializer: str | None
     initial_rms: float | None

@@ -103,10 +103,16 @@ def _own(layer: Any, name: str, layer_type: str, variable: Any) -> dict[str, Any
         "outputs": view.outputs,
         "groups": view.groups,
         "heads": None,
+        "strided": any(stride > 1 for stride in _strides(layer)),
         "trainable": bool(variable.trainable),
         "initializer": None if initializer is None else type(initializer).__name__,
         "initial_rms": None if initializer is None else initial_rms(initializer, tuple(variable.shape)),
     }
+
+
+def _strides(layer: Any) -> tuple[int, ...]:
+    strides = getattr(layer, "strides", ())
+    return strides if isinstance(strides, tuple) else ()
 
 
 def _heads(place: Place, tensor: WeightTensor) -> int | None:

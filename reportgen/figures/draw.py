@@ -147,6 +147,13 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
     which.set_major_formatter(_namer(labels))
 
 
+def whole_numbers(ax: Axes, theme: Theme) -> None:
+    """Let the ticks of the x axis stand on whole numbers alone: depths, epochs, counts."""
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(theme.max_ticks or "auto", integer=True))
+
+
 def heatmap(  # noqa: PLR0913 all but the matrix by name
     ax: Axes,
     theme: Theme,

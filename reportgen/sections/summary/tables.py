@@ -32,8 +32,12 @@ def _note(result: SummaryResult) -> str:
         sentences.append("★ best of its column.")
     if any(cell.tied for row in result.rows for cell in row.cells):
         sentences.append("≈ not distinguishable from the best (the paired 95 % interval of the difference includes 0).")
-    untested = [column.title for column in result.columns if not column.compared]
-    if untested and len(result.rows) > 1:
+    untested = [
+        column.title
+        for place, column in enumerate(result.columns)
+        if not column.compared and any(row.cells[place].best for row in result.rows)
+    ]
+    if untested:
         sentences.append(f"Differences in {', '.join(untested)} were not tested.")
     if len(result.rows) > result.max_models:
         sentences.append(f"{len(result.rows) - result.max_models} more rows are in results.json.")

@@ -1,0 +1,290 @@
+"""Computes the numbers of every weight tensor, and those of a model as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from reportgen.metrics import rank, spectrum, weights
+from reportgen.section import BaseAnalyzer, Need
+from reportgen.sections.weights import schema
+from reportgen.sections.weights.schema import (
+    Component,
+    Distribution,
+    Health,
+    Limits,
+    MatrixNumbers,
+    ModelWeights,
+    TensorWeights,
+    WeightsOptions,
+    WeightsResult,
+    WorstTensor,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.records import Evaluation, ModelEvaluation, WeightTensor
+    from reportgen.metrics.spectrum import Spectrum
+    from reportgen.metrics.weights import Moments
+    from reportgen.section import Measurement
+
+_LIMITS = weights.HealthLimits()
+_STRICTER, _LOOSER = 0.5, 2.0
+_SHOWN_VALUES = 64
+_WORST = 3
+_QUANTILE = 0.05
+_NOT_FINITE = "the tensor holds NaN or infinite numbers"
+
+
+class WeightsAnalyzer(BaseAnalyzer[WeightsOptions, WeightsResult]):
+    """Are the weights sound; it needs no data."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.WEIGHTS})
+
+    def analyze(self, evaluation: Evaluation) -> WeightsResult:
+        """Measure the chosen tensors of every model."""
+        measurements: list[Measurement] = []
+        models: list[ModelWeights] = []
+        tensors: list[TensorWeights] = []
+        for model in evaluation.models:
+            chosen = [tensor for tensor in model.weights or () if self._is_chosen(tensor)]
+            measured = _tensors(model.name, chosen)
+            tensors += measured
+            models.append(_model(model, measured))
+            measurements += [*_whole(model.name, measured), *_each(model.name, measured)]
+        return WeightsResult(
+            measurements=tuple(measurements),
+            models=tuple(models),
+            tensors=tuple(tensors),
+            limits=Limits(**asdict(_LIMITS)),
+            options=self.options,
+        )
+
+    def _is_chosen(self, tensor: WeightTensor) -> bool:
+        if tensor.kind in {"bias", "normalization"} and not self.options.include_biases:
+            return False
+        types = self.options.layer_types
+        return not types or any(fnmatchcase(tensor.layer_type, pattern) for pattern in types)
+
+
+# ------------------------------------------------------------------------------------------------ of one tensor
+
+
+def _tensors(model: str, chosen: Sequence[WeightTensor]) -> list[TensorWeights]:
+    seen: dict[tuple[bytes, tuple[int, ...]], str] = {}
+    measured = []
+    for tensor in chosen:
+        digest = hashlib.blake2b(np.ascontiguousarray(tensor.values).tobytes(), digest_size=16).digest()
+        first = seen.setdefault((digest, tensor.values.shape), tensor.name)
+        measured.append(_tensor(model, tensor, None if first == tensor.name else first))
+    return measured
+
+
+def _tensor(model: str, tensor: WeightTensor, same_as: str | None) -> TensorWeights:
+    values = tensor.values
+    non_finite = int(np.count_nonzero(~np.isfinite(values)))
+    usable = non_finite == 0 and values.size > 0
+    found = weights.moments(values) if usable else None
+    matrix = _matrix_of(tensor) if usable and tensor.inputs else None
+    spectral = None if matrix is None else spectrum.spectrum(matrix, tensor.groups)
+    numbers = None if matrix is None or spectral is None else _numbers(tensor, matrix, spectral)
+    norms = _channel_norms(tensor) if usable and tensor.kind == "depthwise_convolution" else None
+    ratio = found.rms / tensor.initial_rms if found is not None and tensor.initial_rms else None
+    return TensorWeights(
+        model=model,
+        name=tensor.name,
+        layer=tensor.layer,
+        layer_type=tensor.layer_type,
+        kind=tensor.kind,
+        shape=values.shape,
+        size=values.size,
+        trainable=tensor.trainable,
+        initializer=tensor.initializer,
+        initial_rms=tensor.initial_rms,
+        rms_ratio=ratio,
+        non_finite=non_finite,
+        distribution=None if found is None else Distribution(**asdict(found)),
+        matrix=numbers,
+        operator_bounds=_bounds(tensor) if usable else None,
+        channel_norms=None if norms is None else _spread(norms),
+        same_as=same_as,
+        health=_health(found, _dead_share(numbers, norms), spectral, ratio, values.size),
+    )
+
+
+def _matrix_of(tensor: WeightTensor) -> NDArray[np.float64]:
+    return spectrum.as_matrix(tensor.values, tensor.inputs, tensor.outputs)
+
+
+def _numbers(tensor: WeightTensor, matrix: NDArray[np.float64], found: Spectrum) -> MatrixNumbers:
+    rows, columns = weights.dead_lines(matrix)
+    spikes = found.spikes
+    values, ranks = _thinned(found)
+    return MatrixNumbers(
+        rows=found.shape[0],
+        columns=found.shape[1],
+        blocks=found.blocks,
+        spectral_norm=found.spectral_norm,
+        stable_rank=found.stable_rank,
+        participation_ratio=found.participation_ratio,
+        relative_participation=found.relative_participation,
+        effective_rank=None if found.eigenvalues is None else rank.effective_rank(found.eigenvalues),
+        random_edge=found.random_edge,
+        spikes=None if spikes is None else len(spikes),
+        spike_energy=float(spikes.sum() / found.total) if spikes is not None and found.total > 0 else None,
+        dead_rows=rows,
+        dead_columns=columns,
+        singular_values=values,
+        singular_ranks=ranks,
+        head_norms=_head_norms(tensor),
+    )
+
+
+def _thinned(found: Spectrum) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    if found.eigenvalues is None:
+        return (found.spectral_norm,), (1,)
+    size = len(found.eigenvalues)
+    places = np.unique(np.linspace(0, size - 1, min(size, _SHOWN_VALUES)).round().astype(int))
+    return tuple(map(float, np.sqrt(found.eigenvalues[places]))), tuple(int(place) + 1 for place in places)
+
+
+def _head_norms(tensor: WeightTensor) -> tuple[float, ...]:
+    if tensor.heads is None:
+        return ()
+    heads = np.moveaxis(np.asarray(tensor.values, np.float64), tensor.heads, 0)
+    return tuple(float(norm) for norm in np.linalg.norm(heads, ord=2, axis=(1, 2)))
+
+
+def _bounds(tensor: WeightTensor) -> tuple[float, float] | None:
+    if tensor.kind == "depthwise_convolution":
+        return spectrum.filter_bounds(_filters(tensor))
+    if tensor.kind not in {"convolution", "transposed_convolution"}:
+        return None
+    transposed = tensor.kind == "transposed_convolution"
+    kernel = np.asarray(tensor.values, np.float64)
+    kernel = np.swapaxes(kernel, -1, -2) if transposed else kernel
+    bounds = [
+        spectrum.operator_norm_bounds(part, strided=tensor.strided, transposed=transposed)
+        for part in np.split(kernel, tensor.groups, axis=-1)
+    ]
+    return max(low for low, _ in bounds), max(high for _, high in bounds)
+
+
+def _filters(tensor: WeightTensor) -> NDArray[np.float64]:
+    values = np.asarray(tensor.values, np.float64)
+    return values.reshape(*values.shape[: values.ndim - len(tensor.outputs)], -1)
+
+
+def _channel_norms(tensor: WeightTensor) -> NDArray[np.float64]:
+    filters = _filters(tensor)
+    norms: NDArray[np.float64] = np.sqrt((filters.reshape(-1, filters.shape[-1]) ** 2).sum(axis=0))
+    return norms
+
+
+def _spread(norms: NDArray[np.float64]) -> tuple[float, float, float]:
+    return float(norms.min()), float(np.median(norms)), float(norms.max())
+
+
+def _dead_share(numbers: MatrixNumbers | None, norms: NDArray[np.float64] | None) -> float | None:
+    if numbers is not None:
+        return (numbers.dead_rows + numbers.dead_columns) / (numbers.rows + numbers.columns * numbers.blocks)
+    return None if norms is None else float((norms <= weights.DEAD * np.median(norms)).mean())
+
+
+def _health(
+    found: Moments | None, dead_share: float | None, spectral: Spectrum | None, ratio: float | None, size: int
+) -> Health:
+    def scored(limits: weights.HealthLimits) -> dict[str, float | None]:
+        return weights.health_components(found, dead_share, spectral, ratio, size, limits)
+
+    components = scored(_LIMITS)
+    applied = {name: score for name, score in components.items() if score is not None}
+    binding = min(applied, key=lambda name: applied[name])
+    return Health(
+        score=applied[binding],
+        binding=binding,
+        components=tuple(Component(name=name, score=score) for name, score in components.items()),
+        low=_lowest(scored(_LIMITS.loosened(_STRICTER))),
+        high=_lowest(scored(_LIMITS.loosened(_LOOSER))),
+    )
+
+
+def _lowest(components: dict[str, float | None]) -> float:
+    return min(score for score in components.values() if score is not None)
+
+
+# ------------------------------------------------------------------------------------------------ of a model
+
+
+def _model(model: ModelEvaluation, measured: Sequence[TensorWeights]) -> ModelWeights:
+    worst = sorted(measured, key=lambda one: one.health.score)[:_WORST]
+    return ModelWeights(
+        model=model.name,
+        n_tensors=len(measured),
+        left_out=len(model.weights or ()) - len(measured),
+        worst=tuple(WorstTensor(name=one.name, score=one.health.score, binding=one.health.binding) for one in worst),
+    )
+
+
+def _whole(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement]:
+    if not measured:
+        for spec in schema.PER_MODEL:
+            yield spec.missing(model, "not_applicable", "the options leave no weight of this model to analyse")
+        return
+    size = sum(one.size for one in measured)
+    sound = [(one, one.distribution) for one in measured if one.distribution is not None]
+    scores = [one.health.score for one in measured]
+    low, high = ([getattr(one.health, end) for one in measured] for end in ("low", "high"))
+    sizes = [float(one.size) for one in measured]
+    score, lower, upper = (weights.weighted_quantile(some, sizes, _QUANTILE) for some in (scores, low, high))
+    yield schema.HEALTH.measure(
+        model,
+        score,
+        n=len(measured),
+        estimator=f"with all limits twice as strict {lower:.2f}, half as strict {upper:.2f}",
+    )
+    yield schema.NOT_FINITE.measure(model, sum(one.non_finite for one in measured), n=size)
+    dead = [one.matrix for one in measured if one.matrix is not None]
+    if len(sound) < len(measured):
+        for spec in (schema.NORM, schema.SPARSITY, schema.NEAR, schema.DEAD):
+            yield spec.missing(model, "failed", "some weights are NaN or infinite")
+        return
+    yield schema.NORM.measure(model, float(np.hypot.reduce([found.l2 for _, found in sound])), n=size)
+    yield schema.SPARSITY.measure(model, sum(found.zero_fraction * one.size for one, found in sound) / size, n=size)
+    near = sum(
+        (1.0 if found.near_zero_fraction is None else found.near_zero_fraction) * one.size for one, found in sound
+    )
+    yield schema.NEAR.measure(model, near / size, n=size)
+    yield _dead(model, dead)
+
+
+def _dead(model: str, matrices: Sequence[MatrixNumbers]) -> Measurement:
+    lines = sum(one.rows + one.columns * one.blocks for one in matrices)
+    if not lines:
+        return schema.DEAD.missing(model, "not_applicable", "no analysed weight is a matrix")
+    return schema.DEAD.measure(model, sum(one.dead_rows + one.dead_columns for one in matrices) / lines, n=lines)
+
+
+def _each(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement]:
+    for one in measured:
+        subject = f"tensor:{one.name}"
+        yield schema.TENSOR_HEALTH.measure(model, one.health.score, subject=subject, n=one.size)
+        found = one.distribution
+        if found is None:
+            for spec in (schema.L1, schema.L2, schema.SPECTRAL, schema.TENSOR_SPARSITY):
+                yield spec.missing(model, "failed", _NOT_FINITE, subject=subject)
+            continue
+        yield schema.L1.measure(model, found.l1, subject=subject, n=one.size)
+        yield schema.L2.measure(model, found.l2, subject=subject, n=one.size)
+        if one.matrix is None:
+            yield schema.SPECTRAL.missing(model, "not_applicable", "it is no matrix", subject=subject)
+        else:
+            yield schema.SPECTRAL.measure(model, one.matrix.spectral_norm, subject=subject, n=one.size)
+        yield schema.TENSOR_SPARSITY.measure(model, found.zero_fraction, subject=subject, n=one.size)

@@ -1,0 +1,204 @@
+"""Rules of the weights section: signs of pathologies, with what they are compared with. None speaks of accuracy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen import formatting
+from reportgen.section import Hit, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reportgen.sections.weights.schema import MatrixNumbers, TensorWeights, WeightsResult
+
+DEAD_SHARE = 0.1
+"""Share of dead rows and columns worth a warning. Convention; no literature value."""
+NEAR_ZERO_EXCESS = 0.2
+"""Share of near-zero weights above that of a Gaussian worth a warning. Convention; no literature value."""
+SCALE = 10.0
+"""Factor between a tensor's rms and its initialiser's worth a warning. Convention; no literature value."""
+TOP_ENERGY = 0.5
+"""Share of the squared singular values in the first one worth a note. Convention; no literature value."""
+PEAK = 30.0
+"""Largest weight over the rms worth a note. Convention; no literature value."""
+UNTRAINED_RMS = 0.05
+"""Relative distance from the initial rms within which a tensor may be untrained. Convention; no literature value."""
+_LISTED = 3
+_NARROW = 8
+
+
+def _of_each_model(
+    result: WeightsResult, holds: Callable[[TensorWeights], bool], words: Callable[[list[TensorWeights]], str]
+) -> Iterator[Hit]:
+    """Yield one hit for each model with tensors that a condition holds for."""
+    for model in result.models:
+        found = [one for one in result.of(model.model) if holds(one)]
+        if found:
+            yield Hit(model.model, words(found))
+
+
+def _names(found: list[TensorWeights]) -> str:
+    listed = ", ".join(one.name for one in found[:_LISTED])
+    return listed + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
+
+
+def not_finite(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with weights that are NaN or infinite."""
+    yield from _of_each_model(
+        result,
+        lambda one: one.non_finite > 0,
+        lambda found: (
+            f"{sum(one.non_finite for one in found):,} weights are NaN or infinite, in {_names(found)}: whatever they "
+            "reach is NaN as well."
+        ),
+    )
+
+
+def _dead_share(matrix: MatrixNumbers) -> float:
+    return (matrix.dead_rows + matrix.dead_columns) / (matrix.rows + matrix.columns * matrix.blocks)
+
+
+def dead_lines(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with matrices many of whose rows or columns are dead."""
+
+    def words(found: list[TensorWeights]) -> str:
+        worst = max(found, key=lambda one: _dead_share(one.matrix) if one.matrix else 0.0)
+        share = formatting.number(_dead_share(worst.matrix) if worst.matrix else 0.0, "fraction")
+        return (
+            f"In {_names(found)} more than {formatting.number(DEAD_SHARE, 'fraction')} of the rows or columns are practically "
+            f"zero (most in {worst.name}: {share}): inputs that are not read, or units that put out their bias alone."
+        )
+
+    yield from _of_each_model(
+        result, lambda one: one.matrix is not None and _dead_share(one.matrix) > DEAD_SHARE, words
+    )
+
+
+def near_zero(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with tensors that hold many more near-zero weights than a Gaussian would."""
+
+    def share(one: TensorWeights) -> float:
+        return (one.distribution.near_zero_fraction or 0.0) if one.distribution else 0.0
+
+    def words(found: list[TensorWeights]) -> str:
+        worst = max(found, key=share)
+        return (
+            f"{_names(found)}: {formatting.number(share(worst), 'fraction')} of the weights of {worst.name} are near zero, "
+            "a Gaussian tensor has 0.8 %. Intended after pruning, otherwise much of the tensor is unused."
+        )
+
+    yield from _of_each_model(result, lambda one: share(one) > NEAR_ZERO_EXCESS, words)
+
+
+def all_zero(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with tensors that are zero throughout."""
+    yield from _of_each_model(
+        result,
+        lambda one: one.distribution is not None and one.distribution.zero_fraction == 1,
+        lambda found: f"{_names(found)}: every weight is zero, nothing passes.",
+    )
+
+
+def scale(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with tensors whose size is far from that of their initialiser."""
+
+    def is_far(one: TensorWeights) -> bool:
+        return bool(one.rms_ratio) and not 1 / SCALE <= (one.rms_ratio or 1.0) <= SCALE
+
+    def words(found: list[TensorWeights]) -> str:
+        worst = found[0]
+        return (
+            f"{_names(found)}: the root mean square of {worst.name} is {worst.rms_ratio or 0:.3g} times what "
+            f"{worst.initializer} gives; activations behind it vanish or explode unless a normalisation follows."
+        )
+
+    yield from _of_each_model(result, is_far, words)
+
+
+def one_direction(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with matrices that are ruled by one direction."""
+
+    def energy(one: TensorWeights) -> float:
+        matrix = one.matrix
+        if matrix is None or matrix.stable_rank is None or min(matrix.rows, matrix.columns) < _NARROW:
+            return 0.0
+        return 1 / matrix.stable_rank
+
+    def words(found: list[TensorWeights]) -> str:
+        worst = max(found, key=energy)
+        return (
+            f"{_names(found)}: one direction holds {formatting.number(energy(worst), 'fraction')} of the squared singular "
+            f"values of {worst.name}."
+        )
+
+    yield from _of_each_model(result, lambda one: energy(one) > TOP_ENERGY, words)
+
+
+def outliers(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with single weights that are far larger than the rest."""
+
+    def peak(one: TensorWeights) -> float:
+        return (one.distribution.peak or 0.0) if one.distribution else 0.0
+
+    def words(found: list[TensorWeights]) -> str:
+        worst = max(found, key=peak)
+        return (
+            f"{_names(found)}: the largest weight of {worst.name} is {peak(worst):.3g} times the root mean square; "
+            "quantisation to few bits will lose the small ones."
+        )
+
+    yield from _of_each_model(result, lambda one: peak(one) > PEAK, words)
+
+
+def untrained(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models whose matrices all look as their initialiser left them."""
+    for model in result.models:
+        judged = [one for one in result.of(model.model) if one.matrix is not None and one.rms_ratio]
+        matrices = [one.matrix for one in judged if one.matrix is not None]
+        if (
+            judged
+            and all(abs((one.rms_ratio or 0) - 1) < UNTRAINED_RMS for one in judged)
+            and not any(matrix.spikes is None or matrix.spikes > 0 for matrix in matrices)
+        ):
+            yield Hit(
+                model.model,
+                f"All {len(judged)} matrices have the root mean square of their initialiser within "
+                f"{formatting.number(UNTRAINED_RMS, 'fraction')} and no singular value above the edge of a random matrix: the "
+                "weights cannot be told from untrained ones.",
+            )
+
+
+def duplicates(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with equal tensors under different names."""
+    yield from _of_each_model(
+        result,
+        lambda one: one.same_as is not None and one.distribution is not None and one.distribution.std > 0,
+        lambda found: f"{found[0].name} equals {found[0].same_as} bit for bit ({len(found)} such tensors in all).",
+    )
+
+
+def nothing_chosen(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models of which the options leave no tensor."""
+    for model in result.models:
+        if not model.n_tensors:
+            types = ", ".join(result.options.layer_types) or "any"
+            yield Hit(
+                model.model, f"It has no weights in layers of the chosen classes ({types}): nothing was analysed."
+            )
+
+
+CONVENTION = "convention"
+
+RULES: tuple[Rule[WeightsResult], ...] = (
+    Rule("WGT001", "problem", "Weights are NaN or infinite", "definition", not_finite),
+    Rule("WGT101", "warning", "Dead rows or columns", f"{CONVENTION}; Dohare et al. (2024)", dead_lines),
+    Rule("WGT102", "warning", "Many weights near zero", CONVENTION, near_zero),
+    Rule("WGT103", "warning", "A tensor is zero", "definition", all_zero),
+    Rule("WGT201", "warning", "Size far from the initialiser's", CONVENTION, scale),
+    Rule("WGT202", "note", "Ruled by one direction", CONVENTION, one_direction),
+    Rule("WGT203", "note", "Single large weights", f"{CONVENTION}; Dettmers et al. (2022)", outliers),
+    Rule("WGT301", "warning", "Looks untrained", "Marchenko & Pastur (1967); Johnstone (2001)", untrained),
+    Rule("WGT302", "note", "Equal tensors", "definition", duplicates),
+    Rule("WGT901", "note", "Nothing to analyse", "definition", nothing_chosen),
+)

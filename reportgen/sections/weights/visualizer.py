@@ -1,0 +1,302 @@
+"""Figures of the weights section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.figures import draw
+from reportgen.section import BaseVisualizer, Figure, Panel
+from reportgen.sections.weights.schema import WeightsResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+
+    from reportgen.sections.weights.schema import ModelWeights, TensorWeights
+
+MOST_PANELS = 4
+"""Models that get a panel of their own. Convention."""
+_LOG_RANGE = 20
+"""Ratio of the largest to the smallest norm from which on the axis is logarithmic. Convention."""
+_MARKERS = 60
+"""Tensors up to which every one is marked. Convention."""
+_MEDIAN = 4
+"""Place of the median among the stored quantiles."""
+
+
+class WeightsVisualizer(BaseVisualizer[WeightsResult]):
+    """Norms through the network, health, distributions, spectra."""
+
+    def figures(self, result: WeightsResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        models = [one for one in result.models if one.n_tensors]
+        if not models:
+            return
+        yield self._norms(result, models)
+        yield self._health(result, models)
+        shown = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))][:MOST_PANELS]
+        rest = _rest(len(models) - len(shown))
+        if shown:
+            yield self._distributions(result, shown, rest)
+        spectral = [one for one in shown if _with_spectrum(result, one.model)]
+        if spectral:
+            yield self._spectra(result, spectral, rest)
+
+    # -------------------------------------------------------------------------------------- norms
+
+    def _norms(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+        sound = [one for one in result.tensors if one.distribution is not None]
+        alt = "No tensor is finite."
+        if sound:
+            largest = max(sound, key=lambda one: one.distribution.l2 if one.distribution else 0.0)
+            alt = f"The largest L2 norm is {largest.distribution.l2 if largest.distribution else 0:.3g}, of {largest.name} in {largest.model}."
+        return Figure(
+            name="norms",
+            title="Weights through the network",
+            caption="L2 norm (left) and root mean square (right, comparable between shapes) of every analysed weight tensor, "
+            "in the order of the network. Look for jumps, not for a height.",
+            alt=alt,
+            panels=(
+                Panel("L2 norm", partial(self._draw_norms, result, models, "l2", legend=True)),
+                Panel("Root mean square", partial(self._draw_norms, result, models, "rms", legend=False)),
+            ),
+            columns=2,
+        )
+
+    def _draw_norms(
+        self, result: WeightsResult, models: Sequence[ModelWeights], field: str, ax: Axes, *, legend: bool
+    ) -> None:
+        handles, drawn = [], []
+        for model in models:
+            look = self.theme.look(model.model)
+            tensors = result.of(model.model)
+            values = np.array([getattr(one.distribution, field) if one.distribution else np.nan for one in tensors])
+            drawn += [value for value in values if np.isfinite(value) and value > 0]
+            handles += ax.plot(
+                np.arange(1, len(values) + 1),
+                values,
+                color=look.color,
+                linestyle=look.linestyle,
+                marker=look.marker if len(values) <= _MARKERS else None,
+                markersize=self.theme.marker_size * 0.8,
+                label=look.label,
+            )
+        if drawn and max(drawn) > _LOG_RANGE * min(drawn):
+            ax.set_yscale("log")
+        else:
+            ax.set_ylim(bottom=0)
+        ax.set_xlabel("weight tensor, in network order")
+        ax.set_ylabel("L2 norm" if field == "l2" else "rms")
+        draw.whole_numbers(ax, self.theme)
+        if legend and len(models) > 1:
+            draw.legend_above(ax, self.theme, handles)
+
+    # -------------------------------------------------------------------------------------- health
+
+    def _health(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+        if len(models) > MOST_PANELS:
+            return self._health_of_many(result, models)
+        most = result.options.max_layers_heatmap
+        left_out = sum(max(one.n_tensors - most, 0) for one in models)
+        rest = (
+            f" The {most} lowest scores of each model; {left_out} tensors with higher ones are left out."
+            if left_out
+            else ""
+        )
+        rows = max(min(one.n_tensors, most) for one in models)
+        return Figure(
+            name="health",
+            title="Health of the weights",
+            caption="Component scores of each tensor, 1 without objection, and the health score: the lowest of them. Grey: "
+            f"the component does not apply.{rest} A screening for pathologies; it says nothing about accuracy.",
+            alt=" ".join(_worst_words(one) for one in models),
+            panels=tuple(Panel(one.model, partial(self._draw_health, lowest(result, one.model))) for one in models),
+            panel_height=draw.rows_height(self.theme, rows) + 0.3,
+        )
+
+    def _health_of_many(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+        return Figure(
+            name="health",
+            title="Health of the weights",
+            caption="For each model the lowest score of any of its tensors on each component, and the lowest health score. "
+            "A screening for pathologies; it says nothing about accuracy.",
+            alt=" ".join(_worst_words(one) for one in models),
+            panels=(Panel("Lowest scores", partial(self._draw_many, result, models)),),
+            panel_height=draw.rows_height(self.theme, len(models)) + 0.3,
+        )
+
+    def _draw_health(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
+        self._draw_scores([one.name for one in tensors], [_scores(one) for one in tensors], _titles(tensors), ax)
+
+    def _draw_many(self, result: WeightsResult, models: Sequence[ModelWeights], ax: Axes) -> None:
+        tensors = [result.of(one.model) for one in models]
+        with np.errstate(invalid="ignore"):
+            rows = [_lowest_scores([_scores(one) for one in some]) for some in tensors]
+        self._draw_scores([one.model for one in models], rows, _titles(tensors[0]), ax)
+
+    def _draw_scores(self, names: Sequence[str], rows: list[list[float]], titles: list[str], ax: Axes) -> None:
+        draw.heatmap(
+            ax,
+            self.theme,
+            np.array(rows, float),
+            rows=names,
+            columns=titles,
+            limits=(0.0, 1.0),
+            text=[["" if np.isnan(score) else f"{score:.2f}" for score in row] for row in rows],
+        )
+
+    # -------------------------------------------------------------------------------------- distributions
+
+    def _distributions(self, result: WeightsResult, models: Sequence[ModelWeights], rest: str) -> Figure:
+        most = result.options.max_layers_heatmap
+        left_out = sum(max(one.n_tensors - most, 0) for one in models)
+        less = f" The {most} largest tensors of each model; {left_out} are left out." if left_out else ""
+        rows = max(min(one.n_tensors, most) for one in models)
+        return Figure(
+            name="distributions",
+            title="Distribution of the weights",
+            caption="Of each tensor, in units of its root mean square: thick, the middle half of the weights; thin, 98 % of "
+            f"them; ticks, 99.8 %. Gaussian weights reach from -3.1 to 3.1 at the ticks.{less}{rest}",
+            alt=" ".join(_tail_words(result, one.model) for one in models),
+            panels=tuple(
+                Panel(one.model, partial(self._draw_distributions, largest(result, one.model, most))) for one in models
+            ),
+            columns=min(2, len(models)),
+            panel_height=draw.rows_height(self.theme, rows),
+        )
+
+    def _draw_distributions(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
+        theme = self.theme
+        for place, one in enumerate(tensors):
+            found = one.distribution
+            if found is None or found.rms == 0:
+                ax.annotate("no value", (0, place), va="center", ha="center", color=theme.muted)
+                continue
+            q = np.array(found.quantiles) / found.rms
+            color = theme.look(one.model).color
+            ax.plot(q[[0, -1]], [place, place], "|", color=color, markersize=theme.marker_size)
+            ax.plot(q[[1, -2]], [place, place], color=color, linewidth=theme.line_width)
+            ax.plot(q[[3, 5]], [place, place], color=color, linewidth=4 * theme.line_width, solid_capstyle="butt")
+            ax.plot(
+                [q[_MEDIAN]], [place], "o", color="white", markeredgecolor=theme.ink, markersize=theme.marker_size * 0.8
+            )
+        draw.categories(ax, theme, [one.name for one in tensors], "y")
+        ax.set_ylim(len(tensors) - 0.5, -0.5)
+        ax.grid(visible=False, axis="y")
+        ax.set_xlabel("weight / rms")
+
+    # -------------------------------------------------------------------------------------- spectra
+
+    def _spectra(self, result: WeightsResult, models: Sequence[ModelWeights], rest: str) -> Figure:
+        most = result.options.max_spectra
+        return Figure(
+            name="spectra",
+            title="Singular values",
+            caption="Singular values of the largest matrices of each model over the random edge: the value that the largest "
+            "one of a random matrix with the same shape and root mean square stays below in 99 % of cases. What lies above "
+            f"the line is structure. At most {most} matrices of a model; the darker, the later in the network.{rest}",
+            alt=" ".join(_spike_words(result, one.model) for one in models),
+            panels=tuple(
+                Panel(one.model, partial(self._draw_spectra, _with_spectrum(result, one.model)[:most]))
+                for one in models
+            ),
+            columns=min(2, len(models)),
+        )
+
+    def _draw_spectra(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
+        from matplotlib import colormaps
+
+        theme = self.theme
+        palette = colormaps[theme.sequential]
+        ordered = sorted(tensors, key=lambda one: one.name)
+        shades = np.linspace(0.85, 0.05, len(ordered))
+        handles = []
+        for one, shade in zip(ordered, shades, strict=True):
+            matrix = one.matrix
+            if matrix is None:
+                continue
+            count = min(matrix.rows, matrix.columns) * matrix.blocks
+            handles += ax.plot(
+                np.array(matrix.singular_ranks) / count,
+                np.array(matrix.singular_values) / matrix.random_edge,
+                color=palette(shade),
+                marker="o" if count <= _MARKERS else None,
+                markersize=theme.marker_size * 0.5,
+                label=theme.text(one.name, 28),
+            )
+        draw.reference_line(ax, theme, 1.0, "")
+        ax.set_ylim(bottom=0)
+        ax.set_xlim(0, 1)
+        ax.set_xlabel("rank / number of singular values")
+        ax.set_ylabel("value / random edge")
+        draw.legend_above(ax, theme, handles)
+
+
+# ------------------------------------------------------------------------------------------------ what is shown
+
+
+def lowest(result: WeightsResult, model: str) -> tuple[TensorWeights, ...]:
+    """Return the tensors with the lowest health, in network order; of equals the first."""
+    tensors = result.of(model)
+    order = sorted(range(len(tensors)), key=lambda place: (tensors[place].health.score, place))
+    return tuple(tensors[place] for place in sorted(order[: result.options.max_layers_heatmap]))
+
+
+def largest(result: WeightsResult, model: str, most: int) -> tuple[TensorWeights, ...]:
+    """Return the tensors with the most numbers, in network order; of equals the first."""
+    tensors = result.of(model)
+    order = sorted(range(len(tensors)), key=lambda place: (-tensors[place].size, place))
+    return tuple(tensors[place] for place in sorted(order[:most]))
+
+
+def _with_spectrum(result: WeightsResult, model: str) -> tuple[TensorWeights, ...]:
+    return tuple(
+        one
+        for one in largest(result, model, len(result.tensors))
+        if one.matrix is not None and one.matrix.effective_rank is not None
+    )
+
+
+def _scores(one: TensorWeights) -> list[float]:
+    return [one.health.score, *(np.nan if part.score is None else part.score for part in one.health.components)]
+
+
+def _lowest_scores(rows: Sequence[list[float]]) -> list[float]:
+    columns = [[score for score in column if not np.isnan(score)] for column in zip(*rows, strict=True)]
+    return [min(column, default=np.nan) for column in columns]
+
+
+def _titles(tensors: Sequence[TensorWeights]) -> list[str]:
+    return ["health", *(part.name for part in tensors[0].health.components)]
+
+
+def _rest(number: int) -> str:
+    return f" The other {number} models are in results.json." if number > 0 else ""
+
+
+def _worst_words(one: ModelWeights) -> str:
+    worst = one.worst[0]
+    by = "" if worst.score == 1 else f", limited by {worst.binding}"
+    return f"{one.model}: the lowest health is {worst.score:.2f}, of {worst.name}{by}."
+
+
+def _tail_words(result: WeightsResult, model: str) -> str:
+    tails = [
+        (one.distribution.peak, one.name) for one in result.of(model) if one.distribution and one.distribution.peak
+    ]
+    if not tails:
+        return f"{model} has no weight that is not zero."
+    peak, name = max(tails)
+    return f"In {model} the weight farthest out is {peak:.1f} rms from zero, in {name}."
+
+
+def _spike_words(result: WeightsResult, model: str) -> str:
+    counts = [(one.matrix.spikes or 0, one.name) for one in result.of(model) if one.matrix is not None]
+    with_spikes = sum(count > 0 for count, _ in counts)
+    most, name = max(counts)
+    words = f", most in {name}: {most}" if most else ""
+    return f"{model}: {with_spikes} of {len(counts)} matrices have singular values above the random edge{words}."
