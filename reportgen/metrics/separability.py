@@ -1,0 +1,111 @@
+"""What a layer's units tell about the class of an example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+
+FOLDS = 5
+
+
+def omega_squared(features: NDArray[np.floating], labels: NDArray[np.integer]) -> FloatArray:
+    """Return the share of each unit's variance that lies between classes, corrected for chance: Hays (1963).
+
+    Parameters
+    ----------
+    features
+        (n, C).
+    labels
+        (n,) with at least two classes, and more examples than classes.
+
+    Returns
+    -------
+    ndarray
+        (C,) at most 1, around 0 for units without information; NaN for constant units.
+    """
+    x = features.astype(np.float64)
+    x = x - x.mean(axis=0)
+    _, member, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    means = _sums(x, member, len(counts)) / counts[:, None]
+    total = (x**2).sum(axis=0)
+    between = (counts[:, None] * means**2).sum(axis=0)
+    within = np.maximum(total - between, 0.0) / (len(x) - len(counts))
+    below = total + within
+    above = between - (len(counts) - 1) * within
+    scale = np.abs(features.astype(np.float64)).max(axis=0, initial=0.0)
+    varies = total > len(x) * (1e-7 * scale) ** 2
+    result: FloatArray = np.divide(above, below, out=np.full(x.shape[1], np.nan), where=varies)
+    return result
+
+
+def _sums(x: FloatArray, member: NDArray[np.intp], classes: int) -> FloatArray:
+    sums = np.zeros((classes, x.shape[1]))
+    np.add.at(sums, member, x)
+    return sums
+
+
+def class_selectivity(features: NDArray[np.floating], labels: NDArray[np.integer]) -> FloatArray:
+    """Return how much each rectified unit prefers its favourite class over the mean of the others: Morcos et al. (2018).
+
+    (highest class mean - mean of the other class means) / their sum; (C,) in [0, 1], NaN for silent units.
+    """
+    x = features.astype(np.float64)
+    _, member, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    means = np.sort(_sums(x, member, len(counts)) / counts[:, None], axis=0)
+    best, others = means[-1], means[:-1].mean(axis=0)
+    result: FloatArray = np.divide(
+        best - others, best + others, out=np.full(x.shape[1], np.nan), where=best + others > 0
+    )
+    return result
+
+
+@dataclass(frozen=True)
+class CentreAccuracy:
+    """Examples assigned to their own class by the nearest class centre, how many there were, and the largest class' share."""
+
+    correct: int
+    n: int
+    majority: float
+
+
+def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
+    """Deal the examples of each class to the folds in turn, in seeded order; (n,) fold of each example."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    grouped = order[np.argsort(labels[order], kind="stable")]
+    folds = np.empty(len(labels), np.int64)
+    folds[grouped] = np.arange(len(labels)) % FOLDS
+    return folds
+
+
+def nearest_centre(
+    features: NDArray[np.floating], labels: NDArray[np.integer], folds: NDArray[np.integer]
+) -> CentreAccuracy | None:
+    """Assign each example to the class whose centre, made of the other folds, is nearest.
+
+    Classes with fewer than five examples are left out; None where fewer than two are left.
+    """
+    kept = np.isin(
+        labels, [label for label, count in zip(*np.unique(labels, return_counts=True), strict=True) if count >= FOLDS]
+    )
+    x, y, fold = features[kept].astype(np.float64), labels[kept], folds[kept]
+    classes, member, counts = np.unique(y, return_inverse=True, return_counts=True)
+    if len(classes) < 2:  # noqa: PLR2004
+        return None
+    scale = float(np.abs(x).max(initial=0.0))
+    x = x / scale if scale > 0 else x
+    correct = 0
+    for one in np.unique(fold):
+        out = fold == one
+        seen = np.bincount(member[~out], minlength=len(classes))
+        centres = _sums(x[~out], member[~out], len(classes)) / np.maximum(seen, 1)[:, None]
+        distance = (centres**2).sum(axis=1) - 2 * x[out] @ centres.T
+        distance[:, seen == 0] = np.inf
+        correct += int((distance.argmin(axis=1) == member[out]).sum())
+    return CentreAccuracy(correct, len(x), float(counts.max() / len(x)))
