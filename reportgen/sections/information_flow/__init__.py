@@ -1,0 +1,24 @@
+"""The information_flow section: what happens to the data on their way through the layers."""
+
+from reportgen.section import Section
+from reportgen.sections.information_flow import schema
+from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
+from reportgen.sections.information_flow.findings import RULES
+from reportgen.sections.information_flow.schema import InformationFlowOptions, InformationFlowResult
+from reportgen.sections.information_flow.tables import tables
+from reportgen.sections.information_flow.visualizer import InformationFlowVisualizer
+
+SECTION = Section(
+    name="information_flow",
+    title="Information flow",
+    question="Does information get through: are units alive, how many dimensions do layers use, when do classes part?",
+    options=InformationFlowOptions,
+    result=InformationFlowResult,
+    analyzer=InformationFlowAnalyzer,
+    visualizer=InformationFlowVisualizer,
+    rules=RULES,
+    tables=tables,
+    metrics=(*schema.PER_MODEL, *schema.PER_LAYER),
+    headlines=("dead_fraction",),
+    template="sections/information_flow.html.j2",
+)

@@ -1,0 +1,327 @@
+"""Turns what was probed into the numbers of every layer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from reportgen.metrics import activations, dimension, intervals, rank, separability
+from reportgen.section import BaseAnalyzer, Need, Probe
+from reportgen.sections.information_flow import schema
+from reportgen.sections.information_flow.schema import (
+    AttentionFlow,
+    InformationFlowOptions,
+    InformationFlowResult,
+    LayerFlow,
+    ModelFlow,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.records import Activations, Evaluation, LayerActivations, ModelEvaluation
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.section import Measurement, MetricSpec
+
+    _Fields = dict[str, Any]
+
+COLLAPSED = 0.05
+"""Share of the possible entropy below which a head is collapsed: Zhai et al. (2023), the level is a convention."""
+ROWS_PER_CHANNEL = 16
+"""Examples per channel from which on the effective rank is close to its limit: simulation."""
+_EXACT, _NEAR = "exact zeros", "below 0.1 % of the root mean square, at the kept positions"
+_NOT_FINITE = "the layer puts out NaN or infinite values"
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Labels of the probed rows and the fold of each; the share of the most frequent class."""
+
+    labels: NDArray[np.int32]
+    folds: NDArray[np.int64]
+
+    @property
+    def chance(self) -> float:
+        return float(np.bincount(self.labels).max() / len(self.labels))
+
+
+class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFlowResult]):
+    """What happens to the data on their way through the layers."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.ACTIVATIONS})
+
+    def probe(self) -> Probe:
+        """Ask for the layers and rows of the options."""
+        return Probe(samples=self.options.samples, layers=self.options.layers)
+
+    def analyze(self, evaluation: Evaluation) -> InformationFlowResult:
+        """Measure every probed layer of every model."""
+        data = evaluation.data
+        if data is None:
+            message = "information_flow needs data"
+            raise ValueError(message)
+        measurements: list[Measurement] = []
+        models: list[ModelFlow] = []
+        layers: list[LayerFlow] = []
+        rows: tuple[int, ...] = ()
+        for model in evaluation.models:
+            probed = model.activations
+            if probed is None:
+                continue
+            rows = tuple(int(row) for row in data.rows[probed.places])
+            known = _labels(model, probed, data.seed)
+            flows = _separated(
+                [self._layer(model.name, one, known) for one in probed.layers], None if known is None else known.chance
+            )
+            models.append(_model(model.name, probed, known))
+            layers += flows
+            measurements += [*_whole(model.name, flows, probed), *_each(model.name, flows, probed)]
+        return InformationFlowResult(
+            measurements=tuple(measurements),
+            split=data.split,
+            rows=rows,
+            models=tuple(models),
+            layers=tuple(layers),
+            options=self.options,
+        )
+
+    def _layer(self, model: str, one: LayerActivations, known: _Labels | None) -> _Fields:
+        """Return the fields of a layer, without those that need the other layers."""
+        blank: _Fields = dict.fromkeys(LayerFlow.model_fields)
+        blank |= {
+            "model": model,
+            "name": one.name,
+            "layer_type": one.layer_type,
+            "layers": one.layers,
+            "activation": one.activation,
+            "shape": one.shape,
+            "channels": len(one.mean),
+            "n_values": one.n_values,
+            "not_finite": one.not_finite,
+            "effective_rank_limited": False,
+        }
+        return blank if one.not_finite or not one.n_values else blank | self._measured(one, known)
+
+    def _measured(self, one: LayerActivations, known: _Labels | None) -> _Fields:
+        rectified = one.activation in activations.RECTIFIED
+        channels = len(one.mean)
+        sparsity = (
+            float(one.zero.sum() / (one.n_values * channels))
+            if rectified
+            else activations.near_zero_fraction(one.positions)
+        )
+        dormant = activations.dormant_units(one.absolute, self.options.dormant_threshold)
+        return {
+            "mean": float(one.mean.mean()),
+            "std": activations.pooled_std(one.mean, one.squares, one.n_values),
+            "minimum": float(one.minimum.min()),
+            "maximum": float(one.maximum.max()),
+            "sparsity": 1.0 if sparsity is None else sparsity,
+            "sparsity_rule": _EXACT if rectified else _NEAR,
+            "positive_ratio": float(one.positive.sum() / (one.n_values * channels)),
+            "dead": activations.dead_units(one.minimum, one.maximum) if rectified else None,
+            "dormant": dormant,
+            "constant": activations.constant_units(one.mean, one.squares, one.n_values),
+            "saturated_fraction": _saturated(one),
+            "utilisation": 1 - dormant / channels,
+            "attention": _attention(one),
+            **_dimensions(one),
+            **_class_numbers(one, known, rectified=rectified),
+        }
+
+
+def _saturated(one: LayerActivations) -> float | None:
+    return None if one.saturated is None else float(one.saturated.sum() / (one.n_values * len(one.mean)))
+
+
+def _labels(model: ModelEvaluation, probed: Activations, seed: int) -> _Labels | None:
+    """Return the labels of the first head that has any."""
+    for head in model.heads:
+        if head.classification is not None:
+            labels = head.classification.labels[probed.places]
+            return _Labels(labels, separability.stratified_folds(labels, seed))
+    return None
+
+
+def _dimensions(one: LayerActivations) -> _Fields:
+    examples, positions, channels = one.positions.shape
+    eigenvalues = dimension.covariance_eigenvalues(one.positions.reshape(-1, channels))
+    ratio = dimension.debiased_participation_ratio(one.positions)
+    return {
+        "effective_rank": rank.effective_rank(eigenvalues) if examples * positions > 1 else None,
+        "effective_rank_limited": examples < ROWS_PER_CHANNEL * channels,
+        "stable_rank": rank.stable_rank(eigenvalues) if examples * positions > 1 else None,
+        "participation_ratio": ratio.value if ratio else None,
+        "participation_low": ratio.low if ratio else None,
+        "participation_high": ratio.high if ratio else None,
+        "diversity": min(1.0, ratio.value / channels) if ratio else None,
+    }
+
+
+def _class_numbers(one: LayerActivations, known: _Labels | None, *, rectified: bool) -> _Fields:
+    if known is None or not 1 < len(np.unique(known.labels)) < len(known.labels):
+        return {}
+    omega = separability.omega_squared(one.pooled, known.labels)
+    omega = omega[np.isfinite(omega)]
+    selective = separability.class_selectivity(one.pooled, known.labels) if rectified else np.empty(0)
+    selective = selective[np.isfinite(selective)]
+    centre = _centre(one, known)
+    return {
+        "omega_squared_median": float(np.median(omega)) if len(omega) else None,
+        "omega_squared_max": float(omega.max()) if len(omega) else None,
+        "selectivity_median": float(np.median(selective)) if len(selective) else None,
+        "centre_accuracy": centre.value if centre else None,
+        "centre_low": centre.low if centre else None,
+        "centre_high": centre.high if centre else None,
+    }
+
+
+def _centre(one: LayerActivations, known: _Labels) -> Estimate | None:
+    found = separability.nearest_centre(one.pooled, known.labels, known.folds)
+    return None if found is None else intervals.wilson(found.correct, found.n)
+
+
+def _attention(one: LayerActivations) -> AttentionFlow | None:
+    if one.attention is None:
+        return None
+    return AttentionFlow(
+        entropy=tuple(float(value) if np.isfinite(value) else None for value in one.attention.entropy),
+        relative_entropy=tuple(
+            float(value) if np.isfinite(value) else None for value in one.attention.relative_entropy
+        ),
+    )
+
+
+def _separated(flows: Sequence[_Fields], chance: float | None) -> list[LayerFlow]:
+    """Add separability, which is relative to the last layer, and the score that it is part of."""
+    accuracies = [one["centre_accuracy"] for one in flows if one["centre_accuracy"] is not None]
+    reach = accuracies[-1] - chance if accuracies and chance is not None and accuracies[-1] > chance else None
+    done = []
+    for one in flows:
+        apart = None
+        if reach is not None and one["centre_accuracy"] is not None and chance is not None:
+            apart = min(1.0, max(0.0, (one["centre_accuracy"] - chance) / reach))
+        parts = [one["utilisation"], one["diversity"], *([apart] if reach is not None else [])]
+        score = None if None in parts else math.prod(parts) ** (1 / len(parts))
+        done.append(LayerFlow(**one | {"separability": apart, "specialization_score": score}))
+    return done
+
+
+def _model(model: str, probed: Activations, known: _Labels | None) -> ModelFlow:
+    return ModelFlow(
+        model=model,
+        n_layers=len(probed.layers),
+        n=len(probed.places),
+        sampling=probed.sampling,
+        not_probed=probed.not_probed,
+        reason=probed.reason,
+        chance=None if known is None else known.chance,
+        score_parts="utilisation and diversity" if known is None else "utilisation, diversity and separability",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ measurements
+
+
+def _whole(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Iterator[Measurement]:
+    n = len(probed.places)
+    sound = [one for one in flows if one.std is not None]
+    if not sound:
+        reason = probed.reason or ("every probed layer puts out NaN" if flows else "the model has no layer to probe")
+        for spec in schema.PER_MODEL:
+            yield spec.missing(model, "failed" if flows else "not_applicable", reason)
+        return
+    rectified = [one for one in sound if one.dead is not None]
+    yield _share(schema.DEAD, model, [(one.dead or 0, one.channels) for one in rectified], n, "no layer is rectified")
+    yield _share(schema.DORMANT, model, [(one.dormant or 0, one.channels) for one in sound], n, "")
+    yield schema.LAYERS.measure(model, len(flows), n=n)
+    scores = [one.specialization_score for one in sound if one.specialization_score is not None]
+    if scores:
+        yield schema.MEAN_SCORE.measure(model, float(np.mean(scores)), n=n)
+    else:
+        yield schema.MEAN_SCORE.missing(
+            model, "insufficient_data", "no layer has a score: too few rows, or no variation"
+        )
+    heads = [value for one in sound if one.attention for value in one.attention.relative_entropy if value is not None]
+    yield _share(
+        schema.COLLAPSED,
+        model,
+        [(sum(v < COLLAPSED for v in heads), len(heads))] if heads else [],
+        n,
+        "no attention was seen",
+    )
+
+
+def _share(spec: MetricSpec, model: str, counts: Sequence[tuple[int, int]], n: int, otherwise: str) -> Measurement:
+    total = sum(size for _, size in counts)
+    if not total:
+        return spec.missing(model, "not_applicable", otherwise)
+    return spec.measure(model, sum(count for count, _ in counts) / total, n=n)
+
+
+def _each(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Iterator[Measurement]:
+    n = len(probed.places)
+    for one in flows:
+        subject = f"layer:{one.name}"
+        if one.std is None:
+            for spec in schema.PER_LAYER:
+                yield spec.missing(model, "failed", _NOT_FINITE, subject=subject)
+            continue
+        yield schema.MEAN.measure(model, one.mean, subject=subject, n=n)
+        yield schema.STD.measure(model, one.std, subject=subject, n=n)
+        yield schema.SPARSITY.measure(model, one.sparsity, subject=subject, n=n, estimator=one.sparsity_rule)
+        yield schema.POSITIVE.measure(model, one.positive_ratio, subject=subject, n=n)
+        yield _rank(model, one, subject, n)
+        yield _with_interval(
+            schema.PARTICIPATION,
+            model,
+            subject,
+            n,
+            (one.participation_ratio, one.participation_low, one.participation_high, dimension.METHOD),
+            "too few rows to estimate it, or no variation",
+        )
+        yield _with_interval(
+            schema.SPECIALIZATION,
+            model,
+            subject,
+            n,
+            (one.specialization_score, None, None, ""),
+            "a component is missing",
+        )
+        yield _with_interval(
+            schema.CENTRE,
+            model,
+            subject,
+            n,
+            (one.centre_accuracy, one.centre_low, one.centre_high, "Wilson"),
+            "no labels, or fewer than two classes with five rows",
+        )
+
+
+def _rank(model: str, one: LayerFlow, subject: str, n: int) -> Measurement:
+    if one.effective_rank is None:
+        return schema.RANK.missing(model, "not_applicable", "the layer does not vary", subject=subject)
+    caveat = (
+        f"too small by an unknown amount: {n} rows for {one.channels} channels" if one.effective_rank_limited else None
+    )
+    return schema.RANK.measure(model, one.effective_rank, subject=subject, n=n, caveat=caveat)
+
+
+def _with_interval(
+    spec: MetricSpec,
+    model: str,
+    subject: str,
+    n: int,
+    found: tuple[float | None, float | None, float | None, str],
+    otherwise: str,
+) -> Measurement:
+    value, low, high, method = found
+    if value is None:
+        return spec.missing(model, "insufficient_data", otherwise, subject=subject)
+    known = {} if low is None else {"ci_low": low, "ci_high": high, "ci_method": method}
+    return spec.measure(model, value, subject=subject, n=n, **known)

@@ -1,0 +1,356 @@
+"""Figures of the information_flow section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.figures import draw
+from reportgen.section import BaseVisualizer, Figure, Panel
+from reportgen.sections.information_flow.schema import InformationFlowResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from matplotlib.axes import Axes
+
+    from reportgen.sections.information_flow.schema import LayerFlow, ModelFlow
+
+    Read = Callable[[LayerFlow], float | None]
+
+MOST_PANELS = 4
+"""Models that get a panel of their own. Convention."""
+_LOG_RANGE = 20
+"""Ratio of the largest to the smallest spread from which on the axis is logarithmic. Convention."""
+_MARKERS = 40
+"""Layers up to which every one is marked. Convention."""
+_PARTS = ("utilisation", "diversity", "separability")
+_ISSUES = ("dead", "dormant", "constant", "saturated", "sparse")
+
+
+class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
+    """Activations by depth, dimension, health, specialization."""
+
+    def figures(self, result: InformationFlowResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        models = [one for one in result.models if any(layer.std is not None for layer in result.of(one.model))]
+        if not models:
+            return
+        yield self._flow(result, models)
+        yield self._rank(result, models)
+        yield self._health(result, models)
+        yield self._specialization(result, models)
+        if any(layer.centre_accuracy is not None for layer in result.layers):
+            yield self._classes(result, models)
+        if any(layer.attention for layer in result.layers):
+            yield self._attention(result, models)
+
+    # -------------------------------------------------------------------------------------- lines by depth
+
+    def _lines(self, result: InformationFlowResult, models: Sequence[ModelFlow], read: Read, ax: Axes) -> list[float]:
+        """Draw one line for each model; the values that were drawn are returned."""
+        handles, drawn = [], []
+        for model in models:
+            look = self.theme.look(model.model)
+            values = np.array([_number(read(one)) for one in result.of(model.model)])
+            drawn += [float(value) for value in values if np.isfinite(value)]
+            handles += ax.plot(
+                np.arange(1, len(values) + 1),
+                values,
+                color=look.color,
+                linestyle=look.linestyle,
+                marker=look.marker if len(values) <= _MARKERS else None,
+                markersize=self.theme.marker_size * 0.8,
+                label=look.label,
+            )
+        draw.whole_numbers(ax, self.theme)
+        ax.set_xlabel("layer, in the order of the data's way")
+        if len(models) > 1:
+            draw.legend_above(ax, self.theme, handles)
+        return drawn
+
+    def _flow(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
+        spread = [(one.std, one) for one in result.layers if one.std is not None]
+        (low, first), (high, last) = min(spread, key=lambda item: item[0]), max(spread, key=lambda item: item[0])
+        return Figure(
+            name="activation-flow",
+            title="Activation flow",
+            caption=f"Mean (left) and standard deviation (right) of the activations of every layer. {_sample(result)} A "
+            "spread that shrinks or grows from layer to layer without end vanishes or explodes.",
+            alt=f"The standard deviation is smallest in {first.name} of {first.model}, {low:.3g}, and largest in {last.name} of "
+            f"{last.model}, {high:.3g}.",
+            panels=(
+                Panel("Mean", partial(self._draw_mean, result, models)),
+                Panel("Standard deviation", partial(self._draw_std, result, models)),
+            ),
+            columns=2,
+        )
+
+    def _draw_mean(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
+        drawn = np.abs(self._lines(result, models, lambda one: one.mean, ax))
+        drawn = drawn[drawn > 0]
+        if len(drawn) and drawn.max() > _LOG_RANGE * np.median(drawn):
+            ax.set_yscale("symlog", linthresh=float(np.median(drawn)))
+        ax.set_ylabel("mean activation")
+
+    def _draw_std(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
+        drawn = [value for value in self._lines(result, models, lambda one: one.std, ax) if value > 0]
+        if drawn and max(drawn) > _LOG_RANGE * min(drawn):
+            ax.set_yscale("log")
+        else:
+            ax.set_ylim(bottom=0)
+        ax.set_ylabel("standard deviation")
+
+    def _rank(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
+        limited = any(one.effective_rank_limited for one in result.layers)
+        note = (
+            " Hollow: fewer than 16 rows per unit, the effective rank is too small by an unknown amount."
+            if limited
+            else ""
+        )
+        known = [
+            (one.participation_ratio / one.channels, one)
+            for one in result.layers
+            if one.participation_ratio is not None
+        ]
+        alt = "No layer has enough rows."
+        if known:
+            share, lowest = min(known, key=lambda item: item[0])
+            alt = f"The smallest share of dimensions is used in {lowest.name} of {lowest.model}: {lowest.participation_ratio:.3g} of {lowest.channels}, {share:.0%}."
+        return Figure(
+            name="effective-rank",
+            title="Effective rank evolution",
+            caption="Dimensions in use over the number of units: the participation ratio, debiased, with its 95 % interval "
+            f"(left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}",
+            alt=alt,
+            panels=(
+                Panel("Participation ratio / units", partial(self._draw_participation, result, models)),
+                Panel("Effective rank / units", partial(self._draw_effective, result, models)),
+            ),
+            columns=2,
+        )
+
+    def _draw_participation(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
+        self._lines(result, models, lambda one: _over(one.participation_ratio, one.channels), ax)
+        for model in models:
+            layers = result.of(model.model)
+            low = [_number(_over(one.participation_low, one.channels)) for one in layers]
+            high = [_number(_over(one.participation_high, one.channels)) for one in layers]
+            color = self.theme.look(model.model).color
+            ax.vlines(np.arange(1, len(layers) + 1), low, high, color=color, linewidth=self.theme.line_width)
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel("share of dimensions")
+
+    def _draw_effective(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
+        self._lines(result, models, lambda one: _over(one.effective_rank, one.channels), ax)
+        for model in models:
+            look = self.theme.look(model.model)
+            limited = [
+                (depth, _number(_over(one.effective_rank, one.channels)))
+                for depth, one in enumerate(result.of(model.model), 1)
+                if one.effective_rank_limited
+            ]
+            if limited:
+                ax.plot(
+                    *zip(*limited, strict=True),
+                    marker=look.marker,
+                    color=look.color,
+                    markerfacecolor="white",
+                    linestyle="none",
+                    markersize=self.theme.marker_size * 0.8,
+                )
+        ax.set_ylim(0, 1.05)
+        ax.set_ylabel("effective rank / units")
+
+    def _classes(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
+        last = [
+            (model.model, [one for one in result.of(model.model) if one.centre_accuracy is not None])
+            for model in models
+        ]
+        alt = " ".join(
+            f"{name}: from {layers[0].centre_accuracy:.0%} in {layers[0].name} to {layers[-1].centre_accuracy:.0%} in {layers[-1].name}."
+            for name, layers in last
+            if layers
+        )
+        return Figure(
+            name="classes",
+            title="Where classes part",
+            caption="Share of rows nearest to the centre of their own class (five folds, Wilson's 95 % interval), and the median "
+            f"unit's share of variance between classes, corrected for chance. {_sample(result)}",
+            alt=alt,
+            panels=(
+                Panel("Nearest-centre accuracy", partial(self._draw_centre, result, models)),
+                Panel("Class information of the median unit", partial(self._draw_omega, result, models)),
+            ),
+            columns=2,
+        )
+
+    def _draw_centre(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
+        self._lines(result, models, lambda one: one.centre_accuracy, ax)
+        for model in models:
+            layers = result.of(model.model)
+            low, high = ([_number(getattr(one, end)) for one in layers] for end in ("centre_low", "centre_high"))
+            color = self.theme.look(model.model).color
+            ax.vlines(np.arange(1, len(layers) + 1), low, high, color=color, linewidth=self.theme.line_width)
+        chance = models[0].chance
+        if chance is not None:
+            draw.reference_line(ax, self.theme, chance, "chance")
+        ax.set_ylim(0, 1.02)
+        ax.set_ylabel("accuracy")
+
+    def _draw_omega(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
+        drawn = self._lines(result, models, lambda one: one.omega_squared_median, ax)
+        ax.set_ylim(min([0.0, *drawn]), None)
+        ax.set_ylabel("omega squared")
+
+    # -------------------------------------------------------------------------------------- by layer
+
+    def _health(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
+        most = result.options.max_layers
+        shown = models[:MOST_PANELS]
+        left_out = sum(max(len(result.of(one.model)) - most, 0) for one in shown)
+        rest = f" The {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
+        rest += f" The other {len(models) - len(shown)} models are in results.json." if len(models) > len(shown) else ""
+        rows = max(min(len(result.of(one.model)), most) for one in shown)
+        return Figure(
+            name="activation-health",
+            title="Activation health",
+            caption="Share of each layer's units that are dead (0 on every value), dormant, or constant, and of its values that "
+            f"are saturated or sparse. Grey: does not apply to its activation. {_sample(result)}{rest}",
+            alt=" ".join(_health_words(result, one.model) for one in shown),
+            panels=tuple(
+                Panel(one.model, partial(self._draw_health, least_healthy(result, one.model))) for one in shown
+            ),
+            panel_height=draw.rows_height(self.theme, rows) + 0.3,
+        )
+
+    def _draw_health(self, layers: Sequence[LayerFlow], ax: Axes) -> None:
+        rows = [issues(one) for one in layers]
+        draw.heatmap(
+            ax,
+            self.theme,
+            np.array(rows, float),
+            rows=[one.name for one in layers],
+            columns=_ISSUES,
+            limits=(0.0, 1.0),
+            text=[["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in rows],
+        )
+
+    def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
+        shown = models[:MOST_PANELS]
+        rest = f" The other {len(models) - len(shown)} models are in results.json." if len(models) > len(shown) else ""
+        known = [(one.specialization_score, one) for one in result.layers if one.specialization_score is not None]
+        alt = "No layer has a score."
+        if known:
+            score, best = max(known, key=lambda item: item[0])
+            alt = f"The highest score is {score:.2f}, of {best.name} in {best.model}."
+        return Figure(
+            name="specialization",
+            title="Specialization by layer",
+            caption="Specialization score (thick) and the components whose geometric mean it is. "
+            f"{_sample(result)} Higher is not better as such: it tells what a layer's units are used for.{rest}",
+            alt=alt,
+            panels=tuple(Panel(one.model, partial(self._draw_specialization, result.of(one.model))) for one in shown),
+            columns=min(2, len(shown)),
+        )
+
+    def _draw_specialization(self, layers: Sequence[LayerFlow], ax: Axes) -> None:
+        theme = self.theme
+        depth = np.arange(1, len(layers) + 1)
+        handles = []
+        dashes = ((0, (1.2, 1.2)), (0, (5.0, 1.5)), (0, (6.0, 1.5, 1.2, 1.5)))
+        for part, dash in zip(_PARTS, dashes, strict=True):
+            values = [_number(getattr(one, part)) for one in layers]
+            if np.isfinite(values).any():
+                handles += ax.plot(
+                    depth, values, color=theme.muted, linestyle=dash, linewidth=theme.line_width, label=part
+                )
+        handles += ax.plot(
+            depth,
+            [_number(one.specialization_score) for one in layers],
+            color=theme.look(layers[0].model).color,
+            linewidth=2 * theme.line_width,
+            marker="o" if len(layers) <= _MARKERS else None,
+            markersize=theme.marker_size * 0.8,
+            label="score",
+        )
+        draw.whole_numbers(ax, theme)
+        ax.set_ylim(0, 1.02)
+        ax.set_xlabel("layer, in the order of the data's way")
+        ax.set_ylabel("score and components")
+        draw.legend_above(ax, theme, handles)
+
+    def _attention(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
+        shown = [one for one in models if any(layer.attention for layer in result.of(one.model))][:MOST_PANELS]
+        rows = {one.model: [layer for layer in result.of(one.model) if layer.attention] for one in shown}
+        values = [value for layers in rows.values() for one in layers for value in _relative(one) if np.isfinite(value)]
+        return Figure(
+            name="attention",
+            title="Entropy of attention",
+            caption="Mean entropy of each head's attention over what is possible: 0 looks at a single key, 1 at all alike. "
+            f"{_sample(result)}",
+            alt=f"Relative entropy reaches from {min(values, default=0):.2f} to {max(values, default=0):.2f}.",
+            panels=tuple(Panel(name, partial(self._draw_attention, layers)) for name, layers in rows.items()),
+            panel_height=draw.rows_height(self.theme, max(map(len, rows.values()))) + 0.3,
+        )
+
+    def _draw_attention(self, layers: Sequence[LayerFlow], ax: Axes) -> None:
+        heads = max(len(_relative(one)) for one in layers)
+        table = np.full((len(layers), heads), np.nan)
+        for place, one in enumerate(layers):
+            table[place, : len(_relative(one))] = _relative(one)
+        draw.heatmap(
+            ax,
+            self.theme,
+            table,
+            rows=[one.name for one in layers],
+            columns=[str(head + 1) for head in range(heads)],
+            limits=(0.0, 1.0),
+            text=[["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in table],
+        )
+        ax.set_xlabel("head")
+
+
+# ------------------------------------------------------------------------------------------------ what is shown
+
+
+def issues(one: LayerFlow) -> list[float]:
+    """Return the shares of a layer in the health dashboard; NaN where they do not apply."""
+    if one.std is None:
+        return [np.nan] * len(_ISSUES)
+    counts = [_over(one.dead, one.channels), _over(one.dormant, one.channels), _over(one.constant, one.channels)]
+    return [_number(value) for value in (*counts, one.saturated_fraction, one.sparsity)]
+
+
+def least_healthy(result: InformationFlowResult, model: str) -> tuple[LayerFlow, ...]:
+    """Return the layers with the largest dead, dormant, constant or saturated share, in order; of equals the first."""
+    layers = result.of(model)
+    worst = [max((value for value in issues(one)[:-1] if np.isfinite(value)), default=2.0) for one in layers]
+    order = sorted(range(len(layers)), key=lambda place: (-worst[place], place))
+    return tuple(layers[place] for place in sorted(order[: result.options.max_layers]))
+
+
+def _relative(one: LayerFlow) -> list[float]:
+    return [_number(value) for value in one.attention.relative_entropy] if one.attention else []
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)
+
+
+def _over(value: float | None, whole: int) -> float | None:
+    return None if value is None else value / whole
+
+
+def _sample(result: InformationFlowResult) -> str:
+    return f"{result.split} split, {len(result.rows):,} probed rows."
+
+
+def _health_words(result: InformationFlowResult, model: str) -> str:
+    layers = [one for one in result.of(model) if one.dead is not None]
+    if not layers:
+        return f"{model} has no rectified layer."
+    worst = max(layers, key=lambda one: (one.dead or 0) / one.channels)
+    return f"{model}: most dead units in {worst.name}, {worst.dead} of {worst.channels}."
