@@ -32,6 +32,8 @@ _THIN = 0.002
 _DARK = 0.45
 """Relative luminance under which text on a cell is white. Convention."""
 _POINTS_PER_INCH = 72
+_FEW_POWERS = 1e3
+"""Range of a logarithmic axis up to which ticks stand at 1, 2 and 5. Convention."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,17 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
         ax.tick_params(axis=axis, rotation=90 if axis == "x" else 0)
     which.set_major_locator(_thinned()(len(labels), need))
     which.set_major_formatter(_namer(labels))
+
+
+def logarithmic(ax: Axes, low: float, high: float) -> None:
+    """Make the y axis logarithmic, with ticks at 1, 2 and 5 where it spans few powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    ax.set_yscale("log")
+    if high < _FEW_POWERS * low:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def whole_numbers(ax: Axes, theme: Theme) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -19,9 +20,19 @@ if TYPE_CHECKING:
 
     from reportgen.inputs.datasets import Location
 
+    Columns = dict[str, list[Any]]
+
+_EPOCH = "epoch"
+_MISSING = frozenset({"", "na", "n/a", "none", "null"})
+_NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")
+_SEPARATORS = (",", ";", "\t")
+
 
 def load(location: Location, file: str, folder: Path) -> History:
     """Read a history.
+
+    JSON is ``history.history``, alone or as written by pandas, or a ``History`` with its ``history`` and ``epoch``. Null,
+    ``NA`` and empty cells are missing; numbers may stand as text, as ``json.dumps(..., default=str)`` leaves them.
 
     Raises
     ------
@@ -31,40 +42,95 @@ def load(location: Location, file: str, folder: Path) -> History:
     path = folder / file
     try:
         text = path.read_text("utf-8-sig")
-        curves = _from_csv(text) if path.suffix == ".csv" else _from_json(text)
+        columns = _from_json(text) if path.suffix.lower() == ".json" else _from_csv(text)
+        epochs = _epochs(columns.pop(_EPOCH, None))
+        curves = {key: _curve(key, values) for key, values in columns.items()}
     except OSError as error:
         raise InputError(location, file, f"cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(location, file, f"is not a training history ({error})") from error
     if not curves:
         raise InputError(location, file, "is not a training history (it has no curve)")
-    return History(file, sha256(path), curves)
+    return History(file, sha256(path), curves, epochs)
 
 
-def _from_json(text: str) -> dict[str, NDArray[np.float64]]:
+# ------------------------------------------------------------------------------------------------ the two formats
+
+
+def _from_json(text: str) -> Columns:
     raw = json.loads(text)
+    if isinstance(raw, dict) and isinstance(raw.get("history"), dict):
+        raw = {**raw["history"], _EPOCH: raw.get(_EPOCH)}
     if not isinstance(raw, dict):
-        message = "it must be an object with one list per metric"
-        raise ValueError(message)  # noqa: TRY004
-    return {key: _curve(key, values) for key, values in raw.items()}
+        _refuse("it must be an object with one list per metric")
+    return {key: _listed(key, values) for key, values in raw.items() if key != _EPOCH or values is not None}
 
 
-def _from_csv(text: str) -> dict[str, NDArray[np.float64]]:
-    rows = list(csv.DictReader(text.splitlines()))
-    keys = [key for key in (rows[0] if rows else {}) if key != "epoch"]
-    return {key: _curve(key, [_number(row[key]) for row in rows]) for key in keys}
-
-
-def _number(text: str | None) -> float | None:
-    return None if text in (None, "", "NA", "None") else float(text)
-
-
-def _curve(key: str, values: Any) -> NDArray[np.float64]:
+def _listed(key: str, values: Any) -> list[Any]:
+    """Return a column; pandas writes one as an object from row number to value."""
+    if isinstance(values, dict) and all(row.isdecimal() for row in values):
+        return [values[row] for row in sorted(values, key=int)]
     if not isinstance(values, list):
-        message = f"{key!r} is not a list of numbers"
-        raise ValueError(message)  # noqa: TRY004
+        _refuse(f"{key!r} is not a list of numbers")
+    return values
+
+
+def _from_csv(text: str) -> Columns:
+    lines = text.splitlines()
+    header = lines[0] if lines else ""
+    reader = csv.DictReader(lines, delimiter=max(_SEPARATORS, key=header.count))
+    keys = [key for key in reader.fieldnames or () if key]
+    rows = [row for row in reader if row[keys[0]] != keys[0]] if keys else []
+    if any(None in row for row in rows):
+        _refuse("a line has more cells than the first one")
+    return {key: [row[key] for row in rows] for key in keys} if rows else {}
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+
+
+def _epochs(values: list[Any] | None) -> tuple[int, ...] | None:
+    if not values:
+        return None
+    numbers = _curve(_EPOCH, values)
+    if numbers.ndim != 1 or not np.isfinite(numbers).all() or (numbers != numbers.round()).any():
+        _refuse(f"{_EPOCH!r} is not a list of whole numbers")
+    return tuple(int(number) for number in numbers)
+
+
+def _curve(key: str, values: list[Any]) -> NDArray[np.float64]:
+    """Return (n_values,) numbers, or (n_values, n_components) of a vector; missing rows are NaN."""
     try:
-        return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    except (TypeError, ValueError):
-        message = f"{key!r} is not a list of numbers"
-        raise ValueError(message) from None
+        numbers = [_number(value) for value in values]
+        size = next((len(one) for one in numbers if isinstance(one, list)), None)
+        if size is not None:
+            numbers = [one if isinstance(one, list) or one == one else [one] * size for one in numbers]  # noqa: PLR0124
+        curve = np.array(numbers, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        _refuse(f"{key!r} is not a list of numbers")
+    if curve.ndim > 2:  # noqa: PLR2004
+        return curve.reshape(len(curve), -1)
+    return curve
+
+
+def _number(value: Any) -> Any:
+    """Return a float, or a list of what a vector holds; NaN for what is missing."""
+    if isinstance(value, bool):
+        raise TypeError
+    if isinstance(value, list):
+        return [_number(one) for one in value]
+    if isinstance(value, str):
+        return _from_text(value)
+    return np.nan if value is None else float(value)
+
+
+def _from_text(text: str) -> Any:
+    """Read ``0.5``, ``nan``, ``np.float32(0.5)``, or a vector as CSVLogger and numpy write it: ``[0.1, 0.2]``, ``[0.1 0.2]``."""
+    bare = _NUMPY.sub(r"\1", text).strip().strip('"').strip()
+    if bare.startswith("[") and bare.endswith("]"):
+        return [_from_text(one) for one in re.split(r"[,\s]+", bare.strip("[] \n")) if one]
+    return np.nan if bare.lower() in _MISSING else float(bare)
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ValueError(message)

@@ -161,32 +161,38 @@ def progress(curve: FloatArray) -> Progress:
 
 
 def generalization_loss(curve: FloatArray) -> float | None:
-    """Return 100 (last / best - 1), in percent, for positive losses: Prechelt (1998); None for others.
+    """Return last / lowest - 1 for positive losses, which Prechelt (1998) gives in percent; None for others.
 
     >>> generalization_loss(np.array([2.0, 1.0, 1.5]))
-    50.0
+    0.5
     """
     lowest = float(curve.min())
-    return None if lowest <= 0 else 100 * (float(curve[-1]) / lowest - 1)
+    return None if lowest <= 0 else float(curve[-1]) / lowest - 1
 
 
-def classify(curve: NDArray[np.floating]) -> tuple[Status, str]:
+def classify(curve: FloatArray, epochs: NDArray[np.integer] | None = None) -> tuple[Status, str]:
     """Tell what became of a run by its validation loss, and the evidence in words.
 
-    The curve may hold NaN and infinities here.
+    Parameters
+    ----------
+    curve
+        (n,) float64; it may hold NaN and infinities here.
+    epochs
+        (n,) the epochs as they are shown; by default 1 to n.
     """
     raw = np.asarray(curve, np.float64)
+    shown = np.arange(1, len(raw) + 1) if epochs is None else epochs
     if not len(raw):
         return "no history", "there is no loss"
     if not np.isfinite(raw).all():
         first = int(np.argmax(~np.isfinite(raw)))
-        return "diverged", f"the loss is not finite from epoch {first + 1} on"
+        return "diverged", f"the loss is not finite from epoch {shown[first]} on"
     if len(raw) < LEAST_EPOCHS:
         return "too few epochs", f"{len(raw)} values of at least {LEAST_EPOCHS}"
-    return _finite(raw)
+    return _finite(raw, shown)
 
 
-def _finite(curve: FloatArray) -> tuple[Status, str]:
+def _finite(curve: FloatArray, epochs: NDArray[np.integer]) -> tuple[Status, str]:
     found = progress(curve)
     sigma, improvement = found.noise, found.improvement
     if curve[-1] > max(found.start + 0.5 * abs(found.start), found.start + 5 * improvement):
@@ -196,34 +202,28 @@ def _finite(curve: FloatArray) -> tuple[Status, str]:
         return "unstable", f"noise {sigma:.3g} from epoch to epoch is {sigma / scale:.0%} of {_scale_words(found)}"
     if found.reached is None:
         return "no measurable learning", f"the improvement {improvement:.3g} is below three times the noise {sigma:.3g}"
-    return _of_learning(curve, found)
+    return _of_learning(curve, epochs, found)
 
 
 def _scale_words(found: Progress) -> str:
     return "the improvement" if found.reached is not None else "the loss, which did not improve"
 
 
-def _of_learning(curve: FloatArray, found: Progress) -> tuple[Status, str]:
+def _of_learning(curve: FloatArray, epochs: NDArray[np.integer], found: Progress) -> tuple[Status, str]:
     _, robust = best(curve)
     after = curve[robust:]
-    if len(after) >= WINDOW and (found.deterioration or 0) > _DETERIORATED:
+    lost = found.deterioration or 0.0
+    if len(after) >= WINDOW and lost > _DETERIORATED:
         p = mann_kendall(after)
         if p < _SIGNIFICANT and theil_sen(after)[0] > 0:
-            return (
-                "overfitting",
-                f"since epoch {robust + 1} the loss rises (Mann-Kendall p = {p:.2g}); {found.deterioration:.0%} of the "
-                "improvement is lost",
-            )
-    window = max(WINDOW, len(curve) // 4)
-    tail = curve[-window:]
+            since = f"since epoch {epochs[robust]} the loss rises (Mann-Kendall p = {p:.2g})"
+            return "overfitting", f"{since}, {lost:.0%} of the improvement is lost"
+    tail = curve[-max(WINDOW, len(curve) // 4) :]
     slope, _, high = theil_sen(tail)
-    gain = -slope * len(tail)
-    if high < 0 and gain > _GAIN * found.improvement:
-        return (
-            "still improving",
-            f"over the last {len(tail)} epochs the loss falls by {-slope:.3g} per epoch; as many more promise "
-            f"{gain / found.improvement:.1%} of the improvement so far",
-        )
+    promise = -slope * len(tail) / found.improvement
+    if high < 0 and promise > _GAIN:
+        falls = f"over the last {len(tail)} epochs the loss still falls"
+        return "still improving", f"{falls}; as many more promise {promise:.1%} of the improvement"
     return "converged", f"no trend worth more than {_GAIN:.0%} of the improvement over the last {len(tail)} epochs"
 
 

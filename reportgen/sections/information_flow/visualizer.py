@@ -66,7 +66,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
                 label=look.label,
             )
         draw.whole_numbers(ax, self.theme)
-        ax.set_xlabel("layer, in the order of the data's way")
+        ax.set_xlabel("layer, from input to output")
         if len(models) > 1:
             draw.legend_above(ax, self.theme, handles)
         return drawn
@@ -98,7 +98,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
     def _draw_std(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
         drawn = [value for value in self._lines(result, models, lambda one: one.std, ax) if value > 0]
         if drawn and max(drawn) > _LOG_RANGE * min(drawn):
-            ax.set_yscale("log")
+            draw.logarithmic(ax, min(drawn), max(drawn))
         else:
             ax.set_ylim(bottom=0)
         ax.set_ylabel("standard deviation")
@@ -278,7 +278,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         )
         draw.whole_numbers(ax, theme)
         ax.set_ylim(0, 1.02)
-        ax.set_xlabel("layer, in the order of the data's way")
+        ax.set_xlabel("layer, from input to output")
         ax.set_ylabel("score and components")
         draw.legend_above(ax, theme, handles)
 
@@ -345,7 +345,7 @@ def _over(value: float | None, whole: int) -> float | None:
 
 
 def _sample(result: InformationFlowResult) -> str:
-    return f"{result.split} split, {len(result.rows):,} probed rows."
+    return f"On {len(result.rows):,} probed rows of the {result.split} split."
 
 
 def _health_words(result: InformationFlowResult, model: str) -> str:

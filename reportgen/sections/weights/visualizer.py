@@ -86,7 +86,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
                 label=look.label,
             )
         if drawn and max(drawn) > _LOG_RANGE * min(drawn):
-            ax.set_yscale("log")
+            draw.logarithmic(ax, min(drawn), max(drawn))
         else:
             ax.set_ylim(bottom=0)
         ax.set_xlabel("weight tensor, in network order")

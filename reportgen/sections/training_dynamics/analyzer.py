@@ -1,0 +1,331 @@
+"""Understands the histories, and measures every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from reportgen.metrics import training
+from reportgen.section import BaseAnalyzer, Need
+from reportgen.sections.training_dynamics import schema
+from reportgen.sections.training_dynamics.history_keys import Key, understand
+from reportgen.sections.training_dynamics.schema import Curve, Run, TrainingDynamicsOptions, TrainingDynamicsResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.records import Evaluation, History, ModelEvaluation
+    from reportgen.section import Measurement, MetricSpec
+
+    FloatArray = NDArray[np.float64]
+
+RECENT = 10
+"""Epochs that count as recent for the guide's stability. Convention."""
+LEAST = 3
+"""Epochs that a mean over the final third needs. Convention."""
+_NO_VALIDATION = "the history has no validation loss"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A curve with its meaning: (n,) values at (n,) epochs from 1."""
+
+    key: Key
+    values: FloatArray
+    epochs: NDArray[np.int64]
+    epochs_rule: str
+
+    @property
+    def finite(self) -> FloatArray:
+        """The finite values."""
+        return self.values[np.isfinite(self.values)]
+
+
+class TrainingDynamicsAnalyzer(BaseAnalyzer[TrainingDynamicsOptions, TrainingDynamicsResult]):
+    """How the models came to be."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.HISTORY})
+
+    def analyze(self, evaluation: Evaluation) -> TrainingDynamicsResult:
+        """Measure the history of every model; those without one are said to have none."""
+        runs: list[Run] = []
+        curves: list[Curve] = []
+        measurements: list[Measurement] = []
+        for model in evaluation.models:
+            if model.history is None:
+                runs.append(_without_history(model.name))
+                measurements += [
+                    spec.missing(model.name, "not_applicable", "the spec names no history") for spec in schema.METRICS
+                ]
+                continue
+            known = _understood(model, model.history, self.options)
+            runs.append(_run(model.name, model.history, known))
+            curves += [_curve(model.name, one) for one in known]
+            measurements += _measured(model.name, known)
+        return TrainingDynamicsResult(
+            measurements=tuple(measurements), runs=tuple(runs), curves=tuple(curves), options=self.options
+        )
+
+
+# ------------------------------------------------------------------------------------------------ understanding
+
+
+def _understood(model: ModelEvaluation, history: History, options: TrainingDynamicsOptions) -> list[_Known]:
+    heads = [head.name for head in model.heads]
+    if model.architecture is not None:
+        heads += [output.name for output in model.architecture.outputs]
+    n = max((len(values) for values in history.curves.values()), default=0)
+    found = []
+    for name, raw in history.curves.items():
+        key = understand(name, heads, options.keys)
+        values, extra = _one_number(raw)
+        epochs, rule = _epochs(len(values), n, history.epochs)
+        found.append(_Known(key, values, epochs, rule + extra))
+    return found
+
+
+def _one_number(raw: FloatArray) -> tuple[FloatArray, str]:
+    """Return a curve of single numbers: of a metric that is a vector the mean."""
+    if raw.ndim == 1:
+        return raw, ""
+    return raw.mean(axis=1), f"; mean of the {raw.shape[1]} values of each epoch"
+
+
+def _epochs(length: int, n: int, written: tuple[int, ...] | None) -> tuple[NDArray[np.int64], str]:
+    """Return the epochs of a curve: as the file says, every one, or every k-th where it is shorter than the longest."""
+    if written is not None and length == len(written) and bool((np.diff(written) > 0).all()):
+        return np.array(written, np.int64) + 1, "the file's epoch column, counted from 1"
+    if length in (0, n):
+        return np.arange(1, length + 1), "one value per epoch"
+    step = max(round(n / length), 1)
+    return np.arange(1, length + 1) * step, f"{length} values for {n} epochs: taken for every {step} epochs"
+
+
+def _find(known: Sequence[_Known], split: str) -> _Known | None:
+    """Return the loss of a split, where it has a value at all."""
+    return next((one for one in known if one.key.is_loss and one.key.split == split and len(one.values)), None)
+
+
+def _primary(known: Sequence[_Known]) -> _Known | None:
+    """Return the first validation metric with a direction that is no loss, an accuracy before others; else the loss."""
+    metrics = [
+        one
+        for one in known
+        if one.key.split == "validation"
+        and one.key.metric != "loss"
+        and one.key.higher_is_better is not None
+        and len(one.finite)
+    ]
+    metrics.sort(key=lambda one: (not one.key.higher_is_better, "acc" not in one.key.metric))
+    loss = _find(known, "validation")
+    return metrics[0] if metrics else loss
+
+
+def _basis(known: Sequence[_Known]) -> _Known | None:
+    return _find(known, "validation") or _find(known, "train")
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A loss without the epochs that were not measured: NaN where the training loss is a number."""
+
+    values: FloatArray
+    epochs: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, known: Sequence[_Known], one: _Known | None) -> _Judged:
+        if one is None:
+            return cls(np.empty(0), np.empty(0, np.int64))
+        train = _find(known, "train")
+        if train is None or one is train:
+            return cls(one.values, one.epochs)
+        trained = np.isin(one.epochs, train.epochs[np.isfinite(train.values)])
+        kept = ~(np.isnan(one.values) & trained)
+        return cls(one.values[kept], one.epochs[kept])
+
+
+# ------------------------------------------------------------------------------------------------ the run
+
+
+def _without_history(model: str) -> Run:
+    return Run(
+        model=model,
+        file=None,
+        status="no history",
+        evidence="the spec names no history",
+        n_epochs=0,
+        basis=None,
+        primary=None,
+        primary_higher_is_better=None,
+        rate_drops=(),
+        unknown_keys=(),
+        keys=(),
+    )
+
+
+def _run(model: str, history: History, known: Sequence[_Known]) -> Run:
+    basis, primary = _basis(known), _primary(known)
+    judged = _Judged.of(known, basis)
+    status, evidence = training.classify(judged.values, judged.epochs)
+    rates = next((one for one in known if one.key.is_learning_rate), None)
+    return Run(
+        model=model,
+        file=history.file,
+        status=status,
+        evidence=evidence,
+        n_epochs=_length(known),
+        basis=basis.key.key if basis else None,
+        primary=primary.key.key if primary else None,
+        primary_higher_is_better=primary.key.higher_is_better if primary else None,
+        rate_drops=()
+        if rates is None
+        else tuple(int(rates.epochs[place]) for place in training.rate_drops(rates.values)),
+        unknown_keys=tuple(one.key.key for one in known if one.key.unknown),
+        keys=tuple(one.key.key for one in known),
+    )
+
+
+def _length(known: Sequence[_Known]) -> int:
+    return max((int(one.epochs[-1]) for one in known if len(one.epochs)), default=0)
+
+
+def _curve(model: str, one: _Known) -> Curve:
+    return Curve(
+        model=model,
+        key=one.key.key,
+        split=one.key.split,
+        metric=one.key.metric,
+        head=one.key.head,
+        higher_is_better=one.key.higher_is_better,
+        rule=one.key.rule,
+        epochs=tuple(int(epoch) for epoch in one.epochs),
+        epochs_rule=one.epochs_rule,
+        values=tuple(float(value) if np.isfinite(value) else None for value in one.values),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ measurements
+
+
+def _measured(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
+    yield schema.EPOCHS.measure(model, _length(known))
+    yield from _of_the_peak(model, _primary(known))
+    yield from _of_the_gap(model, known)
+    yield from _of_the_loss(model, known)
+
+
+def _of_the_peak(model: str, primary: _Known | None) -> Iterator[Measurement]:
+    specs = (schema.PEAK, schema.PEAK_EPOCH)
+    if primary is None or not len(primary.finite):
+        for spec in (*specs, schema.CONVERGENCE):
+            yield spec.missing(model, "insufficient_data", "the history has no validation curve")
+        return
+    sign = 1.0 if primary.key.higher_is_better else -1.0
+    place = int(np.nanargmax(np.where(np.isfinite(primary.values), sign * primary.values, np.nan)))
+    of = primary.key.key
+    yield schema.PEAK.measure(model, float(primary.values[place]), n=len(primary.finite), estimator=of)
+    yield schema.PEAK_EPOCH.measure(model, int(primary.epochs[place]), n=len(primary.finite), estimator=of)
+    if not primary.key.higher_is_better:
+        reason = "it is defined for a metric that rises, and the history has only losses"
+        yield schema.CONVERGENCE.missing(model, "not_applicable", reason)
+        return
+    reached = primary.values >= training.REACHED * primary.values[place]
+    yield schema.CONVERGENCE.measure(
+        model, int(primary.epochs[int(np.argmax(reached))]), n=len(primary.finite), estimator=of
+    )
+
+
+def _of_the_gap(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
+    train, validation = _find(known, "train"), _find(known, "validation")
+    specs = (schema.INDEX, schema.GAP)
+    if train is None or validation is None:
+        reason = _NO_VALIDATION if validation is None else "the history has no training loss"
+        for spec in specs:
+            yield spec.missing(model, "insufficient_data", reason)
+        return
+    epochs, gaps = gap(train.epochs, train.values, validation.epochs, validation.values)
+    if not len(gaps):
+        for spec in specs:
+            yield spec.missing(model, "insufficient_data", "no epoch has both losses")
+        return
+    yield schema.GAP.measure(model, float(gaps[-1]), n=1)
+    final = gaps[epochs > 2 * _length(known) / 3]
+    if len(gaps) < LEAST or not len(final):
+        yield schema.INDEX.missing(
+            model, "insufficient_data", f"{len(gaps)} epochs have both losses, of at least {LEAST}"
+        )
+        return
+    yield schema.INDEX.measure(model, float(final.mean()), n=len(final))
+
+
+def gap(
+    train_epochs: NDArray[np.int64], train: FloatArray, epochs: NDArray[np.int64], validation: FloatArray
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return the epochs that have both losses, and validation minus training loss there."""
+    common, first, second = np.intersect1d(train_epochs, epochs, return_indices=True)
+    gaps = validation[second] - train[first]
+    sound = np.isfinite(gaps)
+    return common[sound], gaps[sound]
+
+
+def _of_the_loss(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
+    basis = _basis(known)
+    validation = _find(known, "validation")
+    yield from _best(model, basis)
+    specs = (schema.STABILITY, schema.NOISE, schema.IMPROVED, schema.DETERIORATION, schema.LOSS_GL)
+    reason = _unusable(known, validation)
+    if validation is None or reason is not None:
+        for spec in specs:
+            yield spec.missing(model, "insufficient_data", reason or _NO_VALIDATION)
+        return
+    judged = _Judged.of(known, validation)
+    curve, epochs = judged.values, judged.epochs
+    found = training.progress(curve)
+    n = len(curve)
+    yield schema.STABILITY.measure(model, float(curve[-RECENT:].std()), n=min(n, RECENT))
+    yield schema.NOISE.measure(model, training.detrended_noise(curve), n=n)
+    if found.reached is None or found.deterioration is None:
+        why = f"the improvement {found.improvement:.3g} is below three times the noise {found.noise:.3g}"
+        yield schema.IMPROVED.missing(model, "not_applicable", why)
+        yield schema.DETERIORATION.missing(model, "not_applicable", why)
+    else:
+        yield schema.IMPROVED.measure(model, int(epochs[found.reached]), n=n)
+        yield schema.DETERIORATION.measure(model, found.deterioration, n=n)
+    loss = training.generalization_loss(curve)
+    if loss is None:
+        yield schema.LOSS_GL.missing(model, "not_applicable", "the loss is not positive")
+    else:
+        yield schema.LOSS_GL.measure(model, loss, n=n)
+
+
+def _unusable(known: Sequence[_Known], validation: _Known | None) -> str | None:
+    if validation is None:
+        return _NO_VALIDATION
+    curve = _Judged.of(known, validation).values
+    if not np.isfinite(curve).all():
+        return "the validation loss is not finite in some epochs"
+    if len(curve) < training.LEAST_EPOCHS:
+        return f"{len(curve)} epochs with a validation loss, of at least {training.LEAST_EPOCHS}"
+    return None
+
+
+def _best(model: str, basis: _Known | None) -> Iterator[Measurement]:
+    if basis is None or not len(basis.finite):
+        yield from _missing(model, (schema.BEST, schema.ROBUST), "the history has no loss")
+        return
+    epochs = basis.epochs[np.isfinite(basis.values)]
+    raw, robust = training.best(basis.finite)
+    yield schema.BEST.measure(model, int(epochs[raw]), n=len(epochs), estimator=basis.key.key)
+    if len(epochs) < training.LEAST_EPOCHS:
+        yield from _missing(model, (schema.ROBUST,), f"{len(epochs)} epochs of at least {training.LEAST_EPOCHS}")
+        return
+    yield schema.ROBUST.measure(model, int(epochs[robust]), n=len(epochs), estimator=basis.key.key)
+
+
+def _missing(model: str, specs: Sequence[MetricSpec], reason: str) -> Iterator[Measurement]:
+    for spec in specs:
+        yield spec.missing(model, "insufficient_data", reason)

@@ -1,0 +1,60 @@
+"""Tables of the training_dynamics section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.section import Column, Table
+from reportgen.sections.training_dynamics import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.section import Cell, MetricSpec
+    from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
+
+_MOST_DROPS = 5
+_GUIDE = (schema.EPOCHS, schema.CONVERGENCE, schema.PEAK, schema.PEAK_EPOCH, schema.INDEX, schema.GAP, schema.STABILITY)
+_ROBUST = (schema.BEST, schema.ROBUST, schema.IMPROVED, schema.DETERIORATION, schema.LOSS_GL, schema.NOISE)
+
+
+def tables(result: TrainingDynamicsResult) -> tuple[Table, ...]:
+    """Return the chapter's tables."""
+    return (
+        _status(result),
+        _numbers(result, "summary", "Training summary", _GUIDE),
+        _numbers(result, "robust", "Beside them: noise, trend and improvement taken into account", _ROBUST),
+    )
+
+
+def _status(result: TrainingDynamicsResult) -> Table:
+    titles = ("Model", "Status", "Evidence", "Judged by", "Peak measured in", "Learning rate drops")
+    rows: list[tuple[Cell, ...]] = [
+        (
+            run.model,
+            run.status,
+            run.evidence,
+            run.basis,
+            run.primary,
+            _drops(run.rate_drops),
+        )
+        for run in result.runs
+    ]
+    return Table(
+        "status", "What became of each run", tuple(Column(title, numeric=False) for title in titles), tuple(rows)
+    )
+
+
+def _drops(epochs: Sequence[int]) -> str | None:
+    if not epochs:
+        return None
+    more = " …" if len(epochs) > _MOST_DROPS else ""
+    return f"in epoch {', '.join(map(str, epochs[:_MOST_DROPS]))}{more}"
+
+
+def _numbers(result: TrainingDynamicsResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (run.model, *(result.find(spec.name, run.model) for spec in specs)) for run in result.runs
+    ]
+    columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
+    return Table(name, title, columns, tuple(rows), "Epochs are counted from 1.")
