@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Status = Literal[
     "no history",
+    "no loss",
     "too few epochs",
     "diverged",
     "unstable",
@@ -36,7 +37,11 @@ _NOISE_LIMITS = 3.0
 """An improvement below so many times the noise is none. Convention."""
 _UNSTABLE = 0.1
 """Noise above this share of the improvement is instability. Convention."""
+_UNSTABLE_LEVEL = 0.01
+"""Noise must also be above this share of the loss itself: fine-tuning improves little. Convention."""
 _UNSTABLE_EPOCHS = 8
+_MOST_PAIRS = 1000
+"""Epochs above which trends are taken from every k-th: they compare all pairs."""
 _GAIN = 0.01
 """Share of the improvement that another window must promise for a run to be still improving. Convention."""
 _DETERIORATED = 0.1
@@ -88,21 +93,25 @@ def detrended_noise(curve: FloatArray) -> float:
 
 
 def theil_sen(curve: FloatArray) -> tuple[float, float, float]:
-    """Return slope per epoch and its 95 % interval: Theil (1950), Sen (1968)."""
+    """Return slope per epoch and its 95 % interval: Theil (1950), Sen (1968); of every k-th of more than 1,000 epochs."""
     from scipy.stats import theilslopes
 
-    found = theilslopes(curve)
-    return float(found.slope), float(found.low_slope), float(found.high_slope)
+    step = -(-len(curve) // _MOST_PAIRS)
+    found = theilslopes(curve[::step])
+    return float(found.slope) / step, float(found.low_slope) / step, float(found.high_slope) / step
 
 
 def mann_kendall(curve: FloatArray) -> float:
-    """Return the two-sided p-value of a monotone trend, with the correction for ties: Mann (1945), Kendall (1975).
+    """Return the two-sided p-value of a monotone trend, corrected for ties: Mann (1945), Kendall (1975).
+
+    Of more than 1,000 epochs every k-th is taken.
 
     >>> round(mann_kendall(np.arange(10.0)), 6)
     8.3e-05
     """
     from scipy.special import ndtr
 
+    curve = curve[:: -(-len(curve) // _MOST_PAIRS)]
     n = len(curve)
     later = np.sign(curve[None, :] - curve[:, None])[np.triu_indices(n, 1)]
     score = float(later.sum())
@@ -110,8 +119,7 @@ def mann_kendall(curve: FloatArray) -> float:
     variance = (n * (n - 1) * (2 * n + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
     if variance <= 0 or score == 0:
         return 1.0
-    z = (abs(score) - 1) / math.sqrt(variance)
-    return float(2 * ndtr(-z))
+    return float(2 * ndtr(-(abs(score) - 1) / math.sqrt(variance)))
 
 
 def best(curve: FloatArray) -> tuple[int, int]:
@@ -126,16 +134,16 @@ class Progress:
     Attributes
     ----------
     start, best, end
-        First value, the best of the running median of five, the median of the last five.
+        First value; lowest and last median of five epochs in a row, of three in runs of fewer than ten.
     improvement
         start - best, not negative.
     noise
         As :func:`noise`.
     reached
-        Index of the first epoch at which the running best had made 95 % of the improvement; None where the improvement
-        is below three times the noise.
+        Index of the first epoch, after the first, at which the best so far of the running median had made 95 % of the
+        improvement; None where the improvement is below three times the noise.
     deterioration
-        Share of the improvement that is lost again at the end; None likewise.
+        (end - best) / improvement: the share that is lost again; None likewise.
     """
 
     start: float
@@ -148,16 +156,21 @@ class Progress:
 
 
 def progress(curve: FloatArray) -> Progress:
-    """Measure the improvement of a curve of at least ``LEAST_EPOCHS`` epochs."""
-    smooth = running_median(curve)
-    start, lowest, end = float(curve[0]), float(smooth.min()), float(np.median(curve[-WINDOW:]))
+    """Measure the improvement of a curve of at least ``LEAST_EPOCHS`` epochs.
+
+    >>> progress(np.array([6.0, 5.0, 4.0, 3.0, 2.0, 1.0])).deterioration
+    0.0
+    """
+    window = WINDOW if len(curve) >= 2 * WINDOW else WINDOW - 2
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(curve, window), axis=1)
+    start, lowest, end = float(curve[0]), float(medians.min()), float(medians[-1])
     spread = noise(curve)
     improvement = max(start - lowest, 0.0)
     if improvement <= _NOISE_LIMITS * spread or improvement <= 1e-12 * max(abs(start), abs(lowest)):
         return Progress(start, lowest, end, improvement, spread, None, None)
-    running = np.minimum.accumulate(smooth)
-    reached = int(np.argmax(running <= start - REACHED * improvement))
-    return Progress(start, lowest, end, improvement, spread, reached, max(end - lowest, 0.0) / improvement)
+    running = np.minimum.accumulate(running_median(curve, window)[1:])
+    reached = 1 + int(np.argmax(running <= start - REACHED * improvement))
+    return Progress(start, lowest, end, improvement, spread, reached, (end - lowest) / improvement)
 
 
 def generalization_loss(curve: FloatArray) -> float | None:
@@ -170,54 +183,90 @@ def generalization_loss(curve: FloatArray) -> float | None:
     return None if lowest <= 0 else float(curve[-1]) / lowest - 1
 
 
-def classify(curve: FloatArray, epochs: NDArray[np.integer] | None = None) -> tuple[Status, str]:
-    """Tell what became of a run by its validation loss, and the evidence in words.
+def classify(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray | None = None) -> tuple[Status, str]:
+    """Tell what became of a run, and the evidence in words.
 
     Parameters
     ----------
     curve
-        (n,) float64; it may hold NaN and infinities here.
+        (n,) float64, the validation loss, else the training loss; it may hold NaN and infinities.
     epochs
-        (n,) the epochs as they are shown; by default 1 to n.
+        (n,) the epochs as they are shown.
+    trained
+        (n,) the training loss in these epochs, NaN where it is unknown; None without one. What rises while it falls is
+        overfitting, and it decides whether a finite run diverged.
     """
-    raw = np.asarray(curve, np.float64)
-    shown = np.arange(1, len(raw) + 1) if epochs is None else epochs
-    if not len(raw):
-        return "no history", "there is no loss"
-    if not np.isfinite(raw).all():
-        first = int(np.argmax(~np.isfinite(raw)))
-        return "diverged", f"the loss is not finite from epoch {shown[first]} on"
-    if len(raw) < LEAST_EPOCHS:
-        return "too few epochs", f"{len(raw)} values of at least {LEAST_EPOCHS}"
-    return _finite(raw, shown)
+    if not len(curve):
+        return "no loss", "the history has no loss"
+    bad = ~np.isfinite(curve)
+    if bad[-1]:
+        return "diverged", f"the loss is not finite from epoch {epochs[_start_of_end(bad)]} on"
+    if bad.any():
+        return (
+            "unstable",
+            f"the loss is not finite in {int(bad.sum())} epochs, the first is {epochs[int(bad.argmax())]}",
+        )
+    if len(curve) < LEAST_EPOCHS:
+        return "too few epochs", f"{len(curve)} values of at least {LEAST_EPOCHS}"
+    return _finite(curve, epochs, trained)
 
 
-def _finite(curve: FloatArray, epochs: NDArray[np.integer]) -> tuple[Status, str]:
+def _start_of_end(bad: NDArray[np.bool_]) -> int:
+    """Return where the last unbroken stretch begins that reaches to the end."""
+    return int(len(bad) - np.argmin(bad[::-1])) if not bad.all() else 0
+
+
+def _finite(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray | None) -> tuple[Status, str]:
+    judged = curve if trained is None or not np.isfinite(trained).all() else trained
+    first, gain = float(judged[0]), max(float(judged[0] - judged.min()), 0.0)
+    if judged[-1] > max(first + 0.5 * abs(first), first + 5 * gain):
+        return "diverged", f"the last {_name(trained)} {judged[-1]:.4g} is far above the first, {first:.4g}"
     found = progress(curve)
-    sigma, improvement = found.noise, found.improvement
-    if curve[-1] > max(found.start + 0.5 * abs(found.start), found.start + 5 * improvement):
-        return "diverged", f"the last loss {curve[-1]:.4g} is far above the first, {found.start:.4g}"
-    scale = improvement if found.reached is not None else abs(float(np.median(curve)))
-    if len(curve) >= _UNSTABLE_EPOCHS and sigma > _UNSTABLE * scale:
-        return "unstable", f"noise {sigma:.3g} from epoch to epoch is {sigma / scale:.0%} of {_scale_words(found)}"
+    level, sigma = abs(float(np.median(curve))), found.noise
+    scale = found.improvement if found.reached is not None else level
+    if len(curve) >= _UNSTABLE_EPOCHS and sigma > max(_UNSTABLE * scale, _UNSTABLE_LEVEL * level):
+        of = "the improvement" if found.reached is not None else "the loss, which did not improve"
+        return (
+            "unstable",
+            f"noise {sigma:.3g} from epoch to epoch is {sigma / scale:.0%} of {of}" if scale else "noise only",
+        )
+    rising = _rising(curve, epochs, trained, found)
+    if rising is not None:
+        return rising
     if found.reached is None:
-        return "no measurable learning", f"the improvement {improvement:.3g} is below three times the noise {sigma:.3g}"
-    return _of_learning(curve, epochs, found)
+        return (
+            "no measurable learning",
+            f"the improvement {found.improvement:.3g} is below three times the noise {sigma:.3g}",
+        )
+    return _of_learning(curve, found)
 
 
-def _scale_words(found: Progress) -> str:
-    return "the improvement" if found.reached is not None else "the loss, which did not improve"
+def _name(trained: FloatArray | None) -> str:
+    return "loss" if trained is None else "training loss"
 
 
-def _of_learning(curve: FloatArray, epochs: NDArray[np.integer], found: Progress) -> tuple[Status, str]:
+def _rising(
+    curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray | None, found: Progress
+) -> tuple[Status, str] | None:
+    """Find a loss that rises since its best epoch by more than a tenth of its improvement, or of itself without one."""
     _, robust = best(curve)
     after = curve[robust:]
-    lost = found.deterioration or 0.0
-    if len(after) >= WINDOW and lost > _DETERIORATED:
-        p = mann_kendall(after)
-        if p < _SIGNIFICANT and theil_sen(after)[0] > 0:
-            since = f"since epoch {epochs[robust]} the loss rises (Mann-Kendall p = {p:.2g})"
-            return "overfitting", f"{since}, {lost:.0%} of the improvement is lost"
+    rise = found.end - found.best
+    if len(after) < WINDOW or rise <= _DETERIORATED * (
+        found.improvement if found.reached is not None else abs(found.best)
+    ):
+        return None
+    p = mann_kendall(after)
+    if p >= _SIGNIFICANT or theil_sen(after)[0] <= 0:
+        return None
+    words = f"since epoch {epochs[robust]} the loss rises by {rise:.3g} (Mann-Kendall p = {p:.2g})"
+    rest = None if trained is None else trained[robust:]
+    if rest is not None and np.isfinite(rest).all() and theil_sen(rest)[0] > 0:
+        return "unstable", f"{words}, and the training loss rises with it"
+    return "overfitting", words + ("" if rest is None else " while the training loss does not")
+
+
+def _of_learning(curve: FloatArray, found: Progress) -> tuple[Status, str]:
     tail = curve[-max(WINDOW, len(curve) // 4) :]
     slope, _, high = theil_sen(tail)
     promise = -slope * len(tail) / found.improvement
@@ -230,8 +279,12 @@ def _of_learning(curve: FloatArray, epochs: NDArray[np.integer], found: Progress
 def rate_drops(rates: FloatArray, least: float = 0.2) -> tuple[int, ...]:
     """Return the indices of epochs whose learning rate is at least ``least`` below that of the epoch before.
 
-    >>> rate_drops(np.array([1.0, 1.0, 0.5, 0.45, 0.1]))
+    A rate that falls a little in every epoch is a schedule, not a drop: the rate must stand still before or after.
+
+    >>> rate_drops(np.array([1.0, 1.0, 0.5, 0.45, 0.1, 0.1]))
     (2, 4)
     """
-    before, after = rates[:-1], rates[1:]
-    return tuple(int(place) + 1 for place in np.flatnonzero(after <= (1 - least) * before))
+    steps = np.abs(np.diff(rates))
+    still = np.concatenate([[True], steps <= 0.01 * np.abs(rates[:-1]), [True]])
+    dropped = rates[1:] <= (1 - least) * rates[:-1]
+    return tuple(int(place) + 1 for place in np.flatnonzero(dropped) if still[place] or still[place + 2])

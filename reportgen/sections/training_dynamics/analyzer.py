@@ -27,17 +27,20 @@ RECENT = 10
 """Epochs that count as recent for the guide's stability. Convention."""
 LEAST = 3
 """Epochs that a mean over the final third needs. Convention."""
+_LARGEST = 1e100
+"""Beyond it a value is as good as infinite."""
 _NO_VALIDATION = "the history has no validation loss"
 
 
 @dataclass(frozen=True)
 class _Known:
-    """A curve with its meaning: (n,) values at (n,) epochs from 1."""
+    """A curve with its meaning: (n,) values at (n,) epochs from 1; ``placed`` where these are known."""
 
     key: Key
     values: FloatArray
     epochs: NDArray[np.int64]
     epochs_rule: str
+    placed: bool
 
     @property
     def finite(self) -> FloatArray:
@@ -83,8 +86,8 @@ def _understood(model: ModelEvaluation, history: History, options: TrainingDynam
     for name, raw in history.curves.items():
         key = understand(name, heads, options.keys)
         values, extra = _one_number(raw)
-        epochs, rule = _epochs(len(values), n, history.epochs)
-        found.append(_Known(key, values, epochs, rule + extra))
+        epochs, rule, placed = _epochs(len(values), n, history.epochs)
+        found.append(_Known(key, np.where(np.abs(values) > _LARGEST, np.inf, values), epochs, rule + extra, placed))
     return found
 
 
@@ -95,14 +98,20 @@ def _one_number(raw: FloatArray) -> tuple[FloatArray, str]:
     return raw.mean(axis=1), f"; mean of the {raw.shape[1]} values of each epoch"
 
 
-def _epochs(length: int, n: int, written: tuple[int, ...] | None) -> tuple[NDArray[np.int64], str]:
-    """Return the epochs of a curve: as the file says, every one, or every k-th where it is shorter than the longest."""
+def _epochs(length: int, n: int, written: tuple[int, ...] | None) -> tuple[NDArray[np.int64], str, bool]:
+    """Return the epochs of a curve, how they are known, and whether they are.
+
+    As the file says, else every one, else every k-th where a validation frequency explains the length.
+    """
     if written is not None and length == len(written) and bool((np.diff(written) > 0).all()):
-        return np.array(written, np.int64) + 1, "the file's epoch column, counted from 1"
+        return np.array(written, np.int64) + 1, "the file's epoch column, counted from 1", True
+    every = np.arange(1, length + 1)
     if length in (0, n):
-        return np.arange(1, length + 1), "one value per epoch"
-    step = max(round(n / length), 1)
-    return np.arange(1, length + 1) * step, f"{length} values for {n} epochs: taken for every {step} epochs"
+        return every, "one value per epoch", True
+    for step in (round(n / length), n // length):
+        if n // step == length:
+            return every * step, f"{length} values for {n} epochs: taken for every {step} epochs", True
+    return every, f"{length} values that cannot be placed among {n} epochs: taken for the first", False
 
 
 def _find(known: Sequence[_Known], split: str) -> _Known | None:
@@ -148,6 +157,15 @@ class _Judged:
         return cls(one.values[kept], one.epochs[kept])
 
 
+def _trained(known: Sequence[_Known], basis: _Known | None, epochs: NDArray[np.int64]) -> FloatArray | None:
+    """Return the training loss at the epochs of a validation loss; None where it is the basis itself or not known."""
+    train = _find(known, "train")
+    if train is None or basis is None or basis is train or not (train.placed and basis.placed):
+        return None
+    by_epoch = dict(zip(train.epochs.tolist(), train.values.tolist(), strict=True))
+    return np.array([by_epoch.get(int(epoch), np.nan) for epoch in epochs])
+
+
 # ------------------------------------------------------------------------------------------------ the run
 
 
@@ -170,7 +188,7 @@ def _without_history(model: str) -> Run:
 def _run(model: str, history: History, known: Sequence[_Known]) -> Run:
     basis, primary = _basis(known), _primary(known)
     judged = _Judged.of(known, basis)
-    status, evidence = training.classify(judged.values, judged.epochs)
+    status, evidence = training.classify(judged.values, judged.epochs, _trained(known, basis, judged.epochs))
     rates = next((one for one in known if one.key.is_learning_rate), None)
     return Run(
         model=model,
@@ -228,7 +246,14 @@ def _of_the_peak(model: str, primary: _Known | None) -> Iterator[Measurement]:
     place = int(np.nanargmax(np.where(np.isfinite(primary.values), sign * primary.values, np.nan)))
     of = primary.key.key
     yield schema.PEAK.measure(model, float(primary.values[place]), n=len(primary.finite), estimator=of)
+    if not primary.placed:
+        yield from _missing(model, (schema.PEAK_EPOCH, schema.CONVERGENCE), primary.epochs_rule)
+        return
     yield schema.PEAK_EPOCH.measure(model, int(primary.epochs[place]), n=len(primary.finite), estimator=of)
+    if len(primary.finite) < training.LEAST_EPOCHS:
+        reason = f"{len(primary.finite)} epochs of at least {training.LEAST_EPOCHS}"
+        yield schema.CONVERGENCE.missing(model, "insufficient_data", reason)
+        return
     if not primary.key.higher_is_better:
         reason = "it is defined for a metric that rises, and the history has only losses"
         yield schema.CONVERGENCE.missing(model, "not_applicable", reason)
@@ -247,6 +272,10 @@ def _of_the_gap(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
         for spec in specs:
             yield spec.missing(model, "insufficient_data", reason)
         return
+    unpaired = _no_pairs(train, validation)
+    if unpaired is not None:
+        yield from _missing(model, specs, unpaired)
+        return
     epochs, gaps = gap(train.epochs, train.values, validation.epochs, validation.values)
     if not len(gaps):
         for spec in specs:
@@ -260,6 +289,16 @@ def _of_the_gap(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
         )
         return
     yield schema.INDEX.measure(model, float(final.mean()), n=len(final))
+
+
+def _no_pairs(train: _Known, validation: _Known) -> str | None:
+    """Say why the two losses cannot be compared epoch by epoch; None where they can."""
+    for one in (train, validation):
+        if not one.placed:
+            return one.epochs_rule
+        if len(one.values) and not np.isfinite(train.values[-1]):
+            return "the training loss is not finite at the end: the run diverged"
+    return None
 
 
 def gap(
@@ -305,6 +344,8 @@ def _of_the_loss(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
 def _unusable(known: Sequence[_Known], validation: _Known | None) -> str | None:
     if validation is None:
         return _NO_VALIDATION
+    if not validation.placed:
+        return validation.epochs_rule
     curve = _Judged.of(known, validation).values
     if not np.isfinite(curve).all():
         return "the validation loss is not finite in some epochs"
@@ -316,6 +357,9 @@ def _unusable(known: Sequence[_Known], validation: _Known | None) -> str | None:
 def _best(model: str, basis: _Known | None) -> Iterator[Measurement]:
     if basis is None or not len(basis.finite):
         yield from _missing(model, (schema.BEST, schema.ROBUST), "the history has no loss")
+        return
+    if not basis.placed:
+        yield from _missing(model, (schema.BEST, schema.ROBUST), basis.epochs_rule)
         return
     epochs = basis.epochs[np.isfinite(basis.values)]
     raw, robust = training.best(basis.finite)

@@ -49,7 +49,7 @@ def worse_than_best(result: TrainingDynamicsResult) -> Iterator[Hit]:
 def no_validation(result: TrainingDynamicsResult) -> Iterator[Hit]:
     """Yield histories without a validation loss."""
     for run in result.runs:
-        if run.file is not None and "val_loss" not in run.keys:
+        if run.file is not None and not {"val_loss", "validation_loss"} & set(run.keys):
             yield Hit(
                 run.model,
                 f"{run.file} has no val_loss (it has {_listed(run)}): overfitting cannot be judged.",
@@ -78,6 +78,14 @@ def inferred_epochs(result: TrainingDynamicsResult) -> Iterator[Hit]:
         odd = [one for one in result.curves if one.model == run.model and "taken for" in one.epochs_rule]
         if odd:
             yield Hit(run.model, f"{odd[0].key} has {odd[0].epochs_rule}.")
+        curve = result.curve(run.model, "val_loss")
+        if curve is not None and run.status != "diverged" and None in curve.values[-1:]:
+            last = max(
+                (epoch for epoch, value in zip(curve.epochs, curve.values, strict=True) if value is not None), default=0
+            )
+            yield Hit(
+                run.model, f"val_loss ends with epoch {last} of {run.n_epochs}: what came later was not validated."
+            )
 
 
 CONVENTION = "convention"

@@ -11,26 +11,34 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "validation"]
 
-VALIDATION = "val_"
+_VALIDATION = ("val_", "validation_")
+_OF_A_TEST = ("test_", "eval_")
 _LEARNING_RATES = ("learning_rate", "lr")
-_NEUTRAL = (*_LEARNING_RATES, "time", "epoch_time", "duration", "momentum", "steps", "count", "samples")
+_NEUTRAL = (
+    *_LEARNING_RATES, "time", "epoch_time", "duration", "momentum", "steps", "count", "samples", "true_positives",
+    "true_negatives", "false_positives", "false_negatives", "mean", "sum",
+)  # fmt: skip
 _UP = (
     "accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy",
-    "sparse_top_k_categorical_accuracy", "auc", "precision", "recall", "f1_score", "fbeta_score", "r2_score", "iou",
+    "sparse_top_k_categorical_accuracy", "auc", "precision", "recall", "f1_score", "fbeta_score", "r2_score", "io_u", "iou",
     "binary_io_u", "mean_io_u", "one_hot_io_u", "one_hot_mean_io_u", "cosine_similarity", "precision_at_recall",
-    "recall_at_precision", "sensitivity_at_specificity", "specificity_at_sensitivity", "true_positives", "true_negatives",
-    "concordance_correlation", "pearson_correlation",
+    "recall_at_precision", "sensitivity_at_specificity", "specificity_at_sensitivity", "concordance_correlation",
+    "pearson_correlation",
 )  # fmt: skip
 _DOWN = (
-    "loss", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence", "poisson",
-    "log_cosh", "logcosh", "mean_squared_error", "mse", "root_mean_squared_error", "rmse", "mean_absolute_error", "mae",
-    "mean_absolute_percentage_error", "mape", "mean_squared_logarithmic_error", "msle", "hinge", "squared_hinge",
-    "categorical_hinge", "false_positives", "false_negatives",
+    "loss", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy", "kl_divergence", "kld",
+    "poisson", "log_cosh", "logcosh", "mean_squared_error", "mse", "root_mean_squared_error", "rmse", "mean_absolute_error",
+    "mae", "mean_absolute_percentage_error", "mape", "mean_squared_logarithmic_error", "msle", "hinge", "squared_hinge",
+    "categorical_hinge",
 )  # fmt: skip
-_WORDS = re.compile(
-    r"(?P<down>loss|error|mse|mae|mape|rmse|msle|crossentropy|nll|perplexity|wer|cer|hinge|divergence|distance|ece|brier)"
-    r"|(?P<up>acc|auc|precision|recall|f1|iou|dice|r2|kappa|score|sensitivity|specificity|psnr|ssim|bleu|top_?\d*k?)"
-)
+_WORDS_UP = frozenset(
+    ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "dice", "r2", "kappa", "score", "sensitivity",
+     "specificity", "psnr", "ssim", "bleu", "rouge", "mcc", "ap", "map", "similarity", "correlation")
+)  # fmt: skip
+_WORDS_DOWN = frozenset(
+    ("loss", "error", "mse", "mae", "mape", "rmse", "msle", "crossentropy", "nll", "perplexity", "wer", "cer", "hinge",
+     "divergence", "kld", "distance", "ece", "brier")
+)  # fmt: skip
 _COUNTED = re.compile(r"_\d+$")
 
 
@@ -43,7 +51,7 @@ class Key:
     key
         As it stands in the history.
     split
-        A key that begins with ``val_`` is of the validation set, and no other.
+        A key that begins with ``val_`` (or ``validation_``) is of the validation set, and no other.
     metric
         Its name without split, output and number: ``accuracy`` of ``val_kind_accuracy_1``.
     head
@@ -94,14 +102,17 @@ def understand(key: str, heads: Sequence[str], declared: Mapping[str, str]) -> K
 
     Examples
     --------
-    >>> understand("val_kind_accuracy", ["kind", "size"], {}).metric, understand("val_lossy", [], {}).rule
-    ('accuracy', "the word 'loss' in it")
+    >>> understand("val_kind_accuracy", ["kind", "size"], {}).metric, understand("top_5_error", [], {}).rule
+    ('accuracy', "the word 'error' in it")
     """
-    split: Split = "validation" if key.startswith(VALIDATION) else "train"
-    own = key.removeprefix(VALIDATION)
+    prefix = next((one for one in _VALIDATION if key.startswith(one)), "")
+    split: Split = "validation" if prefix else "train"
+    own = key.removeprefix(prefix)
     if own in declared:
         return _declared(key, split, own, declared[own])
-    if own in _NEUTRAL:
+    if own.startswith(_OF_A_TEST):
+        return Key(key, split, own, None, None, neutral=True, rule="of a test set, no part of training")
+    if _COUNTED.sub("", own) in _NEUTRAL:
         return Key(key, split, own, None, None, neutral=True, rule="measures no quality")
     for head in (None, *sorted(heads, key=len, reverse=True)):
         found = _in_table(key, split, own, head)
@@ -136,19 +147,17 @@ def _in_table(key: str, split: Split, own: str, head: str | None) -> Key | None:
 
 
 def _by_suffix(key: str, split: Split, own: str) -> Key | None:
-    """Find the longest Keras name at the end; what stands before it is taken for an output."""
+    """Find the longest Keras name at the end, as in an output's or a custom metric's name."""
     plain = _COUNTED.sub("", own)
     for metric in sorted((*_UP, *_DOWN), key=len, reverse=True):
         if plain.endswith(f"_{metric}"):
-            head = plain.removesuffix(f"_{metric}")
-            return Key(key, split, metric, head, metric in _UP, neutral=False, rule=f"ends in Keras' name {metric}")
+            return Key(key, split, own, None, metric in _UP, neutral=False, rule=f"ends in Keras' name {metric}")
     return None
 
 
 def _by_word(key: str, split: Split, own: str) -> Key:
     """Look for a telling word; the last one decides, so that a top_5_error is an error."""
-    words = list(_WORDS.finditer(own.lower()))
+    words = [word for word in re.split(r"[^a-z0-9]+", own.lower()) if word in _WORDS_UP | _WORDS_DOWN]
     if not words:
         return Key(key, split, own, None, None, neutral=False, rule="no rule tells which end is better")
-    last = words[-1]
-    return Key(key, split, own, None, last.lastgroup == "up", neutral=False, rule=f"the word {last.group()!r} in it")
+    return Key(key, split, own, None, words[-1] in _WORDS_UP, neutral=False, rule=f"the word {words[-1]!r} in it")
