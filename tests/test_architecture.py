@@ -20,7 +20,14 @@ FORBIDDEN = {
     "figures": {"keras", "tensorflow", "weasyprint", "jinja2"},
     "sections": {"keras", "tensorflow", "weasyprint", "jinja2"},
 }
-KERAS = {"inputs/models.py", "evaluation/run.py", "evaluation/logits.py"}
+KERAS = {
+    "inputs/models.py",
+    "evaluation/run.py",
+    "evaluation/logits.py",
+    "evaluation/probing.py",
+    "evaluation/reductions.py",
+    "evaluation/tracing.py",
+}
 BROAD_EXCEPT = {"cli.py", "analysis.py", "present.py", "render/pdf_process.py"}
 
 

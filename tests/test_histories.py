@@ -97,7 +97,13 @@ def test_separators_and_repeated_headers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"loss": [true]}', '{"loss": [[1, 2], [3]]}', '{"loss": [1, [2]]}', '{"loss": [1], "epoch": [0.5]}', '{"loss": [{}]}'],
+    [
+        '{"loss": [true]}',
+        '{"loss": [[1, 2], [3]]}',
+        '{"loss": [1, [2]]}',
+        '{"loss": [1], "epoch": [0.5]}',
+        '{"loss": [{}]}',
+    ],
 )
 def test_what_is_no_number_is_refused(tmp_path: Path, text: str) -> None:
     """One sentence that names the file."""

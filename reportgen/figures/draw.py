@@ -164,7 +164,7 @@ def whole_numbers(ax: Axes, theme: Theme) -> None:
     """Let the ticks of the x axis stand on whole numbers alone: depths, epochs, counts."""
     from matplotlib.ticker import MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(theme.max_ticks or "auto", integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(theme.max_ticks or "auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def heatmap(  # noqa: PLR0913 all but the matrix by name

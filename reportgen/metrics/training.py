@@ -285,6 +285,6 @@ def rate_drops(rates: FloatArray, least: float = 0.2) -> tuple[int, ...]:
     (2, 4)
     """
     steps = np.abs(np.diff(rates))
-    still = np.concatenate([[True], steps <= 0.01 * np.abs(rates[:-1]), [True]])
+    still = np.concatenate([[False], steps <= 0.01 * np.abs(rates[:-1]), [False]])
     dropped = rates[1:] <= (1 - least) * rates[:-1]
     return tuple(int(place) + 1 for place in np.flatnonzero(dropped) if still[place] or still[place + 2])

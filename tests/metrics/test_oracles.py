@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
+from oracle import EXPECTED, close, load, oracle
 
 from reportgen.metrics import (
     calibration,
@@ -19,26 +16,6 @@ from reportgen.metrics import (
     smoothing,
     temperature,
 )
-
-ORACLES = Path(__file__).parents[1] / "oracles"
-EXPECTED = json.loads((ORACLES / "expected.json").read_text("utf-8"))
-
-
-def oracle(key: str) -> Any:
-    """Return the value of an oracle that is right."""
-    assert "KNOWN-WRONG" not in (EXPECTED[key]["note"] or "")
-    return EXPECTED[key]["value"]
-
-
-def close(found: Any, key: str, rtol: float | None = None) -> bool:
-    """Compare with an oracle at its own tolerance."""
-    return bool(np.allclose(found, oracle(key), rtol=rtol or EXPECTED[key]["rtol"], atol=1e-15))
-
-
-def load(name: str) -> dict[str, np.ndarray]:
-    """Return the arrays of an input."""
-    with np.load(ORACLES / f"{name}.npz") as file:
-        return {key: file[key] for key in file}
 
 
 class Multiclass:

@@ -53,16 +53,15 @@ def _cell(one: Measurement | None, marks: tuple[Key | None, set[Key]], key: Key)
 
 
 def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -> tuple[Key | None, set[Key]]:
-    """Return the best of a column, and those whose paired interval from it includes 0; nothing where two are equal."""
+    """Return the best of a column, and those whose paired interval from it includes 0; no best where untested ones are equal."""
     measured = {key: one.metric for key, one in column.items() if one.metric.value is not None}
     if len(measured) < 2 or line.spec.higher_is_better is None:  # noqa: PLR2004
         return None, set()
     sign = 1 if line.spec.higher_is_better else -1
     best = max(measured, key=lambda key: sign * (measured[key].value or 0.0))
-    if sum(metric.value == measured[best].value for metric in measured.values()) > 1:
-        return None, set()
     if line.spec.difference is None:
-        return best, set()
+        equal = sum(metric.value == measured[best].value for metric in measured.values()) > 1
+        return None if equal else best, set()
     differences = {(one.model, one.subject): one.metric for one in table.find(line.section, line.spec.difference)}
     return best, {key for key in measured if key != best and _includes_zero(differences.get(_versus(key, best)))}
 

@@ -82,7 +82,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             panels=tuple(
                 Panel(run.model, partial(self._draw_curves, result, run, keys[run.model], limits)) for run in shown
             ),
-            columns=min(2, len(shown)) if len(shown) < MOST_PANELS - 1 else 3,
+            columns={1: 1, 2: 2, 4: 2}.get(len(shown), 3),
         )
 
     def _draw_curves(
