@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from pathlib import Path
@@ -16,13 +19,99 @@ from factory import evaluation, head
 from reportgen.evaluation.accumulate import ClassificationAccumulator
 from reportgen.evaluation.records import Decision
 from reportgen.inputs.labels import Labels
+from reportgen.metrics import spectrum
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.schema import CalibrationOptions
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions
 
+QUIET = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow")
+TESTS = Path(__file__).parent
+
 
 def main() -> None:
+    """Measure one thing after the other."""
+    spectra()
+    classification()
+    with tempfile.TemporaryDirectory() as folder:
+        mobilenet(Path(folder))
+        memory(Path(folder))
+
+
+def resnet50() -> list[tuple[int, ...]]:
+    """Return the shapes of the 54 kernels of ResNet50."""
+    shapes: list[tuple[int, ...]] = [(7, 7, 3, 64)]
+    for inputs, width, blocks in ((64, 64, 3), (256, 128, 4), (512, 256, 6), (1024, 512, 3)):
+        shapes.append((1, 1, inputs, 4 * width))
+        for block in range(blocks):
+            shapes += [
+                (1, 1, inputs if block == 0 else 4 * width, width),
+                (3, 3, width, width),
+                (1, 1, width, 4 * width),
+            ]
+    return [*shapes, (2048, 1000)]
+
+
+def spectra() -> None:
+    """Compute the whole spectrum of every kernel of ResNet50."""
+    generator = np.random.default_rng(0)
+    kernels = [generator.normal(size=shape).astype(np.float32) for shape in resnet50()]
+    start = time.perf_counter()
+    for kernel in kernels:
+        spectrum.spectrum(spectrum.as_matrix(kernel, range(kernel.ndim - 1), (kernel.ndim - 1,)))
+    seconds = time.perf_counter() - start
+    print(f"spectra of the {len(kernels)} kernels of ResNet50: {seconds:.2f} s")
+
+
+def build(folder: Path, text: str) -> tuple[float, float]:
+    """Build a report of a spec, JSON alone; return the seconds and the peak memory of its largest process in MB."""
+    (folder / "spec.toml").write_text(text, "utf-8")
+    start = time.perf_counter()
+    command = ["-m", "reportgen", "build", folder / "spec.toml", "-o", folder / "out", "-q", "--format", "json"]
+    ran = subprocess.run(
+        [sys.executable, "-c", _PEAK, sys.executable, *command], check=True, env=QUIET, capture_output=True
+    )
+    return time.perf_counter() - start, float(ran.stdout)
+
+
+_PEAK = (
+    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3)"
+)
+
+
+def spec(model: str, data: str) -> str:
+    """Return a spec with every section that runs without a history."""
+    kinds = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in SECTIONS)
+    head = 'schema_version = 1\n[report]\ntitle = "Bench"\n'
+    return f'{head}[models.m]\npath = "{model}"\n[data]\npath = "{data}"\n{kinds}'
+
+
+def mobilenet(folder: Path) -> None:
+    """Compare a report on MobileNetV2 with a bare predict of the same thousand images."""
+    command = [sys.executable, TESTS / "bench_models.py", folder]
+    bare = float(subprocess.run(command, check=True, env=QUIET, capture_output=True, text=True).stdout)
+    seconds, peak = build(folder, spec("mobilenet.keras", "images.npz"))
+    print(
+        f"MobileNetV2, 96 x 96, 1,000 images, {len(SECTIONS)} sections: {seconds:.1f} s, peak {peak:,.0f} MB; a bare predict "
+        f"takes {bare:.1f} s, 1.6 times that leaves {seconds - 1.6 * bare:.1f} s for start, load and tracing"
+    )
+
+
+def memory(folder: Path) -> None:
+    """Compare the peaks of reports on a thousand and on a hundred thousand rows of the digits."""
+    digits = TESTS.parent / "specs" / "digits"
+    with np.load(digits / "test.npz") as file:
+        x, y = file["x"], file["y"]
+    for n in (1_000, 100_000):
+        rows = np.arange(n) % len(x)
+        np.savez(folder / f"{n}.npz", x=x[rows], y=y[rows])
+        seconds, peak = build(folder, spec(str(digits / "cnn.keras"), f"{n}.npz"))
+        print(f"digits CNN, {n:,} rows: {seconds:.1f} s, peak {peak:,.0f} MB")
+
+
+def classification() -> None:
     """Analyze a million predictions of ten classes."""
     n, k = 1_000_000, 10
     generator = np.random.default_rng(0)
@@ -31,7 +120,8 @@ def main() -> None:
     accumulator = ClassificationAccumulator(Labels(labels, None, Decision("integers", ""), ()), k, "logits", 0)
     start = time.perf_counter()
     for row in range(0, n, 256):
-        accumulator.add(logits[row : row + 256])
+        batch = logits[row : row + 256]
+        accumulator.add(batch, np.arange(row, row + len(batch)))
     gathered = time.perf_counter() - start
     made = evaluation(head(accumulator.result()))
     print(f"gathering {n:,} x {k} in batches of 256: {gathered:.2f} s")

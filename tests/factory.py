@@ -9,12 +9,16 @@ import numpy as np
 
 from reportgen.evaluation.accumulate import ClassificationAccumulator
 from reportgen.evaluation.records import (
+    Activations,
     DataDescription,
     DataEvaluation,
     Decision,
     Evaluation,
     HeadEvaluation,
+    History,
+    LayerActivations,
     ModelEvaluation,
+    WeightTensor,
 )
 from reportgen.inputs.labels import Labels
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.records import ClassificationOutputs
     from reportgen.figures.style import Theme
+    from reportgen.section import Figure, Section, SectionResult
 
 NO_DESCRIPTION = DataDescription((), (), 0, None)
 SHA = "0123456789abcdef" * 4
@@ -99,3 +104,96 @@ def model_handle(theme: Theme, model: str) -> Line2D:
         marker=look.marker,
         label=look.label,
     )
+
+
+# ------------------------------------------------------------------------------------------------ the inside of models
+
+
+def model(name: str = "a", **parts: Any) -> ModelEvaluation:
+    """Make a model without heads, with some parts of its inside."""
+    return replace(ModelEvaluation(name, f"{name}.keras", SHA, 1000, (), None), **parts)
+
+
+def inside(*models: ModelEvaluation, n: int = 0, description: DataDescription = NO_DESCRIPTION) -> Evaluation:
+    """Make an evaluation of models as they are."""
+    data = DataEvaluation((("test.npz", SHA),), "test", n, np.arange(n), 0, "all rows", description)
+    return Evaluation(models, data, {"python": "3.11.0"})
+
+
+def weight(values: Any, name: str = "dense/kernel", **changes: Any) -> WeightTensor:
+    """Make a weight: a matrix of inputs and outputs unless it is said otherwise."""
+    values = np.asarray(values, np.float32)
+    made = WeightTensor(
+        name=name,
+        layer=name.rpartition("/")[0],
+        layer_type="Dense",
+        kind="dense",
+        values=values,
+        inputs=tuple(range(values.ndim - 1)),
+        outputs=(values.ndim - 1,),
+        groups=1,
+        heads=None,
+        strided=False,
+        trainable=True,
+        initializer="GlorotUniform",
+        initial_rms=1.0,
+    )
+    return replace(made, **changes)
+
+
+def layer(values: Any, name: str = "dense", activation: str | None = "relu", **changes: Any) -> LayerActivations:
+    """Make the record of a layer from its whole activations (examples, positions, channels) or (examples, channels)."""
+    x = np.asarray(values, np.float64)
+    x = x[:, None] if x.ndim == 2 else x
+    flat = x.reshape(-1, x.shape[2])
+    made = LayerActivations(
+        name=name,
+        layer_type="Dense",
+        layers=(name,),
+        activation=activation,
+        shape=x.shape[1:] if x.shape[1] > 1 else x.shape[2:],
+        n_values=len(flat),
+        mean=flat.mean(axis=0),
+        squares=((flat - flat.mean(axis=0)) ** 2).sum(axis=0),
+        absolute=np.abs(flat).mean(axis=0),
+        minimum=flat.min(axis=0),
+        maximum=flat.max(axis=0),
+        positive=(flat > 0).sum(axis=0).astype(float),
+        zero=(flat == 0).sum(axis=0).astype(float),
+        saturated=None,
+        pooled=x.mean(axis=1).astype(np.float32),
+        positions=x[:, :4].astype(np.float32),
+        attention=None,
+        not_finite=0,
+    )
+    return replace(made, **changes)
+
+
+def probed(*layers: LayerActivations, **changes: Any) -> Activations:
+    """Make what was probed of layers."""
+    n = max((len(one.pooled) for one in layers), default=0)
+    return replace(Activations(np.arange(n), "all rows", layers), **changes)
+
+
+def history(**curves: Any) -> History:
+    """Make a history of curves."""
+    return History("history.json", SHA, {key: np.asarray(values, float) for key, values in curves.items()})
+
+
+def produced(result: SectionResult) -> set[str]:
+    """Return the names of all metrics in a result."""
+    return {one.name for one in result.measurements}
+
+
+def draw_all(section: Section[Any, Any], result: SectionResult) -> list[Figure]:
+    """Draw every figure of a result as it stands in a report, and return them."""
+    from reportgen.figures import style, svg
+
+    read = section.result.model_validate_json(result.model_dump_json())
+    theme = style.theme("publication", sorted({one.model for one in result.measurements}))
+    assert section.visualizer is not None
+    figures = list(section.visualizer(theme).figures(read))
+    for figure in figures:
+        assert svg.to_svg(figure, theme, figure.name)
+        assert figure.alt.endswith(".")
+    return figures

@@ -248,6 +248,28 @@ def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:
     assert rows is None
 
 
+def test_every_section_on_odd_models(zoo: Path, tmp_path: Path) -> None:
+    """NaN weights, a nested model and a subclassed one in one report: exit code 3, and every number has a value or a reason."""
+    models = "".join(f'[models.{name}]\npath = "{name}.keras"\n' for name in ("nan", "nested", "subclassed"))
+    kinds = ("summary", "overview", "performance", "calibration", "weights", "information_flow")
+    sections = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in kinds)
+    (zoo / "odd.toml").write_text(
+        f'schema_version = 1\n[report]\ntitle = "T"\n{models}custom_objects = ["./layers.py:Subclassed"]\n'
+        f'outputs = "logits"\n[data]\npath = "good.npz"\n{sections}',
+        "utf-8",
+    )
+    found = run("build", "odd.toml", "-o", tmp_path / "odd", "-q", cwd=zoo)
+    assert found.returncode == 3, found.stderr
+    assert "Traceback" not in found.stderr
+    results = json.loads((tmp_path / "odd" / "results.json").read_text("utf-8"))
+    assert [section["status"] for section in results["sections"]] == ["ok"] * len(kinds)
+    weights = {one["model"]: one for one in results["sections"][4]["result"]["models"]}
+    assert weights["nan"]["worst"][0]["binding"] == "finite"
+    flow = results["sections"][5]["result"]["layers"]
+    assert {one["model"] for one in flow} == {"nan", "nested", "subclassed"}
+    assert [one["not_finite"] for one in flow if one["model"] == "nan"] == [20]
+
+
 def test_several_heads_are_told_apart(zoo: Path, tmp_path: Path) -> None:
     """Each head has its subject; labels are named by head."""
     name = "heads.toml"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.units import Selection, Unit
 
-ROWS_AT_ONCE = 64
+ROWS_AT_ONCE = 32
 """Most rows of a probed batch: the values of many layers are in memory together."""
 
 

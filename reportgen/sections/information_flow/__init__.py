@@ -19,6 +19,5 @@ SECTION = Section(
     rules=RULES,
     tables=tables,
     metrics=(*schema.PER_MODEL, *schema.PER_LAYER),
-    headlines=("dead_fraction",),
     template="sections/information_flow.html.j2",
 )

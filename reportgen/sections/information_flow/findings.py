@@ -198,7 +198,7 @@ RULES: tuple[Rule[InformationFlowResult], ...] = (
     Rule("INF103", "note", "A few dead units", f"{CONVENTION}; Lu et al. (2019)", dead_note),
     Rule("INF104", "warning", "Dormant units", f"{CONVENTION}; Sokar et al. (2023)", dormant),
     Rule("INF105", "warning", "Saturated activations", CONVENTION, saturated),
-    Rule("INF201", "warning", "The dimension collapses", f"{CONVENTION}; Dong et al. (2021)", rank_collapse),
+    Rule("INF201", "note", "Very few dimensions", f"{CONVENTION}; Dong et al. (2021)", rank_collapse),
     Rule("INF202", "note", "Attention on one key, or on all alike", "Zhai et al. (2023)", attention),
     Rule("INF301", "note", "Classes part again", CONVENTION, accuracy_falls),
     Rule("INF901", "note", "Layers that were not seen", "definition", not_probed),

@@ -220,7 +220,7 @@ SPECIALIZATION = MetricSpec(
 )
 CENTRE = MetricSpec(
     "nearest_centre_accuracy",
-    "Nearest-centre accuracy",
+    "Centre accuracy",
     "fraction",
     None,
     "Share of probed rows that lie nearest to the centre of their own class in a layer's pooled activations; centres from the "

@@ -19,6 +19,5 @@ SECTION = Section(
     rules=RULES,
     tables=tables,
     metrics=(*schema.PER_MODEL, *schema.PER_TENSOR),
-    headlines=("health_score",),
     template="sections/weights.html.j2",
 )

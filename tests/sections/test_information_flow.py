@@ -1,0 +1,160 @@
+"""The information_flow section: numbers of layers, scores, rules, figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from factory import draw_all, evaluation, head, inside, layer, model, noisy, outputs, probed, produced
+
+from reportgen.evaluation.records import AttentionStatistics
+from reportgen.sections.information_flow import SECTION
+from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
+from reportgen.sections.information_flow.schema import InformationFlowOptions, InformationFlowResult
+
+GENERATOR = np.random.default_rng(0)
+N = 200
+RECTIFIED = np.maximum(GENERATOR.normal(size=(N, 16)), 0)
+
+
+def analyze(*layers: Any, **changes: Any) -> InformationFlowResult:
+    """Analyze a model a of some layers, without labels."""
+    made = inside(model(activations=probed(*layers, **changes)), n=N)
+    return InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
+
+
+def labelled() -> InformationFlowResult:
+    """Analyze two layers of a model with labels: noise, then the classes."""
+    logits, labels = noisy(N, 4)
+    told = np.eye(4)[labels] + 0.01 * GENERATOR.normal(size=(N, 4))
+    made = evaluation(head(outputs(logits, labels)))
+    layers = probed(layer(GENERATOR.normal(size=(N, 8)), "noise", None), layer(told, "told", None))
+    made = replace(made, models=(replace(made.models[0], activations=layers),))
+    return InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
+
+
+def codes(result: InformationFlowResult) -> set[str]:
+    """Return the rules that fire."""
+    return {rule.code for rule in SECTION.rules for _ in rule.find(result)}
+
+
+def test_what_is_declared_is_produced() -> None:
+    """With labels, without, and with NaN every metric has a value or a reason."""
+    declared = {one.name for one in SECTION.metrics}
+    assert produced(labelled()) == declared
+    assert produced(analyze(layer(RECTIFIED))) == declared
+    assert produced(analyze(replace(layer(RECTIFIED), not_finite=3))) == declared
+
+
+def test_plain_numbers_of_a_layer() -> None:
+    """Mean, standard deviation, sparsity and positive ratio are numpy's."""
+    result = analyze(layer(RECTIFIED))
+    names = ("activation_mean", "activation_std", "sparsity", "positive_ratio")
+    found = [result.find(name, "a", "layer:dense").value for name in names]
+    assert found == pytest.approx([RECTIFIED.mean(), RECTIFIED.std(), (RECTIFIED == 0).mean(), (RECTIFIED > 0).mean()])
+    assert result.rows == tuple(range(N))
+
+
+def test_sparsity_of_smooth_activations_is_near_zero() -> None:
+    """A GELU has no exact zeros: values near 0 relative to the layer are counted, and it is said."""
+    values = GENERATOR.normal(size=(N, 4))
+    values[:, 0] = 1e-9
+    found = analyze(layer(values, activation="gelu")).find("sparsity", "a", "layer:dense")
+    assert found.value == pytest.approx(0.25, abs=0.01)
+    assert "root mean square" in (found.estimator or "")
+
+
+def test_dead_units_are_counted_with_their_bound() -> None:
+    """Two of sixteen are silent; the rule says how often they may still fire."""
+    values = RECTIFIED.copy()
+    values[:, :2] = 0
+    result = analyze(layer(values))
+    assert result.find("dead_fraction", "a").value == pytest.approx(2 / 16)
+    rule = next(rule for rule in SECTION.rules if rule.code == "INF102")
+    message = next(iter(rule.find(result))).message
+    assert "2 of 16" in message
+    assert "1.5" in message
+
+
+def test_units_that_are_not_rectified_are_never_dead() -> None:
+    """A linear layer has no dead units, not 0 % of them."""
+    result = analyze(layer(GENERATOR.normal(size=(N, 4)), activation=None))
+    assert result.find("dead_fraction", "a").status == "not_applicable"
+
+
+def test_the_effective_rank_says_when_the_sample_is_small() -> None:
+    """200 rows are enough for 8 units and too few for 16."""
+    few, enough = (analyze(layer(RECTIFIED[:, :size])).find("effective_rank", "a", "layer:dense") for size in (16, 8))
+    assert few.caveat is not None
+    assert enough.caveat is None
+
+
+def test_classes_part_between_the_layers() -> None:
+    """Noise is at chance and the labels at 1; separability and the score follow."""
+    result = labelled()
+    noise, told = result.layers
+    assert noise.centre_accuracy == pytest.approx(0.25, abs=0.12)
+    assert told.centre_accuracy == 1
+    assert (noise.omega_squared_median or 0) < 0.05
+    assert (told.omega_squared_median or 0) > 0.9
+    assert told.separability == 1
+    expected = ((told.utilisation or 0) * (told.diversity or 0) * 1) ** (1 / 3)
+    assert told.specialization_score == pytest.approx(expected)
+
+
+def test_without_labels_the_score_has_two_parts() -> None:
+    """What was not measured is neither 0 nor guessed."""
+    result = analyze(layer(RECTIFIED))
+    one = result.layers[0]
+    assert one.separability is None
+    assert one.specialization_score == pytest.approx(((one.utilisation or 0) * (one.diversity or 0)) ** 0.5)
+    assert result.models[0].score_parts == "utilisation and diversity"
+    assert result.find("nearest_centre_accuracy", "a", "layer:dense").status == "insufficient_data"
+
+
+def test_nan_is_a_problem_and_no_number() -> None:
+    """The first layer with NaN is named."""
+    result = analyze(layer(RECTIFIED, "sound"), replace(layer(RECTIFIED, "broken"), not_finite=7))
+    assert codes(result) >= {"INF001"}
+    assert result.layers[1].mean is None
+    assert result.find("activation_mean", "a", "layer:broken").status == "failed"
+
+
+def test_rules_of_health() -> None:
+    """Half dead, saturated, constant and unseen layers are told."""
+    assert "INF101" in codes(analyze(layer(RECTIFIED * (np.arange(16) < 6))))
+    assert "INF103" in codes(analyze(layer(RECTIFIED * (np.arange(16) < 15))))
+    flat = layer(np.ones((N, 4)) * 0.999, activation="tanh", saturated=np.full(4, float(N)))
+    assert "INF105" in codes(analyze(flat))
+    assert "INF201" in codes(analyze(layer(np.outer(RECTIFIED[:, 0], np.ones(16)) + 1e-3 * RECTIFIED)))
+    assert "INF901" in codes(analyze(layer(RECTIFIED), not_probed=(("loop", "it runs inside a loop"),)))
+    nothing = analyze(reason="the model cannot be run")
+    assert "INF901" in codes(nothing)
+    assert nothing.find("dead_fraction", "a").status == "not_applicable"
+    assert draw_all(SECTION, nothing) == []
+
+
+def test_attention_that_looks_at_one_key() -> None:
+    """Collapsed and uniform heads are counted."""
+    attention = AttentionStatistics(np.array([0.01, 1.0, 1.79]), np.array([0.005, 0.5, 0.999]), 100)
+    result = analyze(layer(RECTIFIED, attention=attention))
+    assert result.find("collapsed_heads", "a").value == pytest.approx(1 / 3)
+    assert "INF202" in codes(result)
+    assert "attention" in {figure.name for figure in draw_all(SECTION, result)}
+
+
+@pytest.mark.parametrize(("n_models", "n_layers"), [(1, 1), (3, 3), (2, 150), (12, 4)])
+def test_figures_of_few_and_many(n_models: int, n_layers: int) -> None:
+    """Every figure is drawn from the stored result; what is left out is said."""
+    layers = probed(*(layer(RECTIFIED * 2.0**i if i < 20 else RECTIFIED, f"block_{i}") for i in range(n_layers)))
+    made = inside(*(model(f"m{index}", activations=layers) for index in range(n_models)), n=N)
+    result = InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
+    figures = {figure.name: figure for figure in draw_all(SECTION, result)}
+    assert list(figures) == ["activation-flow", "effective-rank", "activation-health", "specialization"]
+    if n_layers > 12:
+        assert "left out" in figures["activation-health"].caption
+        assert len(SECTION.tables(result)[1].rows) <= 24
+    if n_models > 4:
+        assert "other 8 models" in figures["specialization"].caption

@@ -1,0 +1,98 @@
+"""The overview section: models, data, rules, figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from factory import SHA, draw_all, inside, model, produced
+
+from reportgen.evaluation.population import describe_data
+from reportgen.evaluation.records import Architecture, DataDescription, LabelCounts, LayerSummary, TensorSummary
+from reportgen.inputs.datasets import Dataset
+from reportgen.sections.overview import SECTION
+from reportgen.sections.overview.analyzer import OverviewAnalyzer
+from reportgen.sections.overview.schema import OverviewOptions, OverviewResult
+
+
+def architecture(n_layers: int = 2, loss: str | None = "mse") -> Architecture:
+    """Make an architecture of equal layers, the last of them with one inside, which is shared."""
+    layers = [LayerSummary(f"layer_{i}", "Dense", 0, (None, 4), 10 + i, 10, 0) for i in range(n_layers)]
+    inner = LayerSummary("layer_0/inner", "Dense", 1, None, 0, 0, 0, "layer_1")
+    tensor = TensorSummary("x", (4,), "float32")
+    return Architecture("Functional", (*layers, inner), 21, 20, 84, "float32", (tensor,), (tensor,), loss, "Adam", None)
+
+
+def analyze(*models: Any, description: DataDescription | None = None, **options: Any) -> OverviewResult:
+    """Analyze models on four rows."""
+    found = description or DataDescription((), (LabelCounts(None, ("0", "1"), (3, 1)),), 0, 0)
+    return OverviewAnalyzer(OverviewOptions(**options)).analyze(inside(*models, n=4, description=found))
+
+
+def codes(result: OverviewResult) -> set[str]:
+    """Return the rules that fire."""
+    return {rule.code for rule in SECTION.rules for _ in rule.find(result)}
+
+
+def test_what_is_declared_is_produced() -> None:
+    """Parameters, sizes and layers; a shared layer is counted once."""
+    result = analyze(model(architecture=architecture()))
+    assert produced(result) == {one.name for one in SECTION.metrics}
+    names = ("parameters", "trainable_parameters", "size_bytes", "memory_bytes", "layers")
+    assert [result.find(name, "a").value for name in names] == [21, 20, 1000, 84, 2]
+
+
+def test_equal_architectures_share_a_table() -> None:
+    """Three models of two architectures have two layer tables; long ones are cut and say so."""
+    one, other = architecture(), architecture(30)
+    result = analyze(model("a", architecture=one), model("b", architecture=one), model("c", architecture=other))
+    tables = {table.title: table for table in SECTION.tables(result)}
+    assert "Layers of a, b" in tables
+    assert len(tables["Layers of c"].rows) == 20
+    assert "10 more" in tables["Layers of c"].note
+
+
+def test_rows_that_repeat_are_found() -> None:
+    """Bit for bit, over all inputs; another label on equal inputs is a conflict."""
+    x = np.array([[1.0, 2], [3, 4], [1, 2], [1, 2]])
+    dataset = Dataset(x=x, y=np.array([0, 1, 0, 1]), n=4, files=(("d.npz", SHA),))
+    found = describe_data(dataset, np.arange(4), ("cat", "dog"))
+    assert (found.duplicates, found.conflicting) == (2, 1)
+    assert found.labels == (LabelCounts(None, ("cat", "dog"), (2, 2)),)
+    assert describe_data(dataset, np.arange(2)).duplicates == 0
+    unlabelled = Dataset(x={"left": x, "right": x[::-1]}, y=None, n=4, files=())
+    assert describe_data(unlabelled, np.arange(4)).conflicting is None
+
+
+def test_labels_that_name_no_class_have_no_balance() -> None:
+    """Fractions are no classes; one-hot rows and texts are."""
+    x = np.zeros((3, 1))
+    for y, expected in (
+        (np.array([0.5, 1.5, 2.5]), ()),
+        (np.eye(3), ("0", "1", "2")),
+        (np.array(["b", "a", "a"]), ("a", "b")),
+    ):
+        found = describe_data(Dataset(x=x, y=y, n=3, files=()), np.arange(3)).labels
+        assert tuple(name for one in found for name in one.values) == expected
+
+
+def test_rules() -> None:
+    """Conflicts, many and few repetitions, imbalance and a missing loss are told."""
+    made = model(architecture=architecture(loss=None))
+    balance = (LabelCounts(None, ("rare", "common"), (1, 30)),)
+    assert codes(analyze(made, description=DataDescription((), balance, 2, 1))) == {
+        "OVW101",
+        "OVW102",
+        "OVW201",
+        "OVW301",
+    }
+    assert codes(analyze(model(architecture=architecture()), description=DataDescription((), (), 0, None))) == set()
+
+
+def test_the_class_balance_is_drawn() -> None:
+    """Of very many classes the most and the least frequent, and how many are left out."""
+    many = LabelCounts(None, tuple(str(i) for i in range(200)), tuple(range(1, 201)))
+    result = analyze(model(architecture=architecture()), description=DataDescription((), (many,), 0, 0))
+    figures = draw_all(SECTION, result)
+    assert [one.name for one in figures] == ["class-balance"]
+    assert "170 in between are left out" in figures[0].caption

@@ -1,0 +1,173 @@
+"""The training_dynamics section: the guide's numbers, those beside them, rules, figures."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from factory import draw_all, history, inside, model, produced
+from oracle import ORACLES
+from pydantic import ValidationError
+
+from reportgen.sections.training_dynamics import SECTION
+from reportgen.sections.training_dynamics.analyzer import TrainingDynamicsAnalyzer
+from reportgen.sections.training_dynamics.schema import TrainingDynamicsOptions, TrainingDynamicsResult
+
+HISTORIES = json.loads((ORACLES / "histories.json").read_text("utf-8"))
+
+
+def analyze(options: dict[str, Any] | None = None, /, **curves: Any) -> TrainingDynamicsResult:
+    """Analyze the history of a model a."""
+    made = inside(model(history=history(**curves)))
+    return TrainingDynamicsAnalyzer(TrainingDynamicsOptions(**(options or {}))).analyze(made)
+
+
+def frozen(name: str) -> TrainingDynamicsResult:
+    """Analyze one of the frozen histories."""
+    curves = {
+        key: [
+            [np.nan if part is None else part for part in (value if isinstance(value, list) else [value])]
+            for value in values
+        ]
+        for key, values in HISTORIES[name].items()
+    }
+    return analyze(
+        **{
+            key: np.array(values, float).squeeze(axis=1) if len(values[0]) == 1 else values
+            for key, values in curves.items()
+        }
+    )
+
+
+def codes(result: TrainingDynamicsResult) -> set[str]:
+    """Return the rules that fire."""
+    return {rule.code for rule in SECTION.rules for _ in rule.find(result)}
+
+
+@pytest.mark.parametrize("name", [name for name in HISTORIES if name != "empty"])
+def test_every_history_has_every_metric_and_figures(name: str) -> None:
+    """Whatever is in a history, each declared metric has a value or a reason, and what there is is drawn."""
+    result = frozen(name)
+    assert produced(result) == {one.name for one in SECTION.metrics}
+    assert draw_all(SECTION, result)
+
+
+def test_without_a_history_nothing_is_claimed() -> None:
+    """Every number is missing with the reason, none is 0."""
+    result = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(inside(model()))
+    assert {one.metric.status for one in result.measurements} == {"not_applicable"}
+    assert result.runs[0].status == "no history"
+    assert draw_all(SECTION, result) == []
+
+
+def test_the_numbers_of_the_guide() -> None:
+    """By their definitions, counted by hand."""
+    result = analyze(
+        loss=[1.0, 0.8, 0.6, 0.4, 0.2, 0.1],
+        val_loss=[1.1, 0.9, 0.7, 0.6, 0.7, 0.8],
+        accuracy=[0.5, 0.6, 0.7, 0.8, 0.9, 0.95],
+        val_accuracy=[0.4, 0.6, 0.78, 0.79, 0.8, 0.7],
+    )
+    found = {one.name: one.metric.value for one in result.measurements}
+    assert found["epochs_to_convergence"] == 3  # 0.76 is 95 % of 0.8
+    assert (found["peak_performance"], found["peak_epoch"]) == (0.8, 5)
+    assert found["overfitting_index"] == pytest.approx((0.5 + 0.7) / 2)
+    assert found["final_gap"] == pytest.approx(0.7)
+    assert found["training_stability"] == pytest.approx(np.std([1.1, 0.9, 0.7, 0.6, 0.7, 0.8]))
+    assert found["best_epoch"] == 4
+    assert found["generalization_loss"] == pytest.approx(0.8 / 0.6 - 1)
+
+
+def test_the_validation_curve_is_never_taken_for_the_training_curve() -> None:
+    """A history of val_ keys alone has no gap."""
+    result = analyze(val_loss=[1.0, 0.8, 0.6, 0.5, 0.5])
+    assert result.find("final_gap", "a").reason == "the history has no training loss"
+    assert result.find("best_epoch", "a").value == 4
+
+
+def test_too_few_epochs_are_no_zero() -> None:
+    """One epoch has a final gap and a peak, and nothing that needs a course."""
+    result = frozen("one_epoch")
+    missing = {one.name for one in result.measurements if one.metric.status == "insufficient_data"}
+    assert missing >= {
+        "overfitting_index",
+        "training_stability",
+        "epochs_to_convergence",
+        "deterioration",
+        "best_epoch_robust",
+    }
+    assert "TRN301" in codes(result)
+
+
+def test_a_diverged_run_has_no_gap() -> None:
+    """NaN at the end makes the numbers missing and the finding a problem."""
+    result = frozen("diverged_nan")
+    assert result.runs[0].status == "diverged"
+    assert "TRN101" in codes(result)
+    assert result.find("overfitting_index", "a").value is None
+    assert result.find("validation_noise", "a").value is None
+
+
+def test_a_validation_frequency_is_recognised() -> None:
+    """Three values for six epochs belong to epochs 2, 4 and 6; nine for sixty belong nowhere."""
+    result = analyze(loss=[6.0, 5, 4, 3, 2, 1], val_loss=[5.5, 3.5, 1.5])
+    curve = result.curve("a", "val_loss")
+    assert curve is not None
+    assert curve.epochs == (2, 4, 6)
+    assert result.find("final_gap", "a").value == pytest.approx(0.5)
+    assert "TRN304" in codes(result)
+    lost = analyze(loss=np.linspace(2, 1, 60), val_loss=np.linspace(2, 1, 9))
+    assert "cannot be placed" in (lost.find("final_gap", "a").reason or "")
+    assert lost.find("best_epoch", "a").value is None
+    assert lost.find("epochs_trained", "a").value == 60
+
+
+def test_missing_epochs_are_no_divergence() -> None:
+    """NaN in the validation loss where the training loss is a number was not measured."""
+    result = analyze(loss=np.linspace(2, 1, 12), val_loss=[np.nan, 1.9] * 6)
+    assert result.runs[0].status != "diverged"
+    assert result.find("validation_noise", "a").value is not None
+
+
+def test_unknown_keys_are_drawn_and_named() -> None:
+    """A metric without a direction is no peak; a declaration makes it one."""
+    curves = {
+        "loss": [3.0, 2, 1, 1, 1],
+        "val_loss": [3.0, 2, 1, 1, 1],
+        "wobble": [1.0, 2, 3, 4, 5],
+        "val_wobble": [1.0, 2, 3, 4, 5],
+    }
+    result = analyze(**curves)
+    assert result.runs[0].unknown_keys == ("wobble", "val_wobble")
+    assert result.runs[0].primary == "val_loss"
+    assert "TRN303" in codes(result)
+    assert "other" in {figure.name for figure in draw_all(SECTION, result)}
+    assert analyze({"keys": {"wobble": "higher"}}, **curves).runs[0].primary == "val_wobble"
+
+
+def test_a_meaning_that_there_is_not_is_refused() -> None:
+    """A typo in the spec is an error, not an ignored key."""
+    with pytest.raises(ValidationError, match="'higher', 'lower' or 'ignore'"):
+        TrainingDynamicsOptions(keys={"wobble": "upwards"})
+
+
+def test_learning_rate_drops_are_told() -> None:
+    """From either of Keras' names."""
+    for key in ("lr", "learning_rate"):
+        result = analyze(loss=np.linspace(2, 1, 6), val_loss=np.linspace(2, 1, 6), **{key: [1e-3] * 3 + [1e-4] * 3})
+        assert result.runs[0].rate_drops == (4,)
+
+
+@pytest.mark.parametrize("n_models", [1, 3, 9])
+def test_figures_of_few_and_many(n_models: int) -> None:
+    """Up to six runs have a panel, the others are said to be left out."""
+    curves = HISTORIES["overfit"]
+    made = inside(*(model(f"m{index}", history=history(**curves)) for index in range(n_models)))
+    result = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(made)
+    figures = {figure.name: figure for figure in draw_all(SECTION, result)}
+    assert list(figures) == ["loss", "metric", "gap", "best-epoch"]
+    assert ("left" in figures["loss"].caption or "other 3 runs" in figures["loss"].caption) == (n_models > 6)
+    assert "TRN102" in codes(result)
+    assert "TRN202" in codes(result)

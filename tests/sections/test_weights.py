@@ -1,0 +1,130 @@
+"""The weights section: filters, scores, rules, figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from factory import draw_all, inside, model, produced, weight
+
+from reportgen.sections.weights import SECTION
+from reportgen.sections.weights.analyzer import WeightsAnalyzer
+from reportgen.sections.weights.schema import WeightsOptions, WeightsResult
+
+GENERATOR = np.random.default_rng(0)
+SOUND = weight(GENERATOR.normal(size=(64, 32)))
+SPREAD = weight(
+    GENERATOR.normal(size=(64, 32)) + 3 * np.outer(GENERATOR.normal(size=64), GENERATOR.normal(size=32)) / 4
+)
+
+
+def analyze(*tensors: Any, **options: Any) -> WeightsResult:
+    """Analyze a model a of some weights."""
+    return WeightsAnalyzer(WeightsOptions(**options)).analyze(inside(model(weights=tensors)))
+
+
+def codes(result: WeightsResult) -> set[str]:
+    """Return the rules that fire."""
+    return {rule.code for rule in SECTION.rules for _ in rule.find(result)}
+
+
+def test_what_is_declared_is_produced() -> None:
+    """A sound model, one with NaN and one without weights all have every metric, with a value or a reason."""
+    for tensors in ((SOUND,), (replace(SOUND, values=np.full((8, 8), np.nan, np.float32)),)):
+        assert produced(analyze(*tensors)) == {one.name for one in SECTION.metrics}
+    assert analyze().find("health_score", "a").status == "not_applicable"
+
+
+def test_a_sound_tensor() -> None:
+    """Its norms are numpy's and its health has no objection."""
+    result = analyze(SOUND)
+    values = SOUND.values.astype(float)
+    assert result.find("l2_norm", "a", "tensor:dense/kernel").value == pytest.approx(np.linalg.norm(values))
+    assert result.find("spectral_norm", "a", "tensor:dense/kernel").value == pytest.approx(np.linalg.norm(values, 2))
+    assert result.find("l1_norm", "a", "tensor:dense/kernel").value == pytest.approx(np.abs(values).sum())
+    assert (result.find("health_score", "a").value or 0) > 0.99
+    assert result.tensors[0].rms_ratio == pytest.approx(1, abs=0.05)
+
+
+def test_biases_and_other_layers_are_left_out_on_request() -> None:
+    """Biases by default, layer types by pattern; what is left out is counted."""
+    bias = weight(np.ones(8), "dense/bias", kind="bias", inputs=(), outputs=())
+    conv = replace(SOUND, name="conv/kernel", layer_type="Conv2D")
+    assert [one.name for one in analyze(SOUND, bias).tensors] == ["dense/kernel"]
+    assert [one.name for one in analyze(SOUND, bias, include_biases=True).tensors] == ["dense/kernel", "dense/bias"]
+    chosen = analyze(SOUND, conv, layer_types=["Conv*"])
+    assert [one.name for one in chosen.tensors] == ["conv/kernel"]
+    assert chosen.models[0].left_out == 1
+    assert "WGT901" in codes(analyze(SOUND, layer_types=["LSTM"]))
+
+
+def test_nan_makes_every_number_missing_but_the_count() -> None:
+    """The model fails its health, and a rule says where."""
+    values = SOUND.values.copy()
+    values[0, :3] = [np.nan, np.inf, -np.inf]
+    result = analyze(replace(SOUND, values=values))
+    assert result.find("non_finite", "a").value == 3
+    assert result.find("health_score", "a").value == 0
+    assert result.tensors[0].health.binding == "finite"
+    assert result.find("sparsity", "a").status == "failed"
+    assert codes(result) == {"WGT001"}
+
+
+def test_each_pathology_has_its_rule() -> None:
+    """Dead columns, pruning, zeros, scale, one direction, an outlier, an untouched initialiser, twins."""
+    dead = SPREAD.values.copy()
+    dead[:, :12] = 0
+    assert "WGT101" in codes(analyze(replace(SPREAD, values=dead)))
+    pruned = np.where(np.random.default_rng(1).random((64, 32)) < 0.9, 0, SPREAD.values)
+    assert "WGT102" in codes(analyze(replace(SPREAD, values=pruned)))
+    assert "WGT103" in codes(analyze(replace(SPREAD, values=np.zeros((64, 32), np.float32))))
+    assert "WGT201" in codes(analyze(replace(SPREAD, values=SPREAD.values * 1000)))
+    assert "WGT202" in codes(analyze(replace(SPREAD, values=np.ones((64, 32), np.float32))))
+    peaked = SPREAD.values.copy()
+    peaked[0, 0] = 1e4
+    assert "WGT203" in codes(analyze(replace(SPREAD, values=peaked)))
+    assert "WGT301" in codes(analyze(SOUND))
+    assert "WGT301" not in codes(analyze(SPREAD))
+    assert "WGT302" in codes(analyze(SPREAD, replace(SPREAD, name="twin/kernel")))
+
+
+def test_heads_groups_and_filters() -> None:
+    """Attention kernels have a norm for each head, grouped ones a block for each group, depthwise ones no rank."""
+    query = weight(GENERATOR.normal(size=(8, 2, 4)), "q/kernel", kind="einsum", inputs=(0,), outputs=(1, 2), heads=1)
+    grouped = weight(GENERATOR.normal(size=(3, 3, 4, 8)), "g/kernel", kind="convolution", groups=2)
+    filters = weight(
+        GENERATOR.normal(size=(3, 3, 6, 1)), "d/kernel", kind="depthwise_convolution", inputs=(), outputs=(2, 3)
+    )
+    one, two, three = analyze(query, grouped, filters).tensors
+    assert one.matrix is not None
+    assert one.matrix.head_norms == pytest.approx(
+        tuple(float(np.linalg.norm(query.values[:, head].astype(float), 2)) for head in range(2))
+    )
+    assert two.matrix is not None
+    assert (two.matrix.rows, two.matrix.columns, two.matrix.blocks) == (36, 4, 2)
+    assert two.operator_bounds is not None
+    assert two.operator_bounds[0] >= two.matrix.spectral_norm - 1e-9
+    assert three.matrix is None
+    assert three.channel_norms is not None
+
+
+@pytest.mark.parametrize(("n_models", "n_tensors"), [(1, 1), (3, 3), (2, 150), (12, 4)])
+def test_figures_of_few_and_many(n_models: int, n_tensors: int) -> None:
+    """Every figure is drawn from the stored result; what is left out is said."""
+    tensors = tuple(replace(SOUND, values=SOUND.values[:10, :9], name=f"block_{i}/kernel") for i in range(n_tensors))
+    result = WeightsAnalyzer(WeightsOptions()).analyze(
+        inside(*(model(f"m{index}", weights=tensors) for index in range(n_models)))
+    )
+    figures = draw_all(SECTION, result)
+    assert [one.name for one in figures] == ["norms", "health", "distributions", "spectra"]
+    if n_tensors > 12 and n_models <= 4:
+        assert "left out" in figures[1].caption
+    assert len(result.model_dump_json()) < 800_000 * n_models
+
+
+def test_a_model_of_nan_still_has_a_health_figure() -> None:
+    """Nothing else can be drawn of it."""
+    figures = draw_all(SECTION, analyze(replace(SOUND, values=np.full((8, 8), np.nan, np.float32))))
+    assert [one.name for one in figures] == ["norms", "health"]
