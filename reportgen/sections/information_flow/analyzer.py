@@ -35,6 +35,7 @@ COLLAPSED = 0.05
 ROWS_PER_CHANNEL = 16
 """Examples per channel from which on the effective rank is close to its limit: simulation."""
 _EXACT, _NEAR = "exact zeros", "below 0.1 % of the root mean square, at the kept positions"
+_LIMITED = f"too small by an unknown amount: fewer than {ROWS_PER_CHANNEL} rows per unit"
 _NOT_FINITE = "the layer puts out NaN or infinite values"
 
 
@@ -78,7 +79,7 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             flows = _separated(
                 [self._layer(model.name, one, known) for one in probed.layers], None if known is None else known.chance
             )
-            models.append(_model(model.name, probed, known))
+            models.append(_model(model.name, probed, known, flows))
             layers += flows
             measurements += [*_whole(model.name, flows, probed), *_each(model.name, flows, probed)]
         return InformationFlowResult(
@@ -199,8 +200,7 @@ def _attention(one: LayerActivations) -> AttentionFlow | None:
 
 def _separated(flows: Sequence[_Fields], chance: float | None) -> list[LayerFlow]:
     """Add separability, which is relative to the last layer, and the score that it is part of."""
-    accuracies = [one["centre_accuracy"] for one in flows if one["centre_accuracy"] is not None]
-    reach = accuracies[-1] - chance if accuracies and chance is not None and accuracies[-1] > chance else None
+    reach = _reach(flows, chance)
     done = []
     for one in flows:
         apart = None
@@ -212,7 +212,20 @@ def _separated(flows: Sequence[_Fields], chance: float | None) -> list[LayerFlow
     return done
 
 
-def _model(model: str, probed: Activations, known: _Labels | None) -> ModelFlow:
+def _reach(flows: Sequence[_Fields], chance: float | None) -> float | None:
+    """Return how far above chance the last layer is; None where it cannot be told from chance, or is not known."""
+    last = next((one for one in reversed(flows) if one["centre_accuracy"] is not None), None)
+    if last is None or chance is None or last["centre_low"] <= chance:
+        return None
+    return float(last["centre_accuracy"]) - chance
+
+
+def _model(model: str, probed: Activations, known: _Labels | None, flows: Sequence[LayerFlow]) -> ModelFlow:
+    score_parts = "utilisation and diversity"
+    if any(one.separability is not None for one in flows):
+        score_parts = "utilisation, diversity and separability"
+    elif known is not None:
+        score_parts += "; the last layer cannot be told from chance"
     return ModelFlow(
         model=model,
         n_layers=len(probed.layers),
@@ -221,7 +234,7 @@ def _model(model: str, probed: Activations, known: _Labels | None) -> ModelFlow:
         not_probed=probed.not_probed,
         reason=probed.reason,
         chance=None if known is None else known.chance,
-        score_parts="utilisation and diversity" if known is None else "utilisation, diversity and separability",
+        score_parts=score_parts,
     )
 
 

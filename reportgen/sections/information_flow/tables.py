@@ -8,7 +8,9 @@ from reportgen.section import Column, Table
 from reportgen.sections.information_flow import schema
 
 if TYPE_CHECKING:
-    from reportgen.section import Cell
+    from collections.abc import Sequence
+
+    from reportgen.section import Cell, MetricSpec
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow
 
 MOST_ROWS = 24
@@ -17,7 +19,8 @@ MOST_ROWS = 24
 
 def tables(result: InformationFlowResult) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    return (_models(result), *(_layers(result, one.model) for one in result.models if one.n_layers))
+    of_models = (table for one in result.models if one.n_layers for table in _layers(result, one.model))
+    return (_models(result), *of_models)
 
 
 def _models(result: InformationFlowResult) -> Table:
@@ -35,27 +38,44 @@ def _models(result: InformationFlowResult) -> Table:
     return Table("models", "Layers of each model as a whole", columns, tuple(rows), note)
 
 
-def _layers(result: InformationFlowResult, model: str) -> Table:
+def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
+    """List the layers twice: what their values are, and what they carry."""
     layers = result.of(model)
     step = -(-len(layers) // MOST_ROWS)
     shown = layers[::step]
-    specs = schema.PER_LAYER
-    columns = (
-        Column("Layer", numeric=False),
-        Column("Activation", numeric=False),
-        Column("Units", unit="count"),
-        *(Column(spec.title) for spec in specs),
-    )
-    rows = tuple(
-        (*_head(one), *(result.find(spec.name, model, f"layer:{one.name}") for spec in specs)) for one in shown
-    )
     missing = len(layers) - len(shown)
     note = (
-        "In the order in which data flow; a unit of convolution, normalisation and activation goes by its first layer."
+        f"In the order in which data flow; every {_ordinal(step)} layer, {missing} more are in results.json."
+        if missing
+        else _NOTE
     )
-    if missing:
-        note += f" Every {_ordinal(step)} layer; {missing} more are in results.json."
-    return Table(f"layers-{model}", f"Layers of {model}", columns, rows, note)
+    values, carried = schema.PER_LAYER[:_VALUES], schema.PER_LAYER[_VALUES:]
+    first = (Column("Layer", numeric=False), Column("Activation", numeric=False), Column("Units", unit="count"))
+    return (
+        _table(result, f"layers-{model}", f"Layers of {model}", (first, values), shown, note),
+        _table(result, f"carried-{model}", f"What the layers of {model} carry", (first[:1], carried), shown, note),
+    )
+
+
+_VALUES = 4
+"""Metrics of a layer that speak of its values; the others of what it carries."""
+_NOTE = "In the order in which data flow; a unit of convolution, normalisation and activation goes by its first layer."
+
+
+def _table(
+    result: InformationFlowResult,
+    name: str,
+    title: str,
+    columns: tuple[tuple[Column, ...], tuple[MetricSpec, ...]],
+    shown: Sequence[LayerFlow],
+    note: str,
+) -> Table:
+    first, specs = columns
+    rows = tuple(
+        (*_head(one)[: len(first)], *(result.find(spec.name, one.model, f"layer:{one.name}") for spec in specs))
+        for one in shown
+    )
+    return Table(name, title, (*first, *(Column(spec.title) for spec in specs)), rows, note)
 
 
 def _ordinal(step: int) -> str:

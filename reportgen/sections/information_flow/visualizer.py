@@ -24,6 +24,8 @@ MOST_PANELS = 4
 """Models that get a panel of their own. Convention."""
 _LOG_RANGE = 20
 """Ratio of the largest to the smallest spread from which on the axis is logarithmic. Convention."""
+_SYMLOG = 1e3
+"""Share of the largest mean below which the axis is linear. Convention."""
 _MARKERS = 40
 """Layers up to which every one is marked. Convention."""
 _PARTS = ("utilisation", "diversity", "separability")
@@ -92,7 +94,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         drawn = np.abs(self._lines(result, models, lambda one: one.mean, ax))
         drawn = drawn[drawn > 0]
         if len(drawn) and drawn.max() > _LOG_RANGE * np.median(drawn):
-            ax.set_yscale("symlog", linthresh=float(np.median(drawn)))
+            ax.set_yscale("symlog", linthresh=max(float(np.median(drawn)), float(drawn.max()) / _SYMLOG))
         ax.set_ylabel("mean activation")
 
     def _draw_std(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:

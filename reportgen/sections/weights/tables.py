@@ -17,7 +17,8 @@ MOST_ROWS = 20
 
 def tables(result: WeightsResult) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    return (_models(result), _worst(result), *(_tensors(result, one.model) for one in result.models if one.n_tensors))
+    of_models = (table for one in result.models if one.n_tensors for table in _tensors(result, one.model))
+    return (_models(result), _worst(result), *of_models)
 
 
 def _models(result: WeightsResult) -> Table:
@@ -56,49 +57,61 @@ def _worst(result: WeightsResult) -> Table:
     return Table("worst", "Lowest health scores", columns, tuple(rows), note)
 
 
-def _tensors(result: WeightsResult, model: str) -> Table:
+def _tensors(result: WeightsResult, model: str) -> tuple[Table, Table]:
+    """List the largest tensors twice: as matrices, and as distributions."""
     tensors = result.of(model)
     largest = sorted(tensors, key=lambda one: -one.size)[:MOST_ROWS]
     shown = [one for one in tensors if one in largest]
-    columns = (
-        Column("Tensor", numeric=False),
-        Column("Shape", numeric=False),
-        Column("L1"),
-        Column("L2"),
-        Column("Spectral norm"),
-        Column("rms / initial"),
-        Column("Stable rank"),
-        Column("Rank use"),
-        Column("Spikes", unit="count"),
-        Column("Skew"),
-        Column("Kurtosis"),
-        Column("Zeros", unit="fraction"),
-    )
     missing = len(tensors) - len(shown)
     left_out = f" The {len(shown)} largest; {missing} more are in results.json." if missing else ""
-    note = (
-        "Rank use is the participation ratio over that of a random matrix of the same shape; spikes are singular values "
-        f"above those of a random matrix; kurtosis is in excess of a Gaussian's.{left_out}"
+    matrices = Table(
+        f"tensors-{model}",
+        f"Weight tensors of {model}",
+        (
+            _TENSOR,
+            Column("Shape", numeric=False),
+            *(Column(title) for title in _MATRIX),
+            Column("Spikes", unit="count"),
+        ),
+        tuple(_as_matrix(one) for one in shown),
+        "Rank use is the participation ratio over that of a random matrix of the same shape; spikes are singular values above "
+        f"those of a random matrix.{left_out}",
     )
-    return Table(f"tensors-{model}", f"Weight tensors of {model}", columns, tuple(_row(one) for one in shown), note)
+    fractions = (Column("Zeros", unit="fraction"), Column("Near zero", unit="fraction"))
+    distributions = Table(
+        f"distributions-{model}",
+        f"Distribution of the weights of {model}",
+        (_TENSOR, *(Column(title) for title in _DISTRIBUTION), *fractions),
+        tuple(_as_distribution(one) for one in shown),
+        "Kurtosis is in excess of a Gaussian's; the peak is the largest absolute weight over the root mean square; a Gaussian "
+        f"tensor has 0.8 % near zero.{left_out}",
+    )
+    return matrices, distributions
 
 
-def _row(one: TensorWeights) -> tuple[Cell, ...]:
+_TENSOR = Column("Tensor", numeric=False)
+_MATRIX = ("L1", "L2", "Spectral norm", "rms / initial", "Stable rank", "Rank use")
+_DISTRIBUTION = ("Mean", "Std", "Skew", "Kurtosis", "Peak")
+
+
+def _as_matrix(one: TensorWeights) -> tuple[Cell, ...]:
     found, matrix = one.distribution, one.matrix
-    shape = " × ".join(map(str, one.shape))
-    if found is None:
-        return (one.name, shape, *([None] * 10))
     return (
         one.name,
-        shape,
-        found.l1,
-        found.l2,
+        "×".join(map(str, one.shape)),
+        found.l1 if found else None,
+        found.l2 if found else None,
         matrix.spectral_norm if matrix else None,
         one.rms_ratio,
         matrix.stable_rank if matrix else None,
         matrix.relative_participation if matrix else None,
         matrix.spikes if matrix else None,
-        found.skewness,
-        found.excess_kurtosis,
-        found.zero_fraction,
     )
+
+
+def _as_distribution(one: TensorWeights) -> tuple[Cell, ...]:
+    found = one.distribution
+    if found is None:
+        return (one.name, *([None] * (len(_DISTRIBUTION) + 2)))
+    numbers = (found.mean, found.std, found.skewness, found.excess_kurtosis, found.peak)
+    return (one.name, *numbers, found.zero_fraction, found.near_zero_fraction)

@@ -201,8 +201,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             f"the line is structure. At most {most} matrices of a model; the darker, the later in the network.{rest}",
             alt=" ".join(_spike_words(result, one.model) for one in models),
             panels=tuple(
-                Panel(one.model, partial(self._draw_spectra, _with_spectrum(result, one.model)[:most]))
-                for one in models
+                Panel(one.model, partial(self._draw_spectra, _with_spectrum(result, one.model, most))) for one in models
             ),
             columns=min(2, len(models)),
         )
@@ -212,10 +211,9 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
 
         theme = self.theme
         palette = colormaps[theme.sequential]
-        ordered = sorted(tensors, key=lambda one: one.name)
-        shades = np.linspace(0.85, 0.05, len(ordered))
+        shades = np.linspace(0.85, 0.05, len(tensors))
         handles = []
-        for one, shade in zip(ordered, shades, strict=True):
+        for one, shade in zip(tensors, shades, strict=True):
             matrix = one.matrix
             if matrix is None:
                 continue
@@ -253,12 +251,13 @@ def largest(result: WeightsResult, model: str, most: int) -> tuple[TensorWeights
     return tuple(tensors[place] for place in sorted(order[:most]))
 
 
-def _with_spectrum(result: WeightsResult, model: str) -> tuple[TensorWeights, ...]:
-    return tuple(
-        one
-        for one in largest(result, model, len(result.tensors))
-        if one.matrix is not None and one.matrix.effective_rank is not None
-    )
+def _with_spectrum(result: WeightsResult, model: str, most: int | None = None) -> tuple[TensorWeights, ...]:
+    """Return the largest tensors with a whole spectrum, in network order."""
+    order = sorted(
+        (one for one in result.of(model) if one.matrix is not None and one.matrix.effective_rank is not None),
+        key=lambda one: -one.size,
+    )[:most]
+    return tuple(one for one in result.of(model) if one in order)
 
 
 def _scores(one: TensorWeights) -> list[float]:
