@@ -160,6 +160,15 @@ def logarithmic(ax: Axes, low: float, high: float) -> None:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def symmetric_logarithmic(ax: Axes, threshold: float) -> None:
+    """Make the y axis logarithmic on both sides of 0, linear below the threshold, with few ticks."""
+    from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator
+
+    ax.set_yscale("symlog", linthresh=threshold)
+    ax.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=10 * threshold))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
 def whole_numbers(ax: Axes, theme: Theme) -> None:
     """Let the ticks of the x axis stand on whole numbers alone: depths, epochs, counts."""
     from matplotlib.ticker import MaxNLocator

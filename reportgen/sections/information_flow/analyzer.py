@@ -319,9 +319,7 @@ def _each(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Iterat
 def _rank(model: str, one: LayerFlow, subject: str, n: int) -> Measurement:
     if one.effective_rank is None:
         return schema.RANK.missing(model, "not_applicable", "the layer does not vary", subject=subject)
-    caveat = (
-        f"too small by an unknown amount: {n} rows for {one.channels} channels" if one.effective_rank_limited else None
-    )
+    caveat = _LIMITED if one.effective_rank_limited else None
     return schema.RANK.measure(model, one.effective_rank, subject=subject, n=n, caveat=caveat)
 
 

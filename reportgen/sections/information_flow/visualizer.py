@@ -94,7 +94,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         drawn = np.abs(self._lines(result, models, lambda one: one.mean, ax))
         drawn = drawn[drawn > 0]
         if len(drawn) and drawn.max() > _LOG_RANGE * np.median(drawn):
-            ax.set_yscale("symlog", linthresh=max(float(np.median(drawn)), float(drawn.max()) / _SYMLOG))
+            draw.symmetric_logarithmic(ax, max(float(np.median(drawn)), float(drawn.max()) / _SYMLOG))
         ax.set_ylabel("mean activation")
 
     def _draw_std(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
