@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 COLLAPSED = 0.05
 """Share of the possible entropy below which a head is collapsed: Zhai et al. (2023), the level is a convention."""
+LEAST_SKILL = 0.05
+"""Share of the way from chance to perfect that the last layer must surely have gone for others to be measured by it. Convention."""
 ROWS_PER_CHANNEL = 16
 """Examples per channel from which on the effective rank is close to its limit: simulation."""
 _EXACT, _NEAR = "exact zeros", "below 0.1 % of the root mean square, at the kept positions"
@@ -213,9 +215,9 @@ def _separated(flows: Sequence[_Fields], chance: float | None) -> list[LayerFlow
 
 
 def _reach(flows: Sequence[_Fields], chance: float | None) -> float | None:
-    """Return how far above chance the last layer is; None where it cannot be told from chance, or is not known."""
+    """Return how far above chance the last layer is; None where that is too little to measure others by, or not known."""
     last = next((one for one in reversed(flows) if one["centre_accuracy"] is not None), None)
-    if last is None or chance is None or last["centre_low"] <= chance:
+    if last is None or chance is None or last["centre_low"] <= chance + LEAST_SKILL * (1 - chance):
         return None
     return float(last["centre_accuracy"]) - chance
 
@@ -225,7 +227,7 @@ def _model(model: str, probed: Activations, known: _Labels | None, flows: Sequen
     if any(one.separability is not None for one in flows):
         score_parts = "utilisation, diversity and separability"
     elif known is not None:
-        score_parts += "; the last layer cannot be told from chance"
+        score_parts += "; the last layer is hardly above chance"
     return ModelFlow(
         model=model,
         n_layers=len(probed.layers),
