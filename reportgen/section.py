@@ -308,6 +308,12 @@ class Table:
     emphasis: frozenset[tuple[int, int]] = frozenset()
     ties: frozenset[tuple[int, int]] = frozenset()
 
+    def __post_init__(self) -> None:
+        """Refuse rows with more or fewer cells than there are columns."""
+        if any(len(row) != len(self.columns) for row in self.rows):
+            message = f"table {self.name!r} has {len(self.columns)} columns, but not every row has as many cells"
+            raise ValueError(message)
+
 
 @dataclass(frozen=True)
 class Panel:

@@ -186,12 +186,13 @@ def produced(result: SectionResult) -> set[str]:
 
 
 def draw_all(section: Section[Any, Any], result: SectionResult) -> list[Figure]:
-    """Draw every figure of a result as it stands in a report, and return them."""
+    """Make the tables and draw every figure of a result as it stands in a report; return the figures."""
     from reportgen.figures import style, svg
 
     read = section.result.model_validate_json(result.model_dump_json())
     theme = style.theme("publication", sorted({one.model for one in result.measurements}))
     assert section.visualizer is not None
+    assert len({table.name for table in section.tables(read)}) == len(section.tables(read)) > 0
     figures = list(section.visualizer(theme).figures(read))
     for figure in figures:
         assert svg.to_svg(figure, theme, figure.name)

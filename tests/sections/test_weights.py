@@ -90,6 +90,15 @@ def test_each_pathology_has_its_rule() -> None:
     assert "WGT302" in codes(analyze(SPREAD, replace(SPREAD, name="twin/kernel")))
 
 
+def test_an_untrained_copy_is_told_from_the_trained_model() -> None:
+    """The copy looks as its initialiser left it; a common direction on top of it is enough to be trained."""
+    fresh = tuple(weight(np.random.default_rng(i).normal(size=(40, 30)), f"layer_{i}/kernel") for i in range(6))
+    step = 0.3 * np.outer(np.ones(40), np.ones(30))
+    trained = tuple(replace(one, values=(one.values + step).astype(np.float32)) for one in fresh)
+    assert "WGT301" in codes(analyze(*fresh))
+    assert "WGT301" not in codes(analyze(*trained))
+
+
 def test_heads_groups_and_filters() -> None:
     """Attention kernels have a norm for each head, grouped ones a block for each group, depthwise ones no rank."""
     query = weight(GENERATOR.normal(size=(8, 2, 4)), "q/kernel", kind="einsum", inputs=(0,), outputs=(1, 2), heads=1)

@@ -22,8 +22,8 @@ TOP_ENERGY = 0.5
 """Share of the squared singular values in the first one worth a note. Convention; no literature value."""
 PEAK = 30.0
 """Largest weight over the rms worth a note. Convention; no literature value."""
-UNTRAINED_RMS = 0.05
-"""Relative distance from the initial rms within which a tensor may be untrained. Convention; no literature value."""
+UNTRAINED_ERRORS = 4.0
+"""Standard errors of a Gaussian sample's rms, 1 / sqrt(2 size), within which a tensor may be untrained. Convention."""
 _LISTED = 3
 _NARROW = 8
 
@@ -155,18 +155,17 @@ def untrained(result: WeightsResult) -> Iterator[Hit]:
     """Yield models whose matrices all look as their initialiser left them."""
     for model in result.models:
         judged = [one for one in result.of(model.model) if one.matrix is not None and one.rms_ratio]
-        matrices = [one.matrix for one in judged if one.matrix is not None]
-        if (
-            judged
-            and all(abs((one.rms_ratio or 0) - 1) < UNTRAINED_RMS for one in judged)
-            and not any(matrix.spikes is None or matrix.spikes > 0 for matrix in matrices)
-        ):
+        if judged and all(_looks_initial(one) for one in judged):
             yield Hit(
                 model.model,
-                f"All {len(judged)} matrices have the root mean square of their initialiser within "
-                f"{formatting.number(UNTRAINED_RMS, 'fraction')} and no singular value above the edge of a random matrix: the "
-                "weights cannot be told from untrained ones.",
+                f"All {len(judged)} matrices have the root mean square of their initialiser, within the error of a sample of their "
+                "size, and no singular value above the edge of a random matrix: the weights cannot be told from untrained ones.",
             )
+
+
+def _looks_initial(one: TensorWeights) -> bool:
+    error = UNTRAINED_ERRORS / (2 * one.size) ** 0.5
+    return abs((one.rms_ratio or 0.0) - 1) < error and one.matrix is not None and one.matrix.spikes == 0
 
 
 def duplicates(result: WeightsResult) -> Iterator[Hit]:

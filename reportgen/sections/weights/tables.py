@@ -72,10 +72,12 @@ def _tensors(result: WeightsResult, model: str) -> tuple[Table, Table]:
             Column("Shape", numeric=False),
             *(Column(title) for title in _MATRIX),
             Column("Spikes", unit="count"),
+            Column("Norm as a convolution", numeric=False),
         ),
         tuple(_as_matrix(one) for one in shown),
         "Rank use is the participation ratio over that of a random matrix of the same shape; spikes are singular values above "
-        f"those of a random matrix.{left_out}",
+        "those of a random matrix. The spectral norm is that of the tensor as a matrix; the norm of a convolution as a map of "
+        f"images lies between the two bounds in the last column.{left_out}",
     )
     fractions = (Column("Zeros", unit="fraction"), Column("Near zero", unit="fraction"))
     distributions = Table(
@@ -106,6 +108,7 @@ def _as_matrix(one: TensorWeights) -> tuple[Cell, ...]:
         matrix.stable_rank if matrix else None,
         matrix.relative_participation if matrix else None,
         matrix.spikes if matrix else None,
+        None if one.operator_bounds is None else f"{one.operator_bounds[0]:.3g} to {one.operator_bounds[1]:.3g}",
     )
 
 
