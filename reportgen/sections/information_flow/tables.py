@@ -31,7 +31,7 @@ def _models(result: InformationFlowResult) -> Table:
     columns = (
         Column("Model", numeric=False),
         *(Column(spec.title) for spec in schema.PER_MODEL),
-        Column("The score is made of", numeric=False),
+        Column("Score of", numeric=False),
     )
     sampling = result.models[0].sampling if result.models else ""
     note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}."

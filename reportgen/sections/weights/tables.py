@@ -23,16 +23,19 @@ def tables(result: WeightsResult) -> tuple[Table, ...]:
 
 def _models(result: WeightsResult) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (one.model, *(result.find(spec.name, one.model) for spec in schema.PER_MODEL), one.n_tensors, one.left_out)
+        (
+            one.model,
+            f"{one.n_tensors} of {one.n_tensors + one.left_out}",
+            *(result.find(spec.name, one.model) for spec in schema.PER_MODEL),
+        )
         for one in result.models
     ]
     columns = (
         Column("Model", numeric=False),
+        Column("Tensors", numeric=False),
         *(Column(spec.title) for spec in schema.PER_MODEL),
-        Column("Tensors", unit="count"),
-        Column("Left out", unit="count"),
     )
-    note = "Left out are the tensors that the section's options exclude: by default biases and normalisation."
+    note = "The section's options leave out tensors: by default biases and the scales of normalisation."
     return Table("models", "Weights of each model", columns, tuple(rows), note)
 
 
@@ -57,8 +60,8 @@ def _worst(result: WeightsResult) -> Table:
     return Table("worst", "Lowest health scores", columns, tuple(rows), note)
 
 
-def _tensors(result: WeightsResult, model: str) -> tuple[Table, Table]:
-    """List the largest tensors twice: as matrices, and as distributions."""
+def _tensors(result: WeightsResult, model: str) -> tuple[Table, ...]:
+    """List the largest tensors as matrices, as convolutions, and as distributions."""
     tensors = result.of(model)
     largest = sorted(tensors, key=lambda one: -one.size)[:MOST_ROWS]
     shown = [one for one in tensors if one in largest]
@@ -72,12 +75,18 @@ def _tensors(result: WeightsResult, model: str) -> tuple[Table, Table]:
             Column("Shape", numeric=False),
             *(Column(title) for title in _MATRIX),
             Column("Spikes", unit="count"),
-            Column("Norm as a convolution", numeric=False),
         ),
         tuple(_as_matrix(one) for one in shown),
         "Rank use is the participation ratio over that of a random matrix of the same shape; spikes are singular values above "
-        "those of a random matrix. The spectral norm is that of the tensor as a matrix; the norm of a convolution as a map of "
-        f"images lies between the two bounds in the last column.{left_out}",
+        f"those of a random matrix.{left_out}",
+    )
+    convolutions = Table(
+        f"convolutions-{model}",
+        f"Convolutions of {model} as maps of images",
+        (_TENSOR, Column("Spectral norm as a matrix"), Column("Norm at least"), Column("Norm at most")),
+        tuple(_as_convolution(one) for one in shown if one.operator_bounds is not None),
+        "The norm of the map that a kernel applies to an image of any size lies between the two bounds; that of the kernel as a "
+        f"matrix can be smaller.{left_out}",
     )
     fractions = (Column("Zeros", unit="fraction"), Column("Near zero", unit="fraction"))
     distributions = Table(
@@ -88,7 +97,7 @@ def _tensors(result: WeightsResult, model: str) -> tuple[Table, Table]:
         "Kurtosis is in excess of a Gaussian's; the peak is the largest absolute weight over the root mean square; a Gaussian "
         f"tensor has 0.8 % near zero.{left_out}",
     )
-    return matrices, distributions
+    return tuple(table for table in (matrices, convolutions, distributions) if table.rows)
 
 
 _TENSOR = Column("Tensor", numeric=False)
@@ -108,8 +117,12 @@ def _as_matrix(one: TensorWeights) -> tuple[Cell, ...]:
         matrix.stable_rank if matrix else None,
         matrix.relative_participation if matrix else None,
         matrix.spikes if matrix else None,
-        None if one.operator_bounds is None else f"{one.operator_bounds[0]:.3g} to {one.operator_bounds[1]:.3g}",
     )
+
+
+def _as_convolution(one: TensorWeights) -> tuple[Cell, ...]:
+    low, high = one.operator_bounds or (None, None)
+    return (one.name, one.matrix.spectral_norm if one.matrix else None, low, high)
 
 
 def _as_distribution(one: TensorWeights) -> tuple[Cell, ...]:
