@@ -134,6 +134,16 @@ def condition(check: CheckOutcome) -> str:
     return f"at least {low}" if high is None else f"at most {high}"
 
 
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Return names as a list in a sentence, and how many more there are.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b, c and 2 more')
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def digest(sha256: str) -> str:
     """Return the short form of a digest: its first twelve digits."""
     return sha256[:_DIGEST]

@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.figures.layout import cell_width, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
@@ -32,6 +32,8 @@ _THIN = 0.002
 _DARK = 0.45
 """Relative luminance under which text on a cell is white. Convention."""
 _POINTS_PER_INCH = 72
+_MARKED = 40
+"""Points up to which every one of a line is marked. Convention."""
 _FEW_POWERS = 1e3
 """Range of a logarithmic axis up to which ticks stand at 1, 2 and 5. Convention."""
 
@@ -147,6 +149,32 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
         ax.tick_params(axis=axis, rotation=90 if axis == "x" else 0)
     which.set_major_locator(_thinned()(len(labels), need))
     which.set_major_formatter(_namer(labels))
+
+
+def model_lines(ax: Axes, theme: Theme, values: Mapping[str, Sequence[float]]) -> list[float]:
+    """Draw one line for each model over the whole numbers from 1: layers, tensors. Short lines are marked.
+
+    Returns
+    -------
+    list
+        The finite values that were drawn.
+    """
+    handles = []
+    for model, line in values.items():
+        look = theme.look(model)
+        handles += ax.plot(
+            np.arange(1, len(line) + 1),
+            line,
+            color=look.color,
+            linestyle=look.linestyle,
+            marker=look.marker if len(line) <= _MARKED else None,
+            markersize=theme.marker_size * 0.8,
+            label=look.label,
+        )
+    whole_numbers(ax, theme)
+    if len(handles) > 1:
+        legend_above(ax, theme, handles)
+    return [float(value) for line in values.values() for value in line if np.isfinite(value)]
 
 
 def logarithmic(ax: Axes, low: float, high: float) -> None:

@@ -26,7 +26,6 @@ COLLAPSED_ENTROPY, UNIFORM_ENTROPY = 0.05, 0.99
 """Share of the possible entropy of a head that looks at one key, or at all alike. Convention; no literature value."""
 ACCURACY_DROP = 0.1
 """Fall of the nearest-centre accuracy below an earlier layer worth a note. Convention; no literature value."""
-_LISTED = 3
 _NARROW = 8
 
 
@@ -45,8 +44,7 @@ def _each(
 
 
 def _names(found: list[LayerFlow]) -> str:
-    listed = ", ".join(one.name for one in found[:_LISTED])
-    return listed + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
+    return formatting.listed([one.name for one in found])
 
 
 def not_finite(result: InformationFlowResult) -> Iterator[Hit]:

@@ -53,25 +53,23 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _lines(self, result: InformationFlowResult, models: Sequence[ModelFlow], read: Read, ax: Axes) -> list[float]:
         """Draw one line for each model; the values that were drawn are returned."""
-        handles, drawn = [], []
-        for model in models:
-            look = self.theme.look(model.model)
-            values = np.array([_number(read(one)) for one in result.of(model.model)])
-            drawn += [float(value) for value in values if np.isfinite(value)]
-            handles += ax.plot(
-                np.arange(1, len(values) + 1),
-                values,
-                color=look.color,
-                linestyle=look.linestyle,
-                marker=look.marker if len(values) <= _MARKERS else None,
-                markersize=self.theme.marker_size * 0.8,
-                label=look.label,
-            )
-        draw.whole_numbers(ax, self.theme)
+        values = {one.model: [_number(read(layer)) for layer in result.of(one.model)] for one in models}
         ax.set_xlabel("layer, from input to output")
-        if len(models) > 1:
-            draw.legend_above(ax, self.theme, handles)
-        return drawn
+        return draw.model_lines(ax, self.theme, values)
+
+    def _intervals(
+        self,
+        result: InformationFlowResult,
+        models: Sequence[ModelFlow],
+        ends: Callable[[LayerFlow], tuple[float | None, float | None]],
+        ax: Axes,
+    ) -> None:
+        """Draw the interval of every layer of every model."""
+        for model in models:
+            found = [ends(one) for one in result.of(model.model)]
+            low, high = ([_number(pair[side]) for pair in found] for side in (0, 1))
+            color = self.theme.look(model.model).color
+            ax.vlines(np.arange(1, len(found) + 1), low, high, color=color, linewidth=self.theme.line_width)
 
     def _flow(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         spread = [(one.std, one) for one in result.layers if one.std is not None]
@@ -136,12 +134,12 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _draw_participation(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
         self._lines(result, models, lambda one: _over(one.participation_ratio, one.channels), ax)
-        for model in models:
-            layers = result.of(model.model)
-            low = [_number(_over(one.participation_low, one.channels)) for one in layers]
-            high = [_number(_over(one.participation_high, one.channels)) for one in layers]
-            color = self.theme.look(model.model).color
-            ax.vlines(np.arange(1, len(layers) + 1), low, high, color=color, linewidth=self.theme.line_width)
+        self._intervals(
+            result,
+            models,
+            lambda one: (_over(one.participation_low, one.channels), _over(one.participation_high, one.channels)),
+            ax,
+        )
         ax.set_ylim(bottom=0)
         ax.set_ylabel("share of dimensions")
 
@@ -191,11 +189,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _draw_centre(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
         self._lines(result, models, lambda one: one.centre_accuracy, ax)
-        for model in models:
-            layers = result.of(model.model)
-            low, high = ([_number(getattr(one, end)) for one in layers] for end in ("centre_low", "centre_high"))
-            color = self.theme.look(model.model).color
-            ax.vlines(np.arange(1, len(layers) + 1), low, high, color=color, linewidth=self.theme.line_width)
+        self._intervals(result, models, lambda one: (one.centre_low, one.centre_high), ax)
         chance = models[0].chance
         if chance is not None:
             draw.reference_line(ax, self.theme, chance, "chance")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen import formatting
 from reportgen.section import Hit, Rule
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def unknown_keys(result: TrainingDynamicsResult) -> Iterator[Hit]:
 
 
 def _listed(run: Run) -> str:
-    more = f" and {len(run.keys) - _LISTED} more" if len(run.keys) > _LISTED else ""
-    return ", ".join(run.keys[:_LISTED]) + more
+    return formatting.listed(run.keys, _LISTED)
 
 
 def inferred_epochs(result: TrainingDynamicsResult) -> Iterator[Hit]:

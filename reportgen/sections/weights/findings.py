@@ -24,7 +24,6 @@ PEAK = 30.0
 """Largest weight over the rms worth a note. Convention; no literature value."""
 UNTRAINED_ERRORS = 4.0
 """Standard errors of a Gaussian sample's rms, 1 / sqrt(2 size), within which a tensor may be untrained. Convention."""
-_LISTED = 3
 _NARROW = 8
 
 
@@ -39,8 +38,7 @@ def _of_each_model(
 
 
 def _names(found: list[TensorWeights]) -> str:
-    listed = ", ".join(one.name for one in found[:_LISTED])
-    return listed + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
+    return formatting.listed([one.name for one in found])
 
 
 def not_finite(result: WeightsResult) -> Iterator[Hit]:

@@ -61,39 +61,27 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             "in the order of the network. Look for jumps, not for a height.",
             alt=alt,
             panels=(
-                Panel("L2 norm", partial(self._draw_norms, result, models, "l2", legend=True)),
-                Panel("Root mean square", partial(self._draw_norms, result, models, "rms", legend=False)),
+                Panel("L2 norm", partial(self._draw_norms, result, models, "l2")),
+                Panel("Root mean square", partial(self._draw_norms, result, models, "rms")),
             ),
             columns=2,
         )
 
-    def _draw_norms(
-        self, result: WeightsResult, models: Sequence[ModelWeights], field: str, ax: Axes, *, legend: bool
-    ) -> None:
-        handles, drawn = [], []
-        for model in models:
-            look = self.theme.look(model.model)
-            tensors = result.of(model.model)
-            values = np.array([getattr(one.distribution, field) if one.distribution else np.nan for one in tensors])
-            drawn += [value for value in values if np.isfinite(value) and value > 0]
-            handles += ax.plot(
-                np.arange(1, len(values) + 1),
-                values,
-                color=look.color,
-                linestyle=look.linestyle,
-                marker=look.marker if len(values) <= _MARKERS else None,
-                markersize=self.theme.marker_size * 0.8,
-                label=look.label,
-            )
+    def _draw_norms(self, result: WeightsResult, models: Sequence[ModelWeights], field: str, ax: Axes) -> None:
+        norms = {
+            one.model: [
+                np.nan if tensor.distribution is None else float(getattr(tensor.distribution, field))
+                for tensor in result.of(one.model)
+            ]
+            for one in models
+        }
+        drawn = [value for value in draw.model_lines(ax, self.theme, norms) if value > 0]
         if drawn and max(drawn) > _LOG_RANGE * min(drawn):
             draw.logarithmic(ax, min(drawn), max(drawn))
         else:
             ax.set_ylim(bottom=0)
         ax.set_xlabel("weight tensor, in network order")
         ax.set_ylabel("L2 norm" if field == "l2" else "rms")
-        draw.whole_numbers(ax, self.theme)
-        if legend and len(models) > 1:
-            draw.legend_above(ax, self.theme, handles)
 
     # -------------------------------------------------------------------------------------- health
 
