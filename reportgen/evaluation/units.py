@@ -133,11 +133,11 @@ def _within_closed(call: Call) -> bool:
 
 
 def _each(calls: Sequence[Call]) -> list[list[Call]]:
-    """Take every call that transforms by itself; a layer that gives back what one inside it gave adds nothing."""
+    """Take every call that transforms by itself; a layer that gives back what one inside it gave adds only its attention."""
     given: set[int] = set()
     chains = []
     for call in calls:
-        if _transforms(call) and id(call.outputs[0]) not in given:
+        if _transforms(call) and (call.attention is not None or id(call.outputs[0]) not in given):
             chains.append([call])
         given.add(id(call.outputs[0]))
     return chains

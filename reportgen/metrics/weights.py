@@ -171,7 +171,7 @@ def health_components(
     rms_ratio
         Its rms over that of its initialiser; None where unknown.
     size
-        How many numbers it holds.
+        How many numbers it holds; 0 for biases and scales, of which sparsity and outliers say nothing.
     limits
         Where the scores fall.
     """

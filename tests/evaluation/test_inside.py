@@ -88,6 +88,13 @@ def test_every_layer_is_probed_on_request(found: dict[str, Any]) -> None:
     assert names[:3] == ["backbone/conv", "backbone/norm", "backbone/relu"]
 
 
+def test_every_layer_of_attention_is_probed_on_request(found: dict[str, Any]) -> None:
+    """The projections stand one by one, and the layer itself with its entropy."""
+    layers = {item.name: item for item in found["sequence"]["all"].layers}
+    assert {"attention/query", "attention/attention_output", "both/forward_lstm", "both"} <= set(layers)
+    assert layers["attention"].attention is not None
+
+
 def test_moments_are_those_of_the_activations(found: dict[str, Any]) -> None:
     """The reductions in the graph give what numpy gives on the whole activations."""
     values = found["convolutional"]["relu"].astype(np.float64).reshape(-1, 8)

@@ -72,6 +72,14 @@ def test_nan_makes_every_number_missing_but_the_count() -> None:
     assert codes(result) == {"WGT001"}
 
 
+def test_a_bias_may_be_zero() -> None:
+    """Zeros are what a bias begins with: no objection and no finding."""
+    bias = weight(np.zeros(200), "dense/bias", kind="bias", inputs=(), outputs=(), initializer="Zeros", initial_rms=0.0)
+    result = analyze(SPREAD, bias, include_biases=True)
+    assert result.tensors[1].health.score == 1
+    assert codes(result) == codes(analyze(SPREAD))
+
+
 def test_each_pathology_has_its_rule() -> None:
     """Dead columns, pruning, zeros, scale, one direction, an outlier, an untouched initialiser, twins."""
     dead = SPREAD.values.copy()

@@ -115,7 +115,7 @@ def _tensor(model: str, tensor: WeightTensor, same_as: str | None) -> TensorWeig
         operator_bounds=_bounds(tensor) if usable else None,
         channel_norms=None if norms is None else _spread(norms),
         same_as=same_as,
-        health=_health(found, _dead_share(numbers, norms), spectral, ratio, values.size),
+        health=_health(found, _dead_share(numbers, norms), spectral, ratio, values.size if tensor.outputs else 0),
     )
 
 

@@ -37,6 +37,11 @@ def _of_each_model(
             yield Hit(model.model, words(found))
 
 
+def _is_map(one: TensorWeights) -> bool:
+    """Tell weights that inputs pass through from biases and scales, which may well be zero."""
+    return one.kind not in {"bias", "normalization"}
+
+
 def _names(found: list[TensorWeights]) -> str:
     return formatting.listed([one.name for one in found])
 
@@ -86,14 +91,14 @@ def near_zero(result: WeightsResult) -> Iterator[Hit]:
             "a Gaussian tensor has 0.8 %. Intended after pruning, otherwise much of the tensor is unused."
         )
 
-    yield from _of_each_model(result, lambda one: share(one) > NEAR_ZERO_EXCESS, words)
+    yield from _of_each_model(result, lambda one: _is_map(one) and share(one) > NEAR_ZERO_EXCESS, words)
 
 
 def all_zero(result: WeightsResult) -> Iterator[Hit]:
     """Yield models with tensors that are zero throughout."""
     yield from _of_each_model(
         result,
-        lambda one: one.distribution is not None and one.distribution.zero_fraction == 1,
+        lambda one: _is_map(one) and one.distribution is not None and one.distribution.zero_fraction == 1,
         lambda found: f"{_names(found)}: every weight is zero, nothing passes.",
     )
 
