@@ -248,6 +248,17 @@ def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:
     assert rows is None
 
 
+def test_a_model_that_cannot_be_watched_is_evaluated_all_the_same(zoo: Path, tmp_path: Path) -> None:
+    """Its predictions are measured; the numbers of its layers are missing, with the reason."""
+    more = 'custom_objects = ["./layers.py:Shy"]'
+    found, rows = build(zoo, tmp_path, "shy.keras", more=more, sections="performance information_flow")
+    assert found.returncode == 0, found.stderr
+    assert rows["accuracy", None]["n"] == 20
+    missing = rows["dead_fraction", None]
+    assert missing["value"] is None
+    assert "not while I am watched" in missing["reason"]
+
+
 def test_every_section_on_odd_models(zoo: Path, tmp_path: Path) -> None:
     """NaN weights, a nested model and a subclassed one in one report: exit code 3, and every number has a value or a reason."""
     models = "".join(f'[models.{name}]\npath = "{name}.keras"\n' for name in ("nan", "nested", "subclassed"))

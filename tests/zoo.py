@@ -21,6 +21,13 @@ class Subclassed(keras.Model):
         self.head = keras.layers.Dense(3, activation="softmax")
     def call(self, x):
         return self.head(x)
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Shy(keras.layers.Layer):
+    def call(self, x):
+        if keras.layers.Layer.__call__.__module__.startswith("reportgen"):
+            raise ValueError("not while I am watched")
+        return 1 * x
 """
 
 
@@ -59,6 +66,7 @@ def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
     save("saturated", dense(activation="softmax")(one), one, [kernel * 1000, bias])
     save("nan", dense(activation="softmax")(one), one, [kernel * np.nan, bias])
     save("custom", keras.layers.Softmax()(layers.Doubling()(dense()(one))), one, both)
+    save("shy", keras.layers.Softmax()(dense()(layers.Shy()(one))), one, both)
     inner = keras.Sequential([keras.Input((4,)), dense(activation="softmax")])
     save("nested", inner(one), one, both)
     save("lambda", keras.layers.Lambda(lambda t: t)(dense()(one)), one, both)

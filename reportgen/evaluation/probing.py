@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.units import Selection, Unit
 
+_FAILURES = (ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError)
 ROWS_AT_ONCE = 32
 """Most rows of a probed batch: the values of many layers are in memory together."""
+
+
+class UnwatchableError(Exception):
+    """A model that cannot be run with its layers watched; the message says why."""
 
 
 class Probing:
@@ -58,13 +63,22 @@ class Probing:
         self._run: Any = None
 
     def predict(self, batch: Any, start: int) -> Any:
-        """Return the model's outputs for a batch as numpy arrays; ``start`` is its first place among the probed rows."""
+        """Return the model's outputs for a batch as numpy arrays; ``start`` is its first place among the probed rows.
+
+        Raises
+        ------
+        UnwatchableError
+            The model fails with its layers watched, whether it does so by itself or not.
+        """
         import tensorflow as tf
 
         size = len(next(iter(batch.values())) if isinstance(batch, dict) else batch)
         draws = self._draws[start : start + size]
         run = self._run or self._traced(batch)
-        outputs, reduced = run(batch, draws)
+        try:
+            outputs, reduced = run(batch, draws)
+        except (*_FAILURES, tf.errors.OpError) as error:
+            raise UnwatchableError(next(iter(str(error).strip().splitlines()), type(error).__name__)) from error
         for name, values in reduced.items():
             self._gathered[name].add({key: value.numpy() for key, value in values.items()})
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), outputs)
@@ -85,7 +99,7 @@ class Probing:
         function = tf.function(self._watched, autograph=False)
         try:
             self._run = function.get_concrete_function(inputs, tf.TensorSpec((None, POSITIONS), tf.float32))
-        except (ValueError, TypeError, NotImplementedError, AttributeError, RuntimeError, tf.errors.OpError):
+        except (*_FAILURES, tf.errors.OpError):
             self._run = self._watched
         else:
             self._run = function

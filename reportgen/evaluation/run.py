@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.errors import InputError
 from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
 from reportgen.evaluation.logits import output_ends
-from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing
+from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError
 from reportgen.evaluation.records import Activations, Decision, HeadEvaluation
 from reportgen.evaluation.structure import walk
 from reportgen.evaluation.tasks import (
@@ -246,9 +246,7 @@ class _Pass:
     def _feed(
         self, forward: Any, probing: Probing | None, batches: _Batches, take: Take, progress: Progress
     ) -> Activations | None:
-        """Run the probed rows watched, then the others; where watching fails, all of them unwatched."""
-        import tensorflow as tf
-
+        """Run the probed rows watched, then the others; where watching fails, the rest unwatched."""
         done, activations = 0, None
         if probing is not None:
             try:
@@ -257,15 +255,8 @@ class _Pass:
                     done += len(places)
                     progress(done, batches.total)
                 activations = probing.result()
-            except (
-                ValueError,
-                TypeError,
-                AttributeError,
-                NotImplementedError,
-                RuntimeError,
-                tf.errors.OpError,
-            ) as error:
-                reason = f"the model cannot be run with its layers watched ({_first_line(error)})"
+            except UnwatchableError as error:
+                reason = f"the model cannot be run with its layers watched ({error})"
                 activations = Activations(probing.places, probing.sampling, (), (), reason)
         for places in batches.others(done):
             take(self._call(forward, self.rows[places]), places)
