@@ -254,9 +254,11 @@ def test_a_model_that_cannot_be_watched_is_evaluated_all_the_same(zoo: Path, tmp
     found, rows = build(zoo, tmp_path, "shy.keras", more=more, sections="performance information_flow")
     assert found.returncode == 0, found.stderr
     assert rows["accuracy", None]["n"] == 20
-    missing = rows["dead_fraction", None]
-    assert missing["value"] is None
-    assert "not while I am watched" in missing["reason"]
+    assert rows["dead_fraction", None]["value"] is None
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    flow = results["sections"][1]
+    assert "not while I am watched" in flow["result"]["models"][0]["reason"]
+    assert [finding["code"] for finding in flow["findings"]] == ["INF901"]
 
 
 def test_every_section_on_odd_models(zoo: Path, tmp_path: Path) -> None:
