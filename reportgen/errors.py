@@ -14,6 +14,7 @@ A traceback is for bugs: the command line shows only the message of these.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
     from reportgen.diagnostics import Problem
     from reportgen.source import Source
+
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+_FRAMES = ("Exception encountered when calling", "in user code:")
+
+
+def summary(error: BaseException) -> str:
+    r"""Return the first line of a foreign exception that says something; Keras frames its own in two others.
+
+    >>> summary(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mwrong shape\x1b[0m\n\nArguments"))
+    'wrong shape'
+    """
+    lines = [line.strip() for line in _COLOURS.sub("", str(error)).splitlines()]
+    return next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
 
 
 class ReportgenError(Exception):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.errors import summary
 from reportgen.evaluation.moments import LayerAccumulator
 from reportgen.evaluation.records import Activations
 from reportgen.evaluation.reductions import POSITIONS, UnreachableError, reduce_unit
@@ -78,7 +79,7 @@ class Probing:
         try:
             outputs, reduced = run(batch, draws)
         except (*_FAILURES, tf.errors.OpError) as error:
-            raise UnwatchableError(next(iter(str(error).strip().splitlines()), type(error).__name__)) from error
+            raise UnwatchableError(summary(error)) from error
         for name, values in reduced.items():
             self._gathered[name].add({key: value.numpy() for key, value in values.items()})
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), outputs)

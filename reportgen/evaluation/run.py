@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.errors import InputError
+from reportgen.errors import InputError, summary
 from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
 from reportgen.evaluation.logits import output_ends
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError
@@ -171,7 +171,7 @@ class _Pass:
         try:
             return forward.predict_on_batch(self._batch(rows))
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            message = f"cannot be run on data.x ({_first_line(error)})"
+            message = f"cannot be run on data.x ({summary(error)})"
             raise InputError(self.location, self.spec.path, message) from error
 
     # ------------------------------------------------------------------------------------------ the heads
@@ -308,10 +308,6 @@ class _Batches:
         left = np.setdiff1d(self._all, self._probed[:done], assume_unique=True)
         for start in range(0, len(left), self._size):
             yield left[start : start + self._size]
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _listed(outputs: Any) -> list[NDArray[Any]]:

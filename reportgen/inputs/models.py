@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reportgen.errors import InputError
+from reportgen.errors import InputError, summary
 from reportgen.evaluation.tasks import canonical_loss
 from reportgen.inputs.digest import sha256
 
@@ -90,7 +90,7 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     try:
         model = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
     except _LOAD_ERRORS as error:
-        raise InputError(location, spec.path, f"Keras cannot load it: {_summary(error)}") from error
+        raise InputError(location, spec.path, f"Keras cannot load it: {summary(error)}") from error
     compiled = config.get("compile_config") or {}
     return LoadedModel(
         name=name,
@@ -101,11 +101,6 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
         losses=_losses(compiled.get("loss")),
         compiled=compiled,
     )
-
-
-def _summary(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
@@ -123,7 +118,7 @@ def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
                 raise InputError(location, file, f"is damaged (checksum of {damaged} does not match)")
             config = json.loads(archive.read("config.json"))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-        raise InputError(location, file, f"is not a readable Keras archive ({_summary(error)})") from error
+        raise InputError(location, file, f"is not a readable Keras archive ({summary(error)})") from error
     if not isinstance(config, dict):
         raise InputError(location, file, "is not a readable Keras archive (config.json is not an object)")
     return config
@@ -173,7 +168,7 @@ def _custom_objects(names: tuple[str, ...], folder: Path, location: Location) ->
             module = _module_of(module_name, folder)
             objects[name] = getattr(module, name)
         except (*_LOAD_ERRORS, SyntaxError) as error:
-            raise InputError((*location, index), item, f"cannot be imported ({_summary(error)})") from error
+            raise InputError((*location, index), item, f"cannot be imported ({summary(error)})") from error
     return objects
 
 
