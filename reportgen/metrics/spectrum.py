@@ -21,6 +21,10 @@ FULL_LIMIT = 2048
 _TRACY_WIDOM_99 = 2.0234
 """99 % quantile of the Tracy-Widom law of order 1."""
 _TOLERANCE = 1e-4
+_DENSE_LIMIT = 600
+"""Smaller side above which a largest singular value alone is found by Lanczos. Convention, from timings."""
+_PART = 1 << 22
+"""Numbers of a matrix that are scaled at a time, which bounds the memory."""
 
 
 def as_matrix(values: NDArray[np.generic], inputs: Sequence[int], outputs: Sequence[int]) -> FloatArray:
@@ -41,8 +45,10 @@ class Spectrum:
     ----------
     eigenvalues
         Of the Gram matrix: squared singular values, descending; None above ``FULL_LIMIT``.
-    largest, total, squares
-        The largest eigenvalue, their sum, the sum of their squares.
+    largest, total
+        The largest eigenvalue, and their sum.
+    participation_ratio
+        (sum of eigenvalues)² / sum of their squares; None for zeros.
     shape
         Rows and columns of one block.
     blocks
@@ -52,7 +58,7 @@ class Spectrum:
     eigenvalues: FloatArray | None
     largest: float
     total: float
-    squares: float
+    participation_ratio: float | None
     shape: tuple[int, int]
     blocks: int
 
@@ -65,11 +71,6 @@ class Spectrum:
     def stable_rank(self) -> float | None:
         """Squared Frobenius norm over squared spectral norm; None for zeros."""
         return self.total / self.largest if self.largest > 0 else None
-
-    @property
-    def participation_ratio(self) -> float | None:
-        """(sum of eigenvalues)² / sum of their squares; None for zeros."""
-        return self.total**2 / self.squares if self.squares > 0 else None
 
     @property
     def relative_participation(self) -> float | None:
@@ -102,23 +103,33 @@ def spectrum(matrix: FloatArray, blocks: int = 1) -> Spectrum:
     The Gram matrix of the smaller side is taken in float64 after division by the largest weight; eigenvalues that
     rounding alone can make are set to 0.
     """
-    scale = float(np.abs(matrix).max(initial=0.0))
+    scale = _peak(matrix)
     shape = (matrix.shape[0], matrix.shape[1] // blocks)
     if scale == 0:
-        none = np.zeros(min(shape) * blocks)
-        return Spectrum(none, 0.0, 0.0, 0.0, shape, blocks)
-    grams = [_gram(part / scale) for part in np.split(matrix, blocks, axis=1)]
-    total = sum(float(np.trace(gram)) for gram in grams) * scale**2
-    squares = sum(float((gram**2).sum()) for gram in grams) * scale**4
+        return Spectrum(np.zeros(min(shape) * blocks), 0.0, 0.0, None, shape, blocks)
+    grams = [_gram(part, scale) for part in np.split(matrix, blocks, axis=1)]
+    total = sum(float(np.trace(gram)) for gram in grams)
+    ratio = total**2 / sum(float(np.vdot(gram, gram)) for gram in grams)
     if min(shape) > FULL_LIMIT:
-        return Spectrum(None, max(_top(gram) for gram in grams) * scale**2, total, squares, shape, blocks)
+        largest = max(_top(gram) for gram in grams)
+        return Spectrum(None, largest * scale**2, total * scale**2, ratio, shape, blocks)
     found = np.sort(np.concatenate([np.linalg.eigvalsh(gram) for gram in grams]))[::-1]
     found = np.where(found < max(shape) * np.finfo(np.float64).eps * found[0], 0.0, found) * scale**2
-    return Spectrum(found, float(found[0]), total, squares, shape, blocks)
+    return Spectrum(found, float(found[0]), total * scale**2, ratio, shape, blocks)
 
 
-def _gram(matrix: FloatArray) -> FloatArray:
-    gram: FloatArray = matrix.T @ matrix if matrix.shape[1] <= matrix.shape[0] else matrix @ matrix.T
+def _peak(matrix: FloatArray) -> float:
+    return max(float(matrix.max(initial=0.0)), -float(matrix.min(initial=0.0)))
+
+
+def _gram(matrix: FloatArray, scale: float) -> FloatArray:
+    """Return the Gram matrix of the smaller side, after division by a scale; the larger side goes part by part."""
+    tall = matrix if matrix.shape[1] <= matrix.shape[0] else matrix.T
+    step = max(_PART // tall.shape[1], 1)
+    gram: FloatArray = np.zeros((tall.shape[1], tall.shape[1]))
+    for start in range(0, len(tall), step):
+        part = tall[start : start + step] / scale
+        gram += part.T @ part
     return gram
 
 
@@ -130,13 +141,17 @@ def _top(gram: FloatArray) -> float:
     return float(eigsh(gram, k=1, v0=start, return_eigenvectors=False)[0])
 
 
-def operator_norm_bounds(kernel: FloatArray, *, strided: bool = False, transposed: bool = False) -> tuple[float, float]:
+def operator_norm_bounds(
+    kernel: FloatArray, *, seen: float | None = None, strided: bool = False, transposed: bool = False
+) -> tuple[float, float]:
     """Bound the spectral norm of a convolution as a linear map of images, whatever their size.
 
     Parameters
     ----------
     kernel
         (spatial axes, inputs, outputs) float64; of one group.
+    seen
+        Spectral norm of the kernel as (spatial axes and inputs, outputs), where it is known already.
     strided
         A stride above 1 leaves out one of the two lower bounds.
     transposed
@@ -146,14 +161,16 @@ def operator_norm_bounds(kernel: FloatArray, *, strided: bool = False, transpose
     -------
     tuple
         Lower bound: the norm of what one output position sees, or of what one input position reaches. Upper bound: the
-        root of the kernel's size times the smallest norm of its reshapes, Singla & Feizi (2021). They hold for images
-        no smaller than the kernel.
+        root of the kernel's size times the smallest norm of its reshapes, Singla & Feizi (2021). The upper bound holds
+        always, the lower one where some position is a kernel's reach away from every border. Norms found by Lanczos
+        widen the bracket by their tolerance.
     """
-    spatial = tuple(range(kernel.ndim - 2))
-    norms = {chosen: _reshaped_norm(kernel, chosen) for chosen in _subsets(spatial)}
-    seen, reached = norms[()], norms[spatial]
-    lower = max(seen, reached) if not strided else reached if transposed else seen
-    upper = math.sqrt(math.prod(kernel.shape[:-2])) * min(norms.values()) * (1 + _TOLERANCE)
+    spatial = tuple(axis for axis in range(kernel.ndim - 2) if kernel.shape[axis] > 1)
+    known = {} if seen is None else {(): (seen, seen)}
+    norms = known | {chosen: _reshaped_norm(kernel, chosen) for chosen in _subsets(spatial) if chosen not in known}
+    sees, reaches = norms[()][0], norms[spatial][0]
+    lower = max(sees, reaches) if not strided else reaches if transposed else sees
+    upper = math.sqrt(math.prod(kernel.shape[:-2])) * min(high for _, high in norms.values())
     return lower, max(lower, upper)
 
 
@@ -161,27 +178,28 @@ def _subsets(axes: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     return chain.from_iterable(combinations(axes, size) for size in range(len(axes) + 1))
 
 
-def _reshaped_norm(kernel: FloatArray, with_outputs: tuple[int, ...]) -> float:
-    """Return the spectral norm of the kernel with some spatial axes on the side of the outputs."""
+def _reshaped_norm(kernel: FloatArray, with_outputs: tuple[int, ...]) -> tuple[float, float]:
+    """Bound the spectral norm of the kernel with some spatial axes on the side of the outputs."""
     last = kernel.ndim - 1
     inputs = tuple(axis for axis in range(last) if axis not in with_outputs)
     matrix = as_matrix(kernel, inputs, (*with_outputs, last))
-    scale = float(np.abs(matrix).max(initial=0.0))
-    return 0.0 if scale == 0 else scale * math.sqrt(_largest(matrix / scale))
-
-
-_DENSE_LIMIT = 600
+    scale = _peak(matrix)
+    if scale == 0:
+        return 0.0, 0.0
+    if min(matrix.shape) <= _DENSE_LIMIT:
+        norm = scale * math.sqrt(float(np.linalg.eigvalsh(_gram(matrix, scale))[-1]))
+        return norm, norm
+    norm = scale * math.sqrt(_largest(matrix / scale))
+    return norm, norm * (1 + _TOLERANCE)
 
 
 def _largest(matrix: FloatArray) -> float:
-    """Return the largest squared singular value; by Lanczos, to a relative 1e-4, where the matrix is large."""
-    if min(matrix.shape) <= _DENSE_LIMIT:
-        return float(np.linalg.eigvalsh(_gram(matrix))[-1])
+    """Return the largest squared singular value by Lanczos, to a relative ``_TOLERANCE``."""
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    wide = matrix if matrix.shape[1] <= matrix.shape[0] else matrix.T
-    size = wide.shape[1]
-    gram = LinearOperator((size, size), matvec=lambda vector: wide.T @ (wide @ vector), dtype=np.float64)
+    tall = matrix if matrix.shape[1] <= matrix.shape[0] else matrix.T
+    size = tall.shape[1]
+    gram = LinearOperator((size, size), matvec=lambda vector: tall.T @ (tall @ vector), dtype=np.float64)
     start = np.random.default_rng(0).normal(size=size)
     return float(eigsh(gram, k=1, v0=start, tol=_TOLERANCE, return_eigenvectors=False)[0])
 

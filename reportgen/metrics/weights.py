@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,42 +72,82 @@ def moments(values: NDArray[np.generic]) -> Moments:
     >>> found.l1, found.l2, found.rms, found.mean, found.std, found.skewness, found.excess_kurtosis
     (4.0, 2.0, 1.0, 0.0, 1.0, 0.0, -2.0)
     """
-    flat = np.asarray(values, np.float64).reshape(-1)
-    scale = float(np.abs(flat).max())
-    unit = flat / scale if scale > 0 else flat
-    mean, mean_square = float(unit.mean()), float((unit**2).mean())
-    centred = unit - mean
-    variance = float((centred**2).mean())
+    flat = np.asarray(values).reshape(-1)
+    minimum, maximum = float(flat.min()), float(flat.max())
+    scale = max(maximum, -minimum)
+    absolute, mean, mean_square = _sums(flat, scale, lambda unit: (np.abs(unit).sum(), unit.sum(), unit @ unit))
+    mean, mean_square, rms = mean / flat.size, mean_square / flat.size, math.sqrt(mean_square / flat.size)
+    near, *powers = _sums(
+        flat, scale, lambda unit: (np.count_nonzero(np.abs(unit) < NEAR_ZERO * rms), *_powers(unit - mean))
+    )
+    variance, third, fourth = (power / flat.size for power in powers)
     constant = variance <= (8 * np.finfo(np.float64).eps * abs(mean)) ** 2
-    rms = math.sqrt(mean_square)
     return Moments(
-        l1=float(np.abs(unit).sum()) * scale,
-        l2=math.sqrt(mean_square * flat.size) * scale,
+        l1=absolute * scale,
+        l2=rms * math.sqrt(flat.size) * scale,
         rms=rms * scale,
         mean=mean * scale,
         std=0.0 if constant else math.sqrt(variance) * scale,
-        skewness=None if constant else float((centred**3).mean()) / variance**1.5,
-        excess_kurtosis=None if constant else float((centred**4).mean()) / variance**2 - 3,
-        minimum=float(flat.min()),
-        maximum=float(flat.max()),
-        quantiles=tuple(float(value) for value in np.quantile(flat, QUANTILES)),
-        zero_fraction=float((flat == 0).mean()),
-        near_zero_fraction=float((np.abs(unit) < NEAR_ZERO * rms).mean()) if scale > 0 else None,
+        skewness=None if constant else third / variance**1.5,
+        excess_kurtosis=None if constant else fourth / variance**2 - 3,
+        minimum=minimum,
+        maximum=maximum,
+        quantiles=_quantiles(flat),
+        zero_fraction=1 - np.count_nonzero(flat) / flat.size,
+        near_zero_fraction=near / flat.size if scale > 0 else None,
         peak=1.0 / rms if scale > 0 else None,
     )
 
 
-def dead_lines(matrix: FloatArray) -> tuple[int, int]:
+_PART = 1 << 16
+"""Numbers that are taken at a time: they fit the processor's cache."""
+
+
+def _sums(flat: NDArray[np.generic], scale: float, terms: Callable[[FloatArray], tuple[Any, ...]]) -> list[float]:
+    """Add up some terms of a tensor, part by part, in float64 and in units of its largest number."""
+    parts = (flat[start : start + _PART].astype(np.float64) / (scale or 1.0) for start in range(0, flat.size, _PART))
+    return [math.fsum(column) for column in zip(*(terms(part) for part in parts), strict=True)]
+
+
+def _powers(centred: FloatArray) -> tuple[float, float, float]:
+    squares = centred * centred
+    return float(squares.sum()), float(squares @ centred), float(squares @ squares)
+
+
+def _quantiles(flat: NDArray[np.generic]) -> tuple[float, ...]:
+    """Interpolate between the two nearest numbers, in float64 whatever the tensor's precision."""
+    places = np.array(QUANTILES) * (flat.size - 1)
+    below, above = np.floor(places).astype(int), np.ceil(places).astype(int)
+    ordered = np.partition(flat, np.unique([below, above]))
+    low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
+    return tuple(map(float, low * (1 - (places - below)) + high * (places - below)))
+
+
+def dead_lines(matrix: FloatArray, blocks: int = 1) -> tuple[int, int]:
     """Count rows and columns whose norm is below ``DEAD`` times the median norm of their kind.
+
+    Parameters
+    ----------
+    matrix
+        (rows, columns) float64.
+    blocks
+        The columns fall into so many equal parts that are blocks of a diagonal: each has rows of its own.
 
     >>> dead_lines(np.array([[1.0, 0.0, 2.0], [1.0, 0.0, 1.0]]))
     (0, 1)
+    >>> dead_lines(np.array([[0.0, 0.0, 2.0, 1.0], [1.0, 1.0, 2.0, 1.0]]), 2)
+    (1, 0)
     """
-    return _dead(matrix, 1), _dead(matrix, 0)
+    rows = np.concatenate([np.einsum("ij,ij->i", part, part) for part in np.split(matrix, blocks, axis=1)])
+    return dead_norms(np.sqrt(rows)), dead_norms(np.sqrt(np.einsum("ij,ij->j", matrix, matrix)))
 
 
-def _dead(matrix: FloatArray, axis: int) -> int:
-    norms = np.sqrt((matrix**2).sum(axis=axis))
+def dead_norms(norms: FloatArray) -> int:
+    """Count the norms below ``DEAD`` times their median; all of them where all are zero.
+
+    >>> dead_norms(np.array([1.0, 1.0, 0.0])), dead_norms(np.zeros(2))
+    (1, 2)
+    """
     return int((norms <= DEAD * float(np.median(norms))).sum()) if norms.any() else len(norms)
 
 
@@ -119,7 +159,7 @@ class HealthLimits:
     """Where each component of the health score begins to fall; the conventions of the score, in one place."""
 
     dead_share: float = 0.5
-    """Share of dead rows and columns at which ``live_units`` is 0."""
+    """Share of dead rows, or of dead columns, at which ``live_units`` is 0."""
     near_zero_excess: float = 1.0
     """Excess of near-zero weights over a Gaussian's at which ``non_sparse`` is 0."""
     rank_share: float = 0.25
@@ -144,9 +184,9 @@ class HealthLimits:
 
 
 COMPONENTS = ("finite", "live_units", "non_sparse", "rank_use", "spike", "outlier", "scale")
-_NARROW = 8
+NARROW = 8
 """Smaller side below which a first singular value is large by necessity."""
-_SMALL = 64
+SMALL = 64
 """Numbers below which a share of near-zero weights or a largest weight says nothing."""
 
 
@@ -165,7 +205,7 @@ def health_components(
     found
         Its moments; None where it holds numbers that are not finite.
     dead_share
-        Share of its rows and columns that are dead; None where it is no matrix.
+        Share of its rows, or of its columns, that are dead, the larger of the two; None where it is no matrix.
     spectrum
         Of its matrix; None where there is none.
     rms_ratio
@@ -177,16 +217,31 @@ def health_components(
     """
     if found is None:
         return {name: 0.0 if name == "finite" else None for name in COMPONENTS}
-    wide = spectrum is not None and min(spectrum.shape) >= _NARROW
+    wide = spectrum is not None and min(spectrum.shape) >= NARROW
     return {
         "finite": 1.0,
         "live_units": None if dead_share is None else max(0.0, 1 - dead_share / limits.dead_share),
-        "non_sparse": _non_sparse(found, limits) if size >= _SMALL else None,
+        "non_sparse": _non_sparse(found, limits) if size >= SMALL else None,
         "rank_use": _rank_use(spectrum, limits) if wide else None,
         "spike": _spike(spectrum, limits) if wide else None,
-        "outlier": _outlier(found, size, limits) if size >= _SMALL else None,
+        "outlier": _outlier(found, size, limits) if size >= SMALL else None,
         "scale": None if not rms_ratio else _scale(rms_ratio, limits),
     }
+
+
+def why_not_scored(name: str, found: Moments | None, spectrum: Spectrum | None, size: int) -> str:
+    """Say why a component of :func:`health_components` is None for a tensor."""
+    if found is None:
+        return "the tensor holds NaN or infinite numbers"
+    if name == "scale":
+        return "all weights are zero" if found.peak is None else "what the initialiser gives is unknown or zero"
+    if name == "live_units" or (name in {"rank_use", "spike"} and spectrum is None):
+        return "the tensor is no matrix"
+    if name in {"rank_use", "spike"} and spectrum is not None and min(spectrum.shape) < NARROW:
+        return f"the matrix is narrower than {NARROW}"
+    if size == 0:
+        return "sparsity and outliers say nothing of biases and scales"
+    return "all weights are zero" if found.peak is None else f"the tensor has fewer than {SMALL} numbers"
 
 
 def _non_sparse(found: Moments, limits: HealthLimits) -> float:

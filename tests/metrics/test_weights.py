@@ -11,6 +11,7 @@ from oracle import close, load, oracle
 from reportgen.metrics import rank, spectrum, weights
 
 ARRAYS = load("weights")
+GAUSSIAN = np.random.default_rng(0).normal(size=(64, 128))
 MATRICES = [name for name in ARRAYS if ARRAYS[name].ndim == 2]
 
 
@@ -51,7 +52,7 @@ def test_a_pointwise_convolution_has_an_exact_norm() -> None:
     """Both bounds are the norm of the matrix."""
     low, high = spectrum.operator_norm_bounds(ARRAYS["conv_1x1x64x128"])
     assert low == pytest.approx(oracle("weights/conv_1x1x64x128/reshape_khkwci_x_co_spectral"))
-    assert high == pytest.approx(low, rel=2e-4)
+    assert high == low
 
 
 def test_a_stride_leaves_one_lower_bound() -> None:
@@ -194,3 +195,106 @@ def test_what_does_not_apply_is_no_score() -> None:
     assert components(spectrum=narrow)["spike"] is None
     assert components(size=10)["non_sparse"] is None
     assert components(rms_ratio=None)["scale"] is None
+
+
+def test_groups_have_rows_of_their_own() -> None:
+    """An input channel that one group does not read is dead, whatever the other group reads of its own."""
+    left, right = np.ones((6, 4)), np.ones((6, 4))
+    left[2] = 0
+    right[:, 1] = 1e-6
+    assert weights.dead_lines(np.concatenate([left, right], axis=1), 2) == (1, 1)
+
+
+def test_a_kernel_without_a_field_has_no_bracket() -> None:
+    """The bounds of a pointwise convolution are equal, and cost nothing where the norm is known."""
+    kernel = ARRAYS["conv_1x1x64x128"]
+    low, high = spectrum.operator_norm_bounds(kernel)
+    assert low == high
+    assert spectrum.operator_norm_bounds(kernel, seen=low) == (low, low)
+
+
+def test_a_known_norm_changes_no_bound() -> None:
+    """Handing over the norm of the matrix saves its computation and nothing else."""
+    kernel = ARRAYS["conv_3x3x16x32"]
+    seen = oracle("weights/conv_3x3x16x32/reshape_khkwci_x_co_spectral")
+    assert spectrum.operator_norm_bounds(kernel, seen=seen) == pytest.approx(spectrum.operator_norm_bounds(kernel))
+
+
+def test_a_convolution_of_signals_lies_in_its_bracket() -> None:
+    """The norm of the dense map of a one-dimensional convolution is between the bounds."""
+    kernel = np.random.default_rng(0).normal(size=(5, 12, 16))
+    size, length = len(kernel), 20
+    dense = np.zeros((length, kernel.shape[1], length, kernel.shape[2]))
+    for place in range(length):
+        for tap in range(size):
+            if 0 <= place + tap - size // 2 < length:
+                dense[place + tap - size // 2, :, place] += kernel[tap]
+    low, high = spectrum.operator_norm_bounds(kernel)
+    assert low <= np.linalg.norm(dense.reshape(length * kernel.shape[1], -1), 2) <= high
+
+
+def test_long_matrices_are_taken_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts change no number, of a tall or a wide matrix, nor of its moments."""
+    matrix = GAUSSIAN
+    whole, moments = spectrum.spectrum(matrix), weights.moments(matrix)
+    monkeypatch.setattr(spectrum, "_PART", 1000)
+    monkeypatch.setattr(weights, "_PART", 1000)
+    assert whole.eigenvalues is not None
+    for turned in (matrix, matrix.T):
+        found = spectrum.spectrum(turned).eigenvalues
+        assert found is not None
+        assert np.allclose(found, whole.eigenvalues, rtol=1e-9)
+    assert weights.moments(matrix).excess_kurtosis == pytest.approx(moments.excess_kurtosis)
+    assert weights.moments(matrix).near_zero_fraction == moments.near_zero_fraction
+
+
+@given(st.integers(1, 60), st.sampled_from([np.float16, np.float32, np.float64]), st.integers(0, 2**32 - 1))
+def test_quantiles_are_numpys(size: int, dtype: type, seed: int) -> None:
+    """They are interpolated in float64, however few the numbers and however coarse their format."""
+    values = np.random.default_rng(seed).normal(size=size).astype(dtype)
+    expected = np.quantile(values.astype(float), weights.QUANTILES)
+    assert np.allclose(weights.moments(values).quantiles, expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("factor", [1e-100, 1e100])
+def test_weights_of_any_size_overflow_nothing(factor: float) -> None:
+    """The fourth powers of the weights need not be numbers."""
+    matrix = GAUSSIAN
+    one, other = spectrum.spectrum(matrix), spectrum.spectrum(matrix * factor)
+    assert other.spectral_norm == pytest.approx(one.spectral_norm * factor)
+    assert other.participation_ratio == pytest.approx(one.participation_ratio)
+
+
+@pytest.mark.parametrize("name", ["zeros", "narrow", "few", "nan", "vector", "sound"])
+def test_what_has_no_score_has_a_reason(name: str) -> None:
+    """Each component without a score says why, and none with one."""
+    tensor = {
+        "zeros": np.zeros((16, 16)),
+        "narrow": np.ones((64, 3)),
+        "few": np.ones((4, 4)),
+        "nan": None,
+        "vector": np.arange(100.0),
+        "sound": GAUSSIAN,
+    }[name]
+    found = None if tensor is None else weights.moments(tensor)
+    matrix = spectrum.spectrum(tensor) if tensor is not None and tensor.ndim == 2 else None
+    dead = None if matrix is None else 0.0
+    size = 1 if tensor is None else tensor.size
+    scored = weights.health_components(found, dead, matrix, None, size, weights.HealthLimits())
+    reasons = {one: weights.why_not_scored(one, found, matrix, size) for one, score in scored.items() if score is None}
+    expected = {
+        "zeros": {"rank_use": "zero", "spike": "zero", "outlier": "zero", "scale": "zero"},
+        "narrow": {"rank_use": "narrower", "spike": "narrower", "scale": "initialiser"},
+        "few": {
+            "non_sparse": "fewer",
+            "rank_use": "narrower",
+            "spike": "narrower",
+            "outlier": "fewer",
+            "scale": "init",
+        },
+        "nan": dict.fromkeys(weights.COMPONENTS[1:], "NaN"),
+        "vector": {"live_units": "no matrix", "rank_use": "no matrix", "spike": "no matrix", "scale": "initialiser"},
+        "sound": {"scale": "initialiser"},
+    }[name]
+    assert reasons.keys() == expected.keys()
+    assert all(word in reasons[one] for one, word in expected.items())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from factory import draw_all, inside, model, produced, weight
 
-from reportgen.sections.weights import SECTION
+from reportgen.sections.weights import SECTION, visualizer
 from reportgen.sections.weights.analyzer import WeightsAnalyzer
 from reportgen.sections.weights.schema import WeightsOptions, WeightsResult
 
@@ -135,7 +135,8 @@ def test_figures_of_few_and_many(n_models: int, n_tensors: int) -> None:
         inside(*(model(f"m{index}", weights=tensors) for index in range(n_models)))
     )
     figures = draw_all(SECTION, result)
-    assert [one.name for one in figures] == ["norms", "health", "distributions", "spectra"]
+    tensor_by_tensor = ["health-tensors"] if n_models > 4 else []
+    assert [one.name for one in figures] == ["norms", "health", *tensor_by_tensor, "distributions", "spectra"]
     if n_tensors > 12 and n_models <= 4:
         assert "left out" in figures[1].caption
     assert len(result.model_dump_json()) < 800_000 * n_models
@@ -145,3 +146,86 @@ def test_a_model_of_nan_still_has_a_health_figure() -> None:
     """Nothing else can be drawn of it."""
     figures = draw_all(SECTION, analyze(replace(SOUND, values=np.full((8, 8), np.nan, np.float32))))
     assert [one.name for one in figures] == ["norms", "health"]
+
+
+def test_dead_units_are_not_hidden_by_many_inputs() -> None:
+    """Half of 32 units are dead: that is half, though the matrix has 784 rows as well."""
+    values = np.random.default_rng(0).normal(size=(784, 32))
+    values[:, :16] = 0
+    result = analyze(weight(values))
+    assert result.tensors[0].health.binding == "live_units"
+    assert result.tensors[0].health.score == 0
+    assert "WGT101" in codes(result)
+
+
+def test_a_normalisation_that_never_saw_data() -> None:
+    """Statistics that are just what their initialiser gives are worth a note."""
+    ones = weight(np.ones(8), "n/moving_variance", kind="normalization", inputs=(), outputs=(), initializer="Ones")
+    assert codes(analyze(SPREAD, ones, include_biases=True)) == {"WGT303"}
+    assert codes(analyze(SPREAD, replace(ones, values=np.arange(1, 9, dtype=float)), include_biases=True)) == set()
+
+
+def test_statistics_of_a_normalisation_have_no_scale() -> None:
+    """A moving variance follows the data: a thousand times that of its initialiser is no fault."""
+    variance = weight(
+        np.full(8, 1000.0), "n/moving_variance", kind="normalization", inputs=(), outputs=(), initializer="Ones"
+    )
+    result = analyze(SPREAD, variance, include_biases=True)
+    assert result.tensors[1].health.score == 1
+    assert result.tensors[1].relative_scale is None
+    assert "WGT201" not in codes(result)
+
+
+def test_a_few_numbers_are_not_sparse() -> None:
+    """One small weight of four is no sign of anything."""
+    assert "WGT102" not in codes(analyze(SPREAD, weight([[1.0, 2.0], [1e-5, 3.0]], "tiny/kernel")))
+
+
+def test_the_farthest_scale_is_a_factor() -> None:
+    """A tenth and ten times are equally far; without a known initialiser there is a reason."""
+    for factor in (0.05, 20.0):
+        result = analyze(SOUND, replace(SOUND, name="far/kernel", values=SOUND.values * np.float32(factor)))
+        assert result.find("max_relative_scale", "a").value == pytest.approx(20, rel=0.05)
+        assert any("far/kernel is" in hit.message for rule in SECTION.rules for hit in rule.find(result))
+    assert analyze(replace(SOUND, initial_rms=None)).find("max_relative_scale", "a").status == "not_applicable"
+
+
+def test_a_class_that_matches_nothing_is_said() -> None:
+    """Only where no model has it: a pattern for one architecture is not misspelt for another."""
+    assert "WGT902" in codes(analyze(SPREAD, layer_types=["Dense", "Cnv2D"]))
+    conv = replace(SPREAD, layer_type="Conv2D")
+    both = inside(model("a", weights=(SPREAD,)), model("b", weights=(conv,)))
+    result = WeightsAnalyzer(WeightsOptions(layer_types=("Dense", "Conv2D"))).analyze(both)
+    assert "WGT902" not in codes(result)
+
+
+def test_what_has_no_number_has_a_reason() -> None:
+    """A model without weights, one of which none is chosen, a tensor that is empty."""
+    assert "has no weights" in (analyze().find("health_score", "a").reason or "")
+    assert "options" in (analyze(SOUND, layer_types=["LSTM"]).find("health_score", "a").reason or "")
+    empty = weight(np.zeros((0, 4)), "empty/kernel")
+    assert [one.name for one in analyze(SOUND, empty).tensors] == ["dense/kernel"]
+    zeros = analyze(weight(np.zeros((16, 16)))).find("tensor_near_zero_fraction", "a", "tensor:dense/kernel")
+    assert zeros.reason == "all weights are zero"
+    parts = analyze(replace(SOUND, initial_rms=None)).tensors[0].health.components
+    assert all((part.score is None) == (part.reason is not None) for part in parts)
+
+
+def test_many_models_of_one_architecture_are_compared_tensor_by_tensor() -> None:
+    """The worst tensor of the worst model is named; models with tensors of their own have no such figure."""
+    dead = SOUND.values.copy()
+    dead[:, :8] = 0
+    tensors = (SOUND, replace(SOUND, name="second/kernel"))
+    models = [model(f"m{index}", weights=tensors) for index in range(6)]
+    models[3] = model("m3", weights=(SOUND, replace(tensors[1], values=dead)))
+    figures = draw_all(SECTION, WeightsAnalyzer(WeightsOptions()).analyze(inside(*models)))
+    assert "second/kernel in m3" in next(one.alt for one in figures if one.name == "health-tensors")
+    models[0] = model("m0", weights=(SOUND,))
+    figures = draw_all(SECTION, WeightsAnalyzer(WeightsOptions()).analyze(inside(*models)))
+    assert "health-tensors" not in {one.name for one in figures}
+
+
+def test_labels_of_tensors_stay_apart() -> None:
+    """Long names that differ in the middle are not cut to the same."""
+    names = [f"backbone/stage_{stage}/block_with_a_long_name_{stage}_conv/kernel" for stage in (1, 12)]
+    assert len(set(visualizer._labels(names))) == 2

@@ -54,11 +54,11 @@ class WeightsAnalyzer(BaseAnalyzer[WeightsOptions, WeightsResult]):
         models: list[ModelWeights] = []
         tensors: list[TensorWeights] = []
         for model in evaluation.models:
-            chosen = [tensor for tensor in model.weights or () if self._is_chosen(tensor)]
+            chosen = [tensor for tensor in model.weights or () if tensor.values.size and self._is_chosen(tensor)]
             measured = _tensors(model.name, chosen)
             tensors += measured
-            models.append(_model(model, measured))
-            measurements += [*_whole(model.name, measured), *_each(model.name, measured)]
+            models.append(_model(model, measured, self.options.layer_types))
+            measurements += [*_whole(model, measured), *_each(model.name, measured)]
         return WeightsResult(
             measurements=tuple(measurements),
             models=tuple(models),
@@ -81,7 +81,8 @@ def _tensors(model: str, chosen: Sequence[WeightTensor]) -> list[TensorWeights]:
     seen: dict[tuple[bytes, tuple[int, ...]], str] = {}
     measured = []
     for tensor in chosen:
-        digest = hashlib.blake2b(np.ascontiguousarray(tensor.values).tobytes(), digest_size=16).digest()
+        numbers = np.ascontiguousarray(tensor.values).reshape(-1).view(np.uint8).data
+        digest = hashlib.blake2b(numbers, digest_size=16).digest()
         first = seen.setdefault((digest, tensor.values.shape), tensor.name)
         measured.append(_tensor(model, tensor, None if first == tensor.name else first))
     return measured
@@ -90,13 +91,14 @@ def _tensors(model: str, chosen: Sequence[WeightTensor]) -> list[TensorWeights]:
 def _tensor(model: str, tensor: WeightTensor, same_as: str | None) -> TensorWeights:
     values = tensor.values
     non_finite = int(np.count_nonzero(~np.isfinite(values)))
-    usable = non_finite == 0 and values.size > 0
+    usable = non_finite == 0
     found = weights.moments(values) if usable else None
     matrix = _matrix_of(tensor) if usable and tensor.inputs else None
     spectral = None if matrix is None else spectrum.spectrum(matrix, tensor.groups)
     numbers = None if matrix is None or spectral is None else _numbers(tensor, matrix, spectral)
     norms = _channel_norms(tensor) if usable and tensor.kind == "depthwise_convolution" else None
     ratio = found.rms / tensor.initial_rms if found is not None and tensor.initial_rms else None
+    judged = None if tensor.kind == "normalization" else ratio  # its statistics follow the data, not the initialiser
     return TensorWeights(
         model=model,
         name=tensor.name,
@@ -112,10 +114,11 @@ def _tensor(model: str, tensor: WeightTensor, same_as: str | None) -> TensorWeig
         non_finite=non_finite,
         distribution=None if found is None else Distribution(**asdict(found)),
         matrix=numbers,
-        operator_bounds=_bounds(tensor) if usable else None,
+        operator_bounds=_bounds(tensor, spectral) if usable else None,
         channel_norms=None if norms is None else _spread(norms),
+        relative_scale=max(judged, 1 / judged) if judged else None,
         same_as=same_as,
-        health=_health(found, _dead_share(numbers, norms), spectral, ratio, values.size if tensor.outputs else 0),
+        health=_health(found, _dead_share(numbers, norms), spectral, judged, values.size if tensor.outputs else 0),
     )
 
 
@@ -124,7 +127,7 @@ def _matrix_of(tensor: WeightTensor) -> NDArray[np.float64]:
 
 
 def _numbers(tensor: WeightTensor, matrix: NDArray[np.float64], found: Spectrum) -> MatrixNumbers:
-    rows, columns = weights.dead_lines(matrix)
+    rows, columns = weights.dead_lines(matrix, tensor.groups)
     spikes = found.spikes
     values, ranks = _thinned(found)
     return MatrixNumbers(
@@ -162,7 +165,7 @@ def _head_norms(tensor: WeightTensor) -> tuple[float, ...]:
     return tuple(float(norm) for norm in np.linalg.norm(heads, ord=2, axis=(1, 2)))
 
 
-def _bounds(tensor: WeightTensor) -> tuple[float, float] | None:
+def _bounds(tensor: WeightTensor, spectral: Spectrum | None) -> tuple[float, float] | None:
     if tensor.kind == "depthwise_convolution":
         return spectrum.filter_bounds(_filters(tensor))
     if tensor.kind not in {"convolution", "transposed_convolution"}:
@@ -170,8 +173,9 @@ def _bounds(tensor: WeightTensor) -> tuple[float, float] | None:
     transposed = tensor.kind == "transposed_convolution"
     kernel = np.asarray(tensor.values, np.float64)
     kernel = np.swapaxes(kernel, -1, -2) if transposed else kernel
+    seen = spectral.spectral_norm if spectral is not None and tensor.groups == 1 else None
     bounds = [
-        spectrum.operator_norm_bounds(part, strided=tensor.strided, transposed=transposed)
+        spectrum.operator_norm_bounds(part, seen=seen, strided=tensor.strided, transposed=transposed)
         for part in np.split(kernel, tensor.groups, axis=-1)
     ]
     return max(low for low, _ in bounds), max(high for _, high in bounds)
@@ -194,8 +198,8 @@ def _spread(norms: NDArray[np.float64]) -> tuple[float, float, float]:
 
 def _dead_share(numbers: MatrixNumbers | None, norms: NDArray[np.float64] | None) -> float | None:
     if numbers is not None:
-        return (numbers.dead_rows + numbers.dead_columns) / (numbers.rows + numbers.columns * numbers.blocks)
-    return None if norms is None else float((norms <= weights.DEAD * np.median(norms)).mean())
+        return numbers.dead_share
+    return None if norms is None else weights.dead_norms(norms) / len(norms)
 
 
 def _health(
@@ -210,7 +214,14 @@ def _health(
     return Health(
         score=applied[binding],
         binding=binding,
-        components=tuple(Component(name=name, score=score) for name, score in components.items()),
+        components=tuple(
+            Component(
+                name=name,
+                score=score,
+                reason=weights.why_not_scored(name, found, spectral, size) if score is None else None,
+            )
+            for name, score in components.items()
+        ),
         low=_lowest(scored(_LIMITS.loosened(_STRICTER))),
         high=_lowest(scored(_LIMITS.loosened(_LOOSER))),
     )
@@ -223,20 +234,24 @@ def _lowest(components: dict[str, float | None]) -> float:
 # ------------------------------------------------------------------------------------------------ of a model
 
 
-def _model(model: ModelEvaluation, measured: Sequence[TensorWeights]) -> ModelWeights:
+def _model(model: ModelEvaluation, measured: Sequence[TensorWeights], patterns: Sequence[str]) -> ModelWeights:
+    classes = {tensor.layer_type for tensor in model.weights or ()}
     worst = sorted(measured, key=lambda one: one.health.score)[:_WORST]
     return ModelWeights(
         model=model.name,
         n_tensors=len(measured),
         left_out=len(model.weights or ()) - len(measured),
+        unmatched=tuple(one for one in patterns if not any(fnmatchcase(name, one) for name in classes)),
         worst=tuple(WorstTensor(name=one.name, score=one.health.score, binding=one.health.binding) for one in worst),
     )
 
 
-def _whole(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement]:
+def _whole(evaluated: ModelEvaluation, measured: Sequence[TensorWeights]) -> Iterator[Measurement]:
+    model = evaluated.name
     if not measured:
+        none = "has no weights" if not evaluated.weights else "has no weights that the options choose"
         for spec in schema.PER_MODEL:
-            yield spec.missing(model, "not_applicable", "the options leave no weight of this model to analyse")
+            yield spec.missing(model, "not_applicable", f"this model {none}")
         return
     size = sum(one.size for one in measured)
     sound = [(one, one.distribution) for one in measured if one.distribution is not None]
@@ -250,10 +265,11 @@ def _whole(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measuremen
         n=len(measured),
         estimator=f"with all limits twice as strict {lower:.2f}, half as strict {upper:.2f}",
     )
+    yield schema.ANALYSED.measure(model, size)
     yield schema.NOT_FINITE.measure(model, sum(one.non_finite for one in measured), n=size)
     dead = [one.matrix for one in measured if one.matrix is not None]
     if len(sound) < len(measured):
-        for spec in (schema.NORM, schema.SPARSITY, schema.NEAR, schema.DEAD):
+        for spec in (schema.NORM, schema.SPARSITY, schema.NEAR, schema.DEAD, schema.SCALE):
             yield spec.missing(model, "failed", "some weights are NaN or infinite")
         return
     yield schema.NORM.measure(model, float(np.hypot.reduce([found.l2 for _, found in sound])), n=size)
@@ -263,13 +279,23 @@ def _whole(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measuremen
     )
     yield schema.NEAR.measure(model, near / size, n=size)
     yield _dead(model, dead)
+    yield _scale(model, measured)
 
 
 def _dead(model: str, matrices: Sequence[MatrixNumbers]) -> Measurement:
-    lines = sum(one.rows + one.columns * one.blocks for one in matrices)
-    if not lines:
+    if not matrices:
         return schema.DEAD.missing(model, "not_applicable", "no analysed weight is a matrix")
-    return schema.DEAD.measure(model, sum(one.dead_rows + one.dead_columns for one in matrices) / lines, n=lines)
+    rows = sum(one.dead_rows for one in matrices) / sum(one.rows * one.blocks for one in matrices)
+    columns = sum(one.dead_columns for one in matrices) / sum(one.columns * one.blocks for one in matrices)
+    side = "rows" if rows > columns else "columns"
+    return schema.DEAD.measure(model, max(rows, columns), n=len(matrices), estimator=f"of the {side}")
+
+
+def _scale(model: str, measured: Sequence[TensorWeights]) -> Measurement:
+    factors = [one.relative_scale for one in measured if one.relative_scale is not None]
+    if not factors:
+        return schema.SCALE.missing(model, "not_applicable", "what the initialisers give is not known of any tensor")
+    return schema.SCALE.measure(model, max(factors), n=len(factors))
 
 
 def _each(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement]:
@@ -278,7 +304,7 @@ def _each(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement
         yield schema.TENSOR_HEALTH.measure(model, one.health.score, subject=subject, n=one.size)
         found = one.distribution
         if found is None:
-            for spec in (schema.L1, schema.L2, schema.SPECTRAL, schema.TENSOR_SPARSITY):
+            for spec in schema.PER_TENSOR[1:]:
                 yield spec.missing(model, "failed", _NOT_FINITE, subject=subject)
             continue
         yield schema.L1.measure(model, found.l1, subject=subject, n=one.size)
@@ -288,3 +314,7 @@ def _each(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement
         else:
             yield schema.SPECTRAL.measure(model, one.matrix.spectral_norm, subject=subject, n=one.size)
         yield schema.TENSOR_SPARSITY.measure(model, found.zero_fraction, subject=subject, n=one.size)
+        if found.near_zero_fraction is None:
+            yield schema.TENSOR_NEAR.missing(model, "not_applicable", "all weights are zero", subject=subject)
+        else:
+            yield schema.TENSOR_NEAR.measure(model, found.near_zero_fraction, subject=subject, n=one.size)

@@ -10,10 +10,10 @@ from reportgen.section import Hit, Rule
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reportgen.sections.weights.schema import MatrixNumbers, TensorWeights, WeightsResult
+    from reportgen.sections.weights.schema import TensorWeights, WeightsResult
 
 DEAD_SHARE = 0.1
-"""Share of dead rows and columns worth a warning. Convention; no literature value."""
+"""Share of dead rows, or of dead columns, worth a warning. Convention; no literature value."""
 NEAR_ZERO_EXCESS = 0.2
 """Share of near-zero weights above that of a Gaussian worth a warning. Convention; no literature value."""
 SCALE = 10.0
@@ -24,7 +24,14 @@ PEAK = 30.0
 """Largest weight over the rms worth a note. Convention; no literature value."""
 UNTRAINED_ERRORS = 4.0
 """Standard errors of a Gaussian sample's rms, 1 / sqrt(2 size), within which a tensor may be untrained. Convention."""
+UNTRAINED_SIZE = 200
+"""Numbers below which the rms of a tensor, known to 20 % at best, says nothing about training. Convention."""
+_CONSTANT = frozenset({"Zeros", "Ones", "Constant"})
+_SAME = 1e-3
+"""Relative error of a constant in the least precise of the stored formats."""
 _NARROW = 8
+_SMALL = 64
+"""Numbers below which a share of near-zero weights says nothing."""
 
 
 def _of_each_model(
@@ -58,31 +65,29 @@ def not_finite(result: WeightsResult) -> Iterator[Hit]:
     )
 
 
-def _dead_share(matrix: MatrixNumbers) -> float:
-    return (matrix.dead_rows + matrix.dead_columns) / (matrix.rows + matrix.columns * matrix.blocks)
-
-
 def dead_lines(result: WeightsResult) -> Iterator[Hit]:
     """Yield models with matrices many of whose rows or columns are dead."""
 
+    def share(one: TensorWeights) -> float:
+        return one.matrix.dead_share if one.matrix else 0.0
+
     def words(found: list[TensorWeights]) -> str:
-        worst = max(found, key=lambda one: _dead_share(one.matrix) if one.matrix else 0.0)
-        share = formatting.number(_dead_share(worst.matrix) if worst.matrix else 0.0, "fraction")
+        worst = max(found, key=share)
         return (
-            f"In {_names(found)} more than {formatting.number(DEAD_SHARE, 'fraction')} of the rows or columns are practically "
-            f"zero (most in {worst.name}: {share}): inputs that are not read, or units that put out their bias alone."
+            f"In {_names(found)} more than {formatting.number(DEAD_SHARE, 'fraction')} of the rows or of the columns are "
+            f"practically zero (most in {worst.name}: {formatting.number(share(worst), 'fraction')}): inputs that are not "
+            "read, or units that put out their bias alone."
         )
 
-    yield from _of_each_model(
-        result, lambda one: one.matrix is not None and _dead_share(one.matrix) > DEAD_SHARE, words
-    )
+    yield from _of_each_model(result, lambda one: share(one) > DEAD_SHARE, words)
 
 
 def near_zero(result: WeightsResult) -> Iterator[Hit]:
     """Yield models with tensors that hold many more near-zero weights than a Gaussian would."""
 
     def share(one: TensorWeights) -> float:
-        return (one.distribution.near_zero_fraction or 0.0) if one.distribution else 0.0
+        found = one.distribution
+        return (found.near_zero_fraction or 0.0) if found and one.size >= _SMALL else 0.0
 
     def words(found: list[TensorWeights]) -> str:
         worst = max(found, key=share)
@@ -106,17 +111,17 @@ def all_zero(result: WeightsResult) -> Iterator[Hit]:
 def scale(result: WeightsResult) -> Iterator[Hit]:
     """Yield models with tensors whose size is far from that of their initialiser."""
 
-    def is_far(one: TensorWeights) -> bool:
-        return bool(one.rms_ratio) and not 1 / SCALE <= (one.rms_ratio or 1.0) <= SCALE
+    def factor(one: TensorWeights) -> float:
+        return one.relative_scale or 1.0
 
     def words(found: list[TensorWeights]) -> str:
-        worst = found[0]
+        worst = max(found, key=factor)
         return (
             f"{_names(found)}: the root mean square of {worst.name} is {worst.rms_ratio or 0:.3g} times what "
-            f"{worst.initializer} gives; activations behind it vanish or explode unless a normalisation follows."
+            f"{worst.initializer} gives. Look at the activations behind it, unless a normalisation follows."
         )
 
-    yield from _of_each_model(result, is_far, words)
+    yield from _of_each_model(result, lambda one: factor(one) > SCALE, words)
 
 
 def one_direction(result: WeightsResult) -> Iterator[Hit]:
@@ -157,11 +162,11 @@ def outliers(result: WeightsResult) -> Iterator[Hit]:
 def untrained(result: WeightsResult) -> Iterator[Hit]:
     """Yield models whose matrices all look as their initialiser left them."""
     for model in result.models:
-        judged = [one for one in result.of(model.model) if one.matrix is not None and one.rms_ratio]
+        judged = [one for one in result.of(model.model) if one.matrix and one.rms_ratio and one.size >= UNTRAINED_SIZE]
         if judged and all(_looks_initial(one) for one in judged):
             yield Hit(
                 model.model,
-                f"All {len(judged)} matrices have the root mean square of their initialiser, within the error of a sample of their "
+                f"All {len(judged)} matrices of {UNTRAINED_SIZE} weights and more whose initialiser is known have the root mean square of their initialiser, within the error of a sample of their "
                 "size, and no singular value above the edge of a random matrix: the weights cannot be told from untrained ones.",
             )
 
@@ -178,6 +183,32 @@ def duplicates(result: WeightsResult) -> Iterator[Hit]:
         lambda one: one.same_as is not None and one.distribution is not None and one.distribution.std > 0,
         lambda found: f"{found[0].name} equals {found[0].same_as} bit for bit ({len(found)} such tensors in all).",
     )
+
+
+def as_initialised(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models with constant tensors that are just what their initialiser gives."""
+
+    def untouched(one: TensorWeights) -> bool:
+        found, initial = one.distribution, one.initial_rms
+        if one.kind == "bias" or one.initializer not in _CONSTANT or found is None or initial is None:
+            return False  # a bias may well end as the zeros that it began with
+        return found.minimum == found.maximum and abs(found.rms - initial) <= _SAME * initial
+
+    yield from _of_each_model(
+        result,
+        untouched,
+        lambda found: (
+            f"{_names(found)}: every number is just what {found[0].initializer} gives; training, if any, left no trace in it."
+        ),
+    )
+
+
+def unmatched(result: WeightsResult) -> Iterator[Hit]:
+    """Yield models when a pattern of layer classes matches no layer of any model: it may be misspelt."""
+    nowhere = [one for one in result.options.layer_types if all(one in model.unmatched for model in result.models)]
+    for model in result.models:
+        if nowhere and model.n_tensors:
+            yield Hit(model.model, f"No layer with weights is of the class {' or '.join(nowhere)}, in any model.")
 
 
 def nothing_chosen(result: WeightsResult) -> Iterator[Hit]:
@@ -202,5 +233,7 @@ RULES: tuple[Rule[WeightsResult], ...] = (
     Rule("WGT203", "note", "Single large weights", f"{CONVENTION}; Dettmers et al. (2022)", outliers),
     Rule("WGT301", "warning", "Looks untrained", "Marchenko & Pastur (1967); Johnstone (2001)", untrained),
     Rule("WGT302", "note", "Equal tensors", "definition", duplicates),
+    Rule("WGT303", "note", "As initialised", "definition", as_initialised),
     Rule("WGT901", "note", "Nothing to analyse", "definition", nothing_chosen),
+    Rule("WGT902", "note", "Layer classes without layers", "definition", unmatched),
 )

@@ -25,7 +25,9 @@ class Component(Strict):
 
     name: str
     score: float | None
-    """0 to 1; null where the component does not apply to this tensor."""
+    """0 to 1; null where the component does not apply to this tensor, which then does not enter the minimum."""
+    reason: str | None = None
+    """Why there is no score."""
 
 
 class Health(Strict):
@@ -80,11 +82,11 @@ class MatrixNumbers(Strict):
     relative_participation: float | None
     """Over that of a random matrix of the same shape."""
     effective_rank: float | None
-    """Roy & Vetterli; null where the spectrum was too large to compute as a whole."""
+    """Roy & Vetterli; null for zeros, and where the smaller side is above 2,048 and only the largest value is computed."""
     random_edge: float
     """The singular value that the largest one of a random matrix with the same second moments stays below in 99 %."""
     spikes: int | None
-    """Singular values above it."""
+    """Singular values above it; null where the whole spectrum was not computed."""
     spike_energy: float | None
     """Share of the sum of squares in them."""
     dead_rows: int
@@ -95,6 +97,11 @@ class MatrixNumbers(Strict):
     """Their ranks, from 1."""
     head_norms: tuple[float, ...]
     """Spectral norm of each attention head; empty elsewhere."""
+
+    @property
+    def dead_share(self) -> float:
+        """Share of the rows, or of the columns, that are dead: the larger, for the long side hides the short one."""
+        return max(self.dead_rows / self.rows, self.dead_columns / self.columns) / self.blocks
 
 
 class TensorWeights(Strict):
@@ -123,6 +130,9 @@ class TensorWeights(Strict):
     """Of a convolution as a map of images: lower and upper bound of its spectral norm."""
     channel_norms: tuple[float, float, float] | None
     """Of a depthwise convolution: smallest, median and largest norm of its filters."""
+    relative_scale: float | None
+    """Factor, up or down, between rms and initial rms; null where that is unknown or says nothing, as of statistics of a
+    normalisation."""
     same_as: str | None
     """An earlier tensor of the model with the same bits and shape."""
     health: Health
@@ -145,6 +155,8 @@ class ModelWeights(Strict):
     """Tensors analysed."""
     left_out: int
     """Tensors that the options leave out."""
+    unmatched: tuple[str, ...]
+    """Patterns of the option `layer_types` that match no layer with weights."""
     worst: tuple[WorstTensor, ...]
     """The three with the lowest health score."""
 
@@ -206,9 +218,26 @@ DEAD = MetricSpec(
     "Dead rows or columns",
     "fraction",
     False,
-    "Share of the rows and columns of all weight matrices whose norm is below 0.1 % of the median norm: units that "
-    "nothing reaches or that reach nothing.",
+    "Share of the rows, or of the columns where it is larger, of all weight matrices whose norm is below 0.1 % of the median "
+    "norm: inputs that are not read, or units that put out their bias alone.",
     "convention; Dohare et al. (2024)",
+)
+ANALYSED = MetricSpec(
+    "analysed_parameters",
+    "Weights analysed",
+    "count",
+    None,
+    "How many numbers the analysed tensors hold.",
+    "definition",
+)
+SCALE = MetricSpec(
+    "max_relative_scale",
+    "Farthest from initial rms",
+    "",
+    None,
+    "Largest factor, up or down, between the root mean square of a tensor and the one that its layer's initialiser gives; "
+    "1 where all are equal. Tensors of zeros and of unknown initialisers, and normalisation, are left out.",
+    "convention",
 )
 TENSOR_HEALTH = MetricSpec(
     "tensor_health",
@@ -240,6 +269,15 @@ TENSOR_SPARSITY = MetricSpec(
     "definition",
     "layer",
 )
+TENSOR_NEAR = MetricSpec(
+    "tensor_near_zero_fraction",
+    "Near zero",
+    "fraction",
+    None,
+    "Share of a tensor's weights below 1 % of its root mean square; 0.80 % for Gaussian weights.",
+    "convention",
+    "layer",
+)
 
-PER_MODEL = (HEALTH, NORM, NOT_FINITE, SPARSITY, NEAR, DEAD)
-PER_TENSOR = (TENSOR_HEALTH, L1, L2, SPECTRAL, TENSOR_SPARSITY)
+PER_MODEL = (HEALTH, ANALYSED, NORM, NOT_FINITE, SPARSITY, NEAR, DEAD, SCALE)
+PER_TENSOR = (TENSOR_HEALTH, L1, L2, SPECTRAL, TENSOR_SPARSITY, TENSOR_NEAR)

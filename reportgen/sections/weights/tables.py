@@ -15,6 +15,9 @@ MOST_ROWS = 20
 """Rows of a tensor table. Convention."""
 
 
+_SHOWN = tuple(spec for spec in schema.PER_MODEL if spec is not schema.ANALYSED)
+
+
 def tables(result: WeightsResult) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     of_models = (table for one in result.models if one.n_tensors for table in _tensors(result, one.model))
@@ -26,14 +29,14 @@ def _models(result: WeightsResult) -> Table:
         (
             one.model,
             f"{one.n_tensors} of {one.n_tensors + one.left_out}",
-            *(result.find(spec.name, one.model) for spec in schema.PER_MODEL),
+            *(result.find(spec.name, one.model) for spec in _SHOWN),
         )
         for one in result.models
     ]
     columns = (
         Column("Model", numeric=False),
         Column("Tensors", numeric=False),
-        *(Column(spec.title) for spec in schema.PER_MODEL),
+        *(Column(spec.title) for spec in _SHOWN),
     )
     note = "The section's options leave out tensors: by default biases and the scales of normalisation."
     return Table("models", "Weights of each model", columns, tuple(rows), note)
@@ -43,8 +46,9 @@ def _worst(result: WeightsResult) -> Table:
     """List the tensors with the lowest scores, the component that decides, and how far the conventions matter."""
     health = {(one.model, one.name): one.health for one in result.tensors}
     rows: list[tuple[Cell, ...]] = []
+    most = MOST_ROWS // max(len(result.models), 1) or 1
     for model in result.models:
-        for worst in model.worst:
+        for worst in model.worst[:most]:
             found = health[model.model, worst.name]
             band = f"{found.low:.2f} to {found.high:.2f}"
             decides = "nothing" if worst.score == 1 else worst.binding

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights
 
@@ -24,6 +25,10 @@ _LOG_RANGE = 20
 """Ratio of the largest to the smallest norm from which on the axis is logarithmic. Convention."""
 _MARKERS = 60
 """Tensors up to which every one is marked. Convention."""
+_LABEL = 24
+"""Characters that a tensor's name is cut to where it stays unlike the others. Convention."""
+_LEGEND_ROW = 1.7 / 72
+"""Inches of a row of a legend, for each point of its font. Convention."""
 _MEDIAN = 4
 """Place of the median among the stored quantiles."""
 
@@ -38,6 +43,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             return
         yield self._norms(result, models)
         yield self._health(result, models)
+        if len(models) > MOST_PANELS and _same_names(result, models):
+            yield self._health_of_tensors(result, models)
         shown = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))][:MOST_PANELS]
         rest = _rest(len(models) - len(shown))
         if shown:
@@ -117,14 +124,43 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             panel_height=draw.rows_height(self.theme, len(models)) + 0.3,
         )
 
+    def _health_of_tensors(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+        scores = np.array([[one.health.score for one in result.of(model.model)] for model in models])
+        most = result.options.max_layers_heatmap
+        places = np.sort(np.argsort(scores.min(axis=0), kind="stable")[:most])
+        names = [result.of(models[0].model)[place].name for place in places]
+        row, column = map(int, np.unravel_index(scores.argmin(), scores.shape))
+        left_out = scores.shape[1] - len(places)
+        rest = f" The {most} tensors with the lowest scores; {left_out} are left out." if left_out else ""
+        return Figure(
+            name="health-tensors",
+            title="Health of each tensor, model by model",
+            caption=f"Health score: 1 without objection, its components stand in results.json.{rest} A screening for pathologies; "
+            "it says nothing about accuracy.",
+            alt=f"The lowest score is {scores.min():.2f}, of {result.of(models[0].model)[column].name} in {models[row].model}.",
+            panels=(Panel("Health", partial(self._draw_tensors, models, names, scores[:, places])),),
+            panel_height=draw.rows_height(self.theme, len(models)) + 0.6,
+        )
+
+    def _draw_tensors(
+        self, models: Sequence[ModelWeights], names: Sequence[str], scores: NDArray[np.float64], ax: Axes
+    ) -> None:
+        self._draw_scores([one.model for one in models], scores.tolist(), _labels(names), ax)
+
     def _draw_health(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
-        self._draw_scores([one.name for one in tensors], [_scores(one) for one in tensors], _titles(tensors), ax)
+        rows = [_scores(one) for one in tensors]
+        self._draw_components(_labels([one.name for one in tensors]), rows, _titles(tensors), ax)
 
     def _draw_many(self, result: WeightsResult, models: Sequence[ModelWeights], ax: Axes) -> None:
         tensors = [result.of(one.model) for one in models]
         with np.errstate(invalid="ignore"):
             rows = [_lowest_scores([_scores(one) for one in some]) for some in tensors]
-        self._draw_scores([one.model for one in models], rows, _titles(tensors[0]), ax)
+        self._draw_components([one.model for one in models], rows, _titles(tensors[0]), ax)
+
+    def _draw_components(self, names: Sequence[str], rows: list[list[float]], titles: list[str], ax: Axes) -> None:
+        """Name every component in full, whatever the length of the names of the rows."""
+        self._draw_scores(names, rows, titles, ax)
+        ax.set_xticks(range(len(titles)), titles, rotation="vertical")
 
     def _draw_scores(self, names: Sequence[str], rows: list[list[float]], titles: list[str], ax: Axes) -> None:
         draw.heatmap(
@@ -172,7 +208,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             ax.plot(
                 [q[_MEDIAN]], [place], "o", color="white", markeredgecolor=theme.ink, markersize=theme.marker_size * 0.8
             )
-        draw.categories(ax, theme, [one.name for one in tensors], "y")
+        draw.categories(ax, theme, _labels([one.name for one in tensors]), "y")
         ax.set_ylim(len(tensors) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("weight / rms")
@@ -180,7 +216,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
     # -------------------------------------------------------------------------------------- spectra
 
     def _spectra(self, result: WeightsResult, models: Sequence[ModelWeights], rest: str) -> Figure:
-        most = result.options.max_spectra
+        most, columns = result.options.max_spectra, min(2, len(models))
+        most_drawn = max(len(_with_spectrum(result, one.model)) for one in models)
         return Figure(
             name="spectra",
             title="Singular values",
@@ -191,7 +228,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             panels=tuple(
                 Panel(one.model, partial(self._draw_spectra, _with_spectrum(result, one.model, most))) for one in models
             ),
-            columns=min(2, len(models)),
+            columns=columns,
+            panel_height=2.6 if columns == 1 else 2.2 + min(most, most_drawn) * _LEGEND_ROW * self.theme.small_size,
         )
 
     def _draw_spectra(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
@@ -200,8 +238,9 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         theme = self.theme
         palette = colormaps[theme.sequential]
         shades = np.linspace(0.85, 0.05, len(tensors))
+        labels = _labels([one.name for one in tensors])
         handles = []
-        for one, shade in zip(tensors, shades, strict=True):
+        for one, shade, label in zip(tensors, shades, labels, strict=True):
             matrix = one.matrix
             if matrix is None:
                 continue
@@ -212,7 +251,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
                 color=palette(shade),
                 marker="o" if count <= _MARKERS else None,
                 markersize=theme.marker_size * 0.5,
-                label=theme.text(one.name, 28),
+                label=theme.text(label, 28),
             )
         draw.reference_line(ax, theme, 1.0, "")
         ax.set_ylim(bottom=0)
@@ -255,6 +294,31 @@ def _scores(one: TensorWeights) -> list[float]:
 def _lowest_scores(rows: Sequence[list[float]]) -> list[float]:
     columns = [[score for score in column if not np.isnan(score)] for column in zip(*rows, strict=True)]
     return [min(column, default=np.nan) for column in columns]
+
+
+def _same_names(result: WeightsResult, models: Sequence[ModelWeights]) -> bool:
+    return len({tuple(one.name for one in result.of(model.model)) for model in models}) == 1
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """Leave out the parts of qualified names that all begin or end with, so that shortened ones still differ.
+
+    >>> _labels(["net/a/kernel", "net/b/kernel"]), _labels(["net/a/kernel"])
+    (['a', 'b'], ['net/a/kernel'])
+    """
+    parts = [name.split("/") for name in names]
+    while len(parts) > 1 and min(map(len, parts)) > 1 and len({part[0] for part in parts}) == 1:
+        parts = [part[1:] for part in parts]
+    while len(parts) > 1 and min(map(len, parts)) > 1 and len({part[-1] for part in parts}) == 1:
+        parts = [part[:-1] for part in parts]
+    return _cut(["/".join(part) for part in parts])
+
+
+def _cut(labels: list[str]) -> list[str]:
+    """Cut labels in the middle, unless that makes equal what is not."""
+    half = (_LABEL - 1) // 2
+    cut = [one if len(one) <= _LABEL else f"{one[: half + 1]}…{one[-half:]}" for one in labels]
+    return cut if len(set(cut)) == len(set(labels)) else labels
 
 
 def _titles(tensors: Sequence[TensorWeights]) -> list[str]:
