@@ -58,7 +58,7 @@ class LayerAccumulator:
 
     def add(self, reduced: dict[str, Any]) -> None:
         """Take the reductions of a batch, as :func:`reduce_unit` names them."""
-        self._not_finite += int((~np.isfinite(reduced["pooled"])).any(axis=1).sum())
+        self._not_finite += _not_finite(reduced)
         if self._not_finite:
             return
         mean, squares, absolute, minimum, maximum, *counts = reduced["channels"].astype(np.float64)
@@ -108,3 +108,11 @@ class LayerAccumulator:
         with np.errstate(invalid="ignore", divide="ignore"):
             entropy, relative = sums["entropy"] / sums["queries"], sums["relative"] / sums["counted"]
         return AttentionStatistics(entropy, relative, int(sums["queries"].max()))
+
+
+def _not_finite(reduced: dict[str, Any]) -> int:
+    """Count the examples of a batch with NaN or infinities; all where only their squares are too large for float32."""
+    examples = int((~np.isfinite(reduced["pooled"])).any(axis=1).sum())
+    if examples == 0 and not np.isfinite(reduced["channels"]).all():
+        return len(reduced["pooled"])
+    return examples

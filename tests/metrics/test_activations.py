@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import close, load, oracle
 
-from reportgen.evaluation.moments import merge_moments
+from reportgen.evaluation.moments import LayerAccumulator, merge_moments
 from reportgen.metrics import activations, dimension, rank, separability
 
 ARRAYS, CLASSES = load("acts"), load("acts_cls")
@@ -128,6 +130,21 @@ def test_too_few_of_a_class_are_left_out() -> None:
     """One class of enough rows is no comparison."""
     labels = np.repeat([0, 1], [20, 3])
     assert separability.nearest_centre(np.zeros((23, 2)), labels, separability.stratified_folds(labels, 0)) is None
+
+
+def test_values_too_large_for_their_squares_are_not_finite() -> None:
+    """What float32 cannot square is said to be not finite, instead of an infinite spread."""
+    call = SimpleNamespace(name="layer")
+    tensor = SimpleNamespace(shape=(None, 2))
+    unit = SimpleNamespace(
+        name="layer", kind="Dense", activation=None, calls=(call,), tensor=tensor, channels_first=False
+    )
+    accumulator = LayerAccumulator(unit)  # type: ignore[arg-type]
+    channels = np.zeros((7, 2), np.float32)
+    channels[1, 0] = np.inf
+    pooled = np.full((3, 2), 1e30, np.float32)
+    accumulator.add({"channels": channels, "n": 3.0, "pooled": pooled, "positions": pooled[:, None]})
+    assert accumulator.result().not_finite == 3
 
 
 @given(st.integers(1, 19), st.integers(0, 1000))
