@@ -58,9 +58,9 @@ def _worst(result: WeightsResult) -> Table:
         Column("Tensor", numeric=False),
         Column("Health"),
         Column("Limited by", numeric=False),
-        Column("With limits twice as strict, half as strict", numeric=False),
+        Column("Band", numeric=False),
     )
-    note = "The limits of the components are conventions: the last column says how much the score hangs on them."
+    note = "The limits of the components are conventions: the band is the score with all of them twice as strict, and half as strict."
     return Table("worst", "Lowest health scores", columns, tuple(rows), note)
 
 
