@@ -69,13 +69,14 @@ def debiased_participation_ratio(samples: NDArray[np.floating]) -> Estimate | No
     n = len(samples)
     if n < LEAST_EXAMPLES:
         return None
-    blocks = np.array_split(np.arange(n), min(BLOCKS, n // 4))
-    draws = [_draw(samples[:, index].astype(np.float64), blocks) for index in range(samples.shape[1])]
-    usable = [one for one in draws if one is not None]
-    if not usable:
+    means = samples.mean(axis=0, dtype=np.float64)
+    scale = float(np.maximum(samples.max(axis=0) - means, means - samples.min(axis=0)).max(initial=0.0))
+    if scale == 0:
         return None
-    whole = _ratio([one[0] for one in usable])
-    parts = [_ratio([one[1][index] for one in usable]) for index in range(len(blocks))]
+    blocks = np.array_split(np.arange(n), min(BLOCKS, n // 4))
+    draws = [_draw((samples[:, index] - mean) / scale, blocks) for index, mean in enumerate(means)]
+    whole = _ratio([one[0] for one in draws])
+    parts = [_ratio([one[1][index] for one in draws]) for index in range(len(blocks))]
     if whole is None:
         return None
     known = [part for part in parts if part is not None]
@@ -99,55 +100,46 @@ def _interval(whole: float, parts: list[float]) -> tuple[float, float]:
     return whole * math.exp(-reach), whole * math.exp(reach)
 
 
-def _draw(
-    x: FloatArray, blocks: list[NDArray[np.intp]]
-) -> tuple[tuple[float, float], list[tuple[float, float]]] | None:
-    """Return the statistics of one draw, and those without each block; None for constants."""
-    x = x - x.mean(axis=0)
-    scale = float(np.abs(x).max(initial=0.0))
-    if scale == 0:
-        return None
-    x /= scale
+def _draw(x: FloatArray, blocks: list[NDArray[np.intp]]) -> tuple[tuple[float, float], list[tuple[float, float]]]:
+    """Return the statistics of one draw, centred, and those without each block; all draws on one scale."""
     norms = (x**2).sum(axis=1)
     squares = _GramSquares(x, blocks)
     linear, cubic = x.sum(axis=0), norms @ x
+    without = linear - np.stack([x[block].sum(axis=0) for block in blocks])
+    toward = (x @ without.T) ** 2
 
-    def sums(left_out: int | None) -> _Sums:
-        block = blocks[left_out] if left_out is not None else np.empty(0, np.intp)
+    def left_out(index: int) -> _Sums:
+        block = blocks[index]
         rest = norms[block]
-        s = linear - x[block].sum(axis=0)
-        toward = (x @ s) ** 2
         return _Sums(
             n=len(x) - len(block),
             norms=float(norms.sum() - rest.sum()),
             norms2=float((norms**2).sum() - (rest**2).sum()),
-            linear=s,
+            linear=without[index],
             cubic=cubic - rest @ x[block],
-            gram2=squares.without(left_out),
-            quartic=float(toward.sum() - toward[block].sum()),
+            gram2=squares.without[index],
+            quartic=float(toward[:, index].sum() - toward[block, index].sum()),
         )
 
-    return sums(None).statistics(), [sums(index).statistics() for index in range(len(blocks))]
+    quartic = float(((x @ linear) ** 2).sum())
+    whole = _Sums(len(x), float(norms.sum()), float((norms**2).sum()), linear, cubic, squares.whole, quartic)
+    return whole.statistics(), [left_out(index).statistics() for index in range(len(blocks))]
 
 
 class _GramSquares:
-    """Squared Frobenius norm of the Gram matrix, of all rows or without a block; on the smaller side."""
+    """Squared Frobenius norm of the Gram matrix, of all rows and without each block; on the cheaper side."""
 
     def __init__(self, x: FloatArray, blocks: list[NDArray[np.intp]]) -> None:
-        if len(x) <= x.shape[1]:
-            gram2 = (x @ x.T) ** 2
-            starts = np.array([block[0] for block in blocks])
-            table = np.add.reduceat(np.add.reduceat(gram2, starts, axis=0), starts, axis=1)
-            self._whole = float(table.sum())
-            self._without = [self._whole - 2 * float(table[i].sum()) + float(table[i, i]) for i in range(len(blocks))]
+        starts = np.array([block[0] for block in blocks])
+        if len(x) <= 2 * x.shape[1]:
+            table = np.add.reduceat(np.add.reduceat((x @ x.T) ** 2, starts, axis=0), starts, axis=1)
+            with_all, inside = table.sum(axis=1), table.diagonal()
         else:
             gram = x.T @ x
-            self._whole = float((gram**2).sum())
-            self._without = [float(((gram - x[block].T @ x[block]) ** 2).sum()) for block in blocks]
-
-    def without(self, block: int | None) -> float:
-        """Return it without a block; None for all rows."""
-        return self._whole if block is None else self._without[block]
+            with_all = np.add.reduceat(((x @ gram) * x).sum(axis=1), starts)
+            inside = np.array([((x[block] @ x[block].T) ** 2).sum() for block in blocks])
+        self.whole = float(with_all.sum())
+        self.without = [float(value) for value in self.whole - 2 * with_all + inside]
 
 
 def covariance_eigenvalues(samples: NDArray[np.floating]) -> FloatArray:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import close, load, oracle
+from scipy import stats
 
 from reportgen.evaluation.moments import LayerAccumulator, merge_moments
 from reportgen.metrics import activations, dimension, rank, separability
@@ -75,6 +76,36 @@ def test_dimensions_do_not_depend_on_the_scale(power: int) -> None:
     assert one is not None
     assert other is not None
     assert other.value == pytest.approx(one.value)
+
+
+def test_draws_are_averaged_on_one_scale() -> None:
+    """Positions of unequal spread: (tr Σ)² and tr Σ² are averaged before they are divided."""
+    spread = np.ones((4, 24))
+    spread[0] *= 10
+    spread[1:, 4:] = 0.02
+    truth = (spread**2).sum(axis=1) @ (spread**2).sum(axis=1) / (spread**4).sum()
+    found = dimension.debiased_participation_ratio(np.random.default_rng(0).normal(size=(2000, 4, 24)) * spread)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < truth < found.high
+    assert found.value == pytest.approx(truth, rel=0.01)
+
+
+@pytest.mark.parametrize("channels", [9, 30])
+def test_the_jackknife_leaves_blocks_out(channels: int) -> None:
+    """Each part is the estimate without the rows of its block, on either side of the Gram matrix."""
+    x = np.random.default_rng(1).normal(size=(40, 2, channels)) ** 3
+    found = dimension.debiased_participation_ratio(x)
+    parts = [
+        dimension.debiased_participation_ratio(np.delete(x, block, axis=0))
+        for block in np.array_split(np.arange(40), 10)
+    ]
+    assert found is not None
+    assert found.high is not None
+    logs = np.log([one.value for one in parts if one])
+    error = np.sqrt(9 / 10 * ((logs - logs.mean()) ** 2).sum())
+    assert np.log(found.high / found.value) == pytest.approx(stats.t.ppf(0.975, 9) * error)
 
 
 def test_constants_have_no_dimension() -> None:
