@@ -68,11 +68,10 @@ def class_selectivity(features: NDArray[np.floating], labels: NDArray[np.integer
 
 @dataclass(frozen=True)
 class CentreAccuracy:
-    """Examples assigned to their own class by the nearest class centre, how many there were, and the largest class' share."""
+    """Examples assigned to their own class by the nearest class centre, and how many there were."""
 
     correct: int
     n: int
-    majority: float
 
 
 def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
@@ -95,7 +94,7 @@ def nearest_centre(
         labels, [label for label, count in zip(*np.unique(labels, return_counts=True), strict=True) if count >= FOLDS]
     )
     x, y, fold = features[kept].astype(np.float64), labels[kept], folds[kept]
-    classes, member, counts = np.unique(y, return_inverse=True, return_counts=True)
+    classes, member = np.unique(y, return_inverse=True)
     if len(classes) < 2:  # noqa: PLR2004
         return None
     scale = float(np.abs(x).max(initial=0.0))
@@ -108,4 +107,4 @@ def nearest_centre(
         distance = (centres**2).sum(axis=1) - 2 * x[out] @ centres.T
         distance[:, seen == 0] = np.inf
         correct += int((distance.argmin(axis=1) == member[out]).sum())
-    return CentreAccuracy(correct, len(x), float(counts.max() / len(x)))
+    return CentreAccuracy(correct, len(x))

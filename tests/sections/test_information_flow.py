@@ -114,6 +114,69 @@ def test_without_labels_the_score_has_two_parts() -> None:
     assert result.find("nearest_centre_accuracy", "a", "layer:dense").status == "insufficient_data"
 
 
+def with_labels(labels: Any, *layers: Any, **changes: Any) -> InformationFlowResult:
+    """Analyze a model a of some layers, with labels."""
+    logits = GENERATOR.normal(size=(len(labels), int(np.max(labels)) + 1))
+    made = evaluation(replace(head(outputs(logits, labels)), **changes))
+    made = replace(made, models=(replace(made.models[0], activations=probed(*layers)),))
+    return InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
+
+
+def test_chance_and_accuracy_rest_on_the_same_rows() -> None:
+    """98 classes of three rows are left out; of the rest one has 300 of 306, and chance is that share."""
+    labels = np.concatenate([np.zeros(300), np.ones(6), 2 + np.arange(294) // 3]).astype(int)
+    result = with_labels(labels, layer(GENERATOR.normal(size=(600, 8)), "noise", None))
+    assert result.models[0].chance == pytest.approx(300 / 306)
+    assert result.models[0].n_classified == 306
+    assert result.find("nearest_centre_accuracy", "a", "layer:noise").n == 306
+    assert result.layers[0].separability is None
+
+
+def test_without_five_rows_of_two_classes_there_is_no_chance() -> None:
+    """The reason is the rows, not the model."""
+    result = with_labels(np.arange(60) // 3, layer(GENERATOR.normal(size=(60, 4))))
+    assert result.models[0].chance is None
+    assert "fewer than two classes have 5 rows" in result.models[0].score_parts
+
+
+def test_the_head_s_own_layer_is_the_output() -> None:
+    """A second head, run last and without information about these labels, is not the model's end."""
+    labels = GENERATOR.integers(0, 3, N)
+    told = layer(np.eye(3)[labels] + 0.01 * GENERATOR.normal(size=(N, 3)), "kind", None)
+    other = layer(GENERATOR.normal(size=(N, 4)), "size", None)
+    result = with_labels(labels, told, other, name="kind")
+    assert result.models[0].output == "kind"
+    assert result.layers[0].separability == 1
+    assert "INF301" not in codes(result)
+    assert "INF301" in codes(with_labels(labels, told, other))
+
+
+def test_a_fall_within_the_intervals_is_none() -> None:
+    """On 40 rows the best of many layers of noise is far above the last by chance."""
+    fired = 0
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        layers = (layer(generator.normal(size=(40, 4)), f"noise_{index}", None) for index in range(15))
+        fired += "INF301" in codes(with_labels(generator.integers(0, 2, 40), *layers))
+    assert fired <= 2
+
+
+def test_masked_everywhere_is_not_nan() -> None:
+    """A layer without a value says so."""
+    result = analyze(replace(layer(RECTIFIED), n_values=0))
+    found = result.find("activation_mean", "a", "layer:dense")
+    assert found.status == "insufficient_data"
+    assert "masked" in (found.reason or "")
+    assert "masked" in (result.find("dead_fraction", "a").reason or "")
+    assert "INF001" not in codes(result)
+
+
+def test_tables_number_the_layers_as_the_axes_do() -> None:
+    """Where layers are left out, the others keep their number."""
+    result = analyze(*(layer(RECTIFIED, f"block_{index}") for index in range(50)))
+    assert [row[:2] for row in SECTION.tables(result)[1].rows[:2]] == [(1, "block_0"), (4, "block_3")]
+
+
 def test_nan_is_a_problem_and_no_number() -> None:
     """The first layer with NaN is named."""
     result = analyze(layer(RECTIFIED, "sound"), replace(layer(RECTIFIED, "broken"), not_finite=7))
@@ -127,7 +190,9 @@ def test_rules_of_health() -> None:
     assert "INF101" in codes(analyze(layer(RECTIFIED * (np.arange(16) < 6))))
     assert "INF103" in codes(analyze(layer(RECTIFIED * (np.arange(16) < 15))))
     flat = layer(np.ones((N, 4)) * 0.999, activation="tanh", saturated=np.full(4, float(N)))
-    assert "INF105" in codes(analyze(flat))
+    assert "INF105" in codes(analyze(flat, layer(RECTIFIED, "next")))
+    assert "INF105" not in codes(analyze(layer(RECTIFIED, "before"), flat)), "an output may be sure of itself"
+    assert "INF106" in codes(analyze(flat))
     assert "INF201" in codes(analyze(layer(np.outer(RECTIFIED[:, 0], np.ones(16)) + 1e-3 * RECTIFIED)))
     assert "INF901" in codes(analyze(layer(RECTIFIED), not_probed=(("loop", "it runs inside a loop"),)))
     nothing = analyze(reason="the model cannot be run")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.records import Activations, Evaluation, LayerActivations, ModelEvaluation
     from reportgen.metrics.intervals import Estimate
-    from reportgen.section import Measurement, MetricSpec
+    from reportgen.section import Measurement, MetricSpec, Status
 
     _Fields = dict[str, Any]
 
@@ -39,18 +39,28 @@ ROWS_PER_CHANNEL = 16
 _EXACT, _NEAR = "exact zeros", "below 0.1 % of the root mean square, at the kept positions"
 _LIMITED = f"too small by an unknown amount: fewer than {ROWS_PER_CHANNEL} rows per unit"
 _NOT_FINITE = "the layer puts out NaN or infinite values"
+_MASKED = "every position of the probed rows is masked"
 
 
 @dataclass(frozen=True)
 class _Labels:
-    """Labels of the probed rows and the fold of each; the share of the most frequent class."""
+    """Labels of the probed rows, the head that they belong to, and the fold of each row."""
 
+    head: str
     labels: NDArray[np.int32]
     folds: NDArray[np.int64]
 
     @property
-    def chance(self) -> float:
-        return float(np.bincount(self.labels).max() / len(self.labels))
+    def compared(self) -> NDArray[np.int64]:
+        """Rows of each class that has enough for a centre in every fold."""
+        counts = np.bincount(self.labels)
+        return counts[counts >= separability.FOLDS]
+
+    @property
+    def chance(self) -> float | None:
+        """Share of the most frequent of these classes; None for fewer than two."""
+        counts = self.compared
+        return float(counts.max() / counts.sum()) if len(counts) > 1 else None
 
 
 class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFlowResult]):
@@ -78,12 +88,12 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
                 continue
             rows = tuple(int(row) for row in data.rows[probed.places])
             known = _labels(model, probed, data.seed)
-            flows = _separated(
-                [self._layer(model.name, one, known) for one in probed.layers], None if known is None else known.chance
-            )
-            models.append(_model(model.name, probed, known, flows))
+            fields = [self._layer(model.name, one, known) for one in probed.layers]
+            output = None if known is None else _output(fields, known.head)
+            flows = _separated(fields, output, None if known is None else known.chance)
+            models.append(_model(model.name, probed, known, output, flows))
             layers += flows
-            measurements += [*_whole(model.name, flows, probed), *_each(model.name, flows, probed)]
+            measurements += [*_whole(model.name, flows, probed), *_each(flows, models[-1])]
         return InformationFlowResult(
             measurements=tuple(measurements),
             split=data.split,
@@ -106,9 +116,10 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             "channels": len(one.mean),
             "n_values": one.n_values,
             "not_finite": one.not_finite,
+            "reason": _NOT_FINITE if one.not_finite else None if one.n_values else _MASKED,
             "effective_rank_limited": False,
         }
-        return blank if one.not_finite or not one.n_values else blank | self._measured(one, known)
+        return blank if blank["reason"] else blank | self._measured(one, known)
 
     def _measured(self, one: LayerActivations, known: _Labels | None) -> _Fields:
         rectified = one.activation in activations.RECTIFIED
@@ -147,7 +158,7 @@ def _labels(model: ModelEvaluation, probed: Activations, seed: int) -> _Labels |
     for head in model.heads:
         if head.classification is not None:
             labels = head.classification.labels[probed.places]
-            return _Labels(labels, separability.stratified_folds(labels, seed))
+            return _Labels(head.name, labels, separability.stratified_folds(labels, seed))
     return None
 
 
@@ -200,9 +211,16 @@ def _attention(one: LayerActivations) -> AttentionFlow | None:
     )
 
 
-def _separated(flows: Sequence[_Fields], chance: float | None) -> list[LayerFlow]:
-    """Add separability, which is relative to the last layer, and the score that it is part of."""
-    reach = _reach(flows, chance)
+def _output(flows: Sequence[_Fields], head: str) -> _Fields | None:
+    """Return the head's own layer, or the last one where none goes by its name; None without an accuracy."""
+    known = [one for one in flows if one["centre_accuracy"] is not None]
+    own = [one for one in known if head in one["layers"]]
+    return (own or known)[-1] if known else None
+
+
+def _separated(flows: Sequence[_Fields], output: _Fields | None, chance: float | None) -> list[LayerFlow]:
+    """Add separability, which is relative to the output, and the score that it is part of."""
+    reach = _reach(output, chance)
     done = []
     for one in flows:
         apart = None
@@ -214,20 +232,25 @@ def _separated(flows: Sequence[_Fields], chance: float | None) -> list[LayerFlow
     return done
 
 
-def _reach(flows: Sequence[_Fields], chance: float | None) -> float | None:
-    """Return how far above chance the last layer is; None where that is too little to measure others by, or not known."""
-    last = next((one for one in reversed(flows) if one["centre_accuracy"] is not None), None)
-    if last is None or chance is None or last["centre_low"] <= chance + LEAST_SKILL * (1 - chance):
+def _reach(output: _Fields | None, chance: float | None) -> float | None:
+    """Return how far above chance the output is; None where that is too little to measure others by, or not known."""
+    if output is None or chance is None or output["centre_low"] <= chance + LEAST_SKILL * (1 - chance):
         return None
-    return float(last["centre_accuracy"]) - chance
+    return float(output["centre_accuracy"]) - chance
 
 
-def _model(model: str, probed: Activations, known: _Labels | None, flows: Sequence[LayerFlow]) -> ModelFlow:
-    score_parts = "utilisation and diversity"
+def _score_parts(known: _Labels | None, output: _Fields | None, flows: Sequence[LayerFlow]) -> str:
     if any(one.separability is not None for one in flows):
-        score_parts = "utilisation, diversity and separability"
-    elif known is not None:
-        score_parts += "; the last layer is hardly above chance"
+        return "utilisation, diversity and separability"
+    parts = "utilisation and diversity"
+    if known is not None and known.chance is None:
+        return f"{parts}; fewer than two classes have {separability.FOLDS} rows"
+    return f"{parts}; {output['name']} is hardly above chance" if output else parts
+
+
+def _model(
+    model: str, probed: Activations, known: _Labels | None, output: _Fields | None, flows: Sequence[LayerFlow]
+) -> ModelFlow:
     return ModelFlow(
         model=model,
         n_layers=len(probed.layers),
@@ -235,8 +258,11 @@ def _model(model: str, probed: Activations, known: _Labels | None, flows: Sequen
         sampling=probed.sampling,
         not_probed=probed.not_probed,
         reason=probed.reason,
+        head=None if known is None else known.head,
+        output=None if output is None else output["name"],
+        n_classified=None if known is None else int(known.compared.sum()),
         chance=None if known is None else known.chance,
-        score_parts=score_parts,
+        score_parts=_score_parts(known, output, flows),
     )
 
 
@@ -247,7 +273,7 @@ def _whole(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Itera
     n = len(probed.places)
     sound = [one for one in flows if one.std is not None]
     if not sound:
-        reason = probed.reason or ("every probed layer puts out NaN" if flows else "the model has no layer to probe")
+        reason = probed.reason or (_unmeasured(flows) if flows else "the model has no layer to probe")
         for spec in schema.PER_MODEL:
             yield spec.missing(model, "failed" if flows else "not_applicable", reason)
         return
@@ -272,6 +298,11 @@ def _whole(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Itera
     )
 
 
+def _unmeasured(flows: Sequence[LayerFlow]) -> str:
+    reasons = " or ".join(sorted({one.reason for one in flows if one.reason}))
+    return f"nothing could be measured in any layer: {reasons}"
+
+
 def _share(spec: MetricSpec, model: str, counts: Sequence[tuple[int, int]], n: int, otherwise: str) -> Measurement:
     total = sum(size for _, size in counts)
     if not total:
@@ -279,13 +310,14 @@ def _share(spec: MetricSpec, model: str, counts: Sequence[tuple[int, int]], n: i
     return spec.measure(model, sum(count for count, _ in counts) / total, n=n)
 
 
-def _each(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Iterator[Measurement]:
-    n = len(probed.places)
+def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
+    model, n = of.model, of.n
     for one in flows:
         subject = f"layer:{one.name}"
-        if one.std is None:
+        if one.reason is not None:
             for spec in schema.PER_LAYER:
-                yield spec.missing(model, "failed", _NOT_FINITE, subject=subject)
+                status: Status = "failed" if one.not_finite else "insufficient_data"
+                yield spec.missing(model, status, one.reason, subject=subject)
             continue
         yield schema.MEAN.measure(model, one.mean, subject=subject, n=n)
         yield schema.STD.measure(model, one.std, subject=subject, n=n)
@@ -312,7 +344,7 @@ def _each(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Iterat
             schema.CENTRE,
             model,
             subject,
-            n,
+            of.n_classified or 0,
             (one.centre_accuracy, one.centre_low, one.centre_high, "Wilson"),
             "no labels, or fewer than two classes with five rows",
         )

@@ -103,16 +103,32 @@ def dormant(result: InformationFlowResult) -> Iterator[Hit]:
 
 
 def saturated(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers that are mostly at the flat end of their activation."""
+    """Yield models with layers inside that are mostly at the flat end of their activation; an output may be sure of itself."""
+    ends = {(model.model, layers[-1].name) for model in result.models if (layers := result.of(model.model))}
 
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=lambda one: one.saturated_fraction or 0)
         return (
             f"{_names(found)}: {_percent(worst.saturated_fraction or 0)} of the values of {worst.name} are at the flat end of "
-            f"{worst.activation}, where it passes no gradient."
+            f"{worst.activation}, where it passes hardly any gradient."
         )
 
-    yield from _each(result, lambda one: (one.saturated_fraction or 0) > SATURATED_WARN, words)
+    yield from _each(
+        result,
+        lambda one: (one.saturated_fraction or 0) > SATURATED_WARN and (one.model, one.name) not in ends,
+        words,
+    )
+
+
+def constant(result: InformationFlowResult) -> Iterator[Hit]:
+    """Yield models with layers none of whose units varies, without all of them being dead."""
+    yield from _each(
+        result,
+        lambda one: one.constant == one.channels and (one.dead or 0) < one.channels,
+        lambda found, n: (
+            f"{_names(found)}: no unit of {found[0].name} varies over the {n:,} probed rows; nothing about the input is in it."
+        ),
+    )
 
 
 def rank_collapse(result: InformationFlowResult) -> Iterator[Hit]:
@@ -160,17 +176,18 @@ def attention(result: InformationFlowResult) -> Iterator[Hit]:
 
 
 def accuracy_falls(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models whose last layer tells classes apart worse than an earlier one."""
+    """Yield models whose output tells classes apart worse than another layer, by more than both intervals."""
     for model in result.models:
-        known = [one for one in result.of(model.model) if one.centre_accuracy is not None]
-        if not known:
+        known = {one.name: one for one in result.of(model.model) if one.centre_accuracy is not None}
+        if model.output is None:
             continue
-        best, last = max(known, key=lambda one: one.centre_accuracy or 0.0), known[-1]
-        if (best.centre_accuracy or 0.0) - (last.centre_accuracy or 0.0) > ACCURACY_DROP:
+        best, last = max(known.values(), key=lambda one: one.centre_accuracy or 0.0), known[model.output]
+        apart = (best.centre_low or 0.0) > (last.centre_high or 0.0)
+        if apart and (best.centre_accuracy or 0.0) - (last.centre_accuracy or 0.0) > ACCURACY_DROP:
             yield Hit(
                 model.model,
                 f"Nearest-centre accuracy is {_percent(best.centre_accuracy or 0)} in {best.name} but "
-                f"{_percent(last.centre_accuracy or 0)} in the last probed layer, {last.name}.",
+                f"{_percent(last.centre_accuracy or 0)} at the end, in {last.name}.",
             )
 
 
@@ -181,10 +198,9 @@ def not_probed(result: InformationFlowResult) -> Iterator[Hit]:
             yield Hit(model.model, f"Nothing was probed: {model.reason}.")
         elif model.not_probed:
             name, reason = model.not_probed[0]
-            yield Hit(
-                model.model,
-                f"{len(model.not_probed)} layers could not be looked at; the first is {name}, because {reason}.",
-            )
+            more = len(model.not_probed) - 1
+            others = f" Nor could {more} more." if more else ""
+            yield Hit(model.model, f"{name} could not be looked at, because {reason}.{others}")
 
 
 CONVENTION = "convention"
@@ -196,6 +212,7 @@ RULES: tuple[Rule[InformationFlowResult], ...] = (
     Rule("INF103", "note", "A few dead units", f"{CONVENTION}; Lu et al. (2019)", dead_note),
     Rule("INF104", "warning", "Dormant units", f"{CONVENTION}; Sokar et al. (2023)", dormant),
     Rule("INF105", "warning", "Saturated activations", CONVENTION, saturated),
+    Rule("INF106", "warning", "Nothing varies", CONVENTION, constant),
     Rule("INF201", "note", "Very few dimensions", f"{CONVENTION}; Dong et al. (2021)", rank_collapse),
     Rule("INF202", "note", "Attention on one key, or on all alike", "Zhai et al. (2023)", attention),
     Rule("INF301", "note", "Classes part again", CONVENTION, accuracy_falls),

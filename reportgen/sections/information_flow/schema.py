@@ -47,6 +47,8 @@ class LayerFlow(Strict):
     """Values per channel: examples times positions."""
     not_finite: int
     """Examples with NaN or infinite values; everything below is null when there are any."""
+    reason: str | None
+    """Why nothing was measured, where nothing was."""
     mean: float | None
     std: float | None
     """Over all values of all channels."""
@@ -101,8 +103,14 @@ class ModelFlow(Strict):
     """Layers that could not be looked at, with the reason."""
     reason: str | None
     """Why nothing was probed, where nothing was."""
+    head: str | None
+    """The head whose labels are used, the first that has any; null without labels."""
+    output: str | None
+    """The layer that the others' separability is measured by: the head's own, or the last; null without an accuracy."""
+    n_classified: int | None
+    """Rows of the classes with at least five: nearest-centre accuracy and chance rest on them; null without labels."""
     chance: float | None
-    """Share of the most frequent class: what nearest-centre accuracy has to beat; null without labels."""
+    """Share of the most frequent class among those rows: what nearest-centre accuracy has to beat."""
     score_parts: str
     """Which components the specialization score of this model is made of."""
 
@@ -224,7 +232,7 @@ CENTRE = MetricSpec(
     "fraction",
     None,
     "Share of probed rows that lie nearest to the centre of their own class in a layer's pooled activations; centres from the "
-    "other four of five folds.",
+    "other four of five folds. Classes with fewer than five rows are left out.",
     "Papyan, Han & Donoho (2020); Wilson (1927) for the interval",
     "layer",
 )

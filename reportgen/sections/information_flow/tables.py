@@ -42,18 +42,23 @@ def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
     """List the layers twice: what their values are, and what they carry."""
     layers = result.of(model)
     step = -(-len(layers) // MOST_ROWS)
-    shown = layers[::step]
-    missing = len(layers) - len(shown)
+    missing = len(layers) - len(layers[::step])
     note = (
         f"In the order in which data flow; every {_ordinal(step)} layer, {missing} more are in results.json."
         if missing
         else _NOTE
     )
     values, carried = schema.PER_LAYER[:_VALUES], schema.PER_LAYER[_VALUES:]
-    first = (Column("Layer", numeric=False), Column("Activation", numeric=False), Column("Units", unit="count"))
+    first = (
+        Column("No.", unit="count"),
+        Column("Layer", numeric=False),
+        Column("Activation", numeric=False),
+        Column("Units", unit="count"),
+    )
+    numbered = tuple(enumerate(layers, 1))[::step]
     return (
-        _table(result, f"layers-{model}", f"Layers of {model}", (first, values), shown, note),
-        _table(result, f"carried-{model}", f"What the layers of {model} carry", (first[:1], carried), shown, note),
+        _table(result, f"layers-{model}", f"Layers of {model}", (first, values), numbered, note),
+        _table(result, f"carried-{model}", f"What the layers of {model} carry", (first[:2], carried), numbered, note),
     )
 
 
@@ -67,13 +72,13 @@ def _table(
     name: str,
     title: str,
     columns: tuple[tuple[Column, ...], tuple[MetricSpec, ...]],
-    shown: Sequence[LayerFlow],
+    numbered: Sequence[tuple[int, LayerFlow]],
     note: str,
 ) -> Table:
     first, specs = columns
     rows = tuple(
-        (*_head(one)[: len(first)], *(result.find(spec.name, one.model, f"layer:{one.name}") for spec in specs))
-        for one in shown
+        (*_head(number, one)[: len(first)], *(result.find(spec.name, one.model, f"layer:{one.name}") for spec in specs))
+        for number, one in numbered
     )
     return Table(name, title, (*first, *(Column(spec.title) for spec in specs)), rows, note)
 
@@ -82,5 +87,5 @@ def _ordinal(step: int) -> str:
     return {2: "second", 3: "third"}.get(step, f"{step}th")
 
 
-def _head(one: LayerFlow) -> tuple[Cell, ...]:
-    return one.name, one.activation, one.channels
+def _head(number: int, one: LayerFlow) -> tuple[Cell, ...]:
+    return number, one.name, one.activation, one.channels
