@@ -177,6 +177,17 @@ def test_tables_number_the_layers_as_the_axes_do() -> None:
     assert [row[:2] for row in SECTION.tables(result)[1].rows[:2]] == [(1, "block_0"), (4, "block_3")]
 
 
+def test_attention_says_what_is_left_out() -> None:
+    """Twelve of thirty layers, four of six models."""
+    even = AttentionStatistics(np.ones(2), np.array([0.5, 0.6]), 100)
+    layers = probed(*(layer(RECTIFIED, f"block_{index}", attention=even) for index in range(30)))
+    made = inside(*(model(f"m{index}", activations=layers) for index in range(6)), n=N)
+    figures = draw_all(SECTION, InformationFlowAnalyzer(InformationFlowOptions()).analyze(made))
+    caption = next(figure.caption for figure in figures if figure.name == "attention")
+    assert "72 are left out" in caption
+    assert "other 2 models" in caption
+
+
 def test_nan_is_a_problem_and_no_number() -> None:
     """The first layer with NaN is named."""
     result = analyze(layer(RECTIFIED, "sound"), replace(layer(RECTIFIED, "broken"), not_finite=7))

@@ -64,8 +64,8 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         ends: Callable[[LayerFlow], tuple[float | None, float | None]],
         ax: Axes,
     ) -> None:
-        """Draw the interval of every layer of every model."""
-        for model in models:
+        """Draw the interval of every layer, unless there are too many models to tell theirs apart."""
+        for model in models if len(models) <= MOST_PANELS else ():
             found = [ends(one) for one in result.of(model.model)]
             low, high = ([_number(pair[side]) for pair in found] for side in (0, 1))
             color = self.theme.look(model.model).color
@@ -122,8 +122,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         return Figure(
             name="effective-rank",
             title="Effective rank evolution",
-            caption="Dimensions in use over the number of units: the participation ratio, debiased, with its 95 % interval "
-            f"(left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}",
+            caption=f"Dimensions in use over the number of units: the participation ratio, debiased{_with(models)} (left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}",
             alt=alt,
             panels=(
                 Panel("Participation ratio / units", partial(self._draw_participation, result, models)),
@@ -174,11 +173,13 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             for name, layers in last
             if layers
         )
+        wilson = _with(models, "Wilson's")
         return Figure(
             name="classes",
             title="Where classes part",
-            caption="Share of rows nearest to the centre of their own class (five folds, Wilson's 95 % interval), and the median "
-            f"unit's share of variance between classes, corrected for chance. {_sample(result)}",
+            caption=f"Share of rows nearest to the centre of their own class (five folds{wilson}), and the "
+            "median unit's share of variance between classes, corrected for chance. "
+            f"{_sample(result)}",
             alt=alt,
             panels=(
                 Panel("Nearest-centre accuracy", partial(self._draw_centre, result, models)),
@@ -190,8 +191,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
     def _draw_centre(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
         self._lines(result, models, lambda one: one.centre_accuracy, ax)
         self._intervals(result, models, lambda one: (one.centre_low, one.centre_high), ax)
-        chance = models[0].chance
-        if chance is not None:
+        for chance in sorted({one.chance for one in models if one.chance is not None}):
             draw.reference_line(ax, self.theme, chance, "chance")
         ax.set_ylim(0, 1.02)
         ax.set_ylabel("accuracy")
@@ -208,7 +208,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         shown = models[:MOST_PANELS]
         left_out = sum(max(len(result.of(one.model)) - most, 0) for one in shown)
         rest = f" The {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
-        rest += f" The other {len(models) - len(shown)} models are in results.json." if len(models) > len(shown) else ""
+        rest += _others(len(models) - len(shown))
         rows = max(min(len(result.of(one.model)), most) for one in shown)
         return Figure(
             name="activation-health",
@@ -236,7 +236,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         shown = models[:MOST_PANELS]
-        rest = f" The other {len(models) - len(shown)} models are in results.json." if len(models) > len(shown) else ""
+        rest = _others(len(models) - len(shown))
         known = [(one.specialization_score, one) for one in result.layers if one.specialization_score is not None]
         alt = "No layer has a score."
         if known:
@@ -279,14 +279,26 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         draw.legend_above(ax, theme, handles)
 
     def _attention(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
-        shown = [one for one in models if any(layer.attention for layer in result.of(one.model))][:MOST_PANELS]
-        rows = {one.model: [layer for layer in result.of(one.model) if layer.attention] for one in shown}
+        attending = [one for one in models if any(layer.attention for layer in result.of(one.model))]
+        shown, most = attending[:MOST_PANELS], result.options.max_layers
+        rows = {one.model: most_one_sided(result, one.model) for one in shown}
+        left_out = sum(
+            sum(bool(layer.attention) for layer in result.of(one.model)) - most
+            for one in shown
+            if len(rows[one.model]) == most
+        )
+        rest = (
+            f" The {most} layers of each model with the head of the lowest entropy; {left_out} are left out."
+            if left_out
+            else ""
+        )
+        rest += _others(len(attending) - len(shown))
         values = [value for layers in rows.values() for one in layers for value in _relative(one) if np.isfinite(value)]
         return Figure(
             name="attention",
             title="Entropy of attention",
             caption="Mean entropy of each head's attention over what is possible: 0 looks at a single key, 1 at all alike. "
-            f"{_sample(result)}",
+            f"{_sample(result)}{rest}",
             alt=f"Relative entropy reaches from {min(values, default=0):.2f} to {max(values, default=0):.2f}.",
             panels=tuple(Panel(name, partial(self._draw_attention, layers)) for name, layers in rows.items()),
             panel_height=draw.rows_height(self.theme, max(map(len, rows.values()))) + 0.3,
@@ -326,6 +338,24 @@ def least_healthy(result: InformationFlowResult, model: str) -> tuple[LayerFlow,
     worst = [max((value for value in issues(one)[:-1] if np.isfinite(value)), default=2.0) for one in layers]
     order = sorted(range(len(layers)), key=lambda place: (-worst[place], place))
     return tuple(layers[place] for place in sorted(order[: result.options.max_layers]))
+
+
+def most_one_sided(result: InformationFlowResult, model: str) -> tuple[LayerFlow, ...]:
+    """Return the layers whose least even head has the lowest entropy, in order; of equals the first."""
+    layers = [one for one in result.of(model) if one.attention]
+    lowest = [min((value for value in _relative(one) if np.isfinite(value)), default=2.0) for one in layers]
+    order = sorted(range(len(layers)), key=lambda place: (lowest[place], place))
+    return tuple(layers[place] for place in sorted(order[: result.options.max_layers]))
+
+
+def _with(models: Sequence[ModelFlow], whose: str = "its") -> str:
+    return f", with {whose} 95 % interval" if len(models) <= MOST_PANELS else "; intervals are in results.json"
+
+
+def _others(count: int) -> str:
+    if not count:
+        return ""
+    return f" The other {count} models are in results.json." if count > 1 else " One more model is in results.json."
 
 
 def _relative(one: LayerFlow) -> list[float]:
