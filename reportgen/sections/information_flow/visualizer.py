@@ -28,6 +28,8 @@ _SYMLOG = 1e3
 """Share of the largest mean below which the axis is linear. Convention."""
 _MARKERS = 40
 """Layers up to which every one is marked. Convention."""
+_NAMED = 12
+"""Layers up to which the axis names them, where all models have the same. Convention."""
 _PARTS = ("utilisation", "diversity", "separability")
 _ISSUES = ("dead", "dormant", "constant", "saturated", "sparse")
 
@@ -54,8 +56,18 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
     def _lines(self, result: InformationFlowResult, models: Sequence[ModelFlow], read: Read, ax: Axes) -> list[float]:
         """Draw one line for each model; the values that were drawn are returned."""
         values = {one.model: [_number(read(layer)) for layer in result.of(one.model)] for one in models}
-        ax.set_xlabel("layer, from input to output")
-        return draw.model_lines(ax, self.theme, values)
+        drawn = draw.model_lines(ax, self.theme, values)
+        self._depth(ax, {tuple(layer.name for layer in result.of(one.model)) for one in models})
+        return drawn
+
+    def _depth(self, ax: Axes, names: set[tuple[str, ...]]) -> None:
+        """Name the layers where they are few and the same in all models; else they are numbered."""
+        first = next(iter(names), ())
+        if len(names) == 1 and len(first) <= _NAMED:
+            draw.categories(ax, self.theme, ["", *first], "x")
+            ax.set_xlim(0.5, len(first) + 0.5)
+        else:
+            ax.set_xlabel("layer, from input to output")
 
     def _intervals(
         self,
@@ -237,6 +249,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         shown = models[:MOST_PANELS]
         rest = _others(len(models) - len(shown))
+        named = all(len(result.of(one.model)) <= _NAMED for one in shown)
         known = [(one.specialization_score, one) for one in result.layers if one.specialization_score is not None]
         alt = "No layer has a score."
         if known:
@@ -248,11 +261,13 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             caption="Specialization score (thick) and the components whose geometric mean it is. "
             f"{_sample(result)} Higher is not better as such: it tells what a layer's units are used for.{rest}",
             alt=alt,
-            panels=tuple(Panel(one.model, partial(self._draw_specialization, result.of(one.model))) for one in shown),
+            panels=tuple(
+                Panel(one.model, partial(self._draw_specialization, result.of(one.model), named=named)) for one in shown
+            ),
             columns=min(2, len(shown)),
         )
 
-    def _draw_specialization(self, layers: Sequence[LayerFlow], ax: Axes) -> None:
+    def _draw_specialization(self, layers: Sequence[LayerFlow], ax: Axes, *, named: bool) -> None:
         theme = self.theme
         depth = np.arange(1, len(layers) + 1)
         handles = []
@@ -273,8 +288,8 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             label="score",
         )
         draw.whole_numbers(ax, theme)
+        self._depth(ax, {tuple(one.name for one in layers)} if named else set())
         ax.set_ylim(0, 1.02)
-        ax.set_xlabel("layer, from input to output")
         ax.set_ylabel("score and components")
         draw.legend_above(ax, theme, handles)
 
