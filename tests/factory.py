@@ -170,9 +170,10 @@ def layer(values: Any, name: str = "dense", activation: str | None = "relu", **c
 
 
 def probed(*layers: LayerActivations, **changes: Any) -> Activations:
-    """Make what was probed of layers."""
+    """Make what was probed of layers, of which the model puts out the last."""
     n = max((len(one.pooled) for one in layers), default=0)
-    return replace(Activations(np.arange(n), "all rows", layers), **changes)
+    ends = tuple(one.name for one in layers[-1:])
+    return replace(Activations(np.arange(n), "all rows", layers, ends), **changes)
 
 
 def history(**curves: Any) -> History:

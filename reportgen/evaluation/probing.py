@@ -25,6 +25,13 @@ ROWS_AT_ONCE = 32
 """Most rows of a probed batch: the values of many layers are in memory together."""
 
 
+def in_order(outputs: Any) -> list[Any]:
+    """Return a model's outputs in the order of its heads."""
+    if isinstance(outputs, dict):
+        return list(outputs.values())
+    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+
+
 class UnwatchableError(Exception):
     """A model that cannot be run with its layers watched; the message says why."""
 
@@ -60,6 +67,7 @@ class Probing:
         self._draws = np.random.default_rng(seed).random((len(places), POSITIONS), np.float32)
         self._gathered: dict[str, LayerAccumulator] = {}
         self._units: tuple[Unit, ...] = ()
+        self._ends: tuple[str | None, ...] = ()
         self._not_probed: tuple[tuple[str, str], ...] = ()
         self._run: Any = None
 
@@ -87,7 +95,7 @@ class Probing:
     def result(self) -> Activations:
         """Return the record; only after every batch."""
         layers = tuple(self._gathered[unit.name].result() for unit in self._units)
-        return Activations(self.places, self.sampling, layers, self._not_probed)
+        return Activations(self.places, self.sampling, layers, self._ends, self._not_probed)
 
     def _traced(self, batch: Any) -> Any:
         """Trace the watched model once; one that cannot be traced runs eagerly, as Keras itself does on request."""
@@ -125,5 +133,7 @@ class Probing:
                 kept.append(unit)
         if not self._gathered:
             self._units, self._not_probed = tuple(kept), tuple(refused)
+            names = {id(unit.tensor): unit.name for unit in kept}
+            self._ends = tuple(names.get(id(tensor)) for tensor in in_order(outputs))
             self._gathered = {unit.name: LayerAccumulator(unit) for unit in kept}
         return outputs, {unit.name: reduced[unit.name] for unit in self._units}

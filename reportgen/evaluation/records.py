@@ -396,6 +396,8 @@ class Activations:
         How they were chosen, in words.
     layers
         The units.
+    ends
+        For each head, in order, the name of the unit that puts it out; None where it is none (a reshaped output).
     not_probed
         Layers that could not be looked at, with the reason.
     reason
@@ -405,6 +407,7 @@ class Activations:
     places: IntArray
     sampling: str
     layers: tuple[LayerActivations, ...]
+    ends: tuple[str | None, ...] = ()
     not_probed: tuple[tuple[str, str], ...] = ()
     reason: str | None = None
 

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.errors import InputError, summary
 from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
 from reportgen.evaluation.logits import output_ends
-from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError
+from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.records import Activations, Decision, HeadEvaluation
 from reportgen.evaluation.structure import walk
 from reportgen.evaluation.tasks import (
@@ -257,7 +257,7 @@ class _Pass:
                 activations = probing.result()
             except UnwatchableError as error:
                 reason = f"the model cannot be run with its layers watched ({error})"
-                activations = Activations(probing.places, probing.sampling, (), (), reason)
+                activations = Activations(probing.places, probing.sampling, (), reason=reason)
         for places in batches.others(done):
             take(self._call(forward, self.rows[places]), places)
             done += len(places)
@@ -311,9 +311,7 @@ class _Batches:
 
 
 def _listed(outputs: Any) -> list[NDArray[Any]]:
-    if isinstance(outputs, dict):
-        return [np.asarray(value) for value in outputs.values()]
-    return [np.asarray(value) for value in outputs] if isinstance(outputs, list | tuple) else [np.asarray(outputs)]
+    return [np.asarray(value) for value in in_order(outputs)]
 
 
 def _declared(value: str | Mapping[str, str], head: str) -> str:

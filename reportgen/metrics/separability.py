@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,14 +65,6 @@ def class_selectivity(features: NDArray[np.floating], labels: NDArray[np.integer
     return result
 
 
-@dataclass(frozen=True)
-class CentreAccuracy:
-    """Examples assigned to their own class by the nearest class centre, and how many there were."""
-
-    correct: int
-    n: int
-
-
 def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
     """Deal the examples of each class to the folds in turn, in seeded order; (n,) fold of each example."""
     order = np.random.default_rng(seed).permutation(len(labels))
@@ -85,10 +76,11 @@ def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64
 
 def nearest_centre(
     features: NDArray[np.floating], labels: NDArray[np.integer], folds: NDArray[np.integer]
-) -> CentreAccuracy | None:
-    """Assign each example to the class whose centre, made of the other folds, is nearest.
+) -> NDArray[np.bool_] | None:
+    """Tell of each example whether the nearest class centre, made of the other folds, is that of its own class.
 
-    Classes with fewer than five examples are left out; None where fewer than two are left.
+    Classes with fewer than five examples are left out: the result has (n_kept,) entries, in the order of the examples.
+    None where fewer than two classes are left.
     """
     kept = np.isin(
         labels, [label for label, count in zip(*np.unique(labels, return_counts=True), strict=True) if count >= FOLDS]
@@ -99,12 +91,12 @@ def nearest_centre(
         return None
     scale = float(np.abs(x).max(initial=0.0))
     x = x / scale if scale > 0 else x
-    correct = 0
+    right = np.empty(len(x), np.bool_)
     for one in np.unique(fold):
         out = fold == one
         seen = np.bincount(member[~out], minlength=len(classes))
         centres = _sums(x[~out], member[~out], len(classes)) / np.maximum(seen, 1)[:, None]
         distance = (centres**2).sum(axis=1) - 2 * x[out] @ centres.T
         distance[:, seen == 0] = np.inf
-        correct += int((distance.argmin(axis=1) == member[out]).sum())
-    return CentreAccuracy(correct, len(x))
+        right[out] = distance.argmin(axis=1) == member[out]
+    return right

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.metrics import activations, dimension, intervals, rank, separability
+from reportgen.metrics import activations, comparison, dimension, intervals, rank, separability
 from reportgen.section import BaseAnalyzer, Need, Probe
 from reportgen.sections.information_flow import schema
 from reportgen.sections.information_flow.schema import (
+    AccuracyFall,
     AttentionFlow,
     InformationFlowOptions,
     InformationFlowResult,
@@ -20,12 +21,11 @@ from reportgen.sections.information_flow.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from reportgen.evaluation.records import Activations, Evaluation, LayerActivations, ModelEvaluation
-    from reportgen.metrics.intervals import Estimate
     from reportgen.section import Measurement, MetricSpec, Status
 
     _Fields = dict[str, Any]
@@ -47,6 +47,7 @@ class _Labels:
     """Labels of the probed rows, the head that they belong to, and the fold of each row."""
 
     head: str
+    place: int
     labels: NDArray[np.int32]
     folds: NDArray[np.int64]
 
@@ -61,6 +62,12 @@ class _Labels:
         """Share of the most frequent of these classes; None for fewer than two."""
         counts = self.compared
         return float(counts.max() / counts.sum()) if len(counts) > 1 else None
+
+    def right(self, one: LayerActivations) -> NDArray[np.bool_] | None:
+        """Tell which of these rows lie nearest to the centre of their own class; None where that is not known."""
+        if one.not_finite or not one.n_values:
+            return None
+        return separability.nearest_centre(one.pooled, self.labels, self.folds)
 
 
 class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFlowResult]):
@@ -88,10 +95,11 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
                 continue
             rows = tuple(int(row) for row in data.rows[probed.places])
             known = _labels(model, probed, data.seed)
-            fields = [self._layer(model.name, one, known) for one in probed.layers]
-            output = None if known is None else _output(fields, known.head)
+            right = {one.name: known.right(one) for one in probed.layers} if known else {}
+            fields = [self._layer(model.name, one, known, right.get(one.name)) for one in probed.layers]
+            output = None if known is None else _output(fields, _end(probed, known.place))
             flows = _separated(fields, output, None if known is None else known.chance)
-            models.append(_model(model.name, probed, known, output, flows))
+            models.append(_model(model.name, probed, known, output, flows, right))
             layers += flows
             measurements += [*_whole(model.name, flows, probed), *_each(flows, models[-1])]
         return InformationFlowResult(
@@ -103,7 +111,9 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             options=self.options,
         )
 
-    def _layer(self, model: str, one: LayerActivations, known: _Labels | None) -> _Fields:
+    def _layer(
+        self, model: str, one: LayerActivations, known: _Labels | None, right: NDArray[np.bool_] | None
+    ) -> _Fields:
         """Return the fields of a layer, without those that need the other layers."""
         blank: _Fields = dict.fromkeys(LayerFlow.model_fields)
         blank |= {
@@ -119,9 +129,9 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             "reason": _NOT_FINITE if one.not_finite else None if one.n_values else _MASKED,
             "effective_rank_limited": False,
         }
-        return blank if blank["reason"] else blank | self._measured(one, known)
+        return blank if blank["reason"] else blank | self._measured(one, known, right)
 
-    def _measured(self, one: LayerActivations, known: _Labels | None) -> _Fields:
+    def _measured(self, one: LayerActivations, known: _Labels | None, right: NDArray[np.bool_] | None) -> _Fields:
         rectified = one.activation in activations.RECTIFIED
         channels = len(one.mean)
         sparsity = (
@@ -146,6 +156,7 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             "attention": _attention(one),
             **_dimensions(one),
             **_class_numbers(one, known, rectified=rectified),
+            **_centre(right),
         }
 
 
@@ -155,10 +166,10 @@ def _saturated(one: LayerActivations) -> float | None:
 
 def _labels(model: ModelEvaluation, probed: Activations, seed: int) -> _Labels | None:
     """Return the labels of the first head that has any."""
-    for head in model.heads:
+    for place, head in enumerate(model.heads):
         if head.classification is not None:
             labels = head.classification.labels[probed.places]
-            return _Labels(head.name, labels, separability.stratified_folds(labels, seed))
+            return _Labels(head.name, place, labels, separability.stratified_folds(labels, seed))
     return None
 
 
@@ -184,20 +195,18 @@ def _class_numbers(one: LayerActivations, known: _Labels | None, *, rectified: b
     omega = omega[np.isfinite(omega)]
     selective = separability.class_selectivity(one.pooled, known.labels) if rectified else np.empty(0)
     selective = selective[np.isfinite(selective)]
-    centre = _centre(one, known)
     return {
         "omega_squared_median": float(np.median(omega)) if len(omega) else None,
         "omega_squared_max": float(omega.max()) if len(omega) else None,
         "selectivity_median": float(np.median(selective)) if len(selective) else None,
-        "centre_accuracy": centre.value if centre else None,
-        "centre_low": centre.low if centre else None,
-        "centre_high": centre.high if centre else None,
     }
 
 
-def _centre(one: LayerActivations, known: _Labels) -> Estimate | None:
-    found = separability.nearest_centre(one.pooled, known.labels, known.folds)
-    return None if found is None else intervals.wilson(found.correct, found.n)
+def _centre(right: NDArray[np.bool_] | None) -> _Fields:
+    found = None if right is None else intervals.wilson(int(right.sum()), len(right))
+    if found is None:
+        return {}
+    return {"centre_accuracy": found.value, "centre_low": found.low, "centre_high": found.high}
 
 
 def _attention(one: LayerActivations) -> AttentionFlow | None:
@@ -211,10 +220,14 @@ def _attention(one: LayerActivations) -> AttentionFlow | None:
     )
 
 
-def _output(flows: Sequence[_Fields], head: str) -> _Fields | None:
-    """Return the head's own layer, or the last one where none goes by its name; None without an accuracy."""
+def _end(probed: Activations, place: int) -> str | None:
+    return probed.ends[place] if place < len(probed.ends) else None
+
+
+def _output(flows: Sequence[_Fields], end: str | None) -> _Fields | None:
+    """Return the layer that the head ends in, or the last one where that is not known; None without an accuracy."""
     known = [one for one in flows if one["centre_accuracy"] is not None]
-    own = [one for one in known if head in one["layers"]]
+    own = [one for one in known if one["name"] == end]
     return (own or known)[-1] if known else None
 
 
@@ -248,20 +261,44 @@ def _score_parts(known: _Labels | None, output: _Fields | None, flows: Sequence[
     return f"{parts}; {output['name']} is hardly above chance" if output else parts
 
 
+def _fall(output: _Fields | None, right: Mapping[str, NDArray[np.bool_] | None]) -> AccuracyFall | None:
+    """Compare the output with the layer of the highest accuracy on the same rows."""
+    known = {name: rows for name, rows in right.items() if rows is not None}
+    if output is None:
+        return None
+    best = max(known, key=lambda name: int(known[name].sum()))
+    if int(known[best].sum()) <= int(known[output["name"]].sum()):
+        return None
+    table = comparison.discordance(known[best], known[output["name"]])
+    return AccuracyFall(
+        layer=best,
+        lost=table.only_first,
+        gained=table.only_second,
+        p_value=min(1.0, comparison.mcnemar(table) * (len(known) - 1)),
+    )
+
+
 def _model(
-    model: str, probed: Activations, known: _Labels | None, output: _Fields | None, flows: Sequence[LayerFlow]
+    model: str,
+    probed: Activations,
+    known: _Labels | None,
+    output: _Fields | None,
+    flows: Sequence[LayerFlow],
+    right: Mapping[str, NDArray[np.bool_] | None],
 ) -> ModelFlow:
     return ModelFlow(
         model=model,
         n_layers=len(probed.layers),
         n=len(probed.places),
         sampling=probed.sampling,
+        ends=tuple(name for name in probed.ends if name is not None),
         not_probed=probed.not_probed,
         reason=probed.reason,
         head=None if known is None else known.head,
         output=None if output is None else output["name"],
         n_classified=None if known is None else int(known.compared.sum()),
         chance=None if known is None else known.chance,
+        fall=_fall(output, right),
         score_parts=_score_parts(known, output, flows),
     )
 

@@ -25,7 +25,9 @@ COLLAPSED_DROP = 0.05
 COLLAPSED_ENTROPY, UNIFORM_ENTROPY = 0.05, 0.99
 """Share of the possible entropy of a head that looks at one key, or at all alike. Convention; no literature value."""
 ACCURACY_DROP = 0.1
-"""Fall of the nearest-centre accuracy below an earlier layer worth a note. Convention; no literature value."""
+"""Fall of the nearest-centre accuracy below another layer worth a note. Convention; no literature value."""
+SURE = 0.05
+"""Adjusted p-value below which a fall is more than chance. Convention."""
 _NARROW = 8
 
 
@@ -104,7 +106,7 @@ def dormant(result: InformationFlowResult) -> Iterator[Hit]:
 
 def saturated(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers inside that are mostly at the flat end of their activation; an output may be sure of itself."""
-    ends = {(model.model, layers[-1].name) for model in result.models if (layers := result.of(model.model))}
+    ends = {(model.model, name) for model in result.models for name in model.ends}
 
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=lambda one: one.saturated_fraction or 0)
@@ -176,18 +178,18 @@ def attention(result: InformationFlowResult) -> Iterator[Hit]:
 
 
 def accuracy_falls(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models whose output tells classes apart worse than another layer, by more than both intervals."""
+    """Yield models whose output tells classes apart worse than another layer, by more than chance on the same rows."""
     for model in result.models:
-        known = {one.name: one for one in result.of(model.model) if one.centre_accuracy is not None}
-        if model.output is None:
+        fall = model.fall
+        if fall is None or fall.p_value >= SURE:
             continue
-        best, last = max(known.values(), key=lambda one: one.centre_accuracy or 0.0), known[model.output]
-        apart = (best.centre_low or 0.0) > (last.centre_high or 0.0)
-        if apart and (best.centre_accuracy or 0.0) - (last.centre_accuracy or 0.0) > ACCURACY_DROP:
+        known = {one.name: one.centre_accuracy or 0.0 for one in result.of(model.model)}
+        best, last = known[fall.layer], known[model.output or ""]
+        if best - last > ACCURACY_DROP:
             yield Hit(
                 model.model,
-                f"Nearest-centre accuracy is {_percent(best.centre_accuracy or 0)} in {best.name} but "
-                f"{_percent(last.centre_accuracy or 0)} at the end, in {last.name}.",
+                f"Nearest-centre accuracy is {_percent(best)} in {fall.layer} but {_percent(last)} at the end, in {model.output}: "
+                f"{fall.lost:,} rows are right there and wrong at the end, {fall.gained:,} the other way round.",
             )
 
 
@@ -215,6 +217,6 @@ RULES: tuple[Rule[InformationFlowResult], ...] = (
     Rule("INF106", "warning", "Nothing varies", CONVENTION, constant),
     Rule("INF201", "note", "Very few dimensions", f"{CONVENTION}; Dong et al. (2021)", rank_collapse),
     Rule("INF202", "note", "Attention on one key, or on all alike", "Zhai et al. (2023)", attention),
-    Rule("INF301", "note", "Classes part again", CONVENTION, accuracy_falls),
+    Rule("INF301", "note", "Classes are told apart worse at the end", f"{CONVENTION}; McNemar (1947)", accuracy_falls),
     Rule("INF901", "note", "Layers that were not seen", "definition", not_probed),
 )

@@ -90,6 +90,18 @@ class LayerFlow(Strict):
     attention: AttentionFlow | None
 
 
+class AccuracyFall(Strict):
+    """The layer with the highest nearest-centre accuracy against the output, on the same rows."""
+
+    layer: str
+    lost: int
+    """Rows that are right there and wrong at the end."""
+    gained: int
+    """Rows that are wrong there and right at the end."""
+    p_value: float
+    """Exact McNemar test times the number of layers that could have been the best (Bonferroni), at most 1."""
+
+
 class ModelFlow(Strict):
     """A model as a whole."""
 
@@ -99,6 +111,8 @@ class ModelFlow(Strict):
     n: int
     """Rows probed."""
     sampling: str
+    ends: tuple[str, ...]
+    """Layers that the model puts out."""
     not_probed: tuple[tuple[str, str], ...]
     """Layers that could not be looked at, with the reason."""
     reason: str | None
@@ -106,11 +120,13 @@ class ModelFlow(Strict):
     head: str | None
     """The head whose labels are used, the first that has any; null without labels."""
     output: str | None
-    """The layer that the others' separability is measured by: the head's own, or the last; null without an accuracy."""
+    """The layer that the others' separability is measured by: the one that the head ends in, or the last; null without an accuracy."""
     n_classified: int | None
     """Rows of the classes with at least five: nearest-centre accuracy and chance rest on them; null without labels."""
     chance: float | None
     """Share of the most frequent class among those rows: what nearest-centre accuracy has to beat."""
+    fall: AccuracyFall | None
+    """Where another layer tells classes apart better than the output; null where none does."""
     score_parts: str
     """Which components the specialization score of this model is made of."""
 
