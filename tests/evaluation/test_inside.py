@@ -199,7 +199,9 @@ def test_a_model_that_cannot_be_traced_runs_eagerly(found: dict[str, Any]) -> No
     assert [item.name for item in found["eager"]["activations"].layers] == ["hidden", "out"]
 
 
-@pytest.mark.parametrize(("name", "end"), [("shared", "head"), ("nan", "head"), ("subclassed", "out"), ("eager", "out")])
+@pytest.mark.parametrize(
+    ("name", "end"), [("shared", "head"), ("nan", "head"), ("subclassed", "out"), ("eager", "out")]
+)
 def test_the_layer_that_a_model_ends_in(found: dict[str, Any], name: str, end: str) -> None:
     """Known by the tensor that it gives back, in a graph and without one."""
     assert found[name]["activations"].ends == (end,)
