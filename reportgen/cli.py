@@ -238,7 +238,7 @@ def _located(planned: Plan, error: InputError) -> str:
     from reportgen.diagnostics import Problem, render
 
     message = f"{error.file}: {error.message}" if error.file else error.message
-    return render(planned.source, [Problem(error.location, message)])
+    return render(planned.source, [Problem(planned.written(error.location), message)])
 
 
 def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bool) -> NoReturn:

@@ -5,13 +5,13 @@ All mistakes are gathered and raised at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reportgen import registry
+from reportgen import patterns, registry
 from reportgen.diagnostics import Problem, from_validation_error, suggest
 from reportgen.errors import SpecError
 from reportgen.inputs import datasets
@@ -19,7 +19,7 @@ from reportgen.section import BaseAnalyzer, Need, Probe, Request, Section, Stric
 from reportgen.spec import ReportSpec, SectionSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from reportgen.diagnostics import Location
@@ -48,6 +48,7 @@ class PlannedSection:
 class Plan:
     """What is going to be done.
 
+    ``spec`` has the models that patterns stand for; ``entries`` gives the key of each model's entry in the source.
     ``left_out`` are the ids of sections that the call left out by ``--only`` or ``--skip``.
     """
 
@@ -56,7 +57,12 @@ class Plan:
     folder: Path
     overrides: tuple[str, ...]
     sections: tuple[PlannedSection, ...]
+    entries: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+
+    def written(self, location: Location) -> Location:
+        """Return where something about a model stands in the source, whose entry may be a pattern."""
+        return _written(self.entries, location)
 
     @property
     def request(self) -> Request:
@@ -77,19 +83,24 @@ def make(
         With every mistake.
     """
     spec, problems = _validated(source)
+    entries: dict[str, str] = {}
     sections, more = _sections(source.data)
     problems += more
     problems += _addresses(source.data)
     problems += _selection(sections, only, skip)
     if spec is not None:
-        problems += [*_models(spec), *_files(spec, folder)]
+        models, entries, more = patterns.expand(spec.models, folder)
+        problems += more
+        spec = spec.model_copy(update={"models": models})
+        found = [*_models(spec), *_files(spec, folder)]
+        problems += [replace(problem, location=_written(entries, problem.location)) for problem in found]
         sections, more = _needs(spec, sections)
         problems += more
     if problems or spec is None:
         raise SpecError(problems, source, source.name)
     kept = tuple(item for item in sections.values() if (not only or item.address in only) and item.address not in skip)
     left_out = tuple(address for address in _ids(sections) if address not in {item.address for item in kept})
-    return Plan(source, spec, folder, tuple(overrides), kept, left_out)
+    return Plan(source, spec, folder, tuple(overrides), kept, entries, left_out)
 
 
 def _validated(source: Source) -> tuple[ReportSpec | None, list[Problem]]:
@@ -195,6 +206,12 @@ def _selection(sections: dict[int, PlannedSection], only: Iterable[str], skip: I
         for name in names
         if name not in ids
     ]
+
+
+def _written(entries: Mapping[str, str], location: Location) -> Location:
+    if len(location) > 1 and location[0] == "models":
+        return ("models", entries.get(str(location[1]), location[1]), *location[2:])
+    return location
 
 
 def _models(spec: ReportSpec) -> Iterator[Problem]:

@@ -39,9 +39,13 @@ class ModelSpec(Strict):
     """A model under review."""
 
     path: str = Field(min_length=1)
-    """The `.keras` file, relative to the spec."""
+    """The `.keras` file, relative to the spec. With a `*` (`runs/*/model.keras`) the entry stands for every file that matches."""
+    name: str | None = Field(default=None, min_length=1)
+    """Names of the models that a pattern stands for, with its `*`: `*-best`; by default what the `*` stands for."""
     history: str | None = None
-    """Training history: `history.history` as JSON, or a CSVLogger CSV."""
+    """Training history: `history.history` as JSON, or a CSVLogger CSV; with the `*` of a pattern, `runs/*/history.json`."""
+    series: str | None = Field(default=None, min_length=1)
+    """Name of the run that the model is a checkpoint of: models with the same name are shown as a series, in their order."""
     outputs: OutputsName | dict[str, OutputsName] = "auto"
     """What the model puts out; `auto`: compiled loss, then last activation, then label type. One value per output head where there are several."""
     task: TaskName | dict[str, TaskName] = "auto"
