@@ -69,7 +69,7 @@ class Plan:
         """What its sections need of the evaluation."""
         running = [item for item in self.sections if item.skip is None]
         needs = frozenset[Need]().union(*(item.section.analyzer.needs for item in running))
-        return Request(needs=needs, probe=next((probe for item in running if (probe := _probe(item))), None))
+        return Request(needs=needs, probe=_merged([probe for item in running if (probe := _probe(item))]))
 
 
 def make(
@@ -278,15 +278,25 @@ def _probe(item: PlannedSection) -> Probe | None:
     return analyzer.probe() if isinstance(analyzer, BaseAnalyzer) else None
 
 
+def _merged(probes: Sequence[Probe]) -> Probe | None:
+    """Return the one probe that serves all sections: the most rows, the layers that were asked for."""
+    if not probes:
+        return None
+    asked = (probe.layers for probe in probes if probe.layers is not None)
+    return Probe(samples=max(probe.samples for probe in probes), layers=next(asked, "units"))
+
+
 def _probes(sections: dict[int, PlannedSection]) -> Iterator[Problem]:
-    """Yield sections that ask for other activations than one before them."""
-    first: tuple[str, Probe] | None = None
+    """Yield sections that ask for other layers than one before them."""
+    first: tuple[str, str] | None = None
     for index, item in sections.items():
         probe = _probe(item) if item.skip is None else None
-        if probe is not None and first is not None and probe != first[1]:
-            message = f"must ask for the same samples and layers as section {first[0]}: one pass serves both"
-            yield Problem(("sections", index), message, f"{probe.samples} samples, layers {probe.layers!r}")
-        first = first or (None if probe is None else (item.address, probe))
+        if probe is None or probe.layers is None:
+            continue
+        if first is not None and probe.layers != first[1]:
+            message = f"must ask for the same layers as section {first[0]}: one pass serves both"
+            yield Problem(("sections", index), message, repr(probe.layers))
+        first = first or (item.address, probe.layers)
 
 
 def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> str | None:

@@ -45,9 +45,9 @@ class Probe(Strict):
     """Which activations an analyzer asks for."""
 
     samples: int
-    """Most rows that are probed; a seeded, label-stratified sample of the evaluated ones."""
-    layers: Literal["units", "all"]
-    """``units``: layers after their normalisation and activation; ``all``: every layer that transforms."""
+    """Most rows that are probed; a seeded, label-stratified sample of the evaluated ones. Of several sections the largest."""
+    layers: Literal["units", "all"] | None = None
+    """``units``: layers after their normalisation and activation; ``all``: every layer that transforms; null: as others ask."""
 
 
 class Request(Strict):

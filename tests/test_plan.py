@@ -30,9 +30,16 @@ def test_only_what_is_needed_is_asked_for() -> None:
 def test_two_sections_must_ask_for_the_same_activations() -> None:
     """One pass serves both; otherwise the second is named."""
     one = '[[sections]]\nkind = "information_flow"\n'
-    with pytest.raises(SpecError, match=r"sections\[1\].*same samples and layers as section information_flow"):
+    with pytest.raises(SpecError, match=r"sections\[1\].*same layers as section information_flow"):
         planned(f'{one}[[sections]]\nkind = "information_flow"\nid = "deep"\nlayers = "all"\n')
     assert planned(f'{one}[[sections]]\nkind = "information_flow"\nid = "deep"\n').request.probe is not None
+
+
+def test_the_larger_sample_serves_both() -> None:
+    """One pass, the most rows that a section asks for."""
+    one = '[[sections]]\nkind = "information_flow"\nsamples = {}\n'
+    asked = planned(one.format(50) + one.format(70) + 'id = "second"\n').request
+    assert asked.probe == Probe(samples=70, layers="units")
 
 
 def test_what_is_skipped_asks_for_nothing() -> None:

@@ -101,6 +101,7 @@ class _Collector:
             architecture=describe(loaded),
             weights=weight_tensors(loaded.model) if Need.WEIGHTS in self.request.needs else None,
             activations=activations,
+            series=spec.series,
         )
 
     def _pass(
@@ -125,7 +126,7 @@ class _Collector:
         strata = _strata(self.dataset)
         labels = None if strata is None else strata[self.data.rows]
         places, sampling = choose_rows(self.data.n, probe.samples, labels, self.data.seed)
-        return ProbedRows(places, sampling, probe.layers)
+        return ProbedRows(places, sampling, probe.layers or "units")
 
 
 def _strata(dataset: Dataset) -> NDArray[Any] | None:

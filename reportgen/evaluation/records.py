@@ -414,7 +414,10 @@ class Activations:
 
 @dataclass(frozen=True)
 class ModelEvaluation:
-    """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them."""
+    """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them.
+
+    ``series`` is the run that it is a checkpoint of, where it is said to be one.
+    """
 
     name: str
     file: str
@@ -425,6 +428,7 @@ class ModelEvaluation:
     architecture: Architecture | None = None
     weights: tuple[WeightTensor, ...] | None = None
     activations: Activations | None = None
+    series: str | None = None
 
     def subject(self, head: HeadEvaluation, part: str | None = None) -> str | None:
         """Return the subject of a head's number: ``head:NAME`` where there are several heads, then the part."""

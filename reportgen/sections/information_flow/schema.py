@@ -13,7 +13,7 @@ class InformationFlowOptions(Strict):
     """Options of the information_flow section."""
 
     samples: int = Field(default=1000, ge=8)
-    """Rows that are probed: a seeded, label-stratified sample of the evaluated ones."""
+    """Rows that are probed: a seeded, label-stratified sample of the evaluated ones. Where another section asks for more, both have more."""
     layers: Literal["units", "all"] = "units"
     """`units`: layers after their normalisation and activation, so that convolution, normalisation and activation are one; `all`: every layer that transforms, by itself."""
     max_layers: int = Field(default=12, ge=1)
