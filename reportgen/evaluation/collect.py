@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.population import describe_data
-from reportgen.evaluation.records import DataEvaluation, Evaluation, ModelEvaluation
+from reportgen.evaluation.records import DataEvaluation, ModelEvaluation
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.weights import weight_tensors
@@ -18,7 +18,7 @@ from reportgen.inputs.labels import kind_of
 from reportgen.section import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,8 +35,17 @@ _PACKAGES = ("keras", "tensorflow", "numpy")
 _OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
 
 
-def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) -> Evaluation:
-    """Evaluate every model of a spec.
+@dataclass(frozen=True)
+class Collection:
+    """An evaluation whose models come one by one: each is loaded, evaluated and dropped when it is asked for."""
+
+    data: DataEvaluation | None
+    versions: dict[str, str]
+    models: Iterator[ModelEvaluation]
+
+
+def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) -> Collection:
+    """Read the data and histories of a spec, and evaluate its models one by one.
 
     Parameters
     ----------
@@ -50,7 +59,7 @@ def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) ->
     Raises
     ------
     InputError
-        An input cannot be used.
+        An input cannot be used; a model that cannot be used is told when it is its turn.
     """
     dataset = data = None
     if spec.data is not None:
@@ -71,9 +80,9 @@ def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) ->
         for name, model in spec.models.items()
     }
     collector = _Collector(spec.data, dataset, data, request, report)
-    evaluated = tuple(collector.model(name, model, read[name], folder) for name, model in spec.models.items())
+    models = (collector.model(name, model, read[name], folder) for name, model in spec.models.items())
     versions = {"python": platform.python_version()} | {package: version(package) for package in _PACKAGES}
-    return Evaluation(evaluated, data, versions)
+    return Collection(data, versions, models)
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
 """Runs the evaluation in a worker process: TensorFlow's memory and noise stay out of the program.
 
 Run as ``python -m reportgen.evaluation.process JOB`` this module is the worker. Between the two: one JSON line per
-progress step on the worker's standard output, and the evaluation pickled into a private temporary folder.
+progress step on the worker's standard output, and the evaluation in a private temporary folder, one file for each model, so that
+the worker holds one model's numbers at a time and the program only those that it looks at.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from reportgen.errors import InputError, ReportgenError
+from reportgen.evaluation import spill
+from reportgen.evaluation.records import Evaluation
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from reportgen.evaluation.collect import Report
-    from reportgen.evaluation.records import Evaluation
     from reportgen.section import Request
     from reportgen.spec import ReportSpec
 
@@ -44,6 +45,7 @@ class EvaluationProcess:
     def __init__(self, spec: ReportSpec, folder: Path, request: Request) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="reportgen-")
         self._home = Path(self._temporary.name)
+        self._n_models = len(spec.models)
         job = {
             "spec": spec.model_dump(mode="json"),
             "folder": str(folder.resolve()),
@@ -93,8 +95,9 @@ class EvaluationProcess:
         code = self._process.wait()
         if code != 0:
             raise WorkerError(f"the evaluation process ended with code {code}; it said:\n{self._last_words()}")
-        evaluation: Evaluation = pickle.loads((self._home / "evaluation.pickle").read_bytes())
-        return evaluation
+        data, versions = spill.read(self._home / "data")
+        models = tuple(spill.read(_model_file(self._home, index)) for index in range(self._n_models))
+        return Evaluation(models, data, versions)
 
     def _last_words(self) -> str:
         self._noise.seek(0)
@@ -122,17 +125,21 @@ def main(home: Path) -> None:
     job = json.loads((home / "job.json").read_text("utf-8"))
     spec = ReportSpec.model_validate(job["spec"])
     try:
-        evaluation = collect(
+        found = collect(
             spec,
             Path(job["folder"]),
             Request.model_validate(job["request"]),
             lambda what, done, total: send({"what": what, "done": done, "total": total}),
         )
+        spill.write((found.data, found.versions), home / "data")
+        for index, model in enumerate(found.models):
+            spill.write(model, _model_file(home, index))
     except InputError as error:
         send({"error": {"location": list(error.location), "file": error.file, "message": error.message}})
-        return
-    with (home / "evaluation.pickle").open("wb") as file:
-        pickle.dump(evaluation, file, protocol=5)
+
+
+def _model_file(home: Path, index: int) -> Path:
+    return home / f"model-{index}"
 
 
 if __name__ == "__main__":
