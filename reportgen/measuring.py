@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -73,6 +73,17 @@ class ClassifiedHead:
     def insufficient(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
         """Say at its address why these data cannot give a number."""
         return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
+
+
+HeadT = TypeVar("HeadT", bound=ClassifiedHead)
+
+
+def comparable(subjects: Iterable[HeadT]) -> list[list[HeadT]]:
+    """Group the models that have a head of the same name with as many classes; only groups of two and more."""
+    groups: dict[tuple[str | None, int], list[HeadT]] = {}
+    for subject in subjects:
+        groups.setdefault((subject.subject(), subject.outputs.n_classes), []).append(subject)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def unmeasured(evaluation: Evaluation, specs: Iterable[MetricSpec]) -> Iterator[Measurement]:

@@ -92,7 +92,7 @@ def make(
         models, entries, more = patterns.expand(spec.models, folder)
         problems += more
         spec = spec.model_copy(update={"models": models})
-        found = [*_models(spec), *_files(spec, folder)]
+        found = [*_models(spec), *_named_models(spec, sections), *_files(spec, folder)]
         problems += [replace(problem, location=_written(entries, problem.location)) for problem in found]
         sections, more = _needs(spec, sections)
         problems += more
@@ -223,6 +223,16 @@ def _models(spec: ReportSpec) -> Iterator[Problem]:
                 yield Problem(location, "there is no such model", repr(pattern), suggest(pattern, spec.models))
 
 
+def _named_models(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iterator[Problem]:
+    """Yield sections whose options name no model."""
+    for index, item in sections.items():
+        analyzer = item.section.analyzer(item.options)
+        for name in analyzer.names() if isinstance(analyzer, BaseAnalyzer) else ():
+            if name not in spec.models:
+                message = "its options name a model that is not there"
+                yield Problem(("sections", index), message, repr(name), suggest(name, spec.models))
+
+
 # ------------------------------------------------------------------------------------------------ files
 
 
@@ -306,7 +316,16 @@ def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> str | None:
         return "needs labels: name them in data.y"
     if Need.HISTORY in needs and not any(model.history for model in spec.models.values()):
         return "needs a training history: name one in a model's history"
+    if Need.SEVERAL_MODELS in needs and len(spec.models) == 1:
+        return "compares models, and there is only one"
+    if Need.SERIES in needs and not _has_series(spec):
+        return "needs checkpoints of a run: give two models or more the same series"
     return None
+
+
+def _has_series(spec: ReportSpec) -> bool:
+    series = [model.series for model in spec.models.values() if model.series is not None]
+    return len(set(series)) < len(series)
 
 
 def check_matches(check: CheckSpec, model: str) -> bool:

@@ -39,6 +39,8 @@ class Need(Enum):
     ACTIVATIONS = "activations"
     WEIGHTS = "weights"
     HISTORY = "history"
+    SEVERAL_MODELS = "several models"
+    SERIES = "series"
 
 
 class Probe(Strict):
@@ -367,6 +369,10 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
     def probe(self) -> Probe | None:
         """Say which activations it needs; None for an analyzer without ``Need.ACTIVATIONS``."""
         return None
+
+    def names(self) -> tuple[str, ...]:
+        """Return the models that the options name; the plan refuses those that the spec does not have."""
+        return ()
 
     def analyze(self, evaluation: Evaluation) -> ResultT:
         """Compute the section's result; must not change the evaluation."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,8 @@ BLOCKS = 20
 LEAST_EXAMPLES = 32
 TRIMMED = 0.01
 """Share of the examples of largest norm that is left out to see whether few of them decide: after Davari et al. (2023)."""
+_DIGITS = 12
+"""Decimals that rounding leaves: a layer is exactly like itself."""
 METHOD = "jackknife over blocks of examples"
 
 
@@ -115,14 +117,13 @@ def _cka(across: FloatArray, first: FloatArray, second: FloatArray) -> FloatArra
     """Return CKA (L1, L2); NaN where a layer's own HSIC is not above 0."""
     below = np.maximum(first, 0.0)[:, None] * np.maximum(second, 0.0)
     result: FloatArray = np.divide(across, np.sqrt(below), out=np.full(across.shape, np.nan), where=below > 0)
-    return np.clip(result, -1.0, 1.0)
+    return np.clip(np.round(result, _DIGITS), -1.0, 1.0)
 
 
-def _hsic(n: int, traces: FloatArray, totals: FloatArray, rows: FloatArray) -> FloatArray:
-    """Return Song's unbiased HSIC from sum(K L), sum(K) sum(L) and the inner product of their row sums."""
+def _hsic(n: int, traces: Any, totals: Any, rows: Any) -> Any:
+    """Return Song's unbiased HSIC from sum(K L), sum(K) sum(L) and the inner product of their row sums: numbers or arrays."""
     inner = traces + totals / ((n - 1) * (n - 2)) - 2.0 * rows / (n - 2)
-    result: FloatArray = inner / (n * (n - 3))
-    return result
+    return inner / (n * (n - 3))
 
 
 class _Sums:
@@ -148,7 +149,8 @@ class _Sums:
     def hsic(self) -> FloatArray:
         """Return HSIC of all examples."""
         rows = [columns.sum(axis=2) for columns in self._columns]
-        return _hsic(self._n, self.trace, self._totals(rows), self._pair(rows[0], rows[1]))
+        result: FloatArray = _hsic(self._n, self.trace, self._totals(rows), self._pair(rows[0], rows[1]))
+        return result
 
     def without(self, block: int) -> FloatArray:
         """Return HSIC without the examples of a block."""
@@ -160,7 +162,8 @@ class _Sums:
             rows.append(rest)
         trace = self.trace - 2.0 * self._stripes[block] + self._corners[block]
         n = int(self._n - (end - start))
-        return _hsic(n, trace, self._totals(rows), self._pair(rows[0], rows[1]))
+        result: FloatArray = _hsic(n, trace, self._totals(rows), self._pair(rows[0], rows[1]))
+        return result
 
     def _totals(self, rows: list[FloatArray]) -> FloatArray:
         return self._pair(*(one.sum(axis=1, keepdims=True) for one in rows))
@@ -182,8 +185,8 @@ def _trimmed(first: Grams, second: Grams, across: FloatArray, own: tuple[FloatAr
     for i, j in np.ndindex(across.shape):
         out = np.flatnonzero(first.largest[i] | second.largest[j])
         one, other = _Rest(first.grams[i], rows[0][i], out), _Rest(second.grams[j], rows[1][j], out)
-        below = one.hsic(one, own[0][i]) * other.hsic(other, own[1][j])
-        value[i, j] = one.hsic(other, across[i, j]) / math.sqrt(below) if below > 0 else np.nan
+        below = one.hsic(one, float(own[0][i])) * other.hsic(other, float(own[1][j]))
+        value[i, j] = one.hsic(other, float(across[i, j])) / math.sqrt(below) if below > 0 else np.nan
     return np.clip(value, -1.0, 1.0)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.measuring import ClassifiedHead, unmeasured
+from reportgen.measuring import ClassifiedHead, comparable, unmeasured
 from reportgen.metrics import classification, comparison, intervals, ranking
 from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.performance import schema
@@ -286,17 +286,10 @@ def _compare(subjects: list[_Subject]) -> tuple[list[Measurement], list[Tier]]:
     """Compare the models that have a head of the same name, ordered pair by ordered pair."""
     measurements: list[Measurement] = []
     tiers = []
-    for group in _comparable(subjects):
+    for group in comparable(subjects):
         measurements += _pairs(group)
         tiers.append(_tier(group))
     return measurements, tiers
-
-
-def _comparable(subjects: list[_Subject]) -> list[list[_Subject]]:
-    groups: dict[tuple[str | None, int], list[_Subject]] = {}
-    for subject in subjects:
-        groups.setdefault((subject.subject(), subject.outputs.n_classes), []).append(subject)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def _pairs(group: list[_Subject]) -> Iterator[Measurement]:

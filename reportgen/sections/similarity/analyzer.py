@@ -1,0 +1,342 @@
+"""Compares models pair by pair: what they predict, what their layers represent, how their weights are spread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from reportgen.measuring import ClassifiedHead, comparable
+from reportgen.metrics import agreement, cka, comparison, embedding, intervals, weights
+from reportgen.section import BaseAnalyzer, Need, Probe
+from reportgen.sections.similarity import schema
+from reportgen.sections.similarity.schema import (
+    HeadAgreement,
+    LayerAlignment,
+    Representation,
+    SimilarityOptions,
+    SimilarityResult,
+    WeightMap,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.records import (
+        Activations,
+        DataEvaluation,
+        Evaluation,
+        LayerActivations,
+        ModelEvaluation,
+        WeightTensor,
+    )
+    from reportgen.metrics.cka import Alignment, Grams
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.section import Measurement, MetricSpec
+    from reportgen.sections.similarity.schema import Matrix
+
+    FloatArray = NDArray[np.float64]
+
+DRIVEN = 0.1
+"""Change of CKA without the farthest 1 % of the rows above which few rows decide. Convention; after Davari et al. (2023)."""
+_COMPARED_VALUES = 1_000_000
+"""Most probabilities of a model that are compared with another's: with more classes fewer rows."""
+
+
+class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
+    """Compares every model with every other, and the reference layer by layer."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset(
+        {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.WEIGHTS, Need.SEVERAL_MODELS}
+    )
+
+    def probe(self) -> Probe:
+        """Ask for the rows of the options, and for the layers that others ask for."""
+        return Probe(samples=self.options.samples)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the reference, where it is named."""
+        return () if self.options.reference is None else (self.options.reference,)
+
+    def analyze(self, evaluation: Evaluation) -> SimilarityResult:
+        """Compare every model with every other, and the reference layer by layer."""
+        data = evaluation.data
+        if data is None:
+            message = "similarity needs data"
+            raise ValueError(message)
+        reference = self.options.reference or evaluation.models[0].name
+        measurements: list[Measurement] = []
+        heads = []
+        for group in comparable([ClassifiedHead(*one, data) for one in evaluation.classified()]):
+            found, agreed = _agreement(group)
+            measurements += found
+            heads.append(agreed)
+        inside = [_Inside.of(model) for model in evaluation.models]
+        representation, reason = _represented(inside, data, measurements)
+        weight_map, why = _weight_map(evaluation.models)
+        measurements += _coordinates(evaluation.models, weight_map, why or "")
+        aligned, refused = self._aligned(inside, reference, data)
+        return SimilarityResult(
+            measurements=tuple(measurements),
+            split=data.split,
+            n=data.n,
+            rows=_rows(inside, data),
+            reference=reference,
+            heads=tuple(heads),
+            representation=representation,
+            representation_reason=reason,
+            alignments=tuple(aligned),
+            not_aligned=tuple(refused),
+            weight_map=weight_map,
+            weight_map_reason=why,
+            options=self.options,
+        )
+
+    def _aligned(
+        self, inside: Sequence[_Inside], reference: str, data: DataEvaluation
+    ) -> tuple[list[LayerAlignment], list[tuple[str, str]]]:
+        """Compare the layers of the reference with its own and with those of every other model."""
+        own = next(one for one in inside if one.model == reference)
+        refused = [(one.model, one.reason) for one in inside if one.reason is not None]
+        if own.reason is not None:
+            return [], refused
+        first, grams = self._grams(own, data)
+        aligned = []
+        for one in (own, *(other for other in inside if other is not own)):
+            if one.reason is None:
+                chosen, second = (first, grams) if one is own else self._grams(one, data)
+                left_out = len(own.layers) - len(first) + len(one.layers) - len(chosen)
+                aligned.append(_alignment(one.model, (first, chosen), left_out, cka.align(grams, second)))
+        return aligned, refused
+
+    def _grams(self, one: _Inside, data: DataEvaluation) -> tuple[list[LayerActivations], Grams]:
+        most = min(len(one.layers), self.options.max_layers)
+        places = np.unique(np.linspace(0, len(one.layers) - 1, most).round().astype(int))
+        chosen = [one.layers[place] for place in places]
+        return chosen, cka.grams([layer.pooled for layer in chosen], data.seed)
+
+
+# ------------------------------------------------------------------------------------------------ predictions
+
+
+def _agreement(group: list[ClassifiedHead]) -> tuple[list[Measurement], HeadAgreement]:
+    """Compare the predictions of models that have a head of the same name."""
+    measurements: list[Measurement] = []
+    differing = np.zeros((len(group), len(group)))
+    forecasts = [_log_probabilities(one) for one in group]
+    for i, j in combinations(range(len(group)), 2):
+        first, second = group[i], group[j]
+        table = comparison.discordance(first.outputs.correct, second.outputs.correct)
+        turned = comparison.discordance(second.outputs.correct, first.outputs.correct)
+        changed = agreement.churn(first.outputs.predictions, second.outputs.predictions)
+        alike = agreement.error_consistency(table, first.data.seed)
+        apart = intervals.mean(agreement.js_divergence(forecasts[i], forecasts[j]))
+        differing[i, j] = differing[j, i] = changed.value if changed else np.nan
+        for one, other, counted in ((first, second, table), (second, first, turned)):
+            part = f"vs {other.model.name}"
+            for spec, estimate, otherwise in (
+                (schema.CHURN, changed, ""),
+                (schema.NEGATIVE_FLIPS, agreement.negative_flips(counted), ""),
+                (schema.POSITIVE_FLIPS, agreement.positive_flips(counted), ""),
+                (schema.ERROR_CONSISTENCY, alike, "both models are right on every row, or wrong on every row"),
+                (schema.DIVERGENCE, apart, ""),
+            ):
+                measurements.append(_pairwise(one, spec, estimate, part, otherwise))
+    return measurements, HeadAgreement(
+        subject=group[0].subject(),
+        models=tuple(one.model.name for one in group),
+        churn=_matrix(differing),
+        order=tuple(embedding.order(differing)),
+    )
+
+
+def _pairwise(
+    one: ClassifiedHead, spec: MetricSpec, estimate: Estimate | None, part: str, otherwise: str
+) -> Measurement:
+    return one.insufficient(spec, otherwise, part) if estimate is None else one.estimated(spec, estimate, part)
+
+
+def _log_probabilities(one: ClassifiedHead) -> NDArray[np.float32]:
+    """Return the logarithms of the probabilities of some rows, the same of every model with these classes."""
+    outputs = one.outputs
+    most = max(_COMPARED_VALUES // outputs.n_classes, 1)
+    places = np.arange(len(outputs.logit_sample))
+    if len(places) > most:
+        places = np.sort(np.random.default_rng(one.data.seed).choice(places, most, replace=False))
+    normalizer = outputs.log_normalizer[outputs.logit_sample_rows[places]]
+    return (outputs.logit_sample[places].astype(np.float64) - normalizer[:, None]).astype(np.float32)
+
+
+# ------------------------------------------------------------------------------------------------ representations
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """The layers of a model that can be compared, or the reason why there are none."""
+
+    model: str
+    places: NDArray[np.int64]
+    layers: tuple[LayerActivations, ...]
+    hidden: LayerActivations | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, model: ModelEvaluation) -> _Inside:
+        """Choose the layers with finite values, and the last before the output."""
+        probed = model.activations
+        if probed is None or probed.reason is not None:
+            return cls(model.name, np.empty(0, np.int64), (), None, (probed and probed.reason) or "nothing was probed")
+        layers = tuple(one for one in probed.layers if not one.not_finite and one.n_values)
+        reason = None if layers else "no layer has finite values"
+        if len(probed.places) < cka.LEAST_EXAMPLES:
+            reason = f"fewer than {cka.LEAST_EXAMPLES} rows were probed"
+        return cls(model.name, probed.places, layers, _last_hidden(probed, layers), reason)
+
+
+def _last_hidden(probed: Activations, layers: Sequence[LayerActivations]) -> LayerActivations | None:
+    """Return the last layer before the one that the first head ends in."""
+    names = [one.name for one in probed.layers]
+    end = next((name for name in probed.ends if name is not None), names[-1] if names else "")
+    before = names[: names.index(end)]
+    return next((one for one in reversed(layers) if one.name in before), None)
+
+
+def _rows(inside: Sequence[_Inside], data: DataEvaluation) -> tuple[int, ...]:
+    places = next((one.places for one in inside if one.reason is None), np.empty(0, np.int64))
+    return tuple(int(row) for row in data.rows[places])
+
+
+def _represented(
+    inside: Sequence[_Inside], data: DataEvaluation, measurements: list[Measurement]
+) -> tuple[Representation | None, str | None]:
+    """Compare the last hidden layers of all models; the measurements are added."""
+    known = [(one, one.hidden) for one in inside if one.reason is None and one.hidden is not None]
+    if len(known) < 2:  # noqa: PLR2004
+        return None, "fewer than two models have a layer before their output that could be compared"
+    found = cka.align(*[cka.grams([hidden.pooled for _, hidden in known], data.seed)] * 2)
+    for i, j in np.ndindex(found.value.shape):
+        if i != j:
+            measurements.append(_aligned_pair(known[i], known[j], found, (i, j)))
+    for one in inside:
+        if one.reason is not None or one.hidden is None:
+            reason = one.reason or "it has no layer before its output"
+            others = (other for other in inside if other is not one)
+            measurements += [_missing_pair(one, other, reason) for other in others]
+            measurements += [_missing_pair(other, one, f"{one.model}: {reason}") for other, _ in known]
+    distances = np.nan_to_num(1 - found.value, nan=1.0)
+    np.fill_diagonal(distances, 0.0)
+    return Representation(
+        models=tuple(one.model for one, _ in known),
+        layers=tuple(hidden.name for _, hidden in known),
+        cka=_matrix(found.value),
+        order=tuple(embedding.order(distances)),
+    ), None
+
+
+def _aligned_pair(
+    one: tuple[_Inside, LayerActivations],
+    other: tuple[_Inside, LayerActivations],
+    found: Alignment,
+    place: tuple[int, int],
+) -> Measurement:
+    subject, value = f"vs {other[0].model}", float(found.value[place])
+    if np.isnan(value):
+        return schema.CKA.missing(one[0].model, "insufficient_data", "a layer does not vary", subject=subject)
+    trimmed = float(found.trimmed[place])
+    caveat = None
+    if abs(value - trimmed) > DRIVEN:
+        caveat = f"driven by few rows: {trimmed:.2f} without the 1 % that are farthest from the mean"
+    return schema.CKA.measure(
+        one[0].model,
+        value,
+        subject=subject,
+        n=len(one[0].places),
+        ci_low=float(found.low[place]),
+        ci_high=float(found.high[place]),
+        ci_method=cka.METHOD,
+        estimator=f"{one[1].name} against {other[1].name}",
+        caveat=caveat,
+    )
+
+
+def _missing_pair(one: _Inside, other: _Inside, reason: str) -> Measurement:
+    return schema.CKA.missing(one.model, "not_applicable", reason, subject=f"vs {other.model}")
+
+
+def _alignment(
+    model: str,
+    layers: tuple[Sequence[LayerActivations], Sequence[LayerActivations]],
+    left_out: int,
+    found: Alignment,
+) -> LayerAlignment:
+    return LayerAlignment(
+        model=model,
+        reference_layers=tuple(one.name for one in layers[0]),
+        layers=tuple(one.name for one in layers[1]),
+        left_out=left_out,
+        cka=_matrix(found.value),
+        low=_matrix(found.low),
+        high=_matrix(found.high),
+        trimmed=_matrix(found.trimmed),
+    )
+
+
+def _matrix(values: FloatArray) -> Matrix:
+    return tuple(tuple(float(value) if np.isfinite(value) else None for value in row) for row in values)
+
+
+# ------------------------------------------------------------------------------------------------ weights
+
+
+def _weight_map(models: Sequence[ModelEvaluation]) -> tuple[WeightMap | None, str | None]:
+    """Place the models of the most frequent architecture by the statistics of their weights."""
+    kernels = {model.name: _kernels(model) for model in models}
+    shapes = {name: tuple((one.kind, one.values.shape) for one in found) for name, found in kernels.items()}
+    (shape, count), *_ = Counter(shapes.values()).most_common()
+    if count < embedding.LEAST_POINTS or not shape:
+        return None, f"that needs three models of one architecture, and at most {count if shape else 0} share one"
+    chosen = [name for name in kernels if shapes[name] == shape]
+    described = [[_described(tensor) for tensor in kernels[name]] for name in chosen]
+    broken = [name for name, rows in zip(chosen, described, strict=True) if None in rows]
+    if broken:
+        return None, f"{broken[0]} has weights that are not finite"
+    found = embedding.principal_components(np.array(described, np.float64).reshape(len(chosen), -1))
+    if found is None:
+        return None, "the weights of all models have the same statistics"
+    return WeightMap(
+        models=tuple(chosen),
+        points=tuple((float(x), float(y)) for x, y in found.points),
+        explained=(float(found.explained[0]), float(found.explained[1])),
+        n_tensors=len(shape),
+        n_features=found.n_features,
+        others=tuple(name for name in kernels if name not in chosen),
+    ), None
+
+
+def _kernels(model: ModelEvaluation) -> list[WeightTensor]:
+    return [one for one in model.weights or () if one.outputs]
+
+
+def _described(tensor: WeightTensor) -> tuple[float, ...] | None:
+    """Return mean, logarithm of the standard deviation, skewness and excess kurtosis; None with NaN among the values."""
+    if not np.isfinite(tensor.values).all():
+        return None
+    found = weights.moments(tensor.values)
+    spread = float(np.log(found.std)) if found.std > 0 else 0.0
+    return found.mean, spread, found.skewness or 0.0, found.excess_kurtosis or 0.0
+
+
+def _coordinates(models: Sequence[ModelEvaluation], found: WeightMap | None, reason: str) -> Iterator[Measurement]:
+    for model in models:
+        for axis, spec in enumerate(schema.COMPONENTS):
+            if found is None:
+                yield spec.missing(model.name, "not_applicable", reason)
+            elif model.name not in found.models:
+                yield spec.missing(model.name, "not_applicable", "it has another architecture than most models")
+            else:
+                yield spec.measure(model.name, found.points[found.models.index(model.name)][axis])

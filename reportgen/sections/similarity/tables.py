@@ -1,0 +1,77 @@
+"""Tables of the similarity section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.measuring import head_label
+from reportgen.section import Column, Table
+from reportgen.sections.similarity import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.section import Cell
+    from reportgen.sections.similarity.schema import HeadAgreement, SimilarityResult
+
+
+def tables(result: SimilarityResult) -> tuple[Table, ...]:
+    """Return how the models compare with the reference, by head, and which of their layers were compared."""
+    found = [
+        _against(result, head, place) for place, head in enumerate(result.heads) if result.reference in head.models
+    ]
+    if result.representation is not None:
+        found.append(_layers(result))
+    return tuple(found)
+
+
+def others(result: SimilarityResult, head: HeadAgreement) -> list[str]:
+    """Return the models beside the reference, those that lose most rows first."""
+
+    def lost(model: str) -> float:
+        return result.find("negative_flips", model, versus(result, head)).value or 0.0
+
+    return sorted((one for one in head.models if one != result.reference), key=lambda one: -lost(one))
+
+
+def versus(result: SimilarityResult, head: HeadAgreement) -> str:
+    """Return the subject of a number about a model and the reference."""
+    return "/".join(part for part in (head.subject, f"vs {result.reference}") if part)
+
+
+def _against(result: SimilarityResult, head: HeadAgreement, place: int) -> Table:
+    """List the numbers of every model against the reference."""
+    models = others(result, head)
+    shown = models[: result.options.max_models]
+    rows: list[tuple[Cell, ...]] = []
+    for model in shown:
+        numbers = [result.find(spec.name, model, versus(result, head)) for spec in schema.AGREEMENT]
+        represented = [one.metric for one in result.named("cka", model) if one.subject == f"vs {result.reference}"]
+        rows.append((model, *numbers, represented[0] if represented else None))
+    columns = (Column("Model", numeric=False), *(Column(one.title) for one in (*schema.AGREEMENT, schema.CKA)))
+    note = f"Each against {head_label(result.reference, head.subject)}; those that lose most rows first."
+    if len(models) > len(shown):
+        note += f" {len(models) - len(shown)} more are in results.json."
+    if place == 0:
+        note += "".join(f" {sentence}" for sentence in _missing(result))
+    name = "reference" if place == 0 else f"reference-{place + 1}"
+    return Table(name, f"Compared with {head_label(result.reference, head.subject)}", columns, tuple(rows), note)
+
+
+def _missing(result: SimilarityResult) -> Iterator[str]:
+    """Yield what could not be compared, and why."""
+    yield from (f"The layers of {model} were not compared: {reason}." for model, reason in result.not_aligned)
+    if result.representation_reason is not None:
+        yield f"Last hidden layers were not compared: {result.representation_reason}."
+    if result.weight_map_reason is not None:
+        yield f"The weights are not mapped: {result.weight_map_reason}."
+
+
+def _layers(result: SimilarityResult) -> Table:
+    found = result.representation
+    pairs = zip(found.models, found.layers, strict=True) if found else ()
+    rows = tuple(pairs)[: result.options.max_models]
+    total = len(found.models) if found else 0
+    note = f"{total - len(rows)} more models are in results.json." if total > len(rows) else ""
+    columns = (Column("Model", numeric=False), Column("Last hidden layer", numeric=False))
+    return Table("hidden", "Layers compared between all models", columns, rows, note)

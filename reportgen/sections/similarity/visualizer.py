@@ -1,0 +1,240 @@
+"""Figures of the similarity section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen import formatting
+from reportgen.figures import draw
+from reportgen.measuring import head_label
+from reportgen.section import BaseVisualizer, Figure, Panel
+from reportgen.sections.similarity.analyzer import DRIVEN
+from reportgen.sections.similarity.schema import SimilarityResult
+from reportgen.sections.similarity.tables import others, versus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+
+    from reportgen.sections.similarity.schema import (
+        HeadAgreement,
+        LayerAlignment,
+        Matrix,
+        Representation,
+        WeightMap,
+    )
+
+_MOST_ALIGNED = 4
+"""Models whose layers are drawn against the reference's, itself among them."""
+
+
+class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
+    """Churn and CKA between models, flips, CKA between layers, the map of weights."""
+
+    def figures(self, result: SimilarityResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        if result.heads or result.representation is not None:
+            yield self._pairs(result)
+        for place, head in enumerate(result.heads):
+            if result.reference in head.models:
+                yield self._flips(result, head, place)
+        if result.alignments:
+            yield self._layers(result)
+        if result.weight_map is not None:
+            yield self._weights(result.weight_map)
+
+    # -------------------------------------------------------------------------------------- between models
+
+    def _pairs(self, result: SimilarityResult) -> Figure:
+        panels = [Panel(_churn_title(head), partial(self._draw_churn, head)) for head in result.heads]
+        most = max((len(head.models) for head in result.heads), default=0)
+        sentences = []
+        for head in result.heads:
+            ends = _extremes(head)
+            if ends is not None:
+                sentences.append(
+                    f"Fewest rows are predicted differently by {ends[0]}, most by {ends[1]} "
+                    f"({formatting.number(ends[2], 'fraction')})."
+                )
+        if result.representation is not None:
+            panels.append(Panel("CKA of the last hidden layers", partial(self._draw_cka, result.representation)))
+            most = max(most, len(result.representation.models))
+        return Figure(
+            name="models",
+            title="How alike the models are",
+            caption=f"Churn: rows that two models predict differently; {result.split} split, n = {result.n:,}. CKA: what their "
+            f"last hidden layers make of {len(result.rows):,} rows, 1 equal up to rotation and scale, values below 0 drawn as "
+            "0. Like models are neighbours.",
+            alt=" ".join(sentences) or "No predictions were compared.",
+            panels=tuple(panels),
+            columns=min(2, len(panels)),
+            panel_height=max(2.4, min(4.6, 1.2 + 0.11 * self.theme.small_size / 8 * most)),
+        )
+
+    def _draw_churn(self, head: HeadAgreement, ax: Axes) -> None:
+        self._draw_matrix(head.models, head.order, head.churn, "fraction", ax)
+
+    def _draw_cka(self, found: Representation, ax: Axes) -> None:
+        self._draw_matrix(found.models, found.order, found.cka, "", ax)
+
+    def _draw_matrix(self, models: Sequence[str], order: Sequence[int], values: Matrix, unit: str, ax: Axes) -> None:
+        names = [self.theme.look(models[place]).label for place in order]
+        ordered = _array(values)[np.ix_(order, order)]
+        text = [["" if np.isnan(value) else formatting.number(value, unit) for value in row] for row in ordered]
+        limits = (0.0, max(float(np.nanmax(ordered, initial=0.0)), 1e-9)) if unit else (0.0, 1.0)
+        draw.heatmap(ax, self.theme, np.maximum(ordered, 0.0), rows=names, columns=names, limits=limits, text=text)
+        if len(names) > _WRITTEN:
+            draw.colorbar(ax, self.theme, ax.images[0], "share of rows" if unit else "CKA")
+
+    def _flips(self, result: SimilarityResult, head: HeadAgreement, place: int) -> Figure:
+        models = others(result, head)
+        shown = models[: result.options.max_models]
+        rest = f" {len(models) - len(shown)} more are in results.json." if len(models) > len(shown) else ""
+        reference = head_label(result.reference, head.subject)
+        worst = result.find("negative_flips", shown[0], versus(result, head))
+        return Figure(
+            name="flips" if place == 0 else f"flips-{place + 1}",
+            title="Rows lost and won",
+            caption=f"Rows that {reference} gets right and the model wrong (lost), and the other way round (won); lines: Wilson's "
+            f"95 % interval; {result.split} split, n = {result.n:,}. Those that lose most first.{rest}",
+            alt=f"{shown[0]} loses most: {formatting.metric(worst).text} of the rows.",
+            panels=(Panel(f"Against {reference}", partial(self._draw_flips, result, head, shown)),),
+            panel_height=draw.rows_height(self.theme, len(shown), series=2) + 0.3,
+        )
+
+    def _draw_flips(self, result: SimilarityResult, head: HeadAgreement, models: Sequence[str], ax: Axes) -> None:
+        series = []
+        for name, label, color in (("negative_flips", "lost", "#bd1f01"), ("positive_flips", "won", "#3f90da")):
+            found = [result.find(name, model, versus(result, head)) for model in models]
+            series.append(
+                draw.Bars(
+                    values=[_number(one.value) for one in found],
+                    low=[_number(one.ci_low) for one in found],
+                    high=[_number(one.ci_high) for one in found],
+                    color=color,
+                    label=label,
+                )
+            )
+        handles = draw.bars(ax, self.theme, [self.theme.look(model).label for model in models], series)
+        draw.legend_above(ax, self.theme, handles)
+        ax.set_xlabel("share of rows")
+
+    # -------------------------------------------------------------------------------------- between layers
+
+    def _layers(self, result: SimilarityResult) -> Figure:
+        shown = least_alike(result)
+        left_out = len(result.alignments) - len(shown)
+        rest = f" The models least like it; {left_out} more are in results.json." if left_out else ""
+        thinned = " Not all layers are compared." if any(one.left_out for one in shown) else ""
+        return Figure(
+            name="layers",
+            title="Which layers represent the same",
+            caption=f"Debiased linear CKA of every layer of {result.reference} with those of a model, on {len(result.rows):,} rows; "
+            f"values below 0 drawn as 0. Dot: it changes by more than {DRIVEN} without the farthest 1 % of the rows.{rest}{thinned}",
+            alt=" ".join(_closest(one) for one in shown),
+            panels=tuple(
+                Panel(_aligned_title(result.reference, one.model), partial(self._draw_layers, result.reference, one))
+                for one in shown
+            ),
+            columns=min(2, len(shown)),
+            panel_height=2.9,
+        )
+
+    def _draw_layers(self, reference: str, one: LayerAlignment, ax: Axes) -> None:
+        values = _array(one.cka)
+        draw.heatmap(
+            ax,
+            self.theme,
+            np.maximum(values, 0.0),
+            rows=one.reference_layers,
+            columns=one.layers,
+            limits=(0.0, 1.0),
+            text=[["" if np.isnan(value) else formatting.number(value, "") for value in row] for row in values],
+            colorbar_label="CKA" if values.size > _WRITTEN**2 else None,
+        )
+        rows, columns = np.nonzero(np.abs(values - _array(one.trimmed)) > DRIVEN)
+        ax.plot(columns + 0.38, rows - 0.38, ".", color="white", markersize=self.theme.marker_size * 0.6)
+        ax.set_ylabel(self.theme.look(reference).label)
+        ax.set_xlabel(self.theme.look(one.model).label)
+
+    # -------------------------------------------------------------------------------------- weights
+
+    def _weights(self, found: WeightMap) -> Figure:
+        shares = [formatting.number(share, "fraction") for share in found.explained]
+        others = (
+            f" Of other architectures, and not in it: {formatting.listed(list(found.others))}." if found.others else ""
+        )
+        return Figure(
+            name="weights",
+            title="Map of the weights",
+            caption=f"First two principal components of {found.n_features} statistics of {found.n_tensors} kernels: {shares[0]} and "
+            f"{shares[1]} of the variance. Near means spread alike, not equal.{others}",
+            alt=f"{found.models[int(np.argmax(np.abs(np.array(found.points)[:, 0])))]} is farthest from the middle.",
+            panels=(Panel("Statistics of the weights", partial(self._draw_weights, found)),),
+            panel_height=3.2,
+        )
+
+    def _draw_weights(self, found: WeightMap, ax: Axes) -> None:
+        handles = []
+        for model, (x, y) in zip(found.models, found.points, strict=True):
+            look = self.theme.look(model)
+            handles += ax.plot(x, y, look.marker, color=look.color, label=look.label)
+        ax.set_xlabel(f"PC 1 ({formatting.number(found.explained[0], 'fraction')})")
+        ax.set_ylabel(f"PC 2 ({formatting.number(found.explained[1], 'fraction')})")
+        draw.legend_above(ax, self.theme, handles)
+
+
+_WRITTEN = 8
+"""Rows of a matrix up to which the values stand in the cells and need no colour scale."""
+
+
+def least_alike(result: SimilarityResult) -> tuple[LayerAlignment, ...]:
+    """Return the reference itself and the models whose last hidden layer is least like its own, at most four in all."""
+    alike = {one.model: one.metric.value for one in result.named("cka") if one.subject == f"vs {result.reference}"}
+    own, *rest = result.alignments
+    chosen = sorted(rest, key=lambda one: _number(alike.get(one.model)) if alike.get(one.model) is not None else -1.0)
+    kept = {one.model for one in chosen[: _MOST_ALIGNED - 1]}
+    return (own, *(one for one in rest if one.model in kept))
+
+
+def _aligned_title(reference: str, model: str) -> str:
+    return f"{reference} with itself" if model == reference else f"{reference} and {model}"
+
+
+def _churn_title(head: HeadAgreement) -> str:
+    return "Churn" if head.subject is None else f"Churn, {head.subject.removeprefix('head:')}"
+
+
+def _extremes(head: HeadAgreement) -> tuple[str, str, float] | None:
+    """Return the pairs of models with the least and the most churn, and the latter."""
+    pairs = {
+        (first, second): head.churn[i][j] or 0.0
+        for i, first in enumerate(head.models)
+        for j, second in enumerate(head.models)
+        if i < j
+    }
+    if not pairs:
+        return None
+    least, most = min(pairs, key=pairs.__getitem__), max(pairs, key=pairs.__getitem__)
+    return " and ".join(least), " and ".join(most), pairs[most]
+
+
+def _closest(one: LayerAlignment) -> str:
+    """Say which layer of a model is most like the reference's last."""
+    last = _array(one.cka)[-1]
+    if np.isnan(last).all():
+        return f"{one.model}: nothing to compare."
+    place = int(np.nanargmax(last))
+    return f"{one.model}: {one.layers[place]} is most like {one.reference_layers[-1]} ({last[place]:.2f})."
+
+
+def _array(values: Matrix) -> np.ndarray:
+    return np.array([[_number(value) for value in row] for row in values])
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value
