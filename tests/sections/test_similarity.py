@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from factory import draw_all, evaluation, head, layer, noisy, outputs, probed, produced, weight
 
-from reportgen.section import Metric
 from reportgen.sections.similarity import SECTION
 from reportgen.sections.similarity.analyzer import SimilarityAnalyzer
 from reportgen.sections.similarity.schema import SimilarityOptions, SimilarityResult
+
+if TYPE_CHECKING:
+    from reportgen.section import Metric
 
 N = 200
 LOGITS, LABELS = noisy(N, 4)

@@ -1,0 +1,83 @@
+"""Rules of the checkpoints section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen import formatting
+from reportgen.section import Hit, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.sections.checkpoints.schema import CheckpointsResult, LayerMovement, Series
+
+
+def _frozen(series: Series, *, trainable: bool) -> list[str]:
+    """Return the layers that never changed by a bit."""
+    return [
+        one.name
+        for one in series.layers
+        if one.trainable == trainable and all(change == 0 for change in one.since_first)
+    ]
+
+
+def never_moved(result: CheckpointsResult) -> Iterator[Hit]:
+    """Yield runs with trainable layers that did not change, while others did."""
+    for series in result.series:
+        names = _frozen(series, trainable=True)
+        if names and len(names) < len(series.layers):
+            yield Hit(
+                series.models[-1],
+                f"{formatting.listed(names)}: not a bit changed since {series.models[0]}, although training may change it; no "
+                "gradient reached it, or its optimizer leaves it out.",
+            )
+
+
+def frozen(result: CheckpointsResult) -> Iterator[Hit]:
+    """Yield runs with layers that were frozen and did not change."""
+    for series in result.series:
+        names = _frozen(series, trainable=False)
+        if names:
+            yield Hit(
+                series.models[-1],
+                f"{formatting.listed(names)}: frozen, and not a bit changed since {series.models[0]}.",
+            )
+
+
+def same_checkpoints(result: CheckpointsResult) -> Iterator[Hit]:
+    """Yield checkpoints whose weights equal those of the one before."""
+    for series in result.series:
+        for step, (before, after) in enumerate(zip(series.models, series.models[1:], strict=False)):
+            if series.layers and all(_still(one, step) for one in series.layers):
+                yield Hit(after, f"It has the same weights as {before}, bit for bit.")
+
+
+def _still(one: LayerMovement, step: int) -> bool:
+    return one.change[step] == 0
+
+
+def worse(result: CheckpointsResult) -> Iterator[Hit]:
+    """Yield checkpoints that are less accurate than the one before, beyond the paired interval."""
+    for one in result.named("accuracy_gain"):
+        if one.metric.ci_high is not None and one.metric.ci_high < 0:
+            before = next(
+                models[models.index(one.model) - 1]
+                for models in (s.models for s in result.series)
+                if one.model in models
+            )
+            shown = formatting.metric(one.metric)
+            yield Hit(
+                one.model,
+                f"Its accuracy differs from that of {before}, the checkpoint before it, by {shown.text} {shown.interval}: training "
+                "on made it worse.",
+                one.subject,
+            )
+
+
+RULES: tuple[Rule[CheckpointsResult], ...] = (
+    Rule("CKP101", "warning", "Layers that never moved", "definition", never_moved),
+    Rule("CKP102", "note", "Frozen layers", "definition", frozen),
+    Rule("CKP103", "warning", "Two checkpoints, one model", "definition", same_checkpoints),
+    Rule("CKP201", "warning", "Worse than the checkpoint before", "Newcombe (1998), paired 95 % interval", worse),
+)

@@ -1,0 +1,39 @@
+"""Tables of the checkpoints section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.section import Column, Table
+from reportgen.sections.checkpoints import schema
+
+if TYPE_CHECKING:
+    from reportgen.section import Cell, Metric, MetricSpec
+    from reportgen.sections.checkpoints.schema import CheckpointsResult, Series
+
+
+def tables(result: CheckpointsResult) -> tuple[Table, ...]:
+    """Return the numbers of each run by checkpoint."""
+    return tuple(_series(result, one, place) for place, one in enumerate(result.series))
+
+
+def _series(result: CheckpointsResult, series: Series, place: int) -> Table:
+    heads = series.heads or (None,)
+    specs = schema.NUMBERS if series.heads else ()
+    rows: list[tuple[Cell, ...]] = []
+    for model in series.models:
+        for subject in heads:
+            name = model if subject is None else f"{model}, {subject.removeprefix('head:')}"
+            numbers = [_found(result, spec, model, subject) for spec in specs]
+            moved = [_found(result, spec, model, None) for spec in schema.MOVED]
+            rows.append((name, *numbers, *moved))
+    columns = (Column("Checkpoint", numeric=False), *(Column(spec.title) for spec in (*specs, *schema.MOVED)))
+    note = "In the order of the spec; changes are from the checkpoint before, on the same rows."
+    if series.reason is not None:
+        note += f" Weights were not compared: {series.reason}."
+    return Table(f"series-{place + 1}", f"Checkpoints of {series.name}", columns, tuple(rows), note)
+
+
+def _found(result: CheckpointsResult, spec: MetricSpec, model: str, subject: str | None) -> Metric | None:
+    """Return a number, None where there is none: the first checkpoint has changed from nothing."""
+    return next((one.metric for one in result.named(spec.name, model) if one.subject == subject), None)

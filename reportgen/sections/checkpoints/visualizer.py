@@ -1,0 +1,126 @@
+"""Figures of the checkpoints section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen import formatting
+from reportgen.figures import draw
+from reportgen.section import BaseVisualizer, Figure, Panel
+from reportgen.sections.checkpoints.schema import CheckpointsResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+
+    from reportgen.sections.checkpoints.schema import LayerMovement, Series
+
+
+class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
+    """What moved by layer and step, and the numbers by checkpoint."""
+
+    def figures(self, result: CheckpointsResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        for place, series in enumerate(result.series):
+            suffix = "" if place == 0 else f"-{place + 1}"
+            for head, subject in enumerate(series.heads):
+                yield self._numbers(result, series, subject, f"numbers{suffix}" + (f"-head-{head + 1}" if head else ""))
+            if series.layers:
+                yield self._moved(result, series, f"moved{suffix}")
+
+    # -------------------------------------------------------------------------------------- numbers
+
+    def _numbers(self, result: CheckpointsResult, series: Series, subject: str | None, name: str) -> Figure:
+        whose = series.name if subject is None else f"{series.name}, {subject.removeprefix('head:')}"
+        first, last = (result.find("accuracy", model, subject) for model in (series.models[0], series.models[-1]))
+        return Figure(
+            name=name,
+            title=f"How the numbers of {whose} changed",
+            caption=f"Accuracy and NLL at every checkpoint with their 95 % intervals; {result.split} split, n = {result.n or 0:,}. "
+            "The intervals of two checkpoints may overlap while they differ on the same rows: the table has the paired changes.",
+            alt=f"Accuracy goes from {formatting.metric(first).text} to {formatting.metric(last).text}.",
+            panels=tuple(
+                Panel(title, partial(self._draw_numbers, result, series, subject, metric))
+                for title, metric in (("Accuracy", "accuracy"), ("NLL", "nll"))
+            ),
+            columns=2,
+            panel_height=2.4,
+        )
+
+    def _draw_numbers(
+        self, result: CheckpointsResult, series: Series, subject: str | None, metric: str, ax: Axes
+    ) -> None:
+        found = [result.find(metric, model, subject) for model in series.models]
+        places = np.arange(len(found))
+        look = self.theme.look(series.models[-1])
+        low, high = ([_number(getattr(one, end)) for one in found] for end in ("ci_low", "ci_high"))
+        ax.vlines(places, low, high, color=look.color, linewidth=self.theme.line_width)
+        ax.plot(places, [_number(one.value) for one in found], color=look.color, marker="o")
+        draw.categories(ax, self.theme, [self.theme.look(model).label for model in series.models], "x")
+        ax.set_xlim(-0.5, len(found) - 0.5)
+        ax.set_ylabel("accuracy" if metric == "accuracy" else "nats")
+
+    # -------------------------------------------------------------------------------------- weights
+
+    def _moved(self, result: CheckpointsResult, series: Series, name: str) -> Figure:
+        shown = most_moved(series.layers, result.options.max_layers)
+        left_out = len(series.layers) - len(shown)
+        rest = f" The {len(shown)} layers that moved most; {left_out} are left out." if left_out else ""
+        most = max(series.layers, key=lambda one: _number(one.since_first[-1], otherwise=-1.0))
+        return Figure(
+            name=name,
+            title=f"What moved in {series.name}",
+            caption="Relative change of each layer's weights from one checkpoint to the next (left), and since the first (right): 1 is "
+            f"as far as the distance from 0. Colour on a logarithmic scale, grey: not a bit changed.{rest}",
+            alt=f"{most.name} moved most since {series.models[0]}: {_percent(most.since_first[-1])}.",
+            panels=(
+                Panel("From the checkpoint before", partial(self._draw_moved, series, shown, "change")),
+                Panel(f"Since {series.models[0]}", partial(self._draw_moved, series, shown, "since_first")),
+            ),
+            columns=2,
+            panel_height=draw.rows_height(self.theme, len(shown)) + 0.5,
+        )
+
+    def _draw_moved(self, series: Series, layers: Sequence[LayerMovement], which: str, ax: Axes) -> None:
+        values = np.array([[_number(value) for value in getattr(one, which)] for one in layers])
+        with np.errstate(divide="ignore"):
+            logs = np.log10(np.where(values > 0, values, np.nan))
+        every = np.array([[_number(v) for v in (*one.change, *one.since_first)] for one in series.layers])
+        known = np.log10(every[every > 0])
+        limits = (float(known.min()), float(known.max())) if len(known) else (-1.0, 0.0)
+        draw.heatmap(
+            ax,
+            self.theme,
+            logs,
+            rows=[one.name for one in layers],
+            columns=[self.theme.look(model).label for model in series.models[1:]],
+            limits=limits,
+            text=[[_plain(value) for value in getattr(one, which)] for one in layers],
+            colorbar_label="change (power of 10)" if len(series.models) > _WRITTEN else None,
+        )
+
+
+def most_moved(layers: Sequence[LayerMovement], limit: int) -> tuple[LayerMovement, ...]:
+    """Return the layers that moved most since the first checkpoint, in the order of the model."""
+    order = sorted(range(len(layers)), key=lambda place: -_number(layers[place].since_first[-1], otherwise=-1.0))
+    return tuple(layers[place] for place in sorted(order[:limit]))
+
+
+_WRITTEN = 7
+"""Checkpoints up to which the values stand in the cells and need no colour scale."""
+
+
+def _plain(value: float | None) -> str:
+    return formatting.MISSING if value is None else formatting.number(value, "")
+
+
+def _percent(value: float | None) -> str:
+    return formatting.MISSING if value is None else formatting.number(value, "fraction")
+
+
+def _number(value: float | None, otherwise: float = float("nan")) -> float:
+    return otherwise if value is None else value
