@@ -42,7 +42,7 @@ def compose(
     return Document(
         results=results,
         digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
-        front=_front(results, find),
+        front=_front(results, drawings, find),
         chapters=tuple(_chapter(record, drawings, failures, find) for record in chapters),
         provenance=_provenance(results),
         glossary=tuple(
@@ -82,7 +82,7 @@ def _gravest_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...
 # ------------------------------------------------------------------------------------------------ page one
 
 
-def _front(results: Results, find: Find) -> FrontPage | None:
+def _front(results: Results, drawings: Mapping[str, tuple[Drawing, ...]], find: Find) -> FrontPage | None:
     record = next((record for record in results.sections if find(record.kind).on_front_page), None)
     if record is None:
         return None
@@ -98,6 +98,7 @@ def _front(results: Results, find: Find) -> FrontPage | None:
         findings=grave[:GRAVEST],
         n_findings=len(located),
         text=record.text,
+        dashboard=drawings.get(record.id, ()),
     )
 
 

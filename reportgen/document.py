@@ -84,6 +84,7 @@ class FrontPage:
     findings: tuple[LocatedFinding, ...]
     n_findings: int
     text: str | None
+    dashboard: tuple[Drawing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,4 +109,5 @@ class Document:
     @property
     def drawings(self) -> tuple[Drawing, ...]:
         """Return every figure in reading order."""
-        return tuple(drawing for chapter in self.chapters for drawing in chapter.drawings)
+        front = self.front.dashboard if self.front else ()
+        return (*front, *(drawing for chapter in self.chapters for drawing in chapter.drawings))

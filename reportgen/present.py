@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from reportgen import registry
 from reportgen.compose import compose
+from reportgen.dashboard import dashboard
 from reportgen.errors import RenderError, SectionError
+from reportgen.section import BaseVisualizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,7 +106,7 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
     return {
         f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
         for record in results.sections
-        for figure in _figures(record, theme)
+        for figure in _figures(record, results, theme)
     }
 
 
@@ -117,7 +119,7 @@ def _document(results: Results, report: Report, *, keep_going: bool) -> Document
         try:
             drawings[record.id] = tuple(
                 _drawing(record, figure, theme, number + offset)
-                for offset, figure in enumerate(_figures(record, theme))
+                for offset, figure in enumerate(_figures(record, results, theme))
             )
         except Exception as error:
             failures[record.id] = f"its figures could not be drawn ({type(error).__name__}: {error})"
@@ -134,9 +136,20 @@ def _theme(results: Results) -> Theme:
     return theme(results.output.style, [model.name for model in results.models])
 
 
-def _figures(record: SectionRecord, theme: Theme) -> list[Figure]:
+def _figures(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+    """Return a section's figures; of the front page the dashboard that the others offer panels for."""
+    if registry.find(record.kind).on_front_page:
+        offered = [figure for other in results.sections for figure in _drawn(other, theme, BaseVisualizer.dashboard)]
+        found = dashboard(offered)
+        return [] if found is None else [found]
+    return _drawn(record, theme, BaseVisualizer.figures)
+
+
+def _drawn(record: SectionRecord, theme: Theme, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
     visualizer = registry.find(record.kind).visualizer
-    return [] if visualizer is None or record.result is None else list(visualizer(theme).figures(record.result))
+    if visualizer is None or record.result is None:
+        return []
+    return list(getattr(visualizer(theme), which.__name__)(record.result))
 
 
 def _drawing(record: SectionRecord, figure: Figure, theme: Theme, number: int) -> Drawing:

@@ -402,6 +402,10 @@ class BaseVisualizer(Generic[ResultT]):
         """Yield the section's figures in reading order."""
         raise NotImplementedError
 
+    def dashboard(self, _result: ResultT) -> Iterable[Figure]:
+        """Yield figures whose panels are offered to the dashboard of the front page; none by default."""
+        return ()
+
 
 def no_tables(_result: SectionResult) -> tuple[Table, ...]:
     """Return no tables: the default of a section."""

@@ -177,6 +177,119 @@ def model_lines(ax: Axes, theme: Theme, values: Mapping[str, Sequence[float]]) -
     return [float(value) for line in values.values() for value in line if np.isfinite(value)]
 
 
+@dataclass(frozen=True)
+class NamedPoint:
+    """A point that stands for a model, or a head of it."""
+
+    model: str
+    label: str
+    x: float
+    y: float
+
+
+def named_points(ax: Axes, theme: Theme, points: Sequence[NamedPoint]) -> None:
+    """Draw points in the looks of their models, and name them: few in a legend, many beside the points.
+
+    The limits of the axes follow the points; the first points have the first choice of room for their names.
+    """
+    handles: dict[str, Line2D] = {}
+    for point in points:
+        look = theme.look(point.model)
+        (handles[point.label],) = ax.plot(
+            point.x, point.y, look.marker, color=look.color, label=theme.text(point.label)
+        )
+    ax.margins(0.12)
+    if len(points) <= _IN_LEGEND:
+        order = list(theme.looks)
+        legend_above(
+            ax, theme, [handles[point.label] for point in sorted(points, key=lambda one: order.index(one.model))]
+        )
+    else:
+        labels(ax, theme, [(point.x, point.y) for point in points], [point.label for point in points])
+
+
+def names_note(count: int) -> str:
+    """Return the sentence of a caption that says which of so many points have no name; nothing where all have."""
+    return " Names that would cover another are left out." if count > _IN_LEGEND else ""
+
+
+_IN_LEGEND = 12
+"""Points up to which a legend names them."""
+
+
+def corner(ax: Axes, theme: Theme, label: str) -> None:
+    """Mark the lower left corner as the good one: an arrow into it, and a word."""
+    ax.annotate(
+        "",
+        (0.012, 0.012),
+        (0.09, 0.09),
+        xycoords="axes fraction",
+        textcoords="axes fraction",
+        arrowprops={
+            "arrowstyle": "->",
+            "color": theme.muted,
+            "linewidth": theme.line_width * 0.8,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
+    )
+    ax.annotate(
+        label, (0.1, 0.03), xycoords="axes fraction", color=theme.muted, size=theme.small_size, va="bottom", ha="left"
+    )
+
+
+def labels(ax: Axes, theme: Theme, points: Sequence[tuple[float, float]], names: Sequence[str]) -> int:
+    """Name points beside them, where the name covers no other name and no point; the first have first choice.
+
+    To be called when the limits of the axes stand.
+
+    Parameters
+    ----------
+    ax, theme
+        The panel, and its sizes.
+    points
+        Of data; ``names`` belong to the first of them, the others are only kept free.
+    names
+        What to write.
+
+    Returns
+    -------
+    int
+        How many names found no room.
+    """
+    places = ax.transData.transform(np.asarray(points, float).reshape(-1, 2))
+    reach = theme.marker_size / 2 + 1
+    taken = [(x - reach, y - reach, x + reach, y + reach) for x, y in places]
+    left_out = 0
+    for name, (x, y), point in zip(names, places, points, strict=False):
+        words = theme.text(name, limit=24)
+        size = (text_width(words, theme.small_size), theme.small_size)
+        for dx, dy in _OFFSETS:
+            left = x + dx * (reach + 1) + (dx - 1) / 2 * size[0]
+            low = y + dy * (reach + 1) + (dy - 1) / 2 * size[1]
+            box = (left, low, left + size[0], low + size[1])
+            if _inside(box, ax) and not any(_overlap(box, other) for other in taken):
+                taken.append(box)
+                shift = (left - x, low - y)
+                ax.annotate(words, point, shift, textcoords="offset points", size=theme.small_size, va="bottom")
+                break
+        else:
+            left_out += 1
+    return left_out
+
+
+_OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+"""Where a name may stand beside its point: right first."""
+
+
+def _inside(box: tuple[float, float, float, float], ax: Axes) -> bool:
+    return ax.bbox.x0 <= box[0] and box[2] <= ax.bbox.x1 and ax.bbox.y0 <= box[1] and box[3] <= ax.bbox.y1
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def logarithmic(ax: Axes, low: float, high: float) -> None:
     """Make the y axis logarithmic, with ticks at 1, 2 and 5 where it spans few powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator

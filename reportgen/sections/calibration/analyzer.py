@@ -14,6 +14,7 @@ from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.schema import (
+    BrierScore,
     CalibrationOptions,
     CalibrationResult,
     ConfidenceDensity,
@@ -97,7 +98,16 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             curve=_curve(subject),
             density=_density(subject.outputs, self.options.violin_points),
             landscape=_landscape(subject.outputs),
+            brier=_brier(subject),
         )
+
+
+def _brier(subject: _Subject) -> BrierScore:
+    found = intervals.mean(subject.brier)
+    if found is None:
+        message = "an evaluation has at least one row"
+        raise ValueError(message)
+    return BrierScore(value=found.value, low=found.low, high=found.high)
 
 
 # ------------------------------------------------------------------------------------------------ numbers

@@ -55,6 +55,14 @@ class ConfidenceEntropy(Strict):
     """Rows are cells of entropy, columns are cells of confidence."""
 
 
+class BrierScore(Strict):
+    """Mean Brier score with its 95 % interval, by the convention of the performance section."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
 class HeadCalibration(Strict):
     """What the figures and tables of one head show."""
 
@@ -70,6 +78,7 @@ class HeadCalibration(Strict):
     """Reliability diagram with bins of equal mass."""
     density: ConfidenceDensity
     landscape: ConfidenceEntropy
+    brier: BrierScore
 
 
 class CalibrationResult(SectionResult):

@@ -39,6 +39,13 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         for index, heads in enumerate(groups.values()):
             yield self._class_ece(result, heads, index)
         yield self._landscape(result)
+        yield self._errors(result)
+
+    def dashboard(self, result: CalibrationResult) -> Iterator[Figure]:
+        """Yield confidence, and calibration error against Brier score."""
+        if result.heads:
+            yield self._confidence(result)
+            yield self._errors(result)
 
     def _where(self, result: CalibrationResult) -> str:
         return f"{result.split} split, n = {result.n:,}"
@@ -220,6 +227,36 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         ax.grid(visible=False)
         ax.set_xlabel("confidence")
         ax.set_ylabel("entropy (nats)")
+
+    # -------------------------------------------------------------------------------------- ECE and Brier score
+
+    def _errors(self, result: CalibrationResult) -> Figure:
+        best = min(result.heads, key=lambda head: head.brier.value)
+        ece = result.find("ece", best.model, best.subject)
+        return Figure(
+            name="errors",
+            title="Calibration landscape",
+            caption=f"ECE against Brier score with its 95 % interval; {self._where(result)}. The nearer to the lower left, the "
+            f"better; the axes begin where the numbers do, not at 0.{draw.names_note(len(result.heads))}",
+            alt=f"{head_label(best.model, best.subject)} has the lowest Brier score, {formatting.number(best.brier.value, '')}, "
+            f"with an ECE of {formatting.metric(ece).text}.",
+            panels=(Panel("Calibration landscape", partial(self._draw_errors, result)),),
+            panel_height=3.0,
+        )
+
+    def _draw_errors(self, result: CalibrationResult, ax: Axes) -> None:
+        theme = self.theme
+        points = []
+        for head in sorted(result.heads, key=lambda head: head.brier.value):
+            look = theme.look(head.model)
+            ece = float(result.find("ece", head.model, head.subject).value or 0.0)
+            points.append(draw.NamedPoint(head.model, head_label(look.label, head.subject), ece, head.brier.value))
+            if head.brier.low is not None and head.brier.high is not None:
+                ax.vlines(ece, head.brier.low, head.brier.high, color=look.color, linewidth=theme.line_width)
+        draw.named_points(ax, theme, points)
+        ax.set_xlabel("ECE")
+        ax.set_ylabel("Brier score")
+        draw.corner(ax, theme, "better")
 
 
 def _lowest(result: CalibrationResult) -> float:

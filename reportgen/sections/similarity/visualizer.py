@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,14 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             yield self._layers(result)
         if result.weight_map is not None:
             yield self._weights(result.weight_map)
+
+    def dashboard(self, result: SimilarityResult) -> Iterator[Figure]:
+        """Yield the map of weights where there is one, else how often models decide differently."""
+        if result.weight_map is not None and not result.weight_map.others:
+            yield self._weights(result.weight_map)
+        elif result.heads or result.representation is not None:
+            models = self._pairs(result)
+            yield replace(models, panels=models.panels[:1])
 
     # -------------------------------------------------------------------------------------- between models
 
@@ -172,20 +181,18 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             name="weights",
             title="Map of the weights",
             caption=f"First two principal components of {found.n_features} statistics of {found.n_tensors} kernels: {shares[0]} and "
-            f"{shares[1]} of the variance. Near means spread alike, not equal.{others}",
+            f"{shares[1]} of the variance. Near means spread alike, not equal.{others}{draw.names_note(len(found.models))}",
             alt=f"{found.models[int(np.argmax(np.abs(np.array(found.points)[:, 0])))]} is farthest from the middle.",
             panels=(Panel("Statistics of the weights", partial(self._draw_weights, found)),),
             panel_height=3.2,
         )
 
     def _draw_weights(self, found: WeightMap, ax: Axes) -> None:
-        handles = []
-        for model, (x, y) in zip(found.models, found.points, strict=True):
-            look = self.theme.look(model)
-            handles += ax.plot(x, y, look.marker, color=look.color, label=look.label)
+        points = zip(found.models, found.points, strict=True)
+        named = [draw.NamedPoint(model, self.theme.look(model).label, x, y) for model, (x, y) in points]
+        draw.named_points(ax, self.theme, named)
         ax.set_xlabel(f"PC 1 ({formatting.number(found.explained[0], 'fraction')})")
         ax.set_ylabel(f"PC 2 ({formatting.number(found.explained[1], 'fraction')})")
-        draw.legend_above(ax, self.theme, handles)
 
 
 _WRITTEN = 8

@@ -44,13 +44,17 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         with_gap = [run for run in runs if len(self._gap(result, run)[0])]
         if with_gap:
             yield self._gaps(result, with_gap)
-        with_peak = [
-            run for run in runs if run.primary is not None and result.find("peak_epoch", run.model).value is not None
-        ]
-        if with_peak:
-            yield self._peaks(result, with_peak)
+        yield from self.dashboard(result)
         if any(run.unknown_keys for run in runs):
             yield self._unknown(result, [run for run in runs if run.unknown_keys])
+
+    def dashboard(self, result: TrainingDynamicsResult) -> Iterator[Figure]:
+        """Yield the best epochs."""
+        drawn = {one.model for one in result.curves}
+        with_peak = [run for run in result.runs if run.model in drawn and run.primary is not None]
+        with_peak = [run for run in with_peak if result.find("peak_epoch", run.model).value is not None]
+        if with_peak:
+            yield self._peaks(result, with_peak)
 
     # -------------------------------------------------------------------------------------- curves
 
@@ -199,31 +203,27 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             name="best-epoch",
             title="Best epoch performance",
             caption=f"Best {primary} of each run against the epoch in which it was reached: the farther left, the faster. The best of "
-            f"many noisy epochs is flattered.{rest}",
+            f"many noisy epochs is flattered.{rest}{draw.names_note(len(same))}",
             alt="; ".join(words) + ".",
             panels=(Panel("Best epoch performance", partial(self._draw_peaks, result, same)),),
         )
 
     def _draw_peaks(self, result: TrainingDynamicsResult, runs: Sequence[Run], ax: Axes) -> None:
-        handles = []
-        for run in runs:
-            look = self.theme.look(run.model)
-            handles += ax.plot(
-                [result.find("peak_epoch", run.model).value or 0],
-                [result.find("peak_performance", run.model).value or 0],
-                marker=look.marker,
-                color=look.color,
-                linestyle="none",
-                markersize=1.4 * self.theme.marker_size,
-                label=look.label,
-            )
         last = max(run.n_epochs for run in runs)
+        points = [
+            draw.NamedPoint(
+                run.model,
+                self.theme.look(run.model).label,
+                float(result.find("peak_epoch", run.model).value or 0),
+                float(result.find("peak_performance", run.model).value or 0),
+            )
+            for run in runs
+        ]
+        draw.named_points(ax, self.theme, points)
         ax.set_xlim(0, last + max(1, 0.05 * last))
-        ax.margins(y=0.15)
         draw.whole_numbers(ax, self.theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.theme.text(f"best {runs[0].primary}"))
-        draw.legend_above(ax, self.theme, handles)
 
     # -------------------------------------------------------------------------------------- keys without a meaning
 
