@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check format schema golden digits bench wheel clean distclean
+.PHONY: help setup report test check format schema golden digits sweep bench wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
@@ -33,6 +33,10 @@ golden: setup ## write the golden files anew
 
 digits: setup ## train the example's models anew
 	$(BIN)/python specs/digits/train.py
+
+sweep: setup ## train 24 small models and build the report that compares them
+	$(BIN)/python specs/sweep/train.py
+	$(BIN)/reportgen build specs/sweep.yaml
 
 bench: setup ## what things cost, as ratios in one run
 	$(BIN)/python tests/bench.py
