@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen import __version__, checks
@@ -20,7 +20,7 @@ from reportgen.results import (
     SectionRecord,
     SpecRecord,
 )
-from reportgen.section import BaseAnalyzer, BaseComparer, Headline, MetricTable, SectionResult, TableRow
+from reportgen.section import BaseAnalyzer, BaseComparer, Focus, Headline, MetricTable, SectionResult, TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,11 @@ class _Outcome:
     result: SectionResult | None
     findings: tuple[Finding, ...] = ()
     failure: str | None = None
+
+    def focused(self, focus: Focus) -> _Outcome:
+        """Return the same with the models that are shown one by one."""
+        result = None if self.result is None else self.result.model_copy(update={"focus": focus})
+        return replace(self, result=result)
 
 
 def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: bool) -> Results:
@@ -71,9 +76,12 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
             outcomes[item.address] = guarded(item, lambda item=item: _analyzed(item, evaluation))  # type: ignore[misc]
     first_stage = _table(plan, outcomes)
+    focus = _focus(plan, first_stage)
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
             outcomes[item.address] = guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
+    if focus is not None:
+        outcomes = {address: outcome.focused(focus) for address, outcome in outcomes.items()}
     return _results(plan, evaluation, outcomes, created)
 
 
@@ -97,6 +105,32 @@ def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...
     return tuple(
         finding for rule in item.section.rules if rule.code not in item.spec.ignore for finding in rule.apply(result)
     )
+
+
+def _focus(plan: Plan, table: MetricTable) -> Focus | None:
+    """Choose the models that are shown one by one: those that are best by the first headline with a direction."""
+    wanted, models = plan.spec.output.focus, tuple(plan.spec.models)
+    if isinstance(wanted, tuple):
+        return Focus(models=wanted, by=None)
+    if len(models) <= wanted:
+        return None
+    for line in table.headlines:
+        if line.spec.higher_is_better is None:
+            continue
+        values: dict[str, float] = {}
+        for one in table.find(line.section, line.spec.name):
+            if one.metric.value is not None:
+                values.setdefault(one.model, one.metric.value)
+        if len(values) > 1:
+            sign = -1 if line.spec.higher_is_better else 1
+            ranked = sorted(values, key=lambda model: sign * values[model])
+            return Focus(models=tuple(ranked[:wanted]), by=_in_a_sentence(line.spec.title))
+    return Focus(models=models[:wanted], by=None)
+
+
+def _in_a_sentence(title: str) -> str:
+    """Write a title as within a sentence: abbreviations keep their capitals."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _table(plan: Plan, outcomes: dict[str, _Outcome]) -> MetricTable:

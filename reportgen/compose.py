@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reportgen import formatting
 from reportgen.document import Chapter, CheckLine, Document, FrontPage, LocatedFinding, Term, Verdict
 from reportgen.section import SEVERITIES, Column, Table
 
@@ -13,13 +15,17 @@ if TYPE_CHECKING:
 
     from reportgen.document import Drawing
     from reportgen.results import CheckOutcome, Results, SectionRecord
-    from reportgen.section import Section
+    from reportgen.section import Finding, Section
 
     Find = Callable[[str], Section[Any, Any]]
 
 _GRAVEST_STATES = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
 GRAVEST = 3
 """How many findings page one shows."""
+MOST_CHECKS = 16
+"""Lines of checks up to which every model has its own on page one."""
+MOST_FINDINGS, EACH = 12, 3
+"""Findings of a chapter up to which all are printed; above it, how many of each rule."""
 
 
 def compose(
@@ -59,19 +65,40 @@ def _chapter(
 ) -> Chapter:
     section = find(record.kind)
     failure = failures.get(record.id)
+    findings, more = _printed(record)
     return Chapter(
         id=record.id,
         kind=record.kind,
         title=record.title,
         question=section.question,
         text=record.text,
-        findings=_gravest_first(record.findings, lambda finding: finding.severity),
+        findings=_gravest_first(findings, lambda finding: finding.severity),
+        more_findings=more,
         drawings=drawings.get(record.id, ()),
         tables=() if record.result is None else section.tables(record.result),
         status="failed" if failure else record.status,
         reason=failure or record.reason,
         template=section.template,
     )
+
+
+def _printed(record: SectionRecord) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Return the findings to print, and sentences about the others: of each rule a few, about the models in focus first."""
+    if len(record.findings) <= MOST_FINDINGS:
+        return record.findings, ()
+    focus = record.result.focus if record.result else None
+    first = focus.models if focus else ()
+    rules: dict[str, list[Finding]] = {}
+    for finding in sorted(record.findings, key=lambda one: one.model not in first):
+        rules.setdefault(finding.code, []).append(finding)
+    printed = tuple(finding for found in rules.values() for finding in found[:EACH])
+    more = []
+    for code, found in sorted(rules.items()):
+        rest = found[EACH:]
+        if rest:
+            models = formatting.listed(list(dict.fromkeys(one.model for one in rest)))
+            more.append(f"{len(rest)} more of {code} ({rest[0].title}), about {models}: all are in results.json.")
+    return printed, tuple(more)
 
 
 def _gravest_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...]:
@@ -109,7 +136,20 @@ def _lines(checks: tuple[CheckOutcome, ...]) -> tuple[CheckLine, ...]:
         key = (check.address, check.model, check.low, check.high, check.severity)
         groups.setdefault(key, []).append(check)
     lines = [CheckLine(min(group, key=_gravity), len(group) - 1) for group in groups.values()]
+    if len(lines) > MOST_CHECKS:
+        lines = _joined(lines)
     return tuple(sorted(lines, key=lambda line: _GRAVEST_STATES.index(line.outcome.state)))
+
+
+def _joined(lines: list[CheckLine]) -> list[CheckLine]:
+    """Join the lines of one check that came out the same for several models: the gravest, and how many more."""
+    groups: dict[tuple[object, ...], list[CheckLine]] = {}
+    for line in lines:
+        check = line.outcome
+        key = (check.address, check.low, check.high, check.severity, check.state)
+        groups.setdefault(key, []).append(line)
+    gravest = [(min(group, key=lambda line: _gravity(line.outcome)), len(group) - 1) for group in groups.values()]
+    return [replace(line, models=more) for line, more in gravest]
 
 
 def _gravity(check: CheckOutcome) -> tuple[int, float]:

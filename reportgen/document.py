@@ -47,6 +47,8 @@ class Chapter:
     status: str
     reason: str | None
     template: str | None
+    more_findings: tuple[str, ...] = ()
+    """Sentences about the findings that are too many to print."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check on page one: its gravest outcome for a model, and how many other subjects it also holds for."""
+    """A check on page one: its gravest outcome for a model, and how many other subjects it also holds for.
+
+    ``models`` is how many other models came out the same and stand in this line, where there are too many for one each.
+    """
 
     outcome: CheckOutcome
     others: int
+    models: int = 0
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def make(
         models, entries, more = patterns.expand(spec.models, folder)
         problems += more
         spec = spec.model_copy(update={"models": models})
-        found = [*_models(spec), *_named_models(spec, sections), *_files(spec, folder)]
+        found = [*_models(spec), *_focus(spec), *_named_models(spec, sections), *_files(spec, folder)]
         problems += [replace(problem, location=_written(entries, problem.location)) for problem in found]
         sections, more = _needs(spec, sections)
         problems += more
@@ -221,6 +221,13 @@ def _models(spec: ReportSpec) -> Iterator[Problem]:
             if not any(fnmatchcase(name, pattern) for name in spec.models):
                 location = ("checks", index, "models", position)
                 yield Problem(location, "there is no such model", repr(pattern), suggest(pattern, spec.models))
+
+
+def _focus(spec: ReportSpec) -> Iterator[Problem]:
+    """Yield names of models to show that no model has."""
+    for index, name in enumerate(spec.output.focus if isinstance(spec.output.focus, tuple) else ()):
+        if name not in spec.models:
+            yield Problem(("output", "focus", index), "there is no such model", repr(name), suggest(name, spec.models))
 
 
 def _named_models(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iterator[Problem]:

@@ -133,7 +133,8 @@ def _document(results: Results, report: Report, *, keep_going: bool) -> Document
 def _theme(results: Results) -> Theme:
     from reportgen.figures.style import theme
 
-    return theme(results.output.style, [model.name for model in results.models])
+    focus = next((record.result.focus for record in results.sections if record.result and record.result.focus), None)
+    return theme(results.output.style, [model.name for model in results.models], focus.models if focus else ())
 
 
 def _figures(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:

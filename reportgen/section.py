@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -161,11 +161,50 @@ class MetricSpec:
         return self.measure(model, None, subject=subject, status=status, reason=reason)
 
 
+class OfModel(Protocol):
+    """Anything that speaks of a model."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+
+OfModelT = TypeVar("OfModelT", bound=OfModel)
+
+
+class Focus(Strict):
+    """Which of many models are shown one by one: in figures with a panel for each, in tables about a single model."""
+
+    models: tuple[str, ...]
+    """The first matters most."""
+    by: str | None
+    """Title of the metric that they are best in; null for the first models of the spec, or those that it names."""
+
+
 class SectionResult(Strict):
     """Base of every section's result: the numbers at their addresses; subclasses add what the figures show."""
 
     measurements: tuple[Measurement, ...]
     """Every scalar of the section."""
+    focus: Focus | None = None
+    """Which models are shown one by one; null for all."""
+
+    def shown(self, items: Iterable[OfModelT], most: int | None = None) -> tuple[OfModelT, ...]:
+        """Return the items of the models that are shown one by one, in their order; at most so many models."""
+        items = tuple(items)
+        there = list(dict.fromkeys(one.model for one in items))
+        ranked = there if self.focus is None else [name for name in self.focus.models if name in there]
+        chosen = set(ranked[:most])
+        return tuple(one for one in items if one.model in chosen)
+
+    def rest(self, items: Iterable[OfModel], shown: Iterable[OfModel]) -> str:
+        """Return the sentence of a caption about the models that are not shown; nothing where all are."""
+        total, kept = len({one.model for one in items}), len({one.model for one in shown})
+        if kept == total:
+            return ""
+        by = self.focus.by if self.focus else None
+        which = f"The {kept} with the best {by}" if by else f"{kept}"
+        return f" {which} of {total} models; the others are in results.json."
 
     def find(self, name: str, model: str, subject: str | None = None) -> Metric:
         """Return the metric at an address; KeyError when the section did not produce it."""

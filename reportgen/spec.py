@@ -6,7 +6,7 @@ Each section keeps its own keys (``extra``): the plan validates them against tha
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -193,6 +193,8 @@ class OutputSpec(Strict):
     """Folder, relative to the spec; by default `build/<spec-name>` in the working directory."""
     formats: tuple[Format, ...] = Field(default=FORMATS, min_length=1)
     """Which files are written."""
+    focus: Annotated[int, Field(ge=1)] | tuple[str, ...] = 6
+    """Of more models than this, figures and tables of single models show those that are best by the first headline of page one; or the names of the models to show."""
     style: Style = "publication"
     """Look of the figures."""
     figures: FiguresSpec = FiguresSpec()

@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.figures.layout import cell_width, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
@@ -205,7 +205,7 @@ def named_points(ax: Axes, theme: Theme, points: Sequence[NamedPoint]) -> None:
             ax, theme, [handles[point.label] for point in sorted(points, key=lambda one: order.index(one.model))]
         )
     else:
-        labels(ax, theme, [(point.x, point.y) for point in points], [point.label for point in points])
+        ax.add_artist(_names()(theme, [(point.x, point.y) for point in points], [point.label for point in points]))
 
 
 def names_note(count: int) -> str:
@@ -238,52 +238,55 @@ def corner(ax: Axes, theme: Theme, label: str) -> None:
     )
 
 
-def labels(ax: Axes, theme: Theme, points: Sequence[tuple[float, float]], names: Sequence[str]) -> int:
-    """Name points beside them, where the name covers no other name and no point; the first have first choice.
+@cache
+def _names() -> type[Any]:
+    """Return the class of artists that write names beside points, when the axes have their final place."""
+    from matplotlib.artist import Artist
+    from matplotlib.text import Text
 
-    To be called when the limits of the axes stand.
+    class Names(Artist):
+        def __init__(self, theme: Theme, points: Sequence[tuple[float, float]], names: Sequence[str]) -> None:
+            super().__init__()
+            self._theme, self._names = theme, [theme.text(name, limit=24) for name in names]
+            self._points = np.asarray(points, float).reshape(-1, 2)
 
-    Parameters
-    ----------
-    ax, theme
-        The panel, and its sizes.
-    points
-        Of data; ``names`` belong to the first of them, the others are only kept free.
-    names
-        What to write.
+        def draw(self, renderer: Any) -> None:
+            axes, figure = self.axes, self.get_figure()
+            scale = figure.dpi / _POINTS_PER_INCH  # type: ignore[union-attr]
+            places = axes.transData.transform(self._points) / scale  # type: ignore[union-attr]
+            room = tuple(edge / scale for edge in axes.bbox.extents)  # type: ignore[union-attr]
+            for words, (left, low) in _placed(places, self._names, room, self._theme):
+                text = Text(left * scale, low * scale, words, size=self._theme.small_size, va="bottom")
+                text.set_figure(figure)  # type: ignore[arg-type]
+                text.draw(renderer)
 
-    Returns
-    -------
-    int
-        How many names found no room.
-    """
-    places = ax.transData.transform(np.asarray(points, float).reshape(-1, 2))
+        def get_tightbbox(self, _renderer: Any = None) -> None:
+            return None
+
+    return Names
+
+
+def _placed(
+    places: NDArray[Any], names: Sequence[str], room: tuple[float, ...], theme: Theme
+) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Yield where names stand that cover no other name and no point, in points; the first have first choice."""
     reach = theme.marker_size / 2 + 1
     taken = [(x - reach, y - reach, x + reach, y + reach) for x, y in places]
-    left_out = 0
-    for name, (x, y), point in zip(names, places, points, strict=False):
-        words = theme.text(name, limit=24)
-        size = (text_width(words, theme.small_size), theme.small_size)
+    for words, (x, y) in zip(names, places, strict=False):
+        width, height = text_width(words, theme.small_size), 1.25 * theme.small_size
         for dx, dy in _OFFSETS:
-            left = x + dx * (reach + 1) + (dx - 1) / 2 * size[0]
-            low = y + dy * (reach + 1) + (dy - 1) / 2 * size[1]
-            box = (left, low, left + size[0], low + size[1])
-            if _inside(box, ax) and not any(_overlap(box, other) for other in taken):
+            left = x + dx * (reach + 1) + (dx - 1) / 2 * width
+            low = y + dy * (reach + 1) + (dy - 1) / 2 * height
+            box = (left, low, left + width, low + height)
+            inside = room[0] <= box[0] and room[1] <= box[1] and box[2] <= room[2] and box[3] <= room[3]
+            if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
-                shift = (left - x, low - y)
-                ax.annotate(words, point, shift, textcoords="offset points", size=theme.small_size, va="bottom")
+                yield words, (left, low)
                 break
-        else:
-            left_out += 1
-    return left_out
 
 
 _OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 """Where a name may stand beside its point: right first."""
-
-
-def _inside(box: tuple[float, float, float, float], ax: Axes) -> bool:
-    return ax.bbox.x0 <= box[0] and box[2] <= ax.bbox.x1 and ax.bbox.y0 <= box[1] and box[3] <= ax.bbox.y1
 
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.resources import share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 Style = Literal["publication", "presentation", "draft"]
@@ -136,7 +137,7 @@ class Theme:
         return "#" + "".join(f"{round(255 - strength * (255 - channel)):02x}" for channel in channels)
 
 
-def theme(style: Style, models: Sequence[str]) -> Theme:
+def theme(style: Style, models: Sequence[str], focus: Sequence[str] = ()) -> Theme:
     """Make the theme of a report.
 
     Parameters
@@ -146,6 +147,8 @@ def theme(style: Style, models: Sequence[str]) -> Theme:
         (coarse raster, no extras).
     models
         Every model of the report, in the order of the spec: the order decides the looks.
+    focus
+        Those of them that are shown one by one: they have the looks that are farthest apart.
     """
     large = style == "presentation"
     font_size, small_size, line_width, marker_size = (12.0, 11.0, 2.0, 7.0) if large else (9.0, 8.0, 1.2, 4.5)
@@ -162,7 +165,7 @@ def theme(style: Style, models: Sequence[str]) -> Theme:
         max_columns=2 if large else 4,
         extras=style != "draft",
     )
-    return replace(bare, looks=_looks(models, bare))
+    return replace(bare, looks=_looks(models, focus, bare))
 
 
 def palette(n_series: int) -> tuple[str, ...]:
@@ -175,15 +178,23 @@ def fonts() -> tuple[Path, ...]:
     return tuple(sorted((share("templates") / "fonts").rglob("*.ttf")))
 
 
-def _looks(models: Sequence[str], bare: Theme) -> dict[str, Look]:
-    """Give every model its own (colour, marker) and, up to 50 models, its own (colour, line style)."""
-    colors = palette(len(models))
-    looks = {}
-    for index, (model, label) in enumerate(zip(models, _distinct([bare.text(model) for model in models]), strict=True)):
+def _looks(models: Sequence[str], focus: Sequence[str], bare: Theme) -> dict[str, Look]:
+    """Give every model its own (colour, marker) and, up to 50 models, its own (colour, line style).
+
+    Models in focus come first in a palette of their own, up to its size.
+    """
+    apart = [model for model in models if model in focus][: len(PETROFF6)]
+    codes = dict(zip(apart, _codes(PETROFF6), strict=False))
+    codes |= dict(zip((model for model in models if model not in codes), _codes(palette(len(models))), strict=False))
+    labels = _distinct([bare.text(model) for model in models])
+    return {model: Look(*codes[model], label) for model, label in zip(models, labels, strict=True)}
+
+
+def _codes(colors: Sequence[str]) -> Iterator[tuple[str, str, LineStyle]]:
+    """Yield colour, marker and line style, lap after lap of the palette."""
+    for index in count():
         lap, place = divmod(index, len(colors))
-        marker, line = MARKERS[(place + lap) % len(MARKERS)], LINES[(place + lap) % len(LINES)]
-        looks[model] = Look(colors[place], marker, line, label)
-    return looks
+        yield colors[place], MARKERS[(place + lap) % len(MARKERS)], LINES[(place + lap) % len(LINES)]
 
 
 def _distinct(labels: list[str]) -> list[str]:

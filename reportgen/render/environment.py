@@ -31,6 +31,8 @@ SEVERITIES = {
     "note": ("i", "worth knowing"),
 }
 """Symbol and meaning of the severity of a finding."""
+NAMED_MODELS = 8
+"""Models up to which page one names them all."""
 MARKS = {
     "best": ("★", "best of its column"),
     "tie": ("≈", "not distinguishable from the best: the interval of the paired difference includes 0"),
@@ -66,7 +68,7 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
     )
     made.filters |= {"digest": formatting.digest, "subject": tables.subject}
     made.globals |= {"number": formatting.number, "show": tables.show, "show_checks": tables.show_checks}
-    made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS}
+    made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made
 
 

@@ -129,10 +129,15 @@ def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
         state=check.state,
         title=check.title,
         about=", ".join(about),
-        model=_cell(FormattedMetric(check.model, "", ""), footnotes),
+        model=_cell(FormattedMetric(_whose(line), "", ""), footnotes),
         value=_cell(formatting.checked(check), footnotes),
         condition=formatting.condition(check),
     )
+
+
+def _whose(line: CheckLine) -> str:
+    model = line.outcome.model
+    return f"{model}, the gravest of {line.models + 1}" if line.models else model
 
 
 def _column(table: Table, index: int, column: Column) -> ShownColumn:

@@ -15,7 +15,7 @@ from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
@@ -32,9 +32,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         if not result.heads:
             return
         yield self._reliability(result)
-        yield self._confidence(result)
+        yield self._confidence(result, result.heads)
         groups: dict[tuple[str, ...], list[HeadCalibration]] = {}
-        for head in result.heads:
+        for head in result.shown(result.heads):
             groups.setdefault(head.class_names, []).append(head)
         for index, heads in enumerate(groups.values()):
             yield self._class_ece(result, heads, index)
@@ -44,7 +44,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def dashboard(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield confidence, and calibration error against Brier score."""
         if result.heads:
-            yield self._confidence(result)
+            yield self._confidence(result, result.shown(result.heads))
             yield self._errors(result)
 
     def _where(self, result: CalibrationResult) -> str:
@@ -54,7 +54,8 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _reliability(self, result: CalibrationResult) -> Figure:
         sentences = []
-        for head in result.heads:
+        heads = result.shown(result.heads)
+        for head in heads:
             outside = sum(not point.band_low <= point.frequency <= point.band_high for point in head.curve)
             sentences.append(
                 f"{head_label(head.model, head.subject)}: {outside} of {len(head.curve)} points lie outside the consistency bars"
@@ -66,15 +67,16 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
                 f"How often a forecast came true against the forecast, in bins of equal mass; {self._where(result)}. Lines "
                 "through the points: Wilson's 95 % interval. Grey bars: where 95 % of the points of a perfectly calibrated "
                 "model of this size would fall. Each panel says how many examples a bin holds."
+                f"{result.rest(result.heads, heads)}"
             ),
             alt="; ".join(sentences) + ".",
             panels=tuple(
-                Panel(head_label(head.model, head.subject), partial(self._draw_reliability, head, _lowest(result)))
-                for head in result.heads
+                Panel(head_label(head.model, head.subject), partial(self._draw_reliability, head, _lowest(heads)))
+                for head in heads
             ),
-            columns=min(_COLUMNS, len(result.heads)),
+            columns=min(_COLUMNS, len(heads)),
             panel_height=2.9,
-            tables=tuple(curve(head) for head in result.heads),
+            tables=tuple(curve(head) for head in heads),
         )
 
     def _draw_reliability(self, head: HeadCalibration, low: float, ax: Axes) -> None:
@@ -116,10 +118,10 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     # -------------------------------------------------------------------------------------- confidence
 
-    def _confidence(self, result: CalibrationResult) -> Figure:
+    def _confidence(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> Figure:
         medians = ", ".join(
             f"{head_label(head.model, head.subject)} {formatting.number(head.density.quartiles[1], 'fraction')}"
-            for head in result.heads
+            for head in heads
         )
         return Figure(
             name="confidence",
@@ -127,22 +129,23 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             caption=(
                 "Distribution of the highest probability; bar: middle half, dot: median; "
                 f"{self._where(result)}. At most 1 % of a model's examples lie left of the axis."
+                f"{result.rest(result.heads, heads)}"
             ),
             alt=f"Median confidence: {medians}.",
-            panels=(Panel("Confidence", partial(self._draw_confidence, result)),),
-            panel_height=draw.rows_height(self.theme, 2 * len(result.heads)),
+            panels=(Panel("Confidence", partial(self._draw_confidence, heads)),),
+            panel_height=draw.rows_height(self.theme, 2 * len(heads)),
         )
 
-    def _draw_confidence(self, result: CalibrationResult, ax: Axes) -> None:
-        names = [head_label(head.model, head.subject) for head in result.heads]
+    def _draw_confidence(self, heads: Sequence[HeadCalibration], ax: Axes) -> None:
+        names = [head_label(head.model, head.subject) for head in heads]
         violins = [
             draw.Violin(
                 head.density.grid, head.density.density, head.density.quartiles, self.theme.look(head.model).color
             )
-            for head in result.heads
+            for head in heads
         ]
         draw.violins(ax, self.theme, names, violins)
-        ax.set_xlim(min(_first_percentile(head) for head in result.heads), 1)
+        ax.set_xlim(min(_first_percentile(head) for head in heads), 1)
         ax.set_xlabel("confidence")
 
     # -------------------------------------------------------------------------------------- classes
@@ -155,7 +158,8 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         return Figure(
             name="class-ece" if index == 0 else f"class-ece-{index + 1}",
             title="Calibration error by class",
-            caption=f"ECE of each class's probability against the rest; {self._where(result)}.",
+            caption=f"ECE of each class's probability against the rest; {self._where(result)}."
+            + result.rest(result.heads, result.shown(result.heads)),
             alt=(
                 f"It is largest for class {worst[1]} of {head_label(worst[2].model, worst[2].subject)}: "
                 f"{formatting.number(worst[0], 'fraction')}."
@@ -188,25 +192,26 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     # -------------------------------------------------------------------------------------- landscape
 
     def _landscape(self, result: CalibrationResult) -> Figure:
+        heads = result.shown(result.heads)
         means = ", ".join(
             f"{head_label(head.model, head.subject)} {formatting.number(value, 'nats')}"
-            for head in result.heads
+            for head in heads
             if (value := result.find("mean_entropy", head.model, head.subject).value) is not None
         )
-        largest = max(max(map(max, head.landscape.counts)) for head in result.heads)
+        largest = max(max(map(max, head.landscape.counts)) for head in heads)
         return Figure(
             name="landscape",
             title="Uncertainty landscape",
             caption=(
                 f"Where examples lie in confidence and entropy; {self._where(result)}. Sure examples are at the lower right. "
-                f"Colour: from 1 example (dark) to {largest:,} (light) in a cell, logarithmic."
+                f"Colour: from 1 example (dark) to {largest:,} (light) in a cell, logarithmic.{result.rest(result.heads, heads)}"
             ),
             alt=f"Mean entropy: {means}.",
             panels=tuple(
                 Panel(head_label(head.model, head.subject), partial(self._draw_landscape, largest, head))
-                for head in result.heads
+                for head in heads
             ),
-            columns=min(_COLUMNS, len(result.heads)),
+            columns=min(_COLUMNS, len(heads)),
             panel_height=2.5,
         )
 
@@ -259,9 +264,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         draw.corner(ax, theme, "better")
 
 
-def _lowest(result: CalibrationResult) -> float:
+def _lowest(heads: Sequence[HeadCalibration]) -> float:
     """Return where the axes of the reliability diagrams begin: the tenth below everything that is drawn."""
-    ends = [end for head in result.heads for point in head.curve for end in (point.low, point.band_low, point.forecast)]
+    ends = [end for head in heads for point in head.curve for end in (point.low, point.band_low, point.forecast)]
     return float(np.floor(min(ends) * 10) / 10)
 
 

@@ -19,7 +19,8 @@ MOST_ROWS = 24
 
 def tables(result: InformationFlowResult) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    of_models = (table for one in result.models if one.n_layers for table in _layers(result, one.model))
+    shown = result.shown(one for one in result.models if one.n_layers)
+    of_models = (table for one in shown for table in _layers(result, one.model))
     return (_models(result), *of_models)
 
 

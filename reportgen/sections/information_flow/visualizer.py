@@ -39,9 +39,10 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def figures(self, result: InformationFlowResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
-        models = [one for one in result.models if any(layer.std is not None for layer in result.of(one.model))]
-        if not models:
+        every = [one for one in result.models if any(layer.std is not None for layer in result.of(one.model))]
+        if not every:
             return
+        models = result.shown(every)
         yield self._flow(result, models)
         yield self._rank(result, models)
         yield self._health(result, models)
@@ -90,7 +91,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             name="activation-flow",
             title="Activation flow",
             caption=f"Mean (left) and standard deviation (right) of the activations of every layer. {_sample(result)} A "
-            "spread that shrinks or grows from layer to layer without end vanishes or explodes.",
+            f"spread that shrinks or grows from layer to layer without end vanishes or explodes.{result.rest(result.models, models)}",
             alt=f"The standard deviation is smallest in {first.name} of {first.model}, {low:.3g}, and largest in {last.name} of "
             f"{last.model}, {high:.3g}.",
             panels=(
@@ -134,7 +135,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         return Figure(
             name="effective-rank",
             title="Effective rank evolution",
-            caption=f"Dimensions in use over the number of units: the participation ratio, debiased{_with(models)} (left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}",
+            caption=f"Dimensions in use over the number of units: the participation ratio, debiased{_with(models)} (left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}{result.rest(result.models, models)}",
             alt=alt,
             panels=(
                 Panel("Participation ratio / units", partial(self._draw_participation, result, models)),
@@ -191,7 +192,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             title="Where classes part",
             caption=f"Share of rows nearest to the centre of their own class (five folds{wilson}), and the "
             "median unit's share of variance between classes, corrected for chance. "
-            f"{_sample(result)}",
+            f"{_sample(result)}{result.rest(result.models, models)}",
             alt=alt,
             panels=(
                 Panel("Nearest-centre accuracy", partial(self._draw_centre, result, models)),
@@ -217,10 +218,10 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _health(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         most = result.options.max_layers
-        shown = models[:MOST_PANELS]
+        shown = result.shown(models, MOST_PANELS)
         left_out = sum(max(len(result.of(one.model)) - most, 0) for one in shown)
         rest = f" The {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
-        rest += _others(len(models) - len(shown))
+        rest += result.rest(result.models, shown)
         rows = max(min(len(result.of(one.model)), most) for one in shown)
         return Figure(
             name="activation-health",
@@ -247,8 +248,8 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         )
 
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
-        shown = models[:MOST_PANELS]
-        rest = _others(len(models) - len(shown))
+        shown = result.shown(models, MOST_PANELS)
+        rest = result.rest(result.models, shown)
         named = all(len(result.of(one.model)) <= _NAMED for one in shown)
         known = [(one.specialization_score, one) for one in result.layers if one.specialization_score is not None]
         alt = "No layer has a score."
@@ -295,7 +296,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _attention(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         attending = [one for one in models if any(layer.attention for layer in result.of(one.model))]
-        shown, most = attending[:MOST_PANELS], result.options.max_layers
+        shown, most = result.shown(attending, MOST_PANELS), result.options.max_layers
         rows = {one.model: most_one_sided(result, one.model) for one in shown}
         left_out = sum(
             sum(bool(layer.attention) for layer in result.of(one.model)) - most
@@ -307,7 +308,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             if left_out
             else ""
         )
-        rest += _others(len(attending) - len(shown))
+        rest += result.rest(attending, shown)
         values = [value for layers in rows.values() for one in layers for value in _relative(one) if np.isfinite(value)]
         return Figure(
             name="attention",
@@ -365,12 +366,6 @@ def most_one_sided(result: InformationFlowResult, model: str) -> tuple[LayerFlow
 
 def _with(models: Sequence[ModelFlow], whose: str = "its") -> str:
     return f", with {whose} 95 % interval" if len(models) <= MOST_PANELS else "; intervals are in results.json"
-
-
-def _others(count: int) -> str:
-    if not count:
-        return ""
-    return f" The other {count} models are in results.json." if count > 1 else " One more model is in results.json."
 
 
 def _relative(one: LayerFlow) -> list[float]:

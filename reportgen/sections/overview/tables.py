@@ -42,17 +42,12 @@ def _training(result: OverviewResult) -> Table:
     columns = tuple(
         Column(title, numeric=False) for title in ("Model", "Inputs", "Outputs", "Loss", "Optimizer", "Metrics")
     )
-    rows: Rows = tuple(
-        (
-            one.model,
-            _tensors(one.inputs),
-            _tensors(one.outputs),
-            one.loss,
-            one.optimizer,
-            ", ".join(one.compiled_metrics) if one.compiled_metrics else None,
-        )
-        for one in result.models
-    )
+    groups: dict[tuple[Cell, ...], list[str]] = {}
+    for one in result.models:
+        compiled = ", ".join(one.compiled_metrics) if one.compiled_metrics else None
+        cells = (_tensors(one.inputs), _tensors(one.outputs), one.loss, one.optimizer, compiled)
+        groups.setdefault(cells, []).append(one.model)
+    rows: Rows = tuple((formatting.listed(models), *cells) for cells, models in groups.items())
     note = "Shapes are without the batch axis, * is an open size. Loss, optimizer and metrics are those that the file was compiled with."
     return Table("interfaces", "What goes in, what comes out, how it was compiled", columns, rows, note)
 
@@ -102,10 +97,10 @@ def _balance(classes: Sequence[str], counts: Sequence[int]) -> str:
 def _layers(result: OverviewResult) -> Iterator[Table]:
     """Yield a layer table for every architecture; models that share one share the table."""
     groups: dict[tuple[LayerRow, ...], list[ModelOverview]] = {}
-    for one in result.models:
+    for one in result.shown(result.models):
         groups.setdefault(one.layers, []).append(one)
     for layers, models in groups.items():
-        names = ", ".join(one.model for one in models)
+        names = formatting.listed([one.model for one in models])
         shown = most_parameters(layers, result.options.max_layers)
         yield Table(
             f"layers-{models[0].model}",

@@ -24,7 +24,7 @@ def tables(result: PerformanceResult) -> tuple[Table, ...]:
     ]
     if any(True for _ in result.named("accuracy_difference")):
         found.append(_pairs(result))
-    found += [_errors(head) for head in result.heads if head.errors]
+    found += [_errors(head) for head in result.shown(result.heads) if head.errors]
     return tuple(found)
 
 
@@ -43,14 +43,19 @@ def _pairs(result: PerformanceResult) -> Table:
     specs = (schema.ACCURACY_DIFFERENCE, schema.NLL_DIFFERENCE, schema.MCNEMAR, schema.MCNEMAR_HOLM)
     rows: list[tuple[Cell, ...]] = []
     seen: set[frozenset[str | None]] = set()
-    for one in result.named("accuracy_difference"):
+    every = tuple(result.named("accuracy_difference"))
+    shown = {one.model for one in result.shown(every)}
+    for one in every:
+        if not {one.model, (one.subject or "").rpartition("vs ")[2]} <= shown:
+            continue
         pair = frozenset({one.model, (one.subject or "").rpartition("vs ")[2], _head_of(one.subject)})
         if pair not in seen:
             seen.add(pair)
             cells = (result.find(spec.name, one.model, one.subject) for spec in specs)
             rows.append((f"{one.model} {one.subject}", *cells))
     columns = (Column("Models", numeric=False), *(Column(spec.title) for spec in specs))
-    note = "Differences are first minus second. McNemar's test is exact; Holm adjusts it for the number of pairs."
+    note = "Differences are first minus second. McNemar's test is exact; Holm adjusts it for the number of pairs of all models."
+    note += result.rest(every, result.shown(every))
     return Table("pairs", "Differences between models", columns, tuple(rows), note)
 
 

@@ -39,7 +39,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             yield self._accuracy(result, measured)
         yield from self._confusions(result)
         groups: dict[tuple[str, ...], list[HeadPerformance]] = {}
-        for head in result.heads:
+        for head in result.shown(result.heads):
             groups.setdefault(head.class_names, []).append(head)
         for index, heads in enumerate(groups.values()):
             yield self._recall(result, heads, index)
@@ -78,8 +78,9 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _confusions(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the matrices side by side where they are small, else one figure for each."""
-        small = all(len(head.class_names) <= _SMALL for head in result.heads)
-        groups = [list(result.heads)] if small else [[head] for head in result.heads]
+        heads = result.shown(result.heads)
+        small = all(len(head.class_names) <= _SMALL for head in heads)
+        groups = [list(heads)] if small else [[head] for head in heads]
         for group in groups:
             if group:
                 yield self._confusion(result, group)
@@ -91,7 +92,8 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         return Figure(
             name=_slug(f"confusion-{name}") if alone else "confusion",
             title=f"Confusion matrix of {name}" if alone else "Confusion matrices",
-            caption=f"Counts, {result.split} split, n = {result.n:,}; colour is the share of the true class, dark 0 % to light 100 %.",
+            caption=f"Counts, {result.split} split, n = {result.n:,}; colour is the share of the true class, dark 0 % to light 100 %."
+            + result.rest(result.heads, result.shown(result.heads)),
             alt=" ".join(_confusion_alt(head) for head in heads),
             panels=tuple(
                 Panel(head_label(head.model, head.subject), partial(self._draw_confusion, head, scale=alone))
@@ -135,7 +137,8 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         return Figure(
             name="recall" if index == 0 else f"recall-{index + 1}",
             title="Recall by class",
-            caption=f"Share of each class's examples that is found, with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.",
+            caption=f"Share of each class's examples that is found, with Wilson's 95 % interval, {result.split} split, n = {result.n:,}."
+            + result.rest(result.heads, result.shown(result.heads)),
             alt=alt,
             panels=(Panel("Recall", partial(self._draw_recall, result, heads)),),
             panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),

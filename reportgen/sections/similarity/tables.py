@@ -9,7 +9,7 @@ from reportgen.section import Column, Table
 from reportgen.sections.similarity import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reportgen.section import Cell
     from reportgen.sections.similarity.schema import HeadAgreement, SimilarityResult
@@ -26,12 +26,19 @@ def tables(result: SimilarityResult) -> tuple[Table, ...]:
 
 
 def others(result: SimilarityResult, head: HeadAgreement) -> list[str]:
-    """Return the models beside the reference, those that lose most rows first."""
+    """Return the models beside the reference: those in focus, else all; those that lose most rows first."""
 
     def lost(model: str) -> float:
         return result.find("negative_flips", model, versus(result, head)).value or 0.0
 
-    return sorted((one for one in head.models if one != result.reference), key=lambda one: -lost(one))
+    chosen = head.models if result.focus is None else [one for one in result.focus.models if one in head.models]
+    return sorted((one for one in chosen if one != result.reference), key=lambda one: -lost(one))
+
+
+def more(head: HeadAgreement, shown: Sequence[str]) -> str:
+    """Return the sentence about the models that are not shown; the reference is not counted."""
+    left_out = len(head.models) - 1 - len(shown)
+    return f" {left_out} more models are in results.json." if left_out > 0 else ""
 
 
 def versus(result: SimilarityResult, head: HeadAgreement) -> str:
@@ -50,8 +57,7 @@ def _against(result: SimilarityResult, head: HeadAgreement, place: int) -> Table
         rows.append((model, *numbers, represented[0] if represented else None))
     columns = (Column("Model", numeric=False), *(Column(one.title) for one in (*schema.AGREEMENT, schema.CKA)))
     note = f"Each against {head_label(result.reference, head.subject)}; those that lose most rows first."
-    if len(models) > len(shown):
-        note += f" {len(models) - len(shown)} more are in results.json."
+    note += more(head, shown)
     if place == 0:
         note += "".join(f" {sentence}" for sentence in _missing(result))
     name = "reference" if place == 0 else f"reference-{place + 1}"

@@ -14,7 +14,7 @@ from reportgen.measuring import head_label
 from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.similarity.analyzer import DRIVEN
 from reportgen.sections.similarity.schema import SimilarityResult
-from reportgen.sections.similarity.tables import others, versus
+from reportgen.sections.similarity.tables import more, others, versus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,7 +102,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
     def _flips(self, result: SimilarityResult, head: HeadAgreement, place: int) -> Figure:
         models = others(result, head)
         shown = models[: result.options.max_models]
-        rest = f" {len(models) - len(shown)} more are in results.json." if len(models) > len(shown) else ""
+        rest = more(head, shown)
         reference = head_label(result.reference, head.subject)
         worst = result.find("negative_flips", shown[0], versus(result, head))
         return Figure(
@@ -137,7 +137,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
     def _layers(self, result: SimilarityResult) -> Figure:
         shown = least_alike(result)
         left_out = len(result.alignments) - len(shown)
-        rest = f" The models least like it; {left_out} more are in results.json." if left_out else ""
+        rest = f" Those least like it; {left_out} more models are in results.json." if left_out else ""
         thinned = " Not all layers are compared." if any(one.left_out for one in shown) else ""
         return Figure(
             name="layers",
@@ -200,10 +200,12 @@ _WRITTEN = 8
 
 
 def least_alike(result: SimilarityResult) -> tuple[LayerAlignment, ...]:
-    """Return the reference itself and the models whose last hidden layer is least like its own, at most four in all."""
+    """Return the reference itself and, of the models in focus, those whose last hidden layer is least like its own."""
     alike = {one.model: one.metric.value for one in result.named("cka") if one.subject == f"vs {result.reference}"}
     own, *rest = result.alignments
-    chosen = sorted(rest, key=lambda one: _number(alike.get(one.model)) if alike.get(one.model) is not None else -1.0)
+    chosen = sorted(
+        result.shown(rest), key=lambda one: _number(alike.get(one.model)) if alike.get(one.model) is not None else -1.0
+    )
     kept = {one.model for one in chosen[: _MOST_ALIGNED - 1]}
     return (own, *(one for one in rest if one.model in kept))
 

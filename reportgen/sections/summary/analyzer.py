@@ -8,6 +8,8 @@ from reportgen.section import BaseComparer
 from reportgen.sections.summary.schema import SummaryCell, SummaryColumn, SummaryOptions, SummaryResult, SummaryRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.section import Headline, Measurement, Metric, MetricTable
 
 Key = tuple[str, str | None]
@@ -24,6 +26,9 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
         ]
         keys = list(dict.fromkeys(key for column in columns for key in column))
         keys.sort(key=lambda key: table.models.index(key[0]))
+        ranked_by = None
+        if len(keys) > self.options.max_models:
+            ranked_by, keys = _ranked(headlines, columns, keys)
         marks = [_marks(table, line, column) for line, column in zip(headlines, columns, strict=True)]
         rows = tuple(
             SummaryRow(
@@ -44,7 +49,21 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
             )
             for line, column in zip(headlines, columns, strict=True)
         )
-        return SummaryResult(measurements=(), columns=shown, rows=rows, max_models=self.options.max_models)
+        return SummaryResult(
+            measurements=(), columns=shown, rows=rows, ranked_by=ranked_by, max_models=self.options.max_models
+        )
+
+
+def _ranked(
+    headlines: Sequence[Headline], columns: Sequence[dict[Key, Measurement]], keys: list[Key]
+) -> tuple[str | None, list[Key]]:
+    """Put the best of the first column with a direction first, and what it does not have last."""
+    for line, column in zip(headlines, columns, strict=True):
+        if line.spec.higher_is_better is not None:
+            sign = -1 if line.spec.higher_is_better else 1
+            values = {key: one.metric.value for key, one in column.items() if one.metric.value is not None}
+            return line.spec.title, sorted(keys, key=lambda key: (key not in values, sign * values.get(key, 0.0)))
+    return None, keys
 
 
 def _cell(one: Measurement | None, marks: tuple[Key | None, set[Key]], key: Key) -> SummaryCell:

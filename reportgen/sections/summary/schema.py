@@ -11,7 +11,7 @@ class SummaryOptions(Strict):
     """Options of the summary section."""
 
     max_models: int = Field(default=12, ge=1)
-    """Models in the performance table; how many more there are is said beneath."""
+    """Rows of the performance table; of more, those that are best in the first column that has a direction."""
 
 
 class SummaryCell(Strict):
@@ -47,4 +47,7 @@ class SummaryResult(SectionResult):
 
     columns: tuple[SummaryColumn, ...]
     rows: tuple[SummaryRow, ...]
+    """In the order of the spec; where there are more than the table shows, the best first."""
+    ranked_by: str | None
+    """Title of the column that they are ranked by, where they are."""
     max_models: int

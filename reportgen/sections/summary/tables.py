@@ -40,5 +40,6 @@ def _note(result: SummaryResult) -> str:
     if untested:
         sentences.append(f"Differences in {', '.join(untested)} were not tested.")
     if len(result.rows) > result.max_models:
-        sentences.append(f"{len(result.rows) - result.max_models} more rows are in results.json.")
+        order = f"The best by {result.ranked_by} first; " if result.ranked_by else ""
+        sentences.append(f"{order}{len(result.rows) - result.max_models} more rows are in results.json.")
     return " ".join(sentences)

@@ -61,7 +61,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
     def _curves(
         self, result: TrainingDynamicsResult, runs: Sequence[Run], name: str, title: str, keys: dict[str, str]
     ) -> Figure:
-        shown = runs[:MOST_PANELS]
+        shown = result.shown(runs, MOST_PANELS)
         values = [
             value
             for run in shown
@@ -75,7 +75,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             if result.options.smooth
             else ""
         )
-        rest = f" The other {len(runs) - len(shown)} runs are in results.json." if len(runs) > len(shown) else ""
+        rest = result.rest(runs, shown)
         return Figure(
             name=name,
             title=f"{title} curves",
@@ -160,16 +160,17 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
 
     def _gaps(self, result: TrainingDynamicsResult, runs: Sequence[Run]) -> Figure:
         words = []
-        for run in runs[:MOST_PANELS]:
+        shown = result.shown(runs)
+        for run in shown[:MOST_PANELS]:
             epochs, gaps = self._gap(result, run)
             words.append(f"{run.model} ends with a gap of {gaps[-1]:.3g} in epoch {epochs[-1]}.")
         return Figure(
             name="gap",
             title="Overfitting gap",
             caption="Validation loss minus training loss in every epoch. Above zero the model does better on what it was trained "
-            "on; a gap that keeps growing while the validation loss rises is overfitting.",
+            f"on; a gap that keeps growing while the validation loss rises is overfitting.{result.rest(runs, shown)}",
             alt=" ".join(words),
-            panels=(Panel("Validation loss - training loss", partial(self._draw_gaps, result, runs)),),
+            panels=(Panel("Validation loss - training loss", partial(self._draw_gaps, result, shown)),),
         )
 
     def _draw_gaps(self, result: TrainingDynamicsResult, runs: Sequence[Run], ax: Axes) -> None:

@@ -20,7 +20,8 @@ _SHOWN = tuple(spec for spec in schema.PER_MODEL if spec is not schema.ANALYSED)
 
 def tables(result: WeightsResult) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    of_models = (table for one in result.models if one.n_tensors for table in _tensors(result, one.model))
+    shown = result.shown(one for one in result.models if one.n_tensors)
+    of_models = (table for one in shown for table in _tensors(result, one.model))
     return (_models(result), _worst(result), *of_models)
 
 

@@ -45,8 +45,9 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         yield self._health(result, models)
         if len(models) > MOST_PANELS and _same_names(result, models):
             yield self._health_of_tensors(result, models)
-        shown = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))][:MOST_PANELS]
-        rest = _rest(len(models) - len(shown))
+        sound = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))]
+        shown = result.shown(sound, MOST_PANELS)
+        rest = result.rest(models, shown)
         if shown:
             yield self._distributions(result, shown, rest)
         spectral = [one for one in shown if _with_spectrum(result, one.model)]
@@ -56,6 +57,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
     # -------------------------------------------------------------------------------------- norms
 
     def _norms(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+        shown = result.shown(models)
         sound = [one for one in result.tensors if one.distribution is not None]
         alt = "No tensor is finite."
         if sound:
@@ -65,11 +67,11 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             name="norms",
             title="Weights through the network",
             caption="L2 norm (left) and root mean square (right, comparable between shapes) of every analysed weight tensor, "
-            "in the order of the network. Look for jumps, not for a height.",
+            f"in the order of the network. Look for jumps, not for a height.{result.rest(models, shown)}",
             alt=alt,
             panels=(
-                Panel("L2 norm", partial(self._draw_norms, result, models, "l2")),
-                Panel("Root mean square", partial(self._draw_norms, result, models, "rms")),
+                Panel("L2 norm", partial(self._draw_norms, result, shown, "l2")),
+                Panel("Root mean square", partial(self._draw_norms, result, shown, "rms")),
             ),
             columns=2,
         )
@@ -323,10 +325,6 @@ def _cut(labels: list[str]) -> list[str]:
 
 def _titles(tensors: Sequence[TensorWeights]) -> list[str]:
     return ["health", *(part.name for part in tensors[0].health.components)]
-
-
-def _rest(number: int) -> str:
-    return f" The other {number} models are in results.json." if number > 0 else ""
 
 
 def _worst_words(one: ModelWeights) -> str:
