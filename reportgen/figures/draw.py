@@ -238,6 +238,9 @@ def corner(ax: Axes, theme: Theme, label: str) -> None:
     )
 
 
+_Box = tuple[float, float, float, float]
+
+
 @cache
 def _names() -> type[Any]:
     """Return the class of artists that write names beside points, when the axes have their final place."""
@@ -247,6 +250,7 @@ def _names() -> type[Any]:
     class Names(Artist):
         def __init__(self, theme: Theme, points: Sequence[tuple[float, float]], names: Sequence[str]) -> None:
             super().__init__()
+            self.set_zorder(_ABOVE_LINES)
             self._theme, self._names = theme, [theme.text(name, limit=24) for name in names]
             self._points = np.asarray(points, float).reshape(-1, 2)
 
@@ -255,8 +259,13 @@ def _names() -> type[Any]:
             scale = figure.dpi / _POINTS_PER_INCH  # type: ignore[union-attr]
             places = axes.transData.transform(self._points) / scale  # type: ignore[union-attr]
             room = tuple(edge / scale for edge in axes.bbox.extents)  # type: ignore[union-attr]
-            for words, (left, low) in _placed(places, self._names, room, self._theme):
+            taken = []
+            for text in axes.texts:  # type: ignore[union-attr]
+                x0, y0, x1, y1 = (float(edge) / scale for edge in text.get_window_extent(renderer).extents)
+                taken.append((x0, y0, x1, y1))
+            for words, (left, low) in _placed(places, self._names, room, taken, self._theme):
                 text = Text(left * scale, low * scale, words, size=self._theme.small_size, va="bottom")
+                text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.2})
                 text.set_figure(figure)  # type: ignore[arg-type]
                 text.draw(renderer)
 
@@ -267,11 +276,11 @@ def _names() -> type[Any]:
 
 
 def _placed(
-    places: NDArray[Any], names: Sequence[str], room: tuple[float, ...], theme: Theme
+    places: NDArray[Any], names: Sequence[str], room: tuple[float, ...], taken: list[_Box], theme: Theme
 ) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Yield where names stand that cover no other name and no point, in points; the first have first choice."""
+    """Yield where names stand that cover no other text and no point, in points; the first have first choice."""
     reach = theme.marker_size / 2 + 1
-    taken = [(x - reach, y - reach, x + reach, y + reach) for x, y in places]
+    taken = [*taken, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
     for words, (x, y) in zip(names, places, strict=False):
         width, height = text_width(words, theme.small_size), 1.25 * theme.small_size
         for dx, dy in _OFFSETS:
@@ -285,11 +294,13 @@ def _placed(
                 break
 
 
+_ABOVE_LINES = 3
+"""Order of drawing of names: above lines and points."""
 _OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 """Where a name may stand beside its point: right first."""
 
 
-def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+def _overlap(one: _Box, other: _Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

@@ -150,3 +150,37 @@ def test_height_grows_with_the_rows_up_to_a_page() -> None:
     assert draw.rows_height(THEME, 10) < draw.rows_height(THEME, 20) < 8.8
     assert draw.rows_height(THEME, 10) < draw.rows_height(THEME, 10, series=3)
     assert draw.rows_height(THEME, 1000) == 8.8
+
+
+def test_names_of_many_points_cover_nothing() -> None:
+    """Fifty points, most of them crowded: no two names overlap, none leaves the axes, the lonely one is named."""
+    from matplotlib.text import Text
+
+    generator = np.random.default_rng(0)
+    places = np.vstack([[5.0, 5.0], generator.normal(size=(49, 2)) * 0.3])
+    names = [f"model-{index}" for index in range(50)]
+    looks = style.theme("publication", names)
+    written: list[tuple[str, tuple[float, ...]]] = []
+
+    def panel(ax: Axes) -> None:
+        points = [draw.NamedPoint(name, name, float(x), float(y)) for name, (x, y) in zip(names, places, strict=True)]
+        draw.named_points(ax, looks, points)
+
+    original = Text.draw
+
+    def seen(text: Text, renderer: Any, *more: Any) -> None:
+        if text.get_text() in names:
+            written.append((text.get_text(), tuple(text.get_window_extent(renderer).extents)))
+        original(text, renderer, *more)
+
+    figure = Figure("f", "t", "c", "a", (Panel("p", panel),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Text, "draw", seen)
+        svg.to_svg(figure, looks, "f")
+    assert "model-0" in dict(written)
+    assert 3 < len(written) < 50
+    boxes = [box for _, box in written]
+    for i, one in enumerate(boxes):
+        for other in boxes[:i]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart

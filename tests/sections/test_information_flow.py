@@ -197,7 +197,7 @@ def test_attention_says_what_is_left_out() -> None:
     figures = draw_all(SECTION, InformationFlowAnalyzer(InformationFlowOptions()).analyze(made))
     caption = next(figure.caption for figure in figures if figure.name == "attention")
     assert "72 are left out" in caption
-    assert "other 2 models" in caption
+    assert "4 of 6 models" in caption
 
 
 def test_nan_is_a_problem_and_no_number() -> None:
@@ -245,4 +245,4 @@ def test_figures_of_few_and_many(n_models: int, n_layers: int) -> None:
         assert "left out" in figures["activation-health"].caption
         assert len(SECTION.tables(result)[1].rows) <= 24
     if n_models > 4:
-        assert "other 8 models" in figures["specialization"].caption
+        assert "4 of 12 models" in figures["specialization"].caption

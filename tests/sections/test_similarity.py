@@ -165,6 +165,6 @@ def test_figures_of_few_and_many(count: int) -> None:
     figures = {figure.name: figure for figure in draw_all(SECTION, result)}
     assert ("weights" in figures) == (count > 2)
     if count > 13:
-        assert f"{count - 13} more are in results.json" in figures["flips"].caption
+        assert f"{count - 13} more models are in results.json" in figures["flips"].caption
     for table in SECTION.tables(result):
         assert len(table.rows) <= 12

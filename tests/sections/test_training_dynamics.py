@@ -168,6 +168,6 @@ def test_figures_of_few_and_many(n_models: int) -> None:
     result = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(made)
     figures = {figure.name: figure for figure in draw_all(SECTION, result)}
     assert list(figures) == ["loss", "metric", "gap", "best-epoch"]
-    assert ("left" in figures["loss"].caption or "other 3 runs" in figures["loss"].caption) == (n_models > 6)
+    assert ("6 of 9 models" in figures["loss"].caption) == (n_models > 6)
     assert "TRN102" in codes(result)
     assert "TRN202" in codes(result)

@@ -1,0 +1,135 @@
+"""Many models: some are in focus, checks and findings are joined, page one stays one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from factory import evaluation, head, noisy, outputs
+
+from reportgen import analysis, plan, present, source
+from reportgen.compose import EACH, MOST_CHECKS, compose
+from reportgen.errors import SpecError
+from reportgen.figures import style
+from reportgen.registry import find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reportgen.results import Results
+
+SPEC = """\
+schema_version = 1
+[report]
+title = "Many"
+[models.all]
+path = "*.keras"
+[data]
+path = "test.npz"
+[[sections]]
+kind = "summary"
+[[sections]]
+kind = "performance"
+[[sections]]
+kind = "calibration"
+[[checks]]
+metric = "performance.accuracy"
+at_least = 0.9
+"""
+COUNT = 50
+
+
+def many(folder: Path, extra: str = "", count: int = COUNT) -> Results:
+    """Analyze models of which the last are the best."""
+    (folder / "test.npz").touch()
+    names = tuple(f"m{index:02}" for index in range(count))
+    for name in names:
+        (folder / f"{name}.keras").touch()
+    logits, labels = noisy(400, 3)
+    noise = np.random.default_rng(1).normal(size=logits.shape)
+    heads = [head(outputs(np.eye(3)[labels] * index / 8 + noise, labels)) for index in range(count)]
+    planned = plan.make(source.parse(SPEC + extra, "many.toml", "toml"), folder)
+    made = evaluation(*heads, names=names)
+    return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
+
+
+def test_the_best_by_the_first_headline_are_in_focus(tmp_path: Path) -> None:
+    """Six of them, in every section, the best first; a caption says which and how many there are."""
+    results = many(tmp_path)
+    focus = [record.result.focus for record in results.sections if record.result]
+    assert all(one == focus[0] for one in focus)
+    assert focus[0] is not None
+    assert focus[0].by == "accuracy"
+    assert len(focus[0].models) == 6
+    accuracy = {one.model: one.metric.value or 0 for one in results.sections[1].result.named("accuracy")}  # type: ignore[union-attr]
+    assert min(accuracy[name] for name in focus[0].models) >= sorted(accuracy.values())[-6]
+
+
+def test_few_models_have_no_focus(tmp_path: Path) -> None:
+    """Six models are all shown."""
+    assert all(record.result.focus is None for record in many(tmp_path, count=6).sections if record.result)
+
+
+def test_named_models_are_in_focus(tmp_path: Path) -> None:
+    """As the spec names them; a name that no model has is told at its place."""
+    results = many(tmp_path, '[output]\nfocus = ["m03", "m01"]\n')
+    result = results.sections[1].result
+    assert result is not None
+    assert {one.model for one in result.shown(result.named("accuracy"))} == {"m01", "m03"}
+    with pytest.raises(SpecError, match="output.focus"):
+        many(tmp_path, '[output]\nfocus = ["nobody"]\n')
+
+
+def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:
+    """The gravest model and how many more; every number is still in the results."""
+    results = many(tmp_path)
+    assert len(results.checks) == COUNT > MOST_CHECKS
+    front = compose(results, {}, {}, find).front
+    assert front is not None
+    states = {line.outcome.state: line for line in front.checks}
+    assert len(front.checks) == len(states) == 2
+    assert sum(line.models + 1 for line in front.checks) == COUNT
+    failed = [check for check in results.checks if check.state == "FAIL"]
+    lowest = min(failed, key=lambda check: check.metric.value if check.metric else 0)  # type: ignore[arg-type, return-value]
+    assert states["FAIL"].outcome.model == lowest.model
+
+
+def test_findings_of_one_rule_are_joined(tmp_path: Path) -> None:
+    """Three of each are printed, the rest is counted; none is lost."""
+    results = many(tmp_path)
+    document = compose(results, {}, {}, find)
+    for chapter, record in zip(document.chapters, results.sections[1:], strict=True):
+        codes = [finding.code for finding in chapter.findings]
+        assert max(codes.count(code) for code in codes) <= EACH
+        left_out = sum(int(sentence.split(" ", 1)[0]) for sentence in chapter.more_findings)
+        assert left_out + len(codes) == len(record.findings)
+
+
+def test_the_performance_table_shows_the_best(tmp_path: Path) -> None:
+    """Twelve rows, the most accurate first."""
+    front = compose(many(tmp_path), {}, {}, find).front
+    assert front is not None
+    assert front.performance is not None
+    values = [row[1].value for row in front.performance.rows]  # type: ignore[union-attr]
+    assert len(values) == 12
+    assert values == sorted(values, reverse=True)
+    assert "The best by Accuracy first; 38 more rows are in results.json." in front.performance.note
+
+
+def test_every_figure_of_fifty_models_is_drawn(tmp_path: Path) -> None:
+    """And page one names no fifty models."""
+    page = present.present(many(tmp_path), ("html",)).files["report.html"].decode()
+    assert "50 models" in page
+    assert page.count("<figure") >= 8
+
+
+@pytest.mark.parametrize("focus", [0, 3, 6, 10])
+def test_no_two_of_fifty_models_look_alike(focus: int) -> None:
+    """Each has its own (colour, marker) and its own (colour, line style); those in focus their own colour among them."""
+    names = [f"m{index}" for index in range(50)]
+    chosen = names[20 : 20 + focus]
+    looks = style.theme("publication", names, chosen).looks
+    assert len({(look.color, look.marker) for look in looks.values()}) == 50
+    assert len({(look.color, look.linestyle) for look in looks.values()}) == 50
+    assert len({looks[name].color for name in chosen[:6]}) == min(focus, 6)
