@@ -77,7 +77,7 @@ def test_named_models_are_in_focus(tmp_path: Path) -> None:
     result = results.sections[1].result
     assert result is not None
     assert {one.model for one in result.shown(result.named("accuracy"))} == {"m01", "m03"}
-    with pytest.raises(SpecError, match="output.focus"):
+    with pytest.raises(SpecError, match=r"output\.focus"):
         many(tmp_path, '[output]\nfocus = ["nobody"]\n')
 
 
