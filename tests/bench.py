@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,11 +21,14 @@ from factory import evaluation, head
 from reportgen.evaluation.accumulate import ClassificationAccumulator
 from reportgen.evaluation.records import Decision
 from reportgen.inputs.labels import Labels
-from reportgen.metrics import spectrum
+from reportgen.metrics import cka, spectrum
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.schema import CalibrationOptions
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 QUIET = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
 SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow")
@@ -33,10 +38,12 @@ TESTS = Path(__file__).parent
 def main() -> None:
     """Measure one thing after the other."""
     spectra()
+    alignment()
     classification()
     with tempfile.TemporaryDirectory() as folder:
         mobilenet(Path(folder))
         memory(Path(folder))
+        many_models(Path(folder))
 
 
 def resnet50() -> list[tuple[int, ...]]:
@@ -64,6 +71,17 @@ def spectra() -> None:
     print(f"spectra of the {len(kernels)} kernels of ResNet50: {seconds:.2f} s")
 
 
+def alignment() -> None:
+    """Compare two models of 50 layers, as wide as ResNet50's blocks, layer by layer on 1,024 examples."""
+    generator = np.random.default_rng(0)
+    widths = [64] * 6 + [256] * 8 + [128] * 8 + [512] * 10 + [1024] * 12 + [2048] * 6
+    layers = [[generator.normal(size=(1024, width)).astype(np.float32) for width in widths] for _ in range(2)]
+    start = time.perf_counter()
+    cka.align(*(cka.grams(model, 0) for model in layers))
+    seconds = time.perf_counter() - start
+    print(f"CKA of two models of {len(widths)} layers, 64 to 2,048 wide, 1,024 examples: {seconds:.2f} s")
+
+
 def build(folder: Path, text: str) -> tuple[float, float]:
     """Build a report of a spec, JSON alone; return the seconds and the peak memory of its largest process in MB."""
     (folder / "spec.toml").write_text(text, "utf-8")
@@ -81,9 +99,9 @@ _PEAK = (
 )
 
 
-def spec(model: str, data: str) -> str:
-    """Return a spec with every section that runs without a history."""
-    kinds = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in SECTIONS)
+def spec(model: str, data: str, sections: Sequence[str] = SECTIONS) -> str:
+    """Return a spec with some sections, by default every one that runs on a single model without a history."""
+    kinds = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in sections)
     head = 'schema_version = 1\n[report]\ntitle = "Bench"\n'
     return f'{head}[models.m]\npath = "{model}"\n[data]\npath = "{data}"\n{kinds}'
 
@@ -109,6 +127,27 @@ def memory(folder: Path) -> None:
         np.savez(folder / f"{n}.npz", x=x[rows], y=y[rows])
         seconds, peak = build(folder, spec(str(digits / "cnn.keras"), f"{n}.npz"))
         print(f"digits CNN, {n:,} rows: {seconds:.1f} s, peak {peak:,.0f} MB")
+
+
+def many_models(folder: Path) -> None:
+    """Compare what a further model costs among few and among many: copies of the digits CNN, all sections, JSON."""
+    digits = TESTS.parent / "specs" / "digits"
+    kinds = (*SECTIONS, "similarity")
+    seconds = {}
+    peaks = {}
+    for count in (6, 12, 24):
+        runs = folder / f"runs-{count}"
+        runs.mkdir()
+        for index in range(count):
+            shutil.copy(digits / "cnn.keras", runs / f"m{index}.keras")
+        text = spec(f"{runs}/*.keras", str(digits / "test.npz"), kinds)
+        seconds[count], peaks[count] = build(folder, text)
+    few, many = (seconds[12] - seconds[6]) / 6, (seconds[24] - seconds[12]) / 12
+    print(
+        f"models: 6 take {seconds[6]:.1f} s, 12 take {seconds[12]:.1f} s, 24 take {seconds[24]:.1f} s: a further model costs "
+        f"{few:.2f} s among few and {many:.2f} s among many, ratio {many / few:.2f}; "
+        f"peaks {peaks[6]:,.0f}, {peaks[12]:,.0f}, {peaks[24]:,.0f} MB"
+    )
 
 
 def classification() -> None:
