@@ -19,6 +19,6 @@ SECTION = Section(
     rules=RULES,
     tables=tables,
     metrics=schema.METRICS,
-    headlines=("overfitting_index",),
+    headlines=("overfitting_index", "epochs_to_convergence"),
     template="sections/training_dynamics.html.j2",
 )
