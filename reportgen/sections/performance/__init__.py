@@ -19,6 +19,6 @@ SECTION = Section(
     rules=RULES,
     tables=tables,
     metrics=(*schema.WHOLE, *schema.PER_CLASS, *schema.PAIRWISE),
-    headlines=("accuracy", "macro_f1", "nll", "brier_score"),
+    headlines=("accuracy", "nll", "brier_score"),
     template="sections/performance.html.j2",
 )

@@ -10,7 +10,7 @@ from reportgen.section import Metric, SectionResult, Strict
 class SummaryOptions(Strict):
     """Options of the summary section."""
 
-    max_models: int = Field(default=12, ge=1)
+    max_models: int = Field(default=10, ge=1)
     """Rows of the performance table; of more, those that are best in the first column that has a direction."""
 
 

@@ -90,7 +90,7 @@ _PAIR = "Both losses are as Keras wrote them: the training loss is a mean over t
 EPOCHS = MetricSpec("epochs_trained", "Epochs", "count", None, "Epochs in the history.", "count")
 CONVERGENCE = MetricSpec(
     "epochs_to_convergence",
-    "To 95 % of peak",
+    "Epochs to 95 %",
     "count",
     False,
     "First epoch, from 1, at which the validation metric reached 95 % of its peak. It is 1 for any run that starts above that "
