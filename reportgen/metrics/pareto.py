@@ -68,7 +68,7 @@ def ranks(values: FloatArray) -> NDArray[np.int64]:
 
 def front(values: FloatArray) -> NDArray[np.bool_]:
     """Tell which points no other dominates; shape (n,), bool."""
-    return ~dominance(values).any(axis=0)
+    return np.logical_not(dominance(values).any(axis=0))
 
 
 def hypervolume(values: FloatArray, reference: FloatArray) -> float:
