@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reportgen.diagnostics import Problem, suggest
@@ -67,15 +67,29 @@ class Producers:
         skipped
             Sections that are skipped, with the reason.
         """
+        told: set[str] = set()
         for reading in readings:
-            location = (*section, *(reading.option or ("kind",)))
-            spec = self.find(reading.address)
-            if self.lacks(reading.address):
-                yield self.missing(reading.address, location)
-            elif reason := self.unmet(reading, skipped):
-                yield Problem(location, f"{reason} (or say optional = true)")
-            elif spec is not None and (message := self._mistake(reading, spec)):
-                yield Problem(location, message, found=repr(reading.address))
+            producer = reading.address.partition(".")[0]
+            if not reading.option and producer in told:
+                continue
+            told.add(producer)
+            problem = self._problem(reading, (*section, *(reading.option or ("kind",))), skipped)
+            if problem is not None:
+                yield problem
+
+    def _problem(self, reading: Reading, location: Location, skipped: Mapping[str, str]) -> Problem | None:
+        """Return what is wrong with a metric that is read; None where nothing is."""
+        spec = self.find(reading.address)
+        if self.lacks(reading.address):
+            lacking = self.missing(reading.address, location)
+            if reading.option:
+                return lacking
+            hint = f"add a section {reading.address.partition('.')[0]}, or say optional = true"
+            return replace(lacking, message="reads by default what no section of this spec produces", hint=hint)
+        if reason := self.unmet(reading, skipped):
+            return Problem(location, f"{reason} (or say optional = true)")
+        message = None if spec is None else self._mistake(reading, spec)
+        return None if message is None else Problem(location, message, found=repr(reading.address))
 
     def _mistake(self, reading: Reading, spec: MetricSpec) -> str | None:
         """Say why a metric that there is cannot be read as the spec wants."""

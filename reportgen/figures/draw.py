@@ -315,6 +315,15 @@ def logarithmic(ax: Axes, low: float, high: float) -> None:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
+def logarithmic_counts(ax: Axes) -> None:
+    """Make the x axis logarithmic, with whole numbers at the powers of ten: parameters, bytes."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
 def symmetric_logarithmic(ax: Axes, threshold: float) -> None:
     """Make the y axis logarithmic on both sides of 0, linear below the threshold, with few ticks."""
     from matplotlib.ticker import FuncFormatter, SymmetricalLogLocator

@@ -21,7 +21,8 @@ def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
     for one in shown:
         rest = len(found) - len(shown) if one is shown[-1] else 0
         more = f" The same holds for {rest} more models: see the table." if rest else ""
-        yield Hit(one.model, f"Of {_names(result)}: {_beaten(one)}. By these objectives nothing speaks for it.{more}")
+        words = f"Of {_names(result)}: {_beaten(one)}. By these objectives nothing speaks for it.{_exact(result)}{more}"
+        yield Hit(one.model, words)
 
 
 def front_in_doubt(result: ParetoResult) -> Iterator[Hit]:
@@ -72,6 +73,12 @@ def measured_differently(result: ParetoResult) -> Iterator[Hit]:
 
 def _names(result: ParetoResult) -> str:
     return formatting.listed([one.title for one in result.objectives], most=6)
+
+
+def _exact(result: ParetoResult) -> str:
+    """Say which objectives are taken at their word."""
+    exact = [one.title for one in result.objectives if "value alone" in one.compared_by]
+    return f" Taken as exact, for want of an interval: {', '.join(exact)}." if exact else ""
 
 
 def _beaten(one: ComparedModel) -> str:

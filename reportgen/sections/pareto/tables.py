@@ -61,7 +61,6 @@ def _objectives(result: ParetoResult) -> Table:
             " or ".join(one.compared_by),
             formatting.number(one.ideal, one.unit),
             formatting.number(one.reference, one.unit),
-            one.reference_rule,
         )
         for one in result.objectives
     )
@@ -69,9 +68,12 @@ def _objectives(result: ParetoResult) -> Table:
         *(Column(title, numeric=False) for title in ("Objective", "Address", "Better", "Differences judged by")),
         Column("Ideal"),
         Column("Reference"),
-        Column("Reference point", numeric=False),
     )
-    return Table("objectives", "Objectives", columns, rows)
+    rules = dict.fromkeys(one.reference_rule for one in result.objectives)
+    note = "Ideal: best value of the compared models. Reference point of the hypervolume: " + "; ".join(
+        f"{rule} ({', '.join(one.title for one in result.objectives if one.reference_rule == rule)})" for rule in rules
+    )
+    return Table("objectives", "Objectives", columns, rows, f"{note}.")
 
 
 def _excluded(result: ParetoResult) -> Table:

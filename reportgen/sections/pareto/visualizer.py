@@ -28,8 +28,10 @@ _PANELS = 3
 """Most pairs of objectives that are drawn."""
 _DECADES = 30
 """Ratio of the largest to the smallest count from which their axis is logarithmic. Convention."""
-_KEPT_FREE = 12
-"""Places between two corners of the front's line that no name covers."""
+_TITLED = 4
+"""Lines that title and legend of one panel among several take."""
+_BESIDE = 8
+"""Models up to which panels stand side by side: more names need the width of the page. Convention."""
 
 
 class ParetoVisualizer(BaseVisualizer[ParetoResult]):
@@ -57,15 +59,17 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
                 Panel(f"{up} and {across}", partial(self._draw_front, result, one))
                 for one, (up, across) in zip(fronts, names, strict=True)
             ),
-            columns=min(2, len(fronts)),
-            panel_height=4.0 if len(fronts) == 1 else 3.3,
+            columns=min(2, len(fronts)) if len(result.models) <= _BESIDE else 1,
+            panel_height=3.0 if len(fronts) > 1 else 3.1 if len(result.models) <= _BESIDE else 4.0,
         )
 
     def _draw_front(self, result: ParetoResult, pair: PairFront, ax: Axes) -> None:
         across, up = result.objectives[pair.across], result.objectives[pair.up]
         points = {one.model: (_value(one.values[pair.across]), _value(one.values[pair.up])) for one in result.models}
         if _wide(across, [x for x, _ in points.values()]):
-            ax.set_xscale("log")
+            draw.logarithmic_counts(ax)
+        else:
+            ax.locator_params(axis="x", nbins=5 if len(result.fronts) > 1 else 8)
         for one in reversed(result.models):  # the front on top
             self._draw_intervals(one, pair, ax)
             x, y = points[one.model]
@@ -83,14 +87,17 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             label="Pareto front" if len(result.objectives) == 2 else "front of these two",  # noqa: PLR2004
             zorder=2.2,
         )
+        draw.reserve_above(ax, (_TITLED if len(result.fronts) > 1 else 1) * self.theme.font_size)
         handles += self._draw_knee(result, points, ax)
         handles += self._handles(result)
         left_out = self._draw_names(result, points, line, ax)
+        handles = handles if pair is result.fronts[0] else []
         if left_out:
-            handles += ax.plot([], [], linestyle="none", label=f"{left_out} names found no room")
+            handles += ax.plot([], [], linestyle="none", label=f"names left out: {left_out}")
         ax.set_xlabel(self._axis(across))
         ax.set_ylabel(self._axis(up))
-        draw.legend_above(ax, self.theme, handles)
+        if handles:
+            draw.legend_above(ax, self.theme, handles)
 
     def _style(self, one: ComparedModel) -> dict[str, Any]:
         """Return the look of a point: filled on the front, hollow where it cannot be told from it, else pale."""
@@ -144,8 +151,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         order = sorted(result.models, key=lambda one: (not one.on_front, not one.indistinguishable))
         named = [self.theme.look(one.model).label for one in order[: result.options.max_models]]
         free = [points[one.model] for one in order]
-        for (x0, y0), (x1, y1) in pairwise(line):
-            free += zip(np.linspace(x0, x1, _KEPT_FREE).tolist(), np.linspace(y0, y1, _KEPT_FREE).tolist(), strict=True)
+        free += _along(ax, line, self.theme.small_size)
         return draw.labels(ax, self.theme, free, named)
 
     def _axis(self, one: ChosenMetric) -> str:
@@ -201,6 +207,13 @@ def _staircase(points: Sequence[Corner], worst: Corner) -> list[Corner]:
     for x, y in points[1:]:
         line += [(x, line[-1][1]), (x, y)]
     return [*line, (worst[0], line[-1][1])]
+
+
+def _along(ax: Axes, line: Sequence[Corner], step: float) -> list[Corner]:
+    """Return points of a line that lie a step apart on the page."""
+    corners = ax.transData.transform(line)
+    found = [np.linspace(start, end, int(np.hypot(*(end - start)) / step) + 2) for start, end in pairwise(corners)]
+    return [(float(x), float(y)) for x, y in ax.transData.inverted().transform(np.vstack(found))]
 
 
 def _worst(one: ChosenMetric, limits: tuple[float, float]) -> float:
