@@ -15,14 +15,11 @@ if TYPE_CHECKING:
 
 
 def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models behind the front that another clearly beats: as many as are shown, then how many more there are."""
-    found = [one for one in result.models if one.clearly_dominated_by and not one.on_front]
-    shown = found[: result.options.max_models]
-    for one in shown:
-        rest = len(found) - len(shown) if one is shown[-1] else 0
-        more = f" The same holds for {rest} more models: see the table." if rest else ""
-        words = f"Of {_names(result)}: {_beaten(one)}. By these objectives nothing speaks for it.{_exact(result)}{more}"
-        yield Hit(one.model, words)
+    """Yield models behind the front that another clearly beats."""
+    for one in result.models:
+        if one.clearly_dominated_by and not one.on_front:
+            words = f"Of {_names(result)}: {_beaten(one)}. By these objectives nothing speaks for it.{_exact(result)}"
+            yield Hit(one.model, words)
 
 
 def front_in_doubt(result: ParetoResult) -> Iterator[Hit]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen import formatting
-from reportgen.figures import draw
+from reportgen.figures import draw, names
 from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.pareto.schema import ParetoResult
 
@@ -28,8 +27,6 @@ _PANELS = 3
 """Most pairs of objectives that are drawn."""
 _DECADES = 30
 """Ratio of the largest to the smallest count from which their axis is logarithmic. Convention."""
-_TITLED = 4
-"""Lines that title and legend of one panel among several take."""
 _BESIDE = 8
 """Models up to which panels stand side by side: more names need the width of the page. Convention."""
 
@@ -69,7 +66,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         if _wide(across, [x for x, _ in points.values()]):
             draw.logarithmic_counts(ax)
         else:
-            ax.locator_params(axis="x", nbins=5 if len(result.fronts) > 1 else 8)
+            ax.locator_params(axis="x", nbins=max(int(ax.bbox.width / (6 * self.theme.small_size)), 3))
         for one in reversed(result.models):  # the front on top
             self._draw_intervals(one, pair, ax)
             x, y = points[one.model]
@@ -87,16 +84,12 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             label="Pareto front" if len(result.objectives) == 2 else "front of these two",  # noqa: PLR2004
             zorder=2.2,
         )
-        draw.reserve_above(ax, (_TITLED if len(result.fronts) > 1 else 1) * self.theme.font_size)
         handles += self._draw_knee(result, points, ax)
         handles += self._handles(result)
-        left_out = self._draw_names(result, points, line, ax)
-        handles = handles if pair is result.fronts[0] else []
-        if left_out:
-            handles += ax.plot([], [], linestyle="none", label=f"names left out: {left_out}")
+        self._draw_names(result, points, line, ax)
         ax.set_xlabel(self._axis(across))
         ax.set_ylabel(self._axis(up))
-        if handles:
+        if pair is result.fronts[0]:
             draw.legend_above(ax, self.theme, handles)
 
     def _style(self, one: ComparedModel) -> dict[str, Any]:
@@ -146,13 +139,11 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             if there
         ]
 
-    def _draw_names(self, result: ParetoResult, points: dict[str, Corner], line: Sequence[Corner], ax: Axes) -> int:
+    def _draw_names(self, result: ParetoResult, points: dict[str, Corner], line: Sequence[Corner], ax: Axes) -> None:
         """Name as many models as the options allow: those of the front first, then those that may belong to it."""
         order = sorted(result.models, key=lambda one: (not one.on_front, not one.indistinguishable))
         named = [self.theme.look(one.model).label for one in order[: result.options.max_models]]
-        free = [points[one.model] for one in order]
-        free += _along(ax, line, self.theme.small_size)
-        return draw.labels(ax, self.theme, free, named)
+        names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
 
     def _axis(self, one: ChosenMetric) -> str:
         unit = f" ({one.unit})" if one.unit == "nats" else ""
@@ -207,13 +198,6 @@ def _staircase(points: Sequence[Corner], worst: Corner) -> list[Corner]:
     for x, y in points[1:]:
         line += [(x, line[-1][1]), (x, y)]
     return [*line, (worst[0], line[-1][1])]
-
-
-def _along(ax: Axes, line: Sequence[Corner], step: float) -> list[Corner]:
-    """Return points of a line that lie a step apart on the page."""
-    corners = ax.transData.transform(line)
-    found = [np.linspace(start, end, int(np.hypot(*(end - start)) / step) + 2) for start, end in pairwise(corners)]
-    return [(float(x), float(y)) for x, y in ax.transData.inverted().transform(np.vstack(found))]
 
 
 def _worst(one: ChosenMetric, limits: tuple[float, float]) -> float:
