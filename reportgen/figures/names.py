@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _LIMIT = 24
 """Characters of a name."""
+_LINE = 1.32
+"""Height of a line of text, in font sizes."""
 _ABOVE_LINES = 3
 """Order of drawing of names: above lines and points."""
 _OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
@@ -122,7 +124,7 @@ def placed(
     theme
         For sizes.
     """
-    reach, height = theme.marker_size / 2 + 1, 1.25 * theme.small_size
+    reach, height = theme.marker_size / 2 + 1, _LINE * theme.small_size
     taken = [*written, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
     left_out = 0
     for words, (x, y) in zip(names, places, strict=False):
@@ -144,7 +146,7 @@ def placed(
 
 def _note(words: str, room: Box, taken: Sequence[Box], theme: Theme) -> Name:
     """Put a note into the first corner that is free, else above the right end of the axes."""
-    width, height, gap = text_width(words, theme.small_size), 1.25 * theme.small_size, theme.small_size / 3
+    width, height, gap = text_width(words, theme.small_size), _LINE * theme.small_size, theme.small_size / 3
     for low, left in product((room[1] + gap, room[3] - height - gap), (room[2] - width - gap, room[0] + gap)):
         if _fits((left, low, left + width, low + height), room, taken):
             return Name(words, left, low)
