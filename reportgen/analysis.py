@@ -143,7 +143,8 @@ def _table(plan: Plan, outcomes: dict[str, _Outcome]) -> MetricTable:
     headlines = tuple(
         Headline(item.address, item.section.metric(name)) for item in plan.sections for name in item.section.headlines
     )
-    return MetricTable(tuple(plan.spec.models), rows, headlines)
+    specs = {f"{item.address}.{spec.name}": spec for item in plan.sections for spec in item.section.metrics}
+    return MetricTable(tuple(plan.spec.models), rows, headlines, specs)
 
 
 # ------------------------------------------------------------------------------------------------ records

@@ -77,7 +77,8 @@ def section(found: Section[Any, Any]) -> str:
     lines += ["Metrics"]
     for spec in found.metrics:
         unit = f", {spec.unit}" if spec.unit else ""
-        lines.append(f"  {spec.name} (per {spec.per}{unit}, {_DIRECTION[spec.higher_is_better]})")
+        direction = "direction by model" if spec.direction_by_model else _DIRECTION[spec.higher_is_better]
+        lines.append(f"  {spec.name} (per {spec.per}{unit}, {direction})")
         lines.append(f"    {spec.definition} [{spec.source}]")
     lines += [] if found.metrics else ["  none"]
     lines += ["", "Rules"]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reportgen import patterns, registry
+from reportgen.addresses import Producers
 from reportgen.diagnostics import Problem, from_validation_error, suggest
 from reportgen.errors import SpecError
 from reportgen.inputs import datasets
-from reportgen.section import BaseAnalyzer, Need, Probe, Request, Section, Strict
+from reportgen.section import BaseAnalyzer, BaseComparer, Need, Probe, Request, Section, Strict
 from reportgen.spec import ReportSpec, SectionSpec
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def make(
     entries: dict[str, str] = {}
     sections, more = _sections(source.data)
     problems += more
-    problems += _addresses(source.data)
+    producers = _producers(source.data)
+    problems += _addresses(source.data, producers)
     problems += _selection(sections, only, skip)
     if spec is not None:
         models, entries, more = patterns.expand(spec.models, folder)
@@ -96,6 +98,8 @@ def make(
         problems += [replace(problem, location=_written(entries, problem.location)) for problem in found]
         sections, more = _needs(spec, sections)
         problems += more
+    sections, more = _readings(sections, producers)
+    problems += more
     if problems or spec is None:
         raise SpecError(problems, source, source.name)
     kept = tuple(item for item in sections.values() if (not only or item.address in only) and item.address not in skip)
@@ -172,30 +176,44 @@ def _twice(data: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def _addresses(data: dict[str, Any]) -> list[Problem]:
-    """Compare the checks' addresses with what the sections can produce.
-
-    Where a section's kind is unknown, only addresses in the others are judged.
-    """
+def _producers(data: dict[str, Any]) -> Producers:
+    """Return the sections of a spec by their address, as far as their kinds are known."""
     known: dict[str, Section[Any, Any]] = {}
-    all_known = True
+    complete = True
     for _, entry in _entries(data, "sections"):
         try:
             section = registry.find(str(entry.get("kind")))
         except registry.UnknownSectionError:
-            all_known = False
+            complete = False
         else:
             known[str(entry.get("id") or section.name)] = section
-    addresses = [f"{address}.{metric.name}" for address, section in known.items() for metric in section.metrics]
-    problems = []
+    return Producers(known, complete)
+
+
+def _addresses(data: dict[str, Any], producers: Producers) -> Iterator[Problem]:
+    """Yield checks of numbers that no section can produce."""
     for index, entry in _entries(data, "checks"):
         metric = entry.get("metric")
-        if not isinstance(metric, str) or metric in addresses:
-            continue
-        if all_known or metric.partition(".")[0] in known:
-            message, hint = "no section of this spec produces it", suggest(metric, addresses)
-            problems.append(Problem(("checks", index, "metric"), message, found=repr(metric), hint=hint))
-    return problems
+        if isinstance(metric, str) and producers.lacks(metric):
+            yield producers.missing(metric, ("checks", index, "metric"))
+
+
+def _readings(
+    sections: dict[int, PlannedSection], producers: Producers
+) -> tuple[dict[int, PlannedSection], list[Problem]]:
+    """Judge what comparing sections read: an optional one is skipped where no section produces it."""
+    planned: dict[int, PlannedSection] = {}
+    problems: list[Problem] = []
+    skipped = {item.address: item.skip for item in sections.values() if item.skip is not None}
+    for index, item in sections.items():
+        analyzer = item.section.analyzer(item.options)
+        readings = analyzer.reads() if isinstance(analyzer, BaseComparer) and item.skip is None else ()
+        unmet = next((reason for one in readings if (reason := producers.unmet(one, skipped))), None)
+        skip = unmet if item.spec.optional else None
+        planned[index] = replace(item, skip=item.skip or skip)
+        if skip is None:
+            problems += producers.problems(readings, ("sections", index), skipped)
+    return planned, problems
 
 
 def _selection(sections: dict[int, PlannedSection], only: Iterable[str], skip: Iterable[str]) -> list[Problem]:

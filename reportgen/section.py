@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Sel
 from pydantic import BaseModel, ConfigDict, model_validator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from matplotlib.axes import Axes
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Status = Literal["ok", "not_applicable", "insufficient_data", "failed"]
 Severity = Literal["note", "warning", "problem"]
+Direction = Literal["max", "min"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "problem")
 
 
@@ -140,6 +141,8 @@ class MetricSpec:
         of it), or a ``pair`` of models.
     difference
         Name of the pairwise metric that tells whether two models differ in this one.
+    direction_by_model
+        Which end is better depends on what the model was trained for: each number says it for itself.
     """
 
     name: str
@@ -150,6 +153,7 @@ class MetricSpec:
     source: str
     per: Literal["model", "class", "layer", "pair"] = "model"
     difference: str | None = None
+    direction_by_model: bool = False
 
     def measure(self, model: str, value: float | None, *, subject: str | None = None, **details: Any) -> Measurement:
         """Put a value at its address; ``details`` are the other fields of :class:`Metric`."""
@@ -247,15 +251,43 @@ class MetricTable:
         Every measurement of every section.
     headlines
         What the sections offer to the front page, in the order of the spec.
+    specs
+        The declaration of every metric that the sections of this run can produce, by its address.
     """
 
     models: tuple[str, ...]
     rows: tuple[TableRow, ...]
     headlines: tuple[Headline, ...]
+    specs: Mapping[str, MetricSpec]
 
     def find(self, section: str, name: str) -> tuple[Measurement, ...]:
         """Return the measurements at ``<section>.<name>``."""
         return tuple(row.measurement for row in self.rows if (row.section, row.measurement.name) == (section, name))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A metric that a comparing section reads.
+
+    Attributes
+    ----------
+    address
+        ``<section>.<metric>``.
+    option
+        Keys that lead to it in the section's entry of the spec; empty for a default.
+    subject
+        The part of the models that is read; None for the models as a whole.
+    direction
+        Which end is better, where the spec says it.
+    directed
+        Whether one end must be better.
+    """
+
+    address: str
+    option: tuple[str | int, ...] = ()
+    subject: str | None = None
+    direction: Direction | None = None
+    directed: bool = False
 
 
 # ------------------------------------------------------------------------------------------------ findings
@@ -425,6 +457,10 @@ class BaseComparer(Generic[OptionsT, ResultT]):
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options
+
+    def reads(self) -> tuple[Reading, ...]:
+        """Return the metrics that the options name; the plan refuses those that no section of the spec produces."""
+        return ()
 
     def compare(self, table: MetricTable) -> ResultT:
         """Compute the section's result from the numbers of the other sections."""

@@ -48,3 +48,67 @@ def test_what_is_skipped_asks_for_nothing() -> None:
     assert without.sections[0].skip == "needs data: add a [data] table"
     assert without.request.probe is None
     assert not without.request.needs
+
+
+def compared(options: str, sections: str = '[[sections]]\nkind = "performance"\n', models: int = 2) -> plan.Plan:
+    """Plan a pareto section beside others."""
+    entries = "".join(f'[models.m{i}]\npath = "mlp.keras"\n' for i in range(models))
+    text = f'schema_version = 1\n[report]\ntitle = "T"\n{entries}[data]\npath = "test.npz"\n{sections}[[sections]]\nkind = "pareto"\n{options}'
+    return plan.make(source.parse(text, "spec.toml", "toml"), DIGITS)
+
+
+@pytest.mark.parametrize(
+    ("objective", "message"),
+    [
+        (
+            '"performance.acuracy"',
+            r"objectives\[1\]: no section of this spec produces it .*did you mean 'performance.accuracy'",
+        ),
+        ('"calibration.ece"', r"objectives\[1\]: no section of this spec produces it"),
+        ('{ metric = "performance.majority_accuracy" }', r"objectives\[1\].metric: neither end of it is better"),
+        ('{ metric = "performance.accuracy", direction = "min" }', r"the maximum is best by its definition"),
+        ('"performance.recall"', r"has one number for each class"),
+        ('"pareto.pareto_rank"', r"too late to be read"),
+    ],
+)
+def test_what_a_comparing_section_reads_is_judged(objective: str, message: str) -> None:
+    """At its place in the spec, before anything is computed."""
+    with pytest.raises(SpecError, match=message):
+        compared(f'objectives = ["performance.nll", {objective}]\n')
+
+
+def test_a_declared_direction_is_enough() -> None:
+    """Where the definition has none."""
+    objective = '{ metric = "performance.majority_accuracy", direction = "max" }'
+    assert compared(f'objectives = ["performance.nll", {objective}]\n').sections[1].skip is None
+
+
+def test_an_optional_comparing_section_is_skipped_where_its_numbers_are_not() -> None:
+    """No such section, or one that is skipped itself; a wrong name in a section that is there stays a mistake."""
+    assert compared("optional = true\n").sections[1].skip == (
+        "reads training_dynamics.peak_performance, which no section of this spec produces"
+    )
+    skipped = '[[sections]]\nkind = "training_dynamics"\noptional = true\n'
+    assert compared("optional = true\n", skipped).sections[1].skip == (
+        "reads training_dynamics.peak_performance, and the section training_dynamics needs a training history: name one in "
+        "a model's history"
+    )
+    with pytest.raises(SpecError, match=r"did you mean 'performance\.nll'"):
+        compared('optional = true\nobjectives = ["performance.accuracy", "performance.nlll"]\n')
+
+
+def test_a_comparing_section_without_its_numbers_is_a_mistake() -> None:
+    """Told once, with the remedy."""
+    with pytest.raises(SpecError) as caught:
+        compared("")
+    (problem,) = caught.value.problems
+    assert problem.message == "reads by default what no section of this spec produces"
+    skipped = '[[sections]]\nkind = "training_dynamics"\noptional = true\n'
+    with pytest.raises(SpecError, match="needs a training history"):
+        compared("", skipped)
+
+
+def test_one_model_is_nothing_to_compare() -> None:
+    """As for every section that compares models."""
+    with pytest.raises(SpecError, match="compares models, and there is only one"):
+        compared('objectives = ["performance.accuracy", "performance.nll"]\n', models=1)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from reportgen.figures import names as beside
 from reportgen.figures.layout import cell_width, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
@@ -205,7 +206,7 @@ def named_points(ax: Axes, theme: Theme, points: Sequence[NamedPoint]) -> None:
             ax, theme, [handles[point.label] for point in sorted(points, key=lambda one: order.index(one.model))]
         )
     else:
-        ax.add_artist(_names()(theme, [(point.x, point.y) for point in points], [point.label for point in points]))
+        beside.write(ax, theme, [(point.x, point.y) for point in points], [point.label for point in points])
 
 
 def names_note(count: int) -> str:
@@ -238,72 +239,6 @@ def corner(ax: Axes, theme: Theme, label: str) -> None:
     )
 
 
-_Box = tuple[float, float, float, float]
-
-
-@cache
-def _names() -> type[Any]:
-    """Return the class of artists that write names beside points, when the axes have their final place."""
-    from matplotlib.artist import Artist
-    from matplotlib.text import Text
-
-    class Names(Artist):
-        def __init__(self, theme: Theme, points: Sequence[tuple[float, float]], names: Sequence[str]) -> None:
-            super().__init__()
-            self.set_zorder(_ABOVE_LINES)
-            self._theme, self._names = theme, [theme.text(name, limit=24) for name in names]
-            self._points = np.asarray(points, float).reshape(-1, 2)
-
-        def draw(self, renderer: Any) -> None:
-            axes, figure = self.axes, self.get_figure()
-            scale = figure.dpi / _POINTS_PER_INCH  # type: ignore[union-attr]
-            places = axes.transData.transform(self._points) / scale  # type: ignore[union-attr]
-            room = tuple(edge / scale for edge in axes.bbox.extents)  # type: ignore[union-attr]
-            taken = []
-            for text in axes.texts:  # type: ignore[union-attr]
-                x0, y0, x1, y1 = (float(edge) / scale for edge in text.get_window_extent(renderer).extents)
-                taken.append((x0, y0, x1, y1))
-            for words, (left, low) in _placed(places, self._names, room, taken, self._theme):
-                text = Text(left * scale, low * scale, words, size=self._theme.small_size, va="bottom")
-                text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.2})
-                text.set_figure(figure)  # type: ignore[arg-type]
-                text.draw(renderer)
-
-        def get_tightbbox(self, _renderer: Any = None) -> None:
-            return None
-
-    return Names
-
-
-def _placed(
-    places: NDArray[Any], names: Sequence[str], room: tuple[float, ...], taken: list[_Box], theme: Theme
-) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Yield where names stand that cover no other text and no point, in points; the first have first choice."""
-    reach = theme.marker_size / 2 + 1
-    taken = [*taken, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
-    for words, (x, y) in zip(names, places, strict=False):
-        width, height = text_width(words, theme.small_size), 1.25 * theme.small_size
-        for dx, dy in _OFFSETS:
-            left = x + dx * (reach + 1) + (dx - 1) / 2 * width
-            low = y + dy * (reach + 1) + (dy - 1) / 2 * height
-            box = (left, low, left + width, low + height)
-            inside = room[0] <= box[0] and room[1] <= box[1] and box[2] <= room[2] and box[3] <= room[3]
-            if inside and not any(_overlap(box, other) for other in taken):
-                taken.append(box)
-                yield words, (left, low)
-                break
-
-
-_ABOVE_LINES = 3
-"""Order of drawing of names: above lines and points."""
-_OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-"""Where a name may stand beside its point: right first."""
-
-
-def _overlap(one: _Box, other: _Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-
-
 def logarithmic(ax: Axes, low: float, high: float) -> None:
     """Make the y axis logarithmic, with ticks at 1, 2 and 5 where it spans few powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
@@ -313,6 +248,15 @@ def logarithmic(ax: Axes, low: float, high: float) -> None:
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         ax.yaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def logarithmic_counts(ax: Axes) -> None:
+    """Make the x axis logarithmic, with whole numbers at the powers of ten: parameters, bytes."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def symmetric_logarithmic(ax: Axes, threshold: float) -> None:

@@ -101,6 +101,7 @@ class Theme:
     grid: str = "#e3e6e9"
     band: str = "#e9ecef"
     missing: str = "#f1f1f1"
+    front: str = "#bd1f01"
     sequential: str = "cividis"
     diverging: str = "PuOr"
 

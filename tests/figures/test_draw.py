@@ -184,3 +184,13 @@ def test_names_of_many_points_cover_nothing() -> None:
         for other in boxes[:i]:
             apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
             assert apart
+
+
+def test_counts_on_a_logarithmic_axis_are_whole() -> None:
+    """Not powers with an e."""
+
+    def panel(ax: Axes) -> None:
+        ax.plot([1e4, 1e6], [0, 1])
+        draw.logarithmic_counts(ax)
+
+    assert {"10,000", "1,000,000"} <= {label.get_text() for label in axes(panel).get_xticklabels()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -245,7 +245,8 @@ def _of_the_peak(model: str, primary: _Known | None) -> Iterator[Measurement]:
     sign = 1.0 if primary.key.higher_is_better else -1.0
     place = int(np.nanargmax(np.where(np.isfinite(primary.values), sign * primary.values, np.nan)))
     of = primary.key.key
-    yield schema.PEAK.measure(model, float(primary.values[place]), n=len(primary.finite), estimator=of)
+    peak = replace(schema.PEAK, higher_is_better=primary.key.higher_is_better)
+    yield peak.measure(model, float(primary.values[place]), n=len(primary.finite), estimator=of)
     if not primary.placed:
         yield from _missing(model, (schema.PEAK_EPOCH, schema.CONVERGENCE), primary.epochs_rule)
         return

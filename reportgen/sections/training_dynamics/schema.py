@@ -147,6 +147,7 @@ PEAK = MetricSpec(
     "Best value of the validation metric that the run is judged by, else of the validation loss. The best of many noisy epochs "
     "is flattered.",
     "guide",
+    direction_by_model=True,
 )
 PEAK_EPOCH = MetricSpec("peak_epoch", "Peak epoch", "count", None, "Epoch of the peak, from 1.", "guide")
 BEST = MetricSpec(

@@ -1,0 +1,163 @@
+"""Names beside points: placed when the axes have their final size, so that they cover no other text and no point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.figures.layout import POINTS, text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from reportgen.figures.style import Theme
+
+    Place = tuple[float, float]
+    Box = tuple[float, float, float, float]
+
+_LIMIT = 24
+"""Characters of a name."""
+_LINE = 1.32
+"""Height of a line of text, in font sizes."""
+_ABOVE_LINES = 3
+"""Order of drawing of names: above lines and points."""
+_OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+"""Where a name may stand beside its point: right first."""
+_DISTANCES = (1, 3, 5)
+"""How far from its point, in reaches of its marker; from the second on with a line to it. Convention."""
+
+
+def write(ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place] = ()) -> None:
+    """Write names beside points; how many find no room is said in a corner.
+
+    Parameters
+    ----------
+    ax, theme
+        The panel, and its sizes.
+    points
+        Of data. The first of them have the names, and the first choice of room; the others are only kept free.
+    words
+        The names, no more than points.
+    free
+        Corners of a line that no name covers.
+    """
+    ax.add_artist(_artist()(theme, points, words, free))
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name in its place, in points on the page; ``line`` leads to its point where it stands farther off."""
+
+    words: str
+    left: float
+    low: float
+    line: tuple[Place, Place] | None = None
+
+
+@cache
+def _artist() -> type[Any]:
+    """Return the class of artists that place names when they are drawn."""
+    from matplotlib.artist import Artist
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
+
+    class Names(Artist):
+        def __init__(self, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place]) -> None:
+            super().__init__()
+            self.set_zorder(_ABOVE_LINES)
+            self._theme, self._words = theme, [theme.text(name, limit=_LIMIT) for name in words]
+            self._points, self._free = (np.asarray(one, float).reshape(-1, 2) for one in (points, free))
+
+        def draw(self, renderer: Any) -> None:
+            theme, axes, figure = self._theme, self.axes, self.get_figure()
+            scale = figure.dpi / POINTS  # type: ignore[union-attr]
+            points, corners = (axes.transData.transform(one) / scale for one in (self._points, self._free))  # type: ignore[union-attr]
+            room = tuple(edge / scale for edge in axes.bbox.extents)  # type: ignore[union-attr]
+            written = [np.asarray(text.get_window_extent(renderer).extents) / scale for text in axes.texts]  # type: ignore[union-attr]
+            free = np.vstack((points, along(corners, theme.small_size)))
+            parts: list[Artist] = []
+            for one in placed(free, self._words, room, [tuple(box) for box in written], theme):  # type: ignore[arg-type]
+                if one.line is not None:
+                    x, y = np.transpose(one.line) * scale
+                    parts.append(Line2D(x, y, color=theme.muted, linewidth=theme.line_width / 3))
+                text = Text(one.left * scale, one.low * scale, one.words, size=theme.small_size, va="bottom")
+                text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.2})
+                parts.append(text)
+            for part in parts:
+                part.set_figure(figure)  # type: ignore[arg-type]
+                part.draw(renderer)
+
+        def get_tightbbox(self, _renderer: Any = None) -> None:
+            return None
+
+    return Names
+
+
+def along(corners: NDArray[Any], step: float) -> NDArray[Any]:
+    """Return places along a line, at most a step apart; none for a line of fewer than two corners."""
+    parts = [np.linspace(start, end, int(np.hypot(*(end - start)) / step) + 2) for start, end in pairwise(corners)]
+    return np.vstack(parts) if parts else np.empty((0, 2))
+
+
+def placed(
+    places: NDArray[Any], names: Sequence[str], room: Box, written: Sequence[Box], theme: Theme
+) -> Iterator[Name]:
+    """Yield where names stand; then, in a corner, how many have no room.
+
+    Parameters
+    ----------
+    places
+        To be kept free, in points; shape (n, 2). The names belong to the first of them.
+    names
+        What to write; the first have first choice.
+    room
+        Left, lower, right and upper edge of the axes.
+    written
+        Edges of the texts that stand there already.
+    theme
+        For sizes.
+    """
+    reach, height = theme.marker_size / 2 + 1, _LINE * theme.small_size
+    taken = [*written, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
+    left_out = 0
+    for words, (x, y) in zip(names, places, strict=False):
+        width = text_width(words, theme.small_size)
+        for far, (dx, dy) in product(_DISTANCES, _OFFSETS):
+            left = x + dx * far * (reach + 1) + (dx - 1) / 2 * width
+            low = y + dy * far * (reach + 1) + (dy - 1) / 2 * height
+            box = (left, low, left + width, low + height)
+            if _fits(box, room, taken):
+                taken.append(box)
+                end = (left + (1 - dx) / 2 * width, low + (1 - dy) / 2 * height)
+                yield Name(words, left, low, ((x, y), end) if far > 1 else None)
+                break
+        else:
+            left_out += 1
+    if left_out:
+        yield _note(f"names left out: {left_out}", room, taken, theme)
+
+
+def _note(words: str, room: Box, taken: Sequence[Box], theme: Theme) -> Name:
+    """Put a note into the first corner that is free, else above the right end of the axes."""
+    width, height, gap = text_width(words, theme.small_size), _LINE * theme.small_size, theme.small_size / 3
+    for low, left in product((room[1] + gap, room[3] - height - gap), (room[2] - width - gap, room[0] + gap)):
+        if _fits((left, low, left + width, low + height), room, taken):
+            return Name(words, left, low)
+    return Name(words, room[2] - width, room[3])
+
+
+def _fits(box: Box, room: Box, taken: Sequence[Box]) -> bool:
+    inside = room[0] <= box[0] and room[1] <= box[1] and box[2] <= room[2] and box[3] <= room[3]
+    return inside and not any(overlap(box, other) for other in taken)
+
+
+def overlap(one: Box, other: Box) -> bool:
+    """Tell whether two boxes (left, lower, right, upper) share more than an edge."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

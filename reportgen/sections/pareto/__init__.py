@@ -1,0 +1,23 @@
+"""The pareto section: which models no other beats in everything, and what one objective costs in another."""
+
+from reportgen.section import Section
+from reportgen.sections.pareto import schema
+from reportgen.sections.pareto.analyzer import ParetoAnalyzer
+from reportgen.sections.pareto.findings import RULES
+from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult
+from reportgen.sections.pareto.tables import tables
+from reportgen.sections.pareto.visualizer import ParetoVisualizer
+
+SECTION = Section(
+    name="pareto",
+    title="Pareto front",
+    question="Which models does no other beat in everything, and what does one objective cost in another?",
+    options=ParetoOptions,
+    result=ParetoResult,
+    analyzer=ParetoAnalyzer,
+    visualizer=ParetoVisualizer,
+    rules=RULES,
+    tables=tables,
+    metrics=schema.METRICS,
+    template="sections/pareto.html.j2",
+)

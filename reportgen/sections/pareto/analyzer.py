@@ -1,0 +1,343 @@
+"""Turns the table of metrics into points, sorts them into fronts, and says which differences are clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from reportgen import formatting
+from reportgen.metrics import pareto
+from reportgen.section import BaseComparer, Need, Reading
+from reportgen.sections.pareto import schema
+from reportgen.sections.pareto.schema import (
+    ChosenMetric,
+    ComparedModel,
+    ComparedObjective,
+    ExcludedModel,
+    HeatmapRow,
+    Hypervolume,
+    PairFront,
+    ParetoOptions,
+    ParetoResult,
+    choice,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.section import Measurement, Metric, MetricSpec, MetricTable
+    from reportgen.sections.pareto.schema import ComparedBy, Objective
+
+    FloatArray = NDArray[np.float64]
+
+BEYOND = 0.1
+"""Share of the compared models' range by which the reference point lies beyond the worst. Convention."""
+_ORDER: tuple[ComparedBy, ...] = ("paired difference", "intervals", "value alone")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One metric of all models, or why a model has none."""
+
+    chosen: Objective
+    spec: MetricSpec | None
+    higher_is_better: bool | None
+    rule: str
+    metrics: Mapping[str, Metric]
+    reasons: Mapping[str, str]
+    differences: Mapping[tuple[str, str], Metric]
+
+    @property
+    def sign(self) -> float:
+        """What turns the values so that less is better."""
+        return -1.0 if self.higher_is_better else 1.0
+
+    def turned(self, model: str) -> float:
+        """Return a model's value, less is better."""
+        return self.sign * float(self.metrics[model].value or 0.0)
+
+    def better(self, one: str, other: str) -> tuple[bool, ComparedBy]:
+        """Tell whether one model is clearly better than another, and by what that was judged."""
+        first, second = self.metrics[one], self.metrics[other]
+        difference = self.differences.get((one, other))
+        ends = None if difference is None else _ends(difference, self.sign)
+        if ends is not None:
+            return ends[1] < 0, "paired difference"
+        by: ComparedBy = "value alone" if first.ci_low is None and second.ci_low is None else "intervals"
+        mine, others = _ends(first, self.sign), _ends(second, self.sign)
+        high = self.turned(one) if mine is None else mine[1]
+        low = self.turned(other) if others is None else others[0]
+        return high < low, by
+
+    def described(self, models: Sequence[str]) -> ChosenMetric:
+        """Return what is recorded of it."""
+        found = [self.metrics[model].estimator for model in models if model in self.metrics]
+        ways = tuple(dict.fromkeys(one for one in found if one is not None))
+        of = ways[0] if self.spec is not None and self.spec.direction_by_model and len(ways) == 1 else None
+        about = ", ".join(part for part in (of, self.chosen.subject) if part is not None)
+        title = self.spec.title if self.spec else self.chosen.metric
+        return ChosenMetric(
+            address=self.chosen.metric,
+            subject=self.chosen.subject,
+            title=f"{title} ({about})" if about else title,
+            unit=self.spec.unit if self.spec else "",
+            higher_is_better=self.higher_is_better,
+            direction_rule=self.rule,
+            measured_as=ways,
+        )
+
+
+def _ends(metric: Metric, sign: float) -> tuple[float, float] | None:
+    """Return the interval of a number turned so that less is better; None where there is none."""
+    if metric.ci_low is None or metric.ci_high is None:
+        return None
+    low, high = sorted((sign * metric.ci_low, sign * metric.ci_high))
+    return low, high
+
+
+class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
+    """Which models no other beats in everything."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.SEVERAL_MODELS})
+
+    def reads(self) -> tuple[Reading, ...]:
+        """Return the objectives and the columns of the heatmap."""
+        named = [("objectives", self.options.objectives), ("heatmap", self.options.columns)]
+        return tuple(
+            Reading(
+                address=choice(entry).metric,
+                option=self._written(key, place, entry),
+                subject=choice(entry).subject,
+                direction=choice(entry).direction,
+                directed=True,
+            )
+            for key, entries in named
+            for place, entry in enumerate(entries)
+            if key == "objectives" or self.options.heatmap is not None or entry not in self.options.objectives
+        )
+
+    def _written(self, key: str, place: int, entry: str | Objective) -> tuple[str | int, ...]:
+        """Return where an entry stands in the spec; nothing where it is a default."""
+        if key not in self.options.model_fields_set:
+            return ()
+        return (key, place) if isinstance(entry, str) else (key, place, "metric")
+
+    def compare(self, table: MetricTable) -> ParetoResult:
+        """Gather the objectives of every model, sort the models into fronts, judge which differences are clear."""
+        columns = [_column(table, choice(entry)) for entry in self.options.objectives]
+        shown = [_column(table, choice(entry)) for entry in self.options.columns]
+        excluded = {model: why for model in table.models if (why := _why_excluded(model, columns)) is not None}
+        models = [model for model in table.models if model not in excluded]
+        missing = [schema.RANK.missing(model, "not_applicable", why) for model, why in excluded.items()]
+        if len(models) < self.options.min_models:
+            reason = f"a front needs {self.options.min_models} models with all objectives, and there are {len(models)}"
+            return ParetoResult(
+                measurements=(*(schema.RANK.missing(model, "not_applicable", reason) for model in models), *missing),
+                reason=reason,
+                objectives=(),
+                models=(),
+                excluded=_listed(excluded),
+                fronts=(),
+                hypervolume=None,
+                knee=None,
+                columns=(),
+                rows=(),
+                options=self.options,
+            )
+        values = np.array([[column.turned(model) for column in columns] for model in models])
+        compared, used = _compared(models, values, columns)
+        objectives = [self._objective(column, models, by) for column, by in zip(columns, used, strict=True)]
+        ordered = [one.model for one in compared]
+        return ParetoResult(
+            measurements=(*(schema.RANK.measure(one.model, one.rank, n=len(models)) for one in compared), *missing),
+            reason=None,
+            objectives=tuple(objectives),
+            models=tuple(compared),
+            excluded=_listed(excluded),
+            fronts=tuple(_pair_front(models, values, columns, other) for other in range(1, len(columns))),
+            hypervolume=_hypervolume(values, objectives),
+            knee=_knee(models, values),
+            columns=tuple(column.described(ordered) for column in shown),
+            rows=tuple(_rows(ordered, shown)),
+            options=self.options,
+        )
+
+    def _objective(self, column: _Column, models: Sequence[str], by: tuple[ComparedBy, ...]) -> ComparedObjective:
+        values = [column.turned(model) for model in models]
+        ideal, worst = min(values), max(values)
+        given = (self.options.reference_point or {}).get(column.chosen.metric)
+        reference = column.sign * (worst + BEYOND * (worst - ideal)) if given is None else given
+        rule = f"worst value and {BEYOND:.0%} of the range" if given is None else "declared in the spec"
+        return ComparedObjective(
+            **column.described(models).model_dump(),
+            compared_by=by,
+            ideal=column.sign * ideal,
+            reference=reference,
+            reference_rule=rule,
+        )
+
+
+def _listed(excluded: Mapping[str, str]) -> tuple[ExcludedModel, ...]:
+    return tuple(ExcludedModel(model=model, reason=reason) for model, reason in excluded.items())
+
+
+# ------------------------------------------------------------------------------------------------ reading the table
+
+
+def _column(table: MetricTable, chosen: Objective) -> _Column:
+    """Read a metric of all models from the table: those that count it the other way round have none."""
+    section, _, name = chosen.metric.partition(".")
+    spec = table.specs.get(chosen.metric)
+    found = table.find(section, name)
+    asked = (one for one in found if one.subject == chosen.subject)
+    measured = {one.model: one.metric for one in asked if one.metric.value is not None}
+    higher, rule = _direction(chosen, spec, measured)
+    opposed = {model for model, metric in measured.items() if metric.higher_is_better not in (None, higher)}
+    title = spec.title if spec else chosen.metric
+    missing = [model for model in table.models if model not in measured]
+    reasons = {model: _why_missing(chosen, spec, [one for one in found if one.model == model]) for model in missing}
+    reasons |= {model: f"{title}: {_opposed(measured[model])}" for model in opposed}
+    kept = {model: metric for model, metric in measured.items() if model not in opposed}
+    return _Column(chosen, spec, higher, rule, kept, reasons, _differences(table, chosen, spec))
+
+
+def _direction(chosen: Objective, spec: MetricSpec | None, measured: Mapping[str, Metric]) -> tuple[bool | None, str]:
+    """Return whether higher is better, and how that is known: declared, defined, or as most models count.
+
+    Of equally many the first model decides. None where no model has the number.
+
+    Raises
+    ------
+    ValueError
+        Nothing says which end is better.
+    """
+    if chosen.direction is not None:
+        return chosen.direction == "max", "declared in the spec"
+    if spec is not None and spec.higher_is_better is not None:
+        return spec.higher_is_better, "the metric's definition"
+    said = [metric.higher_is_better for metric in measured.values() if metric.higher_is_better is not None]
+    if not said:
+        if measured:
+            message = f"{chosen.metric}: nothing says which end is better"
+            raise ValueError(message)
+        return None, "no model has it"
+    higher = said.count(True) > said.count(False) or (said.count(True) == said.count(False) and said[0])
+    return higher, "as the models say" if len(set(said)) == 1 else "as most models say"
+
+
+def _why_missing(chosen: Objective, spec: MetricSpec | None, own: Sequence[Measurement]) -> str:
+    """Say why a model has no such number, given all that it has at the address."""
+    if spec is None:
+        return f"{chosen.metric}: its section is not part of this run"
+    asked = next((one.metric for one in own if one.subject == chosen.subject), None)
+    if asked is not None:
+        return f"{spec.title}: {asked.reason}"
+    about = chosen.subject or "the model as a whole"
+    subjects = formatting.listed([str(one.subject) for one in own])
+    return f"{spec.title}: there is no number of {about}" + (f", but of {subjects}" if own else "")
+
+
+def _opposed(metric: Metric) -> str:
+    own, other = ("higher", "lower") if metric.higher_is_better else ("lower", "higher")
+    return f"of {metric.estimator or 'its number'} {own} is better, of what it is compared with {other}"
+
+
+def _differences(table: MetricTable, chosen: Objective, spec: MetricSpec | None) -> dict[tuple[str, str], Metric]:
+    """Return the paired differences of a metric by the two models, where its declaration names them."""
+    if spec is None or spec.difference is None:
+        return {}
+    found = table.find(chosen.metric.partition(".")[0], spec.difference)
+    by_subject = {(one.model, one.subject): one.metric for one in found}
+    before = f"{chosen.subject}/" if chosen.subject else ""
+    pairs = permutations(table.models, 2)
+    return {pair: by_subject[key] for pair in pairs if (key := (pair[0], f"{before}vs {pair[1]}")) in by_subject}
+
+
+def _why_excluded(model: str, columns: Sequence[_Column]) -> str | None:
+    reasons = [column.reasons[model] for column in columns if model not in column.metrics]
+    return "; ".join(reasons) or None
+
+
+# ------------------------------------------------------------------------------------------------ comparing
+
+
+def _compared(
+    models: Sequence[str], values: FloatArray, columns: Sequence[_Column]
+) -> tuple[list[ComparedModel], list[tuple[ComparedBy, ...]]]:
+    """Rank the models, best first, and say by what every objective was judged."""
+    n = len(models)
+    clear = np.zeros((len(columns), n, n), bool)
+    used: list[set[ComparedBy]] = [set() for _ in columns]
+    for (i, one), (j, other) in permutations(enumerate(models), 2):
+        for k, column in enumerate(columns):
+            clear[k, i, j], by = column.better(one, other)
+            used[k].add(by)
+    better = clear.any(axis=0)
+    dominates = np.logical_and(better, np.logical_not(better.T))
+    ranks = pareto.ranks(values)
+    compared = [
+        ComparedModel(
+            model=models[place],
+            values=tuple(column.metrics[models[place]] for column in columns),
+            rank=int(ranks[place]),
+            on_front=bool(ranks[place] == 1),
+            indistinguishable=bool(ranks[place] > 1 and not dominates[:, place].any()),
+            clearly_dominated_by=tuple(models[other] for other in np.flatnonzero(dominates[:, place]).tolist()),
+        )
+        for place in np.argsort(ranks, kind="stable").tolist()
+    ]
+    return compared, [tuple(by for by in _ORDER if by in found) for found in used]
+
+
+def _pair_front(models: Sequence[str], values: FloatArray, columns: Sequence[_Column], other: int) -> PairFront:
+    """Find the front of the first objective and another one."""
+    pair = values[:, [other, 0]]
+    places = np.flatnonzero(pareto.front(pair)).tolist()
+    ordered = sorted(places, key=lambda place: (columns[other].sign * float(pair[place, 0]), place))
+    return PairFront(across=other, up=0, models=tuple(models[place] for place in ordered))
+
+
+def _hypervolume(values: FloatArray, objectives: Sequence[ComparedObjective]) -> Hypervolume:
+    signs = np.array([-1.0 if one.higher_is_better else 1.0 for one in objectives])
+    reference = signs * [one.reference for one in objectives]
+    sides = reference - signs * [one.ideal for one in objectives]
+    flat = [one.title for one, side in zip(objectives, sides, strict=True) if side <= 0]
+    if flat:
+        reason = f"the reference point is no worse than the best {formatting.listed(flat)}"
+        return Hypervolume(value=None, share=None, reason=reason)
+    value = pareto.hypervolume(values, reference)
+    return Hypervolume(value=value, share=value / float(np.prod(sides)), reason=None)
+
+
+def _knee(models: Sequence[str], values: FloatArray) -> str | None:
+    """Return the model at the knee of a front of two objectives."""
+    if values.shape[1] != 2:  # noqa: PLR2004
+        return None
+    places = np.flatnonzero(pareto.front(values))
+    found = pareto.knee(values[places])
+    return None if found is None else models[places[found]]
+
+
+# ------------------------------------------------------------------------------------------------ heatmap
+
+
+def _rows(models: Sequence[str], columns: Sequence[_Column]) -> Iterator[HeatmapRow]:
+    scaled = [_normalised(models, column) for column in columns]
+    for model in models:
+        yield HeatmapRow(
+            model=model,
+            values=tuple(column.metrics.get(model) for column in columns),
+            normalised=tuple(one.get(model) for one in scaled),
+        )
+
+
+def _normalised(models: Sequence[str], column: _Column) -> dict[str, float]:
+    """Scale a metric to 1 for the best of the models and 0 for the worst; all are best where they are equal."""
+    turned = {model: column.turned(model) for model in models if model in column.metrics}
+    best, worst = min(turned.values(), default=0.0), max(turned.values(), default=0.0)
+    return {model: 1.0 if worst == best else (worst - value) / (worst - best) for model, value in turned.items()}

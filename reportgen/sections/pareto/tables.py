@@ -1,0 +1,84 @@
+"""Tables of the pareto section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen import formatting
+from reportgen.section import Column, Table
+
+if TYPE_CHECKING:
+    from reportgen.section import Cell
+    from reportgen.sections.pareto.schema import ComparedModel, ParetoResult
+
+
+def tables(result: ParetoResult) -> tuple[Table, ...]:
+    """Return the compared models, how they were compared, and who is left out."""
+    found = []
+    if result.reason is None:
+        found += [_models(result), _objectives(result)]
+    if result.reason is not None or result.excluded:
+        found.append(_excluded(result))
+    return tuple(found)
+
+
+def _models(result: ParetoResult) -> Table:
+    """List all compared models, by rank."""
+    rows: list[tuple[Cell, ...]] = [(one.model, *one.values, one.rank, _state(one)) for one in result.models]
+    columns = (
+        Column("Model", numeric=False),
+        *(Column(one.title) for one in result.objectives),
+        Column("Rank", unit="count"),
+        Column("Standing", numeric=False),
+    )
+    note = "Ranks go by the values alone; standing minds how sure they are."
+    return Table("models", "All compared models", columns, tuple(rows), f"{note} {_volume(result)}")
+
+
+def _state(one: ComparedModel) -> str:
+    """Say where a model stands once it is asked which differences are clear."""
+    by = formatting.listed(one.clearly_dominated_by, most=2)
+    if one.on_front:
+        return f"on the front, yet clearly dominated by {by}" if by else "on the front"
+    return f"clearly dominated by {by}" if by else "indistinguishable from the front"
+
+
+def _volume(result: ParetoResult) -> str:
+    found = result.hypervolume
+    if found is None or found.value is None or found.share is None:
+        return f"No hypervolume: {found.reason}." if found is not None else ""
+    share = formatting.number(found.share, "fraction")
+    return f"Hypervolume {found.value:.4g}, {share} of the box between the ideal and the reference point."
+
+
+def _objectives(result: ParetoResult) -> Table:
+    """List the objectives, which end is better, and by what differences were judged."""
+    rows = tuple(
+        (
+            one.title,
+            one.address,
+            f"{'higher' if one.higher_is_better else 'lower'} ({one.direction_rule})",
+            " or ".join(one.compared_by),
+            formatting.number(one.ideal, one.unit),
+            formatting.number(one.reference, one.unit),
+        )
+        for one in result.objectives
+    )
+    columns = (
+        *(Column(title, numeric=False) for title in ("Objective", "Address", "Better", "Differences judged by")),
+        Column("Ideal"),
+        Column("Reference"),
+    )
+    rules = dict.fromkeys(one.reference_rule for one in result.objectives)
+    note = "Ideal: best value of the compared models. Reference point of the hypervolume: " + "; ".join(
+        f"{rule} ({', '.join(one.title for one in result.objectives if one.reference_rule == rule)})" for rule in rules
+    )
+    return Table("objectives", "Objectives", columns, rows, f"{note}.")
+
+
+def _excluded(result: ParetoResult) -> Table:
+    """List the models that are not compared, with the reason."""
+    rows = tuple((one.model, one.reason) for one in result.excluded)
+    columns = (Column("Model", numeric=False), Column("Reason", numeric=False))
+    note = "" if result.reason is None else f"No front was made: {result.reason}."
+    return Table("excluded", "Models that are not compared", columns, rows, note)

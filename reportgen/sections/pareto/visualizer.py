@@ -1,0 +1,274 @@
+"""Figures of the pareto section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen import formatting
+from reportgen.figures import draw, names
+from reportgen.section import BaseVisualizer, Figure, Panel
+from reportgen.sections.pareto.schema import ParetoResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+    from reportgen.section import Metric
+    from reportgen.sections.pareto.schema import ChosenMetric, ComparedModel, ComparedObjective, PairFront
+
+    Corner = tuple[float, float]
+
+_PANELS = 3
+"""Most pairs of objectives that are drawn."""
+_DECADES = 30
+"""Ratio of the largest to the smallest count from which their axis is logarithmic. Convention."""
+_BESIDE = 8
+"""Models up to which panels stand side by side: more names need the width of the page. Convention."""
+
+
+class ParetoVisualizer(BaseVisualizer[ParetoResult]):
+    """The front, and every model beside the best of each metric."""
+
+    def figures(self, result: ParetoResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        if result.reason is None:
+            yield self._front(result)
+            yield self._heatmap(result)
+
+    # -------------------------------------------------------------------------------------- front
+
+    def _front(self, result: ParetoResult) -> Figure:
+        fronts = result.fronts[:_PANELS]
+        on_front = [one.model for one in result.models if one.on_front]
+        knee = "" if result.knee is None else f" {result.knee} is the knee."
+        names = [[result.objectives[place].title for place in (one.up, one.across)] for one in fronts]
+        return Figure(
+            name="front",
+            title="Pareto front",
+            caption=" ".join(_caption(result)),
+            alt=f"{len(on_front)} of {len(result.models)} models are on the front: {formatting.listed(on_front, most=8)}.{knee}",
+            panels=tuple(
+                Panel(f"{up} and {across}", partial(self._draw_front, result, one))
+                for one, (up, across) in zip(fronts, names, strict=True)
+            ),
+            columns=min(2, len(fronts)) if len(result.models) <= _BESIDE else 1,
+            panel_height=3.0 if len(fronts) > 1 else 3.1 if len(result.models) <= _BESIDE else 4.0,
+        )
+
+    def _draw_front(self, result: ParetoResult, pair: PairFront, ax: Axes) -> None:
+        across, up = result.objectives[pair.across], result.objectives[pair.up]
+        points = {one.model: (_value(one.values[pair.across]), _value(one.values[pair.up])) for one in result.models}
+        if _wide(across, [x for x, _ in points.values()]):
+            draw.logarithmic_counts(ax)
+        else:
+            ax.locator_params(axis="x", nbins=max(int(ax.bbox.width / (6 * self.theme.small_size)), 3))
+        for one in reversed(result.models):  # the front on top
+            self._draw_intervals(one, pair, ax)
+            x, y = points[one.model]
+            ax.plot(x, y, self.theme.look(one.model).marker, **self._style(one), zorder=2.6 if one.on_front else 2.4)
+        ax.margins(0.14)
+        ax.autoscale_view()
+        ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
+        best_first = reversed(pair.models) if across.higher_is_better else pair.models
+        worst = _worst(across, ax.get_xlim()), _worst(up, ax.get_ylim())
+        line = _staircase([points[model] for model in best_first], worst)
+        handles = ax.plot(
+            *zip(*line, strict=True),
+            color=self.theme.front,
+            linestyle="dashed",
+            label="Pareto front" if len(result.objectives) == 2 else "front of these two",  # noqa: PLR2004
+            zorder=2.2,
+        )
+        handles += self._draw_knee(result, points, ax)
+        handles += self._handles(result)
+        self._draw_names(result, points, line, ax)
+        ax.set_xlabel(self._axis(across))
+        ax.set_ylabel(self._axis(up))
+        if pair is result.fronts[0]:
+            draw.legend_above(ax, self.theme, handles)
+
+    def _style(self, one: ComparedModel) -> dict[str, Any]:
+        """Return the look of a point: filled on the front, hollow where it cannot be told from it, else pale."""
+        color = self.theme.look(one.model).color
+        if one.on_front:
+            return {"color": color, "markersize": 1.4 * self.theme.marker_size}
+        if one.indistinguishable:
+            return {"color": color, "markerfacecolor": "white", "markersize": 1.2 * self.theme.marker_size}
+        return {"color": self._pale}
+
+    @property
+    def _pale(self) -> str:
+        return self.theme.tint(self.theme.muted, 0.5)
+
+    def _draw_intervals(self, one: ComparedModel, pair: PairFront, ax: Axes) -> None:
+        x, y = one.values[pair.across], one.values[pair.up]
+        shown = one.on_front or one.indistinguishable
+        color = self.theme.tint(self.theme.look(one.model).color if shown else self.theme.muted, 0.5 if shown else 0.25)
+        style: dict[str, Any] = {"color": color, "linewidth": self.theme.line_width / 2, "zorder": 2.0}
+        if x.ci_low is not None and x.ci_high is not None:
+            ax.hlines(_value(y), x.ci_low, x.ci_high, **style)
+        if y.ci_low is not None and y.ci_high is not None:
+            ax.vlines(_value(x), y.ci_low, y.ci_high, **style)
+
+    def _draw_knee(self, result: ParetoResult, points: dict[str, Corner], ax: Axes) -> list[Line2D]:
+        if result.knee is None:
+            return []
+        x, y = points[result.knee]
+        size = 2.4 * self.theme.marker_size
+        return ax.plot(
+            x, y, "o", markersize=size, markerfacecolor="none", markeredgecolor=self.theme.ink, label="knee", zorder=2.3
+        )
+
+    def _handles(self, result: ParetoResult) -> list[Line2D]:
+        """Return what the legend says about filled, hollow and pale points, as far as there are any."""
+        from matplotlib.lines import Line2D
+
+        kinds = (
+            ("on the front", self.theme.ink, self.theme.ink, any(one.on_front for one in result.models)),
+            ("not distinguishable", self.theme.ink, "white", any(one.indistinguishable for one in result.models)),
+            ("clearly dominated", self._pale, self._pale, any(_is_pale(one) for one in result.models)),
+        )
+        return [
+            Line2D([], [], linestyle="none", marker="o", color=color, markerfacecolor=face, label=label)
+            for label, color, face, there in kinds
+            if there
+        ]
+
+    def _draw_names(self, result: ParetoResult, points: dict[str, Corner], line: Sequence[Corner], ax: Axes) -> None:
+        """Name as many models as the options allow: those of the front first, then those that may belong to it."""
+        order = sorted(result.models, key=lambda one: (not one.on_front, not one.indistinguishable))
+        named = [self.theme.look(one.model).label for one in order[: result.options.max_models]]
+        names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
+
+    def _axis(self, one: ChosenMetric) -> str:
+        unit = f" ({one.unit})" if one.unit == "nats" else ""
+        better = "higher" if one.higher_is_better else "lower"
+        return f"{self.theme.text(one.title, limit=40)}{unit}, {better} is better"
+
+    # -------------------------------------------------------------------------------------- heatmap
+
+    def _heatmap(self, result: ParetoResult) -> Figure:
+        shown = result.rows[: result.options.max_models]
+        rest = len(result.rows) - len(shown)
+        more = f" The {len(shown)} models of the best rank; {rest} more are in the table." if rest else ""
+        ranks = {one.model: one.rank for one in result.models}
+        lines = " White lines part the ranks." if len({ranks[row.model] for row in shown}) > 1 else ""
+        return Figure(
+            name="heatmap",
+            title="Normalised performance",
+            caption="Every metric from 0, the worst of the compared models, to 1, the best; the numbers are not scaled. The colour "
+            "makes the most of any gap, however small: the numbers say whether it matters. By Pareto rank, the front on top."
+            f"{lines}{more}",
+            alt=" ".join(_best(result, place) for place in range(len(result.columns))),
+            panels=(Panel("Normalised performance", partial(self._draw_heatmap, result)),),
+            panel_height=draw.rows_height(self.theme, len(shown), series=2) + 0.3,
+        )
+
+    def _draw_heatmap(self, result: ParetoResult, ax: Axes) -> None:
+        shown = result.rows[: result.options.max_models]
+        draw.heatmap(
+            ax,
+            self.theme,
+            [[np.nan if value is None else value for value in row.normalised] for row in shown],
+            rows=[self.theme.look(row.model).label for row in shown],
+            columns=[one.title for one in result.columns],
+            limits=(0.0, 1.0),
+            text=[
+                [formatting.MISSING if one is None else formatting.metric(one).text for one in row.values]
+                for row in shown
+            ],
+            colorbar_label="0 worst, 1 best",
+        )
+        ranks = [one.rank for one in result.models[: len(shown)]]
+        for place in np.flatnonzero(np.diff(ranks)):
+            ax.axhline(place + 0.5, color="white", linewidth=2 * self.theme.line_width)
+
+
+# ------------------------------------------------------------------------------------------------ geometry
+
+
+def _staircase(points: Sequence[Corner], worst: Corner) -> list[Corner]:
+    """Return the corners of a front's line, from edge to edge of the axes; its points come best x first."""
+    line = [(points[0][0], worst[1]), points[0]]
+    for x, y in points[1:]:
+        line += [(x, line[-1][1]), (x, y)]
+    return [*line, (worst[0], line[-1][1])]
+
+
+def _worst(one: ChosenMetric, limits: tuple[float, float]) -> float:
+    return min(limits) if one.higher_is_better else max(limits)
+
+
+def _wide(one: ChosenMetric, values: Sequence[float]) -> bool:
+    return one.unit in {"count", "bytes"} and min(values) > 0 and max(values) > _DECADES * min(values)
+
+
+def _value(metric: Metric) -> float:
+    return float(metric.value or 0.0)
+
+
+def _is_pale(one: ComparedModel) -> bool:
+    return not one.on_front and not one.indistinguishable
+
+
+# ------------------------------------------------------------------------------------------------ words
+
+
+def _caption(result: ParetoResult) -> Iterator[str]:
+    """Yield what the figure shows and how differences were judged."""
+    n_pairs = len(result.fronts)
+    if n_pairs == 1:
+        yield "The dashed line is the Pareto front: no model is better in both objectives."
+    else:
+        yield "The dashed lines are the fronts of two objectives alone; filled points are on the front of all."
+    if n_pairs > _PANELS:
+        yield f"{n_pairs - _PANELS} more objectives are in the table."
+    if any(value.ci_low is not None for one in result.models for value in one.values):
+        yield "Thin lines: 95 % intervals."
+    yield from _judged(result.objectives)
+    yield from _counts(result)
+    rest = len(result.models) - result.options.max_models
+    if rest > 0:
+        yield f"At most {result.options.max_models} models are named."
+    if result.excluded:
+        yield f"Not compared: {formatting.listed([one.model for one in result.excluded])}."
+
+
+def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
+    """Yield by what the differences in each objective were judged."""
+    for by, words in (
+        ("paired difference", "clear where the paired 95 % interval of the difference leaves 0 out"),
+        ("intervals", "clear where the 95 % intervals do not overlap"),
+        ("value alone", "taken as exact: they have no interval"),
+    ):
+        titles = [one.title for one in objectives if by in one.compared_by]
+        if titles:
+            yield f"Differences in {', '.join(titles)} are {words}."
+
+
+def _counts(result: ParetoResult) -> Iterator[str]:
+    """Yield what number of examples, or of epochs, the values rest on."""
+    titles: dict[str, list[str]] = {}
+    for place, objective in enumerate(result.objectives):
+        counts = [n for one in result.models if (n := one.values[place].n) is not None]
+        if counts:
+            low, high = min(counts), max(counts)
+            titles.setdefault(f"{low:,}" if low == high else f"{low:,} to {high:,}", []).append(objective.title)
+    if titles:
+        yield "; ".join(f"n = {n} ({', '.join(named)})" for n, named in titles.items()) + "."
+
+
+def _best(result: ParetoResult, place: int) -> str:
+    """Say which model is best by a metric."""
+    found = [(row.model, row.values[place]) for row in result.rows if row.normalised[place] == 1]
+    title = result.columns[place].title
+    if not found or found[0][1] is None:
+        return f"{title}: no model has it."
+    return (
+        f"{title}: {formatting.listed([model for model, _ in found])} best with {formatting.metric(found[0][1]).text}."
+    )

@@ -1,0 +1,61 @@
+"""Names beside points."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.figures import names, style
+from reportgen.figures.layout import text_width
+
+THEME = style.theme("publication", [])
+ROOM = (0.0, 0.0, 400.0, 200.0)
+NOTE = "names left out: "
+
+
+def boxes(found: list[names.Name]) -> list[tuple[float, float, float, float]]:
+    """Return the edges of names."""
+    size = THEME.small_size
+    return [(one.left, one.low, one.left + text_width(one.words, size), one.low + size) for one in found]
+
+
+@given(st.lists(st.tuples(st.floats(0, 400), st.floats(0, 200)), min_size=1, max_size=40))
+def test_names_cover_no_other_name_and_no_point(places: list[tuple[float, float]]) -> None:
+    """Wherever the points lie; none leaves the axes, and those without room are counted."""
+    found = list(names.placed(np.array(places), [f"model_{place}" for place in range(len(places))], ROOM, [], THEME))
+    written = [one for one in found if not one.words.startswith(NOTE)]
+    left_out = len(places) - len(written)
+    assert [one.words for one in found[len(written) :]] == ([f"{NOTE}{left_out}"] if left_out else [])
+    edges = boxes(written)
+    for place, box in enumerate(edges):
+        assert min(box) >= 0
+        assert box[2] <= ROOM[2]
+        assert box[3] <= ROOM[3]
+        assert not any(names.overlap(box, other) for other in edges[place + 1 :])
+        assert not any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in places)
+
+
+def test_names_stay_off_a_line_and_off_what_is_written() -> None:
+    """The place to the right is the first choice, unless something is there."""
+    point, line = np.array([[100.0, 100.0]]), names.along(np.array([[0.0, 100.0], [400.0, 100.0]]), 8.0)
+    (bare,) = names.placed(point, ["a"], ROOM, [], THEME)
+    (above,) = names.placed(np.vstack((point, line)), ["a"], ROOM, [], THEME)
+    (left,) = names.placed(point, ["a"], ROOM, [(100.0, 0.0, 400.0, 200.0)], THEME)
+    assert bare.low < 100 < bare.low + THEME.small_size
+    assert above.low > 100
+    assert left.left < bare.left
+
+
+def test_a_name_farther_off_has_a_line_to_its_point() -> None:
+    """From the point to the edge of the name."""
+    crowd = np.array([[100.0, 100.0], *((100.0 + 9 * dx, 100.0 + 9 * dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))])
+    (found,) = names.placed(crowd, ["a"], ROOM, [], THEME)
+    assert found.line is not None
+    assert found.line[0] == (100.0, 100.0)
+
+
+def test_where_nothing_fits_the_note_stands_above() -> None:
+    """Rather than cover something."""
+    (note,) = names.placed(np.array([[5.0, 5.0]]), ["a name that is long"], (0.0, 0.0, 10.0, 10.0), [], THEME)
+    assert (note.words, note.low) == ("names left out: 1", 10.0)

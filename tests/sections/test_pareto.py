@@ -1,0 +1,303 @@
+"""The pareto section: fronts of the table of metrics, clear differences, exclusions, rules, figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from factory import draw_all, produced
+from pydantic import ValidationError
+
+from reportgen.section import MetricSpec, MetricTable, TableRow
+from reportgen.sections.pareto import SECTION
+from reportgen.sections.pareto.analyzer import ParetoAnalyzer
+from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult
+
+GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test", difference="good_difference")
+DIFFERENCE = MetricSpec("good_difference", "Difference", "fraction", None, "Apart.", "test", "pair")
+BAD = MetricSpec("bad", "Bad", "nats", False, "Less.", "test")
+SIZE = MetricSpec("size", "Size", "count", None, "How large.", "test")
+PEAK = MetricSpec("peak", "Peak", "", None, "Either way.", "test", direction_by_model=True)
+SPECS = (GOOD, DIFFERENCE, BAD, SIZE, PEAK)
+TWO = ("s.good", "s.bad")
+
+
+def row(spec: MetricSpec, model: str, value: float | None, half: float | None = None, **details: Any) -> TableRow:
+    """Make a row of the table; with an interval of a half width."""
+    if value is None:
+        made = spec.missing(model, "insufficient_data", "it was not measured", **details)
+    elif half is None:
+        made = spec.measure(model, value, **details)
+    else:
+        ends = {"ci_low": value - half, "ci_high": value + half, "ci_method": "made"}
+        made = spec.measure(model, value, **ends, **details)
+    return TableRow(section="s", measurement=made)
+
+
+def table(*rows: TableRow, models: str = "") -> MetricTable:
+    """Make a table of one section."""
+    names = tuple(models) or tuple(dict.fromkeys(one.measurement.model for one in rows))
+    return MetricTable(names, rows, (), {f"s.{spec.name}": spec for spec in SPECS})
+
+
+def points(
+    halves: tuple[float | None, float | None] = (None, None), **values: tuple[float | None, float | None]
+) -> MetricTable:
+    """Make a table of models by (good, bad)."""
+    rows = [
+        row(spec, model, value, half)
+        for model, pair in values.items()
+        for spec, value, half in zip((GOOD, BAD), pair, halves, strict=True)
+    ]
+    return table(*rows)
+
+
+def compare(made: MetricTable, **options: Any) -> ParetoResult:
+    """Compare the models of a table."""
+    return ParetoAnalyzer(ParetoOptions(**{"objectives": TWO, **options})).compare(made)
+
+
+def codes(result: ParetoResult) -> set[str]:
+    """Return the rules that fire."""
+    return {rule.code for rule in SECTION.rules for _ in rule.find(result)}
+
+
+FRONT = points(a=(0.9, 0.5), b=(0.8, 0.2), c=(0.5, 0.1), d=(0.7, 0.6), e=(0.4, 0.7))
+
+
+def test_ranks_and_front() -> None:
+    """Higher is better in one, lower in the other; ranks are numbers at an address."""
+    result = compare(FRONT)
+    assert {one.model: one.rank for one in result.models} == {"a": 1, "b": 1, "c": 1, "d": 2, "e": 3}
+    assert [one.model for one in result.models] == list("abcde")
+    assert result.find("pareto_rank", "d").value == 2
+    assert produced(result) == {one.name for one in SECTION.metrics}
+
+
+def test_the_line_of_the_front_goes_from_left_to_right() -> None:
+    """By rising x, which is the second objective."""
+    (line,) = compare(FRONT).fronts
+    assert (line.across, line.up, line.models) == (1, 0, ("c", "b", "a"))
+
+
+def test_knee_and_hypervolume() -> None:
+    """The reference point lies a tenth of the range beyond the worst; the share is of the box up to the ideal."""
+    result = compare(FRONT)
+    assert result.knee == "b"
+    good, bad = result.objectives
+    assert (good.ideal, bad.ideal) == (0.9, 0.1)
+    assert (good.reference, bad.reference) == pytest.approx((0.35, 0.76))
+    expected = 0.55 * 0.26 + 0.45 * 0.3 + 0.15 * 0.1
+    assert result.hypervolume is not None
+    assert result.hypervolume.value == pytest.approx(expected)
+    assert result.hypervolume.share == pytest.approx(expected / (0.55 * 0.66))
+
+
+def test_a_declared_reference_point() -> None:
+    """Recorded as declared; the other objective keeps its default."""
+    result = compare(FRONT, reference_point={"s.good": 0.0})
+    assert [one.reference for one in result.objectives] == pytest.approx([0.0, 0.76])
+    assert result.objectives[0].reference_rule == "declared in the spec"
+
+
+def test_no_box_no_hypervolume() -> None:
+    """Models that are equal in an objective span none; it is null with the reason, not 0."""
+    result = compare(points(a=(0.9, 0.5), b=(0.9, 0.2)))
+    assert result.hypervolume is not None
+    assert result.hypervolume.value is None
+    assert result.hypervolume.reason == "the reference point is no worse than the best Good"
+
+
+@pytest.mark.parametrize(("half", "tied"), [(0.01, False), (0.2, True)])
+def test_intervals_that_overlap_do_not_dominate(half: float, *, tied: bool) -> None:
+    """Worse in both by less than the intervals is indistinguishable from the front."""
+    result = compare(points((half, half), a=(0.9, 0.1), b=(0.8, 0.2)))
+    one = result.models[1]
+    assert (one.rank, one.indistinguishable) == (2, tied)
+    assert one.clearly_dominated_by == (() if tied else ("a",))
+    assert result.objectives[0].compared_by == ("intervals",)
+
+
+def test_a_number_without_an_interval_is_exact() -> None:
+    """Any difference counts, and the result and the caption say so."""
+    result = compare(points((0.2, None), a=(0.9, 0.1), b=(0.8, 0.2)))
+    assert result.models[1].clearly_dominated_by == ("a",)
+    assert [one.compared_by for one in result.objectives] == [("intervals",), ("value alone",)]
+    assert "Bad are taken as exact" in draw_all(SECTION, result)[0].caption
+
+
+@pytest.mark.parametrize(("low", "high", "clear"), [(0.01, 0.19, True), (-0.01, 0.21, False)])
+def test_the_paired_difference_decides(low: float, high: float, *, clear: bool) -> None:
+    """Where it is declared, the intervals of the numbers themselves do not matter."""
+    ends = {"ci_low": low, "ci_high": high, "ci_method": "paired"}
+    back = {"ci_low": -high, "ci_high": -low, "ci_method": "paired"}
+    result = compare(
+        table(
+            *(row(GOOD, model, value, 0.5) for model, value in (("a", 0.9), ("b", 0.8))),
+            *(row(BAD, model, 0.1) for model in "ab"),
+            row(DIFFERENCE, "a", 0.1, subject="vs b", **ends),
+            row(DIFFERENCE, "b", -0.1, subject="vs a", **back),
+        )
+    )
+    assert result.objectives[0].compared_by == ("paired difference",)
+    assert result.models[1].indistinguishable is not clear
+
+
+def test_a_place_on_the_front_may_be_in_doubt() -> None:
+    """A nominal edge within the interval does not save a model that is clearly worse elsewhere."""
+    result = compare(points((0.1, 0.01), a=(0.90, 0.1), b=(0.91, 0.5)))
+    one = next(one for one in result.models if one.model == "b")
+    assert one.on_front
+    assert one.clearly_dominated_by == ("a",)
+    assert codes(result) == {"PAR102"}
+
+
+def test_a_missing_objective_excludes() -> None:
+    """With the reason, never as best or worst."""
+    result = compare(points(a=(0.9, 0.5), b=(0.8, 0.2), c=(None, 0.0)))
+    assert [(one.model, one.reason) for one in result.excluded] == [("c", "Good: it was not measured")]
+    found = result.find("pareto_rank", "c")
+    assert (found.value, found.status, found.reason) == (None, "not_applicable", "Good: it was not measured")
+    assert {one.model for one in result.models} == {"a", "b"}
+    assert "PAR201" in codes(result)
+    assert "Not compared: c." in draw_all(SECTION, result)[0].caption
+
+
+def test_a_model_without_any_number_says_what_there_is() -> None:
+    """Heads are not the model as a whole."""
+    rows = [row(spec, model, 0.5) for model in "ab" for spec in (GOOD, BAD)]
+    made = table(*rows, row(GOOD, "c", 0.9, subject="head:x"), row(BAD, "c", 0.1))
+    (found,) = compare(made).excluded
+    assert found.reason == "Good: there is no number of the model as a whole, but of head:x"
+
+
+def test_a_part_of_the_models_can_be_compared() -> None:
+    """By its subject, with the differences of that part."""
+    rows = [
+        row(spec, model, value, subject="head:x") for model, value in (("a", 0.5), ("b", 0.6)) for spec in (GOOD, BAD)
+    ]
+    ends = {"ci_low": -0.2, "ci_high": 0.1, "ci_method": "paired"}
+    rows.append(row(DIFFERENCE, "a", -0.1, subject="head:x/vs b", **ends))
+    objectives = [{"metric": address, "subject": "head:x"} for address in TWO]
+    result = compare(table(*rows), objectives=objectives)
+    assert [one.rank for one in result.models] == [1, 1]
+    assert result.objectives[0].title == "Good (head:x)"
+    assert "paired difference" in result.objectives[0].compared_by
+
+
+def test_models_that_count_the_other_way_round_are_excluded() -> None:
+    """A peak may be an accuracy or a loss: most models decide."""
+    up, down = replace(PEAK, higher_is_better=True), replace(PEAK, higher_is_better=False)
+    peaks = [row(up, "a", 0.9, estimator="val_accuracy"), row(up, "b", 0.8, estimator="val_accuracy")]
+    bads = [row(BAD, model, 0.5) for model in "abc"]
+    result = compare(table(*peaks, row(down, "c", 0.1, estimator="val_loss"), *bads), objectives=("s.peak", "s.bad"))
+    assert [one.model for one in result.models] == ["a", "b"]
+    assert result.excluded[0].reason == "Peak: of val_loss lower is better, of what it is compared with higher"
+    assert result.objectives[0].direction_rule == "as most models say"
+    assert result.objectives[0].title == "Peak (val_accuracy)"
+
+
+def test_numbers_measured_in_different_ways_are_told() -> None:
+    """Both rise, and yet they are not one thing."""
+    up = replace(PEAK, higher_is_better=True)
+    ways = {"a": "val_accuracy", "b": "val_accuracy", "c": "val_auc"}
+    peaks = [row(up, model, 0.9, estimator=way) for model, way in ways.items()]
+    result = compare(table(*peaks, *(row(BAD, model, 0.5) for model in "abc")), objectives=("s.peak", "s.bad"))
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR202").find(result)
+    assert hit.model == "c"
+    assert "val_auc" in hit.message
+
+
+def test_a_direction_is_declared_or_an_error() -> None:
+    """Nothing is guessed."""
+    made = table(*(row(spec, model, value) for model, value in (("a", 1), ("b", 2)) for spec in (BAD, SIZE)))
+    declared = {"metric": "s.size", "direction": "min"}
+    result = compare(made, objectives=("s.bad", declared))
+    assert [one.rank for one in result.models] == [1, 2]
+    assert result.objectives[1].direction_rule == "declared in the spec"
+    with pytest.raises(ValueError, match="nothing says which end is better"):
+        compare(made, objectives=("s.bad", "s.size"))
+
+
+def test_too_few_models_make_no_front() -> None:
+    """The result says so, and shows who is missing."""
+    result = compare(points(a=(0.9, 0.5), b=(None, 0.2)))
+    assert result.reason == "a front needs 2 models with all objectives, and there are 1"
+    assert result.find("pareto_rank", "a").reason == result.reason
+    assert draw_all(SECTION, result) == []
+    (only,) = SECTION.tables(result)
+    assert result.reason in only.note
+    assert compare(FRONT, min_models=6).reason is not None
+
+
+def test_a_section_that_was_left_out_is_named() -> None:
+    """Its numbers are not there to be compared."""
+    result = compare(FRONT, objectives=("other.x", "s.bad"))
+    assert result.excluded[0].reason == "other.x: its section is not part of this run"
+
+
+def test_the_heatmap_scales_to_the_best() -> None:
+    """1 is the best whichever end that is; what is missing stays missing; the numbers are the raw ones."""
+    rows = [row(SIZE, "a", 7), row(SIZE, "b", None), row(SIZE, "c", 7), row(SIZE, "d", 7), row(SIZE, "e", 7)]
+    made = replace(FRONT, rows=(*FRONT.rows, *rows))
+    result = compare(made, heatmap=("s.bad", {"metric": "s.size", "direction": "max"}))
+    assert [one.normalised[0] for one in result.rows] == pytest.approx([1 / 3, 5 / 6, 1, 1 / 6, 0])
+    assert [one.normalised[1] for one in result.rows] == [1, None, 1, 1, 1]
+    assert result.rows[0].values[0] is not None
+    assert result.rows[0].values[0].value == 0.5
+
+
+def test_one_model_may_be_best_in_everything() -> None:
+    """Then there is nothing to trade off."""
+    result = compare(points(a=(0.9, 0.1), b=(0.8, 0.2)))
+    assert codes(result) == {"PAR101", "PAR103"}
+    assert "PAR103" not in codes(compare(FRONT))
+
+
+@pytest.mark.parametrize("count", [2, 3, 50])
+def test_figures_of_few_and_of_many(count: int) -> None:
+    """All points are drawn; how many names and rows are left out is said."""
+    made = {f"m{i:02}": ((i * 37 % 101) / 101, (i * 53 % 103) / 103) for i in range(count)}
+    figures = draw_all(SECTION, compare(points((0.05, None), **made)))
+    assert [figure.name for figure in figures] == ["front", "heatmap"]
+    assert ("At most 12 models are named." in figures[0].caption) == (count == 50)
+    assert ("38 more are in the table" in figures[1].caption) == (count == 50)
+
+
+def test_more_objectives_have_a_panel_each() -> None:
+    """The first against each other one, at most three."""
+    sizes = [row(SIZE, model, 10**place) for place, model in enumerate("abcde")]
+    made = replace(FRONT, rows=(*FRONT.rows, *sizes))
+    result = compare(made, objectives=(*TWO, {"metric": "s.size", "direction": "min"}))
+    assert result.knee is None
+    assert [(one.across, one.up) for one in result.fronts] == [(1, 0), (2, 0)]
+    assert [panel.title for panel in draw_all(SECTION, result)[0].panels] == ["Good and Bad", "Good and Size"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"objectives": ("s.good",)}, "at least 2"),
+        ({"objectives": ("s.good", {"metric": "s.good", "direction": "min"})}, "'s.good' stands twice"),
+        ({"reference_point": {"s.size": 1.0}}, "'s.size' is no objective"),
+    ],
+)
+def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:
+    """Told before anything is computed."""
+    with pytest.raises(ValidationError, match=message):
+        ParetoOptions(**{"objectives": TWO, **options})
+
+
+def test_what_it_reads_is_told_to_the_plan() -> None:
+    """With the place of what is written; what is a default has none."""
+    by_default = ParetoAnalyzer(ParetoOptions()).reads()
+    assert [one.address.partition(".")[2] for one in by_default] == [
+        "peak_performance",
+        "overfitting_index",
+        "epochs_to_convergence",
+    ]
+    assert {one.option for one in by_default} == {()}
+    written = ParetoAnalyzer(ParetoOptions(objectives=("s.good", {"metric": "s.size", "direction": "min"}))).reads()
+    assert [one.option for one in written] == [("objectives", 0), ("objectives", 1, "metric")]
+    assert written[1].direction == "min"
