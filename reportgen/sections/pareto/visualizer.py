@@ -57,7 +57,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
                 for one, (up, across) in zip(fronts, names, strict=True)
             ),
             columns=min(2, len(fronts)) if len(result.models) <= _BESIDE else 1,
-            panel_height=3.0 if len(fronts) > 1 else 3.1 if len(result.models) <= _BESIDE else 4.0,
+            panel_height=2.6 if len(fronts) > 1 else 3.1 if len(result.models) <= _BESIDE else 4.0,
         )
 
     def _draw_front(self, result: ParetoResult, pair: PairFront, ax: Axes) -> None:
