@@ -53,7 +53,7 @@ class ModelRecord(Strict):
     name: str
     file: str
     sha256: str
-    size_bytes: int
+    size_bytes: int | None
     history: FileRecord | None
     heads: tuple[HeadRecord, ...]
 

@@ -13,18 +13,17 @@ from reportgen.evaluation.records import DataEvaluation, ModelEvaluation
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.weights import weight_tensors
-from reportgen.inputs import datasets, histories, models
 from reportgen.inputs.labels import kind_of
 from reportgen.section import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from reportgen.evaluation.records import Activations, HeadEvaluation, History
     from reportgen.inputs.datasets import Dataset
+    from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
     from reportgen.section import Request
     from reportgen.spec import DataSpec, ModelSpec, ReportSpec
@@ -37,20 +36,24 @@ _OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
 
 @dataclass(frozen=True)
 class Collection:
-    """An evaluation whose models come one by one: each is loaded, evaluated and dropped when it is asked for."""
+    """An evaluation whose models come one by one: each is loaded, evaluated and dropped when it is asked for.
+
+    ``evaluate`` takes a model's name, and whether the data go through it.
+    """
 
     data: DataEvaluation | None
     versions: dict[str, str]
-    models: Iterator[ModelEvaluation]
+    models: tuple[str, ...]
+    evaluate: Callable[[str, bool], ModelEvaluation]
 
 
-def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) -> Collection:
+def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Report) -> Collection:
     """Read the data and histories of a spec, and evaluate its models one by one.
 
     Parameters
     ----------
-    spec, folder
-        The spec and the folder that its paths are relative to.
+    spec, inputs
+        The spec, and where models, data and histories come from.
     request
         What the sections need; nothing else is computed.
     report
@@ -64,7 +67,7 @@ def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) ->
     dataset = data = None
     if spec.data is not None:
         report("reading the data", 0, 1)
-        dataset = datasets.load(spec.data, folder)
+        dataset = inputs.dataset(spec.data)
         rows, sampling = choose_rows(dataset.n, spec.data.max_samples, _strata(dataset), spec.data.seed)
         data = DataEvaluation(
             dataset.files,
@@ -75,14 +78,16 @@ def collect(spec: ReportSpec, folder: Path, request: Request, report: Report) ->
             sampling,
             describe_data(dataset, rows, spec.data.class_names),
         )
-    read = {
-        name: histories.load(("models", name, "history"), model.history, folder) if model.history else None
-        for name, model in spec.models.items()
-    }
+    read = {name: inputs.history(name, model) for name, model in spec.models.items()}
     collector = _Collector(spec.data, dataset, data, request, report)
-    models = (collector.model(name, model, read[name], folder) for name, model in spec.models.items())
+
+    def evaluate(name: str, fed: bool = True) -> ModelEvaluation:  # noqa: FBT001, FBT002
+        report(f"loading {name}", 0, 1)
+        model = spec.models[name]
+        return collector.model(model, inputs.model(name, model), read[name], fed=fed)
+
     versions = {"python": platform.python_version()} | {package: version(package) for package in _PACKAGES}
-    return Collection(data, versions, models)
+    return Collection(data, versions, tuple(spec.models), evaluate)
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,11 @@ class _Collector:
     request: Request
     report: Report
 
-    def model(self, name: str, spec: ModelSpec, history: History | None, folder: Path) -> ModelEvaluation:
-        """Load, evaluate and drop a model."""
-        self.report(f"loading {name}", 0, 1)
-        loaded = models.load(name, spec, folder)
-        heads, activations = self._pass(name, spec, loaded)
+    def model(self, spec: ModelSpec, loaded: LoadedModel, history: History | None, *, fed: bool) -> ModelEvaluation:
+        """Evaluate a model; the data go through it where ``fed`` is True."""
+        heads, activations = self._pass(loaded.name, spec, loaded) if fed else ((), None)
         return ModelEvaluation(
-            name=name,
+            name=loaded.name,
             file=loaded.file,
             sha256=loaded.sha256,
             size_bytes=loaded.size_bytes,

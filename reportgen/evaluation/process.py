@@ -119,6 +119,7 @@ def main(home: Path) -> None:
         channel.flush()
 
     from reportgen.evaluation.collect import collect
+    from reportgen.inputs.given import Files
     from reportgen.section import Request
     from reportgen.spec import ReportSpec
 
@@ -127,13 +128,13 @@ def main(home: Path) -> None:
     try:
         found = collect(
             spec,
-            Path(job["folder"]),
+            Files(Path(job["folder"])),
             Request.model_validate(job["request"]),
             lambda what, done, total: send({"what": what, "done": done, "total": total}),
         )
         spill.write((found.data, found.versions), home / "data")
-        for index, model in enumerate(found.models):
-            spill.write(model, _model_file(home, index))
+        for index, name in enumerate(found.models):
+            spill.write(found.evaluate(name, True), _model_file(home, index))  # noqa: FBT003
     except InputError as error:
         send({"error": {"location": list(error.location), "file": error.file, "message": error.message}})
 

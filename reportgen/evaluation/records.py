@@ -416,13 +416,14 @@ class Activations:
 class ModelEvaluation:
     """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them.
 
-    ``series`` is the run that it is a checkpoint of, where it is said to be one.
+    ``size_bytes`` is None for a model that was given in memory; ``series`` is the run that it is a checkpoint of, where it is
+    said to be one.
     """
 
     name: str
     file: str
     sha256: str
-    size_bytes: int
+    size_bytes: int | None
     heads: tuple[HeadEvaluation, ...]
     history: History | None
     architecture: Architecture | None = None

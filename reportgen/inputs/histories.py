@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,6 +15,7 @@ from reportgen.evaluation.records import History
 from reportgen.inputs.digest import sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -42,16 +44,42 @@ def load(location: Location, file: str, folder: Path) -> History:
     path = folder / file
     try:
         text = path.read_text("utf-8-sig")
-        columns = _from_json(text) if path.suffix.lower() == ".json" else _from_csv(text)
+    except (OSError, ValueError) as error:
+        raise InputError(location, file, f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    return _history(location, file, sha256(path), text, _from_json if path.suffix.lower() == ".json" else _from_csv)
+
+
+def in_memory(location: Location, given: Any) -> History:
+    """Return the history of a ``History`` that ``fit`` gave back, or of its dict; numbers and arrays of any library.
+
+    Raises
+    ------
+    InputError
+        Not one sequence of numbers per key.
+    """
+    curves = getattr(given, "history", given)
+    try:
+        text = json.dumps({"history": curves, _EPOCH: getattr(given, "epoch", None) or None}, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise InputError(location, "", f"is not a training history ({error})") from error
+    return _history(location, "(in memory)", hashlib.sha256(text.encode()).hexdigest(), text, _from_json)
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers and arrays as Python has them."""
+    return np.asarray(value).tolist()
+
+
+def _history(location: Location, file: str, digest: str, text: str, columns_of: Callable[[str], Columns]) -> History:
+    try:
+        columns = columns_of(text)
         epochs = _epochs(columns.pop(_EPOCH, None))
         curves = {key: _curve(key, values) for key, values in columns.items()}
-    except OSError as error:
-        raise InputError(location, file, f"cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
         raise InputError(location, file, f"is not a training history ({error})") from error
     if not curves:
         raise InputError(location, file, "is not a training history (it has no curve)")
-    return History(file, sha256(path), curves, epochs)
+    return History(file, digest, curves, epochs)
 
 
 # ------------------------------------------------------------------------------------------------ the two formats

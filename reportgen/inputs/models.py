@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import json
@@ -9,6 +10,8 @@ import sys
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from reportgen.errors import InputError, summary
 from reportgen.evaluation.tasks import canonical_loss
@@ -51,14 +54,14 @@ class LoadedModel:
     """A model with what its archive tells about how it was compiled.
 
     ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss. ``compiled`` is
-    what the archive holds of the call of ``compile``, empty without one.
+    what the archive holds of the call of ``compile``, empty without one; ``size_bytes`` is None for a model in memory.
     """
 
     name: str
     model: keras.Model
     file: str
     sha256: str
-    size_bytes: int
+    size_bytes: int | None
     losses: Loss | list[Loss | None] | dict[str, Loss | None] | None
     compiled: dict[str, Any]
 
@@ -98,6 +101,37 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
         file=spec.path,
         sha256=sha256(path),
         size_bytes=path.stat().st_size,
+        losses=_losses(compiled.get("loss")),
+        compiled=compiled,
+    )
+
+
+def in_memory(name: str, model: keras.Model) -> LoadedModel:
+    """Return a model of a running program; its digest is that of its architecture and its weights.
+
+    Raises
+    ------
+    InputError
+        It is no Keras model, or has no weights yet.
+    """
+    import keras
+
+    location = ("models", name)
+    if not isinstance(model, keras.Model):
+        raise InputError(location, "", f"must be a Keras model or a path (found {type(model).__name__})")
+    if not model.built:
+        raise InputError(location, "", "has no weights yet: call it once on data, or build it")
+    digest = hashlib.sha256(type(model).__name__.encode())
+    for variable in model.variables:
+        digest.update(variable.path.encode())
+        digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())
+    compiled = (model.get_compile_config() or {}) if model.compiled else {}
+    return LoadedModel(
+        name=name,
+        model=model,
+        file="(in memory)",
+        sha256=digest.hexdigest(),
+        size_bytes=None,
         losses=_losses(compiled.get("loss")),
         compiled=compiled,
     )

@@ -47,7 +47,10 @@ class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):
 def _measurements(model: ModelEvaluation, made_of: Architecture) -> Iterator[Measurement]:
     yield schema.PARAMETERS.measure(model.name, made_of.parameters)
     yield schema.TRAINABLE.measure(model.name, made_of.trainable_parameters)
-    yield schema.SIZE.measure(model.name, model.size_bytes)
+    if model.size_bytes is None:
+        yield schema.SIZE.missing(model.name, "not_applicable", "the model was given in memory")
+    else:
+        yield schema.SIZE.measure(model.name, model.size_bytes)
     yield schema.MEMORY.measure(model.name, made_of.memory_bytes)
     yield schema.LAYERS.measure(model.name, _distinct(made_of))
 

@@ -1,0 +1,92 @@
+"""Where models, data and histories come from: the files that a spec names, or objects that a program hands over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from reportgen.inputs import datasets, histories, models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.evaluation.records import History
+    from reportgen.inputs.datasets import Dataset
+    from reportgen.inputs.models import LoadedModel
+    from reportgen.spec import DataSpec, ModelSpec
+
+
+class Inputs(Protocol):
+    """Gives what an evaluation needs; every method raises InputError where it cannot be used."""
+
+    def dataset(self, spec: DataSpec) -> Dataset:
+        """Return the data."""
+
+    def model(self, name: str, spec: ModelSpec) -> LoadedModel:
+        """Return a model, loaded."""
+
+    def history(self, name: str, spec: ModelSpec) -> History | None:
+        """Return a model's training history; None where it has none."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that a spec names, relative to a folder."""
+
+    folder: Path
+
+    def dataset(self, spec: DataSpec) -> Dataset:
+        """Read the data."""
+        return datasets.load(spec, self.folder)
+
+    def model(self, name: str, spec: ModelSpec) -> LoadedModel:
+        """Load a model."""
+        return models.load(name, spec, self.folder)
+
+    def history(self, name: str, spec: ModelSpec) -> History | None:
+        """Read a history."""
+        return histories.load(("models", name, "history"), spec.history, self.folder) if spec.history else None
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Objects of a running program; models and histories may also be paths.
+
+    Parameters
+    ----------
+    models
+        Keras models, or paths of ``.keras`` files, by name.
+    data
+        The data; None where no section needs any.
+    histories
+        ``History``, its dict, or a path, by the model's name.
+    """
+
+    models: Mapping[str, Any]
+    data: Dataset | None = None
+    histories: Mapping[str, Any] = field(default_factory=dict)
+
+    def dataset(self, _spec: DataSpec) -> Dataset:
+        """Return the data."""
+        if self.data is None:
+            message = "no data were given"
+            raise ValueError(message)
+        return self.data
+
+    def model(self, name: str, spec: ModelSpec) -> LoadedModel:
+        """Return a model that is in memory, or load it."""
+        given = self.models[name]
+        if isinstance(given, str | Path):
+            return models.load(name, spec.model_copy(update={"path": str(given)}), Path())
+        return models.in_memory(name, given)
+
+    def history(self, name: str, _spec: ModelSpec) -> History | None:
+        """Return a history that is in memory, or read it."""
+        given = self.histories.get(name)
+        if given is None:
+            return None
+        location = ("training_history", name)
+        if isinstance(given, str | Path):
+            return histories.load(location, str(given), Path())
+        return histories.in_memory(location, given)
