@@ -70,14 +70,19 @@ def build(
     ReportgenError
         Nothing is written then.
     """
+    results = compute(planned, progress, keep_going=keep_going)
+    return render(results, output, formats, progress, planned=planned, keep_going=keep_going)
+
+
+def compute(planned: Plan, progress: Progress, *, keep_going: bool = False) -> Results:
+    """Evaluate and analyze, and write nothing."""
     from reportgen.evaluation.process import EvaluationProcess
 
     with EvaluationProcess(planned.spec, planned.folder, planned.request) as worker:
         _warm_up()
         evaluation = worker.result(progress)
     progress("analyzing", 0, 1)
-    results = analysis.analyze(planned, evaluation, _now(), keep_going=keep_going)
-    return render(results, output, formats, progress, planned=planned, keep_going=keep_going)
+    return analysis.analyze(planned, evaluation, now(), keep_going=keep_going)
 
 
 def render(
@@ -152,7 +157,7 @@ def default_output(planned: Plan) -> Path:
     return Path("build") / Path(planned.source.name).stem if directory is None else planned.folder / directory
 
 
-def _now() -> str:
+def now() -> str:
     """Return the time of the report in UTC: ``SOURCE_DATE_EPOCH`` where it is set."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch is None:

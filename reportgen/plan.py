@@ -74,9 +74,17 @@ class Plan:
 
 
 def make(
-    source: Source, folder: Path, overrides: Sequence[str] = (), only: Sequence[str] = (), skip: Sequence[str] = ()
+    source: Source,
+    folder: Path,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    *,
+    in_memory: bool = False,
 ) -> Plan:
     """Validate a spec in two phases: as a whole, then each section against its own options.
+
+    With ``in_memory`` models and data are objects of a program: the paths of the spec name nothing.
 
     Raises
     ------
@@ -91,10 +99,12 @@ def make(
     problems += _addresses(source.data, producers)
     problems += _selection(sections, only, skip)
     if spec is not None:
-        models, entries, more = patterns.expand(spec.models, folder)
-        problems += more
-        spec = spec.model_copy(update={"models": models})
-        found = [*_models(spec), *_focus(spec), *_named_models(spec, sections), *_files(spec, folder)]
+        if not in_memory:
+            models, entries, more = patterns.expand(spec.models, folder)
+            problems += more
+            spec = spec.model_copy(update={"models": models})
+        found = [*_models(spec), *_focus(spec), *_named_models(spec, sections)]
+        found += () if in_memory else _files(spec, folder)
         problems += [replace(problem, location=_written(entries, problem.location)) for problem in found]
         sections, more = _needs(spec, sections)
         problems += more

@@ -102,16 +102,16 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
     """Draw every figure as a file of its own: name to bytes."""
     from reportgen.figures import svg
 
-    theme = _theme(results)
+    theme = theme_of(results)
     return {
         f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
         for record in results.sections
-        for figure in _figures(record, results, theme)
+        for figure in figures_of(record, results, theme)
     }
 
 
 def _document(results: Results, report: Report, *, keep_going: bool) -> Document:
-    theme = _theme(results)
+    theme = theme_of(results)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     failures: dict[str, str] = {}
     number = 1
@@ -119,7 +119,7 @@ def _document(results: Results, report: Report, *, keep_going: bool) -> Document
         try:
             drawings[record.id] = tuple(
                 _drawing(record, figure, theme, number + offset)
-                for offset, figure in enumerate(_figures(record, results, theme))
+                for offset, figure in enumerate(figures_of(record, results, theme))
             )
         except Exception as error:
             failures[record.id] = f"its figures could not be drawn ({type(error).__name__}: {error})"
@@ -130,14 +130,15 @@ def _document(results: Results, report: Report, *, keep_going: bool) -> Document
     return compose(results, drawings, failures, registry.find)
 
 
-def _theme(results: Results) -> Theme:
+def theme_of(results: Results) -> Theme:
+    """Return the theme of a report: its style, and a look for each of its models."""
     from reportgen.figures.style import theme
 
     focus = next((record.result.focus for record in results.sections if record.result and record.result.focus), None)
     return theme(results.output.style, [model.name for model in results.models], focus.models if focus else ())
 
 
-def _figures(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
     """Return a section's figures; of the front page the dashboard that the others offer panels for."""
     if registry.find(record.kind).on_front_page:
         offered = [figure for other in results.sections for figure in _drawn(other, theme, BaseVisualizer.dashboard)]

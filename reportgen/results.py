@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pandas import DataFrame
+
     from reportgen.section import Section
 
 SCHEMA_VERSION = 1
@@ -161,6 +163,33 @@ class Results(Strict):
     def findings(self) -> tuple[tuple[str, Finding], ...]:
         """Return (section id, finding) for every finding, in the order of the report."""
         return tuple((section.id, finding) for section in self.sections for finding in section.findings)
+
+    def to_frame(self) -> DataFrame:
+        """Return the table of metrics as a tidy pandas table: one row for each number.
+
+        Columns: section, metric, model, subject, value, ci_low, ci_high, n, unit, status, reason; what is missing is NaN.
+        """
+        import pandas as pd
+
+        fields = ("value", "ci_low", "ci_high", "n", "unit", "status", "reason")
+        rows = [
+            {
+                "section": row.section,
+                "metric": row.measurement.name,
+                "model": row.measurement.model,
+                "subject": row.measurement.subject,
+                **{name: getattr(row.measurement.metric, name) for name in fields},
+            }
+            for row in self.rows()
+        ]
+        return pd.DataFrame(rows, columns=["section", "metric", "model", "subject", *fields])
+
+    def __getitem__(self, section: str) -> Any:
+        """Return the result of a section by its id; KeyError where there is none."""
+        for one in self.sections:
+            if one.id == section and one.result is not None:
+                return one.result
+        raise KeyError(section)
 
     def to_json(self) -> str:
         """Return the file's text; sorted by field order, indented by one space, NaN impossible."""

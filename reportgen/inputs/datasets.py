@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,25 @@ def load(data: DataSpec, folder: Path) -> Dataset:
     for location, array in _located(("data", "x"), x):
         _require_numeric(location, read.file_of(location), array)
     return Dataset(x=x, y=y, n=n, files=tuple((name, sha256(folder / name)) for name in read.files))
+
+
+def in_memory(x: Arrays, y: Arrays | None) -> Dataset:
+    """Return arrays of a running program as a data set; its digest is that of their bytes.
+
+    Raises
+    ------
+    InputError
+        Lengths differ, x is not numeric or not finite, no row.
+    """
+    named = _named("x_data", x) | ({} if y is None else _named("y_data", y))
+    n = _common_length(named, "")
+    for location, array in _located(("x_data",), x):
+        _require_numeric(location, "", array)
+    digest = hashlib.sha256()
+    for name, array in named.items():
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return Dataset(x=x, y=y, n=n, files=(("(in memory)", digest.hexdigest()),))
 
 
 def missing_names(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, list[str]]]:

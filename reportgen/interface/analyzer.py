@@ -1,0 +1,210 @@
+"""The guide's ModelAnalyzer: models, data and histories of a running program through the same flow as a spec."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen import analysis, plan, present
+from reportgen import build as flow
+from reportgen.errors import InputError, ReportgenError
+from reportgen.evaluation.records import Evaluation
+from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
+from reportgen.interface.sheets import SHEETS, sheet
+from reportgen.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure as Canvas
+
+    from reportgen.evaluation.collect import Collection
+    from reportgen.evaluation.records import ModelEvaluation
+    from reportgen.inputs.datasets import Dataset
+    from reportgen.plan import Plan
+    from reportgen.results import Results
+
+_LOG = logging.getLogger("reportgen")
+RESULTS = "analysis_results.json"
+"""The file of all numbers; its content is that of ``results.json``."""
+
+
+class ModelAnalyzer:
+    """Analyzes models of a running program.
+
+    Parameters
+    ----------
+    models
+        Keras models, or paths of ``.keras`` files, by name.
+    config
+        What is analyzed and how.
+    training_history
+        ``History``, its dict, or a path (JSON or CSV), by the model's name.
+    output_dir
+        Folder of the figures and of ``analysis_results.json``; made where it is missing.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Any],
+        config: AnalysisConfig | None = None,
+        training_history: Mapping[str, Any] | None = None,
+        output_dir: str | Path = "analysis_results",
+    ) -> None:
+        if not models:
+            message = "models must hold at least one model"
+            raise ValueError(message)
+        unknown = sorted(set(training_history or {}) - set(models))
+        if unknown:
+            message = f"training_history names models that are not there: {', '.join(unknown)}"
+            raise ValueError(message)
+        self.models = dict(models)
+        self.config = config or AnalysisConfig()
+        self.training_history = dict(training_history or {})
+        self.output_dir = Path(output_dir)
+        self.results: Results | None = None
+
+    def analyze(self, data: DataInput | tuple[Any, Any] | None = None) -> Results:
+        """Analyze the models, write the numbers and the figures, and return the results.
+
+        Parameters
+        ----------
+        data
+            Inputs and labels; None for the analyses that need none.
+
+        Raises
+        ------
+        InputError
+            The data are not arrays of one length.
+        """
+        from reportgen.evaluation.collect import collect
+        from reportgen.inputs.given import Objects
+
+        given = None if data is None else _dataset(_as_input(data), self.models)
+        planned = self._plan(given)
+        for item in planned.sections:
+            if item.skip is not None:
+                self._say(f"{item.address} is skipped: it {item.skip}")
+        inputs = Objects(self.models, given, self.training_history)
+        found = collect(planned.spec, inputs, planned.request, self._progress)
+        evaluation = self._evaluated(found)
+        self.results = analysis.analyze(planned, evaluation, flow.now(), keep_going=True)
+        for section in self.results.sections:
+            if section.status == "failed":
+                _LOG.warning("%s failed: %s", section.id, section.reason)
+        files = {RESULTS: self.results.to_json().encode(), **self._figures()}
+        outdated = [name for sheet_name in SHEETS if (name := f"{sheet_name}.{self.config.save_format}") not in files]
+        flow.write(files, self.output_dir, outdated)
+        return self.results
+
+    def create_pareto_analysis(self, *, save_plot: bool = True) -> Canvas:
+        """Return the Pareto analysis as a matplotlib figure, and save it as ``pareto_analysis``.
+
+        Raises
+        ------
+        ReportgenError
+            Nothing was analyzed yet, or the section was skipped; the message says why.
+        """
+        from reportgen.figures import svg
+
+        if self.results is None:
+            raise ReportgenError("analyze the models first: create_pareto_analysis shows their results")
+        theme = present.theme_of(self.results)
+        figure = sheet(self.results, theme, "pareto_analysis")
+        if figure is None:
+            found = [(one.reason, one.result) for one in self.results.sections if one.id == "pareto"]
+            reason = next((reason or getattr(result, "reason", None) for reason, result in found), None)
+            raise ReportgenError(f"there is no Pareto analysis: {reason or 'training dynamics were not analyzed'}")
+        if save_plot:
+            content = svg.to_bytes(figure, theme, self.config.save_format, self.config.dpi)
+            flow.write({f"pareto_analysis.{self.config.save_format}": content}, self.output_dir)
+        return svg.draw(figure, theme, figure.name)
+
+    # ------------------------------------------------------------------------------------------ the flow
+
+    def _plan(self, data: Dataset | None) -> Plan:
+        """Say in the words of a spec what the options ask for."""
+        labels = None if data is None or data.y is None else "y"
+        spec: dict[str, Any] = {
+            "schema_version": 1,
+            "report": {"title": "Model analysis"},
+            "models": {
+                name: {"path": IN_MEMORY} | ({"history": IN_MEMORY} if name in self.training_history else {})
+                for name in self.models
+            },
+            "sections": self.config.sections(),
+            "output": {"style": self.config.plot_style},
+        }
+        if data is not None:
+            if isinstance(data.y, dict):
+                labels = {name: name for name in data.y}  # type: ignore[assignment]
+            spec["data"] = {"path": IN_MEMORY, "y": labels, "max_samples": self.config.n_samples, "split": "given"}
+        text = json.dumps(spec, indent=1)
+        return plan.make(Source("AnalysisConfig", text, "yaml", spec), Path(), in_memory=True)
+
+    def _evaluated(self, found: Collection) -> Evaluation:
+        """Evaluate model after model; one that cannot take the data goes on without them."""
+        models = []
+        for name in found.models:
+            try:
+                models.append(found.evaluate(name, True))  # noqa: FBT003
+            except InputError as error:
+                models += self._without_data(found, name, error)
+        if not models:
+            raise ReportgenError("no model could be analyzed: the log says why")
+        return Evaluation(tuple(models), found.data, found.versions)
+
+    def _without_data(self, found: Collection, name: str, error: InputError) -> list[ModelEvaluation]:
+        try:
+            model = found.evaluate(name, False)  # noqa: FBT003
+        except InputError:
+            _LOG.warning("%s is skipped: %s", name, error)
+            return []
+        _LOG.warning("%s is left out of the analyses that need data: %s", name, error)
+        return [model]
+
+    def _figures(self) -> dict[str, bytes]:
+        from reportgen.figures import svg
+
+        if not self.config.save_plots or self.results is None:
+            return {}
+        theme = present.theme_of(self.results)
+        sheets = {name: sheet(self.results, theme, name) for name in SHEETS}
+        form = self.config.save_format
+        return {
+            f"{name}.{form}": svg.to_bytes(figure, theme, form, self.config.dpi)
+            for name, figure in sheets.items()
+            if figure is not None
+        }
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        if done in {0, total}:
+            self._say(f"{what} ({done:,} of {total:,})" if done else what)
+
+    def _say(self, words: str) -> None:
+        _LOG.log(logging.INFO if self.config.verbose else logging.DEBUG, words)
+
+
+def _as_input(data: DataInput | tuple[Any, Any]) -> DataInput:
+    return data if isinstance(data, DataInput) else DataInput.from_tuple(data)
+
+
+def _dataset(data: DataInput, models: Mapping[str, Any]) -> Dataset:
+    """Return arrays as the flow takes them."""
+    from reportgen.inputs.datasets import in_memory
+
+    x: Any = data.x_data
+    if isinstance(x, list | tuple):
+        named = next((one.inputs for one in models.values() if len(getattr(one, "inputs", None) or ()) == len(x)), None)
+        if named is None:
+            raise InputError(("x_data",), "", f"has {len(x)} arrays, and no model takes as many inputs")
+        x = {tensor.name: array for tensor, array in zip(named, x, strict=True)}
+    return in_memory(_arrays(x), None if data.y_data is None else _arrays(data.y_data))
+
+
+def _arrays(given: Any) -> Any:
+    return {key: np.asarray(one) for key, one in given.items()} if isinstance(given, dict) else np.asarray(given)

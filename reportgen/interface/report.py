@@ -1,0 +1,106 @@
+"""A report as a value: results, and the files that can be made of them."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen import build as flow
+from reportgen import present, registry
+from reportgen.errors import RenderError
+from reportgen.results import load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.results import Results
+    from reportgen.spec import Format
+
+
+class Report:
+    """Results that can be saved in every format; a notebook shows the page itself."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write the HTML page and return its path."""
+        return self._save("html", path)
+
+    def save_pdf(self, path: str | Path) -> Path:
+        """Write the PDF and return its path.
+
+        Raises
+        ------
+        RenderError
+            It cannot be made, for example because Pango is missing.
+        """
+        return self._save("pdf", path)
+
+    def save_markdown(self, path: str | Path) -> Path:
+        """Write the model card and return its path."""
+        return self._save("markdown", path)
+
+    def save_json(self, path: str | Path) -> Path:
+        """Write ``results.json`` and return its path."""
+        return self._save("json", path)
+
+    def _save(self, name: Format, path: str | Path) -> Path:
+        made = present.present(self.results, (name,))
+        if made.failures:
+            raise RenderError("; ".join(made.failures))
+        target = Path(path)
+        flow.write({target.name: made.files[present.FILES[name]]}, target.parent)
+        return target
+
+    def _repr_html_(self) -> str:
+        page = present.present(self.results, ("html",)).files[present.FILES["html"]].decode()
+        return f'<iframe srcdoc="{escape(page)}" sandbox style="width: 100%; height: 48em; border: 0"></iframe>'
+
+
+def build(
+    spec: str | Path,
+    *,
+    output: str | Path | None = None,
+    formats: Sequence[Format] | None = None,
+    overrides: Sequence[str] = (),
+) -> Report:
+    """Build the report of a spec, as ``reportgen build`` does, and write its files where ``output`` names a folder.
+
+    Parameters
+    ----------
+    spec
+        A TOML or YAML file.
+    output
+        Folder of the files; None writes none.
+    formats
+        Which files; by default those of the spec.
+    overrides
+        As ``--set``: ``models.cnn.path=new.keras``.
+
+    Raises
+    ------
+    ReportgenError
+        As the command line tells them; see ``reportgen.errors``.
+    """
+    planned = flow.read_plan(Path(spec), overrides)
+    if output is None:
+        return Report(flow.compute(planned, _silent))
+    wanted = tuple(formats or planned.spec.output.formats)
+    return Report(flow.build(planned, Path(output), wanted, _silent).results)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def load_results(path: str | Path) -> Results:
+    """Read a ``results.json``.
+
+    Raises
+    ------
+    ResultsError
+        Missing, not JSON, of a newer program, or not what this program writes.
+    """
+    return load(Path(path), registry.find)
