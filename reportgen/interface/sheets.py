@@ -66,7 +66,7 @@ def sheet(results: Results, theme: Theme, name: str) -> Figure | None:
 
 
 def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterator[Figure]:
-    """Yield a figure of a section, its panel named even where it has only one; or a table as a figure."""
+    """Yield a figure of a section, its panels named after it too; or a table as a figure."""
     record = next((one for one in results.sections if one.id == section and one.result is not None), None)
     if record is None:
         return
@@ -76,8 +76,13 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
             yield Figure(table.name, table.title, table.note, table.title, (panel,))
     for figure in present.figures_of(record, results, theme):
         if figure.name == wanted:
-            alone = len(figure.panels) == 1
-            yield replace(figure, panels=(replace(figure.panels[0], title=figure.title),)) if alone else figure
+            yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))
+
+
+def _named(figure: Figure, panel: Panel) -> Panel:
+    if len(figure.panels) == 1:
+        return replace(panel, title=figure.title)
+    return panel if figure.name == "dashboard" else replace(panel, title=f"{figure.title}: {panel.title}")
 
 
 def _draw_table(table: Table, theme: Theme, ax: Axes) -> None:
