@@ -426,6 +426,23 @@ class Figure:
     tables: tuple[Table, ...] = ()
 
 
+@dataclass(frozen=True)
+class FigureSpec:
+    """Declares a figure that a section can draw.
+
+    Parameters
+    ----------
+    name
+        Name within the section. A figure that is drawn once for each of several things (a run, an output head) is
+        named ``<name>-<which>``.
+    shows
+        What can be read off it, and when it is drawn where that is not always; one or two sentences.
+    """
+
+    name: str
+    shows: str
+
+
 # ------------------------------------------------------------------------------------------------ the two classes of a section
 
 
@@ -507,6 +524,8 @@ class Section(Generic[OptionsT, ResultT]):
         Every metric that it can produce.
     visualizer, rules, tables
         How the result is shown and judged.
+    figures
+        Every figure that the visualizer can draw, in reading order.
     headlines
         Names of the metrics offered to the front page.
     template
@@ -523,6 +542,7 @@ class Section(Generic[OptionsT, ResultT]):
     analyzer: type[BaseAnalyzer[OptionsT, ResultT] | BaseComparer[OptionsT, ResultT]]
     metrics: tuple[MetricSpec, ...] = ()
     visualizer: type[BaseVisualizer[ResultT]] | None = None
+    figures: tuple[FigureSpec, ...] = ()
     rules: tuple[Rule[ResultT], ...] = ()
     tables: Callable[[ResultT], tuple[Table, ...]] = no_tables
     headlines: tuple[str, ...] = ()
