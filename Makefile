@@ -22,7 +22,7 @@ check: setup ## lint, format and types
 
 docs: ## the documentation as a site: build/docs/index.html
 	@scripts/setup.sh docs
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: setup ## mend lint and format
 	$(BIN)/ruff check --fix .

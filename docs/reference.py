@@ -253,13 +253,13 @@ def _metrics(section: Section[Any, Any]) -> list[str]:
 
 
 def _metric(section: Section[Any, Any], metric: MetricSpec) -> str:
-    facts = [_plain(metric.title), metric.unit, _BETTER[metric.higher_is_better]]
+    facts = [f"`{section.name}.{metric.name}`", _plain(metric.title), metric.unit, _BETTER[metric.higher_is_better]]
     if metric.name in section.headlines:
         facts.append("offered to page one")
     if metric.difference:
         facts.append(f"models are compared by [`{metric.difference}`](#{metric.difference})")
     return (
-        f"#### `{section.name}.{metric.name}` {{ #{metric.name} }}\n\n*{' · '.join(filter(None, facts))}*\n\n"
+        f"#### `{metric.name}` {{ #{metric.name} }}\n\n{' · '.join(filter(None, facts))}\n{{ .facts }}\n\n"
         f"{_plain(metric.definition)} Source: {_plain(metric.source)}."
     )
 

@@ -516,16 +516,22 @@ class Section(Generic[OptionsT, ResultT]):
         Chapter title.
     question
         The question that the section answers, one sentence.
-    options, result
-        The pydantic models of its keys in the spec and of its entry in ``results.json``.
+    options
+        The pydantic model of its keys in the spec.
+    result
+        The pydantic model of its entry in ``results.json``.
     analyzer
         A :class:`BaseAnalyzer`, or a :class:`BaseComparer` for a section that runs in the second stage.
     metrics
         Every metric that it can produce.
-    visualizer, rules, tables
-        How the result is shown and judged.
+    visualizer
+        Draws the result.
     figures
         Every figure that the visualizer can draw, in reading order.
+    rules
+        Judge the result.
+    tables
+        Makes the tables of the chapter.
     headlines
         Names of the metrics offered to the front page.
     template
