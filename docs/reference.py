@@ -136,7 +136,7 @@ class _Keys:
             return " or ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
         if "anyOf" in schema:
             kinds = [self.type(one) for one in schema["anyOf"] if one.get("type") != "null"]
-            return ", or ".join(dict.fromkeys(kinds))
+            return ", or ".join(_each(kinds))
         limits = " and ".join(f"{sign} {schema[key]:g}" for key, sign in _LIMITS.items() if key in schema)
         return " ".join(part for part in (self._simple(schema), limits) if part)
 
@@ -173,6 +173,13 @@ def _several(words: str) -> str:
     if words in {"string", "integer", "number"}:
         return f"{words}s"
     return _grouped(words).replace("[table]", "[tables]")
+
+
+def _each(kinds: list[str]) -> list[str]:
+    """Say the last kind shortly where it is one of the others for each of several names."""
+    *others, last = kinds
+    same = last == f"names, each with {_grouped(', or '.join(others))}"
+    return [*others, "one for each name"] if same else kinds
 
 
 def _grouped(words: str) -> str:

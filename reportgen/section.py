@@ -36,12 +36,19 @@ class Need(Enum):
     """What an analyzer must be given before it can start."""
 
     PREDICTIONS = "predictions"
+    """What every model puts out for the rows of the data."""
     LABELS = "labels"
+    """What it should put out."""
     ACTIVATIONS = "activations"
+    """What its layers put out, as the analyzer's :class:`Probe` says."""
     WEIGHTS = "weights"
+    """Its weights."""
     HISTORY = "history"
+    """A training history of at least one model."""
     SEVERAL_MODELS = "several models"
+    """Two models or more."""
     SERIES = "series"
+    """Two models or more of the same series."""
 
 
 class Probe(Strict):
