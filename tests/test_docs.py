@@ -231,6 +231,14 @@ def test_the_site_has_every_flag(name: str) -> None:
     assert all(flag in part for flag in flags)
 
 
+def test_the_page_of_the_contract_has_every_class_of_it() -> None:
+    """But those that only the program itself uses."""
+    page = (TOP / "docs" / "contract.md").read_text("utf-8")
+    public = re.findall(r"^class (\w+)", (TOP / "reportgen" / "section.py").read_text("utf-8"), re.MULTILINE)
+    missing = {name for name in public if f"::: reportgen.section.{name}\n" not in page}
+    assert missing == {"OfModel", "Request"}
+
+
 def test_the_example_section_works() -> None:
     """It measures, draws and finds what it declares, and says why there is no number."""
     section = EXAMPLE.SECTION
