@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up what it needs by itself.
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check format schema golden digits sweep bench wheel clean distclean
+.PHONY: help setup report sweep test check docs format schema golden digits bench wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
@@ -19,6 +19,10 @@ check: setup ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: ## the documentation as a site: build/docs/index.html
+	@scripts/setup.sh docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: setup ## mend lint and format
 	$(BIN)/ruff check --fix .

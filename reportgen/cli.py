@@ -198,7 +198,7 @@ def init(directory: Path, example: str | None) -> None:
 @cli.command()
 @click.argument("name", required=False)
 def sections(name: str | None) -> None:
-    """List the kinds of section, or the options, metrics and rules of one."""
+    """List the kinds of section, or the options, metrics, figures and rules of one."""
     from reportgen import listing, registry
     from reportgen.diagnostics import suggest
 

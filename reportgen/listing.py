@@ -71,7 +71,7 @@ def sections() -> str:
 
 
 def section(found: Section[Any, Any]) -> str:
-    """Return the options, metrics and rules of a section."""
+    """Return the options, metrics, figures and rules of a section."""
     lines = [f"{found.name}: {found.title}", found.question, ""]
     lines += ["Options", *(_options(found) or ["  none"]), ""]
     lines += ["Metrics"]
@@ -81,6 +81,8 @@ def section(found: Section[Any, Any]) -> str:
         lines.append(f"  {spec.name} (per {spec.per}{unit}, {direction})")
         lines.append(f"    {spec.definition} [{spec.source}]")
     lines += [] if found.metrics else ["  none"]
+    lines += ["", "Figures"]
+    lines += [f"  {figure.name}: {figure.shows}" for figure in found.figures] or ["  none"]
     lines += ["", "Rules"]
     lines += [f"  {rule.code} {rule.severity}: {rule.title} [{rule.source}]" for rule in found.rules] or ["  none"]
     return "\n".join(lines) + "\n"

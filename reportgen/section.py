@@ -36,12 +36,19 @@ class Need(Enum):
     """What an analyzer must be given before it can start."""
 
     PREDICTIONS = "predictions"
+    """What every model puts out for the rows of the data."""
     LABELS = "labels"
+    """What it should put out."""
     ACTIVATIONS = "activations"
+    """What its layers put out, as the analyzer's :class:`Probe` says."""
     WEIGHTS = "weights"
+    """Its weights."""
     HISTORY = "history"
+    """A training history of at least one model."""
     SEVERAL_MODELS = "several models"
+    """Two models or more."""
     SERIES = "series"
+    """Two models or more of the same series."""
 
 
 class Probe(Strict):
@@ -426,6 +433,23 @@ class Figure:
     tables: tuple[Table, ...] = ()
 
 
+@dataclass(frozen=True)
+class FigureSpec:
+    """Declares a figure that a section can draw.
+
+    Parameters
+    ----------
+    name
+        Name within the section. A figure that is drawn once for each of several things (a run, an output head) is
+        named ``<name>-<which>``.
+    shows
+        What can be read off it, and when it is drawn where that is not always; one or two sentences.
+    """
+
+    name: str
+    shows: str
+
+
 # ------------------------------------------------------------------------------------------------ the two classes of a section
 
 
@@ -499,14 +523,22 @@ class Section(Generic[OptionsT, ResultT]):
         Chapter title.
     question
         The question that the section answers, one sentence.
-    options, result
-        The pydantic models of its keys in the spec and of its entry in ``results.json``.
+    options
+        The pydantic model of its keys in the spec.
+    result
+        The pydantic model of its entry in ``results.json``.
     analyzer
         A :class:`BaseAnalyzer`, or a :class:`BaseComparer` for a section that runs in the second stage.
     metrics
         Every metric that it can produce.
-    visualizer, rules, tables
-        How the result is shown and judged.
+    visualizer
+        Draws the result.
+    figures
+        Every figure that the visualizer can draw, in reading order.
+    rules
+        Judge the result.
+    tables
+        Makes the tables of the chapter.
     headlines
         Names of the metrics offered to the front page.
     template
@@ -523,6 +555,7 @@ class Section(Generic[OptionsT, ResultT]):
     analyzer: type[BaseAnalyzer[OptionsT, ResultT] | BaseComparer[OptionsT, ResultT]]
     metrics: tuple[MetricSpec, ...] = ()
     visualizer: type[BaseVisualizer[ResultT]] | None = None
+    figures: tuple[FigureSpec, ...] = ()
     rules: tuple[Rule[ResultT], ...] = ()
     tables: Callable[[ResultT], tuple[Table, ...]] = no_tables
     headlines: tuple[str, ...] = ()

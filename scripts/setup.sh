@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes everything that reportgen needs in the checkout: native libraries, .venv, pinned packages.
 #   setup.sh        called by make; does nothing where nothing has changed
+#   setup.sh docs   also what the extra `docs` of pyproject.toml names
 # Pango (which WeasyPrint draws PDF with) and Python's venv module are installed with apt where that is allowed (root,
 # or sudo without a password); otherwise the one command that does it is printed. Without the venv module nothing can be
 # done, and the set-up stops. Without Pango everything but the PDF works: its absence is told, every time, and is not
@@ -62,7 +63,23 @@ usable() { # a virtual environment that was not finished, has lost its Python, o
     is_supported "$VENV/bin/python" && "$VENV/bin/pip" --version 2>/dev/null | grep -qF " from $PWD/$VENV/"
 }
 
-if installed && [ -f "$VENV/.pango" ]; then exit 0; fi
+install() { # extra
+    # the variables pin what builds the project, which pip does not read the options for
+    PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt "$VENV/bin/python" -m pip install \
+        --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$1]"
+}
+add_extra() { # extra, or "" for none
+    if [ -n "$1" ] && [ "$(cat "$stamp-$1" 2>/dev/null)" != "$wanted" ]; then
+        say "installing the packages of the extra $1 ..."
+        install "$1"
+        printf '%s\n' "$wanted" >"$stamp-$1"
+    fi
+}
+
+if installed && [ -f "$VENV/.pango" ]; then
+    add_extra "${1:-}"
+    exit 0
+fi
 
 python=$(find_python)
 missing=
@@ -82,10 +99,9 @@ if ! installed; then
         "$python" -m venv --clear "$VENV"
     fi
     say "installing the pinned packages (about 800 MB, some minutes the first time) ..."
-    # the variables pin what builds the project, which pip does not read the options for
-    PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt "$VENV/bin/python" -m pip install \
-        --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+    install dev
     printf '%s\n' "$wanted" >"$stamp"
     say "done"
 fi
 if has_pango "$python"; then touch "$VENV/.pango"; else rm -f "$VENV/.pango"; fi
+add_extra "${1:-}"

@@ -198,4 +198,11 @@ def draw_all(section: Section[Any, Any], result: SectionResult) -> list[Figure]:
     for figure in figures:
         assert svg.to_svg(figure, theme, figure.name)
         assert figure.alt.endswith(".")
+        assert declared(section, figure.name), f"{section.name} does not declare the figure {figure.name}"
     return figures
+
+
+def declared(section: Section[Any, Any], name: str) -> str | None:
+    """Return the declared name of a figure: its own, or the longest that it begins with; None without one."""
+    fitting = [spec.name for spec in section.figures if name == spec.name or name.startswith(f"{spec.name}-")]
+    return max(fitting, key=len, default=None)

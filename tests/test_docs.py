@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import click
 import jsonschema
 import pytest
+from factory import produced
+from handmade import made_evaluation
+from ruamel.yaml import YAML
 
 from reportgen import __version__, registry
 from reportgen.cli import cli
+from reportgen.figures import svg
+from reportgen.figures.style import theme
 from reportgen.json_schema import spec_schema
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 TOP = Path(__file__).parents[1]
 README = (TOP / "README.md").read_text("utf-8")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "templates/README.md")
+PAGES = sorted([*(TOP / name for name in DOCUMENTS), *(TOP / "docs").glob("*.md")])
+_BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LEAST: dict[str, Any] = {
+    "schema_version": 1,
+    "report": {"title": "Least"},
+    "models": {"m": {"path": "m.keras"}},
+    "sections": [{"kind": "summary"}],
+}
+
+
+def loaded(path: str) -> ModuleType:
+    """Import a file that belongs to no package."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, TOP / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+EXAMPLE = loaded("docs/examples/my_section.py")
+GENERATED: dict[str, str] = loaded("docs/reference.py").pages()
+
+
+def blocks(*languages: str) -> list[Any]:
+    """Return the code blocks of some languages in all documents, each with a name."""
+    found = []
+    for path in PAGES:
+        for place, match in enumerate(_BLOCK.finditer(path.read_text("utf-8"))):
+            if match[1] in languages:
+                found.append(pytest.param(match[2], id=f"{path.relative_to(TOP)}:{place}"))
+    return found
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the calls of reportgen in a console block, without what the shell does with them."""
+    lines = [line.removeprefix("$ ").split(" #")[0] for line in text.splitlines() if line.startswith("$ ")]
+    words = [shlex.split(re.split(r" (?:>|\|\|) ", line)[0]) for line in lines]
+    return [line[1:] for line in words if line[0] == "reportgen"]
 
 
 @pytest.mark.parametrize("command", sorted(cli.commands))
@@ -30,16 +82,18 @@ def test_the_readme_names_every_exit_code() -> None:
 
 
 def test_the_links_of_the_documents_lead_somewhere() -> None:
-    """Relative links of the Markdown files point to files that are there."""
-    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"):
-        for target in re.findall(r"\]\(([^)#:]+)\)", (TOP / name).read_text("utf-8")):
-            assert (TOP / target).exists(), f"{name}: {target}"
+    """Relative links point to files that are there, or to pages that are generated."""
+    for path in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
+            assert (path.parent / target).exists() or target in GENERATED, f"{path}: {target}"
 
 
-def test_make_targets_of_the_readme_exist() -> None:
-    """What the README says to type is in the Makefile."""
+def test_make_targets_of_the_documents_exist() -> None:
+    """What they say to type is in the Makefile."""
     targets = set(re.findall(r"^([a-z]+):", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"make ([a-z]+)", README)) <= targets
+    for path in PAGES:
+        said = set(re.findall(r"(?:^    |\$ |`)make ([a-z]+)", path.read_text("utf-8"), re.MULTILINE))
+        assert said <= targets, path
 
 
 def test_the_schema_is_current() -> None:
@@ -52,6 +106,56 @@ def test_example_specs_keep_to_the_schema(path: Path) -> None:
     """The committed schema accepts the committed specs (the starter once it is filled in)."""
     text = path.read_text("utf-8").replace("@MODELS@", '[models.m]\npath = "m.keras"')
     jsonschema.validate(tomllib.loads(text), json.loads(spec_schema()))
+
+
+def spec_of(text: str) -> dict[str, Any]:
+    """Read a piece of a spec as TOML, or as YAML; what is missing is filled in."""
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        data = YAML(typ="safe").load(text)
+    return data if "schema_version" in data else LEAST | data
+
+
+@pytest.mark.parametrize("text", [one for one in blocks("toml", "yaml") if "[project]" not in one.values[0]])
+def test_specs_of_the_documents_keep_to_the_schema(text: str) -> None:
+    """Every spec, and every piece of one, is valid; the options of the example section by its own model."""
+    spec = spec_of(text)
+    own = [section for section in spec["sections"] if section["kind"] == EXAMPLE.SECTION.name]
+    for section in own:
+        EXAMPLE.MyOptions.model_validate({key: value for key, value in section.items() if key != "kind"})
+    spec["sections"] = [section for section in spec["sections"] if section not in own] or LEAST["sections"]
+    jsonschema.validate(spec, json.loads(spec_schema()))
+    for check in spec.get("checks", ()):
+        section, _, metric = check["metric"].partition(".")
+        assert (EXAMPLE.SECTION if own else registry.find(section)).metric(metric)
+
+
+def test_an_entry_point_in_the_documents_is_of_our_group() -> None:
+    """The package of the walk-through registers the example."""
+    (text,) = [one.values[0] for one in blocks("toml") if "[project]" in one.values[0]]
+    entries = tomllib.loads(text)["project"]["entry-points"]
+    assert entries == {registry.GROUP: {EXAMPLE.SECTION.name: "my_section:SECTION"}}
+
+
+@pytest.mark.parametrize("text", blocks("console", "sh", "bash"))
+def test_commands_of_the_documents_exist(text: str) -> None:
+    """The command is there, with those flags and as many arguments."""
+    for name, *arguments in commands(text):
+        command = cli.commands[name]
+        context = click.Context(command, info_name=name)
+        command.parse_args(
+            context, [word for word in arguments if "my-templates" not in word and word != "--templates"]
+        )
+
+
+@pytest.mark.parametrize("text", [one for one in blocks("python") if "--8<--" not in one.values[0]])
+def test_python_of_the_documents_can_be_imported(text: str) -> None:
+    """It compiles, and what it imports of reportgen is there."""
+    compile(text, "block", "exec")
+    for module, names in re.findall(r"^from (reportgen[\w.]*) import (.+)$", text, re.MULTILINE):
+        for name in names.split(", "):
+            exec(f"from {module} import {name}", {})  # noqa: S102
 
 
 def test_the_schema_refuses_an_unknown_key() -> None:
@@ -88,3 +192,62 @@ def test_rule_codes_are_unique() -> None:
     codes = [rule.code for name in registry.names() for rule in registry.find(name).rules]
     assert len(codes) == len(set(codes))
     assert all(re.fullmatch(r"[A-Z]{3}\d{3}", code) for code in codes)
+
+
+# ------------------------------------------------------------------------------------------------ the site
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_the_site_has_all_of_a_section(name: str) -> None:
+    """Its options, metrics, figures and rules stand on its page, with definitions and sources."""
+    section, page = registry.find(name), GENERATED[f"sections/{name}.md"]
+    reference = GENERATED["reference/spec.md"].partition(f"{{ #kind-{name} }}")[2].partition("\n### ")[0]
+    for option in section.options.model_fields:
+        assert f"| `{option}` |" in page
+        assert f"| `{option}` |" in reference
+    for metric in section.metrics:
+        entry = page.partition(f"{{ #{metric.name} }}")[2].partition("\n#")[0].replace("\\", "")
+        assert f"`{name}.{metric.name}`" in entry
+        assert metric.source.replace("&", "&amp;") in entry
+    for rule in section.rules:
+        assert f"| `{rule.code}`{{ #{rule.code.lower()} }} | {rule.severity} |" in page
+    for figure in section.figures:
+        assert f"| `{figure.name}`{{" in page
+
+
+def test_the_site_has_every_key_of_a_spec() -> None:
+    """With nothing left out of the schema."""
+    page = GENERATED["reference/spec.md"]
+    schema = json.loads(spec_schema())
+    tables = [schema, *(schema["$defs"][name] for name in schema["$defs"])]
+    assert all(f"| `{key}` |" in page for table in tables for key in table.get("properties", ()))
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_the_site_has_every_flag(name: str) -> None:
+    """Of every command."""
+    part = GENERATED["reference/commands.md"].partition(f"{{ #{name} }}")[2].partition("\n## ")[0]
+    flags = [flag for option in cli.commands[name].params if isinstance(option, click.Option) for flag in option.opts]
+    assert all(flag in part for flag in flags)
+
+
+def test_the_page_of_the_contract_has_every_class_of_it() -> None:
+    """But those that only the program itself uses."""
+    page = (TOP / "docs" / "contract.md").read_text("utf-8")
+    public = re.findall(r"^class (\w+)", (TOP / "reportgen" / "section.py").read_text("utf-8"), re.MULTILINE)
+    missing = {name for name in public if f"::: reportgen.section.{name}\n" not in page}
+    assert missing == {"OfModel", "Request"}
+
+
+def test_the_example_section_works() -> None:
+    """It measures, draws and finds what it declares, and says why there is no number."""
+    section = EXAMPLE.SECTION
+    result = section.analyzer(section.options()).analyze(made_evaluation())
+    assert produced(result) == {metric.name for metric in section.metrics}
+    assert result.find("my_score", "c").status == "not_applicable"
+    sure = result.model_copy(update={"measurements": (EXAMPLE.MY_SCORE.measure("a", 0.96),)})
+    assert [finding.code for rule in section.rules for finding in rule.apply(sure)] == ["MYS101"]
+    look = theme("publication", ["a", "b", "c"])
+    figures = list(section.visualizer(look).figures(result))
+    assert [figure.name for figure in figures] == [figure.name for figure in section.figures]
+    assert svg.to_svg(figures[0], look, "example").svg

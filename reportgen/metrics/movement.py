@@ -39,7 +39,7 @@ def movement(before: Tensors, after: Tensors) -> Movement:
     """Measure how far some tensors, taken as one vector, moved.
 
     >>> import numpy as np
-    >>> movement([np.array([3.0, 4.0])], [np.array([3.0, 4.5])]).change
+    >>> round(movement([np.array([3.0, 4.0])], [np.array([3.0, 4.5])]).change, 9)
     0.1
     """
     sums = [0.0, 0.0, 0.0, 0.0]

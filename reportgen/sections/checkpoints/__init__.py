@@ -1,6 +1,6 @@
 """The checkpoints section: one run at several times, what moved and how the numbers changed."""
 
-from reportgen.section import Section
+from reportgen.section import FigureSpec, Section
 from reportgen.sections.checkpoints import schema
 from reportgen.sections.checkpoints.analyzer import CheckpointsAnalyzer
 from reportgen.sections.checkpoints.findings import RULES
@@ -16,6 +16,16 @@ SECTION = Section(
     result=CheckpointsResult,
     analyzer=CheckpointsAnalyzer,
     visualizer=CheckpointsVisualizer,
+    figures=(
+        FigureSpec(
+            "numbers",
+            "Accuracy and NLL at every checkpoint of a run, with their intervals; where there are predictions.",
+        ),
+        FigureSpec(
+            "moved",
+            "How far each layer moved from checkpoint to checkpoint, and since the first; where the weights can be compared.",
+        ),
+    ),
     rules=RULES,
     tables=tables,
     metrics=schema.METRICS,

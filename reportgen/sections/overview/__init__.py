@@ -1,6 +1,6 @@
 """The overview section: what is being reviewed, models and data."""
 
-from reportgen.section import Section
+from reportgen.section import FigureSpec, Section
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.findings import RULES
@@ -16,6 +16,7 @@ SECTION = Section(
     result=OverviewResult,
     analyzer=OverviewAnalyzer,
     visualizer=OverviewVisualizer,
+    figures=(FigureSpec("class-balance", "Rows of each class; where labels name classes."),),
     rules=RULES,
     tables=tables,
     metrics=schema.METRICS,

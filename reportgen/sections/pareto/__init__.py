@@ -1,6 +1,6 @@
 """The pareto section: which models no other beats in everything, and what one objective costs in another."""
 
-from reportgen.section import Section
+from reportgen.section import FigureSpec, Section
 from reportgen.sections.pareto import schema
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.findings import RULES
@@ -16,6 +16,10 @@ SECTION = Section(
     result=ParetoResult,
     analyzer=ParetoAnalyzer,
     visualizer=ParetoVisualizer,
+    figures=(
+        FigureSpec("front", "The models in the plane of the objectives, with the front and its knee."),
+        FigureSpec("heatmap", "The chosen numbers of each model, coloured from worst to best of the compared models."),
+    ),
     rules=RULES,
     tables=tables,
     metrics=schema.METRICS,

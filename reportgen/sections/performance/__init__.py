@@ -1,6 +1,6 @@
 """The performance section: how good are the predictions, and are the differences between models real."""
 
-from reportgen.section import Section
+from reportgen.section import FigureSpec, Section
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
@@ -16,6 +16,11 @@ SECTION = Section(
     result=PerformanceResult,
     analyzer=PerformanceAnalyzer,
     visualizer=PerformanceVisualizer,
+    figures=(
+        FigureSpec("accuracy", "Accuracy of each model with its interval."),
+        FigureSpec("confusion", "Which classes are taken for which: counts, coloured by the share of the true class."),
+        FigureSpec("recall", "Share of each class that is found, with its interval."),
+    ),
     rules=RULES,
     tables=tables,
     metrics=(*schema.WHOLE, *schema.PER_CLASS, *schema.PAIRWISE),

@@ -1,6 +1,6 @@
 """The similarity section: what models predict differently, and what their layers represent."""
 
-from reportgen.section import Section
+from reportgen.section import FigureSpec, Section
 from reportgen.sections.similarity import schema
 from reportgen.sections.similarity.analyzer import SimilarityAnalyzer
 from reportgen.sections.similarity.findings import RULES
@@ -16,6 +16,17 @@ SECTION = Section(
     result=SimilarityResult,
     analyzer=SimilarityAnalyzer,
     visualizer=SimilarityVisualizer,
+    figures=(
+        FigureSpec(
+            "models", "How often two models decide differently, and how alike their last hidden layers are (CKA)."
+        ),
+        FigureSpec("flips", "Rows that each model loses and wins against the reference."),
+        FigureSpec("layers", "How alike the layers of a model and of the reference are (CKA), layer by layer."),
+        FigureSpec(
+            "weights",
+            "Principal components of the statistics of the weights; for three or more models of one architecture.",
+        ),
+    ),
     rules=RULES,
     tables=tables,
     metrics=schema.METRICS,

@@ -1,6 +1,6 @@
 """The training_dynamics section: how the models came to be, and whether training ended well."""
 
-from reportgen.section import Section
+from reportgen.section import FigureSpec, Section
 from reportgen.sections.training_dynamics import schema
 from reportgen.sections.training_dynamics.analyzer import TrainingDynamicsAnalyzer
 from reportgen.sections.training_dynamics.findings import RULES
@@ -16,6 +16,13 @@ SECTION = Section(
     result=TrainingDynamicsResult,
     analyzer=TrainingDynamicsAnalyzer,
     visualizer=TrainingDynamicsVisualizer,
+    figures=(
+        FigureSpec("loss", "Training and validation loss in every epoch, with the best one."),
+        FigureSpec("metric", "The same for the metric that the run is judged by."),
+        FigureSpec("gap", "Validation loss minus training loss in every epoch."),
+        FigureSpec("best-epoch", "The best value of each run against the epoch in which it was reached."),
+        FigureSpec("other", "Curves of which no rule tells which end is better; where there are any."),
+    ),
     rules=RULES,
     tables=tables,
     metrics=schema.METRICS,

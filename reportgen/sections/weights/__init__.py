@@ -1,6 +1,6 @@
 """The weights section: are the weights sound, and do they carry signs of a pathology."""
 
-from reportgen.section import Section
+from reportgen.section import FigureSpec, Section
 from reportgen.sections.weights import schema
 from reportgen.sections.weights.analyzer import WeightsAnalyzer
 from reportgen.sections.weights.findings import RULES
@@ -16,6 +16,15 @@ SECTION = Section(
     result=WeightsResult,
     analyzer=WeightsAnalyzer,
     visualizer=WeightsVisualizer,
+    figures=(
+        FigureSpec("norms", "L2 norm and root mean square of every weight tensor in the order of the network."),
+        FigureSpec("health", "Health score and its components: of each tensor, or of each model where there are many."),
+        FigureSpec(
+            "health-tensors", "Health score of each tensor in every model; for many models with the same layers."
+        ),
+        FigureSpec("distributions", "How the weights of each tensor are spread, in units of its root mean square."),
+        FigureSpec("spectra", "Singular values of the largest matrices over the edge of a random one."),
+    ),
     rules=RULES,
     tables=tables,
     metrics=(*schema.PER_MODEL, *schema.PER_TENSOR),

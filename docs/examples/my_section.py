@@ -1,0 +1,145 @@
+"""A section of one's own: it asks how often a model is all but certain."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+from reportgen.section import (
+    BaseAnalyzer,
+    BaseVisualizer,
+    Figure,
+    FigureSpec,
+    Hit,
+    Measurement,
+    MetricSpec,
+    Need,
+    Panel,
+    Rule,
+    Section,
+    SectionResult,
+    Strict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+    from reportgen.evaluation.records import Evaluation, HeadEvaluation, ModelEvaluation
+
+_MOST = 0.95
+"""Share of certain examples from which on the report says so. Convention."""
+
+# --8<-- [start:metric]
+MY_SCORE = MetricSpec(
+    name="my_score",
+    title="Certain",
+    unit="fraction",
+    higher_is_better=None,
+    definition="Share of examples whose highest probability is at least the threshold.",
+    source="convention",
+)
+# --8<-- [end:metric]
+
+
+# --8<-- [start:schema]
+class MyOptions(Strict):
+    """The keys that the section has in a spec."""
+
+    threshold: float = Field(default=0.99, gt=0.5, lt=1)
+    """Highest probability from which on an example counts as certain."""
+
+
+class MyResult(SectionResult):
+    """What stands in ``results.json``: the measurements, and what else the figures show."""
+
+    threshold: float
+
+
+# --8<-- [end:schema]
+
+
+# --8<-- [start:analyzer]
+class MyCustomAnalyzer(BaseAnalyzer[MyOptions, MyResult]):
+    """Counts the examples of which a model is certain."""
+
+    needs = frozenset({Need.PREDICTIONS})  # this analyzer needs data
+
+    def analyze(self, evaluation: Evaluation) -> MyResult:
+        """Compute the metrics of every model."""
+        custom_metrics: list[Measurement] = []
+        for model in evaluation.models:
+            custom_metrics += [self._score(model, head) for head in model.heads]
+        threshold = self.options.threshold
+        return MyResult(measurements=tuple(custom_metrics), threshold=threshold)
+
+    def _score(self, model: ModelEvaluation, head: HeadEvaluation) -> Measurement:
+        name, subject = model.name, model.subject(head)
+        if head.classification is None:
+            reason = head.reason or ""
+            return MY_SCORE.missing(name, head.status, reason, subject=subject)
+        certain = head.classification.confidence >= self.options.threshold
+        score, n = float(certain.mean()), len(certain)
+        return MY_SCORE.measure(name, score, subject=subject, n=n)
+
+
+# --8<-- [end:analyzer]
+
+
+# --8<-- [start:visualizer]
+class MyCustomVisualizer(BaseVisualizer[MyResult]):
+    """Draws a bar for each model."""
+
+    def figures(self, result: MyResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        found = result.named("my_score")
+        shares = [one for one in found if one.metric.value is not None]
+        if not shares:
+            return
+        words = ", ".join(f"{one.model} {one.metric.value:.0%}" for one in shares)
+        yield Figure(
+            name="my-custom-plot",
+            title="How often a model is certain",
+            caption=f"Share of examples with at least {result.threshold:g}.",
+            alt=f"Certain are {words}.",
+            panels=(Panel("Certain", partial(self._draw, shares)),),
+        )
+
+    def _draw(self, shares: list[Measurement], ax: Axes) -> None:
+        for place, one in enumerate(shares):
+            look = self.theme.look(one.model)
+            ax.barh(place, one.metric.value or 0.0, color=look.color)
+        names = [f"{one.model} {one.subject or ''}".strip() for one in shares]
+        ax.set_yticks(range(len(shares)), names)
+        ax.invert_yaxis()
+        ax.set_xlim(0, 1)
+        ax.set_xlabel("share of examples")
+
+
+# --8<-- [end:visualizer]
+
+
+# --8<-- [start:rule]
+def too_certain(result: MyResult) -> Iterator[Hit]:
+    """Yield models that are certain of nearly everything."""
+    for one in result.named("my_score"):
+        share = one.metric.value
+        if share is not None and share > _MOST:
+            message = f"{share:.0%} of the examples are above {result.threshold:g}."
+            yield Hit(one.model, message, one.subject)
+
+
+SECTION = Section(
+    name="my_section",
+    title="Certainty",
+    question="How often is a model all but certain?",
+    options=MyOptions,
+    result=MyResult,
+    analyzer=MyCustomAnalyzer,
+    metrics=(MY_SCORE,),
+    visualizer=MyCustomVisualizer,
+    figures=(FigureSpec("my-custom-plot", "The share of certain examples."),),
+    rules=(Rule("MYS101", "note", "Too certain", "convention", too_certain),),
+)
+# --8<-- [end:rule]

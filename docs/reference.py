@@ -1,0 +1,328 @@
+"""The reference pages of the documentation as Markdown, made from the schema, the manifests and the commands."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reportgen import registry
+from reportgen.cli import cli
+from reportgen.json_schema import spec_schema
+from reportgen.render.environment import environment
+from reportgen.section import BaseComparer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reportgen.section import MetricSpec, Section
+
+Schema = dict[str, Any]
+
+_PARTS = {
+    "report": "ReportInfo",
+    "models.NAME": "ModelSpec",
+    "data": "DataSpec",
+    "checks": "CheckSpec",
+    "output": "OutputSpec",
+    "output.figures": "FiguresSpec",
+}
+"""Tables of a spec, and their names in its schema."""
+_PER = {
+    "model": "Of a model, or of one of its output heads",
+    "class": "Of a class",
+    "layer": "Of a layer or a tensor",
+    "pair": "Of a pair of models",
+}
+_BETTER = {True: "higher is better", False: "lower is better", None: "no better end"}
+_LIMITS = {"minimum": "≥", "exclusiveMinimum": "&gt;", "maximum": "≤", "exclusiveMaximum": "&lt;"}
+_COMMON = ("kind", "id", "title", "text", "optional", "ignore")
+
+
+def pages() -> dict[str, str]:
+    """Return every generated page: its path in the site to its Markdown."""
+    sections = [registry.find(name) for name in registry.names()]
+    return {
+        "reference/spec.md": spec_page(),
+        "reference/commands.md": commands_page(),
+        "sections/index.md": sections_page(sections),
+        **{f"sections/{section.name}.md": section_page(section) for section in sections},
+    }
+
+
+# ------------------------------------------------------------------------------------------------ spec
+
+
+def spec_page() -> str:
+    """Return the reference of the spec: every key with its type, default and description."""
+    schema = json.loads(spec_schema())
+    definitions: dict[str, Schema] = schema["$defs"]
+    keys = _Keys(definitions)
+    blocks = [
+        "# Every key of a spec",
+        "Made from the schema that the program validates with. Keys that do not stand here are errors.",
+        "## Top level",
+        keys.table(schema),
+    ]
+    for place, name in _PARTS.items():
+        heading = f"[[{place}]]" if place == "checks" else f"[{place}]"
+        blocks += [f"## `{heading}` {{ #{_anchor(place)} }}", _marked(definitions[name]["description"])]
+        blocks += [keys.table(definitions[name])]
+    blocks += [
+        "## `[[sections]]` { #sections }",
+        "The keys that every section has; the others are options of its kind.",
+    ]
+    common = {key: definitions["section_summary"]["properties"][key] for key in _COMMON}
+    common["kind"] = {"type": "string", "description": "Which section; the names are those below."}
+    blocks += [keys.table({"properties": common, "required": ["kind"]})]
+    for name in registry.names():
+        blocks += [
+            f'### `kind = "{name}"` {{ #kind-{name} }}',
+            f"[{name}](../sections/{name}.md): the section's own page.",
+        ]
+        blocks += [_options(definitions[f"section_{name}"], definitions)]
+    return _page(blocks)
+
+
+def _options(section: Schema, definitions: dict[str, Schema]) -> str:
+    """Return the table of a section's own keys, and of the tables that stand in them."""
+    own = {key: value for key, value in section["properties"].items() if key not in _COMMON}
+    if not own:
+        return "No options."
+    keys = _Keys(definitions)
+    parts = [keys.table({"properties": own})]
+    for name in dict.fromkeys(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(own))):
+        found = definitions[name]
+        if "properties" in found:
+            parts += [f"Table `{name}`: {_marked(found.get('description', ''))}", keys.table(found)]
+    return "\n\n".join(parts)
+
+
+class _Keys:
+    """Writes tables of keys; ``definitions`` are those of the schema."""
+
+    def __init__(self, definitions: dict[str, Schema]) -> None:
+        self.definitions = definitions
+
+    def table(self, schema: Schema) -> str:
+        """Return the table of an object's keys."""
+        required = schema.get("required", ())
+        rows = [
+            (
+                f"`{key}`",
+                self.type(value),
+                "required" if key in required else _default(value),
+                self.description(value),
+            )
+            for key, value in schema["properties"].items()
+        ]
+        return _table(("key", "type", "default", "what it is"), rows)
+
+    def description(self, schema: Schema) -> str:
+        """Return the description of a key, or that of the table which stands there."""
+        referred = self.definitions.get(_name(schema), {})
+        return _marked(schema.get("description") or referred.get("description", ""))
+
+    def type(self, schema: Schema) -> str:
+        """Return a type in words."""
+        if name := _name(schema):
+            return _place(name)
+        if "const" in schema:
+            return f"`{json.dumps(schema['const'])}`"
+        if "enum" in schema:
+            return " or ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
+        if "anyOf" in schema:
+            kinds = [self.type(one) for one in schema["anyOf"] if one.get("type") != "null"]
+            return ", or ".join(_each(kinds))
+        limits = " and ".join(f"{sign} {schema[key]:g}" for key, sign in _LIMITS.items() if key in schema)
+        return " ".join(part for part in (self._simple(schema), limits) if part)
+
+    def _simple(self, schema: Schema) -> str:
+        match schema.get("type"):
+            case "array" if "prefixItems" in schema:
+                return f"[{', '.join(self.type(one) for one in schema['prefixItems'])}]"
+            case "array":
+                return f"list of {_several(self.type(schema.get('items', {})))}"
+            case "object":
+                values = schema.get("additionalProperties")
+                return f"names, each with {_grouped(self.type(values) if isinstance(values, dict) else 'anything')}"
+            case "boolean":
+                return "true or false"
+            case str(kind):
+                return kind
+            case _:
+                return "anything"
+
+
+def _name(schema: Schema) -> str:
+    return str(schema.get("$ref", "")).rpartition("/")[2]
+
+
+def _place(name: str) -> str:
+    """Return a link to where the keys of a table are listed."""
+    for place, definition in _PARTS.items():
+        if definition == name:
+            return f"[table](#{_anchor(place)})"
+    return "[table](#sections)" if name.startswith("section_") else f"table `{name}`"
+
+
+def _several(words: str) -> str:
+    if words in {"string", "integer", "number"}:
+        return f"{words}s"
+    return _grouped(words).replace("[table]", "[tables]")
+
+
+def _each(kinds: list[str]) -> list[str]:
+    """Say the last kind shortly where it is one of the others for each of several names."""
+    *others, last = kinds
+    same = last == f"names, each with {_grouped(', or '.join(others))}"
+    return [*others, "one for each name"] if same else kinds
+
+
+def _grouped(words: str) -> str:
+    return f"({words})" if " or " in words else words
+
+
+def _default(schema: Schema) -> str:
+    if "default" not in schema or schema["default"] in (None, {}, []):
+        return "none"
+    if "$ref" in schema:
+        return "those of its keys"
+    return f"`{json.dumps(schema['default'], ensure_ascii=False)}`"
+
+
+# ------------------------------------------------------------------------------------------------ sections
+
+
+def sections_page(sections: Iterable[Section[Any, Any]]) -> str:
+    """Return the list of all sections."""
+    rows = [
+        (f"[{one.name}]({one.name}.md)", one.question, len(one.metrics), len(one.figures), len(one.rules))
+        for one in sections
+    ]
+    blocks = [
+        "# Sections",
+        "What a report can hold. A section is in the report when the spec names it, in the order of the spec.",
+        _table(("kind", "the question that it answers", "metrics", "figures", "rules"), rows),
+        "`reportgen sections NAME` prints the same as the pages here.",
+    ]
+    return _page(blocks)
+
+
+def section_page(section: Section[Any, Any]) -> str:
+    """Return the page of a section: options, figures, metrics, rules, all with their sources."""
+    definitions = json.loads(spec_schema())["$defs"]
+    blocks = [
+        f"# {_plain(section.title)}",
+        f"**{_plain(section.question)}**",
+        f'```toml\n[[sections]]\nkind = "{section.name}"\n```',
+        _needs(section),
+        "## Options",
+        _options(definitions[f"section_{section.name}"], definitions),
+    ]
+    if reading := _reading(section):
+        blocks += ["## How to read it", "The report itself says it so:", reading]
+    blocks += ["## Figures", _figures(section), "## Metrics", *_metrics(section), "## Rules", _rules(section)]
+    return _page(blocks)
+
+
+def _needs(section: Section[Any, Any]) -> str:
+    if issubclass(section.analyzer, BaseComparer):
+        return "It reads the numbers of the other sections."
+    needs = ", ".join(sorted(need.value for need in section.analyzer.needs))
+    return f"It needs: {needs}." if needs else "It needs nothing but the models."
+
+
+def _reading(section: Section[Any, Any]) -> str:
+    """Return the block "How to read this" of a section's own template, HTML."""
+    if section.template is None:
+        return ""
+    template = environment([], str).get_template(section.template)
+    block = template.blocks.get("reading")
+    return "".join(block(template.new_context())).strip() if block else ""
+
+
+def _figures(section: Section[Any, Any]) -> str:
+    rows = [(f"`{one.name}`{{ #figure-{one.name} }}", _plain(one.shows)) for one in section.figures]
+    return _table(("figure", "what it shows"), rows) if rows else "None."
+
+
+def _metrics(section: Section[Any, Any]) -> list[str]:
+    blocks = []
+    for per, title in _PER.items():
+        found = [metric for metric in section.metrics if metric.per == per]
+        if found:
+            blocks += [f"### {title} {{ #per-{per} }}", *(_metric(section, metric) for metric in found)]
+    return blocks or ["None of its own."]
+
+
+def _metric(section: Section[Any, Any], metric: MetricSpec) -> str:
+    facts = [f"`{section.name}.{metric.name}`", _plain(metric.title), metric.unit, _BETTER[metric.higher_is_better]]
+    if metric.name in section.headlines:
+        facts.append("offered to page one")
+    if metric.difference:
+        facts.append(f"models are compared by [`{metric.difference}`](#{metric.difference})")
+    return (
+        f"#### `{metric.name}` {{ #{metric.name} }}\n\n{' · '.join(filter(None, facts))}\n{{ .facts }}\n\n"
+        f"{_plain(metric.definition)} Source: {_plain(metric.source)}."
+    )
+
+
+def _rules(section: Section[Any, Any]) -> str:
+    rows = [
+        (f"`{rule.code}`{{ #{rule.code.lower()} }}", rule.severity, _plain(rule.title), _plain(rule.source))
+        for rule in section.rules
+    ]
+    return _table(("code", "severity", "what it finds", "source"), rows) if rows else "None."
+
+
+# ------------------------------------------------------------------------------------------------ commands
+
+
+def commands_page() -> str:
+    """Return the reference of the command line."""
+    blocks = [
+        "# Command line",
+        _plain(cli.help or ""),
+        "`python -m reportgen` is the same program. `-h` after any command prints its help, `reportgen --version` the version.",
+    ]
+    for name, command in cli.commands.items():
+        context = click.Context(command, info_name=f"reportgen {name}")
+        usage = command.get_usage(context).removeprefix("Usage: ")
+        blocks += [f"## `reportgen {name}` {{ #{name} }}", _plain(command.help or ""), f"```text\n{usage}\n```"]
+        records = [one.get_help_record(context) for one in command.params if isinstance(one, click.Option)]
+        rows = [(f"`{flags}`", _plain(words)) for flags, words in filter(None, records)]
+        blocks += [_table(("option", "what it does"), rows)] if rows else []
+    codes = (cli.epilog or "").partition("Exit codes:")[2].strip("\n")
+    blocks += ["## Exit codes", f"```text\n{codes}\n```", "`NO_COLOR` and `SOURCE_DATE_EPOCH` are honoured."]
+    return _page(blocks)
+
+
+# ------------------------------------------------------------------------------------------------ Markdown
+
+
+def _page(blocks: Iterable[str]) -> str:
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def _plain(text: str) -> str:
+    """Return Markdown that shows a text as it is."""
+    return re.sub(r"([\\`*_\[\]#|])", r"\\\1", html.escape(text, quote=False))
+
+
+def _marked(text: str) -> str:
+    """Return a description, which may hold code between backticks, in one line."""
+    parts = text.replace("\n", " ").split("`")
+    return "".join(f"`{part}`" if place % 2 else _plain(part) for place, part in enumerate(parts))
+
+
+def _anchor(place: str) -> str:
+    return place.replace(".", "-").lower()
