@@ -18,7 +18,7 @@ from reportgen.errors import InputError, ReportgenError, SpecError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from reportgen.build import Outcome
+    from reportgen.flow import Outcome
     from reportgen.plan import Plan
     from reportgen.results import Results
 
@@ -100,7 +100,7 @@ def build(
     **flags: bool,
 ) -> NoReturn:
     """Analyse the models of SPEC and write the report."""
-    from reportgen import build as flow
+    from reportgen import flow
     from reportgen.progress import progress
 
     planned = flow.read_plan(spec, overrides, _flat(only), _flat(skip))
@@ -130,7 +130,7 @@ def check(
     quiet: bool,
 ) -> None:
     """Validate SPEC and the files that it names; compute nothing."""
-    from reportgen.build import read_plan
+    from reportgen.flow import read_plan
 
     planned = read_plan(spec, overrides, _flat(only), _flat(skip))
     for item in planned.sections:
@@ -155,7 +155,7 @@ def render(
     results: Path, output_dir: Path | None, formats: tuple[str, ...] | None, templates: Path | None, **flags: bool
 ) -> NoReturn:
     """Render RESULTS (results.json) again: no models, no data, no TensorFlow."""
-    from reportgen import build as flow
+    from reportgen import flow
     from reportgen.progress import progress
 
     loaded = _load(results)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from handmade import SPEC, results
 
-from reportgen.build import verdict_code
+from reportgen.flow import verdict_code
 
 if TYPE_CHECKING:
     from reportgen.results import CheckOutcome

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from handmade import made_evaluation, made_plan, results
 
-from reportgen import analysis, build, present
+from reportgen import analysis, flow, present
 from reportgen.errors import RenderError, SectionError
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
@@ -34,7 +34,7 @@ def test_a_section_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False)
     kept = analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=True)
     assert {check.state for check in kept.checks if check.address == "calibration.ece"} == {"ERROR"}
-    outcome = build.render(kept, tmp_path / "out", ("html", "markdown"), quiet, keep_going=True)
+    outcome = flow.render(kept, tmp_path / "out", ("html", "markdown"), quiet, keep_going=True)
     assert outcome.exit_code == 3
     for name in ("report.html", "model_card.md"):
         text = (tmp_path / "out" / name).read_text("utf-8")
@@ -47,7 +47,7 @@ def test_a_figure_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(CalibrationVisualizer, "figures", broken)
     with pytest.raises(SectionError, match="section calibration: its figures could not be drawn"):
         present.present(results(), ("html",))
-    outcome = build.render(results(), tmp_path, ("html",), quiet, keep_going=True)
+    outcome = flow.render(results(), tmp_path, ("html",), quiet, keep_going=True)
     assert outcome.exit_code == 3
     assert "could not be drawn" in (tmp_path / "report.html").read_text("utf-8")
 
@@ -61,7 +61,7 @@ def test_a_pdf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(present, "_pdf", no_pdf)
     (tmp_path / "report.pdf").write_text("of an earlier run", "utf-8")
-    outcome = build.render(results(), tmp_path, ("html", "pdf", "json", "markdown"), quiet)
+    outcome = flow.render(results(), tmp_path, ("html", "pdf", "json", "markdown"), quiet)
     assert outcome.exit_code == 3
     assert outcome.failures == ("report.pdf was not written: install libpango-1.0-0",)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model_card.md", "report.html", "results.json"]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen import analysis, plan, present
-from reportgen import build as flow
+from reportgen import analysis, flow, plan, present
 from reportgen.errors import InputError, ReportgenError
 from reportgen.evaluation.records import Evaluation
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput

@@ -6,8 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen import build as flow
-from reportgen import present, registry
+from reportgen import flow, present, registry
 from reportgen.errors import RenderError
 from reportgen.results import load
 

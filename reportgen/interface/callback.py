@@ -1,0 +1,128 @@
+"""A Keras callback that writes a report on the weights and the training so far."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from reportgen import flow, plan, present
+from reportgen.analysis import analyze
+from reportgen.errors import ReportgenError
+from reportgen.evaluation.records import Evaluation
+from reportgen.inputs.given import Objects
+from reportgen.interface.config import IN_MEMORY, AnalysisConfig
+from reportgen.source import Source
+
+if TYPE_CHECKING:
+    from reportgen.spec import Format
+
+_LOG = logging.getLogger("reportgen")
+"""A report that cannot be made is told here: training goes on."""
+
+
+class ReportCallback(keras.callbacks.Callback):
+    """Write weights and training of the model that is being trained, as a report, at the end of epochs.
+
+    Parameters
+    ----------
+    spec
+        A spec, of which the sections ``weights``, ``training_dynamics`` and ``overview`` are taken, or an
+        :class:`AnalysisConfig`; None for its defaults.
+    every
+        Epochs from one report to the next; the last epoch always has one.
+    output_dir
+        Folder of the files; each report takes the place of the one before.
+    formats
+        Which files are written.
+
+    Attributes
+    ----------
+    seconds
+        What each report took.
+    """
+
+    SECTIONS = ("summary", "overview", "training_dynamics", "weights")
+    """Sections that need nothing but the model and its history."""
+
+    def __init__(
+        self,
+        spec: str | Path | AnalysisConfig | None = None,
+        *,
+        every: int = 1,
+        output_dir: str | Path = "training_report",
+        formats: tuple[Format, ...] = ("html", "json"),
+    ) -> None:
+        super().__init__()
+        if every < 1:
+            message = f"every must be at least 1 (found {every})"
+            raise ValueError(message)
+        self.every, self.output_dir, self.formats = every, Path(output_dir), formats
+        self.seconds: list[float] = []
+        self._title, self._sections, self._style = _wanted(spec)
+        self._curves: dict[str, list[float]] = {}
+        self._epochs: list[int] = []
+        self._written = -1
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 Keras' signature
+        """Begin with an empty history."""
+        self._curves, self._epochs, self._written = {}, [], -1
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Remember the epoch's numbers, and write a report when it is time."""
+        self._epochs.append(epoch)
+        for key, value in (logs or {}).items():
+            curve = self._curves.setdefault(key, [])
+            curve += [float("nan")] * (len(self._epochs) - 1 - len(curve)) + [float(value)]
+        if len(self._epochs) % self.every == 0:
+            self._report(epoch)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 Keras' signature
+        """Write the last report, unless the last epoch has one."""
+        if self._epochs and self._written != self._epochs[-1]:
+            self._report(self._epochs[-1])
+
+    def _report(self, epoch: int) -> None:
+        start = time.perf_counter()
+        try:
+            self._write()
+        except (ReportgenError, ValueError, OSError) as error:
+            _LOG.warning("no report of epoch %d: %s", epoch + 1, error)
+        self._written = epoch
+        self.seconds.append(time.perf_counter() - start)
+
+    def _write(self) -> None:
+        from reportgen.evaluation.collect import collect
+
+        name = self.model.name
+        data = {
+            "schema_version": 1,
+            "report": {"title": self._title},
+            "models": {name: {"path": IN_MEMORY, "history": IN_MEMORY}},
+            "sections": self._sections,
+            "output": {"style": self._style},
+        }
+        planned = plan.make(Source("ReportCallback", str(data), "yaml", data), Path(), in_memory=True)
+        inputs = Objects({name: self.model}, None, {name: SimpleNamespace(history=self._curves, epoch=self._epochs)})
+        found = collect(planned.spec, inputs, planned.request, lambda *_: None)
+        evaluation = Evaluation((found.evaluate(name, False),), None, found.versions)  # noqa: FBT003
+        results = analyze(planned, evaluation, flow.now(), keep_going=True)
+        made = present.present(results, self.formats, keep_going=True)
+        flow.write(made.files, self.output_dir)
+
+
+def _wanted(spec: str | Path | AnalysisConfig | None) -> tuple[str, list[dict[str, Any]], str]:
+    """Return title, sections and style: those that need no data."""
+    if isinstance(spec, str | Path):
+        planned = flow.read_plan(Path(spec))
+        sections = [item.spec.model_dump(exclude_none=True) for item in planned.sections]
+        title, style = planned.spec.report.title, planned.spec.output.style
+    else:
+        config = spec or AnalysisConfig()
+        title, sections, style = "Training", config.sections(), config.plot_style
+    kept = [one | {"optional": True} for one in sections if one["kind"] in ReportCallback.SECTIONS]
+    return title, kept, style
