@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "reportgen.interface.analyzer": ("ModelAnalyzer",),
+    "reportgen.interface.model_analyzer": ("ModelAnalyzer",),
     "reportgen.interface.callback": ("ReportCallback",),
     "reportgen.interface.config": ("AnalysisConfig", "DataInput"),
     "reportgen.interface.report": ("Report", "build", "load_results"),
