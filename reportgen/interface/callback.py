@@ -25,7 +25,7 @@ _LOG = logging.getLogger("reportgen")
 """A report that cannot be made is told here: training goes on."""
 
 
-class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc] keras has no types
+class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Write weights and training of the model that is being trained, as a report, at the end of epochs.
 
     Parameters
