@@ -184,6 +184,15 @@ class Results(Strict):
         ]
         return pd.DataFrame(rows, columns=["section", "metric", "model", "subject", *fields])
 
+    def _repr_html_(self) -> str:
+        """Return the numbers about whole models as an HTML table, for notebooks."""
+        frame = self.to_frame()
+        whole = frame[frame["subject"].isna()]
+        table: str = whole.pivot_table(
+            index=["section", "metric"], columns="model", values="value", sort=False
+        ).to_html()
+        return table
+
     def __getitem__(self, section: str) -> Any:
         """Return the result of a section by its id; KeyError where there is none."""
         for one in self.sections:

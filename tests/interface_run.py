@@ -1,0 +1,166 @@
+"""Uses the Python interface as a program does, and leaves what was found: ``python interface_run.py FILE`` in an empty folder."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import reportgen
+
+BLOCKS = Path(__file__).parent / "guide" / "blocks.md"
+FENCE = re.compile(r"^## Section (\d)\n\n```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+GENERATOR = np.random.default_rng(0)
+SHAPE = (32, 32, 3)
+
+
+def model(name: str, width: int = 4) -> keras.Model:
+    """Make a small classifier of the guide's images."""
+    made = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            keras.layers.Conv2D(width, 3, activation="relu"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(10, activation="softmax"),
+        ],
+        name=name,
+    )
+    made.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return made
+
+
+def history(seed: int) -> dict[str, list[float]]:
+    """Make a history of ten epochs."""
+    noise = np.random.default_rng(seed).random(10) / 50
+    falling = 1 / np.arange(1, 11)
+    return {
+        "loss": list(falling),
+        "val_loss": list(falling + 0.1 + noise),
+        "accuracy": list(1 - falling / 2),
+        "val_accuracy": list(0.9 - falling / 2 - noise),
+    }
+
+
+def guide() -> dict[int, Any]:
+    """Run every block of the guide as it is written, with the package's name changed; what a block leaves open is given."""
+    keras.utils.set_random_seed(0)
+    x, y = GENERATOR.random((60, *SHAPE)), GENERATOR.integers(0, 10, 60)
+    Path("path/to").mkdir(parents=True)
+    model("problem").save("path/to/problem_model.keras")
+    data = reportgen.DataInput(x_data=x, y_data=y)
+    names = ("lr_0.001_batch_32", "lr_0.01_batch_32", "lr_0.001_batch_64", "lr_0.01_batch_64")
+    given = {
+        "your_resnet_model": model("resnet"),
+        "your_convnext_model": model("convnext", 6),
+        "history": history(0),
+        "test_data": data,
+        "validation_data": data,
+        "resnet_model": model("resnet50"),
+        "efficientnet_model": model("efficientnet", 5),
+        "convnext_model": model("convnext2", 6),
+        **{f"model_{index}": model(f"model_{index}") for index in range(1, 5)},
+        "sweep_histories": {name: history(index) for index, name in enumerate(names)},
+    }
+    space: dict[str, Any] = {"keras": keras, "np": np, **given}
+    left: dict[int, Any] = {}
+    for index, (_, block) in enumerate(FENCE.findall(BLOCKS.read_text("utf-8"))):
+        exec(block.replace("dl_techniques.analyzer", "reportgen"), space)  # noqa: S102 the guide's own words
+        results = space.pop("results", None)
+        left[index] = {
+            "files": sorted(path.name for path in Path("analysis_results").glob("*")),
+            "statuses": results and {one.id: (one.status, one.reason) for one in results.sections},
+            "config": space["config"].model_dump() if "config" in space else None,
+            "figure": type(space.pop("pareto_fig", None)).__name__,
+        }
+    return left
+
+
+def analyze(folder: str, data: Any = None, models: Any = None, histories: Any = None, **options: Any) -> Any:
+    """Analyze two models without figures, and return the results."""
+    models = models or {"a": model("a"), "b": model("b", 6)}
+    config = reportgen.AnalysisConfig(**{"save_plots": False, **options})
+    return reportgen.ModelAnalyzer(models, config, histories, folder).analyze(data)
+
+
+class Heard(logging.Handler):
+    """Keeps what the log says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message."""
+        self.words.append(f"{record.levelname} {record.getMessage()}")
+
+
+def options() -> dict[str, Any]:
+    """Change one option after the other and keep what came of it."""
+    x, y = GENERATOR.random((60, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 60)
+    kept: dict[str, Any] = {}
+    heard = Heard()
+    logger = logging.getLogger("reportgen")
+    logger.addHandler(heard)
+    logger.setLevel(logging.DEBUG)
+    kept["plain"] = analyze("plain", (x, y))
+    kept["words"] = heard.words[:]
+    kept["no data"] = analyze("nothing", None)
+    kept["samples"] = analyze("samples", (x, y), n_samples=40)
+    kept["dense"] = analyze("dense", None, weight_layer_types=["Dense"], analyze_biases=True)
+    kept["bins"] = analyze("bins", (x, y), calibration_bins=5)
+    histories = {"a": history(0), "b": history(1)}
+    kept["histories"] = analyze("histories", None, histories=histories, smoothing_window=3)
+    kept["threshold"] = analyze("threshold", None, histories=histories, pareto_analysis_threshold=3)
+    heard.words.clear()
+    analyze("quiet", None, verbose=False)
+    kept["quiet"] = [word for word in heard.words if word.startswith("INFO")]
+    heard.words.clear()
+    other = keras.Sequential([keras.Input((5,)), keras.layers.Dense(2)], name="other")
+    kept["mixed"] = analyze("mixed", (x, y), {"a": model("a"), "other": other})
+    kept["mixed words"] = heard.words[:]
+    for form in ("svg", "pdf"):
+        analyze(f"form-{form}", None, save_plots=True, save_format=form, dpi=60, plot_style="draft")
+    kept["forms"] = {form: sorted(path.name for path in Path(f"form-{form}").iterdir()) for form in ("svg", "pdf")}
+    return kept
+
+
+def several_inputs() -> Any:
+    """Analyze a model with two inputs and two outputs, given as a list and as dicts."""
+    left, right = keras.Input((4,), name="left"), keras.Input((3,), name="right")
+    both = keras.layers.Concatenate()([left, right])
+    outputs = {
+        "kind": keras.layers.Dense(3, activation="softmax", name="kind")(both),
+        "size": keras.layers.Dense(2, activation="softmax", name="size")(both),
+    }
+    two = keras.Model([left, right], outputs, name="two")
+    x = [GENERATOR.normal(size=(50, 4)), GENERATOR.normal(size=(50, 3))]
+    y = {"kind": GENERATOR.integers(0, 3, 50), "size": GENERATOR.integers(0, 2, 50)}
+    listed = analyze("listed", reportgen.DataInput(x, y), {"two": two})
+    named = analyze("named", reportgen.DataInput({"left": x[0], "right": x[1]}, y), {"two": two})
+    return listed, named
+
+
+def callback() -> dict[str, Any]:
+    """Train with reports on the way."""
+    x, y = GENERATOR.random((64, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 64)
+    net = model("net")
+    reports = reportgen.ReportCallback(reportgen.AnalysisConfig(), every=2, output_dir="training", formats=("json",))
+    net.fit(x, y, validation_data=(x, y), epochs=5, verbose=0, callbacks=[reports])
+    results = reportgen.load_results("training/results.json")
+    return {"results": results, "reports": len(reports.seconds), "kinds": [one.kind for one in results.sections]}
+
+
+def main(file: Path) -> None:
+    """Do everything."""
+    found = {"guide": guide(), "options": options(), "several": several_inputs(), "callback": callback()}
+    file.write_bytes(pickle.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

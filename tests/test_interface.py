@@ -1,0 +1,241 @@
+"""The Python interface: the guide's blocks, the effect of every option, reports as values, notebooks."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import results as handmade
+from pydantic import ValidationError
+
+import reportgen
+from reportgen.interface.report import Report
+from reportgen.interface.sheets import SHEETS
+
+TESTS = Path(__file__).parent
+FIGURES = {f"{name}.png" for name in SHEETS}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What ``interface_run.py`` left, which ran in a process of its own."""
+    folder = tmp_path_factory.mktemp("interface")
+    command = [sys.executable, TESTS / "interface_run.py", folder / "found.pickle"]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    content: dict[str, Any] = pickle.loads((folder / "found.pickle").read_bytes())  # noqa: S301 our own
+    return content
+
+
+# ------------------------------------------------------------------------------------------------ the guide
+
+
+@pytest.mark.keras
+def test_every_block_of_the_guide_runs(found: dict[str, Any]) -> None:
+    """As written, with the package's name changed: six blocks, four of which analyze."""
+    assert len(found["guide"]) == 6
+    assert [left["statuses"] is not None for left in found["guide"].values()] == [True, True, True, True, False, False]
+
+
+@pytest.mark.keras
+def test_quick_start_writes_numbers_and_figures(found: dict[str, Any]) -> None:
+    """Without histories there is no sheet of training and no Pareto analysis, and the reason is kept."""
+    left = found["guide"][0]
+    assert set(left["files"]) == FIGURES - {"training_dynamics.png", "pareto_analysis.png"} | {"analysis_results.json"}
+    status, reason = left["statuses"]["training_dynamics"]
+    assert (status, "needs a training history" in reason) == ("skipped", True)
+
+
+@pytest.mark.keras
+def test_a_sweep_has_a_pareto_analysis(found: dict[str, Any]) -> None:
+    """A matplotlib figure and a file."""
+    left = found["guide"][3]
+    assert left["figure"] == "Figure"
+    assert {"pareto_analysis.png", "training_dynamics.png"} <= set(left["files"])
+
+
+@pytest.mark.keras
+def test_the_guide_s_defaults() -> None:
+    """Names and values of its section 5."""
+    config = reportgen.AnalysisConfig()
+    assert (config.n_samples, config.calibration_bins, config.smoothing_window) == (1000, 15, 5)
+    assert (config.max_layers_heatmap, config.max_layers_info_flow, config.pareto_analysis_threshold) == (12, 8, 2)
+    assert (config.plot_style, config.save_format, config.dpi, config.save_plots) == ("publication", "png", 300, True)
+
+
+# ------------------------------------------------------------------------------------------------ options
+
+
+@pytest.mark.parametrize(
+    ("option", "kinds"),
+    [
+        ("analyze_weights", {"weights"}),
+        ("analyze_calibration", {"calibration"}),
+        ("analyze_information_flow", {"information_flow"}),
+        ("analyze_training_dynamics", {"training_dynamics", "pareto"}),
+        ("compute_weight_pca", {"similarity"}),
+    ],
+)
+def test_toggles(option: str, kinds: set[str]) -> None:
+    """Each takes its sections away and no other."""
+    every = {one["kind"] for one in reportgen.AnalysisConfig().sections()}
+    assert {one["kind"] for one in reportgen.AnalysisConfig(**{option: False}).sections()} == every - kinds
+
+
+@pytest.mark.parametrize(
+    ("option", "kind", "key", "value"),
+    [
+        ("smooth_training_curves", "training_dynamics", "smooth", False),
+        ("max_layers_heatmap", "weights", "max_layers_heatmap", 3),
+        ("max_layers_info_flow", "information_flow", "max_layers", 2),
+    ],
+)
+def test_options_of_figures_reach_their_section(option: str, kind: str, key: str, value: Any) -> None:
+    """Their effect there is tested with the section."""
+    (section,) = (one for one in reportgen.AnalysisConfig(**{option: value}).sections() if one["kind"] == kind)
+    assert section[key] == value
+
+
+def test_an_unknown_option_is_an_error() -> None:
+    """A typing mistake is told."""
+    with pytest.raises(ValidationError, match="analyse_weights"):
+        reportgen.AnalysisConfig(analyse_weights=False)  # type: ignore[call-arg]
+
+
+@pytest.mark.keras
+def test_rows_are_sampled(found: dict[str, Any]) -> None:
+    """At most n_samples are evaluated."""
+    assert found["options"]["plain"].data.n == 60
+    assert found["options"]["samples"].data.n == 40
+
+
+@pytest.mark.keras
+def test_layer_types_and_biases(found: dict[str, Any]) -> None:
+    """Only those layers, with their biases."""
+    plain, dense = (
+        {one.name.rpartition("/")[2] for one in found["options"][key]["weights"].of("a")} for key in ("plain", "dense")
+    )
+    types = {one.layer_type for one in found["options"]["dense"]["weights"].of("a")}
+    assert types == {"Dense"}
+    assert ("bias" in dense, "bias" in plain) == (True, False)
+
+
+@pytest.mark.keras
+def test_bins(found: dict[str, Any]) -> None:
+    """The estimator says how many there were."""
+    assert "5 bins" in found["options"]["bins"]["calibration"].find("ece", "a").estimator
+
+
+@pytest.mark.keras
+def test_histories_and_the_threshold(found: dict[str, Any]) -> None:
+    """Two models have a front, unless three are asked for."""
+    assert found["options"]["histories"]["training_dynamics"].options.smoothing_window == 3
+    assert found["options"]["histories"]["pareto"].models
+    assert "needs 3 models" in found["options"]["threshold"]["pareto"].reason
+
+
+@pytest.mark.keras
+def test_without_data_what_needs_them_is_skipped(found: dict[str, Any]) -> None:
+    """The others run; the log says what was skipped, unless it is told not to."""
+    statuses = {one.id: one.status for one in found["options"]["no data"].sections}
+    assert statuses["weights"] == "ok"
+    assert {statuses[key] for key in ("performance", "calibration", "information_flow", "similarity")} == {"skipped"}
+    assert any(
+        "training_dynamics is skipped: it needs a training history" in word for word in found["options"]["words"]
+    )
+    assert found["options"]["quiet"] == []
+
+
+@pytest.mark.keras
+def test_a_model_that_cannot_take_the_data_is_left_out(found: dict[str, Any]) -> None:
+    """With a logged reason; its weights are analyzed, and so is the other model."""
+    mixed = found["options"]["mixed"]
+    assert {one.model for one in mixed["weights"].models} == {"a", "other"}
+    assert {one.model for one in mixed["performance"].named("accuracy")} == {"a"}
+    (warning,) = (word for word in found["options"]["mixed words"] if word.startswith("WARNING"))
+    assert "other is left out of the analyses that need data" in warning
+    assert "takes rows of shape (5,)" in warning
+
+
+@pytest.mark.keras
+def test_file_formats(found: dict[str, Any]) -> None:
+    """SVG and PDF beside the numbers."""
+    for form, files in found["options"]["forms"].items():
+        assert "analysis_results.json" in files
+        assert f"summary_dashboard.{form}" in files
+
+
+@pytest.mark.keras
+def test_several_inputs_as_a_list_and_by_name(found: dict[str, Any]) -> None:
+    """Both give the same numbers, head by head."""
+    listed, named = (one["performance"] for one in found["several"])
+    for head in ("head:kind", "head:size"):
+        assert listed.find("accuracy", "two", head) == named.find("accuracy", "two", head)
+
+
+def test_wrong_calls_say_what_is_wrong() -> None:
+    """Histories of models that are not there; a Pareto analysis of nothing."""
+    with pytest.raises(ValueError, match="names models that are not there: b"):
+        reportgen.ModelAnalyzer({"a": "a.keras"}, training_history={"b": {}})
+    with pytest.raises(reportgen.ReportgenError, match="analyze the models first"):
+        reportgen.ModelAnalyzer({"a": "a.keras"}).create_pareto_analysis()
+
+
+# ------------------------------------------------------------------------------------------------ values
+
+
+@pytest.mark.keras
+def test_the_callback_reports_every_second_epoch_and_the_last(found: dict[str, Any]) -> None:
+    """Weights and training, without data."""
+    left = found["callback"]
+    assert left["reports"] == 3
+    assert set(left["kinds"]) == {"summary", "overview", "weights", "training_dynamics"}
+    assert left["results"]["training_dynamics"].runs[0].n_epochs == 5
+
+
+def test_results_as_a_frame() -> None:
+    """One row for each number; what is missing has a reason."""
+    results = handmade()
+    frame = results.to_frame()
+    assert len(frame) == len(results.rows())
+    missing = frame[frame["value"].isna()]
+    assert (missing["status"] != "ok").all()
+    assert missing["reason"].notna().all()
+
+
+def test_a_report_is_saved_and_shows_itself(tmp_path: Path) -> None:
+    """Where it is told to; a notebook gets the page in a frame that runs nothing."""
+    report = Report(handmade())
+    assert report.save_html(tmp_path / "deep" / "page.html").read_text("utf-8").startswith("<!doctype html>")
+    assert report.save_markdown(tmp_path / "card.md").exists()
+    again = reportgen.load_results(report.save_json(tmp_path / "numbers.json"))
+    assert again.rows() == report.results.rows()
+    assert report._repr_html_().startswith("<iframe srcdoc=")
+    assert "sandbox" in report._repr_html_()[-80:]
+
+
+def test_results_show_themselves() -> None:
+    """As a table of the numbers of page one."""
+    assert "<table" in handmade()._repr_html_()
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    """Public names are there, their libraries are not."""
+    program = (
+        "import sys, reportgen; assert 'ModelAnalyzer' in dir(reportgen); "
+        "print([name for name in ('pydantic', 'numpy', 'keras', 'tensorflow', 'matplotlib', 'pandas') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    """Each can be imported and has a docstring; another is told as any module tells it."""
+    for name in reportgen.__all__:
+        assert getattr(reportgen, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = reportgen.nothing
