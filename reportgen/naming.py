@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,14 +58,20 @@ def labels(names: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
 
 def _differing(names: Sequence[str]) -> list[str]:
     """Leave out what all names begin with and end in, up to a place where they may be parted."""
-    start = len(match[0]) if (match := _FIRST.match(commonprefix(names))) else 0
+    start = len(match[0]) if (match := _FIRST.match(_beginning(names))) else 0
     rest = [name[start:][::-1] for name in names]
-    end = len(match[0]) if (match := _FIRST.match(commonprefix(rest))) else 0
+    end = len(match[0]) if (match := _FIRST.match(_beginning(rest))) else 0
     return [("…" if start else "") + name[end:][::-1] + ("…" if end else "") for name in rest]
 
 
+def _beginning(names: Sequence[str]) -> str:
+    """Return what all names begin with: as much as the first and the last of them in order do."""
+    first, last = min(names), max(names)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+
+
 def _numbered(labels: list[str], limit: int) -> tuple[str, ...]:
-    """Number the labels that are still alike."""
+    """Tell by a number the labels that are still alike."""
     total, seen = Counter(labels), Counter[str]()
     taken = {label for label in labels if total[label] == 1}
     done = []
