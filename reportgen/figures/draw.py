@@ -32,6 +32,8 @@ _THIN = 0.002
 """Half width, in rows, under which the tail of a violin is cut. Convention."""
 _DARK = 0.45
 """Relative luminance under which text on a cell is white. Convention."""
+MOST_NAMED = 50
+"""Models that have a row each on a figure of a page. Convention."""
 _POINTS_PER_INCH = 72
 _MARKED = 40
 """Points up to which every one of a line is marked. Convention."""
