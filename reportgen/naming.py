@@ -15,8 +15,10 @@ LIMIT = 32
 """Characters of a label. Convention."""
 _NOT_IN_XML = frozenset({"Cc", "Cs"})
 _JOINERS = "\u200c\u200d"
-_FIRST = re.compile(r"^.*[-_/ ]")
-"""All up to the last place where a name may be parted."""
+_PARTED = re.compile("[-_/ ]")
+"""Behind these a name may be parted."""
+_ENOUGH = 20
+"""Characters up to which parts before the one that differs are kept with it. Convention."""
 
 
 def text(words: str, limit: int = LIMIT) -> str:
@@ -44,24 +46,33 @@ def labels(names: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
     Examples
     --------
     >>> labels(["mlp", "sweep-of-monday-mlp-a-on-digits", "sweep-of-monday-cnn-a-on-digits"], limit=16)
-    ('mlp', '…mlp…', '…cnn…')
+    ('mlp', '…of-monday-mlp…', '…of-monday-cnn…')
     """
     cut = [text(name, limit) for name in names]
     for label in _repeated(cut):
         places = [place for place, one in enumerate(cut) if one == label]
-        parts = [text(part, limit) for part in _differing([_clean(names[place]) for place in places])]
+        parts = [
+            text(part, limit)
+            for part in _differing([_clean(names[place]) for place in places], min(limit, _ENOUGH) - 2)
+        ]
         if len(set(parts)) == len(parts) and not set(parts) & set(cut):
             for place, part in zip(places, parts, strict=True):
                 cut[place] = part
     return _numbered(cut, limit)
 
 
-def _differing(names: Sequence[str]) -> list[str]:
-    """Leave out what all names begin with and end in, up to a place where they may be parted."""
-    start = len(match[0]) if (match := _FIRST.match(_beginning(names))) else 0
-    rest = [name[start:][::-1] for name in names]
-    end = len(match[0]) if (match := _FIRST.match(_beginning(rest))) else 0
-    return [("…" if start else "") + name[end:][::-1] + ("…" if end else "") for name in rest]
+def _differing(names: Sequence[str], room: int) -> list[str]:
+    """Leave out what all names begin with and end in, part by part, but what stands before the difference and has room."""
+    starts = _places(_beginning(names))
+    end = _places(_beginning([name[starts[-1] :][::-1] for name in names]))[-1]
+    longest = max(map(len, names)) - end
+    start = next((place for place in starts if longest - place <= room), starts[-1])
+    return [("…" if start else "") + name[start : len(name) - end] + ("…" if end else "") for name in names]
+
+
+def _places(beginning: str) -> list[int]:
+    """Return where it may be parted, the start first."""
+    return [0, *(match.end() for match in _PARTED.finditer(beginning))]
 
 
 def _beginning(names: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ def test_short_names_stay_as_they_are(names: list[str]) -> None:
 def test_the_part_that_differs_is_kept() -> None:
     """A number behind equal halves would say nothing of what was trained."""
     runs = [f"sweep-of-the-last-weekend-in-november-lr{rate}-on-the-whole-data" for rate in ("0.003", "0.0003")]
-    assert naming.labels(["mlp", *runs]) == ("mlp", "…lr0.003…", "…lr0.0003…")
+    assert naming.labels(["mlp", *runs]) == ("mlp", "…november-lr0.003…", "…november-lr0.0003…")
 
 
 @pytest.mark.parametrize("limit", [16, 24, 32])
