@@ -1,7 +1,7 @@
 """Where panels, titles and legends stand on a figure, so that nothing overlaps and nothing is cut off.
 
 matplotlib's own layout engines measure everything several times and know no legend above the axes. Here every panel
-is measured twice, and what surrounds its axes (tick labels, axis labels, legend, title) gets exactly its room; the
+is measured a few times, and what surrounds its axes (tick labels, axis labels, legend, title) gets exactly its room; the
 figure grows in height rather than squeeze the axes.
 """
 
@@ -31,6 +31,8 @@ _EDGE = 2.0
 _GAP = 0.6
 """Between title, legend and axes, in font sizes."""
 _TITLE = "semibold"
+_TURNS = 3
+"""How often places are found at most: the ticks, and so the room that they need, follow the size of the axes."""
 _LEAST = 0.5
 """Part of the panel's height that its axes keep, whatever stands around them. Convention."""
 
@@ -100,9 +102,11 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
             legend.set_in_layout(False)
     heads = {cell: _head(figure, cell, theme, cell_width(theme, columns)) for cell in cells}
     margins: dict[Cell, _Margins] = {}
-    for _ in range(2):  # the number of ticks, and so the room that they need, follows the size of the axes
-        margins = {cell: _margins(cell) for cell in cells}
+    for turn in range(_TURNS):
+        ticks, margins = _ticks(cells), {cell: _margins(cell) for cell in cells}
         _place_axes(figure, heads, margins, theme, columns, (first, panel_height * POINTS - 2 * _EDGE))
+        if turn and _ticks(cells) == ticks:
+            break
     for cell in cells:
         row = [other for other in cells if other.row == cell.row]
         top = max(margins[other].top for other in row) + max(heads[other].height for other in row)
@@ -143,6 +147,11 @@ def ruler() -> RendererBase:
             return width + 0.5 * wide * prop.get_size_in_points(), height, descent
 
     return Ruler()
+
+
+def _ticks(cells: Sequence[Cell]) -> list[tuple[float, ...]]:
+    axes = [axes for cell in cells for axes in cell.axes]
+    return [tuple(axis.get_majorticklocs()) for one in axes for axis in (one.xaxis, one.yaxis)]
 
 
 def _margins(cell: Cell) -> _Margins:
