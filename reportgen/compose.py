@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _GRAVEST_STATES = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
 GRAVEST = 3
 """How many findings page one shows."""
+_NAMED = 8
+"""Models that a row of the provenance names."""
 MOST_CHECKS = 16
 """Lines of checks up to which every model has its own on page one."""
 MOST_FINDINGS, EACH = 12, 3
@@ -226,7 +228,7 @@ def _heads(results: Results) -> Table:
                 f"{head.labels} ({head.labels_rule})",
             )
             alike.setdefault(cells, []).append(model.name)
-    rows = tuple((formatting.listed(models), *cells) for cells, models in alike.items())
+    rows = tuple((formatting.listed(models, _NAMED), *cells) for cells, models in alike.items())
     return Table("outputs", "How the outputs were read", columns, rows)
 
 
