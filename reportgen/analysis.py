@@ -23,7 +23,7 @@ from reportgen.results import (
 from reportgen.section import BaseAnalyzer, BaseComparer, Focus, Headline, MetricTable, SectionResult, TableRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from reportgen.evaluation.records import DataEvaluation, Evaluation, HeadEvaluation, ModelEvaluation
     from reportgen.plan import Plan, PlannedSection
@@ -111,7 +111,7 @@ def _focus(plan: Plan, table: MetricTable) -> Focus | None:
     """Choose the models that are shown one by one: those that are best by the first headline with a direction."""
     wanted, models = plan.spec.output.focus, tuple(plan.spec.models)
     if isinstance(wanted, tuple):
-        return Focus(models=wanted, by=None)
+        return Focus(models=wanted, order=_first(wanted, models), by=None)
     if len(models) <= wanted:
         return None
     for line in table.headlines:
@@ -124,8 +124,15 @@ def _focus(plan: Plan, table: MetricTable) -> Focus | None:
         if len(values) > 1:
             sign = -1 if line.spec.higher_is_better else 1
             ranked = sorted(values, key=lambda model: sign * values[model])
-            return Focus(models=tuple(ranked[:wanted]), by=_in_a_sentence(line.spec.title))
-    return Focus(models=models[:wanted], by=None)
+            return Focus(
+                models=tuple(ranked[:wanted]), order=_first(ranked, models), by=_in_a_sentence(line.spec.title)
+            )
+    return Focus(models=models[:wanted], order=models, by=None)
+
+
+def _first(some: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
+    """Put some of the models first."""
+    return tuple(dict.fromkeys((*some, *models)))
 
 
 def _in_a_sentence(title: str) -> str:

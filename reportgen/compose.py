@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen import formatting
 from reportgen.document import Chapter, CheckLine, Document, FrontPage, LocatedFinding, Term, Verdict
-from reportgen.section import SEVERITIES, Column, Table
+from reportgen.section import MOST_ROWS, SEVERITIES, Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _GRAVEST_STATES = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
 GRAVEST = 3
 """How many findings page one shows."""
+_NAMED = 8
+"""Models that a row of the provenance names."""
 MOST_CHECKS = 16
 """Lines of checks up to which every model has its own on page one."""
 MOST_FINDINGS, EACH = 12, 3
@@ -198,30 +200,35 @@ def _provenance(results: Results) -> tuple[Table, ...]:
 
 def _files(results: Results) -> Table:
     rows: list[tuple[str, str, str]] = [("spec", results.spec.file, results.spec.sha256)]
+    order = [model.name for model in results.models] if results.focus is None else results.focus.order[:MOST_ROWS]
     for model in results.models:
+        if model.name not in order:
+            continue
         rows.append((f"model {model.name}", model.file, model.sha256))
         if model.history is not None:
             rows.append((f"history of {model.name}", model.history.file, model.history.sha256))
     if results.data is not None:
         rows += [(f"data ({results.data.split})", item.file, item.sha256) for item in results.data.files]
     columns = (Column("What", numeric=False), Column("File", numeric=False), Column("SHA-256", numeric=False))
-    return Table("files", "Files", columns, tuple(rows))
+    total = len(results.models)
+    note = "" if len(order) == total else f"{len(order)} of {total} models; the others are in results.json."
+    return Table("files", "Files", columns, tuple(rows), note)
 
 
 def _heads(results: Results) -> Table:
-    """Tell for every output by which rule it was decided what it is."""
+    """Tell for every output by which rule it was decided what it is; outputs that were read alike share a row."""
     columns = tuple(Column(title, numeric=False) for title in ("Model", "Output", "Task", "Puts out", "Labels"))
-    rows = tuple(
-        (
-            model.name,
-            head.name,
-            f"{head.task} ({head.task_rule})",
-            f"{head.outputs} ({head.outputs_rule})",
-            f"{head.labels} ({head.labels_rule})",
-        )
-        for model in results.models
-        for head in model.heads
-    )
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for model in results.models:
+        for head in model.heads:
+            cells = (
+                head.name,
+                f"{head.task} ({head.task_rule})",
+                f"{head.outputs} ({head.outputs_rule})",
+                f"{head.labels} ({head.labels_rule})",
+            )
+            alike.setdefault(cells, []).append(model.name)
+    rows = tuple((formatting.listed(models, _NAMED), *cells) for cells, models in alike.items())
     return Table("outputs", "How the outputs were read", columns, rows)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         HeadEvaluation,
         ModelEvaluation,
     )
+    from reportgen.figures.style import Theme
     from reportgen.metrics.intervals import Estimate
     from reportgen.section import Measurement, MetricSpec
 
@@ -93,6 +94,23 @@ def unmeasured(evaluation: Evaluation, specs: Iterable[MetricSpec]) -> Iterator[
             if head.classification is None:
                 for spec in specs:
                     yield spec.missing(model.name, head.status, head.reason or "", subject=model.subject(head))
+
+
+class OfHead(Protocol):
+    """Anything that speaks of a head."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def subject(self) -> str | None:
+        """``head:NAME``; null where the model has one."""
+
+
+def figure_label(theme: Theme, one: OfHead) -> str:
+    """Return how a head is called in a figure, where long names of models are shortened as in its legends."""
+    return head_label(theme.look(one.model).label, one.subject)
 
 
 def head_label(model: str, subject: str | None) -> str:

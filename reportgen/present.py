@@ -134,8 +134,8 @@ def theme_of(results: Results) -> Theme:
     """Return the theme of a report: its style, and a look for each of its models."""
     from reportgen.figures.style import theme
 
-    focus = next((record.result.focus for record in results.sections if record.result and record.result.focus), None)
-    return theme(results.output.style, [model.name for model in results.models], focus.models if focus else ())
+    focus = () if results.focus is None else results.focus.models
+    return theme(results.output.style, [model.name for model in results.models], focus)
 
 
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import SerializeAsAny, ValidationError
 
 from reportgen.errors import ResultsError
-from reportgen.section import Finding, Metric, SectionResult, Severity, Strict, TableRow
+from reportgen.section import Finding, Focus, Metric, SectionResult, Severity, Strict, TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +150,11 @@ class Results(Strict):
     """Versions of the programs that produced the numbers."""
     sections: tuple[SectionRecord, ...]
     checks: tuple[CheckOutcome, ...]
+
+    @property
+    def focus(self) -> Focus | None:
+        """Which of many models are shown one by one; null for all."""
+        return next((one.result.focus for one in self.sections if one.result and one.result.focus), None)
 
     def rows(self) -> tuple[TableRow, ...]:
         """Return the table of metrics: every scalar of every section, in the order of the report."""

@@ -188,8 +188,22 @@ class Focus(Strict):
 
     models: tuple[str, ...]
     """The first matters most."""
+    order: tuple[str, ...]
+    """All models in that order: the first have rows where a table or figure has not enough for all."""
     by: str | None
     """Title of the metric that they are best in; null for the first models of the spec, or those that it names."""
+
+
+MOST_ROWS = 30
+"""Models in a table with a row for each. Convention."""
+
+
+def _of_models(items: Iterable[OfModelT], ranked: Iterable[str] | None, most: int | None) -> tuple[OfModelT, ...]:
+    """Return the items of the first of the ranked models that there are, in their own order."""
+    items = tuple(items)
+    there = dict.fromkeys(one.model for one in items)
+    chosen = [name for name in (there if ranked is None else ranked) if name in there][:most]
+    return tuple(one for one in items if one.model in chosen)
 
 
 class SectionResult(Strict):
@@ -202,20 +216,22 @@ class SectionResult(Strict):
 
     def shown(self, items: Iterable[OfModelT], most: int | None = None) -> tuple[OfModelT, ...]:
         """Return the items of the models that are shown one by one, in their order; at most so many models."""
-        items = tuple(items)
-        there = list(dict.fromkeys(one.model for one in items))
-        ranked = there if self.focus is None else [name for name in self.focus.models if name in there]
-        chosen = set(ranked[:most])
-        return tuple(one for one in items if one.model in chosen)
+        return _of_models(items, None if self.focus is None else self.focus.models, most)
 
-    def rest(self, items: Iterable[OfModel], shown: Iterable[OfModel]) -> str:
-        """Return the sentence of a caption about the models that are not shown; nothing where all are."""
+    def listed(self, items: Iterable[OfModelT], most: int = MOST_ROWS) -> tuple[OfModelT, ...]:
+        """Return the items of the models that have a row each, in their order; at most so many models."""
+        return tuple(items) if self.focus is None else _of_models(items, self.focus.order, most)
+
+    def rest(self, items: Iterable[OfModel], shown: Iterable[OfModel], which: str | None = None) -> str:
+        """Return the sentence of a caption or note about the models that are not shown; nothing where all are.
+
+        ``which`` tells what those that are shown have, where it is not the best value of what all are ranked by.
+        """
         total, kept = len({one.model for one in items}), len({one.model for one in shown})
         if kept == total:
             return ""
-        by = self.focus.by if self.focus else None
-        which = f"The {kept} with the best {by}" if by else f"{kept}"
-        return f" {which} of {total} models; the others are in results.json."
+        by = which or (f"the best {self.focus.by}" if self.focus and self.focus.by else None)
+        return f" {f'The {kept} with {by}' if by else kept} of {total} models; the others are in results.json."
 
     def find(self, name: str, model: str, subject: str | None = None) -> Metric:
         """Return the metric at an address; KeyError when the section did not produce it."""

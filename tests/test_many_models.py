@@ -40,15 +40,15 @@ at_least = 0.9
 COUNT = 50
 
 
-def many(folder: Path, extra: str = "", count: int = COUNT) -> Results:
+def many(folder: Path, extra: str = "", count: int = COUNT, names: tuple[str, ...] = ()) -> Results:
     """Analyze models of which the last are the best."""
     (folder / "test.npz").touch()
-    names = tuple(f"m{index:02}" for index in range(count))
+    names = names or tuple(f"m{index:02}" for index in range(count))
     for name in names:
         (folder / f"{name}.keras").touch()
     logits, labels = noisy(400, 3)
     noise = np.random.default_rng(1).normal(size=logits.shape)
-    heads = [head(outputs(np.eye(3)[labels] * index / 8 + noise, labels)) for index in range(count)]
+    heads = [head(outputs(np.eye(3)[labels] * index / 8 + noise, labels)) for index in range(len(names))]
     planned = plan.make(source.parse(SPEC + extra, "many.toml", "toml"), folder)
     made = evaluation(*heads, names=names)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
@@ -133,3 +133,50 @@ def test_no_two_of_fifty_models_look_alike(focus: int) -> None:
     assert len({(look.color, look.marker) for look in looks.values()}) == 50
     assert len({(look.color, look.linestyle) for look in looks.values()}) == 50
     assert len({looks[name].color for name in chosen[:6]}) == min(focus, 6)
+
+
+def test_tables_with_a_row_for_each_model_have_thirty(tmp_path: Path) -> None:
+    """The best by the metric in focus, in the order of the spec; the note says how many there are."""
+    results = many(tmp_path)
+    for kind in ("performance", "calibration"):
+        result = next(one.result for one in results.sections if one.id == kind)
+        assert result is not None
+        for table in find(kind).tables(result)[:3]:
+            assert [row[0] for row in table.rows] == [f"m{index}" for index in range(20, 50)]
+            assert "The 30 with the best accuracy of 50 models" in table.note
+
+
+def test_a_focus_that_names_models_keeps_the_order_of_the_others(tmp_path: Path) -> None:
+    """Those that are named come first where rows are few."""
+    result = many(tmp_path, '[output]\nfocus = ["m49"]\n').sections[1].result
+    assert result is not None
+    listed = {one.model for one in result.listed(result.named("accuracy"))}
+    assert listed == {"m49", *(f"m{index:02}" for index in range(29))}
+    assert result.rest(result.named("accuracy"), result.listed(result.named("accuracy"))).startswith(" 30 of 50 models")
+
+
+def test_without_a_focus_every_model_has_a_row(tmp_path: Path) -> None:
+    """A spec that asks for all of them gets them."""
+    result = many(tmp_path, "[output]\nfocus = 50\n").sections[1].result
+    assert result is not None
+    assert len(result.listed(result.named("accuracy"))) == COUNT
+    assert result.rest(result.named("accuracy"), result.named("accuracy")) == ""
+
+
+def test_provenance_of_many_models_is_short(tmp_path: Path) -> None:
+    """Outputs that were read alike share a row; of the files those of thirty models are printed."""
+    files, heads, _ = compose(many(tmp_path), {}, {}, find).provenance
+    assert [row[0] for row in heads.rows] == ["m00, m01, m02, m03, m04, m05, m06, m07 and 42 more"]
+    assert sum(str(row[0]).startswith("model ") for row in files.rows) == 30
+    assert files.note == "30 of 50 models; the others are in results.json."
+
+
+def test_long_names_differ_on_page_one(tmp_path: Path) -> None:
+    """They are cut to what fits and tells them apart; the results keep them whole."""
+    names = [f"a-run-of-the-sweep-of-the-last-week-{seed}-on-all-of-the-data" for seed in range(3)]
+    results = many(tmp_path, names=tuple(names))
+    front = compose(results, {}, {}, find).front
+    assert front is not None
+    assert front.performance is not None
+    assert {row[0] for row in front.performance.rows} == {f"…of-the-last-week-{seed}…" for seed in range(3)}
+    assert [model.name for model in results.models] == names

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from reportgen.figures import names as beside
-from reportgen.figures.layout import cell_width, text_width
+from reportgen.figures.layout import cell_width, legend_order, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +32,8 @@ _THIN = 0.002
 """Half width, in rows, under which the tail of a violin is cut. Convention."""
 _DARK = 0.45
 """Relative luminance under which text on a cell is white. Convention."""
+MOST_NAMED = 50
+"""Models that have a row each on a figure of a page. Convention."""
 _POINTS_PER_INCH = 72
 _MARKED = 40
 """Points up to which every one of a line is marked. Convention."""
@@ -88,14 +90,8 @@ def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
         Artists with labels. Labels that begin with ``_`` are kept.
     """
     labels = [str(handle.get_label()) for handle in handles]
-    em = theme.small_size
-    handle_width = (theme.rc["legend.handlelength"] + theme.rc["legend.handletextpad"]) * em
-    widths = [handle_width + text_width(label, em) for label in labels]
-    columns = _columns_that_fit(widths, _room(ax, theme), theme.rc["legend.columnspacing"] * em)
-    by_row = [index for column in range(columns) for index in range(column, len(labels), columns)]
-    ax.legend(
-        [handles[index] for index in by_row], [labels[index] for index in by_row], loc="lower left", ncols=columns
-    )
+    columns, order = legend_order(labels, theme, _room(ax, theme))
+    ax.legend([handles[index] for index in order], [labels[index] for index in order], loc="lower left", ncols=columns)
 
 
 def reference_line(ax: Axes, theme: Theme, value: float, label: str, axis: Literal["x", "y"] = "y") -> Line2D:
@@ -389,15 +385,6 @@ def rows_height(theme: Theme, n_rows: int, *, series: int = 1) -> float:
     """Return the inches that a panel of so many named rows needs, with its axis; at most a page."""
     row = max(1.35, 0.95 * series) * theme.small_size
     return min((n_rows * row + 6 * theme.font_size) / _POINTS_PER_INCH, 8.8)
-
-
-def _columns_that_fit(widths: Sequence[float], room: float, spacing: float) -> int:
-    """Return the most columns, filled row by row, that are together no wider than the room."""
-    for columns in range(len(widths), 1, -1):
-        across = sum(max(widths[column::columns]) for column in range(columns))
-        if across + (columns - 1) * spacing <= room:
-            return columns
-    return 1
 
 
 def _room(ax: Axes, theme: Theme) -> float:

@@ -1,7 +1,7 @@
 """Where panels, titles and legends stand on a figure, so that nothing overlaps and nothing is cut off.
 
 matplotlib's own layout engines measure everything several times and know no legend above the axes. Here every panel
-is measured twice, and what surrounds its axes (tick labels, axis labels, legend, title) gets exactly its room; the
+is measured a few times, and what surrounds its axes (tick labels, axis labels, legend, title) gets exactly its room; the
 figure grows in height rather than squeeze the axes.
 """
 
@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -31,6 +31,8 @@ _EDGE = 2.0
 _GAP = 0.6
 """Between title, legend and axes, in font sizes."""
 _TITLE = "semibold"
+_TURNS = 3
+"""How often places are found at most: the ticks, and so the room that they need, follow the size of the axes."""
 _LEAST = 0.5
 """Part of the panel's height that its axes keep, whatever stands around them. Convention."""
 
@@ -93,18 +95,42 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
         Inches, with everything around the axes.
     """
     cells = tuple(cells)
+    shared = _share_legend(figure, cells, theme)
+    first = _EDGE if shared is None else _EDGE + _size(shared)[1] + 2 * _GAP * theme.font_size
     for cell in cells:
         for legend in _legends(cell):
             legend.set_in_layout(False)
     heads = {cell: _head(figure, cell, theme, cell_width(theme, columns)) for cell in cells}
     margins: dict[Cell, _Margins] = {}
-    for _ in range(2):  # the number of ticks, and so the room that they need, follows the size of the axes
-        margins = {cell: _margins(cell) for cell in cells}
-        _place_axes(figure, heads, margins, theme, columns, panel_height * POINTS - 2 * _EDGE)
+    for turn in range(_TURNS):
+        ticks, margins = _ticks(cells), {cell: _margins(cell) for cell in cells}
+        _place_axes(figure, heads, margins, theme, columns, (first, panel_height * POINTS - 2 * _EDGE))
+        if turn and _ticks(cells) == ticks:
+            break
     for cell in cells:
         row = [other for other in cells if other.row == cell.row]
         top = max(margins[other].top for other in row) + max(heads[other].height for other in row)
         _place_head(figure, cell, heads[cell], margins[cell].top, top, theme, columns)
+    if shared is not None:
+        _place_shared(figure, shared, cells[0])
+
+
+def legend_order(labels: Sequence[str], theme: Theme, room: float) -> tuple[int, list[int]]:
+    """Return in how many columns labels fit into the room, and their order: matplotlib fills columns, we read rows."""
+    em = theme.small_size
+    handle_width = (theme.rc["legend.handlelength"] + theme.rc["legend.handletextpad"]) * em
+    widths = [handle_width + text_width(label, em) for label in labels]
+    columns = _columns_that_fit(widths, room, theme.rc["legend.columnspacing"] * em)
+    return columns, [index for column in range(columns) for index in range(column, len(labels), columns)]
+
+
+def _columns_that_fit(widths: Sequence[float], room: float, spacing: float) -> int:
+    """Return the most columns, filled row by row, that are together no wider than the room."""
+    for columns in range(len(widths), 1, -1):
+        across = sum(max(widths[column::columns]) for column in range(columns))
+        if across + (columns - 1) * spacing <= room:
+            return columns
+    return 1
 
 
 @cache
@@ -121,6 +147,11 @@ def ruler() -> RendererBase:
             return width + 0.5 * wide * prop.get_size_in_points(), height, descent
 
     return Ruler()
+
+
+def _ticks(cells: Sequence[Cell]) -> list[tuple[float, ...]]:
+    axes = [axes for cell in cells for axes in cell.axes]
+    return [tuple(axis.get_majorticklocs()) for one in axes for axis in (one.xaxis, one.yaxis)]
 
 
 def _margins(cell: Cell) -> _Margins:
@@ -155,10 +186,43 @@ def _legends(cell: Cell) -> list[Legend]:
     return [legend for axes in cell.axes if (legend := axes.get_legend()) is not None]
 
 
+def _share_legend(figure: Figure, cells: Sequence[Cell], theme: Theme) -> Legend | None:
+    """Replace the legends of panels that all have the same one by a legend above the figure; None where they differ."""
+    legends = [legend for cell in cells for legend in _legends(cell)]
+    entries = {tuple(map(_entry, legend.legend_handles)) for legend in legends}
+    if not len(cells) == len(legends) > 1 or len(entries) > 1:
+        return None
+    drawn = cells[0].axes[0].get_legend_handles_labels()[1]
+    ranks = {label: rank for rank, label in enumerate(drawn)}
+    handles = sorted(
+        filter(None, legends[0].legend_handles), key=lambda one: ranks.get(str(one.get_label()), len(ranks))
+    )
+    labels = [str(handle.get_label()) for handle in handles]
+    columns, order = legend_order(labels, theme, cell_width(theme, 1))
+    for legend in legends:
+        legend.remove()
+    return figure.legend([handles[index] for index in order], [labels[index] for index in order], ncols=columns)
+
+
+def _entry(handle: Artist | None) -> tuple[str, ...]:
+    """Return what a reader tells an entry of a legend by."""
+    names = ("label", "color", "facecolor", "linestyle", "marker")
+    return tuple(str(getattr(handle, f"get_{name}", str)()) for name in names)
+
+
+def _place_shared(figure: Figure, legend: Legend, first: Cell) -> None:
+    """Set the legend of the whole figure at its top, in line with the first panel where there is room."""
+    full, total = figure.get_size_inches() * POINTS
+    inner = first.axes[0].get_position(original=True)
+    x = max(_EDGE, min(inner.x0 * full, full - _EDGE - _size(legend)[0]))
+    legend.set_loc("upper left")
+    legend.set_bbox_to_anchor((x / full, 1 - _EDGE / total), transform=figure.transFigure)
+
+
 def _broken(title: str, theme: Theme, width: float) -> list[str]:
-    """Break a title between words into lines of at most this width."""
+    """Break a title between words, or in them where they are too long, into lines of at most this width."""
     lines: list[str] = []
-    for word in title.split():
+    for word in _pieces(title, theme, width):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, theme.font_size, _TITLE) <= width:
             lines[-1] = longer
@@ -167,16 +231,29 @@ def _broken(title: str, theme: Theme, width: float) -> list[str]:
     return lines
 
 
+def _pieces(title: str, theme: Theme, width: float) -> Iterator[str]:
+    """Yield the words, those that are wider than this in pieces that are not."""
+    for word in title.split():
+        start = 0
+        for end in range(1, len(word) + 1):
+            if text_width(word[start : end + 1], theme.font_size, _TITLE) > width or end == len(word):
+                yield word[start:end]
+                start = end
+
+
 def _place_axes(
     figure: Figure,
     heads: Mapping[Cell, _Head],
     margins: Mapping[Cell, _Margins],
     theme: Theme,
     columns: int,
-    panel_height: float,
+    heights: tuple[float, float],
 ) -> None:
-    """Give the axes what titles, legends and labels leave; axes of a row or a column stay in line."""
-    top, places = _EDGE, {}
+    """Give the axes what titles, legends and labels leave; axes of a row or a column stay in line.
+
+    ``heights`` are where the first row begins, and the height of a panel.
+    """
+    (top, panel_height), places = heights, {}
     for row in range(max(cell.row for cell in heads) + 1):
         here = [cell for cell in heads if cell.row == row]
         above = max(margins[cell].top for cell in here) + max(heads[cell].height for cell in here)

@@ -5,12 +5,11 @@ Nothing here imports matplotlib; :func:`fonts` names the files, ``svg`` hands th
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportgen import naming
 from reportgen.resources import share
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ LINES: tuple[LineStyle, ...] = (
 )
 
 _INK = "#1f2328"
-_NOT_IN_XML = frozenset({"Cc", "Cs"})
-_JOINERS = "\u200c\u200d"
+_APART = 2
+"""Lap of the larger palette in which no colour has the marker of a near one in the smaller palette."""
 
 
 @dataclass(frozen=True)
@@ -109,21 +108,9 @@ class Theme:
         """Return the look of a model of the report; KeyError for any other."""
         return self.looks[model]
 
-    def text(self, words: str, limit: int = 32) -> str:
-        r"""Make a name from outside fit for a label: one line, no control characters, long ones cut in the middle.
-
-        Examples
-        --------
-        >>> theme("draft", []).text("a\tb" + chr(7))
-        'a b'
-        >>> theme("draft", []).text("convolutional_block_17", limit=11)
-        'convo…ck_17'
-        """
-        clean = " ".join("".join(filter(_printable, _spaced(words))).split())
-        if len(clean) <= limit:
-            return clean
-        tail = (limit - 1) // 2
-        return f"{clean[: limit - 1 - tail].rstrip()}…{clean[len(clean) - tail :].lstrip()}"
+    def text(self, words: str, limit: int = naming.LIMIT) -> str:
+        """Make a name from outside fit for a label: :func:`reportgen.naming.text`."""
+        return naming.text(words, limit)
 
     @staticmethod
     def tint(color: str, strength: float = 0.25) -> str:
@@ -166,7 +153,7 @@ def theme(style: Style, models: Sequence[str], focus: Sequence[str] = ()) -> The
         max_columns=2 if large else 4,
         extras=style != "draft",
     )
-    return replace(bare, looks=_looks(models, focus, bare))
+    return replace(bare, looks=_looks(models, focus))
 
 
 def palette(n_series: int) -> tuple[str, ...]:
@@ -179,46 +166,26 @@ def fonts() -> tuple[Path, ...]:
     return tuple(sorted((share("templates") / "fonts").rglob("*.ttf")))
 
 
-def _looks(models: Sequence[str], focus: Sequence[str], bare: Theme) -> dict[str, Look]:
+def _looks(models: Sequence[str], focus: Sequence[str]) -> dict[str, Look]:
     """Give every model its own (colour, marker) and, up to 50 models, its own (colour, line style).
 
-    Models in focus come first in a palette of their own, up to its size.
+    Models in focus come first in a palette of their own, up to its size; the others begin where a colour that is near to
+    one of those goes with another marker.
     """
     apart = [model for model in models if model in focus][: len(PETROFF6)]
+    others = [model for model in models if model not in apart]
     codes = dict(zip(apart, _codes(PETROFF6), strict=False))
-    codes |= dict(zip((model for model in models if model not in codes), _codes(palette(len(models))), strict=False))
-    labels = _distinct([bare.text(model) for model in models])
+    rest = _codes(PETROFF10, first_lap=_APART) if apart else _codes(palette(len(models)))
+    codes |= dict(zip(others, rest, strict=False))
+    labels = naming.labels(models)
     return {model: Look(*codes[model], label) for model, label in zip(models, labels, strict=True)}
 
 
-def _codes(colors: Sequence[str]) -> Iterator[tuple[str, str, LineStyle]]:
+def _codes(colors: Sequence[str], first_lap: int = 0) -> Iterator[tuple[str, str, LineStyle]]:
     """Yield colour, marker and line style, lap after lap of the palette."""
-    for index in count():
+    for index in count(first_lap * len(colors)):
         lap, place = divmod(index, len(colors))
         yield colors[place], MARKERS[(place + lap) % len(MARKERS)], LINES[(place + lap) % len(LINES)]
-
-
-def _distinct(labels: list[str]) -> list[str]:
-    """Tell apart by a number the labels that shortening has made equal."""
-    seen: Counter[str] = Counter()
-    total = Counter(labels)
-    for index, label in enumerate(labels):
-        seen[label] += 1
-        if total[label] > 1:
-            labels[index] = f"{label} ({seen[label]})"
-    return labels
-
-
-def _spaced(words: str) -> str:
-    return "".join(" " if character.isspace() else character for character in words)
-
-
-def _printable(character: str) -> bool:
-    """Tell what may stand in XML and does not turn the line around (bidirectional controls, byte order marks)."""
-    category = unicodedata.category(character)
-    if category == "Cf":
-        return character in _JOINERS
-    return category not in _NOT_IN_XML and ord(character) & 0xFFFE != 0xFFFE  # noqa: PLR2004 Unicode's noncharacters
 
 
 def _rc(

@@ -48,6 +48,46 @@ def test_legend_is_read_row_by_row() -> None:
     assert [name for _, name in sorted(boxes, key=lambda pair: (-round(pair[0].y0), pair[0].x0))] == models
 
 
+def sheet(*panels: Callable[[Axes], object], theme: style.Theme = THEME, titles: str = "p") -> Any:
+    """Draw panels side by side and return the whole."""
+    drawn = tuple(Panel(titles, panel) for panel in panels)  # type: ignore[arg-type]
+    return svg.draw(Figure("f", "t", "c", "a", drawn, len(panels)), theme, "f")
+
+
+def test_panels_with_the_same_legend_share_one() -> None:
+    """In the order in which the models were drawn, and above everything else."""
+    models = [f"a model with a long name {index}" for index in range(7)]
+    theme = style.theme("publication", models)
+
+    def lines(ax: Axes) -> None:
+        draw.model_lines(ax, theme, {model: [1.0, 2.0] for model in models})
+
+    figure = sheet(lines, lines, theme=theme)
+    assert [ax.get_legend() for ax in figure.axes] == [None, None]
+    (legend,) = figure.legends
+    figure.draw_without_rendering()
+    boxes = [(text.get_window_extent(), text.get_text()) for text in legend.get_texts()]
+    assert [name for _, name in sorted(boxes, key=lambda pair: (-round(pair[0].y0), pair[0].x0))] == models
+    titles = [text.get_window_extent().y1 for text in figure.texts]
+    assert min(box.y0 for box, _ in boxes) > max(titles)
+
+
+def test_panels_with_other_looks_keep_their_legends() -> None:
+    """The same words in another colour are another legend."""
+    panels = [
+        lambda ax, color=color: draw.legend_above(ax, THEME, ax.plot([0, 1], color=color, label="validation"))
+        for color in ("red", "blue")
+    ]
+    assert all(ax.get_legend() for ax in sheet(*panels).axes)
+
+
+def test_a_title_without_a_space_stays_over_its_panel() -> None:
+    """Long names of models are broken rather than run into the next panel's title."""
+    figure = sheet(lambda ax: ax.plot([0, 1]), lambda ax: ax.plot([0, 1]), titles="x" * 119)
+    first, second = (text.get_window_extent() for text in figure.texts)
+    assert first.x1 < second.x0
+
+
 def test_heatmap_text_is_dark_on_light_and_light_on_dark() -> None:
     """Cividis runs from dark blue to yellow."""
     ax = heat([[0.0, 1.0]], [["low", "high"]])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,30 @@ def test_no_two_models_look_alike(n_models: int) -> None:
     assert len({(look.color, look.marker) for look in looks}) == n_models
     assert len({(look.color, look.linestyle) for look in looks}) == n_models
     assert len({look.label for look in looks}) == n_models
+
+
+@pytest.mark.parametrize("n_models", [7, 24, 50])
+def test_models_with_one_marker_have_colours_far_apart(n_models: int) -> None:
+    """Oracle: CIE 1976 difference, where 2.3 is just noticeable; models in focus have a palette of their own."""
+    models = [f"model {index}" for index in range(n_models)]
+    looks = list(style.theme("publication", models, models[-6:]).looks.values())
+    near = [
+        (one, other)
+        for one, other in combinations(looks, 2)
+        if one.marker == other.marker and np.linalg.norm(lab(one.color) - lab(other.color)) < 20
+    ]
+    assert not near
+    assert len({(look.color, look.linestyle) for look in looks}) == n_models
+
+
+def lab(color: str) -> np.ndarray:
+    """Return a colour in CIE L*a*b*, white point D65."""
+    srgb = np.array([int(color[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    linear = np.where(srgb > 0.04045, ((srgb + 0.055) / 1.055) ** 2.4, srgb / 12.92)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ linear / (0.9505, 1.0, 1.089)
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 def test_first_models_differ_without_colour() -> None:

@@ -225,6 +225,22 @@ def test_many_models_of_one_architecture_are_compared_tensor_by_tensor() -> None
     assert "health-tensors" not in {one.name for one in figures}
 
 
+def test_of_many_models_the_least_healthy_are_listed() -> None:
+    """Not the first ones; table and heatmaps say how many there are."""
+    dead = SOUND.values.copy()
+    dead[:, :8] = 0
+    made = inside(
+        *(model(f"m{place}", weights=(replace(SOUND, values=dead) if place > 24 else SOUND,)) for place in range(27))
+    )
+    result = WeightsAnalyzer(WeightsOptions()).analyze(made)
+    worst = next(table for table in SECTION.tables(result) if table.name == "worst")
+    assert len(worst.rows) == 20
+    assert {"m25", "m26"} <= {row[0] for row in worst.rows}
+    captions = {figure.name: figure.caption for figure in draw_all(SECTION, result)}
+    for words in (worst.note, captions["health"], captions["health-tensors"]):
+        assert "The 20 with the lowest health scores of 27 models" in words
+
+
 def test_labels_of_tensors_stay_apart() -> None:
     """Long names that differ in the middle are not cut to the same."""
     names = [f"backbone/stage_{stage}/block_with_a_long_name_{stage}_conv/kernel" for stage in (1, 12)]

@@ -26,11 +26,13 @@ def tables(result: CalibrationResult) -> tuple[Table, ...]:
 
 
 def _whole(result: CalibrationResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+    every = tuple(result.named("ece"))
     rows: list[tuple[Cell, ...]] = [
         (head_label(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
-        for one in result.named("ece")
+        for one in result.listed(every)
     ]
-    return Table(name, title, (Column("Model", numeric=False), *(Column(spec.title) for spec in specs)), tuple(rows))
+    columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
+    return Table(name, title, columns, tuple(rows), result.rest(every, result.listed(every)).strip())
 
 
 def curve(head: HeadCalibration) -> Table:

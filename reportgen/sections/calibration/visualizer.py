@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen import formatting
 from reportgen.figures import draw
-from reportgen.measuring import head_label
+from reportgen.measuring import figure_label, head_label
 from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve
@@ -32,7 +32,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         if not result.heads:
             return
         yield self._reliability(result)
-        yield self._confidence(result, result.heads)
+        yield self._confidence(result, result.listed(result.heads, draw.MOST_NAMED))
         groups: dict[tuple[str, ...], list[HeadCalibration]] = {}
         for head in result.shown(result.heads):
             groups.setdefault(head.class_names, []).append(head)
@@ -71,7 +71,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ),
             alt="; ".join(sentences) + ".",
             panels=tuple(
-                Panel(head_label(head.model, head.subject), partial(self._draw_reliability, head, _lowest(heads)))
+                Panel(figure_label(self.theme, head), partial(self._draw_reliability, head, _lowest(heads)))
                 for head in heads
             ),
             columns=min(_COLUMNS, len(heads)),
@@ -137,7 +137,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         )
 
     def _draw_confidence(self, heads: Sequence[HeadCalibration], ax: Axes) -> None:
-        names = [head_label(head.model, head.subject) for head in heads]
+        names = [figure_label(self.theme, head) for head in heads]
         violins = [
             draw.Violin(
                 head.density.grid, head.density.density, head.density.quartiles, self.theme.look(head.model).color
@@ -208,8 +208,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ),
             alt=f"Mean entropy: {means}.",
             panels=tuple(
-                Panel(head_label(head.model, head.subject), partial(self._draw_landscape, largest, head))
-                for head in heads
+                Panel(figure_label(self.theme, head), partial(self._draw_landscape, largest, head)) for head in heads
             ),
             columns=min(_COLUMNS, len(heads)),
             panel_height=2.5,
@@ -255,7 +254,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         for head in sorted(result.heads, key=lambda head: head.brier.value):
             look = theme.look(head.model)
             ece = float(result.find("ece", head.model, head.subject).value or 0.0)
-            points.append(draw.NamedPoint(head.model, head_label(look.label, head.subject), ece, head.brier.value))
+            points.append(draw.NamedPoint(head.model, figure_label(theme, head), ece, head.brier.value))
             if head.brier.low is not None and head.brier.high is not None:
                 ax.vlines(ece, head.brier.low, head.brier.high, color=look.color, linewidth=theme.line_width)
         draw.named_points(ax, theme, points)

@@ -27,7 +27,7 @@ def tables(result: InformationFlowResult) -> tuple[Table, ...]:
 def _models(result: InformationFlowResult) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (one.model, *(result.find(spec.name, one.model) for spec in schema.PER_MODEL), one.score_parts)
-        for one in result.models
+        for one in result.listed(result.models)
     ]
     columns = (
         Column("Model", numeric=False),
@@ -36,6 +36,7 @@ def _models(result: InformationFlowResult) -> Table:
     )
     sampling = result.models[0].sampling if result.models else ""
     note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}."
+    note += result.rest(result.models, result.listed(result.models))
     return Table("models", "Layers of each model as a whole", columns, tuple(rows), note)
 
 

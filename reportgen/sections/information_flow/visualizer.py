@@ -230,7 +230,8 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             f"are saturated or sparse. Grey: does not apply to its activation. {_sample(result)}{rest}",
             alt=" ".join(_health_words(result, one.model) for one in shown),
             panels=tuple(
-                Panel(one.model, partial(self._draw_health, least_healthy(result, one.model))) for one in shown
+                Panel(self.theme.look(one.model).label, partial(self._draw_health, least_healthy(result, one.model)))
+                for one in shown
             ),
             panel_height=draw.rows_height(self.theme, rows) + 0.3,
         )
@@ -263,7 +264,11 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             f"{_sample(result)} Higher is not better as such: it tells what a layer's units are used for.{rest}",
             alt=alt,
             panels=tuple(
-                Panel(one.model, partial(self._draw_specialization, result.of(one.model), named=named)) for one in shown
+                Panel(
+                    self.theme.look(one.model).label,
+                    partial(self._draw_specialization, result.of(one.model), named=named),
+                )
+                for one in shown
             ),
             columns=min(2, len(shown)),
         )
@@ -316,7 +321,10 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             caption="Mean entropy of each head's attention over what is possible: 0 looks at a single key, 1 at all alike. "
             f"{_sample(result)}{rest}",
             alt=f"Relative entropy reaches from {min(values, default=0):.2f} to {max(values, default=0):.2f}.",
-            panels=tuple(Panel(name, partial(self._draw_attention, layers)) for name, layers in rows.items()),
+            panels=tuple(
+                Panel(self.theme.look(name).label, partial(self._draw_attention, layers))
+                for name, layers in rows.items()
+            ),
             panel_height=draw.rows_height(self.theme, max(map(len, rows.values()))) + 0.3,
         )
 

@@ -27,7 +27,7 @@ def tables(result: OverviewResult) -> tuple[Table, ...]:
 def _models(result: OverviewResult) -> Table:
     rows: Rows = tuple(
         (one.model, one.kind, *(result.find(spec.name, one.model) for spec in schema.METRICS), one.dtype_policy)
-        for one in result.models
+        for one in result.listed(result.models)
     )
     columns = (
         Column("Model", numeric=False),
@@ -35,7 +35,8 @@ def _models(result: OverviewResult) -> Table:
         *(Column(spec.title) for spec in schema.METRICS),
         Column("Dtype policy", numeric=False),
     )
-    return Table("models", "Models", columns, rows)
+    rest = result.rest(result.models, result.listed(result.models)).strip()
+    return Table("models", "Models", columns, rows, rest)
 
 
 def _training(result: OverviewResult) -> Table:

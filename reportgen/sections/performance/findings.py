@@ -100,7 +100,7 @@ def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
     """Yield the best model when the data cannot tell others from it."""
     for tier in result.tiers:
         if tier.tied:
-            names = ", ".join(tier.tied)
+            names = formatting.listed(tier.tied)
             yield Hit(
                 tier.best,
                 f"It has the highest accuracy, but on these {result.n:,} rows {names} cannot be told from it: the paired "

@@ -29,13 +29,14 @@ def tables(result: PerformanceResult) -> tuple[Table, ...]:
 
 
 def _whole(result: PerformanceResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
-    heads = [(one.model, one.subject) for one in result.named("accuracy")]
+    every = tuple(result.named("accuracy"))
+    heads = [(one.model, one.subject) for one in result.listed(every)]
     rows: list[tuple[Cell, ...]] = [
         (head_label(model, subject), *(result.find(spec.name, model, subject) for spec in specs))
         for model, subject in heads
     ]
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows))
+    return Table(name, title, columns, tuple(rows), result.rest(every, result.listed(every)).strip())
 
 
 def _pairs(result: PerformanceResult) -> Table:

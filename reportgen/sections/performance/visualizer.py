@@ -9,13 +9,13 @@ import numpy as np
 
 from reportgen import formatting
 from reportgen.figures import draw
-from reportgen.measuring import head_label
+from reportgen.measuring import figure_label, head_label
 from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import confused, per_class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
@@ -44,21 +44,22 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         for index, heads in enumerate(groups.values()):
             yield self._recall(result, heads, index)
 
-    def _accuracy(self, result: PerformanceResult, measured: list[Measurement]) -> Figure:
-        names = [head_label(one.model, one.subject) for one in measured]
+    def _accuracy(self, result: PerformanceResult, every: list[Measurement]) -> Figure:
+        measured = result.listed(every, draw.MOST_NAMED)
+        names = [figure_label(self.theme, one) for one in measured]
         values = [formatting.number(one.metric.value or 0, "fraction") for one in measured]
         best = max(range(len(measured)), key=lambda index: measured[index].metric.value or 0)
         return Figure(
             name="accuracy",
             title="Accuracy",
-            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.",
+            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.{result.rest(every, measured)}",
             alt=f"{names[best]} is the most accurate with {values[best]}; "
             + ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True)),
             panels=(Panel("Accuracy", partial(self._draw_accuracy, result, measured)),),
             panel_height=draw.rows_height(self.theme, len(names)),
         )
 
-    def _draw_accuracy(self, result: PerformanceResult, measured: list[Measurement], ax: Axes) -> None:
+    def _draw_accuracy(self, result: PerformanceResult, measured: Sequence[Measurement], ax: Axes) -> None:
         theme = self.theme
         lowest = 1.0
         for place, one in enumerate(measured):
@@ -71,7 +72,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         base = result.find("majority_accuracy", measured[0].model, measured[0].subject).value
         if base is not None and base >= lowest - 0.3:
             draw.reference_line(ax, theme, float(base), "majority baseline", axis="x")
-        draw.categories(ax, theme, [head_label(one.model, one.subject) for one in measured], "y")
+        draw.categories(ax, theme, [figure_label(theme, one) for one in measured], "y")
         ax.set_ylim(len(measured) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("accuracy")
@@ -96,7 +97,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             + result.rest(result.heads, result.shown(result.heads)),
             alt=" ".join(_confusion_alt(head) for head in heads),
             panels=tuple(
-                Panel(head_label(head.model, head.subject), partial(self._draw_confusion, head, scale=alone))
+                Panel(figure_label(self.theme, head), partial(self._draw_confusion, head, scale=alone))
                 for head in heads
             ),
             columns=columns,

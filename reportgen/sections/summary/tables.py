@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen import naming
 from reportgen.section import Column, Table
 
 if TYPE_CHECKING:
@@ -16,8 +17,13 @@ def tables(result: SummaryResult) -> tuple[Table, ...]:
     if not result.columns:
         return ()
     shown = result.rows[: result.max_models]
+    models = tuple(dict.fromkeys(row.model for row in result.rows))
+    names = dict(zip(models, naming.labels(models), strict=True))
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (row.model if row.subject is None else f"{row.model}, {row.subject}", *(cell.metric for cell in row.cells))
+        (
+            names[row.model] if row.subject is None else f"{names[row.model]}, {row.subject}",
+            *(cell.metric for cell in row.cells),
+        )
         for row in shown
     )
     emphasis = frozenset((y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.best)

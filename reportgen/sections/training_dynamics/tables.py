@@ -38,11 +38,14 @@ def _status(result: TrainingDynamicsResult) -> Table:
             run.primary,
             _drops(run.rate_drops),
         )
-        for run in result.runs
+        for run in result.listed(result.runs)
     ]
-    return Table(
-        "status", "What became of each run", tuple(Column(title, numeric=False) for title in titles), tuple(rows)
-    )
+    columns = tuple(Column(title, numeric=False) for title in titles)
+    return Table("status", "What became of each run", columns, tuple(rows), _rest(result).strip())
+
+
+def _rest(result: TrainingDynamicsResult) -> str:
+    return result.rest(result.runs, result.listed(result.runs))
 
 
 def _drops(epochs: Sequence[int]) -> str | None:
@@ -54,7 +57,7 @@ def _drops(epochs: Sequence[int]) -> str | None:
 
 def _numbers(result: TrainingDynamicsResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (run.model, *(result.find(spec.name, run.model) for spec in specs)) for run in result.runs
+        (run.model, *(result.find(spec.name, run.model) for spec in specs)) for run in result.listed(result.runs)
     ]
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows), "Epochs are counted from 1.")
+    return Table(name, title, columns, tuple(rows), f"Epochs are counted from 1.{_rest(result)}")

@@ -84,7 +84,11 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             f"{rest}",
             alt=" ".join(_curve_words(result, run, keys[run.model]) for run in shown),
             panels=tuple(
-                Panel(run.model, partial(self._draw_curves, result, run, keys[run.model], limits)) for run in shown
+                Panel(
+                    self.theme.look(run.model).label,
+                    partial(self._draw_curves, result, run, keys[run.model], limits),
+                )
+                for run in shown
             ),
             columns={1: 1, 2: 2, 4: 2}.get(len(shown), 3),
         )
@@ -238,7 +242,8 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             caption=f"Keys of which no rule tells which end is better; no comparison uses them.{rest}",
             alt=", ".join(f"{key} of {run.model}" for run, key in shown) + ".",
             panels=tuple(
-                Panel(f"{run.model}: {key}", partial(self._draw_unknown, result, run, key)) for run, key in shown
+                Panel(f"{self.theme.look(run.model).label}: {key}", partial(self._draw_unknown, result, run, key))
+                for run, key in shown
             ),
             columns=min(2, len(shown)),
         )

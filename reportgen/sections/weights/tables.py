@@ -9,7 +9,7 @@ from reportgen.sections.weights import schema
 
 if TYPE_CHECKING:
     from reportgen.section import Cell
-    from reportgen.sections.weights.schema import TensorWeights, WeightsResult
+    from reportgen.sections.weights.schema import ModelWeights, TensorWeights, WeightsResult
 
 MOST_ROWS = 20
 """Rows of a tensor table. Convention."""
@@ -32,7 +32,7 @@ def _models(result: WeightsResult) -> Table:
             f"{one.n_tensors} of {one.n_tensors + one.left_out}",
             *(result.find(spec.name, one.model) for spec in _SHOWN),
         )
-        for one in result.models
+        for one in result.listed(result.models)
     ]
     columns = (
         Column("Model", numeric=False),
@@ -40,6 +40,7 @@ def _models(result: WeightsResult) -> Table:
         *(Column(spec.title) for spec in _SHOWN),
     )
     note = "The section's options leave out tensors: by default biases and the scales of normalisation."
+    note += result.rest(result.models, result.listed(result.models))
     return Table("models", "Weights of each model", columns, tuple(rows), note)
 
 
@@ -47,9 +48,9 @@ def _worst(result: WeightsResult) -> Table:
     """List the tensors with the lowest scores, the component that decides, and how far the conventions matter."""
     health = {(one.model, one.name): one.health for one in result.tensors}
     rows: list[tuple[Cell, ...]] = []
-    most = MOST_ROWS // max(len(result.models), 1) or 1
-    for model in result.models:
-        for worst in model.worst[:most]:
+    lowest = least_healthy(result, MOST_ROWS)
+    for model in lowest:
+        for worst in model.worst[: MOST_ROWS // len(lowest)]:
             found = health[model.model, worst.name]
             band = f"{found.low:.2f} to {found.high:.2f}"
             decides = "nothing" if worst.score == 1 else worst.binding
@@ -62,7 +63,19 @@ def _worst(result: WeightsResult) -> Table:
         Column("Band", numeric=False),
     )
     note = "The limits of the components are conventions: the band is the score with all of them twice as strict, and half as strict."
+    note += result.rest(result.models, lowest, LOWEST)
     return Table("worst", "Lowest health scores", columns, tuple(rows), note)
+
+
+LOWEST = "the lowest health scores"
+"""What the models have that :func:`least_healthy` returns."""
+
+
+def least_healthy(result: WeightsResult, most: int) -> tuple[ModelWeights, ...]:
+    """Return the models with the lowest health scores, at most so many, in the order of the spec; of equals the first."""
+    models = [one for one in result.models if one.worst]
+    order = sorted(range(len(models)), key=lambda place: (models[place].worst[0].score, place))
+    return tuple(models[place] for place in sorted(order[:most]))
 
 
 def _tensors(result: WeightsResult, model: str) -> tuple[Table, ...]:

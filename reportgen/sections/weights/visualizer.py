@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.figures import draw
 from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.weights.schema import WeightsResult
+from reportgen.sections.weights.tables import LOWEST, MOST_ROWS, least_healthy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,22 +112,27 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             caption="Component scores of each tensor, 1 without objection, and the health score: the lowest of them. Grey: "
             f"the component does not apply.{rest} A screening for pathologies; it says nothing about accuracy.",
             alt=" ".join(_worst_words(one) for one in models),
-            panels=tuple(Panel(one.model, partial(self._draw_health, lowest(result, one.model))) for one in models),
+            panels=tuple(
+                Panel(self.theme.look(one.model).label, partial(self._draw_health, lowest(result, one.model)))
+                for one in models
+            ),
             panel_height=draw.rows_height(self.theme, rows) + 0.3,
         )
 
-    def _health_of_many(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+    def _health_of_many(self, result: WeightsResult, every: Sequence[ModelWeights]) -> Figure:
+        models = least_healthy(result, MOST_ROWS)
         return Figure(
             name="health",
             title="Health of the weights",
             caption="For each model the lowest score of any of its tensors on each component, and the lowest health score. "
-            "A screening for pathologies; it says nothing about accuracy.",
+            f"A screening for pathologies; it says nothing about accuracy.{result.rest(every, models, LOWEST)}",
             alt=" ".join(_worst_words(one) for one in models),
             panels=(Panel("Lowest scores", partial(self._draw_many, result, models)),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.3,
         )
 
-    def _health_of_tensors(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+    def _health_of_tensors(self, result: WeightsResult, every: Sequence[ModelWeights]) -> Figure:
+        models = least_healthy(result, MOST_ROWS)
         scores = np.array([[one.health.score for one in result.of(model.model)] for model in models])
         most = result.options.max_layers_heatmap
         places = np.sort(np.argsort(scores.min(axis=0), kind="stable")[:most])
@@ -138,7 +144,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             name="health-tensors",
             title="Health of each tensor, model by model",
             caption=f"Health score: 1 without objection, its components stand in results.json.{rest} A screening for pathologies; "
-            "it says nothing about accuracy.",
+            f"it says nothing about accuracy.{result.rest(every, models, LOWEST)}",
             alt=f"The lowest score is {scores.min():.2f}, of {result.of(models[0].model)[column].name} in {models[row].model}.",
             panels=(Panel("Health", partial(self._draw_tensors, models, names, scores[:, places])),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.6,
@@ -147,7 +153,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
     def _draw_tensors(
         self, models: Sequence[ModelWeights], names: Sequence[str], scores: NDArray[np.float64], ax: Axes
     ) -> None:
-        self._draw_scores([one.model for one in models], scores.tolist(), _labels(names), ax)
+        self._draw_scores([self.theme.look(one.model).label for one in models], scores.tolist(), _labels(names), ax)
 
     def _draw_health(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
         rows = [_scores(one) for one in tensors]
@@ -157,7 +163,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         tensors = [result.of(one.model) for one in models]
         with np.errstate(invalid="ignore"):
             rows = [_lowest_scores([_scores(one) for one in some]) for some in tensors]
-        self._draw_components([one.model for one in models], rows, _titles(tensors[0]), ax)
+        self._draw_components([self.theme.look(one.model).label for one in models], rows, _titles(tensors[0]), ax)
 
     def _draw_components(self, names: Sequence[str], rows: list[list[float]], titles: list[str], ax: Axes) -> None:
         """Name every component in full, whatever the length of the names of the rows."""
@@ -189,7 +195,11 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             f"them; ticks, 99.8 %. Gaussian weights reach from -3.1 to 3.1 at the ticks.{less}{rest}",
             alt=" ".join(_tail_words(result, one.model) for one in models),
             panels=tuple(
-                Panel(one.model, partial(self._draw_distributions, largest(result, one.model, most))) for one in models
+                Panel(
+                    self.theme.look(one.model).label,
+                    partial(self._draw_distributions, largest(result, one.model, most)),
+                )
+                for one in models
             ),
             columns=min(2, len(models)),
             panel_height=draw.rows_height(self.theme, rows),
@@ -228,7 +238,11 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             f"the line is structure. At most {most} matrices of a model; the darker, the later in the network.{rest}",
             alt=" ".join(_spike_words(result, one.model) for one in models),
             panels=tuple(
-                Panel(one.model, partial(self._draw_spectra, _with_spectrum(result, one.model, most))) for one in models
+                Panel(
+                    self.theme.look(one.model).label,
+                    partial(self._draw_spectra, _with_spectrum(result, one.model, most)),
+                )
+                for one in models
             ),
             columns=columns,
             panel_height=2.6 if columns == 1 else 2.2 + min(most, most_drawn) * _LEGEND_ROW * self.theme.small_size,

@@ -1,0 +1,117 @@
+"""Names from outside as labels: one line, nothing that cannot be seen, short, and no two of them alike."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LIMIT = 32
+"""Characters of a label. Convention."""
+_NOT_IN_XML = frozenset({"Cc", "Cs"})
+_JOINERS = "\u200c\u200d"
+_PARTED = re.compile("[-_/ ]")
+"""Behind these a name may be parted."""
+_ENOUGH = 20
+"""Characters up to which parts before the one that differs are kept with it. Convention."""
+
+
+def text(words: str, limit: int = LIMIT) -> str:
+    r"""Make a name fit for a label: one line, no control characters, long ones cut in the middle.
+
+    Examples
+    --------
+    >>> text("a\tb" + chr(7))
+    'a b'
+    >>> text("convolutional_block_17", limit=11)
+    'convo…ck_17'
+    """
+    clean = _clean(words)
+    if len(clean) <= limit:
+        return clean
+    tail = (limit - 1) // 2
+    return f"{clean[: limit - 1 - tail].rstrip()}…{clean[len(clean) - tail :].lstrip()}"
+
+
+def labels(names: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
+    """Make labels of names, no two of them alike: where cutting would make them so, the part that differs is kept.
+
+    Where that part is too long, or nothing that can be seen differs, they are numbered.
+
+    Examples
+    --------
+    >>> labels(["mlp", "sweep-of-monday-mlp-a-on-digits", "sweep-of-monday-cnn-a-on-digits"], limit=16)
+    ('mlp', '…of-monday-mlp…', '…of-monday-cnn…')
+    """
+    cut = [text(name, limit) for name in names]
+    for label in _repeated(cut):
+        places = [place for place, one in enumerate(cut) if one == label]
+        parts = [
+            text(part, limit)
+            for part in _differing([_clean(names[place]) for place in places], min(limit, _ENOUGH) - 2)
+        ]
+        if len(set(parts)) == len(parts) and not set(parts) & set(cut):
+            for place, part in zip(places, parts, strict=True):
+                cut[place] = part
+    return _numbered(cut, limit)
+
+
+def _differing(names: Sequence[str], room: int) -> list[str]:
+    """Leave out what all names begin with and end in, part by part, but what stands before the difference and has room."""
+    starts = _places(_beginning(names))
+    end = _places(_beginning([name[starts[-1] :][::-1] for name in names]))[-1]
+    longest = max(map(len, names)) - end
+    start = next((place for place in starts if longest - place <= room), starts[-1])
+    return [("…" if start else "") + name[start : len(name) - end] + ("…" if end else "") for name in names]
+
+
+def _places(beginning: str) -> list[int]:
+    """Return where it may be parted, the start first."""
+    return [0, *(match.end() for match in _PARTED.finditer(beginning))]
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """Return what all names begin with: as much as the first and the last of them in order do."""
+    first, last = min(names), max(names)
+    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+
+
+def _numbered(labels: list[str], limit: int) -> tuple[str, ...]:
+    """Tell by a number the labels that are still alike."""
+    total, seen = Counter(labels), Counter[str]()
+    taken = {label for label in labels if total[label] == 1}
+    done = []
+    for label in labels:
+        one = label
+        while total[label] > 1 and (one == label or one in taken):
+            seen[label] += 1
+            number = f" ({seen[label]})"
+            one = text(label, limit - len(number)) + number
+        taken.add(one)
+        done.append(one)
+    return tuple(done)
+
+
+def _repeated(labels: Sequence[str]) -> list[str]:
+    return [label for label, count in Counter(labels).items() if count > 1]
+
+
+def _clean(words: str) -> str:
+    return " ".join("".join(filter(_printable, _spaced(words))).split())
+
+
+def _spaced(words: str) -> str:
+    return "".join(" " if character.isspace() else character for character in words)
+
+
+def _printable(character: str) -> bool:
+    """Tell what may stand in XML and does not turn the line around (bidirectional controls, byte order marks)."""
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character in _JOINERS
+    return category not in _NOT_IN_XML and ord(character) & 0xFFFE != 0xFFFE  # noqa: PLR2004 Unicode's noncharacters
