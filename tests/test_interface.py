@@ -22,7 +22,7 @@ FIGURES = {f"{name}.png" for name in SHEETS}
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What ``interface_run.py`` left, which ran in a process of its own."""
+    """Return what ``interface_run.py`` left, which ran in a process of its own."""
     folder = tmp_path_factory.mktemp("interface")
     command = [sys.executable, TESTS / "interface_run.py", folder / "found.pickle"]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
