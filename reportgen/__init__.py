@@ -6,7 +6,59 @@ The public names, imported when they are first used: ``import reportgen`` alone 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reportgen.errors import (
+        InputError as InputError,
+        RenderError as RenderError,
+        ReportgenError as ReportgenError,
+        ResultsError as ResultsError,
+        SectionError as SectionError,
+        SpecError as SpecError,
+    )
+    from reportgen.interface.callback import (
+        ReportCallback as ReportCallback,
+    )
+    from reportgen.interface.config import (
+        AnalysisConfig as AnalysisConfig,
+        DataInput as DataInput,
+    )
+    from reportgen.interface.model_analyzer import (
+        ModelAnalyzer as ModelAnalyzer,
+    )
+    from reportgen.interface.report import (
+        Report as Report,
+        build as build,
+        load_results as load_results,
+    )
+    from reportgen.results import (
+        Results as Results,
+    )
+    from reportgen.section import (
+        BaseAnalyzer as BaseAnalyzer,
+        BaseComparer as BaseComparer,
+        BaseVisualizer as BaseVisualizer,
+        Column as Column,
+        Figure as Figure,
+        FigureSpec as FigureSpec,
+        Finding as Finding,
+        Headline as Headline,
+        Hit as Hit,
+        Measurement as Measurement,
+        Metric as Metric,
+        MetricSpec as MetricSpec,
+        MetricTable as MetricTable,
+        Need as Need,
+        Panel as Panel,
+        Probe as Probe,
+        Reading as Reading,
+        Rule as Rule,
+        Section as Section,
+        SectionResult as SectionResult,
+        Strict as Strict,
+        Table as Table,
+    )
 
 __version__ = "0.1.0"
 

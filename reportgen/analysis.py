@@ -89,15 +89,26 @@ def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
     analyzer = item.section.analyzer(item.options)
     if not isinstance(analyzer, BaseAnalyzer):
         raise TypeError("a comparing section has no evaluation to analyze")
-    result: SectionResult = analyzer.analyze(evaluation)
-    return result
+    return _kept(item, analyzer.analyze(evaluation))
 
 
 def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:
     comparer = item.section.analyzer(item.options)
     if not isinstance(comparer, BaseComparer):
         raise TypeError("only a comparing section compares")
-    result: SectionResult = comparer.compare(table)
+    return _kept(item, comparer.compare(table))
+
+
+def _kept(item: PlannedSection, result: SectionResult) -> SectionResult:
+    """Hold a result against what the section declares."""
+    if not isinstance(result, item.section.result):
+        message = f"it returned {type(result).__name__}, and declares {item.section.result.__name__}"
+        raise TypeError(message)
+    declared = {spec.name for spec in item.section.metrics}
+    foreign = sorted({one.name for one in result.measurements} - declared)
+    if foreign:
+        message = f"it returned metrics that it does not declare: {', '.join(foreign)}"
+        raise ValueError(message)
     return result
 
 

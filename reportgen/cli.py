@@ -151,14 +151,25 @@ def check(
 @click.option(
     "--templates", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder searched first."
 )
+@click.option(
+    "--sections-from",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="Folder of the spec, where it named sections out of files; by default the working directory.",
+)
 def render(
-    results: Path, output_dir: Path | None, formats: tuple[str, ...] | None, templates: Path | None, **flags: bool
+    results: Path,
+    output_dir: Path | None,
+    formats: tuple[str, ...] | None,
+    templates: Path | None,
+    sections_from: Path,
+    **flags: bool,
 ) -> NoReturn:
     """Render RESULTS (results.json) again: no models, no data, no TensorFlow."""
     from reportgen import flow
     from reportgen.progress import progress
 
-    loaded = _load(results)
+    loaded = _load(results, sections_from)
     with progress(quiet=flags["quiet"]) as tell:
         outcome = flow.render(
             loaded,
@@ -198,17 +209,21 @@ def init(directory: Path, example: str | None) -> None:
 @cli.command()
 @click.argument("name", required=False)
 def sections(name: str | None) -> None:
-    """List the kinds of section, or the options, metrics, figures and rules of one."""
+    """List the kinds of section, or the options, metrics, figures and rules of one: NAME, or a file as in a spec."""
     from reportgen import listing, registry
     from reportgen.diagnostics import suggest
 
     if name is None:
         click.echo(listing.sections(), nl=False)
         return
-    if name not in registry.names():
+    try:
+        found = registry.find(name, Path())
+    except registry.UnknownSectionError:
         hint = suggest(name, registry.names()) or f"there are {', '.join(registry.names())}"
         _fail(f"there is no section {name!r}; {hint}", 2)
-    click.echo(listing.section(registry.find(name)), nl=False)
+    except registry.PluginError as error:
+        _fail(str(error), 2)
+    click.echo(listing.section(found), nl=False)
 
 
 @cli.command()
@@ -222,11 +237,11 @@ def schema() -> None:
 # ------------------------------------------------------------------------------------------------ words
 
 
-def _load(path: Path) -> Results:
+def _load(path: Path, folder: Path = Path()) -> Results:
     from reportgen import registry
     from reportgen.results import load
 
-    return load(path, registry.find)
+    return load(path, lambda kind: registry.find(kind, folder))
 
 
 def _counted(number: int, word: str) -> str:

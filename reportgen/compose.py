@@ -70,7 +70,7 @@ def _chapter(
     findings, more = _printed(record)
     return Chapter(
         id=record.id,
-        kind=record.kind,
+        kind=section.name,
         title=record.title,
         question=section.question,
         text=record.text,

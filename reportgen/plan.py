@@ -42,7 +42,7 @@ class PlannedSection:
     @property
     def address(self) -> str:
         """The id under which its numbers are found."""
-        return self.spec.address
+        return self.spec.id or self.section.name
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def make(
     """
     spec, problems = _validated(source)
     entries: dict[str, str] = {}
-    sections, more = _sections(source.data)
+    sections, more = _sections(source.data, folder)
     problems += more
-    producers = _producers(source.data)
+    producers = _producers(source.data, folder)
     problems += _addresses(source.data, producers)
     problems += _selection(sections, only, skip)
     if spec is not None:
@@ -130,7 +130,7 @@ def _entries(data: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, An
     return ((i, value) for i, value in enumerate(values if isinstance(values, list) else []) if isinstance(value, dict))
 
 
-def _sections(data: dict[str, Any]) -> tuple[dict[int, PlannedSection], list[Problem]]:
+def _sections(data: dict[str, Any], folder: Path) -> tuple[dict[int, PlannedSection], list[Problem]]:
     """Find the sections and validate their options, also in a spec that fails its own schema."""
     found: dict[int, PlannedSection] = {}
     problems: list[Problem] = []
@@ -140,7 +140,10 @@ def _sections(data: dict[str, Any]) -> tuple[dict[int, PlannedSection], list[Pro
             continue
         location: Location = ("sections", index)
         try:
-            section = registry.find(kind)
+            section = registry.find(kind, folder)
+        except registry.PluginError as error:
+            problems.append(Problem((*location, "kind"), str(error)))
+            continue
         except registry.UnknownSectionError:
             hint = suggest(kind, registry.names()) or f"there are {', '.join(registry.names())}"
             problems.append(Problem((*location, "kind"), "there is no such section", found=repr(kind), hint=hint))
@@ -156,7 +159,7 @@ def _sections(data: dict[str, Any]) -> tuple[dict[int, PlannedSection], list[Pro
         except ValidationError:
             continue  # told by the spec's own schema
         problems += _unknown_codes(found[index], location)
-    return found, problems + _twice(data)
+    return found, problems + _twice(data, found)
 
 
 def _unknown_codes(planned: PlannedSection, location: Location) -> list[Problem]:
@@ -172,13 +175,13 @@ def _ids(sections: dict[int, PlannedSection]) -> list[str]:
     return [item.address for item in sections.values()]
 
 
-def _twice(data: dict[str, Any]) -> list[Problem]:
+def _twice(data: dict[str, Any], found: dict[int, PlannedSection]) -> list[Problem]:
     """Find sections whose address another one has taken."""
     seen: set[str] = set()
     problems = []
     for index, entry in _entries(data, "sections"):
         key = "id" if "id" in entry else "kind"
-        address = str(entry.get(key))
+        address = found[index].address if index in found else str(entry.get(key))
         if address in seen:
             message = "stands twice: give each of them an id of its own"
             problems.append(Problem(("sections", index, key), message, found=repr(address)))
@@ -186,14 +189,14 @@ def _twice(data: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def _producers(data: dict[str, Any]) -> Producers:
+def _producers(data: dict[str, Any], folder: Path) -> Producers:
     """Return the sections of a spec by their address, as far as their kinds are known."""
     known: dict[str, Section[Any, Any]] = {}
     complete = True
     for _, entry in _entries(data, "sections"):
         try:
-            section = registry.find(str(entry.get("kind")))
-        except registry.UnknownSectionError:
+            section = registry.find(str(entry.get("kind")), folder)
+        except (registry.UnknownSectionError, registry.PluginError):
             complete = False
         else:
             known[str(entry.get("id") or section.name)] = section

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import SerializeAsAny, ValidationError
 
 from reportgen.errors import ResultsError
+from reportgen.registry import PluginError, UnknownSectionError
 from reportgen.section import Finding, Focus, Metric, SectionResult, Severity, Strict, TableRow
 
 if TYPE_CHECKING:
@@ -246,6 +247,9 @@ def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:
         where = ".".join(map(str, first["loc"]))
         more = f" and {error.error_count() - 1} more" if error.error_count() > 1 else ""
         raise ResultsError(f"{path}: is not what reportgen writes ({where}: {first['msg'].lower()}{more})") from error
+    except (UnknownSectionError, PluginError) as error:
+        what = f"there is no section {error}" if isinstance(error, UnknownSectionError) else str(error)
+        raise ResultsError(f"{path}: {what}") from error
     except (KeyError, TypeError) as error:
         raise ResultsError(f"{path}: is not what reportgen writes ({type(error).__name__}: {error})") from error
 

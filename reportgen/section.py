@@ -558,7 +558,8 @@ class Section(Generic[OptionsT, ResultT]):
     headlines
         Names of the metrics offered to the front page.
     template
-        File below ``templates/``; by default ``sections/<name>.html.j2`` where there is one.
+        File below ``templates/``, or ``package:path`` of one that a package brings; by default ``sections/<name>.html.j2``
+        where there is one.
     on_front_page
         The section is page one instead of a chapter.
     """

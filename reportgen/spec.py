@@ -101,9 +101,9 @@ class SectionSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
 
     kind: str
-    """Which section."""
+    """Which section: the name of an installed one, or `./my_section.py:SECTION`, a file that is imported and run."""
     id: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
-    """Its name in addresses; by default the kind. Needed where a kind stands twice."""
+    """Its name in addresses; by default the section's own. Needed where a kind stands twice."""
     title: str | None = None
     """Chapter title in place of the section's own."""
     text: str | None = None
@@ -112,11 +112,6 @@ class SectionSpec(BaseModel):
     """Skip the section, saying why, where its needs are not met; otherwise that is an error."""
     ignore: tuple[str, ...] = ()
     """Codes of rules that are not applied."""
-
-    @property
-    def address(self) -> str:
-        """The id, or the kind."""
-        return self.id or self.kind
 
     @property
     def options(self) -> dict[str, Any]:

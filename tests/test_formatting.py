@@ -6,8 +6,7 @@ import math
 import re
 
 import pytest
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from reportgen import formatting
 from reportgen.formatting import MINUS, MISSING, THIN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 import subprocess
 import sys
@@ -239,3 +240,11 @@ def test_every_public_name_is_there() -> None:
         assert getattr(reportgen, name).__doc__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = reportgen.nothing
+
+
+def test_type_checkers_see_every_public_name() -> None:
+    """The names that are imported on demand are those that are declared for type checkers."""
+    tree = ast.parse(Path(reportgen.__file__).read_text("utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    declared = {alias.name: one.module for one in block.body if isinstance(one, ast.ImportFrom) for alias in one.names}
+    assert declared == reportgen._HOME

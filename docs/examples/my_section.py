@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pydantic import Field
-from reportgen.section import (
+from reportgen import (
     BaseAnalyzer,
     BaseVisualizer,
     Figure,

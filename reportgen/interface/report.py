@@ -94,12 +94,12 @@ def _silent(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def load_results(path: str | Path) -> Results:
-    """Read a ``results.json``.
+def load_results(path: str | Path, *, sections_from: str | Path = ".") -> Results:
+    """Read a ``results.json``; ``sections_from`` is the folder of the spec, where it named sections out of files.
 
     Raises
     ------
     ResultsError
         Missing, not JSON, of a newer program, or not what this program writes.
     """
-    return load(Path(path), registry.find)
+    return load(Path(path), lambda kind: registry.find(kind, Path(sections_from)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,11 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
     write
         Makes of every value of an expression what is written; what it leaves a plain string is escaped as HTML.
     """
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
 
     own = FileSystemLoader(share("templates"))
-    loader = ChoiceLoader([*(FileSystemLoader(folder) for folder in folders), own, PrefixLoader({"reportgen": own})])
+    loaders = [*(FileSystemLoader(folder) for folder in folders), own, PrefixLoader({"reportgen": own})]
+    loader = ChoiceLoader([*loaders, FunctionLoader(_of_a_package)])
     kind = _sandbox() if folders else Environment
     made = kind(
         loader=loader,
@@ -70,6 +72,17 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
     made.globals |= {"number": formatting.number, "show": tables.show, "show_checks": tables.show_checks}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made
+
+
+def _of_a_package(name: str) -> str | None:
+    """Return the template ``package:path`` that an installed section brings; None where the name has no colon."""
+    package, colon, path = name.partition(":")
+    if not colon or not all(part.isidentifier() for part in package.split(".")):
+        return None
+    try:
+        return importlib.resources.files(package).joinpath(path).read_text("utf-8")
+    except (OSError, ModuleNotFoundError):
+        return None
 
 
 def printable(value: Any) -> Any:

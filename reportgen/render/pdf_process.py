@@ -53,8 +53,7 @@ def _limit(name: str, most: int) -> None:
 
 
 def _render(home: Path) -> dict[str, Any]:
-    from weasyprint import HTML
-    from weasyprint import Attachment as File
+    from weasyprint import HTML, Attachment as File
     from weasyprint.logger import LOGGER
 
     job = json.loads((home / "job.json").read_text("utf-8"))

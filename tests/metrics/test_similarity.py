@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from reportgen.metrics import agreement, cka, embedding, scores
 from reportgen.metrics.comparison import Discordance, discordance

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from factory import draw_all, evaluation, head, noisy, outputs, produced, weight
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from reportgen.metrics.movement import movement
 from reportgen.sections.checkpoints import SECTION

@@ -1,0 +1,190 @@
+"""Sections of one's own: a file, an installed package, a folder of templates; and what can be wrong with them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import SPEC, made_evaluation, made_plan
+
+from reportgen import analysis, present, registry
+from reportgen.errors import SectionError, SpecError
+
+TESTS = Path(__file__).parent
+EXAMPLE = TESTS.parent / "docs" / "examples" / "my_section.py"
+FILE = SPEC + '[[sections]]\nkind = "./my_section.py:SECTION"\nthreshold = 0.9\n'
+NOW = "2026-01-02T03:04:05+00:00"
+
+
+def section_of(folder: Path, text: str, spec: str = FILE) -> Any:
+    """Plan a spec whose section stands in a file with some text."""
+    (folder / "my_section.py").write_text(text, "utf-8")
+    return made_plan(folder, spec)
+
+
+def example(**changes: str) -> str:
+    """Return the example of the documents with some words replaced."""
+    text = EXAMPLE.read_text("utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+# ------------------------------------------------------------------------------------------------ a file
+
+
+def test_a_section_out_of_a_file(tmp_path: Path) -> None:
+    """Measured, judged, drawn; its addresses have its own name, and checks find them."""
+    check = '[[checks]]\nmetric = "my_section.my_score"\nat_most = 1\n'
+    planned = section_of(tmp_path, example(), FILE + check)
+    results = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+    record = next(one for one in results.sections if one.kind.endswith(":SECTION"))
+    assert record.id == "my_section"
+    assert {one.state for one in results.checks if one.address == "my_section.my_score"} >= {"PASS"}
+    page = present.present(results, ("html",)).files["report.html"].decode()
+    assert "How often a model is certain" in page
+
+
+def test_a_section_out_of_a_file_is_rendered_again(tmp_path: Path) -> None:
+    """In another process, where the folder of the file is named; else one sentence says what is missing."""
+    results = analysis.analyze(section_of(tmp_path, example()), made_evaluation(), NOW, keep_going=False)
+    (tmp_path / "results.json").write_text(results.to_json(), "utf-8")
+    command = [sys.executable, "-m", "reportgen", "render", tmp_path / "results.json", "--format", "html", "-q"]
+    lost = subprocess.run(command, capture_output=True, text=True, cwd=TESTS, check=False)
+    assert lost.returncode == 2
+    assert "there is no file './my_section.py'" in lost.stderr
+    found = subprocess.run([*command, "--sections-from", tmp_path], cwd=TESTS, check=False)
+    assert found.returncode == 1, "a check of the handmade results fails"
+    assert "How often a model is certain" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_its_options_are_validated(tmp_path: Path) -> None:
+    """As those of any section, at their line."""
+    with pytest.raises(SpecError, match=r"threshold.*must be less than 1"):
+        section_of(tmp_path, example(), FILE.replace("0.9", "1.5"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import nothing_of_that_name\n", "cannot be imported: ModuleNotFoundError: No module named"),
+        ("SECTION = 3\n", "is no Section (found int)"),
+        ("OTHER = 3\n", "cannot be imported: AttributeError"),
+        ("def broken(:\n", "cannot be imported: SyntaxError"),
+    ],
+)
+def test_a_file_that_gives_no_section(tmp_path: Path, text: str, message: str) -> None:
+    """One sentence that names it, at its line in the spec."""
+    with pytest.raises(SpecError) as told:
+        section_of(tmp_path, text)
+    (line,) = (line for line in str(told.value).splitlines() if "sections[3].kind" in line)
+    assert "'./my_section.py:SECTION'" in line
+    assert message in line
+
+
+def test_a_name_that_is_taken(tmp_path: Path) -> None:
+    """By an installed section."""
+    with pytest.raises(SpecError, match="calls itself 'weights', which is the name of an installed one"):
+        section_of(tmp_path, example(**{'name="my_section"': 'name="weights"'}))
+
+
+def test_two_packages_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are named."""
+    one, other = (registry.EntryPoint("twice", f"{owner}:SECTION", registry.GROUP) for owner in ("ants", "bees"))
+    registry._installed.cache_clear()
+    monkeypatch.setattr(registry, "_registered", lambda: {"twice": [one, other]})
+    with pytest.raises(
+        registry.PluginError, match="'twice' is declared by several packages: ants:SECTION, bees:SECTION"
+    ):
+        registry.find("twice")
+
+
+def test_what_was_not_declared(tmp_path: Path) -> None:
+    """A metric, or a result of another class, is refused with the section's name."""
+    planned = section_of(tmp_path, example(**{"metrics=(MY_SCORE,)": "metrics=()"}))
+    with pytest.raises(SectionError, match=r"section my_section: .*metrics that it does not declare: my_score"):
+        analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+    wrong = {"return MyResult(measurements=tuple(custom_metrics), threshold=threshold)": "return {}"}
+    planned = section_of(tmp_path, example(**wrong))
+    with pytest.raises(SectionError, match=r"section my_section: .*returned dict, and declares MyResult"):
+        analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+
+
+@pytest.mark.parametrize(
+    "where", ["custom_metrics: list[Measurement] = []", 'found = result.named("my_score")\n        shares']
+)
+def test_a_section_that_raises_is_a_box(tmp_path: Path, where: str) -> None:
+    """While it analyzes or draws: named where the build stops, a box where it goes on."""
+    text = example(**{where: f'raise RuntimeError("on purpose")\n        {where}'})
+    planned = section_of(tmp_path, text)
+    kept = analysis.analyze(planned, made_evaluation(), NOW, keep_going=True)
+    report = present.present(kept, ("html",), keep_going=True)
+    assert "RuntimeError: on purpose" in report.files["report.html"].decode()
+    with pytest.raises(SectionError, match=r"section my_section: .*on purpose"):
+        present.present(analysis.analyze(planned, made_evaluation(), NOW, keep_going=False), ("html",))
+
+
+# ------------------------------------------------------------------------------------------------ a package
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Build the package of ``tests/plugin``, install it into a folder of its own; return the environment that sees it."""
+    folder = tmp_path_factory.mktemp("plugin")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    wheel = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", folder, TESTS / "plugin"]
+    subprocess.run(wheel, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target", folder / "site", built], check=True)
+    return os.environ | {"PYTHONPATH": str(folder / "site")}
+
+
+def test_an_installed_section_is_one_as_any_other(installed: dict[str, str]) -> None:
+    """It is listed, with options, metrics and rules."""
+    command = [sys.executable, "-m", "reportgen", "sections"]
+    listed = subprocess.run(command, env=installed, capture_output=True, text=True, check=True).stdout
+    assert "letters" in listed
+    told = subprocess.run([*command, "letters"], env=installed, capture_output=True, text=True, check=True).stdout
+    for word in ("most", "Letters in the name of the model.", "LET101"):
+        assert word in told
+
+
+@pytest.mark.keras
+def test_an_installed_section_in_a_report(installed: dict[str, str], tmp_path: Path) -> None:
+    """Built from a real model by the command line, with the package's own template."""
+    model = TESTS.parent / "specs" / "digits" / "mlp.keras"
+    spec = (
+        f'schema_version = 1\n[report]\ntitle = "T"\n[models.mlp]\npath = "{model}"\n[[sections]]\nkind = "letters"\n'
+    )
+    (tmp_path / "spec.toml").write_text(spec, "utf-8")
+    command = [sys.executable, "-m", "reportgen", "build", "spec.toml", "-o", "out", "--format", "html,json", "-q"]
+    subprocess.run(command, env=installed, cwd=tmp_path, check=True)
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "This page was written by the plugin." in page
+    assert "Its name has 3 letters." in page
+    written = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert written["sections"][0]["result"]["measurements"][0]["metric"]["value"] == 3
+
+
+# ------------------------------------------------------------------------------------------------ templates
+
+
+def test_a_template_extends_the_one_that_it_replaces(tmp_path: Path) -> None:
+    """By the name reportgen/NAME; what it does not change stays."""
+    planned = made_plan(tmp_path)
+    results = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+    folder = tmp_path / "templates" / "sections"
+    folder.mkdir(parents=True)
+    text = (
+        '{% extends "reportgen/sections/calibration.html.j2" %}{% block reading %}<p>Our own words.</p>{% endblock %}'
+    )
+    (folder / "calibration.html.j2").write_text(text, "utf-8")
+    page = present.present(results, ("html",), templates=tmp_path / "templates").files["report.html"].decode()
+    assert "Our own words." in page
+    assert "Reliability diagrams" in page
