@@ -223,7 +223,7 @@ def _caption(result: ParetoResult) -> Iterator[str]:
     """Yield what the figure shows and how differences were judged."""
     n_pairs = len(result.fronts)
     if n_pairs == 1:
-        yield "The dashed line is the Pareto front: no model is better in both objectives."
+        yield "The dashed line is the Pareto front: no other model is at least as good in both objectives as one on it, and better in one."
     else:
         yield "The dashed lines are the fronts of two objectives alone; filled points are on the front of all."
     if n_pairs > _PANELS:
