@@ -1,10 +1,11 @@
-"""Progress on long work: a bar on a terminal, plain lines in a log, always on standard error."""
+"""Progress on long work: a bar on a terminal and in a notebook, plain lines in a log; on standard error."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,8 @@ def progress(*, quiet: bool) -> Iterator[Report]:
     """Give a function that is told (what is being done, steps done, steps in all)."""
     if quiet:
         yield lambda _what, _done, _total: None
+    elif _in_notebook():
+        yield from _element()
     elif sys.stderr.isatty():
         yield from _bar()
     else:
@@ -37,6 +40,30 @@ def _bar() -> Iterator[Report]:
             shown.update(task, description=what.ljust(32)[:60], completed=done, total=total if total > 1 else None)
 
         yield tell
+
+
+def _in_notebook() -> bool:
+    """Tell whether a notebook's kernel runs the program, which IPython has loaded then."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def _element() -> Iterator[Report]:
+    """Show a progress element in the cell's output, and take it away at the end."""
+    from html import escape
+
+    ipython: Any = import_module("IPython.display")
+    shown = ipython.display(ipython.HTML(""), display_id=True)
+
+    def tell(what: str, done: int, total: int) -> None:
+        value = f' value="{done}"' if total > 1 else ""
+        shown.update(ipython.HTML(f"<progress{value} max={total}></progress> {escape(what)}"))
+
+    try:
+        yield tell
+    finally:
+        shown.update(ipython.HTML(""))
 
 
 class _Log:

@@ -248,3 +248,33 @@ def test_type_checkers_see_every_public_name() -> None:
     block = next(node for node in tree.body if isinstance(node, ast.If))
     declared = {alias.name: one.module for one in block.body if isinstance(one, ast.ImportFrom) for alias in one.names}
     assert declared == reportgen._HOME
+
+
+@pytest.mark.keras
+def test_a_notebook_shows_results_and_reports(tmp_path: Path) -> None:
+    """Executed by a kernel: models are analyzed, and the last value of a cell shows itself."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    digits = TESTS.parent / "specs" / "digits"
+    first = f"""
+import numpy as np, reportgen
+data = np.load({str(digits / "test.npz")!r})
+config = reportgen.AnalysisConfig(save_plots=False, analyze_information_flow=False)
+results = reportgen.ModelAnalyzer({{"cnn": {str(digits / "cnn.keras")!r}}}, config).analyze((data["x"], data["y"]))
+results
+"""
+    cells = [first, "reportgen.Report(results)", "results.to_frame().query('metric == \"accuracy\"')"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    client = NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    shown = [output["data"]["text/html"] for cell in notebook.cells for output in cell["outputs"] if "data" in output]
+    assert len(shown) == 3
+    assert "<table" in shown[0]
+    assert shown[1].startswith("<iframe srcdoc=")
+    assert "0.95" in shown[2]
+    told = "".join(one["text"] for one in notebook.cells[0]["outputs"] if one["output_type"] == "stream")
+    assert "evaluating cnn" not in told, "progress is an element that is gone in the end"
+    assert (tmp_path / "analysis_results" / "analysis_results.json").exists()

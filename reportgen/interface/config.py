@@ -60,7 +60,7 @@ class AnalysisConfig(Strict):
     pareto_analysis_threshold: int = Field(default=2, ge=2)
     """Models that a Pareto analysis needs."""
     verbose: bool = True
-    """Say on the log what is done and what is skipped."""
+    """Show progress, and say on the log what is skipped."""
 
     def sections(self) -> list[dict[str, Any]]:
         """Return the sections of the spec that these options ask for; what lacks its input is skipped with a reason."""

@@ -14,6 +14,7 @@ from reportgen.errors import InputError, ReportgenError
 from reportgen.evaluation.records import Evaluation
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
+from reportgen.progress import progress
 from reportgen.source import Source
 
 if TYPE_CHECKING:
@@ -89,9 +90,11 @@ class ModelAnalyzer:
             if item.skip is not None:
                 self._say(f"{item.address} is skipped: it {item.skip}")
         inputs = Objects(self.models, given, self.training_history)
-        found = collect(planned.spec, inputs, planned.request, self._progress)
-        evaluation = self._evaluated(found)
-        self.results = analysis.analyze(planned, evaluation, flow.now(), keep_going=True)
+        with progress(quiet=not self.config.verbose) as tell:
+            found = collect(planned.spec, inputs, planned.request, tell)
+            evaluation = self._evaluated(found)
+            tell("analyzing", 0, 1)
+            self.results = analysis.analyze(planned, evaluation, flow.now(), keep_going=True)
         for section in self.results.sections:
             if section.status == "failed":
                 _LOG.warning("%s failed: %s", section.id, section.reason)
@@ -179,10 +182,6 @@ class ModelAnalyzer:
             for name, figure in sheets.items()
             if figure is not None
         }
-
-    def _progress(self, what: str, done: int, total: int) -> None:
-        if done in {0, total}:
-            self._say(f"{what} ({done:,} of {total:,})" if done else what)
 
     def _say(self, words: str) -> None:
         _LOG.log(logging.INFO if self.config.verbose else logging.DEBUG, words)
