@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 import re
@@ -126,6 +127,11 @@ def options() -> dict[str, Any]:
     kept["mixed words"] = heard.words[:]
     for form in ("svg", "pdf"):
         analyze(f"form-{form}", None, save_plots=True, save_format=form, dpi=60, plot_style="draft")
+    for dpi in (50, 100):
+        analyze(f"dpi-{dpi}", None, save_plots=True, dpi=dpi, max_layers_heatmap=1)
+    heads = [Path(f"dpi-{dpi}", "weight_learning_journey.png").read_bytes()[16:20] for dpi in (50, 100)]
+    kept["widths"] = [int.from_bytes(one, "big") for one in heads]
+    kept["style"] = analyze("style", None, plot_style="presentation").output.style
     kept["forms"] = {form: sorted(path.name for path in Path(f"form-{form}").iterdir()) for form in ("svg", "pdf")}
     return kept
 
@@ -146,6 +152,17 @@ def several_inputs() -> Any:
     return listed, named
 
 
+def histories_of_every_kind() -> Any:
+    """Give a History of a run, its dict, and paths of a model and a history."""
+    x, y = GENERATOR.random((40, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 40)
+    fitted, plain = model("fitted"), model("plain")
+    given = fitted.fit(x, y, validation_data=(x, y), epochs=3, verbose=0)
+    plain.save("stored.keras")
+    Path("stored.json").write_text(json.dumps(history(3)), "utf-8")
+    models = {"fitted": fitted, "plain": plain, "stored": Path("stored.keras")}
+    return analyze("kinds", None, models, {"fitted": given, "plain": history(2), "stored": "stored.json"})
+
+
 def callback() -> dict[str, Any]:
     """Train with reports on the way."""
     x, y = GENERATOR.random((64, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 64)
@@ -159,6 +176,7 @@ def callback() -> dict[str, Any]:
 def main(file: Path) -> None:
     """Do everything."""
     found = {"guide": guide(), "options": options(), "several": several_inputs(), "callback": callback()}
+    found["kinds"] = histories_of_every_kind()
     file.write_bytes(pickle.dumps(found))
 
 

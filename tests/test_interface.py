@@ -171,6 +171,22 @@ def test_file_formats(found: dict[str, Any]) -> None:
 
 
 @pytest.mark.keras
+def test_resolution_and_style(found: dict[str, Any]) -> None:
+    """Twice the dots are twice the width; the style stands in the results."""
+    assert found["options"]["widths"][1] == pytest.approx(2 * found["options"]["widths"][0], abs=2)
+    assert found["options"]["style"] == "presentation"
+
+
+@pytest.mark.keras
+def test_histories_and_models_of_every_kind(found: dict[str, Any]) -> None:
+    """A History, its dict, a path; a model, a path."""
+    epochs = {run.model: run.n_epochs for run in found["kinds"]["training_dynamics"].runs}
+    assert epochs == {"fitted": 3, "plain": 10, "stored": 10}
+    files = {one.name: one.file for one in found["kinds"].models}
+    assert files == {"fitted": "(in memory)", "plain": "(in memory)", "stored": "stored.keras"}
+
+
+@pytest.mark.keras
 def test_several_inputs_as_a_list_and_by_name(found: dict[str, Any]) -> None:
     """Both give the same numbers, head by head."""
     listed, named = (one["performance"] for one in found["several"])
