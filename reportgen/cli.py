@@ -154,15 +154,14 @@ def check(
 @click.option(
     "--sections-from",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    help="Folder of the spec, where it named sections out of files; by default the working directory.",
+    help="Folder of a spec that named sections out of files: they are imported and run. By default none is.",
 )
 def render(
     results: Path,
     output_dir: Path | None,
     formats: tuple[str, ...] | None,
     templates: Path | None,
-    sections_from: Path,
+    sections_from: Path | None,
     **flags: bool,
 ) -> NoReturn:
     """Render RESULTS (results.json) again: no models, no data, no TensorFlow."""
@@ -237,7 +236,7 @@ def schema() -> None:
 # ------------------------------------------------------------------------------------------------ words
 
 
-def _load(path: Path, folder: Path = Path()) -> Results:
+def _load(path: Path, folder: Path | None = None) -> Results:
     from reportgen import registry
     from reportgen.results import load
 

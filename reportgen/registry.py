@@ -70,7 +70,8 @@ def find(kind: str, folder: Path | None = None) -> Section[Any, Any]:
         if folder is not None:
             _FILES[kind] = _from_file(kind, folder)
         if kind not in _FILES:
-            raise PluginError(f"the section {kind!r} is a file that is not known here: name the folder that it is in")
+            message = "is a file, which is imported only where its folder is named (--sections-from)"
+            raise PluginError(f"the section {kind!r} {message}")
         return _FILES[kind]
     if kind not in _registered():
         raise UnknownSectionError(kind)

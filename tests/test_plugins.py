@@ -52,13 +52,15 @@ def test_a_section_out_of_a_file(tmp_path: Path) -> None:
 
 
 def test_a_section_out_of_a_file_is_rendered_again(tmp_path: Path) -> None:
-    """In another process, where the folder of the file is named; else one sentence says what is missing."""
+    """In another process, where the folder of the file is named; a results file alone runs nothing."""
     results = analysis.analyze(section_of(tmp_path, example()), made_evaluation(), NOW, keep_going=False)
     (tmp_path / "results.json").write_text(results.to_json(), "utf-8")
     command = [sys.executable, "-m", "reportgen", "render", tmp_path / "results.json", "--format", "html", "-q"]
-    lost = subprocess.run(command, capture_output=True, text=True, cwd=TESTS, check=False)
+    lost = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert lost.returncode == 2
-    assert "there is no file './my_section.py'" in lost.stderr
+    assert "imported only where its folder is named (--sections-from)" in lost.stderr
+    elsewhere = subprocess.run([*command, "--sections-from", TESTS], capture_output=True, text=True, check=False)
+    assert "there is no file './my_section.py'" in elsewhere.stderr
     found = subprocess.run([*command, "--sections-from", tmp_path], cwd=TESTS, check=False)
     assert found.returncode == 1, "a check of the handmade results fails"
     assert "How often a model is certain" in (tmp_path / "report.html").read_text("utf-8")

@@ -94,12 +94,14 @@ def _silent(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def load_results(path: str | Path, *, sections_from: str | Path = ".") -> Results:
-    """Read a ``results.json``; ``sections_from`` is the folder of the spec, where it named sections out of files.
+def load_results(path: str | Path, *, sections_from: str | Path | None = None) -> Results:
+    """Read a ``results.json``.
+
+    ``sections_from`` is the folder of a spec that named sections out of files: they are imported and run; None imports none.
 
     Raises
     ------
     ResultsError
         Missing, not JSON, of a newer program, or not what this program writes.
     """
-    return load(Path(path), lambda kind: registry.find(kind, Path(sections_from)))
+    return load(Path(path), lambda kind: registry.find(kind, None if sections_from is None else Path(sections_from)))
