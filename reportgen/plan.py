@@ -265,10 +265,11 @@ def _named_models(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iter
     """Yield sections whose options name no model."""
     for index, item in sections.items():
         analyzer = item.section.analyzer(item.options)
-        for name in analyzer.names() if isinstance(analyzer, BaseAnalyzer) else ():
+        named = analyzer.names() if isinstance(analyzer, BaseAnalyzer) else {}
+        for option, name in named.items():
             if name not in spec.models:
-                message = "its options name a model that is not there"
-                yield Problem(("sections", index), message, repr(name), suggest(name, spec.models))
+                location = ("sections", index, option)
+                yield Problem(location, "there is no such model", repr(name), suggest(name, spec.models))
 
 
 # ------------------------------------------------------------------------------------------------ files

@@ -481,9 +481,9 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
         """Say which activations it needs; None for an analyzer without ``Need.ACTIVATIONS``."""
         return None
 
-    def names(self) -> tuple[str, ...]:
-        """Return the models that the options name; the plan refuses those that the spec does not have."""
-        return ()
+    def names(self) -> dict[str, str]:
+        """Return the models that options name, by the option; the plan refuses those that the spec does not have."""
+        return {}
 
     def analyze(self, evaluation: Evaluation) -> ResultT:
         """Compute the section's result; must not change the evaluation."""

@@ -112,3 +112,9 @@ def test_one_model_is_nothing_to_compare() -> None:
     """As for every section that compares models."""
     with pytest.raises(SpecError, match="compares models, and there is only one"):
         compared('objectives = ["performance.accuracy", "performance.nll"]\n', models=1)
+
+
+def test_a_reference_that_is_no_model() -> None:
+    """Told at its option."""
+    with pytest.raises(SpecError, match=r"sections\[0\]\.reference: there is no such model \(found 'nobody'\)"):
+        planned('[[sections]]\nkind = "similarity"\nreference = "nobody"\n')

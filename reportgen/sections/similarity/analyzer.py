@@ -59,9 +59,9 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
         """Ask for the rows of the options, and for the layers that others ask for."""
         return Probe(samples=self.options.samples)
 
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> dict[str, str]:
         """Return the reference, where it is named."""
-        return () if self.options.reference is None else (self.options.reference,)
+        return {} if self.options.reference is None else {"reference": self.options.reference}
 
     def analyze(self, evaluation: Evaluation) -> SimilarityResult:
         """Compare every model with every other, and the reference layer by layer."""
