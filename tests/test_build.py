@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -208,6 +209,29 @@ def test_the_same_head_in_every_form(zoo: Path, tmp_path: Path, model: str, more
     assert found.returncode == 0, found.stderr
     expected = json.loads((zoo / "expected.json").read_text("utf-8"))
     assert rows["nll", None]["value"] == pytest.approx(expected["doubled" if "custom" in model else "nll"], rel=1e-5)
+
+
+def test_custom_code_out_of_a_module(zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its dotted name, where Python finds it."""
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(zoo))
+    found, rows = build(zoo, tmp_path, "custom.keras", "good", 'custom_objects = ["layers:Doubling"]')
+    assert found.returncode == 0, found.stderr
+    assert rows["nll", None]["value"] == pytest.approx(
+        json.loads((zoo / "expected.json").read_text())["doubled"], rel=1e-5
+    )
+
+
+def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
+    """Exit code 130, no file."""
+    command = [sys.executable, "-m", "reportgen", "build", "specs/release.toml", "-o", str(tmp_path / "out")]
+    with subprocess.Popen(command, cwd=TOP, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read()
+        assert running.wait(timeout=60) == 130
+    assert "interrupted" in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_saturated_softmax_keeps_its_nll(zoo: Path, tmp_path: Path) -> None:
