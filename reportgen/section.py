@@ -413,10 +413,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes: a title and a function that draws on the Axes that it is given."""
+    """One set of axes: a title and a function that draws on the Axes that it is given; ``wide`` takes a whole row."""
 
     title: str
     draw: Callable[[Axes], None]
+    wide: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,14 @@ _LEAST = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One panel on the grid: its axes (the first is the one it was given) and its title, empty for none."""
+    """One panel on the grid: its axes (the first is the one it was given) and its title, empty for none.
+
+    It reaches from ``column`` to ``last``.
+    """
 
     row: int
     column: int
+    last: int
     axes: tuple[Axes, ...]
     title: str
 
@@ -100,7 +104,7 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
     for cell in cells:
         for legend in _legends(cell):
             legend.set_in_layout(False)
-    heads = {cell: _head(figure, cell, theme, cell_width(theme, columns)) for cell in cells}
+    heads = {cell: _head(figure, cell, theme, _width(cell, theme, columns)) for cell in cells}
     margins: dict[Cell, _Margins] = {}
     for turn in range(_TURNS):
         ticks, margins = _ticks(cells), {cell: _margins(cell) for cell in cells}
@@ -261,13 +265,13 @@ def _place_axes(
         height = max(panel_height - above - below, _LEAST * panel_height)
         places[row] = (top + above + height, height)
         top += above + height + below + _gutter(theme)
-    total, full, width = top - _gutter(theme) + _EDGE, theme.width * POINTS, cell_width(theme, columns)
+    total, full = top - _gutter(theme) + _EDGE, theme.width * POINTS
     figure.set_size_inches(theme.width, total / POINTS)
     for cell in heads:
-        column = [margins[other] for other in heads if other.column == cell.column]
-        left, right = max(margin.left for margin in column), max(margin.right for margin in column)
+        left = max(margins[other].left for other in heads if other.column == cell.column)
+        right = max(margins[other].right for other in heads if other.last == cell.last)
         bottom, height = places[cell.row]
-        across = max(width - left - right, theme.font_size)
+        across = max(_width(cell, theme, columns) - left - right, theme.font_size)
         x = _cell_left(cell, theme, columns) + left
         cell.axes[0].set_position((x / full, 1 - bottom / total, across / full, height / total))
 
@@ -276,7 +280,8 @@ def _place_head(figure: Figure, cell: Cell, head: _Head, margin: float, top: flo
     """Set the legends right above the axes, and the titles of a row on one line."""
     full, total = figure.get_size_inches() * POINTS
     inner = cell.axes[0].get_position(original=True)
-    left, right = _cell_left(cell, theme, columns), _cell_left(cell, theme, columns) + cell_width(theme, columns)
+    left = _cell_left(cell, theme, columns)
+    right = left + _width(cell, theme, columns)
     y = inner.y1 * total + margin
     for legend, width, height in head.legends:
         y += _GAP * theme.font_size
@@ -291,6 +296,11 @@ def _place_head(figure: Figure, cell: Cell, head: _Head, margin: float, top: flo
 
 def _cell_left(cell: Cell, theme: Theme, columns: int) -> float:
     return _EDGE + cell.column * (cell_width(theme, columns) + _gutter(theme))
+
+
+def _width(cell: Cell, theme: Theme, columns: int) -> float:
+    across = 1 + cell.last - cell.column
+    return across * cell_width(theme, columns) + (across - 1) * _gutter(theme)
 
 
 def _gutter(theme: Theme) -> float:

@@ -211,6 +211,7 @@ def _rc(
         "grid.linewidth": thin,
         "text.color": _INK,
         "text.parse_math": False,
+        "text.hinting": "no_hinting",  # text is as wide in pixels as it was measured
         "xtick.color": _INK,
         "ytick.color": _INK,
         "xtick.labelsize": small_size,

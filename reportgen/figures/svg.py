@@ -18,13 +18,13 @@ from reportgen.figures.layout import POINTS, Cell, arrange, cell_width
 from reportgen.figures.style import fonts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
     from reportgen.figures.style import Theme
-    from reportgen.section import Figure
+    from reportgen.section import Figure, Panel
 
 CSS_PIXELS = 96
 """CSS pixels to the inch."""
@@ -66,21 +66,22 @@ def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
 
     with _look(theme, name):
         columns = min(figure.columns, theme.max_columns)
-        rows = -(-len(figure.panels) // columns)
+        places = list(_places(figure.panels, columns))
+        rows = places[-1][0] + 1
         sheet = Sheet(figsize=(theme.width, figure.panel_height * rows), dpi=POINTS)
         grid = sheet.add_gridspec(rows, columns)
         cells = []
-        for index, panel in enumerate(figure.panels):
-            row, column = divmod(index, columns)
+        for panel, (row, column, last) in zip(figure.panels, places, strict=True):
             before = len(sheet.axes)
-            axes = sheet.add_subplot(grid[row, column])
-            _guess(axes, cell_width(theme, columns), figure.panel_height * POINTS, 5 * theme.font_size)
+            axes = sheet.add_subplot(grid[row, column : last + 1])
+            width = cell_width(theme, 1 if panel.wide else columns)
+            _guess(axes, width, figure.panel_height * POINTS, 5 * theme.font_size)
             panel.draw(axes)
             drawn = tuple(sheet.axes[before:])
             for one in drawn:
                 _plain_ticks(one, theme)
             title = theme.text(panel.title, limit=120) if len(figure.panels) > 1 else ""
-            cells.append(Cell(row, column, drawn, title))
+            cells.append(Cell(row, column, last, drawn, title))
         arrange(sheet, cells, theme, columns, figure.panel_height)
     return sheet
 
@@ -96,6 +97,17 @@ def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
 def to_bytes(figure: Figure, theme: Theme, file_format: str, dpi: int) -> bytes:
     """Draw a figure as a file of its own: ``svg``, ``png`` or ``pdf``, raster parts at ``dpi``."""
     return _save(draw(figure, theme, figure.name), theme, figure.name, file_format, dpi)
+
+
+def _places(panels: Sequence[Panel], columns: int) -> Iterator[tuple[int, int, int]]:
+    """Yield row, first and last column of each panel."""
+    row, column = 0, 0
+    for panel in panels:
+        if column == columns or (panel.wide and column):
+            row, column = row + 1, 0
+        last = columns - 1 if panel.wide else column
+        yield row, column, last
+        column = last + 1
 
 
 @contextmanager

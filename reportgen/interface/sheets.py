@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from reportgen import present, registry
+from reportgen import naming, present, registry
+from reportgen.figures.layout import POINTS, cell_width, text_width
 from reportgen.render.tables import show
 from reportgen.section import Figure, Panel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
     from reportgen.figures.style import Theme
+    from reportgen.render.tables import ShownCell
     from reportgen.results import Results
     from reportgen.section import Table
 
@@ -46,12 +49,22 @@ SHEETS: Mapping[str, Sequence[tuple[str, str]]] = {
 """Figures and tables of each sheet, as (section, name); a section that was skipped is left out."""
 _MOST_MODELS = 6
 """Models in a table that is drawn."""
+_LINE = 1.7
+"""Height of its lines, in font sizes."""
+_AROUND = 3
+"""Lines that its title takes, and that it may say what is left out in."""
+_HEAD_LINES = 2
+_SHORTEST = 6
+"""Characters of a name that it has room for at least."""
+_MARKS = {"best": " ★", "tie": " ≈"}
+_WHOLE_ROWS = frozenset({"pareto_analysis"})
+"""Sheets whose panels take a whole row each."""
 
 
 def sheet(results: Results, theme: Theme, name: str) -> Figure | None:
     """Return a sheet as one figure; None where no section of it has a result."""
     parts = [part for section, wanted in SHEETS[name] for part in _parts(results, theme, section, wanted)]
-    panels = tuple(panel for part in parts for panel in part.panels)
+    panels = tuple(replace(panel, wide=panel.wide or name in _WHOLE_ROWS) for part in parts for panel in part.panels)
     if not panels:
         return None
     return Figure(
@@ -70,13 +83,20 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     record = next((one for one in results.sections if one.id == section and one.result is not None), None)
     if record is None:
         return
-    for table in registry.find(record.kind).tables(record.result):
-        if wanted == f"table:{table.name}":
-            panel = Panel(table.title, partial(_draw_table, table, theme))
-            yield Figure(table.name, table.title, table.note, table.title, (panel,))
+    yield from _tables(registry.find(record.kind).tables(record.result), theme, wanted)
     for figure in present.figures_of(record, results, theme):
         if figure.name == wanted:
             yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))
+
+
+def _tables(tables: Iterable[Table], theme: Theme, wanted: str) -> Iterator[Figure]:
+    """Yield the table that is wanted, as a figure of one row."""
+    for table in tables:
+        if wanted == f"table:{table.name}":
+            panel = Panel(table.title, partial(_draw_table, table, theme), wide=True)
+            lines = len(table.columns) + len(_note(table.note, theme, cell_width(theme, 1))) + _AROUND
+            height = lines * _LINE * theme.small_size / POINTS
+            yield Figure(table.name, table.title, table.note, table.title, (panel,), panel_height=height)
 
 
 def _named(figure: Figure, panel: Panel) -> Panel:
@@ -86,20 +106,45 @@ def _named(figure: Figure, panel: Panel) -> Panel:
 
 
 def _draw_table(table: Table, theme: Theme, ax: Axes) -> None:
-    """Write a table whose rows are models, turned: a column for each model, a line for each number."""
-    shown = show(table, _MOST_MODELS)
-    lines = [["", *(theme.text(row[0].text, limit=14) for row in shown.rows)]]
-    lines += [
-        [column.title, *(f"{row[place].text}{'*' if row[place].mark == 'best' else ''}" for row in shown.rows)]
-        for place, column in enumerate(shown.columns)
-        if place
-    ]
+    """Write a table whose rows are models, turned: a column for each model that has room, a line for each number."""
+    size, width = theme.small_size, ax.bbox.width
+    every = show(table)
+    titles = [column.title for column in every.columns[1:]]
+    room = width - max(text_width(f"{title}  ", size) for title in titles)
+    longest = max((text_width(f"{_marked(cell)}  ", size) for row in every.rows for cell in row[1:]), default=room)
+    shown = show(table, max(min(_MOST_MODELS, int(room / longest)), 1))
+    across = room / max(len(shown.rows), 1)
+    most = max(int(across / text_width("n", size, "semibold")) - 1, _SHORTEST)
+    heads = _heads([row[0].text for row in shown.rows], most)
+    top = max((head.count("\n") for head in heads), default=0)
+    rest = f"{shown.left_out} more in the file of all numbers." if shown.left_out else ""
+    note = _note(f"{shown.note} {rest}", theme, width)
     ax.set_axis_off()
-    ax.set_xlim(0, 1)
-    ax.set_ylim(len(lines), 0)
-    rights = [0.34 + 0.66 * (place + 1) / len(shown.rows) for place in range(len(shown.rows))] if shown.rows else []
-    for height, line in enumerate(lines):
-        weight = "semibold" if height == 0 else "normal"
-        ax.text(0, height + 0.5, line[0], size=theme.small_size, va="center")
-        for right, words in zip(rights, line[1:], strict=True):
-            ax.text(right, height + 0.5, words, size=theme.small_size, va="center", ha="right", weight=weight)
+    ax.set_xlim(0, width)
+    ax.set_ylim(top + len(shown.columns) + len(note), 0)
+    for place, row in enumerate(reversed(shown.rows), 1):
+        right = width - (place - 1) * across
+        ax.text(right, top + 1, heads[-place], size=size, weight="semibold", va="bottom", ha="right")
+        for line, cell in enumerate(row[1:], top + 1):
+            ax.text(right, line + 0.5, _marked(cell), size=size, va="center", ha="right")
+    for line, title in enumerate(titles, top + 1):
+        ax.text(0, line + 0.5, title, size=size, va="center")
+    for line, words in enumerate(note, top + len(shown.columns)):
+        ax.text(0, line + 0.5, words, size=size, va="center", color=theme.muted)
+
+
+def _heads(names: Sequence[str], most: int) -> list[str]:
+    """Return names in one line, or in two of at most this many characters that part behind an underscore."""
+    labels = naming.labels(names, min(2 * most - 2, naming.LIMIT))
+    broken = [wrap(label.replace("_", "_ "), most) for label in labels]
+    if max(map(len, broken), default=0) > _HEAD_LINES:
+        return list(naming.labels(names, most))
+    return ["\n".join(line.replace("_ ", "_") for line in lines) for lines in broken]
+
+
+def _note(words: str, theme: Theme, width: float) -> list[str]:
+    return wrap(words, int(width / text_width("n", theme.small_size)))
+
+
+def _marked(cell: ShownCell) -> str:
+    return cell.text + _MARKS.get(cell.mark, "")

@@ -35,7 +35,7 @@ SEVERITIES = {
 NAMED_MODELS = 8
 """Models up to which page one names them all."""
 MARKS = {
-    "best": ("★", "best of its column"),
+    "best": ("★", "best of the models"),
     "tie": ("≈", "not distinguishable from the best: the interval of the paired difference includes 0"),
     "": ("", ""),
 }

@@ -6,6 +6,7 @@ import logging
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -285,3 +286,16 @@ def test_twin_axes_are_given_room() -> None:
 
     sheet = svg.draw(figure(panel, panel, columns=2), theme, "one")
     assert max(box.x1 for box in boxes(sheet)) <= style.TEXT_WIDTH * layout.POINTS
+
+
+def test_a_wide_panel_takes_a_whole_row() -> None:
+    """Those after it go on below; axes of a row stay in line with those above them."""
+    theme = style.theme("publication", MODELS)
+    wide = Panel("Wide", rows(theme), wide=True)
+    made = replace(figure(curve(theme), curve(theme), curve(theme), columns=2), name="one")
+    sheet = svg.draw(replace(made, panels=(made.panels[0], wide, *made.panels[1:])), theme, "one")
+    boxes = [axes.get_position().extents for axes in sheet.axes]
+    assert [round(box[1], 3) for box in boxes][2] == round(boxes[3][1], 3)
+    assert boxes[0][1] > boxes[1][3] > boxes[1][1] > boxes[2][3]
+    assert boxes[1][0] == pytest.approx(boxes[0][0])
+    assert boxes[1][2] == pytest.approx(boxes[3][2])

@@ -35,7 +35,7 @@ def tables(result: SummaryResult) -> tuple[Table, ...]:
 def _note(result: SummaryResult) -> str:
     sentences = []
     if any(cell.best for row in result.rows for cell in row.cells):
-        sentences.append("★ best of its column.")
+        sentences.append("★ best of the models.")
     if any(cell.tied for row in result.rows for cell in row.cells):
         sentences.append("≈ not distinguishable from the best (the paired 95 % interval of the difference includes 0).")
     untested = [

@@ -1,0 +1,82 @@
+"""The guide's sheets: tables as pictures, panels in whole rows, nothing that overlaps or is cut."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pytest
+from handmade import results as handmade
+from matplotlib.image import imread
+
+from reportgen import present
+from reportgen.figures import svg
+from reportgen.figures.layout import ruler
+from reportgen.figures.names import overlap
+from reportgen.figures.style import Style, theme
+from reportgen.interface import sheets
+from reportgen.section import Column, Figure, Panel, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+STYLES: tuple[Style, ...] = ("publication", "presentation", "draft")
+LONG = [f"experiment_of_monday_lr_0.00{index}_batch_size_32" for index in range(8)]
+
+
+def wide_table(n: int) -> Table:
+    """Return a table of models with long names and long numbers."""
+    titles = ("Model", "Overfitting index", "Stability", "Peak measured in")
+    rows = tuple((name, -0.0321, 0.000756, "val_accuracy") for name in LONG[:n])
+    return Table("one", "One", tuple(Column(title) for title in titles), rows, "A note. " * 12, frozenset({(0, 1)}))
+
+
+def drawn(table: Table, style: Style) -> Canvas:
+    """Draw a table beside two panels."""
+    look = theme(style, LONG)
+    table_figure = next(sheets._tables((table,), look, "table:one"))
+    others = tuple(Panel(f"Panel {index}", lambda ax: ax.plot([0, 1])) for index in range(2))
+    whole = replace(table_figure, panels=(*table_figure.panels, *others), columns=2)
+    return svg.draw(whole, look, "one")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6, 8])
+@pytest.mark.parametrize("style", STYLES)
+def test_words_of_a_table_do_not_overlap(style: Style, n: int) -> None:
+    """However many models there are and whatever their names; all stand on the figure."""
+    sheet = drawn(wide_table(n), style)
+    boxes = [text.get_window_extent(ruler()).extents for text in sheet.axes[0].texts if text.get_text()]
+    assert not [pair for pair in combinations(boxes, 2) if overlap(*pair)]
+    width, height = (side * 72 for side in sheet.get_size_inches())
+    assert all(left >= 0 and low >= 0 and right <= width and up <= height for left, low, right, up in boxes)
+
+
+def test_a_table_says_what_it_leaves_out() -> None:
+    """Six models are shown, with a star for the best, and the rest is counted."""
+    words = " ".join(text.get_text() for text in drawn(wide_table(8), "draft").axes[0].texts)
+    assert words.count("val_accuracy") == 6
+    assert words.count("★") == 1
+    assert "2 more in the file of all numbers." in words
+
+
+def test_sheets_are_the_panels_of_the_sections() -> None:
+    """A table and a dashboard for page one; no sheet of sections that are not there."""
+    found = handmade()
+    look = present.theme_of(found)
+    made = {name: sheets.sheet(found, look, name) for name in sheets.SHEETS}
+    there = {name: one for name, one in made.items() if one is not None}
+    assert set(there) == {"summary_dashboard", "confidence_calibration_analysis"}
+    assert next(panel.title for panel in there["summary_dashboard"].panels) == "Performance"
+
+
+def test_pictures_of_few_dots_cut_no_title() -> None:
+    """Text is as wide in pixels as it was measured: the last column of pixels is white."""
+    look = theme("publication", ["a"])
+    panels = (
+        Panel("Left", lambda ax: ax.plot([0, 1])),
+        Panel("Effective rank evolution: Effective rank / units", lambda ax: ax.plot([0, 1])),
+    )
+    content = svg.to_bytes(Figure("one", "One", "", "", panels, columns=2), look, "png", 60)
+    assert (imread(io.BytesIO(content))[:20, -1, :3] == 1).all()
