@@ -87,7 +87,7 @@ class Producers:
             hint = f"add a section {reading.address.partition('.')[0]}, or say optional = true"
             return replace(lacking, message="reads by default what no section of this spec produces", hint=hint)
         if reason := self.unmet(reading, skipped):
-            return Problem(location, f"{reason} (or say optional = true)")
+            return Problem(location, reason, hint="say optional = true to leave the section out then")
         message = None if spec is None else self._mistake(reading, spec)
         return None if message is None else Problem(location, message, found=repr(reading.address))
 

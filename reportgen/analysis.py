@@ -159,7 +159,10 @@ def _table(plan: Plan, outcomes: dict[str, _Outcome]) -> MetricTable:
         for measurement in result.measurements
     )
     headlines = tuple(
-        Headline(item.address, item.section.metric(name)) for item in plan.sections for name in item.section.headlines
+        Headline(item.address, item.section.metric(name))
+        for item in plan.sections
+        if item.address in outcomes and outcomes[item.address].result is not None
+        for name in item.section.headlines
     )
     specs = {f"{item.address}.{spec.name}": spec for item in plan.sections for spec in item.section.metrics}
     return MetricTable(tuple(plan.spec.models), rows, headlines, specs)
@@ -215,6 +218,7 @@ def _model(model: ModelEvaluation) -> ModelRecord:
         size_bytes=model.size_bytes,
         history=None if history is None else FileRecord(file=history.file, sha256=history.sha256),
         heads=tuple(_head(head) for head in model.heads),
+        reason=model.reason,
     )
 
 

@@ -314,10 +314,10 @@ def _needs(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[
     planned: dict[int, PlannedSection] = {}
     problems = []
     for index, item in sections.items():
-        reason = _unmet(spec, item.section.analyzer.needs)
+        reason, remedy = _unmet(spec, item.section.analyzer.needs) or (None, "")
         if reason is not None and not item.spec.optional:
-            message = f"{reason} (or say optional = true)"
-            problems.append(Problem(("sections", index, "kind"), message, found=repr(item.spec.kind)))
+            hint = f"{remedy}, or say optional = true"
+            problems.append(Problem(("sections", index, "kind"), reason, repr(item.spec.kind), hint))
         planned[index] = PlannedSection(item.spec, item.section, item.options, reason)
     return planned, [*problems, *_probes(planned)]
 
@@ -348,17 +348,18 @@ def _probes(sections: dict[int, PlannedSection]) -> Iterator[Problem]:
         first = first or (item.address, probe.layers)
 
 
-def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> str | None:
+def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
+    """Return which need the spec does not meet, and what would meet it; None where it meets all."""
     if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS} and spec.data is None:
-        return "needs data: add a [data] table"
+        return "needs data", "add a [data] table"
     if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
-        return "needs labels: name them in data.y"
+        return "needs labels", "name them in data.y"
     if Need.HISTORY in needs and not any(model.history for model in spec.models.values()):
-        return "needs a training history: name one in a model's history"
+        return "needs a training history", "name one in a model's history"
     if Need.SEVERAL_MODELS in needs and len(spec.models) == 1:
-        return "compares models, and there is only one"
+        return "compares models, and there is only one", "add a model"
     if Need.SERIES in needs and not _has_series(spec):
-        return "needs checkpoints of a run: give two models or more the same series"
+        return "needs checkpoints of a run", "give two models or more the same series"
     return None
 
 

@@ -59,6 +59,8 @@ class ModelRecord(Strict):
     size_bytes: int | None
     history: FileRecord | None
     heads: tuple[HeadRecord, ...]
+    reason: str | None = None
+    """Why the data did not go through it; null where they did, or none were needed."""
 
 
 class DataRecord(Strict):

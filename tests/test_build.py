@@ -222,8 +222,9 @@ def test_custom_code_out_of_a_module(zoo: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
-    """Exit code 130, no file."""
-    command = [sys.executable, "-m", "reportgen", "build", "specs/release.toml", "-o", str(tmp_path / "out")]
+    """Exit code 130, no file; a shell that runs in the background ignores the signal, and children inherit that."""
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import reportgen.__main__"
+    command = [sys.executable, "-c", heeding, "build", "specs/release.toml", "-o", str(tmp_path / "out")]
     with subprocess.Popen(command, cwd=TOP, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         running.stderr.readline()

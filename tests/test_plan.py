@@ -45,7 +45,7 @@ def test_the_larger_sample_serves_both() -> None:
 def test_what_is_skipped_asks_for_nothing() -> None:
     """An optional section without data asks for no activations."""
     without = planned('[[sections]]\nkind = "information_flow"\noptional = true\n', data="")
-    assert without.sections[0].skip == "needs data: add a [data] table"
+    assert without.sections[0].skip == "needs data"
     assert without.request.probe is None
     assert not without.request.needs
 
@@ -90,8 +90,7 @@ def test_an_optional_comparing_section_is_skipped_where_its_numbers_are_not() ->
     )
     skipped = '[[sections]]\nkind = "training_dynamics"\noptional = true\n'
     assert compared("optional = true\n", skipped).sections[1].skip == (
-        "reads training_dynamics.peak_performance, and the section training_dynamics needs a training history: name one in "
-        "a model's history"
+        "reads training_dynamics.peak_performance, and the section training_dynamics needs a training history"
     )
     with pytest.raises(SpecError, match=r"did you mean 'performance\.nll'"):
         compared('optional = true\nobjectives = ["performance.accuracy", "performance.nlll"]\n')

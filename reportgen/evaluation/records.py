@@ -417,7 +417,7 @@ class ModelEvaluation:
     """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them.
 
     ``size_bytes`` is None for a model that was given in memory; ``series`` is the run that it is a checkpoint of, where it is
-    said to be one.
+    said to be one; ``reason`` tells why the data did not go through it, where they could not.
     """
 
     name: str
@@ -430,6 +430,7 @@ class ModelEvaluation:
     weights: tuple[WeightTensor, ...] | None = None
     activations: Activations | None = None
     series: str | None = None
+    reason: str | None = None
 
     def subject(self, head: HeadEvaluation, part: str | None = None) -> str | None:
         """Return the subject of a head's number: ``head:NAME`` where there are several heads, then the part."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.evaluation.units import Selection
-    from reportgen.inputs.datasets import Dataset
+    from reportgen.inputs.datasets import Arrays, Dataset
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec import DataSpec, ModelSpec
 
@@ -93,6 +93,7 @@ class _Pass:
     ) -> None:
         self.loaded, self.spec, self.dataset, self.data, self.rows = loaded, spec, dataset, data, rows
         self.location = ("models", loaded.name, "path")
+        self.x = _inputs_of(loaded.model, dataset)
         self.copies: tuple[tuple[Any, Any], ...] = ()
 
     def run(
@@ -138,11 +139,13 @@ class _Pass:
 
     def _check_inputs(self) -> None:
         """Compare what the model takes with what the data give, where the model says what it takes."""
-        x, model = self.dataset.x, self.loaded.model
-        takes = getattr(model, "inputs", None)
+        x, takes = self.x, getattr(self.loaded.model, "inputs", None)
         if not takes:
             return
         names = [tensor.name for tensor in takes]
+        if isinstance(x, list):
+            message = f"takes {len(takes)} input{'s' * (len(takes) > 1)}, but data.x has {len(x)} arrays"
+            raise InputError(self.location, self.spec.path, message)
         if isinstance(x, dict):
             if set(x) != set(names):
                 message = f"takes inputs named {', '.join(names)}, but data.x gives {', '.join(x)}"
@@ -162,8 +165,10 @@ class _Pass:
                 raise InputError(self.location, self.spec.path, message)
 
     def _batch(self, rows: NDArray[np.int64]) -> Any:
-        x = self.dataset.x
-        return {key: value[rows] for key, value in x.items()} if isinstance(x, dict) else x[rows]
+        x = self.x
+        if isinstance(x, list):
+            return [array[rows] for array in x]
+        return {key: array[rows] for key, array in x.items()} if isinstance(x, dict) else x[rows]
 
     def _call(self, forward: Any, rows: NDArray[np.int64]) -> Any:
         import tensorflow as tf
@@ -308,6 +313,14 @@ class _Batches:
         left = np.setdiff1d(self._all, self._probed[:done], assume_unique=True)
         for start in range(0, len(left), self._size):
             yield left[start : start + self._size]
+
+
+def _inputs_of(model: Any, dataset: Dataset) -> Arrays | list[NDArray[Any]]:
+    """Return the inputs as a model takes them: those that are given by position by its names, where it has as many."""
+    if not dataset.by_position or not isinstance(dataset.x, dict):
+        return dataset.x
+    takes, arrays = getattr(model, "inputs", None) or (), list(dataset.x.values())
+    return {one.name: array for one, array in zip(takes, arrays, strict=True)} if len(takes) == len(arrays) else arrays
 
 
 def _listed(outputs: Any) -> list[NDArray[Any]]:

@@ -33,13 +33,15 @@ _CHUNK = 65_536
 class Dataset:
     """Inputs and labels in memory, as the models want them: an array, or one for each input and output.
 
-    ``files`` are the files as the spec names them with their SHA-256 digests.
+    ``files`` are the files as the spec names them with their SHA-256 digests. With ``by_position`` the arrays of ``x``
+    belong to a model's inputs in their order, whatever its inputs are called.
     """
 
     x: Arrays
     y: Arrays | None
     n: int
     files: tuple[tuple[str, str], ...]
+    by_position: bool = False
 
 
 def load(data: DataSpec, folder: Path) -> Dataset:
@@ -53,29 +55,34 @@ def load(data: DataSpec, folder: Path) -> Dataset:
     read = _Reader(data, folder)
     x = _each(("data", "x"), data.x, read)
     y = None if data.y is None else _each(("data", "y"), data.y, read)
-    n = _common_length(_named("data.x", x) | ({} if y is None else _named("data.y", y)), data.path or "")
+    named = _named("data.x", x) | ({} if y is None else _named("data.y", y))
+    n = _common_length(named, ("data", "x"), data.path or "")
     for location, array in _located(("data", "x"), x):
         _require_numeric(location, read.file_of(location), array)
     return Dataset(x=x, y=y, n=n, files=tuple((name, sha256(folder / name)) for name in read.files))
 
 
-def in_memory(x: Arrays, y: Arrays | None) -> Dataset:
+def in_memory(x: Arrays | list[Array], y: Arrays | None) -> Dataset:
     """Return arrays of a running program as a data set; its digest is that of their bytes.
+
+    A list has one array for each input of a model, in their order.
 
     Raises
     ------
     InputError
         Lengths differ, x is not numeric or not finite, no row.
     """
-    named = _named("x_data", x) | ({} if y is None else _named("y_data", y))
-    n = _common_length(named, "")
-    for location, array in _located(("x_data",), x):
+    arrays = {str(place): array for place, array in enumerate(x)} if isinstance(x, list) else x
+    named = _named("x_data", arrays) | ({} if y is None else _named("y_data", y))
+    n = _common_length(named, ("x_data",), "")
+    for location, array in _located(("x_data",), arrays):
         _require_numeric(location, "", array)
     digest = hashlib.sha256()
     for name, array in named.items():
         digest.update(f"{name} {array.dtype} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    return Dataset(x=x, y=y, n=n, files=(("(in memory)", digest.hexdigest()),))
+    files = (("(in memory)", digest.hexdigest()),)
+    return Dataset(x=arrays, y=y, n=n, files=files, by_position=isinstance(x, list))
 
 
 def missing_names(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, list[str]]]:
@@ -224,14 +231,14 @@ def _located(location: Location, arrays: Arrays) -> Iterator[tuple[Location, Arr
         yield location, arrays
 
 
-def _common_length(arrays: dict[str, Array], file: str) -> int:
+def _common_length(arrays: dict[str, Array], location: Location, file: str) -> int:
     lengths = {name: (array.shape[0] if array.ndim else 0) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         text = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-        raise InputError(("data", "x"), file, f"the arrays differ in their number of rows: {text}")
+        raise InputError(location, file, f"the arrays differ in their number of rows: {text}")
     n = next(iter(lengths.values()))
     if n == 0:
-        raise InputError(("data", "x"), file, "holds no row: there is nothing to evaluate")
+        raise InputError(location, file, "holds no row: there is nothing to evaluate")
     return n
 
 

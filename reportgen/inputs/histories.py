@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -55,9 +56,12 @@ def in_memory(location: Location, given: Any) -> History:
     Raises
     ------
     InputError
-        Not one sequence of numbers per key.
+        Neither, or not one sequence of numbers per key.
     """
     curves = getattr(given, "history", given)
+    if not isinstance(curves, Mapping):
+        message = f"must be a History, its dict, or the path of a file (found {type(given).__name__})"
+        raise InputError(location, "", message)
     try:
         text = json.dumps({"history": curves, _EPOCH: getattr(given, "epoch", None) or None}, default=_plain)
     except (TypeError, ValueError) as error:

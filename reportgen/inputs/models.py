@@ -151,6 +151,8 @@ def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
             if damaged is not None:
                 raise InputError(location, file, f"is damaged (checksum of {damaged} does not match)")
             config = json.loads(archive.read("config.json"))
+    except FileNotFoundError as error:
+        raise InputError(location, file, "there is no such file") from error
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
         raise InputError(location, file, f"is not a readable Keras archive ({summary(error)})") from error
     if not isinstance(config, dict):

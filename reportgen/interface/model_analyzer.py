@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,6 @@ from reportgen.progress import progress
 from reportgen.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.figure import Figure as Canvas
 
     from reportgen.evaluation.collect import Collection
@@ -55,16 +54,14 @@ class ModelAnalyzer:
         training_history: Mapping[str, Any] | None = None,
         output_dir: str | Path = "analysis_results",
     ) -> None:
-        if not models:
-            message = "models must hold at least one model"
-            raise ValueError(message)
-        unknown = sorted(set(training_history or {}) - set(models))
-        if unknown:
-            message = f"training_history names models that are not there: {', '.join(unknown)}"
-            raise ValueError(message)
+        histories = {} if training_history is None else training_history
+        _require_names(models, histories)
+        if not isinstance(config, AnalysisConfig | None):
+            message = f"config must be an AnalysisConfig (found {type(config).__name__})"
+            raise TypeError(message)
         self.models = dict(models)
         self.config = config or AnalysisConfig()
-        self.training_history = dict(training_history or {})
+        self.training_history = {name: one for name, one in histories.items() if one is not None}
         self.output_dir = Path(output_dir)
         self.results: Results | None = None
 
@@ -78,17 +75,26 @@ class ModelAnalyzer:
 
         Raises
         ------
+        TypeError
+            The data are no :class:`DataInput`, nor (x, y).
         InputError
-            The data are not arrays of one length.
+            The data are not arrays of numbers of one length, or a history is none.
+        ReportgenError
+            No model could be analyzed.
         """
         from reportgen.evaluation.collect import collect
         from reportgen.inputs.given import Objects
 
-        given = None if data is None else _dataset(_as_input(data), self.models)
+        given = None if data is None else _dataset(_as_input(data))
         planned = self._plan(given)
         for item in planned.sections:
             if item.skip is not None:
-                self._say(f"{item.address} is skipped: it {item.skip}")
+                _LOG.log(
+                    logging.WARNING if self.config.verbose else logging.DEBUG,
+                    "%s is skipped: it %s",
+                    item.address,
+                    item.skip,
+                )
         inputs = Objects(self.models, given, self.training_history)
         with progress(quiet=not self.config.verbose) as tell:
             found = collect(planned.spec, inputs, planned.request, tell)
@@ -150,24 +156,21 @@ class ModelAnalyzer:
 
     def _evaluated(self, found: Collection) -> Evaluation:
         """Evaluate model after model; one that cannot take the data goes on without them."""
-        models = []
+        models, reasons = [], []
         for name in found.models:
             try:
                 models.append(found.evaluate(name, True))  # noqa: FBT003
             except InputError as error:
-                models += self._without_data(found, name, error)
+                model = _without_data(found, name)
+                if model is None:
+                    reasons.append(str(error))
+                    _LOG.warning("%s is skipped: %s", name, error)
+                else:
+                    models.append(model)
+                    _LOG.warning("%s is left out of the analyses that need data: %s", name, error)
         if not models:
-            raise ReportgenError("no model could be analyzed: the log says why")
+            raise ReportgenError(f"no model could be analyzed: {'; '.join(reasons)}")
         return Evaluation(tuple(models), found.data, found.versions)
-
-    def _without_data(self, found: Collection, name: str, error: InputError) -> list[ModelEvaluation]:
-        try:
-            model = found.evaluate(name, False)  # noqa: FBT003
-        except InputError:
-            _LOG.warning("%s is skipped: %s", name, error)
-            return []
-        _LOG.warning("%s is left out of the analyses that need data: %s", name, error)
-        return [model]
 
     def _figures(self) -> dict[str, bytes]:
         from reportgen.figures import svg
@@ -183,26 +186,53 @@ class ModelAnalyzer:
             if figure is not None
         }
 
-    def _say(self, words: str) -> None:
-        _LOG.log(logging.INFO if self.config.verbose else logging.DEBUG, words)
+
+def _without_data(found: Collection, name: str) -> ModelEvaluation | None:
+    """Evaluate a model without data; None where it cannot be used at all."""
+    try:
+        return found.evaluate(name, False)  # noqa: FBT003
+    except InputError:
+        return None
 
 
-def _as_input(data: DataInput | tuple[Any, Any]) -> DataInput:
-    return data if isinstance(data, DataInput) else DataInput.from_tuple(data)
+def _require_names(models: Any, histories: Any) -> None:
+    """Refuse what is no dict of models by their names, and histories of no model."""
+    for option, given in (("models", models), ("training_history", histories)):
+        if not isinstance(given, Mapping):
+            message = f"{option} must be a dict by the models' names (found {type(given).__name__})"
+            raise TypeError(message)
+    if not models:
+        message = "models must hold at least one model"
+        raise ValueError(message)
+    wrong = [name for name in models if not isinstance(name, str) or not name.strip()]
+    if wrong:
+        message = f"models must have names that are text (found {wrong[0]!r})"
+        raise ValueError(message)
+    unknown = [str(name) for name in histories if name not in models]
+    if unknown:
+        message = f"training_history names models that are not there: {', '.join(unknown)}"
+        raise ValueError(message)
 
 
-def _dataset(data: DataInput, models: Mapping[str, Any]) -> Dataset:
+def _as_input(data: Any) -> DataInput:
+    if isinstance(data, DataInput):
+        return data
+    if isinstance(data, tuple) and len(data) == len(("x", "y")):
+        return DataInput.from_tuple(data)
+    found = f"a tuple of {len(data)}" if isinstance(data, tuple) else type(data).__name__
+    message = f"data must be a DataInput, a tuple (x, y), or None (found {found})"
+    raise TypeError(message)
+
+
+def _dataset(data: DataInput) -> Dataset:
     """Return arrays as the flow takes them."""
     from reportgen.inputs.datasets import in_memory
 
     x: Any = data.x_data
-    if isinstance(x, list | tuple):
-        named = next((one.inputs for one in models.values() if len(getattr(one, "inputs", None) or ()) == len(x)), None)
-        if named is None:
-            raise InputError(("x_data",), "", f"has {len(x)} arrays, and no model takes as many inputs")
-        x = {tensor.name: array for tensor, array in zip(named, x, strict=True)}
-    return in_memory(_arrays(x), None if data.y_data is None else _arrays(data.y_data))
+    several = isinstance(x, list | tuple) and all(hasattr(one, "shape") for one in x)
+    inputs = [np.asarray(one) for one in x] if several else _arrays(x)
+    return in_memory(inputs, None if data.y_data is None else _arrays(data.y_data))
 
 
 def _arrays(given: Any) -> Any:
-    return {key: np.asarray(one) for key, one in given.items()} if isinstance(given, dict) else np.asarray(given)
+    return {key: np.asarray(one) for key, one in given.items()} if isinstance(given, Mapping) else np.asarray(given)
