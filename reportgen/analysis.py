@@ -75,7 +75,7 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
             outcomes[item.address] = guarded(item, lambda item=item: _analyzed(item, evaluation))  # type: ignore[misc]
-    first_stage = _table(plan, outcomes)
+    first_stage = _table(plan, evaluation, outcomes)
     focus = _focus(plan, first_stage)
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
@@ -151,7 +151,7 @@ def _in_a_sentence(title: str) -> str:
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
-def _table(plan: Plan, outcomes: dict[str, _Outcome]) -> MetricTable:
+def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) -> MetricTable:
     rows = tuple(
         TableRow(section=item.address, measurement=measurement)
         for item in plan.sections
@@ -165,7 +165,8 @@ def _table(plan: Plan, outcomes: dict[str, _Outcome]) -> MetricTable:
         for name in item.section.headlines
     )
     specs = {f"{item.address}.{spec.name}": spec for item in plan.sections for spec in item.section.metrics}
-    return MetricTable(tuple(plan.spec.models), rows, headlines, specs)
+    reasons = {model.name: model.reason for model in evaluation.models if model.reason is not None}
+    return MetricTable(tuple(plan.spec.models), rows, headlines, specs, reasons)
 
 
 # ------------------------------------------------------------------------------------------------ records
@@ -189,7 +190,7 @@ def _results(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], 
         data=None if evaluation.data is None else _data(evaluation.data),
         versions=evaluation.versions,
         sections=tuple(_section(item, outcomes.get(item.address)) for item in plan.sections),
-        checks=checks.run(plan, _table(plan, outcomes)),
+        checks=checks.run(plan, _table(plan, evaluation, outcomes)),
     )
 
 

@@ -229,7 +229,9 @@ def _heads(results: Results) -> Table:
             )
             alike.setdefault(cells, []).append(model.name)
     rows = tuple((formatting.listed(models, _NAMED), *cells) for cells, models in alike.items())
-    return Table("outputs", "How the outputs were read", columns, rows)
+    apart = [f"The data did not go through {model.name}: {model.reason}." for model in results.models if model.reason]
+    more = f" {len(apart) - _NAMED} more are in results.json." if len(apart) > _NAMED else ""
+    return Table("outputs", "How the outputs were read", columns, rows, " ".join(apart[:_NAMED]) + more)
 
 
 def _environment(results: Results) -> Table:

@@ -71,7 +71,8 @@ def build(
         Nothing is written then.
     """
     results = compute(planned, progress, keep_going=keep_going)
-    return render(results, output, formats, progress, planned=planned, keep_going=keep_going)
+    folder = templates_of(planned)
+    return render(results, output, formats, progress, planned=planned, templates=folder, keep_going=keep_going)
 
 
 def compute(planned: Plan, progress: Progress, *, keep_going: bool = False) -> Results:
@@ -97,8 +98,6 @@ def render(
 ) -> Outcome:
     """Render results and write the files; with a plan also the figures that its spec asks for."""
     progress("rendering", 0, 1)
-    if planned is not None and planned.spec.output.templates is not None:
-        templates = planned.folder / planned.spec.output.templates
     report = present.present(results, formats, templates=templates, keep_going=keep_going)
     if planned is not None and planned.spec.output.figures.save:
         figures = planned.spec.output.figures
@@ -149,6 +148,12 @@ def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -
         shutil.rmtree(staging)
     order = [*present.FILES.values(), *files]
     return tuple(output / name for name in sorted(files, key=order.index))
+
+
+def templates_of(planned: Plan) -> Path | None:
+    """Return the folder of templates that the spec names; None where it names none."""
+    named = planned.spec.output.templates
+    return None if named is None else planned.folder / named
 
 
 def default_output(planned: Plan) -> Path:

@@ -6,6 +6,7 @@ It holds no duration, no absolute path and no output folder, so that the same in
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SerializeAsAny, ValidationError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reportgen.section import Section
 
 SCHEMA_VERSION = 1
+_WHOLE = re.compile("(head:[^/]+)?")
 
 CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
 
@@ -193,13 +195,24 @@ class Results(Strict):
         return pd.DataFrame(rows, columns=["section", "metric", "model", "subject", *fields])
 
     def _repr_html_(self) -> str:
-        """Return the numbers about whole models as an HTML table, for notebooks."""
-        frame = self.to_frame()
-        whole = frame[frame["subject"].isna()]
-        table: str = whole.pivot_table(
-            index=["section", "metric"], columns="model", values="value", sort=False
-        ).to_html()
-        return table
+        """Return the numbers about whole models and their outputs as an HTML table, for notebooks."""
+        import pandas as pd
+
+        names = [model.name for model in self.models]
+        shown = names if self.focus is None else list(self.focus.models)
+        whole = [
+            (row.section, row.measurement)
+            for row in self.rows()
+            if row.measurement.model in shown and _WHOLE.fullmatch(row.measurement.subject or "")
+        ]
+        columns: dict[str, dict[str, str]] = {}
+        for section, one in sorted(whole, key=lambda item: shown.index(item[1].model)):
+            column = columns.setdefault(f"{one.model} {one.subject or ''}".rstrip(), {})
+            column[f"{section}.{one.name}"] = _cell(one.metric)
+        addresses = dict.fromkeys(f"{section}.{one.name}" for section, one in whole)
+        with pd.option_context("display.max_colwidth", None):
+            table: str = pd.DataFrame(columns, index=list(addresses)).to_html(na_rep="")
+        return table if shown == names else f"{table}<p>{len(shown)} of {len(names)} models; to_frame() has all.</p>"
 
     def __getitem__(self, section: str) -> Any:
         """Return the result of a section by its id; KeyError where there is none."""
@@ -211,6 +224,15 @@ class Results(Strict):
     def to_json(self) -> str:
         """Return the file's text; sorted by field order, indented by one space, NaN impossible."""
         return json.dumps(self.model_dump(mode="json"), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cell(metric: Metric) -> str:
+    """Write a number with its interval, or a dash with the reason."""
+    from reportgen.formatting import metric as formatted
+
+    shown = formatted(metric)
+    reason = f"({metric.reason})" if metric.reason else ""
+    return " ".join(part for part in (shown.text, shown.interval, reason) if part)
 
 
 def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:

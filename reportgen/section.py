@@ -6,7 +6,7 @@ template). Core knows sections only through the :class:`Section` manifest; secti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
@@ -276,12 +276,15 @@ class MetricTable:
         What the sections offer to the front page, in the order of the spec.
     specs
         The declaration of every metric that the sections of this run can produce, by its address.
+    reasons
+        Why the data did not go through a model, by its name, where they did not.
     """
 
     models: tuple[str, ...]
     rows: tuple[TableRow, ...]
     headlines: tuple[Headline, ...]
     specs: Mapping[str, MetricSpec]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, section: str, name: str) -> tuple[Measurement, ...]:
         """Return the measurements at ``<section>.<name>``."""

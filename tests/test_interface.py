@@ -6,6 +6,7 @@ import ast
 import pickle
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from handmade import results as handmade
 from pydantic import ValidationError
 
 import reportgen
+from reportgen import formatting
 from reportgen.interface.report import Report
 from reportgen.interface.sheets import SHEETS
+from reportgen.section import Focus
 
 TESTS = Path(__file__).parent
 FIGURES = {f"{name}.png" for name in SHEETS}
@@ -235,9 +238,59 @@ def test_a_report_is_saved_and_shows_itself(tmp_path: Path) -> None:
     assert "sandbox" in report._repr_html_()[-80:]
 
 
+@pytest.mark.keras
+def test_a_spec_is_built_with_its_templates(tmp_path: Path) -> None:
+    """As the command line does it: written where ``output`` says so, and what is saved later looks the same."""
+    (tmp_path / "own" / "sections").mkdir(parents=True)
+    text = '{% extends "reportgen/sections/weights.html.j2" %}{% block reading %}<p>Our own words.</p>{% endblock %}'
+    (tmp_path / "own" / "sections" / "weights.html.j2").write_text(text, "utf-8")
+    model = TESTS.parent / "specs" / "digits" / "cnn.keras"
+    lines = [
+        "schema_version = 1",
+        "[report]",
+        'title = "Release"',
+        "[models.cnn]",
+        f"path = {str(model)!r}",
+        "[[sections]]",
+        'kind = "weights"',
+        "[output]",
+        'templates = "own"',
+        'formats = ["html"]',
+    ]
+    (tmp_path / "spec.toml").write_text("\n".join(lines), "utf-8")
+    report = reportgen.build(tmp_path / "spec.toml", output=tmp_path / "out", overrides=["report.title=Renamed"])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html"]
+    assert report.results.report.title == "Renamed"
+    written = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "Our own words." in written
+    assert report.save_html(tmp_path / "later.html").read_text("utf-8") == written
+
+
 def test_results_show_themselves() -> None:
-    """As a table of the numbers of page one."""
-    assert "<table" in handmade()._repr_html_()
+    """As a table of numbers written as in the report, with their intervals; a dash has its reason."""
+    results = handmade()
+    page = results._repr_html_()
+    for row in results.rows():
+        one = row.measurement
+        if one.subject is None:
+            shown = formatting.metric(one.metric)
+            assert f"{row.section}.{one.name}" in page
+            assert escape(f"{shown.text} {shown.interval}".rstrip(), quote=False) in page
+            assert one.metric.reason is None or escape(one.metric.reason, quote=False) in page
+
+
+def test_results_of_many_models_show_those_in_focus() -> None:
+    """And say how many there are."""
+    results = handmade()
+    first = results.models[0].name
+    focus = Focus(models=(first,), order=tuple(model.name for model in results.models), by=None)
+    sections = tuple(
+        one.model_copy(update={"result": one.result and one.result.model_copy(update={"focus": focus})})
+        for one in results.sections
+    )
+    page = results.model_copy(update={"sections": sections})._repr_html_()
+    assert f"1 of {len(results.models)} models" in page
+    assert [f"<th>{model.name}</th>" in page for model in results.models].count(True) == 1
 
 
 def test_importing_the_package_loads_nothing() -> None:

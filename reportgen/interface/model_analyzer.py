@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +162,7 @@ class ModelAnalyzer:
             try:
                 models.append(found.evaluate(name, True))  # noqa: FBT003
             except InputError as error:
-                model = _without_data(found, name)
+                model = _without_data(found, name, error.message)
                 if model is None:
                     reasons.append(str(error))
                     _LOG.warning("%s is skipped: %s", name, error)
@@ -187,10 +188,10 @@ class ModelAnalyzer:
         }
 
 
-def _without_data(found: Collection, name: str) -> ModelEvaluation | None:
-    """Evaluate a model without data; None where it cannot be used at all."""
+def _without_data(found: Collection, name: str, reason: str) -> ModelEvaluation | None:
+    """Evaluate a model without data, for a reason; None where it cannot be used at all."""
     try:
-        return found.evaluate(name, False)  # noqa: FBT003
+        return replace(found.evaluate(name, False), reason=reason)  # noqa: FBT003
     except InputError:
         return None
 

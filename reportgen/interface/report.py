@@ -18,10 +18,19 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Results that can be saved in every format; a notebook shows the page itself."""
+    """Results that can be saved in every format; a notebook shows the page itself.
 
-    def __init__(self, results: Results) -> None:
+    Parameters
+    ----------
+    results
+        The outcome of a run.
+    templates
+        Folder of templates that is searched first; None for the program's own.
+    """
+
+    def __init__(self, results: Results, templates: str | Path | None = None) -> None:
         self.results = results
+        self.templates = None if templates is None else Path(templates)
 
     def save_html(self, path: str | Path) -> Path:
         """Write the HTML page and return its path."""
@@ -46,15 +55,18 @@ class Report:
         return self._save("json", path)
 
     def _save(self, name: Format, path: str | Path) -> Path:
-        made = present.present(self.results, (name,))
-        if made.failures:
-            raise RenderError("; ".join(made.failures))
         target = Path(path)
-        flow.write({target.name: made.files[present.FILES[name]]}, target.parent)
+        flow.write({target.name: self._rendered(name)}, target.parent)
         return target
 
+    def _rendered(self, name: Format) -> bytes:
+        made = present.present(self.results, (name,), templates=self.templates)
+        if made.failures:
+            raise RenderError("; ".join(made.failures))
+        return made.files[present.FILES[name]]
+
     def _repr_html_(self) -> str:
-        page = present.present(self.results, ("html",)).files[present.FILES["html"]].decode()
+        page = self._rendered("html").decode()
         return f'<iframe srcdoc="{escape(page)}" sandbox style="width: 100%; height: 48em; border: 0"></iframe>'
 
 
@@ -85,9 +97,9 @@ def build(
     """
     planned = flow.read_plan(Path(spec), overrides)
     if output is None:
-        return Report(flow.compute(planned, _silent))
+        return Report(flow.compute(planned, _silent), flow.templates_of(planned))
     wanted = tuple(formats or planned.spec.output.formats)
-    return Report(flow.build(planned, Path(output), wanted, _silent).results)
+    return Report(flow.build(planned, Path(output), wanted, _silent).results, flow.templates_of(planned))
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:

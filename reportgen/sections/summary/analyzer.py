@@ -35,8 +35,8 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
                 model=model,
                 subject=subject,
                 cells=tuple(
-                    _cell(column.get((model, subject)), mark, (model, subject))
-                    for column, mark in zip(columns, marks, strict=True)
+                    _cell(table, line, column, mark, (model, subject))
+                    for line, column, mark in zip(headlines, columns, marks, strict=True)
                 ),
             )
             for model, subject in keys
@@ -66,9 +66,25 @@ def _ranked(
     return None, keys
 
 
-def _cell(one: Measurement | None, marks: tuple[Key | None, set[Key]], key: Key) -> SummaryCell:
+def _cell(
+    table: MetricTable,
+    line: Headline,
+    column: dict[Key, Measurement],
+    marks: tuple[Key | None, set[Key]],
+    key: Key,
+) -> SummaryCell:
     best, tied = marks
-    return SummaryCell(metric=one.metric if one else None, best=key == best, tied=key in tied)
+    one = column.get(key) or line.spec.missing(key[0], "not_applicable", _why_missing(table, column, key[0]))
+    return SummaryCell(metric=one.metric, best=key == best, tied=key in tied)
+
+
+def _why_missing(table: MetricTable, column: dict[Key, Measurement], model: str) -> str:
+    """Tell why a row of the table has no number of a column."""
+    if any(model == other for other, _ in column):
+        return "it stands in another row of this model"
+    if model in table.reasons:
+        return f"the data did not go through it: {table.reasons[model]}"
+    return "its section gives no such number for this model"
 
 
 def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -> tuple[Key | None, set[Key]]:

@@ -17,8 +17,7 @@ class SummaryOptions(Strict):
 class SummaryCell(Strict):
     """A number in the performance table."""
 
-    metric: Metric | None
-    """Null where the section did not produce it for this model."""
+    metric: Metric
     best: bool
     """It is the best of its column."""
     tied: bool
