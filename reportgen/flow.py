@@ -17,7 +17,7 @@ from reportgen.section import SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.evaluation.collect import Report as Progress
+    from reportgen.evaluation.collect import Tell
     from reportgen.plan import Plan
     from reportgen.results import Results
     from reportgen.spec import Format
@@ -48,7 +48,7 @@ def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (
 
 
 def build(
-    planned: Plan, output: Path, formats: Sequence[Format], progress: Progress, *, keep_going: bool = False
+    planned: Plan, output: Path, formats: Sequence[Format], progress: Tell, *, keep_going: bool = False
 ) -> Outcome:
     """Evaluate, analyze, render and write a report.
 
@@ -75,7 +75,7 @@ def build(
     return render(results, output, formats, progress, planned=planned, templates=folder, keep_going=keep_going)
 
 
-def compute(planned: Plan, progress: Progress, *, keep_going: bool = False) -> Results:
+def compute(planned: Plan, progress: Tell, *, keep_going: bool = False) -> Results:
     """Evaluate and analyze, and write nothing."""
     from reportgen.evaluation.process import EvaluationProcess
 
@@ -90,7 +90,7 @@ def render(
     results: Results,
     output: Path,
     formats: Sequence[Format],
-    progress: Progress,
+    progress: Tell,
     *,
     planned: Plan | None = None,
     templates: Path | None = None,

@@ -27,7 +27,7 @@ FILES = {"html": "report.html", "pdf": "report.pdf", "json": "results.json", "ma
 
 
 @dataclass
-class Report:
+class Rendered:
     """The files of a report, and what went wrong on the way."""
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Report:
 
 def present(
     results: Results, formats: Iterable[Format], *, templates: Path | None = None, keep_going: bool = False
-) -> Report:
+) -> Rendered:
     """Render results into every wanted format.
 
     Parameters
@@ -52,7 +52,7 @@ def present(
 
     Returns
     -------
-    Report
+    Rendered
         A PDF that could not be made is missing from ``files`` and told in ``failures``.
 
     Raises
@@ -63,7 +63,7 @@ def present(
         HTML or Markdown could not be rendered.
     """
     wanted = set(formats)
-    report = Report()
+    report = Rendered()
     if "json" in wanted:
         report.files[FILES["json"]] = results.to_json().encode()
     if wanted <= {"json"}:
@@ -110,7 +110,7 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
     }
 
 
-def _document(results: Results, report: Report, *, keep_going: bool) -> Document:
+def _document(results: Results, report: Rendered, *, keep_going: bool) -> Document:
     theme = theme_of(results)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     failures: dict[str, str] = {}

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.evaluation.collect import Report
+    from reportgen.evaluation.collect import Tell
 
 _LOGGED_STEPS = 4
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Report]:
+def progress(*, quiet: bool) -> Iterator[Tell]:
     """Give a function that is told (what is being done, steps done, steps in all)."""
     if quiet:
         yield lambda _what, _done, _total: None
@@ -28,7 +28,7 @@ def progress(*, quiet: bool) -> Iterator[Report]:
         yield _Log()
 
 
-def _bar() -> Iterator[Report]:
+def _bar() -> Iterator[Tell]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -49,7 +49,7 @@ def _in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def _element() -> Iterator[Report]:
+def _element() -> Iterator[Tell]:
     """Show a progress element in the cell's output, and take it away at the end."""
     from html import escape
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from reportgen.section import Severity, Strict
 
-Name = str
+Name = Annotated[str, Field(min_length=1)]
 Format = Literal["html", "pdf", "json", "markdown"]
 Style = Literal["publication", "presentation", "draft"]
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
@@ -40,11 +40,11 @@ class ModelSpec(Strict):
 
     path: str = Field(min_length=1)
     """The `.keras` file, relative to the spec. With a `*` (`runs/*/model.keras`) the entry stands for every file that matches."""
-    name: str | None = Field(default=None, min_length=1)
+    name: Name | None = None
     """Names of the models that a pattern stands for, with its `*`: `*-best`; by default what the `*` stands for."""
     history: str | None = None
     """Training history: `history.history` as JSON, or a CSVLogger CSV; with the `*` of a pattern, `runs/*/history.json`."""
-    series: str | None = Field(default=None, min_length=1)
+    series: Name | None = None
     """Name of the run that the model is a checkpoint of: models with the same name are shown as a series, in their order."""
     outputs: OutputsName | dict[str, OutputsName] = "auto"
     """What the model puts out; `auto`: compiled loss, then last activation, then label type. One value per output head where there are several."""

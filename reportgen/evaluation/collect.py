@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reportgen.section import Request
     from reportgen.spec import DataSpec, ModelSpec, ReportSpec
 
-    Report = Callable[[str, int, int], None]
+    Tell = Callable[[str, int, int], None]
 
 _PACKAGES = ("keras", "tensorflow", "numpy")
 _OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
@@ -47,7 +47,7 @@ class Collection:
     evaluate: Callable[[str, bool], ModelEvaluation]
 
 
-def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Report) -> Collection:
+def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) -> Collection:
     """Read the data and histories of a spec, and evaluate its models one by one.
 
     Parameters
@@ -98,7 +98,7 @@ class _Collector:
     dataset: Dataset | None
     data: DataEvaluation | None
     request: Request
-    report: Report
+    report: Tell
 
     def model(self, spec: ModelSpec, loaded: LoadedModel, history: History | None, *, fed: bool) -> ModelEvaluation:
         """Evaluate a model; the data go through it where ``fed`` is True."""

@@ -22,7 +22,7 @@ from reportgen.evaluation.records import Evaluation
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from reportgen.evaluation.collect import Report
+    from reportgen.evaluation.collect import Tell
     from reportgen.section import Request
     from reportgen.spec import ReportSpec
 
@@ -77,7 +77,7 @@ class EvaluationProcess:
         self._noise.close()
         self._temporary.cleanup()
 
-    def result(self, report: Report) -> Evaluation:
+    def result(self, report: Tell) -> Evaluation:
         """Wait for the evaluation, passing on the progress.
 
         Raises
