@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 import reportgen
+from reportgen.evaluation.structure import output_names
 
 BLOCKS = Path(__file__).parent / "guide" / "blocks.md"
 FENCE = re.compile(r"^## Section (\d)\n\n```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -120,7 +121,7 @@ def options() -> dict[str, Any]:
     kept["threshold"] = analyze("threshold", None, histories=histories, pareto_analysis_threshold=3)
     heard.words.clear()
     analyze("quiet", None, verbose=False)
-    kept["quiet"] = [word for word in heard.words if word.startswith("INFO")]
+    kept["quiet"] = [word for word in heard.words if not word.startswith("DEBUG")]
     heard.words.clear()
     other = keras.Sequential([keras.Input((5,)), keras.layers.Dense(2)], name="other")
     kept["mixed"] = analyze("mixed", (x, y), {"a": model("a"), "other": other})
@@ -141,15 +142,50 @@ def several_inputs() -> Any:
     left, right = keras.Input((4,), name="left"), keras.Input((3,), name="right")
     both = keras.layers.Concatenate()([left, right])
     outputs = {
-        "kind": keras.layers.Dense(3, activation="softmax", name="kind")(both),
-        "size": keras.layers.Dense(2, activation="softmax", name="size")(both),
+        "size": keras.layers.Dense(2, activation="softmax", name="first_of_all")(both),
+        "kind": keras.layers.Dense(3, activation="softmax", name="last_of_all")(both),
     }
     two = keras.Model([left, right], outputs, name="two")
     x = [GENERATOR.normal(size=(50, 4)), GENERATOR.normal(size=(50, 3))]
     y = {"kind": GENERATOR.integers(0, 3, 50), "size": GENERATOR.integers(0, 2, 50)}
-    listed = analyze("listed", reportgen.DataInput(x, y), {"two": two})
+    inputs = [keras.Input((4,), name="first"), keras.Input((3,), name="second")]
+    renamed = keras.Model(inputs, two(inputs), name="renamed")
+    listed = analyze("listed", reportgen.DataInput(x, y), {"two": two, "renamed": renamed})
     named = analyze("named", reportgen.DataInput({"left": x[0], "right": x[1]}, y), {"two": two})
     return listed, named
+
+
+def names_of_outputs() -> dict[str, list[str]]:
+    """Name the outputs of a model that returns a list, of one layer twice, and of one that returns a dict."""
+    one, layer = keras.Input((4,)), keras.layers.Dense(2, name="shared")
+    twice = keras.Model(one, [layer(one), layer(one * 2)])
+    keyed = keras.Model(one, {"z": layer(one), "a": keras.layers.Dense(3, name="own")(one)})
+    assert [tensor.shape[-1] for tensor in keyed.outputs] == [3, 2]
+    plain = keras.Sequential([one, layer])
+    return {key: output_names(model) for key, model in (("twice", twice), ("keyed", keyed), ("plain", plain))}
+
+
+def wrong() -> dict[str, str]:
+    """Call what cannot be done, and keep what is said."""
+    x, y = GENERATOR.random((20, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 20)
+    broken = np.where(x > 0.5, np.nan, x)
+    calls: dict[str, Any] = {
+        "x alone": lambda: analyze("wrong", x),
+        "three": lambda: analyze("wrong", (x, y, y)),
+        "lengths": lambda: analyze("wrong", (x, y[:5])),
+        "no row": lambda: analyze("wrong", (x[:0], y[:0])),
+        "not finite": lambda: analyze("wrong", (broken, y)),
+        "no file": lambda: analyze("wrong", (x, y), {"a": "nowhere.keras"}),
+        "no model": lambda: analyze("wrong", (x, y), {"a": object()}),
+        "no history": lambda: analyze("wrong", None, None, {"a": 3}),
+    }
+    said: dict[str, str] = {}
+    for name, call in calls.items():
+        try:
+            call()
+        except (TypeError, reportgen.ReportgenError) as error:
+            said[name] = f"{type(error).__name__}: {error}"
+    return said
 
 
 def histories_of_every_kind() -> Any:
@@ -176,7 +212,8 @@ def callback() -> dict[str, Any]:
 def main(file: Path) -> None:
     """Do everything."""
     found = {"guide": guide(), "options": options(), "several": several_inputs(), "callback": callback()}
-    found["kinds"] = histories_of_every_kind()
+    found["kinds"], found["wrong"] = histories_of_every_kind(), wrong()
+    found["outputs"] = names_of_outputs()
     file.write_bytes(pickle.dumps(found))
 
 

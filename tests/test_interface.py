@@ -15,7 +15,8 @@ from handmade import results as handmade
 from pydantic import ValidationError
 
 import reportgen
-from reportgen import formatting
+from reportgen import formatting, registry
+from reportgen.compose import compose
 from reportgen.interface.report import Report
 from reportgen.interface.sheets import SHEETS
 from reportgen.section import Focus
@@ -160,9 +161,23 @@ def test_a_model_that_cannot_take_the_data_is_left_out(found: dict[str, Any]) ->
     mixed = found["options"]["mixed"]
     assert {one.model for one in mixed["weights"].models} == {"a", "other"}
     assert {one.model for one in mixed["performance"].named("accuracy")} == {"a"}
-    (warning,) = (word for word in found["options"]["mixed words"] if word.startswith("WARNING"))
-    assert "other is left out of the analyses that need data" in warning
+    (warning,) = (word for word in found["options"]["mixed words"] if "left out" in word)
+    assert warning.startswith("WARNING other is left out of the analyses that need data")
     assert "takes rows of shape (5,)" in warning
+
+
+@pytest.mark.keras
+def test_what_a_model_that_is_left_out_lacks_has_the_reason(found: dict[str, Any]) -> None:
+    """A dash in the table of page one, and beside how the outputs were read."""
+    mixed = found["options"]["mixed"]
+    assert {one.name: one.reason is None for one in mixed.models} == {"a": True, "other": False}
+    (row,) = (row for row in mixed["summary"].rows if row.model == "other")
+    cells = {column.title: cell.metric for column, cell in zip(mixed["summary"].columns, row.cells, strict=True)}
+    assert cells["Parameters"].value == 12
+    assert "the data did not go through it: takes rows of shape (5,)" in cells["Accuracy"].reason
+    document = compose(mixed, {}, {}, registry.find)
+    (outputs,) = (table for table in document.provenance if table.name == "outputs")
+    assert "The data did not go through other: takes rows of shape (5,)" in outputs.note
 
 
 @pytest.mark.keras
@@ -191,18 +206,56 @@ def test_histories_and_models_of_every_kind(found: dict[str, Any]) -> None:
 
 @pytest.mark.keras
 def test_several_inputs_as_a_list_and_by_name(found: dict[str, Any]) -> None:
-    """Both give the same numbers, head by head."""
+    """Both give the same numbers, head by head; a list fits models whatever their inputs are called."""
     listed, named = (one["performance"] for one in found["several"])
     for head in ("head:kind", "head:size"):
-        assert listed.find("accuracy", "two", head) == named.find("accuracy", "two", head)
+        expected = named.find("accuracy", "two", head)
+        assert listed.find("accuracy", "two", head) == expected
+        assert listed.find("accuracy", "renamed", head) == expected
+
+
+@pytest.mark.keras
+def test_outputs_have_the_names_that_fit_takes(found: dict[str, Any]) -> None:
+    """The keys of a dict, in the order of its tensors; equal names are numbered."""
+    assert found["outputs"] == {"twice": ["shared", "shared(2)"], "keyed": ["a", "z"], "plain": ["shared"]}
 
 
 def test_wrong_calls_say_what_is_wrong() -> None:
-    """Histories of models that are not there; a Pareto analysis of nothing."""
+    """Models that are no dict, or have no names; histories of models that are not there; a Pareto analysis of nothing."""
+    analyzer: Any = reportgen.ModelAnalyzer
+    for models, found in (([1], "list"), ("a.keras", "str"), (None, "NoneType")):
+        with pytest.raises(TypeError, match=rf"models must be a dict by the models' names \(found {found}\)"):
+            analyzer(models)
+    for models, words in (({}, "at least one model"), ({1: "a"}, "found 1"), ({" ": "a"}, "found ' '")):
+        with pytest.raises(ValueError, match=words):
+            analyzer(models)
+    with pytest.raises(TypeError, match=r"training_history must be a dict .* \(found list\)"):
+        analyzer({"a": "a.keras"}, training_history=[])
     with pytest.raises(ValueError, match="names models that are not there: b"):
-        reportgen.ModelAnalyzer({"a": "a.keras"}, training_history={"b": {}})
+        analyzer({"a": "a.keras"}, training_history={"b": {}})
+    with pytest.raises(TypeError, match=r"config must be an AnalysisConfig \(found dict\)"):
+        analyzer({"a": "a.keras"}, {})
     with pytest.raises(reportgen.ReportgenError, match="analyze the models first"):
         reportgen.ModelAnalyzer({"a": "a.keras"}).create_pareto_analysis()
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("x alone", "TypeError: data must be a DataInput, a tuple (x, y), or None (found ndarray)"),
+        ("three", "TypeError: data must be a DataInput, a tuple (x, y), or None (found a tuple of 3)"),
+        ("lengths", "the arrays differ in their number of rows: x_data has 20, y_data has 5"),
+        ("no row", "holds no row: there is nothing to evaluate"),
+        ("not finite", "x_data"),
+        ("no file", "no model could be analyzed: models.a.path: nowhere.keras: there is no such file"),
+        ("no model", "no model could be analyzed: models.a"),
+        ("no history", "must be a History, its dict, or the path of a file (found int)"),
+    ],
+)
+def test_wrong_data_and_models_say_what_is_wrong(found: dict[str, Any], call: str, words: str) -> None:
+    """One sentence, that names the argument and what was found."""
+    assert words in found["wrong"][call]
 
 
 # ------------------------------------------------------------------------------------------------ values

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from reportgen.evaluation.records import Architecture, LayerSummary, TensorSummary
-from reportgen.evaluation.structure import has_graph, is_a, walk
+from reportgen.evaluation.structure import has_graph, is_a, output_names, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,8 +86,8 @@ def _tensor(tensor: Any, name: str | None = None) -> TensorSummary:
 
 def _outputs(model: Any) -> tuple[TensorSummary, ...]:
     tensors = getattr(model, "outputs", None) or ()
-    names = getattr(model, "output_names", None) or [model.layers[-1].name if model.layers else model.name]
-    return tuple(_tensor(tensor, name) for tensor, name in zip(tensors, names, strict=False))
+    names = output_names(model) if tensors else ()
+    return tuple(_tensor(tensor, name) for tensor, name in zip(tensors, names, strict=True))
 
 
 # ------------------------------------------------------------------------------------------------ as compiled

@@ -12,7 +12,7 @@ from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsEr
 from reportgen.evaluation.logits import output_ends
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.records import Activations, Decision, HeadEvaluation
-from reportgen.evaluation.structure import walk
+from reportgen.evaluation.structure import output_names, walk
 from reportgen.evaluation.tasks import (
     ContradictionError,
     HeadEvidence,
@@ -130,8 +130,7 @@ class _Pass:
             forward = keras.Model(model.inputs, [end.tensor for end in ends])
             self.copies = tuple(pair for end in ends for pair in end.copies)
             shapes = [tuple(end.tensor.shape[1:]) for end in ends]
-            names = getattr(model, "output_names", None) or [model.layers[-1].name]
-            return list(names), shapes, [e.activation for e in ends], forward, [e.stripped for e in ends]
+            return output_names(model), shapes, [e.activation for e in ends], forward, [e.stripped for e in ends]
         outputs = self._call(model, self.rows[:1])
         names = list(outputs) if isinstance(outputs, dict) else [f"output_{i}" for i in range(len(_listed(outputs)))]
         shapes = [array.shape[1:] for array in _listed(outputs)]

@@ -76,6 +76,19 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return distinct
 
 
+def output_names(model: Any) -> list[str]:
+    """Return the names of a model's outputs in the order of ``model.outputs``, all different.
+
+    They are the keys under which ``fit`` takes labels where the model returns a dict, else the names of the last layers.
+    """
+    import keras
+
+    output = getattr(model, "output", None)
+    if isinstance(output, dict) and not any(isinstance(one, dict | list | tuple) for one in output.values()):
+        return list(keras.tree.flatten({key: key for key in output}))
+    return _distinct(getattr(model, "output_names", None) or [model.layers[-1].name if model.layers else model.name])
+
+
 def is_a(layer: Any, *kinds: str) -> bool:
     """Tell whether a layer is of one of the classes, or derived from one, by the classes' names."""
     return not {kind.__name__ for kind in type(layer).__mro__}.isdisjoint(kinds)
