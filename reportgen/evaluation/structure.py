@@ -81,11 +81,11 @@ def output_names(model: Any) -> list[str]:
 
     They are the keys under which ``fit`` takes labels where the model returns a dict, else the names of the last layers.
     """
-    import keras
-
     output = getattr(model, "output", None)
-    if isinstance(output, dict) and not any(isinstance(one, dict | list | tuple) for one in output.values()):
-        return list(keras.tree.flatten({key: key for key in output}))
+    if isinstance(output, dict):
+        keys = {id(tensor): key for key, tensor in output.items()}
+        if all(id(tensor) in keys for tensor in model.outputs):
+            return _distinct([keys[id(tensor)] for tensor in model.outputs])
     return _distinct(getattr(model, "output_names", None) or [model.layers[-1].name if model.layers else model.name])
 
 
