@@ -112,12 +112,15 @@ def options() -> dict[str, Any]:
     logger.setLevel(logging.DEBUG)
     kept["plain"] = analyze("plain", (x, y))
     kept["words"] = heard.words[:]
+    kept["without figures"] = sorted(path.name for path in Path("plain").iterdir())
     kept["no data"] = analyze("nothing", None)
     kept["samples"] = analyze("samples", (x, y), n_samples=40)
     kept["dense"] = analyze("dense", None, weight_layer_types=["Dense"], analyze_biases=True)
+    kept["layers"] = analyze("layers", (x, y), max_layers_heatmap=1, max_layers_info_flow=1)
     kept["bins"] = analyze("bins", (x, y), calibration_bins=5)
     histories = {"a": history(0), "b": history(1)}
     kept["histories"] = analyze("histories", None, histories=histories, smoothing_window=3)
+    kept["rough"] = analyze("rough", None, histories=histories, smooth_training_curves=False)
     kept["threshold"] = analyze("threshold", None, histories=histories, pareto_analysis_threshold=3)
     heard.words.clear()
     analyze("quiet", None, verbose=False)

@@ -8,18 +8,23 @@ import subprocess
 import sys
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from handmade import results as handmade
+from matplotlib.figure import Figure as Canvas
 from pydantic import ValidationError
 
 import reportgen
-from reportgen import formatting, registry
+from reportgen import formatting, present, registry
 from reportgen.compose import compose
 from reportgen.interface.report import Report
 from reportgen.interface.sheets import SHEETS
 from reportgen.section import Focus
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TESTS = Path(__file__).parent
 FIGURES = {f"{name}.png" for name in SHEETS}
@@ -91,20 +96,6 @@ def test_toggles(option: str, kinds: set[str]) -> None:
     assert {one["kind"] for one in reportgen.AnalysisConfig(**{option: False}).sections()} == every - kinds
 
 
-@pytest.mark.parametrize(
-    ("option", "kind", "key", "value"),
-    [
-        ("smooth_training_curves", "training_dynamics", "smooth", False),
-        ("max_layers_heatmap", "weights", "max_layers_heatmap", 3),
-        ("max_layers_info_flow", "information_flow", "max_layers", 2),
-    ],
-)
-def test_options_of_figures_reach_their_section(option: str, kind: str, key: str, value: Any) -> None:
-    """Their effect there is tested with the section."""
-    (section,) = (one for one in reportgen.AnalysisConfig(**{option: value}).sections() if one["kind"] == kind)
-    assert section[key] == value
-
-
 def test_an_unknown_option_is_an_error() -> None:
     """A typing mistake is told."""
     with pytest.raises(ValidationError, match="analyse_weights"):
@@ -127,6 +118,43 @@ def test_layer_types_and_biases(found: dict[str, Any]) -> None:
     types = {one.layer_type for one in found["options"]["dense"]["weights"].of("a")}
     assert types == {"Dense"}
     assert ("bias" in dense, "bias" in plain) == (True, False)
+
+
+def drawn(results: Any, section: str, figure: str) -> tuple[Axes, str]:
+    """Return a figure's first panel, drawn, and its caption."""
+    record = next(one for one in results.sections if one.id == section)
+    made = next(one for one in present.figures_of(record, results, present.theme_of(results)) if one.name == figure)
+    axes: Axes = Canvas().subplots()
+    made.panels[0].draw(axes)
+    return axes, made.caption
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("section", "figure", "words"),
+    [
+        ("weights", "health", "The 1 lowest scores of each model"),
+        ("information_flow", "activation-health", "The 1 least healthy layers"),
+    ],
+)
+def test_heatmaps_are_limited(found: dict[str, Any], section: str, figure: str, words: str) -> None:
+    """A row less for each layer less, and the caption says what is left out."""
+    every, _ = drawn(found["options"]["plain"], section, figure)
+    limited, caption = drawn(found["options"]["layers"], section, figure)
+    assert (len(every.get_yticklabels()) > 1, len(limited.get_yticklabels())) == (True, 1)
+    assert words in caption
+
+
+@pytest.mark.keras
+def test_training_curves_are_smoothed(found: dict[str, Any]) -> None:
+    """A line through the mean of three epochs beside the raw points; without, a line through the raw values."""
+    raw = found["options"]["histories"]["training_dynamics"].curve("a", "val_loss").values
+    for key, least in (("histories", 1e-3), ("rough", 0.0)):
+        axes, caption = drawn(found["options"][key], "training_dynamics", "loss")
+        line = next(one for one in axes.get_lines() if one.get_label() == "validation")
+        assert np.abs(np.asarray(line.get_ydata()) - raw).max() >= least
+        assert (key == "histories") == ("moving average over 3 epochs" in caption)
+        assert (key == "rough") == np.array_equal(line.get_ydata(), raw)
 
 
 @pytest.mark.keras
@@ -178,6 +206,12 @@ def test_what_a_model_that_is_left_out_lacks_has_the_reason(found: dict[str, Any
     document = compose(mixed, {}, {}, registry.find)
     (outputs,) = (table for table in document.provenance if table.name == "outputs")
     assert "The data did not go through other: takes rows of shape (5,)" in outputs.note
+
+
+@pytest.mark.keras
+def test_figures_are_written_when_asked_for(found: dict[str, Any]) -> None:
+    """Without save_plots there are the numbers alone."""
+    assert found["options"]["without figures"] == ["analysis_results.json"]
 
 
 @pytest.mark.keras

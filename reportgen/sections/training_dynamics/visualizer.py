@@ -72,7 +72,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         limits = (min(values), max(values)) if values else (0.0, 1.0)
         smooth = (
             f" Lines: moving average over {result.options.smoothing_window} epochs, for the eye alone."
-            if result.options.smooth
+            if result.options.smooth and any(run.n_epochs > result.options.smoothing_window for run in shown)
             else ""
         )
         rest = result.rest(runs, shown)
