@@ -14,6 +14,7 @@ import pytest
 
 from reportgen.errors import RenderError
 from reportgen.render import pdf
+from reportgen.resources import share
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,24 @@ def test_pages_and_text(reader: pypdf.PdfReader) -> None:
     assert len(reader.pages) == 2
     assert "inside" in reader.pages[0].extract_text()
     assert "ünïcode" in reader.pages[1].extract_text()
+
+
+def test_a_note_stands_with_the_last_rows_of_its_table() -> None:
+    """Wherever a page ends: the note is never alone on the next one, nor with a single row."""
+    sizes = range(40, 55)
+    tables = [
+        f'<section class="chapter"><table><thead><tr><th>Head</th></tr></thead><tbody>'
+        f"{''.join(f'<tr><td>r{size}</td></tr>' for _ in range(size))}</tbody></table>"
+        f'<p class="table-note">note{size}</p></section>'
+        for size in sizes
+    ]
+    sheets = "".join((share("templates") / "css" / f"{name}.css").read_text("utf-8") for name in ("base", "print"))
+    made = make("".join(tables), f"<style>{sheets}</style>", {})
+    pages = [one.extract_text().split() for one in pypdf.PdfReader(io.BytesIO(made)).pages]
+    rows = [words.count(f"r{size}") for size in sizes for words in pages if f"note{size}" in words]
+    assert len(rows) == len(sizes)
+    assert max(rows) >= 40, "some tables fit on one page"
+    assert min(rows) == 3, "the first that does not goes over with three rows"
 
 
 def test_accessible(reader: pypdf.PdfReader) -> None:
