@@ -183,6 +183,19 @@ def test_masked_everywhere_is_not_nan() -> None:
     assert "INF001" not in codes(result)
 
 
+def test_what_the_score_joins_is_a_column_where_it_differs() -> None:
+    """Else it is said once."""
+    result = analyze(layer(RECTIFIED))
+    one = result.models[0]
+    alike = SECTION.tables(result)[0]
+    assert "Score of" not in [column.title for column in alike.columns]
+    assert "The score joins utilisation and diversity." in alike.note
+    other = one.model_copy(update={"score_parts": "utilisation, diversity and separability"})
+    differing = SECTION.tables(result.model_copy(update={"models": (one, other)}))[0]
+    assert [row[-1] for row in differing.rows] == [one.score_parts, other.score_parts]
+    assert "The score joins" not in differing.note
+
+
 def test_tables_number_the_layers_as_the_axes_do() -> None:
     """Where layers are left out, the others keep their number."""
     result = analyze(*(layer(RECTIFIED, f"block_{index}") for index in range(50)))

@@ -25,18 +25,23 @@ def tables(result: InformationFlowResult) -> tuple[Table, ...]:
 
 
 def _models(result: InformationFlowResult) -> Table:
+    """Tell what each score joins: in a column where that differs, else in the note."""
+    listed = result.listed(result.models)
+    parts = {one.score_parts for one in listed}
+    differ = len(parts) > 1
     rows: list[tuple[Cell, ...]] = [
-        (one.model, *(result.find(spec.name, one.model) for spec in schema.PER_MODEL), one.score_parts)
-        for one in result.listed(result.models)
+        (one.model, *(result.find(spec.name, one.model) for spec in schema.PER_MODEL), *[one.score_parts] * differ)
+        for one in listed
     ]
     columns = (
         Column("Model", numeric=False),
         *(Column(spec.title) for spec in schema.PER_MODEL),
-        Column("Score of", numeric=False),
+        *[Column("Score of", numeric=False)] * differ,
     )
     sampling = result.models[0].sampling if result.models else ""
     note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}."
-    note += result.rest(result.models, result.listed(result.models))
+    note += "" if differ else "".join(f" The score joins {one}." for one in parts if one)
+    note += result.rest(result.models, listed)
     return Table("models", "Layers of each model as a whole", columns, tuple(rows), note)
 
 
