@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen import __version__, checks
-from reportgen.errors import SectionError
+from reportgen.errors import SectionError, cause
+from reportgen.registry import folder_of
 from reportgen.results import (
     SCHEMA_VERSION,
     DataRecord,
@@ -67,9 +69,10 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
             result = compute()
             return _Outcome(result, _findings(item, result))
         except Exception as error:
+            failure = cause(error, folder_of(item.section))
             if not keep_going:
-                raise SectionError(f"section {item.address}: {type(error).__name__}: {error}") from error
-            return _Outcome(None, failure=f"{type(error).__name__}: {error}")
+                raise SectionError(f"section {item.address}: {failure}") from error
+            return _Outcome(None, failure=failure)
 
     outcomes: dict[str, _Outcome] = {}
     for item in plan.sections:
@@ -89,26 +92,32 @@ def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
     analyzer = item.section.analyzer(item.options)
     if not isinstance(analyzer, BaseAnalyzer):
         raise TypeError("a comparing section has no evaluation to analyze")
-    return _kept(item, analyzer.analyze(evaluation))
+    return _kept(item, analyzer.analyze(evaluation), [model.name for model in evaluation.models])
 
 
 def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:
     comparer = item.section.analyzer(item.options)
     if not isinstance(comparer, BaseComparer):
         raise TypeError("only a comparing section compares")
-    return _kept(item, comparer.compare(table))
+    return _kept(item, comparer.compare(table), table.models)
 
 
-def _kept(item: PlannedSection, result: SectionResult) -> SectionResult:
-    """Hold a result against what the section declares."""
+def _kept(item: PlannedSection, result: SectionResult, models: Iterable[str]) -> SectionResult:
+    """Hold a result against what the section declares and the models that there are."""
     if not isinstance(result, item.section.result):
-        message = f"it returned {type(result).__name__}, and declares {item.section.result.__name__}"
-        raise TypeError(message)
+        raise SectionError(f"it returned {type(result).__name__}, and declares {item.section.result.__name__}")
     declared = {spec.name for spec in item.section.metrics}
     foreign = sorted({one.name for one in result.measurements} - declared)
     if foreign:
-        message = f"it returned metrics that it does not declare: {', '.join(foreign)}"
-        raise ValueError(message)
+        raise SectionError(f"it returned metrics that it does not declare: {', '.join(foreign)}")
+    unknown = sorted({one.model for one in result.measurements} - set(models))
+    if unknown:
+        raise SectionError(f"it returned numbers of models that are not there: {', '.join(unknown)}")
+    counts = Counter((one.name, one.model, one.subject) for one in result.measurements)
+    (name, model, subject), most = counts.most_common(1)[0] if counts else (("", "", None), 0)
+    if most > 1:
+        part = f" ({subject})" if subject else ""
+        raise SectionError(f"it returned {name} of {model}{part} {most} times")
     return result
 
 

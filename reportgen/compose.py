@@ -31,7 +31,11 @@ MOST_FINDINGS, EACH = 12, 3
 
 
 def compose(
-    results: Results, drawings: Mapping[str, tuple[Drawing, ...]], failures: Mapping[str, str], find: Find
+    results: Results,
+    drawings: Mapping[str, tuple[Drawing, ...]],
+    tables: Mapping[str, tuple[Table, ...]],
+    failures: Mapping[str, str],
+    find: Find,
 ) -> Document:
     """Arrange results and figures as a document.
 
@@ -41,8 +45,10 @@ def compose(
         The outcome of a run.
     drawings
         Drawn figures by section id.
+    tables
+        Tables by section id.
     failures
-        Why a section's figures could not be drawn, by section id.
+        Why a section could not be shown, by section id.
     find
         Gives the section of a kind.
     """
@@ -50,8 +56,8 @@ def compose(
     return Document(
         results=results,
         digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
-        front=_front(results, drawings, find),
-        chapters=tuple(_chapter(record, drawings, failures, find) for record in chapters),
+        front=_front(results, drawings, tables, find),
+        chapters=tuple(_chapter(record, drawings, tables, failures, find) for record in chapters),
         provenance=_provenance(results),
         glossary=tuple(
             Term(f"{record.id}.{spec.name}", spec)
@@ -63,7 +69,11 @@ def compose(
 
 
 def _chapter(
-    record: SectionRecord, drawings: Mapping[str, tuple[Drawing, ...]], failures: Mapping[str, str], find: Find
+    record: SectionRecord,
+    drawings: Mapping[str, tuple[Drawing, ...]],
+    tables: Mapping[str, tuple[Table, ...]],
+    failures: Mapping[str, str],
+    find: Find,
 ) -> Chapter:
     section = find(record.kind)
     failure = failures.get(record.id)
@@ -77,7 +87,7 @@ def _chapter(
         findings=_gravest_first(findings, lambda finding: finding.severity),
         more_findings=more,
         drawings=drawings.get(record.id, ()),
-        tables=() if record.result is None else section.tables(record.result),
+        tables=tables.get(record.id, ()),
         status="failed" if failure else record.status,
         reason=failure or record.reason,
         template=section.template,
@@ -111,11 +121,15 @@ def _gravest_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...
 # ------------------------------------------------------------------------------------------------ page one
 
 
-def _front(results: Results, drawings: Mapping[str, tuple[Drawing, ...]], find: Find) -> FrontPage | None:
+def _front(
+    results: Results,
+    drawings: Mapping[str, tuple[Drawing, ...]],
+    tables: Mapping[str, tuple[Table, ...]],
+    find: Find,
+) -> FrontPage | None:
     record = next((record for record in results.sections if find(record.kind).on_front_page), None)
     if record is None:
         return None
-    tables = () if record.result is None else find(record.kind).tables(record.result)
     located = tuple(LocatedFinding(section, finding) for section, finding in results.findings())
     grave = _gravest_first(
         [item for item in located if item.finding.severity != "note"], lambda item: item.finding.severity
@@ -123,7 +137,7 @@ def _front(results: Results, drawings: Mapping[str, tuple[Drawing, ...]], find: 
     return FrontPage(
         verdict=_verdict(results.checks),
         checks=_lines(results.checks),
-        performance=tables[0] if tables else None,
+        performance=next(iter(tables.get(record.id, ())), None),
         findings=grave[:GRAVEST],
         n_findings=len(located),
         text=record.text,

@@ -15,6 +15,8 @@ A traceback is for bugs: the command line shows only the message of these.
 from __future__ import annotations
 
 import re
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +37,26 @@ def summary(error: BaseException) -> str:
     """
     lines = [line.strip() for line in _COLOURS.sub("", str(error)).splitlines()]
     return next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
+
+
+def cause(error: Exception, folder: Path) -> str:
+    """Return what went wrong in a section's own code, as one sentence with its line in a file below a folder."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ReportgenError):
+        return str(error)
+    said = summary(error)
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in (error.title, *first["loc"][:1]))
+        said = f"{where}: {first['msg'].removeprefix('Value error, ')}"
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_below(Path(frame.filename), folder)]
+    line = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {said}{line}"
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    return file.is_relative_to(folder) and "site-packages" not in file.relative_to(folder).parts
 
 
 class ReportgenError(Exception):

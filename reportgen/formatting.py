@@ -1,7 +1,7 @@
 """A number as text, honestly: never 0 for what is not 0, never 100 % for what is less, no digits that are not known.
 
-Units: ``fraction`` and ``signed fraction`` are shown in per cent, ``nats`` and pure numbers (no unit) with three
-significant digits, ``count``, ``index`` and ``bytes`` whole, ``p-value`` down to 0.001.
+Units: ``fraction`` and ``signed fraction`` are shown in per cent, ``count``, ``index`` and ``bytes`` whole, ``p-value`` down to
+0.001; pure numbers (no unit) with three significant digits, and so are all others, whose unit is a word: ``nats``, ``bits``.
 
 How many decimals a number gets:
 
@@ -33,6 +33,7 @@ MINUS = "−"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
 _PERCENT = frozenset({"fraction", "signed fraction"})
+_WITHOUT_WORD = _PERCENT | {"", "count", "index", "bytes", "p-value"}
 _SMALLEST_P = 0.001
 _SMALL_P = 0.1
 _LARGEST_P = 0.995
@@ -90,9 +91,18 @@ def metric(one: Metric, *, unit: bool = True, limits: Sequence[float] = ()) -> F
         return FormattedMetric(number(one.value, one.unit), "", one.caveat or "")
     decimals = _shared_decimals(one, limits)
     figures = [_figures(part, one.unit, decimals) for part in _parts(one)]
-    text = _with_sign(figures[0], one.unit) if unit or one.unit != "nats" else figures[0]
+    text = _with_sign(figures[0], one.unit) if unit or not word(one.unit) else figures[0]
     ends = f"[{figures[1]}, {figures[2]}]" if len(figures) > 1 else ""
     return FormattedMetric(text, ends, one.caveat or "")
+
+
+def word(unit: str) -> str:
+    """Return the word that stands behind a number of a unit; empty where none does.
+
+    >>> word("bits"), word("fraction")
+    ('bits', '')
+    """
+    return "" if unit in _WITHOUT_WORD else unit
 
 
 def interval(one: Metric) -> str:
@@ -158,7 +168,7 @@ def _limit(value: float, unit: str) -> str:
 def _with_sign(figures: str, unit: str) -> str:
     if unit in _PERCENT:
         return f"{figures}{THIN}%"
-    return f"{figures}{THIN}nats" if unit == "nats" else figures
+    return f"{figures}{THIN}{unit}" if word(unit) else figures
 
 
 def _size(value: float) -> str:

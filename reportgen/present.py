@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from reportgen import registry
 from reportgen.compose import compose
 from reportgen.dashboard import dashboard
-from reportgen.errors import RenderError, SectionError
-from reportgen.section import BaseVisualizer
+from reportgen.errors import RenderError, SectionError, cause
+from reportgen.section import BaseVisualizer, Figure, Table, given
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reportgen.document import Document, Drawing
     from reportgen.figures.style import Theme
     from reportgen.results import Results, SectionRecord
-    from reportgen.section import Figure
     from reportgen.spec import Format
 
 FILES = {"html": "report.html", "pdf": "report.pdf", "json": "results.json", "markdown": "model_card.md"}
@@ -48,7 +47,7 @@ def present(
     templates
         Folder of templates that is searched first.
     keep_going
-        Figures that fail become a visible box instead of an error.
+        A section that fails becomes a visible box instead of an error.
 
     Returns
     -------
@@ -58,7 +57,7 @@ def present(
     Raises
     ------
     SectionError
-        Figures could not be drawn and ``keep_going`` is False.
+        A section's figures or tables could not be made and ``keep_going`` is False.
     RenderError
         HTML or Markdown could not be rendered.
     """
@@ -113,21 +112,24 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
 def _document(results: Results, report: Rendered, *, keep_going: bool) -> Document:
     theme = theme_of(results)
     drawings: dict[str, tuple[Drawing, ...]] = {}
+    tables: dict[str, tuple[Table, ...]] = {}
     failures: dict[str, str] = {}
     number = 1
     for record in results.sections:
+        section = registry.find(record.kind)
         try:
+            tables[record.id] = tables_of(record)
             drawings[record.id] = tuple(
                 _drawing(record, figure, theme, number + offset)
                 for offset, figure in enumerate(figures_of(record, results, theme))
             )
         except Exception as error:
-            failures[record.id] = f"its figures could not be drawn ({type(error).__name__}: {error})"
+            failures[record.id] = f"it could not be shown ({cause(error, registry.folder_of(section))})"
             if not keep_going:
                 raise SectionError(f"section {record.id}: {failures[record.id]}") from error
             report.failures.append(f"section {record.id}: {failures[record.id]}")
         number += len(drawings.get(record.id, ()))
-    return compose(results, drawings, failures, registry.find)
+    return compose(results, drawings, tables, failures, registry.find)
 
 
 def theme_of(results: Results) -> Theme:
@@ -136,6 +138,13 @@ def theme_of(results: Results) -> Theme:
 
     focus = () if results.focus is None else results.focus.models
     return theme(results.output.style, [model.name for model in results.models], focus)
+
+
+def tables_of(record: SectionRecord) -> tuple[Table, ...]:
+    """Return a section's tables; none where it has no result."""
+    if record.result is None:
+        return ()
+    return given(registry.find(record.kind).tables(record.result), Table, "its function for tables")
 
 
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
@@ -148,10 +157,15 @@ def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Fi
 
 
 def _drawn(record: SectionRecord, theme: Theme, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
-    visualizer = registry.find(record.kind).visualizer
-    if visualizer is None or record.result is None:
+    section = registry.find(record.kind)
+    if section.visualizer is None or record.result is None:
         return []
-    return list(getattr(visualizer(theme), which.__name__)(record.result))
+    drawn = given(getattr(section.visualizer(theme), which.__name__)(record.result), Figure, "its visualizer")
+    declared = tuple(spec.name for spec in section.figures)
+    for figure in drawn:
+        if figure.name not in declared and not figure.name.startswith(tuple(f"{name}-" for name in declared)):
+            raise SectionError(f"its visualizer draws a figure that it does not declare: {figure.name}")
+    return list(drawn)
 
 
 def _drawing(record: SectionRecord, figure: Figure, theme: Theme, number: int) -> Drawing:

@@ -6,19 +6,20 @@ A kind is the name of an installed section, or ``./my_section.py:SECTION``: a fi
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.errors import summary
+from reportgen.errors import cause
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reportgen.section import Section
 
 GROUP = "reportgen.sections"
+_HERE = Path(__file__).parent
 _FILES: dict[str, Section[Any, Any]] = {}
 """Sections out of files, by their kind: what a spec has named is found again when its results are drawn."""
 
@@ -66,6 +67,8 @@ def find(kind: str, folder: Path | None = None) -> Section[Any, Any]:
     PluginError
         It cannot be imported, is no section, or has a name that is taken.
     """
+    if kind.endswith(".py"):
+        raise PluginError(f"the section {kind!r} must say what the file holds, for example '{kind}:SECTION'")
     if is_file(kind):
         if folder is not None:
             _FILES[kind] = _from_file(kind, folder)
@@ -87,7 +90,7 @@ def _installed(name: str) -> Section[Any, Any]:
     try:
         found = entry.load()
     except Exception as error:
-        raise PluginError(f"the section {name!r} ({entry.value}) cannot be imported: {_reason(error)}") from error
+        raise PluginError(f"the section {name!r} ({entry.value}) cannot be imported: {cause(error, _HERE)}") from error
     section = _checked(found, f"{name!r} ({entry.value})")
     if section.name != name:
         raise PluginError(f"the section {name!r} ({entry.value}) calls itself {section.name!r}")
@@ -107,9 +110,11 @@ def _from_file(kind: str, folder: Path) -> Section[Any, Any]:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-        found = getattr(module, attribute)
     except Exception as error:
-        raise PluginError(f"the section {kind!r} cannot be imported: {_reason(error)}") from error
+        raise PluginError(f"the section {kind!r} cannot be imported: {cause(error, path.parent)}") from error
+    if not hasattr(module, attribute):
+        raise PluginError(f"the section {kind!r} cannot be imported: {file!r} has no {attribute}")
+    found = getattr(module, attribute)
     section = _checked(found, repr(kind))
     if section.name in _registered():
         raise PluginError(f"the section {kind!r} calls itself {section.name!r}, which is the name of an installed one")
@@ -117,12 +122,17 @@ def _from_file(kind: str, folder: Path) -> Section[Any, Any]:
 
 
 def _checked(found: Any, who: str) -> Section[Any, Any]:
+    from reportgen.manifest import mistakes
     from reportgen.section import Section
 
     if not isinstance(found, Section):
         raise PluginError(f"{who} is no Section (found {type(found).__name__})")
+    wrong = mistakes(found)
+    if wrong:
+        raise PluginError(f"the section {who} cannot be used: {'; '.join(wrong)}")
     return found
 
 
-def _reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {summary(error)}"
+def folder_of(section: Section[Any, Any]) -> Path:
+    """Return the folder of a section's code."""
+    return Path(inspect.getfile(section.analyzer)).parent

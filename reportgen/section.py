@@ -6,14 +6,17 @@ template). Core knows sections only through the :class:`Section` manifest; secti
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from reportgen.errors import SectionError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from matplotlib.axes import Axes
 
@@ -78,7 +81,7 @@ class Metric(Strict):
     value: int | float | None
     """The number itself; null where it was not measured, never 0 in its place."""
     unit: str
-    """``fraction`` (0 to 1), ``nats``, ``count``, or empty for a pure number."""
+    """``fraction`` (0 to 1), ``count``, ..., a word that stands behind the number (``nats``), or empty for a pure number."""
     n: int | None = None
     """How many examples it rests on."""
     ci_low: float | None = None
@@ -351,6 +354,20 @@ class Hit:
     subject: str | None = None
 
 
+GivenT = TypeVar("GivenT")
+
+
+def given(found: Any, kind: type[GivenT], who: str) -> tuple[GivenT, ...]:
+    """Return what a section's own function yields; SectionError where that is something else."""
+    if not isinstance(found, Iterable):
+        raise SectionError(f"{who} gives {type(found).__name__} in place of several {kind.__name__} objects")
+    items = tuple(found)
+    wrong = sorted({type(one).__name__ for one in items if not isinstance(one, kind)})
+    if wrong:
+        raise SectionError(f"{who} gives {', '.join(wrong)} in place of {kind.__name__}")
+    return items
+
+
 @dataclass(frozen=True)
 class Rule(Generic[ResultT]):
     """A threshold with a sentence and a source; ``find`` yields a hit wherever a result deserves it."""
@@ -362,7 +379,13 @@ class Rule(Generic[ResultT]):
     find: Callable[[ResultT], Iterable[Hit]]
 
     def apply(self, result: ResultT) -> tuple[Finding, ...]:
-        """Return the findings of this rule on a result."""
+        """Return the findings of this rule on a result.
+
+        Raises
+        ------
+        SectionError
+            ``find`` gives something else than hits.
+        """
         return tuple(
             Finding(
                 code=self.code,
@@ -373,7 +396,7 @@ class Rule(Generic[ResultT]):
                 message=hit.message,
                 source=self.source,
             )
-            for hit in self.find(result)
+            for hit in given(self.find(result), Hit, f"the rule {self.code}")
         )
 
 

@@ -45,11 +45,11 @@ def test_a_section_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_figure_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stops the rendering and is named, or becomes a box."""
     monkeypatch.setattr(CalibrationVisualizer, "figures", broken)
-    with pytest.raises(SectionError, match="section calibration: its figures could not be drawn"):
+    with pytest.raises(SectionError, match="section calibration: it could not be shown"):
         present.present(results(), ("html",))
     outcome = flow.render(results(), tmp_path, ("html",), quiet, keep_going=True)
     assert outcome.exit_code == 3
-    assert "could not be drawn" in (tmp_path / "report.html").read_text("utf-8")
+    assert "could not be shown" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_a_pdf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

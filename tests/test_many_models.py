@@ -17,6 +17,7 @@ from reportgen.registry import find
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reportgen.document import Document
     from reportgen.results import Results
 
 SPEC = """\
@@ -81,11 +82,16 @@ def test_named_models_are_in_focus(tmp_path: Path) -> None:
         many(tmp_path, '[output]\nfocus = ["nobody"]\n')
 
 
+def composed(results: Results) -> Document:
+    """Arrange results as a document without figures."""
+    return compose(results, {}, {one.id: present.tables_of(one) for one in results.sections}, {}, find)
+
+
 def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:
     """The gravest model and how many more; every number is still in the results."""
     results = many(tmp_path)
     assert len(results.checks) == COUNT > MOST_CHECKS
-    front = compose(results, {}, {}, find).front
+    front = composed(results).front
     assert front is not None
     states = {line.outcome.state: line for line in front.checks}
     assert len(front.checks) == len(states) == 2
@@ -98,7 +104,7 @@ def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:
 def test_findings_of_one_rule_are_joined(tmp_path: Path) -> None:
     """Three of each are printed, the rest is counted; none is lost."""
     results = many(tmp_path)
-    document = compose(results, {}, {}, find)
+    document = composed(results)
     for chapter, record in zip(document.chapters, results.sections[1:], strict=True):
         codes = [finding.code for finding in chapter.findings]
         assert max(codes.count(code) for code in codes) <= EACH
@@ -108,7 +114,7 @@ def test_findings_of_one_rule_are_joined(tmp_path: Path) -> None:
 
 def test_the_performance_table_shows_the_best(tmp_path: Path) -> None:
     """Ten rows, the most accurate first."""
-    front = compose(many(tmp_path), {}, {}, find).front
+    front = composed(many(tmp_path)).front
     assert front is not None
     assert front.performance is not None
     values = [row[1].value for row in front.performance.rows]  # type: ignore[union-attr]
@@ -165,7 +171,7 @@ def test_without_a_focus_every_model_has_a_row(tmp_path: Path) -> None:
 
 def test_provenance_of_many_models_is_short(tmp_path: Path) -> None:
     """Outputs that were read alike share a row; of the files those of thirty models are printed."""
-    files, heads, _ = compose(many(tmp_path), {}, {}, find).provenance
+    files, heads, _ = composed(many(tmp_path)).provenance
     assert [row[0] for row in heads.rows] == ["m00, m01, m02, m03, m04, m05, m06, m07 and 42 more"]
     assert sum(str(row[0]).startswith("model ") for row in files.rows) == 30
     assert files.note == "30 of 50 models; the others are in results.json."
@@ -175,7 +181,7 @@ def test_long_names_differ_on_page_one(tmp_path: Path) -> None:
     """They are cut to what fits and tells them apart; the results keep them whole."""
     names = [f"a-run-of-the-sweep-of-the-last-week-{seed}-on-all-of-the-data" for seed in range(3)]
     results = many(tmp_path, names=tuple(names))
-    front = compose(results, {}, {}, find).front
+    front = composed(results).front
     assert front is not None
     assert front.performance is not None
     assert {row[0] for row in front.performance.rows} == {f"…of-the-last-week-{seed}…" for seed in range(3)}

@@ -77,7 +77,7 @@ def test_its_options_are_validated(tmp_path: Path) -> None:
     [
         ("import nothing_of_that_name\n", "cannot be imported: ModuleNotFoundError: No module named"),
         ("SECTION = 3\n", "is no Section (found int)"),
-        ("OTHER = 3\n", "cannot be imported: AttributeError"),
+        ("OTHER = 3\n", "cannot be imported: './my_section.py' has no SECTION"),
         ("def broken(:\n", "cannot be imported: SyntaxError"),
     ],
 )
@@ -94,6 +94,68 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
     """By an installed section."""
     with pytest.raises(SpecError, match="calls itself 'weights', which is the name of an installed one"):
         section_of(tmp_path, example(**{'name="my_section"': 'name="weights"'}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('name="my_section"', 'name="My Section"', "the name 'My Section' must be of letters, digits, _ and -"),
+        (
+            "metrics=(MY_SCORE,)",
+            "metrics=MY_SCORE",
+            "metrics must be a tuple of MetricSpec (found an object of MetricSpec)",
+        ),
+        ("metrics=(MY_SCORE,)", "metrics=(MY_SCORE, MY_SCORE)", "the metric 'my_score' is declared twice"),
+        ('name="my_score"', 'name="my score"', "the metric's name 'my score' must be"),
+        (
+            'source="convention",\n)',
+            'source="convention",\n    difference="other",\n)',
+            "names 'other' as its difference",
+        ),
+        (
+            "metrics=(MY_SCORE,)",
+            'metrics=(MY_SCORE,), headlines=("score",)',
+            "the headline 'score' is no declared metric",
+        ),
+        ('FigureSpec("my-custom-plot"', 'FigureSpec("my plot"', "the figure's name 'my plot' must be"),
+        ('"note", "Too', '"bad", "Too', "the rule MYS101 has the severity 'bad' (there are note, warning, problem)"),
+        ('"convention", too_certain', '"convention", None', "the rule MYS101 has no function"),
+        (
+            "analyzer=MyCustomAnalyzer",
+            "analyzer=MyCustomAnalyzer(MyOptions())",
+            "(found an object of MyCustomAnalyzer)",
+        ),
+        ("class MyResult(SectionResult)", "class MyResult(Strict)", "result must be a subclass of SectionResult"),
+        ("visualizer=MyCustomVisualizer", "visualizer=MyResult", "visualizer must be a subclass of BaseVisualizer"),
+        ("frozenset({Need.PREDICTIONS})", '{"predictions"}', "MyCustomAnalyzer.needs must be a frozenset of Need"),
+        (
+            "    threshold: float = F",
+            '    title: str = ""\n    threshold: float = F',
+            "the option 'title' has the name of a key",
+        ),
+        ("    metrics=(MY", "    tables=3,\n    metrics=(MY", "tables must be a function (found an object of int)"),
+    ],
+)
+def test_a_manifest_is_held_against_the_contract(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """When it is imported: nothing has run yet."""
+    with pytest.raises(SpecError) as told:
+        section_of(tmp_path, example(**{old: new}))
+    (line,) = (line for line in str(told.value).splitlines() if "sections[3].kind" in line)
+    assert "the section './my_section.py:SECTION' cannot be used: " in line
+    assert message in line
+
+
+def test_every_mistake_of_a_manifest_is_told_at_once(tmp_path: Path) -> None:
+    """Joined in one sentence."""
+    with pytest.raises(SpecError, match=r"severity 'bad'") as told:
+        section_of(tmp_path, example(**{'"note", "Too': '"bad", "Too', 'name="my_score"': 'name="a b"'}))
+    assert "the metric's name 'a b'" in str(told.value)
+
+
+def test_a_file_without_what_it_holds(tmp_path: Path) -> None:
+    """The answer says how it is written."""
+    with pytest.raises(SpecError, match=r"must say what the file holds, for example './my_section\.py:SECTION'"):
+        section_of(tmp_path, example(), FILE.replace(":SECTION", ""))
 
 
 def test_two_packages_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +178,41 @@ def test_what_was_not_declared(tmp_path: Path) -> None:
     planned = section_of(tmp_path, example(**wrong))
     with pytest.raises(SectionError, match=r"section my_section: .*returned dict, and declares MyResult"):
         analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "score, n = float(certain.mean())",
+            'score, n = float("nan")',
+            r"Metric\.value: .*finite number \(my_section\.py, line",
+        ),
+        (
+            "MY_SCORE.measure(name, score",
+            'MY_SCORE.measure("zzz", score',
+            "it returned numbers of models that are not there: zzz",
+        ),
+        ("custom_metrics += [", "custom_metrics += 2 * [", "it returned my_score of .* 2 times"),
+        ("yield Hit(one.model, message, one.subject)", "yield message", "the rule MYS101 gives str in place of Hit"),
+        ("yield Figure(", "return Figure(", "its visualizer gives Figure in place of several Figure objects"),
+        ("yield Figure(", "yield dict(", "its visualizer gives dict in place of Figure"),
+        ('name="my-custom-plot"', 'name="other"', "its visualizer draws a figure that it does not declare: other"),
+        (
+            "metrics=(MY",
+            "tables=lambda result: 3,\n    metrics=(MY",
+            "its function for tables gives int in place of several",
+        ),
+        ("metrics=(MY", "tables=lambda result: 1 / 0,\n    metrics=(MY", r"ZeroDivisionError.* \(my_section\.py, line"),
+    ],
+)
+def test_what_breaks_the_contract(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """One sentence that names the section, and the line where there is one."""
+    text = example(**{old: new, "share > _MOST": "share > -1"})
+    with pytest.raises(SectionError, match=rf"section my_section: .*{message}"):
+        present.present(
+            analysis.analyze(section_of(tmp_path, text), made_evaluation(), NOW, keep_going=False), ("html",)
+        )
 
 
 @pytest.mark.parametrize(

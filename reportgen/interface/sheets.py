@@ -7,7 +7,7 @@ from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from reportgen import naming, present, registry
+from reportgen import naming, present
 from reportgen.figures.layout import POINTS, cell_width, text_width
 from reportgen.render.tables import show
 from reportgen.section import Figure, Panel
@@ -83,7 +83,7 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     record = next((one for one in results.sections if one.id == section and one.result is not None), None)
     if record is None:
         return
-    yield from _tables(registry.find(record.kind).tables(record.result), theme, wanted)
+    yield from _tables(present.tables_of(record), theme, wanted)
     for figure in present.figures_of(record, results, theme):
         if figure.name == wanted:
             yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))

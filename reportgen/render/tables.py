@@ -144,7 +144,7 @@ def _column(table: Table, index: int, column: Column) -> ShownColumn:
     """Put a unit that is a word into the head, where every number of the column has it."""
     cells = [row[index] for row in table.rows]
     units = {cell.unit if isinstance(cell, Metric) else column.unit for cell in cells if cell is not None}
-    return ShownColumn(column.title, column.numeric, "nats" if units == {"nats"} else "")
+    return ShownColumn(column.title, column.numeric, formatting.word(*units) if len(units) == 1 else "")
 
 
 def _mark(table: Table, y: int, x: int) -> str:

@@ -146,7 +146,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
 
     def _axis(self, one: ChosenMetric) -> str:
-        unit = f" ({one.unit})" if one.unit == "nats" else ""
+        unit = f" ({word})" if (word := formatting.word(one.unit)) else ""
         better = "higher" if one.higher_is_better else "lower"
         return f"{self.theme.text(one.title, limit=40)}{unit}, {better} is better"
 
