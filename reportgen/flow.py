@@ -128,12 +128,25 @@ def verdict_code(results: Results) -> int:
 
 
 def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -> tuple[Path, ...]:
-    """Write files into a folder, each in one step, and remove those of an earlier run that could not be made anew."""
+    """Write files into a folder, each in one step, and remove those of an earlier run that could not be made anew.
+
+    Raises
+    ------
+    InputError
+        The folder or a file in it cannot be written.
+    """
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".reportgen-", dir=output))
+        _write(files, output, outdated)
     except OSError as error:
-        raise InputError(("output",), str(output), f"cannot be written ({error.strerror})") from error
+        file = str(error.filename2 or output)
+        raise InputError(("output",), file, f"cannot be written ({error.strerror})") from error
+    order = [*present.FILES.values(), *files]
+    return tuple(output / name for name in sorted(files, key=order.index))
+
+
+def _write(files: dict[str, bytes], output: Path, outdated: Sequence[str]) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".reportgen-", dir=output))
     try:
         for name, content in files.items():
             path = staging / name
@@ -146,8 +159,6 @@ def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -
             (output / name).unlink(missing_ok=True)
     finally:
         shutil.rmtree(staging)
-    order = [*present.FILES.values(), *files]
-    return tuple(output / name for name in sorted(files, key=order.index))
 
 
 def templates_of(planned: Plan) -> Path | None:

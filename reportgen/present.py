@@ -21,8 +21,23 @@ if TYPE_CHECKING:
     from reportgen.results import Results, SectionRecord
     from reportgen.spec import Format
 
-FILES = {"html": "report.html", "pdf": "report.pdf", "json": "results.json", "markdown": "model_card.md"}
+FILES: dict[Format, str] = {
+    "html": "report.html",
+    "pdf": "report.pdf",
+    "json": "results.json",
+    "markdown": "model_card.md",
+}
 """The file of each format."""
+
+
+def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
+    """Return formats as they are known; ValueError names those that are not."""
+    asked = (formats,) if isinstance(formats, str) else tuple(formats)
+    unknown = [repr(name) for name in asked if name not in FILES]
+    if unknown:
+        message = f"formats are {', '.join(FILES)} (found {', '.join(unknown)})"
+        raise ValueError(message)
+    return tuple(name for name in FILES if name in asked)
 
 
 @dataclass

@@ -215,11 +215,13 @@ class Results(Strict):
         return table if shown == names else f"{table}<p>{len(shown)} of {len(names)} models; to_frame() has all.</p>"
 
     def __getitem__(self, section: str) -> Any:
-        """Return the result of a section by its id; KeyError where there is none."""
+        """Return the result of a section by its id; KeyError says why there is none."""
         for one in self.sections:
-            if one.id == section and one.result is not None:
-                return one.result
-        raise KeyError(section)
+            if one.id == section:
+                if one.result is not None:
+                    return one.result
+                raise KeyError(f"{section} was {one.status}: {one.reason}")
+        raise KeyError(f"there is no section {section!r}; there are {', '.join(one.id for one in self.sections)}")
 
     def to_json(self) -> str:
         """Return the file's text; sorted by field order, indented by one space, NaN impossible."""

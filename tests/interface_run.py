@@ -170,19 +170,25 @@ def names_of_outputs() -> dict[str, list[str]]:
 
 def wrong() -> dict[str, str]:
     """Call what cannot be done, and keep what is said."""
+    one = keras.Input((4,))
+    heads = {name: keras.layers.Dense(n, activation="softmax")(one) for name, n in (("kind", 3), ("size", 2))}
+    two, rows = {"two": keras.Model(one, heads)}, GENERATOR.random((20, 4))
+    kind, size = GENERATOR.integers(0, 3, 20), GENERATOR.integers(0, 2, 20)
     x, y = GENERATOR.random((20, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 20)
     broken = np.where(x > 0.5, np.nan, x)
     calls: dict[str, Any] = {
         "x alone": lambda: analyze("wrong", x),
         "three": lambda: analyze("wrong", (x, y, y)),
         "lengths": lambda: analyze("wrong", (x, y[:5])),
+        "labels in a list": lambda: analyze("wrong", (rows, [kind, size]), two),
         "no row": lambda: analyze("wrong", (x[:0], y[:0])),
         "not finite": lambda: analyze("wrong", (broken, y)),
         "no file": lambda: analyze("wrong", (x, y), {"a": "nowhere.keras"}),
         "no model": lambda: analyze("wrong", (x, y), {"a": object()}),
         "no history": lambda: analyze("wrong", None, None, {"a": 3}),
     }
-    said: dict[str, str] = {}
+    unlabelled = analyze("wrong", (rows, {"wrong": kind, "size": size}), two)
+    said = {"other labels": unlabelled["performance"].find("accuracy", "two", "head:kind").reason}
     for name, call in calls.items():
         try:
             call()

@@ -280,6 +280,8 @@ def test_wrong_calls_say_what_is_wrong() -> None:
         ("x alone", "TypeError: data must be a DataInput, a tuple (x, y), or None (found ndarray)"),
         ("three", "TypeError: data must be a DataInput, a tuple (x, y), or None (found a tuple of 3)"),
         ("lengths", "the arrays differ in their number of rows: x_data has 20, y_data has 5"),
+        ("labels in a list", "y_data: has 2 arrays: labels of several outputs are a dict by the outputs' names"),
+        ("other labels", "the data have no labels for this head (there are labels for wrong, size)"),
         ("no row", "holds no row: there is nothing to evaluate"),
         ("not finite", "x_data"),
         ("no file", "no model could be analyzed: models.a.path: nowhere.keras: there is no such file"),
@@ -323,6 +325,31 @@ def test_a_report_is_saved_and_shows_itself(tmp_path: Path) -> None:
     assert again.rows() == report.results.rows()
     assert report._repr_html_().startswith("<iframe srcdoc=")
     assert "sandbox" in report._repr_html_()[-80:]
+
+
+def test_wrong_reports_say_what_is_wrong(tmp_path: Path) -> None:
+    """A path in place of results, a folder in place of a file, a format or section that there is not."""
+    results: Any = "results.json"
+    with pytest.raises(TypeError, match=r"must be Results \(found str\); load_results reads a file"):
+        Report(results)
+    with pytest.raises(reportgen.InputError, match=r"output: .*cannot be written \(Is a directory\)"):
+        Report(handmade()).save_json(tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(KeyError, match="there is no section 'nothing'; there are summary"):
+        handmade()["nothing"]
+    with pytest.raises(ValueError, match=r"formats are html, pdf, json, markdown \(found 'docx'\)"):
+        present.known(["html", "docx"])
+    assert present.known("html") == ("html",)
+    assert present.known(["json", "html"]) == ("html", "json")
+
+
+def test_a_section_without_a_result_says_why() -> None:
+    """Asked for by its name."""
+    results = handmade()
+    skipped = {"result": None, "status": "skipped", "reason": "needs data", "findings": ()}
+    sections = (results.sections[0].model_copy(update=skipped), *results.sections[1:])
+    with pytest.raises(KeyError, match=f"{sections[0].id} was skipped: needs data"):
+        results.model_copy(update={"sections": sections})[sections[0].id]
 
 
 @pytest.mark.keras

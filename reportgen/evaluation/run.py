@@ -201,7 +201,7 @@ class _Pass:
         except ContradictionError as contradiction:
             raise InputError(("models", self.loaded.name, "outputs"), self.spec.path, str(contradiction)) from None
         record = replace(blank, task=task, outputs=outputs)
-        reason = _not_measured(task.value, shape, y is not None)
+        reason = _not_measured(task.value, shape) or self._why_unlabelled(name)
         if reason is not None or y is None:
             return _without_numbers(record, reason or "")
         return self._classifier(record, y, evidence, stripped=stripped)
@@ -238,6 +238,13 @@ class _Pass:
         if isinstance(y, dict):
             return y.get(head)
         return y
+
+    def _why_unlabelled(self, head: str) -> str | None:
+        if self._labels_of(head) is not None:
+            return None
+        named = self.dataset.y
+        others = f" (there are labels for {', '.join(named)})" if isinstance(named, dict) else ""
+        return f"the data have no labels for this head{others}"
 
     # ------------------------------------------------------------------------------------------ the pass
 
@@ -334,11 +341,11 @@ def _without_numbers(record: HeadEvaluation, reason: str) -> _Head:
     return _Head(replace(record, status="not_applicable", reason=reason), None)
 
 
-def _not_measured(task: str, shape: tuple[Any, ...], labelled: bool) -> str | None:  # noqa: FBT001
+def _not_measured(task: str, shape: tuple[Any, ...]) -> str | None:
     if task not in {"multiclass", "binary"}:
         return f"{task} heads are not measured by this version of reportgen"
     if len(shape) > 1:
         return f"outputs of shape {shape} (sequences, segmentation) are not measured by this version of reportgen"
     if task == "multiclass" and shape and shape[-1] == 1:
         return "a single output cannot tell classes apart"
-    return None if labelled else "the data have no labels for this head"
+    return None

@@ -19,6 +19,8 @@ from reportgen.interface.config import IN_MEMORY, AnalysisConfig
 from reportgen.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.spec import Format
 
 _LOG = logging.getLogger("reportgen")
@@ -55,13 +57,13 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         every: int = 1,
         output_dir: str | Path = "training_report",
-        formats: tuple[Format, ...] = ("html", "json"),
+        formats: Sequence[Format] = ("html", "json"),
     ) -> None:
         super().__init__()
         if every < 1:
             message = f"every must be at least 1 (found {every})"
             raise ValueError(message)
-        self.every, self.output_dir, self.formats = every, Path(output_dir), formats
+        self.every, self.output_dir, self.formats = every, Path(output_dir), present.known(formats)
         self.seconds: list[float] = []
         self._title, self._sections, self._style = _wanted(spec)
         self._curves: dict[str, list[float]] = {}

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -229,10 +229,28 @@ def _dataset(data: DataInput) -> Dataset:
     """Return arrays as the flow takes them."""
     from reportgen.inputs.datasets import in_memory
 
-    x: Any = data.x_data
-    several = isinstance(x, list | tuple) and all(hasattr(one, "shape") for one in x)
-    inputs = [np.asarray(one) for one in x] if several else _arrays(x)
-    return in_memory(inputs, None if data.y_data is None else _arrays(data.y_data))
+    x, y = data.x_data, data.y_data
+    inputs = [np.asarray(one) for one in x] if _several(x) else _arrays(x)
+    if _several(y) and len(y) != _rows(inputs) == len(y[0]):
+        message = f"has {len(y)} arrays: labels of several outputs are a dict by the outputs' names"
+        raise InputError(("y_data",), "", message)
+    return in_memory(inputs, None if y is None else _arrays(y))
+
+
+def _several(given: Any) -> TypeGuard[list[Any]]:
+    """Tell whether arrays were given in a list."""
+    return (
+        isinstance(given, list | tuple)
+        and len(given) > 0
+        and all(np.ndim(one) and hasattr(one, "shape") for one in given)
+    )
+
+
+def _rows(inputs: Any) -> int:
+    first = (
+        next(iter(inputs.values())) if isinstance(inputs, dict) else inputs[0] if isinstance(inputs, list) else inputs
+    )
+    return len(first) if np.ndim(first) else 0
 
 
 def _arrays(given: Any) -> Any:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from reportgen import flow, present, registry
 from reportgen.errors import RenderError
-from reportgen.results import load
+from reportgen.results import Results, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.results import Results
     from reportgen.spec import Format
 
 
@@ -29,6 +28,9 @@ class Report:
     """
 
     def __init__(self, results: Results, templates: str | Path | None = None) -> None:
+        if not isinstance(results, Results):
+            message = f"results must be Results (found {type(results).__name__}); load_results reads a file"
+            raise TypeError(message)
         self.results = results
         self.templates = None if templates is None else Path(templates)
 
@@ -94,11 +96,13 @@ def build(
     ------
     ReportgenError
         As the command line tells them; see ``reportgen.errors``.
+    ValueError
+        A format that there is not.
     """
     planned = flow.read_plan(Path(spec), overrides)
     if output is None:
         return Report(flow.compute(planned, _silent), flow.templates_of(planned))
-    wanted = tuple(formats or planned.spec.output.formats)
+    wanted = present.known(formats or planned.spec.output.formats)
     return Report(flow.build(planned, Path(output), wanted, _silent).results, flow.templates_of(planned))
 
 
