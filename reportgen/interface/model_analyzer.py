@@ -247,10 +247,8 @@ def _several(given: Any) -> TypeGuard[list[Any]]:
 
 
 def _rows(inputs: Any) -> int:
-    first = (
-        next(iter(inputs.values())) if isinstance(inputs, dict) else inputs[0] if isinstance(inputs, list) else inputs
-    )
-    return len(first) if np.ndim(first) else 0
+    arrays = list(inputs.values()) if isinstance(inputs, dict) else inputs if isinstance(inputs, list) else [inputs]
+    return len(arrays[0]) if np.ndim(arrays[0]) else 0
 
 
 def _arrays(given: Any) -> Any:
