@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 QUIET = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
 SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow")
+ONE_BY_ONE = ("overview", "calibration", "weights", "information_flow")
+MANY = (6, 24, 42)
 TESTS = Path(__file__).parent
 
 
@@ -130,25 +132,29 @@ def memory(folder: Path) -> None:
 
 
 def many_models(folder: Path) -> None:
-    """Compare what a further model costs among few and among many: copies of the digits CNN, JSON, the fastest of three runs."""
+    """Compare what a further model costs among few and among many: copies of the digits CNN, JSON, the fastest of three runs.
+
+    Once with sections that look at one model at a time, and once with those that also compare every pair.
+    """
     digits = TESTS.parent / "specs" / "digits"
-    kinds = (*SECTIONS, "similarity")
-    seconds = {}
-    peaks = {}
-    for count in (6, 12, 24):
-        home = folder / f"runs-{count}"
-        home.mkdir()
+    for count in MANY:
+        (folder / f"runs-{count}").mkdir()
         for index in range(count):
-            shutil.copy(digits / "cnn.keras", home / f"m{index}.keras")
-        text = spec(f"{home}/*.keras", str(digits / "test.npz"), kinds)
-        runs = [build(folder, text) for _ in range(3)]
-        seconds[count], peaks[count] = min(run[0] for run in runs), max(run[1] for run in runs)
-    few, many = (seconds[12] - seconds[6]) / 6, (seconds[24] - seconds[12]) / 12
-    print(
-        f"models: 6 take {seconds[6]:.1f} s, 12 take {seconds[12]:.1f} s, 24 take {seconds[24]:.1f} s: a further model costs "
-        f"{few:.2f} s among few and {many:.2f} s among many, ratio {many / few:.2f}; "
-        f"peaks {peaks[6]:,.0f}, {peaks[12]:,.0f}, {peaks[24]:,.0f} MB"
-    )
+            shutil.copy(digits / "cnn.keras", folder / f"runs-{count}" / f"m{index}.keras")
+    for what, kinds in (("one by one", ONE_BY_ONE), ("with all pairs", (*SECTIONS, "similarity"))):
+        runs = {
+            count: [build(folder, spec(f"runs-{count}/*.keras", str(digits / "test.npz"), kinds)) for _ in range(3)]
+            for count in MANY
+        }
+        seconds = {count: min(run[0] for run in found) for count, found in runs.items()}
+        fewest, some, most = MANY
+        few = (seconds[some] - seconds[fewest]) / (some - fewest)
+        many = (seconds[most] - seconds[some]) / (most - some)
+        print(
+            f"models {what}: {', '.join(f'{count} take {seconds[count]:.1f} s' for count in MANY)}: a further model costs "
+            f"{few:.2f} s among few and {many:.2f} s among many, ratio {many / few:.2f}; "
+            f"peaks {', '.join(f'{max(run[1] for run in runs[count]):,.0f}' for count in MANY)} MB"
+        )
 
 
 def classification() -> None:
