@@ -15,10 +15,11 @@ report: setup ## build the example report: build/release/report.html and report.
 test: setup ## the whole test suite
 	$(BIN)/pytest
 
-check: setup ## lint, format and types
+check: setup ## lint, format, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 docs: ## the documentation as a site: build/docs/index.html
 	@scripts/setup.sh docs

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reportgen import registry
-from reportgen.cli import cli
-from reportgen.json_schema import spec_schema
+from reportgen.cli.commands import cli
+from reportgen.contract.section import BaseComparer
+from reportgen.plan import registry
+from reportgen.plan.json_schema import spec_schema
 from reportgen.render.environment import environment
-from reportgen.section import BaseComparer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reportgen.section import MetricSpec, Section
+    from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.section import Section
 
 Schema = dict[str, Any]
 

@@ -3,7 +3,7 @@
 ::
 
     ReportgenError              exit code
-    ├── SpecError               2   the spec or the call is wrong; lists every mistake
+    ├── SpecError               2   the spec or the call is wrong; lists every mistake (reportgen.spec.errors)
     ├── ResultsError            2   a results file cannot be read
     ├── InputError              3   a model, data set or history cannot be used
     ├── SectionError            3   a section's analyzer, rule or visualizer failed
@@ -17,13 +17,6 @@ from __future__ import annotations
 import re
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from reportgen.diagnostics import Problem
-    from reportgen.source import Source
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 _FRAMES = ("Exception encountered when calling", "in user code:")
@@ -63,36 +56,6 @@ class ReportgenError(Exception):
     """Base of all of them; ``exit_code`` is what the command line returns."""
 
     exit_code = 3
-
-
-class SpecError(ReportgenError):
-    """The spec or the call is wrong.
-
-    Parameters
-    ----------
-    problems
-        Every mistake that was found.
-    source
-        The text in which they stand, where it could be read.
-    name
-        The file as the user typed it.
-    """
-
-    exit_code = 2
-
-    def __init__(self, problems: Sequence[Problem], source: Source | None, name: str) -> None:
-        super().__init__(name)
-        self.problems = tuple(problems)
-        self.source = source
-        self.name = name
-
-    def __str__(self) -> str:
-        """Render every problem, with its line where the source could be read."""
-        from reportgen.diagnostics import render
-
-        if self.source is None:
-            return "\n".join(f"{self.name}: {problem.message}" for problem in self.problems)
-        return render(self.source, self.problems)
 
 
 class ResultsError(ReportgenError):

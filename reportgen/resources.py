@@ -1,8 +1,10 @@
-"""Where the files that ship beside the code are: templates, fonts, example specs."""
+"""What ships with the code: its version, and where templates, fonts and example specs are."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+__version__ = "0.1.0"
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from factory import evaluation, head
 
+from reportgen.contract.records.heads import Decision
 from reportgen.evaluation.accumulate import ClassificationAccumulator
-from reportgen.evaluation.records import Decision
 from reportgen.inputs.labels import Labels
 from reportgen.metrics import cka, spectrum
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer

@@ -7,27 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.records.activations import Activations, LayerActivations
+from reportgen.contract.records.data import DataDescription, DataEvaluation
+from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+from reportgen.contract.records.heads import Decision, HeadEvaluation
+from reportgen.contract.records.history import History
+from reportgen.contract.records.weights import WeightTensor
 from reportgen.evaluation.accumulate import ClassificationAccumulator
-from reportgen.evaluation.records import (
-    Activations,
-    DataDescription,
-    DataEvaluation,
-    Decision,
-    Evaluation,
-    HeadEvaluation,
-    History,
-    LayerActivations,
-    ModelEvaluation,
-    WeightTensor,
-)
 from reportgen.inputs.labels import Labels
 
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
-    from reportgen.evaluation.records import ClassificationOutputs
-    from reportgen.figures.style import Theme
-    from reportgen.section import Figure, Section, SectionResult
+    from reportgen.contract.figures import Figure
+    from reportgen.contract.records.classification import ClassificationOutputs
+    from reportgen.contract.result import SectionResult
+    from reportgen.contract.section import Section
+    from reportgen.contract.theme import Theme
 
 NO_DESCRIPTION = DataDescription((), (), 0, None)
 SHA = "0123456789abcdef" * 4

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from factory import evaluation, head, noisy, outputs, unmeasured
 
-from reportgen import analysis, plan, source
+from reportgen.analysis import analyze as analysis
+from reportgen.plan import plan
+from reportgen.spec import source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.evaluation.records import Evaluation
-    from reportgen.results import Results
+    from reportgen.analysis.results import Results
+    from reportgen.contract.records.evaluation import Evaluation
 
 SPEC = """\
 schema_version = 1

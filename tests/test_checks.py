@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from handmade import SPEC, results
 
-from reportgen.flow import verdict_code
+from reportgen.pipeline.flow import verdict_code
 
 if TYPE_CHECKING:
-    from reportgen.results import CheckOutcome
+    from reportgen.analysis.results import CheckOutcome
 
 
 def outcomes(*checks: str) -> list[CheckOutcome]:

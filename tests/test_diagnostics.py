@@ -1,4 +1,4 @@
-"""Mistakes to text: :mod:`reportgen.diagnostics`."""
+"""Mistakes to text: :mod:`reportgen.spec.diagnostics`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from reportgen.diagnostics import Mark, Problem, dotted, from_validation_error, printable, render, suggest
-from reportgen.source import Source, parse
+from reportgen.spec.problems import Mark, Problem, dotted, printable, suggest
+from reportgen.spec.source import Source, parse
+from reportgen.spec.validation import from_validation_error
 
 
 class Strict(BaseModel):
@@ -274,7 +275,7 @@ def spec(text: str) -> Source:
 def test_render() -> None:
     """A problem is its place, key, sentence and hint, the line, and carets beneath the whole value."""
     problem = Problem(("s", 0, "bins"), "must be at least 2", "10", "did you mean 20?")
-    assert render(spec("[[s]]\n  bins = 10 # few\n"), [problem]) == (
+    assert spec("[[s]]\n  bins = 10 # few\n").draw([problem]) == (
         "specs/r.toml:2:10: s[0].bins: must be at least 2 (found 10); did you mean 20?\n"
         "    2 |   bins = 10 # few\n"
         "      |          ^^"
@@ -289,7 +290,7 @@ def test_render_in_the_order_of_the_text() -> None:
         Problem(("a",), "one"),
         Problem((), "zero", mark=Mark(1, 1)),
     ]
-    heads = [line for line in render(spec("a = 1\nb = 2\n"), problems).split("\n") if line.startswith("specs")]
+    heads = [line for line in spec("a = 1\nb = 2\n").draw(problems).split("\n") if line.startswith("specs")]
     assert heads == [
         "specs/r.toml: whole",
         "specs/r.toml:1:1: zero",
@@ -300,25 +301,25 @@ def test_render_in_the_order_of_the_text() -> None:
 
 def test_render_key() -> None:
     """A mistake in a key has its carets beneath the key."""
-    drawn = render(spec('"my key" = 1'), [Problem(("my key",), "unknown key", at_key=True)])
+    drawn = spec('"my key" = 1').draw([Problem(("my key",), "unknown key", at_key=True)])
     assert drawn.split("\n")[1:] == ['    1 | "my key" = 1', "      | ^^^^^^^^"]
 
 
 def test_render_missing_at_its_table() -> None:
     """A missing key is drawn at the header of the table that lacks it."""
-    drawn = render(spec("[models.cnn]\nx = 1\n"), [Problem(("models", "cnn", "path"), "is required", at_key=True)])
+    drawn = spec("[models.cnn]\nx = 1\n").draw([Problem(("models", "cnn", "path"), "is required", at_key=True)])
     assert drawn == ("specs/r.toml:1:2: models.cnn.path: is required\n    1 | [models.cnn]\n      |  ^^^^^^^^^^")
 
 
 def test_render_override() -> None:
     """A mistake in what ``--set`` put there names the argument, not a line."""
-    drawn = render(spec("a = 1").with_override("b.c=2"), [Problem(("b", "c"), "must be text", "2")])
+    drawn = spec("a = 1").with_override("b.c=2").draw([Problem(("b", "c"), "must be text", "2")])
     assert drawn == "--set b.c=2: b.c: must be text (found 2)"
 
 
 def test_render_wide_letters() -> None:
     """Carets stand beneath wide letters, combining ones and tabs."""
-    line, carets = render(spec('\ta = { "日e\u0301" = "本x" }'), [Problem(("a", "日e\u0301"), "no")]).split("\n")[1:]
+    line, carets = spec('\ta = { "日e\u0301" = "本x" }').draw([Problem(("a", "日e\u0301"), "no")]).split("\n")[1:]
     assert line == '    1 |  a = { "日e\u0301" = "本x" }'
     assert carets == "      |" + " " * 16 + "^" * 5
 
@@ -326,7 +327,7 @@ def test_render_wide_letters() -> None:
 def test_render_cuts_long_lines() -> None:
     """A long line is cut on both sides of the carets."""
     text = f'a = ["{"x" * 300}", 1, "{"y" * 300}"]'
-    line, carets = render(spec(text), [Problem(("a", 1), "no")]).split("\n")[1:]
+    line, carets = spec(text).draw([Problem(("a", 1), "no")]).split("\n")[1:]
     assert len(line) < 130
     assert line[8] == line[-1] == "…"
     assert line[carets.index("^")] == "1"
@@ -334,24 +335,24 @@ def test_render_cuts_long_lines() -> None:
 
 def test_render_a_long_value() -> None:
     """Carets end where the quoted part of the line ends."""
-    line, carets = render(spec(f'a = "{"x" * 300}"'), [Problem(("a",), "no")]).split("\n")[1:]
+    line, carets = spec(f'a = "{"x" * 300}"').draw([Problem(("a",), "no")]).split("\n")[1:]
     assert len(carets) < len(line)
 
 
 def test_render_a_value_of_several_lines() -> None:
     """A value that does not end on its line has one caret, where it begins."""
-    assert render(spec("a = [\n1,\n]"), [Problem(("a",), "no")]).endswith("    1 | a = [\n      |     ^")
+    assert spec("a = [\n1,\n]").draw([Problem(("a",), "no")]).endswith("    1 | a = [\n      |     ^")
 
 
 def test_render_at_the_end_of_the_file() -> None:
     """A place behind the last line can be drawn."""
-    assert render(spec("a = 1"), [Problem((), "no", mark=Mark(9, 1))]) == "specs/r.toml:9:1: no\n    9 |\n      | ^"
+    assert spec("a = 1").draw([Problem((), "no", mark=Mark(9, 1))]) == "specs/r.toml:9:1: no\n    9 |\n      | ^"
 
 
 def test_nothing_controls_the_terminal() -> None:
     """Escape sequences and direction marks of the file are shown, not sent."""
     source = spec('a = "\u202ex\u009b31m"')
-    drawn = render(source, [Problem(("a", "\x1b[0m"), "un\rtrue\n", "\x07", "\x1b]0;x")])
+    drawn = source.draw([Problem(("a", "\x1b[0m"), "un\rtrue\n", "\x07", "\x1b]0;x")])
     assert all(letter.isprintable() for letter in drawn.replace("\n", ""))
     assert drawn.count("\n") == 2
     assert "\\u202e" in drawn
@@ -367,7 +368,7 @@ def test_dotted() -> None:
 @given(st.text(), st.integers(1, 9), st.integers(1, 200), st.integers(1, 200))
 def test_any_mark_can_be_drawn(text: str, line: int, column: int, length: int) -> None:
     """Whatever stands in the file, the drawing is three printable lines at most."""
-    drawn = render(Source("s", text, "toml", {}), [Problem((), "no", mark=Mark(line, column, length))])
+    drawn = Source("s", text, "toml", {}).draw([Problem((), "no", mark=Mark(line, column, length))])
     assert all(printable(part) == part for part in drawn.split("\n"))
     assert drawn.count("\n") == 2
     assert drawn.endswith("^")

@@ -8,10 +8,10 @@ import re
 import pytest
 from hypothesis import assume, given, strategies as st
 
-from reportgen import formatting
-from reportgen.formatting import MINUS, MISSING, THIN
-from reportgen.results import CheckOutcome
-from reportgen.section import Metric
+from reportgen.analysis.results import CheckOutcome
+from reportgen.contract.numbers import Metric
+from reportgen.text import formatting
+from reportgen.text.formatting import MINUS, MISSING, THIN
 
 FRACTIONS = st.floats(0, 1)
 NUMBERS = st.floats(-1e12, 1e12).map(lambda value: 0.0 if abs(value) < 1e-30 else value)

@@ -14,7 +14,7 @@ from reportgen.inputs import histories
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.evaluation.records import History
+    from reportgen.contract.records.history import History
 
 AT = ("models", "m", "history")
 

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.errors import InputError
 from reportgen.inputs import datasets, histories
-from reportgen.spec import DataSpec
+from reportgen.spec.model import DataSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

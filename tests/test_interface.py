@@ -17,11 +17,13 @@ from matplotlib.figure import Figure as Canvas
 from pydantic import ValidationError
 
 import reportgen
-from reportgen import formatting, present, registry
-from reportgen.compose import compose
+from reportgen.contract.focus import Focus
+from reportgen.document.compose import compose
 from reportgen.interface.report import Report
 from reportgen.interface.sheets import SHEETS
-from reportgen.section import Focus
+from reportgen.pipeline import present
+from reportgen.plan import registry
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

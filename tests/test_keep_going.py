@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from handmade import made_evaluation, made_plan, results
 
-from reportgen import analysis, flow, present
+from reportgen.analysis import analyze as analysis
 from reportgen.errors import RenderError, SectionError
+from reportgen.pipeline import flow, present
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 
@@ -81,8 +82,8 @@ def test_rules_can_be_ignored(tmp_path: Path) -> None:
 
 def test_results_survive_their_file(tmp_path: Path) -> None:
     """Reading what was written gives the same bytes again."""
-    from reportgen import registry
-    from reportgen.results import load
+    from reportgen.analysis.results import load
+    from reportgen.plan import registry
 
     path = tmp_path / "results.json"
     path.write_text(results().to_json(), "utf-8")

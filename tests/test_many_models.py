@@ -8,17 +8,20 @@ import numpy as np
 import pytest
 from factory import evaluation, head, noisy, outputs
 
-from reportgen import analysis, plan, present, source
-from reportgen.compose import EACH, MOST_CHECKS, compose
-from reportgen.errors import SpecError
+from reportgen.analysis import analyze as analysis
+from reportgen.document.compose import EACH, MOST_CHECKS, compose
 from reportgen.figures import style
-from reportgen.registry import find
+from reportgen.pipeline import present
+from reportgen.plan import plan
+from reportgen.plan.registry import find
+from reportgen.spec import source
+from reportgen.spec.errors import SpecError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.document import Document
-    from reportgen.results import Results
+    from reportgen.analysis.results import Results
+    from reportgen.document.tree import Document
 
 SPEC = """\
 schema_version = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from reportgen import naming
+from reportgen.text import naming
 
 
 @given(st.lists(st.text(alphabet="ab-/. \u200b", max_size=80), unique=True, max_size=30))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reportgen import patterns
-from reportgen.spec import ModelSpec
+from reportgen.spec import patterns
+from reportgen.spec.model import ModelSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

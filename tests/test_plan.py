@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reportgen import plan, source
-from reportgen.errors import SpecError
-from reportgen.section import Need, Probe
+from reportgen.contract.needs import Need, Probe
+from reportgen.plan import plan
+from reportgen.spec import source
+from reportgen.spec.errors import SpecError
 
 DIGITS = Path(__file__).parents[1] / "specs" / "digits"
 

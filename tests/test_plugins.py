@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 from handmade import SPEC, made_evaluation, made_plan
 
-from reportgen import analysis, present, registry
-from reportgen.errors import SectionError, SpecError
+from reportgen.analysis import analyze as analysis
+from reportgen.errors import SectionError
+from reportgen.pipeline import present
+from reportgen.plan import registry
+from reportgen.spec.errors import SpecError
 
 TESTS = Path(__file__).parent
 EXAMPLE = TESTS.parent / "docs" / "examples" / "my_section.py"

@@ -11,16 +11,19 @@ import pytest
 from handmade import results as handmade
 from matplotlib.image import imread
 
-from reportgen import present
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.tables import Column, Table
 from reportgen.figures import svg
 from reportgen.figures.layout import ruler
 from reportgen.figures.names import overlap
-from reportgen.figures.style import Style, theme
+from reportgen.figures.style import theme
 from reportgen.interface import sheets
-from reportgen.section import Column, Figure, Panel, Table
+from reportgen.pipeline import present
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
+
+    from reportgen.contract.theme import Style
 
 STYLES: tuple[Style, ...] = ("publication", "presentation", "draft")
 LONG = [f"experiment_of_monday_lr_0.00{index}_batch_size_32" for index in range(8)]

@@ -1,4 +1,4 @@
-"""Spec text to data and places: :mod:`reportgen.source`."""
+"""Spec text to data and places: :mod:`reportgen.spec.source`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from ruamel.yaml import YAML
 
-from reportgen import source
-from reportgen.errors import SpecError
-from reportgen.source import Mark, Source, Syntax
+from reportgen.spec import source
+from reportgen.spec.errors import SpecError
+from reportgen.spec.source import Mark, Source, Syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reportgen.diagnostics import Location
+    from reportgen.spec.problems import Location
 
 
 def toml(text: str) -> Source:
@@ -161,7 +161,7 @@ def test_toml_refusals(text: str, message: str, place: tuple[int, int] | None) -
 def test_toml_places_wait_for_a_mistake() -> None:
     """A good spec loads neither tree-sitter nor ruamel."""
     program = (
-        "import sys; from reportgen import source; s = source.parse('a = 1', 's', 'toml');"
+        "import sys; from reportgen.spec import source; s = source.parse('a = 1', 's', 'toml');"
         "heavy = {'tree_sitter', 'tree_sitter_toml', 'ruamel.yaml'}; assert not heavy & set(sys.modules);"
         "s.locate(('a',)); assert 'tree_sitter' in sys.modules"
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.axes import Axes
-    from reportgen.evaluation.records import Evaluation, HeadEvaluation, ModelEvaluation
+    from reportgen.section import Evaluation, HeadEvaluation, ModelEvaluation
 
 _MOST = 0.95
 """Share of certain examples from which on the report says so. Convention."""

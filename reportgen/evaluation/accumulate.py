@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.evaluation.records import HISTOGRAM_CELLS, ClassHistogram, ClassificationOutputs
+from reportgen.contract.records.classification import HISTOGRAM_CELLS, ClassHistogram, ClassificationOutputs
 from reportgen.metrics import scores
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from reportgen.evaluation.records import Architecture, LayerSummary, TensorSummary
+from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
 from reportgen.evaluation.structure import has_graph, is_a, output_names, walk
 
 if TYPE_CHECKING:

@@ -7,26 +7,29 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.needs import Need
+from reportgen.contract.records.data import DataEvaluation
+from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.population import describe_data
-from reportgen.evaluation.records import DataEvaluation, ModelEvaluation
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.weights import weight_tensors
 from reportgen.inputs.labels import kind_of
-from reportgen.section import Need
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import Activations, HeadEvaluation, History
+    from reportgen.contract.needs import Request
+    from reportgen.contract.records.activations import Activations
+    from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.contract.records.history import History
     from reportgen.inputs.datasets import Dataset
     from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
-    from reportgen.section import Request
-    from reportgen.spec import DataSpec, ModelSpec, ReportSpec
+    from reportgen.spec.model import DataSpec, ModelSpec, ReportSpec
 
     Tell = Callable[[str, int, int], None]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.evaluation.records import AttentionStatistics, LayerActivations
+from reportgen.contract.records.activations import AttentionStatistics, LayerActivations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

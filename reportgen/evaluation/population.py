@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.evaluation.records import DataDescription, LabelCounts, TensorSummary
+from reportgen.contract.records.architecture import TensorSummary
+from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.inputs.labels import kind_of
 
 if TYPE_CHECKING:

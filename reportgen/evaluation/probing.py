@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.records.activations import Activations
 from reportgen.errors import summary
 from reportgen.evaluation.moments import LayerAccumulator
-from reportgen.evaluation.records import Activations
 from reportgen.evaluation.reductions import POSITIONS, UnreachableError, reduce_unit
 from reportgen.evaluation.tracing import watched
 from reportgen.evaluation.units import select

@@ -15,16 +15,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import InputError, ReportgenError
 from reportgen.evaluation import spill
-from reportgen.evaluation.records import Evaluation
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from reportgen.contract.needs import Request
     from reportgen.evaluation.collect import Tell
-    from reportgen.section import Request
-    from reportgen.spec import ReportSpec
+    from reportgen.spec.model import ReportSpec
 
 
 class WorkerError(ReportgenError):
@@ -118,10 +118,10 @@ def main(home: Path) -> None:
         channel.write(json.dumps(message) + "\n")
         channel.flush()
 
+    from reportgen.contract.needs import Request
     from reportgen.evaluation.collect import collect
     from reportgen.inputs.given import Files
-    from reportgen.section import Request
-    from reportgen.spec import ReportSpec
+    from reportgen.spec.model import ReportSpec
 
     job = json.loads((home / "job.json").read_text("utf-8"))
     spec = ReportSpec.model_validate(job["spec"])

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.records.activations import Activations
+from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.errors import InputError, summary
 from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
 from reportgen.evaluation.logits import output_ends
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
-from reportgen.evaluation.records import Activations, Decision, HeadEvaluation
 from reportgen.evaluation.structure import output_names, walk
-from reportgen.evaluation.tasks import (
+from reportgen.evaluation.tasks.resolve import (
     ContradictionError,
     HeadEvidence,
     UndecidedError,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from reportgen.evaluation.units import Selection
     from reportgen.inputs.datasets import Arrays, Dataset
     from reportgen.inputs.models import LoadedModel
-    from reportgen.spec import DataSpec, ModelSpec
+    from reportgen.spec.model import DataSpec, ModelSpec
 
     Progress = Callable[[int, int], None]
     Take = Callable[[Any, NDArray[np.int64]], None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.evaluation.records import WeightTensor
+from reportgen.contract.records.weights import WeightTensor
 from reportgen.evaluation.structure import children, is_a, walk
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import WeightKind
+    from reportgen.contract.records.weights import WeightKind
     from reportgen.evaluation.structure import Place
 
 _NORMALIZATIONS = (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from numpy.typing import ArrayLike, NDArray
 
-    from reportgen.figures.style import Theme
+    from reportgen.contract.theme import Theme
 
 _NAMES = 0.3
 """Part of a panel that the names of its categories may take before they are shortened. Convention."""

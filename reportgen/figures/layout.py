@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
     from matplotlib.text import Text
 
-    from reportgen.figures.style import Theme
+    from reportgen.contract.theme import Theme
 
 POINTS = 72
 """Points to the inch, and the resolution at which figures are measured."""

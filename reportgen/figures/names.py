@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from reportgen.figures.style import Theme
+    from reportgen.contract.theme import Theme
 
     Place = tuple[float, float]
     Box = tuple[float, float, float, float]

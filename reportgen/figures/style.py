@@ -5,22 +5,21 @@ Nothing here imports matplotlib; :func:`fonts` names the files, ``svg`` hands th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from reportgen import naming
+from reportgen.contract.theme import INK, Look, Theme
 from reportgen.resources import share
+from reportgen.text import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-Style = Literal["publication", "presentation", "draft"]
-LineStyle = Literal["solid"] | tuple[float, tuple[float, ...]]
+    from reportgen.contract.theme import LineStyle, Style
 
-TEXT_WIDTH = 6.85
-"""Inches between the margins of A4: figures are never scaled."""
+
 FAMILIES = ("IBM Plex Sans", "DejaVu Sans")
 """Font of the figures, and the one for glyphs that it lacks."""
 
@@ -38,91 +37,8 @@ LINES: tuple[LineStyle, ...] = (
     (0, (4.0, 1.2, 1.2, 1.2, 1.2, 1.2)),
 )
 
-_INK = "#1f2328"
 _APART = 2
 """Lap of the larger palette in which no colour has the marker of a near one in the smaller palette."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one model is drawn everywhere: colour, and marker and line style as a second code."""
-
-    color: str
-    marker: str
-    linestyle: LineStyle
-    label: str
-
-
-@dataclass(frozen=True)
-class Theme:
-    """What every figure of a report has in common.
-
-    Parameters
-    ----------
-    style
-        The name in the spec.
-    rc
-        matplotlib's parameters.
-    looks
-        By model name; use :meth:`look`.
-    font_size, small_size
-        Points: titles and axis labels; tick labels and everything else.
-    line_width
-        Points.
-    marker_size
-        Points across.
-    raster_dpi
-        Resolution of dense artists.
-    max_ticks
-        Most intervals on a numeric axis; None leaves it to the axis' length.
-    max_columns
-        Most panels side by side.
-    extras
-        Numbers in cells, labels at bars: what a draft does without.
-    width
-        Inches.
-    """
-
-    style: Style
-    rc: Mapping[str, Any]
-    looks: Mapping[str, Look]
-    font_size: float
-    small_size: float
-    line_width: float
-    marker_size: float
-    raster_dpi: int
-    max_ticks: int | None
-    max_columns: int
-    extras: bool
-    width: float = TEXT_WIDTH
-    ink: str = _INK
-    muted: str = "#5c6670"
-    grid: str = "#e3e6e9"
-    band: str = "#e9ecef"
-    missing: str = "#f1f1f1"
-    front: str = "#bd1f01"
-    sequential: str = "cividis"
-    diverging: str = "PuOr"
-
-    def look(self, model: str) -> Look:
-        """Return the look of a model of the report; KeyError for any other."""
-        return self.looks[model]
-
-    def text(self, words: str, limit: int = naming.LIMIT) -> str:
-        """Make a name from outside fit for a label: :func:`reportgen.naming.text`."""
-        return naming.text(words, limit)
-
-    @staticmethod
-    def tint(color: str, strength: float = 0.25) -> str:
-        """Mix a ``#rrggbb`` colour with white: an opaque fill, because PDF engines treat translucency badly.
-
-        Examples
-        --------
-        >>> Theme.tint("#000000", 0.2)
-        '#cccccc'
-        """
-        channels = (int(color[start : start + 2], 16) for start in (1, 3, 5))
-        return "#" + "".join(f"{round(255 - strength * (255 - channel)):02x}" for channel in channels)
 
 
 def theme(style: Style, models: Sequence[str], focus: Sequence[str] = ()) -> Theme:
@@ -199,8 +115,8 @@ def _rc(
         "axes.titleweight": "semibold",
         "axes.titlelocation": "left",
         "axes.labelsize": font_size,
-        "axes.labelcolor": _INK,
-        "axes.edgecolor": _INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": INK,
         "axes.linewidth": thin,
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -209,11 +125,11 @@ def _rc(
         "axes.prop_cycle": f"cycler('color', {list(colors)!r})",
         "grid.color": Theme.grid,
         "grid.linewidth": thin,
-        "text.color": _INK,
+        "text.color": INK,
         "text.parse_math": False,
         "text.hinting": "no_hinting",  # text is as wide in pixels as it was measured
-        "xtick.color": _INK,
-        "ytick.color": _INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
         "xtick.labelsize": small_size,
         "ytick.labelsize": small_size,
         "xtick.major.width": thin,

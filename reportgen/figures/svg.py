@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-    from reportgen.figures.style import Theme
-    from reportgen.section import Figure, Panel
+    from reportgen.contract.figures import Figure, Panel
+    from reportgen.contract.theme import Theme
 
 CSS_PIXELS = 96
 """CSS pixels to the inch."""

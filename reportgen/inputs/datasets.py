@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.spec import DataSpec
+    from reportgen.spec.model import DataSpec
 
     Array = NDArray[Any]
     Arrays = Array | dict[str, Array]

@@ -11,10 +11,10 @@ from reportgen.inputs import datasets, histories, models
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.evaluation.records import History
+    from reportgen.contract.records.history import History
     from reportgen.inputs.datasets import Dataset
     from reportgen.inputs.models import LoadedModel
-    from reportgen.spec import DataSpec, ModelSpec
+    from reportgen.spec.model import DataSpec, ModelSpec
 
 
 class Inputs(Protocol):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from reportgen.contract.records.history import History
 from reportgen.errors import InputError
-from reportgen.evaluation.records import History
 from reportgen.inputs.digest import sha256
 
 if TYPE_CHECKING:

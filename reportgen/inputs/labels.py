@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
-from reportgen.evaluation.records import Decision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import InputError, summary
-from reportgen.evaluation.tasks import canonical_loss
 from reportgen.inputs.digest import sha256
 
 if TYPE_CHECKING:
@@ -24,8 +23,17 @@ if TYPE_CHECKING:
     import keras
 
     from reportgen.inputs.datasets import Location
-    from reportgen.spec import ModelSpec
+    from reportgen.spec.model import ModelSpec
 
+_ABBREVIATIONS = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "logcosh": "log_cosh",
+    "huber_loss": "huber",
+    "bce": "binary_crossentropy",
+}
 _CONFIG_LIMIT = 64 * 2**20
 _LOAD_ERRORS = (
     ValueError,
@@ -222,6 +230,16 @@ def _module_of(name: str, folder: Path) -> Any:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def canonical_loss(name: str) -> str:
+    """Return the snake-case name of a loss: ``SparseCategoricalCrossentropy`` and its alias are one.
+
+    >>> canonical_loss("SparseCategoricalCrossentropy"), canonical_loss("mse")
+    ('sparse_categorical_crossentropy', 'mean_squared_error')
+    """
+    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+    return _ABBREVIATIONS.get(snake, snake)
 
 
 def _losses(raw: Any) -> Loss | list[Loss | None] | dict[str, Loss | None] | None:

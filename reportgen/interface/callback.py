@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from reportgen import flow, plan, present
-from reportgen.analysis import analyze
+from reportgen.analysis.analyze import analyze
+from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import ReportgenError
-from reportgen.evaluation.records import Evaluation
 from reportgen.inputs.given import Objects
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig
-from reportgen.source import Source
+from reportgen.pipeline import flow, present
+from reportgen.plan import plan
+from reportgen.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.spec import Format
+    from reportgen.spec.model import Format
 
 _LOG = logging.getLogger("reportgen")
 """A report that cannot be made is told here: training goes on."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from reportgen.section import Strict
-from reportgen.spec import Style
+from reportgen.contract.base import Strict
+from reportgen.spec.model import Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

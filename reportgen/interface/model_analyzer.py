@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
-from reportgen import analysis, flow, plan, present
+from reportgen.analysis import analyze as analysis
+from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import InputError, ReportgenError
-from reportgen.evaluation.records import Evaluation
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
-from reportgen.progress import progress
-from reportgen.source import Source
+from reportgen.pipeline import flow, present
+from reportgen.pipeline.progress import progress
+from reportgen.plan import plan
+from reportgen.spec.source import Source
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
+    from reportgen.analysis.results import Results
+    from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.evaluation.collect import Collection
-    from reportgen.evaluation.records import ModelEvaluation
     from reportgen.inputs.datasets import Dataset
-    from reportgen.plan import Plan
-    from reportgen.results import Results
+    from reportgen.plan.plan import Plan
 
 _LOG = logging.getLogger("reportgen")
 RESULTS = "analysis_results.json"

@@ -6,14 +6,15 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen import flow, present, registry
+from reportgen.analysis.results import Results, load
 from reportgen.errors import RenderError
-from reportgen.results import Results, load
+from reportgen.pipeline import flow, present
+from reportgen.plan import registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.spec import Format
+    from reportgen.spec.model import Format
 
 
 class Report:

@@ -7,20 +7,21 @@ from functools import partial
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from reportgen import naming, present
+from reportgen.contract.figures import Figure, Panel
 from reportgen.figures.layout import POINTS, cell_width, text_width
+from reportgen.pipeline import present
 from reportgen.render.tables import show
-from reportgen.section import Figure, Panel
+from reportgen.text import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from reportgen.figures.style import Theme
+    from reportgen.analysis.results import Results
+    from reportgen.contract.tables import Table
+    from reportgen.contract.theme import Theme
     from reportgen.render.tables import ShownCell
-    from reportgen.results import Results
-    from reportgen.section import Table
 
 SHEETS: Mapping[str, Sequence[tuple[str, str]]] = {
     "summary_dashboard": (("summary", "table:headlines"), ("summary", "dashboard")),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from reportgen import formatting
 from reportgen.render import tables
 from reportgen.resources import share
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markupsafe import Markup
 
-    from reportgen.document import Document, Drawing
+    from reportgen.document.tree import Document, Drawing
 
 Target = Literal["html", "pdf"]
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from reportgen.errors import RenderError
 
 if TYPE_CHECKING:
-    from reportgen.document import Drawing
+    from reportgen.document.tree import Drawing
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from reportgen.document import Document
+    from reportgen.document.tree import Document
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&$@]|:(?=//)|(?<=www)\.)")
 _LEADING = re.compile(r"^([#+=-]|\d{1,9}(?=[.)](?:\s|$)))")

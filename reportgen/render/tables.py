@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
-from reportgen import formatting
-from reportgen.formatting import FormattedMetric
-from reportgen.section import Metric
+from reportgen.contract.numbers import Metric
+from reportgen.text import formatting
+from reportgen.text.formatting import FormattedMetric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reportgen.document import CheckLine
-    from reportgen.section import Cell, Column, Table
+    from reportgen.contract.tables import Cell, Column, Table
+    from reportgen.document.tree import CheckLine
 
 _LONG_WORD = 20
 _SUBJECT = re.compile(r"(^|/)(class|head):")

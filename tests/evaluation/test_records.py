@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from factory import noisy, outputs
 
+from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
 from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
-from reportgen.evaluation.records import Decision
 from reportgen.evaluation.sampling import choose_rows
-from reportgen.evaluation.tasks import (
+from reportgen.evaluation.tasks.resolve import (
     ContradictionError,
     HeadEvidence,
     UndecidedError,
-    canonical_loss,
     resolve_outputs,
     resolve_task,
 )
 from reportgen.inputs.labels import Labels, encode
+from reportgen.inputs.models import canonical_loss
 
 
 @pytest.mark.parametrize(

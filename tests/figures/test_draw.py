@@ -8,23 +8,25 @@ import numpy as np
 import pytest
 from factory import model_handle
 
+from reportgen.contract.figures import Figure, Panel
 from reportgen.figures import draw, style, svg
-from reportgen.section import Figure, Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from matplotlib.axes import Axes
 
+    from reportgen.contract.theme import Theme
+
 THEME = style.theme("publication", ["a", "b"])
 
 
-def axes(panel: Callable[[Axes], object], theme: style.Theme = THEME, height: float = 2.6) -> Axes:
+def axes(panel: Callable[[Axes], object], theme: Theme = THEME, height: float = 2.6) -> Axes:
     """Draw a panel alone and return its axes."""
     return svg.draw(Figure("f", "t", "c", "a", (Panel("p", panel),), 1, height), theme, "f").axes[0]  # type: ignore[arg-type]
 
 
-def heat(values: Any, text: list[list[str]] | None = None, theme: style.Theme = THEME, **options: Any) -> Axes:
+def heat(values: Any, text: list[list[str]] | None = None, theme: Theme = THEME, **options: Any) -> Axes:
     """Draw a heatmap whose rows and columns are numbered."""
     rows, columns = ([str(index) for index in range(size)] for size in np.shape(values))
     return axes(lambda ax: draw.heatmap(ax, theme, values, rows=rows, columns=columns, text=text, **options), theme)
@@ -48,7 +50,7 @@ def test_legend_is_read_row_by_row() -> None:
     assert [name for _, name in sorted(boxes, key=lambda pair: (-round(pair[0].y0), pair[0].x0))] == models
 
 
-def sheet(*panels: Callable[[Axes], object], theme: style.Theme = THEME, titles: str = "p") -> Any:
+def sheet(*panels: Callable[[Axes], object], theme: Theme = THEME, titles: str = "p") -> Any:
     """Draw panels side by side and return the whole."""
     drawn = tuple(Panel(titles, panel) for panel in panels)  # type: ignore[arg-type]
     return svg.draw(Figure("f", "t", "c", "a", drawn, len(panels)), theme, "f")

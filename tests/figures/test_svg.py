@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from factory import model_handle
 
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.theme import TEXT_WIDTH, Style, Theme
 from reportgen.figures import draw, layout, style, svg
-from reportgen.section import Figure, Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
 
-STYLES: tuple[style.Style, ...] = ("publication", "presentation", "draft")
+STYLES: tuple[Style, ...] = ("publication", "presentation", "draft")
 MODELS = ("mlp", "_cnn", "a model whose name is really much too long for a legend")
 LONG = [f"class {index} with a name that never seems to end, honestly" for index in range(10)]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -40,7 +41,7 @@ def texts(drawn: svg.Drawn) -> list[str]:
     return ["".join(node.itertext()) for node in ET.fromstring(drawn.svg).iter(f"{SVG}text")]
 
 
-def curve(theme: style.Theme) -> Callable[[Axes], None]:
+def curve(theme: Theme) -> Callable[[Axes], None]:
     """Return a panel with a line for every model and a legend."""
 
     def panel(ax: Axes) -> None:
@@ -53,7 +54,7 @@ def curve(theme: style.Theme) -> Callable[[Axes], None]:
     return panel
 
 
-def matrix(theme: style.Theme) -> Callable[[Axes], None]:
+def matrix(theme: Theme) -> Callable[[Axes], None]:
     """Return a panel with a heatmap of classes with long names."""
 
     def panel(ax: Axes) -> None:
@@ -65,7 +66,7 @@ def matrix(theme: style.Theme) -> Callable[[Axes], None]:
     return panel
 
 
-def rows(theme: style.Theme) -> Callable[[Axes], None]:
+def rows(theme: Theme) -> Callable[[Axes], None]:
     """Return a panel with bars of classes with long names and a threshold."""
 
     def panel(ax: Axes) -> None:
@@ -76,7 +77,7 @@ def rows(theme: style.Theme) -> Callable[[Axes], None]:
     return panel
 
 
-def density(theme: style.Theme) -> Callable[[Axes], None]:
+def density(theme: Theme) -> Callable[[Axes], None]:
     """Return a panel with violins."""
 
     def panel(ax: Axes) -> None:
@@ -88,7 +89,7 @@ def density(theme: style.Theme) -> Callable[[Axes], None]:
     return panel
 
 
-def everything(theme: style.Theme, columns: int) -> Figure:
+def everything(theme: Theme, columns: int) -> Figure:
     """Make a figure with a panel of every kind."""
     return figure(*(kind(theme) for kind in (curve, matrix, rows, density)), columns=columns, height=3)
 
@@ -103,12 +104,12 @@ def boxes(sheet: Canvas) -> list[Any]:
 
 @pytest.mark.parametrize("name", STYLES)
 @pytest.mark.parametrize("columns", [1, 2, 3])
-def test_nothing_is_cut_off_and_panels_do_not_overlap(name: style.Style, columns: int) -> None:
+def test_nothing_is_cut_off_and_panels_do_not_overlap(name: Style, columns: int) -> None:
     """Long class names, legends, titles and thresholds stay on the figure and apart from each other."""
     theme = style.theme(name, MODELS)
     sheet = svg.draw(everything(theme, columns), theme, "one")
     width, height = sheet.get_size_inches() * layout.POINTS
-    assert width == pytest.approx(style.TEXT_WIDTH * layout.POINTS)
+    assert width == pytest.approx(TEXT_WIDTH * layout.POINTS)
     for box in boxes(sheet):
         assert box.x0 >= 0
         assert box.y0 >= 0
@@ -285,7 +286,7 @@ def test_twin_axes_are_given_room() -> None:
         ax.twinx().set_ylabel("on the right")
 
     sheet = svg.draw(figure(panel, panel, columns=2), theme, "one")
-    assert max(box.x1 for box in boxes(sheet)) <= style.TEXT_WIDTH * layout.POINTS
+    assert max(box.x1 for box in boxes(sheet)) <= TEXT_WIDTH * layout.POINTS
 
 
 def test_a_wide_panel_takes_a_whole_row() -> None:

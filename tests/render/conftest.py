@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reportgen.document import (
-    Chapter,
-    CheckLine,
-    Document,
-    Drawing,
-    FrontPage,
-    LocatedFinding,
-    Term,
-    Verdict,
-)
-from reportgen.results import (
+from reportgen.analysis.results import (
     CheckOutcome,
     DataRecord,
     FileRecord,
@@ -27,7 +17,10 @@ from reportgen.results import (
     Results,
     SpecRecord,
 )
-from reportgen.section import Column, Finding, Metric, MetricSpec, Table
+from reportgen.contract.findings import Finding
+from reportgen.contract.numbers import Metric, MetricSpec
+from reportgen.contract.tables import Column, Table
+from reportgen.document.tree import Chapter, CheckLine, Document, Drawing, FrontPage, LocatedFinding, Term, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 from handmade import results
 
 from reportgen.errors import RenderError
-from reportgen.present import FILES, figure_files, present
+from reportgen.pipeline.present import FILES, figure_files, present
 
 if TYPE_CHECKING:
     from collections.abc import Callable

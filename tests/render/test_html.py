@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from reportgen.document import Document, Drawing
+    from reportgen.document.tree import Document, Drawing
 
     Make = Callable[..., Document]
     MakeDrawing = Callable[..., Drawing]

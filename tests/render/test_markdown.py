@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-    from reportgen.document import Document
+    from reportgen.document.tree import Document
 
     Make = Callable[..., Document]
 

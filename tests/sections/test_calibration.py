@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from factory import evaluation, head, noisy, outputs, unmeasured
 
-from reportgen.section import Measurement, Metric
+from reportgen.contract.numbers import Measurement, Metric
 from reportgen.sections.calibration import SECTION, findings, schema
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult

@@ -10,15 +10,17 @@ import pytest
 from factory import declared, evaluation, head, history, layer, noisy, outputs, probed, weight
 from handmade import made_plan
 
-from reportgen import analysis, registry
-from reportgen.evaluation.records import AttentionStatistics, DataDescription, LabelCounts
+from reportgen.analysis import analyze as analysis
+from reportgen.contract.records.activations import AttentionStatistics
+from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.figures.style import theme
+from reportgen.plan import registry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.evaluation.records import Evaluation, ModelEvaluation
-    from reportgen.results import Results
+    from reportgen.analysis.results import Results
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 
 NAMES = tuple("abcdefgh")
 N = 200

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from factory import draw_all, evaluation, head, inside, layer, model, noisy, outputs, probed, produced
 
-from reportgen.evaluation.records import AttentionStatistics
+from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.sections.information_flow import SECTION
 from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
 from reportgen.sections.information_flow.schema import InformationFlowOptions, InformationFlowResult

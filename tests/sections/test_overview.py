@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from factory import SHA, draw_all, inside, model, produced
 
+from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
+from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.evaluation.population import describe_data
-from reportgen.evaluation.records import Architecture, DataDescription, LabelCounts, LayerSummary, TensorSummary
 from reportgen.inputs.datasets import Dataset
 from reportgen.sections.overview import SECTION
 from reportgen.sections.overview.analyzer import OverviewAnalyzer

@@ -9,7 +9,8 @@ import pytest
 from factory import draw_all, produced
 from pydantic import ValidationError
 
-from reportgen.section import MetricSpec, MetricTable, TableRow
+from reportgen.contract.metric_table import MetricTable, TableRow
+from reportgen.contract.numbers import MetricSpec
 from reportgen.sections.pareto import SECTION
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult

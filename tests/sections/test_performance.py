@@ -14,7 +14,7 @@ from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
 
 if TYPE_CHECKING:
-    from reportgen.section import SectionResult
+    from reportgen.contract.result import SectionResult
 
 
 def analyze(*heads: object, **options: object) -> PerformanceResult:

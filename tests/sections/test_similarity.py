@@ -14,7 +14,7 @@ from reportgen.sections.similarity.analyzer import SimilarityAnalyzer
 from reportgen.sections.similarity.schema import SimilarityOptions, SimilarityResult
 
 if TYPE_CHECKING:
-    from reportgen.section import Metric
+    from reportgen.contract.numbers import Metric
 
 N = 200
 LOGITS, LABELS = noisy(N, 4)

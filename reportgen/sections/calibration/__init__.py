@@ -1,6 +1,7 @@
 """The calibration section: can the probabilities be taken at their word."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.findings import RULES

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.measuring import ClassifiedHead, unmeasured
+from reportgen.contract.heads import ClassifiedHead, unmeasured
+from reportgen.contract.needs import Need
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import calibration, comparison, density, intervals, smoothing, temperature
 from reportgen.metrics.temperature import NoTemperatureError
-from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.schema import (
     BrierScore,
@@ -28,13 +29,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import (
-        ClassificationOutputs,
-        Evaluation,
-        ScorePoints,
-    )
+    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.records.classification import ClassificationOutputs, ScorePoints
+    from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.calibration import ResidualBins
-    from reportgen.section import Measurement
 
 FIT_ROWS = 50_000
 """Rows that the temperature is fitted on at most."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from reportgen.section import MetricSpec, SectionResult, Strict
+from reportgen.contract.base import Strict
+from reportgen.contract.numbers import MetricSpec
+from reportgen.contract.result import SectionResult
 
 
 class CalibrationOptions(Strict):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen import formatting
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.heads import figure_label, head_label
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
-from reportgen.measuring import figure_label, head_label
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,6 +1,7 @@
 """The checkpoints section: one run at several times, what moved and how the numbers changed."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.checkpoints import schema
 from reportgen.sections.checkpoints.analyzer import CheckpointsAnalyzer
 from reportgen.sections.checkpoints.findings import RULES

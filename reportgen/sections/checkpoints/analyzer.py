@@ -5,18 +5,21 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
-from reportgen.measuring import ClassifiedHead
+from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.needs import Need
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import comparison, intervals
 from reportgen.metrics.movement import Movement, movement
-from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.checkpoints import schema
 from reportgen.sections.checkpoints.schema import CheckpointsOptions, CheckpointsResult, LayerMovement, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reportgen.evaluation.records import DataEvaluation, Evaluation, ModelEvaluation, WeightTensor
-    from reportgen.section import Measurement, MetricSpec, Status
+    from reportgen.contract.numbers import Measurement, MetricSpec, Status
+    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.weights import WeightTensor
 
     _Layers = dict[str, list[WeightTensor]]
 

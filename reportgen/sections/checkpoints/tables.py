@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.section import Column, Table
+from reportgen.contract.tables import Column, Table
 from reportgen.sections.checkpoints import schema
 
 if TYPE_CHECKING:
-    from reportgen.section import Cell, Metric, MetricSpec
+    from reportgen.contract.numbers import Metric, MetricSpec
+    from reportgen.contract.tables import Cell
     from reportgen.sections.checkpoints.schema import CheckpointsResult, Series
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen import formatting
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.checkpoints.schema import CheckpointsResult
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,6 +1,7 @@
 """The information_flow section: what happens to the data on their way through the layers."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.information_flow import schema
 from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
 from reportgen.sections.information_flow.findings import RULES

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from reportgen.contract.needs import Need, Probe
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import activations, comparison, dimension, intervals, rank, separability
-from reportgen.section import BaseAnalyzer, Need, Probe
 from reportgen.sections.information_flow import schema
 from reportgen.sections.information_flow.schema import (
     AccuracyFall,
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import Activations, Evaluation, LayerActivations, ModelEvaluation
-    from reportgen.section import Measurement, MetricSpec, Status
+    from reportgen.contract.numbers import Measurement, MetricSpec, Status
+    from reportgen.contract.records.activations import Activations, LayerActivations
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 
     _Fields = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen import formatting
+from reportgen.contract.findings import Hit, Rule
 from reportgen.metrics.activations import silent_bound
-from reportgen.section import Hit, Rule
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from reportgen.section import MetricSpec, SectionResult, Strict
+from reportgen.contract.base import Strict
+from reportgen.contract.numbers import MetricSpec
+from reportgen.contract.result import SectionResult
 
 
 class InformationFlowOptions(Strict):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.section import Column, Table
+from reportgen.contract.tables import Column, Table
 from reportgen.sections.information_flow import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.section import Cell, MetricSpec
+    from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.tables import Cell
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow
 
 MOST_ROWS = 24

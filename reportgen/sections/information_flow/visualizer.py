@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.information_flow.schema import InformationFlowResult
 
 if TYPE_CHECKING:

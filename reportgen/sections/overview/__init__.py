@@ -1,6 +1,7 @@
 """The overview section: what is being reviewed, models and data."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.findings import RULES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.section import BaseAnalyzer
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.schema import (
     ClassBalance,
@@ -19,15 +19,10 @@ from reportgen.sections.overview.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.evaluation.records import (
-        Architecture,
-        DataEvaluation,
-        Evaluation,
-        LayerSummary,
-        ModelEvaluation,
-        TensorSummary,
-    )
-    from reportgen.section import Measurement
+    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
+    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 
 
 class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen import formatting
-from reportgen.section import Column, Table
+from reportgen.contract.tables import Column, Table
 from reportgen.sections.overview import schema
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reportgen.section import Cell
+    from reportgen.contract.tables import Cell
     from reportgen.sections.overview.schema import DataOverview, LayerRow, ModelOverview, OverviewResult, TensorRow
 
 Shape = tuple[int | None, ...] | None

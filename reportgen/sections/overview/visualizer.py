@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.overview.schema import OverviewResult
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """The pareto section: which models no other beats in everything, and what one objective costs in another."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.pareto import schema
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.findings import RULES

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from reportgen import formatting
+from reportgen.contract.metric_table import Reading
+from reportgen.contract.needs import Need
+from reportgen.contract.section import BaseComparer
 from reportgen.metrics import pareto
-from reportgen.section import BaseComparer, Need, Reading
 from reportgen.sections.pareto import schema
 from reportgen.sections.pareto.schema import (
     ChosenMetric,
@@ -24,13 +25,15 @@ from reportgen.sections.pareto.schema import (
     ParetoResult,
     choice,
 )
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from reportgen.section import Measurement, Metric, MetricSpec, MetricTable
+    from reportgen.contract.metric_table import MetricTable
+    from reportgen.contract.numbers import Measurement, Metric, MetricSpec
     from reportgen.sections.pareto.schema import ComparedBy, Objective
 
     FloatArray = NDArray[np.float64]

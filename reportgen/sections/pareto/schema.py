@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from reportgen.section import Direction, Metric, MetricSpec, SectionResult, Strict
+from reportgen.contract.base import Strict
+from reportgen.contract.numbers import Direction, Metric, MetricSpec
+from reportgen.contract.result import SectionResult
 
 ComparedBy = Literal["paired difference", "intervals", "value alone"]
 

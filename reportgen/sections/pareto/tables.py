@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen import formatting
-from reportgen.section import Column, Table
+from reportgen.contract.tables import Column, Table
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from reportgen.section import Cell
+    from reportgen.contract.tables import Cell
     from reportgen.sections.pareto.schema import ComparedModel, ParetoResult
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen import formatting
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw, names
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.pareto.schema import ParetoResult
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from reportgen.section import Metric
+    from reportgen.contract.numbers import Metric
     from reportgen.sections.pareto.schema import ChosenMetric, ComparedModel, ComparedObjective, PairFront
 
     Corner = tuple[float, float]

@@ -1,6 +1,7 @@
 """The performance section: how good are the predictions, and are the differences between models real."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.measuring import ClassifiedHead, comparable, unmeasured
+from reportgen.contract.heads import ClassifiedHead, comparable, unmeasured
+from reportgen.contract.needs import Need
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import classification, comparison, intervals, ranking
-from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.schema import (
     ConfidentError,
@@ -27,11 +28,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import (
-        ClassificationOutputs,
-        Evaluation,
-    )
-    from reportgen.section import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.records.classification import ClassificationOutputs
+    from reportgen.contract.records.evaluation import Evaluation
 
 DEFAULT_THRESHOLD = 0.5
 """Where the positive class is also the more probable one."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen import formatting
-from reportgen.section import Hit, Rule
+from reportgen.contract.findings import Hit, Rule
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

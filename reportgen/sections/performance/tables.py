@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.measuring import head_label
-from reportgen.section import Column, Table
+from reportgen.contract.heads import head_label
+from reportgen.contract.tables import Column, Table
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.section import Cell, MetricSpec
+    from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.tables import Cell
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
 
 

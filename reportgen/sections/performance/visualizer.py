@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen import formatting
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.heads import figure_label, head_label
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
-from reportgen.measuring import figure_label, head_label
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import confused, per_class
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from reportgen.section import Measurement
+    from reportgen.contract.numbers import Measurement
     from reportgen.sections.performance.schema import HeadPerformance
 
 _COLUMNS = 2

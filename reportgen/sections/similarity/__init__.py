@@ -1,6 +1,7 @@
 """The similarity section: what models predict differently, and what their layers represent."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.similarity import schema
 from reportgen.sections.similarity.analyzer import SimilarityAnalyzer
 from reportgen.sections.similarity.findings import RULES

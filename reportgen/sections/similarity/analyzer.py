@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from reportgen.measuring import ClassifiedHead, comparable
+from reportgen.contract.heads import ClassifiedHead, comparable
+from reportgen.contract.needs import Need, Probe
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import agreement, cka, comparison, embedding, intervals, weights
-from reportgen.section import BaseAnalyzer, Need, Probe
 from reportgen.sections.similarity import schema
 from reportgen.sections.similarity.schema import (
     HeadAgreement,
@@ -27,17 +28,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import (
-        Activations,
-        DataEvaluation,
-        Evaluation,
-        LayerActivations,
-        ModelEvaluation,
-        WeightTensor,
-    )
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.records.activations import Activations, LayerActivations
+    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.weights import WeightTensor
     from reportgen.metrics.cka import Alignment, Grams
     from reportgen.metrics.intervals import Estimate
-    from reportgen.section import Measurement, MetricSpec
     from reportgen.sections.similarity.schema import Matrix
 
     FloatArray = NDArray[np.float64]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen import formatting
-from reportgen.measuring import head_label
-from reportgen.section import Hit, Rule
+from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.heads import head_label
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.section import Metric
+    from reportgen.contract.numbers import Metric
     from reportgen.sections.similarity.schema import SimilarityResult
 
 ROWS_LOST = 0.01

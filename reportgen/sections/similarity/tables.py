@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.measuring import head_label
-from reportgen.section import Column, Table
+from reportgen.contract.heads import head_label
+from reportgen.contract.tables import Column, Table
 from reportgen.sections.similarity import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reportgen.section import Cell
+    from reportgen.contract.tables import Cell
     from reportgen.sections.similarity.schema import HeadAgreement, SimilarityResult
 
 

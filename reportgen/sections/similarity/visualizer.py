@@ -8,26 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen import formatting
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.heads import head_label
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
-from reportgen.measuring import head_label
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.similarity.analyzer import DRIVEN
 from reportgen.sections.similarity.schema import SimilarityResult
 from reportgen.sections.similarity.tables import more, others, versus
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from reportgen.sections.similarity.schema import (
-        HeadAgreement,
-        LayerAlignment,
-        Matrix,
-        Representation,
-        WeightMap,
-    )
+    from reportgen.sections.similarity.schema import HeadAgreement, LayerAlignment, Matrix, Representation, WeightMap
 
 _MOST_ALIGNED = 4
 """Models whose layers are drawn against the reference's, itself among them."""

@@ -1,6 +1,6 @@
 """May it ship? The decision, and what it rests on."""
 
-from reportgen.section import Section
+from reportgen.contract.section import Section
 from reportgen.sections.summary.analyzer import SummaryAnalyzer
 from reportgen.sections.summary.schema import SummaryOptions, SummaryResult
 from reportgen.sections.summary.tables import tables

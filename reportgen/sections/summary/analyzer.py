@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.section import BaseComparer
+from reportgen.contract.section import BaseComparer
 from reportgen.sections.summary.schema import SummaryCell, SummaryColumn, SummaryOptions, SummaryResult, SummaryRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.section import Headline, Measurement, Metric, MetricTable
+    from reportgen.contract.metric_table import Headline, MetricTable
+    from reportgen.contract.numbers import Measurement, Metric
 
 Key = tuple[str, str | None]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen import naming
-from reportgen.section import Column, Table
+from reportgen.contract.tables import Column, Table
+from reportgen.text import naming
 
 if TYPE_CHECKING:
-    from reportgen.section import Cell
+    from reportgen.contract.tables import Cell
     from reportgen.sections.summary.schema import SummaryResult
 
 

@@ -1,6 +1,7 @@
 """The training_dynamics section: how the models came to be, and whether training ended well."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.training_dynamics import schema
 from reportgen.sections.training_dynamics.analyzer import TrainingDynamicsAnalyzer
 from reportgen.sections.training_dynamics.findings import RULES

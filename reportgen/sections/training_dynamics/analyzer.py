@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from reportgen.contract.needs import Need
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import training
-from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.training_dynamics import schema
 from reportgen.sections.training_dynamics.history_keys import Key, understand
 from reportgen.sections.training_dynamics.schema import Curve, Run, TrainingDynamicsOptions, TrainingDynamicsResult
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import Evaluation, History, ModelEvaluation
-    from reportgen.section import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.history import History
 
     FloatArray = NDArray[np.float64]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.section import Column, Table
+from reportgen.contract.tables import Column, Table
 from reportgen.sections.training_dynamics import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.section import Cell, MetricSpec
+    from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.tables import Cell
     from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
 
 _MOST_DROPS = 5

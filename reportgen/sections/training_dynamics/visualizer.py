@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
 from reportgen.metrics.training import moving_average
-from reportgen.section import BaseVisualizer, Figure, Panel
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """The weights section: are the weights sound, and do they carry signs of a pathology."""
 
-from reportgen.section import FigureSpec, Section
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.section import Section
 from reportgen.sections.weights import schema
 from reportgen.sections.weights.analyzer import WeightsAnalyzer
 from reportgen.sections.weights.findings import RULES

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from reportgen.contract.needs import Need
+from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import rank, spectrum, weights
-from reportgen.section import BaseAnalyzer, Need
 from reportgen.sections.weights import schema
 from reportgen.sections.weights.schema import (
     Component,
@@ -30,10 +31,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.evaluation.records import Evaluation, ModelEvaluation, WeightTensor
+    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.weights import WeightTensor
     from reportgen.metrics.spectrum import Spectrum
     from reportgen.metrics.weights import Moments
-    from reportgen.section import Measurement
 
 _LIMITS = weights.HealthLimits()
 _STRICTER, _LOOSER = 0.5, 2.0

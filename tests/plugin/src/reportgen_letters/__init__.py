@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from reportgen.evaluation.records import Evaluation
+    from reportgen.section import Evaluation
 
 LETTERS = MetricSpec("letters", "Letters", "count", None, "Letters in the name of the model.", "definition")
 

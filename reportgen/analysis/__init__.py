@@ -1,0 +1,1 @@
+"""An evaluation to results: the sections' analyzers, the checks, the results file."""

@@ -1,0 +1,265 @@
+"""From an evaluation to results: the sections' analyzers, then the comparing sections, then rules and checks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reportgen.analysis import checks
+from reportgen.analysis.results import (
+    SCHEMA_VERSION,
+    DataRecord,
+    FileRecord,
+    HeadRecord,
+    ModelRecord,
+    OutputRecord,
+    ReportRecord,
+    Results,
+    SectionRecord,
+    SpecRecord,
+)
+from reportgen.contract.focus import Focus
+from reportgen.contract.metric_table import Headline, MetricTable, TableRow
+from reportgen.contract.section import BaseAnalyzer, BaseComparer
+from reportgen.errors import SectionError, cause
+from reportgen.plan.registry import folder_of
+from reportgen.resources import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from reportgen.contract.findings import Finding
+    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.contract.result import SectionResult
+    from reportgen.plan.plan import Plan, PlannedSection
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of a section: a result, or the reason why there is none."""
+
+    result: SectionResult | None
+    findings: tuple[Finding, ...] = ()
+    failure: str | None = None
+
+    def focused(self, focus: Focus) -> _Outcome:
+        """Return the same with the models that are shown one by one."""
+        result = None if self.result is None else self.result.model_copy(update={"focus": focus})
+        return replace(self, result=result)
+
+
+def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: bool) -> Results:
+    """Compute every section of a plan.
+
+    Parameters
+    ----------
+    plan, evaluation
+        What is to be done, and on what.
+    created
+        UTC time for the report, ISO 8601.
+    keep_going
+        A section that fails becomes a failed entry instead of an error.
+
+    Raises
+    ------
+    SectionError
+        A section failed and ``keep_going`` is False.
+    """
+
+    def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> _Outcome:
+        try:
+            result = compute()
+            return _Outcome(result, _findings(item, result))
+        except Exception as error:
+            failure = cause(error, folder_of(item.section))
+            if not keep_going:
+                raise SectionError(f"section {item.address}: {failure}") from error
+            return _Outcome(None, failure=failure)
+
+    outcomes: dict[str, _Outcome] = {}
+    for item in plan.sections:
+        if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
+            outcomes[item.address] = guarded(item, lambda item=item: _analyzed(item, evaluation))  # type: ignore[misc]
+    first_stage = _table(plan, evaluation, outcomes)
+    focus = _focus(plan, first_stage)
+    for item in plan.sections:
+        if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
+            outcomes[item.address] = guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
+    if focus is not None:
+        outcomes = {address: outcome.focused(focus) for address, outcome in outcomes.items()}
+    return _results(plan, evaluation, outcomes, created)
+
+
+def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
+    analyzer = item.section.analyzer(item.options)
+    if not isinstance(analyzer, BaseAnalyzer):
+        raise TypeError("a comparing section has no evaluation to analyze")
+    return _kept(item, analyzer.analyze(evaluation), [model.name for model in evaluation.models])
+
+
+def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:
+    comparer = item.section.analyzer(item.options)
+    if not isinstance(comparer, BaseComparer):
+        raise TypeError("only a comparing section compares")
+    return _kept(item, comparer.compare(table), table.models)
+
+
+def _kept(item: PlannedSection, result: SectionResult, models: Iterable[str]) -> SectionResult:
+    """Hold a result against what the section declares and the models that there are."""
+    if not isinstance(result, item.section.result):
+        raise SectionError(f"it returned {type(result).__name__}, and declares {item.section.result.__name__}")
+    declared = {spec.name for spec in item.section.metrics}
+    foreign = sorted({one.name for one in result.measurements} - declared)
+    if foreign:
+        raise SectionError(f"it returned metrics that it does not declare: {', '.join(foreign)}")
+    unknown = sorted({one.model for one in result.measurements} - set(models))
+    if unknown:
+        raise SectionError(f"it returned numbers of models that are not there: {', '.join(unknown)}")
+    counts = Counter((one.name, one.model, one.subject) for one in result.measurements)
+    (name, model, subject), most = counts.most_common(1)[0] if counts else (("", "", None), 0)
+    if most > 1:
+        part = f" ({subject})" if subject else ""
+        raise SectionError(f"it returned {name} of {model}{part} {most} times")
+    return result
+
+
+def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...]:
+    return tuple(
+        finding for rule in item.section.rules if rule.code not in item.spec.ignore for finding in rule.apply(result)
+    )
+
+
+def _focus(plan: Plan, table: MetricTable) -> Focus | None:
+    """Choose the models that are shown one by one: those that are best by the first headline with a direction."""
+    wanted, models = plan.spec.output.focus, tuple(plan.spec.models)
+    if isinstance(wanted, tuple):
+        return Focus(models=wanted, order=_first(wanted, models), by=None)
+    if len(models) <= wanted:
+        return None
+    for line in table.headlines:
+        if line.spec.higher_is_better is None:
+            continue
+        values: dict[str, float] = {}
+        for one in table.find(line.section, line.spec.name):
+            if one.metric.value is not None:
+                values.setdefault(one.model, one.metric.value)
+        if len(values) > 1:
+            sign = -1 if line.spec.higher_is_better else 1
+            ranked = sorted(values, key=lambda model: sign * values[model])
+            return Focus(
+                models=tuple(ranked[:wanted]), order=_first(ranked, models), by=_in_a_sentence(line.spec.title)
+            )
+    return Focus(models=models[:wanted], order=models, by=None)
+
+
+def _first(some: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
+    """Put some of the models first."""
+    return tuple(dict.fromkeys((*some, *models)))
+
+
+def _in_a_sentence(title: str) -> str:
+    """Write a title as within a sentence: abbreviations keep their capitals."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
+
+def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) -> MetricTable:
+    rows = tuple(
+        TableRow(section=item.address, measurement=measurement)
+        for item in plan.sections
+        if item.address in outcomes and (result := outcomes[item.address].result) is not None
+        for measurement in result.measurements
+    )
+    headlines = tuple(
+        Headline(item.address, item.section.metric(name))
+        for item in plan.sections
+        if item.address in outcomes and outcomes[item.address].result is not None
+        for name in item.section.headlines
+    )
+    specs = {f"{item.address}.{spec.name}": spec for item in plan.sections for spec in item.section.metrics}
+    reasons = {model.name: model.reason for model in evaluation.models if model.reason is not None}
+    return MetricTable(tuple(plan.spec.models), rows, headlines, specs, reasons)
+
+
+# ------------------------------------------------------------------------------------------------ records
+
+
+def _results(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], created: str) -> Results:
+    info = plan.spec.report
+    return Results(
+        schema_version=SCHEMA_VERSION,
+        reportgen=__version__,
+        created=created,
+        report=ReportRecord(title=info.title, version=info.version, authors=info.authors, description=info.description),
+        spec=SpecRecord(
+            file=plan.source.name.replace("\\", "/").rpartition("/")[2],
+            text=plan.source.text,
+            sha256=hashlib.sha256(plan.source.text.encode()).hexdigest(),
+            overrides=plan.overrides,
+        ),
+        output=OutputRecord(style=plan.spec.output.style, fail_on=plan.spec.output.fail_on),
+        models=tuple(_model(model) for model in evaluation.models),
+        data=None if evaluation.data is None else _data(evaluation.data),
+        versions=evaluation.versions,
+        sections=tuple(_section(item, outcomes.get(item.address)) for item in plan.sections),
+        checks=checks.run(plan, _table(plan, evaluation, outcomes)),
+    )
+
+
+def _section(item: PlannedSection, outcome: _Outcome | None) -> SectionRecord:
+    reason = item.skip if outcome is None else outcome.failure
+    status = "skipped" if outcome is None else "ok" if outcome.failure is None else "failed"
+    return SectionRecord(
+        id=item.address,
+        kind=item.spec.kind,
+        title=item.spec.title or item.section.title,
+        text=item.spec.text,
+        options=item.options.model_dump(mode="json"),
+        status=status,
+        reason=reason,
+        result=outcome.result if outcome else None,
+        findings=outcome.findings if outcome else (),
+    )
+
+
+def _model(model: ModelEvaluation) -> ModelRecord:
+    history = model.history
+    return ModelRecord(
+        name=model.name,
+        file=model.file,
+        sha256=model.sha256,
+        size_bytes=model.size_bytes,
+        history=None if history is None else FileRecord(file=history.file, sha256=history.sha256),
+        heads=tuple(_head(head) for head in model.heads),
+        reason=model.reason,
+    )
+
+
+def _head(head: HeadEvaluation) -> HeadRecord:
+    return HeadRecord(
+        name=head.name,
+        task=head.task.value,
+        task_rule=head.task.rule,
+        outputs=head.outputs.value,
+        outputs_rule=head.outputs.rule,
+        labels=head.labels.value,
+        labels_rule=head.labels.rule,
+        class_names=head.class_names,
+        n=head.n,
+        status=head.status,
+        reason=head.reason,
+    )
+
+
+def _data(data: DataEvaluation) -> DataRecord:
+    return DataRecord(
+        files=tuple(FileRecord(file=file, sha256=sha256) for file, sha256 in data.files),
+        split=data.split,
+        n_total=data.n_total,
+        n=data.n,
+        seed=data.seed,
+        sampling=data.sampling,
+    )

@@ -1,0 +1,94 @@
+"""Checks: conditions of the spec, held against the table of metrics. What was not measured never passes."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from reportgen.analysis.results import CheckOutcome
+from reportgen.plan.plan import check_matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.analysis.results import CheckState
+    from reportgen.contract.metric_table import MetricTable
+    from reportgen.contract.numbers import Measurement, Metric, MetricSpec
+    from reportgen.plan.plan import Plan, PlannedSection
+    from reportgen.spec.model import CheckSpec
+
+
+def run(plan: Plan, table: MetricTable) -> tuple[CheckOutcome, ...]:
+    """Hold every check of the spec against the numbers; one outcome for each number that a check speaks of."""
+    return tuple(outcome for check in plan.spec.checks for outcome in _outcomes(check, plan, table))
+
+
+def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[CheckOutcome]:
+    address, _, name = check.metric.partition(".")
+    planned = next((item for item in plan.sections if item.address == address), None)
+    spec = planned.section.metric(name) if planned else None
+    found = table.find(address, name)
+    for model in table.models:
+        if not check_matches(check, model):
+            continue
+        spoken_of = _chosen([one for one in found if one.model == model], check.subject)
+        if not spoken_of:
+            reason = _why_missing(planned, check, address)
+            yield _outcome(check, spec, model, check.subject, None, reason)
+        for one in spoken_of:
+            yield _outcome(check, spec, model, one.subject, one.metric, one.metric.reason)
+
+
+def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
+    """Choose the numbers that a check speaks of: by its pattern, else of the model as a whole, else all there are."""
+    if pattern is not None:
+        return [one for one in measurements if one.subject is not None and fnmatchcase(one.subject, pattern)]
+    whole = [one for one in measurements if one.subject is None or _is_head(one.subject)]
+    return whole or measurements
+
+
+def _is_head(subject: str) -> bool:
+    return subject.startswith("head:") and "/" not in subject
+
+
+def _why_missing(section: PlannedSection | None, check: CheckSpec, address: str) -> str:
+    if section is None:
+        return f"the section {address} was left out of this run"
+    if section.skip is not None:
+        return f"the section {address} was skipped: {section.skip}"
+    if check.subject is not None:
+        return f"no number has a subject like {check.subject!r}"
+    return "the section did not produce the number"
+
+
+def _outcome(
+    check: CheckSpec,
+    spec: MetricSpec | None,
+    model: str,
+    subject: str | None,
+    metric: Metric | None,
+    reason: str | None,
+) -> CheckOutcome:
+    low, high = check.limits
+    return CheckOutcome(
+        address=check.metric,
+        title=spec.title if spec else check.metric,
+        unit=spec.unit if spec else "",
+        model=model,
+        subject=subject,
+        low=low,
+        high=high,
+        severity=check.severity,
+        state=_state(check, metric),
+        metric=metric,
+        reason=reason,
+    )
+
+
+def _state(check: CheckSpec, metric: Metric | None) -> CheckState:
+    if metric is None or metric.value is None:
+        return "SKIPPED" if check.optional else "ERROR"
+    low, high = check.limits
+    if (low is None or metric.value >= low) and (high is None or metric.value <= high):
+        return "PASS"
+    return "WARN" if check.severity == "warn" else "FAIL"

@@ -1,0 +1,291 @@
+"""The content of ``results.json``: every number, finding and check of a run, and all that a renderer needs.
+
+It holds no duration, no absolute path and no output folder, so that the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import SerializeAsAny, ValidationError
+
+from reportgen.contract.base import Strict
+from reportgen.contract.findings import Finding, Severity
+from reportgen.contract.metric_table import TableRow
+from reportgen.contract.numbers import Metric
+from reportgen.contract.result import SectionResult
+from reportgen.errors import ResultsError
+from reportgen.plan.registry import PluginError, UnknownSectionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pandas import DataFrame
+
+    from reportgen.contract.focus import Focus
+    from reportgen.contract.section import Section
+
+SCHEMA_VERSION = 1
+_WHOLE = re.compile("(head:[^/]+)?")
+
+CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
+
+
+class FileRecord(Strict):
+    """A file as the spec names it, and the SHA-256 digest of its bytes."""
+
+    file: str
+    sha256: str
+
+
+class HeadRecord(Strict):
+    """One output of a model, and by which rule each of its properties was decided."""
+
+    name: str
+    task: str
+    task_rule: str
+    outputs: str
+    outputs_rule: str
+    labels: str
+    labels_rule: str
+    class_names: tuple[str, ...]
+    n: int
+    status: str
+    reason: str | None
+
+
+class ModelRecord(Strict):
+    """A model under review."""
+
+    name: str
+    file: str
+    sha256: str
+    size_bytes: int | None
+    history: FileRecord | None
+    heads: tuple[HeadRecord, ...]
+    reason: str | None = None
+    """Why the data did not go through it; null where they did, or none were needed."""
+
+
+class DataRecord(Strict):
+    """The data set under which the models were evaluated."""
+
+    files: tuple[FileRecord, ...]
+    split: str
+    n_total: int
+    n: int
+    seed: int
+    sampling: str
+
+
+class SpecRecord(Strict):
+    """The spec as it was run."""
+
+    file: str
+    text: str
+    sha256: str
+    overrides: tuple[str, ...]
+
+
+class ReportRecord(Strict):
+    """The author's own words about the report."""
+
+    title: str
+    version: str | None
+    authors: tuple[str, ...]
+    description: str | None
+
+
+class SectionRecord(Strict):
+    """One section of the report: its result, or why there is none."""
+
+    id: str
+    kind: str
+    title: str
+    text: str | None
+    """The author's own words, Markdown."""
+    options: dict[str, Any]
+    status: Literal["ok", "skipped", "failed"]
+    reason: str | None
+    result: SerializeAsAny[SectionResult] | None
+    findings: tuple[Finding, ...]
+
+
+class CheckOutcome(Strict):
+    """One check on one number."""
+
+    address: str
+    """``<section>.<metric>``."""
+    title: str
+    """The metric's title."""
+    unit: str
+    """The metric's unit, in which the limits are meant."""
+    model: str
+    subject: str | None
+    low: float | None
+    """The value must not be below it."""
+    high: float | None
+    """The value must not be above it."""
+    severity: Literal["fail", "warn"]
+    state: CheckState
+    metric: Metric | None
+    """The number that was checked; null where there is no such number."""
+    reason: str | None
+    """Why the state is ERROR or SKIPPED."""
+
+
+class OutputRecord(Strict):
+    """How the report is to look."""
+
+    style: Literal["publication", "presentation", "draft"]
+    fail_on: Severity | None
+
+
+class Results(Strict):
+    """The whole outcome of a run."""
+
+    schema_version: Literal[1]
+    reportgen: str
+    created: str
+    """UTC, ISO 8601."""
+    report: ReportRecord
+    spec: SpecRecord
+    output: OutputRecord
+    models: tuple[ModelRecord, ...]
+    data: DataRecord | None
+    versions: dict[str, str]
+    """Versions of the programs that produced the numbers."""
+    sections: tuple[SectionRecord, ...]
+    checks: tuple[CheckOutcome, ...]
+
+    @property
+    def focus(self) -> Focus | None:
+        """Which of many models are shown one by one; null for all."""
+        return next((one.result.focus for one in self.sections if one.result and one.result.focus), None)
+
+    def rows(self) -> tuple[TableRow, ...]:
+        """Return the table of metrics: every scalar of every section, in the order of the report."""
+        return tuple(
+            TableRow(section=section.id, measurement=measurement)
+            for section in self.sections
+            if section.result is not None
+            for measurement in section.result.measurements
+        )
+
+    def findings(self) -> tuple[tuple[str, Finding], ...]:
+        """Return (section id, finding) for every finding, in the order of the report."""
+        return tuple((section.id, finding) for section in self.sections for finding in section.findings)
+
+    def to_frame(self) -> DataFrame:
+        """Return the table of metrics as a tidy pandas table: one row for each number.
+
+        Columns: section, metric, model, subject, value, ci_low, ci_high, n, unit, status, reason; what is missing is NaN.
+        """
+        import pandas as pd
+
+        fields = ("value", "ci_low", "ci_high", "n", "unit", "status", "reason")
+        rows = [
+            {
+                "section": row.section,
+                "metric": row.measurement.name,
+                "model": row.measurement.model,
+                "subject": row.measurement.subject,
+                **{name: getattr(row.measurement.metric, name) for name in fields},
+            }
+            for row in self.rows()
+        ]
+        return pd.DataFrame(rows, columns=["section", "metric", "model", "subject", *fields])
+
+    def _repr_html_(self) -> str:
+        """Return the numbers about whole models and their outputs as an HTML table, for notebooks."""
+        import pandas as pd
+
+        names = [model.name for model in self.models]
+        shown = names if self.focus is None else list(self.focus.models)
+        whole = [
+            (row.section, row.measurement)
+            for row in self.rows()
+            if row.measurement.model in shown and _WHOLE.fullmatch(row.measurement.subject or "")
+        ]
+        columns: dict[str, dict[str, str]] = {}
+        for section, one in sorted(whole, key=lambda item: shown.index(item[1].model)):
+            column = columns.setdefault(f"{one.model} {one.subject or ''}".rstrip(), {})
+            column[f"{section}.{one.name}"] = _cell(one.metric)
+        addresses = dict.fromkeys(f"{section}.{one.name}" for section, one in whole)
+        with pd.option_context("display.max_colwidth", None):
+            table: str = pd.DataFrame(columns, index=list(addresses)).to_html(na_rep="")
+        return table if shown == names else f"{table}<p>{len(shown)} of {len(names)} models; to_frame() has all.</p>"
+
+    def __getitem__(self, section: str) -> Any:
+        """Return the result of a section by its id; KeyError says why there is none."""
+        for one in self.sections:
+            if one.id == section:
+                if one.result is not None:
+                    return one.result
+                raise KeyError(f"{section} was {one.status}: {one.reason}")
+        raise KeyError(f"there is no section {section!r}; there are {', '.join(one.id for one in self.sections)}")
+
+    def to_json(self) -> str:
+        """Return the file's text; sorted by field order, indented by one space, NaN impossible."""
+        return json.dumps(self.model_dump(mode="json"), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cell(metric: Metric) -> str:
+    """Write a number with its interval, or a dash with the reason."""
+    from reportgen.text.formatting import metric as formatted
+
+    shown = formatted(metric)
+    reason = f"({metric.reason})" if metric.reason else ""
+    return " ".join(part for part in (shown.text, shown.interval, reason) if part)
+
+
+def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:
+    """Read a results file.
+
+    Parameters
+    ----------
+    path
+        ``results.json``.
+    find
+        Gives the section of a kind.
+
+    Raises
+    ------
+    ResultsError
+        Missing, not JSON, of a newer program, or not what this program writes.
+    """
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: is not JSON ({error})") from error
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if not isinstance(version, int):
+        raise ResultsError(f"{path}: is not a results file of reportgen (no schema_version)")
+    if version > SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path}: was written by a newer reportgen (schema {version}; this program reads up to {SCHEMA_VERSION})"
+        )
+    try:
+        sections = [_typed(section, find) for section in raw["sections"]]
+        return Results.model_validate({**raw, "sections": sections})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        more = f" and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+        raise ResultsError(f"{path}: is not what reportgen writes ({where}: {first['msg'].lower()}{more})") from error
+    except (UnknownSectionError, PluginError) as error:
+        what = f"there is no section {error}" if isinstance(error, UnknownSectionError) else str(error)
+        raise ResultsError(f"{path}: {what}") from error
+    except (KeyError, TypeError) as error:
+        raise ResultsError(f"{path}: is not what reportgen writes ({type(error).__name__}: {error})") from error
+
+
+def _typed(section: dict[str, Any], find: Callable[[str], Section[Any, Any]]) -> dict[str, Any]:
+    if section["result"] is None:
+        return section
+    return {**section, "result": find(section["kind"]).result.model_validate(section["result"])}

@@ -1,0 +1,312 @@
+"""The command line: arguments in, exit code out. The only place that prints and the only one that exits.
+
+Imports nothing heavy: ``reportgen --help`` is instant.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from reportgen.errors import InputError, ReportgenError
+from reportgen.resources import __version__
+from reportgen.spec.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from reportgen.analysis.results import Results
+    from reportgen.pipeline.flow import Outcome
+    from reportgen.plan.plan import Plan
+
+FORMATS = ("html", "pdf", "json", "markdown")
+EXIT_CODES = """\b
+Exit codes:
+  0    done, every check passed
+  1    the report is written, a check failed (or a finding at or above fail_on)
+  2    the spec or the call is wrong
+  3    an input could not be loaded, or an analysis or a renderer failed
+  130  interrupted"""
+
+
+class _Words(click.ParamType[tuple[str, ...]]):
+    """Words separated by commas, each one of a few or any."""
+
+    name = "words"
+
+    def __init__(self, choices: Sequence[str] | None = None) -> None:
+        self.choices = choices
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Split and compare with what is allowed."""
+        words = value if isinstance(value, tuple) else tuple(word.strip() for word in value.split(",") if word.strip())
+        wrong = [word for word in words if self.choices is not None and word not in self.choices]
+        if wrong and self.choices is not None:
+            self.fail(f"{wrong[0]!r} is none of {', '.join(self.choices)}", param, ctx)
+        return words
+
+
+def _flat(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(word for words in values for word in words)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
+)
+@click.version_option(__version__, "--version", prog_name="reportgen")
+def cli() -> None:
+    """Make declarative reports for trained Keras models: one spec in, one HTML and PDF document out."""
+
+
+_spec_options: list[Callable[[Any], Any]] = [
+    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key of the spec."),
+    click.option("--only", multiple=True, type=_Words(), metavar="SECTION", help="Run these sections alone."),
+    click.option("--skip", multiple=True, type=_Words(), metavar="SECTION", help="Leave these sections out."),
+]
+_output_options: list[Callable[[Any], Any]] = [
+    click.option("-o", "--output-dir", type=click.Path(path_type=Path), help="Folder of the report."),
+    click.option("--format", "formats", type=_Words(FORMATS), metavar="LIST", help=f"Of {', '.join(FORMATS)}."),
+    click.option("--keep-going", is_flag=True, help="A section that fails becomes a visible box."),
+    click.option("--open", "show", is_flag=True, help="Open the HTML report when it is done."),
+    click.option("-v", "--verbose", is_flag=True, help="Tell more."),
+    click.option("-q", "--quiet", is_flag=True, help="Tell nothing but mistakes."),
+]
+
+
+def _with(options: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+@cli.command()
+@click.argument("spec", type=click.Path(path_type=Path))
+@_with(_spec_options)
+@_with(_output_options)
+def build(
+    spec: Path,
+    overrides: tuple[str, ...],
+    only: tuple[tuple[str, ...], ...],
+    skip: tuple[tuple[str, ...], ...],
+    output_dir: Path | None,
+    formats: tuple[str, ...] | None,
+    **flags: bool,
+) -> NoReturn:
+    """Analyse the models of SPEC and write the report."""
+    from reportgen.pipeline import flow
+    from reportgen.pipeline.progress import progress
+
+    planned = flow.read_plan(spec, overrides, _flat(only), _flat(skip))
+    try:
+        with progress(quiet=flags["quiet"]) as tell:
+            outcome = flow.build(
+                planned,
+                output_dir or flow.default_output(planned),
+                formats or planned.spec.output.formats,  # type: ignore[arg-type]
+                tell,
+                keep_going=flags["keep_going"],
+            )
+    except InputError as error:
+        _fail(_located(planned, error), error.exit_code)
+    _finish(outcome, **flags)
+
+
+@cli.command()
+@click.argument("spec", type=click.Path(path_type=Path))
+@_with(_spec_options)
+@click.option("-q", "--quiet", is_flag=True, help="Tell nothing but mistakes.")
+def check(
+    spec: Path,
+    overrides: tuple[str, ...],
+    only: tuple[tuple[str, ...], ...],
+    skip: tuple[tuple[str, ...], ...],
+    quiet: bool,
+) -> None:
+    """Validate SPEC and the files that it names; compute nothing."""
+    from reportgen.pipeline.flow import read_plan
+
+    planned = read_plan(spec, overrides, _flat(only), _flat(skip))
+    for item in planned.sections:
+        if item.skip is not None:
+            click.echo(f"{spec}: section {item.address} will be skipped: it {item.skip}")
+    if not quiet:
+        counts = (
+            _counted(len(planned.spec.models), "model"),
+            _counted(len(planned.sections), "section"),
+            _counted(len(planned.spec.checks), "check"),
+        )
+        click.echo(f"{spec}: ok ({', '.join(counts)})")
+
+
+@cli.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@_with(_output_options)
+@click.option(
+    "--templates", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder searched first."
+)
+@click.option(
+    "--sections-from",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of a spec that named sections out of files: they are imported and run. By default none is.",
+)
+def render(
+    results: Path,
+    output_dir: Path | None,
+    formats: tuple[str, ...] | None,
+    templates: Path | None,
+    sections_from: Path | None,
+    **flags: bool,
+) -> NoReturn:
+    """Render RESULTS (results.json) again: no models, no data, no TensorFlow."""
+    from reportgen.pipeline import flow
+    from reportgen.pipeline.progress import progress
+
+    loaded = _load(results, sections_from)
+    with progress(quiet=flags["quiet"]) as tell:
+        outcome = flow.render(
+            loaded,
+            output_dir or results.parent,
+            formats or FORMATS,  # type: ignore[arg-type]
+            tell,
+            templates=templates,
+            keep_going=flags["keep_going"],
+        )
+    _finish(outcome, **flags)
+
+
+@cli.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def metrics(results: Path, form: str) -> None:
+    """Print every number of RESULTS (results.json) as a row."""
+    from reportgen.cli import listing
+
+    rows = listing.metric_rows(_load(results))
+    click.echo({"json": listing.as_json, "csv": listing.as_csv, "table": listing.as_table}[form](rows), nl=False)
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=".")
+@click.option("--example", type=click.Choice(["digits"]), help="Bring models and data too.")
+def init(directory: Path, example: str | None) -> None:
+    """Write a commented spec into DIRECTORY."""
+    from reportgen.spec.starter import write_example, write_spec
+
+    written = write_spec(directory) if example is None else write_example(directory)
+    for path in written:
+        click.echo(str(path))
+    click.echo(f"Next: reportgen build {written[0]}", err=True)
+
+
+@cli.command()
+@click.argument("name", required=False)
+def sections(name: str | None) -> None:
+    """List the kinds of section, or the options, metrics, figures and rules of one: NAME, or a file as in a spec."""
+    from reportgen.cli import listing
+    from reportgen.plan import registry
+    from reportgen.spec.problems import suggest
+
+    if name is None:
+        click.echo(listing.sections(), nl=False)
+        return
+    try:
+        found = registry.find(name, Path())
+    except registry.UnknownSectionError:
+        hint = suggest(name, registry.names()) or f"there are {', '.join(registry.names())}"
+        _fail(f"there is no section {name!r}; {hint}", 2)
+    except registry.PluginError as error:
+        _fail(str(error), 2)
+    click.echo(listing.section(found), nl=False)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of a spec."""
+    from reportgen.plan.json_schema import spec_schema
+
+    click.echo(spec_schema(), nl=False)
+
+
+# ------------------------------------------------------------------------------------------------ words
+
+
+def _load(path: Path, folder: Path | None = None) -> Results:
+    from reportgen.analysis.results import load
+    from reportgen.plan import registry
+
+    return load(path, lambda kind: registry.find(kind, folder))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _located(planned: Plan, error: InputError) -> str:
+    """Return an input's error at its line in the spec."""
+    from reportgen.spec.problems import Problem
+
+    message = f"{error.file}: {error.message}" if error.file else error.message
+    return planned.source.draw([Problem(planned.written(error.location), message)])
+
+
+def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bool) -> NoReturn:
+    """Say what was decided and where the report is, and exit."""
+    if not quiet:
+        for line in _decisions(outcome.results, verbose=verbose):
+            click.echo(line)
+        for path in outcome.files:
+            click.echo(str(path))
+    for failure in outcome.failures:
+        click.echo(f"reportgen: {failure}", err=True)
+    page = next((path for path in outcome.files if path.suffix == ".html"), None)
+    if show and page is not None:
+        click.launch(str(page.resolve()))
+    sys.exit(outcome.exit_code)
+
+
+def _decisions(results: Results, *, verbose: bool) -> list[str]:
+    from reportgen.text import formatting
+
+    lines = []
+    for item in results.checks:
+        if item.state != "PASS" or verbose:
+            subject = f" {item.subject}" if item.subject else ""
+            value = "" if item.metric is None else f": {formatting.metric(item.metric).text}"
+            reason = f" ({item.reason})" if item.reason else f", wanted {formatting.condition(item)}"
+            lines.append(f"{item.state:7} {item.address} of {item.model}{subject}{value}{reason}")
+    states = [item.state for item in results.checks]
+    counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
+    if states:
+        lines.append(f"{_counted(len(states), 'check')}: {', '.join(counts)}")
+    return lines
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+def main() -> None:
+    """Run the program; exceptions raised on purpose become one message and their exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _fail("interrupted", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except SpecError as error:
+        _fail(str(error), error.exit_code)
+    except ReportgenError as error:
+        _fail(f"reportgen: {error}", error.exit_code)
+    except Exception:  # noqa: BLE001 a bug: Python's own exit code 1 would say that a check failed
+        traceback.print_exc()
+        sys.exit(3)

@@ -1,0 +1,95 @@
+"""What the commands ``metrics`` and ``sections`` print, as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from reportgen.plan import registry
+
+if TYPE_CHECKING:
+    from reportgen.analysis.results import Results
+    from reportgen.contract.section import Section
+
+Row = dict[str, Any]
+
+_FIELDS = ("value", "ci_low", "ci_high", "n", "unit", "status")
+_DIRECTION = {True: "higher is better", False: "lower is better", None: "no better end"}
+
+
+def metric_rows(results: Results) -> list[Row]:
+    """Return every scalar of every section: section, metric, model, subject, value, interval, n, unit, status."""
+    return [
+        {
+            "section": row.section,
+            "metric": row.measurement.name,
+            "model": row.measurement.model,
+            "subject": row.measurement.subject,
+            **{field: getattr(row.measurement.metric, field) for field in _FIELDS},
+        }
+        for row in results.rows()
+    ]
+
+
+def as_json(rows: list[Row]) -> str:
+    """Return rows as a JSON list of objects."""
+    return json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def as_csv(rows: list[Row]) -> str:
+    """Return rows as CSV; what is missing is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["section", "metric", "model", "subject", *_FIELDS], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def as_table(rows: list[Row]) -> str:
+    """Return rows as a plain aligned table."""
+    cells = [["section", "metric", "model", "subject", *_FIELDS]]
+    cells += [[_shown(value) for value in row.values()] for row in rows]
+    widths = [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in cells
+    )
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def sections() -> str:
+    """Return a line for every kind of section."""
+    found = [registry.find(name) for name in registry.names()]
+    width = max((len(section.name) for section in found), default=0)
+    return "".join(f"{section.name.ljust(width)}  {section.question}\n" for section in found)
+
+
+def section(found: Section[Any, Any]) -> str:
+    """Return the options, metrics, figures and rules of a section."""
+    lines = [f"{found.name}: {found.title}", found.question, ""]
+    lines += ["Options", *(_options(found) or ["  none"]), ""]
+    lines += ["Metrics"]
+    for spec in found.metrics:
+        unit = f", {spec.unit}" if spec.unit else ""
+        direction = "direction by model" if spec.direction_by_model else _DIRECTION[spec.higher_is_better]
+        lines.append(f"  {spec.name} (per {spec.per}{unit}, {direction})")
+        lines.append(f"    {spec.definition} [{spec.source}]")
+    lines += [] if found.metrics else ["  none"]
+    lines += ["", "Figures"]
+    lines += [f"  {figure.name}: {figure.shows}" for figure in found.figures] or ["  none"]
+    lines += ["", "Rules"]
+    lines += [f"  {rule.code} {rule.severity}: {rule.title} [{rule.source}]" for rule in found.rules] or ["  none"]
+    return "\n".join(lines) + "\n"
+
+
+def _options(found: Section[Any, Any]) -> list[str]:
+    return [
+        f"  {name} = {json.dumps(field.default, default=str)}  {field.description or ''}".rstrip()
+        for name, field in found.options.model_fields.items()
+    ]

@@ -1,0 +1,119 @@
+"""A head of a model as the classification sections see it, and its numbers put at their addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.records.classification import ClassificationOutputs
+    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.contract.theme import Theme
+    from reportgen.metrics.intervals import Estimate
+
+
+@dataclass(frozen=True)
+class ClassifiedHead:
+    """One head of one model with its class predictions; sections add what they compute from them."""
+
+    model: ModelEvaluation
+    head: HeadEvaluation
+    outputs: ClassificationOutputs
+    data: DataEvaluation
+
+    @property
+    def binary(self) -> bool:
+        """Whether the numbers speak of the positive class."""
+        return self.head.task.value == "binary"
+
+    @property
+    def n(self) -> int:
+        """How many rows were evaluated."""
+        return len(self.outputs.labels)
+
+    @property
+    def brier(self) -> NDArray[np.float64]:
+        """Return the Brier score (N,) by the head's convention: of the positive class, or summed over the classes."""
+        return self.outputs.brier / 2 if self.binary else self.outputs.brier
+
+    @property
+    def brier_convention(self) -> str:
+        """Say which of the two it is."""
+        return "positive class" if self.binary else "sum over the classes"
+
+    @property
+    def positive_probability(self) -> NDArray[np.float64]:
+        """Return the probability (N,) of class 1 of a binary head, also where the logits were not kept."""
+        return np.where(self.outputs.predictions == 1, self.outputs.confidence, 1.0 - self.outputs.confidence)
+
+    def subject(self, part: str | None = None) -> str | None:
+        """Return the subject of a number about the head or a part of it."""
+        return self.model.subject(self.head, part)
+
+    def measure(self, spec: MetricSpec, value: float, part: str | None = None, **details: Any) -> Measurement:
+        """Put a value at its address; ``n`` is that of the head unless given."""
+        return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
+
+    def estimated(self, spec: MetricSpec, estimate: Estimate, part: str | None = None, **details: Any) -> Measurement:
+        """Put an estimate with its interval at its address."""
+        interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
+        return self.measure(spec, estimate.value, part, n=estimate.n, **interval, **details)
+
+    def insufficient(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
+        """Say at its address why these data cannot give a number."""
+        return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
+
+
+HeadT = TypeVar("HeadT", bound=ClassifiedHead)
+
+
+def comparable(subjects: Iterable[HeadT]) -> list[list[HeadT]]:
+    """Group the models that have a head of the same name with as many classes; only groups of two and more."""
+    groups: dict[tuple[str | None, int], list[HeadT]] = {}
+    for subject in subjects:
+        groups.setdefault((subject.subject(), subject.outputs.n_classes), []).append(subject)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def unmeasured(evaluation: Evaluation, specs: Iterable[MetricSpec]) -> Iterator[Measurement]:
+    """Say for every head without class predictions why its numbers are missing."""
+    for model in evaluation.models:
+        for head in model.heads:
+            if head.classification is None:
+                for spec in specs:
+                    yield spec.missing(model.name, head.status, head.reason or "", subject=model.subject(head))
+
+
+class OfHead(Protocol):
+    """Anything that speaks of a head."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def subject(self) -> str | None:
+        """``head:NAME``; null where the model has one."""
+
+
+def figure_label(theme: Theme, one: OfHead) -> str:
+    """Return how a head is called in a figure, where long names of models are shortened as in its legends."""
+    return head_label(theme.look(one.model).label, one.subject)
+
+
+def head_label(model: str, subject: str | None) -> str:
+    """Return how a head is called in tables and figures: its model's name, and its own where there are several.
+
+    >>> head_label("cnn", None), head_label("cnn", "head:kind")
+    ('cnn', 'cnn, kind')
+    """
+    return model if subject is None else f"{model}, {subject.removeprefix('head:')}"

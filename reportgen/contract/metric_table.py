@@ -1,0 +1,83 @@
+"""The table of metrics: every number of a run by its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reportgen.contract.base import Strict
+from reportgen.contract.numbers import Direction, Measurement, MetricSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class TableRow(Strict):
+    """One row of the table of metrics: a measurement and the section that it stands in."""
+
+    section: str
+    """The section's id."""
+    measurement: Measurement
+    """The number at its address."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A metric that a section offers to the front page."""
+
+    section: str
+    spec: MetricSpec
+
+
+@dataclass(frozen=True)
+class MetricTable:
+    """All numbers of the first stage: the only thing that comparing sections and checks read.
+
+    Attributes
+    ----------
+    models
+        Model names in the order of the spec.
+    rows
+        Every measurement of every section.
+    headlines
+        What the sections offer to the front page, in the order of the spec.
+    specs
+        The declaration of every metric that the sections of this run can produce, by its address.
+    reasons
+        Why the data did not go through a model, by its name, where they did not.
+    """
+
+    models: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    headlines: tuple[Headline, ...]
+    specs: Mapping[str, MetricSpec]
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, section: str, name: str) -> tuple[Measurement, ...]:
+        """Return the measurements at ``<section>.<name>``."""
+        return tuple(row.measurement for row in self.rows if (row.section, row.measurement.name) == (section, name))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A metric that a comparing section reads.
+
+    Attributes
+    ----------
+    address
+        ``<section>.<metric>``.
+    option
+        Keys that lead to it in the section's entry of the spec; empty for a default.
+    subject
+        The part of the models that is read; None for the models as a whole.
+    direction
+        Which end is better, where the spec says it.
+    directed
+        Whether one end must be better.
+    """
+
+    address: str
+    option: tuple[str | int, ...] = ()
+    subject: str | None = None
+    direction: Direction | None = None
+    directed: bool = False

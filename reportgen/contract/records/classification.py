@@ -1,0 +1,129 @@
+"""Predictions of a multiclass or binary head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    FloatArray = NDArray[np.float64]
+    IntArray = NDArray[np.int64]
+
+
+HISTOGRAM_CELLS = 2048
+
+
+@dataclass(frozen=True)
+class ScorePoints:
+    """Scores of one class against the rest; each point stands for ``positives + negatives`` examples.
+
+    Attributes
+    ----------
+    scores
+        (M,) float64 in [0, 1].
+    positives, negatives
+        (M,) float64 counts of examples of the class and of the rest.
+    exact
+        False where the points are cells of a histogram.
+    """
+
+    scores: FloatArray
+    positives: FloatArray
+    negatives: FloatArray
+    exact: bool
+
+
+@dataclass(frozen=True)
+class ClassHistogram:
+    """Per class, how the probabilities of its own examples and of the others fall into cells of [0, 1].
+
+    Kept instead of the logits when those would be too many.
+
+    Attributes
+    ----------
+    positives, negatives
+        (n_classes, HISTOGRAM_CELLS) counts.
+    sums
+        (n_classes, HISTOGRAM_CELLS) sum of the probabilities in the cell.
+    """
+
+    positives: FloatArray
+    negatives: FloatArray
+    sums: FloatArray
+
+
+@dataclass(frozen=True)
+class ClassificationOutputs:
+    """Predictions of a multiclass or binary head, one entry per example that was evaluated.
+
+    A binary head is held with two classes; a sigmoid's logit z stands as the two logits (0, z).
+
+    Attributes
+    ----------
+    labels
+        (N,) int32, the true class; of soft labels the most probable one.
+    soft_labels
+        (N, n_classes) float64, rows sum to 1; None for hard labels.
+    predictions
+        (N,) int32, the class with the highest probability; the first of several.
+    confidence
+        (N,) float64, the highest probability.
+    nll, brier, entropy
+        (N,) float64: negative log-likelihood in nats; Brier score summed over the classes; predictive entropy in nats.
+    rank
+        (N,) int32, place of the true class when classes are sorted by probability; 0 is the top.
+    logits
+        (N, n_classes) float32 or float64; None above the size that is kept.
+    log_normalizer
+        (N,) float64, logsumexp of the logits.
+    logit_sample, logit_sample_rows
+        A seeded sample of the logits and its positions, for fits that need them; all rows when the logits are kept.
+    histogram
+        In place of the logits, above the size that is kept.
+    clipped_fraction
+        Share of rows whose true class had a probability of exactly zero and was clipped, where logits could not be
+        had; None where they could.
+    """
+
+    labels: NDArray[np.int32]
+    soft_labels: FloatArray | None
+    predictions: NDArray[np.int32]
+    confidence: FloatArray
+    nll: FloatArray
+    brier: FloatArray
+    entropy: FloatArray
+    rank: NDArray[np.int32]
+    logits: NDArray[np.float32] | FloatArray | None
+    log_normalizer: FloatArray
+    logit_sample: NDArray[np.float32] | FloatArray
+    logit_sample_rows: IntArray
+    histogram: ClassHistogram | None
+    clipped_fraction: float | None
+    n_classes: int
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """(N,) bool, where the prediction is the label."""
+        return self.predictions == self.labels
+
+    def probability(self, index: int) -> FloatArray:
+        """Return the (N,) float64 probabilities of one class; only while the logits are kept."""
+        if self.logits is None:
+            message = "the logits were not kept"
+            raise ValueError(message)
+        probability: FloatArray = np.exp(self.logits[:, index].astype(np.float64) - self.log_normalizer)
+        return probability
+
+    def one_vs_rest(self, index: int) -> ScorePoints:
+        """Return the scores of one class against the rest, exact or from the histogram."""
+        if self.histogram is None:
+            positives = (self.labels == index).astype(np.float64)
+            return ScorePoints(self.probability(index), positives, 1.0 - positives, exact=True)
+        positives, negatives = self.histogram.positives[index], self.histogram.negatives[index]
+        filled = (positives + negatives) > 0
+        mean = self.histogram.sums[index][filled] / (positives + negatives)[filled]
+        return ScorePoints(mean, positives[filled], negatives[filled], exact=False)

@@ -1,0 +1,59 @@
+"""Everything that the analyzers are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.contract.records.activations import Activations
+    from reportgen.contract.records.architecture import Architecture
+    from reportgen.contract.records.classification import ClassificationOutputs
+    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.contract.records.history import History
+    from reportgen.contract.records.weights import WeightTensor
+
+
+@dataclass(frozen=True)
+class ModelEvaluation:
+    """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them.
+
+    ``size_bytes`` is None for a model that was given in memory; ``series`` is the run that it is a checkpoint of, where it is
+    said to be one; ``reason`` tells why the data did not go through it, where they could not.
+    """
+
+    name: str
+    file: str
+    sha256: str
+    size_bytes: int | None
+    heads: tuple[HeadEvaluation, ...]
+    history: History | None
+    architecture: Architecture | None = None
+    weights: tuple[WeightTensor, ...] | None = None
+    activations: Activations | None = None
+    series: str | None = None
+    reason: str | None = None
+
+    def subject(self, head: HeadEvaluation, part: str | None = None) -> str | None:
+        """Return the subject of a head's number: ``head:NAME`` where there are several heads, then the part."""
+        own = f"head:{head.name}" if len(self.heads) > 1 else None
+        return "/".join(piece for piece in (own, part) if piece) or None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that the analyzers are given."""
+
+    models: tuple[ModelEvaluation, ...]
+    data: DataEvaluation | None
+    versions: dict[str, str]
+
+    def classified(self) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, ClassificationOutputs]]:
+        """Yield every head that has class predictions."""
+        for model in self.models:
+            for head in model.heads:
+                if head.classification is not None:
+                    yield model, head, head.classification

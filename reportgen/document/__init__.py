@@ -1,0 +1,1 @@
+"""Results to a tree of parts, free of any format."""

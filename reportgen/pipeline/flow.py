@@ -1,0 +1,198 @@
+"""The whole product as one short flow: spec to plan to evaluation to results to files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.analysis import analyze as analysis
+from reportgen.contract.findings import SEVERITIES
+from reportgen.errors import InputError
+from reportgen.pipeline import present
+from reportgen.plan import plan
+from reportgen.spec import source
+from reportgen.spec.errors import SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.analysis.results import Results
+    from reportgen.evaluation.collect import Tell
+    from reportgen.plan.plan import Plan
+    from reportgen.spec.model import Format
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build or a rendering left: the results, the files that were written, what failed, the exit code."""
+
+    results: Results
+    files: tuple[Path, ...]
+    failures: tuple[str, ...]
+    exit_code: int
+
+
+def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
+    """Read a spec and validate all that can be validated without computing.
+
+    Raises
+    ------
+    SpecError
+        With every mistake.
+    """
+    text = source.read(path, str(path))
+    for override in overrides:
+        text = text.with_override(override)
+    return plan.make(text, path.parent, overrides, only, skip)
+
+
+def build(
+    planned: Plan, output: Path, formats: Sequence[Format], progress: Tell, *, keep_going: bool = False
+) -> Outcome:
+    """Evaluate, analyze, render and write a report.
+
+    Parameters
+    ----------
+    planned
+        What is to be done.
+    output
+        Folder of the report; made where it is missing.
+    formats
+        Which files are wanted.
+    progress
+        Told (what is being done, steps done, steps in all).
+    keep_going
+        A section or figure that fails becomes a visible box.
+
+    Raises
+    ------
+    ReportgenError
+        Nothing is written then.
+    """
+    results = compute(planned, progress, keep_going=keep_going)
+    folder = templates_of(planned)
+    return render(results, output, formats, progress, planned=planned, templates=folder, keep_going=keep_going)
+
+
+def compute(planned: Plan, progress: Tell, *, keep_going: bool = False) -> Results:
+    """Evaluate and analyze, and write nothing."""
+    from reportgen.evaluation.process import EvaluationProcess
+
+    with EvaluationProcess(planned.spec, planned.folder, planned.request) as worker:
+        _warm_up()
+        evaluation = worker.result(progress)
+    progress("analyzing", 0, 1)
+    return analysis.analyze(planned, evaluation, now(), keep_going=keep_going)
+
+
+def render(
+    results: Results,
+    output: Path,
+    formats: Sequence[Format],
+    progress: Tell,
+    *,
+    planned: Plan | None = None,
+    templates: Path | None = None,
+    keep_going: bool = False,
+) -> Outcome:
+    """Render results and write the files; with a plan also the figures that its spec asks for."""
+    progress("rendering", 0, 1)
+    report = present.present(results, formats, templates=templates, keep_going=keep_going)
+    if planned is not None and planned.spec.output.figures.save:
+        figures = planned.spec.output.figures
+        report.files |= present.figure_files(results, figures.format, figures.dpi)
+    missing = [present.FILES[name] for name in formats if present.FILES[name] not in report.files]
+    written = write(report.files, output, missing)
+    failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
+    failures += [
+        f"model {model.name}: {head.reason}"
+        for model in results.models
+        for head in model.heads
+        if head.status == "failed"
+    ]
+    failures += report.failures
+    return Outcome(results, written, tuple(failures), 3 if failures else verdict_code(results))
+
+
+def verdict_code(results: Results) -> int:
+    """Return 1 when a check did not hold or could not be decided, or a finding is too grave; else 0."""
+    limit = results.output.fail_on
+    if any(check.state in {"FAIL", "ERROR"} for check in results.checks):
+        return 1
+    if limit is not None:
+        grave = SEVERITIES[SEVERITIES.index(limit) :]
+        if any(finding.severity in grave for _, finding in results.findings()):
+            return 1
+    return 0
+
+
+def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Write files into a folder, each in one step, and remove those of an earlier run that could not be made anew.
+
+    Raises
+    ------
+    InputError
+        The folder or a file in it cannot be written.
+    """
+    try:
+        _write(files, output, outdated)
+    except OSError as error:
+        file = str(error.filename2 or output)
+        raise InputError(("output",), file, f"cannot be written ({error.strerror})") from error
+    order = [*present.FILES.values(), *files]
+    return tuple(output / name for name in sorted(files, key=order.index))
+
+
+def _write(files: dict[str, bytes], output: Path, outdated: Sequence[str]) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".reportgen-", dir=output))
+    try:
+        for name, content in files.items():
+            path = staging / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        for name in files:
+            (output / name).parent.mkdir(parents=True, exist_ok=True)
+            (staging / name).replace(output / name)
+        for name in outdated:
+            (output / name).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(staging)
+
+
+def templates_of(planned: Plan) -> Path | None:
+    """Return the folder of templates that the spec names; None where it names none."""
+    named = planned.spec.output.templates
+    return None if named is None else planned.folder / named
+
+
+def default_output(planned: Plan) -> Path:
+    """Return the folder of the report: as the spec says, else ``build/<spec-name>`` in the working directory."""
+    directory = planned.spec.output.directory
+    return Path("build") / Path(planned.source.name).stem if directory is None else planned.folder / directory
+
+
+def now() -> str:
+    """Return the time of the report in UTC: ``SOURCE_DATE_EPOCH`` where it is set."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC).replace(microsecond=0).isoformat()
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).isoformat()
+    except (ValueError, OverflowError):
+        from reportgen.spec.problems import Problem
+
+        message = f"must be seconds since 1970 (found {epoch!r})"
+        raise SpecError([Problem((), message)], f"SOURCE_DATE_EPOCH: {message}") from None
+
+
+def _warm_up() -> None:
+    """Import what drawing will need while the worker loads TensorFlow."""
+    import jinja2  # noqa: F401
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401

@@ -1,0 +1,221 @@
+"""From results to the files of a report: draw, compose, render. No model, no data, no TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from reportgen.contract.figures import Figure
+from reportgen.contract.foreign import require_instances
+from reportgen.contract.section import BaseVisualizer
+from reportgen.contract.tables import Table
+from reportgen.document.compose import compose
+from reportgen.document.dashboard import dashboard
+from reportgen.errors import RenderError, SectionError, cause
+from reportgen.plan import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from reportgen.analysis.results import Results, SectionRecord
+    from reportgen.contract.theme import Theme
+    from reportgen.document.tree import Document, Drawing
+    from reportgen.spec.model import Format
+
+FILES: dict[Format, str] = {
+    "html": "report.html",
+    "pdf": "report.pdf",
+    "json": "results.json",
+    "markdown": "model_card.md",
+}
+"""The file of each format."""
+
+
+def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
+    """Return formats as they are known; ValueError names those that are not."""
+    asked = (formats,) if isinstance(formats, str) else tuple(formats)
+    unknown = [repr(name) for name in asked if name not in FILES]
+    if unknown:
+        message = f"formats are {', '.join(FILES)} (found {', '.join(unknown)})"
+        raise ValueError(message)
+    return tuple(name for name in FILES if name in asked)
+
+
+@dataclass
+class Rendered:
+    """The files of a report, and what went wrong on the way."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+def present(
+    results: Results, formats: Iterable[Format], *, templates: Path | None = None, keep_going: bool = False
+) -> Rendered:
+    """Render results into every wanted format.
+
+    Parameters
+    ----------
+    results
+        The outcome of a run.
+    formats
+        Which files are wanted.
+    templates
+        Folder of templates that is searched first.
+    keep_going
+        A section that fails becomes a visible box instead of an error.
+
+    Returns
+    -------
+    Rendered
+        A PDF that could not be made is missing from ``files`` and told in ``failures``.
+
+    Raises
+    ------
+    SectionError
+        A section's figures or tables could not be made and ``keep_going`` is False.
+    RenderError
+        HTML or Markdown could not be rendered.
+    """
+    wanted = set(formats)
+    report = Rendered()
+    if "json" in wanted:
+        report.files[FILES["json"]] = results.to_json().encode()
+    if wanted <= {"json"}:
+        return report
+    document = _document(results, report, keep_going=keep_going)
+    folders = [templates] if templates else []
+    if "html" in wanted:
+        from reportgen.render import html
+
+        report.files[FILES["html"]] = _rendered(lambda: html.render(document, "html", folders))
+    if "markdown" in wanted:
+        from reportgen.render import markdown
+
+        report.files[FILES["markdown"]] = _rendered(lambda: markdown.render(document, folders))
+    if "pdf" in wanted:
+        try:
+            report.files[FILES["pdf"]] = _pdf(document, folders)
+        except RenderError as error:
+            report.failures.append(f"{FILES['pdf']} was not written: {error}")
+    return report
+
+
+def _rendered(render: Callable[[], str]) -> bytes:
+    """Render text; a mistake in a template becomes one sentence that names it."""
+    from jinja2 import TemplateError
+
+    try:
+        return render().encode()
+    except TemplateError as error:
+        name, line = getattr(error, "name", None), getattr(error, "lineno", None)
+        where = f"{name}, line {line}: " if name and line else ""
+        raise RenderError(f"a template cannot be rendered: {where}{error.message or type(error).__name__}") from error
+
+
+def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, bytes]:
+    """Draw every figure as a file of its own: name to bytes."""
+    from reportgen.figures import svg
+
+    theme = theme_of(results)
+    return {
+        f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
+        for record in results.sections
+        for figure in figures_of(record, results, theme)
+    }
+
+
+def _document(results: Results, report: Rendered, *, keep_going: bool) -> Document:
+    theme = theme_of(results)
+    drawings: dict[str, tuple[Drawing, ...]] = {}
+    tables: dict[str, tuple[Table, ...]] = {}
+    failures: dict[str, str] = {}
+    number = 1
+    for record in results.sections:
+        section = registry.find(record.kind)
+        try:
+            tables[record.id] = tables_of(record)
+            drawings[record.id] = tuple(
+                _drawing(record, figure, theme, number + offset)
+                for offset, figure in enumerate(figures_of(record, results, theme))
+            )
+        except Exception as error:
+            failures[record.id] = f"it could not be shown ({cause(error, registry.folder_of(section))})"
+            if not keep_going:
+                raise SectionError(f"section {record.id}: {failures[record.id]}") from error
+            report.failures.append(f"section {record.id}: {failures[record.id]}")
+        number += len(drawings.get(record.id, ()))
+    return compose(results, drawings, tables, failures, registry.find)
+
+
+def theme_of(results: Results) -> Theme:
+    """Return the theme of a report: its style, and a look for each of its models."""
+    from reportgen.figures.style import theme
+
+    focus = () if results.focus is None else results.focus.models
+    return theme(results.output.style, [model.name for model in results.models], focus)
+
+
+def tables_of(record: SectionRecord) -> tuple[Table, ...]:
+    """Return a section's tables; none where it has no result."""
+    if record.result is None:
+        return ()
+    return require_instances(registry.find(record.kind).tables(record.result), Table, "its function for tables")
+
+
+def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+    """Return a section's figures; of the front page the dashboard that the others offer panels for."""
+    if registry.find(record.kind).on_front_page:
+        offered = [figure for other in results.sections for figure in _drawn(other, theme, BaseVisualizer.dashboard)]
+        found = dashboard(offered)
+        return [] if found is None else [found]
+    return _drawn(record, theme, BaseVisualizer.figures)
+
+
+def _drawn(record: SectionRecord, theme: Theme, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
+    section = registry.find(record.kind)
+    if section.visualizer is None or record.result is None:
+        return []
+    drawn = require_instances(
+        getattr(section.visualizer(theme), which.__name__)(record.result), Figure, "its visualizer"
+    )
+    declared = tuple(spec.name for spec in section.figures)
+    for figure in drawn:
+        if figure.name not in declared and not figure.name.startswith(tuple(f"{name}-" for name in declared)):
+            raise SectionError(f"its visualizer draws a figure that it does not declare: {figure.name}")
+    return list(drawn)
+
+
+def _drawing(record: SectionRecord, figure: Figure, theme: Theme, number: int) -> Drawing:
+    from reportgen.document.tree import Drawing
+    from reportgen.figures import svg
+
+    name = f"{record.id}-{figure.name}"
+    drawn = svg.to_svg(figure, theme, name)
+    return Drawing(
+        id=name,
+        title=figure.title,
+        caption=figure.caption,
+        alt=figure.alt,
+        svg=drawn.svg,
+        width=drawn.width,
+        height=drawn.height,
+        tables=figure.tables,
+        number=number,
+    )
+
+
+def _pdf(document: Document, folders: list[Path]) -> bytes:
+    from reportgen.render import html, pdf
+
+    results = document.results
+    attachments = [
+        pdf.Attachment("results.json", results.to_json().encode(), "Every number of the report"),
+        pdf.Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),
+    ]
+    created = datetime.fromisoformat(results.created)
+    figures = {drawing.id: drawing.svg for drawing in document.drawings}
+    page = _rendered(lambda: html.render(document, "pdf", folders)).decode()
+    return pdf.render(page, figures, attachments=attachments, created=created, identifier=document.digest)

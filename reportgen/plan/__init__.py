@@ -1,0 +1,1 @@
+"""A spec to a validated plan: sections found, options, addresses and files checked; nothing computed."""

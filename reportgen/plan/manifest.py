@@ -1,0 +1,106 @@
+"""Holds a section's manifest against the contract when it is imported, before anything runs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.base import Strict
+from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import SEVERITIES, Rule
+from reportgen.contract.needs import Need
+from reportgen.contract.numbers import MetricSpec
+from reportgen.contract.result import SectionResult
+from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer
+from reportgen.spec.model import SectionSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reportgen.contract.section import Section
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_FIGURE_NAME = re.compile(r"[A-Za-z0-9-]+")
+_CLASSES: dict[str, tuple[type, ...]] = {
+    "options": (Strict,),
+    "result": (SectionResult,),
+    "analyzer": (BaseAnalyzer, BaseComparer),
+    "visualizer": (BaseVisualizer,),
+}
+_LISTS: dict[str, type] = {"metrics": MetricSpec, "figures": FigureSpec, "rules": Rule, "headlines": str}
+
+
+def mistakes(section: Section[Any, Any]) -> list[str]:
+    """Return what is wrong with a manifest, a clause for each; nothing where it can be used."""
+    found = [*_kinds(section)]
+    return found or [*_options(section), *_metrics(section), *_figures(section), *_rules(section)]
+
+
+def _kinds(section: Section[Any, Any]) -> Iterator[str]:
+    """Yield fields that hold something else than they must."""
+    for field, bases in _CLASSES.items():
+        given = getattr(section, field)
+        if not (isinstance(given, type) and issubclass(given, bases)) and not (field == "visualizer" and given is None):
+            wanted = " or ".join(base.__name__ for base in bases)
+            yield f"{field} must be a subclass of {wanted} (found {_called(given)})"
+    for field, kind in _LISTS.items():
+        given = getattr(section, field)
+        if not isinstance(given, tuple) or not all(isinstance(one, kind) for one in given):
+            yield f"{field} must be a tuple of {kind.__name__} (found {_called(given)})"
+    if not callable(section.tables):
+        yield f"tables must be a function (found {_called(section.tables)})"
+
+
+def _called(given: Any) -> str:
+    if isinstance(given, type):
+        return f"the class {given.__name__}"
+    if isinstance(given, tuple):
+        return f"a tuple of {', '.join(sorted({type(one).__name__ for one in given}))}"
+    return f"an object of {type(given).__name__}"
+
+
+def _options(section: Section[Any, Any]) -> Iterator[str]:
+    if not _NAME.fullmatch(section.name):
+        yield f"the name {section.name!r} must be of letters, digits, _ and -, a letter first"
+    taken = sorted(SectionSpec.model_fields.keys() & section.options.model_fields.keys())
+    for name in taken:
+        yield f"the option {name!r} has the name of a key that every section has"
+    needs = section.analyzer.needs
+    if not isinstance(needs, frozenset) or not all(isinstance(one, Need) for one in needs):
+        yield f"{section.analyzer.__name__}.needs must be a frozenset of Need (found {needs!r})"
+
+
+def _metrics(section: Section[Any, Any]) -> Iterator[str]:
+    names = [spec.name for spec in section.metrics]
+    yield from _twice("metric", names)
+    for spec in section.metrics:
+        if not _NAME.fullmatch(spec.name):
+            yield f"the metric's name {spec.name!r} must be of letters, digits, _ and -, a letter first"
+        if spec.difference is not None and spec.difference not in names:
+            yield f"the metric {spec.name!r} names {spec.difference!r} as its difference, which is not declared"
+    for name in section.headlines:
+        if name not in names:
+            yield f"the headline {name!r} is no declared metric"
+
+
+def _figures(section: Section[Any, Any]) -> Iterator[str]:
+    yield from _twice("figure", [spec.name for spec in section.figures])
+    for spec in section.figures:
+        if not _FIGURE_NAME.fullmatch(spec.name):
+            yield f"the figure's name {spec.name!r} must be of letters, digits and -"
+
+
+def _rules(section: Section[Any, Any]) -> Iterator[str]:
+    yield from _twice("rule", [rule.code for rule in section.rules])
+    for rule in section.rules:
+        if rule.severity not in SEVERITIES:
+            yield f"the rule {rule.code} has the severity {rule.severity!r} (there are {', '.join(SEVERITIES)})"
+        if not callable(rule.find):
+            yield f"the rule {rule.code} has no function"
+
+
+def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"the {what} {name!r} is declared twice"

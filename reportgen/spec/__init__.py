@@ -1,0 +1,1 @@
+"""A text to a validated spec whose every part has its place."""

@@ -1,0 +1,30 @@
+"""The error of a wrong spec."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.errors import ReportgenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.spec.problems import Problem
+
+
+class SpecError(ReportgenError):
+    """The spec or the call is wrong.
+
+    Parameters
+    ----------
+    problems
+        Every mistake that was found.
+    text
+        The mistakes as they are printed, each at its line.
+    """
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem], text: str) -> None:
+        super().__init__(text)
+        self.problems = tuple(problems)

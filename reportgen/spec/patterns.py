@@ -1,0 +1,114 @@
+"""Patterns in ``[models]``: one entry whose path has a ``*`` stands for every file that it matches."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.spec.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from reportgen.spec.model import ModelSpec
+
+STAR = "*"
+_DERIVED = ("name", "history", "series")
+
+
+def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, ModelSpec], dict[str, str], list[Problem]]:
+    """Put in place of each pattern the models that it stands for.
+
+    Parameters
+    ----------
+    models
+        As the spec has them, by their keys.
+    folder
+        What paths are relative to.
+
+    Returns
+    -------
+    tuple
+        The models by name, in the order of the spec and within a pattern in natural order (``run2`` before ``run10``);
+        for every name the key of the entry that it comes from; and the mistakes.
+    """
+    found: dict[str, ModelSpec] = {}
+    entries: dict[str, str] = {}
+    problems: list[Problem] = []
+    for key, model in models.items():
+        wrong = list(_mistakes(key, model))
+        matched = [] if wrong else list(_models(key, model, folder))
+        problems += wrong
+        for name, one in matched:
+            if name in found:
+                message = f"two models are named {name!r}: {found[name].path} and {one.path}"
+                problems.append(Problem(("models", key, "name" if model.name else "path"), message))
+            found.setdefault(name, one)
+            entries.setdefault(name, key)
+        if not wrong and not matched:
+            problems.append(Problem(("models", key, "path"), "no file matches", repr(model.path)))
+    return found, entries, problems
+
+
+def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
+    stars = model.path.count(STAR)
+    if "**" in model.path:
+        yield Problem(("models", key, "path"), "a * stands for a part of one name: ** is not known", repr(model.path))
+        return
+    for field in _DERIVED:
+        value = getattr(model, field)
+        if value is None:
+            continue
+        if not stars and (field == "name" or STAR in value):
+            yield Problem(("models", key, field), "goes only with a path that has a *", repr(value))
+        elif value.count(STAR) not in {0, stars} or (field == "name" and STAR not in value):
+            message = f"must have as many * as path, which has {stars}"
+            yield Problem(("models", key, field), message, repr(value))
+
+
+def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, ModelSpec]]:
+    if STAR not in model.path:
+        yield key, model
+        return
+    for path, parts in _matches(model.path, folder):
+        name = "-".join(parts) if model.name is None else _filled(model.name, parts)
+        changed = {"path": path, "name": None}
+        changed |= {field: _filled(value, parts) for field in ("history", "series") if (value := getattr(model, field))}
+        yield name, model.model_copy(update=changed)
+
+
+def _matches(pattern: str, folder: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the files that match, and what each ``*`` stands for; names that begin with a dot are left out."""
+    parts = [re.escape(part) for part in pattern.split(STAR)]
+    expression = re.compile(r"([^/]*)".join(parts))
+    base = "/" if pattern.startswith("/") else ""
+    paths = [base]
+    for piece in filter(None, pattern.split("/")):
+        paths = [path for before in paths for path in _children(before, piece, folder)]
+    found = [(path, match.groups()) for path in paths if (match := expression.fullmatch(path))]
+    return sorted(found, key=lambda one: [_natural(part) for part in one[1]])
+
+
+def _children(before: str, piece: str, folder: Path) -> list[str]:
+    if STAR not in piece:
+        path = f"{before}{piece}"
+        return [path if (folder / path).is_file() else f"{path}/"] if (folder / path).exists() else []
+    here = folder / before
+    if not here.is_dir():
+        return []
+    expression = re.compile(r"[^/]*".join(map(re.escape, piece.split(STAR))))
+    names = [item for item in here.iterdir() if not item.name.startswith(".") and expression.fullmatch(item.name)]
+    return [f"{before}{item.name}" + ("/" if item.is_dir() else "") for item in names]
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """Return a sort key that takes runs of digits as numbers."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
+
+
+def _filled(template: str, parts: tuple[str, ...]) -> str:
+    pieces = template.split(STAR)
+    if len(pieces) == 1:
+        return template
+    return "".join(f"{piece}{part}" for piece, part in zip(pieces, (*parts, ""), strict=True))

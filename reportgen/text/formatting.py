@@ -1,0 +1,335 @@
+"""A number as text, honestly: never 0 for what is not 0, never 100 % for what is less, no digits that are not known.
+
+Units: ``fraction`` and ``signed fraction`` are shown in per cent, ``count``, ``index`` and ``bytes`` whole, ``p-value`` down to
+0.001; pure numbers (no unit) with three significant digits, and so are all others, whose unit is a word: ``nats``, ``bits``.
+
+How many decimals a number gets:
+
+1. A number with an interval, and both ends of the interval, are given to two significant digits of the interval's
+   width: more would be noise, fewer would hide that the ends differ. Per cent have at least one decimal, so that the
+   numbers of a column look alike.
+2. A number alone has one decimal in per cent and three significant digits otherwise.
+3. Decimals are added until what is not 0 is not written as 0, and what is not whole (100 %, or 1) not as whole: up to
+   two decimals in per cent, two more than otherwise in a pure number. What is still too near is written as a bound:
+   ``< 0.01 %``, ``> 99.99 %``.
+4. A number that was checked against a limit gets as many decimals as it takes to see on which side it is.
+5. Exactly 0 and exactly 100 % are written without decimals: ``0 %`` and ``100 %`` are facts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MISSING = "—"
+MINUS = "−"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+_PERCENT = frozenset({"fraction", "signed fraction"})
+_WITHOUT_WORD = _PERCENT | {"", "count", "index", "bytes", "p-value"}
+_SMALLEST_P = 0.001
+_SMALL_P = 0.1
+_LARGEST_P = 0.995
+_PERCENT_DECIMALS = 4
+_PURE_DECIMALS = 6
+_LARGE = 1e15
+_KILO = 1000
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_DIGEST = 12
+
+
+class Number(Protocol):
+    """A number with its unit and what is known of it: a ``Metric`` of the contract."""
+
+    @property
+    def value(self) -> int | float | None:
+        """The number; None where it was not measured."""
+
+    @property
+    def unit(self) -> str:
+        """Its unit."""
+
+    @property
+    def ci_low(self) -> float | None:
+        """Lower end of its interval."""
+
+    @property
+    def ci_high(self) -> float | None:
+        """Upper end of its interval."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it was not measured."""
+
+    @property
+    def caveat(self) -> str | None:
+        """What to mind about it."""
+
+
+class Checked(Protocol):
+    """A number and the limits that it is held to: a check's outcome."""
+
+    @property
+    def metric(self) -> Number | None:
+        """The number; None where there is none."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the limits."""
+
+    @property
+    def low(self) -> float | None:
+        """The value must not be below it."""
+
+    @property
+    def high(self) -> float | None:
+        """The value must not be above it."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why the check was not decided."""
+
+
+@dataclass(frozen=True)
+class FormattedMetric:
+    """A metric as text: its value (or a dash), its interval (or nothing), and what to mind about it."""
+
+    text: str
+    interval: str
+    note: str
+
+
+def number(value: float, unit: str) -> str:
+    """Return a number without an interval, with its unit's sign; a dash where it is not finite.
+
+    >>> [number(value, "fraction").replace(THIN, " ") for value in (0.964, 0.9996, 0.99999, 0.00003, 0.0, 1.0)]
+    ['96.4 %', '99.96 %', '> 99.99 %', '< 0.01 %', '0 %', '100 %']
+    >>> number(0.003, ""), number(-0.0312, ""), number(0.99961, ""), number(3.2e-8, ""), number(12345, "count")
+    ('0.00300', '−0.0312', '0.9996', '3.20 × 10⁻⁸', '12,345')
+    >>> number(0.0131, "signed fraction").replace(THIN, " "), number(38_400, "bytes").replace(THIN, " ")
+    ('+1.3 %', '38.4 kB')
+    """
+    if not math.isfinite(value):
+        return MISSING
+    if unit == "p-value":
+        return p_value(value).removeprefix("= ")
+    if unit == "bytes":
+        return _size(value)
+    return _with_sign(_figures(value, unit, None), unit)
+
+
+def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> FormattedMetric:
+    """Return a metric as text.
+
+    Parameters
+    ----------
+    one
+        The metric.
+    unit
+        Whether a unit that is a word (nats) stands behind the value; False where the head of a column says it.
+    limits
+        What the value is compared with.
+    """
+    if one.value is None:
+        return FormattedMetric(MISSING, "", one.reason or "")
+    if one.unit in {"p-value", "bytes"}:
+        return FormattedMetric(number(one.value, one.unit), "", one.caveat or "")
+    decimals = _shared_decimals(one, limits)
+    figures = [_figures(part, one.unit, decimals) for part in _parts(one)]
+    text = _with_sign(figures[0], one.unit) if unit or not word(one.unit) else figures[0]
+    ends = f"[{figures[1]}, {figures[2]}]" if len(figures) > 1 else ""
+    return FormattedMetric(text, ends, one.caveat or "")
+
+
+def word(unit: str) -> str:
+    """Return the word that stands behind a number of a unit; empty where none does.
+
+    >>> word("bits"), word("fraction")
+    ('bits', '')
+    """
+    return "" if unit in _WITHOUT_WORD else unit
+
+
+def interval(one: Number) -> str:
+    """Return a metric's interval as ``[94.9, 97.8]``, with the decimals of its value; empty where there is none."""
+    return metric(one).interval
+
+
+def p_value(value: float) -> str:
+    """Return a p-value as it stands behind "p".
+
+    >>> p_value(0.0002), p_value(0.0312), p_value(0.4), p_value(0.999), p_value(1.0)
+    ('< 0.001', '= 0.031', '= 0.40', '> 0.99', '= 1')
+    """
+    if value < _SMALLEST_P:
+        return "< 0.001"
+    if value == 1:
+        return "= 1"
+    if value >= _LARGEST_P:
+        return "> 0.99"
+    return f"= {value:.3f}" if value < _SMALL_P else f"= {value:.2f}"
+
+
+def checked(check: Checked) -> FormattedMetric:
+    """Return the number that a check looked at, written so that it is seen on the right side of the limit."""
+    if check.metric is None:
+        return FormattedMetric(MISSING, "", check.reason or "there is no such number")
+    shown = metric(check.metric, limits=[end for end in (check.low, check.high) if end is not None])
+    return replace(shown, note=check.reason or shown.note)
+
+
+def condition(check: Checked) -> str:
+    """Return what a check asks for, in the unit of its number.
+
+    The limit is written exactly: it was declared, not measured.
+    """
+    low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f"at least {low}" if high is None else f"at most {high}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Return names as a list in a sentence, and how many more there are.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
+    ('a, b', 'a, b, c and 2 more')
+    """
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def digest(sha256: str) -> str:
+    """Return the short form of a digest: its first twelve digits."""
+    return sha256[:_DIGEST]
+
+
+def _limit(value: float, unit: str) -> str:
+    if unit in _PERCENT:
+        return f"{value * 100:.10g}{THIN}%".replace("-", MINUS)
+    return f"{value:.10g}".replace("-", MINUS)
+
+
+def _with_sign(figures: str, unit: str) -> str:
+    if unit in _PERCENT:
+        return f"{figures}{THIN}%"
+    return f"{figures}{THIN}{unit}" if word(unit) else figures
+
+
+def _size(value: float) -> str:
+    """Return a size in decimal units: 999 B, 38.4 kB, 1.20 MB."""
+    if value < _KILO:
+        return f"{value:.0f}{THIN}B"
+    power = min(int(math.log10(value) // 3), 4)
+    scaled = value / _KILO**power
+    return f"{scaled:.{_significant(scaled)}f}{THIN}{('kB', 'MB', 'GB', 'TB')[power - 1]}"
+
+
+# ------------------------------------------------------------------------------------------------ decimals
+
+
+def _shown(value: float, unit: str) -> float:
+    return value * 100 if unit in _PERCENT else value
+
+
+def _whole(unit: str) -> int:
+    """Return the number that must not be claimed lightly, in the unit that is shown."""
+    return 100 if unit in _PERCENT else 1
+
+
+def _figures(value: float, unit: str, decimals: int | None) -> str:
+    """Return the digits of a value with given decimals, or with as many as it deserves by itself."""
+    shown = _shown(value, unit)
+    plus = "+" if unit == "signed fraction" and shown > 0 else ""
+    if shown == 0 or unit == "index":
+        return f"{shown:.0f}"
+    if isinstance(value, int) or (unit in _PERCENT and abs(shown) == _whole(unit)) or _is_count(shown, unit):
+        return plus + f"{shown:,.0f}".replace("-", MINUS)
+    if decimals is None:
+        decimals = _honest((shown,), _by_value(shown, unit), unit)
+    if unit not in _PERCENT and (decimals > _PURE_DECIMALS or abs(shown) >= _LARGE):
+        return _scientific(shown)
+    return plus + _bounded(shown, decimals, unit)
+
+
+def _is_count(shown: float, unit: str) -> bool:
+    return unit == "count" and shown.is_integer() and abs(shown) < _LARGE
+
+
+def _significant(shown: float) -> int:
+    """Return the decimals of three significant digits."""
+    return max(2 - math.floor(math.log10(abs(shown))), 0) if shown else 0
+
+
+def _parts(one: Number) -> list[float]:
+    """Return the value and, where there is an interval, its ends."""
+    return [part for part in (one.value, one.ci_low, one.ci_high) if part is not None]
+
+
+def _shared_decimals(one: Number, limits: Sequence[float]) -> int | None:
+    """Return the decimals of a value and of its interval; None where nothing but the value decides."""
+    parts = [_shown(part, one.unit) for part in _parts(one)]
+    width = abs(parts[-1] - parts[1]) if len(parts) > 1 else 0.0
+    if width == 0 and not limits:
+        return None
+    start = _by_width(width, one.unit) if width else _by_value(parts[0], one.unit)
+    return _decided(parts[0], [_shown(limit, one.unit) for limit in limits], _honest(parts, start, one.unit))
+
+
+def _by_width(width: float, unit: str) -> int:
+    wanted = max(1 - math.floor(math.log10(width)), 0)
+    return min(max(wanted, 1), _PERCENT_DECIMALS) if unit in _PERCENT else wanted
+
+
+def _by_value(shown: float, unit: str) -> int:
+    return 1 if unit in _PERCENT else _significant(shown)
+
+
+def _decided(shown: float, limits: Sequence[float], decimals: int) -> int:
+    """Add decimals until the rounded number is on the same side of every limit as the number itself."""
+    while decimals < _PURE_DECIMALS and any(
+        _side(round(shown, decimals), limit) != _side(shown, limit) for limit in limits
+    ):
+        decimals += 1
+    return decimals
+
+
+def _side(shown: float, limit: float) -> int:
+    """Return -1 below the limit, 0 on it, 1 above it."""
+    return 0 if math.isclose(shown, limit, rel_tol=1e-12) else 1 if shown > limit else -1
+
+
+def _honest(parts: Sequence[float], decimals: int, unit: str) -> int:
+    """Add decimals until no part is rounded to 0 or to a whole, within limits."""
+    most = max(decimals, 2) if unit in _PERCENT else decimals + 2
+    while decimals < most and any(_pretends(part, decimals, unit) for part in parts):
+        decimals += 1
+    return decimals
+
+
+def _pretends(shown: float, decimals: int, unit: str) -> bool:
+    """Tell whether rounding makes 0 of what is not 0, or a whole of what is not whole."""
+    rounded = abs(round(shown, decimals))
+    return rounded != abs(shown) and rounded in (0, _whole(unit))
+
+
+def _bounded(shown: float, decimals: int, unit: str) -> str:
+    """Return a number with given decimals; as a bound where rounding would pretend."""
+    size = abs(shown)
+    sign, less, more = (MINUS, ">", "<") if shown < 0 else ("", "<", ">")
+    if not _pretends(shown, decimals, unit):
+        return f"{sign}{size:,.{decimals}f}"
+    step = 10.0**-decimals
+    if round(size, decimals) == 0:
+        return f"{less} {sign}{step:.{decimals}f}"
+    nearest = _whole(unit) - step if size < _whole(unit) else _whole(unit)
+    return f"{more} {sign}{nearest:.{decimals}f}"
+
+
+def _scientific(shown: float) -> str:
+    mantissa, _, exponent = f"{shown:.2e}".partition("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}".replace("-", MINUS)
