@@ -17,7 +17,7 @@ from factory import produced
 from handmade import made_evaluation
 from ruamel.yaml import YAML
 
-from reportgen import __version__, section
+from reportgen import __version__, section as contract
 from reportgen.cli.commands import cli
 from reportgen.figures import svg
 from reportgen.figures.style import theme
