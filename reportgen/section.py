@@ -3,7 +3,7 @@
 from reportgen.contract.base import Strict
 from reportgen.contract.figures import Figure, FigureSpec, Panel
 from reportgen.contract.findings import SEVERITIES, Finding, Hit, Rule, Severity
-from reportgen.contract.focus import Focus
+from reportgen.contract.focus import Focus, View
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request
 from reportgen.contract.numbers import Direction, Measurement, Metric, MetricSpec, Status
@@ -11,6 +11,7 @@ from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 from reportgen.contract.records.heads import HeadEvaluation
 from reportgen.contract.result import SectionResult
 from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer, Section, no_tables
+from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Cell, Column, Table
 from reportgen.contract.theme import Look, Theme
 
@@ -47,8 +48,10 @@ __all__ = [
     "Severity",
     "Status",
     "Strict",
+    "Subject",
     "Table",
     "TableRow",
     "Theme",
+    "View",
     "no_tables",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.focus import View
 from reportgen.contract.records.activations import Activations, LayerActivations
 from reportgen.contract.records.data import DataDescription, DataEvaluation
 from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
@@ -189,7 +190,7 @@ def draw_all(section: Section[Any, Any], result: SectionResult) -> list[Figure]:
     read = section.result.model_validate_json(result.model_dump_json())
     theme = style.theme("publication", sorted({one.model for one in result.measurements}))
     assert section.visualizer is not None
-    assert len({table.name for table in section.tables(read)}) == len(section.tables(read)) > 0
+    assert len({table.name for table in section.tables(read, View())}) == len(section.tables(read, View())) > 0
     figures = list(section.visualizer(theme).figures(read))
     for figure in figures:
         assert svg.to_svg(figure, theme, figure.name)

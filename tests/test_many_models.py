@@ -9,6 +9,7 @@ import pytest
 from factory import evaluation, head, noisy, outputs
 
 from reportgen.analysis import analyze as analysis
+from reportgen.contract.focus import View
 from reportgen.document.compose import EACH, MOST_CHECKS, compose
 from reportgen.figures import style
 from reportgen.pipeline import present
@@ -59,20 +60,19 @@ def many(folder: Path, extra: str = "", count: int = COUNT, names: tuple[str, ..
 
 
 def test_the_best_by_the_first_headline_are_in_focus(tmp_path: Path) -> None:
-    """Six of them, in every section, the best first; a caption says which and how many there are."""
+    """Six of them, the best first."""
     results = many(tmp_path)
-    focus = [record.result.focus for record in results.sections if record.result]
-    assert all(one == focus[0] for one in focus)
-    assert focus[0] is not None
-    assert focus[0].by == "accuracy"
-    assert len(focus[0].models) == 6
+    focus = results.focus
+    assert focus is not None
+    assert focus.by == "accuracy"
+    assert len(focus.models) == 6
     accuracy = {one.model: one.metric.value or 0 for one in results.sections[1].result.named("accuracy")}  # type: ignore[union-attr]
-    assert min(accuracy[name] for name in focus[0].models) >= sorted(accuracy.values())[-6]
+    assert min(accuracy[name] for name in focus.models) >= sorted(accuracy.values())[-6]
 
 
 def test_few_models_have_no_focus(tmp_path: Path) -> None:
     """Six models are all shown."""
-    assert all(record.result.focus is None for record in many(tmp_path, count=6).sections if record.result)
+    assert many(tmp_path, count=6).focus is None
 
 
 def test_named_models_are_in_focus(tmp_path: Path) -> None:
@@ -80,14 +80,16 @@ def test_named_models_are_in_focus(tmp_path: Path) -> None:
     results = many(tmp_path, '[output]\nfocus = ["m03", "m01"]\n')
     result = results.sections[1].result
     assert result is not None
-    assert {one.model for one in result.shown(result.named("accuracy"))} == {"m01", "m03"}
+    assert {one.model for one in View(results.focus).shown(result.named("accuracy"))} == {"m01", "m03"}
     with pytest.raises(SpecError, match=r"output\.focus"):
         many(tmp_path, '[output]\nfocus = ["nobody"]\n')
 
 
 def composed(results: Results) -> Document:
     """Arrange results as a document without figures."""
-    return compose(results, {}, {one.id: present.tables_of(one) for one in results.sections}, {}, find)
+    return compose(
+        results, {}, {one.id: present.tables_of(one, View(results.focus)) for one in results.sections}, {}, find
+    )
 
 
 def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:
@@ -150,26 +152,28 @@ def test_tables_with_a_row_for_each_model_have_thirty(tmp_path: Path) -> None:
     for kind in ("performance", "calibration"):
         result = next(one.result for one in results.sections if one.id == kind)
         assert result is not None
-        for table in find(kind).tables(result)[:3]:
+        for table in find(kind).tables(result, View(results.focus))[:3]:
             assert [row[0] for row in table.rows] == [f"m{index}" for index in range(20, 50)]
             assert "The 30 with the best accuracy of 50 models" in table.note
 
 
 def test_a_focus_that_names_models_keeps_the_order_of_the_others(tmp_path: Path) -> None:
     """Those that are named come first where rows are few."""
-    result = many(tmp_path, '[output]\nfocus = ["m49"]\n').sections[1].result
+    results = many(tmp_path, '[output]\nfocus = ["m49"]\n')
+    result, view = results.sections[1].result, View(results.focus)
     assert result is not None
-    listed = {one.model for one in result.listed(result.named("accuracy"))}
+    listed = {one.model for one in view.listed(result.named("accuracy"))}
     assert listed == {"m49", *(f"m{index:02}" for index in range(29))}
-    assert result.rest(result.named("accuracy"), result.listed(result.named("accuracy"))).startswith(" 30 of 50 models")
+    assert view.rest(result.named("accuracy"), view.listed(result.named("accuracy"))).startswith(" 30 of 50 models")
 
 
 def test_without_a_focus_every_model_has_a_row(tmp_path: Path) -> None:
     """A spec that asks for all of them gets them."""
-    result = many(tmp_path, "[output]\nfocus = 50\n").sections[1].result
+    results = many(tmp_path, "[output]\nfocus = 50\n")
+    result, view = results.sections[1].result, View(results.focus)
     assert result is not None
-    assert len(result.listed(result.named("accuracy"))) == COUNT
-    assert result.rest(result.named("accuracy"), result.named("accuracy")) == ""
+    assert len(view.listed(result.named("accuracy"))) == COUNT
+    assert view.rest(result.named("accuracy"), result.named("accuracy")) == ""
 
 
 def test_provenance_of_many_models_is_short(tmp_path: Path) -> None:

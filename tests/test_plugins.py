@@ -137,6 +137,7 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
             "the option 'title' has the name of a key",
         ),
         ("    metrics=(MY", "    tables=3,\n    metrics=(MY", "tables must be a function (found an object of int)"),
+        ("    metrics=(MY", "    tables=lambda result: (),\n    metrics=(MY", "tables must take two arguments"),
     ],
 )
 def test_a_manifest_is_held_against_the_contract(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -203,10 +204,14 @@ def test_what_was_not_declared(tmp_path: Path) -> None:
         ('name="my-custom-plot"', 'name="other"', "its visualizer draws a figure that it does not declare: other"),
         (
             "metrics=(MY",
-            "tables=lambda result: 3,\n    metrics=(MY",
+            "tables=lambda result, view: 3,\n    metrics=(MY",
             "its function for tables gives int in place of several",
         ),
-        ("metrics=(MY", "tables=lambda result: 1 / 0,\n    metrics=(MY", r"ZeroDivisionError.* \(my_section\.py, line"),
+        (
+            "metrics=(MY",
+            "tables=lambda result, view: 1 / 0,\n    metrics=(MY",
+            r"ZeroDivisionError.* \(my_section\.py, line",
+        ),
     ],
 )
 def test_what_breaks_the_contract(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.analysis import checks
@@ -46,11 +46,6 @@ class _Outcome:
     findings: tuple[Finding, ...] = ()
     failure: str | None = None
 
-    def focused(self, focus: Focus) -> _Outcome:
-        """Return the same with the models that are shown one by one."""
-        result = None if self.result is None else self.result.model_copy(update={"focus": focus})
-        return replace(self, result=result)
-
 
 def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: bool) -> Results:
     """Compute every section of a plan.
@@ -89,9 +84,7 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
             outcomes[item.address] = guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
-    if focus is not None:
-        outcomes = {address: outcome.focused(focus) for address, outcome in outcomes.items()}
-    return _results(plan, evaluation, outcomes, created)
+    return _results(plan, evaluation, outcomes, created, focus)
 
 
 def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
@@ -187,7 +180,9 @@ def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) ->
 # ------------------------------------------------------------------------------------------------ records
 
 
-def _results(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], created: str) -> Results:
+def _results(
+    plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], created: str, focus: Focus | None
+) -> Results:
     info = plan.spec.report
     return Results(
         schema_version=SCHEMA_VERSION,
@@ -204,6 +199,7 @@ def _results(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], 
         models=tuple(_model(model) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),
         versions=evaluation.versions,
+        focus=focus,
         sections=tuple(_section(item, outcomes.get(item.address)) for item in plan.sections),
         checks=checks.run(plan, _table(plan, evaluation, outcomes)),
     )

@@ -43,12 +43,8 @@ def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measur
     """Choose the numbers that a check speaks of: by its pattern, else of the model as a whole, else all there are."""
     if pattern is not None:
         return [one for one in measurements if one.subject is not None and fnmatchcase(one.subject, pattern)]
-    whole = [one for one in measurements if one.subject is None or _is_head(one.subject)]
+    whole = [one for one in measurements if one.subject is None or one.subject.whole]
     return whole or measurements
-
-
-def _is_head(subject: str) -> bool:
-    return subject.startswith("head:") and "/" not in subject
 
 
 def _why_missing(section: PlannedSection | None, check: CheckSpec, address: str) -> str:

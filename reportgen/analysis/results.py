@@ -6,16 +6,17 @@ It holds no duration, no absolute path and no output folder, so that the same in
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SerializeAsAny, ValidationError
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Finding, Severity
+from reportgen.contract.focus import Focus
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Metric
 from reportgen.contract.result import SectionResult
+from reportgen.contract.subjects import Subject, about
 from reportgen.errors import ResultsError
 from reportgen.plan.registry import PluginError, UnknownSectionError
 
@@ -25,11 +26,9 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-    from reportgen.contract.focus import Focus
     from reportgen.contract.section import Section
 
 SCHEMA_VERSION = 1
-_WHOLE = re.compile("(head:[^/]+)?")
 
 CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
 
@@ -124,7 +123,7 @@ class CheckOutcome(Strict):
     unit: str
     """The metric's unit, in which the limits are meant."""
     model: str
-    subject: str | None
+    subject: Subject | None
     low: float | None
     """The value must not be below it."""
     high: float | None
@@ -158,13 +157,10 @@ class Results(Strict):
     data: DataRecord | None
     versions: dict[str, str]
     """Versions of the programs that produced the numbers."""
+    focus: Focus | None = None
+    """Which of many models are shown one by one; null for all."""
     sections: tuple[SectionRecord, ...]
     checks: tuple[CheckOutcome, ...]
-
-    @property
-    def focus(self) -> Focus | None:
-        """Which of many models are shown one by one; null for all."""
-        return next((one.result.focus for one in self.sections if one.result and one.result.focus), None)
 
     def rows(self) -> tuple[TableRow, ...]:
         """Return the table of metrics: every scalar of every section, in the order of the report."""
@@ -208,11 +204,11 @@ class Results(Strict):
         whole = [
             (row.section, row.measurement)
             for row in self.rows()
-            if row.measurement.model in shown and _WHOLE.fullmatch(row.measurement.subject or "")
+            if row.measurement.model in shown and (row.measurement.subject is None or row.measurement.subject.whole)
         ]
         columns: dict[str, dict[str, str]] = {}
         for section, one in sorted(whole, key=lambda item: shown.index(item[1].model)):
-            column = columns.setdefault(f"{one.model} {one.subject or ''}".rstrip(), {})
+            column = columns.setdefault(about(one.model, one.subject), {})
             column[f"{section}.{one.name}"] = _cell(one.metric)
         addresses = dict.fromkeys(f"{section}.{one.name}" for section, one in whole)
         with pd.option_context("display.max_colwidth", None):

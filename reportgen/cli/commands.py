@@ -273,15 +273,15 @@ def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bo
 
 
 def _decisions(results: Results, *, verbose: bool) -> list[str]:
+    from reportgen.contract.subjects import about
     from reportgen.text import formatting
 
     lines = []
     for item in results.checks:
         if item.state != "PASS" or verbose:
-            subject = f" {item.subject}" if item.subject else ""
             value = "" if item.metric is None else f": {formatting.metric(item.metric).text}"
             reason = f" ({item.reason})" if item.reason else f", wanted {formatting.condition(item)}"
-            lines.append(f"{item.state:7} {item.address} of {item.model}{subject}{value}{reason}")
+            lines.append(f"{item.state:7} {item.address} of {about(item.model, item.subject)}{value}{reason}")
     states = [item.state for item in results.checks]
     counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
     if states:

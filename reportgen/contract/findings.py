@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal
 from reportgen.contract.base import Strict
 from reportgen.contract.foreign import require_instances
 from reportgen.contract.result import ResultT
+from reportgen.contract.subjects import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ class Finding(Strict):
     """What the rule is about, in a few words."""
     model: str
     """The model that it speaks of."""
-    subject: str | None = None
+    subject: Subject | None = None
     """The part of the model, where there is one."""
     message: str
     """The sentence: the number, what it is compared with, and what follows."""
@@ -71,7 +72,7 @@ class Rule(Generic[ResultT]):
                 severity=self.severity,
                 title=self.title,
                 model=hit.model,
-                subject=hit.subject,
+                subject=None if hit.subject is None else Subject(hit.subject),
                 message=hit.message,
                 source=self.source,
             )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from reportgen.contract.subjects import about
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.contract.subjects import Subject
     from reportgen.contract.theme import Theme
     from reportgen.metrics.intervals import Estimate
 
@@ -55,20 +58,22 @@ class ClassifiedHead:
         """Return the probability (N,) of class 1 of a binary head, also where the logits were not kept."""
         return np.where(self.outputs.predictions == 1, self.outputs.confidence, 1.0 - self.outputs.confidence)
 
-    def subject(self, part: str | None = None) -> str | None:
+    def subject(self, part: Subject | None = None) -> Subject | None:
         """Return the subject of a number about the head or a part of it."""
         return self.model.subject(self.head, part)
 
-    def measure(self, spec: MetricSpec, value: float, part: str | None = None, **details: Any) -> Measurement:
+    def measure(self, spec: MetricSpec, value: float, part: Subject | None = None, **details: Any) -> Measurement:
         """Put a value at its address; ``n`` is that of the head unless given."""
         return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
 
-    def estimated(self, spec: MetricSpec, estimate: Estimate, part: str | None = None, **details: Any) -> Measurement:
+    def estimated(
+        self, spec: MetricSpec, estimate: Estimate, part: Subject | None = None, **details: Any
+    ) -> Measurement:
         """Put an estimate with its interval at its address."""
         interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
         return self.measure(spec, estimate.value, part, n=estimate.n, **interval, **details)
 
-    def insufficient(self, spec: MetricSpec, reason: str, part: str | None = None) -> Measurement:
+    def insufficient(self, spec: MetricSpec, reason: str, part: Subject | None = None) -> Measurement:
         """Say at its address why these data cannot give a number."""
         return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
 
@@ -107,13 +112,4 @@ class OfHead(Protocol):
 
 def figure_label(theme: Theme, one: OfHead) -> str:
     """Return how a head is called in a figure, where long names of models are shortened as in its legends."""
-    return head_label(theme.look(one.model).label, one.subject)
-
-
-def head_label(model: str, subject: str | None) -> str:
-    """Return how a head is called in tables and figures: its model's name, and its own where there are several.
-
-    >>> head_label("cnn", None), head_label("cnn", "head:kind")
-    ('cnn', 'cnn, kind')
-    """
-    return model if subject is None else f"{model}, {subject.removeprefix('head:')}"
+    return about(theme.look(one.model).label, one.subject)

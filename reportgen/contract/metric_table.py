@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reportgen.contract.base import Strict
@@ -55,7 +56,14 @@ class MetricTable:
 
     def find(self, section: str, name: str) -> tuple[Measurement, ...]:
         """Return the measurements at ``<section>.<name>``."""
-        return tuple(row.measurement for row in self.rows if (row.section, row.measurement.name) == (section, name))
+        return tuple(self._named.get((section, name), ()))
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, str], list[Measurement]]:
+        named: dict[tuple[str, str], list[Measurement]] = {}
+        for row in self.rows:
+            named.setdefault((row.section, row.measurement.name), []).append(row.measurement)
+        return named
 
 
 @dataclass(frozen=True)

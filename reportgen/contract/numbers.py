@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import model_validator
 
 from reportgen.contract.base import Strict
+from reportgen.contract.subjects import Subject
 
 Status = Literal["ok", "not_applicable", "insufficient_data", "failed"]
 
@@ -62,8 +63,8 @@ class Measurement(Strict):
     """The metric's name within its section."""
     model: str
     """The model's name in the spec."""
-    subject: str | None = None
-    """A part of the model (``class:NAME``, ``head:NAME``, ``vs OTHER``, a layer); null for the model as a whole."""
+    subject: Subject | None = None
+    """The part of the model that it is about; null for the model as a whole."""
     metric: Metric
     """The number."""
 
@@ -108,7 +109,8 @@ class MetricSpec:
     def measure(self, model: str, value: float | None, *, subject: str | None = None, **details: Any) -> Measurement:
         """Put a value at its address; ``details`` are the other fields of :class:`Metric`."""
         metric = Metric(value=value, unit=self.unit, higher_is_better=self.higher_is_better, **details)
-        return Measurement(name=self.name, model=model, subject=subject, metric=metric)
+        about = None if subject is None else Subject(subject)
+        return Measurement(name=self.name, model=model, subject=about, metric=metric)
 
     def missing(self, model: str, status: Status, reason: str, *, subject: str | None = None) -> Measurement:
         """Say at the metric's address why there is no value."""

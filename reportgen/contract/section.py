@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from reportgen.contract.base import Strict
+from reportgen.contract.focus import View
 from reportgen.contract.result import ResultT, SectionResult
 
 if TYPE_CHECKING:
@@ -66,10 +67,11 @@ class BaseComparer(Generic[OptionsT, ResultT]):
 
 
 class BaseVisualizer(Generic[ResultT]):
-    """Draws a result. Everything that a figure shows is a field of the result."""
+    """Draws a result. Everything that a figure shows is a field of the result; ``view`` says which of many models are shown."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, view: View = View()) -> None:  # noqa: B008 frozen
         self.theme = theme
+        self.view = view
 
     def figures(self, result: ResultT) -> Iterable[Figure]:
         """Yield the section's figures in reading order."""
@@ -80,7 +82,7 @@ class BaseVisualizer(Generic[ResultT]):
         return ()
 
 
-def no_tables(_result: SectionResult) -> tuple[Table, ...]:
+def no_tables(_result: SectionResult, _view: View) -> tuple[Table, ...]:
     """Return no tables: the default of a section."""
     return ()
 
@@ -112,7 +114,7 @@ class Section(Generic[OptionsT, ResultT]):
     rules
         Judge the result.
     tables
-        Makes the tables of the chapter.
+        Makes the tables of the chapter from the result and the :class:`View`, which says which of many models are shown.
     headlines
         Names of the metrics offered to the front page.
     template
@@ -132,7 +134,7 @@ class Section(Generic[OptionsT, ResultT]):
     visualizer: type[BaseVisualizer[ResultT]] | None = None
     figures: tuple[FigureSpec, ...] = ()
     rules: tuple[Rule[ResultT], ...] = ()
-    tables: Callable[[ResultT], tuple[Table, ...]] = no_tables
+    tables: Callable[[ResultT, View], tuple[Table, ...]] = no_tables
     headlines: tuple[str, ...] = ()
     template: str | None = None
     on_front_page: bool = False

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import CheckOutcome, Results, SectionRecord
     from reportgen.contract.findings import Finding
+    from reportgen.contract.focus import Focus
     from reportgen.contract.section import Section
     from reportgen.document.tree import Drawing
 
@@ -60,7 +61,7 @@ def compose(
         results=results,
         digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
         front=_front(results, drawings, tables, find),
-        chapters=tuple(_chapter(record, drawings, tables, failures, find) for record in chapters),
+        chapters=tuple(_chapter(record, drawings, tables, failures, find, results.focus) for record in chapters),
         provenance=_provenance(results),
         glossary=tuple(
             Term(f"{record.id}.{spec.name}", spec)
@@ -77,10 +78,11 @@ def _chapter(
     tables: Mapping[str, tuple[Table, ...]],
     failures: Mapping[str, str],
     find: Find,
+    focus: Focus | None,
 ) -> Chapter:
     section = find(record.kind)
     failure = failures.get(record.id)
-    findings, more = _printed(record)
+    findings, more = _printed(record, focus)
     return Chapter(
         id=record.id,
         kind=section.name,
@@ -97,11 +99,10 @@ def _chapter(
     )
 
 
-def _printed(record: SectionRecord) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+def _printed(record: SectionRecord, focus: Focus | None) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """Return the findings to print, and sentences about the others: of each rule a few, about the models in focus first."""
     if len(record.findings) <= MOST_FINDINGS:
         return record.findings, ()
-    focus = record.result.focus if record.result else None
     first = focus.models if focus else ()
     rules: dict[str, list[Finding]] = {}
     for finding in sorted(record.findings, key=lambda one: one.model not in first):

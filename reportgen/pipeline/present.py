@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure
+from reportgen.contract.focus import View
 from reportgen.contract.foreign import require_instances
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.tables import Table
@@ -128,7 +129,7 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
 
 
 def _document(results: Results, report: Rendered, *, keep_going: bool) -> Document:
-    theme = theme_of(results)
+    theme, view = theme_of(results), View(results.focus)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
     failures: dict[str, str] = {}
@@ -136,7 +137,7 @@ def _document(results: Results, report: Rendered, *, keep_going: bool) -> Docume
     for record in results.sections:
         section = registry.find(record.kind)
         try:
-            tables[record.id] = tables_of(record)
+            tables[record.id] = tables_of(record, view)
             drawings[record.id] = tuple(
                 _drawing(record, figure, theme, number + offset)
                 for offset, figure in enumerate(figures_of(record, results, theme))
@@ -158,28 +159,31 @@ def theme_of(results: Results) -> Theme:
     return theme(results.output.style, [model.name for model in results.models], focus)
 
 
-def tables_of(record: SectionRecord) -> tuple[Table, ...]:
+def tables_of(record: SectionRecord, view: View) -> tuple[Table, ...]:
     """Return a section's tables; none where it has no result."""
     if record.result is None:
         return ()
-    return require_instances(registry.find(record.kind).tables(record.result), Table, "its function for tables")
+    return require_instances(registry.find(record.kind).tables(record.result, view), Table, "its function for tables")
 
 
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
     """Return a section's figures; of the front page the dashboard that the others offer panels for."""
     if registry.find(record.kind).on_front_page:
-        offered = [figure for other in results.sections for figure in _drawn(other, theme, BaseVisualizer.dashboard)]
+        view = View(results.focus)
+        offered = [
+            figure for other in results.sections for figure in _drawn(other, theme, view, BaseVisualizer.dashboard)
+        ]
         found = dashboard(offered)
         return [] if found is None else [found]
-    return _drawn(record, theme, BaseVisualizer.figures)
+    return _drawn(record, theme, View(results.focus), BaseVisualizer.figures)
 
 
-def _drawn(record: SectionRecord, theme: Theme, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
+def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
     section = registry.find(record.kind)
     if section.visualizer is None or record.result is None:
         return []
     drawn = require_instances(
-        getattr(section.visualizer(theme), which.__name__)(record.result), Figure, "its visualizer"
+        getattr(section.visualizer(theme, view), which.__name__)(record.result), Figure, "its visualizer"
     )
     declared = tuple(spec.name for spec in section.figures)
     for figure in drawn:

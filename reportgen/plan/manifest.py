@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,16 @@ def _kinds(section: Section[Any, Any]) -> Iterator[str]:
             yield f"{field} must be a tuple of {kind.__name__} (found {_called(given)})"
     if not callable(section.tables):
         yield f"tables must be a function (found {_called(section.tables)})"
+    elif not _takes_two(section.tables):
+        yield "tables must take two arguments, the result and the view"
+
+
+def _takes_two(function: Any) -> bool:
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def _called(given: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from reportgen.contract.subjects import about
 from reportgen.render import tables
 from reportgen.resources import share
 from reportgen.text import formatting
@@ -68,7 +69,7 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"digest": formatting.digest, "subject": tables.subject}
+    made.filters |= {"digest": formatting.digest, "about": lambda one: about(one.model, one.subject)}
     made.globals |= {"number": formatting.number, "show": tables.show, "show_checks": tables.show_checks}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made

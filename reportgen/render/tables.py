@@ -5,7 +5,6 @@ HTML and Markdown show the same cells.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from reportgen.document.tree import CheckLine
 
 _LONG_WORD = 20
-_SUBJECT = re.compile(r"(^|/)(class|head):")
-_SUBJECT_WORDS = {"class": "class", "head": "output"}
 
 
 @dataclass(frozen=True)
@@ -111,18 +108,9 @@ def show_checks(lines: Iterable[CheckLine]) -> tuple[tuple[ShownCheck, ...], tup
     return tuple(_check(line, footnotes) for line in lines), footnotes.listed()
 
 
-def subject(text: str) -> str:
-    """Return a subject in words.
-
-    >>> subject("class:8"), subject("head:kind/class:a/b"), subject("vs cnn")
-    ('class 8', 'output kind, class a/b', 'vs cnn')
-    """
-    return _SUBJECT.sub(lambda match: (", " if match[1] else "") + _SUBJECT_WORDS[match[2]] + " ", text)
-
-
 def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
     check = line.outcome
-    about = [subject(check.subject)] if check.subject else []
+    about = [check.subject.words] if check.subject else []
     if line.others:
         about.append(f"the gravest of {line.others + 1}")
     return ShownCheck(

@@ -10,6 +10,7 @@ import pytest
 from factory import draw_all, evaluation, head, noisy, outputs, produced, weight
 from hypothesis import given, strategies as st
 
+from reportgen.contract.focus import View
 from reportgen.metrics.movement import movement
 from reportgen.sections.checkpoints import SECTION
 from reportgen.sections.checkpoints.analyzer import CheckpointsAnalyzer
@@ -102,7 +103,7 @@ def test_other_weights_are_not_compared() -> None:
     assert result.series[0].reason == "c1 has other weights than c0"
     assert result.find("weight_change", "c1").status == "not_applicable"
     assert result.find("accuracy", "c1").value is not None
-    assert "c1 has other weights than c0" in SECTION.tables(result)[0].note
+    assert "c1 has other weights than c0" in SECTION.tables(result, View())[0].note
 
 
 def test_rules() -> None:

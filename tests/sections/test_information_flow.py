@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from factory import draw_all, evaluation, head, inside, layer, model, noisy, outputs, probed, produced
 
+from reportgen.contract.focus import View
 from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.sections.information_flow import SECTION
 from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
@@ -187,11 +188,11 @@ def test_what_the_score_joins_is_a_column_where_it_differs() -> None:
     """Else it is said once."""
     result = analyze(layer(RECTIFIED))
     one = result.models[0]
-    alike = SECTION.tables(result)[0]
+    alike = SECTION.tables(result, View())[0]
     assert "Score of" not in [column.title for column in alike.columns]
     assert "The score joins utilisation and diversity." in alike.note
     other = one.model_copy(update={"score_parts": "utilisation, diversity and separability"})
-    differing = SECTION.tables(result.model_copy(update={"models": (one, other)}))[0]
+    differing = SECTION.tables(result.model_copy(update={"models": (one, other)}), View())[0]
     assert [row[-1] for row in differing.rows] == [one.score_parts, other.score_parts]
     assert "The score joins" not in differing.note
 
@@ -199,7 +200,7 @@ def test_what_the_score_joins_is_a_column_where_it_differs() -> None:
 def test_tables_number_the_layers_as_the_axes_do() -> None:
     """Where layers are left out, the others keep their number."""
     result = analyze(*(layer(RECTIFIED, f"block_{index}") for index in range(50)))
-    assert [row[:2] for row in SECTION.tables(result)[1].rows[:2]] == [(1, "block_0"), (4, "block_3")]
+    assert [row[:2] for row in SECTION.tables(result, View())[1].rows[:2]] == [(1, "block_0"), (4, "block_3")]
 
 
 def test_attention_says_what_is_left_out() -> None:
@@ -256,6 +257,6 @@ def test_figures_of_few_and_many(n_models: int, n_layers: int) -> None:
     assert list(figures) == ["activation-flow", "effective-rank", "activation-health", "specialization"]
     if n_layers > 12:
         assert "left out" in figures["activation-health"].caption
-        assert len(SECTION.tables(result)[1].rows) <= 24
+        assert len(SECTION.tables(result, View())[1].rows) <= 24
     if n_models > 4:
         assert "4 of 12 models" in figures["specialization"].caption

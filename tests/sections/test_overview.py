@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from factory import SHA, draw_all, inside, model, produced
 
+from reportgen.contract.focus import View
 from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.evaluation.population import describe_data
@@ -47,7 +48,7 @@ def test_equal_architectures_share_a_table() -> None:
     """Three models of two architectures have two layer tables; long ones are cut and say so."""
     one, other = architecture(), architecture(30)
     result = analyze(model("a", architecture=one), model("b", architecture=one), model("c", architecture=other))
-    tables = {table.title: table for table in SECTION.tables(result)}
+    tables = {table.title: table for table in SECTION.tables(result, View())}
     assert "Layers of a, b" in tables
     assert len(tables["Layers of c"].rows) == 20
     assert "10 more" in tables["Layers of c"].note

@@ -9,6 +9,7 @@ import pytest
 from factory import draw_all, produced
 from pydantic import ValidationError
 
+from reportgen.contract.focus import View
 from reportgen.contract.metric_table import MetricTable, TableRow
 from reportgen.contract.numbers import MetricSpec
 from reportgen.sections.pareto import SECTION
@@ -227,7 +228,7 @@ def test_too_few_models_make_no_front() -> None:
     assert result.reason == "a front needs 2 models with all objectives, and there are 1"
     assert result.find("pareto_rank", "a").reason == result.reason
     assert draw_all(SECTION, result) == []
-    (only,) = SECTION.tables(result)
+    (only,) = SECTION.tables(result, View())
     assert result.reason in only.note
     assert compare(FRONT, min_models=6).reason is not None
 

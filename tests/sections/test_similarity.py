@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from factory import draw_all, evaluation, head, layer, noisy, outputs, probed, produced, weight
 
+from reportgen.contract.focus import View
 from reportgen.sections.similarity import SECTION
 from reportgen.sections.similarity.analyzer import SimilarityAnalyzer
 from reportgen.sections.similarity.schema import SimilarityOptions, SimilarityResult
@@ -105,7 +106,7 @@ def test_a_model_without_layers_says_so() -> None:
         assert found.status == "not_applicable"
         assert "cannot be run" in (found.reason or "")
     assert result.not_aligned == (("c", "the model cannot be run with its layers watched"),)
-    assert "cannot be run" in SECTION.tables(result)[0].note
+    assert "cannot be run" in SECTION.tables(result, View())[0].note
 
 
 def test_the_map_of_weights_needs_three_models_of_one_architecture() -> None:
@@ -166,5 +167,5 @@ def test_figures_of_few_and_many(count: int) -> None:
     assert ("weights" in figures) == (count > 2)
     if count > 13:
         assert f"{count - 13} more models are in results.json" in figures["flips"].caption
-    for table in SECTION.tables(result):
+    for table in SECTION.tables(result, View()):
         assert len(table.rows) <= 12

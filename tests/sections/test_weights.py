@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from factory import draw_all, inside, model, produced, weight
 
+from reportgen.contract.focus import View
 from reportgen.sections.weights import SECTION, visualizer
 from reportgen.sections.weights.analyzer import WeightsAnalyzer
 from reportgen.sections.weights.schema import WeightsOptions, WeightsResult
@@ -233,7 +234,7 @@ def test_of_many_models_the_least_healthy_are_listed() -> None:
         *(model(f"m{place}", weights=(replace(SOUND, values=dead) if place > 24 else SOUND,)) for place in range(27))
     )
     result = WeightsAnalyzer(WeightsOptions()).analyze(made)
-    worst = next(table for table in SECTION.tables(result) if table.name == "worst")
+    worst = next(table for table in SECTION.tables(result, View()) if table.name == "worst")
     assert len(worst.rows) == 20
     assert {"m25", "m26"} <= {row[0] for row in worst.rows}
     captions = {figure.name: figure.caption for figure in draw_all(SECTION, result)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reportgen.contract.subjects import Subject
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,10 +39,10 @@ class ModelEvaluation:
     series: str | None = None
     reason: str | None = None
 
-    def subject(self, head: HeadEvaluation, part: str | None = None) -> str | None:
-        """Return the subject of a head's number: ``head:NAME`` where there are several heads, then the part."""
-        own = f"head:{head.name}" if len(self.heads) > 1 else None
-        return "/".join(piece for piece in (own, part) if piece) or None
+    def subject(self, head: HeadEvaluation, part: Subject | None = None) -> Subject | None:
+        """Return the subject of a number about a head, which has one where there are several, or about a part of it."""
+        own = Subject.of("head", head.name) if len(self.heads) > 1 else None
+        return own if part is None else part.within(own)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead, unmeasured
 from reportgen.contract.needs import Need
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibration, comparison, density, intervals, smoothing, temperature
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import schema
@@ -41,7 +42,7 @@ _LANDSCAPE_CELLS = 30
 
 
 @dataclass(frozen=True)
-class _Subject(ClassifiedHead):
+class _Head(ClassifiedHead):
     """A head and its forecasts in bins."""
 
     bins: int
@@ -78,14 +79,14 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         measurements = [*unmeasured(evaluation, schema.WHOLE)]
         heads = []
         for model, head, outputs in evaluation.classified():
-            subject = _Subject(model, head, outputs, data, self.options.bins)
+            subject = _Head(model, head, outputs, data, self.options.bins)
             measurements += [*_errors(subject), *_uncertainty(subject), *_temperature(subject), *_classes(subject)]
             heads.append(self._shown(subject))
         return CalibrationResult(
             measurements=tuple(measurements), split=data.split, n=data.n, heads=tuple(heads), options=self.options
         )
 
-    def _shown(self, subject: _Subject) -> HeadCalibration:
+    def _shown(self, subject: _Head) -> HeadCalibration:
         return HeadCalibration(
             model=subject.model.name,
             subject=subject.subject(),
@@ -100,7 +101,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         )
 
 
-def _brier(subject: _Subject) -> BrierScore:
+def _brier(subject: _Head) -> BrierScore:
     found = intervals.mean(subject.brier)
     if found is None:
         message = "an evaluation has at least one row"
@@ -111,7 +112,7 @@ def _brier(subject: _Subject) -> BrierScore:
 # ------------------------------------------------------------------------------------------------ numbers
 
 
-def _errors(subject: _Subject) -> Iterator[Measurement]:
+def _errors(subject: _Head) -> Iterator[Measurement]:
     bins, options = subject.equal_width, f"{subject.bins} bins of equal width"
     null = calibration.ece_null(bins, subject.data.seed)
     notion = "positive class" if subject.binary else "top label"
@@ -137,7 +138,7 @@ def _errors(subject: _Subject) -> Iterator[Measurement]:
     yield subject.estimated(schema.GAP, calibration.gap(bins), estimator=notion)
 
 
-def _uncertainty(subject: _Subject) -> Iterator[Measurement]:
+def _uncertainty(subject: _Head) -> Iterator[Measurement]:
     outputs = subject.outputs
     for spec, values, estimator in (
         (schema.BRIER, subject.brier, subject.brier_convention),
@@ -149,7 +150,7 @@ def _uncertainty(subject: _Subject) -> Iterator[Measurement]:
             yield subject.estimated(spec, estimate, estimator=estimator)
 
 
-def _temperature(subject: _Subject) -> Iterator[Measurement]:
+def _temperature(subject: _Head) -> Iterator[Measurement]:
     outputs = subject.outputs
     chosen = np.arange(len(outputs.logit_sample_rows))
     if len(chosen) > FIT_ROWS:
@@ -175,8 +176,8 @@ def _temperature(subject: _Subject) -> Iterator[Measurement]:
     yield subject.measure(schema.TEMPERATURE_ECE, after, n=n, estimator=f"5 folds, {sample}")
 
 
-def _ece_after(subject: _Subject, rows: NDArray[Any], confidence: NDArray[np.float64]) -> float:
-    """Return the ECE of the scaled forecasts, in the notion of :attr:`_Subject.forecast`."""
+def _ece_after(subject: _Head, rows: NDArray[Any], confidence: NDArray[np.float64]) -> float:
+    """Return the ECE of the scaled forecasts, in the notion of :attr:`_Head.forecast`."""
     outputs = subject.outputs
     came_true = outputs.correct[rows]
     forecast = confidence
@@ -188,7 +189,7 @@ def _ece_after(subject: _Subject, rows: NDArray[Any], confidence: NDArray[np.flo
     return calibration.ece(calibration.residual_bins(forecast, true, 1.0 - true, edges))
 
 
-def _classes(subject: _Subject) -> Iterator[Measurement]:
+def _classes(subject: _Head) -> Iterator[Measurement]:
     names, outputs = subject.head.class_names, subject.outputs
     points = (outputs.one_vs_rest(index) for index in range(outputs.n_classes))
     summed = [_class_bins(one, subject.bins) for one in points]
@@ -197,7 +198,7 @@ def _classes(subject: _Subject) -> Iterator[Measurement]:
     adjusted = iter(comparison.benjamini_hochberg(p_values))
     estimator = None if outputs.histogram is None else "histogram of 2,048 cells"
     for name, bins, bias in zip(names, summed, biases, strict=True):
-        part = f"class:{name}"
+        part = Subject.of("class", name)
         yield subject.measure(schema.CLASS_ECE, calibration.ece(bins), part, estimator=estimator)
         yield subject.measure(schema.CLASS_BIAS, bias.value, part, estimator=estimator)
         if bias.p_value is None:
@@ -214,7 +215,7 @@ def _class_bins(points: ScorePoints, bins: int) -> ResidualBins:
 # ------------------------------------------------------------------------------------------------ what figures show
 
 
-def _curve(subject: _Subject) -> tuple[ReliabilityPoint, ...]:
+def _curve(subject: _Head) -> tuple[ReliabilityPoint, ...]:
     curve = calibration.reliability_curve(subject.equal_mass(min(_CURVE_BINS, subject.bins)), subject.data.seed)
     columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
     return tuple(

@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.heads import head_label
+from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.calibration import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration
 
 
-def tables(result: CalibrationResult) -> tuple[Table, ...]:
+def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     return (
-        _whole(result, "errors", "Expected calibration error", schema.WHOLE[:3]),
-        _whole(result, "further-errors", "Further calibration errors", schema.WHOLE[3:7]),
-        _whole(result, "uncertainty", "Confidence and uncertainty", schema.WHOLE[7:10]),
-        _whole(result, "temperature", "What one parameter recovers", schema.WHOLE[10:]),
+        _whole(result, view, "errors", "Expected calibration error", schema.WHOLE[:3]),
+        _whole(result, view, "further-errors", "Further calibration errors", schema.WHOLE[3:7]),
+        _whole(result, view, "uncertainty", "Confidence and uncertainty", schema.WHOLE[7:10]),
+        _whole(result, view, "temperature", "What one parameter recovers", schema.WHOLE[10:]),
     )
 
 
-def _whole(result: CalibrationResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+def _whole(result: CalibrationResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
     every = tuple(result.named("ece"))
     rows: list[tuple[Cell, ...]] = [
-        (head_label(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
-        for one in result.listed(every)
+        (about(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
+        for one in view.listed(every)
     ]
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows), result.rest(every, result.listed(every)).strip())
+    return Table(name, title, columns, tuple(rows), view.rest(every, view.listed(every)).strip())
 
 
 def curve(head: HeadCalibration) -> Table:
@@ -52,15 +53,15 @@ def curve(head: HeadCalibration) -> Table:
         for point in head.curve
     )
     slug = "-".join(part for part in ("curve", head.model, head.subject) if part)
-    return Table(slug, f"Reliability of {head_label(head.model, head.subject)}", columns, rows)
+    return Table(slug, f"Reliability of {about(head.model, head.subject)}", columns, rows)
 
 
 def classes(result: CalibrationResult, head: HeadCalibration) -> Table:
     """Return the per-class numbers of a head."""
     rows: list[tuple[Cell, ...]] = []
     for name in head.class_names:
-        subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
+        subject = Subject.of("class", name, within=head.subject)
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
     columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
     slug = "-".join(part for part in ("classes", head.model, head.subject) if part)
-    return Table(slug, f"Per class: {head_label(head.model, head.subject)}", columns, tuple(rows))
+    return Table(slug, f"Per class: {about(head.model, head.subject)}", columns, tuple(rows))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.heads import figure_label, head_label
+from reportgen.contract.heads import figure_label
 from reportgen.contract.section import BaseVisualizer
+from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
 from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve
@@ -33,9 +34,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         if not result.heads:
             return
         yield self._reliability(result)
-        yield self._confidence(result, result.listed(result.heads, draw.MOST_NAMED))
+        yield self._confidence(result, self.view.listed(result.heads, draw.MOST_NAMED))
         groups: dict[tuple[str, ...], list[HeadCalibration]] = {}
-        for head in result.shown(result.heads):
+        for head in self.view.shown(result.heads):
             groups.setdefault(head.class_names, []).append(head)
         for index, heads in enumerate(groups.values()):
             yield self._class_ece(result, heads, index)
@@ -45,7 +46,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def dashboard(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield confidence, and calibration error against Brier score."""
         if result.heads:
-            yield self._confidence(result, result.shown(result.heads))
+            yield self._confidence(result, self.view.shown(result.heads))
             yield self._errors(result)
 
     def _where(self, result: CalibrationResult) -> str:
@@ -55,11 +56,11 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _reliability(self, result: CalibrationResult) -> Figure:
         sentences = []
-        heads = result.shown(result.heads)
+        heads = self.view.shown(result.heads)
         for head in heads:
             outside = sum(not point.band_low <= point.frequency <= point.band_high for point in head.curve)
             sentences.append(
-                f"{head_label(head.model, head.subject)}: {outside} of {len(head.curve)} points lie outside the consistency bars"
+                f"{about(head.model, head.subject)}: {outside} of {len(head.curve)} points lie outside the consistency bars"
             )
         return Figure(
             name="reliability",
@@ -68,7 +69,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
                 f"How often a forecast came true against the forecast, in bins of equal mass; {self._where(result)}. Lines "
                 "through the points: Wilson's 95 % interval. Grey bars: where 95 % of the points of a perfectly calibrated "
                 "model of this size would fall. Each panel says how many examples a bin holds."
-                f"{result.rest(result.heads, heads)}"
+                f"{self.view.rest(result.heads, heads)}"
             ),
             alt="; ".join(sentences) + ".",
             panels=tuple(
@@ -121,7 +122,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _confidence(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> Figure:
         medians = ", ".join(
-            f"{head_label(head.model, head.subject)} {formatting.number(head.density.quartiles[1], 'fraction')}"
+            f"{about(head.model, head.subject)} {formatting.number(head.density.quartiles[1], 'fraction')}"
             for head in heads
         )
         return Figure(
@@ -130,7 +131,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             caption=(
                 "Distribution of the highest probability; bar: middle half, dot: median; "
                 f"{self._where(result)}. At most 1 % of a model's examples lie left of the axis."
-                f"{result.rest(result.heads, heads)}"
+                f"{self.view.rest(result.heads, heads)}"
             ),
             alt=f"Median confidence: {medians}.",
             panels=(Panel("Confidence", partial(self._draw_confidence, heads)),),
@@ -160,9 +161,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             name="class-ece" if index == 0 else f"class-ece-{index + 1}",
             title="Calibration error by class",
             caption=f"ECE of each class's probability against the rest; {self._where(result)}."
-            + result.rest(result.heads, result.shown(result.heads)),
+            + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=(
-                f"It is largest for class {worst[1]} of {head_label(worst[2].model, worst[2].subject)}: "
+                f"It is largest for class {worst[1]} of {about(worst[2].model, worst[2].subject)}: "
                 f"{formatting.number(worst[0], 'fraction')}."
             ),
             panels=(Panel("Class ECE", partial(self._draw_classes, result, heads)),),
@@ -187,15 +188,15 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             draw.legend_above(ax, self.theme, handles)
 
     def _ece(self, result: CalibrationResult, head: HeadCalibration, name: str) -> float:
-        subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
+        subject = Subject.of("class", name, within=head.subject)
         return float(result.find("class_ece", head.model, subject).value or 0.0)
 
     # -------------------------------------------------------------------------------------- landscape
 
     def _landscape(self, result: CalibrationResult) -> Figure:
-        heads = result.shown(result.heads)
+        heads = self.view.shown(result.heads)
         means = ", ".join(
-            f"{head_label(head.model, head.subject)} {formatting.number(value, 'nats')}"
+            f"{about(head.model, head.subject)} {formatting.number(value, 'nats')}"
             for head in heads
             if (value := result.find("mean_entropy", head.model, head.subject).value) is not None
         )
@@ -205,7 +206,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             title="Uncertainty landscape",
             caption=(
                 f"Where examples lie in confidence and entropy; {self._where(result)}. Sure examples are at the lower right. "
-                f"Colour: from 1 example (dark) to {largest:,} (light) in a cell, logarithmic.{result.rest(result.heads, heads)}"
+                f"Colour: from 1 example (dark) to {largest:,} (light) in a cell, logarithmic.{self.view.rest(result.heads, heads)}"
             ),
             alt=f"Mean entropy: {means}.",
             panels=tuple(
@@ -243,7 +244,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             title="Calibration landscape",
             caption=f"ECE against Brier score with its 95 % interval; {self._where(result)}. The nearer to the lower left, the "
             f"better; the axes begin where the numbers do, not at 0.{draw.names_note(len(result.heads))}",
-            alt=f"{head_label(best.model, best.subject)} has the lowest Brier score, {formatting.number(best.brier.value, '')}, "
+            alt=f"{about(best.model, best.subject)} has the lowest Brier score, {formatting.number(best.brier.value, '')}, "
             f"with an ECE of {formatting.metric(ece).text}.",
             panels=(Panel("Calibration landscape", partial(self._draw_errors, result)),),
             panel_height=3.0,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.needs import Need
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals
 from reportgen.metrics.movement import Movement, movement
 from reportgen.sections.checkpoints import schema
@@ -114,7 +115,7 @@ def _moved(models: Sequence[ModelEvaluation]) -> Iterator[Measurement]:
         yield _number(schema.WEIGHT_COSINE, after.name, whole, whole.cosine)
         yield _number(schema.SINCE_FIRST, after.name, since, since.change)
         for layer, moved in zip(_layers(after), _moves(before, after), strict=True):
-            subject = f"layer:{layer}"
+            subject = Subject.of("layer", layer)
             yield _number(schema.LAYER_CHANGE, after.name, moved, moved.change, subject)
             yield _number(schema.LAYER_COSINE, after.name, moved, moved.cosine, subject)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.checkpoints import schema
 
 if TYPE_CHECKING:
+    from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric, MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.checkpoints.schema import CheckpointsResult, Series
 
 
-def tables(result: CheckpointsResult) -> tuple[Table, ...]:
+def tables(result: CheckpointsResult, _view: View) -> tuple[Table, ...]:
     """Return the numbers of each run by checkpoint."""
     return tuple(_series(result, one, place) for place, one in enumerate(result.series))
 
@@ -24,7 +26,7 @@ def _series(result: CheckpointsResult, series: Series, place: int) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for model in series.models:
         for subject in heads:
-            name = model if subject is None else f"{model}, {subject.removeprefix('head:')}"
+            name = about(model, subject)
             numbers = [_found(result, spec, model, subject) for spec in specs]
             moved = [_found(result, spec, model, None) for spec in schema.MOVED]
             rows.append((name, *numbers, *moved))

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.section import BaseVisualizer
+from reportgen.contract.subjects import about
 from reportgen.figures import draw
 from reportgen.sections.checkpoints.schema import CheckpointsResult
 from reportgen.text import formatting
@@ -36,7 +37,7 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
     # -------------------------------------------------------------------------------------- numbers
 
     def _numbers(self, result: CheckpointsResult, series: Series, subject: str | None, name: str) -> Figure:
-        whose = series.name if subject is None else f"{series.name}, {subject.removeprefix('head:')}"
+        whose = about(series.name, subject)
         first, last = (result.find("accuracy", model, subject) for model in (series.models[0], series.models[-1]))
         return Figure(
             name=name,

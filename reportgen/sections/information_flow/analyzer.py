@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.contract.needs import Need, Probe
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import activations, comparison, dimension, intervals, rank, separability
 from reportgen.sections.information_flow import schema
 from reportgen.sections.information_flow.schema import (
@@ -352,7 +353,7 @@ def _share(spec: MetricSpec, model: str, counts: Sequence[tuple[int, int]], n: i
 def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
     model, n = of.model, of.n
     for one in flows:
-        subject = f"layer:{one.name}"
+        subject = Subject.of("layer", one.name)
         if one.reason is not None:
             for spec in schema.PER_LAYER:
                 status: Status = "failed" if one.not_finite else "insufficient_data"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.subjects import Subject
 from reportgen.metrics.activations import silent_bound
 from reportgen.text import formatting
 
@@ -151,7 +152,7 @@ def rank_collapse(result: InformationFlowResult) -> Iterator[Hit]:
                 yield Hit(
                     model.model,
                     f"The activations of {one.name} use {ratio:.2f} of {one.channels} dimensions{name}.",
-                    f"layer:{one.name}",
+                    Subject.of("layer", one.name),
                 )
                 break
 

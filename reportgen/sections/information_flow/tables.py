@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.information_flow import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow
@@ -18,16 +20,16 @@ MOST_ROWS = 24
 """Rows of a layer table. Convention."""
 
 
-def tables(result: InformationFlowResult) -> tuple[Table, ...]:
+def tables(result: InformationFlowResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    shown = result.shown(one for one in result.models if one.n_layers)
+    shown = view.shown(one for one in result.models if one.n_layers)
     of_models = (table for one in shown for table in _layers(result, one.model))
-    return (_models(result), *of_models)
+    return (_models(result, view), *of_models)
 
 
-def _models(result: InformationFlowResult) -> Table:
+def _models(result: InformationFlowResult, view: View) -> Table:
     """Tell what each score joins: in a column where that differs, else in the note."""
-    listed = result.listed(result.models)
+    listed = view.listed(result.models)
     parts = {one.score_parts for one in listed}
     differ = len(parts) > 1
     rows: list[tuple[Cell, ...]] = [
@@ -42,7 +44,7 @@ def _models(result: InformationFlowResult) -> Table:
     sampling = result.models[0].sampling if result.models else ""
     note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}."
     note += "" if differ else "".join(f" The score joins {one}." for one in parts if one)
-    note += result.rest(result.models, listed)
+    note += view.rest(result.models, listed)
     return Table("models", "Layers of each model as a whole", columns, tuple(rows), note)
 
 
@@ -85,7 +87,10 @@ def _table(
 ) -> Table:
     first, specs = columns
     rows = tuple(
-        (*_head(number, one)[: len(first)], *(result.find(spec.name, one.model, f"layer:{one.name}") for spec in specs))
+        (
+            *_head(number, one)[: len(first)],
+            *(result.find(spec.name, one.model, Subject.of("layer", one.name)) for spec in specs),
+        )
         for number, one in numbered
     )
     return Table(name, title, (*first, *(Column(spec.title) for spec in specs)), rows, note)

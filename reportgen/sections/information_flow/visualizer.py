@@ -43,7 +43,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         every = [one for one in result.models if any(layer.std is not None for layer in result.of(one.model))]
         if not every:
             return
-        models = result.shown(every)
+        models = self.view.shown(every)
         yield self._flow(result, models)
         yield self._rank(result, models)
         yield self._health(result, models)
@@ -92,7 +92,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             name="activation-flow",
             title="Activation flow",
             caption=f"Mean (left) and standard deviation (right) of the activations of every layer. {_sample(result)} A "
-            f"spread that shrinks or grows from layer to layer without end vanishes or explodes.{result.rest(result.models, models)}",
+            f"spread that shrinks or grows from layer to layer without end vanishes or explodes.{self.view.rest(result.models, models)}",
             alt=f"The standard deviation is smallest in {first.name} of {first.model}, {low:.3g}, and largest in {last.name} of "
             f"{last.model}, {high:.3g}.",
             panels=(
@@ -136,7 +136,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         return Figure(
             name="effective-rank",
             title="Effective rank evolution",
-            caption=f"Dimensions in use over the number of units: the participation ratio, debiased{_with(models)} (left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}{result.rest(result.models, models)}",
+            caption=f"Dimensions in use over the number of units: the participation ratio, debiased{_with(models)} (left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}{self.view.rest(result.models, models)}",
             alt=alt,
             panels=(
                 Panel("Participation ratio / units", partial(self._draw_participation, result, models)),
@@ -193,7 +193,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             title="Where classes part",
             caption=f"Share of rows nearest to the centre of their own class (five folds{wilson}), and the "
             "median unit's share of variance between classes, corrected for chance. "
-            f"{_sample(result)}{result.rest(result.models, models)}",
+            f"{_sample(result)}{self.view.rest(result.models, models)}",
             alt=alt,
             panels=(
                 Panel("Nearest-centre accuracy", partial(self._draw_centre, result, models)),
@@ -219,10 +219,10 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _health(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         most = result.options.max_layers
-        shown = result.shown(models, MOST_PANELS)
+        shown = self.view.shown(models, MOST_PANELS)
         left_out = sum(max(len(result.of(one.model)) - most, 0) for one in shown)
         rest = f" The {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
-        rest += result.rest(result.models, shown)
+        rest += self.view.rest(result.models, shown)
         rows = max(min(len(result.of(one.model)), most) for one in shown)
         return Figure(
             name="activation-health",
@@ -250,8 +250,8 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         )
 
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
-        shown = result.shown(models, MOST_PANELS)
-        rest = result.rest(result.models, shown)
+        shown = self.view.shown(models, MOST_PANELS)
+        rest = self.view.rest(result.models, shown)
         named = all(len(result.of(one.model)) <= _NAMED for one in shown)
         known = [(one.specialization_score, one) for one in result.layers if one.specialization_score is not None]
         alt = "No layer has a score."
@@ -302,7 +302,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _attention(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         attending = [one for one in models if any(layer.attention for layer in result.of(one.model))]
-        shown, most = result.shown(attending, MOST_PANELS), result.options.max_layers
+        shown, most = self.view.shown(attending, MOST_PANELS), result.options.max_layers
         rows = {one.model: most_one_sided(result, one.model) for one in shown}
         left_out = sum(
             sum(bool(layer.attention) for layer in result.of(one.model)) - most
@@ -314,7 +314,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             if left_out
             else ""
         )
-        rest += result.rest(attending, shown)
+        rest += self.view.rest(attending, shown)
         values = [value for layers in rows.values() for one in layers for value in _relative(one) if np.isfinite(value)]
         return Figure(
             name="attention",

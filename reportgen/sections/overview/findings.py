@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.subjects import Subject
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def imbalance(result: OverviewResult) -> Iterator[Hit]:
                 DATA,
                 f"Class {common} has {most:,} rows and class {rare} {least:,}: accuracy is ruled by the frequent classes; "
                 "balanced accuracy and macro F1 are not.",
-                None if one.head is None else f"head:{one.head}",
+                None if one.head is None else Subject.of("head", one.head),
             )
 
 

@@ -11,6 +11,7 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reportgen.contract.focus import View
     from reportgen.contract.tables import Cell
     from reportgen.sections.overview.schema import DataOverview, LayerRow, ModelOverview, OverviewResult, TensorRow
 
@@ -18,16 +19,16 @@ Shape = tuple[int | None, ...] | None
 Rows = tuple[tuple["Cell", ...], ...]
 
 
-def tables(result: OverviewResult) -> tuple[Table, ...]:
+def tables(result: OverviewResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     data = () if result.data is None else (_data(result.data),)
-    return (_models(result), _training(result), *data, *_layers(result))
+    return (_models(result, view), _training(result), *data, *_layers(result, view))
 
 
-def _models(result: OverviewResult) -> Table:
+def _models(result: OverviewResult, view: View) -> Table:
     rows: Rows = tuple(
         (one.model, one.kind, *(result.find(spec.name, one.model) for spec in schema.METRICS), one.dtype_policy)
-        for one in result.listed(result.models)
+        for one in view.listed(result.models)
     )
     columns = (
         Column("Model", numeric=False),
@@ -35,7 +36,7 @@ def _models(result: OverviewResult) -> Table:
         *(Column(spec.title) for spec in schema.METRICS),
         Column("Dtype policy", numeric=False),
     )
-    rest = result.rest(result.models, result.listed(result.models)).strip()
+    rest = view.rest(result.models, view.listed(result.models)).strip()
     return Table("models", "Models", columns, rows, rest)
 
 
@@ -95,10 +96,10 @@ def _balance(classes: Sequence[str], counts: Sequence[int]) -> str:
 # ------------------------------------------------------------------------------------------------ layers
 
 
-def _layers(result: OverviewResult) -> Iterator[Table]:
+def _layers(result: OverviewResult, view: View) -> Iterator[Table]:
     """Yield a layer table for every architecture; models that share one share the table."""
     groups: dict[tuple[LayerRow, ...], list[ModelOverview]] = {}
-    for one in result.shown(result.models):
+    for one in view.shown(result.models):
         groups.setdefault(one.layers, []).append(one)
     for layers, models in groups.items():
         names = formatting.listed([one.model for one in models])

@@ -8,11 +8,12 @@ from reportgen.contract.tables import Column, Table
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
+    from reportgen.contract.focus import View
     from reportgen.contract.tables import Cell
     from reportgen.sections.pareto.schema import ComparedModel, ParetoResult
 
 
-def tables(result: ParetoResult) -> tuple[Table, ...]:
+def tables(result: ParetoResult, _view: View) -> tuple[Table, ...]:
     """Return the compared models, how they were compared, and who is left out."""
     found = []
     if result.reason is None:

@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead, comparable, unmeasured
 from reportgen.contract.needs import Need
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.schema import (
@@ -37,7 +38,7 @@ DEFAULT_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
-class _Subject(ClassifiedHead):
+class _Head(ClassifiedHead):
     """A head and what its confusion matrix is made of."""
 
     threshold: float
@@ -76,7 +77,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             message = "performance needs data"
             raise ValueError(message)
         threshold = self.options.threshold
-        subjects = [_Subject(model, head, outputs, data, threshold) for model, head, outputs in evaluation.classified()]
+        subjects = [_Head(model, head, outputs, data, threshold) for model, head, outputs in evaluation.classified()]
         measurements = [*unmeasured(evaluation, schema.WHOLE)]
         for subject in subjects:
             measurements += [*_whole(subject), *_per_class(subject)]
@@ -90,7 +91,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             options=self.options,
         )
 
-    def _shown(self, subject: _Subject) -> HeadPerformance:
+    def _shown(self, subject: _Head) -> HeadPerformance:
         names = subject.head.class_names
         pairs = classification.most_confused(subject.confusion, self.options.confused_pairs)
         return HeadPerformance(
@@ -111,7 +112,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         )
 
 
-def _confident_errors(subject: _Subject, limit: int) -> tuple[ConfidentError, ...]:
+def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
     names, outputs = subject.head.class_names, subject.outputs
     wrong = np.flatnonzero(~subject.correct)
     order = wrong[np.argsort(-outputs.confidence[wrong], kind="stable")][:limit]
@@ -129,7 +130,7 @@ def _confident_errors(subject: _Subject, limit: int) -> tuple[ConfidentError, ..
 # ------------------------------------------------------------------------------------------------ of one head
 
 
-def _whole(subject: _Subject) -> Iterator[Measurement]:
+def _whole(subject: _Head) -> Iterator[Measurement]:
     outputs, n = subject.outputs, len(subject.outputs.labels)
     accuracy = intervals.wilson(int(subject.correct.sum()), n)
     nll, brier = intervals.mean(outputs.nll), intervals.mean(subject.brier)
@@ -153,13 +154,13 @@ def _clipping(outputs: ClassificationOutputs) -> str | None:
     return f"from clipped probabilities: {outputs.clipped_fraction:.2%} of the labels had probability 0, the true value is higher"
 
 
-def _bootstrapped(subject: _Subject, spec: MetricSpec, statistic: Any) -> Measurement:
+def _bootstrapped(subject: _Head, spec: MetricSpec, statistic: Any) -> Measurement:
     low, high = classification.bootstrap(statistic, subject.confusion, subject.data.seed)
     details: dict[str, Any] = {"ci_low": low, "ci_high": high, "ci_method": "bootstrap over examples, 1,000 draws"}
     return subject.measure(spec, float(statistic(subject.confusion)), n=len(subject.outputs.labels), **details)
 
 
-def _top_k(subject: _Subject) -> Measurement:
+def _top_k(subject: _Head) -> Measurement:
     n_classes = subject.outputs.n_classes
     k = schema.default_top_k(n_classes)
     if k >= n_classes:
@@ -171,14 +172,14 @@ def _top_k(subject: _Subject) -> Measurement:
     return subject.estimated(schema.TOP_K_ACCURACY, hits, estimator=f"k = {k}")
 
 
-def _ranking(subject: _Subject) -> Iterator[Measurement]:
+def _ranking(subject: _Head) -> Iterator[Measurement]:
     if subject.binary:
         yield from _binary_ranking(subject)
     else:
         yield from _macro_ranking(subject)
 
 
-def _binary_ranking(subject: _Subject) -> Iterator[Measurement]:
+def _binary_ranking(subject: _Head) -> Iterator[Measurement]:
     points = subject.outputs.one_vs_rest(1)
     counted = (points.scores, points.positives, points.negatives)
     estimator = "positive class" if points.exact else "positive class, histogram of 2,048 cells"
@@ -201,7 +202,7 @@ def _binary_ranking(subject: _Subject) -> Iterator[Measurement]:
         yield subject.measure(schema.AVERAGE_PRECISION, precision, n=n, estimator=estimator, **details)
 
 
-def _macro_ranking(subject: _Subject) -> Iterator[Measurement]:
+def _macro_ranking(subject: _Head) -> Iterator[Measurement]:
     outputs, n = subject.outputs, len(subject.outputs.labels)
     support = np.bincount(outputs.labels, minlength=outputs.n_classes)
     usable = np.flatnonzero((support > 0) & (support < n))
@@ -233,7 +234,7 @@ def _exact_precision(outputs: ClassificationOutputs, index: int) -> float | None
     return ranking.average_precision(points.scores, points.positives, points.negatives)
 
 
-def _skills(subject: _Subject, accuracy: float, nll: float, brier: float) -> Iterator[Measurement]:
+def _skills(subject: _Head, accuracy: float, nll: float, brier: float) -> Iterator[Measurement]:
     frequencies, n = subject.frequencies, len(subject.outputs.labels)
     majority = float(subject.confusion.sum(axis=1).max() / n)
     occurring = frequencies[frequencies > 0]
@@ -255,11 +256,11 @@ def _skills(subject: _Subject, accuracy: float, nll: float, brier: float) -> Ite
             yield subject.measure(spec, skill, n=n)
 
 
-def _per_class(subject: _Subject) -> Iterator[Measurement]:
+def _per_class(subject: _Head) -> Iterator[Measurement]:
     confusion = subject.confusion
     f1 = classification.f1(confusion)
     for index, name in enumerate(subject.head.class_names):
-        part = f"class:{name}"
+        part = Subject.of("class", name)
         hits = int(confusion[index, index])
         support, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
         precision, recall = intervals.wilson(hits, predicted), intervals.wilson(hits, support)
@@ -281,7 +282,7 @@ def _per_class(subject: _Subject) -> Iterator[Measurement]:
 # ------------------------------------------------------------------------------------------------ of two models
 
 
-def _compare(subjects: list[_Subject]) -> tuple[list[Measurement], list[Tier]]:
+def _compare(subjects: list[_Head]) -> tuple[list[Measurement], list[Tier]]:
     """Compare the models that have a head of the same name, ordered pair by ordered pair."""
     measurements: list[Measurement] = []
     tiers = []
@@ -291,7 +292,7 @@ def _compare(subjects: list[_Subject]) -> tuple[list[Measurement], list[Tier]]:
     return measurements, tiers
 
 
-def _pairs(group: list[_Subject]) -> Iterator[Measurement]:
+def _pairs(group: list[_Head]) -> Iterator[Measurement]:
     tables = {
         (first.model.name, second.model.name): comparison.discordance(first.correct, second.correct)
         for first, second in permutations(group, 2)
@@ -300,7 +301,7 @@ def _pairs(group: list[_Subject]) -> Iterator[Measurement]:
     adjusted = dict(zip(once, comparison.holm(list(once.values())), strict=True))
     for first, second in permutations(group, 2):
         pair = (first.model.name, second.model.name)
-        part = f"vs {second.model.name}"
+        part = Subject.of("vs", second.model.name)
         yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(tables[pair]), part)
         for spec, one, other in (
             (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll),
@@ -314,7 +315,7 @@ def _pairs(group: list[_Subject]) -> Iterator[Measurement]:
         yield first.measure(schema.MCNEMAR_HOLM, adjusted[frozenset(pair)], part, n=n)
 
 
-def _tier(group: list[_Subject]) -> Tier:
+def _tier(group: list[_Head]) -> Tier:
     best = max(group, key=lambda subject: int(subject.correct.sum()))
     tied = []
     for other in group:

@@ -4,49 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.heads import head_label
+from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
 
 
-def tables(result: PerformanceResult) -> tuple[Table, ...]:
+def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     found = [
-        _whole(result, "scores", "Scores", schema.WHOLE[:4]),
-        _whole(result, "probabilistic", "Probabilistic scores and ranking", schema.WHOLE[4:8]),
-        _whole(result, "skill", "Skill against trivial baselines", schema.WHOLE[8:]),
+        _whole(result, view, "scores", "Scores", schema.WHOLE[:4]),
+        _whole(result, view, "probabilistic", "Probabilistic scores and ranking", schema.WHOLE[4:8]),
+        _whole(result, view, "skill", "Skill against trivial baselines", schema.WHOLE[8:]),
     ]
     if any(True for _ in result.named("accuracy_difference")):
-        found.append(_pairs(result))
-    found += [_errors(head) for head in result.shown(result.heads) if head.errors]
+        found.append(_pairs(result, view))
+    found += [_errors(head) for head in view.shown(result.heads) if head.errors]
     return tuple(found)
 
 
-def _whole(result: PerformanceResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+def _whole(result: PerformanceResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
     every = tuple(result.named("accuracy"))
-    heads = [(one.model, one.subject) for one in result.listed(every)]
+    heads = [(one.model, one.subject) for one in view.listed(every)]
     rows: list[tuple[Cell, ...]] = [
-        (head_label(model, subject), *(result.find(spec.name, model, subject) for spec in specs))
-        for model, subject in heads
+        (about(model, subject), *(result.find(spec.name, model, subject) for spec in specs)) for model, subject in heads
     ]
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows), result.rest(every, result.listed(every)).strip())
+    return Table(name, title, columns, tuple(rows), view.rest(every, view.listed(every)).strip())
 
 
-def _pairs(result: PerformanceResult) -> Table:
+def _pairs(result: PerformanceResult, view: View) -> Table:
     """List each pair of models once."""
     specs = (schema.ACCURACY_DIFFERENCE, schema.NLL_DIFFERENCE, schema.MCNEMAR, schema.MCNEMAR_HOLM)
     rows: list[tuple[Cell, ...]] = []
     seen: set[frozenset[str | None]] = set()
     every = tuple(result.named("accuracy_difference"))
-    shown = {one.model for one in result.shown(every)}
+    shown = {one.model for one in view.shown(every)}
     for one in every:
         if not {one.model, (one.subject or "").rpartition("vs ")[2]} <= shown:
             continue
@@ -57,7 +57,7 @@ def _pairs(result: PerformanceResult) -> Table:
             rows.append((f"{one.model} {one.subject}", *cells))
     columns = (Column("Models", numeric=False), *(Column(spec.title) for spec in specs))
     note = "Differences are first minus second. McNemar's test is exact; Holm adjusts it for the number of pairs of all models."
-    note += result.rest(every, result.shown(every))
+    note += view.rest(every, view.shown(every))
     return Table("pairs", "Differences between models", columns, tuple(rows), note)
 
 
@@ -73,7 +73,7 @@ def _errors(head: HeadPerformance) -> Table:
         Column("Confidence", unit="fraction"),
     )
     rows = tuple((error.row, error.true, error.predicted, error.confidence) for error in head.errors)
-    title = f"Most confident errors of {head_label(head.model, head.subject)}"
+    title = f"Most confident errors of {about(head.model, head.subject)}"
     slug = "-".join(part for part in ("errors", head.model, head.subject) if part)
     return Table(slug, title, columns, rows, "Rows are counted from 0 in the data set.")
 
@@ -82,10 +82,10 @@ def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
     """Return the per-class numbers of a head."""
     rows: list[tuple[Cell, ...]] = []
     for name in head.class_names:
-        subject = "/".join(part for part in (head.subject, f"class:{name}") if part)
+        subject = Subject.of("class", name, within=head.subject)
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
     columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
-    title = f"Per class: {head_label(head.model, head.subject)}"
+    title = f"Per class: {about(head.model, head.subject)}"
     return Table("-".join(part for part in ("classes", head.model, head.subject) if part), title, columns, tuple(rows))
 
 
@@ -99,4 +99,4 @@ def confused(head: HeadPerformance) -> Table:
     )
     rows = tuple((pair.true, pair.predicted, pair.count, pair.share) for pair in head.pairs)
     slug = "-".join(part for part in ("confused", head.model, head.subject) if part)
-    return Table(slug, f"Most confused classes of {head_label(head.model, head.subject)}", columns, rows)
+    return Table(slug, f"Most confused classes of {about(head.model, head.subject)}", columns, rows)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.heads import figure_label, head_label
+from reportgen.contract.heads import figure_label
 from reportgen.contract.section import BaseVisualizer
+from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import confused, per_class
@@ -40,20 +41,20 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             yield self._accuracy(result, measured)
         yield from self._confusions(result)
         groups: dict[tuple[str, ...], list[HeadPerformance]] = {}
-        for head in result.shown(result.heads):
+        for head in self.view.shown(result.heads):
             groups.setdefault(head.class_names, []).append(head)
         for index, heads in enumerate(groups.values()):
             yield self._recall(result, heads, index)
 
     def _accuracy(self, result: PerformanceResult, every: list[Measurement]) -> Figure:
-        measured = result.listed(every, draw.MOST_NAMED)
+        measured = self.view.listed(every, draw.MOST_NAMED)
         names = [figure_label(self.theme, one) for one in measured]
         values = [formatting.number(one.metric.value or 0, "fraction") for one in measured]
         best = max(range(len(measured)), key=lambda index: measured[index].metric.value or 0)
         return Figure(
             name="accuracy",
             title="Accuracy",
-            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.{result.rest(every, measured)}",
+            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.{self.view.rest(every, measured)}",
             alt=f"{names[best]} is the most accurate with {values[best]}; "
             + ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True)),
             panels=(Panel("Accuracy", partial(self._draw_accuracy, result, measured)),),
@@ -80,7 +81,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _confusions(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the matrices side by side where they are small, else one figure for each."""
-        heads = result.shown(result.heads)
+        heads = self.view.shown(result.heads)
         small = all(len(head.class_names) <= _SMALL for head in heads)
         groups = [list(heads)] if small else [[head] for head in heads]
         for group in groups:
@@ -89,13 +90,13 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _confusion(self, result: PerformanceResult, heads: list[HeadPerformance]) -> Figure:
         alone = len(heads) == 1
-        name = head_label(heads[0].model, heads[0].subject)
+        name = about(heads[0].model, heads[0].subject)
         columns = min(_COLUMNS, len(heads))
         return Figure(
             name=_slug(f"confusion-{name}") if alone else "confusion",
             title=f"Confusion matrix of {name}" if alone else "Confusion matrices",
             caption=f"Counts, {result.split} split, n = {result.n:,}; colour is the share of the true class, dark 0 % to light 100 %."
-            + result.rest(result.heads, result.shown(result.heads)),
+            + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=" ".join(_confusion_alt(head) for head in heads),
             panels=tuple(
                 Panel(figure_label(self.theme, head), partial(self._draw_confusion, head, scale=alone))
@@ -135,12 +136,12 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             ),
             key=lambda item: item[0],
         )
-        alt = f"Recall is lowest for class {lowest[1]} of {head_label(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
+        alt = f"Recall is lowest for class {lowest[1]} of {about(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
         return Figure(
             name="recall" if index == 0 else f"recall-{index + 1}",
             title="Recall by class",
             caption=f"Share of each class's examples that is found, with Wilson's 95 % interval, {result.split} split, n = {result.n:,}."
-            + result.rest(result.heads, result.shown(result.heads)),
+            + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=alt,
             panels=(Panel("Recall", partial(self._draw_recall, result, heads)),),
             panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),
@@ -172,7 +173,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
 def _confusion_alt(head: HeadPerformance) -> str:
     errors = head.n - sum(row[index] for index, row in enumerate(head.confusion))
-    text = f"{head_label(head.model, head.subject)}: {errors:,} of {head.n:,} examples lie off the diagonal"
+    text = f"{about(head.model, head.subject)}: {errors:,} of {head.n:,} examples lie off the diagonal"
     if not head.pairs:
         return f"{text}."
     worst = head.pairs[0]
@@ -180,7 +181,7 @@ def _confusion_alt(head: HeadPerformance) -> str:
 
 
 def _class(head: HeadPerformance, name: str) -> str:
-    return "/".join(part for part in (head.subject, f"class:{name}") if part)
+    return Subject.of("class", name, within=head.subject)
 
 
 def _slug(text: str) -> str:

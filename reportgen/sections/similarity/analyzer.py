@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead, comparable
 from reportgen.contract.needs import Need, Probe
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import agreement, cka, comparison, embedding, intervals, weights
 from reportgen.sections.similarity import schema
 from reportgen.sections.similarity.schema import (
@@ -135,7 +136,7 @@ def _agreement(group: list[ClassifiedHead]) -> tuple[list[Measurement], HeadAgre
         apart = intervals.mean(agreement.js_divergence(forecasts[i], forecasts[j]))
         differing[i, j] = differing[j, i] = changed.value if changed else np.nan
         for one, other, counted in ((first, second, table), (second, first, turned)):
-            part = f"vs {other.model.name}"
+            part = Subject.of("vs", other.model.name)
             for spec, estimate, otherwise in (
                 (schema.CHURN, changed, ""),
                 (schema.NEGATIVE_FLIPS, agreement.negative_flips(counted), ""),
@@ -153,7 +154,7 @@ def _agreement(group: list[ClassifiedHead]) -> tuple[list[Measurement], HeadAgre
 
 
 def _pairwise(
-    one: ClassifiedHead, spec: MetricSpec, estimate: Estimate | None, part: str, otherwise: str
+    one: ClassifiedHead, spec: MetricSpec, estimate: Estimate | None, part: Subject, otherwise: str
 ) -> Measurement:
     return one.insufficient(spec, otherwise, part) if estimate is None else one.estimated(spec, estimate, part)
 
@@ -241,7 +242,7 @@ def _aligned_pair(
     found: Alignment,
     place: tuple[int, int],
 ) -> Measurement:
-    subject, value = f"vs {other[0].model}", float(found.value[place])
+    subject, value = Subject.of("vs", other[0].model), float(found.value[place])
     if np.isnan(value):
         return schema.CKA.missing(one[0].model, "insufficient_data", "a layer does not vary", subject=subject)
     trimmed = float(found.trimmed[place])
@@ -262,7 +263,7 @@ def _aligned_pair(
 
 
 def _missing_pair(one: _Inside, other: _Inside, reason: str) -> Measurement:
-    return schema.CKA.missing(one.model, "not_applicable", reason, subject=f"vs {other.model}")
+    return schema.CKA.missing(one.model, "not_applicable", reason, subject=Subject.of("vs", other.model))
 
 
 def _alignment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.contract.heads import head_label
+from reportgen.contract.subjects import Subject, about
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _against_reference(result: SimilarityResult) -> Iterator[tuple[str, str | No
         if result.reference in head.models:
             for model in head.models:
                 if model != result.reference:
-                    subject = "/".join(part for part in (head.subject, f"vs {result.reference}") if part)
+                    subject = Subject.of("vs", result.reference, within=head.subject)
                     yield model, head.subject, subject
 
 
@@ -53,14 +53,14 @@ def same_predictions(result: SimilarityResult) -> Iterator[Hit]:
         for i, first in enumerate(head.models):
             same = [other for j, other in enumerate(head.models) if j > i and head.churn[i][j] == 0]
             if same:
-                names = formatting.listed([head_label(name, None) for name in same])
+                names = formatting.listed([about(name, None) for name in same])
                 yield Hit(first, f"It predicts the same class as {names} for all {result.n:,} rows.", head.subject)
 
 
 def few_rows_decide(result: SimilarityResult) -> Iterator[Hit]:
     """Yield models whose alignment with the reference rests on few rows."""
     for one in result.named("cka"):
-        if one.subject == f"vs {result.reference}" and one.metric.caveat is not None:
+        if one.subject == Subject.of("vs", result.reference) and one.metric.caveat is not None:
             yield Hit(
                 one.model,
                 f"The CKA of {one.metric.estimator} with {result.reference}, {formatting.number(one.metric.value or 0.0, '')}, is "

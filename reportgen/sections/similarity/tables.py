@@ -4,34 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.heads import head_label
+from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.similarity import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reportgen.contract.focus import View
     from reportgen.contract.tables import Cell
     from reportgen.sections.similarity.schema import HeadAgreement, SimilarityResult
 
 
-def tables(result: SimilarityResult) -> tuple[Table, ...]:
+def tables(result: SimilarityResult, view: View) -> tuple[Table, ...]:
     """Return how the models compare with the reference, by head, and which of their layers were compared."""
     found = [
-        _against(result, head, place) for place, head in enumerate(result.heads) if result.reference in head.models
+        _against(result, view, head, place)
+        for place, head in enumerate(result.heads)
+        if result.reference in head.models
     ]
     if result.representation is not None:
         found.append(_layers(result))
     return tuple(found)
 
 
-def others(result: SimilarityResult, head: HeadAgreement) -> list[str]:
+def others(result: SimilarityResult, view: View, head: HeadAgreement) -> list[str]:
     """Return the models beside the reference: those in focus, else all; those that lose most rows first."""
 
     def lost(model: str) -> float:
         return result.find("negative_flips", model, versus(result, head)).value or 0.0
 
-    chosen = head.models if result.focus is None else [one for one in result.focus.models if one in head.models]
+    chosen = head.models if view.focus is None else [one for one in view.focus.models if one in head.models]
     return sorted((one for one in chosen if one != result.reference), key=lambda one: -lost(one))
 
 
@@ -43,25 +46,27 @@ def more(head: HeadAgreement, shown: Sequence[str]) -> str:
 
 def versus(result: SimilarityResult, head: HeadAgreement) -> str:
     """Return the subject of a number about a model and the reference."""
-    return "/".join(part for part in (head.subject, f"vs {result.reference}") if part)
+    return Subject.of("vs", result.reference, within=head.subject)
 
 
-def _against(result: SimilarityResult, head: HeadAgreement, place: int) -> Table:
+def _against(result: SimilarityResult, view: View, head: HeadAgreement, place: int) -> Table:
     """List the numbers of every model against the reference."""
-    models = others(result, head)
+    models = others(result, view, head)
     shown = models[: result.options.max_models]
     rows: list[tuple[Cell, ...]] = []
     for model in shown:
         numbers = [result.find(spec.name, model, versus(result, head)) for spec in schema.AGREEMENT]
-        represented = [one.metric for one in result.named("cka", model) if one.subject == f"vs {result.reference}"]
+        represented = [
+            one.metric for one in result.named("cka", model) if one.subject == Subject.of("vs", result.reference)
+        ]
         rows.append((model, *numbers, represented[0] if represented else None))
     columns = (Column("Model", numeric=False), *(Column(one.title) for one in (*schema.AGREEMENT, schema.CKA)))
-    note = f"Each against {head_label(result.reference, head.subject)}; those that lose most rows first."
+    note = f"Each against {about(result.reference, head.subject)}; those that lose most rows first."
     note += more(head, shown)
     if place == 0:
         note += "".join(f" {sentence}" for sentence in _missing(result))
     name = "reference" if place == 0 else f"reference-{place + 1}"
-    return Table(name, f"Compared with {head_label(result.reference, head.subject)}", columns, tuple(rows), note)
+    return Table(name, f"Compared with {about(result.reference, head.subject)}", columns, tuple(rows), note)
 
 
 def _missing(result: SimilarityResult) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.heads import head_label
 from reportgen.contract.section import BaseVisualizer
+from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
 from reportgen.sections.similarity.analyzer import DRIVEN
 from reportgen.sections.similarity.schema import SimilarityResult
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from reportgen.contract.focus import View
     from reportgen.sections.similarity.schema import HeadAgreement, LayerAlignment, Matrix, Representation, WeightMap
 
 _MOST_ALIGNED = 4
@@ -95,10 +96,10 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             draw.colorbar(ax, self.theme, ax.images[0], "share of rows" if unit else "CKA")
 
     def _flips(self, result: SimilarityResult, head: HeadAgreement, place: int) -> Figure:
-        models = others(result, head)
+        models = others(result, self.view, head)
         shown = models[: result.options.max_models]
         rest = more(head, shown)
-        reference = head_label(result.reference, head.subject)
+        reference = about(result.reference, head.subject)
         worst = result.find("negative_flips", shown[0], versus(result, head))
         return Figure(
             name="flips" if place == 0 else f"flips-{place + 1}",
@@ -130,7 +131,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
     # -------------------------------------------------------------------------------------- between layers
 
     def _layers(self, result: SimilarityResult) -> Figure:
-        shown = least_alike(result)
+        shown = least_alike(result, self.view)
         left_out = len(result.alignments) - len(shown)
         rest = f" Those least like it; {left_out} more models are in results.json." if left_out else ""
         thinned = " Not all layers are compared." if any(one.left_out for one in shown) else ""
@@ -194,12 +195,15 @@ _WRITTEN = 8
 """Rows of a matrix up to which the values stand in the cells and need no colour scale."""
 
 
-def least_alike(result: SimilarityResult) -> tuple[LayerAlignment, ...]:
+def least_alike(result: SimilarityResult, view: View) -> tuple[LayerAlignment, ...]:
     """Return the reference itself and, of the models in focus, those whose last hidden layer is least like its own."""
-    alike = {one.model: one.metric.value for one in result.named("cka") if one.subject == f"vs {result.reference}"}
+    alike = {
+        one.model: one.metric.value for one in result.named("cka") if one.subject == Subject.of("vs", result.reference)
+    }
     own, *rest = result.alignments
     chosen = sorted(
-        result.shown(rest), key=lambda one: _number(alike.get(one.model)) if alike.get(one.model) is not None else -1.0
+        view.shown(rest),
+        key=lambda one: _number(alike.get(one.model)) if alike.get(one.model) is not None else -1.0,
     )
     kept = {one.model for one in chosen[: _MOST_ALIGNED - 1]}
     return (own, *(one for one in rest if one.model in kept))
@@ -210,7 +214,7 @@ def _aligned_title(reference: str, model: str) -> str:
 
 
 def _churn_title(head: HeadAgreement) -> str:
-    return "Churn" if head.subject is None else f"Churn, {head.subject.removeprefix('head:')}"
+    return about("Churn", head.subject)
 
 
 def _extremes(head: HeadAgreement) -> tuple[str, str, float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.section import BaseComparer
+from reportgen.contract.subjects import Subject
 from reportgen.sections.summary.schema import SummaryCell, SummaryColumn, SummaryOptions, SummaryResult, SummaryRow
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from reportgen.contract.metric_table import Headline, MetricTable
     from reportgen.contract.numbers import Measurement, Metric
 
-Key = tuple[str, str | None]
+Key = tuple[str, Subject | None]
 
 
 class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
@@ -104,7 +105,7 @@ def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -
 
 def _versus(key: Key, best: Key) -> Key:
     model, subject = key
-    return model, "/".join(part for part in (subject, f"vs {best[0]}") if part)
+    return model, Subject.of("vs", best[0], within=subject)
 
 
 def _includes_zero(difference: Metric | None) -> bool:

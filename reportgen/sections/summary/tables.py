@@ -8,11 +8,12 @@ from reportgen.contract.tables import Column, Table
 from reportgen.text import naming
 
 if TYPE_CHECKING:
+    from reportgen.contract.focus import View
     from reportgen.contract.tables import Cell
     from reportgen.sections.summary.schema import SummaryResult
 
 
-def tables(result: SummaryResult) -> tuple[Table, ...]:
+def tables(result: SummaryResult, _view: View) -> tuple[Table, ...]:
     """Return the performance table; none where no section offers a headline."""
     if not result.columns:
         return ()

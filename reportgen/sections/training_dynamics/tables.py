@@ -10,6 +10,7 @@ from reportgen.sections.training_dynamics import schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
@@ -19,16 +20,16 @@ _GUIDE = (schema.EPOCHS, schema.CONVERGENCE, schema.PEAK, schema.PEAK_EPOCH, sch
 _ROBUST = (schema.BEST, schema.ROBUST, schema.IMPROVED, schema.DETERIORATION, schema.LOSS_GL, schema.NOISE)
 
 
-def tables(result: TrainingDynamicsResult) -> tuple[Table, ...]:
+def tables(result: TrainingDynamicsResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     return (
-        _status(result),
-        _numbers(result, "summary", "Training summary", _GUIDE),
-        _numbers(result, "robust", "Beside them: noise, trend and improvement taken into account", _ROBUST),
+        _status(result, view),
+        _numbers(result, view, "summary", "Training summary", _GUIDE),
+        _numbers(result, view, "robust", "Beside them: noise, trend and improvement taken into account", _ROBUST),
     )
 
 
-def _status(result: TrainingDynamicsResult) -> Table:
+def _status(result: TrainingDynamicsResult, view: View) -> Table:
     titles = ("Model", "Status", "Evidence", "Judged by", "Peak measured in", "Learning rate drops")
     rows: list[tuple[Cell, ...]] = [
         (
@@ -39,14 +40,14 @@ def _status(result: TrainingDynamicsResult) -> Table:
             run.primary,
             _drops(run.rate_drops),
         )
-        for run in result.listed(result.runs)
+        for run in view.listed(result.runs)
     ]
     columns = tuple(Column(title, numeric=False) for title in titles)
-    return Table("status", "What became of each run", columns, tuple(rows), _rest(result).strip())
+    return Table("status", "What became of each run", columns, tuple(rows), _rest(result, view).strip())
 
 
-def _rest(result: TrainingDynamicsResult) -> str:
-    return result.rest(result.runs, result.listed(result.runs))
+def _rest(result: TrainingDynamicsResult, view: View) -> str:
+    return view.rest(result.runs, view.listed(result.runs))
 
 
 def _drops(epochs: Sequence[int]) -> str | None:
@@ -56,9 +57,9 @@ def _drops(epochs: Sequence[int]) -> str | None:
     return f"in epoch {', '.join(map(str, epochs[:_MOST_DROPS]))}{more}"
 
 
-def _numbers(result: TrainingDynamicsResult, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+def _numbers(result: TrainingDynamicsResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (run.model, *(result.find(spec.name, run.model) for spec in specs)) for run in result.listed(result.runs)
+        (run.model, *(result.find(spec.name, run.model) for spec in specs)) for run in view.listed(result.runs)
     ]
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows), f"Epochs are counted from 1.{_rest(result)}")
+    return Table(name, title, columns, tuple(rows), f"Epochs are counted from 1.{_rest(result, view)}")

@@ -62,7 +62,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
     def _curves(
         self, result: TrainingDynamicsResult, runs: Sequence[Run], name: str, title: str, keys: dict[str, str]
     ) -> Figure:
-        shown = result.shown(runs, MOST_PANELS)
+        shown = self.view.shown(runs, MOST_PANELS)
         values = [
             value
             for run in shown
@@ -76,7 +76,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             if result.options.smooth and any(run.n_epochs > result.options.smoothing_window for run in shown)
             else ""
         )
-        rest = result.rest(runs, shown)
+        rest = self.view.rest(runs, shown)
         return Figure(
             name=name,
             title=f"{title} curves",
@@ -165,7 +165,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
 
     def _gaps(self, result: TrainingDynamicsResult, runs: Sequence[Run]) -> Figure:
         words = []
-        shown = result.shown(runs)
+        shown = self.view.shown(runs)
         for run in shown[:MOST_PANELS]:
             epochs, gaps = self._gap(result, run)
             words.append(f"{run.model} ends with a gap of {gaps[-1]:.3g} in epoch {epochs[-1]}.")
@@ -173,7 +173,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             name="gap",
             title="Overfitting gap",
             caption="Validation loss minus training loss in every epoch. Above zero the model does better on what it was trained "
-            f"on; a gap that keeps growing while the validation loss rises is overfitting.{result.rest(runs, shown)}",
+            f"on; a gap that keeps growing while the validation loss rises is overfitting.{self.view.rest(runs, shown)}",
             alt=" ".join(words),
             panels=(Panel("Validation loss - training loss", partial(self._draw_gaps, result, shown)),),
         )

@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.contract.needs import Need
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import rank, spectrum, weights
 from reportgen.sections.weights import schema
 from reportgen.sections.weights.schema import (
@@ -302,7 +303,7 @@ def _scale(model: str, measured: Sequence[TensorWeights]) -> Measurement:
 
 def _each(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement]:
     for one in measured:
-        subject = f"tensor:{one.name}"
+        subject = Subject.of("tensor", one.name)
         yield schema.TENSOR_HEALTH.measure(model, one.health.score, subject=subject, n=one.size)
         found = one.distribution
         if found is None:

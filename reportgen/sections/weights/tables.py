@@ -8,6 +8,7 @@ from reportgen.contract.tables import Column, Table
 from reportgen.sections.weights import schema
 
 if TYPE_CHECKING:
+    from reportgen.contract.focus import View
     from reportgen.contract.tables import Cell
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights, WeightsResult
 
@@ -18,21 +19,21 @@ MOST_ROWS = 20
 _SHOWN = tuple(spec for spec in schema.PER_MODEL if spec is not schema.ANALYSED)
 
 
-def tables(result: WeightsResult) -> tuple[Table, ...]:
+def tables(result: WeightsResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    shown = result.shown(one for one in result.models if one.n_tensors)
+    shown = view.shown(one for one in result.models if one.n_tensors)
     of_models = (table for one in shown for table in _tensors(result, one.model))
-    return (_models(result), _worst(result), *of_models)
+    return (_models(result, view), _worst(result, view), *of_models)
 
 
-def _models(result: WeightsResult) -> Table:
+def _models(result: WeightsResult, view: View) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             one.model,
             f"{one.n_tensors} of {one.n_tensors + one.left_out}",
             *(result.find(spec.name, one.model) for spec in _SHOWN),
         )
-        for one in result.listed(result.models)
+        for one in view.listed(result.models)
     ]
     columns = (
         Column("Model", numeric=False),
@@ -40,11 +41,11 @@ def _models(result: WeightsResult) -> Table:
         *(Column(spec.title) for spec in _SHOWN),
     )
     note = "The section's options leave out tensors: by default biases and the scales of normalisation."
-    note += result.rest(result.models, result.listed(result.models))
+    note += view.rest(result.models, view.listed(result.models))
     return Table("models", "Weights of each model", columns, tuple(rows), note)
 
 
-def _worst(result: WeightsResult) -> Table:
+def _worst(result: WeightsResult, view: View) -> Table:
     """List the tensors with the lowest scores, the component that decides, and how far the conventions matter."""
     health = {(one.model, one.name): one.health for one in result.tensors}
     rows: list[tuple[Cell, ...]] = []
@@ -63,7 +64,7 @@ def _worst(result: WeightsResult) -> Table:
         Column("Band", numeric=False),
     )
     note = "The limits of the components are conventions: the band is the score with all of them twice as strict, and half as strict."
-    note += result.rest(result.models, lowest, LOWEST)
+    note += view.rest(result.models, lowest, LOWEST)
     return Table("worst", "Lowest health scores", columns, tuple(rows), note)
 
 

@@ -48,8 +48,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         if len(models) > MOST_PANELS and _same_names(result, models):
             yield self._health_of_tensors(result, models)
         sound = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))]
-        shown = result.shown(sound, MOST_PANELS)
-        rest = result.rest(models, shown)
+        shown = self.view.shown(sound, MOST_PANELS)
+        rest = self.view.rest(models, shown)
         if shown:
             yield self._distributions(result, shown, rest)
         spectral = [one for one in shown if _with_spectrum(result, one.model)]
@@ -59,7 +59,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
     # -------------------------------------------------------------------------------------- norms
 
     def _norms(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
-        shown = result.shown(models)
+        shown = self.view.shown(models)
         sound = [one for one in result.tensors if one.distribution is not None]
         alt = "No tensor is finite."
         if sound:
@@ -69,7 +69,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             name="norms",
             title="Weights through the network",
             caption="L2 norm (left) and root mean square (right, comparable between shapes) of every analysed weight tensor, "
-            f"in the order of the network. Look for jumps, not for a height.{result.rest(models, shown)}",
+            f"in the order of the network. Look for jumps, not for a height.{self.view.rest(models, shown)}",
             alt=alt,
             panels=(
                 Panel("L2 norm", partial(self._draw_norms, result, shown, "l2")),
@@ -126,7 +126,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             name="health",
             title="Health of the weights",
             caption="For each model the lowest score of any of its tensors on each component, and the lowest health score. "
-            f"A screening for pathologies; it says nothing about accuracy.{result.rest(every, models, LOWEST)}",
+            f"A screening for pathologies; it says nothing about accuracy.{self.view.rest(every, models, LOWEST)}",
             alt=" ".join(_worst_words(one) for one in models),
             panels=(Panel("Lowest scores", partial(self._draw_many, result, models)),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.3,
@@ -145,7 +145,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             name="health-tensors",
             title="Health of each tensor, model by model",
             caption=f"Health score: 1 without objection, its components stand in results.json.{rest} A screening for pathologies; "
-            f"it says nothing about accuracy.{result.rest(every, models, LOWEST)}",
+            f"it says nothing about accuracy.{self.view.rest(every, models, LOWEST)}",
             alt=f"The lowest score is {scores.min():.2f}, of {result.of(models[0].model)[column].name} in {models[row].model}.",
             panels=(Panel("Health", partial(self._draw_tensors, models, names, scores[:, places])),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.6,

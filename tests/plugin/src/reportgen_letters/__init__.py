@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from reportgen.section import Evaluation
+    from reportgen.section import Evaluation, View
 
 LETTERS = MetricSpec("letters", "Letters", "count", None, "Letters in the name of the model.", "definition")
 
@@ -76,7 +76,7 @@ def long_names(result: Result) -> Iterator[Hit]:
             yield Hit(one.model, f"Its name has {one.metric.value} letters.")
 
 
-def tables(result: Result) -> tuple[Table, ...]:
+def tables(result: Result, _view: View) -> tuple[Table, ...]:
     """Return one table."""
     rows = tuple((one.model, one.metric) for one in result.measurements)
     return (Table("letters", "Letters", (Column("Model", numeric=False), Column("Letters")), rows),)

@@ -1,0 +1,108 @@
+"""Subjects: which part of a model a number or a finding is about. The only place that writes and reads their text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
+
+from pydantic_core import core_schema
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+Kind = Literal["head", "class", "layer", "tensor", "vs"]
+"""An output head, a class, a layer, a weight tensor, or the other model of a pair."""
+
+_WORDS: dict[str, str] = {"head": "output", "vs": "vs"}
+_PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if kind != 'vs')}):|(vs) )")
+
+
+class Subject(str):
+    """A part of a model as text: ``class:8``, ``head:kind/class:8``, ``layer:stem/conv``, ``tensor:dense/kernel``, ``vs mlp``.
+
+    It is its own text, the same in ``results.json``, in specs and in ``reportgen metrics``. Only the first part may be a head;
+    what follows the innermost kind is its name, slashes included.
+
+    Examples
+    --------
+    >>> Subject.of("class", "a/b", within=Subject.of("head", "kind"))
+    'head:kind/class:a/b'
+    >>> subject = Subject("head:kind/class:a/b")
+    >>> subject.head, subject.kind, subject.name, subject.words
+    ('kind', 'class', 'a/b', 'output kind, class a/b')
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, kind: Kind, name: str, within: str | None = None) -> Self:
+        """Return the subject of a part, within a head where the model has several."""
+        return cls(f"vs {name}" if kind == "vs" else f"{kind}:{name}").within(within)
+
+    def within(self, head: str | None) -> Self:
+        """Return the same part of an output head; of the model where it has a single one."""
+        return type(self)(f"{head}/{self}") if head else self
+
+    @property
+    def head(self) -> str | None:
+        """Name of the output head; None where the model has a single one."""
+        first = self._parts()[0]
+        return first[1] if first[0] == "head" else None
+
+    @property
+    def kind(self) -> Kind | None:
+        """Kind of the innermost part; None for a text of another form, which a plugin may use."""
+        return self._parts()[-1][0]
+
+    @property
+    def name(self) -> str:
+        """Name of the innermost part."""
+        return self._parts()[-1][1]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is an output head and no part of one."""
+        return self.kind == "head"
+
+    @property
+    def outer(self) -> Self | None:
+        """The head that the innermost part is in; None where there is none."""
+        return type(self).of("head", self.head) if self.head is not None and not self.whole else None
+
+    @property
+    def words(self) -> str:
+        """How it is written for readers, on page one, in chapters and in tables.
+
+        >>> Subject("class:8").words, Subject("vs cnn").words, Subject("tensor:stem/kernel").words, Subject("Bonn").words
+        ('class 8', 'vs cnn', 'tensor stem/kernel', 'Bonn')
+        """
+        return ", ".join(name if kind is None else f"{_WORDS.get(kind, kind)} {name}" for kind, name in self._parts())
+
+    def _parts(self) -> list[tuple[Kind | None, str]]:
+        """Split into (kind, name): a head and what is in it, or a single part."""
+        first = _PART.match(self)
+        if first is None:
+            return [(None, str(self))]
+        kind: Any = first[1] or first[2]
+        inner = _PART.search(self, first.end()) if kind == "head" else None
+        if inner is None:
+            return [(kind, self[first.end() :])]
+        inner_kind: Any = inner[1] or inner[2]
+        return [(kind, self[first.end() : inner.start()]), (inner_kind, self[inner.end() :])]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Validate from text, serialize as text."""
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+
+
+def about(model: str, subject: str | None) -> str:
+    """Return how a model, or a part of it, is called for readers.
+
+    >>> about("cnn", None), about("cnn", "head:kind"), about("cnn", "vs mlp")
+    ('cnn', 'cnn, output kind', 'cnn vs mlp')
+    """
+    if subject is None:
+        return model
+    part = Subject(subject)
+    return f"{model} {part.words}" if part.kind == "vs" and part.head is None else f"{model}, {part.words}"
