@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.results import CheckOutcome
 from reportgen.plan.plan import check_matches
+from reportgen.text.matching import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
 def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
     """Choose the numbers that a check speaks of: by its pattern, else of the model as a whole, else all there are."""
     if pattern is not None:
-        return [one for one in measurements if one.subject is not None and fnmatchcase(one.subject, pattern)]
+        return [one for one in measurements if one.subject is not None and matches(one.subject, pattern)]
     whole = [one for one in measurements if one.subject is None or one.subject.whole]
     return whole or measurements
 

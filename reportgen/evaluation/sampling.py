@@ -36,15 +36,15 @@ def choose_rows(n: int, maximum: int | None, labels: NDArray[Any] | None, seed: 
         rows = generator.choice(n, maximum, replace=False)
         return np.sort(rows), f"a random sample of {maximum:,} of {n:,} rows (seed {seed})"
     _, strata = np.unique(labels, return_inverse=True)
-    quota = _proportional(np.bincount(strata), maximum)
+    quota = _proportional(np.bincount(strata), maximum, generator.spawn(1)[0])
     parts = [generator.choice(np.flatnonzero(strata == index), size, replace=False) for index, size in enumerate(quota)]
     return np.sort(np.concatenate(parts)), f"a label-stratified sample of {maximum:,} of {n:,} rows (seed {seed})"
 
 
-def _proportional(counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """Split ``total`` in proportion to ``counts`` by largest remainders; ties go to the first stratum."""
+def _proportional(counts: NDArray[np.int64], total: int, ties: np.random.Generator) -> NDArray[np.int64]:
+    """Split ``total`` in proportion to ``counts`` by largest remainders; ties are broken at random."""
     exact = counts * total / counts.sum()
     quota = np.floor(exact).astype(np.int64)
-    order = np.argsort(quota - exact, kind="stable")
+    order = np.lexsort((ties.permutation(len(counts)), quota - exact))
     quota[order[: total - int(quota.sum())]] += 1
     return quota

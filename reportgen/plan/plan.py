@@ -6,7 +6,6 @@ All mistakes are gathered and raised at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -20,6 +19,7 @@ from reportgen.spec import patterns
 from reportgen.spec.model import ReportSpec, SectionSpec
 from reportgen.spec.problems import Problem, suggest
 from reportgen.spec.validation import from_validation_error
+from reportgen.text.matching import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from reportgen.spec.model import CheckSpec
     from reportgen.spec.problems import Location
     from reportgen.spec.source import Source
-
-_MODEL_SUFFIX = ".keras"
 
 
 @dataclass(frozen=True)
@@ -252,7 +250,7 @@ def _models(spec: ReportSpec) -> Iterator[Problem]:
     """Yield checks that name no model."""
     for index, check in enumerate(spec.checks):
         for position, pattern in enumerate(check.models or ()):
-            if not any(fnmatchcase(name, pattern) for name in spec.models):
+            if not any(matches(name, pattern) for name in spec.models):
                 location = ("checks", index, "models", position)
                 yield Problem(location, "there is no such model", repr(pattern), suggest(pattern, spec.models))
 
@@ -373,4 +371,4 @@ def _has_series(spec: ReportSpec) -> bool:
 
 def check_matches(check: CheckSpec, model: str) -> bool:
     """Tell whether a check holds for a model."""
-    return check.models is None or any(fnmatchcase(model, pattern) for pattern in check.models)
+    return check.models is None or any(matches(model, pattern) for pattern in check.models)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Severity
@@ -19,8 +19,15 @@ Style = Literal["publication", "presentation", "draft"]
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
 
+_CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
+
 FORMATS: tuple[Format, ...] = ("html", "pdf", "json", "markdown")
 _CONDITION = re.compile(r"\s*(>=|<=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
+
+
+def _or_false(schema: dict[str, Any]) -> None:
+    """Let a key be ``false``, which the model takes for None."""
+    schema["anyOf"].append({"const": False})
 
 
 class ReportInfo(Strict):
@@ -54,6 +61,20 @@ class ModelSpec(Strict):
     custom_objects: tuple[str, ...] = ()
     """Custom layers and functions: `package.module:Name` or `./layers.py:Name`. They are imported and run: a spec that names code is code."""
 
+    @field_validator("task")
+    @classmethod
+    def _fits_the_outputs(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse classes as the task of a head whose outputs are values; tables are by output head."""
+        outputs = info.data.get("outputs", "auto")
+        heads = {head for given in (value, outputs) if isinstance(given, dict) for head in given}
+        for head in sorted(heads) or [""]:
+            task, kind = (one.get(head, "auto") if isinstance(one, dict) else one for one in (value, outputs))
+            if kind == "values" and task in _CLASSIFICATION:
+                where = f" of the head {head!r}" if head else ""
+                message = f'contradicts outputs = "values"{where}: values are for regression (found {task!r})'
+                raise ValueError(message)
+        return value
+
     @field_validator("custom_objects")
     @classmethod
     def _names_an_object(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -72,8 +93,8 @@ class DataSpec(Strict):
     """An `.npz`, `.csv` or `.parquet` file; leave it out where `x` and `y` are `.npy` files."""
     x: str | tuple[str, ...] | dict[str, str | tuple[str, ...]] = "x"
     """Array name (npz), file (npy) or column names (csv, parquet); a table with one entry per input for models with several."""
-    y: str | dict[str, str] | None = "y"
-    """The labels, likewise; a table with one entry per output head for models with several."""
+    y: str | dict[str, str] | None = Field(default="y", json_schema_extra=_or_false)
+    """The labels, likewise; a table with one entry per output head for models with several. `false` where there are none."""
     class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
     """Names of the classes in the order of the model's outputs; a table by output head for models with several."""
     split: str = "test"
@@ -84,6 +105,12 @@ class DataSpec(Strict):
     """Seed of everything that is drawn at random."""
     batch_size: int = Field(default=256, ge=1)
     """Rows that go through the model at once."""
+
+    @field_validator("y", mode="before")
+    @classmethod
+    def _false_is_none(cls, value: Any) -> Any:
+        """Return None for ``false``: TOML has no null."""
+        return None if value is False else value
 
     @field_validator("class_names")
     @classmethod
@@ -114,11 +141,6 @@ class SectionSpec(BaseModel):
     ignore: tuple[str, ...] = ()
     """Codes of rules that are not applied."""
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keys that belong to the section's kind."""
-        return dict(self.model_extra or {})
-
 
 class CheckSpec(Strict):
     """A condition on a number."""
@@ -133,7 +155,7 @@ class CheckSpec(Strict):
     """Lower and upper limit, themselves allowed."""
     threshold: str | None = None
     """Short form: `">= 0.85"` or `"<= 0.05"`."""
-    models: tuple[str, ...] | None = None
+    models: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Names of the models that it holds for; `*` stands for anything. By default all."""
     subject: str | None = None
     """Part of the model that it holds for (`class:3`); `*` stands for anything. By default all that the metric has."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from reportgen.spec.problems import Problem
+from reportgen.text.matching import STAR, expression, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from reportgen.spec.model import ModelSpec
 
-STAR = "*"
 _DERIVED = ("name", "history", "series")
 
 
@@ -80,13 +80,12 @@ def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, Mod
 
 def _matches(pattern: str, folder: Path) -> list[tuple[str, tuple[str, ...]]]:
     """Return the files that match, and what each ``*`` stands for; names that begin with a dot are left out."""
-    parts = [re.escape(part) for part in pattern.split(STAR)]
-    expression = re.compile(r"([^/]*)".join(parts))
+    whole = expression(pattern, "([^/]*)")
     base = "/" if pattern.startswith("/") else ""
     paths = [base]
     for piece in filter(None, pattern.split("/")):
         paths = [path for before in paths for path in _children(before, piece, folder)]
-    found = [(path, match.groups()) for path in paths if (match := expression.fullmatch(path))]
+    found = [(path, match.groups()) for path in paths if (match := whole.fullmatch(path))]
     return sorted(found, key=lambda one: [_natural(part) for part in one[1]])
 
 
@@ -97,8 +96,7 @@ def _children(before: str, piece: str, folder: Path) -> list[str]:
     here = folder / before
     if not here.is_dir():
         return []
-    expression = re.compile(r"[^/]*".join(map(re.escape, piece.split(STAR))))
-    names = [item for item in here.iterdir() if not item.name.startswith(".") and expression.fullmatch(item.name)]
+    names = [item for item in here.iterdir() if not item.name.startswith(".") and matches(item.name, piece)]
     return [f"{before}{item.name}" + ("/" if item.is_dir() else "") for item in names]
 
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.contract.numbers import Status
     from reportgen.contract.records.classification import ClassificationOutputs
-
-
-Task = Literal["multiclass", "binary", "multilabel", "regression", "unknown"]
-
-
-OutputKind = Literal["probabilities", "logits", "values"]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -26,6 +25,7 @@ from reportgen.sections.weights.schema import (
     WeightsResult,
     WorstTensor,
 )
+from reportgen.text.matching import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ class WeightsAnalyzer(BaseAnalyzer[WeightsOptions, WeightsResult]):
         if tensor.kind in {"bias", "normalization"} and not self.options.include_biases:
             return False
         types = self.options.layer_types
-        return not types or any(fnmatchcase(tensor.layer_type, pattern) for pattern in types)
+        return not types or any(matches(tensor.layer_type, pattern) for pattern in types)
 
 
 # ------------------------------------------------------------------------------------------------ of one tensor
@@ -244,7 +244,7 @@ def _model(model: ModelEvaluation, measured: Sequence[TensorWeights], patterns: 
         model=model.name,
         n_tensors=len(measured),
         left_out=len(model.weights or ()) - len(measured),
-        unmatched=tuple(one for one in patterns if not any(fnmatchcase(name, one) for name in classes)),
+        unmatched=tuple(one for one in patterns if not any(matches(name, one) for name in classes)),
         worst=tuple(WorstTensor(name=one.name, score=one.health.score, binding=one.health.binding) for one in worst),
     )
 
