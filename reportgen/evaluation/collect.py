@@ -15,6 +15,7 @@ from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.weights import weight_tensors
+from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.activations import Activations
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.records.history import History
-    from reportgen.inputs.datasets import Dataset
+    from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec.model import DataSpec, ModelSpec, ReportSpec
@@ -71,11 +72,12 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) ->
     if spec.data is not None:
         report("reading the data", 0, 1)
         dataset = inputs.dataset(spec.data)
-        rows, sampling = choose_rows(dataset.n, spec.data.max_samples, _strata(dataset), spec.data.seed)
+        n_total = count(dataset)
+        rows, sampling = choose_rows(n_total, spec.data.max_samples, _strata(dataset), spec.data.seed)
         data = DataEvaluation(
             dataset.files,
             spec.data.split,
-            dataset.n,
+            n_total,
             rows,
             spec.data.seed,
             sampling,
@@ -146,7 +148,7 @@ class _Collector:
 
 def _strata(dataset: Dataset) -> NDArray[Any] | None:
     """Return class labels to stratify a sample by; None where there are none."""
-    y = dataset.y
-    if y is None or isinstance(y, dict) or kind_of(y) == "floats":
+    y = dataset.labels(None)
+    if y is None or kind_of(y) == "floats":
         return None
     return y.argmax(axis=1) if kind_of(y) == "rows" else y.reshape(len(y), -1)[:, 0]

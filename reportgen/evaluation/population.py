@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.records.architecture import TensorSummary
 from reportgen.contract.records.data import DataDescription, LabelCounts
+from reportgen.inputs.dataset import read
 from reportgen.inputs.labels import kind_of
 
 if TYPE_CHECKING:
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.inputs.datasets import Arrays, Dataset
+    from reportgen.inputs.dataset import Dataset
+
+    Labels = dict[str | None, NDArray[Any]]
 
 _MOST_CLASSES = 10_000
+_ROWS_AT_ONCE = 256
 
 
 def describe_data(
@@ -33,35 +36,31 @@ def describe_data(
     class_names
         As the spec gives them: the names of the integer labels.
     """
-    inputs = _named("x", dataset.x)
-    labels = {} if dataset.y is None else _named("y", dataset.y)
-    first = _first_of_equals(list(inputs.values()), rows)
+    labels = {head: array for head in dataset.heads if (array := dataset.labels(head)) is not None}
+    first = _first_of_equals(dataset, rows)
     again = first != np.arange(len(rows))
     return DataDescription(
-        inputs=tuple(TensorSummary(name, array.shape[1:], str(array.dtype)) for name, array in inputs.items()),
-        labels=tuple(_counts(dataset.y, rows, class_names)),
+        inputs=dataset.inputs,
+        labels=tuple(_counts(labels, rows, class_names)),
         duplicates=int(again.sum()),
         conflicting=_conflicting(labels, rows, first) if labels else None,
     )
 
 
-def _named(name: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
-    return arrays if isinstance(arrays, dict) else {name: arrays}
-
-
-def _first_of_equals(arrays: list[NDArray[Any]], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _first_of_equals(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for every row the place of the first row with equal bytes, by a 128-bit digest."""
     seen: dict[bytes, int] = {}
     first = np.empty(len(rows), np.int64)
-    for place, row in enumerate(rows):
-        digest = hashlib.blake2b(digest_size=16)
-        for array in arrays:
-            digest.update(np.ascontiguousarray(array[row]).tobytes())
-        first[place] = seen.setdefault(digest.digest(), place)
+    for places, batch in read(dataset, rows, _ROWS_AT_ONCE):
+        for index, place in enumerate(places.tolist()):
+            digest = hashlib.blake2b(digest_size=16)
+            for array in batch.values():
+                digest.update(array[index].tobytes())
+            first[place] = seen.setdefault(digest.digest(), place)
     return first
 
 
-def _conflicting(labels: dict[str, NDArray[Any]], rows: NDArray[np.int64], first: NDArray[np.int64]) -> int:
+def _conflicting(labels: Labels, rows: NDArray[np.int64], first: NDArray[np.int64]) -> int:
     differs = np.zeros(len(rows), np.bool_)
     for array in labels.values():
         flat = array.reshape(len(array), -1)
@@ -70,10 +69,10 @@ def _conflicting(labels: dict[str, NDArray[Any]], rows: NDArray[np.int64], first
 
 
 def _counts(
-    y: Arrays | None, rows: NDArray[np.int64], class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None
+    labels: Labels, rows: NDArray[np.int64], class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None
 ) -> Iterator[LabelCounts]:
     """Yield the class balance of label arrays that name classes: integers, texts and one-hot rows."""
-    for head, array in [] if y is None else y.items() if isinstance(y, dict) else [(None, y)]:
+    for head, array in labels.items():
         chosen = array[rows]
         kind = kind_of(chosen)
         if kind == "floats" or (kind != "rows" and chosen.size != len(rows)):

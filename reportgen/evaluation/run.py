@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from reportgen.contract.records.activations import Activations
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.errors import InputError, summary
 from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
+from reportgen.evaluation.feeding import feed
 from reportgen.evaluation.logits import output_ends
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.structure import output_names, walk
@@ -21,6 +23,7 @@ from reportgen.evaluation.tasks.resolve import (
     resolve_outputs,
     resolve_task,
 )
+from reportgen.inputs.dataset import read
 from reportgen.inputs.labels import encode, kind_of
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.evaluation.units import Selection
-    from reportgen.inputs.datasets import Arrays, Dataset
+    from reportgen.inputs.dataset import Batch, Dataset
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec.model import DataSpec, ModelSpec
 
@@ -94,14 +97,15 @@ class _Pass:
     ) -> None:
         self.loaded, self.spec, self.dataset, self.data, self.rows = loaded, spec, dataset, data, rows
         self.location = ("models", loaded.name, "path")
-        self.x = _inputs_of(loaded.model, dataset)
+        self.feed = feed(loaded.model, dataset)
         self.copies: tuple[tuple[Any, Any], ...] = ()
 
     def run(
         self, probe: ProbedRows | None, progress: Progress
     ) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
-        self._check_inputs()
+        self.feed.check(self.location, self.spec.path)
         names, shapes, activations, forward, stripped = self._open()
+        self._require_named_labels(names)
         heads = [
             self._head(index, name, shapes[index], activations[index], stripped=stripped[index])
             for index, name in enumerate(names)
@@ -114,7 +118,7 @@ class _Pass:
                 batch = np.asarray(arrays[index])
                 self._add(heads[index], batch.reshape(len(batch), -1), places)
 
-        batches = _Batches(self.rows, self.data.batch_size, probe, evaluated=bool(wanted))
+        batches = _Batches(self.dataset, self.rows, self.data.batch_size, probe, evaluated=bool(wanted))
         watched = None if probe is None else self._probing(forward, probe)
         activations_of = self._feed(forward, watched, batches, take, progress)
         return tuple(self._finish(head) for head in heads), activations_of
@@ -132,49 +136,17 @@ class _Pass:
             self.copies = tuple(pair for end in ends for pair in end.copies)
             shapes = [tuple(end.tensor.shape[1:]) for end in ends]
             return output_names(model), shapes, [e.activation for e in ends], forward, [e.stripped for e in ends]
-        outputs = self._call(model, self.rows[:1])
+        _, first = next(read(self.dataset, self.rows[:1], 1))
+        outputs = self._call(model, first)
         names = list(outputs) if isinstance(outputs, dict) else [f"output_{i}" for i in range(len(_listed(outputs)))]
         shapes = [array.shape[1:] for array in _listed(outputs)]
         return names, shapes, [None] * len(names), model, [False] * len(names)
 
-    def _check_inputs(self) -> None:
-        """Compare what the model takes with what the data give, where the model says what it takes."""
-        x, takes = self.x, getattr(self.loaded.model, "inputs", None)
-        if not takes:
-            return
-        names = [tensor.name for tensor in takes]
-        if isinstance(x, list):
-            message = f"takes {len(takes)} input{'s' * (len(takes) > 1)}, but data.x has {len(x)} arrays"
-            raise InputError(self.location, self.spec.path, message)
-        if isinstance(x, dict):
-            if set(x) != set(names):
-                message = f"takes inputs named {', '.join(names)}, but data.x gives {', '.join(x)}"
-                raise InputError(self.location, self.spec.path, message)
-            pairs = [(f"data.x.{name}", x[name], tensor) for name, tensor in zip(names, takes, strict=True)]
-        elif len(takes) > 1:
-            message = f"takes {len(takes)} inputs ({', '.join(names)}): name an array for each in data.x"
-            raise InputError(self.location, self.spec.path, message)
-        else:
-            pairs = [("data.x", x, takes[0])]
-        for key, array, tensor in pairs:
-            wanted = tuple(tensor.shape[1:])
-            if len(wanted) != array.ndim - 1 or any(
-                size not in (None, have) for size, have in zip(wanted, array.shape[1:], strict=True)
-            ):
-                message = f"takes rows of shape {wanted}, but {key} has rows of shape {array.shape[1:]}"
-                raise InputError(self.location, self.spec.path, message)
-
-    def _batch(self, rows: NDArray[np.int64]) -> Any:
-        x = self.x
-        if isinstance(x, list):
-            return [array[rows] for array in x]
-        return {key: array[rows] for key, array in x.items()} if isinstance(x, dict) else x[rows]
-
-    def _call(self, forward: Any, rows: NDArray[np.int64]) -> Any:
+    def _call(self, forward: Any, batch: Batch) -> Any:
         import tensorflow as tf
 
         try:
-            return forward.predict_on_batch(self._batch(rows))
+            return forward.predict_on_batch(self.feed.batch(batch))
         except (ValueError, TypeError, tf.errors.OpError) as error:
             message = f"cannot be run on data.x ({summary(error)})"
             raise InputError(self.location, self.spec.path, message) from error
@@ -235,16 +207,24 @@ class _Pass:
         return _Head(record, accumulator)
 
     def _labels_of(self, head: str) -> NDArray[Any] | None:
-        y = self.dataset.y
-        if isinstance(y, dict):
-            return y.get(head)
-        return y
+        return self.dataset.labels(head)
+
+    def _require_named_labels(self, heads: list[str]) -> None:
+        """Refuse one array of labels for a model with several heads: it cannot be that of each."""
+        if self.dataset.heads != (None,) or len(heads) == 1:
+            return
+        tables = ", ".join(f'{json.dumps(head, ensure_ascii=False)} = "..."' for head in heads)
+        message = (
+            f"is one array, but the model {self.loaded.name} has {len(heads)} output heads ({', '.join(heads)}): "
+            f"name an array for each, y = {{ {tables} }}"
+        )
+        raise InputError(("data", "y"), self.data.path or str(self.data.y), message)
 
     def _why_unlabelled(self, head: str) -> str | None:
         if self._labels_of(head) is not None:
             return None
-        named = self.dataset.y
-        others = f" (there are labels for {', '.join(named)})" if isinstance(named, dict) else ""
+        named = [one for one in self.dataset.heads if one is not None]
+        others = f" (there are labels for {', '.join(named)})" if named else ""
         return f"the data have no labels for this head{others}"
 
     # ------------------------------------------------------------------------------------------ the pass
@@ -262,16 +242,16 @@ class _Pass:
         done, activations = 0, None
         if probing is not None:
             try:
-                for start, places in batches.probed():
-                    take(probing.predict(self._batch(self.rows[places]), start), places)
+                for start, places, batch in batches.probed():
+                    take(probing.predict(self.feed.batch(batch), start), places)
                     done += len(places)
                     progress(done, batches.total)
                 activations = probing.result()
             except UnwatchableError as error:
                 reason = f"the model cannot be run with its layers watched ({error})"
                 activations = Activations(probing.places, probing.sampling, (), reason=reason)
-        for places in batches.others(done):
-            take(self._call(forward, self.rows[places]), places)
+        for places, batch in batches.others(done):
+            take(self._call(forward, batch), places)
             done += len(places)
             progress(done, batches.total)
         return activations
@@ -303,31 +283,25 @@ class _Pass:
 class _Batches:
     """The order in which rows go through the model: the probed ones first, then the others."""
 
-    def __init__(self, rows: NDArray[np.int64], size: int, probe: ProbedRows | None, *, evaluated: bool) -> None:
-        self._size = size
+    def __init__(
+        self, dataset: Dataset, rows: NDArray[np.int64], size: int, probe: ProbedRows | None, *, evaluated: bool
+    ) -> None:
+        self._dataset, self._rows, self._size = dataset, rows, size
         self._probed = np.empty(0, np.int64) if probe is None else probe.places
         self._all = np.arange(len(rows)) if evaluated else self._probed
         self.total = len(self._all)
 
-    def probed(self) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """Yield batches of probed places, each with its start among them."""
+    def probed(self) -> Iterator[tuple[int, NDArray[np.int64], Batch]]:
+        """Yield batches of probed places, each with its start among them and its inputs."""
         size = min(self._size, ROWS_AT_ONCE)
-        for start in range(0, len(self._probed), size):
-            yield start, self._probed[start : start + size]
+        for places, batch in read(self._dataset, self._rows[self._probed], size):
+            yield int(places[0]), self._probed[places], batch
 
-    def others(self, done: int) -> Iterator[NDArray[np.int64]]:
-        """Yield batches of the places that are left, of all but the first ``done`` probed ones."""
+    def others(self, done: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
+        """Yield batches of the places that are left, of all but the first ``done`` probed ones, with their inputs."""
         left = np.setdiff1d(self._all, self._probed[:done], assume_unique=True)
-        for start in range(0, len(left), self._size):
-            yield left[start : start + self._size]
-
-
-def _inputs_of(model: Any, dataset: Dataset) -> Arrays | list[NDArray[Any]]:
-    """Return the inputs as a model takes them: those that are given by position by its names, where it has as many."""
-    if not dataset.by_position or not isinstance(dataset.x, dict):
-        return dataset.x
-    takes, arrays = getattr(model, "inputs", None) or (), list(dataset.x.values())
-    return {one.name: array for one, array in zip(takes, arrays, strict=True)} if len(takes) == len(arrays) else arrays
+        for places, batch in read(self._dataset, self._rows[left], self._size):
+            yield left[places], batch
 
 
 def _listed(outputs: Any) -> list[NDArray[Any]]:

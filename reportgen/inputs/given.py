@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reportgen.inputs import datasets, histories, models
+from reportgen.inputs import histories, models
+from reportgen.inputs.sources.registry import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reportgen.contract.records.history import History
-    from reportgen.inputs.datasets import Dataset
+    from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec.model import DataSpec, ModelSpec
 
@@ -38,7 +39,7 @@ class Files:
 
     def dataset(self, spec: DataSpec) -> Dataset:
         """Read the data."""
-        return datasets.load(spec, self.folder)
+        return source_of(spec, self.folder).open()
 
     def model(self, name: str, spec: ModelSpec) -> LoadedModel:
         """Load a model."""

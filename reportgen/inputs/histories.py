@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.inputs.datasets import Location
+    from reportgen.spec.problems import Location
 
     Columns = dict[str, list[Any]]
 

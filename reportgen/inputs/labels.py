@@ -13,7 +13,7 @@ from reportgen.errors import InputError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from reportgen.inputs.datasets import Location
+    from reportgen.spec.problems import Location
 
 _MATRIX = 2
 _ROW_SUM_TOLERANCE = 1e-3

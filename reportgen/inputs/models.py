@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     import keras
 
-    from reportgen.inputs.datasets import Location
     from reportgen.spec.model import ModelSpec
+    from reportgen.spec.problems import Location
 
 _ABBREVIATIONS = {
     "mse": "mean_squared_error",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results
     from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.evaluation.collect import Collection
-    from reportgen.inputs.datasets import Dataset
+    from reportgen.inputs.dataset import Dataset
     from reportgen.plan.plan import Plan
 
 _LOG = logging.getLogger("reportgen")
@@ -139,7 +139,6 @@ class ModelAnalyzer:
 
     def _plan(self, data: Dataset | None) -> Plan:
         """Say in the words of a spec what the options ask for."""
-        labels = None if data is None or data.y is None else "y"
         spec: dict[str, Any] = {
             "schema_version": 1,
             "report": {"title": "Model analysis"},
@@ -151,9 +150,12 @@ class ModelAnalyzer:
             "output": {"style": self.config.plot_style},
         }
         if data is not None:
-            if isinstance(data.y, dict):
-                labels = {name: name for name in data.y}  # type: ignore[assignment]
-            spec["data"] = {"path": IN_MEMORY, "y": labels, "max_samples": self.config.n_samples, "split": "given"}
+            spec["data"] = {
+                "path": IN_MEMORY,
+                "y": _labels_in_words(data.heads),
+                "max_samples": self.config.n_samples,
+                "split": "given",
+            }
         text = json.dumps(spec, indent=1)
         return plan.make(Source("AnalysisConfig", text, "yaml", spec), Path(), in_memory=True)
 
@@ -229,14 +231,20 @@ def _as_input(data: Any) -> DataInput:
 
 def _dataset(data: DataInput) -> Dataset:
     """Return arrays as the flow takes them."""
-    from reportgen.inputs.datasets import in_memory
+    from reportgen.inputs.sources.memory import Memory
 
     x, y = data.x_data, data.y_data
     inputs = [np.asarray(one) for one in x] if _several(x) else _arrays(x)
     if _several(y) and len(y) != _rows(inputs) == len(y[0]):
         message = f"has {len(y)} arrays: labels of several outputs are a dict by the outputs' names"
         raise InputError(("y_data",), "", message)
-    return in_memory(inputs, None if y is None else _arrays(y))
+    return Memory(inputs, None if y is None else _arrays(y)).open()
+
+
+def _labels_in_words(heads: tuple[str | None, ...]) -> str | dict[str, str] | None:
+    """Say as a spec which heads have labels."""
+    named = {head: head for head in heads if head is not None}
+    return named or ("y" if heads else None)
 
 
 def _several(given: Any) -> TypeGuard[list[Any]]:

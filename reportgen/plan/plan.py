@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from reportgen.contract.needs import Need, Probe, Request
 from reportgen.contract.section import BaseAnalyzer, BaseComparer, Section
-from reportgen.inputs import datasets
+from reportgen.inputs.sources.registry import unknown_names
+from reportgen.inputs.sources.source import files
 from reportgen.plan import registry
 from reportgen.plan.addresses import Producers
 from reportgen.spec import patterns
@@ -286,7 +287,7 @@ def _named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
             if module.endswith(".py"):
                 yield ("models", name, "custom_objects", index), module
     if spec.data is not None:
-        yield from datasets.files_of(spec.data)
+        yield from files(spec.data)
 
 
 def _files(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
@@ -302,7 +303,7 @@ def _files(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     if templates is not None and not (folder / templates).is_dir():
         yield Problem(("output", "templates"), "there is no such folder", repr(templates))
     if spec.data is not None:
-        for location, name, there in datasets.missing_names(spec.data, folder):
+        for location, name, there in unknown_names(spec.data, folder):
             hint = suggest(name, there) or f"it has {', '.join(there)}"
             yield Problem(location, f"{spec.data.path} has no such array or column", repr(name), hint)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from factory import SHA, draw_all, inside, model, produced
+from factory import draw_all, inside, model, produced
+from reportgen.inputs.sources.memory import Memory
 
 from reportgen.contract.focus import View
 from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.evaluation.population import describe_data
-from reportgen.inputs.datasets import Dataset
 from reportgen.sections.overview import SECTION
 from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.schema import OverviewOptions, OverviewResult
@@ -57,12 +57,12 @@ def test_equal_architectures_share_a_table() -> None:
 def test_rows_that_repeat_are_found() -> None:
     """Bit for bit, over all inputs; another label on equal inputs is a conflict."""
     x = np.array([[1.0, 2], [3, 4], [1, 2], [1, 2]])
-    dataset = Dataset(x=x, y=np.array([0, 1, 0, 1]), n=4, files=(("d.npz", SHA),))
+    dataset = Memory(x, np.array([0, 1, 0, 1])).open()
     found = describe_data(dataset, np.arange(4), ("cat", "dog"))
     assert (found.duplicates, found.conflicting) == (2, 1)
     assert found.labels == (LabelCounts(None, ("cat", "dog"), (2, 2)),)
     assert describe_data(dataset, np.arange(2)).duplicates == 0
-    unlabelled = Dataset(x={"left": x, "right": x[::-1]}, y=None, n=4, files=())
+    unlabelled = Memory({"left": x, "right": x[::-1]}, None).open()
     assert describe_data(unlabelled, np.arange(4)).conflicting is None
 
 
@@ -74,7 +74,7 @@ def test_labels_that_name_no_class_have_no_balance() -> None:
         (np.eye(3), ("0", "1", "2")),
         (np.array(["b", "a", "a"]), ("a", "b")),
     ):
-        found = describe_data(Dataset(x=x, y=y, n=3, files=()), np.arange(3)).labels
+        found = describe_data(Memory(x, y).open(), np.arange(3)).labels
         assert tuple(name for one in found for name in one.values) == expected
 
 

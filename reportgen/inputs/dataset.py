@@ -1,0 +1,99 @@
+"""A data set as the evaluation reads it: batches of inputs in order, and the labels of each head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.records.architecture import TensorSummary
+
+    Array = NDArray[Any]
+    Batch = dict[str, Array]
+
+Layout = Literal["single", "by name", "by position"]
+"""Whether a model takes the inputs as a bare array, by its inputs' names, or in the order of its inputs."""
+_COUNTED_AT_ONCE = 1_024
+
+
+class Dataset(Protocol):
+    """Inputs and labels of a data set; a batch has an array of rows for each input."""
+
+    @property
+    def inputs(self) -> tuple[TensorSummary, ...]:
+        """Name, shape of a row and dtype of every input."""
+
+    @property
+    def layout(self) -> Layout:
+        """How a model takes the inputs."""
+
+    @property
+    def heads(self) -> tuple[str | None, ...]:
+        """The heads that have labels: None for labels that name no head, nothing without labels."""
+
+    @property
+    def n(self) -> int | None:
+        """How many rows there are; None where only reading them tells."""
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """The files as the spec names them, with their SHA-256 digests."""
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Yield all rows in order, at most ``size`` at a time."""
+
+    def labels(self, head: str | None) -> Array | None:
+        """Return the labels of a head, one for each row; None where it has none."""
+
+
+@runtime_checkable
+class RandomAccess(Dataset, Protocol):
+    """A data set that gives any rows."""
+
+    def take(self, rows: NDArray[np.int64]) -> Batch:
+        """Return the inputs of the rows at these positions."""
+
+
+def count(dataset: Dataset) -> int:
+    """Return how many rows there are, reading the inputs where nothing else tells."""
+    return sum(map(_length, dataset.batches(_COUNTED_AT_ONCE))) if dataset.n is None else dataset.n
+
+
+def read(dataset: Dataset, rows: NDArray[np.int64], size: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
+    """Yield chosen rows in batches.
+
+    Parameters
+    ----------
+    dataset
+        Where there is no random access, it is read from its beginning.
+    rows
+        (N,) positions, sorted.
+    size
+        Most rows in a batch.
+
+    Yields
+    ------
+    tuple
+        Places among ``rows``, and the inputs of those rows.
+    """
+    if isinstance(dataset, RandomAccess):
+        for start in range(0, len(rows), size):
+            places = np.arange(start, min(start + size, len(rows)))
+            yield places, dataset.take(rows[places])
+        return
+    start = 0
+    for batch in dataset.batches(size):
+        end = start + _length(batch)
+        places = np.arange(*np.searchsorted(rows, (start, end)))
+        if len(places):
+            yield places, {name: array[rows[places] - start] for name, array in batch.items()}
+        start = end
+
+
+def _length(batch: Batch) -> int:
+    return len(next(iter(batch.values())))

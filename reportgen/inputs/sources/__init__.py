@@ -1,0 +1,1 @@
+"""Data sources: one file for each format, which knows its names, its arrays and its digest."""

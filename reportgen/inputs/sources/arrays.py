@@ -1,0 +1,137 @@
+"""Data sets whose arrays are in memory: reading what a data table names, and what the arrays must be."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.contract.records.architecture import TensorSummary
+from reportgen.errors import InputError
+from reportgen.inputs.sources.source import FileSource, entries
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from reportgen.inputs.dataset import Array, Batch, Layout
+    from reportgen.spec.problems import Location
+
+    Located = Mapping[Location, Array]
+    Read = Callable[[Location, str | tuple[str, ...]], Array]
+
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class ArrayDataset:
+    """Inputs and labels as arrays; labels that name no head have the key None and belong to any."""
+
+    x: Mapping[str, Array]
+    y: Mapping[str | None, Array]
+    layout: Layout
+    files: tuple[tuple[str, str], ...]
+
+    @property
+    def inputs(self) -> tuple[TensorSummary, ...]:
+        """Name, shape of a row and dtype of every input."""
+        return tuple(TensorSummary(name, array.shape[1:], str(array.dtype)) for name, array in self.x.items())
+
+    @property
+    def heads(self) -> tuple[str | None, ...]:
+        """The heads that have labels."""
+        return tuple(self.y)
+
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.x.values())))
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Yield all rows in order."""
+        for start in range(0, self.n, size):
+            yield {name: array[start : start + size] for name, array in self.x.items()}
+
+    def take(self, rows: NDArray[np.int64]) -> Batch:
+        """Return the inputs of the rows at these positions."""
+        return {name: array[rows] for name, array in self.x.items()}
+
+    def labels(self, head: str | None) -> Array | None:
+        """Return the labels of a head."""
+        return self.y.get(head, self.y.get(None))
+
+
+class ArraySource(FileSource):
+    """Files that are read as arrays, one for each input and each head's labels."""
+
+    @abstractmethod
+    def reader(self) -> Read:
+        """Open the files; return what gives the array of a name at its place in the spec."""
+
+    def file_of(self, location: Location) -> str:  # noqa: ARG002 one file for all, unless a source says otherwise
+        """Return the file that holds the array of a place in the spec."""
+        return self.file
+
+    def open(self) -> ArrayDataset:
+        """Read and check the arrays that the data table names."""
+        read = self.reader()
+        found = {location: read(location, name) for location, name in entries(self.data)}
+        x, y = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y"))
+        require_rows({**x, **y}, ("data", "x"), self.file)
+        for location, array in x.items():
+            require_numbers(location, self.file_of(location), array)
+        layout: Layout = "by name" if isinstance(self.data.x, dict) else "single"
+        return ArrayDataset(
+            {str(place[-1]): array for place, array in x.items()},
+            {str(place[-1]) if isinstance(self.data.y, dict) else None: array for place, array in y.items()},
+            layout,
+            self.digest(),
+        )
+
+
+def require_rows(arrays: Located, location: Location, file: str) -> None:
+    """Refuse arrays of different lengths, and of no row, as what stands at a location."""
+    lengths = {".".join(map(str, place)): (len(array) if array.ndim else 0) for place, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        text = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
+        raise InputError(location, file, f"the arrays differ in their number of rows: {text}")
+    if not any(lengths.values()):
+        raise InputError(location, file, "holds no row: there is nothing to evaluate")
+
+
+def require_numbers(location: Location, file: str, array: Array) -> None:
+    """Refuse an input that is not numeric, or not finite."""
+    if array.dtype.kind not in "buif":
+        raise InputError(location, file, f"must be numbers (found dtype {array.dtype})")
+    if array.dtype.kind != "f":
+        return
+    bad = [start + _bad_rows(array[start : start + _CHUNK]) for start in range(0, len(array), _CHUNK)]
+    rows = np.concatenate(bad)
+    if len(rows):
+        raise InputError(
+            location, file, f"has NaN or infinite values in {len(rows):,} rows (the first is row {rows[0]})"
+        )
+
+
+def _bad_rows(chunk: Array) -> NDArray[np.int64]:
+    finite = np.isfinite(chunk).reshape(len(chunk), -1).all(axis=1)
+    return np.flatnonzero(~finite).astype(np.int64)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what a foreign exception says."""
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
+def unreadable(location: Location, file: str, kind: str, error: Exception) -> InputError:
+    """Return the error of a file that is not of its kind."""
+    return InputError(location, file, f"cannot be read as {kind} ({first_line(error)})")
+
+
+def require_name(there: Any, location: Location, file: str, name: str) -> None:
+    """Refuse the name of an array or column that is not there."""
+    if name not in there:
+        raise InputError(location, file, f"has no {name!r} (it has {', '.join(map(str, there))})")

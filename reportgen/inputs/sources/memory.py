@@ -1,0 +1,88 @@
+"""Arrays of a running program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from reportgen.errors import InputError
+from reportgen.inputs.sources.arrays import ArrayDataset, first_line, require_numbers, require_rows
+from reportgen.inputs.sources.columns import plain, require_labels
+
+if TYPE_CHECKING:
+    from reportgen.inputs.dataset import Array, Layout
+    from reportgen.spec.problems import Location
+
+    Given = Array | Mapping[str, Array]
+
+_SINGLE = "x"
+
+
+class Memory:
+    """Inputs and labels in memory.
+
+    Parameters
+    ----------
+    x
+        An array, a list of arrays in the order of a model's inputs, or arrays by the names of a model's inputs.
+    y
+        An array of labels, or arrays by the names of a model's outputs; None without labels.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, x: Given | list[Array], y: Given | None) -> None:
+        listed = isinstance(x, list)
+        self._x = _located("x_data", {str(place): array for place, array in enumerate(x)} if listed else x)
+        self._y = {} if y is None else _located("y_data", y)
+        self._layout: Layout = "by position" if listed else "by name" if isinstance(x, Mapping) else "single"
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the arrays, as they are called in messages."""
+        return tuple(".".join(map(str, place)) for place in (*self._x, *self._y))
+
+    def open(self) -> ArrayDataset:
+        """Return the data set.
+
+        Raises
+        ------
+        InputError
+            Lengths differ, x is not numeric or not finite, no row, or a label is missing.
+        """
+        require_rows({**self._x, **self._y}, ("x_data",), "")
+        for location, array in self._x.items():
+            require_numbers(location, "", array)
+        return ArrayDataset(
+            {str(place[1]) if len(place) > 1 else _SINGLE: array for place, array in self._x.items()},
+            {str(place[1]) if len(place) > 1 else None: array for place, array in self._y.items()},
+            self._layout,
+            self.digest(),
+        )
+
+    def digest(self) -> tuple[tuple[str, str], ...]:
+        """Return the SHA-256 digest of the arrays' bytes."""
+        digest = hashlib.sha256()
+        for name, array in zip(self.names(), (*self._x.values(), *self._y.values()), strict=True):
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return (("(in memory)", digest.hexdigest()),)
+
+
+def _located(name: str, given: Any) -> dict[Location, Array]:
+    arrays = {(name, key): array for key, array in given.items()} if isinstance(given, Mapping) else {(name,): given}
+    return {location: _without_objects(location, array) for location, array in arrays.items()}
+
+
+def _without_objects(location: Location, array: Array) -> Array:
+    """Return an array of Python objects, as pandas gives them, as texts or numbers."""
+    if array.dtype != object:
+        return array
+    if location[0] == "y_data":
+        require_labels(array, location, "")
+    try:
+        return plain(array)
+    except (ValueError, TypeError) as error:
+        raise InputError(location, "", f"must be numbers or texts ({first_line(error)})") from error

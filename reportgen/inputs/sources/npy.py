@@ -1,0 +1,43 @@
+"""NumPy arrays: one ``.npy`` file for each input and each head's labels, without a ``data.path``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from reportgen.errors import InputError
+from reportgen.inputs.sources.arrays import ArraySource, unreadable
+from reportgen.inputs.sources.source import entries
+
+if TYPE_CHECKING:
+    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.sources.arrays import Read
+    from reportgen.spec.problems import Location
+
+
+class Npy(ArraySource):
+    """The ``.npy`` files that stand in ``data.x`` and ``data.y``; nothing in them is unpickled."""
+
+    suffixes: ClassVar = (".npy",)
+
+    def names(self) -> None:
+        """Return None: each file is an array without a name."""
+
+    def file_of(self, location: Location) -> str:
+        """Return the file that stands at a place in the spec."""
+        return str(dict(entries(self.data))[location])
+
+    def reader(self) -> Read:
+        """Return what reads a file."""
+        return self._read
+
+    def _read(self, location: Location, name: str | tuple[str, ...]) -> Array:
+        if not isinstance(name, str):
+            raise InputError(location, "", "column names need a data.path that is a csv or parquet file")
+        if not name.endswith(self.suffixes):
+            raise InputError(location, name, "without data.path this must be an .npy file")
+        try:
+            return np.asarray(np.load(self.folder / name, allow_pickle=False))
+        except (OSError, ValueError, EOFError) as error:
+            raise unreadable(location, name, "npy", error) from error

@@ -1,0 +1,92 @@
+"""What a data source is: it knows the names of its arrays, opens them as a data set, and has a digest."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from reportgen.inputs.digest import sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reportgen.inputs.dataset import Dataset
+    from reportgen.spec.model import DataSpec
+    from reportgen.spec.problems import Location
+
+
+class Source(Protocol):
+    """Where a data set comes from."""
+
+    suffixes: ClassVar[tuple[str, ...]]
+    """How the names of its files end."""
+
+    def names(self) -> tuple[str, ...] | None:
+        """Return the names of the arrays or columns, reading headers only; None where it has none, or cannot be read."""
+
+    def open(self) -> Dataset:
+        """Return the data set.
+
+        Raises
+        ------
+        InputError
+            A file cannot be read, an array is missing, lengths differ, x is not numeric or not finite, no row.
+        """
+
+    def digest(self) -> tuple[tuple[str, str], ...]:
+        """Return the name of every file with the SHA-256 digest of its bytes."""
+
+
+class FileSource(ABC):
+    """A source of files.
+
+    Parameters
+    ----------
+    data
+        The data table of a spec.
+    folder
+        What its paths are relative to.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]]
+    """How the names of its files end."""
+
+    def __init__(self, data: DataSpec, folder: Path) -> None:
+        self.data = data
+        self.folder = folder
+        self.file = data.path or ""
+        self.path = folder / self.file
+
+    @abstractmethod
+    def names(self) -> tuple[str, ...] | None:
+        """Return the names of the arrays or columns, reading headers only; None where it has none, or cannot be read."""
+
+    @abstractmethod
+    def open(self) -> Dataset:
+        """Return the data set."""
+
+    def digest(self) -> tuple[tuple[str, str], ...]:
+        """Return the name of every file with the SHA-256 digest of its bytes."""
+        names = dict.fromkeys(file for _, file in files(self.data))
+        return tuple((name, sha256(self.folder / name)) for name in names)
+
+
+def entries(data: DataSpec) -> Iterator[tuple[Location, str | tuple[str, ...]]]:
+    """Yield (location, value) for every input, and then for the labels of every head, that a data table names."""
+    for key, wanted in (("x", data.x), ("y", data.y)):
+        if isinstance(wanted, dict):
+            for name, value in wanted.items():
+                yield ("data", key, name), value
+        elif wanted is not None:
+            yield ("data", key), wanted
+
+
+def files(data: DataSpec) -> Iterator[tuple[Location, str]]:
+    """Yield (location, file) for every file that a data table names."""
+    if data.path is not None:
+        yield ("data", "path"), data.path
+        return
+    for location, value in entries(data):
+        if isinstance(value, str):
+            yield location, value
