@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, strategies as st
 
 from reportgen.errors import InputError
-from reportgen.inputs import datasets, histories
+from reportgen.evaluation.population import describe_data
+from reportgen.inputs import histories
+from reportgen.inputs.dataset import RandomAccess, count, read
+from reportgen.inputs.digest import sha256
+from reportgen.inputs.sources.memory import Memory
+from reportgen.inputs.sources.registry import source_of, unknown_names
 from reportgen.spec.model import DataSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.records.architecture import TensorSummary
+    from reportgen.inputs.dataset import Batch, Dataset
+    from reportgen.inputs.sources.arrays import ArrayDataset
 
 AT = ("models", "m", "history")
 
@@ -57,21 +73,38 @@ def test_a_history_that_is_none(tmp_path: Path, name: str, text: str | None, mes
     assert str(caught.value).startswith(f"models.m.history: {name}: ")
 
 
+def load(folder: Path, **data: Any) -> Dataset:
+    """Open the data set of a data table."""
+    return source_of(DataSpec(**data), folder).open()
+
+
 def test_a_pickle_is_refused(tmp_path: Path) -> None:
     """Object arrays are never unpickled."""
     np.savez(tmp_path / "d.npz", x=np.array([{}, {}], dtype=object), y=np.zeros(2))
     with pytest.raises(InputError, match="allow_pickle"):
-        datasets.load(DataSpec(path="d.npz"), tmp_path)
+        load(tmp_path, path="d.npz")
 
 
 def test_several_inputs_and_labels(tmp_path: Path) -> None:
     """A table names an array for each."""
     np.savez(tmp_path / "d.npz", left=np.zeros((3, 2)), right=np.ones((3, 1)), y=np.arange(3))
-    found = datasets.load(DataSpec(path="d.npz", x={"a": "left", "b": "right"}, y={"k": "y"}), tmp_path)
-    assert isinstance(found.x, dict)
-    assert set(found.x) == {"a", "b"}
-    assert isinstance(found.y, dict)
-    assert found.n == 3
+    found = load(tmp_path, path="d.npz", x={"a": "left", "b": "right"}, y={"k": "y"})
+    assert [(one.name, one.shape, one.dtype) for one in found.inputs] == [
+        ("a", (2,), "float64"),
+        ("b", (1,), "float64"),
+    ]
+    assert (found.layout, found.heads, found.n) == ("by name", ("k",), 3)
+    assert found.labels("other") is None
+    assert np.array_equal(found.labels("k"), [0, 1, 2])  # type: ignore[arg-type]
+
+
+def test_labels_that_name_no_head_belong_to_any(tmp_path: Path) -> None:
+    """Without labels there is no head that has some."""
+    np.savez(tmp_path / "d.npz", x=np.zeros(3), y=np.arange(3))
+    found = load(tmp_path, path="d.npz")
+    assert found.heads == (None,)
+    assert found.labels("kind") is found.labels(None) is not None
+    assert load(tmp_path, path="d.npz", y=False).heads == ()
 
 
 @pytest.mark.parametrize(
@@ -81,14 +114,178 @@ def test_several_inputs_and_labels(tmp_path: Path) -> None:
         (DataSpec(path="d.npz", x="text"), "must be numbers"),
         (DataSpec(path="d.txt"), "must be an .npz, .csv or .parquet file"),
         (DataSpec(path="broken.npz"), "cannot be read as npz"),
+        (DataSpec(path="broken.parquet"), "cannot be read as parquet"),
+        (DataSpec(path="broken.csv"), "cannot be read as csv"),
         (DataSpec(x="x.txt", y=None), "must be an .npy file"),
+        (DataSpec(x="broken.npy", y=None), r"data\.x: broken\.npy: cannot be read as npy"),
         (DataSpec(x=("a", "b"), y=None), "column names need a data.path"),
     ],
 )
 def test_data_that_cannot_be(tmp_path: Path, spec: DataSpec, message: str) -> None:
     """One sentence that names key and file."""
     np.savez(tmp_path / "d.npz", x=np.zeros(2), y=np.zeros(2), text=np.array(["a", "b"]))
-    (tmp_path / "broken.npz").write_bytes(b"no zip")
+    for suffix in ("npz", "npy", "parquet", "csv"):
+        (tmp_path / f"broken.{suffix}").write_bytes(b"" if suffix == "csv" else b"no data")
     (tmp_path / "d.txt").touch()
     with pytest.raises(InputError, match=message):
-        datasets.load(spec, tmp_path)
+        source_of(spec, tmp_path).open()
+
+
+# ------------------------------------------------------------------------------------------------ sources
+
+ROWS = {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0], "kind": ["NA", "no", "yes"]}
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """Make the same rows in every format."""
+    frame = pd.DataFrame(ROWS)
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    frame.to_parquet(tmp_path / "d.parquet")
+    np.savez(tmp_path / "d.npz", x=frame[["a", "b"]], a=frame["a"], b=frame["b"], kind=np.array(ROWS["kind"]))
+    np.save(tmp_path / "x.npy", frame[["a", "b"]])
+    np.save(tmp_path / "y.npy", np.array(ROWS["kind"]))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("data", "files"),
+    [
+        ({"path": "d.csv", "x": ("a", "b"), "y": "kind"}, ("d.csv",)),
+        ({"path": "d.parquet", "x": ("a", "b"), "y": "kind"}, ("d.parquet",)),
+        ({"path": "d.npz", "y": "kind"}, ("d.npz",)),
+        ({"path": "d.npz", "x": ("a", "b"), "y": "kind"}, ("d.npz",)),
+        ({"x": "x.npy", "y": "y.npy"}, ("x.npy", "y.npy")),
+        ({"x": {"one": "x.npy", "two": "x.npy"}, "y": "y.npy"}, ("x.npy", "y.npy")),
+    ],
+)
+def test_every_source_gives_the_same_rows(tables: Path, data: dict[str, Any], files: tuple[str, ...]) -> None:
+    """Inputs and text labels, of which "NA" is one; the digests are those of the files, each once."""
+    source = source_of(DataSpec(**data), tables)
+    found = source.open()
+    assert isinstance(found, RandomAccess)
+    for array in found.take(np.array([2, 0])).values():
+        assert array.tolist() == [[3.0, 6.0], [1.0, 4.0]]
+    assert np.array_equal(found.labels(None), ROWS["kind"])  # type: ignore[arg-type]
+    assert found.files == source.digest() == tuple((name, sha256(tables / name)) for name in files)
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("d.csv", ("a", "b", "kind")),
+        ("d.parquet", ("a", "b", "kind")),
+        ("d.npz", ("x", "a", "b", "kind")),
+        (None, None),
+        ("gone.csv", None),
+        ("gone.parquet", None),
+        ("gone.npz", None),
+    ],
+)
+def test_a_source_knows_its_names(tables: Path, path: str | None, names: tuple[str, ...] | None) -> None:
+    """Those of its arrays or columns; None where there are none, or where it cannot be read."""
+    assert source_of(DataSpec(path=path), tables).names() == names
+
+
+def test_names_that_are_not_there_are_found(tables: Path) -> None:
+    """Each at its place, with those that there are; a file that cannot be opened tells nothing yet."""
+    found = list(unknown_names(DataSpec(path="d.csv", x=("a", "c"), y={"k": "kin"}), tables))
+    assert [(location, name) for location, name, _ in found] == [(("data", "x", 1), "c"), (("data", "y", "k"), "kin")]
+    assert found[0][2] == ("a", "b", "kind")
+    assert not list(unknown_names(DataSpec(path="gone.csv"), tables))
+    assert not list(unknown_names(DataSpec(path="d.hdf5"), tables))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(("column", "rows", "first"), [(["a", None, "b", None], 2, 1), ([0.0, 1.0, 2.0, np.nan], 1, 3)])
+def test_a_missing_label_names_its_row(tmp_path: Path, suffix: str, column: list[Any], rows: int, first: int) -> None:
+    """Of texts and of numbers."""
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "kind": column})
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    frame.to_parquet(tmp_path / "d.parquet")
+    words = rf"data\.y: d\.{suffix}: has no label in {rows} rows \(the first is row {first}\)"
+    with pytest.raises(InputError, match=words):
+        load(tmp_path, path=f"d.{suffix}", x=("a",), y="kind")
+
+
+def test_an_empty_cell_of_an_input_is_told_with_its_row(tmp_path: Path) -> None:
+    """As for every input that is not finite; texts are no input."""
+    (tmp_path / "d.csv").write_text("a,b,kind\n1,2,x\n,3,y\n4,NA,z\n", "utf-8")
+    with pytest.raises(InputError, match=r"data\.x: d\.csv: has NaN or infinite values in 1 rows .* row 1"):
+        load(tmp_path, path="d.csv", x=("a",), y="kind")
+    with pytest.raises(InputError, match="must be numbers"):
+        load(tmp_path, path="d.csv", x=("b",), y="kind")
+
+
+def test_a_column_of_anything_else_is_refused(tmp_path: Path) -> None:
+    """Lists are neither texts nor numbers."""
+    pd.DataFrame({"a": [[1.0], [2.0, 3.0]], "y": [0, 1]}).to_parquet(tmp_path / "d.parquet")
+    with pytest.raises(InputError, match=r"data\.x: d\.parquet: 'a' cannot be read"):
+        load(tmp_path, path="d.parquet", x="a")
+
+
+def test_arrays_of_a_program() -> None:
+    """A list is by position; labels may be texts as pandas gives them; a missing one is told."""
+    texts = np.array(["b", "a"], dtype=object)
+    found = Memory([np.zeros((2, 3)), np.ones(2)], {"kind": texts}).open()
+    assert (found.layout, [one.name for one in found.inputs], found.heads) == ("by position", ["0", "1"], ("kind",))
+    assert np.array_equal(found.labels("kind"), ["b", "a"])  # type: ignore[arg-type]
+    assert found.files == Memory([np.zeros((2, 3)), np.ones(2)], {"kind": np.array(["b", "a"])}).digest()
+    assert Memory(np.zeros(2), np.zeros(2)).names() == ("x_data", "y_data")
+    with pytest.raises(InputError, match=r"y_data: has no label in 1 rows \(the first is row 1\)"):
+        Memory(np.zeros(2), np.array(["a", None], dtype=object))
+
+
+def test_the_digest_of_arrays_is_that_of_their_bytes() -> None:
+    """It stays what it was, and differs where a label does."""
+    x, y = np.arange(6, dtype=np.float32).reshape(3, 2), np.array([0, 1, 1])
+    expected = hashlib.sha256(b"x_data float32 (3, 2)" + x.tobytes() + b"y_data int64 (3,)" + y.tobytes()).hexdigest()
+    assert Memory(x, y).digest() == (("(in memory)", expected),)
+    assert Memory(x, y[::-1]).digest() != Memory(x, y).digest()
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A data set that is read from its beginning, and does not know its length."""
+
+    whole: ArrayDataset
+    n: int | None = None
+    heads = (None,)
+    files = ()
+    layout = "single"
+
+    @property
+    def inputs(self) -> tuple[TensorSummary, ...]:
+        return self.whole.inputs
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        return self.whole.batches(size)
+
+    def labels(self, head: str | None) -> NDArray[Any] | None:
+        return self.whole.labels(head)
+
+
+@given(st.integers(1, 30), st.integers(1, 12), st.data())
+def test_chosen_rows_are_the_same_with_and_without_random_access(n: int, size: int, data: st.DataObject) -> None:
+    """Every one once and in order, at most ``size`` at a time."""
+    rows = np.array(sorted(data.draw(st.sets(st.integers(0, n - 1)))), np.int64)
+    whole = Memory(np.arange(n) * 10, np.arange(n)).open()
+    streamed: Dataset = Streamed(whole)  # type: ignore[assignment]
+    assert not isinstance(streamed, RandomAccess)
+    for dataset in (whole, streamed):
+        found = list(read(dataset, rows, size))
+        assert [place for places, _ in found for place in places] == list(range(len(rows)))
+        assert [value for _, batch in found for value in batch["x"]] == (rows * 10).tolist()
+        assert all(len(places) == len(batch["x"]) <= size for places, batch in found)
+        assert count(dataset) == n
+
+
+def test_rows_are_described_without_random_access() -> None:
+    """The same duplicates and balance as with it."""
+    whole = Memory(np.array([[1.0], [2.0], [1.0]]), np.array([0, 1, 1])).open()
+    streamed: Dataset = Streamed(whole)  # type: ignore[assignment]
+    assert describe_data(streamed, np.arange(3)) == describe_data(whole, np.arange(3))
+    assert describe_data(whole, np.arange(3)).conflicting == 1

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 from factory import draw_all, inside, model, produced
-from reportgen.inputs.sources.memory import Memory
 
 from reportgen.contract.focus import View
 from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.evaluation.population import describe_data
+from reportgen.inputs.sources.memory import Memory
 from reportgen.sections.overview import SECTION
 from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.schema import OverviewOptions, OverviewResult
