@@ -198,12 +198,15 @@ def metrics(results: Path, form: str) -> None:
 @click.option("--example", type=click.Choice(["digits"]), help="Bring models and data too.")
 def init(directory: Path, example: str | None) -> None:
     """Write a commented spec into DIRECTORY."""
+    from reportgen.spec.problems import printable
     from reportgen.spec.starter import write_example, write_spec
 
     written = write_spec(directory) if example is None else write_example(directory)
-    for path in written:
+    for path in written.files:
         click.echo(str(path))
-    click.echo(f"Next: reportgen build {written[0]}", err=True)
+    for name, reason in written.unnamed:
+        click.echo(f"{printable(name)}: {reason}; rename it to have it in the spec", err=True)
+    click.echo(f"Next: reportgen build {written.files[0]}", err=True)
 
 
 @cli.command()

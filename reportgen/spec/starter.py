@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ReportgenError
 from reportgen.resources import share
+from reportgen.text.matching import STAR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from tomlkit.items import Table
 
 SPEC_NAME = "report.toml"
 _EXAMPLE = ("release.toml", "reportgen.schema.json")
@@ -22,7 +28,15 @@ class StarterError(ReportgenError):
     exit_code = 2
 
 
-def write_spec(directory: Path) -> tuple[Path, ...]:
+@dataclass(frozen=True)
+class Written:
+    """The files that were written, and the names of models and data that no spec can name, each with the reason."""
+
+    files: tuple[Path, ...]
+    unnamed: tuple[tuple[str, str], ...] = ()
+
+
+def write_spec(directory: Path) -> Written:
     """Write a commented spec that names the models and the data that lie in the folder.
 
     Raises
@@ -30,22 +44,23 @@ def write_spec(directory: Path) -> tuple[Path, ...]:
     StarterError
         There is a spec already.
     """
+    import tomlkit
+
     target = directory / SPEC_NAME
     _require_absent(target)
     directory.mkdir(parents=True, exist_ok=True)
-    models = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*.keras"))
-    data = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*.npz"))
+    models, unnamed = _files(directory, ".keras", patterns=True)
+    data, more = _files(directory, ".npz", patterns=False)
+    spec = tomlkit.parse((share("specs") / "starter.toml").read_text("utf-8"))
+    spec["models"] = _model_tables(models or ["model.keras"])
     test = next((name for name in data if "test" in name), data[0] if data else "test.npz")
     x, y = _array_names(directory / test)
-    text = (share("specs") / "starter.toml").read_text("utf-8")
-    tables = "\n".join(_model_table(name) for name in models or ["model.keras"])
-    for key, value in {"MODELS": tables, "DATA": test, "X": x, "Y": y}.items():
-        text = text.replace(f"@{key}@", value)
-    target.write_text(text, "utf-8")
-    return (target,)
+    spec["data"].update({"path": test, "x": x, "y": y})
+    target.write_text(tomlkit.dumps(spec), "utf-8")
+    return Written((target,), (*unnamed, *more))
 
 
-def write_example(directory: Path) -> tuple[Path, ...]:
+def write_example(directory: Path) -> Written:
     """Copy the digits example: its spec, models, histories and data.
 
     Raises
@@ -63,7 +78,7 @@ def write_example(directory: Path) -> tuple[Path, ...]:
     for source, target in zip(sources, targets, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    return tuple(targets)
+    return Written(tuple(targets))
 
 
 def _require_absent(path: Path) -> None:
@@ -71,10 +86,63 @@ def _require_absent(path: Path) -> None:
         raise StarterError(f"{path} exists already; nothing was written")
 
 
-def _model_table(name: str) -> str:
-    stem = name.rpartition("/")[2].removesuffix(".keras")
-    key = stem if stem.replace("_", "").replace("-", "").isalnum() and stem.isascii() else f'"{stem}"'
-    return f'[models.{key}]\npath = "{name}"\n# history = "{stem}_history.json"\n# outputs = "probabilities"   # or "logits", "values"; found out where the model tells\n'
+def _files(directory: Path, suffix: str, *, patterns: bool) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the files with a suffix, relative to the folder, and those that a spec cannot name, with the reason.
+
+    With ``patterns`` the spec takes a ``*`` in their names for a pattern.
+    """
+    found: list[str] = []
+    unnamed: list[tuple[str, str]] = []
+    for path in sorted(path for path in directory.rglob(f"{STAR}{suffix}") if path.is_file()):
+        name = path.relative_to(directory).as_posix()
+        reason = _why_unnameable(name, patterns=patterns)
+        if reason is None:
+            found.append(name)
+        else:
+            unnamed.append((name, reason))
+    return found, unnamed
+
+
+def _why_unnameable(name: str, *, patterns: bool) -> str | None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "its name is not UTF-8"
+    return "its name has a *, which a spec takes for a pattern" if patterns and STAR in name else None
+
+
+def _model_tables(files: Sequence[str]) -> Table:
+    """Return a table for each model, with comments on what else it may say."""
+    import tomlkit
+
+    tables = tomlkit.table(is_super_table=True)
+    for key, file in zip(_keys(files), files, strict=True):
+        table = tomlkit.table()
+        table.add("path", file)
+        history = f"{file.removesuffix('.keras')}_history.json"
+        table.add(tomlkit.comment(f"history = {tomlkit.item(history).as_string()}"))
+        table.add(tomlkit.comment('outputs = "probabilities"   # or "logits", "values"; inferred when possible'))
+        table.add(tomlkit.nl())
+        tables.add(key, table)
+    return tables
+
+
+def _keys(files: Sequence[str]) -> list[str]:
+    """Return a key for each model: the name of its file, with as many of the folders around it as tell it apart.
+
+    >>> _keys(["best.keras", "runs/1/model.keras", "runs/2/model.keras"])
+    ['best', '1-model', '2-model']
+    """
+    candidates = [
+        ["-".join(_parts(file)[start:]) for start in reversed(range(len(_parts(file))))] + [f"./{file}"]
+        for file in files
+    ]
+    owners = Counter(one for several in candidates for one in set(several))
+    return [next(one for one in several if one and owners[one] == 1) for several in candidates]
+
+
+def _parts(file: str) -> list[str]:
+    return file.removesuffix(".keras").split("/")
 
 
 def _array_names(path: Path) -> tuple[str, str]:
