@@ -7,6 +7,7 @@ from reportgen.contract.focus import Focus, View
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request
 from reportgen.contract.numbers import Direction, Measurement, Metric, MetricSpec, Status
+from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
 from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 from reportgen.contract.records.heads import HeadEvaluation
 from reportgen.contract.result import SectionResult
@@ -21,6 +22,8 @@ __all__ = [
     "BaseComparer",
     "BaseVisualizer",
     "Cell",
+    "ClassPredictions",
+    "ClassificationOutputs",
     "Column",
     "Direction",
     "Evaluation",

@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from factory import evaluation, head
 
 from reportgen.contract.records.heads import Decision
-from reportgen.evaluation.accumulate import ClassificationAccumulator
-from reportgen.inputs.labels import Labels
+from reportgen.evaluation.tasks.base import HeadRows
+from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels
 from reportgen.metrics import cka, spectrum
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.schema import CalibrationOptions
@@ -163,7 +163,8 @@ def classification() -> None:
     generator = np.random.default_rng(0)
     logits = (generator.normal(size=(n, k)) * 3).astype(np.float32)
     labels = np.where(generator.random(n) < 0.8, logits.argmax(axis=1), generator.integers(0, k, n)).astype(np.int32)
-    accumulator = ClassificationAccumulator(Labels(labels, None, Decision("integers", ""), ()), k, "logits", 0)
+    encoded = Labels(labels, None, Decision("integers", ""), ())
+    accumulator = ClassificationAccumulator(HeadRows(n, k, "logits"), encoded)
     start = time.perf_counter()
     for row in range(0, n, 256):
         batch = logits[row : row + 256]

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.analysis.unmeasured import unmeasured as missing_numbers
 from reportgen.contract.focus import View
 from reportgen.contract.records.activations import Activations, LayerActivations
+from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.data import DataDescription, DataEvaluation
 from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.contract.records.history import History
 from reportgen.contract.records.weights import WeightTensor
-from reportgen.evaluation.accumulate import ClassificationAccumulator
-from reportgen.inputs.labels import Labels
+from reportgen.evaluation.tasks.base import HeadRows
+from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels
 
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
     from reportgen.contract.figures import Figure
-    from reportgen.contract.records.classification import ClassificationOutputs
     from reportgen.contract.result import SectionResult
     from reportgen.contract.section import Section
     from reportgen.contract.theme import Theme
@@ -31,16 +32,25 @@ SHA = "0123456789abcdef" * 4
 
 
 def outputs(
-    logits: Any, labels: Any, *, kind: str = "logits", keep_limit: int = 10**9, soft: Any = None
+    logits: Any,
+    labels: Any,
+    *,
+    kind: str = "logits",
+    keep_limit: int = 10**9,
+    soft: Any = None,
+    threshold: float | None = None,
 ) -> ClassificationOutputs:
     """Run a model's outputs through the accumulator in batches of 64."""
     logits, hard = np.asarray(logits), np.asarray(labels, np.int32)
     encoded = Labels(hard, soft, Decision("integers", "made by hand"), ())
-    accumulator = ClassificationAccumulator(encoded, max(logits.shape[1], 2), kind, 0, keep_limit)
+    rows = HeadRows(len(logits), logits.shape[1], kind)
+    accumulator = ClassificationAccumulator(rows, encoded, threshold, keep_limit)
     for start in range(0, len(logits), 64):
         batch = logits[start : start + 64]
         accumulator.add(batch, np.arange(start, start + len(batch)))
-    return accumulator.result()
+    made = accumulator.result()
+    assert isinstance(made, ClassificationOutputs)
+    return made
 
 
 def head(made: ClassificationOutputs, names: tuple[str, ...] | None = None, task: str | None = None) -> HeadEvaluation:
@@ -78,6 +88,13 @@ def noisy(
     cumulative = np.cumsum(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), axis=1)
     labels = (generator.random((n, 1)) > cumulative[:, :-1]).sum(axis=1)
     return (logits * sharp).astype(np.float32), labels.astype(np.int32)
+
+
+def analyzed(section: Section[Any, Any], made: Evaluation, **options: Any) -> Any:
+    """Return the result of a section as the program has it: with the numbers that it does not have."""
+    result = section.analyzer(section.options(**options)).analyze(made)
+    missing = tuple(missing_numbers(section, made))
+    return result.model_copy(update={"measurements": (*missing, *result.measurements)})
 
 
 def two_heads(made: ClassificationOutputs) -> Evaluation:

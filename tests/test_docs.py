@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import jsonschema
 import pytest
-from factory import produced
+from factory import analyzed, produced
 from handmade import made_evaluation
 from ruamel.yaml import YAML
 
@@ -239,14 +239,14 @@ def test_the_page_of_the_contract_has_every_class_of_it() -> None:
     page = (TOP / "docs" / "contract.md").read_text("utf-8")
     public = {name for name in contract.__all__ if isinstance(getattr(contract, name), type)}
     documented = set(re.findall(r"^::: reportgen\.section\.(\w+)$", page, re.MULTILINE))
-    records = {"Evaluation", "ModelEvaluation", "HeadEvaluation"}
+    records = {"Evaluation", "ModelEvaluation", "HeadEvaluation", "ClassificationOutputs", "ClassPredictions"}
     assert public - documented == records | {"Request"}
 
 
 def test_the_example_section_works() -> None:
     """It measures, draws and finds what it declares, and says why there is no number."""
     section = EXAMPLE.SECTION
-    result = section.analyzer(section.options()).analyze(made_evaluation())
+    result = analyzed(section, made_evaluation())
     assert produced(result) == {metric.name for metric in section.metrics}
     assert result.find("my_score", "c").status == "not_applicable"
     sure = result.model_copy(update={"measurements": (EXAMPLE.MY_SCORE.measure("a", 0.96),)})

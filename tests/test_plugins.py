@@ -137,6 +137,8 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
             "the option 'title' has the name of a key",
         ),
         ("    metrics=(MY", "    tables=3,\n    metrics=(MY", "tables must be a function (found an object of int)"),
+        ("    metrics=(MY_SCORE,)", "    metrics=()", "the metric 'my_score' of the task 'binary' is not declared"),
+        ('"binary": (MY', '"bynary": (MY', "the task 'bynary' is not known"),
         ("    metrics=(MY", "    tables=lambda result: (),\n    metrics=(MY", "tables must take two arguments"),
     ],
 )
@@ -175,7 +177,10 @@ def test_two_packages_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_was_not_declared(tmp_path: Path) -> None:
     """A metric, or a result of another class, is refused with the section's name."""
-    planned = section_of(tmp_path, example(**{"metrics=(MY_SCORE,)": "metrics=()"}))
+    planned = section_of(
+        tmp_path,
+        example(**{"metrics=(MY_SCORE,)": "metrics=()", '(MY_SCORE,), "binary": (MY_SCORE,)': '(), "binary": ()'}),
+    )
     with pytest.raises(SectionError, match=r"section my_section: .*metrics that it does not declare: my_score"):
         analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
     wrong = {"return MyResult(measurements=tuple(custom_metrics), threshold=threshold)": "return {}"}

@@ -21,12 +21,13 @@ from reportgen import (
     SectionResult,
     Strict,
 )
+from reportgen.section import ClassPredictions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.axes import Axes
-    from reportgen.section import Evaluation, HeadEvaluation, ModelEvaluation
+    from reportgen.section import Evaluation
 
 _MOST = 0.95
 """Share of certain examples from which on the report says so. Convention."""
@@ -69,19 +70,13 @@ class MyCustomAnalyzer(BaseAnalyzer[MyOptions, MyResult]):
     def analyze(self, evaluation: Evaluation) -> MyResult:
         """Compute the metrics of every model."""
         custom_metrics: list[Measurement] = []
-        for model in evaluation.models:
-            custom_metrics += [self._score(model, head) for head in model.heads]
         threshold = self.options.threshold
+        for model, head, outputs in evaluation.heads(ClassPredictions):
+            name, subject = model.name, model.subject(head)
+            certain = outputs.confidence >= threshold
+            score, n = float(certain.mean()), len(certain)
+            custom_metrics += [MY_SCORE.measure(name, score, subject=subject, n=n)]
         return MyResult(measurements=tuple(custom_metrics), threshold=threshold)
-
-    def _score(self, model: ModelEvaluation, head: HeadEvaluation) -> Measurement:
-        name, subject = model.name, model.subject(head)
-        if head.classification is None:
-            reason = head.reason or ""
-            return MY_SCORE.missing(name, head.status, reason, subject=subject)
-        certain = head.classification.confidence >= self.options.threshold
-        score, n = float(certain.mean()), len(certain)
-        return MY_SCORE.measure(name, score, subject=subject, n=n)
 
 
 # --8<-- [end:analyzer]
@@ -138,6 +133,7 @@ SECTION = Section(
     result=MyResult,
     analyzer=MyCustomAnalyzer,
     metrics=(MY_SCORE,),
+    tasks={"multiclass": (MY_SCORE,), "binary": (MY_SCORE,)},
     visualizer=MyCustomVisualizer,
     figures=(FigureSpec("my-custom-plot", "The share of certain examples."),),
     rules=(Rule("MYS101", "note", "Too certain", "convention", too_certain),),

@@ -20,6 +20,7 @@ from reportgen.analysis.results import (
     SectionRecord,
     SpecRecord,
 )
+from reportgen.analysis.unmeasured import unmeasured
 from reportgen.contract.focus import Focus
 from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.section import BaseAnalyzer, BaseComparer
@@ -91,7 +92,9 @@ def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
     analyzer = item.section.analyzer(item.options)
     if not isinstance(analyzer, BaseAnalyzer):
         raise TypeError("a comparing section has no evaluation to analyze")
-    return _kept(item, analyzer.analyze(evaluation), [model.name for model in evaluation.models])
+    result = _kept(item, analyzer.analyze(evaluation), [model.name for model in evaluation.models])
+    missing = tuple(unmeasured(item.section, evaluation))
+    return result.model_copy(update={"measurements": (*missing, *result.measurements)}) if missing else result
 
 
 def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:
@@ -239,8 +242,8 @@ def _head(head: HeadEvaluation) -> HeadRecord:
         name=head.name,
         task=head.task.value,
         task_rule=head.task.rule,
-        outputs=head.outputs.value,
-        outputs_rule=head.outputs.rule,
+        outputs=head.output_type.value,
+        outputs_rule=head.output_type.rule,
         labels=head.labels.value,
         labels_rule=head.labels.rule,
         class_names=head.class_names,

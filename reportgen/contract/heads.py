@@ -1,23 +1,23 @@
-"""A head of a model as the classification sections see it, and its numbers put at their addresses."""
+"""A head of a model as sections measure it, and its numbers put at their addresses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-import numpy as np
-
+from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.evaluation import OutputsT
 from reportgen.contract.subjects import about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement, MetricSpec
-    from reportgen.contract.records.classification import ClassificationOutputs
     from reportgen.contract.records.data import DataEvaluation
-    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.subjects import Subject
     from reportgen.contract.theme import Theme
@@ -25,38 +25,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ClassifiedHead:
-    """One head of one model with its class predictions; sections add what they compute from them."""
+class MeasuredHead(Generic[OutputsT]):
+    """One head of one model with what was gathered of it; puts numbers at their addresses."""
 
     model: ModelEvaluation
     head: HeadEvaluation
-    outputs: ClassificationOutputs
+    outputs: OutputsT
     data: DataEvaluation
-
-    @property
-    def binary(self) -> bool:
-        """Whether the numbers speak of the positive class."""
-        return self.head.task.value == "binary"
 
     @property
     def n(self) -> int:
         """How many rows were evaluated."""
-        return len(self.outputs.labels)
-
-    @property
-    def brier(self) -> NDArray[np.float64]:
-        """Return the Brier score (N,) by the head's convention: of the positive class, or summed over the classes."""
-        return self.outputs.brier / 2 if self.binary else self.outputs.brier
-
-    @property
-    def brier_convention(self) -> str:
-        """Say which of the two it is."""
-        return "positive class" if self.binary else "sum over the classes"
-
-    @property
-    def positive_probability(self) -> NDArray[np.float64]:
-        """Return the probability (N,) of class 1 of a binary head, also where the logits were not kept."""
-        return np.where(self.outputs.predictions == 1, self.outputs.confidence, 1.0 - self.outputs.confidence)
+        return self.head.n
 
     def subject(self, part: Subject | None = None) -> Subject | None:
         """Return the subject of a number about the head or a part of it."""
@@ -78,24 +58,35 @@ class ClassifiedHead:
         return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
 
 
-HeadT = TypeVar("HeadT", bound=ClassifiedHead)
+@dataclass(frozen=True)
+class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
+    """A multiclass or binary head with labels."""
+
+    @property
+    def binary(self) -> bool:
+        """Whether the numbers are about the positive class."""
+        return self.head.task.value == "binary"
+
+    @property
+    def brier(self) -> NDArray[np.float64]:
+        """Return the Brier score (N,) by the head's convention: of the positive class, or summed over the classes."""
+        return self.outputs.brier / 2 if self.binary else self.outputs.brier
+
+    @property
+    def brier_convention(self) -> str:
+        """Say which of the two it is."""
+        return "positive class" if self.binary else "sum over the classes"
+
+
+HeadT = TypeVar("HeadT", bound=MeasuredHead[Any])
 
 
 def comparable(subjects: Iterable[HeadT]) -> list[list[HeadT]]:
-    """Group the models that have a head of the same name with as many classes; only groups of two and more."""
+    """Group the models that have a classification head of the same name with as many classes; groups of two and more."""
     groups: dict[tuple[str | None, int], list[HeadT]] = {}
     for subject in subjects:
         groups.setdefault((subject.subject(), subject.outputs.n_classes), []).append(subject)
     return [group for group in groups.values() if len(group) > 1]
-
-
-def unmeasured(evaluation: Evaluation, specs: Iterable[MetricSpec]) -> Iterator[Measurement]:
-    """Say for every head without class predictions why its numbers are missing."""
-    for model in evaluation.models:
-        for head in model.heads:
-            if head.classification is None:
-                for spec in specs:
-                    yield spec.missing(model.name, head.status, head.reason or "", subject=model.subject(head))
 
 
 class OfHead(Protocol):

@@ -43,3 +43,5 @@ class Request(Strict):
     """Everything that a section needs."""
     probe: Probe | None = None
     """Which activations; null for none."""
+    threshold: float = 0.5
+    """Probability above which the positive class of a binary head is predicted."""

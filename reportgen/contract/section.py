@@ -5,7 +5,7 @@ Core knows sections only through the :class:`Section` manifest; sections know ea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from reportgen.contract.base import Strict
@@ -13,7 +13,7 @@ from reportgen.contract.focus import View
 from reportgen.contract.result import ResultT, SectionResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from reportgen.contract.figures import Figure, FigureSpec
     from reportgen.contract.findings import Rule
@@ -38,6 +38,10 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
 
     def probe(self) -> Probe | None:
         """Say which activations it needs; None for an analyzer without ``Need.ACTIVATIONS``."""
+        return None
+
+    def threshold(self) -> float | None:
+        """Return the probability above which the positive class of a binary head is to be predicted; None: as others ask."""
         return None
 
     def names(self) -> dict[str, str]:
@@ -117,6 +121,9 @@ class Section(Generic[OptionsT, ResultT]):
         Makes the tables of the chapter from the result and the :class:`View`, which says which of many models are shown.
     headlines
         Names of the metrics offered to the front page.
+    tasks
+        The tasks of output heads that it measures, each with the metrics that every head of it gets. For a head of another
+        task, or one without outputs, the program writes these metrics with the reason why they are missing.
     template
         File below ``templates/``, or ``package:path`` of one that a package brings; by default ``sections/<name>.html.j2``
         where there is one.
@@ -136,6 +143,7 @@ class Section(Generic[OptionsT, ResultT]):
     rules: tuple[Rule[ResultT], ...] = ()
     tables: Callable[[ResultT, View], tuple[Table, ...]] = no_tables
     headlines: tuple[str, ...] = ()
+    tasks: Mapping[str, tuple[MetricSpec, ...]] = field(default_factory=dict)
     template: str | None = None
     on_front_page: bool = False
 

@@ -134,6 +134,7 @@ class _Collector:
             self.data.rows,
             self._probed(),
             lambda done, total: self.report(f"evaluating {name}", done, total),
+            self.request.threshold,
         )
 
     def _probed(self) -> ProbedRows | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from reportgen.contract.base import Strict
 from reportgen.contract.figures import FigureSpec
@@ -14,7 +14,7 @@ from reportgen.contract.needs import Need
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer
-from reportgen.spec.model import SectionSpec
+from reportgen.spec.model import SectionSpec, TaskName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -90,6 +90,12 @@ def _metrics(section: Section[Any, Any]) -> Iterator[str]:
             yield f"the metric's name {spec.name!r} must be of letters, digits, _ and -, a letter first"
         if spec.difference is not None and spec.difference not in names:
             yield f"the metric {spec.name!r} names {spec.difference!r} as its difference, which is not declared"
+    for task, specs in section.tasks.items():
+        if task not in get_args(TaskName) or task == "auto":
+            yield f"the task {task!r} is not known"
+        for spec in specs:
+            if spec not in section.metrics:
+                yield f"the metric {spec.name!r} of the task {task!r} is not declared"
     for name in section.headlines:
         if name not in names:
             yield f"the headline {name!r} is no declared metric"

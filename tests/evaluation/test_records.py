@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from factory import noisy, outputs
+from hypothesis import given, strategies as st
 
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
-from reportgen.evaluation.accumulate import ClassificationAccumulator, OutputsError
 from reportgen.evaluation.sampling import choose_rows
+from reportgen.evaluation.tasks.base import ContradictionError, HeadEvidence, HeadRows, OutputsError, UndecidedError
+from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels, encode
 from reportgen.evaluation.tasks.resolve import (
-    ContradictionError,
-    HeadEvidence,
-    UndecidedError,
+    TASKS,
     resolve_outputs,
     resolve_task,
 )
-from reportgen.inputs.labels import Labels, encode
 from reportgen.inputs.models import canonical_loss
+from reportgen.spec.model import TaskName
+
+LOSSES = {
+    "categorical_crossentropy",
+    "sparse_categorical_crossentropy",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "mean_squared_error",
+    "huber",
+    "my_loss",
+}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +60,7 @@ def test_ordered_rules(evidence: HeadEvidence, task: str, kind: str) -> None:
 
 def test_a_linear_head_with_integer_labels_is_ambiguous() -> None:
     """Nothing is guessed: the remedy is named."""
-    with pytest.raises(UndecidedError, match="say outputs ="):
+    with pytest.raises(UndecidedError, match="set outputs ="):
         resolve_task(HeadEvidence(activation="linear", n_outputs=3, labels="integers"))
 
 
@@ -116,15 +128,19 @@ def test_probabilities_that_are_none_contradict() -> None:
     """Rows that do not sum to 1 are refused with the evidence, never taken for logits."""
     labels = Labels(np.zeros(1, np.int32), None, Decision("integers", ""), ())
     with pytest.raises(OutputsError, match=r"a row sums to 1\.2"):
-        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[0.7, 0.5]], np.float32), np.arange(1))
+        ClassificationAccumulator(HeadRows(1, 2, "probabilities"), labels).add(
+            np.array([[0.7, 0.5]], np.float32), np.arange(1)
+        )
     with pytest.raises(OutputsError, match="they reach from -2 to 3"):
-        ClassificationAccumulator(labels, 2, "probabilities", 0).add(np.array([[-2.0, 3.0]], np.float32), np.arange(1))
+        ClassificationAccumulator(HeadRows(1, 2, "probabilities"), labels).add(
+            np.array([[-2.0, 3.0]], np.float32), np.arange(1)
+        )
 
 
 def test_outputs_that_are_not_finite_are_counted() -> None:
     """NaN is counted, and the first row kept."""
     labels = Labels(np.zeros(3, np.int32), None, Decision("integers", ""), ())
-    accumulator = ClassificationAccumulator(labels, 2, "logits", 0)
+    accumulator = ClassificationAccumulator(HeadRows(3, 2, "logits"), labels)
     accumulator.add(np.array([[0, 1], [np.nan, 0], [0, np.inf]], np.float32), np.arange(3))
     assert (accumulator.not_finite, accumulator.first_not_finite) == (2, 1)
 
@@ -151,3 +167,49 @@ def test_the_histogram_counts_every_row() -> None:
     assert len(made.logit_sample) == 300
     with pytest.raises(ValueError, match="not kept"):
         made.probability(0)
+
+
+def test_a_threshold_moves_the_prediction_and_its_confidence() -> None:
+    """The positive class is predicted above the threshold; the confidence is that of the predicted class."""
+    logits = np.log(np.array([[0.6], [0.2], [0.4]]) / np.array([[0.4], [0.8], [0.6]]))
+    made = outputs(logits, [1, 0, 0], threshold=0.3)
+    assert made.predictions.tolist() == [1, 0, 1]
+    assert made.confidence == pytest.approx([0.6, 0.8, 0.4])
+    assert made.correct.tolist() == [True, True, False]
+    assert outputs(logits, [1, 0, 0]).predictions.tolist() == [1, 0, 0]
+
+
+def test_without_labels_there_are_predictions() -> None:
+    """What needs no label is gathered as with labels, and nothing else."""
+    logits, labels = noisy(50, 3)
+    accumulator = ClassificationAccumulator(HeadRows(50, 3, "logits"), None)
+    accumulator.add(logits, np.arange(50))
+    bare, compared = accumulator.result(), outputs(logits, labels)
+    assert not bare.labeled
+    assert compared.labeled
+    assert not hasattr(bare, "nll")
+    assert np.array_equal(bare.predictions, compared.predictions)
+    assert np.array_equal(bare.confidence, compared.confidence)
+    assert np.array_equal(bare.probability(1), compared.probability(1))
+
+
+def test_every_task_has_one_room() -> None:
+    """No two rooms stand for one task, and every task of the spec has one."""
+    names = [name for task in TASKS for name in task.names]
+    assert sorted(names) == sorted(set(get_args(TaskName)) - {"auto"})
+
+
+@given(
+    st.sampled_from(sorted(LOSSES)) | st.none(),
+    st.sampled_from(["softmax", "sigmoid", "linear", "relu"]) | st.none(),
+    st.integers(1, 4),
+    st.sampled_from(["integers", "strings", "rows", "floats"]) | st.none(),
+    st.sampled_from(["auto", "logits", "probabilities", "values"]),
+)
+def test_no_two_tasks_match_the_same_evidence(
+    loss: str | None, activation: str | None, n: int, labels: str | None, declared: str
+) -> None:
+    """So the order of the rooms decides nothing; only the order of the kinds of evidence does."""
+    evidence = HeadEvidence("auto", declared, loss, None, activation, n, labels)
+    for look in ("of_loss", "of_activation", "of_labels", "of_outputs"):
+        assert sum(getattr(task, look)(evidence) is not None for task in TASKS) <= 1

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from factory import evaluation, head, noisy, outputs, unmeasured
+from factory import analyzed, evaluation, head, noisy, outputs, unmeasured
 
 from reportgen.contract.numbers import Measurement, Metric
 from reportgen.sections.calibration import SECTION, findings, schema
-from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
 
 
 def analyze(*heads: object, **options: object) -> CalibrationResult:
     """Analyze heads of models a, b, c."""
-    made = evaluation(*heads)  # type: ignore[arg-type]
-    return CalibrationAnalyzer(CalibrationOptions(**options)).analyze(made)  # type: ignore[arg-type]
+    return analyzed(SECTION, evaluation(*heads), **options)  # type: ignore[arg-type]
 
 
 def value(result: CalibrationResult, name: str, subject: str | None = None) -> float:

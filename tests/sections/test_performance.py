@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import evaluation, head, noisy, outputs, two_heads, unmeasured
+from factory import analyzed, evaluation, head, noisy, outputs, two_heads, unmeasured
 from sklearn import metrics as sk
 
 from reportgen.sections.performance import SECTION
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def analyze(*heads: object, **options: object) -> PerformanceResult:
     """Analyze heads of models a, b, c."""
-    made = evaluation(*heads)  # type: ignore[arg-type]
-    return PerformanceAnalyzer(PerformanceOptions(**options)).analyze(made)  # type: ignore[arg-type]
+    return analyzed(SECTION, evaluation(*heads), **options)  # type: ignore[arg-type]
 
 
 def codes(result: PerformanceResult) -> set[str]:
@@ -80,9 +79,10 @@ def test_threshold_moves_the_decision() -> None:
     """At a higher threshold fewer examples are called positive."""
     z = np.linspace(-3, 3, 100, dtype=np.float32)[:, None]
     y = (np.arange(100) >= 50).astype(int)
-    low, high = (analyze(head(outputs(z, y)), threshold=threshold) for threshold in (0.5, 0.9))
+    low, high = (analyze(head(outputs(z, y, threshold=threshold))) for threshold in (0.5, 0.9))
     assert value(low, "recall", "class:1") == 1
     assert value(high, "recall", "class:1") < 0.5
+    assert PerformanceAnalyzer(PerformanceOptions(threshold=0.9)).threshold() == 0.9
 
 
 def test_soft_labels() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+
+from reportgen.contract.records.heads import HeadOutputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,58 +59,36 @@ class ClassHistogram:
 
 
 @dataclass(frozen=True)
-class ClassificationOutputs:
+class ClassPredictions(HeadOutputs):
     """Predictions of a multiclass or binary head, one entry per example that was evaluated.
 
-    A binary head is held with two classes; a sigmoid's logit z stands as the two logits (0, z).
+    A binary head is held with two classes; a sigmoid's logit z is held as the two logits (0, z).
 
     Attributes
     ----------
-    labels
-        (N,) int32, the true class; of soft labels the most probable one.
-    soft_labels
-        (N, n_classes) float64, rows sum to 1; None for hard labels.
     predictions
-        (N,) int32, the class with the highest probability; the first of several.
+        (N,) int32, the class with the highest probability, the first of several; of a binary head with a threshold other
+        than 0.5 the positive class where its probability is above the threshold.
     confidence
-        (N,) float64, the highest probability.
-    nll, brier, entropy
-        (N,) float64: negative log-likelihood in nats; Brier score summed over the classes; predictive entropy in nats.
-    rank
-        (N,) int32, place of the true class when classes are sorted by probability; 0 is the top.
+        (N,) float64, the probability of the predicted class.
+    entropy
+        (N,) float64, predictive entropy in nats.
     logits
         (N, n_classes) float32 or float64; None above the size that is kept.
     log_normalizer
         (N,) float64, logsumexp of the logits.
     logit_sample, logit_sample_rows
         A seeded sample of the logits and its positions, for fits that need them; all rows when the logits are kept.
-    histogram
-        In place of the logits, above the size that is kept.
-    clipped_fraction
-        Share of rows whose true class had a probability of exactly zero and was clipped, where logits could not be
-        had; None where they could.
     """
 
-    labels: NDArray[np.int32]
-    soft_labels: FloatArray | None
     predictions: NDArray[np.int32]
     confidence: FloatArray
-    nll: FloatArray
-    brier: FloatArray
     entropy: FloatArray
-    rank: NDArray[np.int32]
     logits: NDArray[np.float32] | FloatArray | None
     log_normalizer: FloatArray
     logit_sample: NDArray[np.float32] | FloatArray
     logit_sample_rows: IntArray
-    histogram: ClassHistogram | None
-    clipped_fraction: float | None
     n_classes: int
-
-    @property
-    def correct(self) -> NDArray[np.bool_]:
-        """(N,) bool, where the prediction is the label."""
-        return self.predictions == self.labels
 
     def probability(self, index: int) -> FloatArray:
         """Return the (N,) float64 probabilities of one class; only while the logits are kept."""
@@ -117,6 +97,43 @@ class ClassificationOutputs:
             raise ValueError(message)
         probability: FloatArray = np.exp(self.logits[:, index].astype(np.float64) - self.log_normalizer)
         return probability
+
+
+@dataclass(frozen=True)
+class ClassificationOutputs(ClassPredictions):
+    """Predictions of a multiclass or binary head and how they compare with the labels.
+
+    Attributes
+    ----------
+    labels
+        (N,) int32, the true class; of soft labels the most probable one.
+    soft_labels
+        (N, n_classes) float64, rows sum to 1; None for hard labels.
+    nll, brier
+        (N,) float64: negative log-likelihood in nats; Brier score summed over the classes.
+    rank
+        (N,) int32, place of the true class when classes are sorted by probability; 0 is the top.
+    histogram
+        In place of the logits, above the size that is kept.
+    clipped_fraction
+        Share of rows whose true class had a probability of exactly zero and was clipped, where there are no logits;
+        None where there are.
+    """
+
+    labeled: ClassVar[bool] = True
+
+    labels: NDArray[np.int32]
+    soft_labels: FloatArray | None
+    nll: FloatArray
+    brier: FloatArray
+    rank: NDArray[np.int32]
+    histogram: ClassHistogram | None
+    clipped_fraction: float | None
+
+    @property
+    def correct(self) -> NDArray[np.bool_]:
+        """(N,) bool, where the prediction is the label."""
+        return self.predictions == self.labels
 
     def one_vs_rest(self, index: int) -> ScorePoints:
         """Return the scores of one class against the rest, exact or from the histogram."""

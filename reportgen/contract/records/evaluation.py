@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from reportgen.contract.records.heads import HeadOutputs
 from reportgen.contract.subjects import Subject
 
 if TYPE_CHECKING:
@@ -12,11 +13,13 @@ if TYPE_CHECKING:
 
     from reportgen.contract.records.activations import Activations
     from reportgen.contract.records.architecture import Architecture
-    from reportgen.contract.records.classification import ClassificationOutputs
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.records.history import History
     from reportgen.contract.records.weights import WeightTensor
+
+
+OutputsT = TypeVar("OutputsT", bound=HeadOutputs)
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,9 @@ class Evaluation:
     data: DataEvaluation | None
     versions: dict[str, str]
 
-    def classified(self) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, ClassificationOutputs]]:
-        """Yield every head that has class predictions."""
+    def heads(self, kind: type[OutputsT]) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, OutputsT]]:
+        """Yield every head with what was gathered of it, where that is a record of this kind."""
         for model in self.models:
             for head in model.heads:
-                if head.classification is not None:
-                    yield model, head, head.classification
+                if isinstance(head.outputs, kind):
+                    yield model, head, head.outputs

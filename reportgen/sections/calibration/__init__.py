@@ -31,5 +31,6 @@ SECTION = Section(
     tables=tables,
     metrics=(*schema.WHOLE, *schema.PER_CLASS),
     headlines=("ece", "debiased_calibration_error"),
+    tasks=dict.fromkeys(("multiclass", "binary"), schema.WHOLE),
     template="sections/calibration.html.j2",
 )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead, unmeasured
+from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.needs import Need
+from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibration, comparison, density, intervals, smoothing, temperature
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement
-    from reportgen.contract.records.classification import ClassificationOutputs, ScorePoints
+    from reportgen.contract.records.classification import ScorePoints
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.calibration import ResidualBins
 
@@ -76,9 +77,9 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         if data is None:
             message = "calibration needs data"
             raise ValueError(message)
-        measurements = [*unmeasured(evaluation, schema.WHOLE)]
+        measurements: list[Measurement] = []
         heads = []
-        for model, head, outputs in evaluation.classified():
+        for model, head, outputs in evaluation.heads(ClassificationOutputs):
             subject = _Head(model, head, outputs, data, self.options.bins)
             measurements += [*_errors(subject), *_uncertainty(subject), *_temperature(subject), *_classes(subject)]
             heads.append(self._shown(subject))
@@ -172,17 +173,18 @@ def _temperature(subject: _Head) -> Iterator[Measurement]:
     gain = comparison.mean_difference(fitted.nll_before, fitted.nll_after)
     if gain is not None:
         yield subject.estimated(schema.TEMPERATURE_GAIN, gain, estimator=f"5 folds, {sample}")
-    after = _ece_after(subject, rows, fitted.confidence_after)
+    after = _ece_after(subject, chosen, fitted.confidence_after)
     yield subject.measure(schema.TEMPERATURE_ECE, after, n=n, estimator=f"5 folds, {sample}")
 
 
-def _ece_after(subject: _Head, rows: NDArray[Any], confidence: NDArray[np.float64]) -> float:
-    """Return the ECE of the scaled forecasts, in the notion of :attr:`_Head.forecast`."""
+def _ece_after(subject: _Head, sample: NDArray[Any], confidence: NDArray[np.float64]) -> float:
+    """Return the ECE of the scaled forecasts of some of the sampled logits, in the notion of :attr:`_Head.forecast`."""
     outputs = subject.outputs
-    came_true = outputs.correct[rows]
-    forecast = confidence
+    rows = outputs.logit_sample_rows[sample]
+    top = outputs.logit_sample[sample].argmax(axis=1)
+    came_true, forecast = outputs.labels[rows] == top, confidence
     if subject.binary:
-        forecast = np.where(outputs.predictions[rows] == 1, confidence, 1.0 - confidence)
+        forecast = np.where(top == 1, confidence, 1.0 - confidence)
         came_true = outputs.labels[rows] == 1
     true = came_true.astype(np.float64)
     edges = calibration.equal_width_edges(subject.bins)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.needs import Need
+from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals
@@ -144,9 +145,9 @@ def _heads(models: Sequence[ModelEvaluation], data: DataEvaluation | None) -> li
     found: dict[tuple[str, int], list[ClassifiedHead]] = {}
     for model in models:
         for head in model.heads:
-            if head.classification is not None:
-                key = (head.name, head.classification.n_classes)
-                found.setdefault(key, []).append(ClassifiedHead(model, head, head.classification, data))
+            if isinstance(head.outputs, ClassificationOutputs):
+                key = (head.name, head.outputs.n_classes)
+                found.setdefault(key, []).append(ClassifiedHead(model, head, head.outputs, data))
     return [followed for followed in found.values() if len(followed) == len(models)]
 
 

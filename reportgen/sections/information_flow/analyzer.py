@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from reportgen.contract.needs import Need, Probe
+from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import activations, comparison, dimension, intervals, rank, separability
@@ -170,8 +171,8 @@ def _saturated(one: LayerActivations) -> float | None:
 def _labels(model: ModelEvaluation, probed: Activations, seed: int) -> _Labels | None:
     """Return the labels of the first head that has any."""
     for place, head in enumerate(model.heads):
-        if head.classification is not None:
-            labels = head.classification.labels[probed.places]
+        if isinstance(head.outputs, ClassificationOutputs):
+            labels = head.outputs.labels[probed.places]
             return _Labels(head.name, place, labels, separability.stratified_folds(labels, seed))
     return None
 

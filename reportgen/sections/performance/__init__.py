@@ -26,5 +26,6 @@ SECTION = Section(
     tables=tables,
     metrics=(*schema.WHOLE, *schema.PER_CLASS, *schema.PAIRWISE),
     headlines=("accuracy", "nll", "brier_score"),
+    tasks=dict.fromkeys(("multiclass", "binary"), schema.WHOLE),
     template="sections/performance.html.j2",
 )

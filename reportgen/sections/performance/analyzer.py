@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead, comparable, unmeasured
+from reportgen.contract.heads import ClassifiedHead, comparable
 from reportgen.contract.needs import Need
+from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking
@@ -30,32 +31,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement, MetricSpec
-    from reportgen.contract.records.classification import ClassificationOutputs
     from reportgen.contract.records.evaluation import Evaluation
-
-DEFAULT_THRESHOLD = 0.5
-"""Where the positive class is also the more probable one."""
 
 
 @dataclass(frozen=True)
 class _Head(ClassifiedHead):
     """A head and what its confusion matrix is made of."""
 
-    threshold: float
-
-    @cached_property
-    def predictions(self) -> NDArray[Any]:
-        if self.binary and self.threshold != DEFAULT_THRESHOLD:
-            return (self.positive_probability > self.threshold).astype(np.int32)
-        return self.outputs.predictions
-
-    @cached_property
-    def correct(self) -> NDArray[np.bool_]:
-        return self.predictions == self.outputs.labels
-
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
-        return classification.confusion_matrix(self.outputs.labels, self.predictions, self.outputs.n_classes)
+        return classification.confusion_matrix(self.outputs.labels, self.outputs.predictions, self.outputs.n_classes)
 
     @cached_property
     def frequencies(self) -> NDArray[np.float64]:
@@ -70,15 +55,18 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
 
+    def threshold(self) -> float:
+        """Ask for the threshold of the options."""
+        return self.options.threshold
+
     def analyze(self, evaluation: Evaluation) -> PerformanceResult:
         """Compute every head's numbers, then compare the models head by head."""
         data = evaluation.data
         if data is None:
             message = "performance needs data"
             raise ValueError(message)
-        threshold = self.options.threshold
-        subjects = [_Head(model, head, outputs, data, threshold) for model, head, outputs in evaluation.classified()]
-        measurements = [*unmeasured(evaluation, schema.WHOLE)]
+        subjects = [_Head(*one, data) for one in evaluation.heads(ClassificationOutputs)]
+        measurements: list[Measurement] = []
         for subject in subjects:
             measurements += [*_whole(subject), *_per_class(subject)]
         pairwise, tiers = _compare(subjects)
@@ -114,13 +102,13 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
 
 def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
     names, outputs = subject.head.class_names, subject.outputs
-    wrong = np.flatnonzero(~subject.correct)
+    wrong = np.flatnonzero(~outputs.correct)
     order = wrong[np.argsort(-outputs.confidence[wrong], kind="stable")][:limit]
     return tuple(
         ConfidentError(
             row=int(subject.data.rows[index]),
             true=names[outputs.labels[index]],
-            predicted=names[subject.predictions[index]],
+            predicted=names[outputs.predictions[index]],
             confidence=float(outputs.confidence[index]),
         )
         for index in order
@@ -132,7 +120,7 @@ def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
 
 def _whole(subject: _Head) -> Iterator[Measurement]:
     outputs, n = subject.outputs, len(subject.outputs.labels)
-    accuracy = intervals.wilson(int(subject.correct.sum()), n)
+    accuracy = intervals.wilson(int(outputs.correct.sum()), n)
     nll, brier = intervals.mean(outputs.nll), intervals.mean(subject.brier)
     if accuracy is None or nll is None or brier is None:
         message = "an evaluation has at least one row"
@@ -294,7 +282,7 @@ def _compare(subjects: list[_Head]) -> tuple[list[Measurement], list[Tier]]:
 
 def _pairs(group: list[_Head]) -> Iterator[Measurement]:
     tables = {
-        (first.model.name, second.model.name): comparison.discordance(first.correct, second.correct)
+        (first.model.name, second.model.name): comparison.discordance(first.outputs.correct, second.outputs.correct)
         for first, second in permutations(group, 2)
     }
     once = {frozenset(pair): comparison.mcnemar(table) for pair, table in tables.items()}
@@ -316,10 +304,10 @@ def _pairs(group: list[_Head]) -> Iterator[Measurement]:
 
 
 def _tier(group: list[_Head]) -> Tier:
-    best = max(group, key=lambda subject: int(subject.correct.sum()))
+    best = max(group, key=lambda subject: int(subject.outputs.correct.sum()))
     tied = []
     for other in group:
-        difference = comparison.accuracy_difference(comparison.discordance(other.correct, best.correct))
+        difference = comparison.accuracy_difference(comparison.discordance(other.outputs.correct, best.outputs.correct))
         if other is not best and difference.high is not None and difference.high >= 0:
             tied.append(other.model.name)
     return Tier(subject=best.subject(), best=best.model.name, tied=tuple(tied))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead, comparable
+from reportgen.contract.heads import MeasuredHead, comparable
 from reportgen.contract.needs import Need, Probe
+from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import agreement, cka, comparison, embedding, intervals, weights
@@ -50,7 +51,7 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
     """Compares every model with every other, and the reference layer by layer."""
 
     needs: ClassVar[frozenset[Need]] = frozenset(
-        {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.WEIGHTS, Need.SEVERAL_MODELS}
+        {Need.PREDICTIONS, Need.ACTIVATIONS, Need.WEIGHTS, Need.SEVERAL_MODELS}
     )
 
     def probe(self) -> Probe:
@@ -70,7 +71,7 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
         reference = self.options.reference or evaluation.models[0].name
         measurements: list[Measurement] = []
         heads = []
-        for group in comparable([ClassifiedHead(*one, data) for one in evaluation.classified()]):
+        for group in comparable([_Head(*one, data) for one in evaluation.heads(ClassPredictions)]):
             found, agreed = _agreement(group)
             measurements += found
             heads.append(agreed)
@@ -122,26 +123,27 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
 # ------------------------------------------------------------------------------------------------ predictions
 
 
-def _agreement(group: list[ClassifiedHead]) -> tuple[list[Measurement], HeadAgreement]:
+_Head = MeasuredHead[ClassPredictions]
+
+
+def _agreement(group: list[_Head]) -> tuple[list[Measurement], HeadAgreement]:
     """Compare the predictions of models that have a head of the same name."""
     measurements: list[Measurement] = []
     differing = np.zeros((len(group), len(group)))
     forecasts = [_log_probabilities(one) for one in group]
     for i, j in combinations(range(len(group)), 2):
         first, second = group[i], group[j]
-        table = comparison.discordance(first.outputs.correct, second.outputs.correct)
-        turned = comparison.discordance(second.outputs.correct, first.outputs.correct)
         changed = agreement.churn(first.outputs.predictions, second.outputs.predictions)
-        alike = agreement.error_consistency(table, first.data.seed)
         apart = intervals.mean(agreement.js_divergence(forecasts[i], forecasts[j]))
         differing[i, j] = differing[j, i] = changed.value if changed else np.nan
-        for one, other, counted in ((first, second, table), (second, first, turned)):
+        errors = _errors(first, second)
+        for one, other, flips in ((first, second, errors.flips), (second, first, errors.flips[::-1])):
             part = Subject.of("vs", other.model.name)
             for spec, estimate, otherwise in (
                 (schema.CHURN, changed, ""),
-                (schema.NEGATIVE_FLIPS, agreement.negative_flips(counted), ""),
-                (schema.POSITIVE_FLIPS, agreement.positive_flips(counted), ""),
-                (schema.ERROR_CONSISTENCY, alike, "both models are right on every row, or wrong on every row"),
+                (schema.NEGATIVE_FLIPS, flips[0], errors.reason),
+                (schema.POSITIVE_FLIPS, flips[1], errors.reason),
+                (schema.ERROR_CONSISTENCY, errors.consistency, errors.reason),
                 (schema.DIVERGENCE, apart, ""),
             ):
                 measurements.append(_pairwise(one, spec, estimate, part, otherwise))
@@ -153,13 +155,33 @@ def _agreement(group: list[ClassifiedHead]) -> tuple[list[Measurement], HeadAgre
     )
 
 
-def _pairwise(
-    one: ClassifiedHead, spec: MetricSpec, estimate: Estimate | None, part: Subject, otherwise: str
-) -> Measurement:
+@dataclass(frozen=True)
+class _Errors:
+    """How the errors of two models compare: rows that the first loses and gains against the second, and how alike they err."""
+
+    flips: tuple[Estimate | None, Estimate | None]
+    consistency: Estimate | None
+    reason: str
+
+
+def _errors(first: _Head, second: _Head) -> _Errors:
+    """Compare errors where both heads have labels."""
+    one, other = first.outputs, second.outputs
+    if not isinstance(one, ClassificationOutputs) or not isinstance(other, ClassificationOutputs):
+        return _Errors((None, None), None, first.head.reason or second.head.reason or "")
+    table = comparison.discordance(one.correct, other.correct)
+    return _Errors(
+        (agreement.negative_flips(table), agreement.positive_flips(table)),
+        agreement.error_consistency(table, first.data.seed),
+        "both models are right on every row, or wrong on every row",
+    )
+
+
+def _pairwise(one: _Head, spec: MetricSpec, estimate: Estimate | None, part: Subject, otherwise: str) -> Measurement:
     return one.insufficient(spec, otherwise, part) if estimate is None else one.estimated(spec, estimate, part)
 
 
-def _log_probabilities(one: ClassifiedHead) -> NDArray[np.float32]:
+def _log_probabilities(one: _Head) -> NDArray[np.float32]:
     """Return the logarithms of the probabilities of some rows, the same of every model with these classes."""
     outputs = one.outputs
     most = max(_COMPARED_VALUES // outputs.n_classes, 1)

@@ -1,0 +1,178 @@
+"""A head while it is evaluated: what it is, by which rule, and what gathers its outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.records.heads import Decision, HeadEvaluation
+from reportgen.errors import InputError
+from reportgen.evaluation.tasks.base import (
+    ContradictionError,
+    HeadEvidence,
+    HeadRows,
+    OutputsError,
+    UndecidedError,
+)
+from reportgen.evaluation.tasks.resolve import resolve_outputs, resolve_task, task_of
+from reportgen.inputs.labels import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.tasks.base import Accumulator
+    from reportgen.inputs.models import LoadedModel
+    from reportgen.spec.model import DataSpec, ModelSpec
+
+_NONE = Decision("none", "not looked at")
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output of a model: its name, its shape without the batch axis, its last activation where it can be seen.
+
+    ``stripped`` says that the activation was taken off: what comes out are logits.
+    """
+
+    name: str
+    shape: tuple[Any, ...]
+    activation: str | None = None
+    stripped: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What is the same for every head of a model: the model, what the spec says, and which rows are evaluated."""
+
+    loaded: LoadedModel
+    spec: ModelSpec
+    data: DataSpec
+    rows: NDArray[np.int64]
+    threshold: float
+
+    def open(self, index: int, output: Output, labels: NDArray[Any] | None, unlabeled: str | None) -> Head:
+        """Decide what a head is and how it is gathered.
+
+        Parameters
+        ----------
+        index, output
+            The output and its place among them.
+        labels
+            Labels of all rows of the data; None without labels for this head.
+        unlabeled
+            Why there are none.
+
+        Raises
+        ------
+        InputError
+            Declarations, model and data contradict each other.
+        """
+        evidence = self._evidence(index, output, labels)
+        unknown = Decision("unknown", "no rule matches")
+        record = HeadEvaluation(output.name, unknown, _NONE, _NONE, (), len(self.rows), None)
+        try:
+            task = resolve_task(evidence)
+            output_type = resolve_outputs(evidence, task.value)
+        except UndecidedError as undecided:
+            return Head(_without_numbers(record, str(undecided)))
+        except ContradictionError as contradiction:
+            raise self._error("outputs", contradiction) from None
+        record = replace(record, task=task, output_type=output_type)
+        reason = task_of(task.value).not_measured(task.value, output.shape)
+        if reason is not None:
+            return Head(_without_numbers(record, reason))
+        if output.stripped:
+            rule = f"{output_type.rule}; logits taken before the final {output.activation}"
+            record = replace(record, output_type=Decision(output_type.value, rule))
+        try:
+            gathering = task_of(task.value).gather(task.value, self._rows(record, output, evidence, labels))
+        except ContradictionError as contradiction:
+            raise self._error("task", contradiction) from None
+        record = replace(record, labels=gathering.labels, class_names=gathering.class_names)
+        if labels is None:
+            record = _without_numbers(record, unlabeled or "the data have no labels")
+        return Head(record, gathering.accumulator)
+
+    def _evidence(self, index: int, output: Output, labels: NDArray[Any] | None) -> HeadEvidence:
+        loss = self.loaded.loss_of(index, output.name)
+        return HeadEvidence(
+            declared_task=_declared(self.spec.task, output.name),
+            declared_outputs=_declared(self.spec.outputs, output.name),
+            loss=loss.name if loss else None,
+            from_logits=loss.from_logits if loss else None,
+            activation=output.activation,
+            n_outputs=int(output.shape[-1] or 0) if output.shape else 1,
+            labels=None if labels is None else kind_of(labels),
+        )
+
+    def _rows(
+        self, record: HeadEvaluation, output: Output, evidence: HeadEvidence, labels: NDArray[Any] | None
+    ) -> HeadRows:
+        names, y = self.data.class_names, self.data.y
+        return HeadRows(
+            n=len(self.rows),
+            n_outputs=evidence.n_outputs,
+            output_type="logits" if output.stripped else record.output_type.value,
+            labels=None if labels is None else labels[self.rows],
+            class_names=names.get(record.name) if isinstance(names, dict) else names,
+            threshold=self.threshold,
+            seed=self.data.seed,
+            location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),
+            file=self.data.path or str(y),
+        )
+
+    def add(self, head: Head, outputs: NDArray[Any], places: NDArray[np.int64]) -> None:
+        """Give a head the outputs (batch, n_outputs) of some of the rows.
+
+        Raises
+        ------
+        InputError
+            The outputs contradict their type.
+        """
+        if head.accumulator is None:
+            return
+        try:
+            head.accumulator.add(outputs, places)
+        except OutputsError as error:
+            record = head.record
+            message = (
+                f"the outputs of {record.name!r} are taken as probabilities ({record.output_type.rule}), but "
+                f'{error}: if they are logits, set outputs = "logits"'
+            )
+            raise InputError(("models", self.loaded.name, "outputs"), self.spec.path, message) from None
+
+    def finish(self, head: Head) -> HeadEvaluation:
+        """Return the record with what was gathered; failed where outputs were NaN or infinite."""
+        gathered = head.accumulator
+        if gathered is None:
+            return head.record
+        if gathered.not_finite:
+            first = int(self.rows[gathered.first_not_finite or 0])
+            reason = (
+                f"the model's outputs are NaN or infinite for {gathered.not_finite:,} of {len(self.rows):,} rows "
+                f"(the first is row {first})"
+            )
+            return replace(head.record, status="failed", reason=reason)
+        return replace(head.record, outputs=gathered.result())
+
+    def _error(self, key: str, contradiction: ContradictionError) -> InputError:
+        return InputError(("models", self.loaded.name, key), self.spec.path, str(contradiction))
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head while it is evaluated: its record without outputs, and what gathers them; None where nothing does."""
+
+    record: HeadEvaluation
+    accumulator: Accumulator | None = None
+
+
+def _declared(value: str | Mapping[str, str], head: str) -> str:
+    return value if isinstance(value, str) else value.get(head, "auto")
+
+
+def _without_numbers(record: HeadEvaluation, reason: str) -> HeadEvaluation:
+    return replace(record, status="not_applicable", reason=reason)

@@ -1,0 +1,388 @@
+"""Multiclass and binary heads: evidence, class labels, and what gathers their outputs. A binary head has two classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.contract.records.classification import (
+    HISTOGRAM_CELLS,
+    ClassHistogram,
+    ClassificationOutputs,
+    ClassPredictions,
+)
+from reportgen.contract.records.heads import Decision
+from reportgen.errors import InputError
+from reportgen.evaluation.tasks.base import (
+    ContradictionError,
+    Gathering,
+    OutputsError,
+    Task,
+    shape_not_measured,
+    type_of_probabilities,
+)
+from reportgen.inputs.labels import kind_of
+from reportgen.metrics import scores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.tasks.base import HeadEvidence, HeadRows
+
+_LOSSES = frozenset(
+    {
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "categorical_focal_crossentropy",
+        "categorical_generalized_cross_entropy",
+    }
+)
+SIGMOID_LOSSES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
+"""Losses of one sigmoid, or of several."""
+DEFAULT_THRESHOLD = 0.5
+"""Where the positive class is also the more probable one."""
+KEEP_LIMIT = 20_000_000
+"""Logits are kept while there are at most so many of them (80 MB in float32)."""
+SAMPLE_ROWS = 20_000
+_LABEL_TOLERANCE = 1e-3
+_OUTPUT_TOLERANCE = {2: 2e-2, 4: 1e-3, 8: 1e-3}
+"""How far a row of probabilities may be from a sum of 1, by bytes per number; float16 rows of a thousand classes are off by about 1e-2."""
+_BINARY = 2
+
+
+class Classification(Task):
+    """One class of two or more."""
+
+    names = ("multiclass", "binary")
+
+    def of_loss(self, evidence: HeadEvidence) -> Decision | None:
+        """Match a cross-entropy over classes, or one sigmoid under a sigmoid loss."""
+        if evidence.loss in _LOSSES:
+            return Decision(_by_number(evidence), f"compiled loss {evidence.loss}, {evidence.n_outputs} outputs")
+        if evidence.loss in SIGMOID_LOSSES and evidence.n_outputs == 1:
+            return Decision("binary", f"compiled loss {evidence.loss}, {evidence.n_outputs} outputs")
+        return None
+
+    def of_activation(self, evidence: HeadEvidence) -> Decision | None:
+        """Match a softmax, or one sigmoid unless the labels are fractional."""
+        if evidence.activation == "softmax":
+            return Decision(_by_number(evidence), f"last activation softmax, {evidence.n_outputs} outputs")
+        if evidence.activation == "sigmoid" and evidence.labels != "floats" and evidence.n_outputs == 1:
+            return Decision("binary", f"last activation sigmoid, {evidence.n_outputs} outputs")
+        return None
+
+    def of_outputs(self, evidence: HeadEvidence) -> Decision | None:
+        """Match outputs that are declared as logits or probabilities."""
+        if evidence.declared_outputs in {"logits", "probabilities"}:
+            rule = f"outputs declared as {evidence.declared_outputs}, {evidence.n_outputs} outputs"
+            return Decision(_by_number(evidence), rule)
+        return None
+
+    def output_type(self, evidence: HeadEvidence) -> Decision:
+        """Return probabilities or logits."""
+        return type_of_probabilities(evidence)
+
+    def not_measured(self, task: str, shape: tuple[Any, ...]) -> str | None:
+        """Refuse sequences, and a single output for several classes."""
+        if len(shape) > 1:
+            return shape_not_measured(shape)
+        if task == "multiclass" and shape and shape[-1] == 1:
+            return "a single output cannot tell classes apart"
+        return None
+
+    def gather(self, task: str, rows: HeadRows) -> Gathering:
+        """Bring the labels to class indices and gather scores and a bounded number of logits."""
+        n_classes = max(rows.n_outputs, _BINARY)
+        if task == "binary" and n_classes > _BINARY:
+            message = f"the task is binary, but the head has {n_classes} outputs"
+            raise ContradictionError(message)
+        labels = None
+        if rows.labels is not None:
+            labels = encode(rows.labels, n_classes, rows.class_names, rows.location, rows.file)
+        threshold = rows.threshold if task == "binary" and rows.threshold != DEFAULT_THRESHOLD else None
+        accumulator = ClassificationAccumulator(rows, labels, threshold)
+        if labels is None:
+            names = rows.class_names or default_names(n_classes)
+            return Gathering(Decision("none", "no labels"), names, accumulator)
+        return Gathering(labels.encoding, labels.class_names, accumulator)
+
+
+def _by_number(evidence: HeadEvidence) -> str:
+    return "multiclass" if evidence.n_outputs > _BINARY else "binary"
+
+
+# ------------------------------------------------------------------------------------------------ labels
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Class indices (N,) int32; soft labels (N, n_classes) float64 where the data has them; the classes' names."""
+
+    hard: NDArray[np.int32]
+    soft: NDArray[np.float64] | None
+    encoding: Decision
+    class_names: tuple[str, ...]
+
+
+def default_names(n_classes: int) -> tuple[str, ...]:
+    """Return the names of classes that have none: their indices."""
+    return tuple(str(index) for index in range(n_classes))
+
+
+def encode(
+    y: NDArray[Any], n_classes: int, class_names: tuple[str, ...] | None, location: tuple[str | int, ...], file: str
+) -> Labels:
+    """Bring labels to class indices.
+
+    Parameters
+    ----------
+    y
+        (N,) or (N, 1) integers or strings, or (N, n_classes) one-hot or soft rows.
+    n_classes
+        How many classes the head has.
+    class_names
+        As the spec gives them, in the order of the head's outputs.
+    location, file
+        Named in errors.
+
+    Raises
+    ------
+    InputError
+        Labels outside the head, of the wrong shape, or contradicting the names.
+    """
+    if class_names is not None and len(class_names) != n_classes:
+        message = f"has {len(class_names)} names, but the model puts out {n_classes} classes"
+        raise InputError(("data", "class_names"), "", message)
+    names = class_names or default_names(n_classes)
+    kind = kind_of(y)
+    if kind == "rows":
+        return _rows(y, n_classes, names, location, file)
+    flat = y.reshape(-1)
+    if len(flat) != len(y):
+        raise InputError(location, file, f"must be one label per row (found shape {y.shape})")
+    if kind == "strings":
+        return _strings(flat, n_classes, class_names, location, file)
+    if kind == "floats":
+        raise InputError(location, file, "must be class labels (found fractional numbers)")
+    outside = (flat < 0) | (flat >= n_classes)
+    if outside.any():
+        found = flat[outside]
+        message = (
+            f"has {int(outside.sum()):,} labels outside the model's {n_classes} classes 0 to {n_classes - 1} "
+            f"(the first is {found[0]:g} in row {int(np.argmax(outside))})"
+        )
+        raise InputError(location, file, message)
+    return Labels(flat.astype(np.int32), None, Decision("integers", "integer labels are class indices"), names)
+
+
+def _strings(
+    y: NDArray[Any], n_classes: int, class_names: tuple[str, ...] | None, location: tuple[str | int, ...], file: str
+) -> Labels:
+    found = [str(value) for value in np.unique(y)]
+    if class_names is None:
+        if len(found) != n_classes:
+            message = (
+                f"has {len(found)} different labels, but the model puts out {n_classes} classes: give data.class_names"
+            )
+            raise InputError(location, file, message)
+        order, rule = tuple(found), "string labels in sorted order"
+    else:
+        unknown = sorted(set(found) - set(class_names))
+        if unknown:
+            listed = ", ".join(map(repr, unknown[:5])) + (" ..." if len(unknown) > 5 else "")  # noqa: PLR2004
+            raise InputError(location, file, f"has labels that data.class_names does not list: {listed}")
+        order, rule = class_names, "string labels in the order of data.class_names"
+    index = {name: position for position, name in enumerate(order)}
+    hard = np.array([index[str(value)] for value in y], dtype=np.int32)
+    return Labels(hard, None, Decision("strings", rule), order)
+
+
+def _rows(
+    y: NDArray[Any], n_classes: int, names: tuple[str, ...], location: tuple[str | int, ...], file: str
+) -> Labels:
+    if y.shape[1] != n_classes:
+        raise InputError(location, file, f"has {y.shape[1]} columns, but the model puts out {n_classes} classes")
+    rows = y.astype(np.float64)
+    sums = rows.sum(axis=1)
+    bad = ~np.isfinite(sums) | (rows < 0).any(axis=1) | (np.abs(sums - 1) > _LABEL_TOLERANCE)
+    if bad.any():
+        row = int(np.argmax(bad))
+        message = (
+            f"has {int(bad.sum()):,} rows that are not distributions over the classes (row {row} sums to {sums[row]:g})"
+        )
+        raise InputError(location, file, message)
+    hard = rows.argmax(axis=1).astype(np.int32)
+    if bool(np.isin(rows, (0.0, 1.0)).all()):
+        return Labels(hard, None, Decision("one-hot", "every row holds a single 1"), names)
+    rule = "rows sum to 1; accuracy and ranking are against the most probable class"
+    return Labels(hard, rows / sums[:, None], Decision("soft", rule), names)
+
+
+# ------------------------------------------------------------------------------------------------ outputs
+
+
+class ClassificationAccumulator:
+    """Fills a :class:`ClassificationOutputs`, one batch after the other.
+
+    Parameters
+    ----------
+    rows
+        How many rows there are, and what the outputs are: ``logits`` or ``probabilities``. A binary head has two classes,
+        whether it has one output or two.
+    labels
+        Encoded labels of all rows; None without labels.
+    threshold
+        Probability above which class 1 is predicted; None for the most probable class.
+    keep_limit
+        Keep the logits while ``rows * n_classes`` is at most this.
+    """
+
+    def __init__(
+        self, rows: HeadRows, labels: Labels | None, threshold: float | None = None, keep_limit: int = KEEP_LIMIT
+    ) -> None:
+        n, n_classes = rows.n, max(rows.n_outputs, 2)
+        self._labels = labels
+        self._n_classes = n_classes
+        self._kind = rows.output_type
+        self._threshold = threshold
+        self._filled = 0
+        self._clipped = 0
+        self._columns = {name: np.empty(n) for name in ("confidence", "nll", "brier", "entropy", "normalizer")}
+        self._predictions = np.empty(n, np.int32)
+        self._rank = np.empty(n, np.int32)
+        self.not_finite: int = 0
+        self.first_not_finite: int | None = None
+        dtype = np.float32 if self._kind == "logits" else np.float64
+        self._keep = n * n_classes <= keep_limit
+        if self._keep:
+            self._sample_rows = np.arange(n)
+        else:
+            size = min(n, SAMPLE_ROWS)
+            self._sample_rows = np.sort(np.random.default_rng(rows.seed).choice(n, size, replace=False))
+        self._sample = np.empty((len(self._sample_rows), n_classes), dtype)
+        self._slots = np.full(n, -1)
+        self._slots[self._sample_rows] = np.arange(len(self._sample_rows))
+        shape = (0 if self._keep else n_classes, HISTOGRAM_CELLS)
+        self._counts, self._positives, self._sums = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+
+    def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
+        """Take the head's outputs for some rows: (batch, n_classes), or (batch, 1) for one sigmoid.
+
+        Parameters
+        ----------
+        outputs
+            What the model put out.
+        rows
+            (batch,) which of the labels they belong to; each comes once.
+
+        Raises
+        ------
+        OutputsError
+            Probabilities that are none.
+        """
+        self._filled += len(outputs)
+        if not self._all_finite(outputs, rows):
+            return
+        logits = self._logits(outputs, rows)
+        log_p = scores.log_softmax(logits)
+        p = np.exp(log_p)
+        predictions = logits.argmax(axis=1) if self._threshold is None else (p[:, 1] > self._threshold).astype(np.int32)
+        self._predictions[rows] = predictions
+        self._columns["confidence"][rows] = p[np.arange(len(p)), predictions]
+        self._columns["entropy"][rows] = scores.entropy(log_p)
+        self._columns["normalizer"][rows] = logits[:, 0].astype(np.float64) - log_p[:, 0]
+        self._keep_logits(logits, rows)
+        if self._labels is not None:
+            self._compare(self._labels, logits, log_p, p, rows)
+
+    def _compare(
+        self,
+        labels: Labels,
+        logits: NDArray[Any],
+        log_p: NDArray[np.float64],
+        p: NDArray[np.float64],
+        rows: NDArray[np.int64],
+    ) -> None:
+        hard = labels.hard[rows]
+        targets = hard if labels.soft is None else labels.soft[rows]
+        self._rank[rows] = scores.true_class_rank(logits, hard)
+        self._columns["nll"][rows] = scores.nll(log_p, targets)
+        self._columns["brier"][rows] = scores.brier(p, targets)
+        if not self._keep:
+            self._count(p, hard)
+
+    def result(self) -> ClassPredictions:
+        """Return the record; only after every row was added and all were finite."""
+        gathered: dict[str, Any] = {
+            "predictions": self._predictions,
+            "confidence": self._columns["confidence"],
+            "entropy": self._columns["entropy"],
+            "logits": self._sample if self._keep else None,
+            "log_normalizer": self._columns["normalizer"],
+            "logit_sample": self._sample,
+            "logit_sample_rows": self._sample_rows,
+            "n_classes": self._n_classes,
+        }
+        if self._labels is None:
+            return ClassPredictions(**gathered)
+        return ClassificationOutputs(
+            **gathered,
+            labels=self._labels.hard,
+            soft_labels=self._labels.soft,
+            nll=self._columns["nll"],
+            brier=self._columns["brier"],
+            rank=self._rank,
+            histogram=None if self._keep else self._histogram(),
+            clipped_fraction=None if self._kind == "logits" else self._clipped / self._filled,
+        )
+
+    def _all_finite(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> bool:
+        bad = rows[~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)]
+        if len(bad):
+            first = int(bad.min())
+            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
+        self.not_finite += len(bad)
+        return self.not_finite == 0
+
+    def _logits(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+        if self._kind == "logits":
+            if outputs.shape[1] == 1:
+                return np.concatenate([np.zeros_like(outputs), outputs], axis=1)
+            return outputs
+        p = self._checked(outputs).astype(np.float64)
+        if p.shape[1] == 1:
+            p = np.concatenate([1.0 - p, p], axis=1)
+        if self._labels is not None:
+            self._clipped += int((p[np.arange(len(p)), self._labels.hard[rows]] <= 0).sum())
+        tiny = np.finfo(outputs.dtype if outputs.dtype.kind == "f" else np.float64).tiny
+        logits: NDArray[np.float64] = np.log(np.maximum(p, tiny))
+        return logits
+
+    def _checked(self, outputs: NDArray[Any]) -> NDArray[Any]:
+        tolerance = _OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
+        low, high = float(outputs.min()), float(outputs.max())
+        if low < -tolerance or high > 1 + tolerance:
+            message = f"they reach from {low:.4g} to {high:.4g}"
+            raise OutputsError(message)
+        if outputs.shape[1] > 1:
+            off = np.abs(outputs.sum(axis=1, dtype=np.float64) - 1)
+            if off.max() > tolerance:
+                message = f"a row sums to {outputs[off.argmax()].sum(dtype=np.float64):.4g}"
+                raise OutputsError(message)
+        return np.clip(outputs, 0, 1)
+
+    def _keep_logits(self, logits: NDArray[Any], rows: NDArray[np.int64]) -> None:
+        slots = self._slots[rows]
+        self._sample[slots[slots >= 0]] = logits[slots >= 0]
+
+    def _count(self, p: NDArray[np.float64], labels: NDArray[np.int32]) -> None:
+        cells = np.minimum((p * HISTOGRAM_CELLS).astype(np.int64), HISTOGRAM_CELLS - 1)
+        classes = np.broadcast_to(np.arange(self._n_classes), cells.shape)
+        np.add.at(self._counts, (classes, cells), 1.0)
+        np.add.at(self._sums, (classes, cells), p)
+        np.add.at(self._positives, (labels, cells[np.arange(len(p)), labels]), 1.0)
+
+    def _histogram(self) -> ClassHistogram:
+        return ClassHistogram(self._positives, self._counts - self._positives, self._sums)
