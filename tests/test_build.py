@@ -308,6 +308,14 @@ def test_every_section_on_odd_models(zoo: Path, tmp_path: Path) -> None:
     assert [one["not_finite"] for one in flow if one["model"] == "nan"] == [20]
 
 
+def test_one_array_of_labels_for_several_heads_is_refused(zoo: Path, tmp_path: Path) -> None:
+    """It names the heads, and how an array is named for each."""
+    found, _ = build(zoo, tmp_path, "two_heads.keras")
+    assert found.returncode == 3
+    assert "data.y: good.npz: is one array, but the model m has 2 output heads (kind, size)" in found.stderr
+    assert 'y = { "kind" = "...", "size" = "..." }' in found.stderr
+
+
 def test_several_heads_are_told_apart(zoo: Path, tmp_path: Path) -> None:
     """Each head has its subject; labels are named by head."""
     name = "heads.toml"

@@ -54,6 +54,14 @@ def test_without_subject_all_classes_are_checked() -> None:
     assert len(states('metric = "performance.recall"\nmodels = ["a"]\nsubject = "class:ant"\nat_least = 0')) == 1
 
 
+def test_only_a_star_is_special_in_a_subject() -> None:
+    """``[ab]`` and ``?`` stand for themselves."""
+    for pattern in ("class:[ab]*", "class:an?"):
+        assert states(f'metric = "performance.recall"\nmodels = ["a"]\nsubject = "{pattern}"\nat_least = 0') == [
+            "ERROR"
+        ]
+
+
 def test_a_subject_that_is_not_there_is_an_error() -> None:
     """A pattern that matches nothing does not pass."""
     assert states('metric = "performance.recall"\nmodels = ["a"]\nsubject = "class:dog"\nat_least = 0') == ["ERROR"]

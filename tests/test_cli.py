@@ -91,10 +91,14 @@ def test_a_mistake_is_one_sentence(project: Path, old: str, new: str, message: s
 
 def test_a_section_without_its_needs(project: Path) -> None:
     """Without labels a section is an error, or skipped with the reason where it is optional."""
-    text = (project / "specs" / "quick.toml").read_text("utf-8")
     path = project / "specs" / "quick.toml"
-    path.write_text(text.replace('digits/test.npz" }', 'digits/test.npz", y = [] }'), "utf-8")
-    assert run("check", path).returncode == 2
+    text = path.read_text("utf-8")
+    assert 'digits/test.npz" }' in text
+    path.write_text(text.replace('digits/test.npz" }', 'digits/test.npz", y = false }'), "utf-8")
+    found = run("check", path)
+    assert found.returncode == 2
+    assert "needs labels" in found.stderr
+    assert "data.y:" not in found.stderr
     yaml = project / "specs" / "quick.yaml"
     yaml.write_text(
         "schema_version: 1\nreport: {title: T}\nmodels: {mlp: {path: digits/mlp.keras}}\n"

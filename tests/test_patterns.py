@@ -62,6 +62,14 @@ def test_several_stars_are_joined(runs: Path) -> None:
     assert found["2-model"].series == "2/model"
 
 
+def test_only_a_star_is_special(runs: Path) -> None:
+    """Brackets and question marks of a path stand for themselves."""
+    (runs / "runs" / "[1]?").mkdir()
+    (runs / "runs" / "[1]?" / "model.keras").touch()
+    found, _, _ = expand(runs, sweep={"path": "runs/[1]*/model.keras", "name": "[m]*"})
+    assert [(name, one.path) for name, one in found.items()] == [("[m]?", "runs/[1]?/model.keras")]
+
+
 def test_a_model_without_a_pattern_is_as_it_was(runs: Path) -> None:
     """Its key is its name."""
     model = {"path": "runs/run1/model.keras", "series": "one"}

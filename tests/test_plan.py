@@ -118,3 +118,57 @@ def test_a_reference_that_is_no_model() -> None:
     """Told at its option."""
     with pytest.raises(SpecError, match=r"sections\[0\]\.reference: there is no such model \(found 'nobody'\)"):
         planned('[[sections]]\nkind = "similarity"\nreference = "nobody"\n')
+
+
+# ------------------------------------------------------------------------------------------------ models and data
+
+
+def entry(model: str = "", data: str = "", more: str = "", name: str = "m") -> plan.Plan:
+    """Plan an overview of one model on the digits."""
+    text = (
+        f'schema_version = 1\n[report]\ntitle = "T"\n[models."{name}"]\npath = "mlp.keras"\n{model}\n'
+        f'[data]\npath = "test.npz"\n{data}\n[[sections]]\nkind = "overview"\n{more}'
+    )
+    return plan.make(source.parse(text, "spec.toml", "toml"), DIGITS)
+
+
+CHECK = '[[checks]]\nmetric = "overview.parameters"\nat_least = 1\nmodels = {}\n'
+
+
+def test_a_model_s_name_in_a_check_stands_for_itself() -> None:
+    """``cnn[1]`` is no class of characters; only ``*`` is special."""
+    found = entry(more=CHECK.format('["cnn[1]"]'), name="cnn[1]")
+    assert plan.check_matches(found.spec.checks[0], "cnn[1]")
+    assert not plan.check_matches(found.spec.checks[0], "cnn1")
+    assert entry(more=CHECK.format('["cnn*"]'), name="cnn[1]")
+    with pytest.raises(SpecError, match=r"there is no such model \(found 'cnn\[1\]'\)"):
+        entry(more=CHECK.format('["cnn[1]"]'), name="cnn1")
+
+
+def test_a_check_of_no_model_is_a_mistake() -> None:
+    """It would check nothing and pass."""
+    with pytest.raises(SpecError, match=r"checks\[0\]\.models: must not be empty"):
+        entry(more=CHECK.format("[]"))
+
+
+def test_labels_can_be_left_out() -> None:
+    """TOML has no null: ``false`` says it; ``true`` says nothing."""
+    assert entry(data="y = false").spec.data.y is None  # type: ignore[union-attr]
+    with pytest.raises(SpecError, match=r"data\.y: must be text or a table \(found true\)"):
+        entry(data="y = true")
+
+
+@pytest.mark.parametrize("task", ["multiclass", "binary", "multilabel"])
+@pytest.mark.parametrize(
+    ("outputs", "table"), [('"values"', '"{}"'), ('{ a = "values" }', '{ a = "{}" }'), ('"values"', '{ b = "{}" }')]
+)
+def test_values_are_no_classes(task: str, outputs: str, table: str) -> None:
+    """Told at the task, also head by head."""
+    said = table.replace("{}", task)
+    with pytest.raises(SpecError, match=rf"models\.m\.task: contradicts outputs = .values.*found '{task}'"):
+        entry(model=f"outputs = {outputs}\ntask = {said}")
+
+
+def test_values_of_another_head_are_no_contradiction() -> None:
+    """Each head is by itself."""
+    assert entry(model='outputs = { a = "values", b = "logits" }\ntask = { a = "regression", b = "binary" }')

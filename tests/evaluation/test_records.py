@@ -124,6 +124,18 @@ def test_a_sample_is_stratified_and_seeded() -> None:
     assert choose_rows(10, None, labels, 0)[1] == "all rows"
 
 
+def test_ties_of_a_sample_are_broken_at_random() -> None:
+    """Of more classes than rows those that are drawn are spread over all, seed by seed."""
+    labels = np.repeat(np.arange(5000), 10)
+    rows, _ = choose_rows(50_000, 1000, labels, seed=0)
+    found = labels[rows]
+    assert len(rows) == 1000
+    assert np.bincount(found).max() == 1
+    assert 300 < (found < 2500).sum() < 700
+    assert np.array_equal(rows, choose_rows(50_000, 1000, labels, seed=0)[0])
+    assert not np.array_equal(rows, choose_rows(50_000, 1000, labels, seed=1)[0])
+
+
 def test_probabilities_that_are_none_contradict() -> None:
     """Rows that do not sum to 1 are refused with the evidence, never taken for logits."""
     labels = Labels(np.zeros(1, np.int32), None, Decision("integers", ""), ())
