@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Csv(ArraySource):
     """A ``.csv`` file; only an empty cell is missing, and ``NA`` is a text."""
 
-    suffixes: ClassVar = (".csv",)
+    suffixes: ClassVar[tuple[str, ...]] = (".csv",)
 
     def names(self) -> tuple[str, ...] | None:
         """Return the names in the first line."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Npy(ArraySource):
     """The ``.npy`` files that stand in ``data.x`` and ``data.y``; nothing in them is unpickled."""
 
-    suffixes: ClassVar = (".npy",)
+    suffixes: ClassVar[tuple[str, ...]] = (".npy",)
 
     def names(self) -> None:
         """Return None: each file is an array without a name."""

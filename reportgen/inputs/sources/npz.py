@@ -21,7 +21,7 @@ _ERRORS = (OSError, ValueError, EOFError, zipfile.BadZipFile)
 class Npz(ArraySource):
     """An ``.npz`` file; nothing in it is unpickled."""
 
-    suffixes: ClassVar = (".npz",)
+    suffixes: ClassVar[tuple[str, ...]] = (".npz",)
 
     def names(self) -> tuple[str, ...] | None:
         """Return the names of the arrays."""

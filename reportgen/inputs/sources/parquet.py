@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Parquet(ArraySource):
     """A ``.parquet`` file."""
 
-    suffixes: ClassVar = (".parquet",)
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet",)
 
     def names(self) -> tuple[str, ...] | None:
         """Return the names of the columns."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from reportgen.inputs.sources.source import FileSource
+    from reportgen.inputs.sources.source import FileSource, Source
     from reportgen.spec.model import DataSpec
     from reportgen.spec.problems import Location
 
@@ -23,7 +23,7 @@ SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet)
 """The formats of a ``data.path``."""
 
 
-def source_of(data: DataSpec, folder: Path) -> FileSource:
+def source_of(data: DataSpec, folder: Path) -> Source:
     """Return the source of the files that a data table names.
 
     Raises
