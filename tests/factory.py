@@ -61,9 +61,9 @@ def head(made: ClassificationOutputs, names: tuple[str, ...] | None = None, task
     return HeadEvaluation("out", Decision(decided, "made by hand"), rule, rule, names, len(made.labels), made)
 
 
-def unmeasured(status: str = "not_applicable", reason: str = "regression heads are not measured") -> HeadEvaluation:
+def unmeasured(status: str = "not_applicable", reason: str = "multilabel heads are not measured") -> HeadEvaluation:
     """Make a head without predictions."""
-    rule = Decision("regression", "made by hand")
+    rule = Decision("multilabel", "made by hand")
     return HeadEvaluation("out", rule, rule, rule, (), 3, None, status, reason)  # type: ignore[arg-type]
 
 

@@ -251,7 +251,6 @@ def test_a_sigmoid_is_binary(zoo: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "data"),
     [
-        ("regression.keras", "floats"),
         ("multilabel.keras", "multilabel"),
         ("ambiguous.keras", "good"),
         ("sequence.keras", "sequence"),
@@ -262,6 +261,15 @@ def test_tasks_that_are_not_there_yet(zoo: Path, tmp_path: Path, model: str, dat
     found, rows = build(zoo, tmp_path, model, data, sections="summary performance calibration")
     assert found.returncode == 0, found.stderr
     assert {row["status"] for row in rows.values()} == {"not_applicable"}
+
+
+def test_a_regression_head_has_its_errors(zoo: Path, tmp_path: Path) -> None:
+    """Performance measures them; calibration says that it does not measure such heads."""
+    found, rows = build(zoo, tmp_path, "regression.keras", "floats", sections="summary performance calibration")
+    assert found.returncode == 0, found.stderr
+    assert {name for name, _ in rows if rows[name, None]["status"] == "ok"} == {"bias", "mae", "rmse"}
+    assert rows["rmse", None]["value"] >= rows["mae", None]["value"] > abs(rows["bias", None]["value"])
+    assert "does not measure regression heads" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 
 def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:

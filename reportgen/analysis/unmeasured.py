@@ -9,7 +9,7 @@ from reportgen.contract.needs import Need
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.contract.numbers import Measurement, Status
+    from reportgen.contract.numbers import Measurement, MetricSpec, Status
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.section import Section
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def unmeasured(section: Section[Any, Any], evaluation: Evaluation) -> Iterator[Measurement]:
     """Yield the numbers that a section does not have, head by head."""
-    specs = tuple(dict.fromkeys(spec for own in section.tasks.values() for spec in own))
+    first: tuple[MetricSpec, ...] = next(iter(section.tasks.values()), ())
     for model in evaluation.models:
         for head in model.heads:
             missing = _why(section, head)
             if missing is not None:
-                for spec in specs:
+                for spec in section.tasks.get(head.task.value, first):
                     yield spec.missing(model.name, *missing, subject=model.subject(head))
 
 

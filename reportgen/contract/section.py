@@ -123,7 +123,7 @@ class Section(Generic[OptionsT, ResultT]):
         Names of the metrics offered to the front page.
     tasks
         The tasks of output heads that it measures, each with the metrics that every head of it gets. For a head of another
-        task, or one without outputs, the program writes these metrics with the reason why they are missing.
+        task, which gets the metrics of the first, or one without outputs the program writes why they are missing.
     template
         File below ``templates/``, or ``package:path`` of one that a package brings; by default ``sections/<name>.html.j2``
         where there is one.

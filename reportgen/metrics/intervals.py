@@ -69,6 +69,25 @@ def mean(values: NDArray[np.float64]) -> Estimate | None:
     return around_mean(value, float(np.std(values, ddof=1, dtype=np.float64) / np.sqrt(n)), n)
 
 
+def root_mean_square(values: NDArray[np.float64]) -> Estimate | None:
+    """Return the root of the mean square of (N,) values; its interval is the root of that of the mean square, cut at 0.
+
+    None without a value; a single value has no interval.
+
+    >>> import numpy as np
+    >>> round(root_mean_square(np.array([3.0, 4.0, 5.0])).value ** 2, 12)
+    16.666666666667
+    """
+    squares = mean(values**2)
+    if squares is None:
+        return None
+    value = float(np.sqrt(squares.value))
+    if squares.low is None or squares.high is None:
+        return Estimate(value, squares.n)
+    low, high = (float(np.sqrt(max(end, 0.0))) for end in (squares.low, squares.high))
+    return Estimate(value, squares.n, low, high, f"root of the interval of the mean square ({squares.method})")
+
+
 def around_mean(value: float, standard_error: float, n: int) -> Estimate:
     """Return a mean of n > 1 values with value ± 1.96 SE, Student's t below 100 values."""
     if n >= _STUDENT_BELOW:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     return (
-        _whole(result, view, "errors", "Expected calibration error", schema.WHOLE[:3]),
-        _whole(result, view, "further-errors", "Further calibration errors", schema.WHOLE[3:7]),
-        _whole(result, view, "uncertainty", "Confidence and uncertainty", schema.WHOLE[7:10]),
-        _whole(result, view, "temperature", "What one parameter recovers", schema.WHOLE[10:]),
+        _whole(result, view, "errors", "Expected calibration error", schema.ERRORS),
+        _whole(result, view, "further-errors", "Further calibration errors", schema.FURTHER_ERRORS),
+        _whole(result, view, "uncertainty", "Confidence and uncertainty", schema.UNCERTAINTY),
+        _whole(result, view, "temperature", "What one parameter recovers", schema.RESCALING),
     )
 
 

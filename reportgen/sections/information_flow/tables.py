@@ -58,22 +58,25 @@ def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
         if missing
         else _NOTE
     )
-    values, carried = schema.PER_LAYER[:_VALUES], schema.PER_LAYER[_VALUES:]
-    first = (
-        Column("No.", unit="count"),
-        Column("Layer", numeric=False),
+    place = (Column("No.", unit="count"), Column("Layer", numeric=False))
+    kind = (
         Column("Activation", numeric=False),
         Column("Units", unit="count"),
     )
     numbered = tuple(enumerate(layers, 1))[::step]
     return (
-        _table(result, f"layers-{model}", f"Layers of {model}", (first, values), numbered, note),
-        _table(result, f"carried-{model}", f"What the layers of {model} carry", (first[:2], carried), numbered, note),
+        _table(result, f"layers-{model}", f"Layers of {model}", ((*place, *kind), schema.LAYER_VALUES), numbered, note),
+        _table(
+            result,
+            f"carried-{model}",
+            f"What the layers of {model} carry",
+            (place, schema.LAYER_CONTENT),
+            numbered,
+            note,
+        ),
     )
 
 
-_VALUES = 4
-"""Metrics of a layer that speak of its values; the others of what it carries."""
 _NOTE = "In the order in which data flow; a unit of convolution, normalisation and activation goes by its first layer."
 
 
@@ -88,7 +91,7 @@ def _table(
     first, specs = columns
     rows = tuple(
         (
-            *_head(number, one)[: len(first)],
+            *(_described(number, one)[column.title] for column in first),
             *(result.find(spec.name, one.model, Subject.of("layer", one.name)) for spec in specs),
         )
         for number, one in numbered
@@ -100,5 +103,6 @@ def _ordinal(step: int) -> str:
     return {2: "second", 3: "third"}.get(step, f"{step}th")
 
 
-def _head(number: int, one: LayerFlow) -> tuple[Cell, ...]:
-    return number, one.name, one.activation, one.channels
+def _described(number: int, one: LayerFlow) -> dict[str, Cell]:
+    """Return what is known of a layer beside its metrics, by the column's title."""
+    return {"No.": number, "Layer": one.name, "Activation": one.activation, "Units": one.channels}

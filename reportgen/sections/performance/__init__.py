@@ -24,8 +24,12 @@ SECTION = Section(
     ),
     rules=RULES,
     tables=tables,
-    metrics=(*schema.WHOLE, *schema.PER_CLASS, *schema.PAIRWISE),
-    headlines=("accuracy", "nll", "brier_score"),
-    tasks=dict.fromkeys(("multiclass", "binary"), schema.WHOLE),
+    metrics=(*schema.CLASSIFICATION, *schema.REGRESSION, *schema.PER_CLASS, *schema.PAIRWISE),
+    headlines=("accuracy", "nll", "brier_score", "rmse"),
+    tasks={
+        "multiclass": schema.CLASSIFICATION,
+        "binary": schema.CLASSIFICATION,
+        "regression": schema.REGRESSION,
+    },
     template="sections/performance.html.j2",
 )

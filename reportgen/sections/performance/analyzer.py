@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead, comparable
+from reportgen.contract.heads import ClassifiedHead, MeasuredHead, comparable
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking
@@ -69,6 +70,8 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         measurements: list[Measurement] = []
         for subject in subjects:
             measurements += [*_whole(subject), *_per_class(subject)]
+        for one in evaluation.heads(RegressionOutputs):
+            measurements += _regression(MeasuredHead(*one, data))
         pairwise, tiers = _compare(subjects)
         return PerformanceResult(
             measurements=(*measurements, *pairwise),
@@ -134,6 +137,17 @@ def _whole(subject: _Head) -> Iterator[Measurement]:
     yield subject.estimated(schema.BRIER, brier, estimator=subject.brier_convention)
     yield from _ranking(subject)
     yield from _skills(subject, accuracy.value, nll.value, brier.value)
+
+
+def _regression(one: MeasuredHead[RegressionOutputs]) -> Iterator[Measurement]:
+    errors = one.outputs.errors
+    for spec, estimate in (
+        (schema.BIAS, intervals.mean(errors)),
+        (schema.MAE, intervals.mean(np.abs(errors))),
+        (schema.RMSE, intervals.root_mean_square(errors)),
+    ):
+        if estimate is not None:
+            yield one.estimated(spec, estimate)
 
 
 def _clipping(outputs: ClassificationOutputs) -> str | None:

@@ -266,19 +266,35 @@ MCNEMAR_HOLM = MetricSpec(
     "pair",
 )
 
-WHOLE = (
-    ACCURACY,
-    BALANCED_ACCURACY,
-    MACRO_F1,
-    TOP_K_ACCURACY,
-    NLL,
-    BRIER,
-    ROC_AUC,
-    AVERAGE_PRECISION,
-    BASELINE,
-    ACCURACY_SKILL,
-    NLL_SKILL,
-    BRIER_SKILL,
+BIAS = MetricSpec(
+    "bias",
+    "Bias",
+    "",
+    None,
+    "Mean of prediction minus label, in the unit of the label; above 0 the predictions are too high.",
+    "mean ± 1.96 SE",
 )
+MAE = MetricSpec(
+    "mae",
+    "MAE",
+    "",
+    False,
+    "Mean absolute error, in the unit of the label.",
+    "mean ± 1.96 SE",
+)
+RMSE = MetricSpec(
+    "rmse",
+    "RMSE",
+    "",
+    False,
+    "Root mean squared error, in the unit of the label.",
+    "root of the interval of the mean squared error",
+)
+
+SCORES = (ACCURACY, BALANCED_ACCURACY, MACRO_F1, TOP_K_ACCURACY)
+PROBABILISTIC = (NLL, BRIER, ROC_AUC, AVERAGE_PRECISION)
+SKILL = (BASELINE, ACCURACY_SKILL, NLL_SKILL, BRIER_SKILL)
+CLASSIFICATION = (*SCORES, *PROBABILISTIC, *SKILL)
+REGRESSION = (BIAS, MAE, RMSE)
 PER_CLASS = (PRECISION, RECALL, F1, SUPPORT)
 PAIRWISE = (ACCURACY_DIFFERENCE, NLL_DIFFERENCE, BRIER_DIFFERENCE, MCNEMAR, MCNEMAR_HOLM)

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    found = [
-        _whole(result, view, "scores", "Scores", schema.WHOLE[:4]),
-        _whole(result, view, "probabilistic", "Probabilistic scores and ranking", schema.WHOLE[4:8]),
-        _whole(result, view, "skill", "Skill against trivial baselines", schema.WHOLE[8:]),
-    ]
+    scores = (
+        _whole(result, view, "scores", "Scores", schema.SCORES),
+        _whole(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
+        _whole(result, view, "skill", "Skill against trivial baselines", schema.SKILL),
+        _whole(result, view, "regression", "Errors of regression heads", schema.REGRESSION),
+    )
+    found = [table for table in scores if table.rows]
     if any(True for _ in result.named("accuracy_difference")):
         found.append(_pairs(result, view))
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
@@ -31,7 +33,7 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
 
 
 def _whole(result: PerformanceResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
-    every = tuple(result.named("accuracy"))
+    every = tuple(result.named(specs[0].name))
     heads = [(one.model, one.subject) for one in view.listed(every)]
     rows: list[tuple[Cell, ...]] = [
         (about(model, subject), *(result.find(spec.name, model, subject) for spec in specs)) for model, subject in heads

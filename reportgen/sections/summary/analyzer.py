@@ -22,7 +22,7 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
 
     def compare(self, table: MetricTable) -> SummaryResult:
         """Choose the columns, gather their numbers, mark the best and what cannot be told from it."""
-        headlines = table.headlines
+        headlines = [line for line in table.headlines if table.find(line.section, line.spec.name)]
         columns = [
             {(one.model, one.subject): one for one in table.find(line.section, line.spec.name)} for line in headlines
         ]

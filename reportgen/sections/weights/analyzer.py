@@ -307,7 +307,7 @@ def _each(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement
         yield schema.TENSOR_HEALTH.measure(model, one.health.score, subject=subject, n=one.size)
         found = one.distribution
         if found is None:
-            for spec in schema.PER_TENSOR[1:]:
+            for spec in schema.OF_VALUES:
                 yield spec.missing(model, "failed", _NOT_FINITE, subject=subject)
             continue
         yield schema.L1.measure(model, found.l1, subject=subject, n=one.size)

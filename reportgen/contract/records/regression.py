@@ -1,0 +1,33 @@
+"""Predictions of a regression head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from reportgen.contract.records.heads import HeadOutputs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ValuePredictions(HeadOutputs):
+    """Values that a head predicts: ``predictions`` (N,) float64, one per example that was evaluated."""
+
+    predictions: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RegressionOutputs(ValuePredictions):
+    """Values that a head predicts, and ``labels`` (N,) float64, the values that it should predict."""
+
+    labeled: ClassVar[bool] = True
+
+    labels: NDArray[np.float64]
+
+    @property
+    def errors(self) -> NDArray[np.float64]:
+        """(N,) float64, prediction minus label."""
+        return self.predictions - self.labels
