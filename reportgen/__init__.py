@@ -11,21 +11,9 @@ from typing import TYPE_CHECKING, Any
 from reportgen.resources import __version__
 
 if TYPE_CHECKING:
-    from reportgen.analysis.results import Results as Results
-    from reportgen.contract.base import Strict as Strict
-    from reportgen.contract.figures import Figure as Figure, FigureSpec as FigureSpec, Panel as Panel
-    from reportgen.contract.findings import Finding as Finding, Hit as Hit, Rule as Rule
-    from reportgen.contract.metric_table import Headline as Headline, MetricTable as MetricTable, Reading as Reading
-    from reportgen.contract.needs import Need as Need, Probe as Probe
-    from reportgen.contract.numbers import Measurement as Measurement, Metric as Metric, MetricSpec as MetricSpec
-    from reportgen.contract.result import SectionResult as SectionResult
-    from reportgen.contract.section import (
-        BaseAnalyzer as BaseAnalyzer,
-        BaseComparer as BaseComparer,
-        BaseVisualizer as BaseVisualizer,
-        Section as Section,
+    from reportgen.analysis.results import (
+        Results as Results,
     )
-    from reportgen.contract.tables import Column as Column, Table as Table
     from reportgen.errors import (
         InputError as InputError,
         RenderError as RenderError,
@@ -33,11 +21,48 @@ if TYPE_CHECKING:
         ResultsError as ResultsError,
         SectionError as SectionError,
     )
-    from reportgen.interface.callback import ReportCallback as ReportCallback
-    from reportgen.interface.config import AnalysisConfig as AnalysisConfig, DataInput as DataInput
-    from reportgen.interface.model_analyzer import ModelAnalyzer as ModelAnalyzer
-    from reportgen.interface.report import Report as Report, build as build, load_results as load_results
-    from reportgen.spec.errors import SpecError as SpecError
+    from reportgen.interface.callback import (
+        ReportCallback as ReportCallback,
+    )
+    from reportgen.interface.config import (
+        AnalysisConfig as AnalysisConfig,
+        DataInput as DataInput,
+    )
+    from reportgen.interface.model_analyzer import (
+        ModelAnalyzer as ModelAnalyzer,
+    )
+    from reportgen.interface.report import (
+        Report as Report,
+        build as build,
+        load_results as load_results,
+    )
+    from reportgen.section import (
+        BaseAnalyzer as BaseAnalyzer,
+        BaseComparer as BaseComparer,
+        BaseVisualizer as BaseVisualizer,
+        Column as Column,
+        Figure as Figure,
+        FigureSpec as FigureSpec,
+        Finding as Finding,
+        Headline as Headline,
+        Hit as Hit,
+        Measurement as Measurement,
+        Metric as Metric,
+        MetricSpec as MetricSpec,
+        MetricTable as MetricTable,
+        Need as Need,
+        Panel as Panel,
+        Probe as Probe,
+        Reading as Reading,
+        Rule as Rule,
+        Section as Section,
+        SectionResult as SectionResult,
+        Strict as Strict,
+        Table as Table,
+    )
+    from reportgen.spec.errors import (
+        SpecError as SpecError,
+    )
 
 _PUBLIC = {
     "reportgen.interface.model_analyzer": ("ModelAnalyzer",),
