@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import InputError, ReportgenError
-from reportgen.evaluation import spill
+from reportgen.evaluation import array_store
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -95,8 +95,8 @@ class EvaluationProcess:
         code = self._process.wait()
         if code != 0:
             raise WorkerError(f"the evaluation process ended with code {code}; it said:\n{self._last_words()}")
-        data, versions = spill.read(self._home / "data")
-        models = tuple(spill.read(_model_file(self._home, index)) for index in range(self._n_models))
+        data, versions = array_store.read(self._home / "data")
+        models = tuple(array_store.read(_model_file(self._home, index)) for index in range(self._n_models))
         return Evaluation(models, data, versions)
 
     def _last_words(self) -> str:
@@ -132,9 +132,9 @@ def main(home: Path) -> None:
             Request.model_validate(job["request"]),
             lambda what, done, total: send({"what": what, "done": done, "total": total}),
         )
-        spill.write((found.data, found.versions), home / "data")
+        array_store.write((found.data, found.versions), home / "data")
         for index, name in enumerate(found.models):
-            spill.write(found.evaluate(name, True), _model_file(home, index))  # noqa: FBT003
+            array_store.write(found.evaluate(name, True), _model_file(home, index))  # noqa: FBT003
     except InputError as error:
         send({"error": {"location": list(error.location), "file": error.file, "message": error.message}})
 

@@ -1,0 +1,175 @@
+"""Records on disk, read in place: a JSON tree, and beside it an uncompressed ``.npz`` with its arrays.
+
+The tree holds plain values as they are, tuples as lists, and everything else as an object with one key that says what
+it is: ``record`` (a dataclass of ``reportgen.contract.records``), ``dict``, ``array`` or ``scalar`` (a numpy scalar). Nothing
+that is read can run code: only the classes of the records are made, and object arrays are refused.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import mmap
+import pkgutil
+import zipfile
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.contract import records
+from reportgen.errors import ReportgenError
+from reportgen.resources import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FORMAT = 1
+_PLAIN = (type(None), bool, int, float, str)
+_ARRAYS = (np.ndarray, np.memmap)
+_ALIGNMENT = 64
+_NPY = (1, 0)
+"""Version of the arrays' headers."""
+_LOCAL_HEADER, _ZIP64_EXTRA, _EXTRA_HEAD = 30, 20, 4
+"""Bytes before a zip member's name, of its 64-bit sizes, and of the head of an extra field."""
+
+
+class ArrayStoreError(ReportgenError):
+    """Stored records cannot be read; the message says why."""
+
+
+def write(value: Any, path: Path) -> None:
+    """Write a value as ``path.json`` and ``path.npz``.
+
+    Parameters
+    ----------
+    value
+        Records, tuples, dicts, arrays, numpy scalars, and what JSON has.
+    path
+        Without a suffix.
+
+    Raises
+    ------
+    TypeError
+        It holds something else, or an array that ``.npy`` cannot hold as it is.
+    """
+    with path.with_suffix(".npz").open("wb") as file, zipfile.ZipFile(file, "w") as archive:
+
+        def put(array: NDArray[Any]) -> str:
+            name = str(len(archive.filelist))
+            member = _aligned(f"{name}.npy", file.tell())
+            with archive.open(member, "w", force_zip64=True) as target:
+                np.lib.format.write_array(target, array, _NPY, allow_pickle=False)
+            return name
+
+        content = {"format": FORMAT, "reportgen": __version__, "value": _encoded(value, put)}
+    path.with_suffix(".json").write_text(json.dumps(content), "utf-8")
+
+
+def read(path: Path) -> Any:
+    """Read what :func:`write` wrote; its arrays cannot be changed.
+
+    The files may be removed while the value is in use: arrays are mapped into memory page by page, as they are looked at.
+
+    Raises
+    ------
+    ArrayStoreError
+        It was written in another format or by another version of reportgen.
+    """
+    content = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    if (content["format"], content["reportgen"]) != (FORMAT, __version__):
+        found = f"found format {content['format']} of reportgen {content['reportgen']}"
+        message = f"must be in format {FORMAT} of reportgen {__version__} ({found})"
+        raise ArrayStoreError(f"{path.name}.json: {message}: use one installation of reportgen")
+    return _decoded(content["value"], _arrays(path.with_suffix(".npz")))
+
+
+@cache
+def record_classes() -> dict[str, type[Any]]:
+    """Return every dataclass of the modules of ``reportgen.contract.records``, by its name."""
+    found: dict[str, type[Any]] = {}
+    for module in pkgutil.walk_packages(records.__path__, f"{records.__name__}."):
+        for name, item in vars(importlib.import_module(module.name)).items():
+            if not is_dataclass(item) or not isinstance(item, type) or item.__module__ != module.name:
+                continue
+            if name in found:
+                message = (
+                    f"records must have names of their own (found {name} in {module.name} and {found[name].__module__})"
+                )
+                raise TypeError(message)
+            found[name] = item
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ values
+
+
+def _encoded(value: Any, put: Callable[[NDArray[Any]], str]) -> Any:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is tuple:
+        return [_encoded(item, put) for item in value]
+    if kind is dict:
+        return {"dict": [[_encoded(key, put), _encoded(item, put)] for key, item in value.items()]}
+    if record_classes().get(kind.__name__) is kind:
+        parts = {field.name: _encoded(getattr(value, field.name), put) for field in fields(value)}
+        return {"record": kind.__name__, "fields": parts}
+    if kind in _ARRAYS or isinstance(value, np.generic):
+        _require_storable(value.dtype)
+        return {"array" if kind in _ARRAYS else "scalar": put(np.asarray(value))}
+    message = f"an evaluation holds records, tuples, dicts, arrays and plain values (found {kind.__name__})"
+    raise TypeError(message)
+
+
+def _require_storable(dtype: np.dtype[Any]) -> None:
+    """Refuse object arrays, and dtypes that ``.npy`` would change."""
+    descr = np.lib.format.dtype_to_descr(dtype)
+    if dtype.hasobject or np.lib.format.descr_to_dtype(descr) != dtype:
+        message = f"arrays must have a dtype that .npy files can hold (found {dtype})"
+        raise TypeError(message)
+
+
+def _decoded(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
+    if isinstance(value, list):
+        return tuple(_decoded(item, arrays) for item in value)
+    if not isinstance(value, dict):
+        return value
+    if "record" in value:
+        parts = {key: _decoded(item, arrays) for key, item in value["fields"].items()}
+        return record_classes()[value["record"]](**parts)
+    if "dict" in value:
+        return {_decoded(key, arrays): _decoded(item, arrays) for key, item in value["dict"]}
+    return arrays[value["array"]] if "array" in value else arrays[value["scalar"]][()]
+
+
+# ------------------------------------------------------------------------------------------------ arrays
+
+
+def _aligned(name: str, offset: int) -> zipfile.ZipInfo:
+    """Return a zip member that begins at an offset and whose content begins at a multiple of 64 bytes."""
+    member = zipfile.ZipInfo(name)
+    start = offset + _LOCAL_HEADER + len(name) + _ZIP64_EXTRA + _EXTRA_HEAD
+    padding = -start % _ALIGNMENT
+    member.extra = b"\0\0" + padding.to_bytes(2, "little") + bytes(padding)
+    return member
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Map the members of an uncompressed ``.npz`` into memory."""
+    with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return {member.filename.removesuffix(".npy"): _mapped(content, member) for member in archive.infolist()}
+
+
+def _mapped(content: mmap.mmap, member: zipfile.ZipInfo) -> NDArray[Any]:
+    lengths = content[member.header_offset + _LOCAL_HEADER - 4 : member.header_offset + _LOCAL_HEADER]
+    name, extra = int.from_bytes(lengths[:2], "little"), int.from_bytes(lengths[2:], "little")
+    content.seek(member.header_offset + _LOCAL_HEADER + name + extra)
+    np.lib.format.read_magic(content)
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(content)
+    return np.ndarray(shape, dtype, content, content.tell(), order="F" if fortran else "C")
