@@ -32,7 +32,7 @@ def summary(error: BaseException) -> str:
     return next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
 
 
-def cause(error: Exception, folder: Path) -> str:
+def cause(error: BaseException, folder: Path) -> str:
     """Return what went wrong in a section's own code, as one sentence with its line in a file below a folder."""
     from pydantic import ValidationError
 

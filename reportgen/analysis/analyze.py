@@ -70,7 +70,7 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
         try:
             result = compute()
             return _Outcome(result, _findings(item, result))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             failure = cause(error, folder_of(item.section))
             if not keep_going:
                 raise SectionError(f"section {item.address}: {failure}") from error

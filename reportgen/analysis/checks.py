@@ -31,12 +31,13 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
     for model in table.models:
         if not check_matches(check, model):
             continue
+        failure = table.reasons.get(model)
         spoken_of = _chosen([one for one in found if one.model == model], check.subject)
         if not spoken_of:
-            reason = _why_missing(planned, check, address)
-            yield _outcome(check, spec, model, check.subject, None, reason)
+            reason = failure or _why_missing(planned, check, address)
+            yield _outcome(check, spec, model, check.subject, None, reason, failed=failure is not None)
         for one in spoken_of:
-            yield _outcome(check, spec, model, one.subject, one.metric, one.metric.reason)
+            yield _outcome(check, spec, model, one.subject, one.metric, one.metric.reason, failed=failure is not None)
 
 
 def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
@@ -64,6 +65,8 @@ def _outcome(
     subject: str | None,
     metric: Metric | None,
     reason: str | None,
+    *,
+    failed: bool,
 ) -> CheckOutcome:
     low, high = check.limits
     return CheckOutcome(
@@ -75,15 +78,16 @@ def _outcome(
         low=low,
         high=high,
         severity=check.severity,
-        state=_state(check, metric),
+        state=_state(check, metric, failed=failed),
         metric=metric,
         reason=reason,
     )
 
 
-def _state(check: CheckSpec, metric: Metric | None) -> CheckState:
+def _state(check: CheckSpec, metric: Metric | None, *, failed: bool) -> CheckState:
+    """Hold a number against a check; a missing number may be optional, but not that of a model that failed."""
     if metric is None or metric.value is None:
-        return "SKIPPED" if check.optional else "ERROR"
+        return "SKIPPED" if check.optional and not failed else "ERROR"
     low, high = check.limits
     if (low is None or metric.value >= low) and (high is None or metric.value <= high):
         return "PASS"

@@ -61,12 +61,13 @@ class ModelRecord(Strict):
 
     name: str
     file: str
-    sha256: str
+    sha256: str | None
+    """Null where the file could not be read; ``reason`` says why."""
     size_bytes: int | None
     history: FileRecord | None
     heads: tuple[HeadRecord, ...]
     reason: str | None = None
-    """Why the data did not go through it; null where they did, or none were needed."""
+    """Why it could not be evaluated; null where it was."""
 
 
 class DataRecord(Strict):

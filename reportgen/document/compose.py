@@ -222,7 +222,7 @@ def _files(results: Results) -> Table:
     for model in results.models:
         if model.name not in order:
             continue
-        rows.append((f"model {model.name}", model.file, model.sha256))
+        rows.append((f"model {model.name}", model.file, model.sha256 or formatting.MISSING))
         if model.history is not None:
             rows.append((f"history of {model.name}", model.history.file, model.history.sha256))
     if results.data is not None:

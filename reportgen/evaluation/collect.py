@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from reportgen.contract.needs import Need
 from reportgen.contract.records.data import DataEvaluation
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.evaluation.architecture import describe
+from reportgen.evaluation.attempts import Attempts
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.activations import Activations
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.records.history import History
+    from reportgen.errors import InputError
     from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
@@ -42,13 +44,13 @@ _OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
 class Collection:
     """An evaluation whose models come one by one: each is loaded, evaluated and dropped when it is asked for.
 
-    ``evaluate`` takes a model's name, and whether the data go through it.
+    ``evaluate`` takes a model's name. What goes wrong with a model costs it the parts that failed, and comes back beside it.
     """
 
     data: DataEvaluation | None
     versions: dict[str, str]
     models: tuple[str, ...]
-    evaluate: Callable[[str, bool], ModelEvaluation]
+    evaluate: Callable[[str], tuple[ModelEvaluation, InputError | None]]
 
 
 def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) -> Collection:
@@ -66,7 +68,7 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) ->
     Raises
     ------
     InputError
-        An input cannot be used; a model that cannot be used is told when it is its turn.
+        The data or a history cannot be used.
     """
     dataset = data = None
     if spec.data is not None:
@@ -86,10 +88,9 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) ->
     read = {name: inputs.history(name, model) for name, model in spec.models.items()}
     collector = _Collector(spec.data, dataset, data, request, report)
 
-    def evaluate(name: str, fed: bool = True) -> ModelEvaluation:  # noqa: FBT001, FBT002
+    def evaluate(name: str) -> tuple[ModelEvaluation, InputError | None]:
         report(f"loading {name}", 0, 1)
-        model = spec.models[name]
-        return collector.model(model, inputs.model(name, model), read[name], fed=fed)
+        return collector.model(name, spec.models[name], inputs, read[name])
 
     versions = {"python": platform.python_version()} | {package: version(package) for package in _PACKAGES}
     return Collection(data, versions, tuple(spec.models), evaluate)
@@ -105,9 +106,27 @@ class _Collector:
     request: Request
     report: Tell
 
-    def model(self, spec: ModelSpec, loaded: LoadedModel, history: History | None, *, fed: bool) -> ModelEvaluation:
-        """Evaluate a model; the data go through it where ``fed`` is True."""
-        heads, activations = self._pass(loaded.name, spec, loaded) if fed else ((), None)
+    def model(
+        self, name: str, spec: ModelSpec, inputs: Inputs, history: History | None
+    ) -> tuple[ModelEvaluation, InputError | None]:
+        """Evaluate a model as far as that can be done; return what went wrong first beside it."""
+        attempts = Attempts(name, spec)
+        loaded = attempts.attempt(lambda: inputs.model(name, spec))
+        if loaded is None:
+            file, sha256, size = inputs.identity(name, spec)
+            found = ModelEvaluation(name, file, sha256, size, (), history, series=spec.series)
+        else:
+            found = self._loaded(spec, loaded, history, attempts)
+        failure = attempts.failure
+        if failure is not None:
+            found = replace(found, heads=(), activations=None, reason=failure.message)
+        return found, failure
+
+    def _loaded(
+        self, spec: ModelSpec, loaded: LoadedModel, history: History | None, attempts: Attempts
+    ) -> ModelEvaluation:
+        heads, activations = attempts.attempt(lambda: self._pass(loaded.name, spec, loaded)) or ((), None)
+        wants_weights = Need.WEIGHTS in self.request.needs
         return ModelEvaluation(
             name=loaded.name,
             file=loaded.file,
@@ -115,8 +134,8 @@ class _Collector:
             size_bytes=loaded.size_bytes,
             heads=heads,
             history=history,
-            architecture=describe(loaded),
-            weights=weight_tensors(loaded.model) if Need.WEIGHTS in self.request.needs else None,
+            architecture=attempts.attempt(lambda: describe(loaded)),
+            weights=attempts.attempt(lambda: weight_tensors(loaded.model)) if wants_weights else None,
             activations=activations,
             series=spec.series,
         )

@@ -36,30 +36,34 @@ def output_ends(model: keras.Model) -> list[OutputEnd] | None:
     """Return the end of every output of a Functional or Sequential model; None for a subclassed one."""
     if not has_graph(model) or not model.outputs:
         return None
-    return [_end(tensor) for tensor in model.outputs]
+    copies: dict[int, Any] = {}
+    return [_end(tensor, copies) for tensor in model.outputs]
 
 
-def _end(tensor: Any) -> OutputEnd:
+def _end(tensor: Any, copies: dict[int, Any]) -> OutputEnd:
+    """Return the end of an output; ``copies`` are the layers rebuilt so far, by the identity of the original."""
     operation, node_index, tensor_index = tensor._keras_history  # noqa: SLF001
     inputs = operation._inbound_nodes[node_index].input_tensors  # noqa: SLF001
     if has_graph(operation):
-        return _nested_end(operation, inputs, tensor, tensor_index)
+        return _nested_end(operation, inputs, tensor, tensor_index, copies)
     name = _activation_name(operation)
     if not _normalises_classes(name, operation, tensor) or len(inputs) != 1:
         return OutputEnd(tensor, name, stripped=False)
     if _rebuildable(operation):
-        copy = _without_activation(operation)
+        if id(operation) not in copies:
+            copies[id(operation)] = _without_activation(operation, inputs[0].shape)
+        copy = copies[id(operation)]
         return OutputEnd(copy(inputs[0]), name, stripped=True, copies=((copy, operation),))
     if _only_normalises(operation):
         return OutputEnd(inputs[0], name, stripped=True)
     return OutputEnd(tensor, name, stripped=False)
 
 
-def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int) -> OutputEnd:
+def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int, copies: dict[int, Any]) -> OutputEnd:
     """Look into a model that is used as the last layer, and call its part before the end on the same inputs."""
     import keras
 
-    end = _end(inner.outputs[index])
+    end = _end(inner.outputs[index], copies)
     if not end.stripped or len(inner.inputs) != 1:
         return OutputEnd(tensor, end.activation, stripped=False)
     copy = keras.Model(inner.inputs, end.tensor)
@@ -97,9 +101,9 @@ def _only_normalises(operation: Any) -> bool:
     )
 
 
-def _without_activation(layer: Any) -> Any:
+def _without_activation(layer: Any, shape: Any) -> Any:
     config = layer.get_config() | {"activation": "linear", "name": f"{layer.name}_before_activation"}
     copy = type(layer).from_config(config)
-    copy.build(layer.input.shape)
+    copy.build(shape)
     copy.set_weights(layer.get_weights())
     return copy

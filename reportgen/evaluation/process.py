@@ -13,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import InputError, ReportgenError
 from reportgen.evaluation import array_store
+from reportgen.resources import module_path
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -54,11 +55,11 @@ class EvaluationProcess:
         (self._home / "job.json").write_text(json.dumps(job), "utf-8")
         self._noise = (self._home / "stderr").open("w+b")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "reportgen.evaluation.process", str(self._home)],
+            [sys.executable, "-P", "-m", "reportgen.evaluation.process", str(self._home)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._noise,
-            env=_quiet_environment(),
+            env=_environment(self._home),
             text=True,
             encoding="utf-8",
         )
@@ -80,21 +81,29 @@ class EvaluationProcess:
     def result(self, report: Tell) -> Evaluation:
         """Wait for the evaluation, passing on the progress.
 
+        A model that failed comes without what could not be had of it, and with the reason.
+
         Raises
         ------
         InputError
-            As the worker raised it.
+            The data or a history cannot be used, or no model could be evaluated: what went wrong with the first.
         WorkerError
             The worker ended without a result.
         """
+        failures: list[InputError] = []
         for line in self._process.stdout or ():
             step = json.loads(line)
             if "error" in step:
-                raise InputError(tuple(step["error"]["location"]), step["error"]["file"], step["error"]["message"])
-            report(step["what"], step["done"], step["total"])
+                raise _input_error(step["error"])
+            if "failure" in step:
+                failures.append(_input_error(step["failure"]))
+            else:
+                report(step["what"], step["done"], step["total"])
         code = self._process.wait()
         if code != 0:
             raise WorkerError(f"the evaluation process ended with code {code}; it said:\n{self._last_words()}")
+        if len(failures) == self._n_models:
+            raise failures[0]
         data, versions = array_store.read(self._home / "data")
         models = tuple(array_store.read(_model_file(self._home, index)) for index in range(self._n_models))
         return Evaluation(models, data, versions)
@@ -104,9 +113,14 @@ class EvaluationProcess:
         return "\n".join(self._noise.read().decode("utf-8", "replace").splitlines()[-25:])
 
 
-def _quiet_environment() -> dict[str, str]:
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
-    return {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+def _environment(home: Path) -> dict[str, str]:
+    """Return the environment of the worker: quiet, and with Keras as it is by default, whatever is configured elsewhere."""
+    keras_home = home / "keras"
+    keras_home.mkdir()
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("KERAS_")}
+    own = {"KERAS_HOME": str(keras_home), "KERAS_BACKEND": "tensorflow", "PYTHONPATH": module_path()}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+    return {**inherited, **own, **quiet}
 
 
 def main(home: Path) -> None:
@@ -132,11 +146,23 @@ def main(home: Path) -> None:
             Request.model_validate(job["request"]),
             lambda what, done, total: send({"what": what, "done": done, "total": total}),
         )
-        array_store.write((found.data, found.versions), home / "data")
-        for index, name in enumerate(found.models):
-            array_store.write(found.evaluate(name, True), _model_file(home, index))  # noqa: FBT003
     except InputError as error:
-        send({"error": {"location": list(error.location), "file": error.file, "message": error.message}})
+        send({"error": _message(error)})
+        return
+    array_store.write((found.data, found.versions), home / "data")
+    for index, name in enumerate(found.models):
+        model, failure = found.evaluate(name)
+        array_store.write(model, _model_file(home, index))
+        if failure is not None:
+            send({"failure": _message(failure)})
+
+
+def _message(error: InputError) -> dict[str, object]:
+    return {"location": list(error.location), "file": error.file, "message": error.message}
+
+
+def _input_error(message: dict[str, Any]) -> InputError:
+    return InputError(tuple(message["location"]), message["file"], message["message"])
 
 
 def _model_file(home: Path, index: int) -> Path:

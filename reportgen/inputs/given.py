@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reportgen.inputs import histories, models
+from reportgen.inputs.digest import digest_and_size
 from reportgen.inputs.sources.registry import source_of
 
 if TYPE_CHECKING:
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 
 
 class Inputs(Protocol):
-    """Gives what an evaluation needs; every method raises InputError where it cannot be used."""
+    """Gives what an evaluation needs; a method raises InputError where it cannot be used."""
 
     def dataset(self, spec: DataSpec) -> Dataset:
         """Return the data."""
 
     def model(self, name: str, spec: ModelSpec) -> LoadedModel:
         """Return a model, loaded."""
+
+    def identity(self, name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
+        """Return the file of a model that cannot be loaded, its digest and its size; None where there are none."""
 
     def history(self, name: str, spec: ModelSpec) -> History | None:
         """Return a model's training history; None where it has none."""
@@ -44,6 +48,10 @@ class Files:
     def model(self, name: str, spec: ModelSpec) -> LoadedModel:
         """Load a model."""
         return models.load(name, spec, self.folder)
+
+    def identity(self, _name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
+        """Read the file as bytes."""
+        return spec.path, *digest_and_size(self.folder / spec.path)
 
     def history(self, name: str, spec: ModelSpec) -> History | None:
         """Read a history."""
@@ -81,6 +89,11 @@ class Objects:
         if isinstance(given, str | Path):
             return models.load(name, spec.model_copy(update={"path": str(given)}), Path())
         return models.in_memory(name, given)
+
+    def identity(self, name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
+        """Read the file as bytes, where there is one."""
+        given = self.models[name]
+        return (str(given), *digest_and_size(Path(given))) if isinstance(given, str | Path) else (spec.path, None, None)
 
     def history(self, name: str, _spec: ModelSpec) -> History | None:
         """Return a history that is in memory, or read it."""

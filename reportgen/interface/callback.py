@@ -12,11 +12,12 @@ import keras
 
 from reportgen.analysis.analyze import analyze
 from reportgen.contract.records.evaluation import Evaluation
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, summary
 from reportgen.inputs.given import Objects
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig
 from reportgen.pipeline import flow, present
 from reportgen.plan import plan
+from reportgen.spec import source
 from reportgen.spec.source import Source
 
 if TYPE_CHECKING:
@@ -25,17 +26,18 @@ if TYPE_CHECKING:
     from reportgen.spec.model import Format
 
 _LOG = logging.getLogger("reportgen")
-"""A report that cannot be made is told here: training goes on."""
 
 
 class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Write weights and training of the model that is being trained, as a report, at the end of epochs.
 
+    Training never stops for a report: what goes wrong with one is logged as a warning.
+
     Parameters
     ----------
     spec
         A spec, of which the sections ``weights``, ``training_dynamics`` and ``overview`` are taken, or an
-        :class:`AnalysisConfig`; None for its defaults.
+        :class:`AnalysisConfig`; None for its defaults. The models and data that a spec names need not exist.
     every
         Epochs from one report to the next; the last epoch always has one.
     output_dir
@@ -79,8 +81,10 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Remember the epoch's numbers, and write a report when it is time."""
         self._epochs.append(epoch)
         for key, value in (logs or {}).items():
-            curve = self._curves.setdefault(key, [])
-            curve += [float("nan")] * (len(self._epochs) - 1 - len(curve)) + [float(value)]
+            number = _number(value)
+            if number is not None:
+                curve = self._curves.setdefault(key, [])
+                curve += [float("nan")] * (len(self._epochs) - 1 - len(curve)) + [number]
         if len(self._epochs) % self.every == 0:
             self._report(epoch)
 
@@ -93,8 +97,10 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         start = time.perf_counter()
         try:
             self._write()
-        except (ReportgenError, ValueError, OSError) as error:
+        except ReportgenError as error:
             _LOG.warning("no report of epoch %d: %s", epoch + 1, error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 a report must not cost a training run
+            _LOG.warning("no report of epoch %d: %s: %s", epoch + 1, type(error).__name__, summary(error))
         self._written = epoch
         self.seconds.append(time.perf_counter() - start)
 
@@ -112,16 +118,28 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         planned = plan.make(Source("ReportCallback", str(data), "yaml", data), Path(), in_memory=True)
         inputs = Objects({name: self.model}, None, {name: SimpleNamespace(history=self._curves, epoch=self._epochs)})
         found = collect(planned.spec, inputs, planned.request, lambda *_: None)
-        evaluation = Evaluation((found.evaluate(name, False),), None, found.versions)  # noqa: FBT003
+        model, failure = found.evaluate(name)
+        if failure is not None:
+            raise failure
+        evaluation = Evaluation((model,), None, found.versions)
         results = analyze(planned, evaluation, flow.now(), keep_going=True)
         made = present.present(results, self.formats, keep_going=True)
         flow.write(made.files, self.output_dir)
 
 
+def _number(value: Any) -> float | None:
+    """Return a number of an epoch's logs; None for anything else, such as a metric that is a vector."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def _wanted(spec: str | Path | AnalysisConfig | None) -> tuple[str, list[dict[str, Any]], str]:
     """Return title, sections and style: those that need no data."""
     if isinstance(spec, str | Path):
-        planned = flow.read_plan(Path(spec))
+        path = Path(spec)
+        planned = plan.make(source.read(path, str(path)), path.parent, in_memory=True)
         sections = [item.spec.model_dump(exclude_none=True) for item in planned.sections]
         title, style = planned.spec.report.title, planned.spec.output.style
     else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
     from reportgen.analysis.results import Results
-    from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.evaluation.collect import Collection
     from reportgen.inputs.dataset import Dataset
     from reportgen.plan.plan import Plan
@@ -161,20 +159,17 @@ class ModelAnalyzer:
 
     def _evaluated(self, found: Collection) -> Evaluation:
         """Evaluate model after model; one that cannot take the data goes on without them."""
-        models, reasons = [], []
+        models, unusable = [], []
         for name in found.models:
-            try:
-                models.append(found.evaluate(name, True))  # noqa: FBT003
-            except InputError as error:
-                model = _without_data(found, name, error.message)
-                if model is None:
-                    reasons.append(str(error))
-                    _LOG.warning("%s is skipped: %s", name, error)
-                else:
-                    models.append(model)
-                    _LOG.warning("%s is left out of the analyses that need data: %s", name, error)
-        if not models:
-            raise ReportgenError(f"no model could be analyzed: {'; '.join(reasons)}")
+            model, failure = found.evaluate(name)
+            models.append(model)
+            if failure is not None and model.architecture is None:
+                unusable.append(str(failure))
+                _LOG.warning("%s is skipped: %s", name, failure)
+            elif failure is not None:
+                _LOG.warning("%s is left out of the analyses that need data: %s", name, failure)
+        if len(unusable) == len(models):
+            raise ReportgenError(f"no model could be analyzed: {'; '.join(unusable)}")
         return Evaluation(tuple(models), found.data, found.versions)
 
     def _figures(self) -> dict[str, bytes]:
@@ -190,14 +185,6 @@ class ModelAnalyzer:
             for name, figure in sheets.items()
             if figure is not None
         }
-
-
-def _without_data(found: Collection, name: str, reason: str) -> ModelEvaluation | None:
-    """Evaluate a model without data, for a reason; None where it cannot be used at all."""
-    try:
-        return replace(found.evaluate(name, False), reason=reason)  # noqa: FBT003
-    except InputError:
-        return None
 
 
 def _require_names(models: Any, histories: Any) -> None:

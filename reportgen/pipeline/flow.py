@@ -109,6 +109,7 @@ def render(
     missing = [present.FILES[name] for name in formats if present.FILES[name] not in report.files]
     written = write(report.files, output, missing)
     failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
+    failures += [f"model {model.name}: {model.reason}" for model in results.models if model.reason is not None]
     failures += [
         f"model {model.name}: {head.reason}"
         for model in results.models

@@ -142,7 +142,7 @@ def _document(results: Results, report: Rendered, *, keep_going: bool) -> Docume
                 _drawing(record, figure, theme, number + offset)
                 for offset, figure in enumerate(figures_of(record, results, theme))
             )
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             failures[record.id] = f"it could not be shown ({cause(error, registry.folder_of(section))})"
             if not keep_going:
                 raise SectionError(f"section {record.id}: {failures[record.id]}") from error

@@ -89,7 +89,7 @@ def _installed(name: str) -> Section[Any, Any]:
         raise PluginError(f"the section {name!r} is declared by several packages: {owners}")
     try:
         found = entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"the section {name!r} ({entry.value}) cannot be imported: {cause(error, _HERE)}") from error
     section = _checked(found, f"{name!r} ({entry.value})")
     if section.name != name:
@@ -110,7 +110,7 @@ def _from_file(kind: str, folder: Path) -> Section[Any, Any]:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"the section {kind!r} cannot be imported: {cause(error, path.parent)}") from error
     if not hasattr(module, attribute):
         raise PluginError(f"the section {kind!r} cannot be imported: {file!r} has no {attribute}")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from xml.sax.saxutils import escape
 
 from reportgen.errors import RenderError
-from reportgen.resources import share
+from reportgen.resources import module_path, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -206,11 +206,9 @@ class PdfProcess:
 
 
 def _environment(fonts: Path) -> dict[str, str]:
-    package = Path(__file__).resolve().parents[2]
-    paths = [str(package), *(os.path.abspath(path) for path in sys.path if path)]  # noqa: PTH100 keeps links as they are
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONPATH": module_path(),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "FONTCONFIG_FILE": str(fonts),

@@ -26,13 +26,14 @@ OutputsT = TypeVar("OutputsT", bound=HeadOutputs)
 class ModelEvaluation:
     """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them.
 
-    ``size_bytes`` is None for a model that was given in memory; ``series`` is the run that it is a checkpoint of, where it is
-    said to be one; ``reason`` tells why the data did not go through it, where they could not.
+    ``size_bytes`` is None for a model that was given in memory, ``sha256`` for one that could not be read; ``series`` is the
+    run that it is a checkpoint of, where it is said to be one. ``reason`` tells why it could not be evaluated, where it could
+    not: it has no heads then, and architecture and weights only where they could be had without data.
     """
 
     name: str
     file: str
-    sha256: str
+    sha256: str | None
     size_bytes: int | None
     heads: tuple[HeadEvaluation, ...]
     history: History | None

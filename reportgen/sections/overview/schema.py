@@ -49,7 +49,7 @@ class ModelOverview(Strict):
     kind: str
     """``Functional``, ``Sequential`` or ``subclassed``."""
     file: str
-    sha256: str
+    sha256: str | None
     layers: tuple[LayerRow, ...]
     """In the model's own order; nested models are one row."""
     n_layers: int
