@@ -215,7 +215,36 @@ def callback() -> dict[str, Any]:
     reports = reportgen.ReportCallback(reportgen.AnalysisConfig(), every=2, output_dir="training", formats=("json",))
     net.fit(x, y, validation_data=(x, y), epochs=5, verbose=0, callbacks=[reports])
     results = reportgen.load_results("training/results.json")
-    return {"results": results, "reports": len(reports.seconds), "kinds": [one.kind for one in results.sections]}
+    kept = {"results": results, "reports": len(reports.seconds), "kinds": [one.kind for one in results.sections]}
+    return kept | {"words": reports_that_fail(net, x, y), "planned": planned_before_anything_exists(net, x, y)}
+
+
+def reports_that_fail(net: keras.Model, x: Any, y: Any) -> list[str]:
+    """Train while every report raises something else, and return what the log says."""
+    heard, errors = Heard(), iter((KeyError("lost"), SystemExit(0), RuntimeError("no device")))
+
+    class Failing(reportgen.ReportCallback):
+        def _write(self) -> None:
+            raise next(errors)
+
+    logger = logging.getLogger("reportgen")
+    logger.addHandler(heard)
+    trained = net.fit(x, y, epochs=3, verbose=0, callbacks=[Failing(output_dir="failed_reports")])
+    logger.removeHandler(heard)
+    assert len(trained.epoch) == 3
+    return [*heard.words, *map(str, Path().glob("failed_reports"))]
+
+
+def planned_before_anything_exists(net: keras.Model, x: Any, y: Any) -> list[str]:
+    """Train with a spec whose models and data do not exist yet, and return the title and the sections of the report."""
+    Path("early.toml").write_text(
+        'schema_version = 1\n[report]\ntitle = "Early"\n[models.m]\npath = "not/yet.keras"\n[data]\npath = "not_yet.npz"\n'
+        '[[sections]]\nkind = "weights"\n[[sections]]\nkind = "performance"\n',
+        "utf-8",
+    )
+    net.fit(x, y, epochs=1, verbose=0, callbacks=[reportgen.ReportCallback("early.toml", output_dir="early")])
+    results = reportgen.load_results("early/results.json")
+    return [results.report.title, *(one.kind for one in results.sections)]
 
 
 def main(file: Path) -> None:

@@ -177,6 +177,12 @@ def build(
         ("linear.keras", "good", 'outputs = "probabilities"', "are taken as probabilities (declared in the spec)"),
         ("softmax.keras", "good", 'outputs = "logits"', "but the last activation is softmax"),
         ("two_inputs.keras", "good", "", "takes 2 inputs"),
+        (
+            "failing.keras",
+            "good",
+            'custom_objects = ["./layers.py:Failing"]',
+            "models.m.path: failing.keras: cannot be evaluated (RuntimeError: no such device)",
+        ),
     ],
 )
 def test_a_wrong_input_is_one_sentence(
@@ -322,6 +328,104 @@ def test_one_array_of_labels_for_several_heads_is_refused(zoo: Path, tmp_path: P
     assert found.returncode == 3
     assert "data.y: good.npz: is one array, but the model m has 2 output heads (kind, size)" in found.stderr
     assert 'y = { "kind" = "...", "size" = "..." }' in found.stderr
+
+
+def test_a_model_that_fails_costs_itself_alone(zoo: Path, tmp_path: Path) -> None:
+    """Whatever its code raises: the report is written, its architecture and weights are kept, its checks are errors, exit 3."""
+    models = "".join(
+        f'[models.{name}]\npath = "{name}.keras"\n{custom}\n'
+        for name, custom in (
+            ("failing", 'custom_objects = ["./layers.py:Failing"]'),
+            ("leaving", 'custom_objects = ["./layers.py:Leaving"]'),
+            ("corrupt", ""),
+            ("softmax", ""),
+        )
+    )
+    kinds = ("summary", "overview", "performance", "weights", "information_flow", "similarity")
+    sections = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in kinds)
+    (zoo / "failures.toml").write_text(
+        f'schema_version = 1\n[report]\ntitle = "T"\n{models}[data]\npath = "good.npz"\n{sections}'
+        '[[checks]]\nmetric = "performance.accuracy"\nat_least = 0.0\n',
+        "utf-8",
+    )
+    found = run("build", "failures.toml", "-o", tmp_path / "out", "--format", "json,html", "-q", cwd=zoo)
+    assert found.returncode == 3
+    told = found.stderr.splitlines()
+    assert told[:2] == [
+        "reportgen: model failing: cannot be evaluated (RuntimeError: no such device)",
+        "reportgen: model leaving: cannot be evaluated (SystemExit: 0)",
+    ]
+    assert told[2].startswith("reportgen: model corrupt: is not a readable Keras archive")
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert [model["heads"] == [] for model in results["models"]] == [True, True, True, False]
+    assert all(len(model["sha256"]) == 64 for model in results["models"])
+    assert [one["state"] for one in results["checks"]] == ["ERROR", "ERROR", "ERROR", "PASS"]
+    assert [section["status"] for section in results["sections"]] == ["ok"] * len(kinds)
+    weights = {one["model"] for one in results["sections"][3]["result"]["models"] if one["n_tensors"]}
+    assert weights == {"failing", "leaving", "softmax"}
+
+
+def test_a_softmax_layer_with_two_outputs(zoo: Path, tmp_path: Path) -> None:
+    """Both outputs are taken apart before it."""
+    (zoo / "shared.toml").write_text(
+        'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "shared_head.keras"\n[data]\n'
+        'path = "good.npz"\ny = { shared = "y", "shared(2)" = "y" }\n[[sections]]\nkind = "performance"\n',
+        "utf-8",
+    )
+    found = run("build", "shared.toml", "-o", tmp_path / "out", "--format", "json", "-q", cwd=zoo)
+    assert found.returncode == 0, found.stderr
+    expected = json.loads((zoo / "expected.json").read_text("utf-8"))
+    rows = json.loads(run("metrics", tmp_path / "out" / "results.json", "--format", "json").stdout)
+    nll = {row["subject"]: row["value"] for row in rows if row["metric"] == "nll"}
+    assert nll["head:shared"] == pytest.approx(expected["nll"], rel=1e-5)
+    assert nll["head:shared(2)"] == pytest.approx(expected["doubled"], rel=1e-5)
+
+
+def test_a_section_cannot_end_the_program(zoo: Path, tmp_path: Path) -> None:
+    """One that calls ``sys.exit(0)`` failed: it is named, exit 3; where it is imported, it is a mistake of the spec, exit 2."""
+    text = (TOP / "docs" / "examples" / "my_section.py").read_text("utf-8")
+    analyze = text[text.index("    def analyze(") :].splitlines()[0]
+    (zoo / "leaving_run.py").write_text(text.replace(analyze, f"{analyze}\n        raise SystemExit(0)"), "utf-8")
+    (zoo / "leaving_import.py").write_text("raise SystemExit(0)\n", "utf-8")
+    for name, code, words in (
+        ("leaving_run", 3, "section my_section: SystemExit: 0 (leaving_run.py, line "),
+        ("leaving_import", 2, "'./leaving_import.py:SECTION' cannot be imported: SystemExit: 0"),
+    ):
+        (zoo / "leaving.toml").write_text(
+            f'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "softmax.keras"\n[data]\npath = "good.npz"\n'
+            f'[[sections]]\nkind = "./{name}.py:SECTION"\n',
+            "utf-8",
+        )
+        found = run("build", "leaving.toml", "-o", tmp_path / "out", "-q", cwd=zoo)
+        assert found.returncode == code
+        assert words in found.stderr
+        assert not (tmp_path / "out").exists()
+
+
+def test_the_working_folder_runs_nothing(zoo: Path, tmp_path: Path) -> None:
+    """Files there that are named like modules are left alone by every process, and so is Keras' configuration elsewhere."""
+    for name in ("json", "keras", "numpy", "tensorflow", "matplotlib", "weasyprint"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'marker')!r}, 'a').write({name!r})\n", "utf-8")
+    (tmp_path / "reportgen").mkdir()
+    (tmp_path / "reportgen" / "__init__.py").write_text(f"open({str(tmp_path / 'marker')!r}, 'a')\n", "utf-8")
+    (tmp_path / "keras.json").write_text('{"floatx": "float16", "backend": "none"}', "utf-8")
+    (tmp_path / "spec.toml").write_text(
+        f'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "{zoo.as_posix()}/softmax.keras"\n[data]\n'
+        f'path = "{zoo.as_posix()}/good.npz"\n[[sections]]\nkind = "performance"\n',
+        "utf-8",
+    )
+    surroundings = {"KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "none", "KERAS_MAX_EPOCHS": "none"}
+    found = subprocess.run(
+        [sys.executable, "-P", "-m", "reportgen", "build", "spec.toml", "-o", "out", "-q"],
+        cwd=tmp_path,
+        env=ENVIRONMENT | surroundings | {"PYTHONPATH": str(TOP)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
+    assert (tmp_path / "out" / "report.pdf").exists()
+    assert not (tmp_path / "marker").exists()
 
 
 def test_several_heads_are_told_apart(zoo: Path, tmp_path: Path) -> None:

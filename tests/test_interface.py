@@ -308,6 +308,22 @@ def test_the_callback_reports_every_second_epoch_and_the_last(found: dict[str, A
     assert left["results"]["training_dynamics"].runs[0].n_epochs == 5
 
 
+@pytest.mark.keras
+def test_training_goes_on_without_a_report(found: dict[str, Any]) -> None:
+    """Whatever a report raises is a warning that names it; nothing is written."""
+    assert found["callback"]["words"] == [
+        "WARNING no report of epoch 1: KeyError: 'lost'",
+        "WARNING no report of epoch 2: SystemExit: 0",
+        "WARNING no report of epoch 3: RuntimeError: no device",
+    ]
+
+
+@pytest.mark.keras
+def test_the_callback_needs_no_file_of_its_spec(found: dict[str, Any]) -> None:
+    """Its models and data may be what the training is about to make."""
+    assert found["callback"]["planned"] == ["Early", "weights"]
+
+
 def test_results_as_a_frame() -> None:
     """One row for each number; what is missing has a reason."""
     results = handmade()

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from factory import history, weight
 from handmade import made_evaluation, made_plan, results
 
 from reportgen.analysis import analyze as analysis
+from reportgen.contract.findings import Rule
+from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.errors import RenderError, SectionError
 from reportgen.pipeline import flow, present
+from reportgen.plan import registry
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reportgen.analysis.results import Results
+
+NOW = "2026-01-02T03:04:05+00:00"
+KINDS = registry.names()
+
 
 def broken(*_: Any, **__: Any) -> Any:
     """Fail."""
     message = "on purpose"
     raise ZeroDivisionError(message)
+
+
+def leaving(*_: Any, **__: Any) -> Any:
+    """Try to end the program with success."""
+    sys.exit(0)
 
 
 def quiet(_what: str, _done: int, _total: int) -> None:
@@ -32,8 +49,8 @@ def test_a_section_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(CalibrationAnalyzer, "analyze", broken)
     planned = made_plan(tmp_path)
     with pytest.raises(SectionError, match="section calibration: ZeroDivisionError: on purpose"):
-        analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False)
-    kept = analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=True)
+        analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+    kept = analysis.analyze(planned, made_evaluation(), NOW, keep_going=True)
     assert {check.state for check in kept.checks if check.address == "calibration.ece"} == {"ERROR"}
     outcome = flow.render(kept, tmp_path / "out", ("html", "markdown"), quiet, keep_going=True)
     assert outcome.exit_code == 3
@@ -41,6 +58,29 @@ def test_a_section_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         text = (tmp_path / "out" / name).read_text("utf-8")
         assert "on purpose" in text
         assert "Performance" in text
+
+
+@pytest.mark.parametrize("target", [(CalibrationAnalyzer, "analyze"), (Rule, "apply")], ids=["analyzer", "rule"])
+def test_a_section_that_ends_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Any) -> None:
+    """Its analyzer or rule fails as with any exception: the exit code is not the section's to choose."""
+    monkeypatch.setattr(*target, leaving)
+    with pytest.raises(SectionError, match="SystemExit: 0"):
+        analysis.analyze(made_plan(tmp_path), made_evaluation(), NOW, keep_going=False)
+
+
+def test_figures_that_end_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A figure fails as with any exception."""
+    monkeypatch.setattr(CalibrationVisualizer, "figures", leaving)
+    with pytest.raises(SectionError, match=r"section calibration: it could not be shown \(SystemExit: 0"):
+        present.present(results(), ("html",))
+
+
+def test_tables_that_end_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table fails as with any exception."""
+    section = replace(registry.find("calibration"), tables=leaving)
+    monkeypatch.setattr(registry, "find", {**{one: registry.find(one) for one in KINDS}, "calibration": section}.get)
+    with pytest.raises(SectionError, match=r"section calibration: it could not be shown \(SystemExit: 0"):
+        present.present(results(), ("html",))
 
 
 def test_a_figure_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,16 +114,66 @@ def test_rules_can_be_ignored(tmp_path: Path) -> None:
 
     text = SPEC.replace('kind = "calibration"', 'kind = "calibration"\nignore = ["CAL101"]', 1)
     planned = made_plan(tmp_path, text)
-    kept = analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False)
+    kept = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
     codes = {finding.code for _, finding in kept.findings()}
     assert "CAL101" not in codes
     assert "CAL101" in {finding.code for _, finding in results().findings()}
 
 
+FAILED = ModelEvaluation("c", "c.keras", None, None, (), None, series="run", reason="cannot be evaluated (OSError: no)")
+"""A model that could not even be read."""
+ALL_SECTIONS = """\
+schema_version = 1
+[report]
+title = "One failed"
+[models]
+a = { path = "a.keras", series = "run", history = "a.keras" }
+b = { path = "b.keras", series = "run" }
+c = { path = "c.keras", series = "run" }
+[data]
+path = "test.npz"
+[[checks]]
+metric = "performance.accuracy"
+at_least = 0.0
+optional = true
+""" + "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in KINDS)
+
+
+def with_a_failed_model(folder: Path, *, first: bool = False) -> Results:
+    """Analyze two models, and between or after them one that failed."""
+    made = made_evaluation()
+    others = tuple(replace(one, series="run") for one in made.models[:2])
+    inside = replace(
+        others[0], weights=(weight(np.ones((3, 4))),), history=history(loss=[2.0, 1.0], val_loss=[2.0, 1.0])
+    )
+    models = (FAILED, inside, others[1]) if first else (inside, others[1], FAILED)
+    return analysis.analyze(made_plan(folder, ALL_SECTIONS), replace(made, models=models), NOW, keep_going=False)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_model_that_failed_costs_no_section(tmp_path: Path, first: bool) -> None:
+    """Every installed section has a result, figures and tables; the build names the model, and the exit code is 3."""
+    found = with_a_failed_model(tmp_path, first=first)
+    assert {one.kind: one.status for one in found.sections} == dict.fromkeys(KINDS, "ok")
+    outcome = flow.render(found, tmp_path / "out", ("html", "markdown", "json"), quiet)
+    assert outcome.failures == ("model c: cannot be evaluated (OSError: no)",)
+    assert outcome.exit_code == 3
+    assert "cannot be evaluated (OSError: no)" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_checks_of_a_model_that_failed_are_errors(tmp_path: Path) -> None:
+    """With the model's reason, also where the number is optional; those of the others are decided."""
+    found = with_a_failed_model(tmp_path).checks
+    assert [(one.model, one.state, one.reason) for one in found] == [
+        ("a", "PASS", None),
+        ("b", "PASS", None),
+        ("c", "ERROR", FAILED.reason),
+    ]
+
+
 def test_results_survive_their_file(tmp_path: Path) -> None:
     """Reading what was written gives the same bytes again."""
     from reportgen.analysis.results import load
-    from reportgen.plan import registry
 
     path = tmp_path / "results.json"
     path.write_text(results().to_json(), "utf-8")

@@ -28,6 +28,20 @@ class Shy(keras.layers.Layer):
         if keras.layers.Layer.__call__.__module__.startswith("reportgen"):
             raise ValueError("not while I am watched")
         return 1 * x
+
+class Unrunnable(keras.layers.Layer):
+    def compute_output_shape(self, shape):
+        return shape
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Failing(Unrunnable):
+    def call(self, x):
+        raise RuntimeError("no such device")
+
+@keras.saving.register_keras_serializable(package="zoo")
+class Leaving(Unrunnable):
+    def call(self, x):
+        raise SystemExit(0)
 """
 
 
@@ -67,6 +81,10 @@ def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
     save("nan", dense(activation="softmax")(one), one, [kernel * np.nan, bias])
     save("custom", keras.layers.Softmax()(layers.Doubling()(dense()(one))), one, both)
     save("shy", keras.layers.Softmax()(dense()(layers.Shy()(one))), one, both)
+    save("failing", dense(activation="softmax")(layers.Failing()(one)), one, both)
+    save("leaving", dense(activation="softmax")(layers.Leaving()(one)), one, both)
+    shared = dense(activation="softmax", name="shared")
+    save("shared_head", [shared(one), shared(2 * one)], one, both)
     inner = keras.Sequential([keras.Input((4,)), dense(activation="softmax")])
     save("nested", inner(one), one, both)
     save("lambda", keras.layers.Lambda(lambda t: t)(dense()(one)), one, both)

@@ -272,7 +272,7 @@ def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bo
     page = next((path for path in outcome.files if path.suffix == ".html"), None)
     if show and page is not None:
         click.launch(str(page.resolve()))
-    sys.exit(outcome.exit_code)
+    raise click.exceptions.Exit(outcome.exit_code)
 
 
 def _decisions(results: Results, *, verbose: bool) -> list[str]:
@@ -293,23 +293,33 @@ def _decisions(results: Results, *, verbose: bool) -> list[str]:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)
+    raise click.exceptions.Exit(_told(message, code))
 
 
 def main() -> None:
-    """Run the program; exceptions raised on purpose become one message and their exit code."""
+    """Run the program, and end it with its exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Return the exit code; exceptions raised on purpose become one message."""
     try:
-        cli.main(standalone_mode=False)
+        code: int | None = cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
-        _fail("interrupted", 130)
+        return _told("interrupted", 130)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
     except SpecError as error:
-        _fail(str(error), error.exit_code)
+        return _told(str(error), error.exit_code)
     except ReportgenError as error:
-        _fail(f"reportgen: {error}", error.exit_code)
-    except Exception:  # noqa: BLE001 a bug: Python's own exit code 1 would say that a check failed
+        return _told(f"reportgen: {error}", error.exit_code)
+    except (Exception, SystemExit):  # noqa: BLE001 a bug, or foreign code that ends the program: 0 and 1 are verdicts
         traceback.print_exc()
-        sys.exit(3)
+        return 3
+    return code or 0
+
+
+def _told(message: str, code: int) -> int:
+    click.echo(message, err=True)
+    return code

@@ -1,0 +1,71 @@
+"""What goes wrong with one model is kept as that model's failure."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from reportgen.errors import InputError
+from reportgen.evaluation.attempts import Attempts
+from reportgen.spec.model import ModelSpec
+
+
+def attempts() -> Attempts:
+    """Begin the attempts of a model ``m``."""
+    return Attempts("m", ModelSpec(path="m.keras"))
+
+
+def raising(error: BaseException) -> Any:
+    """Return a part of an evaluation that raises."""
+
+    def part() -> None:
+        raise error
+
+    return part
+
+
+def test_a_part_that_succeeds_is_returned() -> None:
+    """Nothing went wrong."""
+    model = attempts()
+    assert model.attempt(lambda: 3) == 3
+    assert model.failure is None
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (RuntimeError("no such device"), "cannot be evaluated (RuntimeError: no such device)"),
+        (KeyError("x"), "cannot be evaluated (KeyError: 'x')"),
+        (MemoryError(), "cannot be evaluated (MemoryError: MemoryError)"),
+        (SystemExit(0), "cannot be evaluated (SystemExit: 0)"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_any_exception_is_the_model_s_failure(error: BaseException, message: str) -> None:
+    """In its own words, with its type, at the model's entry in the spec."""
+    model = attempts()
+    assert model.attempt(raising(error)) is None
+    assert str(model.failure) == f"models.m.path: m.keras: {message}"
+
+
+def test_an_input_error_is_kept_as_it_is() -> None:
+    """With its place in the spec."""
+    model, error = attempts(), InputError(("data", "y"), "test.npz", "has no labels")
+    model.attempt(raising(error))
+    assert model.failure is error
+
+
+def test_the_first_failure_is_the_one_that_is_told() -> None:
+    """What fails later follows from it."""
+    model = attempts()
+    model.attempt(raising(ValueError("first")))
+    model.attempt(lambda: sys.exit("second"))
+    assert "first" in str(model.failure)
+
+
+def test_an_interruption_is_no_failure() -> None:
+    """The user's word ends the program."""
+    with pytest.raises(KeyboardInterrupt):
+        attempts().attempt(raising(KeyboardInterrupt()))
