@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import tracemalloc
 import zipfile
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -130,6 +131,16 @@ def test_arrays_are_read_in_place(tmp_path: Path) -> None:
     for array in array_store.read(tmp_path / "value"):
         assert not array.flags.owndata
         assert array.ctypes.data % 64 == 0
+
+
+def test_writing_needs_little_memory(tmp_path: Path) -> None:
+    """Arrays go to the file piece by piece, whatever their order in memory."""
+    array = np.zeros((4000, 4000)).T[::2]
+    tracemalloc.start()
+    array_store.write(array, tmp_path / "value")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < array.nbytes
 
 
 def test_the_arrays_are_an_npz_without_pickles(tmp_path: Path) -> None:
