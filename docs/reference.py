@@ -11,9 +11,10 @@ import click
 
 from reportgen.cli.commands import cli
 from reportgen.contract.section import BaseComparer
-from reportgen.plan import registry
 from reportgen.plan.json_schema import spec_schema
+from reportgen.plan.registry import Registry
 from reportgen.render.environment import environment
+from reportgen.text.formatting import direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from reportgen.contract.section import Section
 
 Schema = dict[str, Any]
+
+REGISTRY = Registry()
+"""The installed sections."""
 
 _PARTS = {
     "report": "ReportInfo",
@@ -38,14 +42,13 @@ _PER = {
     "layer": "Of a layer or a tensor",
     "pair": "Of a pair of models",
 }
-_BETTER = {True: "higher is better", False: "lower is better", None: "no better end"}
 _LIMITS = {"minimum": "≥", "exclusiveMinimum": "&gt;", "maximum": "≤", "exclusiveMaximum": "&lt;"}
 _COMMON = ("kind", "id", "title", "text", "optional", "ignore")
 
 
 def pages() -> dict[str, str]:
     """Return every generated page: its path in the site to its Markdown."""
-    sections = [registry.find(name) for name in registry.names()]
+    sections = [REGISTRY.find(name) for name in REGISTRY.names]
     return {
         "reference/spec.md": spec_page(),
         "reference/commands.md": commands_page(),
@@ -59,7 +62,7 @@ def pages() -> dict[str, str]:
 
 def spec_page() -> str:
     """Return the reference of the spec: every key with its type, default and description."""
-    schema = json.loads(spec_schema())
+    schema = json.loads(spec_schema(REGISTRY))
     definitions: dict[str, Schema] = schema["$defs"]
     keys = _Keys(definitions)
     blocks = [
@@ -79,7 +82,7 @@ def spec_page() -> str:
     common = {key: definitions["section_summary"]["properties"][key] for key in _COMMON}
     common["kind"] = {"type": "string", "description": "Which section; the names are those below."}
     blocks += [keys.table({"properties": common, "required": ["kind"]})]
-    for name in registry.names():
+    for name in REGISTRY.names:
         blocks += [
             f'### `kind = "{name}"` {{ #kind-{name} }}',
             f"[{name}](../sections/{name}.md): the section's own page.",
@@ -215,7 +218,7 @@ def sections_page(sections: Iterable[Section[Any, Any]]) -> str:
 
 def section_page(section: Section[Any, Any]) -> str:
     """Return the page of a section: options, figures, metrics, rules, all with their sources."""
-    definitions = json.loads(spec_schema())["$defs"]
+    definitions = json.loads(spec_schema(REGISTRY))["$defs"]
     blocks = [
         f"# {_plain(section.title)}",
         f"**{_plain(section.question)}**",
@@ -261,7 +264,7 @@ def _metrics(section: Section[Any, Any]) -> list[str]:
 
 
 def _metric(section: Section[Any, Any], metric: MetricSpec) -> str:
-    facts = [f"`{section.name}.{metric.name}`", _plain(metric.title), metric.unit, _BETTER[metric.higher_is_better]]
+    facts = [f"`{section.name}.{metric.name}`", _plain(metric.title), metric.unit, direction(metric)]
     if metric.name in section.headlines:
         facts.append("offered to page one")
     if metric.difference:

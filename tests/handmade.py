@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from factory import evaluation, head, noisy, outputs, unmeasured
 
 from reportgen.analysis import analyze as analysis
-from reportgen.plan import plan
+from reportgen.plan.make import make
 from reportgen.spec import source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from reportgen.analysis.results import Results
     from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.plan.plan import Plan
 
 SPEC = """\
 schema_version = 1
@@ -65,18 +67,18 @@ def made_evaluation() -> Evaluation:
     return evaluation(first, second, unmeasured())
 
 
-def made_plan(folder: Path, text: str = SPEC) -> plan.Plan:
+def made_plan(folder: Path, text: str = SPEC, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
     """Plan the spec with files that are there and empty."""
     for name in ("a.keras", "b.keras", "c.keras", "test.npz"):
         (folder / name).touch()
-    return plan.make(source.parse(text, "specs/handmade.toml", "toml"), folder)
+    return make(source.parse(text, "specs/handmade.toml", "toml"), folder, only=only, skip=skip)
 
 
-def results(text: str = SPEC) -> Results:
+def results(text: str = SPEC, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Results:
     """Analyze."""
     import tempfile
     from pathlib import Path
 
     with tempfile.TemporaryDirectory() as folder:
-        planned = made_plan(Path(folder), text)
+        planned = made_plan(Path(folder), text, only, skip)
     return analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False)

@@ -167,11 +167,13 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_metrics_as_rows(results: Path) -> None:
     """Every scalar is a row with exactly these keys, in all three forms."""
-    keys = ["section", "metric", "model", "subject", "value", "ci_low", "ci_high", "n", "unit", "status"]
+    keys = ["section", "metric", "model", "subject", "value", "ci_low", "ci_high", "n", "unit", "status", "reason"]
     rows = json.loads(run("metrics", results, "--format", "json").stdout)
     assert {tuple(row) for row in rows} == {tuple(keys)}
     listed = list(csv.DictReader(io.StringIO(run("metrics", results, "--format", "csv").stdout)))
     assert len(listed) == len(rows)
+    assert {row["reason"] for row in rows if row["model"] == "c"} == {"regression heads are not measured"}
+    assert all(bool(row["reason"]) == (row["status"] != "ok") for row in rows)
     table = run("metrics", results).stdout.splitlines()
     assert table[0].split() == keys
     assert len(table) == len(rows) + 1

@@ -21,8 +21,8 @@ from reportgen import __version__, section as contract
 from reportgen.cli.commands import cli
 from reportgen.figures import svg
 from reportgen.figures.style import theme
-from reportgen.plan import registry
 from reportgen.plan.json_schema import spec_schema
+from reportgen.plan.registry import GROUP, Registry
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -99,7 +99,7 @@ def test_make_targets_of_the_documents_exist() -> None:
 
 def test_the_schema_is_current() -> None:
     """``make schema`` was run."""
-    assert (TOP / "specs" / "reportgen.schema.json").read_text("utf-8") == spec_schema()
+    assert (TOP / "specs" / "reportgen.schema.json").read_text("utf-8") == spec_schema(Registry())
 
 
 @pytest.mark.parametrize("path", sorted((TOP / "specs").glob("*.toml")), ids=lambda path: path.name)
@@ -107,7 +107,7 @@ def test_example_specs_keep_to_the_schema(path: Path) -> None:
     """The committed schema accepts the committed specs (the starter once it has a model)."""
     spec = tomllib.loads(path.read_text("utf-8"))
     spec["models"] = spec["models"] or {"m": {"path": "m.keras"}}
-    jsonschema.validate(spec, json.loads(spec_schema()))
+    jsonschema.validate(spec, json.loads(spec_schema(Registry())))
 
 
 def spec_of(text: str) -> dict[str, Any]:
@@ -128,17 +128,17 @@ def test_specs_of_the_documents_keep_to_the_schema(text: str) -> None:
     for section in own:
         EXAMPLE.MyOptions.model_validate({key: value for key, value in section.items() if key != "kind"})
     spec["sections"] = [section for section in spec["sections"] if section not in own] or LEAST["sections"]
-    jsonschema.validate(spec, json.loads(spec_schema()))
+    jsonschema.validate(spec, json.loads(spec_schema(Registry())))
     for check in spec.get("checks", ()):
         section, _, metric = check["metric"].partition(".")
-        assert (EXAMPLE.SECTION if own else registry.find(section)).metric(metric)
+        assert (EXAMPLE.SECTION if own else Registry().find(section)).metric(metric)
 
 
 def test_an_entry_point_in_the_documents_is_of_our_group() -> None:
     """The package of the walk-through registers the example."""
     (text,) = [one.values[0] for one in blocks("toml") if "[project]" in one.values[0]]
     entries = tomllib.loads(text)["project"]["entry-points"]
-    assert entries == {registry.GROUP: {EXAMPLE.SECTION.name: "my_section:SECTION"}}
+    assert entries == {GROUP: {EXAMPLE.SECTION.name: "my_section:SECTION"}}
 
 
 @pytest.mark.parametrize("text", blocks("console", "sh", "bash"))
@@ -166,7 +166,7 @@ def test_the_schema_refuses_an_unknown_key() -> None:
     spec = tomllib.loads((TOP / "specs" / "quick.toml").read_text("utf-8"))
     spec["sections"][0]["bins"] = 15
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(spec, json.loads(spec_schema()))
+        jsonschema.validate(spec, json.loads(spec_schema(Registry())))
 
 
 def test_the_changelog_has_this_version() -> None:
@@ -174,10 +174,10 @@ def test_the_changelog_has_this_version() -> None:
     assert f"## {__version__}" in (TOP / "CHANGELOG.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", Registry().names)
 def test_every_section_declares_itself_wholly(name: str) -> None:
     """Definitions and sources are there, codes are unique, headlines are declared, the template exists."""
-    section = registry.find(name)
+    section = Registry().find(name)
     assert section.name == name
     assert section.question.endswith("?")
     for metric in section.metrics:
@@ -192,7 +192,7 @@ def test_every_section_declares_itself_wholly(name: str) -> None:
 
 def test_rule_codes_are_unique() -> None:
     """No two rules share a code."""
-    codes = [rule.code for name in registry.names() for rule in registry.find(name).rules]
+    codes = [rule.code for name in Registry().names for rule in Registry().find(name).rules]
     assert len(codes) == len(set(codes))
     assert all(re.fullmatch(r"[A-Z]{3}\d{3}", code) for code in codes)
 
@@ -200,10 +200,10 @@ def test_rule_codes_are_unique() -> None:
 # ------------------------------------------------------------------------------------------------ the site
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", Registry().names)
 def test_the_site_has_all_of_a_section(name: str) -> None:
     """Its options, metrics, figures and rules stand on its page, with definitions and sources."""
-    section, page = registry.find(name), GENERATED[f"sections/{name}.md"]
+    section, page = Registry().find(name), GENERATED[f"sections/{name}.md"]
     reference = GENERATED["reference/spec.md"].partition(f"{{ #kind-{name} }}")[2].partition("\n### ")[0]
     for option in section.options.model_fields:
         assert f"| `{option}` |" in page
@@ -221,7 +221,7 @@ def test_the_site_has_all_of_a_section(name: str) -> None:
 def test_the_site_has_every_key_of_a_spec() -> None:
     """With nothing left out of the schema."""
     page = GENERATED["reference/spec.md"]
-    schema = json.loads(spec_schema())
+    schema = json.loads(spec_schema(Registry()))
     tables = [schema, *(schema["$defs"][name] for name in schema["$defs"])]
     assert all(f"| `{key}` |" in page for table in tables for key in table.get("properties", ()))
 

@@ -22,7 +22,6 @@ from reportgen.document.compose import compose
 from reportgen.interface.report import Report
 from reportgen.interface.sheets import SHEETS
 from reportgen.pipeline import present
-from reportgen.plan import registry
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -205,7 +204,7 @@ def test_what_a_model_that_is_left_out_lacks_has_the_reason(found: dict[str, Any
     cells = {column.title: cell.metric for column, cell in zip(mixed["summary"].columns, row.cells, strict=True)}
     assert cells["Parameters"].value == 12
     assert "the data did not go through it: takes rows of shape (5,)" in cells["Accuracy"].reason
-    document = compose(mixed, {}, {}, {}, registry.find)
+    document = compose(mixed, {}, {}, {})
     (outputs,) = (table for table in document.provenance if table.name == "outputs")
     assert "The data did not go through other: takes rows of shape (5,)" in outputs.note
 

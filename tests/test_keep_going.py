@@ -16,7 +16,8 @@ from reportgen.contract.findings import Rule
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.errors import RenderError, SectionError
 from reportgen.pipeline import flow, present
-from reportgen.plan import registry
+from reportgen.plan.registry import Registry
+from reportgen.render import pdf
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 
@@ -100,7 +101,7 @@ def test_a_pdf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         message = "install libpango-1.0-0"
         raise RenderError(message)
 
-    monkeypatch.setattr(present, "_pdf", no_pdf)
+    monkeypatch.setattr(pdf, "to_bytes", no_pdf)
     (tmp_path / "report.pdf").write_text("of an earlier run", "utf-8")
     outcome = flow.render(results(), tmp_path, ("html", "pdf", "json", "markdown"), quiet)
     assert outcome.exit_code == 3
@@ -177,4 +178,4 @@ def test_results_survive_their_file(tmp_path: Path) -> None:
 
     path = tmp_path / "results.json"
     path.write_text(results().to_json(), "utf-8")
-    assert load(path, registry.find).to_json() == path.read_text("utf-8")
+    assert load(path, Registry()).to_json() == path.read_text("utf-8")

@@ -10,11 +10,12 @@ from factory import evaluation, head, noisy, outputs
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.focus import View
-from reportgen.document.compose import EACH, MOST_CHECKS, compose
+from reportgen.document.compose import EACH, compose
+from reportgen.document.front import MOST_CHECKS
 from reportgen.figures import style
 from reportgen.pipeline import present
-from reportgen.plan import plan
-from reportgen.plan.registry import find
+from reportgen.plan.make import make
+from reportgen.plan.registry import Registry
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
 
@@ -54,7 +55,7 @@ def many(folder: Path, extra: str = "", count: int = COUNT, names: tuple[str, ..
     logits, labels = noisy(400, 3)
     noise = np.random.default_rng(1).normal(size=logits.shape)
     heads = [head(outputs(np.eye(3)[labels] * index / 8 + noise, labels)) for index in range(len(names))]
-    planned = plan.make(source.parse(SPEC + extra, "many.toml", "toml"), folder)
+    planned = make(source.parse(SPEC + extra, "many.toml", "toml"), folder)
     made = evaluation(*heads, names=names)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
@@ -87,9 +88,8 @@ def test_named_models_are_in_focus(tmp_path: Path) -> None:
 
 def composed(results: Results) -> Document:
     """Arrange results as a document without figures."""
-    return compose(
-        results, {}, {one.id: present.tables_of(one, View(results.focus)) for one in results.sections}, {}, find
-    )
+    view = View(results.focus)
+    return compose(results, {}, {one.id: present.tables_of(one, view) for one in results.sections}, {})
 
 
 def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:
@@ -97,7 +97,6 @@ def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:
     results = many(tmp_path)
     assert len(results.checks) == COUNT > MOST_CHECKS
     front = composed(results).front
-    assert front is not None
     states = {line.outcome.state: line for line in front.checks}
     assert len(front.checks) == len(states) == 2
     assert sum(line.models + 1 for line in front.checks) == COUNT
@@ -120,7 +119,6 @@ def test_findings_of_one_rule_are_joined(tmp_path: Path) -> None:
 def test_the_performance_table_shows_the_best(tmp_path: Path) -> None:
     """Ten rows, the most accurate first."""
     front = composed(many(tmp_path)).front
-    assert front is not None
     assert front.performance is not None
     values = [row[1].value for row in front.performance.rows]  # type: ignore[union-attr]
     assert len(values) == 10
@@ -152,7 +150,7 @@ def test_tables_with_a_row_for_each_model_have_thirty(tmp_path: Path) -> None:
     for kind in ("performance", "calibration"):
         result = next(one.result for one in results.sections if one.id == kind)
         assert result is not None
-        for table in find(kind).tables(result, View(results.focus))[:3]:
+        for table in Registry().find(kind).tables(result, View(results.focus))[:3]:
             assert [row[0] for row in table.rows] == [f"m{index}" for index in range(20, 50)]
             assert "The 30 with the best accuracy of 50 models" in table.note
 
@@ -189,7 +187,6 @@ def test_long_names_differ_on_page_one(tmp_path: Path) -> None:
     names = [f"a-run-of-the-sweep-of-the-last-week-{seed}-on-all-of-the-data" for seed in range(3)]
     results = many(tmp_path, names=tuple(names))
     front = composed(results).front
-    assert front is not None
     assert front.performance is not None
     assert {row[0] for row in front.performance.rows} == {f"…of-the-last-week-{seed}…" for seed in range(3)}
     assert [model.name for model in results.models] == names

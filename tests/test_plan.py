@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from reportgen.contract.needs import Need, Probe
-from reportgen.plan import plan
+from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
+
+if TYPE_CHECKING:
+    from reportgen.plan.plan import Plan
 
 DIGITS = Path(__file__).parents[1] / "specs" / "digits"
 
 
-def planned(sections: str, data: str = '[data]\npath = "test.npz"\n') -> plan.Plan:
+def planned(sections: str, data: str = '[data]\npath = "test.npz"\n') -> Plan:
     """Plan some sections on the digits."""
     text = f'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "mlp.keras"\n{data}{sections}'
-    return plan.make(source.parse(text, "spec.toml", "toml"), DIGITS)
+    return make(source.parse(text, "spec.toml", "toml"), DIGITS)
 
 
 def test_only_what_is_needed_is_asked_for() -> None:
@@ -51,11 +55,11 @@ def test_what_is_skipped_asks_for_nothing() -> None:
     assert not without.request.needs
 
 
-def compared(options: str, sections: str = '[[sections]]\nkind = "performance"\n', models: int = 2) -> plan.Plan:
+def compared(options: str, sections: str = '[[sections]]\nkind = "performance"\n', models: int = 2) -> Plan:
     """Plan a pareto section beside others."""
     entries = "".join(f'[models.m{i}]\npath = "mlp.keras"\n' for i in range(models))
     text = f'schema_version = 1\n[report]\ntitle = "T"\n{entries}[data]\npath = "test.npz"\n{sections}[[sections]]\nkind = "pareto"\n{options}'
-    return plan.make(source.parse(text, "spec.toml", "toml"), DIGITS)
+    return make(source.parse(text, "spec.toml", "toml"), DIGITS)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from handmade import SPEC, made_evaluation, made_plan
 
 from reportgen.analysis import analyze as analysis
 from reportgen.errors import SectionError
+from reportgen.interface.report import Report, load_results
 from reportgen.pipeline import present
 from reportgen.plan import registry
 from reportgen.spec.errors import SpecError
@@ -67,6 +69,49 @@ def test_a_section_out_of_a_file_is_rendered_again(tmp_path: Path) -> None:
     found = subprocess.run([*command, "--sections-from", tmp_path], cwd=TESTS, check=False)
     assert found.returncode == 1, "a check of the handmade results fails"
     assert "How often a model is certain" in (tmp_path / "report.html").read_text("utf-8")
+
+
+def test_two_reports_with_files_of_one_name(tmp_path: Path) -> None:
+    """Each is drawn by its own, made or loaded; nothing of the first is left in the second."""
+    found = {}
+    for word in ("early", "late"):
+        folder = tmp_path / word
+        folder.mkdir()
+        text = example(**{"How often a model is certain": f"The {word} one"})
+        found[word] = analysis.analyze(section_of(folder, text), made_evaluation(), NOW, keep_going=False)
+        (folder / "results.json").write_text(found[word].to_json(), "utf-8")
+    loaded = {word: load_results(tmp_path / word / "results.json", sections_from=tmp_path / word) for word in found}
+    for results in (found, loaded):
+        pages = {word: Report(one)._rendered("html").decode() for word, one in results.items()}
+        assert all(f"The {word} one" in page for word, page in pages.items())
+        assert "The late one" not in pages["early"]
+
+
+def test_a_file_runs_once_in_a_run(tmp_path: Path) -> None:
+    """So a section recognizes its own classes; another run runs it again."""
+    mark = f"import pathlib\nwith pathlib.Path({str(tmp_path / 'runs')!r}).open('a') as file:\n    file.write('x')\n"
+    check = "        if not isinstance(result, MyResult):\n            raise TypeError\n"
+    text = example(**{"from __future__ import annotations\n": f"from __future__ import annotations\n{mark}"})
+    line = '        found = result.named("my_score")\n'
+    text = text.replace(line, f"{check}{line}")
+    assert check in text
+    twice = FILE + FILE.removeprefix(SPEC).replace("threshold", 'id = "second"\nthreshold')
+    results = analysis.analyze(section_of(tmp_path, text, twice), made_evaluation(), NOW, keep_going=False)
+    present.present(results, ("html",))
+    assert (tmp_path / "runs").read_text("utf-8") == "x"
+    section_of(tmp_path, text)
+    assert (tmp_path / "runs").read_text("utf-8") == "xx"
+
+
+def test_results_know_the_section_that_made_them(tmp_path: Path) -> None:
+    """Also after they were written and read, copied or pickled; the file does not hold it."""
+    planned = made_plan(tmp_path)
+    results = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+    (tmp_path / "results.json").write_text(results.to_json(), "utf-8")
+    assert "manifest" not in results.to_json()
+    again = pickle.loads(pickle.dumps(results))  # noqa: S301 made here
+    for one in (results, load_results(tmp_path / "results.json"), results.model_copy(), again):
+        assert [record.manifest for record in one.sections] == [item.section for item in planned.sections]
 
 
 def test_its_options_are_validated(tmp_path: Path) -> None:
@@ -172,7 +217,7 @@ def test_two_packages_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         registry.PluginError, match="'twice' is declared by several packages: ants:SECTION, bees:SECTION"
     ):
-        registry.find("twice")
+        registry.Registry().find("twice")
 
 
 def test_what_was_not_declared(tmp_path: Path) -> None:

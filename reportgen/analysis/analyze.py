@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.analysis import checks
+from reportgen.analysis.code import code
 from reportgen.analysis.results import (
     SCHEMA_VERSION,
     DataRecord,
@@ -201,9 +202,11 @@ def _results(
         output=OutputRecord(style=plan.spec.output.style, fail_on=plan.spec.output.fail_on),
         models=tuple(_model(model) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),
+        code=code(plan, evaluation.models),
         versions=evaluation.versions,
         focus=focus,
         sections=tuple(_section(item, outcomes.get(item.address)) for item in plan.sections),
+        left_out=tuple(item.address for item in plan.left_out),
         checks=checks.run(plan, _table(plan, evaluation, outcomes)),
     )
 
@@ -221,7 +224,7 @@ def _section(item: PlannedSection, outcome: _Outcome | None) -> SectionRecord:
         reason=reason,
         result=outcome.result if outcome else None,
         findings=outcome.findings if outcome else (),
-    )
+    ).bound_to(item.section)
 
 
 def _model(model: ModelEvaluation) -> ModelRecord:

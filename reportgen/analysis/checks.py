@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.results import CheckOutcome
-from reportgen.plan.plan import check_matches
+from reportgen.plan.names import check_matches
 from reportgen.text.matching import matches
 
 if TYPE_CHECKING:
@@ -25,19 +25,20 @@ def run(plan: Plan, table: MetricTable) -> tuple[CheckOutcome, ...]:
 
 def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[CheckOutcome]:
     address, _, name = check.metric.partition(".")
-    planned = next((item for item in plan.sections if item.address == address), None)
-    spec = planned.section.metric(name) if planned else None
+    planned = next(item for item in (*plan.sections, *plan.left_out) if item.address == address)
+    spec = planned.section.metric(name)
     found = table.find(address, name)
     for model in table.models:
         if not check_matches(check, model):
             continue
         failure = table.reasons.get(model)
+        excused = planned in plan.left_out or (check.optional and failure is None)
         spoken_of = _chosen([one for one in found if one.model == model], check.subject)
         if not spoken_of:
-            reason = failure or _why_missing(planned, check, address)
-            yield _outcome(check, spec, model, check.subject, None, reason, failed=failure is not None)
+            reason = _why_missing(planned, check, plan, failure)
+            yield _outcome(check, spec, model, check.subject, None, reason, excused=excused)
         for one in spoken_of:
-            yield _outcome(check, spec, model, one.subject, one.metric, one.metric.reason, failed=failure is not None)
+            yield _outcome(check, spec, model, one.subject, one.metric, one.metric.reason, excused=excused)
 
 
 def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
@@ -48,11 +49,13 @@ def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measur
     return whole or measurements
 
 
-def _why_missing(section: PlannedSection | None, check: CheckSpec, address: str) -> str:
-    if section is None:
-        return f"the section {address} was left out of this run"
+def _why_missing(section: PlannedSection, check: CheckSpec, plan: Plan, failure: str | None) -> str:
+    if section in plan.left_out:
+        return f"the section {section.address} was left out of this run"
+    if failure is not None:
+        return failure
     if section.skip is not None:
-        return f"the section {address} was skipped: {section.skip}"
+        return f"the section {section.address} was skipped: {section.skip}"
     if check.subject is not None:
         return f"no number has a subject like {check.subject!r}"
     return "the section did not produce the number"
@@ -60,34 +63,34 @@ def _why_missing(section: PlannedSection | None, check: CheckSpec, address: str)
 
 def _outcome(
     check: CheckSpec,
-    spec: MetricSpec | None,
+    spec: MetricSpec,
     model: str,
     subject: str | None,
     metric: Metric | None,
     reason: str | None,
     *,
-    failed: bool,
+    excused: bool,
 ) -> CheckOutcome:
     low, high = check.limits
     return CheckOutcome(
         address=check.metric,
-        title=spec.title if spec else check.metric,
-        unit=spec.unit if spec else "",
+        title=spec.title,
+        unit=spec.unit,
         model=model,
         subject=subject,
         low=low,
         high=high,
         severity=check.severity,
-        state=_state(check, metric, failed=failed),
+        state=_state(check, metric, excused=excused),
         metric=metric,
         reason=reason,
     )
 
 
-def _state(check: CheckSpec, metric: Metric | None, *, failed: bool) -> CheckState:
-    """Hold a number against a check; a missing number may be optional, but not that of a model that failed."""
+def _state(check: CheckSpec, metric: Metric | None, *, excused: bool) -> CheckState:
+    """Hold a number against a check; one that was not measured is an error where nothing excuses it."""
     if metric is None or metric.value is None:
-        return "SKIPPED" if check.optional and not failed else "ERROR"
+        return "SKIPPED" if excused else "ERROR"
     low, high = check.limits
     if (low is None or metric.value >= low) and (high is None or metric.value <= high):
         return "PASS"

@@ -6,9 +6,9 @@ It holds no duration, no absolute path and no output folder, so that the same in
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import SerializeAsAny, ValidationError
+from pydantic import PrivateAttr, SerializeAsAny, ValidationError
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Finding, Severity
@@ -16,17 +16,17 @@ from reportgen.contract.focus import Focus
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Metric
 from reportgen.contract.result import SectionResult
+from reportgen.contract.section import Section
 from reportgen.contract.subjects import Subject, about
 from reportgen.errors import ResultsError
 from reportgen.plan.registry import PluginError, UnknownSectionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pandas import DataFrame
 
-    from reportgen.contract.section import Section
+    from reportgen.plan.registry import Registry
 
 SCHEMA_VERSION = 1
 
@@ -38,6 +38,15 @@ class FileRecord(Strict):
 
     file: str
     sha256: str
+
+
+class CodeRecord(Strict):
+    """Code that a run executed: a file as the spec names it, or a package; and the SHA-256 digest of it."""
+
+    what: Literal["program", "section", "custom objects", "template"]
+    file: str
+    sha256: str
+    """Of a file its bytes; of a package the lines ``<sha256>  <path>`` of the code and templates in it, sorted by path."""
 
 
 class HeadRecord(Strict):
@@ -112,6 +121,20 @@ class SectionRecord(Strict):
     reason: str | None
     result: SerializeAsAny[SectionResult] | None
     findings: tuple[Finding, ...]
+    _manifest: Section[Any, Any] | None = PrivateAttr(None)
+
+    @property
+    def manifest(self) -> Section[Any, Any]:
+        """The section that made it, as this run found it; it is in no file."""
+        if self._manifest is None:
+            message = f"the section {self.id} was not bound to what its kind {self.kind!r} names"
+            raise ValueError(message)
+        return self._manifest
+
+    def bound_to(self, section: Section[Any, Any]) -> Self:
+        """Return the record, which knows from now on the section that made it."""
+        self._manifest = section
+        return self
 
 
 class CheckOutcome(Strict):
@@ -136,6 +159,11 @@ class CheckOutcome(Strict):
     reason: str | None
     """Why the state is ERROR or SKIPPED."""
 
+    @property
+    def section(self) -> str:
+        """The id of the section that produces the number."""
+        return self.address.partition(".")[0]
+
 
 class OutputRecord(Strict):
     """How the report is to look."""
@@ -156,11 +184,15 @@ class Results(Strict):
     output: OutputRecord
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
+    code: tuple[CodeRecord, ...] = ()
+    """What was executed: the program, sections, custom objects, templates."""
     versions: dict[str, str]
     """Versions of the programs that produced the numbers."""
     focus: Focus | None = None
     """Which of many models are shown one by one; null for all."""
     sections: tuple[SectionRecord, ...]
+    left_out: tuple[str, ...] = ()
+    """Ids of the sections that the call left out (``--only``, ``--skip``)."""
     checks: tuple[CheckOutcome, ...]
 
     def rows(self) -> tuple[TableRow, ...]:
@@ -239,15 +271,15 @@ def _cell(metric: Metric) -> str:
     return " ".join(part for part in (shown.text, shown.interval, reason) if part)
 
 
-def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:
+def load(path: Path, registry: Registry) -> Results:
     """Read a results file.
 
     Parameters
     ----------
     path
         ``results.json``.
-    find
-        Gives the section of a kind.
+    registry
+        Finds the sections that made it.
 
     Raises
     ------
@@ -268,8 +300,9 @@ def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:
             f"{path}: was written by a newer reportgen (schema {version}; this program reads up to {SCHEMA_VERSION})"
         )
     try:
-        sections = [_typed(section, find) for section in raw["sections"]]
-        return Results.model_validate({**raw, "sections": sections})
+        found = [registry.find(section["kind"]) for section in raw["sections"]]
+        typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]
+        results = Results.model_validate({**raw, "sections": typed})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -280,9 +313,10 @@ def load(path: Path, find: Callable[[str], Section[Any, Any]]) -> Results:
         raise ResultsError(f"{path}: {what}") from error
     except (KeyError, TypeError) as error:
         raise ResultsError(f"{path}: is not what reportgen writes ({type(error).__name__}: {error})") from error
+    for record, section in zip(results.sections, found, strict=True):
+        record.bound_to(section)
+    return results
 
 
-def _typed(section: dict[str, Any], find: Callable[[str], Section[Any, Any]]) -> dict[str, Any]:
-    if section["result"] is None:
-        return section
-    return {**section, "result": find(section["kind"]).result.model_validate(section["result"])}
+def _typed(record: dict[str, Any], section: Section[Any, Any]) -> dict[str, Any]:
+    return record if record["result"] is None else record | {"result": section.result.model_validate(record["result"])}

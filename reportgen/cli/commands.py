@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from reportgen.contract.formats import FORMATS
 from reportgen.errors import InputError, ReportgenError
 from reportgen.resources import __version__
 from reportgen.spec.errors import SpecError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from reportgen.pipeline.flow import Outcome
     from reportgen.plan.plan import Plan
 
-FORMATS = ("html", "pdf", "json", "markdown")
 EXIT_CODES = """\b
 Exit codes:
   0    done, every check passed
@@ -110,7 +110,7 @@ def build(
             outcome = flow.build(
                 planned,
                 output_dir or flow.default_output(planned),
-                formats or planned.spec.output.formats,  # type: ignore[arg-type]
+                formats or planned.spec.output.formats,
                 tell,
                 keep_going=flags["keep_going"],
             )
@@ -174,7 +174,7 @@ def render(
         outcome = flow.render(
             loaded,
             output_dir or results.parent,
-            formats or FORMATS,  # type: ignore[arg-type]
+            formats or FORMATS,
             tell,
             templates=templates,
             keep_going=flags["keep_going"],
@@ -214,18 +214,19 @@ def init(directory: Path, example: str | None) -> None:
 def sections(name: str | None) -> None:
     """List the kinds of section, or the options, metrics, figures and rules of one: NAME, or a file as in a spec."""
     from reportgen.cli import listing
-    from reportgen.plan import registry
+    from reportgen.plan.registry import PluginError, Registry, UnknownSectionError
     from reportgen.spec.problems import suggest
 
+    registry = Registry(Path())
     if name is None:
-        click.echo(listing.sections(), nl=False)
+        click.echo(listing.sections(registry), nl=False)
         return
     try:
-        found = registry.find(name, Path())
-    except registry.UnknownSectionError:
-        hint = suggest(name, registry.names()) or f"there are {', '.join(registry.names())}"
+        found = registry.find(name)
+    except UnknownSectionError:
+        hint = suggest(name, registry.names) or f"there are {', '.join(registry.names)}"
         _fail(f"there is no section {name!r}; {hint}", 2)
-    except registry.PluginError as error:
+    except PluginError as error:
         _fail(str(error), 2)
     click.echo(listing.section(found), nl=False)
 
@@ -234,8 +235,9 @@ def sections(name: str | None) -> None:
 def schema() -> None:
     """Print the JSON Schema of a spec."""
     from reportgen.plan.json_schema import spec_schema
+    from reportgen.plan.registry import Registry
 
-    click.echo(spec_schema(), nl=False)
+    click.echo(spec_schema(Registry()), nl=False)
 
 
 # ------------------------------------------------------------------------------------------------ words
@@ -243,9 +245,9 @@ def schema() -> None:
 
 def _load(path: Path, folder: Path | None = None) -> Results:
     from reportgen.analysis.results import load
-    from reportgen.plan import registry
+    from reportgen.plan.registry import Registry
 
-    return load(path, lambda kind: registry.find(kind, folder))
+    return load(path, Registry(folder))
 
 
 def _counted(number: int, word: str) -> str:
@@ -257,7 +259,7 @@ def _located(planned: Plan, error: InputError) -> str:
     from reportgen.spec.problems import Problem
 
     message = f"{error.file}: {error.message}" if error.file else error.message
-    return planned.source.draw([Problem(planned.written(error.location), message)])
+    return planned.source.draw([Problem(error.location, message)])
 
 
 def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bool) -> NoReturn:

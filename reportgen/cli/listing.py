@@ -7,20 +7,20 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from reportgen.plan import registry
+from reportgen.text.formatting import direction
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import Results
     from reportgen.contract.section import Section
+    from reportgen.plan.registry import Registry
 
 Row = dict[str, Any]
 
-_FIELDS = ("value", "ci_low", "ci_high", "n", "unit", "status")
-_DIRECTION = {True: "higher is better", False: "lower is better", None: "no better end"}
+_FIELDS = ("value", "ci_low", "ci_high", "n", "unit", "status", "reason")
 
 
 def metric_rows(results: Results) -> list[Row]:
-    """Return every scalar of every section: section, metric, model, subject, value, interval, n, unit, status."""
+    """Return every scalar of every section: section, metric, model, subject, value, interval, n, unit, status, reason."""
     return [
         {
             "section": row.section,
@@ -63,9 +63,9 @@ def _shown(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def sections() -> str:
-    """Return a line for every kind of section."""
-    found = [registry.find(name) for name in registry.names()]
+def sections(registry: Registry) -> str:
+    """Return a line for every installed section."""
+    found = [registry.find(name) for name in registry.names]
     width = max((len(section.name) for section in found), default=0)
     return "".join(f"{section.name.ljust(width)}  {section.question}\n" for section in found)
 
@@ -77,8 +77,7 @@ def section(found: Section[Any, Any]) -> str:
     lines += ["Metrics"]
     for spec in found.metrics:
         unit = f", {spec.unit}" if spec.unit else ""
-        direction = "direction by model" if spec.direction_by_model else _DIRECTION[spec.higher_is_better]
-        lines.append(f"  {spec.name} (per {spec.per}{unit}, {direction})")
+        lines.append(f"  {spec.name} (per {spec.per}{unit}, {direction(spec)})")
         lines.append(f"    {spec.definition} [{spec.source}]")
     lines += [] if found.metrics else ["  none"]
     lines += ["", "Figures"]

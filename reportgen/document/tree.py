@@ -109,7 +109,7 @@ class Document:
 
     results: Results
     digest: str
-    front: FrontPage | None
+    front: FrontPage
     chapters: tuple[Chapter, ...]
     provenance: tuple[Table, ...]
     glossary: tuple[Term, ...]
@@ -117,5 +117,4 @@ class Document:
     @property
     def drawings(self) -> tuple[Drawing, ...]:
         """Return every figure in reading order."""
-        front = self.front.dashboard if self.front else ()
-        return (*front, *(drawing for chapter in self.chapters for drawing in chapter.drawings))
+        return (*self.front.dashboard, *(drawing for chapter in self.chapters for drawing in chapter.drawings))

@@ -138,6 +138,7 @@ class _Collector:
             weights=attempts.attempt(lambda: weight_tensors(loaded.model)) if wants_weights else None,
             activations=activations,
             series=spec.series,
+            code=loaded.code,
         )
 
     def _pass(

@@ -1,12 +1,20 @@
-"""SHA-256 of the files that a report rests on."""
+"""SHA-256 of what a report rests on: the files that are read, and the code that is run."""
 
 from __future__ import annotations
 
 import hashlib
+import sys
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.resources import share
+
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
+
+_CODE = (".py", ".j2", ".css")
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def sha256(path: Path) -> str:
@@ -21,3 +29,43 @@ def digest_and_size(path: Path) -> tuple[str, int] | tuple[None, None]:
         return sha256(path), path.stat().st_size
     except OSError:
         return None, None
+
+
+def of_files(files: Iterable[tuple[str, Path]]) -> str:
+    """Return one digest over several files: that of the lines ``<sha256>  <name>``, sorted by name.
+
+    It is what ``sha256sum`` says of its own output for these files in this order.
+    """
+    lines = [f"{sha256(path)}  {name}\n" for name, path in sorted(files)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def of_module(name: str) -> tuple[str, str] | None:
+    """Return the outermost package of an imported module, and the digest of the code in it.
+
+    A namespace package is passed over, because several distributions share it. None where there is no file, as for a module
+    that is built into Python.
+    """
+    parts = name.split(".")
+    for length in range(1, len(parts) + 1):
+        outer = ".".join(parts[:length])
+        module = sys.modules.get(outer)
+        file = Path(getattr(module, "__file__", None) or "")
+        if file.is_file():
+            inside = file.parent if hasattr(module, "__path__") else None
+            return outer, of_files(_code(inside)) if inside else sha256(file)
+    return None
+
+
+@cache
+def of_program() -> str:
+    """Return the digest of reportgen's own code, templates and styles; computed once in a process."""
+    own = [(f"reportgen/{name}", path) for name, path in _code(_PACKAGE) if not name.startswith("_share/")]
+    return of_files([*own, *((f"templates/{name}", path) for name, path in _code(share("templates")))])
+
+
+def _code(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files of code and templates below a folder, by their relative paths."""
+    for path in folder.rglob("*"):
+        if path.suffix in _CODE and path.is_file():
+            yield path.relative_to(folder).as_posix(), path

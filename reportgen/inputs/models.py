@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import InputError, summary
-from reportgen.inputs.digest import sha256
+from reportgen.inputs.digest import of_module, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ class LoadedModel:
 
     ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss. ``compiled`` is
     what the archive holds of the call of ``compile``, empty without one; ``size_bytes`` is None for a model in memory.
+    ``code`` are the files and packages of its custom objects with their digests.
     """
 
     name: str
@@ -72,6 +73,7 @@ class LoadedModel:
     size_bytes: int | None
     losses: Loss | list[Loss | None] | dict[str, Loss | None] | None
     compiled: dict[str, Any]
+    code: tuple[tuple[str, str], ...] = ()
 
     def loss_of(self, index: int, output: str) -> Loss | None:
         """Return the compiled loss of one output."""
@@ -111,6 +113,7 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
         size_bytes=path.stat().st_size,
         losses=_losses(compiled.get("loss")),
         compiled=compiled,
+        code=tuple(_code(spec.custom_objects, folder)),
     )
 
 
@@ -214,6 +217,14 @@ def _custom_objects(names: tuple[str, ...], folder: Path, location: Location) ->
         except (*_LOAD_ERRORS, SyntaxError) as error:
             raise InputError((*location, index), item, f"cannot be imported ({summary(error)})") from error
     return objects
+
+
+def _code(names: tuple[str, ...], folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the files and packages that custom objects were imported from, with their digests."""
+    for module in dict.fromkeys(item.rpartition(":")[0] for item in names):
+        found = (module, sha256(folder / module)) if module.endswith(".py") else of_module(module)
+        if found is not None:
+            yield found
 
 
 def _module_of(name: str, folder: Path) -> Any:

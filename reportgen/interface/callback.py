@@ -16,14 +16,14 @@ from reportgen.errors import ReportgenError, summary
 from reportgen.inputs.given import Objects
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig
 from reportgen.pipeline import flow, present
-from reportgen.plan import plan
+from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.spec.model import Format
+    from reportgen.contract.formats import Format
 
 _LOG = logging.getLogger("reportgen")
 
@@ -115,7 +115,7 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "sections": self._sections,
             "output": {"style": self._style},
         }
-        planned = plan.make(Source("ReportCallback", str(data), "yaml", data), Path(), in_memory=True)
+        planned = make(Source("ReportCallback", str(data), "yaml", data), Path(), in_memory=True)
         inputs = Objects({name: self.model}, None, {name: SimpleNamespace(history=self._curves, epoch=self._epochs)})
         found = collect(planned.spec, inputs, planned.request, lambda *_: None)
         model, failure = found.evaluate(name)
@@ -139,7 +139,7 @@ def _wanted(spec: str | Path | AnalysisConfig | None) -> tuple[str, list[dict[st
     """Return title, sections and style: those that need no data."""
     if isinstance(spec, str | Path):
         path = Path(spec)
-        planned = plan.make(source.read(path, str(path)), path.parent, in_memory=True)
+        planned = make(source.read(path, str(path)), path.parent, in_memory=True)
         sections = [item.spec.model_dump(exclude_none=True) for item in planned.sections]
         title, style = planned.spec.report.title, planned.spec.output.style
     else:

@@ -17,7 +17,7 @@ from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
 from reportgen.pipeline import flow, present
 from reportgen.pipeline.progress import progress
-from reportgen.plan import plan
+from reportgen.plan.make import make
 from reportgen.spec.source import Source
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class ModelAnalyzer:
                 "split": "given",
             }
         text = json.dumps(spec, indent=1)
-        return plan.make(Source("AnalysisConfig", text, "yaml", spec), Path(), in_memory=True)
+        return make(Source("AnalysisConfig", text, "yaml", spec), Path(), in_memory=True)
 
     def _evaluated(self, found: Collection) -> Evaluation:
         """Evaluate model after model; one that cannot take the data goes on without them."""

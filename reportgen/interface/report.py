@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.results import Results, load
+from reportgen.contract.formats import FILES
 from reportgen.errors import RenderError
 from reportgen.pipeline import flow, present
-from reportgen.plan import registry
+from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.spec.model import Format
+    from reportgen.contract.formats import Format
 
 
 class Report:
@@ -66,7 +67,7 @@ class Report:
         made = present.present(self.results, (name,), templates=self.templates)
         if made.failures:
             raise RenderError("; ".join(made.failures))
-        return made.files[present.FILES[name]]
+        return made.files[FILES[name]]
 
     def _repr_html_(self) -> str:
         page = self._rendered("html").decode()
@@ -121,4 +122,4 @@ def load_results(path: str | Path, *, sections_from: str | Path | None = None) -
     ResultsError
         Missing, not JSON, of a newer program, or not what this program writes.
     """
-    return load(Path(path), lambda kind: registry.find(kind, None if sections_from is None else Path(sections_from)))
+    return load(Path(path), Registry(None if sections_from is None else Path(sections_from)))

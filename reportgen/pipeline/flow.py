@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.findings import SEVERITIES
+from reportgen.contract.formats import FILES
 from reportgen.errors import InputError
 from reportgen.pipeline import present
-from reportgen.plan import plan
+from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.analysis.results import Results
+    from reportgen.contract.formats import Format
     from reportgen.evaluation.collect import Tell
     from reportgen.plan.plan import Plan
-    from reportgen.spec.model import Format
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (
     text = source.read(path, str(path))
     for override in overrides:
         text = text.with_override(override)
-    return plan.make(text, path.parent, overrides, only, skip)
+    return make(text, path.parent, overrides, only, skip)
 
 
 def build(
@@ -106,7 +107,7 @@ def render(
     if planned is not None and planned.spec.output.figures.save:
         figures = planned.spec.output.figures
         report.files |= present.figure_files(results, figures.format, figures.dpi)
-    missing = [present.FILES[name] for name in formats if present.FILES[name] not in report.files]
+    missing = [FILES[name] for name in formats if FILES[name] not in report.files]
     written = write(report.files, output, missing)
     failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
     failures += [f"model {model.name}: {model.reason}" for model in results.models if model.reason is not None]
@@ -145,7 +146,7 @@ def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -
     except OSError as error:
         file = str(error.filename2 or output)
         raise InputError(("output",), file, f"cannot be written ({error.strerror})") from error
-    order = [*present.FILES.values(), *files]
+    order = [*FILES.values(), *files]
     return tuple(output / name for name in sorted(files, key=order.index))
 
 

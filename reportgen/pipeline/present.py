@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure
 from reportgen.contract.focus import View
 from reportgen.contract.foreign import require_instances
+from reportgen.contract.formats import FORMATS, RENDERERS
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
+from reportgen.document.content import Content
 from reportgen.document.dashboard import dashboard
 from reportgen.errors import RenderError, SectionError, cause
-from reportgen.plan import registry
+from reportgen.plan.registry import folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
     from reportgen.analysis.results import Results, SectionRecord
+    from reportgen.contract.formats import Format, Renderer
     from reportgen.contract.theme import Theme
     from reportgen.document.tree import Document, Drawing
-    from reportgen.spec.model import Format
-
-FILES: dict[Format, str] = {
-    "html": "report.html",
-    "pdf": "report.pdf",
-    "json": "results.json",
-    "markdown": "model_card.md",
-}
-"""The file of each format."""
 
 
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
     """Return formats as they are known; ValueError names those that are not."""
     asked = (formats,) if isinstance(formats, str) else tuple(formats)
-    unknown = [repr(name) for name in asked if name not in FILES]
+    unknown = [repr(name) for name in asked if name not in FORMATS]
     if unknown:
-        message = f"formats are {', '.join(FILES)} (found {', '.join(unknown)})"
+        message = f"formats are {', '.join(FORMATS)} (found {', '.join(unknown)})"
         raise ValueError(message)
-    return tuple(name for name in FILES if name in asked)
+    return tuple(name for name in FORMATS if name in asked)
 
 
 @dataclass
@@ -53,7 +47,7 @@ class Rendered:
 
 
 def present(
-    results: Results, formats: Iterable[Format], *, templates: Path | None = None, keep_going: bool = False
+    results: Results, wanted: Collection[Format], *, templates: Path | None = None, keep_going: bool = False
 ) -> Rendered:
     """Render results into every wanted format.
 
@@ -61,7 +55,7 @@ def present(
     ----------
     results
         The outcome of a run.
-    formats
+    wanted
         Which files are wanted.
     templates
         Folder of templates that is searched first.
@@ -71,45 +65,41 @@ def present(
     Returns
     -------
     Rendered
-        A PDF that could not be made is missing from ``files`` and told in ``failures``.
+        A file that is optional and could not be made is missing from ``files`` and told in ``failures``.
 
     Raises
     ------
     SectionError
         A section's figures or tables could not be made and ``keep_going`` is False.
     RenderError
-        HTML or Markdown could not be rendered.
+        A file that is not optional could not be rendered.
     """
-    wanted = set(formats)
     report = Rendered()
-    if "json" in wanted:
-        report.files[FILES["json"]] = results.to_json().encode()
-    if wanted <= {"json"}:
-        return report
-    document = _document(results, report, keep_going=keep_going)
-    folders = [templates] if templates else []
-    if "html" in wanted:
-        from reportgen.render import html
-
-        report.files[FILES["html"]] = _rendered(lambda: html.render(document, "html", folders))
-    if "markdown" in wanted:
-        from reportgen.render import markdown
-
-        report.files[FILES["markdown"]] = _rendered(lambda: markdown.render(document, folders))
-    if "pdf" in wanted:
+    content = Content(
+        results,
+        lambda: _document(results, report, keep_going=keep_going),
+        (templates,) if templates else (),
+    )
+    for one in RENDERERS:
+        if one.name not in wanted:
+            continue
         try:
-            report.files[FILES["pdf"]] = _pdf(document, folders)
+            report.files[one.file] = _rendered(one, content)
         except RenderError as error:
-            report.failures.append(f"{FILES['pdf']} was not written: {error}")
+            if not one.optional:
+                raise
+            report.failures.append(f"{one.file} was not written: {error}")
     return report
 
 
-def _rendered(render: Callable[[], str]) -> bytes:
-    """Render text; a mistake in a template becomes one sentence that names it."""
+def _rendered(one: Renderer, content: Content) -> bytes:
+    """Run a renderer; a mistake in a template becomes one sentence that names it."""
     from jinja2 import TemplateError
 
+    module, _, function = one.function.partition(":")
+    render: Callable[[Content], bytes] = getattr(import_module(module), function)
     try:
-        return render().encode()
+        return render(content)
     except TemplateError as error:
         name, line = getattr(error, "name", None), getattr(error, "lineno", None)
         where = f"{name}, line {line}: " if name and line else ""
@@ -135,7 +125,6 @@ def _document(results: Results, report: Rendered, *, keep_going: bool) -> Docume
     failures: dict[str, str] = {}
     number = 1
     for record in results.sections:
-        section = registry.find(record.kind)
         try:
             tables[record.id] = tables_of(record, view)
             drawings[record.id] = tuple(
@@ -143,12 +132,12 @@ def _document(results: Results, report: Rendered, *, keep_going: bool) -> Docume
                 for offset, figure in enumerate(figures_of(record, results, theme))
             )
         except (Exception, SystemExit) as error:
-            failures[record.id] = f"it could not be shown ({cause(error, registry.folder_of(section))})"
+            failures[record.id] = f"it could not be shown ({cause(error, folder_of(record.manifest))})"
             if not keep_going:
                 raise SectionError(f"section {record.id}: {failures[record.id]}") from error
             report.failures.append(f"section {record.id}: {failures[record.id]}")
         number += len(drawings.get(record.id, ()))
-    return compose(results, drawings, tables, failures, registry.find)
+    return compose(results, drawings, tables, failures)
 
 
 def theme_of(results: Results) -> Theme:
@@ -163,12 +152,12 @@ def tables_of(record: SectionRecord, view: View) -> tuple[Table, ...]:
     """Return a section's tables; none where it has no result."""
     if record.result is None:
         return ()
-    return require_instances(registry.find(record.kind).tables(record.result, view), Table, "its function for tables")
+    return require_instances(record.manifest.tables(record.result, view), Table, "its function for tables")
 
 
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
     """Return a section's figures; of the front page the dashboard that the others offer panels for."""
-    if registry.find(record.kind).on_front_page:
+    if record.manifest.on_front_page:
         view = View(results.focus)
         offered = [
             figure for other in results.sections for figure in _drawn(other, theme, view, BaseVisualizer.dashboard)
@@ -179,7 +168,7 @@ def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Fi
 
 
 def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
-    section = registry.find(record.kind)
+    section = record.manifest
     if section.visualizer is None or record.result is None:
         return []
     drawn = require_instances(
@@ -209,17 +198,3 @@ def _drawing(record: SectionRecord, figure: Figure, theme: Theme, number: int) -
         tables=figure.tables,
         number=number,
     )
-
-
-def _pdf(document: Document, folders: list[Path]) -> bytes:
-    from reportgen.render import html, pdf
-
-    results = document.results
-    attachments = [
-        pdf.Attachment("results.json", results.to_json().encode(), "Every number of the report"),
-        pdf.Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),
-    ]
-    created = datetime.fromisoformat(results.created)
-    figures = {drawing.id: drawing.svg for drawing in document.drawings}
-    page = _rendered(lambda: html.render(document, "pdf", folders)).decode()
-    return pdf.render(page, figures, attachments=attachments, created=created, identifier=document.digest)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.plan.entries import entries
 from reportgen.spec.problems import Problem, suggest
 
 if TYPE_CHECKING:
@@ -108,3 +109,11 @@ class Producers:
         if reading.direction not in (None, better):
             return f'the {better}imum is best by its definition: direction = "{reading.direction}" contradicts that'
         return None
+
+
+def unknown(data: dict[str, Any], producers: Producers) -> Iterator[Problem]:
+    """Yield checks of numbers that no section can produce."""
+    for index, entry in entries(data, "checks"):
+        metric = entry.get("metric")
+        if isinstance(metric, str) and producers.lacks(metric):
+            yield producers.missing(metric, ("checks", index, "metric"))

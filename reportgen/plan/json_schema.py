@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reportgen.plan import registry
 from reportgen.spec.model import ReportSpec, SectionSpec
 
+if TYPE_CHECKING:
+    from reportgen.contract.section import Section
+    from reportgen.plan.registry import Registry
 
-def spec_schema() -> str:
-    """Return the schema's text: draft 2020-12, one alternative for each kind of section."""
+
+def spec_schema(registry: Registry) -> str:
+    """Return the schema's text: draft 2020-12, one alternative for each installed section."""
     schema = ReportSpec.model_json_schema()
     definitions = schema["$defs"]
     common = definitions.pop("SectionSpec")
-    for name in registry.names():
-        definitions[f"section_{name}"] = _section(name, common, definitions)
-    references = [{"$ref": f"#/$defs/section_{name}"} for name in registry.names()]
+    for name in registry.names:
+        definitions[f"section_{name}"] = _section(registry.find(name), common, definitions)
+    references = [{"$ref": f"#/$defs/section_{name}"} for name in registry.names]
     definitions["section_of_a_file"] = _of_a_file(common)
     references.append({"$ref": "#/$defs/section_of_a_file"})
     schema["properties"]["sections"]["items"] = {"anyOf": references}
@@ -36,12 +39,12 @@ def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _section(name: str, common: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _section(section: Section[Any, Any], common: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Join the keys of every section with the options of one kind."""
-    section = registry.find(name)
     options = section.options.model_json_schema()
     definitions.update(options.get("$defs", {}))
-    keys = common["properties"] | {"kind": {"const": name, "description": SectionSpec.model_fields["kind"].description}}
+    kind = {"const": section.name, "description": SectionSpec.model_fields["kind"].description}
+    keys = common["properties"] | {"kind": kind}
     return {
         "type": "object",
         "title": section.title,

@@ -5,9 +5,11 @@ A kind is the name of an installed section, or ``./my_section.py:SECTION``: a fi
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import inspect
 import sys
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -16,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import cause
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from reportgen.contract.section import Section
 
 GROUP = "reportgen.sections"
 _HERE = Path(__file__).parent
-_FILES: dict[str, Section[Any, Any]] = {}
-"""Sections out of files, by their kind: what a spec has named is found again when its results are drawn."""
 
 
 class UnknownSectionError(LookupError):
@@ -32,17 +34,68 @@ class PluginError(Exception):
     """A section that is named cannot be used; the message names it and says why."""
 
 
-@cache
-def _registered() -> dict[str, list[EntryPoint]]:
-    found: dict[str, list[EntryPoint]] = {}
-    for entry in entry_points(group=GROUP):
-        found.setdefault(entry.name, []).append(entry)
-    return found
+@dataclass(frozen=True)
+class _File:
+    """A Python file that was run: its module, and the SHA-256 digest of the bytes that ran."""
+
+    module: ModuleType
+    sha256: str
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of all installed sections, sorted."""
-    return tuple(sorted(_registered()))
+@dataclass
+class Registry:
+    """The sections of one run: the installed ones, and those out of files, each of which is run once.
+
+    Parameters
+    ----------
+    folder
+        What files are relative to: the folder of the spec. None where no file may be run.
+    """
+
+    folder: Path | None = None
+    _files: dict[Path, _File] = field(default_factory=dict, init=False, repr=False)
+    _sections: dict[tuple[Path, str], Section[Any, Any]] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all installed sections, sorted."""
+        return tuple(sorted(_registered()))
+
+    def find(self, kind: str) -> Section[Any, Any]:
+        """Import and return the section of a kind.
+
+        Raises
+        ------
+        UnknownSectionError
+            No installed section has this name.
+        PluginError
+            It cannot be imported, is no section, or has a name that is taken.
+        """
+        if kind.endswith(".py"):
+            raise PluginError(f"the section {kind!r} must say what the file holds, for example '{kind}:SECTION'")
+        if is_file(kind):
+            return self._from_file(kind)
+        if kind not in _registered():
+            raise UnknownSectionError(kind)
+        return _installed(kind)
+
+    def sha256(self, kind: str) -> str | None:
+        """Return the digest of the file that a section was found in; None for an installed section."""
+        if not is_file(kind) or self.folder is None:
+            return None
+        path, _ = _place(kind, self.folder)
+        return self._files[path].sha256
+
+    def _from_file(self, kind: str) -> Section[Any, Any]:
+        if self.folder is None:
+            message = "is a file, which is imported only where its folder is named (--sections-from)"
+            raise PluginError(f"the section {kind!r} {message}")
+        path, attribute = _place(kind, self.folder)
+        if (path, attribute) not in self._sections:
+            if path not in self._files:
+                self._files[path] = _run(kind, path)
+            self._sections[path, attribute] = _section_in(self._files[path].module, kind)
+        return self._sections[path, attribute]
 
 
 def is_file(kind: str) -> bool:
@@ -50,35 +103,22 @@ def is_file(kind: str) -> bool:
     return kind.rpartition(":")[0].endswith(".py")
 
 
-def find(kind: str, folder: Path | None = None) -> Section[Any, Any]:
-    """Import and return the section of a kind.
+def module_of(kind: str) -> str:
+    """Return the module that an installed section is in."""
+    return _registered()[kind][0].module
 
-    Parameters
-    ----------
-    kind
-        As a spec names it.
-    folder
-        What a file is relative to; None for one that was found before in this run.
 
-    Raises
-    ------
-    UnknownSectionError
-        No installed section has this name.
-    PluginError
-        It cannot be imported, is no section, or has a name that is taken.
-    """
-    if kind.endswith(".py"):
-        raise PluginError(f"the section {kind!r} must say what the file holds, for example '{kind}:SECTION'")
-    if is_file(kind):
-        if folder is not None:
-            _FILES[kind] = _from_file(kind, folder)
-        if kind not in _FILES:
-            message = "is a file, which is imported only where its folder is named (--sections-from)"
-            raise PluginError(f"the section {kind!r} {message}")
-        return _FILES[kind]
-    if kind not in _registered():
-        raise UnknownSectionError(kind)
-    return _installed(kind)
+def folder_of(section: Section[Any, Any]) -> Path:
+    """Return the folder of a section's code."""
+    return Path(inspect.getfile(section.analyzer)).parent
+
+
+@cache
+def _registered() -> dict[str, list[EntryPoint]]:
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in entry_points(group=GROUP):
+        found.setdefault(entry.name, []).append(entry)
+    return found
 
 
 @cache
@@ -97,25 +137,36 @@ def _installed(name: str) -> Section[Any, Any]:
     return section
 
 
-def _from_file(kind: str, folder: Path) -> Section[Any, Any]:
+def _place(kind: str, folder: Path) -> tuple[Path, str]:
+    """Return the file that a kind names, and what it holds there."""
     file, _, attribute = kind.rpartition(":")
-    path = (folder / file).resolve()
+    return (folder / file).resolve(), attribute
+
+
+def _run(kind: str, path: Path) -> _File:
+    """Run a Python file as a module."""
+    file = kind.rpartition(":")[0]
     if not path.is_file():
         raise PluginError(f"the section {kind!r} cannot be imported: there is no file {file!r}")
-    module_name = f"reportgen_section_{path.stem}_{abs(hash(path)):x}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
+    name = f"reportgen_section_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise PluginError(f"the section {kind!r} cannot be imported: {file!r} is no Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
+    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        code = path.read_bytes()
+        exec(compile(code, path, "exec", dont_inherit=True), vars(module))  # noqa: S102 a spec that names code is code
     except (Exception, SystemExit) as error:
         raise PluginError(f"the section {kind!r} cannot be imported: {cause(error, path.parent)}") from error
+    return _File(module, hashlib.sha256(code).hexdigest())
+
+
+def _section_in(module: ModuleType, kind: str) -> Section[Any, Any]:
+    file, _, attribute = kind.rpartition(":")
     if not hasattr(module, attribute):
         raise PluginError(f"the section {kind!r} cannot be imported: {file!r} has no {attribute}")
-    found = getattr(module, attribute)
-    section = _checked(found, repr(kind))
+    section = _checked(getattr(module, attribute), repr(kind))
     if section.name in _registered():
         raise PluginError(f"the section {kind!r} calls itself {section.name!r}, which is the name of an installed one")
     return section
@@ -131,8 +182,3 @@ def _checked(found: Any, who: str) -> Section[Any, Any]:
     if wrong:
         raise PluginError(f"the section {who} cannot be used: {'; '.join(wrong)}")
     return found
-
-
-def folder_of(section: Section[Any, Any]) -> Path:
-    """Return the folder of a section's code."""
-    return Path(inspect.getfile(section.analyzer)).parent

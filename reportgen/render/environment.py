@@ -24,7 +24,7 @@ STATES = {
     "WARN": ("!", "it is outside them, but the check only warns"),
     "FAIL": ("×", "it is outside them: the model does not pass"),
     "ERROR": ("?", "the number was not measured, so the check does not pass"),
-    "SKIPPED": ("–", "optional, and there was nothing to measure"),
+    "SKIPPED": ("–", "the number was not measured, and the check is optional or its section was left out"),
 }
 """Symbol and meaning of the state of a check."""
 SEVERITIES = {
@@ -69,7 +69,8 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"digest": formatting.digest, "about": lambda one: about(one.model, one.subject)}
+    made.filters |= {"digest": formatting.digest, "direction": formatting.direction}
+    made.filters |= {"about": lambda one: about(one.model, one.subject)}
     made.globals |= {"number": formatting.number, "show": tables.show, "show_checks": tables.show_checks}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markupsafe import Markup
 
+    from reportgen.document.content import Content
     from reportgen.document.tree import Document, Drawing
 
 Target = Literal["html", "pdf"]
@@ -33,6 +34,11 @@ _FACES = (
     ("IBM Plex Sans", 600, "IBMPlexSans-SemiBold.woff2"),
     ("IBM Plex Mono", 400, "IBMPlexMono-Regular.woff2"),
 )
+
+
+def to_bytes(content: Content) -> bytes:
+    """Return the content of ``report.html``."""
+    return render(content.document, "html", content.templates).encode()
 
 
 def render(document: Document, target: Target, template_folders: Sequence[Path] = ()) -> str:

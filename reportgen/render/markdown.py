@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
+    from reportgen.document.content import Content
     from reportgen.document.tree import Document
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&$@]|:(?=//)|(?<=www)\.)")
 _LEADING = re.compile(r"^([#+=-]|\d{1,9}(?=[.)](?:\s|$)))")
 _PLAIN = frozenset({"image", "html_block", "html_inline"})
+
+
+def to_bytes(content: Content) -> bytes:
+    """Return the content of ``model_card.md``."""
+    return render(content.document, content.templates).encode()
 
 
 def render(document: Document, template_folders: Sequence[Path] = ()) -> str:

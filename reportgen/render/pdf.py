@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from xml.sax.saxutils import escape
 
+from reportgen.contract.formats import FILES
 from reportgen.errors import RenderError
 from reportgen.resources import module_path, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
+
+    from reportgen.document.content import Content
 
 INSTALL = (
     "on Debian and Ubuntu `apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`, "
@@ -47,6 +50,23 @@ class Attachment:
     name: str
     data: bytes
     description: str
+
+
+def to_bytes(content: Content) -> bytes:
+    """Return the content of ``report.pdf``: the document, with the results and the spec attached."""
+    from reportgen.render import html
+
+    document, results = content.document, content.results
+    return render(
+        html.render(document, "pdf", content.templates),
+        {drawing.id: drawing.svg for drawing in document.drawings},
+        attachments=[
+            Attachment(FILES["json"], results.to_json().encode(), "Every number of the report"),
+            Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),
+        ],
+        created=datetime.fromisoformat(results.created),
+        identifier=document.digest,
+    )
 
 
 def render(

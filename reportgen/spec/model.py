@@ -12,16 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Severity
+from reportgen.contract.formats import FORMATS, Format
 
 Name = Annotated[str, Field(min_length=1)]
-Format = Literal["html", "pdf", "json", "markdown"]
 Style = Literal["publication", "presentation", "draft"]
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
 
 _CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
-
-FORMATS: tuple[Format, ...] = ("html", "pdf", "json", "markdown")
 _CONDITION = re.compile(r"\s*(>=|<=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 

@@ -14,7 +14,7 @@ from reportgen.spec.errors import SpecError
 from reportgen.spec.problems import Location, Mark, Problem, dotted, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Location", "Mark", "Source", "Syntax", "parse", "read"]
@@ -46,6 +46,8 @@ class Source:
         Plain dicts, lists, strings, numbers, booleans and dates (in YAML also None).
     overrides
         What ``--set`` changed, and by which argument.
+    entries
+        The key of the entry that a model comes from, where a pattern stands for the model.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Source:
     syntax: Syntax
     data: dict[str, Any]
     overrides: tuple[tuple[Location, str], ...] = ()
+    entries: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> Places:
@@ -81,21 +84,26 @@ class Source:
 
     def draw(self, problems: Sequence[Problem]) -> str:
         """Return problems as text, each with its line."""
-        return draw(
-            self.text,
-            [
-                Placed(
-                    self._where(problem.location),
-                    problem.mark or self.locate(problem.location, key=problem.at_key),
-                    problem,
-                )
-                for problem in problems
-            ],
-        )
+        return draw(self.text, [self._placed(self._written(problem)) for problem in problems])
 
     def error(self, problems: Sequence[Problem]) -> SpecError:
         """Return the error of a spec with these problems."""
-        return SpecError(problems, self.draw(problems))
+        return SpecError([self._written(problem) for problem in problems], self.draw(problems))
+
+    def with_entries(self, entries: Mapping[str, str]) -> Source:
+        """Return the source knowing which entry each model comes from: problems with a model are shown at its entry."""
+        return replace(self, entries=entries)
+
+    def _placed(self, problem: Problem) -> Placed:
+        mark = problem.mark or self.locate(problem.location, key=problem.at_key)
+        return Placed(self._where(problem.location), mark, problem)
+
+    def _written(self, problem: Problem) -> Problem:
+        """Return a problem at what the text holds: a model that a pattern stands for has no entry of its own."""
+        match problem.location:
+            case ("models", str(name), *rest) if name in self.entries and name not in self.data["models"]:
+                return replace(problem, location=("models", self.entries[name], *rest))
+        return problem
 
     def _where(self, location: Location) -> str:
         override = self.override_at(location)

@@ -94,6 +94,18 @@ class Checked(Protocol):
         """Why the check was not decided."""
 
 
+class Directed(Protocol):
+    """Which end of a number is better: a ``MetricSpec`` of the contract."""
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """Whether higher is better; None where neither end is."""
+
+    @property
+    def direction_by_model(self) -> bool:
+        """Whether each model says it for itself."""
+
+
 @dataclass(frozen=True)
 class FormattedMetric:
     """A metric as text: its value (or a dash), its interval (or nothing), and what to mind about it."""
@@ -191,6 +203,15 @@ def condition(check: Checked) -> str:
     if low is not None and high is not None:
         return f"{low} to {high}"
     return f"at least {low}" if high is None else f"at most {high}"
+
+
+def direction(spec: Directed) -> str:
+    """Return in words which end of a number is better."""
+    if spec.direction_by_model:
+        return "which end is better depends on what the model was trained for"
+    if spec.higher_is_better is None:
+        return "neither end is better"
+    return "higher is better" if spec.higher_is_better else "lower is better"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

@@ -225,7 +225,11 @@ def document(words: str = HOSTILE, **changes: Any) -> Document:
             chapter("glossary", 5, status="failed", words=words, drawings=()),
         ),
         provenance=(hashes,),
-        glossary=(Term("performance.recall", spec), Term("calibration.ece", replace(spec, higher_is_better=None))),
+        glossary=(
+            Term("performance.recall", spec),
+            Term("calibration.ece", replace(spec, higher_is_better=None)),
+            Term("training.peak", replace(spec, higher_is_better=None, direction_by_model=True)),
+        ),
     )
     return replace(made, **changes)
 

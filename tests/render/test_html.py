@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -237,12 +238,14 @@ def test_best_and_tied_are_marked_by_symbol(page: str) -> None:
     assert "≈ not distinguishable from the best" in text_of(of_class(parse(page), "key")[0])
 
 
-def test_without_a_summary_page_one_is_title_and_provenance(make_document: Make) -> None:
-    """And the author's description."""
-    front = of_class(parse(html.render(make_document("", front=None), "html")), "front")[0]
-    assert "Candidates for the 1.1 release" in text_of(front)
-    assert "0123456789ab" in text_of(front)
-    assert not of_class(front, "verdict")
+def test_page_one_without_a_performance_table(make_document: Make) -> None:
+    """The verdict, the author's description, the checks and the digests are there all the same."""
+    made = make_document("")
+    bare = replace(made.front, performance=None, findings=())
+    front = of_class(parse(html.render(replace(made, front=bare), "html")), "front")[0]
+    for words in ("Does not pass its checks", "Candidates for the 1.1 release", "at least 95", "0123456789ab"):
+        assert words in text_of(front)
+    assert "Scores" not in text_of(front)
 
 
 def test_chapters_that_are_missing_say_why(page: str) -> None:
@@ -273,6 +276,7 @@ def test_glossary_says_all_of_a_metric(screen: ET.Element) -> None:
         "Share found. fraction; higher is better; convention",
     ]
     assert "neither end is better" in terms[3]
+    assert "which end is better depends on what the model was trained for" in terms[5]
 
 
 def test_figures_have_number_caption_and_alt(page: str) -> None:

@@ -14,7 +14,7 @@ from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.figures.style import theme
-from reportgen.plan import registry
+from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,16 +68,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     lines = ["schema_version = 1", "[report]", 'title = "Figures"', "[data]", 'path = "test.npz"']
     for name in NAMES:
         lines += [f"[models.{name}]", f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
-    for name in registry.names():
+    for name in Registry().names:
         lines += ["[[sections]]", f'kind = "{name}"']
     planned = made_plan(folder, "\n".join(lines))
     return analysis.analyze(planned, everything(), "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", Registry().names)
 def test_what_is_declared_is_drawn(name: str, results: Results) -> None:
     """With everything that there can be, all declared figures are drawn in the declared order, and no other."""
-    section = registry.find(name)
+    section = Registry().find(name)
     record = next(one for one in results.sections if one.kind == name)
     figures = section.visualizer(theme("publication", NAMES)).figures(record.result) if section.visualizer else ()
     drawn = [declared(section, figure.name) for figure in figures]

@@ -27,8 +27,9 @@ class ModelEvaluation:
     """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them.
 
     ``size_bytes`` is None for a model that was given in memory, ``sha256`` for one that could not be read; ``series`` is the
-    run that it is a checkpoint of, where it is said to be one. ``reason`` tells why it could not be evaluated, where it could
-    not: it has no heads then, and architecture and weights only where they could be had without data.
+    run that it is a checkpoint of, where it is said to be one; ``code`` are the files and packages of its custom objects with
+    their digests. ``reason`` tells why it could not be evaluated, where it could not: it has no heads then, and architecture
+    and weights only where they could be had without data.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ModelEvaluation:
     weights: tuple[WeightTensor, ...] | None = None
     activations: Activations | None = None
     series: str | None = None
+    code: tuple[tuple[str, str], ...] = ()
     reason: str | None = None
 
     def subject(self, head: HeadEvaluation, part: Subject | None = None) -> Subject | None:

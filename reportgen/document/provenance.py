@@ -1,0 +1,67 @@
+"""Provenance: which files were read and run, how outputs were read, with which programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.focus import MOST_ROWS
+from reportgen.contract.tables import Column, Table
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from reportgen.analysis.results import Results
+
+_NAMED = 8
+"""Models that a row of the provenance names."""
+
+
+def provenance(results: Results) -> tuple[Table, ...]:
+    """Return the tables of the provenance: files, outputs, environment."""
+    return (_files(results), _heads(results), _environment(results))
+
+
+def _files(results: Results) -> Table:
+    rows: list[tuple[str, str, str]] = [("spec", results.spec.file, results.spec.sha256)]
+    order = [model.name for model in results.models] if results.focus is None else results.focus.order[:MOST_ROWS]
+    for model in results.models:
+        if model.name not in order:
+            continue
+        rows.append((f"model {model.name}", model.file, model.sha256 or formatting.MISSING))
+        if model.history is not None:
+            rows.append((f"history of {model.name}", model.history.file, model.history.sha256))
+    if results.data is not None:
+        rows += [(f"data ({results.data.split})", item.file, item.sha256) for item in results.data.files]
+    rows += [(item.what, item.file, item.sha256) for item in results.code]
+    columns = (Column("What", numeric=False), Column("File", numeric=False), Column("SHA-256", numeric=False))
+    total = len(results.models)
+    note = "" if len(order) == total else f"{len(order)} of {total} models; the others are in results.json."
+    return Table("files", "Files", columns, tuple(rows), note)
+
+
+def _heads(results: Results) -> Table:
+    """Tell for every output by which rule it was decided what it is; outputs that were read alike share a row."""
+    columns = tuple(Column(title, numeric=False) for title in ("Model", "Output", "Task", "Puts out", "Labels"))
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for model in results.models:
+        for head in model.heads:
+            cells = (
+                head.name,
+                f"{head.task} ({head.task_rule})",
+                f"{head.outputs} ({head.outputs_rule})",
+                f"{head.labels} ({head.labels_rule})",
+            )
+            alike.setdefault(cells, []).append(model.name)
+    rows = tuple((formatting.listed(models, _NAMED), *cells) for cells, models in alike.items())
+    apart = [f"The data did not go through {model.name}: {model.reason}." for model in results.models if model.reason]
+    more = f" {len(apart) - _NAMED} more are in results.json." if len(apart) > _NAMED else ""
+    return Table("outputs", "How the outputs were read", columns, rows, " ".join(apart[:_NAMED]) + more)
+
+
+def _environment(results: Results) -> Table:
+    rows = [("reportgen", results.reportgen), *results.versions.items(), ("created", results.created)]
+    if results.data is not None:
+        rows.append(("rows evaluated", f"{results.data.n:,} of {results.data.n_total:,} ({results.data.sampling})"))
+        rows.append(("seed", str(results.data.seed)))
+    rows += [("override", override) for override in results.spec.overrides]
+    columns = (Column("What", numeric=False), Column("Value", numeric=False))
+    return Table("environment", "Environment", columns, tuple(rows))

@@ -1,0 +1,77 @@
+"""A spec to a plan: every section found, every option validated, every address and file checked; nothing computed.
+
+All mistakes are gathered and raised at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from reportgen.plan import addresses, files, names, needs, probes, readings, sections
+from reportgen.plan.plan import Plan
+from reportgen.plan.registry import Registry
+from reportgen.spec import patterns
+from reportgen.spec.model import ReportSpec
+from reportgen.spec.validation import from_validation_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reportgen.spec.problems import Problem
+    from reportgen.spec.source import Source
+
+
+def make(
+    source: Source,
+    folder: Path,
+    overrides: Sequence[str] = (),
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    *,
+    in_memory: bool = False,
+) -> Plan:
+    """Validate a spec in two phases: as a whole, then each section against its own options.
+
+    With ``in_memory`` models and data are objects of a program: the paths of the spec name nothing.
+
+    Raises
+    ------
+    SpecError
+        With every mistake.
+    """
+    spec, problems = _validated(source)
+    found, more = sections.find(source.data, Registry(folder))
+    problems += more
+    planned, more = sections.validate(source.data, found)
+    problems += more
+    producers = sections.producers(source.data, found)
+    problems += addresses.unknown(source.data, producers)
+    problems += names.selection(planned, only, skip)
+    if spec is not None:
+        if not in_memory:
+            models, entries, more = patterns.expand(spec.models, folder)
+            problems += more
+            spec = spec.model_copy(update={"models": models})
+            source = source.with_entries(entries)
+            problems += files.missing(spec, folder)
+        problems += names.unknown(spec, planned)
+        planned, more = needs.judge(spec, planned)
+        problems += [*more, *probes.conflicts(planned)]
+    planned, more = readings.judge(planned, producers)
+    problems += more
+    if problems or spec is None:
+        raise source.error(problems)
+    chosen = {item.address for item in planned.values() if not only or item.address in only} - set(skip)
+    kept = tuple(item for item in planned.values() if item.address in chosen)
+    left_out = tuple(item for item in planned.values() if item.address not in chosen)
+    return Plan(source, spec, folder, tuple(overrides), kept, probes.request(kept), left_out)
+
+
+def _validated(source: Source) -> tuple[ReportSpec | None, list[Problem]]:
+    try:
+        return ReportSpec.model_validate(source.data), []
+    except ValidationError as error:
+        return None, from_validation_error(error, ReportSpec)

@@ -1,0 +1,46 @@
+"""What sections need, held against what the spec names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reportgen.contract.needs import Need
+from reportgen.spec.problems import Problem
+
+if TYPE_CHECKING:
+    from reportgen.plan.plan import PlannedSection
+    from reportgen.spec.model import ReportSpec
+
+
+def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[int, PlannedSection], list[Problem]]:
+    """Find the sections whose needs the spec does not meet: skipped where optional, else a mistake."""
+    planned: dict[int, PlannedSection] = {}
+    problems = []
+    for index, item in sections.items():
+        reason, remedy = _unmet(spec, item.section.analyzer.needs) or (None, "")
+        if reason is not None and not item.spec.optional:
+            hint = f"{remedy}, or say optional = true"
+            problems.append(Problem(("sections", index, "kind"), reason, repr(item.spec.kind), hint))
+        planned[index] = replace(item, skip=reason)
+    return planned, problems
+
+
+def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
+    """Return which need the spec does not meet, and what would meet it; None where it meets all."""
+    if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS} and spec.data is None:
+        return "needs data", "add a [data] table"
+    if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
+        return "needs labels", "name them in data.y"
+    if Need.HISTORY in needs and not any(model.history for model in spec.models.values()):
+        return "needs a training history", "name one in a model's history"
+    if Need.SEVERAL_MODELS in needs and len(spec.models) == 1:
+        return "compares models, and there is only one", "add a model"
+    if Need.SERIES in needs and not _has_series(spec):
+        return "needs checkpoints of a run", "give two models or more the same series"
+    return None
+
+
+def _has_series(spec: ReportSpec) -> bool:
+    series = [model.series for model in spec.models.values() if model.series is not None]
+    return len(set(series)) < len(series)

@@ -1,0 +1,95 @@
+"""The entries of a spec's sections to planned sections: found by their kinds, their options validated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from reportgen.plan.addresses import Producers
+from reportgen.plan.entries import entries
+from reportgen.plan.plan import PlannedSection
+from reportgen.plan.registry import PluginError, UnknownSectionError
+from reportgen.spec.model import SectionSpec
+from reportgen.spec.problems import Problem, suggest
+from reportgen.spec.validation import from_validation_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.contract.section import Section
+    from reportgen.plan.registry import Registry
+    from reportgen.spec.problems import Location
+
+    Found = Mapping[int, tuple[Section[Any, Any], str | None]]
+
+
+def find(data: dict[str, Any], registry: Registry) -> tuple[Found, list[Problem]]:
+    """Find the section of every entry, with the digest of its file where it is in one, by the entry's index."""
+    found: dict[int, tuple[Section[Any, Any], str | None]] = {}
+    problems: list[Problem] = []
+    for index, entry in entries(data, "sections"):
+        kind = entry.get("kind")
+        if not isinstance(kind, str):
+            continue
+        location: Location = ("sections", index, "kind")
+        try:
+            found[index] = registry.find(kind), registry.sha256(kind)
+        except PluginError as error:
+            problems.append(Problem(location, str(error)))
+        except UnknownSectionError:
+            hint = suggest(kind, registry.names) or f"there are {', '.join(registry.names)}"
+            problems.append(Problem(location, "there is no such section", found=repr(kind), hint=hint))
+    return found, problems
+
+
+def validate(data: dict[str, Any], found: Found) -> tuple[dict[int, PlannedSection], list[Problem]]:
+    """Validate the options of every section that was found, also in a spec that fails its own schema."""
+    planned: dict[int, PlannedSection] = {}
+    problems: list[Problem] = []
+    for index, entry in entries(data, "sections"):
+        if index not in found:
+            continue
+        (section, sha256), location = found[index], ("sections", index)
+        own = {key: value for key, value in entry.items() if key not in SectionSpec.model_fields}
+        try:
+            options = section.options.model_validate(own)
+        except ValidationError as error:
+            problems += from_validation_error(error, section.options, location, SectionSpec.model_fields)
+            continue
+        try:
+            planned[index] = PlannedSection(SectionSpec.model_validate(entry), section, options, sha256=sha256)
+        except ValidationError:
+            continue  # told by the spec's own schema
+        problems += _unknown_codes(planned[index], location)
+    return planned, problems + _twice(data, planned)
+
+
+def producers(data: dict[str, Any], found: Found) -> Producers:
+    """Return the sections of a spec by their address, as far as their kinds are known."""
+    every = list(entries(data, "sections"))
+    known = {str(entry.get("id") or found[index][0].name): found[index][0] for index, entry in every if index in found}
+    return Producers(known, complete=len(found) == len(every))
+
+
+def _unknown_codes(planned: PlannedSection, location: Location) -> list[Problem]:
+    codes = [rule.code for rule in planned.section.rules]
+    return [
+        Problem((*location, "ignore", i), "there is no such rule in this section", repr(code), suggest(code, codes))
+        for i, code in enumerate(planned.spec.ignore)
+        if code not in codes
+    ]
+
+
+def _twice(data: dict[str, Any], planned: dict[int, PlannedSection]) -> list[Problem]:
+    """Find sections whose address another one has taken."""
+    seen: set[str] = set()
+    problems = []
+    for index, entry in entries(data, "sections"):
+        key = "id" if "id" in entry else "kind"
+        address = planned[index].address if index in planned else str(entry.get(key))
+        if address in seen:
+            message = "stands twice: give each of them an id of its own"
+            problems.append(Problem(("sections", index, key), message, found=repr(address)))
+        seen.add(address)
+    return problems
