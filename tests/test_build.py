@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.inputs.digest import sha256
+
 pytestmark = pytest.mark.keras
 TOP = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND": "tensorflow"}
@@ -162,6 +164,12 @@ def build(
     return found, {(row["metric"], row["subject"]): row for row in rows}
 
 
+def code_of(folder: Path) -> list[tuple[str, str, str]]:
+    """Return what the results say was run, without the program itself."""
+    written = json.loads((folder / "results.json").read_text("utf-8"))["code"]
+    return [(one["what"], one["file"], one["sha256"]) for one in written[1:]]
+
+
 @pytest.mark.parametrize(
     ("model", "data", "more", "message"),
     [
@@ -215,13 +223,16 @@ def test_the_same_head_in_every_form(zoo: Path, tmp_path: Path, model: str, more
     assert found.returncode == 0, found.stderr
     expected = json.loads((zoo / "expected.json").read_text("utf-8"))
     assert rows["nll", None]["value"] == pytest.approx(expected["doubled" if "custom" in model else "nll"], rel=1e-5)
+    own = [("custom objects", "./layers.py", sha256(zoo / "layers.py"))]
+    assert code_of(tmp_path / "out") == (own if "layers.py" in more else [])
 
 
 def test_custom_code_out_of_a_module(zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its dotted name, where Python finds it."""
-    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(zoo))
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", os.pathsep.join((str(TOP), str(zoo))))
     found, rows = build(zoo, tmp_path, "custom.keras", "good", 'custom_objects = ["layers:Doubling"]')
     assert found.returncode == 0, found.stderr
+    assert code_of(tmp_path / "out") == [("custom objects", "layers", sha256(zoo / "layers.py"))]
     assert rows["nll", None]["value"] == pytest.approx(
         json.loads((zoo / "expected.json").read_text())["doubled"], rel=1e-5
     )

@@ -299,7 +299,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     subprocess.run(wheel, check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     subprocess.run([*pip, "install", "--no-deps", "--no-index", "--target", folder / "site", built], check=True)
-    return os.environ | {"PYTHONPATH": str(folder / "site")}
+    return os.environ | {"PYTHONPATH": os.pathsep.join((str(TESTS.parent), str(folder / "site")))}
 
 
 def test_an_installed_section_is_one_as_any_other(installed: dict[str, str]) -> None:
@@ -326,6 +326,10 @@ def test_an_installed_section_in_a_report(installed: dict[str, str], tmp_path: P
     assert "This page was written by the plugin." in page
     assert "Its name has 3 letters." in page
     written = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert [(one["what"], one["file"]) for one in written["code"]] == [
+        ("program", "reportgen"),
+        ("section", "reportgen_letters"),
+    ]
     assert written["sections"][0]["result"]["measurements"][0]["metric"]["value"] == 3
 
 
