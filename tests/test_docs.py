@@ -23,6 +23,7 @@ from reportgen.figures import svg
 from reportgen.figures.style import theme
 from reportgen.plan.json_schema import spec_schema
 from reportgen.plan.registry import GROUP, Registry
+from reportgen.text.formatting import direction
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -212,6 +213,7 @@ def test_the_site_has_all_of_a_section(name: str) -> None:
         entry = page.partition(f"{{ #{metric.name} }}")[2].partition("\n#")[0].replace("\\", "")
         assert f"`{name}.{metric.name}`" in entry
         assert metric.source.replace("&", "&amp;") in entry
+        assert direction(metric) in entry
     for rule in section.rules:
         assert f"| `{rule.code}`{{ #{rule.code.lower()} }} | {rule.severity} |" in page
     for figure in section.figures:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from reportgen.analysis.results import CheckOutcome
-from reportgen.contract.numbers import Metric
+from reportgen.contract.numbers import Metric, MetricSpec
 from reportgen.text import formatting
 from reportgen.text.formatting import MINUS, MISSING, THIN
 
@@ -229,3 +229,18 @@ def test_a_p_value_is_never_0_and_never_1_for_less(value: float) -> None:
     if sign == "=":
         assert abs(float(digits) - value) <= 0.5 * 10.0 ** -len(digits.partition(".")[2]) + 1e-12
         assert (float(digits) == 1) == (value == 1)
+
+
+@pytest.mark.parametrize(
+    ("higher", "by_model", "words"),
+    [
+        (True, False, "higher is better"),
+        (False, False, "lower is better"),
+        (None, False, "neither end is better"),
+        (None, True, "which end is better depends on what the model was trained for"),
+    ],
+)
+def test_directions(higher: bool | None, by_model: bool, words: str) -> None:
+    """The words of the glossary, the model card, the documentation and ``reportgen sections``."""
+    spec = MetricSpec("m", "M", "", higher, "What it is.", "convention", direction_by_model=by_model)
+    assert formatting.direction(spec) == words

@@ -11,6 +11,7 @@ from reportgen.contract.needs import Need, Probe
 from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
+from reportgen.spec.problems import Problem
 
 if TYPE_CHECKING:
     from reportgen.plan.plan import Plan
@@ -176,3 +177,20 @@ def test_values_are_no_classes(task: str, outputs: str, table: str) -> None:
 def test_values_of_another_head_are_no_contradiction() -> None:
     """Each head is by itself."""
     assert entry(model='outputs = { a = "values", b = "logits" }\ntask = { a = "regression", b = "binary" }')
+
+
+def test_a_problem_with_a_model_of_a_pattern_is_shown_at_its_entry(tmp_path: Path) -> None:
+    """While the spec is checked, and when the model is read later; a model with an entry of its own stays there."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.keras").touch()
+    text = (
+        'schema_version = 1\n[report]\ntitle = "T"\n[models.own]\npath = "one.keras"\n'
+        '[models.all]\npath = "*.keras"\n{}[[sections]]\nkind = "weights"\n'
+    )
+    with pytest.raises(SpecError) as caught:
+        make(source.parse(text.format('history = "*.json"\n'), "spec.toml", "toml"), tmp_path)
+    assert {problem.location for problem in caught.value.problems} == {("models", "all", "history")}
+    assert str(caught.value).count("spec.toml:8:11: models.all.history: there is no such file") == 2
+    drawn = make(source.parse(text.format(""), "spec.toml", "toml"), tmp_path).source.draw
+    assert drawn([Problem(("models", "two", "path"), "is damaged")]).startswith("spec.toml:7:8: models.all.path: is")
+    assert drawn([Problem(("models", "own", "path"), "is damaged")]).startswith("spec.toml:5:8: models.own.path: is")

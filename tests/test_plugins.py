@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import pickle
@@ -112,6 +113,14 @@ def test_results_know_the_section_that_made_them(tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(results))  # noqa: S301 made here
     for one in (results, load_results(tmp_path / "results.json"), results.model_copy(), again):
         assert [record.manifest for record in one.sections] == [item.section for item in planned.sections]
+
+
+def test_a_pickle_does_not_find_a_section_file_again(tmp_path: Path) -> None:
+    """It is named: a pickle holds no folder to import it from; a copy in memory knows it."""
+    results = analysis.analyze(section_of(tmp_path, example()), made_evaluation(), NOW, keep_going=False)
+    assert copy.deepcopy(results).sections[-1].manifest.name == "my_section"
+    with pytest.raises(registry.PluginError, match=r"'\./my_section\.py:SECTION' is a file, which is imported only"):
+        _ = pickle.loads(pickle.dumps(results)).sections[-1].manifest  # noqa: S301 made here
 
 
 def test_its_options_are_validated(tmp_path: Path) -> None:

@@ -19,14 +19,13 @@ from reportgen.contract.result import SectionResult
 from reportgen.contract.section import Section
 from reportgen.contract.subjects import Subject, about
 from reportgen.errors import ResultsError
-from reportgen.plan.registry import PluginError, UnknownSectionError
+from reportgen.plan.registry import PluginError, Registry, UnknownSectionError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pandas import DataFrame
 
-    from reportgen.plan.registry import Registry
 
 SCHEMA_VERSION = 1
 
@@ -125,16 +124,16 @@ class SectionRecord(Strict):
 
     @property
     def manifest(self) -> Section[Any, Any]:
-        """The section that made it, as this run found it; it is in no file."""
-        if self._manifest is None:
-            message = f"the section {self.id} was not bound to what its kind {self.kind!r} names"
-            raise ValueError(message)
-        return self._manifest
+        """The section that made it, as its run found it; it is in no file, and a pickle finds only installed ones again."""
+        return self._manifest or Registry().find(self.kind)
 
     def bound_to(self, section: Section[Any, Any]) -> Self:
         """Return the record, which knows from now on the section that made it."""
         self._manifest = section
         return self
+
+    def __getstate__(self) -> dict[Any, Any]:
+        return super().__getstate__() | {"__pydantic_private__": {"_manifest": None}}
 
 
 class CheckOutcome(Strict):
