@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.contract.needs import Need, Probe
 from reportgen.plan.make import make
+from reportgen.plan.names import check_matches
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
 from reportgen.spec.problems import Problem
@@ -128,13 +129,13 @@ def test_a_reference_that_is_no_model() -> None:
 # ------------------------------------------------------------------------------------------------ models and data
 
 
-def entry(model: str = "", data: str = "", more: str = "", name: str = "m") -> plan.Plan:
+def entry(model: str = "", data: str = "", more: str = "", name: str = "m") -> Plan:
     """Plan an overview of one model on the digits."""
     text = (
         f'schema_version = 1\n[report]\ntitle = "T"\n[models."{name}"]\npath = "mlp.keras"\n{model}\n'
         f'[data]\npath = "test.npz"\n{data}\n[[sections]]\nkind = "overview"\n{more}'
     )
-    return plan.make(source.parse(text, "spec.toml", "toml"), DIGITS)
+    return make(source.parse(text, "spec.toml", "toml"), DIGITS)
 
 
 CHECK = '[[checks]]\nmetric = "overview.parameters"\nat_least = 1\nmodels = {}\n'
@@ -143,8 +144,8 @@ CHECK = '[[checks]]\nmetric = "overview.parameters"\nat_least = 1\nmodels = {}\n
 def test_a_model_s_name_in_a_check_stands_for_itself() -> None:
     """``cnn[1]`` is no class of characters; only ``*`` is special."""
     found = entry(more=CHECK.format('["cnn[1]"]'), name="cnn[1]")
-    assert plan.check_matches(found.spec.checks[0], "cnn[1]")
-    assert not plan.check_matches(found.spec.checks[0], "cnn1")
+    assert check_matches(found.spec.checks[0], "cnn[1]")
+    assert not check_matches(found.spec.checks[0], "cnn1")
     assert entry(more=CHECK.format('["cnn*"]'), name="cnn[1]")
     with pytest.raises(SpecError, match=r"there is no such model \(found 'cnn\[1\]'\)"):
         entry(more=CHECK.format('["cnn[1]"]'), name="cnn1")
