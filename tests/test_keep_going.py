@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results
 
 NOW = "2026-01-02T03:04:05+00:00"
-KINDS = registry.names()
+KINDS = Registry().names
 
 
 def broken(*_: Any, **__: Any) -> Any:
@@ -76,12 +76,13 @@ def test_figures_that_end_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
         present.present(results(), ("html",))
 
 
-def test_tables_that_end_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_that_end_the_program() -> None:
     """A table fails as with any exception."""
-    section = replace(registry.find("calibration"), tables=leaving)
-    monkeypatch.setattr(registry, "find", {**{one: registry.find(one) for one in KINDS}, "calibration": section}.get)
+    made = results()
+    record = next(one for one in made.sections if one.id == "calibration")
+    record.bound_to(replace(record.manifest, tables=leaving))
     with pytest.raises(SectionError, match=r"section calibration: it could not be shown \(SystemExit: 0"):
-        present.present(results(), ("html",))
+        present.present(made, ("html",))
 
 
 def test_a_figure_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
