@@ -137,6 +137,9 @@ path = "test.npz"
 [[checks]]
 metric = "performance.accuracy"
 at_least = 0.0
+[[checks]]
+metric = "performance.nll"
+at_most = 9.0
 optional = true
 """ + "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in KINDS)
 
@@ -164,12 +167,15 @@ def test_a_model_that_failed_costs_no_section(tmp_path: Path, first: bool) -> No
 
 
 def test_checks_of_a_model_that_failed_are_errors(tmp_path: Path) -> None:
-    """With the model's reason, also where the number is optional; those of the others are decided."""
+    """With the model's reason, or skipped where they are optional; those of the others are decided."""
     found = with_a_failed_model(tmp_path).checks
     assert [(one.model, one.state, one.reason) for one in found] == [
         ("a", "PASS", None),
         ("b", "PASS", None),
         ("c", "ERROR", FAILED.reason),
+        ("a", "PASS", None),
+        ("b", "PASS", None),
+        ("c", "SKIPPED", FAILED.reason),
     ]
 
 

@@ -42,6 +42,15 @@ def test_two_sections_must_ask_for_the_same_activations() -> None:
     assert planned(f'{one}[[sections]]\nkind = "information_flow"\nid = "deep"\n').request.probe is not None
 
 
+def test_two_sections_must_ask_for_the_same_threshold() -> None:
+    """One pass makes the predictions for both; otherwise the second is named at its option."""
+    one = '[[sections]]\nkind = "performance"\nthreshold = 0.3\n'
+    assert planned(one).request.threshold == 0.3
+    assert planned('[[sections]]\nkind = "calibration"\n').request.threshold == 0.5
+    with pytest.raises(SpecError, match=r"sections\[1\]\.threshold.*same threshold as section performance"):
+        planned(f'{one}[[sections]]\nkind = "performance"\nid = "again"\nthreshold = 0.4\n')
+
+
 def test_the_larger_sample_serves_both() -> None:
     """One pass, the most rows that a section asks for."""
     one = '[[sections]]\nkind = "information_flow"\nsamples = {}\n'

@@ -32,7 +32,7 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
         if not check_matches(check, model):
             continue
         failure = table.reasons.get(model)
-        excused = planned in plan.left_out or (check.optional and failure is None)
+        excused = planned in plan.left_out or check.optional
         spoken_of = _chosen([one for one in found if one.model == model], check.subject)
         if not spoken_of:
             reason = _why_missing(planned, check, plan, failure)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from reportgen.plan import addresses, files, names, needs, probes, readings, sections
+from reportgen.plan import addresses, files, names, needs, readings, requests, sections
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
 from reportgen.spec import patterns
@@ -59,7 +59,7 @@ def make(
             problems += files.missing(spec, folder)
         problems += names.unknown(spec, planned)
         planned, more = needs.judge(spec, planned)
-        problems += [*more, *probes.conflicts(planned)]
+        problems += [*more, *requests.conflicts(planned)]
     planned, more = readings.judge(planned, producers)
     problems += more
     if problems or spec is None:
@@ -67,7 +67,7 @@ def make(
     chosen = {item.address for item in planned.values() if not only or item.address in only} - set(skip)
     kept = tuple(item for item in planned.values() if item.address in chosen)
     left_out = tuple(item for item in planned.values() if item.address not in chosen)
-    return Plan(source, spec, folder, tuple(overrides), kept, probes.request(kept), left_out)
+    return Plan(source, spec, folder, tuple(overrides), kept, requests.request(kept), left_out)
 
 
 def _validated(source: Source) -> tuple[ReportSpec | None, list[Problem]]:

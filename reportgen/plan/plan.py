@@ -41,6 +41,12 @@ class PlannedSection:
         analyzer = self.section.analyzer(self.options)
         return analyzer.probe() if self.skip is None and isinstance(analyzer, BaseAnalyzer) else None
 
+    @property
+    def threshold(self) -> float | None:
+        """The threshold of binary heads that it asks for; None where it asks for none, or is skipped."""
+        analyzer = self.section.analyzer(self.options)
+        return analyzer.threshold() if self.skip is None and isinstance(analyzer, BaseAnalyzer) else None
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -1,0 +1,53 @@
+"""What the sections of a plan ask of the evaluation, joined into one request: one pass serves them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.needs import Need, Probe, Request
+from reportgen.spec.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from reportgen.plan.plan import PlannedSection
+    from reportgen.spec.problems import Location
+
+
+def request(sections: Iterable[PlannedSection]) -> Request:
+    """Return what the sections that are not skipped need."""
+    running = [item for item in sections if item.skip is None]
+    needs = frozenset[Need]().union(*(item.section.analyzer.needs for item in running))
+    probes = [item.probe for item in running if item.probe is not None]
+    thresholds = (item.threshold for item in running if item.threshold is not None)
+    return Request(needs=needs, probe=_merged(probes), threshold=next(thresholds, Request(needs=needs).threshold))
+
+
+def conflicts(sections: dict[int, PlannedSection]) -> Iterator[Problem]:
+    """Yield sections that ask for other layers, or another threshold, than one before them."""
+    layers = {index: item.probe.layers if item.probe else None for index, item in sections.items()}
+    yield from _differing(sections, layers, "layers", ())
+    thresholds = {index: item.threshold for index, item in sections.items()}
+    yield from _differing(sections, thresholds, "threshold", ("threshold",))
+
+
+def _differing(
+    sections: dict[int, PlannedSection], asked: Mapping[int, object], what: str, option: Location
+) -> Iterator[Problem]:
+    first: tuple[str, object] | None = None
+    for index, item in sections.items():
+        wanted = asked[index]
+        if wanted is None:
+            continue
+        if first is not None and wanted != first[1]:
+            message = f"must ask for the same {what} as section {first[0]}: one pass serves both"
+            yield Problem(("sections", index, *option), message, repr(wanted))
+        first = first or (item.address, wanted)
+
+
+def _merged(probes: Sequence[Probe]) -> Probe | None:
+    """Return the one probe that serves all sections: the most rows, the layers that were asked for."""
+    if not probes:
+        return None
+    asked = (probe.layers for probe in probes if probe.layers is not None)
+    return Probe(samples=max(probe.samples for probe in probes), layers=next(asked, "units"))
