@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.analysis import analyze as analysis
 from reportgen.contract.findings import SEVERITIES
 from reportgen.contract.formats import FILES
 from reportgen.errors import InputError
-from reportgen.pipeline import present
 from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
@@ -82,13 +80,14 @@ def build(
 
 def compute(planned: Plan, progress: Tell, *, keep_going: bool = False) -> Results:
     """Evaluate and analyze, and write nothing."""
+    from reportgen.analysis.analyze import analyze
     from reportgen.evaluation.process import EvaluationProcess
 
     with EvaluationProcess(planned.spec, planned.folder, planned.request) as worker:
         _warm_up()
         evaluation = worker.result(progress)
     progress("analyzing", 0, 1)
-    return analysis.analyze(planned, evaluation, now(), keep_going=keep_going)
+    return analyze(planned, evaluation, now(), keep_going=keep_going)
 
 
 def render(
@@ -102,6 +101,8 @@ def render(
     keep_going: bool = False,
 ) -> Outcome:
     """Render results and write the files; with a plan also the figures that its spec asks for."""
+    from reportgen.pipeline import present
+
     progress("rendering", 0, 1)
     report = present.present(results, formats, templates=templates, keep_going=keep_going)
     if planned is not None and planned.spec.output.figures.save:
