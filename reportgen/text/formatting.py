@@ -166,6 +166,15 @@ def word(unit: str) -> str:
     return "" if unit in _WITHOUT_WORD else unit
 
 
+def points(one: Number) -> str:
+    """Return a difference of fractions with its interval, in points rather than per cent.
+
+    A difference of two percentages is not a percentage: 40 % to 44 % is 4 points, or 10 %.
+    """
+    shown = metric(one)
+    return f"{shown.text.removesuffix(f'{THIN}%')} points {shown.interval}".rstrip()
+
+
 def interval(one: Number) -> str:
     """Return a metric's interval as ``[94.9, 97.8]``, with the decimals of its value; empty where there is none."""
     return metric(one).interval

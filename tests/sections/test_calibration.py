@@ -62,7 +62,7 @@ def test_empty_bins_have_no_points() -> None:
 def test_mce_needs_thirty_examples() -> None:
     """With 29 rows no bin is large enough, and the reason is told."""
     result = analyze(head(outputs(*noisy(29, 3))))
-    assert result.find("mce", "a").reason == "no bin holds 30 examples"
+    assert result.find("mce", "a").reason == "no bin has 30 examples"
 
 
 def test_no_temperature_for_a_perfect_model() -> None:
@@ -124,6 +124,16 @@ def test_the_rules_of_the_gap(low: float, high: float, code: str | None) -> None
     gap = made("calibration_gap", (low + high) / 2, ci_low=low, ci_high=high, ci_method="SE")
     fired = {rule.code for rule in SECTION.rules for _ in rule.apply(result_of(gap))}
     assert fired == ({code} if code else set())
+
+
+def test_the_gap_is_in_points_and_of_what_is_calibrated() -> None:
+    """Confidence against accuracy; for a binary head, the positive class against its frequency."""
+    words = {}
+    for notion in ("top label", "positive class"):
+        gap = made("calibration_gap", 0.02, ci_low=0.01, ci_high=0.03, ci_method="SE", estimator=notion)
+        (words[notion],) = (hit.message for hit in findings.overconfident(result_of(gap)))
+    assert words["top label"].startswith("Mean confidence minus accuracy is +2.0 points [+1.0, +3.0]")
+    assert words["positive class"].startswith("Mean predicted probability minus frequency is +2.0 points")
 
 
 @pytest.mark.parametrize(("low", "fires"), [(0.001, True), (-0.001, False)])

@@ -69,7 +69,7 @@ def test_weights_that_are_not_finite_say_so() -> None:
     """No number is made of them."""
     result = run([weight(START)], [weight(START * np.nan)])
     found = result.find("layer_change", "c1", "layer:dense")
-    assert (found.status, found.reason) == ("failed", "a weight is not finite")
+    assert (found.status, found.reason) == ("failed", "some weights are NaN or infinite")
 
 
 def test_steps_and_the_way_since_the_first() -> None:
@@ -100,10 +100,10 @@ def test_changes_of_the_numbers_are_paired() -> None:
 def test_other_weights_are_not_compared() -> None:
     """The numbers are followed all the same."""
     result = run([weight(START)], [weight(START[:, :3])])
-    assert result.series[0].reason == "c1 has other weights than c0"
+    assert result.series[0].reason == "c1 has weights of other shapes than c0"
     assert result.find("weight_change", "c1").status == "not_applicable"
     assert result.find("accuracy", "c1").value is not None
-    assert "c1 has other weights than c0" in SECTION.tables(result, View())[0].note
+    assert "c1 has weights of other shapes than c0" in SECTION.tables(result, View())[0].note
 
 
 def test_rules() -> None:

@@ -31,6 +31,12 @@ def analyze(*heads: object, **options: object) -> PerformanceResult:
     return analyzed(SECTION, evaluation(*heads), **options)  # type: ignore[arg-type]
 
 
+def message(result: PerformanceResult, code: str) -> str:
+    """Return the first message of a rule."""
+    rule = next(rule for rule in SECTION.rules if rule.code == code)
+    return next(iter(rule.apply(result))).message
+
+
 def codes(result: PerformanceResult) -> set[str]:
     """Return the codes of the rules that fire."""
     return {finding.code for rule in SECTION.rules for finding in rule.apply(result)}
@@ -173,6 +179,22 @@ def test_prf202_fires_on_a_class_that_is_mostly_missed() -> None:
         predictions = [1] * found + [0] * (20 - found) + [0] * 20
         result = analyze(head(outputs(logits_for(predictions), [1] * 20 + [0] * 20)))
         assert ("PRF202" in codes(result)) is fires
+
+
+def test_a_low_recall_is_given_with_its_counts() -> None:
+    """Two of twenty examples are found."""
+    y = [1] * 20 + [0] * 20
+    result = analyze(head(outputs(logits_for([1] * 2 + [0] * 38), y)))
+    assert "(2 of 20)" in message(result, "PRF202")
+
+
+def test_confident_errors_are_counted_among_all_errors() -> None:
+    """Two listed of three errors are at least two."""
+    logits = logits_for([1, 1, 1, 0, 1], strength=6.0)
+    result = analyze(head(outputs(logits, [0, 0, 0, 0, 1])))
+    assert "on 3 of its 3 errors" in message(result, "PRF301")
+    listed = analyze(head(outputs(logits, [0, 0, 0, 0, 1])), confident_errors=2)
+    assert "on at least 2 of its 3 errors" in message(listed, "PRF301")
 
 
 def test_prf301_fires_on_an_error_with_99_percent() -> None:

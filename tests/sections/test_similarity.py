@@ -116,7 +116,7 @@ def test_the_map_of_weights_needs_three_models_of_one_architecture() -> None:
     found = result.find("weight_pc1", "m0")
     assert (found.status, found.reason) == (
         "not_applicable",
-        "that needs three models of one architecture, and at most 2 share one",
+        "this needs three models of the same architecture (found 2)",
     )
     assert models(3).weight_map is not None
 

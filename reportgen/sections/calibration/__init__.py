@@ -1,4 +1,4 @@
-"""The calibration section: can the probabilities be taken at their word."""
+"""The calibration section: whether the stated confidence can be trusted."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,7 +12,7 @@ from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 SECTION = Section(
     name="calibration",
     title="Calibration",
-    question="Can the probabilities be taken at their word?",
+    question="Can the stated confidence be trusted?",
     options=CalibrationOptions,
     result=CalibrationResult,
     analyzer=CalibrationAnalyzer,
@@ -20,12 +20,12 @@ SECTION = Section(
     figures=(
         FigureSpec(
             "reliability",
-            "How often a forecast came true against the forecast, with intervals and with where a calibrated model would fall; one panel for each model.",
+            "Observed frequency against predicted probability, with intervals and the range expected of a calibrated model; one panel per model.",
         ),
-        FigureSpec("confidence", "How the highest probabilities of each model are spread."),
-        FigureSpec("class-ece", "The ECE of each class against the rest."),
-        FigureSpec("landscape", "Where examples lie in confidence and entropy."),
-        FigureSpec("errors", "ECE against Brier score, one point for each model."),
+        FigureSpec("confidence", "Distribution of the confidence of each model."),
+        FigureSpec("class-ece", "One-vs-rest ECE of each class."),
+        FigureSpec("landscape", "Examples by confidence and entropy."),
+        FigureSpec("errors", "ECE against Brier score, one point per model."),
     ),
     rules=RULES,
     tables=tables,

@@ -1,4 +1,4 @@
-"""Computes the numbers of the calibration section, head by head."""
+"""Computes the metrics of the calibration section for every head."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
     from reportgen.metrics.calibration import ResidualBins
 
 FIT_ROWS = 50_000
-"""Rows that the temperature is fitted on at most."""
+"""Most rows that the temperature is fitted on."""
 _CURVE_BINS = 15
 _LANDSCAPE_CELLS = 30
 
 
 @dataclass(frozen=True)
 class _Head(ClassifiedHead):
-    """A head and its forecasts in bins."""
+    """A head and its binned forecasts."""
 
     bins: int
 
     @cached_property
     def forecast(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Forecasts with the counts of those that came true and those that did not."""
+        """Forecasts, with the counts of positive and negative outcomes at each."""
         if self.binary:
             points = self.outputs.one_vs_rest(1)
             return points.scores, points.positives, points.negatives
@@ -67,12 +67,12 @@ class _Head(ClassifiedHead):
 
 
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
-    """Whether the probabilities can be taken at their word."""
+    """Measures calibration and uncertainty of every head."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
 
     def analyze(self, evaluation: Evaluation) -> CalibrationResult:
-        """Compute every head's numbers."""
+        """Compute the metrics of every head."""
         data = evaluation.data
         if data is None:
             message = "calibration needs data"
@@ -114,28 +114,28 @@ def _brier(subject: _Head) -> BrierScore:
 
 
 def _errors(subject: _Head) -> Iterator[Measurement]:
-    bins, options = subject.equal_width, f"{subject.bins} bins of equal width"
+    bins, options = subject.equal_width, f"{subject.bins} equal-width bins"
     null = calibration.ece_null(bins, subject.data.seed)
     notion = "positive class" if subject.binary else "top label"
     yield subject.measure(schema.ECE, calibration.ece(bins), estimator=f"{notion}, {options}")
     band: dict[str, Any] = {
         "ci_low": null.low,
         "ci_high": null.high,
-        "ci_method": "95 % band of a calibrated model's ECE",
+        "ci_method": "95 % range of the ECE of a calibrated model",
     }
     yield subject.measure(schema.ECE_NULL, null.mean, estimator=options, **band)
     yield subject.measure(schema.ECE_P, null.p_value)
     debiased = calibration.debiased_error(subject.equal_mass(subject.bins))
     if debiased is None:
-        yield subject.insufficient(schema.DEBIASED, "no bin holds two examples")
+        yield subject.insufficient(schema.DEBIASED, "no bin has two examples")
     else:
-        yield subject.estimated(schema.DEBIASED, debiased, estimator=f"L2, {subject.bins} bins of equal mass")
+        yield subject.estimated(schema.DEBIASED, debiased, estimator=f"L2, {subject.bins} equal-mass bins")
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
     largest = calibration.mce(bins)
     if largest is None:
-        yield subject.insufficient(schema.MCE, "no bin holds 30 examples")
+        yield subject.insufficient(schema.MCE, "no bin has 30 examples")
     else:
-        yield subject.measure(schema.MCE, largest, estimator=f"{options}, at least 30 examples each")
+        yield subject.measure(schema.MCE, largest, estimator=f"{options} with at least 30 examples")
     yield subject.estimated(schema.GAP, calibration.gap(bins), estimator=notion)
 
 
@@ -168,7 +168,11 @@ def _temperature(subject: _Head) -> Iterator[Measurement]:
     n, half = len(rows), intervals.Z95 * fitted.fitted.standard_error
     value = fitted.fitted.value
     sample = f"a sample of {n:,} rows" if n < subject.n else "all rows"
-    ends: dict[str, Any] = {"ci_low": max(value - half, 0.0), "ci_high": value + half, "ci_method": "sandwich SE"}
+    ends: dict[str, Any] = {
+        "ci_low": max(value - half, 0.0),
+        "ci_high": value + half,
+        "ci_method": "sandwich standard error",
+    }
     yield subject.measure(schema.TEMPERATURE, value, n=n, estimator=sample, **ends)
     gain = comparison.mean_difference(fitted.nll_before, fitted.nll_after)
     if gain is not None:
@@ -178,7 +182,7 @@ def _temperature(subject: _Head) -> Iterator[Measurement]:
 
 
 def _ece_after(subject: _Head, sample: NDArray[Any], confidence: NDArray[np.float64]) -> float:
-    """Return the ECE of the scaled forecasts of some of the sampled logits, in the notion of :attr:`_Head.forecast`."""
+    """Return the ECE of rescaled forecasts of some sampled logits, of the same kind as :attr:`_Head.forecast`."""
     outputs = subject.outputs
     rows = outputs.logit_sample_rows[sample]
     top = outputs.logit_sample[sample].argmax(axis=1)
@@ -198,13 +202,13 @@ def _classes(subject: _Head) -> Iterator[Measurement]:
     biases = [calibration.class_bias(bins) for bins in summed]
     p_values = [bias.p_value for bias in biases if bias.p_value is not None]
     adjusted = iter(comparison.benjamini_hochberg(p_values))
-    estimator = None if outputs.histogram is None else "histogram of 2,048 cells"
+    estimator = None if outputs.histogram is None else "from histograms with 2,048 bins"
     for name, bins, bias in zip(names, summed, biases, strict=True):
         part = Subject.of("class", name)
         yield subject.measure(schema.CLASS_ECE, calibration.ece(bins), part, estimator=estimator)
         yield subject.measure(schema.CLASS_BIAS, bias.value, part, estimator=estimator)
         if bias.p_value is None:
-            yield subject.insufficient(schema.CLASS_BIAS_P, "every probability of the class is 0 or 1", part)
+            yield subject.insufficient(schema.CLASS_BIAS_P, "all probabilities of the class are 0 or 1", part)
         else:
             yield subject.measure(schema.CLASS_BIAS_P, next(adjusted), part)
 

@@ -13,52 +13,52 @@ class CalibrationOptions(Strict):
     """Options of the calibration section."""
 
     bins: int = Field(default=15, ge=2, le=200)
-    """Number of bins of the calibration errors; 15 is what the literature compares with."""
+    """Number of bins for the calibration errors; 15 is common in the literature."""
     violin_points: int = Field(default=80, ge=20, le=500)
-    """Points at which the density of the confidence is drawn."""
+    """Number of points at which the density of the confidence is drawn."""
 
 
 class ReliabilityPoint(Strict):
-    """A bin of the reliability diagram; bins without examples are not there."""
+    """A bin of the reliability diagram; bins without examples are omitted."""
 
     n: int
     forecast: float
     """Mean forecast in the bin."""
     frequency: float
-    """How often the forecast came true."""
+    """Observed frequency of the outcome."""
     low: float
-    """Lower end of Wilson's 95 % interval of the frequency."""
+    """Lower end of the 95 % Wilson interval of the frequency."""
     high: float
     """Upper end."""
     band_low: float
-    """Lower end of where a calibrated model's frequency would fall."""
+    """Lower end of the 95 % range expected of a calibrated model."""
     band_high: float
     """Upper end."""
 
 
 class ConfidenceDensity(Strict):
-    """How the confidence is distributed."""
+    """Distribution of the confidence."""
 
     grid: tuple[float, ...]
-    """Confidence, rising."""
+    """Confidence, increasing."""
     density: tuple[float, ...]
-    """Density at the grid, kernel estimate reflected at the ends of the range."""
+    """Density at the grid points: a kernel estimate reflected at both ends of the range."""
     quartiles: tuple[float, float, float]
-    """25, 50 and 75 % quantile."""
+    """25 %, 50 % and 75 % quantiles."""
 
 
 class ConfidenceEntropy(Strict):
-    """How many examples fall into cells of confidence and entropy."""
+    """Two-dimensional histogram of confidence and entropy."""
 
     confidence_edges: tuple[float, ...]
     entropy_edges: tuple[float, ...]
     """Nats."""
     counts: tuple[tuple[int, ...], ...]
-    """Rows are cells of entropy, columns are cells of confidence."""
+    """Rows are entropy bins, columns are confidence bins."""
 
 
 class BrierScore(Strict):
-    """Mean Brier score with its 95 % interval, by the convention of the performance section."""
+    """Mean Brier score with its 95 % interval, defined as in the performance section."""
 
     value: float
     low: float | None
@@ -66,7 +66,7 @@ class BrierScore(Strict):
 
 
 class HeadCalibration(Strict):
-    """What the figures and tables of one head show."""
+    """Data for the figures and tables of one head."""
 
     model: str
     subject: str | None
@@ -75,9 +75,9 @@ class HeadCalibration(Strict):
     class_names: tuple[str, ...]
     n: int
     notion: str
-    """What is compared: ``confidence`` with being right, or the ``positive class`` with its occurrence."""
+    """What is calibrated: the ``confidence`` against accuracy, or the probability of the ``positive class`` against its frequency."""
     curve: tuple[ReliabilityPoint, ...]
-    """Reliability diagram with bins of equal mass."""
+    """Reliability diagram with equal-mass bins."""
     density: ConfidenceDensity
     landscape: ConfidenceEntropy
     brier: BrierScore
@@ -93,7 +93,7 @@ class CalibrationResult(SectionResult):
 
 
 _FORECAST = (
-    "the confidence (highest probability) for multiclass heads, the probability of the positive class for binary ones"
+    "the confidence (highest probability) in multiclass heads, the probability of the positive class in binary heads"
 )
 
 ECE = MetricSpec(
@@ -101,7 +101,7 @@ ECE = MetricSpec(
     "ECE",
     "fraction",
     False,
-    f"Expected calibration error: mean gap between forecast and frequency over bins of equal width; the forecast is {_FORECAST}. It is above 0 even for a calibrated model, so it is read against its null band.",
+    f"Expected calibration error: mean absolute gap between forecast and observed frequency over equal-width bins; the forecast is {_FORECAST}. It is above 0 even for a calibrated model: compare it with the ECE expected of one.",
     "Naeini et al. (2015), Guo et al. (2017)",
 )
 ECE_P = MetricSpec(
@@ -109,23 +109,23 @@ ECE_P = MetricSpec(
     "ECE p",
     "p-value",
     None,
-    "How often a calibrated model with the same forecasts would show an ECE at least as large.",
-    "normal approximation of the bin residuals, 2,000 draws",
+    "Probability that a calibrated model with the same forecasts has an ECE at least as large.",
+    "normal approximation of bin residuals, 2,000 draws",
 )
 ECE_NULL = MetricSpec(
     "ece_null",
     "ECE if calibrated",
     "fraction",
     None,
-    "Mean ECE of a calibrated model with the same forecasts; the interval is the 95 % band of its ECE.",
-    "normal approximation of the bin residuals, closed form",
+    "Mean ECE expected of a calibrated model with the same forecasts, with the 95 % range.",
+    "normal approximation of bin residuals, closed form",
 )
 DEBIASED = MetricSpec(
     "debiased_calibration_error",
     "Debiased error",
     "fraction",
     False,
-    "Root of the unbiased squared calibration error over bins of equal mass (L2), cut at 0: unlike ECE it does not grow with noise, and it has a valid interval.",
+    "Square root of the unbiased squared (L2) calibration error over equal-mass bins, cut off at 0: unlike ECE, it is not inflated by sampling noise, and it has a valid interval.",
     "Bröcker (2012), Kumar et al. (2019), Lee et al. (2023)",
 )
 SMECE = MetricSpec(
@@ -133,7 +133,7 @@ SMECE = MetricSpec(
     "smECE",
     "fraction",
     False,
-    "Smooth calibration error: residuals smoothed with the bandwidth that equals the error itself; no bins.",
+    "Smooth calibration error: kernel-smoothed residuals instead of bins, with a bandwidth equal to the error itself.",
     "Błasiok & Nakkiran (2023)",
 )
 MCE = MetricSpec(
@@ -141,15 +141,15 @@ MCE = MetricSpec(
     "MCE",
     "fraction",
     False,
-    "Largest gap between forecast and frequency over bins of equal width with at least 30 examples.",
-    "Naeini et al. (2015); the least size is a convention",
+    "Maximum calibration error: largest gap between forecast and observed frequency over equal-width bins with at least 30 examples.",
+    "Naeini et al. (2015); the minimum bin size is a convention",
 )
 GAP = MetricSpec(
     "calibration_gap",
     "Calibration gap",
     "signed fraction",
     None,
-    "Mean forecast minus frequency: above 0 the model is over-confident, below 0 under-confident.",
+    "Mean forecast minus observed frequency, in points: above 0 the model is over-confident, below 0 under-confident.",
     "paired mean ± 1.96 SE",
 )
 BRIER = MetricSpec(
@@ -157,7 +157,7 @@ BRIER = MetricSpec(
     "Brier score",
     "",
     False,
-    "Mean squared error of the probabilities: summed over the classes for multiclass heads (0 to 2), of the positive class for binary ones (0 to 1).",
+    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1).",
     "Brier (1950)",
 )
 MEAN_CONFIDENCE = MetricSpec(
@@ -165,7 +165,7 @@ MEAN_CONFIDENCE = MetricSpec(
     "Mean confidence",
     "fraction",
     None,
-    "Mean of the highest probability; for binary heads of max(p, 1 - p).",
+    "Mean of the highest probability; in binary heads, of max(p, 1 - p).",
     "Guo et al. (2017)",
 )
 MEAN_ENTROPY = MetricSpec(
@@ -173,7 +173,7 @@ MEAN_ENTROPY = MetricSpec(
     "Mean entropy",
     "nats",
     None,
-    "Mean entropy of the predicted distribution; at most ln(number of classes).",
+    "Mean entropy of the predicted distribution, at most ln(number of classes).",
     "Shannon (1948)",
 )
 TEMPERATURE = MetricSpec(
@@ -181,23 +181,23 @@ TEMPERATURE = MetricSpec(
     "Temperature",
     "",
     None,
-    "The number by which dividing the logits makes the NLL smallest: above 1 the model is over-confident, below 1 under-confident.",
+    "Divisor of the logits that minimizes the NLL: above 1 the model is over-confident, below 1 under-confident.",
     "Guo et al. (2017); sandwich standard error",
 )
 TEMPERATURE_GAIN = MetricSpec(
     "temperature_nll_gain",
-    "NLL gain by temperature",
+    "NLL gain",
     "nats",
     None,
-    "NLL before minus NLL after temperature scaling, on rows that the temperature was not fitted on (5 folds).",
+    "NLL before minus NLL after temperature scaling, on held-out folds (5-fold cross-fitting).",
     "Guo et al. (2017), cross-fitted",
 )
 TEMPERATURE_ECE = MetricSpec(
     "ece_after_temperature",
-    "ECE after temperature",
+    "ECE after scaling",
     "fraction",
     False,
-    "ECE after cross-fitted temperature scaling.",
+    "ECE after temperature scaling, on held-out folds.",
     "Guo et al. (2017), cross-fitted",
 )
 CLASS_ECE = MetricSpec(
@@ -205,7 +205,7 @@ CLASS_ECE = MetricSpec(
     "Class ECE",
     "fraction",
     False,
-    "ECE of the probability of one class against the rest, never conditioned on the true class.",
+    "One-vs-rest ECE of the probability of a class, over all examples.",
     "Kull et al. (2019)",
     "class",
 )
@@ -214,7 +214,7 @@ CLASS_BIAS = MetricSpec(
     "Class bias",
     "signed fraction",
     None,
-    "Mean probability of a class minus its frequency; above 0 the class is predicted too readily.",
+    "Mean probability of a class minus its frequency, in points: above 0 the model overstates the class.",
     "z-test under calibration",
     "class",
 )
@@ -223,7 +223,7 @@ CLASS_BIAS_P = MetricSpec(
     "Class bias p",
     "p-value",
     None,
-    "Two-sided p-value of the class bias, adjusted over the classes of the head.",
+    "Two-sided p-value of the class bias, adjusted for the number of classes in the head.",
     "Benjamini & Hochberg (1995)",
     "class",
 )

@@ -21,9 +21,9 @@ def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     return (
         _whole(result, view, "errors", "Expected calibration error", schema.ERRORS),
-        _whole(result, view, "further-errors", "Further calibration errors", schema.FURTHER_ERRORS),
+        _whole(result, view, "further-errors", "Other calibration errors", schema.FURTHER_ERRORS),
         _whole(result, view, "uncertainty", "Confidence and uncertainty", schema.UNCERTAINTY),
-        _whole(result, view, "temperature", "What one parameter recovers", schema.RESCALING),
+        _whole(result, view, "temperature", "Would rescaling help: temperature scaling", schema.RESCALING),
     )
 
 
@@ -42,10 +42,10 @@ def curve(head: HeadCalibration) -> Table:
     columns = (
         Column("n", unit="count"),
         Column("Mean forecast", unit="fraction"),
-        Column("Frequency", unit="fraction"),
-        Column("95 % from", unit="fraction"),
+        Column("Observed frequency", unit="fraction"),
+        Column("95 % interval from", unit="fraction"),
         Column("to", unit="fraction"),
-        Column("If calibrated, from", unit="fraction"),
+        Column("If calibrated from", unit="fraction"),
         Column("to", unit="fraction"),
     )
     rows = tuple(
@@ -53,15 +53,15 @@ def curve(head: HeadCalibration) -> Table:
         for point in head.curve
     )
     slug = "-".join(part for part in ("curve", head.model, head.subject) if part)
-    return Table(slug, f"Reliability of {about(head.model, head.subject)}", columns, rows)
+    return Table(slug, f"Reliability diagram of {about(head.model, head.subject)}", columns, rows)
 
 
 def classes(result: CalibrationResult, head: HeadCalibration) -> Table:
-    """Return the per-class numbers of a head."""
+    """Return the per-class metrics of a head."""
     rows: list[tuple[Cell, ...]] = []
     for name in head.class_names:
         subject = Subject.of("class", name, within=head.subject)
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
     columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
     slug = "-".join(part for part in ("classes", head.model, head.subject) if part)
-    return Table(slug, f"Per class: {about(head.model, head.subject)}", columns, tuple(rows))
+    return Table(slug, f"Calibration by class: {about(head.model, head.subject)}", columns, tuple(rows))

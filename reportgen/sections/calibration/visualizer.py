@@ -27,7 +27,7 @@ _COLUMNS = 3
 
 
 class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
-    """Reliability diagrams, confidence, per-class ECE, uncertainty landscape."""
+    """Reliability diagrams, confidence, calibration by class, uncertainty landscape."""
 
     def figures(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -44,7 +44,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         yield self._errors(result)
 
     def dashboard(self, result: CalibrationResult) -> Iterator[Figure]:
-        """Yield confidence, and calibration error against Brier score."""
+        """Yield the distribution of confidence, and ECE against Brier score."""
         if result.heads:
             yield self._confidence(result, self.view.shown(result.heads))
             yield self._errors(result)
@@ -60,15 +60,15 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         for head in heads:
             outside = sum(not point.band_low <= point.frequency <= point.band_high for point in head.curve)
             sentences.append(
-                f"{about(head.model, head.subject)}: {outside} of {len(head.curve)} points lie outside the consistency bars"
+                f"{about(head.model, head.subject)}: {outside} of {len(head.curve)} points are outside the gray bars"
             )
         return Figure(
             name="reliability",
             title="Reliability diagrams",
             caption=(
-                f"How often a forecast came true against the forecast, in bins of equal mass; {self._where(result)}. Lines "
-                "through the points: Wilson's 95 % interval. Grey bars: where 95 % of the points of a perfectly calibrated "
-                "model of this size would fall. Each panel says how many examples a bin holds."
+                f"Observed frequency against mean forecast in equal-mass bins; {self._where(result)}. Lines: 95 % Wilson "
+                "intervals. Gray bars: where 95 % of the points of a perfectly calibrated model would fall. Each panel "
+                "gives the number of examples per bin."
                 f"{self.view.rest(result.heads, heads)}"
             ),
             alt="; ".join(sentences) + ".",
@@ -108,7 +108,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         ax.set_ylabel("accuracy" if head.notion == "confidence" else "frequency")
         sizes = [point.n for point in head.curve]
         smallest, largest = min(sizes), max(sizes)
-        text = f"n = {smallest:,} a bin" if smallest == largest else f"n = {smallest:,} to {largest:,} a bin"
+        text = f"n = {smallest:,} per bin" if smallest == largest else f"n = {smallest:,} to {largest:,} per bin"
         ax.annotate(
             text,
             (0.03, 0.97),
@@ -127,10 +127,10 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         )
         return Figure(
             name="confidence",
-            title="How confident each model is",
+            title="Distribution of confidence",
             caption=(
-                "Distribution of the highest probability; bar: middle half, dot: median; "
-                f"{self._where(result)}. At most 1 % of a model's examples lie left of the axis."
+                "Distribution of the highest probability; bar: interquartile range, dot: median; "
+                f"{self._where(result)}. At most 1 % of the examples of each model are left of the axis."
                 f"{self.view.rest(result.heads, heads)}"
             ),
             alt=f"Median confidence: {medians}.",
@@ -160,10 +160,10 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         return Figure(
             name="class-ece" if index == 0 else f"class-ece-{index + 1}",
             title="Calibration error by class",
-            caption=f"ECE of each class's probability against the rest; {self._where(result)}."
+            caption=f"One-vs-rest ECE of the probability of each class; {self._where(result)}."
             + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=(
-                f"It is largest for class {worst[1]} of {about(worst[2].model, worst[2].subject)}: "
+                f"It is largest for class {worst[1]} in {about(worst[2].model, worst[2].subject)}: "
                 f"{formatting.number(worst[0], 'fraction')}."
             ),
             panels=(Panel("Class ECE", partial(self._draw_classes, result, heads)),),
@@ -205,8 +205,8 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             name="landscape",
             title="Uncertainty landscape",
             caption=(
-                f"Where examples lie in confidence and entropy; {self._where(result)}. Sure examples are at the lower right. "
-                f"Colour: from 1 example (dark) to {largest:,} (light) in a cell, logarithmic.{self.view.rest(result.heads, heads)}"
+                f"Examples by confidence and entropy; {self._where(result)}. Confident examples are at the lower right. "
+                f"Color: 1 (dark) to {largest:,} (light) examples per cell, log scale.{self.view.rest(result.heads, heads)}"
             ),
             alt=f"Mean entropy: {means}.",
             panels=tuple(
@@ -242,8 +242,8 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         return Figure(
             name="errors",
             title="Calibration landscape",
-            caption=f"ECE against Brier score with its 95 % interval; {self._where(result)}. The nearer to the lower left, the "
-            f"better; the axes begin where the numbers do, not at 0.{draw.names_note(len(result.heads))}",
+            caption=f"ECE against Brier score with its 95 % interval; {self._where(result)}. Lower left is better; the axes do not "
+            f"start at 0.{draw.names_note(len(result.heads))}",
             alt=f"{about(best.model, best.subject)} has the lowest Brier score, {formatting.number(best.brier.value, '')}, "
             f"with an ECE of {formatting.metric(ece).text}.",
             panels=(Panel("Calibration landscape", partial(self._draw_errors, result)),),
@@ -266,7 +266,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
 
 def _lowest(heads: Sequence[HeadCalibration]) -> float:
-    """Return where the axes of the reliability diagrams begin: the tenth below everything that is drawn."""
+    """Return where the axes of the reliability diagrams start: the tenth below everything drawn."""
     ends = [end for head in heads for point in head.curve for end in (point.low, point.band_low, point.forecast)]
     return float(np.floor(min(ends) * 10) / 10)
 

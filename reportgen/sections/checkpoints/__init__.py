@@ -1,4 +1,4 @@
-"""The checkpoints section: one run at several times, what moved and how the numbers changed."""
+"""The checkpoints section: checkpoints of a run, which layers changed and how the metrics changed."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,7 +12,7 @@ from reportgen.sections.checkpoints.visualizer import CheckpointsVisualizer
 SECTION = Section(
     name="checkpoints",
     title="Checkpoints",
-    question="From checkpoint to checkpoint: which layers moved, which froze, and what came of it?",
+    question="How did layers and metrics change from checkpoint to checkpoint?",
     options=CheckpointsOptions,
     result=CheckpointsResult,
     analyzer=CheckpointsAnalyzer,
@@ -20,11 +20,11 @@ SECTION = Section(
     figures=(
         FigureSpec(
             "numbers",
-            "Accuracy and NLL at every checkpoint of a run, with their intervals; where there are predictions.",
+            "Accuracy and NLL at every checkpoint of a run, with intervals; requires predictions.",
         ),
         FigureSpec(
             "moved",
-            "How far each layer moved from checkpoint to checkpoint, and since the first; where the weights can be compared.",
+            "Relative weight change of each layer from checkpoint to checkpoint and since the first; requires comparable weights.",
         ),
     ),
     rules=RULES,

@@ -1,4 +1,4 @@
-"""Follows the checkpoints of each run: layer by layer what moved, and how accuracy and NLL changed."""
+"""Compares the checkpoints of each run: weight change by layer, and changes in accuracy and NLL."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
     _Layers = dict[str, list[WeightTensor]]
 
-_NOT_FINITE = "a weight is not finite"
-_ZERO = "all weights are 0 at one of the checkpoints"
+_NOT_FINITE = "some weights are NaN or infinite"
+_ZERO = "all weights are zero at one of the checkpoints"
 
 
 class CheckpointsAnalyzer(BaseAnalyzer[CheckpointsOptions, CheckpointsResult]):
-    """Which layers moved, which froze, and what came of it."""
+    """Measures how weights and metrics change between checkpoints."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.WEIGHTS, Need.PREDICTIONS, Need.LABELS, Need.SERIES})
 
     def analyze(self, evaluation: Evaluation) -> CheckpointsResult:
-        """Follow every run with two checkpoints or more."""
+        """Compare the checkpoints of every run with at least two."""
         runs: dict[str, list[ModelEvaluation]] = {}
         for model in evaluation.models:
             if model.series is not None:
@@ -71,10 +71,10 @@ def _layers(model: ModelEvaluation) -> _Layers:
 
 
 def _mismatch(models: Sequence[ModelEvaluation]) -> str | None:
-    """Say which checkpoint has other weights than the first."""
+    """Return which checkpoint has weights of other shapes than the first; None where none has."""
     shapes = [[one.values.shape for tensors in _layers(model).values() for one in tensors] for model in models]
     other = next((model.name for model, found in zip(models, shapes, strict=True) if found != shapes[0]), None)
-    return None if other is None else f"{other} has other weights than {models[0].name}"
+    return None if other is None else f"{other} has weights of other shapes than {models[0].name}"
 
 
 def _moves(first: ModelEvaluation, second: ModelEvaluation) -> list[Movement]:
@@ -104,7 +104,7 @@ def _series(name: str, models: Sequence[ModelEvaluation], heads: tuple[str | Non
 
 
 def _moved(models: Sequence[ModelEvaluation]) -> Iterator[Measurement]:
-    """Yield how far each checkpoint is from the one before, as a whole and layer by layer."""
+    """Yield the weight change of each checkpoint from the previous one, in total and by layer."""
     reason = _mismatch(models)
     if reason is not None:
         for model in models[1:]:
@@ -139,7 +139,7 @@ def _number(
 
 
 def _heads(models: Sequence[ModelEvaluation], data: DataEvaluation | None) -> list[list[ClassifiedHead]]:
-    """Return the heads that every checkpoint has, each as it is at all of them."""
+    """Return the heads that every checkpoint has, each with its outputs at all of them."""
     if data is None:
         return []
     found: dict[tuple[str, int], list[ClassifiedHead]] = {}
@@ -152,7 +152,7 @@ def _heads(models: Sequence[ModelEvaluation], data: DataEvaluation | None) -> li
 
 
 def _followed(followed: Sequence[ClassifiedHead]) -> Iterator[Measurement]:
-    """Yield accuracy and NLL of every checkpoint, and from the second on their paired changes."""
+    """Yield accuracy and NLL of every checkpoint, and their paired changes from the second on."""
     for one in followed:
         accuracy, nll = intervals.wilson(int(one.outputs.correct.sum()), one.n), intervals.mean(one.outputs.nll)
         if accuracy is not None and nll is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _frozen(series: Series, *, trainable: bool) -> list[str]:
-    """Return the layers that never changed by a bit."""
+    """Return the layers whose weights never changed."""
     return [
         one.name
         for one in series.layers
@@ -29,8 +29,8 @@ def never_moved(result: CheckpointsResult) -> Iterator[Hit]:
         if names and len(names) < len(series.layers):
             yield Hit(
                 series.models[-1],
-                f"{formatting.listed(names)}: not a bit changed since {series.models[0]}, although training may change it; no "
-                "gradient reached it, or its optimizer leaves it out.",
+                f"{formatting.listed(names)}: trainable, but bit-identical since {series.models[0]}. Check that gradients reach "
+                "these weights and that the optimizer updates them.",
             )
 
 
@@ -41,16 +41,19 @@ def frozen(result: CheckpointsResult) -> Iterator[Hit]:
         if names:
             yield Hit(
                 series.models[-1],
-                f"{formatting.listed(names)}: frozen, and not a bit changed since {series.models[0]}.",
+                f"{formatting.listed(names)}: frozen, and bit-identical since {series.models[0]}, as expected.",
             )
 
 
 def same_checkpoints(result: CheckpointsResult) -> Iterator[Hit]:
-    """Yield checkpoints whose weights equal those of the one before."""
+    """Yield checkpoints whose weights equal those of the previous one."""
     for series in result.series:
         for step, (before, after) in enumerate(zip(series.models, series.models[1:], strict=False)):
             if series.layers and all(_still(one, step) for one in series.layers):
-                yield Hit(after, f"It has the same weights as {before}, bit for bit.")
+                yield Hit(
+                    after,
+                    f"Its weights are bit-identical to those of {before}: one file was saved twice, or no training happened in between.",
+                )
 
 
 def _still(one: LayerMovement, step: int) -> bool:
@@ -58,7 +61,7 @@ def _still(one: LayerMovement, step: int) -> bool:
 
 
 def worse(result: CheckpointsResult) -> Iterator[Hit]:
-    """Yield checkpoints that are less accurate than the one before, beyond the paired interval."""
+    """Yield checkpoints that are less accurate than the previous one, beyond the paired interval."""
     for one in result.named("accuracy_gain"):
         if one.metric.ci_high is not None and one.metric.ci_high < 0:
             before = next(
@@ -66,18 +69,16 @@ def worse(result: CheckpointsResult) -> Iterator[Hit]:
                 for models in (s.models for s in result.series)
                 if one.model in models
             )
-            shown = formatting.metric(one.metric)
             yield Hit(
                 one.model,
-                f"Its accuracy differs from that of {before}, the checkpoint before it, by {shown.text} {shown.interval}: training "
-                "on made it worse.",
+                f"Its accuracy changed by {formatting.points(one.metric)} from {before}, the previous checkpoint: prefer {before}.",
                 one.subject,
             )
 
 
 RULES: tuple[Rule[CheckpointsResult], ...] = (
-    Rule("CKP101", "warning", "Layers that never moved", "definition", never_moved),
+    Rule("CKP101", "warning", "Trainable layers that did not change", "definition", never_moved),
     Rule("CKP102", "note", "Frozen layers", "definition", frozen),
-    Rule("CKP103", "warning", "Two checkpoints, one model", "definition", same_checkpoints),
-    Rule("CKP201", "warning", "Worse than the checkpoint before", "Newcombe (1998), paired 95 % interval", worse),
+    Rule("CKP103", "warning", "Identical checkpoints", "definition", same_checkpoints),
+    Rule("CKP201", "warning", "Worse than the previous checkpoint", "Newcombe (1998), paired 95 % interval", worse),
 )

@@ -13,19 +13,19 @@ class CheckpointsOptions(Strict):
     """Options of the checkpoints section."""
 
     max_layers: int = Field(default=20, ge=1)
-    """Layers in the figure of each run: those that moved most; how many are left out is said."""
+    """Most layers in the figure of each run: those with the largest change; the caption says how many are left out."""
 
 
 class LayerMovement(Strict):
-    """How far a layer moved at every step of a run."""
+    """Weight change of a layer at every step of a run."""
 
     name: str
     trainable: bool
-    """Whether training may change any of its weights."""
+    """Whether any of its weights is trainable."""
     change: tuple[float | None, ...]
     """Relative change from each checkpoint to the next, (steps,)."""
     cosine: tuple[float | None, ...]
-    """Cosine between its weights at each checkpoint and at the next, (steps,)."""
+    """Cosine similarity between its weights at each checkpoint and at the next, (steps,)."""
     since_first: tuple[float | None, ...]
     """Relative change from the first checkpoint to each of the others, (steps,)."""
 
@@ -36,11 +36,11 @@ class Series(Strict):
     name: str
     models: tuple[str, ...]
     layers: tuple[LayerMovement, ...]
-    """Empty where they cannot be compared."""
+    """Empty where the weights cannot be compared."""
     reason: str | None
-    """Why they cannot."""
+    """Why the weights cannot be compared."""
     heads: tuple[str | None, ...]
-    """Subjects of the heads whose numbers are followed: every one that all checkpoints have."""
+    """Subjects of the heads whose metrics are compared: those that all checkpoints have."""
 
 
 class CheckpointsResult(SectionResult):
@@ -53,14 +53,14 @@ class CheckpointsResult(SectionResult):
     options: CheckpointsOptions
 
 
-_MOVING = "Moving statistics of normalisation layers are left out."
+_MOVING = "Moving statistics of normalization layers are excluded."
 
 LAYER_CHANGE = MetricSpec(
     "layer_change",
     "Relative change",
     "fraction",
     None,
-    f"Norm of the difference of a layer's weights from those of the checkpoint before, over the norm before. {_MOVING}",
+    f"Norm of the change in the weights of a layer since the previous checkpoint, relative to their norm there. {_MOVING}",
     "definition",
     "layer",
 )
@@ -69,16 +69,16 @@ LAYER_COSINE = MetricSpec(
     "Cosine",
     "",
     None,
-    "Cosine of the angle between a layer's weights and those of the checkpoint before: 1 same direction.",
+    "Cosine similarity between the weights of a layer and those at the previous checkpoint: 1 is the same direction.",
     "definition",
     "layer",
 )
 WEIGHT_CHANGE = MetricSpec(
     "weight_change",
-    "Weights moved",
+    "Weight change",
     "fraction",
     None,
-    f"Norm of the difference of all weights from those of the checkpoint before, over the norm before. {_MOVING}",
+    f"Norm of the change in all weights since the previous checkpoint, relative to their norm there. {_MOVING}",
     "definition",
 )
 WEIGHT_COSINE = MetricSpec(
@@ -86,26 +86,31 @@ WEIGHT_COSINE = MetricSpec(
     "Cosine",
     "",
     None,
-    "Cosine of the angle between all weights and those of the checkpoint before.",
+    "Cosine similarity between all weights and those at the previous checkpoint: 1 is the same direction.",
     "definition",
 )
 SINCE_FIRST = MetricSpec(
     "weight_change_since_first",
-    "Moved since first",
+    "Change since first",
     "fraction",
     None,
-    "Norm of the difference of all weights from those of the first checkpoint of the run, over the norm there.",
+    "Norm of the change in all weights since the first checkpoint of the run, relative to their norm there.",
     "definition",
 )
 ACCURACY = MetricSpec(
-    "accuracy", "Accuracy", "fraction", True, "Share of examples whose predicted class is the label.", "Wilson (1927)"
+    "accuracy",
+    "Accuracy",
+    "fraction",
+    True,
+    "Share of examples whose predicted class equals the label.",
+    "Wilson (1927)",
 )
 ACCURACY_GAIN = MetricSpec(
     "accuracy_gain",
-    "Change",
+    "Accuracy change",
     "signed fraction",
     True,
-    "Accuracy minus that of the checkpoint before, on the same rows.",
+    "Accuracy minus that of the previous checkpoint on the same rows, in points.",
     "Newcombe (1998), method 10",
 )
 NLL = MetricSpec(
@@ -113,15 +118,15 @@ NLL = MetricSpec(
     "NLL",
     "nats",
     False,
-    "Mean negative log-likelihood of the label, from logits where the model allows.",
+    "Mean negative log-likelihood of the label, computed from logits where possible.",
     "Good (1952)",
 )
 NLL_GAIN = MetricSpec(
     "nll_change",
-    "Change",
+    "NLL change",
     "nats",
     False,
-    "NLL minus that of the checkpoint before, on the same rows.",
+    "NLL minus that of the previous checkpoint on the same rows.",
     "paired mean ± 1.96 SE",
 )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def tables(result: CheckpointsResult, _view: View) -> tuple[Table, ...]:
-    """Return the numbers of each run by checkpoint."""
+    """Return the metrics of each run by checkpoint."""
     return tuple(_series(result, one, place) for place, one in enumerate(result.series))
 
 
@@ -31,12 +31,12 @@ def _series(result: CheckpointsResult, series: Series, place: int) -> Table:
             moved = [_found(result, spec, model, None) for spec in schema.MOVED]
             rows.append((name, *numbers, *moved))
     columns = (Column("Checkpoint", numeric=False), *(Column(spec.title) for spec in (*specs, *schema.MOVED)))
-    note = "In the order of the spec; changes are from the checkpoint before, on the same rows."
+    note = "In the order of the spec. Changes are from the previous checkpoint on the same rows; accuracy changes are in points."
     if series.reason is not None:
         note += f" Weights were not compared: {series.reason}."
     return Table(f"series-{place + 1}", f"Checkpoints of {series.name}", columns, tuple(rows), note)
 
 
 def _found(result: CheckpointsResult, spec: MetricSpec, model: str, subject: str | None) -> Metric | None:
-    """Return a number, None where there is none: the first checkpoint has changed from nothing."""
+    """Return a metric; None where there is none: the first checkpoint has no changes."""
     return next((one.metric for one in result.named(spec.name, model) if one.subject == subject), None)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
-    """What moved by layer and step, and the numbers by checkpoint."""
+    """Metrics by checkpoint, and weight change by layer and step."""
 
     def figures(self, result: CheckpointsResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -41,9 +41,9 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         first, last = (result.find("accuracy", model, subject) for model in (series.models[0], series.models[-1]))
         return Figure(
             name=name,
-            title=f"How the numbers of {whose} changed",
-            caption=f"Accuracy and NLL at every checkpoint with their 95 % intervals; {result.split} split, n = {result.n or 0:,}. "
-            "The intervals of two checkpoints may overlap while they differ on the same rows: the table has the paired changes.",
+            title=f"Metrics of {whose} by checkpoint",
+            caption=f"Accuracy and NLL at every checkpoint with 95 % intervals; {result.split} split, n = {result.n or 0:,}. "
+            "Overlapping intervals do not mean that two checkpoints are equal: compare the paired changes in the table.",
             alt=f"Accuracy goes from {formatting.metric(first).text} to {formatting.metric(last).text}.",
             panels=tuple(
                 Panel(title, partial(self._draw_numbers, result, series, subject, metric))
@@ -71,16 +71,16 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
     def _moved(self, result: CheckpointsResult, series: Series, name: str) -> Figure:
         shown = most_moved(series.layers, result.options.max_layers)
         left_out = len(series.layers) - len(shown)
-        rest = f" The {len(shown)} layers that moved most; {left_out} are left out." if left_out else ""
+        rest = f" Only the {len(shown)} layers with the largest change; {left_out} are left out." if left_out else ""
         most = max(series.layers, key=lambda one: _number(one.since_first[-1], otherwise=-1.0))
         return Figure(
             name=name,
-            title=f"What moved in {series.name}",
-            caption="Relative change of each layer's weights from one checkpoint to the next (left), and since the first (right): 1 is "
-            f"as far as the distance from 0. Colour on a logarithmic scale, grey: not a bit changed.{rest}",
-            alt=f"{most.name} moved most since {series.models[0]}: {_percent(most.since_first[-1])}.",
+            title=f"Weight change in {series.name}",
+            caption="Relative weight change of each layer since the previous checkpoint (left) and since the first (right): 1 means that "
+            f"the change is as large as the weights. Color: log scale; gray: bit-identical.{rest}",
+            alt=f"{most.name} changed most since {series.models[0]}: by {_percent(most.since_first[-1])}.",
             panels=(
-                Panel("From the checkpoint before", partial(self._draw_moved, series, shown, "change")),
+                Panel("Since the previous checkpoint", partial(self._draw_moved, series, shown, "change")),
                 Panel(f"Since {series.models[0]}", partial(self._draw_moved, series, shown, "since_first")),
             ),
             columns=2,
@@ -107,13 +107,13 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
 
 
 def most_moved(layers: Sequence[LayerMovement], limit: int) -> tuple[LayerMovement, ...]:
-    """Return the layers that moved most since the first checkpoint, in the order of the model."""
+    """Return the layers that changed most since the first checkpoint, in the order of the model."""
     order = sorted(range(len(layers)), key=lambda place: -_number(layers[place].since_first[-1], otherwise=-1.0))
     return tuple(layers[place] for place in sorted(order[:limit]))
 
 
 _WRITTEN = 7
-"""Checkpoints up to which the values stand in the cells and need no colour scale."""
+"""Most checkpoints for which cells show their values and need no color scale."""
 
 
 def _plain(value: float | None) -> str:

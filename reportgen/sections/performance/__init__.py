@@ -1,4 +1,4 @@
-"""The performance section: how good are the predictions, and are the differences between models real."""
+"""The performance section: how accurate the models are, and whether the differences between them are real."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,15 +12,17 @@ from reportgen.sections.performance.visualizer import PerformanceVisualizer
 SECTION = Section(
     name="performance",
     title="Performance",
-    question="How good are the predictions, and are the differences between models real?",
+    question="How accurate are the models, and are the differences between them real?",
     options=PerformanceOptions,
     result=PerformanceResult,
     analyzer=PerformanceAnalyzer,
     visualizer=PerformanceVisualizer,
     figures=(
-        FigureSpec("accuracy", "Accuracy of each model with its interval."),
-        FigureSpec("confusion", "Which classes are taken for which: counts, coloured by the share of the true class."),
-        FigureSpec("recall", "Share of each class that is found, with its interval."),
+        FigureSpec("accuracy", "Accuracy of each model with its 95 % interval."),
+        FigureSpec(
+            "confusion", "Which classes are predicted as which: counts, colored by the share of the true class."
+        ),
+        FigureSpec("recall", "Recall of each class with its 95 % interval."),
     ),
     rules=RULES,
     tables=tables,

@@ -1,4 +1,4 @@
-"""Computes the numbers of the performance section, head by head and pair by pair."""
+"""Computes the metrics of the performance section for every head and every pair of models."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Head(ClassifiedHead):
-    """A head and what its confusion matrix is made of."""
+    """A head, its predictions at the threshold, and its confusion matrix."""
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
@@ -52,7 +52,7 @@ class _Head(ClassifiedHead):
 
 
 class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
-    """How good the predictions are, and whether the differences between models are real."""
+    """Measures accuracy and probabilistic scores, and tests the differences between models."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
 
@@ -61,7 +61,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         return self.options.threshold
 
     def analyze(self, evaluation: Evaluation) -> PerformanceResult:
-        """Compute every head's numbers, then compare the models head by head."""
+        """Compute the metrics of every head, then compare the models head by head."""
         data = evaluation.data
         if data is None:
             message = "performance needs data"
@@ -128,7 +128,7 @@ def _whole(subject: _Head) -> Iterator[Measurement]:
     if accuracy is None or nll is None or brier is None:
         message = "an evaluation has at least one row"
         raise ValueError(message)
-    soft = "soft labels: against the most probable class" if outputs.soft_labels is not None else None
+    soft = "soft labels: compared with the most probable class" if outputs.soft_labels is not None else None
     yield subject.estimated(schema.ACCURACY, accuracy, caveat=soft)
     yield _bootstrapped(subject, schema.BALANCED_ACCURACY, classification.balanced_accuracy)
     yield _bootstrapped(subject, schema.MACRO_F1, classification.macro_f1)
@@ -153,7 +153,7 @@ def _regression(one: MeasuredHead[RegressionOutputs]) -> Iterator[Measurement]:
 def _clipping(outputs: ClassificationOutputs) -> str | None:
     if not outputs.clipped_fraction:
         return None
-    return f"from clipped probabilities: {outputs.clipped_fraction:.2%} of the labels had probability 0, the true value is higher"
+    return f"from clipped probabilities: {outputs.clipped_fraction:.2%} of the labels had probability 0, so the true value is higher"
 
 
 def _bootstrapped(subject: _Head, spec: MetricSpec, statistic: Any) -> Measurement:
@@ -166,7 +166,7 @@ def _top_k(subject: _Head) -> Measurement:
     n_classes = subject.outputs.n_classes
     k = schema.default_top_k(n_classes)
     if k >= n_classes:
-        reason = f"with {n_classes} classes the top {k} always hold the label"
+        reason = f"with {n_classes} classes, the top {k} always contain the label"
         return schema.TOP_K_ACCURACY.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
     hits = intervals.wilson(int((subject.outputs.rank < k).sum()), len(subject.outputs.rank))
     if hits is None:
@@ -184,21 +184,21 @@ def _ranking(subject: _Head) -> Iterator[Measurement]:
 def _binary_ranking(subject: _Head) -> Iterator[Measurement]:
     points = subject.outputs.one_vs_rest(1)
     counted = (points.scores, points.positives, points.negatives)
-    estimator = "positive class" if points.exact else "positive class, histogram of 2,048 cells"
+    estimator = "positive class" if points.exact else "positive class, from histograms with 2,048 bins"
     auc, precision = ranking.roc_auc(*counted), ranking.average_precision(*counted)
     if auc is None:
-        reason = "only one class occurs in the evaluated data"
+        reason = "the evaluated data contain only one class"
         yield subject.insufficient(schema.ROC_AUC, reason)
     else:
         yield subject.estimated(schema.ROC_AUC, auc, estimator=estimator)
     if precision is None:
-        yield subject.insufficient(schema.AVERAGE_PRECISION, "the positive class does not occur in the evaluated data")
+        yield subject.insufficient(schema.AVERAGE_PRECISION, "the evaluated data contain no positive examples")
     else:
         low, high = ranking.average_precision_interval(*counted, subject.data.seed)
         details: dict[str, Any] = {
             "ci_low": low,
             "ci_high": high,
-            "ci_method": "bootstrap in cells of equally many positives, 1,000 draws",
+            "ci_method": "bootstrap over bins with equal numbers of positives, 1,000 draws",
         }
         n = len(subject.outputs.labels)
         yield subject.measure(schema.AVERAGE_PRECISION, precision, n=n, estimator=estimator, **details)
@@ -209,11 +209,11 @@ def _macro_ranking(subject: _Head) -> Iterator[Measurement]:
     support = np.bincount(outputs.labels, minlength=outputs.n_classes)
     usable = np.flatnonzero((support > 0) & (support < n))
     if len(usable) == 0:
-        yield subject.insufficient(schema.ROC_AUC, "only one class occurs in the evaluated data")
-        yield subject.insufficient(schema.AVERAGE_PRECISION, "only one class occurs in the evaluated data")
+        yield subject.insufficient(schema.ROC_AUC, "the evaluated data contain only one class")
+        yield subject.insufficient(schema.AVERAGE_PRECISION, "the evaluated data contain only one class")
         return
     left_out = outputs.n_classes - len(usable)
-    caveat = f"{left_out} of {outputs.n_classes} classes do not occur and are left out" if left_out else None
+    caveat = f"{left_out} of {outputs.n_classes} classes have no examples and are left out" if left_out else None
     macro = "macro one-vs-rest"
     points = [outputs.one_vs_rest(int(index)) for index in usable] if outputs.logits is None else None
     if points is None:
@@ -222,7 +222,7 @@ def _macro_ranking(subject: _Head) -> Iterator[Measurement]:
         if auc is not None:
             yield subject.estimated(schema.ROC_AUC, auc, estimator=macro, caveat=caveat)
     else:
-        macro = "macro one-vs-rest, histograms of 2,048 cells"
+        macro = "macro one-vs-rest, from histograms with 2,048 bins"
         areas = [ranking.roc_auc(one.scores, one.positives, one.negatives) for one in points]
         value = float(np.mean([area.value for area in areas if area is not None]))
         yield subject.measure(schema.ROC_AUC, value, n=n, estimator=macro, caveat=caveat)
@@ -253,7 +253,7 @@ def _skills(subject: _Head, accuracy: float, nll: float, brier: float) -> Iterat
     ):
         skill = classification.skill(value, reference, perfect)
         if skill is None:
-            yield subject.insufficient(spec, "only one class occurs: the baseline is perfect")
+            yield subject.insufficient(spec, "there is only one class, so the baseline is perfect")
         else:
             yield subject.measure(spec, skill, n=n)
 
@@ -275,7 +275,7 @@ def _per_class(subject: _Head) -> Iterator[Measurement]:
         else:
             yield subject.estimated(schema.RECALL, recall, part)
         if np.isnan(f1[index]):
-            yield subject.insufficient(schema.F1, "the class neither occurs nor was predicted", part)
+            yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
         else:
             yield subject.measure(schema.F1, float(f1[index]), part, n=support)
         yield subject.measure(schema.SUPPORT, support, part, n=support)
@@ -285,7 +285,7 @@ def _per_class(subject: _Head) -> Iterator[Measurement]:
 
 
 def _compare(subjects: list[_Head]) -> tuple[list[Measurement], list[Tier]]:
-    """Compare the models that have a head of the same name, ordered pair by ordered pair."""
+    """Compare models that share a head, for every ordered pair."""
     measurements: list[Measurement] = []
     tiers = []
     for group in comparable(subjects):

@@ -22,28 +22,28 @@ class PerformanceOptions(Strict):
     """Options of the performance section."""
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
-    """Probability above which a binary head says the positive class."""
+    """Probability above which a binary head predicts the positive class."""
     confident_errors: int = Field(default=10, ge=0, le=100)
-    """How many of the most confident errors are listed for each model."""
+    """Number of most confident errors listed for each model."""
     confused_pairs: int = Field(default=10, ge=0, le=100)
-    """How many pairs of confused classes are listed for each model."""
+    """Number of most confused class pairs listed for each model."""
 
 
 class ConfidentError(Strict):
-    """An example on which the model is wrong and sure of it."""
+    """An example that the model gets wrong, with its confidence."""
 
     row: int
     """Position of the example in the data set, from 0."""
     true: str
-    """Its class."""
+    """Its label."""
     predicted: str
-    """The class that the model says."""
+    """The predicted class."""
     confidence: float
-    """The probability of the class that it says."""
+    """Probability of the predicted class."""
 
 
 class ConfusedPairEntry(Strict):
-    """How often one class was taken for another."""
+    """How often one class was predicted as another."""
 
     true: str
     predicted: str
@@ -53,7 +53,7 @@ class ConfusedPairEntry(Strict):
 
 
 class HeadPerformance(Strict):
-    """What the figures and tables of one head show."""
+    """Data for the figures and tables of one head."""
 
     model: str
     subject: str | None
@@ -62,23 +62,23 @@ class HeadPerformance(Strict):
     class_names: tuple[str, ...]
     n: int
     confusion: tuple[tuple[int, ...], ...]
-    """Rows are true classes, columns are predicted ones."""
+    """Rows are true classes, columns are predicted classes."""
     pairs: tuple[ConfusedPairEntry, ...]
     """The most confused pairs of classes."""
     errors: tuple[ConfidentError, ...]
     """The most confident errors."""
     majority_class: str
-    """The most frequent class: what the majority baseline always says."""
+    """The most frequent class, which the majority baseline always predicts."""
 
 
 class Tier(Strict):
-    """Models that the data cannot tell from the best one."""
+    """The most accurate model and those that are not distinguishable from it."""
 
     subject: str | None
     best: str
     """The model with the highest accuracy."""
     tied: tuple[str, ...]
-    """Models whose paired interval of the accuracy difference from the best includes 0."""
+    """Models whose accuracy difference from the best has a paired 95 % interval that includes 0."""
 
 
 class PerformanceResult(SectionResult):
@@ -91,14 +91,14 @@ class PerformanceResult(SectionResult):
     options: PerformanceOptions
 
 
-_EVALUATION_ONLY = "Its interval speaks of the evaluation set alone, not of retraining."
+_EVALUATION_ONLY = "The interval covers the choice of evaluation examples, not retraining."
 
 ACCURACY = MetricSpec(
     "accuracy",
     "Accuracy",
     "fraction",
     True,
-    f"Share of examples whose predicted class is the label. {_EVALUATION_ONLY}",
+    f"Share of examples whose predicted class equals the label. {_EVALUATION_ONLY}",
     "Wilson (1927) for the interval",
     difference="accuracy_difference",
 )
@@ -107,7 +107,7 @@ BALANCED_ACCURACY = MetricSpec(
     "Balanced accuracy",
     "fraction",
     True,
-    "Mean recall of the classes that have examples; not flattered by frequent classes.",
+    "Mean recall over the classes that have examples: every class counts the same, however frequent.",
     "Brodersen et al. (2010); bootstrap over examples",
 )
 MACRO_F1 = MetricSpec(
@@ -115,7 +115,7 @@ MACRO_F1 = MetricSpec(
     "Macro F1",
     "fraction",
     True,
-    "Unweighted mean of the F1 of the classes that occur or are predicted.",
+    "Unweighted mean F1 over the classes that have examples or are predicted.",
     "Opitz & Burst (2019), mean of F1; bootstrap over examples",
 )
 TOP_K_ACCURACY = MetricSpec(
@@ -123,7 +123,7 @@ TOP_K_ACCURACY = MetricSpec(
     "Top-k accuracy",
     "fraction",
     True,
-    "Share of examples whose label is among the k most probable classes; k is 5, or 3 below ten classes.",
+    "Share of examples whose label is among the k most probable classes; k is 5, or 3 with fewer than ten classes.",
     "convention; Wilson (1927) for the interval",
 )
 NLL = MetricSpec(
@@ -131,7 +131,7 @@ NLL = MetricSpec(
     "NLL",
     "nats",
     False,
-    "Mean negative log-likelihood of the label (cross-entropy), from logits where the model allows: a proper score that punishes confident errors.",
+    "Mean negative log-likelihood of the label (cross-entropy), computed from logits where possible: a proper score that penalizes confident errors.",
     "Good (1952)",
     difference="nll_difference",
 )
@@ -140,7 +140,7 @@ BRIER = MetricSpec(
     "Brier score",
     "",
     False,
-    "Mean squared error of the probabilities: summed over the classes for multiclass heads (0 to 2), of the positive class for binary ones (0 to 1).",
+    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1).",
     "Brier (1950)",
     difference="brier_difference",
 )
@@ -149,7 +149,7 @@ ROC_AUC = MetricSpec(
     "ROC AUC",
     "fraction",
     True,
-    "Probability that a random example of a class has a higher score for it than one of another class; macro one-vs-rest for multiclass heads, positive class for binary ones.",
+    "Probability that a random example of the class is scored higher than a random example of the rest; macro one-vs-rest for multiclass heads, positive class for binary heads.",
     "DeLong et al. (1988)",
 )
 AVERAGE_PRECISION = MetricSpec(
@@ -157,15 +157,15 @@ AVERAGE_PRECISION = MetricSpec(
     "Average precision",
     "fraction",
     True,
-    "Mean precision over the steps of the recall; macro one-vs-rest for multiclass heads, positive class for binary ones.",
-    "scikit-learn's definition, without interpolation",
+    "Area under the precision-recall curve as a step function; macro one-vs-rest for multiclass heads, positive class for binary heads.",
+    "as in scikit-learn, without interpolation",
 )
 BASELINE = MetricSpec(
     "majority_accuracy",
     "Majority baseline",
     "fraction",
     None,
-    "Accuracy of always saying the most frequent class of the evaluated data.",
+    "Accuracy of always predicting the most frequent class of the evaluated data.",
     "convention",
 )
 ACCURACY_SKILL = MetricSpec(
@@ -173,7 +173,7 @@ ACCURACY_SKILL = MetricSpec(
     "Accuracy skill",
     "fraction",
     True,
-    "Share of the way from the majority baseline to perfect accuracy; below 0 is worse than the baseline.",
+    "(accuracy - baseline) / (1 - baseline), with the majority baseline: 0 is no better than the baseline, 1 is perfect, below 0 is worse.",
     "Wilks (2011)",
 )
 NLL_SKILL = MetricSpec(
@@ -181,7 +181,7 @@ NLL_SKILL = MetricSpec(
     "NLL skill",
     "fraction",
     True,
-    "1 - NLL / entropy of the class frequencies: 0 is no better than always predicting the frequencies of the evaluated data.",
+    "1 - NLL / entropy of the class frequencies: 0 is no better than always predicting the class frequencies of the evaluated data.",
     "Wilks (2011)",
 )
 BRIER_SKILL = MetricSpec(
@@ -197,7 +197,7 @@ PRECISION = MetricSpec(
     "Precision",
     "fraction",
     True,
-    "Share of the predictions of a class that are right.",
+    "Share of the predictions of a class that are correct.",
     "Wilson (1927) for the interval",
     "class",
 )
@@ -206,7 +206,7 @@ RECALL = MetricSpec(
     "Recall",
     "fraction",
     True,
-    "Share of the examples of a class that are found.",
+    "Share of the examples of a class that are predicted as that class.",
     "Wilson (1927) for the interval",
     "class",
 )
@@ -219,13 +219,13 @@ F1 = MetricSpec(
     "van Rijsbergen (1979)",
     "class",
 )
-SUPPORT = MetricSpec("support", "Support", "count", None, "How many evaluated examples a class has.", "count", "class")
+SUPPORT = MetricSpec("support", "Support", "count", None, "Number of evaluated examples of a class.", "count", "class")
 ACCURACY_DIFFERENCE = MetricSpec(
     "accuracy_difference",
     "Accuracy difference",
     "fraction",
     True,
-    "Accuracy of a model minus that of another on the same examples.",
+    "Accuracy of a model minus that of another on the same examples, in points.",
     "Newcombe (1998), method 10",
     "pair",
 )
@@ -234,7 +234,7 @@ NLL_DIFFERENCE = MetricSpec(
     "NLL difference",
     "nats",
     False,
-    "Mean of the paired differences in negative log-likelihood.",
+    "Mean paired difference in negative log-likelihood: the first model minus the second.",
     "paired mean ± 1.96 SE",
     "pair",
 )
@@ -243,7 +243,7 @@ BRIER_DIFFERENCE = MetricSpec(
     "Brier difference",
     "",
     False,
-    "Mean of the paired differences in Brier score.",
+    "Mean paired difference in Brier score: the first model minus the second.",
     "paired mean ± 1.96 SE",
     "pair",
 )
@@ -252,7 +252,7 @@ MCNEMAR = MetricSpec(
     "McNemar p",
     "p-value",
     None,
-    "Exact two-sided p-value that two models are right equally often.",
+    "Exact two-sided p-value of the hypothesis that two models are correct equally often.",
     "McNemar (1947)",
     "pair",
 )
@@ -261,7 +261,7 @@ MCNEMAR_HOLM = MetricSpec(
     "McNemar p (Holm)",
     "p-value",
     None,
-    "The same, adjusted for the number of pairs of models in the report.",
+    "McNemar p adjusted for the number of model pairs in the report.",
     "Holm (1979)",
     "pair",
 )

@@ -22,8 +22,8 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     scores = (
         _whole(result, view, "scores", "Scores", schema.SCORES),
         _whole(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
-        _whole(result, view, "skill", "Skill against trivial baselines", schema.SKILL),
-        _whole(result, view, "regression", "Errors of regression heads", schema.REGRESSION),
+        _whole(result, view, "skill", "Skill over trivial baselines", schema.SKILL),
+        _whole(result, view, "regression", "Regression errors", schema.REGRESSION),
     )
     found = [table for table in scores if table.rows]
     if any(True for _ in result.named("accuracy_difference")):
@@ -58,7 +58,7 @@ def _pairs(result: PerformanceResult, view: View) -> Table:
             cells = (result.find(spec.name, one.model, one.subject) for spec in specs)
             rows.append((f"{one.model} {one.subject}", *cells))
     columns = (Column("Models", numeric=False), *(Column(spec.title) for spec in specs))
-    note = "Differences are first minus second. McNemar's test is exact; Holm adjusts it for the number of pairs of all models."
+    note = "Each difference is the first model minus the second; for accuracy, in points. McNemar's test is exact; Holm adjusts it for the number of model pairs."
     note += view.rest(every, view.shown(every))
     return Table("pairs", "Differences between models", columns, tuple(rows), note)
 
@@ -70,32 +70,32 @@ def _head_of(subject: str | None) -> str | None:
 def _errors(head: HeadPerformance) -> Table:
     columns = (
         Column("Row", unit="index"),
-        Column("Class", numeric=False),
-        Column("Predicted", numeric=False),
+        Column("Label", numeric=False),
+        Column("Predicted as", numeric=False),
         Column("Confidence", unit="fraction"),
     )
     rows = tuple((error.row, error.true, error.predicted, error.confidence) for error in head.errors)
     title = f"Most confident errors of {about(head.model, head.subject)}"
     slug = "-".join(part for part in ("errors", head.model, head.subject) if part)
-    return Table(slug, title, columns, rows, "Rows are counted from 0 in the data set.")
+    return Table(slug, title, columns, rows, "Rows are numbered from 0 in the data set.")
 
 
 def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
-    """Return the per-class numbers of a head."""
+    """Return the per-class metrics of a head."""
     rows: list[tuple[Cell, ...]] = []
     for name in head.class_names:
         subject = Subject.of("class", name, within=head.subject)
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
     columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
-    title = f"Per class: {about(head.model, head.subject)}"
+    title = f"Metrics by class: {about(head.model, head.subject)}"
     return Table("-".join(part for part in ("classes", head.model, head.subject) if part), title, columns, tuple(rows))
 
 
 def confused(head: HeadPerformance) -> Table:
-    """Return the most confused pairs of a head."""
+    """Return the most confused class pairs of a head."""
     columns = (
-        Column("Class", numeric=False),
-        Column("Taken for", numeric=False),
+        Column("Label", numeric=False),
+        Column("Predicted as", numeric=False),
         Column("Count", unit="count"),
         Column("Share of the class", unit="fraction"),
     )

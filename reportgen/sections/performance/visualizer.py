@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 _COLUMNS = 2
 _SMALL = 12
-"""Classes up to which confusion matrices stand side by side. Convention."""
+"""Most classes for which confusion matrices are placed side by side. Convention."""
 _CROWDED = 40
-"""Classes beyond which a confusion matrix is drawn without the names of its cells. Convention."""
+"""Classes beyond which the cells of a confusion matrix have no counts. Convention."""
 
 
 class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
-    """Accuracy with its intervals, recall by class, confusion matrices."""
+    """Accuracy with intervals, confusion matrices, recall by class."""
 
     def figures(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -54,8 +54,8 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         return Figure(
             name="accuracy",
             title="Accuracy",
-            caption=f"Accuracy with Wilson's 95 % interval, {result.split} split, n = {result.n:,}.{self.view.rest(every, measured)}",
-            alt=f"{names[best]} is the most accurate with {values[best]}; "
+            caption=f"Accuracy with its 95 % Wilson interval; {result.split} split, n = {result.n:,}.{self.view.rest(every, measured)}",
+            alt=f"{names[best]} has the highest accuracy, {values[best]}; "
             + ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True)),
             panels=(Panel("Accuracy", partial(self._draw_accuracy, result, measured)),),
             panel_height=draw.rows_height(self.theme, len(names)),
@@ -95,7 +95,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         return Figure(
             name=_slug(f"confusion-{name}") if alone else "confusion",
             title=f"Confusion matrix of {name}" if alone else "Confusion matrices",
-            caption=f"Counts, {result.split} split, n = {result.n:,}; colour is the share of the true class, dark 0 % to light 100 %."
+            caption=f"Counts; {result.split} split, n = {result.n:,}; color is the share of the true class, from dark (0 %) to light (100 %)."
             + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=" ".join(_confusion_alt(head) for head in heads),
             panels=tuple(
@@ -136,11 +136,11 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             ),
             key=lambda item: item[0],
         )
-        alt = f"Recall is lowest for class {lowest[1]} of {about(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
+        alt = f"Recall is lowest for class {lowest[1]} in {about(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
         return Figure(
             name="recall" if index == 0 else f"recall-{index + 1}",
             title="Recall by class",
-            caption=f"Share of each class's examples that is found, with Wilson's 95 % interval, {result.split} split, n = {result.n:,}."
+            caption=f"Share of the examples of each class that are predicted as that class, with its 95 % Wilson interval; {result.split} split, n = {result.n:,}."
             + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=alt,
             panels=(Panel("Recall", partial(self._draw_recall, result, heads)),),
@@ -173,11 +173,11 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
 def _confusion_alt(head: HeadPerformance) -> str:
     errors = head.n - sum(row[index] for index, row in enumerate(head.confusion))
-    text = f"{about(head.model, head.subject)}: {errors:,} of {head.n:,} examples lie off the diagonal"
+    text = f"{about(head.model, head.subject)}: {errors:,} of {head.n:,} examples are off the diagonal"
     if not head.pairs:
         return f"{text}."
     worst = head.pairs[0]
-    return f"{text}; the most frequent confusion is {worst.true} taken for {worst.predicted}, {worst.count:,} times."
+    return f"{text}; the most frequent confusion is {worst.true} predicted as {worst.predicted}, {worst.count:,} times."
 
 
 def _class(head: HeadPerformance, name: str) -> str:

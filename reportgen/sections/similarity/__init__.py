@@ -1,4 +1,4 @@
-"""The similarity section: what models predict differently, and what their layers represent."""
+"""The similarity section: where predictions of models differ, and how similar their representations are."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,20 +12,18 @@ from reportgen.sections.similarity.visualizer import SimilarityVisualizer
 SECTION = Section(
     name="similarity",
     title="Similarity",
-    question="Do the models decide alike, and do their layers represent the same?",
+    question="Do the models make the same predictions, and are their representations similar?",
     options=SimilarityOptions,
     result=SimilarityResult,
     analyzer=SimilarityAnalyzer,
     visualizer=SimilarityVisualizer,
     figures=(
-        FigureSpec(
-            "models", "How often two models decide differently, and how alike their last hidden layers are (CKA)."
-        ),
-        FigureSpec("flips", "Rows that each model loses and wins against the reference."),
-        FigureSpec("layers", "How alike the layers of a model and of the reference are (CKA), layer by layer."),
+        FigureSpec("models", "Churn between models, and the similarity (CKA) of their last hidden layers."),
+        FigureSpec("flips", "New errors and errors fixed by each model, compared with the reference."),
+        FigureSpec("layers", "Similarity (CKA) between the layers of a model and those of the reference."),
         FigureSpec(
             "weights",
-            "Principal components of the statistics of the weights; for three or more models of one architecture.",
+            "Principal components of weight statistics; for three or more models of the same architecture.",
         ),
     ),
     rules=RULES,

@@ -1,4 +1,4 @@
-"""Compares models pair by pair: what they predict, what their layers represent, how their weights are spread."""
+"""Compares models pair by pair: predictions, representations, weight statistics."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 DRIVEN = 0.1
-"""Change of CKA without the farthest 1 % of the rows above which few rows decide. Convention; after Davari et al. (2023)."""
+"""Change in CKA on removal of the most extreme 1 % of rows above which few rows drive it. Convention; after Davari et al. (2023)."""
 _COMPARED_VALUES = 1_000_000
-"""Most probabilities of a model that are compared with another's: with more classes fewer rows."""
+"""Most probabilities compared per model: the more classes, the fewer rows."""
 
 
 class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
-    """Compares every model with every other, and the reference layer by layer."""
+    """Compares all pairs of models, and each model with the reference layer by layer."""
 
     needs: ClassVar[frozenset[Need]] = frozenset(
         {Need.PREDICTIONS, Need.ACTIVATIONS, Need.WEIGHTS, Need.SEVERAL_MODELS}
     )
 
     def probe(self) -> Probe:
-        """Ask for the rows of the options, and for the layers that others ask for."""
+        """Request the rows of the options, and the layers that other sections request."""
         return Probe(samples=self.options.samples)
 
     def names(self) -> dict[str, str]:
-        """Return the reference, where it is named."""
+        """Return the reference where the spec names it."""
         return {} if self.options.reference is None else {"reference": self.options.reference}
 
     def analyze(self, evaluation: Evaluation) -> SimilarityResult:
-        """Compare every model with every other, and the reference layer by layer."""
+        """Compare all pairs of models, and each model with the reference layer by layer."""
         data = evaluation.data
         if data is None:
             message = "similarity needs data"
@@ -99,7 +99,7 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
     def _aligned(
         self, inside: Sequence[_Inside], reference: str, data: DataEvaluation
     ) -> tuple[list[LayerAlignment], list[tuple[str, str]]]:
-        """Compare the layers of the reference with its own and with those of every other model."""
+        """Compare the layers of the reference with themselves and with those of every other model."""
         own = next(one for one in inside if one.model == reference)
         refused = [(one.model, one.reason) for one in inside if one.reason is not None]
         if own.reason is not None:
@@ -127,7 +127,7 @@ _Head = MeasuredHead[ClassPredictions]
 
 
 def _agreement(group: list[_Head]) -> tuple[list[Measurement], HeadAgreement]:
-    """Compare the predictions of models that have a head of the same name."""
+    """Compare the predictions of models that share a head."""
     measurements: list[Measurement] = []
     differing = np.zeros((len(group), len(group)))
     forecasts = [_log_probabilities(one) for one in group]
@@ -182,7 +182,7 @@ def _pairwise(one: _Head, spec: MetricSpec, estimate: Estimate | None, part: Sub
 
 
 def _log_probabilities(one: _Head) -> NDArray[np.float32]:
-    """Return the logarithms of the probabilities of some rows, the same of every model with these classes."""
+    """Return the log-probabilities of a sample of rows, the same rows for every model with these classes."""
     outputs = one.outputs
     most = max(_COMPARED_VALUES // outputs.n_classes, 1)
     places = np.arange(len(outputs.logit_sample))
@@ -197,7 +197,7 @@ def _log_probabilities(one: _Head) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class _Inside:
-    """The layers of a model that can be compared, or the reason why there are none."""
+    """The layers of a model that can be compared, or why there are none."""
 
     model: str
     places: NDArray[np.int64]
@@ -207,10 +207,10 @@ class _Inside:
 
     @classmethod
     def of(cls, model: ModelEvaluation) -> _Inside:
-        """Choose the layers with finite values, and the last before the output."""
+        """Select the layers with finite values, and the last one before the output."""
         probed = model.activations
         if probed is None or probed.reason is not None:
-            return cls(model.name, np.empty(0, np.int64), (), None, (probed and probed.reason) or "nothing was probed")
+            return cls(model.name, np.empty(0, np.int64), (), None, (probed and probed.reason) or "no layer was probed")
         layers = tuple(one for one in probed.layers if not one.not_finite and one.n_values)
         reason = None if layers else "no layer has finite values"
         if len(probed.places) < cka.LEAST_EXAMPLES:
@@ -234,17 +234,17 @@ def _rows(inside: Sequence[_Inside], data: DataEvaluation) -> tuple[int, ...]:
 def _represented(
     inside: Sequence[_Inside], data: DataEvaluation, measurements: list[Measurement]
 ) -> tuple[Representation | None, str | None]:
-    """Compare the last hidden layers of all models; the measurements are added."""
+    """Compare the last hidden layers of all models, and append the measurements."""
     known = [(one, one.hidden) for one in inside if one.reason is None and one.hidden is not None]
     if len(known) < 2:  # noqa: PLR2004
-        return None, "fewer than two models have a layer before their output that could be compared"
+        return None, "fewer than two models have a hidden layer that could be compared"
     found = cka.align(*[cka.grams([hidden.pooled for _, hidden in known], data.seed)] * 2)
     for i, j in np.ndindex(found.value.shape):
         if i != j:
             measurements.append(_aligned_pair(known[i], known[j], found, (i, j)))
     for one in inside:
         if one.reason is not None or one.hidden is None:
-            reason = one.reason or "it has no layer before its output"
+            reason = one.reason or "it has no hidden layer"
             others = (other for other in inside if other is not one)
             measurements += [_missing_pair(one, other, reason) for other in others]
             measurements += [_missing_pair(other, one, f"{one.model}: {reason}") for other, _ in known]
@@ -266,11 +266,13 @@ def _aligned_pair(
 ) -> Measurement:
     subject, value = Subject.of("vs", other[0].model), float(found.value[place])
     if np.isnan(value):
-        return schema.CKA.missing(one[0].model, "insufficient_data", "a layer does not vary", subject=subject)
+        return schema.CKA.missing(
+            one[0].model, "insufficient_data", "a layer is constant on these rows", subject=subject
+        )
     trimmed = float(found.trimmed[place])
     caveat = None
     if abs(value - trimmed) > DRIVEN:
-        caveat = f"driven by few rows: {trimmed:.2f} without the 1 % that are farthest from the mean"
+        caveat = f"driven by few rows: {trimmed:.2f} without the 1 % farthest from the mean"
     return schema.CKA.measure(
         one[0].model,
         value,
@@ -314,20 +316,20 @@ def _matrix(values: FloatArray) -> Matrix:
 
 
 def _weight_map(models: Sequence[ModelEvaluation]) -> tuple[WeightMap | None, str | None]:
-    """Place the models of the most frequent architecture by the statistics of their weights."""
+    """Compute the principal components of the weight statistics of models of the most frequent architecture."""
     kernels = {model.name: _kernels(model) for model in models}
     shapes = {name: tuple((one.kind, one.values.shape) for one in found) for name, found in kernels.items()}
     (shape, count), *_ = Counter(shapes.values()).most_common()
     if count < embedding.LEAST_POINTS or not shape:
-        return None, f"that needs three models of one architecture, and at most {count if shape else 0} share one"
+        return None, f"this needs three models of the same architecture (found {count if shape else 0})"
     chosen = [name for name in kernels if shapes[name] == shape]
     described = [[_described(tensor) for tensor in kernels[name]] for name in chosen]
     broken = [name for name, rows in zip(chosen, described, strict=True) if None in rows]
     if broken:
-        return None, f"{broken[0]} has weights that are not finite"
+        return None, f"{broken[0]} has NaN or infinite weights"
     found = embedding.principal_components(np.array(described, np.float64).reshape(len(chosen), -1))
     if found is None:
-        return None, "the weights of all models have the same statistics"
+        return None, "the weight statistics of all models are the same"
     return WeightMap(
         models=tuple(chosen),
         points=tuple((float(x), float(y)) for x, y in found.points),
@@ -357,6 +359,6 @@ def _coordinates(models: Sequence[ModelEvaluation], found: WeightMap | None, rea
             if found is None:
                 yield spec.missing(model.name, "not_applicable", reason)
             elif model.name not in found.models:
-                yield spec.missing(model.name, "not_applicable", "it has another architecture than most models")
+                yield spec.missing(model.name, "not_applicable", "its architecture differs from that of most models")
             else:
                 yield spec.measure(model.name, found.points[found.models.index(model.name)][axis])

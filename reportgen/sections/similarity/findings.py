@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reportgen.sections.similarity.schema import SimilarityResult
 
 ROWS_LOST = 0.01
-"""Share of rows that a model loses against the reference worth a note. Convention; no literature value."""
+"""Share of rows with new errors relative to the reference worth a note. Convention; no literature value."""
 
 
 def _share(metric: Metric) -> str:
@@ -33,7 +33,7 @@ def _against_reference(result: SimilarityResult) -> Iterator[tuple[str, str | No
 
 
 def rows_lost(result: SimilarityResult) -> Iterator[Hit]:
-    """Yield models that lose rows which the reference gets right, although they are no worse on the whole."""
+    """Yield models with new errors relative to the reference, although they are no less accurate."""
     for model, head, subject in _against_reference(result):
         lost, won = (result.find(name, model, subject) for name in ("negative_flips", "positive_flips"))
         if lost.value is None or won.value is None or lost.ci_low is None:
@@ -41,8 +41,9 @@ def rows_lost(result: SimilarityResult) -> Iterator[Hit]:
         if won.value >= lost.value and lost.ci_low > ROWS_LOST:
             yield Hit(
                 model,
-                f"It is no less accurate than {result.reference}, yet gets {_share(lost)} of the rows wrong that "
-                f"{result.reference} gets right (and {_share(won)} the other way round): who relied on those will notice.",
+                f"It is no less accurate than {result.reference}, yet has new errors on {_share(lost)} "
+                f"{formatting.interval(lost)} of the rows, and fixes {_share(won)}. Review the new errors before it replaces "
+                f"{result.reference}: users who relied on those predictions will notice.",
                 head,
             )
 
@@ -54,24 +55,28 @@ def same_predictions(result: SimilarityResult) -> Iterator[Hit]:
             same = [other for j, other in enumerate(head.models) if j > i and head.churn[i][j] == 0]
             if same:
                 names = formatting.listed([about(name, None) for name in same])
-                yield Hit(first, f"It predicts the same class as {names} for all {result.n:,} rows.", head.subject)
+                yield Hit(
+                    first,
+                    f"It predicts the same class as {names} on all {result.n:,} rows: choose between them by other criteria.",
+                    head.subject,
+                )
 
 
 def few_rows_decide(result: SimilarityResult) -> Iterator[Hit]:
-    """Yield models whose alignment with the reference rests on few rows."""
+    """Yield models whose CKA with the reference is driven by few rows."""
     for one in result.named("cka"):
         if one.subject == Subject.of("vs", result.reference) and one.metric.caveat is not None:
             yield Hit(
                 one.model,
-                f"The CKA of {one.metric.estimator} with {result.reference}, {formatting.number(one.metric.value or 0.0, '')}, is "
-                f"{one.metric.caveat}.",
+                f"CKA {formatting.number(one.metric.value or 0.0, '')} with {result.reference} ({one.metric.estimator}) is "
+                f"{one.metric.caveat}. Do not read it as the similarity of all rows.",
             )
 
 
 CONVENTION = "convention"
 
 RULES: tuple[Rule[SimilarityResult], ...] = (
-    Rule("SIM101", "note", "Rows lost without being worse", f"{CONVENTION}; Yan et al. (2021)", rows_lost),
-    Rule("SIM102", "note", "Two models, one decision", "definition", same_predictions),
-    Rule("SIM201", "note", "Few rows decide", f"{CONVENTION}; Davari et al. (2023)", few_rows_decide),
+    Rule("SIM101", "note", "New errors at no loss of accuracy", f"{CONVENTION}; Yan et al. (2021)", rows_lost),
+    Rule("SIM102", "note", "Identical predictions", "definition", same_predictions),
+    Rule("SIM201", "note", "CKA driven by few rows", f"{CONVENTION}; Davari et al. (2023)", few_rows_decide),
 )

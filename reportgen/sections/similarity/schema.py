@@ -15,38 +15,38 @@ class SimilarityOptions(Strict):
     """Options of the similarity section."""
 
     reference: str | None = None
-    """The model that the others are compared with layer by layer, and whose rows they may lose; by default the first."""
+    """Model that the others are compared with, in predictions and layer by layer. Default: the first."""
     samples: int = Field(default=1024, ge=32)
-    """Rows on which layers are compared: the same seeded, label-stratified sample for every model. Where another section asks for more, all have more."""
+    """Rows on which layers are compared: the same seeded, label-stratified sample for every model. If another section requests more, all use more."""
     max_layers: int = Field(default=50, ge=2)
-    """Layers compared of each model: evenly spaced, with the first and the last; how many are left out is said."""
+    """Most layers compared per model: evenly spaced, including the first and the last; the report says how many are left out."""
     max_models: int = Field(default=12, ge=2)
-    """Models in the table and in the figure of flips: those that lose most rows; how many more there are is said."""
+    """Most models in the table and in the figure of flips: those with the most new errors; the report says how many are left out."""
 
 
 class HeadAgreement(Strict):
-    """How often models with the same output head predict differently."""
+    """Churn between models with the same output head."""
 
     subject: str | None
-    """The head; null where the models have one."""
+    """The head; null where the models have a single one."""
     models: tuple[str, ...]
     """In the order of the spec."""
     churn: Matrix
     """Share of rows that two models predict differently, (M, M)."""
     order: tuple[int, ...]
-    """Places of the models in the figure: like beside like."""
+    """Order of the models in the figure: similar models are adjacent."""
 
 
 class Representation(Strict):
-    """What each model holds before its output: its last hidden layer, compared between all models."""
+    """Similarity of the last hidden layers of all models."""
 
     models: tuple[str, ...]
     layers: tuple[str, ...]
     """The layer of each model."""
     cka: Matrix
-    """(M, M); null where a layer does not vary."""
+    """(M, M); null where a layer is constant."""
     order: tuple[int, ...]
-    """Places of the models in the figure: like beside like."""
+    """Order of the models in the figure: similar models are adjacent."""
 
 
 class LayerAlignment(Strict):
@@ -56,18 +56,18 @@ class LayerAlignment(Strict):
     reference_layers: tuple[str, ...]
     layers: tuple[str, ...]
     left_out: int
-    """Layers of the two models that are not compared."""
+    """Number of layers of the two models that are not compared."""
     cka: Matrix
-    """(reference layers, layers), not cut off at 0; null where a layer does not vary."""
+    """(reference layers, layers), not cut off at 0; null where a layer is constant."""
     low: Matrix
     high: Matrix
     """Ends of the 95 % interval."""
     trimmed: Matrix
-    """Without the 1 % of the rows that are farthest from the mean in either layer."""
+    """The value without the 1 % of rows farthest from the mean in either layer."""
 
 
 class WeightMap(Strict):
-    """Principal components of the statistics of the weights of models of one architecture."""
+    """Principal components of the weight statistics of models of the same architecture."""
 
     models: tuple[str, ...]
     points: tuple[tuple[float, float], ...]
@@ -77,7 +77,7 @@ class WeightMap(Strict):
     n_features: int
     """Statistics that differ between the models."""
     others: tuple[str, ...]
-    """Models of other architectures, which are not in it."""
+    """Models of other architectures, which are excluded."""
 
 
 class SimilarityResult(SectionResult):
@@ -102,7 +102,7 @@ class SimilarityResult(SectionResult):
     options: SimilarityOptions
 
 
-_VERSUS = 'Of model A with the subject "vs B".'
+_VERSUS = 'Reported for model A with the subject "vs B".'
 
 CHURN = MetricSpec(
     "churn",
@@ -115,19 +115,19 @@ CHURN = MetricSpec(
 )
 NEGATIVE_FLIPS = MetricSpec(
     "negative_flips",
-    "Rows lost",
+    "New errors",
     "fraction",
     False,
-    f"Negative flips: share of rows that the model gets wrong and the other one right. {_VERSUS}",
+    f"Negative flips: share of rows that the model gets wrong and the other model gets right. {_VERSUS}",
     "Yan et al. (2021); Wilson (1927) for the interval",
     "pair",
 )
 POSITIVE_FLIPS = MetricSpec(
     "positive_flips",
-    "Rows won",
+    "Errors fixed",
     "fraction",
     True,
-    f"Positive flips: share of rows that the model gets right and the other one wrong. {_VERSUS}",
+    f"Positive flips: share of rows that the model gets right and the other model gets wrong. {_VERSUS}",
     "Yan et al. (2021); Wilson (1927) for the interval",
     "pair",
 )
@@ -136,8 +136,8 @@ ERROR_CONSISTENCY = MetricSpec(
     "Error consistency",
     "",
     None,
-    "Cohen's kappa of being right: 1 when two models err on the same rows, 0 when as often together as chance would have it "
-    f"at their accuracies. {_VERSUS}",
+    "Cohen's kappa of correctness: 1 when two models err on the same rows, 0 when they err together as often as expected by "
+    f"chance at their accuracies. {_VERSUS}",
     "Geirhos, Meding & Wichmann (2020); bootstrap over examples",
     "pair",
 )
@@ -146,7 +146,7 @@ DIVERGENCE = MetricSpec(
     "JS divergence",
     "bits",
     None,
-    f"Mean Jensen-Shannon divergence of the two forecasts of a row, in bits: 0 equal, 1 disjoint. {_VERSUS}",
+    f"Mean Jensen-Shannon divergence between the two predicted distributions, in bits: 0 is equal, 1 is disjoint. {_VERSUS}",
     "Lin (1991); mean ± 1.96 SE",
     "pair",
 )
@@ -155,8 +155,8 @@ CKA = MetricSpec(
     "CKA",
     "",
     None,
-    "Debiased linear centred kernel alignment of the last hidden layers of two models on the same rows: 1 equal up to "
-    f"rotation and scale, around 0 unrelated. {_VERSUS}",
+    "Debiased linear centered kernel alignment of the last hidden layers of two models on the same rows: 1 is equal up to "
+    f"rotation and scale, around 0 is unrelated. {_VERSUS}",
     "Kornblith et al. (2019); Song et al. (2012); Murphy, Zylberberg & Fyshe (2024); jackknife over blocks of examples",
     "pair",
 )
@@ -165,12 +165,12 @@ FIRST_COMPONENT = MetricSpec(
     "Weights, PC 1",
     "",
     None,
-    "First principal component of the weights' statistics (mean, logarithm of the standard deviation, skewness, excess "
-    "kurtosis of every kernel, each scaled to unit variance over the models), for models of one architecture.",
+    "First principal component of the weight statistics (mean, log standard deviation, skewness and excess kurtosis of "
+    "every kernel, each scaled to unit variance across models), for models of the same architecture.",
     "Pearson (1901)",
 )
 SECOND_COMPONENT = MetricSpec(
-    "weight_pc2", "Weights, PC 2", "", None, "The second principal component of the same.", "Pearson (1901)"
+    "weight_pc2", "Weights, PC 2", "", None, "Second principal component of the weight statistics.", "Pearson (1901)"
 )
 
 AGREEMENT = (CHURN, NEGATIVE_FLIPS, POSITIVE_FLIPS, ERROR_CONSISTENCY, DIVERGENCE)

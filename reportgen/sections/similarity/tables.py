@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def tables(result: SimilarityResult, view: View) -> tuple[Table, ...]:
-    """Return how the models compare with the reference, by head, and which of their layers were compared."""
+    """Return the comparisons with the reference by head, and which layers were compared."""
     found = [
         _against(result, view, head, place)
         for place, head in enumerate(result.heads)
@@ -29,7 +29,7 @@ def tables(result: SimilarityResult, view: View) -> tuple[Table, ...]:
 
 
 def others(result: SimilarityResult, view: View, head: HeadAgreement) -> list[str]:
-    """Return the models beside the reference: those in focus, else all; those that lose most rows first."""
+    """Return the models other than the reference: those in focus, else all; most new errors first."""
 
     def lost(model: str) -> float:
         return result.find("negative_flips", model, versus(result, head)).value or 0.0
@@ -39,18 +39,18 @@ def others(result: SimilarityResult, view: View, head: HeadAgreement) -> list[st
 
 
 def more(head: HeadAgreement, shown: Sequence[str]) -> str:
-    """Return the sentence about the models that are not shown; the reference is not counted."""
+    """Return the sentence about the models that are not shown, without counting the reference."""
     left_out = len(head.models) - 1 - len(shown)
     return f" {left_out} more models are in results.json." if left_out > 0 else ""
 
 
 def versus(result: SimilarityResult, head: HeadAgreement) -> str:
-    """Return the subject of a number about a model and the reference."""
+    """Return the subject of a metric that compares a model with the reference."""
     return Subject.of("vs", result.reference, within=head.subject)
 
 
 def _against(result: SimilarityResult, view: View, head: HeadAgreement, place: int) -> Table:
-    """List the numbers of every model against the reference."""
+    """List the metrics of every model against the reference."""
     models = others(result, view, head)
     shown = models[: result.options.max_models]
     rows: list[tuple[Cell, ...]] = []
@@ -61,7 +61,7 @@ def _against(result: SimilarityResult, view: View, head: HeadAgreement, place: i
         ]
         rows.append((model, *numbers, represented[0] if represented else None))
     columns = (Column("Model", numeric=False), *(Column(one.title) for one in (*schema.AGREEMENT, schema.CKA)))
-    note = f"Each against {about(result.reference, head.subject)}; those that lose most rows first."
+    note = f"Each model compared with {about(result.reference, head.subject)}; most new errors first."
     note += more(head, shown)
     if place == 0:
         note += "".join(f" {sentence}" for sentence in _missing(result))
@@ -75,7 +75,7 @@ def _missing(result: SimilarityResult) -> Iterator[str]:
     if result.representation_reason is not None:
         yield f"Last hidden layers were not compared: {result.representation_reason}."
     if result.weight_map_reason is not None:
-        yield f"The weights are not mapped: {result.weight_map_reason}."
+        yield f"There is no map of the weights: {result.weight_map_reason}."
 
 
 def _layers(result: SimilarityResult) -> Table:

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from reportgen.sections.similarity.schema import HeadAgreement, LayerAlignment, Matrix, Representation, WeightMap
 
 _MOST_ALIGNED = 4
-"""Models whose layers are drawn against the reference's, itself among them."""
+"""Most models whose layers are drawn against the reference, including itself."""
 
 
 class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
-    """Churn and CKA between models, flips, CKA between layers, the map of weights."""
+    """Churn and CKA between models, flips, CKA between layers, map of the weights."""
 
     def figures(self, result: SimilarityResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -45,7 +45,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             yield self._weights(result.weight_map)
 
     def dashboard(self, result: SimilarityResult) -> Iterator[Figure]:
-        """Yield the map of weights where there is one, else how often models decide differently."""
+        """Yield the map of the weights where there is one, else churn."""
         if result.weight_map is not None and not result.weight_map.others:
             yield self._weights(result.weight_map)
         elif result.heads or result.representation is not None:
@@ -62,7 +62,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             ends = _extremes(head)
             if ends is not None:
                 sentences.append(
-                    f"Fewest rows are predicted differently by {ends[0]}, most by {ends[1]} "
+                    f"Churn is lowest between {ends[0]}, and highest between {ends[1]} "
                     f"({formatting.number(ends[2], 'fraction')})."
                 )
         if result.representation is not None:
@@ -70,10 +70,10 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             most = max(most, len(result.representation.models))
         return Figure(
             name="models",
-            title="How alike the models are",
-            caption=f"Churn: rows that two models predict differently; {result.split} split, n = {result.n:,}. CKA: what their "
-            f"last hidden layers make of {len(result.rows):,} rows, 1 equal up to rotation and scale, values below 0 drawn as "
-            "0. Like models are neighbours.",
+            title="Similarity of the models",
+            caption=f"Churn: share of rows that two models predict differently; {result.split} split, n = {result.n:,}. CKA: similarity "
+            f"of their last hidden layers on {len(result.rows):,} rows; 1 is equal up to rotation and scale, values below 0 "
+            "are drawn as 0. Similar models are adjacent.",
             alt=" ".join(sentences) or "No predictions were compared.",
             panels=tuple(panels),
             columns=min(2, len(panels)),
@@ -103,17 +103,20 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         worst = result.find("negative_flips", shown[0], versus(result, head))
         return Figure(
             name="flips" if place == 0 else f"flips-{place + 1}",
-            title="Rows lost and won",
-            caption=f"Rows that {reference} gets right and the model wrong (lost), and the other way round (won); lines: Wilson's "
-            f"95 % interval; {result.split} split, n = {result.n:,}. Those that lose most first.{rest}",
-            alt=f"{shown[0]} loses most: {formatting.metric(worst).text} of the rows.",
-            panels=(Panel(f"Against {reference}", partial(self._draw_flips, result, head, shown)),),
+            title="New errors and errors fixed",
+            caption=f"Rows that {reference} gets right and the model gets wrong (new errors), and vice versa (errors fixed), with "
+            f"95 % Wilson intervals; {result.split} split, n = {result.n:,}. Most new errors first.{rest}",
+            alt=f"{shown[0]} has the most new errors: {formatting.metric(worst).text} of the rows.",
+            panels=(Panel(f"Compared with {reference}", partial(self._draw_flips, result, head, shown)),),
             panel_height=draw.rows_height(self.theme, len(shown), series=2) + 0.3,
         )
 
     def _draw_flips(self, result: SimilarityResult, head: HeadAgreement, models: Sequence[str], ax: Axes) -> None:
         series = []
-        for name, label, color in (("negative_flips", "lost", "#bd1f01"), ("positive_flips", "won", "#3f90da")):
+        for name, label, color in (
+            ("negative_flips", "new errors", "#bd1f01"),
+            ("positive_flips", "errors fixed", "#3f90da"),
+        ):
             found = [result.find(name, model, versus(result, head)) for model in models]
             series.append(
                 draw.Bars(
@@ -133,13 +136,14 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
     def _layers(self, result: SimilarityResult) -> Figure:
         shown = least_alike(result, self.view)
         left_out = len(result.alignments) - len(shown)
-        rest = f" Those least like it; {left_out} more models are in results.json." if left_out else ""
+        rest = f" Only the least similar models; {left_out} more are in results.json." if left_out else ""
         thinned = " Not all layers are compared." if any(one.left_out for one in shown) else ""
         return Figure(
             name="layers",
-            title="Which layers represent the same",
-            caption=f"Debiased linear CKA of every layer of {result.reference} with those of a model, on {len(result.rows):,} rows; "
-            f"values below 0 drawn as 0. Dot: it changes by more than {DRIVEN} without the farthest 1 % of the rows.{rest}{thinned}",
+            title="Similarity of layers",
+            caption=f"Debiased linear CKA between the layers of {result.reference} and those of each model on {len(result.rows):,} rows; "
+            f"values below 0 are drawn as 0. Dot: changes by more than {DRIVEN} without the 1 % of rows farthest from the "
+            f"mean.{rest}{thinned}",
             alt=" ".join(_closest(one) for one in shown),
             panels=tuple(
                 Panel(_aligned_title(result.reference, one.model), partial(self._draw_layers, result.reference, one))
@@ -171,15 +175,17 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
     def _weights(self, found: WeightMap) -> Figure:
         shares = [formatting.number(share, "fraction") for share in found.explained]
         others = (
-            f" Of other architectures, and not in it: {formatting.listed(list(found.others))}." if found.others else ""
+            f" Excluded, because their architecture differs: {formatting.listed(list(found.others))}."
+            if found.others
+            else ""
         )
         return Figure(
             name="weights",
             title="Map of the weights",
             caption=f"First two principal components of {found.n_features} statistics of {found.n_tensors} kernels: {shares[0]} and "
-            f"{shares[1]} of the variance. Near means spread alike, not equal.{others}{draw.names_note(len(found.models))}",
-            alt=f"{found.models[int(np.argmax(np.abs(np.array(found.points)[:, 0])))]} is farthest from the middle.",
-            panels=(Panel("Statistics of the weights", partial(self._draw_weights, found)),),
+            f"{shares[1]} of the variance. Close points have similar weight statistics, not equal weights.{others}{draw.names_note(len(found.models))}",
+            alt=f"{found.models[int(np.argmax(np.abs(np.array(found.points)[:, 0])))]} is farthest from the center.",
+            panels=(Panel("Weight statistics", partial(self._draw_weights, found)),),
             panel_height=3.2,
         )
 
@@ -192,11 +198,11 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
 
 
 _WRITTEN = 8
-"""Rows of a matrix up to which the values stand in the cells and need no colour scale."""
+"""Most rows for which cells show their values and need no color scale."""
 
 
 def least_alike(result: SimilarityResult, view: View) -> tuple[LayerAlignment, ...]:
-    """Return the reference itself and, of the models in focus, those whose last hidden layer is least like its own."""
+    """Return the reference and, of the models in focus, those whose last hidden layer is least similar to its own."""
     alike = {
         one.model: one.metric.value for one in result.named("cka") if one.subject == Subject.of("vs", result.reference)
     }
@@ -232,12 +238,12 @@ def _extremes(head: HeadAgreement) -> tuple[str, str, float] | None:
 
 
 def _closest(one: LayerAlignment) -> str:
-    """Say which layer of a model is most like the reference's last."""
+    """Return a sentence about which layer of a model is most similar to the last one of the reference."""
     last = _array(one.cka)[-1]
     if np.isnan(last).all():
-        return f"{one.model}: nothing to compare."
+        return f"{one.model}: no comparable layer."
     place = int(np.nanargmax(last))
-    return f"{one.model}: {one.layers[place]} is most like {one.reference_layers[-1]} ({last[place]:.2f})."
+    return f"{one.model}: {one.layers[place]} is most similar to {one.reference_layers[-1]} (CKA {last[place]:.2f})."
 
 
 def _array(values: Matrix) -> np.ndarray:
