@@ -249,5 +249,5 @@ def test_directions(higher: bool | None, by_model: bool, words: str) -> None:
 def test_a_difference_of_fractions_is_in_points() -> None:
     """The value, its sign and its interval, without a sign of per cent."""
     one = measured(0.0172, 0.0041, 0.0323, unit="signed fraction")
-    assert plain(formatting.points(one)) == "+1.7 points [+0.4, +3.2]"
+    assert plain(formatting.points(one)) == "+1.7 points [0.4, 3.2]"
     assert plain(formatting.points(measured(-0.017, unit="signed fraction"))) == "-1.7 points"

@@ -123,7 +123,7 @@ def test_the_performance_table_shows_the_best(tmp_path: Path) -> None:
     values = [row[1].value for row in front.performance.rows]  # type: ignore[union-attr]
     assert len(values) == 10
     assert values == sorted(values, reverse=True)
-    assert "The best by Accuracy first; 40 more rows are in results.json." in front.performance.note
+    assert "Best Accuracy first; 40 more rows are in results.json." in front.performance.note
 
 
 def test_every_figure_of_fifty_models_is_drawn(tmp_path: Path) -> None:

@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from reportgen.contract.theme import Theme
 
 _NAMES = 0.3
-"""Part of a panel that the names of its categories may take before they are shortened. Convention."""
+"""Share of a panel that category names may take before they are shortened. Convention."""
 _THIN = 0.002
-"""Half width, in rows, under which the tail of a violin is cut. Convention."""
+"""Half width, in rows, below which the tail of a violin is cut off. Convention."""
 _DARK = 0.45
-"""Relative luminance under which text on a cell is white. Convention."""
+"""Relative luminance below which text on a cell is white. Convention."""
 MOST_NAMED = 50
-"""Models that have a row each on a figure of a page. Convention."""
+"""Most models with a row each in a figure of one page. Convention."""
 _POINTS_PER_INCH = 72
 _MARKED = 40
-"""Points up to which every one of a line is marked. Convention."""
+"""Most points of a line for which each one is marked. Convention."""
 _FEW_POWERS = 1e3
-"""Range of a logarithmic axis up to which ticks stand at 1, 2 and 5. Convention."""
+"""Range of a logarithmic axis up to which ticks are at 1, 2 and 5. Convention."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Violin:
-    """A distribution as it is stored: density over a grid, and the three quartiles.
+    """A distribution: density over a grid, and the three quartiles.
 
     ``grid`` and ``density`` have shape (n_points,); ``quartiles`` is (lower, median, upper).
     """
@@ -78,7 +78,7 @@ class Violin:
 
 
 def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
-    """Put a legend above the axes, in as few rows as the width of the panel allows.
+    """Place a legend above the axes, in as few rows as the width of the panel allows.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
 
 
 def reference_line(ax: Axes, theme: Theme, value: float, label: str, axis: Literal["x", "y"] = "y") -> Line2D:
-    """Draw a line at a value of an axis, named outside the axes where nothing is covered."""
+    """Draw a line at a value of an axis, labeled outside the axes where it covers nothing."""
     style: dict[str, Any] = {
         "color": theme.muted,
         "linestyle": "dashed",
@@ -124,7 +124,7 @@ def reference_line(ax: Axes, theme: Theme, value: float, label: str, axis: Liter
 
 
 def diagonal(ax: Axes, theme: Theme, label: str) -> Line2D:
-    """Draw the line where both axes are equal; the returned handle belongs in the legend."""
+    """Draw the line where both axes are equal; return its handle for the legend."""
     line = ax.axline(
         (0, 0), slope=1, color=theme.muted, linestyle="dashed", linewidth=theme.line_width * 0.8, zorder=1.5
     )
@@ -176,7 +176,7 @@ def model_lines(ax: Axes, theme: Theme, values: Mapping[str, Sequence[float]]) -
 
 @dataclass(frozen=True)
 class NamedPoint:
-    """A point that stands for a model, or a head of it."""
+    """A point that represents a model, or one of its heads."""
 
     model: str
     label: str
@@ -206,16 +206,16 @@ def named_points(ax: Axes, theme: Theme, points: Sequence[NamedPoint]) -> None:
 
 
 def names_note(count: int) -> str:
-    """Return the sentence of a caption that says which of so many points have no name; nothing where all have."""
-    return " Names that would cover another are left out." if count > _IN_LEGEND else ""
+    """Return a caption sentence about points without a name; empty where all have one."""
+    return " Names that would overlap are left out." if count > _IN_LEGEND else ""
 
 
 _IN_LEGEND = 12
-"""Points up to which a legend names them."""
+"""Most points that are named in a legend."""
 
 
 def corner(ax: Axes, theme: Theme, label: str) -> None:
-    """Mark the lower left corner as the good one: an arrow into it, and a word."""
+    """Mark the lower left corner as the preferred one, with an arrow and a label."""
     ax.annotate(
         "",
         (0.012, 0.012),
@@ -247,7 +247,7 @@ def logarithmic(ax: Axes, low: float, high: float) -> None:
 
 
 def logarithmic_counts(ax: Axes) -> None:
-    """Make the x axis logarithmic, with whole numbers at the powers of ten: parameters, bytes."""
+    """Make the x axis logarithmic, with integers at the powers of ten: parameters, bytes."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
     ax.set_xscale("log")
@@ -265,7 +265,7 @@ def symmetric_logarithmic(ax: Axes, threshold: float) -> None:
 
 
 def whole_numbers(ax: Axes, theme: Theme) -> None:
-    """Let the ticks of the x axis stand on whole numbers alone: depths, epochs, counts."""
+    """Place the ticks of the x axis at integers only: depths, epochs, counts."""
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator(theme.max_ticks or "auto", integer=True, steps=[1, 2, 5, 10]))
@@ -283,26 +283,26 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
     text: Sequence[Sequence[str]] | None = None,
     colorbar_label: str | None = None,
 ) -> AxesImage:
-    """Show a matrix as coloured cells, the first row on top.
+    """Show a matrix as colored cells, the first row on top.
 
     Parameters
     ----------
     ax
         The panel.
     theme
-        For colours and sizes.
+        Colors and sizes.
     values
-        Shape (n_rows, n_columns); NaN cells are grey.
+        Shape (n_rows, n_columns); NaN cells are gray.
     rows, columns
         Names.
     limits
-        Ends of the colour scale; by default those of the values.
+        Ends of the color scale; by default the range of the values.
     center
         Middle of a diverging scale; None for a sequential one.
     text
         What to write in the cells; left out where it does not fit, and in drafts.
     colorbar_label
-        Name of the colour scale; None draws none.
+        Label of the color scale; None for no scale.
     """
     from matplotlib import colormaps
 
@@ -324,7 +324,7 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
 
 
 def colorbar(ax: Axes, theme: Theme, mappable: ScalarMappable, label: str) -> None:
-    """Put a colour scale beside the axes; it follows them wherever they are placed."""
+    """Place a color scale next to the axes; it follows them wherever they are placed."""
     _reserve(ax, 6 * theme.font_size)
     thickness = theme.font_size / ax.bbox.width
     inset = ax.inset_axes((1 + thickness / 2, 0.0, thickness, 1.0))
@@ -360,7 +360,7 @@ def bars(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Bars]) -
 
 
 def violins(ax: Axes, theme: Theme, names: Sequence[str], distributions: Sequence[Violin]) -> None:
-    """Draw lying violins of equal width, the first on top, with a bar between the quartiles and a dot at the median."""
+    """Draw horizontal violins of equal width, the first on top, with a bar between the quartiles and a dot at the median."""
     for index, one in enumerate(distributions):
         grid, density = np.asarray(one.grid, float), np.asarray(one.density, float)
         half = 0.42 * density / max(float(density.max(initial=0)), np.finfo(float).tiny)
@@ -382,7 +382,7 @@ def violins(ax: Axes, theme: Theme, names: Sequence[str], distributions: Sequenc
 
 
 def rows_height(theme: Theme, n_rows: int, *, series: int = 1) -> float:
-    """Return the inches that a panel of so many named rows needs, with its axis; at most a page."""
+    """Return the height in inches that a panel with this many named rows needs, including its axis; at most a page."""
     row = max(1.35, 0.95 * series) * theme.small_size
     return min((n_rows * row + 6 * theme.font_size) / _POINTS_PER_INCH, 8.8)
 
@@ -397,7 +397,7 @@ def _widest(labels: Sequence[str], theme: Theme) -> float:
 
 
 def _short(names: Sequence[str], theme: Theme, room: float) -> list[str]:
-    """Shorten names until the longest fits, as long as names that differ still do."""
+    """Shorten names until the longest fits, as long as they stay distinct."""
     labels = [theme.text(name) for name in names]
     for limit in range(28, 7, -4):
         if _widest(labels, theme) <= room:
@@ -410,14 +410,14 @@ def _short(names: Sequence[str], theme: Theme, room: float) -> list[str]:
 
 
 def _reserve(ax: Axes, width: float) -> None:
-    """Take what will stand beside the axes off their guessed width, so that they can be asked for room."""
+    """Reduce the guessed width of the axes by what is placed next to them, so that the remaining room is known."""
     box = ax.get_position()
     scale = ax.bbox.width / box.width
     ax.set_position((box.x0, box.y0, max(box.width - width / scale, box.width / 3), box.height))
 
 
 def _limits(matrix: np.ma.MaskedArray[Any, Any], center: float | None) -> tuple[float, float]:
-    """Return the ends of the colour scale, equally far from the centre where there is one."""
+    """Return the ends of the color scale, equally far from the center if there is one."""
     if matrix.count() == 0:
         return 0.0, 1.0
     low, high = float(matrix.min()), float(matrix.max())
@@ -428,7 +428,7 @@ def _limits(matrix: np.ma.MaskedArray[Any, Any], center: float | None) -> tuple[
 
 
 def _cell_text(ax: Axes, theme: Theme, image: AxesImage, text: Sequence[Sequence[str]]) -> None:
-    """Write into the cells, dark on light and light on dark, unless one of them is too narrow."""
+    """Write text into the cells, dark on light and light on dark, unless a cell is too narrow."""
     size = theme.small_size * 0.9
     matrix: np.ma.MaskedArray[Any, Any] = np.ma.asarray(image.get_array())
     n_rows, n_columns = matrix.shape[:2]
@@ -475,7 +475,7 @@ def _mark_missing(ax: Axes, theme: Theme, values: NDArray[Any], places: NDArray[
 
 @cache
 def _thinned() -> Callable[[int, float], Any]:
-    """Return the class of locators that leave out names where the axis is too short for all."""
+    """Return the class of locators that skip names where the axis is too short for all of them."""
     from matplotlib.ticker import Locator
 
     class Thinned(Locator):

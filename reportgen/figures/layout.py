@@ -1,4 +1,4 @@
-"""Where panels, titles and legends stand on a figure, so that nothing overlaps and nothing is cut off.
+"""Positions of panels, titles and legends on a figure, so that nothing overlaps and nothing is cut off.
 
 matplotlib's own layout engines measure everything several times and know no legend above the axes. Here every panel
 is measured a few times, and what surrounds its axes (tick labels, axis labels, legend, title) gets exactly its room; the
@@ -32,9 +32,9 @@ _GAP = 0.6
 """Between title, legend and axes, in font sizes."""
 _TITLE = "semibold"
 _TURNS = 3
-"""How often places are found at most: the ticks, and so the room that they need, follow the size of the axes."""
+"""Most layout iterations: the ticks, and so the room that they need, depend on the size of the axes."""
 _LEAST = 0.5
-"""Part of the panel's height that its axes keep, whatever stands around them. Convention."""
+"""Share of the panel height that its axes keep, whatever surrounds them. Convention."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class _Margins:
-    """What stands out over the axes on each side, in points."""
+    """Room needed around the axes on each side, in points."""
 
     left: float
     right: float
@@ -63,7 +63,7 @@ class _Margins:
 
 @dataclass(frozen=True)
 class _Head:
-    """What stands above the axes: the title, then the legends, each with its width and height in points."""
+    """Content above the axes: the title, then the legends, each with its width and height in points."""
 
     title: tuple[Text, float, float] | None
     legends: tuple[tuple[Legend, float, float], ...]
@@ -71,7 +71,7 @@ class _Head:
 
 
 def cell_width(theme: Theme, columns: int) -> float:
-    """Return the width of a panel with all that belongs to it, in points."""
+    """Return the width of a panel with its labels, in points."""
     return (theme.width * POINTS - 2 * _EDGE - (columns - 1) * _gutter(theme)) / columns
 
 
@@ -85,7 +85,7 @@ def text_width(words: str, size: float, weight: str = "normal") -> float:
 
 
 def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, panel_height: float) -> None:
-    """Give every panel its place; sets the height of the figure.
+    """Place every panel, and set the height of the figure.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
 
 
 def legend_order(labels: Sequence[str], theme: Theme, room: float) -> tuple[int, list[int]]:
-    """Return in how many columns labels fit into the room, and their order: matplotlib fills columns, we read rows."""
+    """Return the number of columns in which the labels fit, and their order: matplotlib fills columns, readers read rows."""
     em = theme.small_size
     handle_width = (theme.rc["legend.handlelength"] + theme.rc["legend.handletextpad"]) * em
     widths = [handle_width + text_width(label, em) for label in labels]
@@ -129,7 +129,7 @@ def legend_order(labels: Sequence[str], theme: Theme, room: float) -> tuple[int,
 
 
 def _columns_that_fit(widths: Sequence[float], room: float, spacing: float) -> int:
-    """Return the most columns, filled row by row, that are together no wider than the room."""
+    """Return the largest number of columns, filled row by row, that fit."""
     for columns in range(len(widths), 1, -1):
         across = sum(max(widths[column::columns]) for column in range(columns))
         if across + (columns - 1) * spacing <= room:
@@ -143,7 +143,7 @@ def ruler() -> RendererBase:
     from matplotlib.backend_bases import RendererBase
 
     class Ruler(RendererBase):
-        """Adds what full-width glyphs need that the figure fonts lack: the viewer takes them from another font."""
+        """Adds the width of full-width glyphs that the figure fonts lack and viewers take from another font."""
 
         def get_text_width_height_descent(self, s, prop, ismath):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
             width, height, descent = super().get_text_width_height_descent(s, prop, ismath)
@@ -209,13 +209,13 @@ def _share_legend(figure: Figure, cells: Sequence[Cell], theme: Theme) -> Legend
 
 
 def _entry(handle: Artist | None) -> tuple[str, ...]:
-    """Return what a reader tells an entry of a legend by."""
+    """Return what distinguishes a legend entry for a reader."""
     names = ("label", "color", "facecolor", "linestyle", "marker")
     return tuple(str(getattr(handle, f"get_{name}", str)()) for name in names)
 
 
 def _place_shared(figure: Figure, legend: Legend, first: Cell) -> None:
-    """Set the legend of the whole figure at its top, in line with the first panel where there is room."""
+    """Place the legend of the whole figure at its top, aligned with the first panel if there is room."""
     full, total = figure.get_size_inches() * POINTS
     inner = first.axes[0].get_position(original=True)
     x = max(_EDGE, min(inner.x0 * full, full - _EDGE - _size(legend)[0]))
@@ -224,7 +224,7 @@ def _place_shared(figure: Figure, legend: Legend, first: Cell) -> None:
 
 
 def _broken(title: str, theme: Theme, width: float) -> list[str]:
-    """Break a title between words, or in them where they are too long, into lines of at most this width."""
+    """Break a title into lines of at most this width, between words or within words that are too long."""
     lines: list[str] = []
     for word in _pieces(title, theme, width):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -236,7 +236,7 @@ def _broken(title: str, theme: Theme, width: float) -> list[str]:
 
 
 def _pieces(title: str, theme: Theme, width: float) -> Iterator[str]:
-    """Yield the words, those that are wider than this in pieces that are not."""
+    """Yield the words, splitting those wider than this."""
     for word in title.split():
         start = 0
         for end in range(1, len(word) + 1):
@@ -253,7 +253,7 @@ def _place_axes(
     columns: int,
     heights: tuple[float, float],
 ) -> None:
-    """Give the axes what titles, legends and labels leave; axes of a row or a column stay in line.
+    """Give the axes the room that titles, legends and labels leave; axes in a row or column stay aligned.
 
     ``heights`` are where the first row begins, and the height of a panel.
     """
@@ -277,7 +277,7 @@ def _place_axes(
 
 
 def _place_head(figure: Figure, cell: Cell, head: _Head, margin: float, top: float, theme: Theme, columns: int) -> None:
-    """Set the legends right above the axes, and the titles of a row on one line."""
+    """Place the legends right above the axes, and the titles of a row on one line."""
     full, total = figure.get_size_inches() * POINTS
     inner = cell.axes[0].get_position(original=True)
     left = _cell_left(cell, theme, columns)

@@ -1,4 +1,4 @@
-"""Names beside points: placed when the axes have their final size, so that they cover no other text and no point."""
+"""Names next to points, placed once the axes have their final size, so that they cover no other text and no point."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     Box = tuple[float, float, float, float]
 
 _LIMIT = 24
-"""Characters of a name."""
+"""Most characters of a name."""
 _LINE = 1.32
 """Height of a line of text, in font sizes."""
 _ABOVE_LINES = 3
-"""Order of drawing of names: above lines and points."""
+"""Drawing order of names: above lines and points."""
 _OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-"""Where a name may stand beside its point: right first."""
+"""Positions of a name relative to its point: right first."""
 _DISTANCES = (1, 3, 5)
-"""How far from its point, in reaches of its marker; from the second on with a line to it. Convention."""
+"""Distances of a name from its point, in marker sizes; from the second on with a line to it. Convention."""
 
 
 def write(ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place] = ()) -> None:
-    """Write names beside points; how many find no room is said in a corner.
+    """Write names next to points; a note in a corner counts those that do not fit.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def write(ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str],
 
 @dataclass(frozen=True)
 class Name:
-    """A name in its place, in points on the page; ``line`` leads to its point where it stands farther off."""
+    """A name in its place, in points on the page; ``line`` leads to its point where it is farther away."""
 
     words: str
     left: float
@@ -101,7 +101,7 @@ def _artist() -> type[Any]:
 
 
 def along(corners: NDArray[Any], step: float) -> NDArray[Any]:
-    """Return places along a line, at most a step apart; none for a line of fewer than two corners."""
+    """Return positions along a line, at most one step apart; none for a line with fewer than two corners."""
     parts = [np.linspace(start, end, int(np.hypot(*(end - start)) / step) + 2) for start, end in pairwise(corners)]
     return np.vstack(parts) if parts else np.empty((0, 2))
 
@@ -109,7 +109,7 @@ def along(corners: NDArray[Any], step: float) -> NDArray[Any]:
 def placed(
     places: NDArray[Any], names: Sequence[str], room: Box, written: Sequence[Box], theme: Theme
 ) -> Iterator[Name]:
-    """Yield where names stand; then, in a corner, how many have no room.
+    """Yield the placed names; then, in a corner, the number that do not fit.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def placed(
 
 
 def _note(words: str, room: Box, taken: Sequence[Box], theme: Theme) -> Name:
-    """Put a note into the first corner that is free, else above the right end of the axes."""
+    """Place a note in the first free corner, else above the right end of the axes."""
     width, height, gap = text_width(words, theme.small_size), _LINE * theme.small_size, theme.small_size / 3
     for low, left in product((room[1] + gap, room[3] - height - gap), (room[2] - width - gap, room[0] + gap)):
         if _fits((left, low, left + width, low + height), room, taken):
@@ -159,5 +159,5 @@ def _fits(box: Box, room: Box, taken: Sequence[Box]) -> bool:
 
 
 def overlap(one: Box, other: Box) -> bool:
-    """Tell whether two boxes (left, lower, right, upper) share more than an edge."""
+    """Return whether two boxes (left, lower, right, upper) share more than an edge."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,4 +1,4 @@
-"""The theme: fonts, colours, sizes, and one look per model that holds through the whole report.
+"""The theme: fonts, colors, sizes, and one look per model for the whole report.
 
 Nothing here imports matplotlib; :func:`fonts` names the files, ``svg`` hands them over.
 """
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 FAMILIES = ("IBM Plex Sans", "DejaVu Sans")
-"""Font of the figures, and the one for glyphs that it lacks."""
+"""Font of the figures, and the fallback for glyphs that it lacks."""
 
 PETROFF6 = ("#5790fc", "#f89c20", "#e42536", "#964a8b", "#9c9ca1", "#7a21dd")
 PETROFF10 = (
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
 )  # fmt: skip
-"""Colours that stay apart with colour-vision deficiency: Petroff 2021, arXiv:2107.02270."""
+"""Colors that stay distinct with color-vision deficiency: Petroff 2021, arXiv:2107.02270."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 LINES: tuple[LineStyle, ...] = (
     "solid",
@@ -38,7 +38,7 @@ LINES: tuple[LineStyle, ...] = (
 )
 
 _APART = 2
-"""Lap of the larger palette in which no colour has the marker of a near one in the smaller palette."""
+"""Lap of the larger palette in which no color has the marker of a similar one in the smaller palette."""
 
 
 def theme(style: Style, models: Sequence[str], focus: Sequence[str] = ()) -> Theme:
@@ -73,7 +73,7 @@ def theme(style: Style, models: Sequence[str], focus: Sequence[str] = ()) -> The
 
 
 def palette(n_series: int) -> tuple[str, ...]:
-    """Return the colours for so many series: six that are far apart, or ten where six are not enough."""
+    """Return the colors for this many series: six very distinct ones, or ten where six are not enough."""
     return PETROFF6 if n_series <= len(PETROFF6) else PETROFF10
 
 
@@ -83,9 +83,9 @@ def fonts() -> tuple[Path, ...]:
 
 
 def _looks(models: Sequence[str], focus: Sequence[str]) -> dict[str, Look]:
-    """Give every model its own (colour, marker) and, up to 50 models, its own (colour, line style).
+    """Give every model its own (color, marker) and, up to 50 models, its own (color, line style).
 
-    Models in focus come first in a palette of their own, up to its size; the others begin where a colour that is near to
+    Models in focus come first in a palette of their own, up to its size; the others start where a color that is similar to
     one of those goes with another marker.
     """
     apart = [model for model in models if model in focus][: len(PETROFF6)]
@@ -98,7 +98,7 @@ def _looks(models: Sequence[str], focus: Sequence[str]) -> dict[str, Look]:
 
 
 def _codes(colors: Sequence[str], first_lap: int = 0) -> Iterator[tuple[str, str, LineStyle]]:
-    """Yield colour, marker and line style, lap after lap of the palette."""
+    """Yield color, marker and line style, lap after lap of the palette."""
     for index in count(first_lap * len(colors)):
         lap, place = divmod(index, len(colors))
         yield colors[place], MARKERS[(place + lap) % len(MARKERS)], LINES[(place + lap) % len(LINES)]

@@ -46,7 +46,7 @@ class Drawn:
 
 
 def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
-    """Draw every panel of a figure and give it its place.
+    """Draw and place every panel of a figure.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
 
 
 def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
-    """Draw a figure as a complete SVG document with text as text; the same input gives the same bytes."""
+    """Draw a figure as a complete SVG document with text as text; deterministic."""
     sheet = draw(figure, theme, name)
     svg = _save(sheet, theme, name, "svg", theme.raster_dpi).decode()
     width, height = sheet.get_size_inches()
@@ -95,7 +95,7 @@ def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
 
 
 def to_bytes(figure: Figure, theme: Theme, file_format: str, dpi: int) -> bytes:
-    """Draw a figure as a file of its own: ``svg``, ``png`` or ``pdf``, raster parts at ``dpi``."""
+    """Draw a figure as a separate file: ``svg``, ``png`` or ``pdf``, raster parts at ``dpi``."""
     return _save(draw(figure, theme, figure.name), theme, figure.name, file_format, dpi)
 
 
@@ -112,7 +112,7 @@ def _places(panels: Sequence[Panel], columns: int) -> Iterator[tuple[int, int, i
 
 @contextmanager
 def _look(theme: Theme, name: str) -> Iterator[None]:
-    """Draw with the theme and nothing else: not the user's matplotlibrc, no warning for glyphs that a font lacks."""
+    """Draw with the theme only: ignore the user's matplotlibrc and warnings about missing glyphs."""
     from matplotlib import rc_context, rcParamsDefault
 
     _register_fonts()
@@ -146,7 +146,7 @@ def _save(sheet: Canvas, theme: Theme, name: str, file_format: str, dpi: int) ->
 
 
 def _guess(axes: Axes, width: float, height: float, labels: float) -> None:
-    """Give the axes about the size that they will have: drawing functions may ask how much room there is."""
+    """Give the axes approximately their final size: drawing functions may query the room."""
     box = axes.get_position()
     across, down = box.width * (width - labels) / axes.bbox.width, box.height * (height - labels) / axes.bbox.height
     axes.set_position((box.x0, box.y0, max(across, box.width / 4), max(down, box.height / 4)))

@@ -1,4 +1,4 @@
-"""How healthy units are: silent, dormant, saturated, constant; from per-channel moments."""
+"""Health of units, from per-channel moments: dead, dormant, saturated, constant."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 RECTIFIED = frozenset({"relu", "relu6", "clipped_relu", "thresholded_relu"})
-"""Activations whose zeros mean silence."""
+"""Activations for which 0 means that a unit is silent."""
 NEAR_ZERO = 1e-3
-"""Below this share of the root mean square a value counts as near zero."""
+"""A value below this share of the RMS counts as near zero."""
 _CONSTANT = 1e-12
 
 
@@ -38,12 +38,12 @@ def pooled_std(mean: FloatArray, squares: FloatArray, n_values: int) -> float:
 
 
 def dead_units(minimum: FloatArray, maximum: FloatArray) -> int:
-    """Count units that were exactly 0 on every value."""
+    """Count units that are exactly 0 on all values."""
     return int(((minimum == 0) & (maximum == 0)).sum())
 
 
 def silent_bound(n: int) -> float:
-    """Return the 95 % upper bound on how often a unit fires that was silent on n inputs: the rule of three.
+    """Return the 95 % upper bound on how often a unit that was silent on n inputs is active: the rule of three.
 
     >>> silent_bound(300)
     0.01
@@ -61,12 +61,12 @@ def dormant_units(absolute: FloatArray, tau: float) -> int:
 
 
 def constant_units(mean: FloatArray, squares: FloatArray, n_values: int) -> int:
-    """Count units that do not vary: variance below 1e-12 of the squared mean."""
+    """Count constant units: variance below 1e-12 of the squared mean."""
     return int((squares / n_values <= _CONSTANT * mean**2).sum())
 
 
 def near_zero_fraction(values: NDArray[np.floating]) -> float | None:
-    """Return the share of values below 0.1 % of their root mean square; None where all are 0.
+    """Return the share of values below 0.1 % of their RMS; None where all are 0.
 
     >>> near_zero_fraction(np.array([0.0, 1.0, -1.0, 1e-4])), near_zero_fraction(np.zeros(3))
     (0.5, None)

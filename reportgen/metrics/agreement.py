@@ -1,4 +1,4 @@
-"""How alike the predictions of two models on the same examples are."""
+"""Agreement between the predictions of two models on the same examples."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def positive_flips(table: Discordance) -> Estimate | None:
 
 
 def error_consistency(table: Discordance, seed: int) -> Estimate | None:
-    """Return Cohen's kappa of being right: Geirhos, Meding & Wichmann (2020).
+    """Return Cohen's kappa of correctness: Geirhos, Meding & Wichmann (2020).
 
-    1: both err on the same examples; 0: as often together as chance would have it at their accuracies; below 0: less.
-    With a bootstrap interval over examples. None where chance alone agrees everywhere (both always right, or always
-    wrong).
+    1: both err on the same examples; 0: they err together as often as expected by chance at their accuracies; below 0: less.
+    With a bootstrap interval over examples. None where both are right on all examples, or wrong
+    on all.
 
     >>> from reportgen.metrics.comparison import Discordance
     >>> round(error_consistency(Discordance(4, 1, 1, 4), 0).value, 12)
@@ -55,7 +55,7 @@ def error_consistency(table: Discordance, seed: int) -> Estimate | None:
 
 
 def _kappa(counts: NDArray[np.int64]) -> FloatArray:
-    """Return kappa (...) of tables (..., 2, 2); NaN where chance agrees everywhere."""
+    """Return kappa (...) of tables (..., 2, 2); NaN where agreement by chance is certain."""
     shares = counts / counts.sum(axis=(-2, -1), keepdims=True)
     observed = shares[..., 0, 0] + shares[..., 1, 1]
     expected = (shares.sum(axis=-1) * shares.sum(axis=-2)).sum(axis=-1)
@@ -65,7 +65,7 @@ def _kappa(counts: NDArray[np.int64]) -> FloatArray:
 
 
 def js_divergence(first: NDArray[Any], second: NDArray[Any]) -> FloatArray:
-    """Return the Jensen-Shannon divergence of two forecasts, per example, in bits: 0 equal, 1 disjoint. Lin (1991).
+    """Return the Jensen-Shannon divergence of two forecasts per example, in bits: 0 is equal, 1 is disjoint. Lin (1991).
 
     Parameters
     ----------

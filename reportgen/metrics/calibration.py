@@ -1,7 +1,7 @@
-"""Calibration error, its debiased form, and what a calibrated model of the same size would show.
+"""Calibration error, its debiased form, and the values expected of a calibrated model.
 
 Everything is computed from the residuals u = f - y of forecasts f (a confidence or a probability) and outcomes y in
-{0, 1}, summed in bins. A point may stand for several examples: ``positives`` and ``negatives`` count those with y = 1
+{0, 1}, summed in bins. A point may represent several examples: ``positives`` and ``negatives`` count those with y = 1
 and y = 0 at its forecast.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NULL_DRAWS = 2000
 MCE_MINIMUM = 30
-"""Fewest examples of a bin that the maximum error may rest on. Convention; no literature value."""
+"""Fewest examples of a bin that counts for the maximum error. Convention; no literature value."""
 _CONSISTENCY_DRAWS = 1000
 _NORMAL_ABOVE = 10.0
 
@@ -40,13 +40,13 @@ class ResidualBins:
 
     @property
     def total(self) -> float:
-        """How many examples there are."""
+        """Number of examples."""
         return float(self.n.sum())
 
 
 @dataclass(frozen=True)
 class Null:
-    """The ECE of a perfectly calibrated model with the same forecasts: mean, 95 % band, and p-value of the ECE seen."""
+    """ECE of a perfectly calibrated model with the same forecasts: mean, 95 % range, and p-value of the observed ECE."""
 
     mean: float
     low: float
@@ -56,7 +56,7 @@ class Null:
 
 @dataclass(frozen=True)
 class ReliabilityCurve:
-    """Per bin that holds examples: how many, mean forecast, frequency with Wilson's interval, consistency band."""
+    """Per bin with examples: their number, mean forecast, frequency with Wilson interval, consistency band."""
 
     n: Floats
     forecast: Floats
@@ -77,14 +77,14 @@ class ClassBias:
 
 
 def equal_width_edges(bins: int) -> Floats:
-    """Return the edges (bins + 1,) of equally wide bins on [0, 1]."""
+    """Return the edges (bins + 1,) of equal-width bins on [0, 1]."""
     return np.linspace(0.0, 1.0, bins + 1)
 
 
 def equal_mass_edges(forecasts: Floats, bins: int) -> Floats:
-    """Return edges of bins with equally many examples; equal forecasts share a bin, so that there may be fewer bins.
+    """Return edges of bins with equal numbers of examples; equal forecasts share a bin, so there may be fewer bins.
 
-    An edge stands midway between neighbouring forecasts, or on the upper one where no number lies between them.
+    An edge is midway between neighboring forecasts, or at the upper one where no number is between them.
 
     >>> import numpy as np
     >>> equal_mass_edges(np.array([0.1, 0.2, 0.6, 0.9]), 2).tolist()
@@ -107,9 +107,9 @@ def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges
     Parameters
     ----------
     forecasts, positives, negatives
-        (M,) float64; forecasts in [0, 1], where rounding beyond an end does no harm.
+        (M,) float64; forecasts in [0, 1]; rounding beyond an end is harmless.
     edges
-        (B + 1,) rising. A forecast on an edge belongs to the bin above it; 1.0 belongs to the last bin.
+        (B + 1,) increasing. A forecast on an edge belongs to the bin above it; 1.0 belongs to the last bin.
     """
     size = len(edges) - 1
     index = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, size - 1)
@@ -141,7 +141,7 @@ def ece(bins: ResidualBins) -> float:
 
 
 def mce(bins: ResidualBins) -> float | None:
-    """Return the largest calibration error of a bin with at least 30 examples; None where no bin has so many."""
+    """Return the largest calibration error of a bin with at least 30 examples; None where no bin has that many."""
     large = bins.n >= MCE_MINIMUM
     return float((np.abs(bins.residual[large]) / bins.n[large]).max()) if large.any() else None
 
@@ -157,10 +157,10 @@ def gap(bins: ResidualBins) -> Estimate:
 
 
 def squared_error(bins: ResidualBins) -> Estimate | None:
-    """Return the unbiased squared L2 calibration error of the binned forecasts, with its standard interval.
+    """Return the unbiased squared L2 calibration error of the binned forecasts, with its normal interval.
 
     T = sum of w_b (S_b² - Q_b) / (n_b (n_b - 1)), the U-statistic of u_i u_j within bins; it may be negative. Bins
-    with a single example say nothing and are left out. None where every bin has at most one.
+    with a single example are left out. None where every bin has at most one.
 
     References
     ----------
@@ -181,7 +181,7 @@ def squared_error(bins: ResidualBins) -> Estimate | None:
 
 
 def debiased_error(bins: ResidualBins) -> Estimate | None:
-    """Return the debiased L2 calibration error, the root of :func:`squared_error` cut at 0, with its interval."""
+    """Return the debiased L2 calibration error, the root of :func:`squared_error` cut off at 0, with its interval."""
     squared = squared_error(bins)
     if squared is None or squared.low is None or squared.high is None:
         return None
@@ -190,9 +190,9 @@ def debiased_error(bins: ResidualBins) -> Estimate | None:
 
 
 def ece_null(bins: ResidualBins, seed: int) -> Null:
-    """Return what ECE a calibrated model with these forecasts would show: S_b is normal with variance V_b.
+    """Return the ECE expected of a calibrated model with these forecasts: S_b is normal with variance V_b.
 
-    The mean is in closed form; band and p-value are from 2,000 seeded draws, p = (1 + exceeding) / (1 + draws).
+    The mean has a closed form; range and p-value are from 2,000 seeded draws, p = (1 + exceeding) / (1 + draws).
     """
     scale = np.sqrt(bins.variance) / bins.total
     draws = np.abs(np.random.default_rng(seed).standard_normal((NULL_DRAWS, len(scale)))) @ scale

@@ -1,4 +1,4 @@
-"""Centred kernel alignment of what layers represent: linear, debiased, between any two layers on the same examples."""
+"""Centered kernel alignment between representations of layers on the same examples: linear, debiased."""
 
 from __future__ import annotations
 
@@ -20,21 +20,20 @@ BLOCKS = 20
 """Most blocks of examples for the jackknife."""
 LEAST_EXAMPLES = 32
 TRIMMED = 0.01
-"""Share of the examples of largest norm that is left out to see whether few of them decide: after Davari et al. (2023)."""
+"""Share of the examples of largest norm that is removed to see whether few of them drive CKA: after Davari et al. (2023)."""
 _DIGITS = 12
-"""Decimals that rounding leaves: a layer is exactly like itself."""
+"""Decimals kept, so that the CKA of a layer with itself is exactly 1."""
 METHOD = "jackknife over blocks of examples"
 
 
 @dataclass(frozen=True)
 class Grams:
-    """What the comparison needs of L layers on the same n examples.
+    """Gram matrices of L layers on the same n examples.
 
     Attributes
     ----------
     grams
-        (L, n, n) float32, inner products of the centred examples, 0 on the diagonal, of norm 1; a layer whose examples
-        are all equal is 0.
+        (L, n, n) float32, inner products of the centered examples, 0 on the diagonal, of norm 1; 0 for a constant layer.
     largest
         (L, n) bool, the 1 % of the examples farthest from the layer's mean.
     """
@@ -44,13 +43,13 @@ class Grams:
 
     @property
     def n(self) -> int:
-        """How many examples there are."""
+        """Number of examples."""
         return self.grams.shape[1]
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """CKA of every layer of one model with every layer of another, (L1, L2) each; NaN where a layer does not vary.
+    """CKA of every layer of one model with every layer of another, (L1, L2) each; NaN where a layer is constant.
 
     ``low`` and ``high`` are a 95 % interval, ``trimmed`` the value without the examples that are farthest from the mean
     in either layer.
@@ -70,7 +69,7 @@ def grams(features: Sequence[NDArray[np.floating]], seed: int) -> Grams:
     features
         (n, C) for each layer, finite; n at least 32.
     seed
-        Of the order of the examples, which decides the blocks of the jackknife. The same for all that is compared.
+        Seed of the order of the examples, which determines the jackknife blocks. The same for all layers compared.
     """
     n = len(features[0])
     order = np.random.default_rng(seed).permutation(n)

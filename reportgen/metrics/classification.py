@@ -1,4 +1,4 @@
-"""Numbers of the confusion matrix: accuracy, recall, precision, F1, and their bootstrap."""
+"""Metrics of the confusion matrix: accuracy, recall, precision, F1, and their bootstrap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BOOTSTRAP_ENTRIES = 2_000_000
 
 @dataclass(frozen=True)
 class ConfusedPair:
-    """How often one class was taken for another; ``share`` is the share of the true class's examples."""
+    """How often one class was predicted as another; ``share`` is relative to the examples of the true class."""
 
     true: int
     predicted: int
@@ -59,7 +59,7 @@ def precision(confusion: Matrix) -> Floats:
 
 
 def f1(confusion: Matrix) -> Floats:
-    """Return F1 = 2 TP / (2 TP + FP + FN) (..., K); NaN for a class neither there nor predicted.
+    """Return F1 = 2 TP / (2 TP + FP + FN) (..., K); NaN for a class without examples and predictions.
 
     >>> import numpy as np
     >>> f1(np.array([[1, 1], [0, 1]])).round(3).tolist()
@@ -75,7 +75,7 @@ def balanced_accuracy(confusion: Matrix) -> Floats:
 
 
 def macro_f1(confusion: Matrix) -> Floats:
-    """Return the mean F1 (...) of the classes that are there or were predicted."""
+    """Return the mean F1 (...) of the classes that have examples or were predicted."""
     return np.nanmean(f1(confusion), axis=-1)
 
 
@@ -89,11 +89,11 @@ def bootstrap(
     Parameters
     ----------
     statistic
-        Takes (draws, K, K) counts, gives (draws,).
+        Maps (draws, K, K) counts to (draws,).
     confusion
         (K, K) counts.
     seed, draws
-        Of the resampling.
+        Seed and number of the resamples.
     """
     k = len(confusion)
     n = int(confusion.sum())
@@ -110,9 +110,9 @@ def bootstrap(
 
 
 def skill(value: float, reference: float, perfect: float) -> float | None:
-    """Return the share of the way from a reference to perfection: 1 is perfect, 0 no better than the reference.
+    """Return the skill over a reference: 1 is perfect, 0 is no better than the reference.
 
-    None where the reference is perfect already.
+    None where the reference is perfect.
 
     >>> skill(0.9, 0.8, 1.0)
     0.5

@@ -1,4 +1,4 @@
-"""Two models on the same examples: McNemar, paired differences, and what many comparisons do to p-values."""
+"""Comparison of two models on the same examples: McNemar's test, paired differences, adjusted p-values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Discordance:
-    """How two models agree in being right: both, only the first, only the second, neither."""
+    """Numbers of examples that both models get right, only the first, only the second, neither."""
 
     both: int
     only_first: int
@@ -27,18 +27,18 @@ class Discordance:
 
     @property
     def n(self) -> int:
-        """How many examples there are."""
+        """Number of examples."""
         return self.both + self.only_first + self.only_second + self.neither
 
 
 def discordance(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Discordance:
-    """Count in which examples two models are right, from (N,) bool each."""
+    """Count the examples that each model gets right, from (N,) bool each."""
     both, one, other = int((first & second).sum()), int((first & ~second).sum()), int((~first & second).sum())
     return Discordance(both, one, other, len(first) - both - one - other)
 
 
 def mcnemar(table: Discordance) -> float:
-    """Return the exact two-sided p-value that both models err equally often; 1 where they never differ.
+    """Return the exact two-sided p-value of equal error rates; 1 where the models never differ.
 
     McNemar (1947), by the binomial distribution of the discordant examples.
 
@@ -56,7 +56,7 @@ def mcnemar(table: Discordance) -> float:
 def accuracy_difference(table: Discordance) -> Estimate:
     """Return accuracy of the first minus accuracy of the second, with Newcombe's paired interval.
 
-    Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10: Wilson intervals of both proportions, joined
+    Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10: Wilson intervals of both proportions, combined
     with their correlation.
     """
     n = table.n

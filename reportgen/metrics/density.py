@@ -20,17 +20,17 @@ def reflected_density(values: Floats, low: float, high: float, points: int) -> t
     Parameters
     ----------
     values
-        (N,) float64 in [low, high]; what lies outside is moved to the end.
+        (N,) float64 in [low, high]; values outside are moved to the nearest end.
     low, high
         The range.
     points
-        Size of the grid that is returned.
+        Number of grid points.
 
     Returns
     -------
     tuple
-        Grid (points,) and density (points,). The bandwidth is Silverman's (1986) rule, but at least a hundredth of
-        the range, so that a heap of equal values stays visible.
+        Grid (points,) and density (points,). The bandwidth is Silverman's (1986) rule, but at least 1 % of the
+        range, so that many equal values stay visible.
     """
     from scipy.fft import dct
 

@@ -1,4 +1,4 @@
-"""How many dimensions activations use, estimated from a sample: debiased, with an interval."""
+"""Number of dimensions that activations use, estimated from a sample: debiased, with an interval."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def debiased_participation_ratio(samples: NDArray[np.floating]) -> Estimate | No
     Returns
     -------
     Estimate or None
-        With a 95 % interval where the jackknife gives one; None for fewer than 8 examples, for constants, and where
-        the sample is too small to tell the denominator from 0.
+        With a 95 % interval if the jackknife gives one; None for fewer than 8 examples, for constants, and where the
+        denominator is not distinguishable from 0.
     """
     n = len(samples)
     if n < LEAST_EXAMPLES:
@@ -101,7 +101,7 @@ def _interval(whole: float, parts: list[float]) -> tuple[float, float]:
 
 
 def _draw(x: FloatArray, blocks: list[NDArray[np.intp]]) -> tuple[tuple[float, float], list[tuple[float, float]]]:
-    """Return the statistics of one draw, centred, and those without each block; all draws on one scale."""
+    """Return the statistics of one centered draw, and those without each block; all draws on one scale."""
     norms = (x**2).sum(axis=1)
     squares = _GramSquares(x, blocks)
     linear, cubic = x.sum(axis=0), norms @ x
@@ -145,7 +145,7 @@ class _GramSquares:
 def covariance_eigenvalues(samples: NDArray[np.floating]) -> FloatArray:
     """Return the eigenvalues of the covariance of rows (n, n_channels), at most min(n - 1, n_channels) of them above 0.
 
-    Rounding cannot make one: those below n times the machine's precision of the largest are 0.
+    Eigenvalues that rounding alone can produce, below n times the machine precision relative to the largest, are 0.
 
     >>> covariance_eigenvalues(np.array([[1.0, 0.0], [-1.0, 0.0]])).tolist()
     [0.0, 1.0]

@@ -1,4 +1,4 @@
-"""Models as points: principal components of what describes them, and an order that puts like beside like."""
+"""Models as points: principal components of their features, and an order in which similar models are adjacent."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Components:
     Attributes
     ----------
     points
-        (M, 2) coordinates of the models; the second is 0 where there is one direction only.
+        (M, 2) coordinates of the models; the second is 0 where there is only one direction.
     explained
         (2,) share of the variance along each.
     n_features
-        How many of the features vary.
+        Number of features that vary.
     """
 
     points: FloatArray
@@ -37,8 +37,8 @@ class Components:
 def principal_components(features: NDArray[np.floating]) -> Components | None:
     """Return the first two principal components of (M, F) features, each scaled to unit variance over the models.
 
-    Features that do not vary are left out. The sign of a component is that with which the coordinate farthest from 0 is
-    positive. None for fewer than three models, and where nothing varies.
+    Features that do not vary are left out. The sign of a component makes the coordinate farthest from 0 positive.
+    None for fewer than three models, and where nothing varies.
     """
     x = np.asarray(features, np.float64)
     if len(x) < LEAST_POINTS:
@@ -59,7 +59,7 @@ def principal_components(features: NDArray[np.floating]) -> Components | None:
 
 
 def order(distances: NDArray[np.floating]) -> list[int]:
-    """Return an order of the models in which like ones are neighbours: average linkage, leaves ordered optimally.
+    """Return an order of the models in which similar ones are adjacent: average linkage, optimal leaf order.
 
     Bar-Joseph, Gifford & Jaakkola (2001). ``distances`` is (M, M), symmetric, 0 on the diagonal.
     """

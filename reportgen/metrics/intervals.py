@@ -1,4 +1,4 @@
-"""Intervals at 95 % for proportions and means."""
+"""95 % intervals of proportions and means."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def wilson_bounds(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the ends of Wilson's (1927) interval for proportions; ``n`` must be positive."""
     p = successes / n
-    centre = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    center = (p + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
     half = Z95 / (1 + Z95**2 / n) * np.sqrt(p * (1 - p) / n + Z95**2 / (4 * n**2))
-    low = np.where(successes == 0, 0.0, np.maximum(centre - half, 0.0))
-    high = np.where(successes == n, 1.0, np.minimum(centre + half, 1.0))
+    low = np.where(successes == 0, 0.0, np.maximum(center - half, 0.0))
+    high = np.where(successes == n, 1.0, np.minimum(center + half, 1.0))
     return low, high
 
 
@@ -95,4 +95,4 @@ def around_mean(value: float, standard_error: float, n: int) -> Estimate:
     from scipy.special import stdtrit
 
     half = float(stdtrit(n - 1, 0.975)) * standard_error
-    return Estimate(value, n, value - half, value + half, "mean ± t SE")
+    return Estimate(value, n, value - half, value + half, "mean ± t · SE")

@@ -1,4 +1,4 @@
-"""How far weights moved from one checkpoint to another."""
+"""Weight change from one checkpoint to another."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Movement:
-    """Between the same weights at two times.
+    """Change between the same weights at two checkpoints.
 
     Attributes
     ----------
     change
-        Norm of the difference over the norm before; None where all weights were 0 before and not after, or not finite.
+        Norm of the difference relative to the norm before; None where all weights were 0 before but not after, or not finite.
     cosine
-        Of the angle between them; None where all are 0 at one of the times, or not finite.
+        Cosine similarity; None where all weights are 0 at one of the checkpoints, or not finite.
     finite
-        Whether all weights are.
+        Whether all weights are finite.
     """
 
     change: float | None
@@ -36,7 +36,7 @@ class Movement:
 
 
 def movement(before: Tensors, after: Tensors) -> Movement:
-    """Measure how far some tensors, taken as one vector, moved.
+    """Measure the change of some tensors, taken as one vector.
 
     >>> import numpy as np
     >>> round(movement([np.array([3.0, 4.0])], [np.array([3.0, 4.5])]).change, 9)

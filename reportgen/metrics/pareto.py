@@ -1,6 +1,6 @@
-"""Choices between several objectives: dominance, ranks, hypervolume, knee.
+"""Multi-objective comparison: dominance, ranks, hypervolume, knee.
 
-Every objective is to be minimised: whoever calls turns those of which more is better around. Equal points are kept:
+All objectives are minimized: callers negate those where higher is better. Equal points are kept:
 neither dominates the other.
 """
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 LEAST_POINTS = 3
-"""Different points that a front needs before one of them can be its knee."""
+"""Fewest distinct points of a front with a knee."""
 _ROUNDING = 1e-12
 
 
 def dominance(values: FloatArray) -> NDArray[np.bool_]:
-    """Tell which points dominate which: no worse in every objective, better in at least one.
+    """Return which points dominate which: no worse in every objective, better in at least one.
 
     Parameters
     ----------
     values
-        Shape (n, m), finite; less is better.
+        Shape (n, m), finite; lower is better.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def dominance(values: FloatArray) -> NDArray[np.bool_]:
 
 
 def ranks(values: FloatArray) -> NDArray[np.int64]:
-    """Return the rank of every point by non-dominated sorting: 1 for the front, 2 for the front of the others, and so on.
+    """Return the rank of every point by non-dominated sorting: 1 for the front, 2 for the front of the remaining points, and so on.
 
     Deb et al. (2002), IEEE Transactions on Evolutionary Computation 6, 182-197; O(n² m).
 
@@ -67,12 +67,12 @@ def ranks(values: FloatArray) -> NDArray[np.int64]:
 
 
 def front(values: FloatArray) -> NDArray[np.bool_]:
-    """Tell which points no other dominates; shape (n,), bool."""
+    """Return which points are non-dominated; shape (n,), bool."""
     return np.logical_not(dominance(values).any(axis=0))
 
 
 def hypervolume(values: FloatArray, reference: FloatArray) -> float:
-    """Return the volume that the points dominate up to a reference point, which is worse than they are.
+    """Return the volume that the points dominate, up to a worse reference point.
 
     Points that are not better than the reference in every objective add nothing. Two objectives by a sweep, more by
     slicing along the last one: While et al. (2006), IEEE Transactions on Evolutionary Computation 10, 29-38.
@@ -80,7 +80,7 @@ def hypervolume(values: FloatArray, reference: FloatArray) -> float:
     Parameters
     ----------
     values
-        Shape (n, m), m >= 1, finite; less is better.
+        Shape (n, m), m >= 1, finite; lower is better.
     reference
         Shape (m,).
 
@@ -114,20 +114,20 @@ def _volume(values: FloatArray, reference: FloatArray) -> float:
 
 
 def knee(values: FloatArray) -> int | None:
-    """Return the place of the point of a front with two objectives at which both are had most cheaply.
+    """Return the index of the knee of a front with two objectives.
 
     The front is scaled to 0..1 in each objective; the knee is the point farthest below the chord between its ends
-    (Das 1999, Structural Optimization 18, 107-115), of equal ones the first.
+    (Das 1999, Structural Optimization 18, 107-115), the first of equals.
 
     Parameters
     ----------
     values
-        Shape (n, 2), a front: less is better.
+        Shape (n, 2), a front; lower is better.
 
     Returns
     -------
     int or None
-        None for fewer than three different points, and where none lies below the chord.
+        None for fewer than three distinct points, and where none is below the chord.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""How many dimensions a spectrum uses: numbers between 1 and the count of eigenvalues, from the eigenvalues alone.
+"""Number of dimensions that a spectrum uses, between 1 and the number of eigenvalues.
 
-All take the eigenvalues of a covariance or Gram matrix, (n,) float64 and not negative, and give None where all are 0.
-None of them changes when all eigenvalues are scaled.
+All functions take the eigenvalues of a covariance or Gram matrix, (n,) float64 and not negative, and return None where all
+are 0. None of them depends on the scale of the eigenvalues.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def stable_rank(eigenvalues: NDArray[np.float64]) -> float | None:
 
 
 def effective_rank(eigenvalues: NDArray[np.float64]) -> float | None:
-    """Return exp of the entropy of the normalised singular values, the roots of the eigenvalues: Roy & Vetterli (2007).
+    """Return exp of the entropy of the normalized singular values, the roots of the eigenvalues: Roy & Vetterli (2007).
 
     >>> round(effective_rank(np.array([9.0, 9.0, 0.0])), 12)
     2.0
@@ -44,7 +44,7 @@ def effective_rank(eigenvalues: NDArray[np.float64]) -> float | None:
 
 
 def entropy_rank(eigenvalues: NDArray[np.float64]) -> float | None:
-    """Return exp of the entropy of the normalised eigenvalues.
+    """Return exp of the entropy of the normalized eigenvalues.
 
     >>> round(entropy_rank(np.array([5.0, 5.0])), 12)
     2.0

@@ -1,4 +1,4 @@
-"""ROC AUC and average precision of score points, each of which may stand for many examples."""
+"""ROC AUC and average precision of score points, each of which may represent many examples."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BOOTSTRAP_CELLS = 2048
 
 @dataclass(frozen=True)
 class _Steps:
-    """Distinct scores in rising order with the examples that stand at each."""
+    """Distinct scores in increasing order, with the numbers of examples at each."""
 
     positives: Floats
     negatives: Floats
@@ -46,15 +46,15 @@ def _placements(steps: _Steps) -> tuple[Floats, Floats]:
 
 
 def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | None:
-    """Return the area under the ROC curve with DeLong's interval, cut at 0 and 1; None where a class is absent.
+    """Return the area under the ROC curve with DeLong's interval, cut off at 0 and 1; None where a class is absent.
 
-    Without two examples of both kinds, or where the scores separate them perfectly, DeLong's variance says nothing and
-    there is no interval.
+    There is no interval without two examples of each kind, or where the scores separate them perfectly, because DeLong's
+    variance is then 0 or undefined.
 
     Parameters
     ----------
     scores, positives, negatives
-        (M,) float64: a score, and how many examples of the class and of the rest stand at it. Equal scores get half
+        (M,) float64: a score, and the numbers of examples of the class and of the rest that have it. Ties get half
         credit (midranks).
 
     References
@@ -82,7 +82,7 @@ def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | 
 
 
 def average_precision(scores: Floats, positives: Floats, negatives: Floats) -> float | None:
-    """Return the average precision: the mean of the precision over the steps of the recall; None without positives.
+    """Return the average precision, the mean precision over the steps in recall; None without positives.
 
     Equal scores are one threshold, as in scikit-learn; without negatives it is 1.
     """
@@ -94,7 +94,7 @@ def average_precision(scores: Floats, positives: Floats, negatives: Floats) -> f
 
 
 def _average_precision(positives: Floats, negatives: Floats) -> Floats:
-    """Return the average precision (draws,) of counts (draws, steps) at rising scores."""
+    """Return the average precision (draws,) of counts (draws, steps) at increasing scores."""
     hits = np.cumsum(positives[:, ::-1], axis=1)
     drawn = hits + np.cumsum(negatives[:, ::-1], axis=1)
     precision = np.divide(hits, drawn, out=np.zeros_like(hits), where=drawn > 0)
@@ -107,8 +107,8 @@ def average_precision_interval(
 ) -> tuple[float, float]:
     """Return the 2.5 and 97.5 % quantiles of the average precision under resampling of the examples.
 
-    The counts of at most 2049 cells are drawn from a multinomial distribution. A cell holds neighbouring scores with
-    an equal share of the positives, wherever on the scale they lie: with up to 2048 positives this is the bootstrap
+    The counts of at most 2049 cells are drawn from a multinomial distribution. A cell has neighboring scores with
+    an equal share of the positives, wherever they are on the scale: with up to 2048 positives this is the bootstrap
     over examples itself. Draws without a positive are left out. There must be a positive.
     """
     steps = _steps(scores, positives, negatives)
@@ -127,7 +127,7 @@ def average_precision_interval(
 
 
 def _precision_cells(positives: Floats) -> NDArray[np.int64]:
-    """Return the cell of each step of rising scores; a positive shares its cell with the negatives right above it."""
+    """Return the cell of each step of increasing scores; a positive shares its cell with the negatives right above it."""
     above = positives.sum() - np.cumsum(positives)
     return BOOTSTRAP_CELLS - (above * BOOTSTRAP_CELLS / positives.sum()).astype(np.int64)
 
@@ -135,15 +135,15 @@ def _precision_cells(positives: Floats) -> NDArray[np.int64]:
 def macro_roc_auc(
     column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int]
 ) -> Estimate | None:
-    """Return the unweighted mean one-vs-rest AUC of the classes that have examples and others beside them.
+    """Return the unweighted mean one-vs-rest AUC of the classes that have both examples and non-examples.
 
-    The interval is value ± 1.96 SE from the placement values, in which one example's part in every class's curve is
-    added up before the variance is taken (the DeLong variance with its covariances).
+    The interval is value ± 1.96 SE from the placement values, where the contributions of an example to the curves of all classes
+    are added before taking the variance (the DeLong variance with its covariances).
 
     Parameters
     ----------
     column
-        Gives the (N,) scores of a class.
+        Returns the (N,) scores of a class.
     labels
         (N,) class indices.
     classes
@@ -152,8 +152,8 @@ def macro_roc_auc(
     Returns
     -------
     Estimate or None
-        None where no class has a curve. Without an interval where a class has a single example, or a single other
-        one, or where all are separated perfectly.
+        None where no class has a curve. Without an interval where a class has a single example or a single
+        non-example, or where all are separated perfectly.
     """
     n = len(labels)
     influence = np.zeros(n)

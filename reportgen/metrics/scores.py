@@ -1,4 +1,4 @@
-"""Proper scores and their parts, one value per example, in float64 and in log space."""
+"""Proper scores and related quantities, one value per example, in float64 and log space."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def brier(p: Floats, targets: Targets) -> Floats:
 
 
 def true_class_rank(scores: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int32]:
-    """Return the place (N,) of the true class when the classes are sorted by score; 0 is the top.
+    """Return the rank (N,) of the true class when classes are sorted by score; 0 is the top.
 
     Of equal scores the class with the smaller index comes first, as in ``argmax``, so that rank 0 is what is predicted.
 

@@ -1,4 +1,4 @@
-"""What a layer's units tell about the class of an example."""
+"""Class information in the units of a layer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDS = 5
 
 
 def omega_squared(features: NDArray[np.floating], labels: NDArray[np.integer]) -> FloatArray:
-    """Return the share of each unit's variance that lies between classes, corrected for chance: Hays (1963).
+    """Return the share of the variance of each unit that is between classes, corrected for chance: Hays (1963).
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def _sums(x: FloatArray, member: NDArray[np.intp], classes: int) -> FloatArray:
 
 
 def class_selectivity(features: NDArray[np.floating], labels: NDArray[np.integer]) -> FloatArray:
-    """Return how much each rectified unit prefers its favourite class over the mean of the others: Morcos et al. (2018).
+    """Return how much each rectified unit prefers its top class over the mean of the others: Morcos et al. (2018).
 
     (highest class mean - mean of the other class means) / their sum; (C,) in [0, 1], NaN for silent units.
     """
@@ -66,7 +66,7 @@ def class_selectivity(features: NDArray[np.floating], labels: NDArray[np.integer
 
 
 def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
-    """Deal the examples of each class to the folds in turn, in seeded order; (n,) fold of each example."""
+    """Assign the examples of each class to folds in turn, in seeded order; (n,) fold of each example."""
     order = np.random.default_rng(seed).permutation(len(labels))
     grouped = order[np.argsort(labels[order], kind="stable")]
     folds = np.empty(len(labels), np.int64)
@@ -74,10 +74,10 @@ def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64
     return folds
 
 
-def nearest_centre(
+def nearest_center(
     features: NDArray[np.floating], labels: NDArray[np.integer], folds: NDArray[np.integer]
 ) -> NDArray[np.bool_] | None:
-    """Tell of each example whether the nearest class centre, made of the other folds, is that of its own class.
+    """Return for each example whether the nearest class center, from the other folds, is that of its own class.
 
     Classes with fewer than five examples are left out: the result has (n_kept,) entries, in the order of the examples.
     None where fewer than two classes are left.
@@ -95,8 +95,8 @@ def nearest_centre(
     for one in np.unique(fold):
         out = fold == one
         seen = np.bincount(member[~out], minlength=len(classes))
-        centres = _sums(x[~out], member[~out], len(classes)) / np.maximum(seen, 1)[:, None]
-        distance = (centres**2).sum(axis=1) - 2 * x[out] @ centres.T
+        centers = _sums(x[~out], member[~out], len(classes)) / np.maximum(seen, 1)[:, None]
+        distance = (centers**2).sum(axis=1) - 2 * x[out] @ centers.T
         distance[:, seen == 0] = np.inf
         right[out] = distance.argmin(axis=1) == member[out]
     return right

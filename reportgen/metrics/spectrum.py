@@ -1,4 +1,4 @@
-"""Weights as matrices: their singular values, and what those of a random matrix of the same shape would be."""
+"""Weights as matrices: singular values, and those expected of a random matrix of the same shape."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 FULL_LIMIT = 2048
-"""Largest smaller side whose whole spectrum is computed."""
+"""Largest smaller side for which the full spectrum is computed."""
 _TRACY_WIDOM_99 = 2.0234
 """99 % quantile of the Tracy-Widom law of order 1."""
 _TOLERANCE = 1e-4
 _DENSE_LIMIT = 600
-"""Smaller side above which a largest singular value alone is found by Lanczos. Convention, from timings."""
+"""Smaller side above which only the largest singular value is computed, by Lanczos. Convention, from timings."""
 _PART = 1 << 22
-"""Numbers of a matrix that are scaled at a time, which bounds the memory."""
+"""Number of matrix elements scaled at a time, which bounds the memory."""
 
 
 def as_matrix(values: NDArray[np.generic], inputs: Sequence[int], outputs: Sequence[int]) -> FloatArray:
@@ -39,7 +39,7 @@ def as_matrix(values: NDArray[np.generic], inputs: Sequence[int], outputs: Seque
 
 @dataclass(frozen=True)
 class Spectrum:
-    """What is known of the singular values of a block-diagonal matrix.
+    """Singular values of a block-diagonal matrix.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Spectrum:
     shape
         Rows and columns of one block.
     blocks
-        How many blocks there are.
+        Number of blocks.
     """
 
     eigenvalues: FloatArray | None
@@ -74,14 +74,14 @@ class Spectrum:
 
     @property
     def relative_participation(self) -> float | None:
-        """The participation ratio over that of a random matrix of this shape, mn / (m + n + 1) per block."""
+        """The participation ratio relative to a random matrix of this shape, mn / (m + n + 1) per block."""
         rows, columns = self.shape
         ratio = self.participation_ratio
         return None if ratio is None else ratio * (rows + columns + 1) / (rows * columns * self.blocks)
 
     @property
     def random_edge(self) -> float:
-        """The singular value that the largest one of a random matrix with these second moments stays below in 99 %.
+        """99 % quantile of the largest singular value of a random matrix with these second moments.
 
         Upper edge of the Marchenko-Pastur law and the Tracy-Widom fluctuation about it: Johnstone (2001).
         """
@@ -93,15 +93,15 @@ class Spectrum:
 
     @property
     def spikes(self) -> FloatArray | None:
-        """Eigenvalues above the random edge; None where the spectrum is not known."""
+        """Eigenvalues above the random edge; None where the full spectrum was not computed."""
         return None if self.eigenvalues is None else self.eigenvalues[self.eigenvalues > self.random_edge**2]
 
 
 def spectrum(matrix: FloatArray, blocks: int = 1) -> Spectrum:
-    """Compute the spectrum of a matrix whose columns fall into ``blocks`` equal parts that are blocks of a diagonal.
+    """Compute the spectrum of a matrix whose columns consist of ``blocks`` equal parts, the blocks of a diagonal.
 
     The Gram matrix of the smaller side is taken in float64 after division by the largest weight; eigenvalues that
-    rounding alone can make are set to 0.
+    rounding alone can produce are set to 0.
     """
     scale = _peak(matrix)
     shape = (matrix.shape[0], matrix.shape[1] // blocks)
@@ -123,7 +123,7 @@ def _peak(matrix: FloatArray) -> float:
 
 
 def _gram(matrix: FloatArray, scale: float) -> FloatArray:
-    """Return the Gram matrix of the smaller side, after division by a scale; the larger side goes part by part."""
+    """Return the Gram matrix of the smaller side, after division by a scale; the larger side is processed in parts."""
     tall = matrix if matrix.shape[1] <= matrix.shape[0] else matrix.T
     step = max(_PART // tall.shape[1], 1)
     gram: FloatArray = np.zeros((tall.shape[1], tall.shape[1]))
@@ -144,25 +144,25 @@ def _top(gram: FloatArray) -> float:
 def operator_norm_bounds(
     kernel: FloatArray, *, seen: float | None = None, strided: bool = False, transposed: bool = False
 ) -> tuple[float, float]:
-    """Bound the spectral norm of a convolution as a linear map of images, whatever their size.
+    """Bound the spectral norm of a convolution as a linear operator on images of any size.
 
     Parameters
     ----------
     kernel
-        (spatial axes, inputs, outputs) float64; of one group.
+        (spatial axes, inputs, outputs) float64, of one group.
     seen
-        Spectral norm of the kernel as (spatial axes and inputs, outputs), where it is known already.
+        Spectral norm of the kernel as (spatial axes and inputs, outputs), if it is already known.
     strided
-        A stride above 1 leaves out one of the two lower bounds.
+        Whether the stride is above 1, where only one of the two lower bounds applies.
     transposed
-        The kernel is that of a transposed convolution, with its axes as here.
+        Whether the convolution is transposed; the axes of the kernel are as above.
 
     Returns
     -------
     tuple
         Lower bound: the norm of what one output position sees, or of what one input position reaches. Upper bound: the
-        root of the kernel's size times the smallest norm of its reshapes, Singla & Feizi (2021). The upper bound holds
-        always, the lower one where some position is a kernel's reach away from every border. Norms found by Lanczos
+        root of the kernel's size times the smallest norm of its reshapes, Singla & Feizi (2021). The upper bound is
+        always valid, the lower one where some position is at least the kernel size away from every border. Norms found by Lanczos
         widen the bracket by their tolerance.
     """
     spatial = tuple(axis for axis in range(kernel.ndim - 2) if kernel.shape[axis] > 1)

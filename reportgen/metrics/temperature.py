@@ -1,4 +1,4 @@
-"""Temperature scaling: how much of the miscalibration one parameter removes, fitted on other rows than it is judged on."""
+"""Temperature scaling: how much miscalibration one parameter removes, evaluated on held-out rows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FOLDS = 5
 _STEPS = 100
 _TOLERANCE = 1e-10
 _INVERSE_RANGE = (1e-4, 1e4)
-_SEPARABLE = "every row is predicted correctly, so that no finite temperature is best"
-_OUTSIDE = "the NLL is smallest outside temperatures from 1e-4 to 1e4"
-_UNINFORMED = "the logits do not tell the classes apart, so that no finite temperature is best"
+_SEPARABLE = "all rows are predicted correctly, so no finite temperature is optimal"
+_OUTSIDE = "the optimal temperature is outside the range from 1e-4 to 1e4"
+_UNINFORMED = "the logits do not separate the classes, so no finite temperature is optimal"
 
 
 class NoTemperatureError(Exception):
-    """There is no finite positive temperature; the message says why."""
+    """No finite positive temperature exists; the message gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Temperature:
 
 @dataclass(frozen=True)
 class CrossFit:
-    """The effect of the temperature, out of fold: per row the NLL before and after, and the confidence after."""
+    """Out-of-fold effect of the temperature: NLL before and after per row, and confidence after."""
 
     fitted: Temperature
     nll_before: Floats
@@ -46,9 +46,9 @@ class CrossFit:
 
 
 def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temperature:
-    """Fit the temperature T that minimises the NLL of softmax(logits / T). Guo et al. (2017).
+    """Fit the temperature T that minimizes the NLL of softmax(logits / T). Guo et al. (2017).
 
-    The NLL is convex in 1/T: Newton's method, held between 1e-4 and 1e4, with bisection where a step would leave.
+    The NLL is convex in 1/T: Newton's method, kept between 1e-4 and 1e4, with bisection where a step would leave the range.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temp
     Raises
     ------
     NoTemperatureError
-        Every row is right (T would be 0), or the logits do not tell the classes apart (T would be infinite).
+        All rows are right (T would be 0), or the logits do not separate the classes (T would be infinite).
     """
     z = logits.astype(np.float64)
     z -= z.max(axis=1, keepdims=True)
@@ -104,7 +104,7 @@ def _require_inside(beta: float) -> None:
 
 
 def cross_fit(logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.int32], seed: int) -> CrossFit:
-    """Fit the temperature on all rows, and judge it by five label-stratified folds.
+    """Fit the temperature on all rows, and evaluate it by five label-stratified folds.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def cross_fit(logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.in
     labels
         (N,) classes to stratify by.
     seed
-        Of the folds.
+        Seed of the folds.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def cross_fit(logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.in
 
 
 def _stratified_folds(labels: NDArray[np.int32], seed: int) -> NDArray[np.int64]:
-    """Return the fold (N,) of each row: classes are dealt out one after the other, in shuffled order within."""
+    """Return the fold (N,) of each row: rows are shuffled, sorted by class, and assigned in turn."""
     order = np.random.default_rng(seed).permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     fold = np.empty(len(labels), dtype=np.int64)

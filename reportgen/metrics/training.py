@@ -1,7 +1,7 @@
-"""Numbers of a training curve: the best epoch, noise, convergence, deterioration, and what became of the run.
+"""Metrics of a training curve: best epoch, noise, convergence, deterioration, and the outcome of the run.
 
-Curves are (n,) float64 without NaN, one value per epoch, and fall when things go well: turn the sign of an accuracy.
-Indices are 0-based here; what is shown is 1-based.
+Curves are (n,) float64 without NaN, one value per epoch, lower is better: negate an accuracy. Indices are 0-based here;
+the report is 1-based.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ LEAST_EPOCHS = 4
 REACHED = 0.95
 _MAD_TO_SD = 1.482602218505602
 _NOISE_LIMITS = 3.0
-"""An improvement below so many times the noise is none. Convention."""
+"""An improvement must exceed this multiple of the noise. Convention."""
 _UNSTABLE = 0.1
-"""Noise above this share of the improvement is instability. Convention."""
+"""A run is unstable if its noise exceeds this share of the improvement. Convention."""
 _UNSTABLE_LEVEL = 0.01
-"""Noise must also be above this share of the loss itself: fine-tuning improves little. Convention."""
+"""The noise must also exceed this share of the loss itself, because fine-tuning improves little. Convention."""
 _UNSTABLE_EPOCHS = 8
 _MOST_PAIRS = 1000
-"""Epochs above which trends are taken from every k-th: they compare all pairs."""
+"""Epochs above which trends use every k-th epoch, because they compare all pairs."""
 _GAIN = 0.01
-"""Share of the improvement that another window must promise for a run to be still improving. Convention."""
+"""A run is still improving if its trend would add this share of the improvement over another window. Convention."""
 _DETERIORATED = 0.1
-"""Share of the improvement that must be lost again for overfitting. Convention."""
+"""A run is overfitting only if it loses this share of the improvement again. Convention."""
 _SIGNIFICANT = 0.05
 
 
 def running_median(curve: FloatArray, window: int = WINDOW) -> FloatArray:
-    """Return the centred running median; windows shrink at the ends.
+    """Return the centered running median; windows shrink at the ends.
 
     >>> running_median(np.array([5.0, 1.0, 4.0, 2.0, 3.0]), 3).tolist()
     [3.0, 4.0, 2.0, 3.0, 2.5]
@@ -60,7 +60,7 @@ def running_median(curve: FloatArray, window: int = WINDOW) -> FloatArray:
 
 
 def moving_average(curve: FloatArray, window: int) -> FloatArray:
-    """Return the centred moving average for drawing; windows shrink at the ends, NaN are left out.
+    """Return the centered moving average for drawing; windows shrink at the ends, NaN values are skipped.
 
     >>> moving_average(np.array([1.0, 2.0, np.nan, 4.0]), 3).tolist()
     [1.5, 1.5, 3.0, 4.0]
@@ -93,7 +93,7 @@ def detrended_noise(curve: FloatArray) -> float:
 
 
 def theil_sen(curve: FloatArray) -> tuple[float, float, float]:
-    """Return slope per epoch and its 95 % interval: Theil (1950), Sen (1968); of every k-th of more than 1,000 epochs."""
+    """Return slope per epoch and its 95 % interval: Theil (1950), Sen (1968); above 1,000 epochs from every k-th."""
     from scipy.stats import theilslopes
 
     step = -(-len(curve) // _MOST_PAIRS)
@@ -104,7 +104,7 @@ def theil_sen(curve: FloatArray) -> tuple[float, float, float]:
 def mann_kendall(curve: FloatArray) -> float:
     """Return the two-sided p-value of a monotone trend, corrected for ties: Mann (1945), Kendall (1975).
 
-    Of more than 1,000 epochs every k-th is taken.
+    Above 1,000 epochs every k-th is used.
 
     >>> round(mann_kendall(np.arange(10.0)), 6)
     8.3e-05
@@ -123,27 +123,27 @@ def mann_kendall(curve: FloatArray) -> float:
 
 
 def best(curve: FloatArray) -> tuple[int, int]:
-    """Return the index of the best epoch, raw and of the running median of five; the first of equals."""
+    """Return the index of the best epoch, by raw value and by running median of five; the first of equals."""
     return int(curve.argmin()), int(running_median(curve).argmin())
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How a curve came down.
+    """Improvement of a curve.
 
     Attributes
     ----------
     start, best, end
-        First value; lowest and last median of five epochs in a row, of three in runs of fewer than ten.
+        First value; lowest and last running median of five epochs, of three in runs of fewer than ten.
     improvement
         start - best, not negative.
     noise
         As :func:`noise`.
     reached
-        Index of the first epoch, after the first, at which the best so far of the running median had made 95 % of the
-        improvement; None where the improvement is below three times the noise.
+        Index of the first epoch, after the first, at which the running median had made 95 % of the improvement; None
+        where the improvement is below three times the noise.
     deterioration
-        (end - best) / improvement: the share that is lost again; None likewise.
+        (end - best) / improvement, the share that is lost again; None under the same condition.
     """
 
     start: float
@@ -174,7 +174,7 @@ def progress(curve: FloatArray) -> Progress:
 
 
 def generalization_loss(curve: FloatArray) -> float | None:
-    """Return last / lowest - 1 for positive losses, which Prechelt (1998) gives in percent; None for others.
+    """Return last / lowest - 1 for positive losses, as in Prechelt (1998) but not in percent; None for others.
 
     >>> generalization_loss(np.array([2.0, 1.0, 1.5]))
     0.5
@@ -184,17 +184,17 @@ def generalization_loss(curve: FloatArray) -> float | None:
 
 
 def classify(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray | None = None) -> tuple[Status, str]:
-    """Tell what became of a run, and the evidence in words.
+    """Return the outcome of a run, and the evidence as text.
 
     Parameters
     ----------
     curve
-        (n,) float64, the validation loss, else the training loss; it may hold NaN and infinities.
+        (n,) float64, the validation loss, else the training loss; it may contain NaN and infinite values.
     epochs
-        (n,) the epochs as they are shown.
+        (n,) the epochs as numbered in the report.
     trained
-        (n,) the training loss in these epochs, NaN where it is unknown; None without one. What rises while it falls is
-        overfitting, and it decides whether a finite run diverged.
+        (n,) the training loss at these epochs, NaN where unknown; None without one. It separates overfitting from
+        instability, and decides whether a finite run diverged.
     """
     if not len(curve):
         return "no loss", "the history has no loss"
@@ -204,15 +204,15 @@ def classify(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray
     if bad.any():
         return (
             "unstable",
-            f"the loss is not finite in {int(bad.sum())} epochs, the first is {epochs[int(bad.argmax())]}",
+            f"the loss is not finite in {int(bad.sum())} epochs, first in epoch {epochs[int(bad.argmax())]}",
         )
     if len(curve) < LEAST_EPOCHS:
-        return "too few epochs", f"{len(curve)} values of at least {LEAST_EPOCHS}"
+        return "too few epochs", f"at least {LEAST_EPOCHS} epochs are needed (found {len(curve)})"
     return _finite(curve, epochs, trained)
 
 
 def _start_of_end(bad: NDArray[np.bool_]) -> int:
-    """Return where the last unbroken stretch begins that reaches to the end."""
+    """Return the start of the last unbroken stretch up to the end."""
     return int(len(bad) - np.argmin(bad[::-1])) if not bad.all() else 0
 
 
@@ -220,7 +220,7 @@ def _finite(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
     judged = curve if trained is None or not np.isfinite(trained).all() else trained
     first, gain = float(judged[0]), max(float(judged[0] - judged.min()), 0.0)
     if judged[-1] > max(first + 0.5 * abs(first), first + 5 * gain):
-        return "diverged", f"the last {_name(trained)} {judged[-1]:.4g} is far above the first, {first:.4g}"
+        return "diverged", f"the final {_name(trained)} {judged[-1]:.4g} is far above the initial {first:.4g}"
     found = progress(curve)
     level, sigma = abs(float(np.median(curve))), found.noise
     scale = found.improvement if found.reached is not None else level
@@ -228,7 +228,7 @@ def _finite(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
         of = "the improvement" if found.reached is not None else "the loss, which did not improve"
         return (
             "unstable",
-            f"noise {sigma:.3g} from epoch to epoch is {sigma / scale:.0%} of {of}" if scale else "noise only",
+            f"the noise between epochs, {sigma:.3g}, is {sigma / scale:.0%} of {of}" if scale else "only noise",
         )
     rising = _rising(curve, epochs, trained, found)
     if rising is not None:
@@ -248,7 +248,7 @@ def _name(trained: FloatArray | None) -> str:
 def _rising(
     curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray | None, found: Progress
 ) -> tuple[Status, str] | None:
-    """Find a loss that rises since its best epoch by more than a tenth of its improvement, or of itself without one."""
+    """Detect a loss that has risen since its best epoch by more than a tenth of its improvement, or of itself without one."""
     _, robust = best(curve)
     after = curve[robust:]
     rise = found.end - found.best
@@ -259,11 +259,11 @@ def _rising(
     p = mann_kendall(after)
     if p >= _SIGNIFICANT or theil_sen(after)[0] <= 0:
         return None
-    words = f"since epoch {epochs[robust]} the loss rises by {rise:.3g} (Mann-Kendall p = {p:.2g})"
+    words = f"the loss has risen by {rise:.3g} since epoch {epochs[robust]} (Mann-Kendall p = {p:.2g})"
     rest = None if trained is None else trained[robust:]
     if rest is not None and np.isfinite(rest).all() and theil_sen(rest)[0] > 0:
-        return "unstable", f"{words}, and the training loss rises with it"
-    return "overfitting", words + ("" if rest is None else " while the training loss does not")
+        return "unstable", f"{words}, and so has the training loss"
+    return "overfitting", words + ("" if rest is None else ", while the training loss has not")
 
 
 def _of_learning(curve: FloatArray, found: Progress) -> tuple[Status, str]:
@@ -271,15 +271,15 @@ def _of_learning(curve: FloatArray, found: Progress) -> tuple[Status, str]:
     slope, _, high = theil_sen(tail)
     promise = -slope * len(tail) / found.improvement
     if high < 0 and promise > _GAIN:
-        falls = f"over the last {len(tail)} epochs the loss still falls"
-        return "still improving", f"{falls}; as many more promise {promise:.1%} of the improvement"
-    return "converged", f"no trend worth more than {_GAIN:.0%} of the improvement over the last {len(tail)} epochs"
+        falls = f"the loss still falls over the last {len(tail)} epochs"
+        return "still improving", f"{falls}; at this rate, as many more would add {promise:.1%} of the improvement"
+    return "converged", f"over the last {len(tail)} epochs the trend is no more than {_GAIN:.0%} of the improvement"
 
 
 def rate_drops(rates: FloatArray, least: float = 0.2) -> tuple[int, ...]:
     """Return the indices of epochs whose learning rate is at least ``least`` below that of the epoch before.
 
-    A rate that falls a little in every epoch is a schedule, not a drop: the rate must stand still before or after.
+    A rate that falls a little in every epoch is a schedule, not a drop: the rate must be constant before or after.
 
     >>> rate_drops(np.array([1.0, 1.0, 0.5, 0.45, 0.1, 0.1]))
     (2, 4)

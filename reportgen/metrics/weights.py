@@ -1,4 +1,4 @@
-"""Numbers of a single weight tensor: moments, sparsity, dead units, and screening for pathologies."""
+"""Metrics of a single weight tensor: moments, sparsity, dead units, and screening for pathologies."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 NEAR_ZERO = 0.01
-"""Weights below this share of the root mean square count as near zero."""
+"""Weights below this share of the RMS count as near zero."""
 GAUSSIAN_NEAR_ZERO = math.erf(NEAR_ZERO / math.sqrt(2))
 """Share of a Gaussian sample that is near zero: 0.80 %."""
 DEAD = 1e-3
-"""A row or column is dead below this share of the median norm."""
+"""A row or column is dead if its norm is below this share of the median norm."""
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Distribution of the numbers in a tensor.
+    """Distribution of the values in a tensor.
 
     Attributes
     ----------
@@ -45,9 +45,9 @@ class Moments:
     zero_fraction
         Share of exact zeros.
     near_zero_fraction
-        Share below ``NEAR_ZERO`` times the rms, zeros included; None where all are zero.
+        Share below ``NEAR_ZERO`` times the RMS, including zeros; None where all are zero.
     peak
-        Largest absolute value over the rms; None where all are zero.
+        Largest absolute value over the RMS; None where all are zero.
     """
 
     l1: float
@@ -66,7 +66,7 @@ class Moments:
 
 
 def moments(values: NDArray[np.generic]) -> Moments:
-    """Compute the moments of a finite tensor that is not empty, in float64 and independent of its scale.
+    """Compute the moments of a finite, nonempty tensor, in float64 and independent of its scale.
 
     >>> found = moments(np.array([1.0, -1.0, 1.0, -1.0]))
     >>> found.l1, found.l2, found.rms, found.mean, found.std, found.skewness, found.excess_kurtosis
@@ -100,22 +100,22 @@ def moments(values: NDArray[np.generic]) -> Moments:
 
 
 _PART = 1 << 16
-"""Numbers that are taken at a time: they fit the processor's cache."""
+"""Number of values processed at a time, to fit the processor cache."""
 
 
 def _sums(flat: NDArray[np.generic], scale: float, terms: Callable[[FloatArray], tuple[Any, ...]]) -> list[float]:
-    """Add up some terms of a tensor, part by part, in float64 and in units of its largest number."""
+    """Sum terms over a tensor, part by part, in float64 and in units of its largest value."""
     parts = (flat[start : start + _PART].astype(np.float64) / (scale or 1.0) for start in range(0, flat.size, _PART))
     return [math.fsum(column) for column in zip(*(terms(part) for part in parts), strict=True)]
 
 
-def _powers(centred: FloatArray) -> tuple[float, float, float]:
-    squares = centred * centred
-    return float(squares.sum()), float(squares @ centred), float(squares @ squares)
+def _powers(centered: FloatArray) -> tuple[float, float, float]:
+    squares = centered * centered
+    return float(squares.sum()), float(squares @ centered), float(squares @ squares)
 
 
 def _quantiles(flat: NDArray[np.generic]) -> tuple[float, ...]:
-    """Interpolate between the two nearest numbers, in float64 whatever the tensor's precision."""
+    """Interpolate between the two nearest values, in float64 whatever the precision of the tensor."""
     places = np.array(QUANTILES) * (flat.size - 1)
     below, above = np.floor(places).astype(int), np.ceil(places).astype(int)
     ordered = np.partition(flat, np.unique([below, above]))
@@ -124,14 +124,14 @@ def _quantiles(flat: NDArray[np.generic]) -> tuple[float, ...]:
 
 
 def dead_lines(matrix: FloatArray, blocks: int = 1) -> tuple[int, int]:
-    """Count rows and columns whose norm is below ``DEAD`` times the median norm of their kind.
+    """Count rows and columns whose norm is below ``DEAD`` times the median norm of rows or of columns.
 
     Parameters
     ----------
     matrix
         (rows, columns) float64.
     blocks
-        The columns fall into so many equal parts that are blocks of a diagonal: each has rows of its own.
+        Number of equal column parts that are blocks of a diagonal: each has separate rows.
 
     >>> dead_lines(np.array([[1.0, 0.0, 2.0], [1.0, 0.0, 1.0]]))
     (0, 1)
@@ -156,23 +156,23 @@ def dead_norms(norms: FloatArray) -> int:
 
 @dataclass(frozen=True)
 class HealthLimits:
-    """Where each component of the health score begins to fall; the conventions of the score, in one place."""
+    """Where each component of the health score starts to fall: all conventions of the score."""
 
     dead_share: float = 0.5
     """Share of dead rows, or of dead columns, at which ``live_units`` is 0."""
     near_zero_excess: float = 1.0
-    """Excess of near-zero weights over a Gaussian's at which ``non_sparse`` is 0."""
+    """Excess of near-zero weights over a Gaussian tensor at which ``non_sparse`` is 0."""
     rank_share: float = 0.25
     """Participation ratio relative to a random matrix below which ``rank_use`` falls."""
     top_energy: float = 0.5
-    """Share of the squared singular values in the first one above which ``spike`` falls."""
+    """Share of the squared singular values in the largest one above which ``spike`` falls."""
     peak_ratio: float = 3.0
-    """Largest weight, relative to that of a Gaussian sample of the size, above which ``outlier`` falls."""
+    """Largest weight, relative to that of a Gaussian sample of the same size, above which ``outlier`` falls."""
     scale_factor: float = 10.0
-    """Factor between rms and initial rms above which ``scale`` falls; 0 at its square."""
+    """Factor between RMS and initial RMS above which ``scale`` falls, to 0 at its square."""
 
     def loosened(self, factor: float) -> HealthLimits:
-        """Return the limits made ``factor`` times as lenient; below 1 stricter."""
+        """Return limits that are ``factor`` times as lenient; stricter below 1."""
         return HealthLimits(
             self.dead_share * factor,
             self.near_zero_excess * factor,
@@ -185,9 +185,9 @@ class HealthLimits:
 
 COMPONENTS = ("finite", "live_units", "non_sparse", "rank_use", "spike", "outlier", "scale")
 NARROW = 8
-"""Smaller side below which a first singular value is large by necessity."""
+"""Smaller side below which the largest singular value is necessarily dominant."""
 SMALL = 64
-"""Numbers below which a share of near-zero weights or a largest weight says nothing."""
+"""Fewest values for a meaningful share of near-zero weights or largest weight."""
 
 
 def health_components(
@@ -198,22 +198,22 @@ def health_components(
     size: int,
     limits: HealthLimits,
 ) -> dict[str, float | None]:
-    """Score a tensor on each component, 1 without objection, 0 at worst, None where it does not apply.
+    """Score a tensor on each component: 1 is healthy, 0 is worst, None is not applicable.
 
     Parameters
     ----------
     found
-        Its moments; None where it holds numbers that are not finite.
+        Its moments; None where some values are not finite.
     dead_share
-        Share of its rows, or of its columns, that are dead, the larger of the two; None where it is no matrix.
+        Share of dead rows or of dead columns, whichever is larger; None where it is not a matrix.
     spectrum
-        Of its matrix; None where there is none.
+        Spectrum of its matrix; None where it is not a matrix.
     rms_ratio
-        Its rms over that of its initialiser; None where unknown.
+        Its RMS over that of its initializer; None where unknown.
     size
-        How many numbers it holds; 0 for biases and scales, of which sparsity and outliers say nothing.
+        Number of values; 0 for biases and scales, where sparsity and outliers are meaningless.
     limits
-        Where the scores fall.
+        Where the scores start to fall.
     """
     if found is None:
         return {name: 0.0 if name == "finite" else None for name in COMPONENTS}
@@ -230,18 +230,18 @@ def health_components(
 
 
 def why_not_scored(name: str, found: Moments | None, spectrum: Spectrum | None, size: int) -> str:
-    """Say why a component of :func:`health_components` is None for a tensor."""
+    """Return why a component of :func:`health_components` is None for a tensor."""
     if found is None:
-        return "the tensor holds NaN or infinite numbers"
+        return "the tensor has NaN or infinite values"
     if name == "scale":
-        return "all weights are zero" if found.peak is None else "what the initialiser gives is unknown or zero"
+        return "all weights are zero" if found.peak is None else "the initial RMS is unknown or zero"
     if name == "live_units" or (name in {"rank_use", "spike"} and spectrum is None):
-        return "the tensor is no matrix"
+        return "the tensor is not a matrix"
     if name in {"rank_use", "spike"} and spectrum is not None and min(spectrum.shape) < NARROW:
         return f"the matrix is narrower than {NARROW}"
     if size == 0:
-        return "sparsity and outliers say nothing of biases and scales"
-    return "all weights are zero" if found.peak is None else f"the tensor has fewer than {SMALL} numbers"
+        return "sparsity and outliers are meaningless for biases and scales"
+    return "all weights are zero" if found.peak is None else f"the tensor has fewer than {SMALL} values"
 
 
 def _non_sparse(found: Moments, limits: HealthLimits) -> float:
@@ -267,13 +267,13 @@ def _outlier(found: Moments, size: int, limits: HealthLimits) -> float | None:
 
 
 def _scale(ratio: float, limits: HealthLimits) -> float:
-    """Return 1 within the factor of the initialiser, falling with the logarithm to 0 at the factor's square."""
+    """Return 1 within the factor of the initializer, falling with the logarithm to 0 at the square of the factor."""
     distance = abs(math.log(ratio)) / math.log(limits.scale_factor)
     return min(1.0, max(0.0, 2 - distance))
 
 
 def weighted_quantile(values: Sequence[float], weights: Sequence[float], q: float) -> float:
-    """Return the smallest value at which the weights up to it reach the share ``q`` of all.
+    """Return the smallest value at which the cumulative weight reaches the share ``q`` of the total.
 
     >>> weighted_quantile([0.2, 0.9, 1.0], [1, 10, 89], 0.05)
     0.9

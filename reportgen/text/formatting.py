@@ -172,7 +172,7 @@ def points(one: Number) -> str:
     A difference of two percentages is not a percentage: 40 % to 44 % is 4 points, or 10 %.
     """
     shown = metric(one)
-    return f"{shown.text.removesuffix(f'{THIN}%')} points {shown.interval}".rstrip()
+    return f"{shown.text.removesuffix(f'{THIN}%')} points {shown.interval.replace('+', '')}".rstrip()
 
 
 def interval(one: Number) -> str:

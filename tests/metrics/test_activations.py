@@ -140,10 +140,10 @@ def test_class_information() -> None:
     assert np.isnan(found[~live]).all()
 
 
-def test_the_nearest_centre() -> None:
+def test_the_nearest_center() -> None:
     """Accuracy over scikit-learn's five folds."""
     x, y = CLASSES["X"], CLASSES["y"]
-    found = separability.nearest_centre(x[:, x.std(axis=0) > 0], y, np.repeat(np.arange(5), len(y) // 5))
+    found = separability.nearest_center(x[:, x.std(axis=0) > 0], y, np.repeat(np.arange(5), len(y) // 5))
     assert found is not None
     assert found.mean() == pytest.approx(oracle("acts_cls/ncc_acc_5fold/sklearn"))
 
@@ -159,7 +159,7 @@ def test_folds_are_stratified() -> None:
 def test_too_few_of_a_class_are_left_out() -> None:
     """One class of enough rows is no comparison."""
     labels = np.repeat([0, 1], [20, 3])
-    assert separability.nearest_centre(np.zeros((23, 2)), labels, separability.stratified_folds(labels, 0)) is None
+    assert separability.nearest_center(np.zeros((23, 2)), labels, separability.stratified_folds(labels, 0)) is None
 
 
 def test_values_too_large_for_their_squares_are_not_finite() -> None:

@@ -121,7 +121,7 @@ def test_temperature_recovers_what_was_put_in(seed: int, true: float) -> None:
     assert second.standard_error == pytest.approx(first.standard_error * true, rel=1e-5)
 
 
-@pytest.mark.parametrize(("logits", "message"), [(np.eye(3) * 9, "every row"), (np.zeros((3, 3)), "do not tell")])
+@pytest.mark.parametrize(("logits", "message"), [(np.eye(3) * 9, "all rows"), (np.zeros((3, 3)), "do not separate")])
 def test_no_temperature(logits: np.ndarray, message: str) -> None:
     """Without a finite optimum the reason is told instead of a number."""
     with pytest.raises(temperature.NoTemperatureError, match=message):

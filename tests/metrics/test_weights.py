@@ -283,7 +283,7 @@ def test_what_has_no_score_has_a_reason(name: str) -> None:
     reasons = {one: weights.why_not_scored(one, found, matrix, size) for one, score in scored.items() if score is None}
     expected = {
         "zeros": {"rank_use": "zero", "spike": "zero", "outlier": "zero", "scale": "zero"},
-        "narrow": {"rank_use": "narrower", "spike": "narrower", "scale": "initialiser"},
+        "narrow": {"rank_use": "narrower", "spike": "narrower", "scale": "initial RMS"},
         "few": {
             "non_sparse": "fewer",
             "rank_use": "narrower",
@@ -292,8 +292,8 @@ def test_what_has_no_score_has_a_reason(name: str) -> None:
             "scale": "init",
         },
         "nan": dict.fromkeys(weights.COMPONENTS[1:], "NaN"),
-        "vector": {"live_units": "no matrix", "rank_use": "no matrix", "spike": "no matrix", "scale": "initialiser"},
-        "sound": {"scale": "initialiser"},
+        "vector": {"live_units": "no matrix", "rank_use": "no matrix", "spike": "no matrix", "scale": "initial RMS"},
+        "sound": {"scale": "initial RMS"},
     }[name]
     assert reasons.keys() == expected.keys()
     assert all(word in reasons[one] for one, word in expected.items())

@@ -64,7 +64,7 @@ def test_sparsity_of_smooth_activations_is_near_zero() -> None:
     values[:, 0] = 1e-9
     found = analyze(layer(values, activation="gelu")).find("sparsity", "a", "layer:dense")
     assert found.value == pytest.approx(0.25, abs=0.01)
-    assert "root mean square" in (found.estimator or "")
+    assert "RMS" in (found.estimator or "")
 
 
 def test_dead_units_are_counted_with_their_bound() -> None:
@@ -111,7 +111,7 @@ def test_without_labels_the_score_has_two_parts() -> None:
     one = result.layers[0]
     assert one.separability is None
     assert one.specialization_score == pytest.approx(((one.utilisation or 0) * (one.diversity or 0)) ** 0.5)
-    assert result.models[0].score_parts == "utilisation and diversity"
+    assert result.models[0].score_parts == "utilization and diversity"
     assert result.find("nearest_centre_accuracy", "a", "layer:dense").status == "insufficient_data"
 
 
@@ -190,8 +190,8 @@ def test_what_the_score_joins_is_a_column_where_it_differs() -> None:
     one = result.models[0]
     alike = SECTION.tables(result, View())[0]
     assert "Score of" not in [column.title for column in alike.columns]
-    assert "The score joins utilisation and diversity." in alike.note
-    other = one.model_copy(update={"score_parts": "utilisation, diversity and separability"})
+    assert "Specialization combines utilization and diversity." in alike.note
+    other = one.model_copy(update={"score_parts": "utilization, diversity and separability"})
     differing = SECTION.tables(result.model_copy(update={"models": (one, other)}), View())[0]
     assert [row[-1] for row in differing.rows] == [one.score_parts, other.score_parts]
     assert "The score joins" not in differing.note

@@ -108,7 +108,7 @@ def test_no_box_no_hypervolume() -> None:
     result = compare(points(a=(0.9, 0.5), b=(0.9, 0.2)))
     assert result.hypervolume is not None
     assert result.hypervolume.value is None
-    assert result.hypervolume.reason == "the reference point is no worse than the best Good"
+    assert result.hypervolume.reason == "the reference point is not worse than the best Good"
 
 
 @pytest.mark.parametrize(("half", "tied"), [(0.01, False), (0.2, True)])
@@ -126,7 +126,7 @@ def test_a_number_without_an_interval_is_exact() -> None:
     result = compare(points((0.2, None), a=(0.9, 0.1), b=(0.8, 0.2)))
     assert result.models[1].clearly_dominated_by == ("a",)
     assert [one.compared_by for one in result.objectives] == [("intervals",), ("value alone",)]
-    assert "Bad are taken as exact" in draw_all(SECTION, result)[0].caption
+    assert "Bad are treated as exact" in draw_all(SECTION, result)[0].caption
 
 
 @pytest.mark.parametrize(("low", "high", "clear"), [(0.01, 0.19, True), (-0.01, 0.21, False)])
@@ -171,7 +171,7 @@ def test_a_model_without_any_number_says_what_there_is() -> None:
     rows = [row(spec, model, 0.5) for model in "ab" for spec in (GOOD, BAD)]
     made = table(*rows, row(GOOD, "c", 0.9, subject="head:x"), row(BAD, "c", 0.1))
     (found,) = compare(made).excluded
-    assert found.reason == "Good: there is no number of the model as a whole, but of head:x"
+    assert found.reason == "Good: no value for the model as a whole, only for head:x"
 
 
 def test_a_part_of_the_models_can_be_compared() -> None:
@@ -195,7 +195,7 @@ def test_models_that_count_the_other_way_round_are_excluded() -> None:
     bads = [row(BAD, model, 0.5) for model in "abc"]
     result = compare(table(*peaks, row(down, "c", 0.1, estimator="val_loss"), *bads), objectives=("s.peak", "s.bad"))
     assert [one.model for one in result.models] == ["a", "b"]
-    assert result.excluded[0].reason == "Peak: of val_loss lower is better, of what it is compared with higher"
+    assert result.excluded[0].reason == "Peak: lower is better for val_loss, but higher is better for the other models"
     assert result.objectives[0].direction_rule == "as most models say"
     assert result.objectives[0].title == "Peak (val_accuracy)"
 
@@ -218,14 +218,14 @@ def test_a_direction_is_declared_or_an_error() -> None:
     result = compare(made, objectives=("s.bad", declared))
     assert [one.rank for one in result.models] == [1, 2]
     assert result.objectives[1].direction_rule == "declared in the spec"
-    with pytest.raises(ValueError, match="nothing says which end is better"):
+    with pytest.raises(ValueError, match="no preferred direction"):
         compare(made, objectives=("s.bad", "s.size"))
 
 
 def test_too_few_models_make_no_front() -> None:
     """The result says so, and shows who is missing."""
     result = compare(points(a=(0.9, 0.5), b=(None, 0.2)))
-    assert result.reason == "a front needs 2 models with all objectives, and there are 1"
+    assert result.reason == "a front needs 2 models with all objectives (found 1)"
     assert result.find("pareto_rank", "a").reason == result.reason
     assert draw_all(SECTION, result) == []
     (only,) = SECTION.tables(result, View())
@@ -281,8 +281,8 @@ def test_more_objectives_have_a_panel_each() -> None:
     ("options", "message"),
     [
         ({"objectives": ("s.good",)}, "at least 2"),
-        ({"objectives": ("s.good", {"metric": "s.good", "direction": "min"})}, "'s.good' stands twice"),
-        ({"reference_point": {"s.size": 1.0}}, "'s.size' is no objective"),
+        ({"objectives": ("s.good", {"metric": "s.good", "direction": "min"})}, "duplicate metric 's.good'"),
+        ({"reference_point": {"s.size": 1.0}}, "'s.size' is not an objective"),
     ],
 )
 def test_options_that_make_no_sense(options: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""The information_flow section: what happens to the data on their way through the layers."""
+"""The information_flow section: activations, dimensions and class separability by layer."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,17 +12,17 @@ from reportgen.sections.information_flow.visualizer import InformationFlowVisual
 SECTION = Section(
     name="information_flow",
     title="Information flow",
-    question="Does information get through: are units alive, how many dimensions do layers use, when do classes part?",
+    question="Does information pass through the layers: are units alive, how many dimensions are used, where do classes become separable?",
     options=InformationFlowOptions,
     result=InformationFlowResult,
     analyzer=InformationFlowAnalyzer,
     visualizer=InformationFlowVisualizer,
     figures=(
-        FigureSpec("activation-flow", "Mean and standard deviation of the activations through the layers."),
-        FigureSpec("effective-rank", "How many of their dimensions the layers use."),
-        FigureSpec("activation-health", "Dead, dormant, constant and saturated units of each layer, and its sparsity."),
-        FigureSpec("specialization", "The specialization score of each layer and its components."),
-        FigureSpec("classes", "Where on the way the classes part; where there are labels."),
+        FigureSpec("activation-flow", "Mean and standard deviation of the activations by layer."),
+        FigureSpec("effective-rank", "Share of its dimensions that each layer uses."),
+        FigureSpec("activation-health", "Dead, dormant, constant and saturated units by layer, and sparsity."),
+        FigureSpec("specialization", "Specialization score of each layer, with its components."),
+        FigureSpec("classes", "Class separability by layer; requires labels."),
         FigureSpec("attention", "Entropy of each attention head; for models with attention."),
     ),
     rules=RULES,

@@ -1,4 +1,4 @@
-"""Turns what was probed into the numbers of every layer."""
+"""Computes the metrics of every probed layer."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
     _Fields = dict[str, Any]
 
 COLLAPSED = 0.05
-"""Share of the possible entropy below which a head is collapsed: Zhai et al. (2023), the level is a convention."""
+"""Share of the maximum entropy below which a head is collapsed: Zhai et al. (2023); the level is a convention."""
 LEAST_SKILL = 0.05
-"""Share of the way from chance to perfect that the last layer must surely have gone for others to be measured by it. Convention."""
+"""Skill over chance that the output must have beyond its interval for other layers to be compared with it. Convention."""
 ROWS_PER_CHANNEL = 16
-"""Examples per channel from which on the effective rank is close to its limit: simulation."""
-_EXACT, _NEAR = "exact zeros", "below 0.1 % of the root mean square, at the kept positions"
-_LIMITED = f"too small by an unknown amount: fewer than {ROWS_PER_CHANNEL} rows per unit"
-_NOT_FINITE = "the layer puts out NaN or infinite values"
-_MASKED = "every position of the probed rows is masked"
+"""Examples per channel from which the effective rank is close to its limit: by simulation."""
+_EXACT, _NEAR = "exact zeros", "below 0.1 % of the RMS, at the sampled positions"
+_LIMITED = f"underestimated by an unknown amount: fewer than {ROWS_PER_CHANNEL} rows per unit"
+_NOT_FINITE = "the layer outputs NaN or infinite values"
+_MASKED = "all positions of the probed rows are masked"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class _Labels:
 
     @property
     def compared(self) -> NDArray[np.int64]:
-        """Rows of each class that has enough for a centre in every fold."""
+        """Rows of each class that has enough of them for a center in every fold."""
         counts = np.bincount(self.labels)
         return counts[counts >= separability.FOLDS]
 
@@ -68,19 +68,19 @@ class _Labels:
         return float(counts.max() / counts.sum()) if len(counts) > 1 else None
 
     def right(self, one: LayerActivations) -> NDArray[np.bool_] | None:
-        """Tell which of these rows lie nearest to the centre of their own class; None where that is not known."""
+        """Return which of these rows are nearest to the center of their own class; None where that is unknown."""
         if one.not_finite or not one.n_values:
             return None
-        return separability.nearest_centre(one.pooled, self.labels, self.folds)
+        return separability.nearest_center(one.pooled, self.labels, self.folds)
 
 
 class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFlowResult]):
-    """What happens to the data on their way through the layers."""
+    """Measures activations, dimensions and class separability of every probed layer."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ACTIVATIONS})
 
     def probe(self) -> Probe:
-        """Ask for the layers and rows of the options."""
+        """Request the layers and rows of the options."""
         return Probe(samples=self.options.samples, layers=self.options.layers)
 
     def analyze(self, evaluation: Evaluation) -> InformationFlowResult:
@@ -118,7 +118,7 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
     def _layer(
         self, model: str, one: LayerActivations, known: _Labels | None, right: NDArray[np.bool_] | None
     ) -> _Fields:
-        """Return the fields of a layer, without those that need the other layers."""
+        """Return the fields of a layer, except those that depend on other layers."""
         blank: _Fields = dict.fromkeys(LayerFlow.model_fields)
         blank |= {
             "model": model,
@@ -160,7 +160,7 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             "attention": _attention(one),
             **_dimensions(one),
             **_class_numbers(one, known, rectified=rectified),
-            **_centre(right),
+            **_center(right),
         }
 
 
@@ -206,7 +206,7 @@ def _class_numbers(one: LayerActivations, known: _Labels | None, *, rectified: b
     }
 
 
-def _centre(right: NDArray[np.bool_] | None) -> _Fields:
+def _center(right: NDArray[np.bool_] | None) -> _Fields:
     found = None if right is None else intervals.wilson(int(right.sum()), len(right))
     if found is None:
         return {}
@@ -229,14 +229,14 @@ def _end(probed: Activations, place: int) -> str | None:
 
 
 def _output(flows: Sequence[_Fields], end: str | None) -> _Fields | None:
-    """Return the layer that the head ends in, or the last one where that is not known; None without an accuracy."""
+    """Return the layer that the head ends in, or the last one where that is unknown; None without an accuracy."""
     known = [one for one in flows if one["centre_accuracy"] is not None]
     own = [one for one in known if one["name"] == end]
     return (own or known)[-1] if known else None
 
 
 def _separated(flows: Sequence[_Fields], output: _Fields | None, chance: float | None) -> list[LayerFlow]:
-    """Add separability, which is relative to the output, and the score that it is part of."""
+    """Add separability, which is relative to the output, and the specialization score."""
     reach = _reach(output, chance)
     done = []
     for one in flows:
@@ -250,7 +250,7 @@ def _separated(flows: Sequence[_Fields], output: _Fields | None, chance: float |
 
 
 def _reach(output: _Fields | None, chance: float | None) -> float | None:
-    """Return how far above chance the output is; None where that is too little to measure others by, or not known."""
+    """Return how far above chance the output is; None where that is unknown or too little for comparisons."""
     if output is None or chance is None or output["centre_low"] <= chance + LEAST_SKILL * (1 - chance):
         return None
     return float(output["centre_accuracy"]) - chance
@@ -258,11 +258,11 @@ def _reach(output: _Fields | None, chance: float | None) -> float | None:
 
 def _score_parts(known: _Labels | None, output: _Fields | None, flows: Sequence[LayerFlow]) -> str:
     if any(one.separability is not None for one in flows):
-        return "utilisation, diversity and separability"
-    parts = "utilisation and diversity"
+        return "utilization, diversity and separability"
+    parts = "utilization and diversity"
     if known is not None and known.chance is None:
-        return f"{parts}; fewer than two classes have {separability.FOLDS} rows"
-    return f"{parts}; {output['name']} is hardly above chance" if output else parts
+        return f"{parts} (fewer than two classes have {separability.FOLDS} rows)"
+    return f"{parts} ({output['name']} is hardly above chance)" if output else parts
 
 
 def _fall(output: _Fields | None, right: Mapping[str, NDArray[np.bool_] | None]) -> AccuracyFall | None:
@@ -319,7 +319,13 @@ def _whole(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Itera
             yield spec.missing(model, "failed" if flows else "not_applicable", reason)
         return
     rectified = [one for one in sound if one.dead is not None]
-    yield _share(schema.DEAD, model, [(one.dead or 0, one.channels) for one in rectified], n, "no layer is rectified")
+    yield _share(
+        schema.DEAD,
+        model,
+        [(one.dead or 0, one.channels) for one in rectified],
+        n,
+        "no layer has a rectified activation",
+    )
     yield _share(schema.DORMANT, model, [(one.dormant or 0, one.channels) for one in sound], n, "")
     yield schema.LAYERS.measure(model, len(flows), n=n)
     scores = [one.specialization_score for one in sound if one.specialization_score is not None]
@@ -327,7 +333,7 @@ def _whole(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Itera
         yield schema.MEAN_SCORE.measure(model, float(np.mean(scores)), n=n)
     else:
         yield schema.MEAN_SCORE.missing(
-            model, "insufficient_data", "no layer has a score: too few rows, or no variation"
+            model, "insufficient_data", "no layer has a score: too few rows, or constant activations"
         )
     heads = [value for one in sound if one.attention for value in one.attention.relative_entropy if value is not None]
     yield _share(
@@ -335,13 +341,13 @@ def _whole(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Itera
         model,
         [(sum(v < COLLAPSED for v in heads), len(heads))] if heads else [],
         n,
-        "no attention was seen",
+        "no attention layer was probed",
     )
 
 
 def _unmeasured(flows: Sequence[LayerFlow]) -> str:
     reasons = " or ".join(sorted({one.reason for one in flows if one.reason}))
-    return f"nothing could be measured in any layer: {reasons}"
+    return f"no layer could be measured: {reasons}"
 
 
 def _share(spec: MetricSpec, model: str, counts: Sequence[tuple[int, int]], n: int, otherwise: str) -> Measurement:
@@ -371,7 +377,7 @@ def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
             subject,
             n,
             (one.participation_ratio, one.participation_low, one.participation_high, dimension.METHOD),
-            "too few rows to estimate it, or no variation",
+            "too few rows to estimate it, or constant activations",
         )
         yield _with_interval(
             schema.SPECIALIZATION,
@@ -382,7 +388,7 @@ def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
             "a component is missing",
         )
         yield _with_interval(
-            schema.CENTRE,
+            schema.CENTER,
             model,
             subject,
             of.n_classified or 0,
@@ -393,7 +399,7 @@ def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
 
 def _rank(model: str, one: LayerFlow, subject: str, n: int) -> Measurement:
     if one.effective_rank is None:
-        return schema.RANK.missing(model, "not_applicable", "the layer does not vary", subject=subject)
+        return schema.RANK.missing(model, "not_applicable", "the layer is constant on these rows", subject=subject)
     caveat = _LIMITED if one.effective_rank_limited else None
     return schema.RANK.measure(model, one.effective_rank, subject=subject, n=n, caveat=caveat)
 

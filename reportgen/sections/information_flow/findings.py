@@ -22,13 +22,13 @@ SATURATED_WARN = 0.5
 """Share of saturated values of a layer worth a warning. Convention; no literature value."""
 COLLAPSED_RATIO = 2.0
 COLLAPSED_DROP = 0.05
-"""Dimensions, and share of the layer before, below which the dimension has collapsed. Convention; no literature value."""
+"""Dimensions, and share of those of the previous layer, below which dimensions have collapsed. Convention; no literature value."""
 COLLAPSED_ENTROPY, UNIFORM_ENTROPY = 0.05, 0.99
-"""Share of the possible entropy of a head that looks at one key, or at all alike. Convention; no literature value."""
+"""Share of the maximum entropy of a head that attends to one key, or uniformly. Convention; no literature value."""
 ACCURACY_DROP = 0.1
-"""Fall of the nearest-centre accuracy below another layer worth a note. Convention; no literature value."""
+"""Drop in nearest-center accuracy from another layer to the output worth a note. Convention; no literature value."""
 SURE = 0.05
-"""Adjusted p-value below which a fall is more than chance. Convention."""
+"""Adjusted p-value below which a drop is significant. Convention."""
 _NARROW = 8
 
 
@@ -39,7 +39,7 @@ def _percent(value: float) -> str:
 def _each(
     result: InformationFlowResult, holds: Callable[[LayerFlow], bool], words: Callable[[list[LayerFlow], int], str]
 ) -> Iterator[Hit]:
-    """Yield one hit for each model with layers that a condition holds for; the words are told the rows probed."""
+    """Yield one hit for each model with layers that meet a condition; the message gets the number of probed rows."""
     for model in result.models:
         found = [one for one in result.of(model.model) if holds(one)]
         if found:
@@ -51,13 +51,13 @@ def _names(found: list[LayerFlow]) -> str:
 
 
 def not_finite(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers that put out NaN."""
+    """Yield models with layers that output NaN or infinite values."""
     yield from _each(
         result,
         lambda one: one.not_finite > 0,
         lambda found, n: (
-            f"{found[0].name} is the first layer with NaN or infinite values, in {found[0].not_finite:,} of {n:,} probed rows; "
-            f"{len(found)} layers have some."
+            f"{found[0].name} is the first layer with NaN or infinite values, on {found[0].not_finite:,} of {n:,} probed rows "
+            f"(layers affected: {len(found)}). Fix the model before it ships."
         ),
     )
 
@@ -69,28 +69,29 @@ def _dead_share(one: LayerFlow) -> float:
 def _dead_words(found: list[LayerFlow], n: int) -> str:
     worst = max(found, key=_dead_share)
     return (
-        f"{_names(found)}: most in {worst.name}, where {worst.dead} of {worst.channels} units put out 0 for every value of "
-        f"{n:,} rows; such a unit fires for less than {_percent(silent_bound(n))} of rows (95 %)."
+        f"{_names(found)}: in {worst.name}, {worst.dead} of {worst.channels} units output 0 on all {n:,} probed rows, so each "
+        f"is active on less than {_percent(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
+        "or retrain with a lower learning rate."
     )
 
 
 def dead_problem(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers most of which is dead."""
+    """Yield models with layers whose units are mostly dead."""
     yield from _each(result, lambda one: _dead_share(one) > DEAD_PROBLEM, _dead_words)
 
 
 def dead_warning(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers of which much is dead."""
+    """Yield models with layers that have many dead units."""
     yield from _each(result, lambda one: DEAD_WARN < _dead_share(one) <= DEAD_PROBLEM, _dead_words)
 
 
 def dead_note(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers that have some dead units."""
+    """Yield models with layers that have a few dead units."""
     yield from _each(result, lambda one: 0 < _dead_share(one) <= DEAD_WARN, _dead_words)
 
 
 def dormant(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers many of whose units are dormant without being dead."""
+    """Yield models with layers that have many dormant units, not counting dead ones."""
 
     def share(one: LayerFlow) -> float:
         return ((one.dormant or 0) - (one.dead or 0)) / one.channels
@@ -98,22 +99,22 @@ def dormant(result: InformationFlowResult) -> Iterator[Hit]:
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=share)
         return (
-            f"{_names(found)}: in {worst.name} {_percent(share(worst))} of the units stay below "
-            f"{_percent(result.options.dormant_threshold)} of the layer's mean activation without being dead."
+            f"{_names(found)}: in {worst.name}, {_percent(share(worst))} of the units are not dead but stay at or below "
+            f"{_percent(result.options.dormant_threshold)} of the mean activation of the layer. A narrower layer may do."
         )
 
     yield from _each(result, lambda one: share(one) > DORMANT_WARN, words)
 
 
 def saturated(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers inside that are mostly at the flat end of their activation; an output may be sure of itself."""
+    """Yield models with hidden layers whose activations are mostly saturated; an output layer may be."""
     ends = {(model.model, name) for model in result.models for name in model.ends}
 
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=lambda one: one.saturated_fraction or 0)
         return (
-            f"{_names(found)}: {_percent(worst.saturated_fraction or 0)} of the values of {worst.name} are at the flat end of "
-            f"{worst.activation}, where it passes hardly any gradient."
+            f"{_names(found)}: {_percent(worst.saturated_fraction or 0)} of the values of {worst.name} are in the flat part of "
+            f"{worst.activation}, where hardly any gradient passes. Check initialization and input scaling before retraining."
         )
 
     yield from _each(
@@ -124,18 +125,19 @@ def saturated(result: InformationFlowResult) -> Iterator[Hit]:
 
 
 def constant(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers none of whose units varies, without all of them being dead."""
+    """Yield models with layers whose units are all constant, but not all dead."""
     yield from _each(
         result,
         lambda one: one.constant == one.channels and (one.dead or 0) < one.channels,
         lambda found, n: (
-            f"{_names(found)}: no unit of {found[0].name} varies over the {n:,} probed rows; nothing about the input is in it."
+            f"{_names(found)}: all units of {found[0].name} are constant on the {n:,} probed rows, so they carry no information "
+            "about the input. Check the layers before it."
         ),
     )
 
 
 def rank_collapse(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models in which the dimension of the activations collapses."""
+    """Yield models in which the dimensions of the activations collapse."""
     for model in result.models:
         layers = [one for one in result.of(model.model) if one.participation_ratio is not None]
         for before, one in zip([None, *layers], layers, strict=False):
@@ -151,14 +153,14 @@ def rank_collapse(result: InformationFlowResult) -> Iterator[Hit]:
                 name = f" after {before.participation_ratio or 0:.1f} in {before.name}" if before is not None else ""
                 yield Hit(
                     model.model,
-                    f"The activations of {one.name} use {ratio:.2f} of {one.channels} dimensions{name}.",
+                    f"The activations of {one.name} use {ratio:.2f} of {one.channels} dimensions{name}. Check whether this bottleneck is intended.",
                     Subject.of("layer", one.name),
                 )
                 break
 
 
 def attention(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with heads that look at one key, or at all alike."""
+    """Yield models with heads that attend to one key, or uniformly."""
     for model in result.models:
         heads = [
             (value, one.name)
@@ -172,14 +174,14 @@ def attention(result: InformationFlowResult) -> Iterator[Hit]:
         if one_key or alike:
             yield Hit(
                 model.model,
-                f"Of {len(heads)} attention heads {len(one_key)} look at practically one key (entropy below "
-                f"{_percent(COLLAPSED_ENTROPY)} of what is possible) and {len(alike)} at all keys alike (above "
-                f"{_percent(UNIFORM_ENTROPY)}).",
+                f"Of {len(heads)} attention heads, {len(one_key)} attend to practically one key (entropy below "
+                f"{_percent(COLLAPSED_ENTROPY)} of the maximum) and {len(alike)} attend uniformly (above "
+                f"{_percent(UNIFORM_ENTROPY)}). Such heads are candidates for pruning.",
             )
 
 
 def accuracy_falls(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models whose output tells classes apart worse than another layer, by more than chance on the same rows."""
+    """Yield models whose classes are less separable at the output than in another layer, beyond chance."""
     for model in result.models:
         fall = model.fall
         if fall is None or fall.p_value >= SURE:
@@ -189,35 +191,36 @@ def accuracy_falls(result: InformationFlowResult) -> Iterator[Hit]:
         if best - last > ACCURACY_DROP:
             yield Hit(
                 model.model,
-                f"Nearest-centre accuracy is {_percent(best)} in {fall.layer} but {_percent(last)} at the end, in {model.output}: "
-                f"{fall.lost:,} rows are right there and wrong at the end, {fall.gained:,} the other way round.",
+                f"Nearest-center accuracy is {_percent(best)} in {fall.layer} but {_percent(last)} at the output, {model.output}: "
+                f"{fall.lost:,} rows are right only in {fall.layer}, {fall.gained:,} only at the output. Check the layers in "
+                "between.",
             )
 
 
 def not_probed(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers that could not be looked at."""
+    """Yield models with layers that could not be probed."""
     for model in result.models:
         if model.reason is not None:
-            yield Hit(model.model, f"Nothing was probed: {model.reason}.")
+            yield Hit(model.model, f"No layer was probed: {model.reason}.")
         elif model.not_probed:
             name, reason = model.not_probed[0]
             more = len(model.not_probed) - 1
-            others = f" Nor could {more} more." if more else ""
-            yield Hit(model.model, f"{name} could not be looked at, because {reason}.{others}")
+            others = f" {more} more layers could not be probed either." if more else ""
+            yield Hit(model.model, f"{name} could not be probed, because {reason}.{others}")
 
 
 CONVENTION = "convention"
 
 RULES: tuple[Rule[InformationFlowResult], ...] = (
-    Rule("INF001", "problem", "NaN inside the model", "definition", not_finite),
-    Rule("INF101", "problem", "Most of a layer is dead", f"{CONVENTION}; Lu et al. (2019)", dead_problem),
+    Rule("INF001", "problem", "NaN or infinite activations", "definition", not_finite),
+    Rule("INF101", "problem", "Mostly dead layer", f"{CONVENTION}; Lu et al. (2019)", dead_problem),
     Rule("INF102", "warning", "Dead units", f"{CONVENTION}; Lu et al. (2019)", dead_warning),
     Rule("INF103", "note", "A few dead units", f"{CONVENTION}; Lu et al. (2019)", dead_note),
     Rule("INF104", "warning", "Dormant units", f"{CONVENTION}; Sokar et al. (2023)", dormant),
     Rule("INF105", "warning", "Saturated activations", CONVENTION, saturated),
-    Rule("INF106", "warning", "Nothing varies", CONVENTION, constant),
-    Rule("INF201", "note", "Very few dimensions", f"{CONVENTION}; Dong et al. (2021)", rank_collapse),
-    Rule("INF202", "note", "Attention on one key, or on all alike", "Zhai et al. (2023)", attention),
-    Rule("INF301", "note", "Classes are told apart worse at the end", f"{CONVENTION}; McNemar (1947)", accuracy_falls),
-    Rule("INF901", "note", "Layers that were not seen", "definition", not_probed),
+    Rule("INF106", "warning", "Constant layer", CONVENTION, constant),
+    Rule("INF201", "note", "Very few dimensions in use", f"{CONVENTION}; Dong et al. (2021)", rank_collapse),
+    Rule("INF202", "note", "One-key or uniform attention", "Zhai et al. (2023)", attention),
+    Rule("INF301", "note", "Classes less separable at the output", f"{CONVENTION}; McNemar (1947)", accuracy_falls),
+    Rule("INF901", "note", "Layers not probed", "definition", not_probed),
 )

@@ -15,42 +15,42 @@ class InformationFlowOptions(Strict):
     """Options of the information_flow section."""
 
     samples: int = Field(default=1000, ge=8)
-    """Rows that are probed: a seeded, label-stratified sample of the evaluated ones. Where another section asks for more, both have more."""
+    """Number of probed rows: a seeded, label-stratified sample of the evaluated rows. If another section requests more, both use more."""
     layers: Literal["units", "all"] = "units"
-    """`units`: layers after their normalisation and activation, so that convolution, normalisation and activation are one; `all`: every layer that transforms, by itself."""
+    """`units`: a layer together with the normalization and activation after it; `all`: every layer that transforms its input, by itself."""
     max_layers: int = Field(default=12, ge=1)
-    """Layers in the health dashboard of each model: the least healthy ones; how many are left out is said."""
+    """Most layers per model in the health figure: the least healthy; the report says how many are left out."""
     dormant_threshold: float = Field(default=0.025, ge=0, lt=1)
-    """A unit is dormant when its mean absolute activation is at most this share of its layer's: Sokar et al. (2023)."""
+    """A unit is dormant if its mean absolute activation is at most this share of the mean of its layer: Sokar et al. (2023)."""
 
 
 class AttentionFlow(Strict):
-    """How a layer's attention is spread, per head."""
+    """Attention entropy of a layer, per head."""
 
     entropy: tuple[float | None, ...]
-    """Nats; null for a head without a query."""
+    """In nats; null for a head without queries."""
     relative_entropy: tuple[float | None, ...]
-    """Over the logarithm of the number of keys that a query may attend to: 0 one key, 1 all alike."""
+    """Relative to the logarithm of the number of keys that a query may attend to: 0 is one key, 1 is uniform."""
 
 
 class LayerFlow(Strict):
-    """Everything about one probed layer."""
+    """Results for one probed layer."""
 
     model: str
     name: str
     layer_type: str
     layers: tuple[str, ...]
-    """The layers that make up the unit."""
+    """The layers that form the unit."""
     activation: str | None
     shape: tuple[int | None, ...]
-    """Of the output, without the batch axis; null for an open size."""
+    """Output shape without the batch axis; null for a variable size."""
     channels: int
     n_values: int
     """Values per channel: examples times positions."""
     not_finite: int
-    """Examples with NaN or infinite values; everything below is null when there are any."""
+    """Examples with NaN or infinite values; if there are any, everything below is null."""
     reason: str | None
-    """Why nothing was measured, where nothing was."""
+    """Why nothing was measured; null otherwise."""
     mean: float | None
     std: float | None
     """Over all values of all channels."""
@@ -58,18 +58,18 @@ class LayerFlow(Strict):
     maximum: float | None
     sparsity: float | None
     sparsity_rule: str | None
-    """How sparsity was counted: exact zeros for rectified units, values near zero for others."""
+    """How sparsity is defined: exact zeros for rectified units, values near zero for others."""
     positive_ratio: float | None
     dead: int | None
-    """Units that were 0 on every value; null for units that are not rectified."""
+    """Units that are 0 on all values; null for units that are not rectified."""
     dormant: int | None
     constant: int | None
-    """Units that do not vary."""
+    """Units that are constant."""
     saturated_fraction: float | None
-    """Null for activations without a flat end."""
+    """Null for activations that do not saturate."""
     effective_rank: float | None
     effective_rank_limited: bool
-    """The sample has fewer than 16 examples per channel: the effective rank is too small by an unknown amount."""
+    """Whether there are fewer than 16 examples per channel, so that the effective rank is underestimated."""
     participation_ratio: float | None
     participation_low: float | None
     participation_high: float | None
@@ -87,50 +87,50 @@ class LayerFlow(Strict):
     diversity: float | None
     """Component: debiased participation ratio over the number of channels, at most 1."""
     separability: float | None
-    """Component: how far the nearest-centre accuracy is from chance to that of the last layer, 0 to 1."""
+    """Component: nearest-center accuracy, scaled from chance (0) to the accuracy of the output (1)."""
     specialization_score: float | None
     attention: AttentionFlow | None
 
 
 class AccuracyFall(Strict):
-    """The layer with the highest nearest-centre accuracy against the output, on the same rows."""
+    """The layer with the highest nearest-center accuracy compared with the output on the same rows."""
 
     layer: str
     lost: int
-    """Rows that are right there and wrong at the end."""
+    """Rows that are right in that layer and wrong at the output."""
     gained: int
-    """Rows that are wrong there and right at the end."""
+    """Rows that are wrong in that layer and right at the output."""
     p_value: float
-    """Exact McNemar test times the number of layers that could have been the best (Bonferroni), at most 1."""
+    """Exact McNemar p-value, Bonferroni-adjusted for the number of layers, at most 1."""
 
 
 class ModelFlow(Strict):
-    """A model as a whole."""
+    """Results for a model as a whole."""
 
     model: str
     n_layers: int
-    """Layers probed."""
+    """Number of layers probed."""
     n: int
-    """Rows probed."""
+    """Number of rows probed."""
     sampling: str
     ends: tuple[str, ...]
-    """Layers that the model puts out."""
+    """Output layers of the model."""
     not_probed: tuple[tuple[str, str], ...]
-    """Layers that could not be looked at, with the reason."""
+    """Layers that could not be probed, with the reason."""
     reason: str | None
-    """Why nothing was probed, where nothing was."""
+    """Why nothing was probed; null otherwise."""
     head: str | None
-    """The head whose labels are used, the first that has any; null without labels."""
+    """The head whose labels are used: the first that has any; null without labels."""
     output: str | None
-    """The layer that the others' separability is measured by: the one that the head ends in, or the last; null without an accuracy."""
+    """The output layer that separability is relative to: the one that the head ends in, or the last; null without an accuracy."""
     n_classified: int | None
-    """Rows of the classes with at least five: nearest-centre accuracy and chance rest on them; null without labels."""
+    """Rows of classes with at least five rows, used for nearest-center accuracy and chance; null without labels."""
     chance: float | None
-    """Share of the most frequent class among those rows: what nearest-centre accuracy has to beat."""
+    """Share of the most frequent class among those rows: the baseline of nearest-center accuracy."""
     fall: AccuracyFall | None
-    """Where another layer tells classes apart better than the output; null where none does."""
+    """Set where classes are more separable in another layer than at the output; else null."""
     score_parts: str
-    """Which components the specialization score of this model is made of."""
+    """Components of the specialization score of this model."""
 
 
 class InformationFlowResult(SectionResult):
@@ -144,7 +144,7 @@ class InformationFlowResult(SectionResult):
     options: InformationFlowOptions
 
     def of(self, model: str) -> tuple[LayerFlow, ...]:
-        """Return the layers of a model, in the order in which data flow."""
+        """Return the layers of a model in data flow order."""
         return tuple(one for one in self.layers if one.model == model)
 
 
@@ -155,8 +155,8 @@ DEAD = MetricSpec(
     "Dead units",
     "fraction",
     False,
-    f"Share of the units of all rectified layers that put out exactly 0 for every value. {_PROBED} A unit that was silent on n "
-    "rows may still fire in up to 3/n of cases.",
+    f"Share of the units of all rectified layers that output exactly 0 on all values. {_PROBED} A unit that is silent on n rows "
+    "may still be active on up to 3/n of all rows.",
     "Lu et al. (2019); rule of three",
 )
 DORMANT = MetricSpec(
@@ -164,10 +164,10 @@ DORMANT = MetricSpec(
     "Dormant units",
     "fraction",
     False,
-    "Share of units of all layers whose mean absolute activation is at most 2.5 % (by default) of their layer's.",
+    "Share of units of all layers with a mean absolute activation of at most 2.5 % (by default) of the mean of their layer.",
     "Sokar et al. (2023)",
 )
-LAYERS = MetricSpec("layers_probed", "Layers probed", "count", None, "Layers that were looked at.", "count")
+LAYERS = MetricSpec("layers_probed", "Layers probed", "count", None, "Number of layers probed.", "count")
 MEAN_SCORE = MetricSpec(
     "mean_specialization",
     "Specialization",
@@ -181,7 +181,7 @@ COLLAPSED = MetricSpec(
     "Collapsed heads",
     "fraction",
     False,
-    "Share of attention heads whose attention has less than 5 % of the entropy that is possible: they look at one key.",
+    "Share of attention heads whose entropy is below 5 % of the maximum: they attend to practically one key.",
     "Zhai et al. (2023)",
 )
 MEAN = MetricSpec("activation_mean", "Mean", "", None, f"Mean activation of a layer. {_PROBED}", "definition", "layer")
@@ -199,7 +199,7 @@ SPARSITY = MetricSpec(
     "Sparsity",
     "fraction",
     None,
-    "Share of exact zeros for rectified units; for others the share below 0.1 % of the layer's root mean square.",
+    "Share of exact zeros for rectified units; for others, share of values below 0.1 % of the RMS of the layer.",
     "convention",
     "layer",
 )
@@ -208,8 +208,8 @@ POSITIVE = MetricSpec(
     "Positive ratio",
     "fraction",
     None,
-    "Share of positive values. Neither end is better: 0.5 is expected of a symmetric value, and after a ReLU it is 1 minus "
-    "the sparsity.",
+    "Share of positive values. It has no preferred direction: 0.5 is expected for symmetric values, and after a ReLU it is 1 "
+    "minus the sparsity.",
     "definition",
     "layer",
 )
@@ -218,8 +218,8 @@ RANK = MetricSpec(
     "Effective rank",
     "",
     None,
-    "exp of the entropy of the normalised singular values of the centred activations. Too small where there are fewer than 16 "
-    "examples per channel; then compare participation ratios.",
+    "Exponential of the entropy of the normalized singular values of the centered activations. Underestimated with fewer than "
+    "16 examples per channel; then compare participation ratios.",
     "Roy & Vetterli (2007)",
     "layer",
 )
@@ -228,8 +228,8 @@ PARTICIPATION = MetricSpec(
     "Participation ratio",
     "",
     None,
-    "Number of dimensions in use: (sum of variances)² / sum of squared variances along the principal axes, freed of the bias "
-    "of a finite sample.",
+    "Number of dimensions in use: (sum of variances)² / sum of squared variances along the principal axes, corrected for "
+    "finite-sample bias.",
     "Chun, Canatar, Chung & Lee (2026)",
     "layer",
 )
@@ -238,26 +238,26 @@ SPECIALIZATION = MetricSpec(
     "Specialization",
     "",
     None,
-    "Geometric mean of utilisation (1 - dormant share), diversity (participation ratio per channel) and separability "
-    "(nearest-centre accuracy between chance, 0, and the last layer's, 1), without the last where there are no labels. More "
-    "selective units are not better: Leavitt & Morcos (2020).",
+    "Geometric mean of utilization (1 - dormant share), diversity (participation ratio per channel) and, with labels, "
+    "separability (nearest-center accuracy scaled from chance, 0, to the output, 1). Higher is not better as such: Leavitt & "
+    "Morcos (2020).",
     "convention",
     "layer",
 )
-CENTRE = MetricSpec(
+CENTER = MetricSpec(
     "nearest_centre_accuracy",
-    "Centre accuracy",
+    "Center accuracy",
     "fraction",
     None,
-    "Share of probed rows that lie nearest to the centre of their own class in a layer's pooled activations; centres from the "
-    "other four of five folds. Classes with fewer than five rows are left out.",
+    "Share of probed rows whose pooled activations are nearest to the center of their own class, with centers from the other "
+    "four of five folds. Classes with fewer than five rows are left out.",
     "Papyan, Han & Donoho (2020); Wilson (1927) for the interval",
     "layer",
 )
 
 PER_MODEL = (DEAD, DORMANT, LAYERS, MEAN_SCORE, COLLAPSED)
 LAYER_VALUES = (MEAN, STD, SPARSITY, POSITIVE)
-"""What the values of a layer are."""
-LAYER_CONTENT = (RANK, PARTICIPATION, SPECIALIZATION, CENTRE)
-"""What they carry."""
+"""Metrics of the activations of a layer."""
+LAYER_CONTENT = (RANK, PARTICIPATION, SPECIALIZATION, CENTER)
+"""Metrics of dimensions and separability."""
 PER_LAYER = (*LAYER_VALUES, *LAYER_CONTENT)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow
 
 MOST_ROWS = 24
-"""Rows of a layer table. Convention."""
+"""Most rows of a layer table. Convention."""
 
 
 def tables(result: InformationFlowResult, view: View) -> tuple[Table, ...]:
@@ -28,7 +28,7 @@ def tables(result: InformationFlowResult, view: View) -> tuple[Table, ...]:
 
 
 def _models(result: InformationFlowResult, view: View) -> Table:
-    """Tell what each score joins: in a column where that differs, else in the note."""
+    """List the metrics of each model; the components of the score are in a column where they differ, else in the note."""
     listed = view.listed(result.models)
     parts = {one.score_parts for one in listed}
     differ = len(parts) > 1
@@ -39,24 +39,22 @@ def _models(result: InformationFlowResult, view: View) -> Table:
     columns = (
         Column("Model", numeric=False),
         *(Column(spec.title) for spec in schema.PER_MODEL),
-        *[Column("Score of", numeric=False)] * differ,
+        *[Column("Score components", numeric=False)] * differ,
     )
     sampling = result.models[0].sampling if result.models else ""
     note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}."
-    note += "" if differ else "".join(f" The score joins {one}." for one in parts if one)
+    note += "" if differ else "".join(f" Specialization combines {one}." for one in parts if one)
     note += view.rest(result.models, listed)
-    return Table("models", "Layers of each model as a whole", columns, tuple(rows), note)
+    return Table("models", "Activations by model", columns, tuple(rows), note)
 
 
 def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
-    """List the layers twice: what their values are, and what they carry."""
+    """List the layers twice: activation statistics, then dimensions and separability."""
     layers = result.of(model)
     step = -(-len(layers) // MOST_ROWS)
     missing = len(layers) - len(layers[::step])
     note = (
-        f"In the order in which data flow; every {_ordinal(step)} layer, {missing} more are in results.json."
-        if missing
-        else _NOTE
+        f"In data flow order, every {_ordinal(step)} layer; {missing} more are in results.json." if missing else _NOTE
     )
     place = (Column("No.", unit="count"), Column("Layer", numeric=False))
     kind = (
@@ -65,11 +63,11 @@ def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
     )
     numbered = tuple(enumerate(layers, 1))[::step]
     return (
-        _table(result, f"layers-{model}", f"Layers of {model}", ((*place, *kind), schema.LAYER_VALUES), numbered, note),
+        _table(result, f"layers-{model}", f"Activations of the layers of {model}", ((*place, *kind), schema.LAYER_VALUES), numbered, note),
         _table(
             result,
             f"carried-{model}",
-            f"What the layers of {model} carry",
+            f"Dimensions and separability of the layers of {model}",
             (place, schema.LAYER_CONTENT),
             numbered,
             note,
@@ -77,7 +75,7 @@ def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
     )
 
 
-_NOTE = "In the order in which data flow; a unit of convolution, normalisation and activation goes by its first layer."
+_NOTE = "In data flow order. A layer with its normalization and activation is listed by the name of the first."
 
 
 def _table(

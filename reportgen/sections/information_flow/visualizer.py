@@ -22,21 +22,22 @@ if TYPE_CHECKING:
     Read = Callable[[LayerFlow], float | None]
 
 MOST_PANELS = 4
-"""Models that get a panel of their own. Convention."""
+"""Most models with a separate panel. Convention."""
 _LOG_RANGE = 20
-"""Ratio of the largest to the smallest spread from which on the axis is logarithmic. Convention."""
+"""Ratio of the largest to the smallest spread above which the axis is logarithmic. Convention."""
 _SYMLOG = 1e3
 """Share of the largest mean below which the axis is linear. Convention."""
 _MARKERS = 40
-"""Layers up to which every one is marked. Convention."""
+"""Most layers for which each one is marked. Convention."""
 _NAMED = 12
-"""Layers up to which the axis names them, where all models have the same. Convention."""
-_PARTS = ("utilisation", "diversity", "separability")
+"""Most layers that the axis names, if all models have the same. Convention."""
+_PARTS = {"utilisation": "utilization", "diversity": "diversity", "separability": "separability"}
+"""Components of the specialization score: field and label."""
 _ISSUES = ("dead", "dormant", "constant", "saturated", "sparse")
 
 
 class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
-    """Activations by depth, dimension, health, specialization."""
+    """Activations, dimensions, health, specialization and separability by layer."""
 
     def figures(self, result: InformationFlowResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -56,14 +57,14 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
     # -------------------------------------------------------------------------------------- lines by depth
 
     def _lines(self, result: InformationFlowResult, models: Sequence[ModelFlow], read: Read, ax: Axes) -> list[float]:
-        """Draw one line for each model; the values that were drawn are returned."""
+        """Draw one line per model and return the values drawn."""
         values = {one.model: [_number(read(layer)) for layer in result.of(one.model)] for one in models}
         drawn = draw.model_lines(ax, self.theme, values)
         self._depth(ax, {tuple(layer.name for layer in result.of(one.model)) for one in models})
         return drawn
 
     def _depth(self, ax: Axes, names: set[tuple[str, ...]]) -> None:
-        """Name the layers where they are few and the same in all models; else they are numbered."""
+        """Name the layers where they are few and the same in all models; else number them."""
         first = next(iter(names), ())
         if len(names) == 1 and len(first) <= _NAMED:
             draw.categories(ax, self.theme, ["", *first], "x")
@@ -78,7 +79,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         ends: Callable[[LayerFlow], tuple[float | None, float | None]],
         ax: Axes,
     ) -> None:
-        """Draw the interval of every layer, unless there are too many models to tell theirs apart."""
+        """Draw the interval of every layer, unless there are too many models to distinguish."""
         for model in models if len(models) <= MOST_PANELS else ():
             found = [ends(one) for one in result.of(model.model)]
             low, high = ([_number(pair[side]) for pair in found] for side in (0, 1))
@@ -91,8 +92,8 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         return Figure(
             name="activation-flow",
             title="Activation flow",
-            caption=f"Mean (left) and standard deviation (right) of the activations of every layer. {_sample(result)} A "
-            f"spread that shrinks or grows from layer to layer without end vanishes or explodes.{self.view.rest(result.models, models)}",
+            caption=f"Mean (left) and standard deviation (right) of the activations of every layer. {_sample(result)} Look for "
+            f"a standard deviation that shrinks or grows steadily from layer to layer.{self.view.rest(result.models, models)}",
             alt=f"The standard deviation is smallest in {first.name} of {first.model}, {low:.3g}, and largest in {last.name} of "
             f"{last.model}, {high:.3g}.",
             panels=(
@@ -119,11 +120,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _rank(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         limited = any(one.effective_rank_limited for one in result.layers)
-        note = (
-            " Hollow: fewer than 16 rows per unit, the effective rank is too small by an unknown amount."
-            if limited
-            else ""
-        )
+        note = " Hollow: fewer than 16 rows per unit, so the effective rank is underestimated." if limited else ""
         known = [
             (one.participation_ratio / one.channels, one)
             for one in result.layers
@@ -132,11 +129,11 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         alt = "No layer has enough rows."
         if known:
             share, lowest = min(known, key=lambda item: item[0])
-            alt = f"The smallest share of dimensions is used in {lowest.name} of {lowest.model}: {lowest.participation_ratio:.3g} of {lowest.channels}, {share:.0%}."
+            alt = f"The smallest share of dimensions is used in {lowest.name} of {lowest.model}: {lowest.participation_ratio:.3g} of {lowest.channels}, or {share:.0%}."
         return Figure(
             name="effective-rank",
-            title="Effective rank evolution",
-            caption=f"Dimensions in use over the number of units: the participation ratio, debiased{_with(models)} (left), and the effective rank of Roy & Vetterli (right). {_sample(result)}{note}{self.view.rest(result.models, models)}",
+            title="Dimensions in use",
+            caption=f"Dimensions in use as a share of the number of units: debiased participation ratio{_with(models)} (left), and effective rank (right). {_sample(result)}{note}{self.view.rest(result.models, models)}",
             alt=alt,
             panels=(
                 Panel("Participation ratio / units", partial(self._draw_participation, result, models)),
@@ -187,22 +184,22 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             for name, layers in last
             if layers
         )
-        wilson = _with(models, "Wilson's")
+        wilson = _with(models, "Wilson ")
         return Figure(
             name="classes",
-            title="Where classes part",
-            caption=f"Share of rows nearest to the centre of their own class (five folds{wilson}), and the "
-            "median unit's share of variance between classes, corrected for chance. "
+            title="Class separability by layer",
+            caption=f"Share of rows nearest to the center of their own class (left; five folds{wilson}), and share of the variance of "
+            "the median unit that is between classes, corrected for chance (right). "
             f"{_sample(result)}{self.view.rest(result.models, models)}",
             alt=alt,
             panels=(
-                Panel("Nearest-centre accuracy", partial(self._draw_centre, result, models)),
+                Panel("Nearest-center accuracy", partial(self._draw_center, result, models)),
                 Panel("Class information of the median unit", partial(self._draw_omega, result, models)),
             ),
             columns=2,
         )
 
-    def _draw_centre(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
+    def _draw_center(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
         self._lines(result, models, lambda one: one.centre_accuracy, ax)
         self._intervals(result, models, lambda one: (one.centre_low, one.centre_high), ax)
         for chance in sorted({one.chance for one in models if one.chance is not None}):
@@ -221,14 +218,14 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         most = result.options.max_layers
         shown = self.view.shown(models, MOST_PANELS)
         left_out = sum(max(len(result.of(one.model)) - most, 0) for one in shown)
-        rest = f" The {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
+        rest = f" Only the {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
         rest += self.view.rest(result.models, shown)
         rows = max(min(len(result.of(one.model)), most) for one in shown)
         return Figure(
             name="activation-health",
             title="Activation health",
-            caption="Share of each layer's units that are dead (0 on every value), dormant, or constant, and of its values that "
-            f"are saturated or sparse. Grey: does not apply to its activation. {_sample(result)}{rest}",
+            caption="Share of the units of each layer that are dead (0 on all values), dormant or constant, and of its values that "
+            f"are saturated or sparse. Gray: not applicable to its activation. {_sample(result)}{rest}",
             alt=" ".join(_health_words(result, one.model) for one in shown),
             panels=tuple(
                 Panel(self.theme.look(one.model).label, partial(self._draw_health, least_healthy(result, one.model)))
@@ -261,8 +258,8 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         return Figure(
             name="specialization",
             title="Specialization by layer",
-            caption="Specialization score (thick) and the components whose geometric mean it is. "
-            f"{_sample(result)} Higher is not better as such: it tells what a layer's units are used for.{rest}",
+            caption="Specialization score (thick), the geometric mean of its components (thin). "
+            f"{_sample(result)} Higher is not better as such.{rest}",
             alt=alt,
             panels=tuple(
                 Panel(
@@ -279,11 +276,11 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         depth = np.arange(1, len(layers) + 1)
         handles = []
         dashes = ((0, (1.2, 1.2)), (0, (5.0, 1.5)), (0, (6.0, 1.5, 1.2, 1.5)))
-        for part, dash in zip(_PARTS, dashes, strict=True):
-            values = [_number(getattr(one, part)) for one in layers]
+        for (field, label), dash in zip(_PARTS.items(), dashes, strict=True):
+            values = [_number(getattr(one, field)) for one in layers]
             if np.isfinite(values).any():
                 handles += ax.plot(
-                    depth, values, color=theme.muted, linestyle=dash, linewidth=theme.line_width, label=part
+                    depth, values, color=theme.muted, linestyle=dash, linewidth=theme.line_width, label=label
                 )
         handles += ax.plot(
             depth,
@@ -310,7 +307,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             if len(rows[one.model]) == most
         )
         rest = (
-            f" The {most} layers of each model with the head of the lowest entropy; {left_out} are left out."
+            f" Only the {most} layers of each model with the lowest head entropy; {left_out} are left out."
             if left_out
             else ""
         )
@@ -318,10 +315,10 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         values = [value for layers in rows.values() for one in layers for value in _relative(one) if np.isfinite(value)]
         return Figure(
             name="attention",
-            title="Entropy of attention",
-            caption="Mean entropy of each head's attention over what is possible: 0 looks at a single key, 1 at all alike. "
+            title="Attention entropy",
+            caption="Mean attention entropy of each head relative to its maximum: 0 is a single key, 1 is uniform attention. "
             f"{_sample(result)}{rest}",
-            alt=f"Relative entropy reaches from {min(values, default=0):.2f} to {max(values, default=0):.2f}.",
+            alt=f"Relative entropy ranges from {min(values, default=0):.2f} to {max(values, default=0):.2f}.",
             panels=tuple(
                 Panel(self.theme.look(name).label, partial(self._draw_attention, layers))
                 for name, layers in rows.items()
@@ -350,7 +347,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
 
 def issues(one: LayerFlow) -> list[float]:
-    """Return the shares of a layer in the health dashboard; NaN where they do not apply."""
+    """Return the shares of a layer in the health figure; NaN where not applicable."""
     if one.std is None:
         return [np.nan] * len(_ISSUES)
     counts = [_over(one.dead, one.channels), _over(one.dormant, one.channels), _over(one.constant, one.channels)]
@@ -358,7 +355,7 @@ def issues(one: LayerFlow) -> list[float]:
 
 
 def least_healthy(result: InformationFlowResult, model: str) -> tuple[LayerFlow, ...]:
-    """Return the layers with the largest dead, dormant, constant or saturated share, in order; of equals the first."""
+    """Return the layers with the largest dead, dormant, constant or saturated share, in order; the first of equals."""
     layers = result.of(model)
     worst = [max((value for value in issues(one)[:-1] if np.isfinite(value)), default=2.0) for one in layers]
     order = sorted(range(len(layers)), key=lambda place: (-worst[place], place))
@@ -366,15 +363,15 @@ def least_healthy(result: InformationFlowResult, model: str) -> tuple[LayerFlow,
 
 
 def most_one_sided(result: InformationFlowResult, model: str) -> tuple[LayerFlow, ...]:
-    """Return the layers whose least even head has the lowest entropy, in order; of equals the first."""
+    """Return the layers with the lowest head entropy, in order; the first of equals."""
     layers = [one for one in result.of(model) if one.attention]
     lowest = [min((value for value in _relative(one) if np.isfinite(value)), default=2.0) for one in layers]
     order = sorted(range(len(layers)), key=lambda place: (lowest[place], place))
     return tuple(layers[place] for place in sorted(order[: result.options.max_layers]))
 
 
-def _with(models: Sequence[ModelFlow], whose: str = "its") -> str:
-    return f", with {whose} 95 % interval" if len(models) <= MOST_PANELS else "; intervals are in results.json"
+def _with(models: Sequence[ModelFlow], kind: str = "") -> str:
+    return f", with 95 % {kind}intervals" if len(models) <= MOST_PANELS else "; intervals are in results.json"
 
 
 def _relative(one: LayerFlow) -> list[float]:
@@ -390,7 +387,7 @@ def _over(value: float | None, whole: int) -> float | None:
 
 
 def _sample(result: InformationFlowResult) -> str:
-    return f"On {len(result.rows):,} probed rows of the {result.split} split."
+    return f"Probed on {len(result.rows):,} rows of the {result.split} split."
 
 
 def _health_words(result: InformationFlowResult, model: str) -> str:

@@ -1,4 +1,4 @@
-"""The overview section: what is being reviewed, models and data."""
+"""The overview section: the models and data under review."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,12 +12,12 @@ from reportgen.sections.overview.visualizer import OverviewVisualizer
 SECTION = Section(
     name="overview",
     title="Overview",
-    question="What is being reviewed: which models, and which data?",
+    question="Which models and which data are under review?",
     options=OverviewOptions,
     result=OverviewResult,
     analyzer=OverviewAnalyzer,
     visualizer=OverviewVisualizer,
-    figures=(FigureSpec("class-balance", "Rows of each class; where labels name classes."),),
+    figures=(FigureSpec("class-balance", "Rows per class; requires class labels."),),
     rules=RULES,
     tables=tables,
     metrics=schema.METRICS,

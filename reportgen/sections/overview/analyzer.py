@@ -1,4 +1,4 @@
-"""Gathers what the models and the data are."""
+"""Describes the models and the data."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):
-    """What is being reviewed; it needs neither data nor predictions."""
+    """Describes models and data; needs neither data nor predictions."""
 
     def analyze(self, evaluation: Evaluation) -> OverviewResult:
-        """Describe every model, and the data where there are any."""
+        """Describe every model, and the data if there are any."""
         described = [(model, model.architecture) for model in evaluation.models if model.architecture is not None]
         return OverviewResult(
             measurements=tuple(one for model, made_of in described for one in _measurements(model, made_of)),
@@ -43,7 +43,7 @@ def _measurements(model: ModelEvaluation, made_of: Architecture) -> Iterator[Mea
     yield schema.PARAMETERS.measure(model.name, made_of.parameters)
     yield schema.TRAINABLE.measure(model.name, made_of.trainable_parameters)
     if model.size_bytes is None:
-        yield schema.SIZE.missing(model.name, "not_applicable", "the model was given in memory")
+        yield schema.SIZE.missing(model.name, "not_applicable", "the model was passed in memory")
     else:
         yield schema.SIZE.measure(model.name, model.size_bytes)
     yield schema.MEMORY.measure(model.name, made_of.memory_bytes)

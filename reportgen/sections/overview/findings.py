@@ -1,4 +1,4 @@
-"""Rules of the overview section: what about models and data a reviewer should know before the numbers."""
+"""Rules of the overview section: what a reviewer should know about models and data first."""
 
 from __future__ import annotations
 
@@ -14,74 +14,77 @@ if TYPE_CHECKING:
     from reportgen.sections.overview.schema import OverviewResult
 
 DATA = "data"
-"""In place of a model's name, where a finding is about the data."""
+"""Takes the place of the model name in findings about the data."""
 MANY_DUPLICATES = 0.01
-"""Share of repeated rows worth a warning. Convention; no literature value."""
+"""Share of duplicate rows worth a warning. Convention; no literature value."""
 IMBALANCE = 10
 """Ratio of the most to the least frequent class worth a note. Convention; no literature value."""
 
 
 def conflicting_labels(result: OverviewResult) -> Iterator[Hit]:
-    """Yield data with equal inputs under different labels."""
+    """Yield data with equal inputs but different labels."""
     data = result.data
     if data is not None and data.conflicting:
         yield Hit(
             DATA,
-            f"{data.conflicting:,} of {data.n:,} rows have the inputs of an earlier row but another label: no model can be "
-            "right on both, and at least one of the labels is wrong or the inputs do not tell the classes apart.",
+            f"{data.conflicting:,} of {data.n:,} rows have the same inputs as an earlier row but a different label: no model "
+            "can get both right. Check these labels, and whether the inputs can separate the classes.",
         )
 
 
 def repeated_rows(result: OverviewResult) -> Iterator[Hit]:
-    """Yield data in which many rows stand twice."""
+    """Yield data with many duplicate rows."""
     data = result.data
     if data is not None and data.duplicates > MANY_DUPLICATES * data.n:
         share = formatting.number(data.duplicates / data.n, "fraction")
         yield Hit(
             DATA,
-            f"{data.duplicates:,} of {data.n:,} rows ({share}) repeat the inputs of an earlier row: the intervals of this "
-            "report take all rows for independent and are narrower than they should be.",
+            f"{data.duplicates:,} of {data.n:,} rows ({share}) have the same inputs as an earlier row: all intervals in this "
+            "report assume independent rows and are too narrow. Remove the duplicates.",
         )
 
 
 def few_repeated_rows(result: OverviewResult) -> Iterator[Hit]:
-    """Yield data in which some rows stand twice."""
+    """Yield data with a few duplicate rows."""
     data = result.data
     if data is not None and 0 < data.duplicates <= MANY_DUPLICATES * data.n:
-        yield Hit(DATA, f"{data.duplicates:,} of {data.n:,} rows repeat the inputs of an earlier row.")
+        yield Hit(
+            DATA,
+            f"{data.duplicates:,} of {data.n:,} rows have the same inputs as an earlier row. Remove them if they are not intended.",
+        )
 
 
 def imbalance(result: OverviewResult) -> Iterator[Hit]:
-    """Yield labels whose classes differ much in frequency."""
+    """Yield labels with very unequal class frequencies."""
     for one in result.data.balance if result.data is not None else ():
         most, least = max(one.counts), min(one.counts)
         if most >= IMBALANCE * least:
             rare, common = one.classes[one.counts.index(least)], one.classes[one.counts.index(most)]
             yield Hit(
                 DATA,
-                f"Class {common} has {most:,} rows and class {rare} {least:,}: accuracy is ruled by the frequent classes; "
-                "balanced accuracy and macro F1 are not.",
+                f"Class {common} has {most:,} rows, class {rare} only {least:,}: accuracy is dominated by the frequent "
+                "classes. Judge by balanced accuracy and macro F1.",
                 None if one.head is None else Subject.of("head", one.head),
             )
 
 
 def not_compiled(result: OverviewResult) -> Iterator[Hit]:
-    """Yield models whose file says nothing of how they were trained."""
+    """Yield models whose file has no compiled loss."""
     for model in result.models:
         if model.loss is None:
             yield Hit(
                 model.model,
-                "Its file holds no compiled loss: what it puts out was read from its last activation and the labels, "
-                "unless the spec declares it.",
+                "The model has no compiled loss, so its output type was inferred from the last activation and the labels unless "
+                "the spec declares it. Set `outputs` in the spec to be sure.",
             )
 
 
 CONVENTION = "convention"
 
 RULES: tuple[Rule[OverviewResult], ...] = (
-    Rule("OVW101", "warning", "Equal inputs under different labels", "definition", conflicting_labels),
-    Rule("OVW102", "warning", "Many rows stand twice", CONVENTION, repeated_rows),
-    Rule("OVW103", "note", "Some rows stand twice", "definition", few_repeated_rows),
-    Rule("OVW201", "note", "Classes of very different size", CONVENTION, imbalance),
+    Rule("OVW101", "warning", "Equal inputs with different labels", "definition", conflicting_labels),
+    Rule("OVW102", "warning", "Many duplicate rows", CONVENTION, repeated_rows),
+    Rule("OVW103", "note", "Some duplicate rows", "definition", few_repeated_rows),
+    Rule("OVW201", "note", "Imbalanced classes", CONVENTION, imbalance),
     Rule("OVW301", "note", "Not compiled", "definition", not_compiled),
 )

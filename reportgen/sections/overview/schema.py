@@ -13,24 +13,24 @@ class OverviewOptions(Strict):
     """Options of the overview section."""
 
     max_layers: int = Field(default=20, ge=1)
-    """Rows of a layer table; of more layers those with the most parameters are shown, and how many are left out is said."""
+    """Most rows in a layer table: the layers with the most parameters; the report says how many are left out."""
     max_classes: int = Field(default=30, ge=2)
-    """Classes in the figure of the class balance; of more classes the most and the least frequent are shown."""
+    """Most classes in the class balance figure: the most and the least frequent; the report says how many are left out."""
 
 
 class LayerRow(Strict):
-    """A layer of the model's own list; what is inside it is counted with it."""
+    """A top-level layer of the model, with everything nested in it."""
 
     name: str
     layer_type: str
     output_shape: tuple[int | None, ...] | None
-    """Without the batch axis; null for an open size, or as a whole where the layer does not say."""
+    """Without the batch axis; a null size is variable, and null as a whole means unknown."""
     parameters: int
     trainable_parameters: int
     n_inner: int
-    """Layers inside."""
+    """Number of nested layers."""
     shared_with: str | None
-    """Where the same layer stands elsewhere under another name: that name; its parameters are counted there."""
+    """Name under which the same layer also appears, and where its parameters are counted; null if it is not shared."""
 
 
 class TensorRow(Strict):
@@ -38,12 +38,12 @@ class TensorRow(Strict):
 
     name: str
     shape: tuple[int | None, ...] | None
-    """Without the batch axis; null for an open size."""
+    """Without the batch axis; null for a variable size."""
     dtype: str
 
 
 class ModelOverview(Strict):
-    """What a model is made of."""
+    """Architecture and compilation of a model."""
 
     model: str
     kind: str
@@ -51,24 +51,24 @@ class ModelOverview(Strict):
     file: str
     sha256: str | None
     layers: tuple[LayerRow, ...]
-    """In the model's own order; nested models are one row."""
+    """In model order; a nested model is one row."""
     n_layers: int
-    """Layers at every depth, shared ones once."""
+    """Layers at every depth, with shared layers counted once."""
     dtype_policy: str
     inputs: tuple[TensorRow, ...]
-    """Empty for a subclassed model, which does not say."""
+    """Empty for a subclassed model, whose inputs are unknown."""
     outputs: tuple[TensorRow, ...]
     loss: str | None
-    """As compiled; null where the file says nothing."""
+    """As compiled; null where the file has no compiled loss."""
     optimizer: str | None
     compiled_metrics: tuple[str, ...] | None
 
 
 class ClassBalance(Strict):
-    """How often each label occurs in the evaluated rows."""
+    """Number of evaluated rows of each class."""
 
     head: str | None
-    """The output that the labels are for, where there are several."""
+    """The output that the labels belong to, where there are several."""
     classes: tuple[str, ...]
     counts: tuple[int, ...]
 
@@ -78,19 +78,19 @@ class DataOverview(Strict):
 
     split: str
     n: int
-    """Rows evaluated."""
+    """Number of rows evaluated."""
     n_total: int
-    """Rows in the data set."""
+    """Number of rows in the data set."""
     sampling: str
-    """How the evaluated rows were chosen."""
+    """How the evaluated rows were selected."""
     files: tuple[tuple[str, str], ...]
     """File and SHA-256."""
     inputs: tuple[TensorRow, ...]
     balance: tuple[ClassBalance, ...]
     duplicates: int
-    """Evaluated rows whose inputs equal those of an earlier row bit for bit."""
+    """Evaluated rows whose inputs are bit-identical to those of an earlier row."""
     conflicting: int | None
-    """Of these, rows whose label differs from that of the row that they equal; null without labels."""
+    """Duplicates whose label differs from that of the earlier row; null without labels."""
 
 
 class OverviewResult(SectionResult):
@@ -107,7 +107,7 @@ PARAMETERS = MetricSpec(
     "Parameters",
     "count",
     None,
-    "Numbers in all weights of the model, trained or not, each variable once however often its layer is used.",
+    "Number of parameters, trainable or not, with shared weights counted once.",
     "Keras, Model.count_params",
 )
 TRAINABLE = MetricSpec(
@@ -115,18 +115,20 @@ TRAINABLE = MetricSpec(
     "Trainable",
     "count",
     None,
-    "Numbers in the weights that training changes.",
+    "Number of trainable parameters.",
     "Keras, Model.trainable_weights",
 )
-SIZE = MetricSpec("size_bytes", "File size", "bytes", False, "Size of the model's file.", "file system")
+SIZE = MetricSpec("size_bytes", "File size", "bytes", False, "Size of the model file.", "file system")
 MEMORY = MetricSpec(
     "memory_bytes",
-    "In memory",
+    "Weight memory",
     "bytes",
     False,
-    "Bytes of all weights in the dtype in which they are held; activations and optimizer state are not in it.",
-    "parameters times bytes per number",
+    "Size of all weights in memory in their dtype, without activations and optimizer state.",
+    "parameters times bytes per parameter",
 )
-LAYERS = MetricSpec("layers", "Layers", "count", None, "Layers at every depth, a shared layer once.", "count")
+LAYERS = MetricSpec(
+    "layers", "Layers", "count", None, "Number of layers at every depth, with shared layers counted once.", "count"
+)
 
 METRICS = (PARAMETERS, TRAINABLE, SIZE, MEMORY, LAYERS)

@@ -32,7 +32,7 @@ def _models(result: OverviewResult, view: View) -> Table:
     )
     columns = (
         Column("Model", numeric=False),
-        Column("Kind", numeric=False),
+        Column("Type", numeric=False),
         *(Column(spec.title) for spec in schema.METRICS),
         Column("Dtype policy", numeric=False),
     )
@@ -50,8 +50,8 @@ def _training(result: OverviewResult) -> Table:
         cells = (_tensors(one.inputs), _tensors(one.outputs), one.loss, one.optimizer, compiled)
         groups.setdefault(cells, []).append(one.model)
     rows: Rows = tuple((formatting.listed(models), *cells) for cells, models in groups.items())
-    note = "Shapes are without the batch axis, * is an open size. Loss, optimizer and metrics are those that the file was compiled with."
-    return Table("interfaces", "What goes in, what comes out, how it was compiled", columns, rows, note)
+    note = "Shapes omit the batch axis; * is a variable size. Loss, optimizer and metrics are as compiled."
+    return Table("interfaces", "Inputs, outputs and compilation", columns, rows, note)
 
 
 def _tensors(tensors: Sequence[TensorRow]) -> str | None:
@@ -74,13 +74,19 @@ def _data(data: DataOverview) -> Table:
         ("split", data.split),
         ("rows evaluated", f"{data.n:,} of {data.n_total:,} ({data.sampling})"),
         ("inputs", _tensors(data.inputs)),
-        ("rows that repeat an earlier one", f"{data.duplicates:,}"),
-        ("of these with another label", None if data.conflicting is None else f"{data.conflicting:,}"),
+        ("duplicate rows", f"{data.duplicates:,}"),
+        ("duplicates with a different label", None if data.conflicting is None else f"{data.conflicting:,}"),
     ]
     rows += [(f"labels{_of(one.head)}", _balance(one.classes, one.counts)) for one in data.balance]
     rows += [("file", f"{file}, SHA-256 {formatting.digest(sha256)}…") for file, sha256 in data.files]
-    columns = (Column("What", numeric=False), Column("Value", numeric=False))
-    return Table("data", "Data", columns, tuple(rows), "Rows repeat when their inputs are equal bit for bit.")
+    columns = (Column("Property", numeric=False), Column("Value", numeric=False))
+    return Table(
+        "data",
+        "Data",
+        columns,
+        tuple(rows),
+        "A duplicate row has inputs that are bit-identical to those of an earlier row.",
+    )
 
 
 def _of(head: str | None) -> str:
@@ -90,14 +96,14 @@ def _of(head: str | None) -> str:
 def _balance(classes: Sequence[str], counts: Sequence[int]) -> str:
     if len(classes) == 1:
         return f"1 class, {counts[0]:,} rows"
-    return f"{len(classes):,} classes, {min(counts):,} to {max(counts):,} rows each"
+    return f"{len(classes):,} classes, {min(counts):,} to {max(counts):,} rows per class"
 
 
 # ------------------------------------------------------------------------------------------------ layers
 
 
 def _layers(result: OverviewResult, view: View) -> Iterator[Table]:
-    """Yield a layer table for every architecture; models that share one share the table."""
+    """Yield one layer table per architecture; models with the same architecture share it."""
     groups: dict[tuple[LayerRow, ...], list[ModelOverview]] = {}
     for one in view.shown(result.models):
         groups.setdefault(one.layers, []).append(one)
@@ -115,15 +121,15 @@ def _layers(result: OverviewResult, view: View) -> Iterator[Table]:
 
 _LAYER_COLUMNS = (
     Column("Layer", numeric=False),
-    Column("Class", numeric=False),
-    Column("Output", numeric=False),
+    Column("Type", numeric=False),
+    Column("Output shape", numeric=False),
     Column("Parameters", unit="count"),
     Column("Trainable", unit="count"),
 )
 
 
 def most_parameters(layers: Sequence[LayerRow], most: int) -> tuple[LayerRow, ...]:
-    """Return the layers with the most parameters, in the model's order; of equals the first."""
+    """Return the layers with the most parameters, in model order; the first of equals."""
     order = sorted(range(len(layers)), key=lambda place: (-layers[place].parameters, place))[:most]
     return tuple(layers[place] for place in sorted(order))
 
@@ -137,7 +143,7 @@ def _layer_rows(layers: Sequence[LayerRow]) -> Rows:
 def _kind(layer: LayerRow) -> str:
     if layer.shared_with is not None:
         return f"{layer.layer_type}, shared with {layer.shared_with}"
-    return f"{layer.layer_type} ({layer.n_inner} layers inside)" if layer.n_inner else layer.layer_type
+    return f"{layer.layer_type} ({layer.n_inner} nested layers)" if layer.n_inner else layer.layer_type
 
 
 def _left_out(layers: Sequence[LayerRow], shown: Sequence[LayerRow]) -> str:
@@ -145,4 +151,4 @@ def _left_out(layers: Sequence[LayerRow], shown: Sequence[LayerRow]) -> str:
     if not missing:
         return ""
     rest = sum(one.parameters for one in layers) - sum(one.parameters for one in shown)
-    return f"The {len(shown)} layers with the most parameters; {missing} more, with {rest:,} parameters, are in results.json."
+    return f"Only the {len(shown)} layers with the most parameters; {missing} more, with {rest:,} parameters, are in results.json."

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class OverviewVisualizer(BaseVisualizer[OverviewResult]):
-    """The class balance of the data."""
+    """Class balance of the data."""
 
     def figures(self, result: OverviewResult) -> Iterator[Figure]:
-        """Yield a figure for every label array that names classes."""
+        """Yield one figure for every label array with classes."""
         if result.data is None:
             return
         for index, balance in enumerate(result.data.balance):
@@ -33,7 +33,7 @@ class OverviewVisualizer(BaseVisualizer[OverviewResult]):
         shown = ends_by_count(balance.counts, most)
         left_out = len(balance.counts) - len(shown)
         rest = (
-            f" The {len(shown)} most and least frequent classes; {left_out} in between are left out."
+            f" Only the {len(shown)} most and least frequent classes; {left_out} in between are left out."
             if left_out
             else ""
         )
@@ -41,10 +41,10 @@ class OverviewVisualizer(BaseVisualizer[OverviewResult]):
         return Figure(
             name="class-balance" if index == 0 else f"class-balance-{index + 1}",
             title="Class balance" if balance.head is None else f"Class balance of {balance.head}",
-            caption=f"Rows of each class, {data.split} split, n = {data.n:,}.{rest}",
+            caption=f"Rows per class; {data.split} split, n = {data.n:,}.{rest}",
             alt=f"Class {balance.classes[common]} is the most frequent with {balance.counts[common]:,} rows, class "
-            f"{balance.classes[rare]} the least with {balance.counts[rare]:,}.",
-            panels=(Panel("Rows of each class", partial(self._draw, balance, shown)),),
+            f"{balance.classes[rare]} the least frequent with {balance.counts[rare]:,}.",
+            panels=(Panel("Rows per class", partial(self._draw, balance, shown)),),
             panel_height=draw.rows_height(self.theme, len(shown)),
         )
 
@@ -63,7 +63,7 @@ class OverviewVisualizer(BaseVisualizer[OverviewResult]):
 
 
 def ends_by_count(counts: Sequence[int], most: int) -> tuple[int, ...]:
-    """Return which classes are shown: all, or as many of the most and of the least frequent, in their own order.
+    """Return which classes are shown: all, or equally many of the most and the least frequent, in class order.
 
     >>> ends_by_count([5, 1, 9, 4], 2), ends_by_count([5, 1], 9)
     ((1, 2), (0, 1))

@@ -1,4 +1,4 @@
-"""The pareto section: which models no other beats in everything, and what one objective costs in another."""
+"""The pareto section: non-dominated models, and the trade-offs between objectives."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,14 +12,16 @@ from reportgen.sections.pareto.visualizer import ParetoVisualizer
 SECTION = Section(
     name="pareto",
     title="Pareto front",
-    question="Which models does no other beat in everything, and what does one objective cost in another?",
+    question="Which models are non-dominated, and what are the trade-offs between objectives?",
     options=ParetoOptions,
     result=ParetoResult,
     analyzer=ParetoAnalyzer,
     visualizer=ParetoVisualizer,
     figures=(
-        FigureSpec("front", "The models in the plane of the objectives, with the front and its knee."),
-        FigureSpec("heatmap", "The chosen numbers of each model, coloured from worst to best of the compared models."),
+        FigureSpec("front", "The models in the space of the objectives, with the Pareto front and its knee."),
+        FigureSpec(
+            "heatmap", "The selected metrics of each model, colored from worst to best among the compared models."
+        ),
     ),
     rules=RULES,
     tables=tables,

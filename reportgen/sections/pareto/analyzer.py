@@ -1,4 +1,4 @@
-"""Turns the table of metrics into points, sorts them into fronts, and says which differences are clear."""
+"""Reads objectives from the table of metrics, sorts the models into fronts, and tests the differences."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 BEYOND = 0.1
-"""Share of the compared models' range by which the reference point lies beyond the worst. Convention."""
+"""Distance of the reference point beyond the worst value, as a share of the range. Convention."""
 _ORDER: tuple[ComparedBy, ...] = ("paired difference", "intervals", "value alone")
 
 
 @dataclass(frozen=True)
 class _Column:
-    """One metric of all models, or why a model has none."""
+    """One metric of all models, with the reasons for missing values."""
 
     chosen: Objective
     spec: MetricSpec | None
@@ -57,15 +57,15 @@ class _Column:
 
     @property
     def sign(self) -> float:
-        """What turns the values so that less is better."""
+        """The sign that makes lower values better."""
         return -1.0 if self.higher_is_better else 1.0
 
     def turned(self, model: str) -> float:
-        """Return a model's value, less is better."""
+        """Return the value of a model with the sign that makes lower better."""
         return self.sign * float(self.metrics[model].value or 0.0)
 
     def better(self, one: str, other: str) -> tuple[bool, ComparedBy]:
-        """Tell whether one model is clearly better than another, and by what that was judged."""
+        """Return whether one model is better than another beyond uncertainty, and how that was judged."""
         first, second = self.metrics[one], self.metrics[other]
         difference = self.differences.get((one, other))
         ends = None if difference is None else _ends(difference, self.sign)
@@ -78,7 +78,7 @@ class _Column:
         return high < low, by
 
     def described(self, models: Sequence[str]) -> ChosenMetric:
-        """Return what is recorded of it."""
+        """Return what the result records about this metric."""
         found = [self.metrics[model].estimator for model in models if model in self.metrics]
         ways = tuple(dict.fromkeys(one for one in found if one is not None))
         of = ways[0] if self.spec is not None and self.spec.direction_by_model and len(ways) == 1 else None
@@ -96,7 +96,7 @@ class _Column:
 
 
 def _ends(metric: Metric, sign: float) -> tuple[float, float] | None:
-    """Return the interval of a number turned so that less is better; None where there is none."""
+    """Return the interval with the sign that makes lower better; None where there is none."""
     if metric.ci_low is None or metric.ci_high is None:
         return None
     low, high = sorted((sign * metric.ci_low, sign * metric.ci_high))
@@ -104,7 +104,7 @@ def _ends(metric: Metric, sign: float) -> tuple[float, float] | None:
 
 
 class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
-    """Which models no other beats in everything."""
+    """Finds the non-dominated models among the compared ones."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.SEVERAL_MODELS})
 
@@ -125,20 +125,20 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
         )
 
     def _written(self, key: str, place: int, entry: str | Objective) -> tuple[str | int, ...]:
-        """Return where an entry stands in the spec; nothing where it is a default."""
+        """Return the location of an entry in the spec; empty for a default."""
         if key not in self.options.model_fields_set:
             return ()
         return (key, place) if isinstance(entry, str) else (key, place, "metric")
 
     def compare(self, table: MetricTable) -> ParetoResult:
-        """Gather the objectives of every model, sort the models into fronts, judge which differences are clear."""
+        """Collect the objectives of every model, sort the models into fronts, and test the differences."""
         columns = [_column(table, choice(entry)) for entry in self.options.objectives]
         shown = [_column(table, choice(entry)) for entry in self.options.columns]
         excluded = {model: why for model in table.models if (why := _why_excluded(model, columns)) is not None}
         models = [model for model in table.models if model not in excluded]
         missing = [schema.RANK.missing(model, "not_applicable", why) for model, why in excluded.items()]
         if len(models) < self.options.min_models:
-            reason = f"a front needs {self.options.min_models} models with all objectives, and there are {len(models)}"
+            reason = f"a front needs {self.options.min_models} models with all objectives (found {len(models)})"
             return ParetoResult(
                 measurements=(*(schema.RANK.missing(model, "not_applicable", reason) for model in models), *missing),
                 reason=reason,
@@ -175,7 +175,7 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
         ideal, worst = min(values), max(values)
         given = (self.options.reference_point or {}).get(column.chosen.metric)
         reference = column.sign * (worst + BEYOND * (worst - ideal)) if given is None else given
-        rule = f"worst value and {BEYOND:.0%} of the range" if given is None else "declared in the spec"
+        rule = f"worst value plus {BEYOND:.0%} of the range" if given is None else "declared in the spec"
         return ComparedObjective(
             **column.described(models).model_dump(),
             compared_by=by,
@@ -193,7 +193,7 @@ def _listed(excluded: Mapping[str, str]) -> tuple[ExcludedModel, ...]:
 
 
 def _column(table: MetricTable, chosen: Objective) -> _Column:
-    """Read a metric of all models from the table: those that count it the other way round have none."""
+    """Read a metric of all models from the table, without models where its direction is the opposite."""
     section, _, name = chosen.metric.partition(".")
     spec = table.specs.get(chosen.metric)
     found = table.find(section, name)
@@ -210,31 +210,31 @@ def _column(table: MetricTable, chosen: Objective) -> _Column:
 
 
 def _direction(chosen: Objective, spec: MetricSpec | None, measured: Mapping[str, Metric]) -> tuple[bool | None, str]:
-    """Return whether higher is better, and how that is known: declared, defined, or as most models count.
+    """Return whether higher is better, and the basis: declared, defined, or the direction of most models.
 
-    Of equally many the first model decides. None where no model has the number.
+    In a tie the first model decides. None where no model has the metric.
 
     Raises
     ------
     ValueError
-        Nothing says which end is better.
+        The metric has no direction, declared or defined.
     """
     if chosen.direction is not None:
         return chosen.direction == "max", "declared in the spec"
     if spec is not None and spec.higher_is_better is not None:
-        return spec.higher_is_better, "the metric's definition"
+        return spec.higher_is_better, "definition of the metric"
     said = [metric.higher_is_better for metric in measured.values() if metric.higher_is_better is not None]
     if not said:
         if measured:
-            message = f"{chosen.metric}: nothing says which end is better"
+            message = f"{chosen.metric}: it has no preferred direction; set direction to 'max' or 'min'"
             raise ValueError(message)
         return None, "no model has it"
     higher = said.count(True) > said.count(False) or (said.count(True) == said.count(False) and said[0])
-    return higher, "as the models say" if len(set(said)) == 1 else "as most models say"
+    return higher, "direction in the models" if len(set(said)) == 1 else "direction in most models"
 
 
 def _why_missing(chosen: Objective, spec: MetricSpec | None, own: Sequence[Measurement]) -> str:
-    """Say why a model has no such number, given all that it has at the address."""
+    """Return why a model has no value, given all that it has at the address."""
     if spec is None:
         return f"{chosen.metric}: its section is not part of this run"
     asked = next((one.metric for one in own if one.subject == chosen.subject), None)
@@ -242,16 +242,16 @@ def _why_missing(chosen: Objective, spec: MetricSpec | None, own: Sequence[Measu
         return f"{spec.title}: {asked.reason}"
     about = chosen.subject or "the model as a whole"
     subjects = formatting.listed([str(one.subject) for one in own])
-    return f"{spec.title}: there is no number of {about}" + (f", but of {subjects}" if own else "")
+    return f"{spec.title}: no value for {about}" + (f", only for {subjects}" if own else "")
 
 
 def _opposed(metric: Metric) -> str:
     own, other = ("higher", "lower") if metric.higher_is_better else ("lower", "higher")
-    return f"of {metric.estimator or 'its number'} {own} is better, of what it is compared with {other}"
+    return f"{own} is better for {metric.estimator or 'its metric'}, but {other} is better for the other models"
 
 
 def _differences(table: MetricTable, chosen: Objective, spec: MetricSpec | None) -> dict[tuple[str, str], Metric]:
-    """Return the paired differences of a metric by the two models, where its declaration names them."""
+    """Return the paired differences of a metric by pair of models, where its declaration names them."""
     if spec is None or spec.difference is None:
         return {}
     found = table.find(chosen.metric.partition(".")[0], spec.difference)
@@ -272,7 +272,7 @@ def _why_excluded(model: str, columns: Sequence[_Column]) -> str | None:
 def _compared(
     models: Sequence[str], values: FloatArray, columns: Sequence[_Column]
 ) -> tuple[list[ComparedModel], list[tuple[ComparedBy, ...]]]:
-    """Rank the models, best first, and say by what every objective was judged."""
+    """Rank the models, best first, and record how the differences in every objective were judged."""
     n = len(models)
     clear = np.zeros((len(columns), n, n), bool)
     used: list[set[ComparedBy]] = [set() for _ in columns]
@@ -311,7 +311,7 @@ def _hypervolume(values: FloatArray, objectives: Sequence[ComparedObjective]) ->
     sides = reference - signs * [one.ideal for one in objectives]
     flat = [one.title for one, side in zip(objectives, sides, strict=True) if side <= 0]
     if flat:
-        reason = f"the reference point is no worse than the best {formatting.listed(flat)}"
+        reason = f"the reference point is not worse than the best {formatting.listed(flat)}"
         return Hypervolume(value=None, share=None, reason=reason)
     value = pareto.hypervolume(values, reference)
     return Hypervolume(value=value, share=value / float(np.prod(sides)), reason=None)
@@ -330,7 +330,7 @@ def _knee(models: Sequence[str], values: FloatArray) -> str | None:
 
 
 def _rows(models: Sequence[str], columns: Sequence[_Column]) -> Iterator[HeatmapRow]:
-    scaled = [_normalised(models, column) for column in columns]
+    scaled = [_normalized(models, column) for column in columns]
     for model in models:
         yield HeatmapRow(
             model=model,
@@ -339,8 +339,8 @@ def _rows(models: Sequence[str], columns: Sequence[_Column]) -> Iterator[Heatmap
         )
 
 
-def _normalised(models: Sequence[str], column: _Column) -> dict[str, float]:
-    """Scale a metric to 1 for the best of the models and 0 for the worst; all are best where they are equal."""
+def _normalized(models: Sequence[str], column: _Column) -> dict[str, float]:
+    """Scale a metric to 1 for the best model and 0 for the worst; 1 for all where they are equal."""
     turned = {model: column.turned(model) for model in models if model in column.metrics}
     best, worst = min(turned.values(), default=0.0), max(turned.values(), default=0.0)
     return {model: 1.0 if worst == best else (worst - value) / (worst - best) for model, value in turned.items()}

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models behind the front that another clearly beats."""
+    """Yield models behind the front that another dominates beyond uncertainty."""
     for one in result.models:
         if one.clearly_dominated_by and not one.on_front:
-            words = f"Of {_names(result)}: {_beaten(one)}. By these objectives nothing speaks for it.{_exact(result)}"
+            words = f"{_beaten(one, result)}: by these objectives it offers no advantage.{_exact(result)}"
             yield Hit(one.model, words)
 
 
 def front_in_doubt(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models on the front that another clearly beats."""
+    """Yield models on the front that another dominates beyond uncertainty."""
     for one in result.models:
         if one.on_front and one.clearly_dominated_by:
             yield Hit(
                 one.model,
-                f"Of {_names(result)}: {_beaten(one)}. What keeps it on the front are differences that the data cannot tell "
-                "from none.",
+                f"{_beaten(one, result)}. Only differences within uncertainty keep it on the front: prefer "
+                f"{formatting.listed(one.clearly_dominated_by)}.",
             )
 
 
@@ -38,24 +38,24 @@ def no_trade_off(result: ParetoResult) -> Iterator[Hit]:
     front = [one for one in result.models if one.on_front]
     if len(front) == 1 and len(result.models) > 1:
         near = sum(one.indistinguishable for one in result.models)
-        unsure = f" {near} of the others cannot be told from the front." if near else ""
+        unsure = f" Not distinguishable from the front: {near} of the other models." if near else ""
         yield Hit(
             front[0].model,
-            f"It has the best value of each objective ({_names(result)}) among {len(result.models)} models: there is nothing "
-            f"to trade off.{unsure}",
+            f"It has the best value in every objective ({_names(result)}) among {len(result.models)} models, so there is no "
+            f"trade-off to decide.{unsure}",
         )
 
 
 def excluded(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models that are not compared; those with one reason together."""
+    """Yield models that are not compared, grouped by reason."""
     for reason, count in Counter(one.reason for one in result.excluded).items():
         first = next(one.model for one in result.excluded if one.reason == reason)
-        more = f" The same holds for {count - 1} more models: see the table." if count > 1 else ""
-        yield Hit(first, f"It is not compared, and may be better or worse than any other. {reason}.{more}")
+        more = f" The same applies to {count - 1} more models, listed in the table." if count > 1 else ""
+        yield Hit(first, f"It was not compared and may be better or worse than any other model: {reason}.{more}")
 
 
 def measured_differently(result: ParetoResult) -> Iterator[Hit]:
-    """Yield objectives whose numbers were measured in more than one way."""
+    """Yield objectives that were measured in more than one way."""
     for place, objective in enumerate(result.objectives):
         if len(objective.measured_as) > 1:
             ways = Counter(one.values[place].estimator for one in result.models)
@@ -64,7 +64,7 @@ def measured_differently(result: ParetoResult) -> Iterator[Hit]:
             yield Hit(
                 other.model,
                 f"Its {objective.title} was measured as {other.values[place].estimator}, that of {ways[usual]} models as "
-                f"{usual}: the numbers mean different things, and the front compares them all the same.",
+                f"{usual}: the front compares different quantities. Measure all models alike before using it.",
             )
 
 
@@ -73,23 +73,23 @@ def _names(result: ParetoResult) -> str:
 
 
 def _exact(result: ParetoResult) -> str:
-    """Say which objectives are taken at their word."""
+    """Return a sentence about objectives without intervals, which are compared as exact."""
     exact = [one.title for one in result.objectives if "value alone" in one.compared_by]
-    return f" Taken as exact, for want of an interval: {', '.join(exact)}." if exact else ""
+    return f" Compared as exact, because they have no interval: {', '.join(exact)}." if exact else ""
 
 
-def _beaten(one: ComparedModel) -> str:
+def _beaten(one: ComparedModel, result: ParetoResult) -> str:
     by = one.clearly_dominated_by
     verb = "is" if len(by) == 1 else "are each"
-    return f"{formatting.listed(by)} {verb} clearly better in at least one and clearly worse in none"
+    return f"{formatting.listed(by)} {verb} better in at least one of {_names(result)} and worse in none, beyond uncertainty"
 
 
 CONVENTION = "convention"
 
 RULES: tuple[Rule[ParetoResult], ...] = (
-    Rule("PAR101", "note", "Clearly dominated", CONVENTION, clearly_dominated),
-    Rule("PAR102", "note", "On the front by little", CONVENTION, front_in_doubt),
+    Rule("PAR101", "note", "Dominated", CONVENTION, clearly_dominated),
+    Rule("PAR102", "note", "On the front within uncertainty", CONVENTION, front_in_doubt),
     Rule("PAR103", "note", "No trade-off", "definition", no_trade_off),
     Rule("PAR201", "warning", "Not compared", CONVENTION, excluded),
-    Rule("PAR202", "warning", "Measured in different ways", CONVENTION, measured_differently),
+    Rule("PAR202", "warning", "Objective measured in different ways", CONVENTION, measured_differently),
 )

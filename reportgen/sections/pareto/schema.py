@@ -18,29 +18,29 @@ CONVERGENCE = "training_dynamics.epochs_to_convergence"
 
 
 class Objective(Strict):
-    """A metric of the models, and which end of it is better."""
+    """A metric of the models with its direction."""
 
     metric: str
-    """Address of the number: `<section>.<metric>`."""
+    """Address of the metric: `<section>.<metric>`."""
     direction: Direction | None = None
-    """`max` or `min`, where the metric's definition does not say which end is better."""
+    """`max` or `min`, for a metric without a preferred direction."""
     subject: str | None = None
-    """Part of the models that it is about (`head:kind`, `class:3`); by default the model as a whole."""
+    """Part of the model that it is about (`head:kind`, `class:3`). Default: the model as a whole."""
 
 
 class ParetoOptions(Strict):
     """Options of the pareto section."""
 
     objectives: tuple[str | Objective, ...] = Field(default=(PEAK, OVERFITTING), min_length=2)
-    """Between what to choose: addresses, or tables with `metric`, `direction` and `subject`. By default the peak of training against overfitting."""
+    """Objectives: addresses, or tables with `metric`, `direction` and `subject`. Default: peak validation metric and overfitting index."""
     heatmap: tuple[str | Objective, ...] | None = Field(default=None, min_length=1)
-    """Columns of the heatmap, in the same form; by default the objectives, and with the default objectives the epochs to convergence."""
+    """Columns of the heatmap, in the same form. Default: the objectives, plus epochs to convergence with the default objectives."""
     min_models: int = Field(default=2, ge=2)
-    """Models with all objectives that a front needs."""
+    """Fewest models with all objectives for a front."""
     reference_point: dict[str, float] | None = None
-    """Where the hypervolume ends, by address of an objective; by default the worst value of the compared models and 10 % of their range beyond it."""
+    """Reference point of the hypervolume, by address of an objective. Default: the worst value of the compared models plus 10 % of their range."""
     max_models: int = Field(default=12, ge=1)
-    """Models in the heatmap, and names in the scatter: those of the best rank; how many more there are is said."""
+    """Most models in the heatmap and most names in the scatter plot: those with the best rank; the report says how many are left out."""
 
     @field_validator("objectives", "heatmap")
     @classmethod
@@ -48,7 +48,7 @@ class ParetoOptions(Strict):
         seen: set[tuple[str, str | None]] = set()
         for one in (choice(entry) for entry in value or ()):
             if (one.metric, one.subject) in seen:
-                message = f"{one.metric!r} stands twice"
+                message = f"duplicate metric {one.metric!r}"
                 raise ValueError(message)
             seen.add((one.metric, one.subject))
         return value
@@ -59,7 +59,7 @@ class ParetoOptions(Strict):
         known = {choice(entry).metric for entry in info.data.get("objectives", ())}
         for address in value or ():
             if known and address not in known:
-                message = f"{address!r} is no objective"
+                message = f"{address!r} is not an objective"
                 raise ValueError(message)
         return value
 
@@ -77,30 +77,30 @@ def choice(entry: str | Objective) -> Objective:
 
 
 class ChosenMetric(Strict):
-    """A metric that is compared, and how it was understood."""
+    """A metric that is compared, and how it was interpreted."""
 
     address: str
     subject: str | None
     title: str
-    """With the part of the models, and with what was measured where only the number itself says it."""
+    """Title, with the part of the model and with what was measured where models differ in it."""
     unit: str
     higher_is_better: bool | None
-    """Null where no model has the number."""
+    """Null where no model has the metric."""
     direction_rule: str
-    """How the better end is known."""
+    """How the direction was determined."""
     measured_as: tuple[str, ...]
-    """The ways in which the compared models' numbers were measured, where the section says so."""
+    """Distinct ways in which the metric was measured across the compared models."""
 
 
 class ComparedObjective(ChosenMetric):
     """An objective, and how differences in it were judged."""
 
     compared_by: tuple[ComparedBy, ...]
-    """By what a difference between two models was called clear: their paired difference, else their intervals, else the values alone."""
+    """How differences between models were judged: by the paired difference, else by the intervals, else by the values alone."""
     ideal: float
     """Best value of the compared models."""
     reference: float
-    """Where the hypervolume ends."""
+    """Reference value of the hypervolume."""
     reference_rule: str
 
 
@@ -111,13 +111,13 @@ class ComparedModel(Strict):
     values: tuple[Metric, ...]
     """In the order of the objectives."""
     rank: int
-    """1 for the front, 2 for the front of the others, and so on."""
+    """1 for the front, 2 for the front of the remaining models, and so on."""
     on_front: bool
-    """No other model is nominally at least as good in all objectives and better in one."""
+    """By values alone, no other model is at least as good in all objectives and better in one."""
     indistinguishable: bool
-    """Not on the front, yet no model is clearly better in one objective and clearly worse in none."""
+    """Not on the front by values, but no model is better in one objective and worse in none beyond uncertainty."""
     clearly_dominated_by: tuple[str, ...]
-    """Models that are clearly better in at least one objective and clearly worse in none."""
+    """Models that are better in at least one objective and worse in none beyond uncertainty."""
 
 
 class ExcludedModel(Strict):
@@ -135,16 +135,16 @@ class PairFront(Strict):
     up: int
     """Objective on the y axis."""
     models: tuple[str, ...]
-    """By rising x."""
+    """By increasing x."""
 
 
 class Hypervolume(Strict):
-    """How much of the space between nothing and the ideal the front covers."""
+    """Hypervolume dominated by the front."""
 
     value: float | None
-    """In the product of the objectives' units."""
+    """In the product of the units of the objectives."""
     share: float | None
-    """Of the box between the ideal and the reference point."""
+    """As a share of the box between the ideal and the reference point."""
     reason: str | None
     """Why there is none."""
 
@@ -154,9 +154,9 @@ class HeatmapRow(Strict):
 
     model: str
     values: tuple[Metric | None, ...]
-    """Null where the model has no such number or counts it the other way round."""
+    """Null where the model lacks the metric or its direction is the opposite."""
     normalised: tuple[float | None, ...]
-    """1 for the best of the compared models, 0 for the worst."""
+    """Scaled to 1 for the best of the compared models and 0 for the worst."""
 
 
 class ParetoResult(SectionResult):
@@ -169,10 +169,10 @@ class ParetoResult(SectionResult):
     """By rank, then in the order of the spec."""
     excluded: tuple[ExcludedModel, ...]
     fronts: tuple[PairFront, ...]
-    """The first objective against each other one."""
+    """The first objective paired with each of the others."""
     hypervolume: Hypervolume | None
     knee: str | None
-    """The model farthest below the chord of a front of two objectives; null where there is none."""
+    """The model farthest below the line between the ends of a front of two objectives; null where there is none."""
     columns: tuple[ChosenMetric, ...]
     """Of the heatmap."""
     rows: tuple[HeatmapRow, ...]
@@ -185,8 +185,8 @@ RANK = MetricSpec(
     "Pareto rank",
     "count",
     False,
-    "1 for models on the front: no other compared model is at least as good in all objectives and better in one. 2 for those "
-    "on the front once the first is taken away, and so on. By the values alone, whatever their intervals.",
+    "1 for models on the front: no other compared model is at least as good in all objectives and better in one. 2 for the "
+    "front of the remaining models, and so on. By values alone, regardless of intervals.",
     "Deb et al. (2002)",
 )
 METRICS = (RANK,)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tables(result: ParetoResult, _view: View) -> tuple[Table, ...]:
-    """Return the compared models, how they were compared, and who is left out."""
+    """Return the compared models, how they were compared, and which are excluded."""
     found = []
     if result.reason is None:
         found += [_models(result), _objectives(result)]
@@ -32,16 +32,16 @@ def _models(result: ParetoResult) -> Table:
         Column("Rank", unit="count"),
         Column("Standing", numeric=False),
     )
-    note = "Ranks go by the values alone; standing minds how sure they are."
+    note = "Ranks are by values alone; standing accounts for uncertainty."
     return Table("models", "All compared models", columns, tuple(rows), f"{note} {_volume(result)}")
 
 
 def _state(one: ComparedModel) -> str:
-    """Say where a model stands once it is asked which differences are clear."""
+    """Return the standing of a model once uncertainty is accounted for."""
     by = formatting.listed(one.clearly_dominated_by, most=2)
     if one.on_front:
-        return f"on the front, yet clearly dominated by {by}" if by else "on the front"
-    return f"clearly dominated by {by}" if by else "indistinguishable from the front"
+        return f"on the front by value, but dominated by {by}" if by else "on the front"
+    return f"dominated by {by}" if by else "not distinguishable from the front"
 
 
 def _volume(result: ParetoResult) -> str:
@@ -49,11 +49,11 @@ def _volume(result: ParetoResult) -> str:
     if found is None or found.value is None or found.share is None:
         return f"No hypervolume: {found.reason}." if found is not None else ""
     share = formatting.number(found.share, "fraction")
-    return f"Hypervolume {found.value:.4g}, {share} of the box between the ideal and the reference point."
+    return f"Hypervolume: {found.value:.4g}, or {share} of the box between the ideal and the reference point."
 
 
 def _objectives(result: ParetoResult) -> Table:
-    """List the objectives, which end is better, and by what differences were judged."""
+    """List the objectives, their direction, and how differences were judged."""
     rows = tuple(
         (
             one.title,
@@ -71,7 +71,7 @@ def _objectives(result: ParetoResult) -> Table:
         Column("Reference"),
     )
     rules = dict.fromkeys(one.reference_rule for one in result.objectives)
-    note = "Ideal: best value of the compared models. Reference point of the hypervolume: " + "; ".join(
+    note = "Ideal: best value among the compared models. Reference point of the hypervolume: " + "; ".join(
         f"{rule} ({', '.join(one.title for one in result.objectives if one.reference_rule == rule)})" for rule in rules
     )
     return Table("objectives", "Objectives", columns, rows, f"{note}.")
@@ -81,5 +81,5 @@ def _excluded(result: ParetoResult) -> Table:
     """List the models that are not compared, with the reason."""
     rows = tuple((one.model, one.reason) for one in result.excluded)
     columns = (Column("Model", numeric=False), Column("Reason", numeric=False))
-    note = "" if result.reason is None else f"No front was made: {result.reason}."
-    return Table("excluded", "Models that are not compared", columns, rows, note)
+    note = "" if result.reason is None else f"There is no front: {result.reason}."
+    return Table("excluded", "Models not compared", columns, rows, note)

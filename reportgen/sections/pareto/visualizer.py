@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     Corner = tuple[float, float]
 
 _PANELS = 3
-"""Most pairs of objectives that are drawn."""
+"""Most pairs of objectives drawn."""
 _DECADES = 30
-"""Ratio of the largest to the smallest count from which their axis is logarithmic. Convention."""
+"""Ratio of the largest to the smallest count above which the axis is logarithmic. Convention."""
 _BESIDE = 8
-"""Models up to which panels stand side by side: more names need the width of the page. Convention."""
+"""Most models for which panels are placed side by side: more names need the full width. Convention."""
 
 
 class ParetoVisualizer(BaseVisualizer[ParetoResult]):
-    """The front, and every model beside the best of each metric."""
+    """Pareto front, and normalized metrics of every model."""
 
     def figures(self, result: ParetoResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -94,7 +94,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             draw.legend_above(ax, self.theme, handles)
 
     def _style(self, one: ComparedModel) -> dict[str, Any]:
-        """Return the look of a point: filled on the front, hollow where it cannot be told from it, else pale."""
+        """Return the look of a point: filled on the front, hollow if not distinguishable from it, else pale."""
         color = self.theme.look(one.model).color
         if one.on_front:
             return {"color": color, "markersize": 1.4 * self.theme.marker_size}
@@ -126,13 +126,13 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         )
 
     def _handles(self, result: ParetoResult) -> list[Line2D]:
-        """Return what the legend says about filled, hollow and pale points, as far as there are any."""
+        """Return the legend entries of filled, hollow and pale points that occur."""
         from matplotlib.lines import Line2D
 
         kinds = (
             ("on the front", self.theme.ink, self.theme.ink, any(one.on_front for one in result.models)),
             ("not distinguishable", self.theme.ink, "white", any(one.indistinguishable for one in result.models)),
-            ("clearly dominated", self._pale, self._pale, any(_is_pale(one) for one in result.models)),
+            ("dominated", self._pale, self._pale, any(_is_pale(one) for one in result.models)),
         )
         return [
             Line2D([], [], linestyle="none", marker="o", color=color, markerfacecolor=face, label=label)
@@ -141,7 +141,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         ]
 
     def _draw_names(self, result: ParetoResult, points: dict[str, Corner], line: Sequence[Corner], ax: Axes) -> None:
-        """Name as many models as the options allow: those of the front first, then those that may belong to it."""
+        """Name as many models as the options allow: first the front, then those not distinguishable from it."""
         order = sorted(result.models, key=lambda one: (not one.on_front, not one.indistinguishable))
         named = [self.theme.look(one.model).label for one in order[: result.options.max_models]]
         names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
@@ -156,17 +156,17 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
     def _heatmap(self, result: ParetoResult) -> Figure:
         shown = result.rows[: result.options.max_models]
         rest = len(result.rows) - len(shown)
-        more = f" The {len(shown)} models of the best rank; {rest} more are in the table." if rest else ""
+        more = f" Only the {len(shown)} models with the best rank; {rest} more are in the table." if rest else ""
         ranks = {one.model: one.rank for one in result.models}
-        lines = " White lines part the ranks." if len({ranks[row.model] for row in shown}) > 1 else ""
+        lines = " White lines separate the ranks." if len({ranks[row.model] for row in shown}) > 1 else ""
         return Figure(
             name="heatmap",
-            title="Normalised performance",
-            caption="Every metric from 0, the worst of the compared models, to 1, the best; the numbers are not scaled. The colour "
-            "makes the most of any gap, however small: the numbers say whether it matters. By Pareto rank, the front on top."
+            title="Normalized performance",
+            caption="Color: each metric scaled from 0 (worst of the compared models) to 1 (best). The scaling exaggerates small gaps: "
+            "judge their size by the numbers, which are not scaled. Ordered by Pareto rank, with the front on top."
             f"{lines}{more}",
             alt=" ".join(_best(result, place) for place in range(len(result.columns))),
-            panels=(Panel("Normalised performance", partial(self._draw_heatmap, result)),),
+            panels=(Panel("Normalized performance", partial(self._draw_heatmap, result)),),
             panel_height=draw.rows_height(self.theme, len(shown), series=2) + 0.3,
         )
 
@@ -194,7 +194,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
 
 
 def _staircase(points: Sequence[Corner], worst: Corner) -> list[Corner]:
-    """Return the corners of a front's line, from edge to edge of the axes; its points come best x first."""
+    """Return the corners of the front line from edge to edge of the axes, for points with the best x first."""
     line = [(points[0][0], worst[1]), points[0]]
     for x, y in points[1:]:
         line += [(x, line[-1][1]), (x, y)]
@@ -221,12 +221,12 @@ def _is_pale(one: ComparedModel) -> bool:
 
 
 def _caption(result: ParetoResult) -> Iterator[str]:
-    """Yield what the figure shows and how differences were judged."""
+    """Yield sentences about what the figure shows and how differences were judged."""
     n_pairs = len(result.fronts)
     if n_pairs == 1:
-        yield "The dashed line is the Pareto front: no other model is at least as good in both objectives as one on it, and better in one."
+        yield "Dashed line: the Pareto front. No other model is at least as good in both objectives as a model on the front and better in one."
     else:
-        yield "The dashed lines are the fronts of two objectives alone; filled points are on the front of all."
+        yield "Dashed lines: fronts of two objectives alone. Filled points: models on the front of all objectives."
     if n_pairs > _PANELS:
         yield f"{n_pairs - _PANELS} more objectives are in the table."
     if any(value.ci_low is not None for one in result.models for value in one.values):
@@ -241,11 +241,11 @@ def _caption(result: ParetoResult) -> Iterator[str]:
 
 
 def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
-    """Yield by what the differences in each objective were judged."""
+    """Yield sentences about how the differences in each objective were judged."""
     for by, words in (
-        ("paired difference", "clear where the paired 95 % interval of the difference leaves 0 out"),
-        ("intervals", "clear where the 95 % intervals do not overlap"),
-        ("value alone", "taken as exact: they have no interval"),
+        ("paired difference", "judged by whether the paired 95 % interval of the difference excludes 0"),
+        ("intervals", "judged by whether the 95 % intervals overlap"),
+        ("value alone", "treated as exact, because there is no interval"),
     ):
         titles = [one.title for one in objectives if by in one.compared_by]
         if titles:
@@ -253,7 +253,7 @@ def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
 
 
 def _counts(result: ParetoResult) -> Iterator[str]:
-    """Yield what number of examples, or of epochs, the values rest on."""
+    """Yield a sentence about the number of examples or epochs behind the values."""
     titles: dict[str, list[str]] = {}
     for place, objective in enumerate(result.objectives):
         counts = [n for one in result.models if (n := one.values[place].n) is not None]
@@ -265,11 +265,9 @@ def _counts(result: ParetoResult) -> Iterator[str]:
 
 
 def _best(result: ParetoResult, place: int) -> str:
-    """Say which model is best by a metric."""
+    """Return a sentence about the best model in a metric."""
     found = [(row.model, row.values[place]) for row in result.rows if row.normalised[place] == 1]
     title = result.columns[place].title
     if not found or found[0][1] is None:
         return f"{title}: no model has it."
-    return (
-        f"{title}: {formatting.listed([model for model, _ in found])} best with {formatting.metric(found[0][1]).text}."
-    )
+    return f"Best {title}: {formatting.listed([model for model, _ in found])}, {formatting.metric(found[0][1]).text}."

@@ -1,4 +1,4 @@
-"""May it ship? The decision, and what it rests on."""
+"""The summary section: may it ship, and on what evidence."""
 
 from reportgen.contract.section import Section
 from reportgen.sections.summary.analyzer import SummaryAnalyzer
@@ -8,7 +8,7 @@ from reportgen.sections.summary.tables import tables
 SECTION = Section(
     name="summary",
     title="Summary",
-    question="May it ship, and what does the decision rest on?",
+    question="May it ship, and on what evidence?",
     options=SummaryOptions,
     result=SummaryResult,
     analyzer=SummaryAnalyzer,

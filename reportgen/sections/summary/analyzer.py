@@ -1,4 +1,4 @@
-"""Arranges the headlines that the sections offer as one table, and marks the best of each column."""
+"""Arranges the headline metrics of all sections as one table, and marks the best of each column."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
     """The performance table of page one."""
 
     def compare(self, table: MetricTable) -> SummaryResult:
-        """Choose the columns, gather their numbers, mark the best and what cannot be told from it."""
+        """Select the columns, collect their metrics, mark the best and those not distinguishable from it."""
         headlines = [line for line in table.headlines if table.find(line.section, line.spec.name)]
         columns = [
             {(one.model, one.subject): one for one in table.find(line.section, line.spec.name)} for line in headlines
@@ -59,7 +59,7 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
 def _ranked(
     headlines: Sequence[Headline], columns: Sequence[dict[Key, Measurement]], keys: list[Key]
 ) -> tuple[str | None, list[Key]]:
-    """Put the best of the first column with a direction first, and what it does not have last."""
+    """Sort by the first column that has a direction, best first, missing values last."""
     for line, column in zip(headlines, columns, strict=True):
         if line.spec.higher_is_better is not None:
             sign = -1 if line.spec.higher_is_better else 1
@@ -81,16 +81,16 @@ def _cell(
 
 
 def _why_missing(table: MetricTable, column: dict[Key, Measurement], model: str) -> str:
-    """Tell why a row of the table has no number of a column."""
+    """Return why a row of the table has no value in a column."""
     if any(model == other for other, _ in column):
-        return "it stands in another row of this model"
+        return "it is reported in another row of this model"
     if model in table.reasons:
-        return f"the data did not go through it: {table.reasons[model]}"
-    return "its section gives no such number for this model"
+        return f"the model was not evaluated: {table.reasons[model]}"
+    return "its section does not report it for this model"
 
 
 def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -> tuple[Key | None, set[Key]]:
-    """Return the best of a column, and those whose paired interval from it includes 0; no best where untested ones are equal."""
+    """Return the best of a column and those not distinguishable from it; no best where untested values are equal."""
     measured = {key: one.metric for key, one in column.items() if one.metric.value is not None}
     if len(measured) < 2 or line.spec.higher_is_better is None:  # noqa: PLR2004
         return None, set()

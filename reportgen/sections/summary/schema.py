@@ -13,17 +13,17 @@ class SummaryOptions(Strict):
     """Options of the summary section."""
 
     max_models: int = Field(default=10, ge=1)
-    """Rows of the performance table; of more, those that are best in the first column that has a direction."""
+    """Most rows in the performance table: those that rank first by the first column with a direction."""
 
 
 class SummaryCell(Strict):
-    """A number in the performance table."""
+    """A cell of the performance table."""
 
     metric: Metric
     best: bool
-    """It is the best of its column."""
+    """Whether it is the best of its column."""
     tied: bool
-    """The data cannot tell it from the best: their paired interval includes 0."""
+    """Whether it is not distinguishable from the best: the paired interval of the difference includes 0."""
 
 
 class SummaryColumn(Strict):
@@ -32,7 +32,7 @@ class SummaryColumn(Strict):
     address: str
     title: str
     compared: bool
-    """Whether differences in this number were tested."""
+    """Whether differences in this metric were tested."""
 
 
 class SummaryRow(Strict):
@@ -48,7 +48,7 @@ class SummaryResult(SectionResult):
 
     columns: tuple[SummaryColumn, ...]
     rows: tuple[SummaryRow, ...]
-    """In the order of the spec; where there are more than the table shows, the best first."""
+    """In the order of the spec; best first where there are more than the table shows."""
     ranked_by: str | None
-    """Title of the column that they are ranked by, where they are."""
+    """Title of the column that the rows are ranked by; null in the order of the spec."""
     max_models: int

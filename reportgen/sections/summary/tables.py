@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tables(result: SummaryResult, _view: View) -> tuple[Table, ...]:
-    """Return the performance table; none where no section offers a headline."""
+    """Return the performance table; none where no section has headline metrics."""
     if not result.columns:
         return ()
     shown = result.rows[: result.max_models]
@@ -36,7 +36,7 @@ def tables(result: SummaryResult, _view: View) -> tuple[Table, ...]:
 def _note(result: SummaryResult) -> str:
     sentences = []
     if any(cell.best for row in result.rows for cell in row.cells):
-        sentences.append("★ best of the models.")
+        sentences.append("★ best value.")
     if any(cell.tied for row in result.rows for cell in row.cells):
         sentences.append("≈ not distinguishable from the best (the paired 95 % interval of the difference includes 0).")
     untested = [
@@ -47,6 +47,6 @@ def _note(result: SummaryResult) -> str:
     if untested:
         sentences.append(f"Differences in {', '.join(untested)} were not tested.")
     if len(result.rows) > result.max_models:
-        order = f"The best by {result.ranked_by} first; " if result.ranked_by else ""
+        order = f"Best {result.ranked_by} first; " if result.ranked_by else ""
         sentences.append(f"{order}{len(result.rows) - result.max_models} more rows are in results.json.")
     return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""The training_dynamics section: how the models came to be, and whether training ended well."""
+"""The training_dynamics section: the outcome of every training run."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,17 +12,17 @@ from reportgen.sections.training_dynamics.visualizer import TrainingDynamicsVisu
 SECTION = Section(
     name="training_dynamics",
     title="Training dynamics",
-    question="Did training end well: converged, not overfitted, and at its best epoch?",
+    question="Did training converge without overfitting, and did it end at its best epoch?",
     options=TrainingDynamicsOptions,
     result=TrainingDynamicsResult,
     analyzer=TrainingDynamicsAnalyzer,
     visualizer=TrainingDynamicsVisualizer,
     figures=(
-        FigureSpec("loss", "Training and validation loss in every epoch, with the best one."),
-        FigureSpec("metric", "The same for the metric that the run is judged by."),
-        FigureSpec("gap", "Validation loss minus training loss in every epoch."),
-        FigureSpec("best-epoch", "The best value of each run against the epoch in which it was reached."),
-        FigureSpec("other", "Curves of which no rule tells which end is better; where there are any."),
+        FigureSpec("loss", "Training and validation loss by epoch, with the best epoch."),
+        FigureSpec("metric", "The primary validation metric by epoch, with the best epoch."),
+        FigureSpec("gap", "Validation loss minus training loss by epoch."),
+        FigureSpec("best-epoch", "Best value of each run against the epoch at which it was reached."),
+        FigureSpec("other", "Curves without a known direction, if there are any."),
     ),
     rules=RULES,
     tables=tables,

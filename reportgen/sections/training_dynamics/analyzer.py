@@ -1,4 +1,4 @@
-"""Understands the histories, and measures every run."""
+"""Interprets the training histories, and measures every run."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 RECENT = 10
-"""Epochs that count as recent for the guide's stability. Convention."""
+"""Number of last epochs used for the guide's stability. Convention."""
 LEAST = 3
-"""Epochs that a mean over the final third needs. Convention."""
+"""Fewest epochs for a mean over the final third. Convention."""
 _LARGEST = 1e100
-"""Beyond it a value is as good as infinite."""
+"""A value above this counts as infinite."""
 _NO_VALIDATION = "the history has no validation loss"
 
 
 @dataclass(frozen=True)
 class _Known:
-    """A curve with its meaning: (n,) values at (n,) epochs from 1; ``placed`` where these are known."""
+    """An interpreted curve: (n,) values at (n,) epochs from 1; ``placed`` where the epochs are known."""
 
     key: Key
     values: FloatArray
@@ -51,12 +51,12 @@ class _Known:
 
 
 class TrainingDynamicsAnalyzer(BaseAnalyzer[TrainingDynamicsOptions, TrainingDynamicsResult]):
-    """How the models came to be."""
+    """Measures convergence, overfitting and stability of every run."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HISTORY})
 
     def analyze(self, evaluation: Evaluation) -> TrainingDynamicsResult:
-        """Measure the history of every model; those without one are said to have none."""
+        """Measure the history of every model that has one."""
         runs: list[Run] = []
         curves: list[Curve] = []
         measurements: list[Measurement] = []
@@ -94,35 +94,35 @@ def _understood(model: ModelEvaluation, history: History, options: TrainingDynam
 
 
 def _one_number(raw: FloatArray) -> tuple[FloatArray, str]:
-    """Return a curve of single numbers: of a metric that is a vector the mean."""
+    """Return a curve of scalars: the mean of a vector-valued metric."""
     if raw.ndim == 1:
         return raw, ""
-    return raw.mean(axis=1), f"; mean of the {raw.shape[1]} values of each epoch"
+    return raw.mean(axis=1), f"; mean of {raw.shape[1]} values per epoch"
 
 
 def _epochs(length: int, n: int, written: tuple[int, ...] | None) -> tuple[NDArray[np.int64], str, bool]:
-    """Return the epochs of a curve, how they are known, and whether they are.
+    """Return the epochs of a curve, how they were determined, and whether they are known.
 
-    As the file says, else every one, else every k-th where a validation frequency explains the length.
+    From the file, else every epoch, else every k-th where a validation frequency explains the length.
     """
     if written is not None and length == len(written) and bool((np.diff(written) > 0).all()):
-        return np.array(written, np.int64) + 1, "the file's epoch column, counted from 1", True
+        return np.array(written, np.int64) + 1, "from the epoch column of the file, numbered from 1", True
     every = np.arange(1, length + 1)
     if length in (0, n):
         return every, "one value per epoch", True
     for step in (round(n / length), n // length):
         if n // step == length:
-            return every * step, f"{length} values for {n} epochs: taken for every {step} epochs", True
-    return every, f"{length} values that cannot be placed among {n} epochs: taken for the first", False
+            return every * step, f"{length} values for {n} epochs, assumed to be one every {step} epochs", True
+    return every, f"{length} values that do not fit {n} epochs, assumed to be the first", False
 
 
 def _find(known: Sequence[_Known], split: str) -> _Known | None:
-    """Return the loss of a split, where it has a value at all."""
+    """Return the loss of a split; None where it has no value."""
     return next((one for one in known if one.key.is_loss and one.key.split == split and len(one.values)), None)
 
 
 def _primary(known: Sequence[_Known]) -> _Known | None:
-    """Return the first validation metric with a direction that is no loss, an accuracy before others; else the loss."""
+    """Return the first validation metric with a direction that is not a loss, preferably an accuracy; else the loss."""
     metrics = [
         one
         for one in known
@@ -142,7 +142,7 @@ def _basis(known: Sequence[_Known]) -> _Known | None:
 
 @dataclass(frozen=True)
 class _Judged:
-    """A loss without the epochs that were not measured: NaN where the training loss is a number."""
+    """A loss without the epochs that were not validated: NaN where the training loss is finite."""
 
     values: FloatArray
     epochs: NDArray[np.int64]
@@ -160,7 +160,7 @@ class _Judged:
 
 
 def _trained(known: Sequence[_Known], basis: _Known | None, epochs: NDArray[np.int64]) -> FloatArray | None:
-    """Return the training loss at the epochs of a validation loss; None where it is the basis itself or not known."""
+    """Return the training loss at the epochs of a validation loss; None where it is the basis itself or unknown."""
     train = _find(known, "train")
     if train is None or basis is None or basis is train or not (train.placed and basis.placed):
         return None
@@ -254,11 +254,11 @@ def _of_the_peak(model: str, primary: _Known | None) -> Iterator[Measurement]:
         return
     yield schema.PEAK_EPOCH.measure(model, int(primary.epochs[place]), n=len(primary.finite), estimator=of)
     if len(primary.finite) < training.LEAST_EPOCHS:
-        reason = f"{len(primary.finite)} epochs of at least {training.LEAST_EPOCHS}"
+        reason = f"at least {training.LEAST_EPOCHS} epochs are needed (found {len(primary.finite)})"
         yield schema.CONVERGENCE.missing(model, "insufficient_data", reason)
         return
     if not primary.key.higher_is_better:
-        reason = "it is defined for a metric that rises, and the history has only losses"
+        reason = "it is defined only for metrics where higher is better, and the history has only losses"
         yield schema.CONVERGENCE.missing(model, "not_applicable", reason)
         return
     reached = primary.values >= training.REACHED * primary.values[place]
@@ -288,26 +288,26 @@ def _of_the_gap(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
     final = gaps[epochs > 2 * _length(known) / 3]
     if len(gaps) < LEAST or not len(final):
         yield schema.INDEX.missing(
-            model, "insufficient_data", f"{len(gaps)} epochs have both losses, of at least {LEAST}"
+            model, "insufficient_data", f"at least {LEAST} epochs with both losses are needed (found {len(gaps)})"
         )
         return
     yield schema.INDEX.measure(model, float(final.mean()), n=len(final))
 
 
 def _no_pairs(train: _Known, validation: _Known) -> str | None:
-    """Say why the two losses cannot be compared epoch by epoch; None where they can."""
+    """Return why the two losses cannot be compared epoch by epoch; None where they can."""
     for one in (train, validation):
         if not one.placed:
             return one.epochs_rule
         if len(one.values) and not np.isfinite(train.values[-1]):
-            return "the training loss is not finite at the end: the run diverged"
+            return "the final training loss is not finite: the run diverged"
     return None
 
 
 def gap(
     train_epochs: NDArray[np.int64], train: FloatArray, epochs: NDArray[np.int64], validation: FloatArray
 ) -> tuple[NDArray[np.int64], FloatArray]:
-    """Return the epochs that have both losses, and validation minus training loss there."""
+    """Return the epochs that have both losses, and validation minus training loss at each."""
     common, first, second = np.intersect1d(train_epochs, epochs, return_indices=True)
     gaps = validation[second] - train[first]
     sound = np.isfinite(gaps)
@@ -353,7 +353,7 @@ def _unusable(known: Sequence[_Known], validation: _Known | None) -> str | None:
     if not np.isfinite(curve).all():
         return "the validation loss is not finite in some epochs"
     if len(curve) < training.LEAST_EPOCHS:
-        return f"{len(curve)} epochs with a validation loss, of at least {training.LEAST_EPOCHS}"
+        return f"at least {training.LEAST_EPOCHS} epochs with a validation loss are needed (found {len(curve)})"
     return None
 
 
@@ -368,7 +368,9 @@ def _best(model: str, basis: _Known | None) -> Iterator[Measurement]:
     raw, robust = training.best(basis.finite)
     yield schema.BEST.measure(model, int(epochs[raw]), n=len(epochs), estimator=basis.key.key)
     if len(epochs) < training.LEAST_EPOCHS:
-        yield from _missing(model, (schema.ROBUST,), f"{len(epochs)} epochs of at least {training.LEAST_EPOCHS}")
+        yield from _missing(
+            model, (schema.ROBUST,), f"at least {training.LEAST_EPOCHS} epochs are needed (found {len(epochs)})"
+        )
         return
     yield schema.ROBUST.measure(model, int(epochs[robust]), n=len(epochs), estimator=basis.key.key)
 

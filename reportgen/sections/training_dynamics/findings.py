@@ -17,19 +17,19 @@ WORSE_THAN_BEST = 2.0
 _LISTED = 8
 
 
-def _status(status: str, words: str) -> Callable[[TrainingDynamicsResult], Iterable[Hit]]:
-    """Make a rule's function that finds the runs with a status."""
+def _status(status: str, advice: str) -> Callable[[TrainingDynamicsResult], Iterable[Hit]]:
+    """Return a rule function that finds the runs with a status."""
 
     def find(result: TrainingDynamicsResult) -> Iterator[Hit]:
         for run in result.runs:
             if run.status == status and run.file is not None:
-                yield Hit(run.model, f"By {run.basis or 'its history'}, {run.evidence}{words}")
+                yield Hit(run.model, f"Judged by {run.basis or 'its history'}: {run.evidence}. {advice}")
 
     return find
 
 
 def worse_than_best(result: TrainingDynamicsResult) -> Iterator[Hit]:
-    """Yield runs whose last epoch is clearly worse than their best."""
+    """Yield runs whose last epoch is worse than their best by more than twice the noise."""
     for run in result.runs:
         noise = result.find("validation_noise", run.model).value
         curve = result.curve(run.model, run.basis)
@@ -41,9 +41,9 @@ def worse_than_best(result: TrainingDynamicsResult) -> Iterator[Hit]:
             epoch = result.find("best_epoch", run.model).value
             yield Hit(
                 run.model,
-                f"The last {run.basis} is {known[-1]:.4g}, the lowest was {min(known):.4g} in epoch {epoch}: more than "
-                f"{WORSE_THAN_BEST:g} times the noise of {noise:.2g} worse. If the file holds the last weights, an earlier epoch "
-                "was better (restore_best_weights).",
+                f"The final {run.basis} is {known[-1]:.4g}, up from {min(known):.4g} in epoch {epoch}, with noise of {noise:.2g} "
+                "between epochs: if the model has the weights of the last epoch, an earlier checkpoint is better "
+                "(`restore_best_weights`).",
             )
 
 
@@ -53,18 +53,18 @@ def no_validation(result: TrainingDynamicsResult) -> Iterator[Hit]:
         if run.file is not None and not {"val_loss", "validation_loss"} & set(run.keys):
             yield Hit(
                 run.model,
-                f"{run.file} has no val_loss (it has {_listed(run)}): overfitting cannot be judged.",
+                f"{run.file} has no val_loss (found {_listed(run)}), so overfitting cannot be judged: train with validation data.",
             )
 
 
 def unknown_keys(result: TrainingDynamicsResult) -> Iterator[Hit]:
-    """Yield histories with keys that no rule understands."""
+    """Yield histories with metrics whose direction is unknown."""
     for run in result.runs:
         if run.unknown_keys:
             yield Hit(
                 run.model,
-                f"No rule tells which end of {', '.join(run.unknown_keys)} is better: drawn, but left out of comparisons. Say so "
-                f'in the section\'s keys, e.g. {run.unknown_keys[0].removeprefix("val_")} = "higher". The history has {_listed(run)}.',
+                f"The direction of {', '.join(run.unknown_keys)} is unknown, so it is plotted but not compared. Declare it in the "
+                f'`keys` of the section, e.g. {run.unknown_keys[0].removeprefix("val_")} = "higher" (the history has {_listed(run)}).',
             )
 
 
@@ -75,36 +75,61 @@ def _listed(run: Run) -> str:
 def inferred_epochs(result: TrainingDynamicsResult) -> Iterator[Hit]:
     """Yield histories with curves of unequal length."""
     for run in result.runs:
-        odd = [one for one in result.curves if one.model == run.model and "taken for" in one.epochs_rule]
+        odd = [one for one in result.curves if one.model == run.model and "assumed" in one.epochs_rule]
         if odd:
-            yield Hit(run.model, f"{odd[0].key} has {odd[0].epochs_rule}.")
+            yield Hit(run.model, f"{odd[0].key} has {odd[0].epochs_rule}. Check this before comparing epochs.")
         curve = result.curve(run.model, "val_loss")
         if curve is not None and run.status != "diverged" and None in curve.values[-1:]:
             last = max(
                 (epoch for epoch, value in zip(curve.epochs, curve.values, strict=True) if value is not None), default=0
             )
             yield Hit(
-                run.model, f"val_loss ends with epoch {last} of {run.n_epochs}: what came later was not validated."
+                run.model,
+                f"val_loss ends at epoch {last} of {run.n_epochs}: later epochs were not validated, so the final model is not judged.",
             )
 
 
 CONVENTION = "convention"
 
 RULES: tuple[Rule[TrainingDynamicsResult], ...] = (
-    Rule("TRN101", "problem", "Training diverged", CONVENTION, _status("diverged", ".")),
-    Rule("TRN102", "warning", "Overfitting", f"{CONVENTION}; Mann (1945); Sen (1968)", _status("overfitting", ".")),
-    Rule("TRN103", "warning", "Nothing was learnt", CONVENTION, _status("no measurable learning", ".")),
-    Rule("TRN104", "warning", "Unstable training", CONVENTION, _status("unstable", ".")),
+    Rule(
+        "TRN101",
+        "problem",
+        "Training diverged",
+        CONVENTION,
+        _status("diverged", "Do not use the weights of the last epoch."),
+    ),
+    Rule(
+        "TRN102",
+        "warning",
+        "Overfitting",
+        f"{CONVENTION}; Mann (1945); Sen (1968)",
+        _status("overfitting", "Prefer the best epoch, or regularize more."),
+    ),
+    Rule(
+        "TRN103",
+        "warning",
+        "No measurable learning",
+        CONVENTION,
+        _status("no measurable learning", "Check the data and the learning rate."),
+    ),
+    Rule("TRN104", "warning", "Unstable training", CONVENTION, _status("unstable", "Consider a lower learning rate.")),
     Rule(
         "TRN201",
         "note",
         "Stopped while still improving",
         f"{CONVENTION}; Sen (1968)",
-        _status("still improving", ": longer training may help."),
+        _status("still improving", "Longer training may help."),
     ),
-    Rule("TRN202", "note", "Not at its best epoch", f"{CONVENTION}; after Prechelt (1998)", worse_than_best),
-    Rule("TRN301", "note", "Too few epochs to judge", CONVENTION, _status("too few epochs", ".")),
+    Rule("TRN202", "note", "Last epoch is not the best", f"{CONVENTION}; after Prechelt (1998)", worse_than_best),
+    Rule(
+        "TRN301",
+        "note",
+        "Too few epochs to judge",
+        CONVENTION,
+        _status("too few epochs", "Convergence cannot be judged."),
+    ),
     Rule("TRN302", "note", "No validation loss", "definition", no_validation),
-    Rule("TRN303", "note", "Keys without a meaning", "definition", unknown_keys),
+    Rule("TRN303", "note", "Metrics without a known direction", "definition", unknown_keys),
     Rule("TRN304", "note", "Curves of unequal length", "definition", inferred_epochs),
 )

@@ -1,4 +1,4 @@
-"""What the keys of a training history mean: split, metric, output, direction. An ordered list of rules decides."""
+"""Interprets the keys of a training history, by an ordered list of rules: split, metric, output, direction."""
 
 from __future__ import annotations
 
@@ -49,19 +49,19 @@ class Key:
     Attributes
     ----------
     key
-        As it stands in the history.
+        As written in the history.
     split
-        A key that begins with ``val_`` (or ``validation_``) is of the validation set, and no other.
+        ``validation`` for a key that starts with ``val_`` (or ``validation_``), else ``train``.
     metric
-        Its name without split, output and number: ``accuracy`` of ``val_kind_accuracy_1``.
+        Its name without split, output and number: ``accuracy`` for ``val_kind_accuracy_1``.
     head
-        The output that it is of, None for the whole model.
+        The output that it belongs to; None for the whole model.
     higher_is_better
-        None where no rule tells.
+        None where it is unknown.
     neutral
-        It measures no quality: a learning rate, a time.
+        Whether it does not measure quality: a learning rate, a time.
     rule
-        Which rule decided.
+        The rule that applied.
     """
 
     key: str
@@ -74,36 +74,36 @@ class Key:
 
     @property
     def is_loss(self) -> bool:
-        """The loss of the whole model."""
+        """Whether it is the loss of the whole model."""
         return self.metric == "loss" and self.head is None
 
     @property
     def is_learning_rate(self) -> bool:
-        """The learning rate."""
+        """Whether it is the learning rate."""
         return self.metric in _LEARNING_RATES
 
     @property
     def unknown(self) -> bool:
-        """No rule tells which end is better."""
+        """Whether it is unknown which direction is better."""
         return self.higher_is_better is None and not self.neutral
 
 
 def understand(key: str, heads: Sequence[str], declared: Mapping[str, str]) -> Key:
-    """Decide what a key means.
+    """Interpret a key.
 
     Parameters
     ----------
     key
-        As it stands in the history.
+        As written in the history.
     heads
-        Names of the model's outputs.
+        Names of the outputs of the model.
     declared
-        The spec's own words: a key, without ``val_``, to the name of a Keras metric, ``higher``, ``lower`` or ``ignore``.
+        Declared in the spec: a key, without ``val_``, to the name of a Keras metric, ``higher``, ``lower`` or ``ignore``.
 
     Examples
     --------
     >>> understand("val_kind_accuracy", ["kind", "size"], {}).metric, understand("top_5_error", [], {}).rule
-    ('accuracy', "the word 'error' in it")
+    ('accuracy', "contains the word 'error'")
     """
     prefix = next((one for one in _VALIDATION if key.startswith(one)), "")
     split: Split = "validation" if prefix else "train"
@@ -111,9 +111,9 @@ def understand(key: str, heads: Sequence[str], declared: Mapping[str, str]) -> K
     if own in declared:
         return _declared(key, split, own, declared[own])
     if own.startswith(_OF_A_TEST):
-        return Key(key, split, own, None, None, neutral=True, rule="of a test set, no part of training")
+        return Key(key, split, own, None, None, neutral=True, rule="test metric, not part of training")
     if _COUNTED.sub("", own) in _NEUTRAL:
-        return Key(key, split, own, None, None, neutral=True, rule="measures no quality")
+        return Key(key, split, own, None, None, neutral=True, rule="not a quality metric")
     for head in (None, *sorted(heads, key=len, reverse=True)):
         found = _in_table(key, split, own, head)
         if found is not None:
@@ -131,7 +131,7 @@ def _declared(key: str, split: Split, own: str, meaning: str) -> Key:
 
 
 def is_known(meaning: str) -> bool:
-    """Tell whether a word may stand for a key's meaning in the spec."""
+    """Return whether the spec may declare this meaning for a key."""
     return meaning in {"higher", "lower", "ignore", *_UP, *_DOWN}
 
 
@@ -139,7 +139,7 @@ def _in_table(key: str, split: Split, own: str, head: str | None) -> Key | None:
     if head is not None and not own.startswith(f"{head}_"):
         return None
     name = own if head is None else own.removeprefix(f"{head}_")
-    rule = "Keras' name" if head is None else f"Keras' name after the output's, {head}"
+    rule = "Keras metric name" if head is None else f"Keras metric name after the output name {head}"
     for metric in (name, _COUNTED.sub("", name), _COUNTED.sub("", name).removeprefix("weighted_")):
         if metric in _UP or metric in _DOWN:
             return Key(key, split, metric, head, metric in _UP, neutral=False, rule=rule)
@@ -147,17 +147,19 @@ def _in_table(key: str, split: Split, own: str, head: str | None) -> Key | None:
 
 
 def _by_suffix(key: str, split: Split, own: str) -> Key | None:
-    """Find the longest Keras name at the end, as in an output's or a custom metric's name."""
+    """Find the longest Keras metric name at the end of the key."""
     plain = _COUNTED.sub("", own)
     for metric in sorted((*_UP, *_DOWN), key=len, reverse=True):
         if plain.endswith(f"_{metric}"):
-            return Key(key, split, own, None, metric in _UP, neutral=False, rule=f"ends in Keras' name {metric}")
+            return Key(
+                key, split, own, None, metric in _UP, neutral=False, rule=f"ends in the Keras metric name {metric}"
+            )
     return None
 
 
 def _by_word(key: str, split: Split, own: str) -> Key:
-    """Look for a telling word; the last one decides, so that a top_5_error is an error."""
+    """Look for a known word; the last one decides, so that top_5_error is an error."""
     words = [word for word in re.split(r"[^a-z0-9]+", own.lower()) if word in _WORDS_UP | _WORDS_DOWN]
     if not words:
-        return Key(key, split, own, None, None, neutral=False, rule="no rule tells which end is better")
-    return Key(key, split, own, None, words[-1] in _WORDS_UP, neutral=False, rule=f"the word {words[-1]!r} in it")
+        return Key(key, split, own, None, None, neutral=False, rule="unknown direction")
+    return Key(key, split, own, None, words[-1] in _WORDS_UP, neutral=False, rule=f"contains the word {words[-1]!r}")

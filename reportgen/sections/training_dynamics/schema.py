@@ -14,11 +14,11 @@ class TrainingDynamicsOptions(Strict):
     """Options of the training_dynamics section."""
 
     smooth: bool = True
-    """Draw a moving average over the raw points of a curve; no number is read off it."""
+    """Draw a moving average over the raw points of each curve. It does not affect any metric."""
     smoothing_window: int = Field(default=5, ge=2)
-    """Epochs in the moving average."""
+    """Number of epochs in the moving average."""
     keys: dict[str, str] = Field(default_factory=dict)
-    """What keys of the histories mean where their names do not tell: key, without `val_`, to a Keras metric name, `higher`, `lower` or `ignore`."""
+    """Meaning of history keys that the name does not reveal: from the key, without `val_`, to a Keras metric name, `higher`, `lower` or `ignore`."""
 
     @field_validator("keys")
     @classmethod
@@ -40,37 +40,37 @@ class Curve(Strict):
     split: str
     """``train`` or ``validation``."""
     metric: str
-    """Name without split, output and number."""
+    """Metric name without split, output and number."""
     head: str | None
     higher_is_better: bool | None
     rule: str
-    """How the key was understood."""
+    """How the key was interpreted."""
     epochs: tuple[int, ...]
     """From 1."""
     epochs_rule: str
-    """How the epochs of the values are known."""
+    """How the epochs were determined."""
     values: tuple[float | None, ...]
     """Null where the history has no finite value."""
 
 
 class Run(Strict):
-    """What became of a training run."""
+    """Outcome of a training run."""
 
     model: str
     file: str | None
-    """The history; null where the spec names none."""
+    """The history file; null where the spec has none."""
     status: str
     evidence: str
     n_epochs: int
     basis: str | None
-    """Key of the loss that the status is judged by."""
+    """Key of the loss that the status is based on."""
     primary: str | None
-    """Key of the metric in which the peak is measured."""
+    """Key of the metric whose peak is reported."""
     primary_higher_is_better: bool | None
     rate_drops: tuple[int, ...]
-    """Epochs at which the learning rate fell by 20 % or more."""
+    """Epochs at which the learning rate dropped by 20 % or more."""
     unknown_keys: tuple[str, ...]
-    """Keys of which no rule tells which end is better: drawn, and left out of comparisons."""
+    """Keys whose direction is unknown: plotted, but not compared."""
     keys: tuple[str, ...]
     """All keys of the history."""
 
@@ -87,16 +87,16 @@ class TrainingDynamicsResult(SectionResult):
         return next((one for one in self.curves if (one.model, one.key) == (model, key)), None)
 
 
-_PAIR = "Both losses are as Keras wrote them: the training loss is a mean over the epoch, with dropout and the like switched on."
+_PAIR = "Both losses are as recorded by Keras: the training loss is a mean over the epoch, with dropout and augmentation active."
 
-EPOCHS = MetricSpec("epochs_trained", "Epochs", "count", None, "Epochs in the history.", "count")
+EPOCHS = MetricSpec("epochs_trained", "Epochs", "count", None, "Number of epochs in the history.", "count")
 CONVERGENCE = MetricSpec(
     "epochs_to_convergence",
     "Epochs to 95 %",
     "count",
     False,
     "First epoch, from 1, at which the validation metric reached 95 % of its peak. It is 1 for any run that starts above that "
-    "level, and has no meaning for losses; epochs_to_95pct_of_improvement has.",
+    "level and is undefined for losses; epochs_to_95pct_of_improvement avoids both problems.",
     "guide",
 )
 IMPROVED = MetricSpec(
@@ -104,8 +104,8 @@ IMPROVED = MetricSpec(
     "To 95 % of improvement",
     "count",
     False,
-    "First epoch at which the validation loss, best so far of a running median of five, had made 95 % of the way from its first "
-    "value to its best. Not defined where the improvement is below three times the noise.",
+    "First epoch at which the running median (five epochs) of the validation loss had made 95 % of the improvement from its "
+    "first to its best value. Undefined where the improvement is below three times the noise.",
     "convention",
 )
 INDEX = MetricSpec(
@@ -113,7 +113,7 @@ INDEX = MetricSpec(
     "Overfitting index",
     "",
     False,
-    f"Mean of validation loss - training loss over the final third of the epochs. {_PAIR}",
+    f"Mean validation loss minus training loss over the final third of the epochs. {_PAIR}",
     "guide",
 )
 GAP = MetricSpec(
@@ -121,7 +121,7 @@ GAP = MetricSpec(
     "Final gap",
     "",
     None,
-    f"Validation loss - training loss at the last epoch that has both. {_PAIR}",
+    f"Validation loss minus training loss at the last epoch that has both. {_PAIR}",
     "guide",
 )
 STABILITY = MetricSpec(
@@ -129,8 +129,8 @@ STABILITY = MetricSpec(
     "Stability",
     "",
     False,
-    "Standard deviation of the validation losses of the last ten epochs. A loss that is still falling counts as unstable; "
-    "validation_noise leaves the trend out.",
+    "Standard deviation of the validation loss over the last ten epochs. A loss that is still falling counts as unstable; "
+    "validation_noise removes the trend.",
     "guide",
 )
 NOISE = MetricSpec(
@@ -138,7 +138,7 @@ NOISE = MetricSpec(
     "Noise",
     "",
     False,
-    "Robust standard deviation of the validation loss around its Theil-Sen line over the last quarter of the epochs, at least five.",
+    "Robust standard deviation of the validation loss around its Theil-Sen trend over the last quarter of the epochs (at least five).",
     "Theil (1950); Sen (1968)",
 )
 PEAK = MetricSpec(
@@ -146,18 +146,17 @@ PEAK = MetricSpec(
     "Peak",
     "",
     None,
-    "Best value of the validation metric that the run is judged by, else of the validation loss. The best of many noisy epochs "
-    "is flattered.",
+    "Best value of the primary validation metric, else of the validation loss. The best of many noisy epochs is optimistic.",
     "guide",
     direction_by_model=True,
 )
-PEAK_EPOCH = MetricSpec("peak_epoch", "Peak epoch", "count", None, "Epoch of the peak, from 1.", "guide")
+PEAK_EPOCH = MetricSpec("peak_epoch", "Peak epoch", "count", None, "Epoch of the peak, numbered from 1.", "guide")
 BEST = MetricSpec(
     "best_epoch",
     "Best epoch",
     "count",
     None,
-    "Epoch, from 1, with the lowest validation loss, else training loss.",
+    "Epoch with the lowest validation loss, else training loss, numbered from 1.",
     "definition",
 )
 ROBUST = MetricSpec(
@@ -165,15 +164,15 @@ ROBUST = MetricSpec(
     "Best epoch (robust)",
     "count",
     None,
-    "The same of the running median of five epochs: a single lucky epoch does not decide.",
+    "Epoch with the lowest running median (five epochs) of the same loss: not decided by a single lucky epoch.",
     "convention",
 )
 DETERIORATION = MetricSpec(
     "deterioration",
-    "Lost since best",
+    "Deterioration",
     "fraction",
     False,
-    "Share of the improvement of the validation loss that is lost again at the end (median of the last five epochs): 0 none, 1 all.",
+    "Share of the improvement in validation loss that is lost again by the end (median of the last five epochs): 0 is none, 1 is all.",
     "convention",
 )
 LOSS_GL = MetricSpec(
@@ -181,7 +180,7 @@ LOSS_GL = MetricSpec(
     "GL",
     "fraction",
     False,
-    "Last validation loss over the lowest, minus 1; for positive losses.",
+    "Generalization loss: final over lowest validation loss, minus 1; for positive losses.",
     "Prechelt (1998)",
 )
 

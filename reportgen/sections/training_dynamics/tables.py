@@ -25,12 +25,12 @@ def tables(result: TrainingDynamicsResult, view: View) -> tuple[Table, ...]:
     return (
         _status(result, view),
         _numbers(result, view, "summary", "Training summary", _GUIDE),
-        _numbers(result, view, "robust", "Beside them: noise, trend and improvement taken into account", _ROBUST),
+        _numbers(result, view, "robust", "Training summary adjusted for noise and trend", _ROBUST),
     )
 
 
 def _status(result: TrainingDynamicsResult, view: View) -> Table:
-    titles = ("Model", "Status", "Evidence", "Judged by", "Peak measured in", "Learning rate drops")
+    titles = ("Model", "Status", "Evidence", "Judged by", "Peak metric", "Learning rate drops")
     rows: list[tuple[Cell, ...]] = [
         (
             run.model,
@@ -43,7 +43,7 @@ def _status(result: TrainingDynamicsResult, view: View) -> Table:
         for run in view.listed(result.runs)
     ]
     columns = tuple(Column(title, numeric=False) for title in titles)
-    return Table("status", "What became of each run", columns, tuple(rows), _rest(result, view).strip())
+    return Table("status", "Training outcome", columns, tuple(rows), _rest(result, view).strip())
 
 
 def _rest(result: TrainingDynamicsResult, view: View) -> str:
@@ -62,4 +62,4 @@ def _numbers(result: TrainingDynamicsResult, view: View, name: str, title: str, 
         (run.model, *(result.find(spec.name, run.model) for spec in specs)) for run in view.listed(result.runs)
     ]
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows), f"Epochs are counted from 1.{_rest(result, view)}")
+    return Table(name, title, columns, tuple(rows), f"Epochs are numbered from 1.{_rest(result, view)}")

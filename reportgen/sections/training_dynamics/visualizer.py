@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from reportgen.sections.training_dynamics.schema import Curve, Run
 
 MOST_PANELS = 6
-"""Runs that get a panel of their own. Convention."""
+"""Most runs with a separate panel. Convention."""
 _LOG_RANGE = 50
-"""Ratio of the largest to the smallest loss from which on the axis is logarithmic. Convention."""
+"""Ratio of the largest to the smallest loss above which the axis is logarithmic. Convention."""
 _DOTTED = (0, (1.2, 1.2))
 
 
 class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
-    """Curves, the gap between them, the best epochs."""
+    """Curves, overfitting gap, best epochs."""
 
     def figures(self, result: TrainingDynamicsResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -72,7 +72,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         ]
         limits = (min(values), max(values)) if values else (0.0, 1.0)
         smooth = (
-            f" Lines: moving average over {result.options.smoothing_window} epochs, for the eye alone."
+            f" Lines: moving average over {result.options.smoothing_window} epochs, for display only."
             if result.options.smooth and any(run.n_epochs > result.options.smoothing_window for run in shown)
             else ""
         )
@@ -80,8 +80,8 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         return Figure(
             name=name,
             title=f"{title} curves",
-            caption=f"{title} in every epoch: validation solid, training dotted, points raw values.{smooth} The ring marks the best "
-            "epoch of the validation curve. A training value is the mean over its epoch and is drawn half an epoch earlier."
+            caption=f"{title} by epoch: validation solid, training dotted, points are raw values.{smooth} The ring marks the best "
+            "epoch of the validation curve. Training values are means over an epoch and are drawn half an epoch earlier."
             f"{rest}",
             alt=" ".join(_curve_words(result, run, keys[run.model]) for run in shown),
             panels=tuple(
@@ -144,7 +144,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
 
     @staticmethod
     def _scale(ax: Axes, limits: tuple[float, float], *, log: bool) -> None:
-        """Give all panels of a figure the same axis."""
+        """Give all panels of a figure the same y axis."""
         low, high = limits
         if log and low > 0 and high > _LOG_RANGE * low:
             draw.logarithmic(ax, low, high)
@@ -168,12 +168,12 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         shown = self.view.shown(runs)
         for run in shown[:MOST_PANELS]:
             epochs, gaps = self._gap(result, run)
-            words.append(f"{run.model} ends with a gap of {gaps[-1]:.3g} in epoch {epochs[-1]}.")
+            words.append(f"{run.model} ends with a gap of {gaps[-1]:.3g} at epoch {epochs[-1]}.")
         return Figure(
             name="gap",
             title="Overfitting gap",
-            caption="Validation loss minus training loss in every epoch. Above zero the model does better on what it was trained "
-            f"on; a gap that keeps growing while the validation loss rises is overfitting.{self.view.rest(runs, shown)}",
+            caption="Validation loss minus training loss by epoch. Above zero, the model does better on its training data; a gap that "
+            f"keeps growing while the validation loss rises is overfitting.{self.view.rest(runs, shown)}",
             alt=" ".join(words),
             panels=(Panel("Validation loss - training loss", partial(self._draw_gaps, result, shown)),),
         )
@@ -197,19 +197,19 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         primary = runs[0].primary or ""
         same = [run for run in runs if run.primary == primary]
         rest = (
-            f" {len(runs) - len(same)} runs are measured in something else and left out."
+            f" {len(runs) - len(same)} runs have a different peak metric and are left out."
             if len(same) < len(runs)
             else ""
         )
         words = [
-            f"{run.model} {result.find('peak_performance', run.model).value:.4g} in epoch {result.find('peak_epoch', run.model).value}"
+            f"{run.model} {result.find('peak_performance', run.model).value:.4g} at epoch {result.find('peak_epoch', run.model).value}"
             for run in same
         ]
         return Figure(
             name="best-epoch",
             title="Best epoch performance",
-            caption=f"Best {primary} of each run against the epoch in which it was reached: the farther left, the faster. The best of "
-            f"many noisy epochs is flattered.{rest}{draw.names_note(len(same))}",
+            caption=f"Best {primary} of each run against the epoch at which it was reached; further left is faster. The best of many "
+            f"noisy epochs is optimistic.{rest}{draw.names_note(len(same))}",
             alt="; ".join(words) + ".",
             panels=(Panel("Best epoch performance", partial(self._draw_peaks, result, same)),),
         )
@@ -231,7 +231,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.theme.text(f"best {runs[0].primary}"))
 
-    # -------------------------------------------------------------------------------------- keys without a meaning
+    # -------------------------------------------------------------------------------------- unknown direction
 
     def _unknown(self, result: TrainingDynamicsResult, runs: Sequence[Run]) -> Figure:
         pairs = [(run, key) for run in runs for key in run.unknown_keys]
@@ -240,7 +240,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         return Figure(
             name="other",
             title="Curves without a known direction",
-            caption=f"Keys of which no rule tells which end is better; no comparison uses them.{rest}",
+            caption=f"Metrics whose direction is unknown; they are not compared.{rest}",
             alt=", ".join(f"{key} of {run.model}" for run, key in shown) + ".",
             panels=tuple(
                 Panel(f"{self.theme.look(run.model).label}: {key}", partial(self._draw_unknown, result, run, key))

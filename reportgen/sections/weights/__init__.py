@@ -1,4 +1,4 @@
-"""The weights section: are the weights sound, and do they carry signs of a pathology."""
+"""The weights section: screening of the weights for signs of pathology."""
 
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.section import Section
@@ -12,19 +12,19 @@ from reportgen.sections.weights.visualizer import WeightsVisualizer
 SECTION = Section(
     name="weights",
     title="Weights",
-    question="Are the weights sound: finite, alive, of sensible size, and using their rank?",
+    question="Are the weights healthy: finite, alive, well scaled, and using their rank?",
     options=WeightsOptions,
     result=WeightsResult,
     analyzer=WeightsAnalyzer,
     visualizer=WeightsVisualizer,
     figures=(
-        FigureSpec("norms", "L2 norm and root mean square of every weight tensor in the order of the network."),
-        FigureSpec("health", "Health score and its components: of each tensor, or of each model where there are many."),
+        FigureSpec("norms", "L2 norm and RMS of every weight tensor, in network order."),
+        FigureSpec("health", "Health score and its components: by tensor, or by model where there are many models."),
         FigureSpec(
             "health-tensors", "Health score of each tensor in every model; for many models with the same layers."
         ),
-        FigureSpec("distributions", "How the weights of each tensor are spread, in units of its root mean square."),
-        FigureSpec("spectra", "Singular values of the largest matrices over the edge of a random one."),
+        FigureSpec("distributions", "Distribution of the weights of each tensor, in units of its RMS."),
+        FigureSpec("spectra", "Singular values of the largest matrices, relative to the edge of a random matrix."),
     ),
     rules=RULES,
     tables=tables,

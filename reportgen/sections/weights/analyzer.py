@@ -1,4 +1,4 @@
-"""Computes the numbers of every weight tensor, and those of a model as a whole."""
+"""Computes the metrics of every weight tensor and of every model as a whole."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ _STRICTER, _LOOSER = 0.5, 2.0
 _SHOWN_VALUES = 64
 _WORST = 3
 _QUANTILE = 0.05
-_NOT_FINITE = "the tensor holds NaN or infinite numbers"
+_NOT_FINITE = "the tensor has NaN or infinite values"
 
 
 class WeightsAnalyzer(BaseAnalyzer[WeightsOptions, WeightsResult]):
-    """Are the weights sound; it needs no data."""
+    """Screens the weights for pathologies; needs no data."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.WEIGHTS})
 
     def analyze(self, evaluation: Evaluation) -> WeightsResult:
-        """Measure the chosen tensors of every model."""
+        """Measure the selected tensors of every model."""
         measurements: list[Measurement] = []
         models: list[ModelWeights] = []
         tensors: list[TensorWeights] = []
@@ -101,7 +101,7 @@ def _tensor(model: str, tensor: WeightTensor, same_as: str | None) -> TensorWeig
     numbers = None if matrix is None or spectral is None else _numbers(tensor, matrix, spectral)
     norms = _channel_norms(tensor) if usable and tensor.kind == "depthwise_convolution" else None
     ratio = found.rms / tensor.initial_rms if found is not None and tensor.initial_rms else None
-    judged = None if tensor.kind == "normalization" else ratio  # its statistics follow the data, not the initialiser
+    judged = None if tensor.kind == "normalization" else ratio  # its statistics follow the data, not the initializer
     return TensorWeights(
         model=model,
         name=tensor.name,
@@ -252,7 +252,7 @@ def _model(model: ModelEvaluation, measured: Sequence[TensorWeights], patterns: 
 def _whole(evaluated: ModelEvaluation, measured: Sequence[TensorWeights]) -> Iterator[Measurement]:
     model = evaluated.name
     if not measured:
-        none = "has no weights" if not evaluated.weights else "has no weights that the options choose"
+        none = "has no weights" if not evaluated.weights else "has no weights selected by the options"
         for spec in schema.PER_MODEL:
             yield spec.missing(model, "not_applicable", f"this model {none}")
         return
@@ -266,9 +266,9 @@ def _whole(evaluated: ModelEvaluation, measured: Sequence[TensorWeights]) -> Ite
         model,
         score,
         n=len(measured),
-        estimator=f"with all limits twice as strict {lower:.2f}, half as strict {upper:.2f}",
+        estimator=f"{lower:.2f} with all limits twice as strict, {upper:.2f} with half as strict",
     )
-    yield schema.ANALYSED.measure(model, size)
+    yield schema.ANALYZED.measure(model, size)
     yield schema.NOT_FINITE.measure(model, sum(one.non_finite for one in measured), n=size)
     dead = [one.matrix for one in measured if one.matrix is not None]
     if len(sound) < len(measured):
@@ -287,17 +287,17 @@ def _whole(evaluated: ModelEvaluation, measured: Sequence[TensorWeights]) -> Ite
 
 def _dead(model: str, matrices: Sequence[MatrixNumbers]) -> Measurement:
     if not matrices:
-        return schema.DEAD.missing(model, "not_applicable", "no analysed weight is a matrix")
+        return schema.DEAD.missing(model, "not_applicable", "no analyzed weight is a matrix")
     rows = sum(one.dead_rows for one in matrices) / sum(one.rows * one.blocks for one in matrices)
     columns = sum(one.dead_columns for one in matrices) / sum(one.columns * one.blocks for one in matrices)
     side = "rows" if rows > columns else "columns"
-    return schema.DEAD.measure(model, max(rows, columns), n=len(matrices), estimator=f"of the {side}")
+    return schema.DEAD.measure(model, max(rows, columns), n=len(matrices), estimator=f"share of {side}")
 
 
 def _scale(model: str, measured: Sequence[TensorWeights]) -> Measurement:
     factors = [one.relative_scale for one in measured if one.relative_scale is not None]
     if not factors:
-        return schema.SCALE.missing(model, "not_applicable", "what the initialisers give is not known of any tensor")
+        return schema.SCALE.missing(model, "not_applicable", "the initial RMS is unknown for all tensors")
     return schema.SCALE.measure(model, max(factors), n=len(factors))
 
 
@@ -313,7 +313,7 @@ def _each(model: str, measured: Sequence[TensorWeights]) -> Iterator[Measurement
         yield schema.L1.measure(model, found.l1, subject=subject, n=one.size)
         yield schema.L2.measure(model, found.l2, subject=subject, n=one.size)
         if one.matrix is None:
-            yield schema.SPECTRAL.missing(model, "not_applicable", "it is no matrix", subject=subject)
+            yield schema.SPECTRAL.missing(model, "not_applicable", "the tensor is not a matrix", subject=subject)
         else:
             yield schema.SPECTRAL.measure(model, one.matrix.spectral_norm, subject=subject, n=one.size)
         yield schema.TENSOR_SPARSITY.measure(model, found.zero_fraction, subject=subject, n=one.size)

@@ -13,13 +13,13 @@ class WeightsOptions(Strict):
     """Options of the weights section."""
 
     layer_types: tuple[str, ...] = ()
-    """Classes of the layers that are analysed, e.g. `["Dense", "Conv*"]`; `*` stands for anything. By default all."""
+    """Types of the layers to analyze, e.g. `["Dense", "Conv*"]`; `*` matches anything. Default: all."""
     include_biases: bool = False
-    """Analyse biases and the scales and shifts of normalisation layers as well."""
+    """Also analyze biases, and scales and shifts of normalization layers."""
     max_layers_heatmap: int = Field(default=12, ge=1)
-    """Tensors in the health heatmap: those with the lowest scores; how many are left out is said."""
+    """Most tensors in the health heatmap: those with the lowest scores; the report says how many are left out."""
     max_spectra: int = Field(default=6, ge=1, le=12)
-    """Tensors whose singular values are drawn for each model: the largest ones."""
+    """Most tensors per model whose singular values are drawn: the largest."""
 
 
 class Component(Strict):
@@ -27,7 +27,7 @@ class Component(Strict):
 
     name: str
     score: float | None
-    """0 to 1; null where the component does not apply to this tensor, which then does not enter the minimum."""
+    """0 to 1; null where the component does not apply, and is not part of the minimum."""
     reason: str | None = None
     """Why there is no score."""
 
@@ -37,7 +37,7 @@ class Health(Strict):
 
     score: float
     binding: str
-    """The component that is the lowest; the first of equals."""
+    """The lowest component; the first of equals."""
     components: tuple[Component, ...]
     low: float
     """The score with all limits twice as strict."""
@@ -46,7 +46,7 @@ class Health(Strict):
 
 
 class Distribution(Strict):
-    """How the numbers of a tensor are distributed."""
+    """Distribution of the weights of a tensor."""
 
     l1: float
     l2: float
@@ -61,16 +61,16 @@ class Distribution(Strict):
     minimum: float
     maximum: float
     quantiles: tuple[float, ...]
-    """At 0.1, 1, 5, 25, 50, 75, 95, 99 and 99.9 %."""
+    """At 0.1 %, 1 %, 5 %, 25 %, 50 %, 75 %, 95 %, 99 % and 99.9 %."""
     zero_fraction: float
     near_zero_fraction: float | None
-    """Null where all are zero."""
+    """Null where all weights are zero."""
     peak: float | None
-    """Largest absolute value over the rms; null where all are zero."""
+    """Largest absolute weight over the RMS; null where all weights are zero."""
 
 
 class MatrixNumbers(Strict):
-    """What is known of a tensor as a linear map."""
+    """Properties of a tensor as a linear map."""
 
     rows: int
     columns: int
@@ -82,32 +82,32 @@ class MatrixNumbers(Strict):
     stable_rank: float | None
     participation_ratio: float | None
     relative_participation: float | None
-    """Over that of a random matrix of the same shape."""
+    """Relative to a random matrix of the same shape."""
     effective_rank: float | None
-    """Roy & Vetterli; null for zeros, and where the smaller side is above 2,048 and only the largest value is computed."""
+    """Roy & Vetterli (2007); null for zeros, and above 2,048 on the smaller side, where only the largest value is computed."""
     random_edge: float
-    """The singular value that the largest one of a random matrix with the same second moments stays below in 99 %."""
+    """99 % quantile of the largest singular value of a random matrix with the same shape and second moments."""
     spikes: int | None
-    """Singular values above it; null where the whole spectrum was not computed."""
+    """Number of singular values above the random edge; null where the full spectrum was not computed."""
     spike_energy: float | None
-    """Share of the sum of squares in them."""
+    """Share of the sum of squares in the spikes."""
     dead_rows: int
     dead_columns: int
     singular_values: tuple[float, ...]
-    """At most 64, evenly picked by rank, the largest first."""
+    """At most 64, evenly spaced by rank, largest first."""
     singular_ranks: tuple[int, ...]
     """Their ranks, from 1."""
     head_norms: tuple[float, ...]
-    """Spectral norm of each attention head; empty elsewhere."""
+    """Spectral norm of each attention head; empty for other tensors."""
 
     @property
     def dead_share(self) -> float:
-        """Share of the rows, or of the columns, that are dead: the larger, for the long side hides the short one."""
+        """Share of dead rows or of dead columns, whichever is larger."""
         return max(self.dead_rows / self.rows, self.dead_columns / self.columns) / self.blocks
 
 
 class TensorWeights(Strict):
-    """Everything about one tensor."""
+    """Results for one tensor."""
 
     model: str
     name: str
@@ -116,27 +116,26 @@ class TensorWeights(Strict):
     kind: str
     shape: tuple[int, ...]
     size: int
-    """How many numbers."""
+    """Number of weights."""
     trainable: bool
     initializer: str | None
     initial_rms: float | None
-    """Root mean square that the layer's initialiser gives; null where it is unknown."""
+    """RMS expected from the initializer of the layer; null where unknown."""
     rms_ratio: float | None
-    """rms over initial rms; null where the latter is unknown or 0."""
+    """RMS over initial RMS; null where the latter is unknown or 0."""
     non_finite: int
-    """NaN and infinities; everything below is null when there are any."""
+    """Number of NaN and infinite weights; if there are any, everything below is null."""
     distribution: Distribution | None
     matrix: MatrixNumbers | None
-    """Null for tensors that are no linear map."""
+    """Null for tensors that are not linear maps."""
     operator_bounds: tuple[float, float] | None
-    """Of a convolution as a map of images: lower and upper bound of its spectral norm."""
+    """Lower and upper bound of the spectral norm of a convolution as an operator on images."""
     channel_norms: tuple[float, float, float] | None
-    """Of a depthwise convolution: smallest, median and largest norm of its filters."""
+    """Smallest, median and largest filter norm of a depthwise convolution."""
     relative_scale: float | None
-    """Factor, up or down, between rms and initial rms; null where that is unknown or says nothing, as of statistics of a
-    normalisation."""
+    """Factor, up or down, between RMS and initial RMS; null where unknown or meaningless, as for normalization statistics."""
     same_as: str | None
-    """An earlier tensor of the model with the same bits and shape."""
+    """Name of an earlier tensor of the model that is bit-identical; null if none."""
     health: Health
     """Screening for pathologies."""
 
@@ -150,13 +149,13 @@ class WorstTensor(Strict):
 
 
 class ModelWeights(Strict):
-    """A model as a whole."""
+    """Results for a model as a whole."""
 
     model: str
     n_tensors: int
-    """Tensors analysed."""
+    """Number of tensors analyzed."""
     left_out: int
-    """Tensors that the options leave out."""
+    """Number of tensors left out by the options."""
     unmatched: tuple[str, ...]
     """Patterns of the option `layer_types` that match no layer with weights."""
     worst: tuple[WorstTensor, ...]
@@ -192,27 +191,25 @@ HEALTH = MetricSpec(
     "Health score",
     "",
     True,
-    "Screening of the weights for pathologies, 0 to 1: the 5 % quantile of the tensors' scores, weighted by their size. "
-    "A tensor's score is the lowest of its components (finite, live_units, non_sparse, rank_use, spike, outlier, scale). "
-    "It says nothing about accuracy.",
+    "Screening of the weights for pathologies, 0 to 1: the 5 % quantile of the tensor scores, weighted by size. The score of "
+    "a tensor is the lowest of its components (finite, live_units, non_sparse, rank_use, spike, outlier, scale). It does not "
+    "measure accuracy.",
     "convention; components after Dohare et al. (2024) and Martin & Mahoney (2021)",
 )
-NORM = MetricSpec(
-    "total_l2_norm", "L2 norm", "", None, "Root of the sum of squares of all analysed weights.", "definition"
-)
+NORM = MetricSpec("total_l2_norm", "L2 norm", "", None, "L2 norm of all analyzed weights together.", "definition")
 NOT_FINITE = MetricSpec(
-    "non_finite", "NaN or infinite", "count", False, "Weights that are NaN or infinite.", "definition"
+    "non_finite", "NaN or infinite", "count", False, "Number of weights that are NaN or infinite.", "definition"
 )
 SPARSITY = MetricSpec(
-    "sparsity", "Exact zeros", "fraction", None, "Share of the analysed weights that are exactly zero.", "definition"
+    "sparsity", "Exact zeros", "fraction", None, "Share of the analyzed weights that are exactly zero.", "definition"
 )
 NEAR = MetricSpec(
     "near_zero_fraction",
     "Near zero",
     "fraction",
     None,
-    "Share of weights below 1 % of their tensor's root mean square, weighted by size; 0.80 % for Gaussian weights. "
-    "Relative to the tensor, so that a tensor of small numbers is not called sparse.",
+    "Share of weights below 1 % of the RMS of their tensor; 0.80 % for Gaussian weights. Relative to the tensor, so that small "
+    "weights as such do not count as sparse.",
     "convention",
 )
 DEAD = MetricSpec(
@@ -220,25 +217,25 @@ DEAD = MetricSpec(
     "Dead rows or columns",
     "fraction",
     False,
-    "Share of the rows, or of the columns where it is larger, of all weight matrices whose norm is below 0.1 % of the median "
-    "norm: inputs that are not read, or units that put out their bias alone.",
+    "Share of rows or of columns of all weight matrices, whichever is larger, with a norm below 0.1 % of the median norm: "
+    "inputs that are ignored, or units that output only their bias.",
     "convention; Dohare et al. (2024)",
 )
-ANALYSED = MetricSpec(
+ANALYZED = MetricSpec(
     "analysed_parameters",
-    "Weights analysed",
+    "Weights analyzed",
     "count",
     None,
-    "How many numbers the analysed tensors hold.",
+    "Number of weights in the analyzed tensors.",
     "definition",
 )
 SCALE = MetricSpec(
     "max_relative_scale",
-    "Farthest from initial rms",
+    "Largest deviation from initial RMS",
     "",
     None,
-    "Largest factor, up or down, between the root mean square of a tensor and the one that its layer's initialiser gives; "
-    "1 where all are equal. Tensors of zeros and of unknown initialisers, and normalisation, are left out.",
+    "Largest factor, up or down, between the RMS of a tensor and that expected from its initializer; 1 where all are equal. "
+    "All-zero tensors, unknown initializers and normalization are left out.",
     "convention",
 )
 TENSOR_HEALTH = MetricSpec(
@@ -257,9 +254,9 @@ SPECTRAL = MetricSpec(
     "Spectral norm",
     "",
     None,
-    "Largest singular value of a tensor as a matrix (inputs × outputs; for a convolution kernel size and input channels × "
-    "output channels). Of a convolution as a map of images it is only a lower bound; the bracket stands in the result.",
-    "Singla & Feizi (2021) for the bracket",
+    "Largest singular value of a tensor as a matrix (inputs × outputs; for a convolution, kernel size and input channels × "
+    "output channels). For a convolution as an operator on images see the bounds in the table of convolutions.",
+    "Singla & Feizi (2021) for the bounds",
     "layer",
 )
 TENSOR_SPARSITY = MetricSpec(
@@ -267,7 +264,7 @@ TENSOR_SPARSITY = MetricSpec(
     "Exact zeros",
     "fraction",
     None,
-    "Share of a tensor's weights that are exactly zero.",
+    "Share of the weights of a tensor that are exactly zero.",
     "definition",
     "layer",
 )
@@ -276,12 +273,12 @@ TENSOR_NEAR = MetricSpec(
     "Near zero",
     "fraction",
     None,
-    "Share of a tensor's weights below 1 % of its root mean square; 0.80 % for Gaussian weights.",
+    "Share of the weights of a tensor below 1 % of its RMS; 0.80 % for Gaussian weights.",
     "convention",
     "layer",
 )
 
-PER_MODEL = (HEALTH, ANALYSED, NORM, NOT_FINITE, SPARSITY, NEAR, DEAD, SCALE)
+PER_MODEL = (HEALTH, ANALYZED, NORM, NOT_FINITE, SPARSITY, NEAR, DEAD, SCALE)
 OF_VALUES = (L1, L2, SPECTRAL, TENSOR_SPARSITY, TENSOR_NEAR)
-"""What is measured of the values of a tensor."""
+"""Metrics of the values of a tensor."""
 PER_TENSOR = (TENSOR_HEALTH, *OF_VALUES)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights, WeightsResult
 
 MOST_ROWS = 20
-"""Rows of a tensor table. Convention."""
+"""Most rows of a tensor table. Convention."""
 
 
-_SHOWN = tuple(spec for spec in schema.PER_MODEL if spec is not schema.ANALYSED)
+_SHOWN = tuple(spec for spec in schema.PER_MODEL if spec is not schema.ANALYZED)
 
 
 def tables(result: WeightsResult, view: View) -> tuple[Table, ...]:
@@ -40,13 +40,13 @@ def _models(result: WeightsResult, view: View) -> Table:
         Column("Tensors", numeric=False),
         *(Column(spec.title) for spec in _SHOWN),
     )
-    note = "The section's options leave out tensors: by default biases and the scales of normalisation."
+    note = "The options of the section select the tensors; by default biases and normalization scales are left out."
     note += view.rest(result.models, view.listed(result.models))
-    return Table("models", "Weights of each model", columns, tuple(rows), note)
+    return Table("models", "Weights by model", columns, tuple(rows), note)
 
 
 def _worst(result: WeightsResult, view: View) -> Table:
-    """List the tensors with the lowest scores, the component that decides, and how far the conventions matter."""
+    """List the tensors with the lowest scores, the limiting component, and the sensitivity to the conventions."""
     health = {(one.model, one.name): one.health for one in result.tensors}
     rows: list[tuple[Cell, ...]] = []
     lowest = least_healthy(result, MOST_ROWS)
@@ -61,31 +61,31 @@ def _worst(result: WeightsResult, view: View) -> Table:
         Column("Tensor", numeric=False),
         Column("Health"),
         Column("Limited by", numeric=False),
-        Column("Band", numeric=False),
+        Column("Range", numeric=False),
     )
-    note = "The limits of the components are conventions: the band is the score with all of them twice as strict, and half as strict."
+    note = "The limits of the components are conventions: the range is the score with all limits twice as strict and half as strict."
     note += view.rest(result.models, lowest, LOWEST)
     return Table("worst", "Lowest health scores", columns, tuple(rows), note)
 
 
 LOWEST = "the lowest health scores"
-"""What the models have that :func:`least_healthy` returns."""
+"""What the models of :func:`least_healthy` have in common."""
 
 
 def least_healthy(result: WeightsResult, most: int) -> tuple[ModelWeights, ...]:
-    """Return the models with the lowest health scores, at most so many, in the order of the spec; of equals the first."""
+    """Return at most ``most`` models with the lowest health scores, in the order of the spec; the first of equals."""
     models = [one for one in result.models if one.worst]
     order = sorted(range(len(models)), key=lambda place: (models[place].worst[0].score, place))
     return tuple(models[place] for place in sorted(order[:most]))
 
 
 def _tensors(result: WeightsResult, model: str) -> tuple[Table, ...]:
-    """List the largest tensors as matrices, as convolutions, and as distributions."""
+    """List the largest tensors as matrices, as convolutions, and by distribution."""
     tensors = result.of(model)
     largest = sorted(tensors, key=lambda one: -one.size)[:MOST_ROWS]
     shown = [one for one in tensors if one in largest]
     missing = len(tensors) - len(shown)
-    left_out = f" The {len(shown)} largest; {missing} more are in results.json." if missing else ""
+    left_out = f" Only the {len(shown)} largest; {missing} more are in results.json." if missing else ""
     matrices = Table(
         f"tensors-{model}",
         f"Weight tensors of {model}",
@@ -96,16 +96,16 @@ def _tensors(result: WeightsResult, model: str) -> tuple[Table, ...]:
             Column("Spikes", unit="count"),
         ),
         tuple(_as_matrix(one) for one in shown),
-        "Rank use is the participation ratio over that of a random matrix of the same shape; spikes are singular values above "
-        f"those of a random matrix.{left_out}",
+        "Rank use is the participation ratio relative to a random matrix of the same shape; spikes are singular values above "
+        f"the edge of a random matrix.{left_out}",
     )
     convolutions = Table(
         f"convolutions-{model}",
-        f"Convolutions of {model} as maps of images",
-        (_TENSOR, Column("Spectral norm as a matrix"), Column("Norm at least"), Column("Norm at most")),
+        f"Convolutions of {model} as image operators",
+        (_TENSOR, Column("Spectral norm as matrix"), Column("Lower bound"), Column("Upper bound")),
         tuple(_as_convolution(one) for one in shown if one.operator_bounds is not None),
-        "The norm of the map that a kernel applies to an image of any size lies between the two bounds; that of the kernel as a "
-        f"matrix can be smaller.{left_out}",
+        "The spectral norm of the convolution on images of any size is between the two bounds; that of the kernel as a matrix can "
+        f"be smaller.{left_out}",
     )
     fractions = (Column("Zeros", unit="fraction"), Column("Near zero", unit="fraction"))
     distributions = Table(
@@ -113,14 +113,14 @@ def _tensors(result: WeightsResult, model: str) -> tuple[Table, ...]:
         f"Distribution of the weights of {model}",
         (_TENSOR, *(Column(title) for title in _DISTRIBUTION), *fractions),
         tuple(_as_distribution(one) for one in shown),
-        "Kurtosis is in excess of a Gaussian's; the peak is the largest absolute weight over the root mean square; a Gaussian "
-        f"tensor has 0.8 % near zero.{left_out}",
+        "Kurtosis is excess kurtosis (0 for a Gaussian); peak is the largest absolute weight over the RMS; Gaussian weights "
+        f"have 0.8 % near zero.{left_out}",
     )
     return tuple(table for table in (matrices, convolutions, distributions) if table.rows)
 
 
 _TENSOR = Column("Tensor", numeric=False)
-_MATRIX = ("L1", "L2", "Spectral norm", "rms / initial", "Stable rank", "Rank use")
+_MATRIX = ("L1", "L2", "Spectral norm", "RMS / initial", "Stable rank", "Rank use")
 _DISTRIBUTION = ("Mean", "Std", "Skew", "Kurtosis", "Peak")
 
 

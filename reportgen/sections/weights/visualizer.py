@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights
 
 MOST_PANELS = 4
-"""Models that get a panel of their own. Convention."""
+"""Most models with a separate panel. Convention."""
 _LOG_RANGE = 20
-"""Ratio of the largest to the smallest norm from which on the axis is logarithmic. Convention."""
+"""Ratio of the largest to the smallest norm above which the axis is logarithmic. Convention."""
 _MARKERS = 60
-"""Tensors up to which every one is marked. Convention."""
+"""Most singular values for which each one is marked. Convention."""
 _LABEL = 24
-"""Characters that a tensor's name is cut to where it stays unlike the others. Convention."""
+"""Characters that tensor names are shortened to where they stay distinct. Convention."""
 _LEGEND_ROW = 1.7 / 72
-"""Inches of a row of a legend, for each point of its font. Convention."""
+"""Height of a legend row in inches, per point of its font size. Convention."""
 _MEDIAN = 4
-"""Place of the median among the stored quantiles."""
+"""Index of the median among the stored quantiles."""
 
 
 class WeightsVisualizer(BaseVisualizer[WeightsResult]):
-    """Norms through the network, health, distributions, spectra."""
+    """Norms in network order, health, distributions, spectra."""
 
     def figures(self, result: WeightsResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
@@ -67,13 +67,13 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             alt = f"The largest L2 norm is {largest.distribution.l2 if largest.distribution else 0:.3g}, of {largest.name} in {largest.model}."
         return Figure(
             name="norms",
-            title="Weights through the network",
-            caption="L2 norm (left) and root mean square (right, comparable between shapes) of every analysed weight tensor, "
-            f"in the order of the network. Look for jumps, not for a height.{self.view.rest(models, shown)}",
+            title="Weight norms through the network",
+            caption="L2 norm (left) and RMS (right, comparable between shapes) of every analyzed weight tensor in network order. "
+            f"Look for jumps, not for high or low values.{self.view.rest(models, shown)}",
             alt=alt,
             panels=(
                 Panel("L2 norm", partial(self._draw_norms, result, shown, "l2")),
-                Panel("Root mean square", partial(self._draw_norms, result, shown, "rms")),
+                Panel("RMS", partial(self._draw_norms, result, shown, "rms")),
             ),
             columns=2,
         )
@@ -92,7 +92,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         else:
             ax.set_ylim(bottom=0)
         ax.set_xlabel("weight tensor, in network order")
-        ax.set_ylabel("L2 norm" if field == "l2" else "rms")
+        ax.set_ylabel("L2 norm" if field == "l2" else "RMS")
 
     # -------------------------------------------------------------------------------------- health
 
@@ -102,7 +102,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         most = result.options.max_layers_heatmap
         left_out = sum(max(one.n_tensors - most, 0) for one in models)
         rest = (
-            f" The {most} lowest scores of each model; {left_out} tensors with higher ones are left out."
+            f" Only the {most} tensors of each model with the lowest scores; {left_out} are left out."
             if left_out
             else ""
         )
@@ -110,8 +110,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         return Figure(
             name="health",
             title="Health of the weights",
-            caption="Component scores of each tensor, 1 without objection, and the health score: the lowest of them. Grey: "
-            f"the component does not apply.{rest} A screening for pathologies; it says nothing about accuracy.",
+            caption="Health score of each tensor and its components: 1 is healthy, the lowest component is the score. Gray: "
+            f"not applicable.{rest} This is a screening for pathologies; it does not measure accuracy.",
             alt=" ".join(_worst_words(one) for one in models),
             panels=tuple(
                 Panel(self.theme.look(one.model).label, partial(self._draw_health, lowest(result, one.model)))
@@ -125,8 +125,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         return Figure(
             name="health",
             title="Health of the weights",
-            caption="For each model the lowest score of any of its tensors on each component, and the lowest health score. "
-            f"A screening for pathologies; it says nothing about accuracy.{self.view.rest(every, models, LOWEST)}",
+            caption="Lowest health score of any tensor in each model, and the lowest score on each component. "
+            f"This is a screening for pathologies; it does not measure accuracy.{self.view.rest(every, models, LOWEST)}",
             alt=" ".join(_worst_words(one) for one in models),
             panels=(Panel("Lowest scores", partial(self._draw_many, result, models)),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.3,
@@ -140,12 +140,12 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         names = [result.of(models[0].model)[place].name for place in places]
         row, column = map(int, np.unravel_index(scores.argmin(), scores.shape))
         left_out = scores.shape[1] - len(places)
-        rest = f" The {most} tensors with the lowest scores; {left_out} are left out." if left_out else ""
+        rest = f" Only the {most} tensors with the lowest scores; {left_out} are left out." if left_out else ""
         return Figure(
             name="health-tensors",
-            title="Health of each tensor, model by model",
-            caption=f"Health score: 1 without objection, its components stand in results.json.{rest} A screening for pathologies; "
-            f"it says nothing about accuracy.{self.view.rest(every, models, LOWEST)}",
+            title="Health of each tensor by model",
+            caption=f"Health score, 1 is healthy; the components are in results.json.{rest} This is a screening for pathologies; it "
+            f"does not measure accuracy.{self.view.rest(every, models, LOWEST)}",
             alt=f"The lowest score is {scores.min():.2f}, of {result.of(models[0].model)[column].name} in {models[row].model}.",
             panels=(Panel("Health", partial(self._draw_tensors, models, names, scores[:, places])),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.6,
@@ -187,13 +187,13 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
     def _distributions(self, result: WeightsResult, models: Sequence[ModelWeights], rest: str) -> Figure:
         most = result.options.max_layers_heatmap
         left_out = sum(max(one.n_tensors - most, 0) for one in models)
-        less = f" The {most} largest tensors of each model; {left_out} are left out." if left_out else ""
+        less = f" Only the {most} largest tensors of each model; {left_out} are left out." if left_out else ""
         rows = max(min(one.n_tensors, most) for one in models)
         return Figure(
             name="distributions",
             title="Distribution of the weights",
-            caption="Of each tensor, in units of its root mean square: thick, the middle half of the weights; thin, 98 % of "
-            f"them; ticks, 99.8 %. Gaussian weights reach from -3.1 to 3.1 at the ticks.{less}{rest}",
+            caption="Weights of each tensor in units of its RMS. Thick bar: interquartile range; thin line: middle 98 %; ticks: "
+            f"middle 99.8 %, which is −3.1 to 3.1 for Gaussian weights.{less}{rest}",
             alt=" ".join(_tail_words(result, one.model) for one in models),
             panels=tuple(
                 Panel(
@@ -224,7 +224,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         draw.categories(ax, theme, _labels([one.name for one in tensors]), "y")
         ax.set_ylim(len(tensors) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
-        ax.set_xlabel("weight / rms")
+        ax.set_xlabel("weight / RMS")
 
     # -------------------------------------------------------------------------------------- spectra
 
@@ -234,9 +234,9 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         return Figure(
             name="spectra",
             title="Singular values",
-            caption="Singular values of the largest matrices of each model over the random edge: the value that the largest "
-            "one of a random matrix with the same shape and root mean square stays below in 99 % of cases. What lies above "
-            f"the line is structure. At most {most} matrices of a model; the darker, the later in the network.{rest}",
+            caption="Singular values of the largest matrices of each model relative to the random edge: the 99 % quantile of the "
+            "largest singular value of a random matrix with the same shape and RMS. Values above the line are structure. "
+            f"At most {most} matrices per model; darker is later in the network.{rest}",
             alt=" ".join(_spike_words(result, one.model) for one in models),
             panels=tuple(
                 Panel(
@@ -282,21 +282,21 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
 
 
 def lowest(result: WeightsResult, model: str) -> tuple[TensorWeights, ...]:
-    """Return the tensors with the lowest health, in network order; of equals the first."""
+    """Return the tensors with the lowest health, in network order; the first of equals."""
     tensors = result.of(model)
     order = sorted(range(len(tensors)), key=lambda place: (tensors[place].health.score, place))
     return tuple(tensors[place] for place in sorted(order[: result.options.max_layers_heatmap]))
 
 
 def largest(result: WeightsResult, model: str, most: int) -> tuple[TensorWeights, ...]:
-    """Return the tensors with the most numbers, in network order; of equals the first."""
+    """Return the tensors with the most weights, in network order; the first of equals."""
     tensors = result.of(model)
     order = sorted(range(len(tensors)), key=lambda place: (-tensors[place].size, place))
     return tuple(tensors[place] for place in sorted(order[:most]))
 
 
 def _with_spectrum(result: WeightsResult, model: str, most: int | None = None) -> tuple[TensorWeights, ...]:
-    """Return the largest tensors with a whole spectrum, in network order."""
+    """Return the largest tensors with a full spectrum, in network order."""
     order = sorted(
         (one for one in result.of(model) if one.matrix is not None and one.matrix.effective_rank is not None),
         key=lambda one: -one.size,
@@ -318,7 +318,7 @@ def _same_names(result: WeightsResult, models: Sequence[ModelWeights]) -> bool:
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """Leave out the parts of qualified names that all begin or end with, so that shortened ones still differ.
+    """Remove the common first and last parts of qualified names, so that shortened names still differ.
 
     >>> _labels(["net/a/kernel", "net/b/kernel"]), _labels(["net/a/kernel"])
     (['a', 'b'], ['net/a/kernel'])
@@ -332,7 +332,7 @@ def _labels(names: Sequence[str]) -> list[str]:
 
 
 def _cut(labels: list[str]) -> list[str]:
-    """Cut labels in the middle, unless that makes equal what is not."""
+    """Shorten labels in the middle, unless that would make two of them equal."""
     half = (_LABEL - 1) // 2
     cut = [one if len(one) <= _LABEL else f"{one[: half + 1]}…{one[-half:]}" for one in labels]
     return cut if len(set(cut)) == len(set(labels)) else labels
@@ -353,9 +353,9 @@ def _tail_words(result: WeightsResult, model: str) -> str:
         (one.distribution.peak, one.name) for one in result.of(model) if one.distribution and one.distribution.peak
     ]
     if not tails:
-        return f"{model} has no weight that is not zero."
+        return f"{model} has only zero weights."
     peak, name = max(tails)
-    return f"In {model} the weight farthest out is {peak:.1f} rms from zero, in {name}."
+    return f"In {model} the largest weight is {peak:.1f} times the RMS, in {name}."
 
 
 def _spike_words(result: WeightsResult, model: str) -> str:
