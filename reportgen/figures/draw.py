@@ -33,10 +33,10 @@ _THIN = 0.002
 _DARK = 0.45
 """Relative luminance below which text on a cell is white. Convention."""
 MOST_NAMED = 50
-"""Most models with a row each in a figure of one page. Convention."""
+"""Maximum number of models with a row each in a figure of one page. Convention."""
 _POINTS_PER_INCH = 72
 _MARKED = 40
-"""Most points of a line for which each one is marked. Convention."""
+"""Maximum number of points of a line for which each one is marked. Convention."""
 _FEW_POWERS = 1e3
 """Range of a logarithmic axis up to which ticks are at 1, 2 and 5. Convention."""
 
@@ -211,7 +211,7 @@ def names_note(count: int) -> str:
 
 
 _IN_LEGEND = 12
-"""Most points that are named in a legend."""
+"""Maximum number of points that are named in a legend."""
 
 
 def corner(ax: Axes, theme: Theme, label: str) -> None:

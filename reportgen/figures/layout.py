@@ -32,7 +32,7 @@ _GAP = 0.6
 """Between title, legend and axes, in font sizes."""
 _TITLE = "semibold"
 _TURNS = 3
-"""Most layout iterations: the ticks, and so the room that they need, depend on the size of the axes."""
+"""Maximum number of layout iterations: the ticks, and so the room that they need, depend on the size of the axes."""
 _LEAST = 0.5
 """Share of the panel height that its axes keep, whatever surrounds them. Convention."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Box = tuple[float, float, float, float]
 
 _LIMIT = 24
-"""Most characters of a name."""
+"""Maximum number of characters of a name."""
 _LINE = 1.32
 """Height of a line of text, in font sizes."""
 _ABOVE_LINES = 3

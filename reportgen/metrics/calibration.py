@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NULL_DRAWS = 2000
 MCE_MINIMUM = 30
-"""Fewest examples of a bin that counts for the maximum error. Convention; no literature value."""
+"""Minimum number of examples of a bin that counts for the maximum error. Convention; no literature value."""
 _CONSISTENCY_DRAWS = 1000
 _NORMAL_ABOVE = 10.0
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Pair = Callable[[FloatArray, FloatArray], FloatArray]
 
 BLOCKS = 20
-"""Most blocks of examples for the jackknife."""
+"""Maximum number of blocks of examples for the jackknife."""
 LEAST_EXAMPLES = 32
 TRIMMED = 0.01
 """Share of the examples of largest norm that is removed to see whether few of them drive CKA: after Davari et al. (2023)."""

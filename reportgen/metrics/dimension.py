@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 BLOCKS = 20
-"""Most blocks of examples for the jackknife."""
+"""Maximum number of blocks of examples for the jackknife."""
 LEAST_EXAMPLES = 8
 METHOD = "jackknife over blocks of examples, on the log scale"
 

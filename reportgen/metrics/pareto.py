@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 LEAST_POINTS = 3
-"""Fewest distinct points of a front with a knee."""
+"""Minimum number of distinct points of a front with a knee."""
 _ROUNDING = 1e-12
 
 

@@ -228,7 +228,7 @@ def _finite(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
         of = "the improvement" if found.reached is not None else "the loss, which did not improve"
         return (
             "unstable",
-            f"the noise between epochs, {sigma:.3g}, is {sigma / scale:.0%} of {of}" if scale else "only noise",
+            f"the noise between epochs, {sigma:.3g}, is {_percent(sigma / scale)} of {of}" if scale else "only noise",
         )
     rising = _rising(curve, epochs, trained, found)
     if rising is not None:
@@ -272,8 +272,18 @@ def _of_learning(curve: FloatArray, found: Progress) -> tuple[Status, str]:
     promise = -slope * len(tail) / found.improvement
     if high < 0 and promise > _GAIN:
         falls = f"the loss still falls over the last {len(tail)} epochs"
-        return "still improving", f"{falls}; at this rate, as many more would add {promise:.1%} of the improvement"
-    return "converged", f"over the last {len(tail)} epochs the trend is no more than {_GAIN:.0%} of the improvement"
+        return (
+            "still improving",
+            f"{falls}; at this rate, as many more would add {_percent(promise)} of the improvement",
+        )
+    return (
+        "converged",
+        f"no significant decrease above {_percent(_GAIN)} of the improvement over the last {len(tail)} epochs",
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g}\N{NARROW NO-BREAK SPACE}%"
 
 
 def rate_drops(rates: FloatArray, least: float = 0.2) -> tuple[int, ...]:

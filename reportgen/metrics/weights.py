@@ -187,7 +187,7 @@ COMPONENTS = ("finite", "live_units", "non_sparse", "rank_use", "spike", "outlie
 NARROW = 8
 """Smaller side below which the largest singular value is necessarily dominant."""
 SMALL = 64
-"""Fewest values for a meaningful share of near-zero weights or largest weight."""
+"""Minimum number of values for a meaningful share of near-zero weights or largest weight."""
 
 
 def health_components(

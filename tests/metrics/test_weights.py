@@ -292,7 +292,12 @@ def test_what_has_no_score_has_a_reason(name: str) -> None:
             "scale": "init",
         },
         "nan": dict.fromkeys(weights.COMPONENTS[1:], "NaN"),
-        "vector": {"live_units": "no matrix", "rank_use": "no matrix", "spike": "no matrix", "scale": "initial RMS"},
+        "vector": {
+            "live_units": "not a matrix",
+            "rank_use": "not a matrix",
+            "spike": "not a matrix",
+            "scale": "initial RMS",
+        },
         "sound": {"scale": "initial RMS"},
     }[name]
     assert reasons.keys() == expected.keys()

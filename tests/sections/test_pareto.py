@@ -196,7 +196,7 @@ def test_models_that_count_the_other_way_round_are_excluded() -> None:
     result = compare(table(*peaks, row(down, "c", 0.1, estimator="val_loss"), *bads), objectives=("s.peak", "s.bad"))
     assert [one.model for one in result.models] == ["a", "b"]
     assert result.excluded[0].reason == "Peak: lower is better for val_loss, but higher is better for the other models"
-    assert result.objectives[0].direction_rule == "as most models say"
+    assert result.objectives[0].direction_rule == "direction in most models"
     assert result.objectives[0].title == "Peak (val_accuracy)"
 
 

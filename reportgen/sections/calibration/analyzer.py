@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from reportgen.metrics.calibration import ResidualBins
 
 FIT_ROWS = 50_000
-"""Most rows that the temperature is fitted on."""
+"""Maximum number of rows that the temperature is fitted on."""
 _CURVE_BINS = 15
 _LANDSCAPE_CELLS = 30
 

@@ -63,18 +63,24 @@ def not_detectable(result: CalibrationResult) -> Iterator[Hit]:
     """Yield models whose ECE chance can explain."""
     for one, value, p, band in _against_null(result):
         if p >= SIGNIFICANT:
-            text = f"ECE is {_fraction(value)} ({band}): these data give no reason to recalibrate."
+            text = f"ECE is {_fraction(value)} ({band}): this ECE alone gives no reason to recalibrate."
             yield Hit(one.model, text, one.subject)
 
 
 def overconfident(result: CalibrationResult) -> Iterator[Hit]:
     """Yield models whose mean forecast exceeds the observed frequency, beyond the interval."""
-    yield from _biased(result, ("is right less often than it states", "overstates the positive class"), 1)
+    yield from _biased(
+        result, ("is right less often than it states, so discount its confidence", "overstates the positive class"), 1
+    )
 
 
 def underconfident(result: CalibrationResult) -> Iterator[Hit]:
     """Yield models whose mean forecast is below the observed frequency, beyond the interval."""
-    yield from _biased(result, ("is right more often than it states", "understates the positive class"), -1)
+    yield from _biased(
+        result,
+        ("is right more often than it states, so its confidence is cautious", "understates the positive class"),
+        -1,
+    )
 
 
 def _biased(result: CalibrationResult, words: tuple[str, str], sign: int) -> Iterator[Hit]:
@@ -85,7 +91,7 @@ def _biased(result: CalibrationResult, words: tuple[str, str], sign: int) -> Ite
         if min(sign * metric.ci_low, sign * metric.ci_high) > 0:
             binary = metric.estimator == "positive class"
             gap = "Mean predicted probability minus frequency" if binary else "Mean confidence minus accuracy"
-            text = f"{gap} is {formatting.points(metric)}: it {words[binary]}. Recalibrate before its confidence drives decisions."
+            text = f"{gap} is {formatting.points(metric)}: it {words[binary]}."
             yield Hit(one.model, text, one.subject)
 
 
@@ -117,7 +123,7 @@ def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
         verb = "overstates" if bias.value > 0 else "understates"
         text = (
             f"Mean probability minus frequency of this class is {formatting.points(bias)} "
-            f"(adjusted p {formatting.p_value(float(one.metric.value))}): the model {verb} it. Check any threshold set on it."
+            f"(adjusted p {formatting.p_value(float(one.metric.value))}): the model {verb} this class. Check thresholds on its probability."
         )
         yield Hit(one.model, text, one.subject)
 
@@ -135,7 +141,7 @@ _GUO = "Guo et al. (2017), section 5"
 RULES: tuple[Rule[CalibrationResult], ...] = (
     Rule("CAL101", "problem", "Strongly miscalibrated", _GUO, strongly_miscalibrated),
     Rule("CAL102", "warning", "Miscalibrated", _GUO, miscalibrated),
-    Rule("CAL103", "note", "No miscalibration detected", "p below 0.05, convention", not_detectable),
+    Rule("CAL103", "note", "No miscalibration detected", "p-value threshold of 0.05, convention", not_detectable),
     Rule("CAL201", "warning", "Over-confident", "Van Calster et al. (2016)", overconfident),
     Rule("CAL202", "note", "Under-confident", "Van Calster et al. (2016)", underconfident),
     Rule("CAL301", "note", "Temperature scaling would help", "Guo et al. (2017)", recoverable),

@@ -13,7 +13,7 @@ class CheckpointsOptions(Strict):
     """Options of the checkpoints section."""
 
     max_layers: int = Field(default=20, ge=1)
-    """Most layers in the figure of each run: those with the largest change; the caption says how many are left out."""
+    """Maximum number of layers in the figure of each run: those with the largest change; the caption says how many are left out."""
 
 
 class LayerMovement(Strict):

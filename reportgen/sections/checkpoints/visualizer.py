@@ -113,7 +113,7 @@ def most_moved(layers: Sequence[LayerMovement], limit: int) -> tuple[LayerMoveme
 
 
 _WRITTEN = 7
-"""Most checkpoints for which cells show their values and need no color scale."""
+"""Maximum number of checkpoints for which cells show their values and need no color scale."""
 
 
 def _plain(value: float | None) -> str:

@@ -19,7 +19,7 @@ class InformationFlowOptions(Strict):
     layers: Literal["units", "all"] = "units"
     """`units`: a layer together with the normalization and activation after it; `all`: every layer that transforms its input, by itself."""
     max_layers: int = Field(default=12, ge=1)
-    """Most layers per model in the health figure: the least healthy; the report says how many are left out."""
+    """Maximum number of layers per model in the health figure: the least healthy; the report says how many are left out."""
     dormant_threshold: float = Field(default=0.025, ge=0, lt=1)
     """A unit is dormant if its mean absolute activation is at most this share of the mean of its layer: Sokar et al. (2023)."""
 
@@ -148,14 +148,14 @@ class InformationFlowResult(SectionResult):
         return tuple(one for one in self.layers if one.model == model)
 
 
-_PROBED = "On the probed rows."
+_PROBED = "on the probed rows."
 
 DEAD = MetricSpec(
     "dead_fraction",
     "Dead units",
     "fraction",
     False,
-    f"Share of the units of all rectified layers that output exactly 0 on all values. {_PROBED} A unit that is silent on n rows "
+    f"Share of the units of all rectified layers that output exactly 0 on all values {_PROBED} A unit that is silent on n rows "
     "may still be active on up to 3/n of all rows.",
     "Lu et al. (2019); rule of three",
 )
@@ -184,7 +184,7 @@ COLLAPSED = MetricSpec(
     "Share of attention heads whose entropy is below 5 % of the maximum: they attend to practically one key.",
     "Zhai et al. (2023)",
 )
-MEAN = MetricSpec("activation_mean", "Mean", "", None, f"Mean activation of a layer. {_PROBED}", "definition", "layer")
+MEAN = MetricSpec("activation_mean", "Mean", "", None, f"Mean activation of a layer {_PROBED}", "definition", "layer")
 STD = MetricSpec(
     "activation_std",
     "Std",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow
 
 MOST_ROWS = 24
-"""Most rows of a layer table. Convention."""
+"""Maximum number of rows of a layer table. Convention."""
 
 
 def tables(result: InformationFlowResult, view: View) -> tuple[Table, ...]:

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     Read = Callable[[LayerFlow], float | None]
 
 MOST_PANELS = 4
-"""Most models with a separate panel. Convention."""
+"""Maximum number of models with a separate panel. Convention."""
 _LOG_RANGE = 20
 """Ratio of the largest to the smallest spread above which the axis is logarithmic. Convention."""
 _SYMLOG = 1e3
 """Share of the largest mean below which the axis is linear. Convention."""
 _MARKERS = 40
-"""Most layers for which each one is marked. Convention."""
+"""Maximum number of layers for which each one is marked. Convention."""
 _NAMED = 12
-"""Most layers that the axis names, if all models have the same. Convention."""
+"""Maximum number of layers that the axis names, if all models have the same. Convention."""
 _PARTS = {"utilisation": "utilization", "diversity": "diversity", "separability": "separability"}
 """Components of the specialization score: field and label."""
 _ISSUES = ("dead", "dormant", "constant", "saturated", "sparse")

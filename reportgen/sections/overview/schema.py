@@ -13,9 +13,9 @@ class OverviewOptions(Strict):
     """Options of the overview section."""
 
     max_layers: int = Field(default=20, ge=1)
-    """Most rows in a layer table: the layers with the most parameters; the report says how many are left out."""
+    """Maximum number of rows in a layer table: the layers with the most parameters; the report says how many are left out."""
     max_classes: int = Field(default=30, ge=2)
-    """Most classes in the class balance figure: the most and the least frequent; the report says how many are left out."""
+    """Maximum number of classes in the class balance figure: the most and the least frequent; the report says how many are left out."""
 
 
 class LayerRow(Strict):

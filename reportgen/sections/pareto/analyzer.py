@@ -175,7 +175,11 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
         ideal, worst = min(values), max(values)
         given = (self.options.reference_point or {}).get(column.chosen.metric)
         reference = column.sign * (worst + BEYOND * (worst - ideal)) if given is None else given
-        rule = f"worst value plus {BEYOND:.0%} of the range" if given is None else "declared in the spec"
+        rule = (
+            f"worst value plus {100 * BEYOND:g}{formatting.THIN}% of the range"
+            if given is None
+            else "declared in the spec"
+        )
         return ComparedObjective(
             **column.described(models).model_dump(),
             compared_by=by,

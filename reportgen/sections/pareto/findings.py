@@ -18,7 +18,7 @@ def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
     """Yield models behind the front that another dominates beyond uncertainty."""
     for one in result.models:
         if one.clearly_dominated_by and not one.on_front:
-            words = f"{_beaten(one, result)}: by these objectives it offers no advantage.{_exact(result)}"
+            words = f"{_beaten(one, result)}, so {one.model} offers no advantage.{_exact(result)}"
             yield Hit(one.model, words)
 
 
@@ -75,13 +75,17 @@ def _names(result: ParetoResult) -> str:
 def _exact(result: ParetoResult) -> str:
     """Return a sentence about objectives without intervals, which are compared as exact."""
     exact = [one.title for one in result.objectives if "value alone" in one.compared_by]
-    return f" Compared as exact, because they have no interval: {', '.join(exact)}." if exact else ""
+    return f" Compared by value alone, for lack of intervals: {', '.join(exact)}." if exact else ""
 
 
 def _beaten(one: ComparedModel, result: ParetoResult) -> str:
     by = one.clearly_dominated_by
     verb = "is" if len(by) == 1 else "are each"
-    return f"{formatting.listed(by)} {verb} better in at least one of {_names(result)} and worse in none, beyond uncertainty"
+    tested = any(way != "value alone" for objective in result.objectives for way in objective.compared_by)
+    beyond = " beyond uncertainty" if tested else ""
+    return (
+        f"Judged by {_names(result)}: {formatting.listed(by)} {verb} better in at least one and worse in none{beyond}"
+    )
 
 
 CONVENTION = "convention"

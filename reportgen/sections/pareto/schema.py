@@ -36,11 +36,11 @@ class ParetoOptions(Strict):
     heatmap: tuple[str | Objective, ...] | None = Field(default=None, min_length=1)
     """Columns of the heatmap, in the same form. Default: the objectives, plus epochs to convergence with the default objectives."""
     min_models: int = Field(default=2, ge=2)
-    """Fewest models with all objectives for a front."""
+    """Minimum number of models with all objectives for a front."""
     reference_point: dict[str, float] | None = None
     """Reference point of the hypervolume, by address of an objective. Default: the worst value of the compared models plus 10 % of their range."""
     max_models: int = Field(default=12, ge=1)
-    """Most models in the heatmap and most names in the scatter plot: those with the best rank; the report says how many are left out."""
+    """Maximum number of models in the heatmap, and of names in the scatter plot: those with the best rank; the report says how many are left out."""
 
     @field_validator("objectives", "heatmap")
     @classmethod

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     Corner = tuple[float, float]
 
 _PANELS = 3
-"""Most pairs of objectives drawn."""
+"""Maximum number of pairs of objectives drawn."""
 _DECADES = 30
 """Ratio of the largest to the smallest count above which the axis is logarithmic. Convention."""
 _BESIDE = 8
-"""Most models for which panels are placed side by side: more names need the full width. Convention."""
+"""Maximum number of models for which panels are placed side by side: more names need the full width. Convention."""
 
 
 class ParetoVisualizer(BaseVisualizer[ParetoResult]):

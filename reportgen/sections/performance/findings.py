@@ -110,7 +110,7 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
             least = "at least " if len(sure) == len(head.errors) < total else ""
             yield Hit(
                 head.model,
-                f"Its confidence is {_fraction(SURE)} or more on {least}{len(sure)} of its {total:,} errors (row {worst.row}: "
+                f"Its confidence is at least {100 * SURE:g}{formatting.THIN}% on {least}{len(sure)} of its {total:,} errors (row {worst.row}: "
                 f"predicted {worst.predicted} at {_fraction(worst.confidence)}, labeled {worst.true}): do not use its "
                 "confidence to skip review.",
                 head.subject,

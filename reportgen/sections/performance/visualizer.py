@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 2
 _SMALL = 12
-"""Most classes for which confusion matrices are placed side by side. Convention."""
+"""Maximum number of classes for which confusion matrices are placed side by side. Convention."""
 _CROWDED = 40
 """Classes beyond which the cells of a confusion matrix have no counts. Convention."""
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 DRIVEN = 0.1
 """Change in CKA on removal of the most extreme 1 % of rows above which few rows drive it. Convention; after Davari et al. (2023)."""
 _COMPARED_VALUES = 1_000_000
-"""Most probabilities compared per model: the more classes, the fewer rows."""
+"""Maximum number of probabilities compared per model: the more classes, the fewer rows."""
 
 
 class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):

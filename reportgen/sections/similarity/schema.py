@@ -19,9 +19,9 @@ class SimilarityOptions(Strict):
     samples: int = Field(default=1024, ge=32)
     """Rows on which layers are compared: the same seeded, label-stratified sample for every model. If another section requests more, all use more."""
     max_layers: int = Field(default=50, ge=2)
-    """Most layers compared per model: evenly spaced, including the first and the last; the report says how many are left out."""
+    """Maximum number of layers compared per model: evenly spaced, including the first and the last; the report says how many are left out."""
     max_models: int = Field(default=12, ge=2)
-    """Most models in the table and in the figure of flips: those with the most new errors; the report says how many are left out."""
+    """Maximum number of models in the table and in the figure of flips: those with the most new errors; the report says how many are left out."""
 
 
 class HeadAgreement(Strict):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reportgen.sections.similarity.schema import HeadAgreement, LayerAlignment, Matrix, Representation, WeightMap
 
 _MOST_ALIGNED = 4
-"""Most models whose layers are drawn against the reference, including itself."""
+"""Maximum number of models whose layers are drawn against the reference, including itself."""
 
 
 class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
@@ -198,7 +198,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
 
 
 _WRITTEN = 8
-"""Most rows for which cells show their values and need no color scale."""
+"""Maximum number of rows for which cells show their values and need no color scale."""
 
 
 def least_alike(result: SimilarityResult, view: View) -> tuple[LayerAlignment, ...]:

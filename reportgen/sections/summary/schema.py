@@ -13,7 +13,7 @@ class SummaryOptions(Strict):
     """Options of the summary section."""
 
     max_models: int = Field(default=10, ge=1)
-    """Most rows in the performance table: those that rank first by the first column with a direction."""
+    """Maximum number of rows in the performance table: those that rank first by the first column with a direction."""
 
 
 class SummaryCell(Strict):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RECENT = 10
 """Number of last epochs used for the guide's stability. Convention."""
 LEAST = 3
-"""Fewest epochs for a mean over the final third. Convention."""
+"""Minimum number of epochs for a mean over the final third. Convention."""
 _LARGEST = 1e100
 """A value above this counts as infinite."""
 _NO_VALIDATION = "the history has no validation loss"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reportgen.sections.training_dynamics.schema import Curve, Run
 
 MOST_PANELS = 6
-"""Most runs with a separate panel. Convention."""
+"""Maximum number of runs with a separate panel. Convention."""
 _LOG_RANGE = 50
 """Ratio of the largest to the smallest loss above which the axis is logarithmic. Convention."""
 _DOTTED = (0, (1.2, 1.2))

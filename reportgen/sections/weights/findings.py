@@ -25,13 +25,13 @@ PEAK = 30.0
 UNTRAINED_ERRORS = 4.0
 """Standard errors of the RMS of a Gaussian sample, 1 / sqrt(2 size), within which a tensor may be untrained. Convention."""
 UNTRAINED_SIZE = 200
-"""Fewest weights whose RMS says anything about training: with fewer it is known to 20 % at best. Convention."""
+"""Minimum number of weights whose RMS says anything about training: with fewer it is known to 20 % at best. Convention."""
 _CONSTANT = frozenset({"Zeros", "Ones", "Constant"})
 _SAME = 1e-3
 """Relative error of a constant in the least precise of the stored formats."""
 _NARROW = 8
 _SMALL = 64
-"""Fewest weights for a meaningful share of near-zero weights."""
+"""Minimum number of weights for a meaningful share of near-zero weights."""
 
 
 def _of_each_model(

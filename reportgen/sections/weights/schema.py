@@ -17,9 +17,9 @@ class WeightsOptions(Strict):
     include_biases: bool = False
     """Also analyze biases, and scales and shifts of normalization layers."""
     max_layers_heatmap: int = Field(default=12, ge=1)
-    """Most tensors in the health heatmap: those with the lowest scores; the report says how many are left out."""
+    """Maximum number of tensors in the health heatmap: those with the lowest scores; the report says how many are left out."""
     max_spectra: int = Field(default=6, ge=1, le=12)
-    """Most tensors per model whose singular values are drawn: the largest."""
+    """Maximum number of tensors per model whose singular values are drawn: the largest."""
 
 
 class Component(Strict):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights, WeightsResult
 
 MOST_ROWS = 20
-"""Most rows of a tensor table. Convention."""
+"""Maximum number of rows of a tensor table. Convention."""
 
 
 _SHOWN = tuple(spec for spec in schema.PER_MODEL if spec is not schema.ANALYZED)

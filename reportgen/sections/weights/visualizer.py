@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights
 
 MOST_PANELS = 4
-"""Most models with a separate panel. Convention."""
+"""Maximum number of models with a separate panel. Convention."""
 _LOG_RANGE = 20
 """Ratio of the largest to the smallest norm above which the axis is logarithmic. Convention."""
 _MARKERS = 60
-"""Most singular values for which each one is marked. Convention."""
+"""Maximum number of singular values for which each one is marked. Convention."""
 _LABEL = 24
 """Characters that tensor names are shortened to where they stay distinct. Convention."""
 _LEGEND_ROW = 1.7 / 72
