@@ -263,7 +263,7 @@ def test_how_to_read_this_is_always_there(make_document: Make) -> None:
     texts = [text_of(box) for box in of_class(parse(html.render(document, "html")), "reading")]
     assert len(texts) == 3
     assert all(text.startswith("How to read this") for text in texts)
-    assert "training the model again with another seed" in texts[0]
+    assert "retraining with another seed" in texts[0]
     assert "They do not cover training." in texts[1]
     assert "never 0 either" in texts[2]
 
