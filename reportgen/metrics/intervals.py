@@ -70,7 +70,7 @@ def mean(values: NDArray[np.float64]) -> Estimate | None:
 
 
 def root_mean_square(values: NDArray[np.float64]) -> Estimate | None:
-    """Return the root of the mean square of (N,) values; its interval is the root of that of the mean square, cut at 0.
+    """Return the root mean square of (N,) values; its interval is the root of that of the mean square, cut off at 0.
 
     None without a value; a single value has no interval.
 

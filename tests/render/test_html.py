@@ -264,8 +264,8 @@ def test_how_to_read_this_is_always_there(make_document: Make) -> None:
     assert len(texts) == 3
     assert all(text.startswith("How to read this") for text in texts)
     assert "retraining with another seed" in texts[0]
-    assert "They do not cover training." in texts[1]
-    assert "never 0 either" in texts[2]
+    assert "They do not cover training: retraining" in texts[1]
+    assert "has an ECE above 0" in texts[2]
 
 
 def test_glossary_says_all_of_a_metric(screen: ET.Element) -> None:

@@ -63,7 +63,14 @@ def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
     )
     numbered = tuple(enumerate(layers, 1))[::step]
     return (
-        _table(result, f"layers-{model}", f"Activations of the layers of {model}", ((*place, *kind), schema.LAYER_VALUES), numbered, note),
+        _table(
+            result,
+            f"layers-{model}",
+            f"Activations of the layers of {model}",
+            ((*place, *kind), schema.LAYER_VALUES),
+            numbered,
+            note,
+        ),
         _table(
             result,
             f"carried-{model}",
@@ -102,5 +109,5 @@ def _ordinal(step: int) -> str:
 
 
 def _described(number: int, one: LayerFlow) -> dict[str, Cell]:
-    """Return what is known of a layer beside its metrics, by the column's title."""
+    """Return the cells of a layer other than its metrics, by column title."""
     return {"No.": number, "Layer": one.name, "Activation": one.activation, "Units": one.channels}

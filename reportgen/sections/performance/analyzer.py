@@ -57,7 +57,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
 
     def threshold(self) -> float:
-        """Ask for the threshold of the options."""
+        """Request the threshold of the options."""
         return self.options.threshold
 
     def analyze(self, evaluation: Evaluation) -> PerformanceResult:

@@ -157,7 +157,7 @@ def _agreement(group: list[_Head]) -> tuple[list[Measurement], HeadAgreement]:
 
 @dataclass(frozen=True)
 class _Errors:
-    """How the errors of two models compare: rows that the first loses and gains against the second, and how alike they err."""
+    """Errors of two models compared: negative and positive flips of the first against the second, and error consistency."""
 
     flips: tuple[Estimate | None, Estimate | None]
     consistency: Estimate | None
@@ -165,7 +165,7 @@ class _Errors:
 
 
 def _errors(first: _Head, second: _Head) -> _Errors:
-    """Compare errors where both heads have labels."""
+    """Compare the errors if both heads have labels."""
     one, other = first.outputs, second.outputs
     if not isinstance(one, ClassificationOutputs) or not isinstance(other, ClassificationOutputs):
         return _Errors((None, None), None, first.head.reason or second.head.reason or "")
@@ -173,7 +173,7 @@ def _errors(first: _Head, second: _Head) -> _Errors:
     return _Errors(
         (agreement.negative_flips(table), agreement.positive_flips(table)),
         agreement.error_consistency(table, first.data.seed),
-        "both models are right on every row, or wrong on every row",
+        "both models are right on all rows, or wrong on all rows",
     )
 
 
