@@ -1,4 +1,4 @@
-# `make` lists the targets. Every target sets up what it needs by itself.
+# `make` lists the targets. Every target sets up everything it needs.
 .DEFAULT_GOAL := help
 .PHONY: help setup report sweep test check docs format schema golden digits bench wheel clean distclean
 BIN := .venv/bin
@@ -6,26 +6,26 @@ BIN := .venv/bin
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: ## .venv with the pinned packages, and the native libraries of WeasyPrint
+setup: ## create .venv with the pinned packages, and install WeasyPrint's native libraries
 	@scripts/setup.sh
 
 report: setup ## build the example report: build/release/report.html and report.pdf
 	$(BIN)/reportgen build specs/release.toml
 
-test: setup ## the whole test suite
+test: setup ## run the whole test suite
 	$(BIN)/pytest
 
-check: setup ## lint, format, types and import contracts
+check: setup ## check lint, format, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-docs: ## the documentation as a site: build/docs/index.html
+docs: ## build the documentation site: build/docs/index.html
 	@scripts/setup.sh docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-format: setup ## mend lint and format
+format: setup ## fix lint and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -33,24 +33,24 @@ schema: setup ## write the JSON Schema of the spec
 	$(BIN)/reportgen schema > specs/reportgen.schema.json.new
 	mv specs/reportgen.schema.json.new specs/reportgen.schema.json
 
-golden: setup ## write the golden files anew
+golden: setup ## regenerate the golden files
 	$(BIN)/pytest tests/render --update-golden
 
-digits: setup ## train the example's models anew
+digits: setup ## retrain the example's models
 	$(BIN)/python specs/digits/train.py
 
 sweep: setup ## train 24 small models and build the report that compares them
 	$(BIN)/python specs/sweep/train.py
 	$(BIN)/reportgen build specs/sweep.yaml
 
-bench: setup ## what things cost, as ratios in one run
+bench: setup ## benchmark costs, as ratios within one run
 	$(BIN)/python tests/bench.py
 
 wheel: setup ## build the wheel into dist/
 	$(BIN)/pip wheel --no-deps --wheel-dir dist .
 
-clean: ## remove what was built
+clean: ## remove build products and caches
 	rm -rf build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-distclean: clean ## remove the environment too
+distclean: clean ## also remove .venv
 	rm -rf .venv

@@ -1,4 +1,4 @@
-"""What MkDocs runs: the generated pages join the site and its navigation."""
+"""MkDocs hooks: add the generated pages to the site and its navigation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 _FETCHED = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=["']?((?:https?:)?//[^"' >]+)""")
-"""What a browser would fetch from another place."""
+"""What a browser would fetch from another site."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put a page for every installed section into the navigation."""
+    """Add a page for every installed section to the navigation."""
     made = [page for page in reference.pages() if page.startswith("sections/")]
     config.nav = [{"Sections": made} if "Sections" in entry else entry for entry in config.nav or []]
     return config
@@ -33,12 +33,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(html: str, **_: object) -> str:
-    """Leave the roles of docstrings out: ``:class:`` and its like."""
+    """Remove reStructuredText roles such as ``:class:`` from docstrings."""
     return re.sub(r":(?:class|func|meth|mod):(?=<code>)", "", html)
 
 
 def on_post_page(output: str, page: Page, **_: object) -> str:
-    """Refuse a page that needs the network."""
+    """Reject a page that needs the network."""
     if found := _FETCHED.findall(output):
         message = f"{page.file.src_uri} fetches {found[0]}"
         raise PluginError(message)

@@ -1,4 +1,4 @@
-"""The reference pages of the documentation as Markdown, made from the schema, the manifests and the commands."""
+"""The reference pages of the documentation as Markdown, generated from the schema, the manifests and the commands."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _PARTS = {
     "output": "OutputSpec",
     "output.figures": "FiguresSpec",
 }
-"""Tables of a spec, and their names in its schema."""
+"""Tables of a spec, and their names in its JSON Schema."""
 _PER = {
-    "model": "Of a model, or of one of its output heads",
-    "class": "Of a class",
-    "layer": "Of a layer or a tensor",
-    "pair": "Of a pair of models",
+    "model": "Per model, or per output",
+    "class": "Per class",
+    "layer": "Per layer or tensor",
+    "pair": "Per pair of models",
 }
 _LIMITS = {"minimum": "≥", "exclusiveMinimum": "&gt;", "maximum": "≤", "exclusiveMaximum": "&lt;"}
 _COMMON = ("kind", "id", "title", "text", "optional", "ignore")
@@ -67,7 +67,7 @@ def spec_page() -> str:
     keys = _Keys(definitions)
     blocks = [
         "# Every key of a spec",
-        "Made from the schema that the program validates with. Keys that do not stand here are errors.",
+        "Generated from the schema that the program validates with. Any other key is an error.",
         "## Top level",
         keys.table(schema),
     ]
@@ -77,22 +77,22 @@ def spec_page() -> str:
         blocks += [keys.table(definitions[name])]
     blocks += [
         "## `[[sections]]` { #sections }",
-        "The keys that every section has; the others are options of its kind.",
+        "The keys that every section has. All other keys are options of its kind.",
     ]
     common = {key: definitions["section_summary"]["properties"][key] for key in _COMMON}
-    common["kind"] = {"type": "string", "description": "Which section; the names are those below."}
+    common["kind"] = {"type": "string", "description": "Which section: one of the names below."}
     blocks += [keys.table({"properties": common, "required": ["kind"]})]
     for name in REGISTRY.names:
         blocks += [
             f'### `kind = "{name}"` {{ #kind-{name} }}',
-            f"[{name}](../sections/{name}.md): the section's own page.",
+            f"See the page of the section: [{name}](../sections/{name}.md).",
         ]
         blocks += [_options(definitions[f"section_{name}"], definitions)]
     return _page(blocks)
 
 
 def _options(section: Schema, definitions: dict[str, Schema]) -> str:
-    """Return the table of a section's own keys, and of the tables that stand in them."""
+    """Return the table of a section's options, and of the tables nested in them."""
     own = {key: value for key, value in section["properties"].items() if key not in _COMMON}
     if not own:
         return "No options."
@@ -123,10 +123,10 @@ class _Keys:
             )
             for key, value in schema["properties"].items()
         ]
-        return _table(("key", "type", "default", "what it is"), rows)
+        return _table(("key", "type", "default", "description"), rows)
 
     def description(self, schema: Schema) -> str:
-        """Return the description of a key, or that of the table which stands there."""
+        """Return the description of a key, or of the table that it refers to."""
         referred = self.definitions.get(_name(schema), {})
         return _marked(schema.get("description") or referred.get("description", ""))
 
@@ -180,7 +180,7 @@ def _several(words: str) -> str:
 
 
 def _each(kinds: list[str]) -> list[str]:
-    """Say the last kind shortly where it is one of the others for each of several names."""
+    """Shorten the last kind if it is one of the others for each of several names."""
     *others, last = kinds
     same = last == f"names, each with {_grouped(', or '.join(others))}"
     return [*others, "one for each name"] if same else kinds
@@ -194,7 +194,7 @@ def _default(schema: Schema) -> str:
     if "default" not in schema or schema["default"] in (None, {}, []):
         return "none"
     if "$ref" in schema:
-        return "those of its keys"
+        return "the defaults of its keys"
     return f"`{json.dumps(schema['default'], ensure_ascii=False)}`"
 
 
@@ -209,9 +209,9 @@ def sections_page(sections: Iterable[Section[Any, Any]]) -> str:
     ]
     blocks = [
         "# Sections",
-        "What a report can hold. A section is in the report when the spec names it, in the order of the spec.",
-        _table(("kind", "the question that it answers", "metrics", "figures", "rules"), rows),
-        "`reportgen sections NAME` prints the same as the pages here.",
+        "A report contains the sections that the spec lists, in the same order.",
+        _table(("kind", "question that it answers", "metrics", "figures", "rules"), rows),
+        "`reportgen sections NAME` prints the content of these pages.",
     ]
     return _page(blocks)
 
@@ -228,16 +228,16 @@ def section_page(section: Section[Any, Any]) -> str:
         _options(definitions[f"section_{section.name}"], definitions),
     ]
     if reading := _reading(section):
-        blocks += ["## How to read it", "The report itself says it so:", reading]
+        blocks += ["## How to read it", "From the report:", reading]
     blocks += ["## Figures", _figures(section), "## Metrics", *_metrics(section), "## Rules", _rules(section)]
     return _page(blocks)
 
 
 def _needs(section: Section[Any, Any]) -> str:
     if issubclass(section.analyzer, BaseComparer):
-        return "It reads the numbers of the other sections."
+        return "This section reads the metrics of other sections."
     needs = ", ".join(sorted(need.value for need in section.analyzer.needs))
-    return f"It needs: {needs}." if needs else "It needs nothing but the models."
+    return f"This section needs: {needs}." if needs else "This section needs only the models."
 
 
 def _reading(section: Section[Any, Any]) -> str:
@@ -260,15 +260,15 @@ def _metrics(section: Section[Any, Any]) -> list[str]:
         found = [metric for metric in section.metrics if metric.per == per]
         if found:
             blocks += [f"### {title} {{ #per-{per} }}", *(_metric(section, metric) for metric in found)]
-    return blocks or ["None of its own."]
+    return blocks or ["None."]
 
 
 def _metric(section: Section[Any, Any], metric: MetricSpec) -> str:
     facts = [f"`{section.name}.{metric.name}`", _plain(metric.title), metric.unit, direction(metric)]
     if metric.name in section.headlines:
-        facts.append("offered to page one")
+        facts.append("shown on page one")
     if metric.difference:
-        facts.append(f"models are compared by [`{metric.difference}`](#{metric.difference})")
+        facts.append(f"models are compared with [`{metric.difference}`](#{metric.difference})")
     return (
         f"#### `{metric.name}` {{ #{metric.name} }}\n\n{' · '.join(filter(None, facts))}\n{{ .facts }}\n\n"
         f"{_plain(metric.definition)} Source: {_plain(metric.source)}."
@@ -291,7 +291,7 @@ def commands_page() -> str:
     blocks = [
         "# Command line",
         _plain(cli.help or ""),
-        "`python -m reportgen` is the same program. `-h` after any command prints its help, `reportgen --version` the version.",
+        "`python -m reportgen` is the same program. Every command has `-h`; `reportgen --version` prints the version.",
     ]
     for name, command in cli.commands.items():
         context = click.Context(command, info_name=f"reportgen {name}")
@@ -299,9 +299,9 @@ def commands_page() -> str:
         blocks += [f"## `reportgen {name}` {{ #{name} }}", _plain(command.help or ""), f"```text\n{usage}\n```"]
         records = [one.get_help_record(context) for one in command.params if isinstance(one, click.Option)]
         rows = [(f"`{flags}`", _plain(words)) for flags, words in filter(None, records)]
-        blocks += [_table(("option", "what it does"), rows)] if rows else []
+        blocks += [_table(("option", "description"), rows)] if rows else []
     codes = (cli.epilog or "").partition("Exit codes:")[2].strip("\n")
-    blocks += ["## Exit codes", f"```text\n{codes}\n```", "`NO_COLOR` and `SOURCE_DATE_EPOCH` are honoured."]
+    blocks += ["## Exit codes", f"```text\n{codes}\n```", "`NO_COLOR` and `SOURCE_DATE_EPOCH` are honored."]
     return _page(blocks)
 
 
@@ -318,12 +318,12 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return Markdown that shows a text as it is."""
+    """Return a text escaped for Markdown."""
     return re.sub(r"([\\`*_\[\]#|])", r"\\\1", html.escape(text, quote=False))
 
 
 def _marked(text: str) -> str:
-    """Return a description, which may hold code between backticks, in one line."""
+    """Return a description, which may contain code between backticks, in one line."""
     parts = text.replace("\n", " ").split("`")
     return "".join(f"`{part}`" if place % 2 else _plain(part) for place, part in enumerate(parts))
 

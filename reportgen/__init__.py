@@ -1,6 +1,6 @@
-"""Declarative reports for trained Keras models: one spec in, one HTML and PDF document out.
+"""Evaluation reports for trained Keras models: one spec in, one HTML and PDF document out.
 
-The public names, imported when they are first used: ``import reportgen`` alone loads none of the libraries.
+Public names are imported on first use: ``import reportgen`` alone loads no heavy library.
 """
 
 from __future__ import annotations
@@ -98,11 +98,11 @@ _PUBLIC = {
     ),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604 the names of the table above
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 names from the table above
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name from the module that it lives in."""
+    """Import a public name from its module."""
     if name not in _HOME:
         message = f"module 'reportgen' has no attribute {name!r}"
         raise AttributeError(message)

@@ -1,15 +1,15 @@
-"""Every exception that reportgen raises on purpose.
+"""The exceptions that reportgen raises.
 
 ::
 
     ReportgenError              exit code
-    ├── SpecError               2   the spec or the call is wrong; lists every mistake (reportgen.spec.errors)
+    ├── SpecError               2   the spec or the arguments are invalid; lists every error (reportgen.spec.errors)
     ├── ResultsError            2   a results file cannot be read
     ├── InputError              3   a model, data set or history cannot be used
     ├── SectionError            3   a section's analyzer, rule or visualizer failed
     └── RenderError             3   a renderer failed
 
-A traceback is for bugs: the command line shows only the message of these.
+The command line prints only their message; a traceback is for bugs.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ import re
 import traceback
 from pathlib import Path
 
-_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+_COLORS = re.compile("\x1b\\[[0-9;]*m")
 _FRAMES = ("Exception encountered when calling", "in user code:")
 
 
 def summary(error: BaseException) -> str:
-    r"""Return the first line of a foreign exception that says something; Keras frames its own in two others.
+    r"""Return the first informative line of a third-party exception; Keras wraps its messages in extra lines.
 
     >>> summary(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mwrong shape\x1b[0m\n\nArguments"))
     'wrong shape'
     """
-    lines = [line.strip() for line in _COLOURS.sub("", str(error)).splitlines()]
+    lines = [line.strip() for line in _COLORS.sub("", str(error)).splitlines()]
     return next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
 
 
 def cause(error: BaseException, folder: Path) -> str:
-    """Return what went wrong in a section's own code, as one sentence with its line in a file below a folder."""
+    """Return an error in a section's code as one sentence, with the line if it is in a file below the folder."""
     from pydantic import ValidationError
 
     if isinstance(error, ReportgenError):
@@ -53,13 +53,13 @@ def _is_below(file: Path, folder: Path) -> bool:
 
 
 class ReportgenError(Exception):
-    """Base of all of them; ``exit_code`` is what the command line returns."""
+    """Base class; ``exit_code`` is the exit code of the command line."""
 
     exit_code = 3
 
 
 class ResultsError(ReportgenError):
-    """A results file cannot be read."""
+    """A results file could not be read."""
 
     exit_code = 2
 
@@ -70,9 +70,9 @@ class InputError(ReportgenError):
     Parameters
     ----------
     location
-        Where the spec names it, e.g. ``("models", "cnn", "path")``.
+        Its key in the spec, e.g. ``("models", "cnn", "path")``.
     file
-        The file as the spec writes it.
+        The file name as in the spec.
     message
         One sentence.
     """
@@ -84,7 +84,7 @@ class InputError(ReportgenError):
         self.message = message
 
     def __str__(self) -> str:
-        """Name the spec's key, the file, and what is wrong."""
+        """Return the key in the spec, the file and the message."""
         key = ".".join(str(part) for part in self.location)
         return f"{key}: {self.file}: {self.message}" if self.file else f"{key}: {self.message}"
 
@@ -94,4 +94,4 @@ class SectionError(ReportgenError):
 
 
 class RenderError(ReportgenError):
-    """A renderer failed; the other outputs are written all the same."""
+    """A renderer failed; the other outputs are still written."""

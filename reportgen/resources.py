@@ -1,4 +1,4 @@
-"""What ships with the code: its version, and where templates, fonts, example specs and modules are."""
+"""Package resources: the version, and the location of templates, fonts, example specs and modules."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def share(name: str) -> Path:
-    """Return the folder ``templates`` or ``specs``: inside the package in a wheel, at the top of a checkout."""
+    """Return the folder ``templates`` or ``specs``: in a wheel inside the package, in a checkout at the top level."""
     packed = _PACKAGE / "_share" / name
     return packed if packed.is_dir() else _PACKAGE.parent / name
 
 
 def module_path() -> str:
-    """Return the ``PYTHONPATH`` of the program's own processes: the folders in which this one finds modules.
+    """Return the ``PYTHONPATH`` for child processes: the folders from which this one imports modules.
 
-    Without the working folder, where any file may be named like a module, unless ``PYTHONPATH`` itself names it by its
-    absolute path or the program is there.
+    It excludes the working directory, where any file could have the name of a module, unless ``PYTHONPATH`` contains its
+    absolute path or the program is located there.
     """
     here = os.path.realpath(Path.cwd())
     named = {os.path.realpath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if _absolute(path)}

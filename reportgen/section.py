@@ -1,4 +1,4 @@
-"""The contract of a section, for those who write one: what :mod:`reportgen.contract` defines, under one name."""
+"""The public names of :mod:`reportgen.contract`, for authors of custom sections."""
 
 from reportgen.contract.base import Strict
 from reportgen.contract.figures import Figure, FigureSpec, Panel

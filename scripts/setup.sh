@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes everything that reportgen needs in the checkout: native libraries, .venv, pinned packages.
-#   setup.sh        called by make; does nothing where nothing has changed
-#   setup.sh docs   also what the extra `docs` of pyproject.toml names
-# Pango (which WeasyPrint draws PDF with) and Python's venv module are installed with apt where that is allowed (root,
-# or sudo without a password); otherwise the one command that does it is printed. Without the venv module nothing can be
-# done, and the set-up stops. Without Pango everything but the PDF works: its absence is told, every time, and is not
-# fatal; the program then writes the other formats and exits with 3.
+# Installs everything that reportgen needs in the checkout: native libraries, .venv, pinned packages.
+#   setup.sh        called by make; does nothing if nothing has changed
+#   setup.sh docs   also installs the extra `docs` of pyproject.toml
+# Pango (which WeasyPrint needs to write PDF) and Python's venv module are installed with apt if that is allowed (root,
+# or sudo without a password); otherwise the command to run is printed. Without the venv module the setup stops.
+# Without Pango everything except the PDF works: each setup run warns about it and goes on; the program then writes the
+# other formats and exits with 3.
 set -eu
 cd "$(dirname "$0")/.."
 cd "$(pwd -P)"
@@ -26,7 +26,7 @@ find_python() {
         if command -v "$name" >/dev/null && is_supported "$name"; then command -v "$name"; return; fi
     done
     found=$(python3 --version 2>/dev/null || echo "no python3")
-    say "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH (found: $found); PYTHON=/path/to/python names one"
+    say "Python 3.11, 3.12 or 3.13 is required, and none is on the PATH (found: $found); set PYTHON=/path/to/python"
     return 1
 }
 
@@ -39,7 +39,7 @@ PYTHON
 }
 
 apt_install() { # packages
-    if ! command -v apt-get >/dev/null; then say "needed, by the names of Debian's packages: $*"; return 1; fi
+    if ! command -v apt-get >/dev/null; then say "install the equivalent of these Debian packages: $*"; return 1; fi
     if [ "$(id -u)" = 0 ]; then sudo=
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo="sudo -n"
     elif command -v sudo >/dev/null; then
@@ -50,8 +50,8 @@ apt_install() { # packages
         return 1
     fi
     say "installing $* ..."
-    $sudo apt-get update -qq >/dev/null || say "apt-get update failed; trying with the lists that are there"
-    # the lock: a fresh machine may be updating itself
+    $sudo apt-get update -qq >/dev/null || say "apt-get update failed; continuing with the existing package lists"
+    # wait for the lock: a new machine may be running its first update
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 \
         install -y -qq --no-install-recommends "$@" >/dev/null
 }
@@ -59,18 +59,18 @@ apt_install() { # packages
 wanted="$(cat pyproject.toml constraints.txt | cksum) $PWD"
 stamp=$VENV/.installed
 installed() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && "$VENV/bin/python" -c 'import click' 2>/dev/null; }
-usable() { # a virtual environment that was not finished, has lost its Python, or was moved is made anew
+usable() { # an environment that is incomplete, has lost its Python, or was moved is recreated
     is_supported "$VENV/bin/python" && "$VENV/bin/pip" --version 2>/dev/null | grep -qF " from $PWD/$VENV/"
 }
 
 install() { # extra
-    # the variables pin what builds the project, which pip does not read the options for
+    # the variables also pin the build dependencies, which the option does not reach
     PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt "$VENV/bin/python" -m pip install \
         --quiet --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$1]"
 }
 add_extra() { # extra, or "" for none
     if [ -n "$1" ] && [ "$(cat "$stamp-$1" 2>/dev/null)" != "$wanted" ]; then
-        say "installing the packages of the extra $1 ..."
+        say "installing the packages for $1 ..."
         install "$1"
         printf '%s\n' "$wanted" >"$stamp-$1"
     fi
@@ -90,15 +90,15 @@ has_pango "$python" || missing="$missing $LIBRARIES"
 if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     apt_install $missing || "$python" -c 'import venv, ensurepip' 2>/dev/null || exit 1
-    has_pango "$python" || say "without Pango no PDF can be written; everything else works"
+    has_pango "$python" || say "Pango is missing: no PDF can be written; everything else works"
 fi
 
 if ! installed; then
     if ! usable; then
-        say "making $VENV with $("$python" --version) ..."
+        say "creating $VENV with $("$python" --version) ..."
         "$python" -m venv --clear "$VENV"
     fi
-    say "installing the pinned packages (about 800 MB, some minutes the first time) ..."
+    say "installing the pinned packages (about 800 MB; the first time takes a few minutes) ..."
     install dev
     printf '%s\n' "$wanted" >"$stamp"
     say "done"

@@ -33,6 +33,8 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         if text != (GOLDEN / name).read_text("utf-8"):
             (GOLDEN / "actual").mkdir(exist_ok=True)
             (GOLDEN / "actual" / name).write_text(text, "utf-8")
-            pytest.fail(f"differs from tests/golden/{name}: see tests/golden/actual/{name}; renew with `make golden`")
+            pytest.fail(
+                f"differs from tests/golden/{name}: see tests/golden/actual/{name}; regenerate with `make golden`"
+            )
 
     return compare

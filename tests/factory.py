@@ -184,7 +184,7 @@ def layer(values: Any, name: str = "dense", activation: str | None = "relu", **c
 
 
 def probed(*layers: LayerActivations, **changes: Any) -> Activations:
-    """Make what was probed of layers, of which the model puts out the last."""
+    """Make the activations of layers, the last of which is the output of the model."""
     n = max((len(one.pooled) for one in layers), default=0)
     ends = tuple(one.name for one in layers[-1:])
     return replace(Activations(np.arange(n), "all rows", layers, ends), **changes)

@@ -175,16 +175,16 @@ def code_of(folder: Path) -> list[tuple[str, str, str]]:
     [
         ("corrupt.keras", "good", "", "models.m.path: corrupt.keras: is not a readable Keras archive"),
         ("damaged.keras", "good", "", "models.m.path: damaged.keras:"),
-        ("lambda.keras", "good", "", "holds a Lambda layer"),
-        ("custom.keras", "good", "", "needs Doubling, which Keras does not have"),
+        ("lambda.keras", "good", "", "contains a Lambda layer"),
+        ("custom.keras", "good", "", "needs Doubling, which is not part of Keras"),
         ("softmax.keras", "nan", "", "data.x: nan.npz: has NaN or infinite values in 2 rows (the first is row 3)"),
-        ("softmax.keras", "empty", "", "data.x: empty.npz: holds no row"),
-        ("softmax.keras", "uneven", "", "differ in their number of rows: data.x has 20, data.y has 19"),
+        ("softmax.keras", "empty", "", "data.x: empty.npz: contains no rows"),
+        ("softmax.keras", "uneven", "", "have different numbers of rows: data.x has 20, data.y has 19"),
         ("softmax.keras", "outside", "", "data.y: outside.npz: has 1 labels outside the model's 3 classes"),
-        ("softmax.keras", "wide", "", "takes rows of shape (4,), but data.x has rows of shape (5,)"),
-        ("linear.keras", "good", 'outputs = "probabilities"', "are taken as probabilities (declared in the spec)"),
+        ("softmax.keras", "wide", "", "expects input shape (4,), but data.x has shape (5,)"),
+        ("linear.keras", "good", 'outputs = "probabilities"', "should be probabilities (declared in the spec)"),
         ("softmax.keras", "good", 'outputs = "logits"', "but the last activation is softmax"),
-        ("two_inputs.keras", "good", "", "takes 2 inputs"),
+        ("two_inputs.keras", "good", "", "expects 2 inputs"),
         (
             "failing.keras",
             "good",
@@ -337,7 +337,7 @@ def test_one_array_of_labels_for_several_heads_is_refused(zoo: Path, tmp_path: P
     """It names the heads, and how an array is named for each."""
     found, _ = build(zoo, tmp_path, "two_heads.keras")
     assert found.returncode == 3
-    assert "data.y: good.npz: is one array, but the model m has 2 output heads (kind, size)" in found.stderr
+    assert "data.y: good.npz: is one array, but the model m has 2 outputs (kind, size)" in found.stderr
     assert 'y = { "kind" = "...", "size" = "..." }' in found.stderr
 
 

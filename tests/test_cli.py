@@ -65,12 +65,12 @@ def test_all_mistakes_at_once(project: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('path = "digits/mlp.keras"', 'path = "digits/mpl.keras"', "models.mlp.path: there is no such file"),
+        ('path = "digits/mlp.keras"', 'path = "digits/mpl.keras"', "models.mlp.path: no such file"),
         ('x = "x"', 'x = "xx"', "data.x: digits/test.npz has no such array"),
         (
             'history = "digits/mlp_history.json"',
             'history = "nothing.json"',
-            "models.mlp.history: there is no such file",
+            "models.mlp.history: no such file",
         ),
         ('models = ["cnn*"]', 'models = ["cmn"]', "there is no such model (found 'cmn')"),
         ('kind = "calibration"', 'kind = "performance"', "stands twice"),
@@ -146,7 +146,7 @@ def test_init_names_what_lies_there(tmp_path: Path) -> None:
     assert 'x = "X"' in (tmp_path / "report.toml").read_text("utf-8")
     again = run("init", tmp_path)
     assert again.returncode == 2
-    assert "exists already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_init_example(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def test_a_failed_check_is_seen_to_fail() -> None:
 def test_a_check_without_a_number_says_so() -> None:
     """Its reason, or that there is none."""
     bare = check(0.5, low=0.9).model_copy(update={"metric": None})
-    assert formatting.checked(bare).note == "there is no such number"
+    assert formatting.checked(bare).note == "not measured"
     assert formatting.checked(bare.model_copy(update={"reason": "skipped"})).note == "skipped"
 
 

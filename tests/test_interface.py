@@ -178,9 +178,7 @@ def test_without_data_what_needs_them_is_skipped(found: dict[str, Any]) -> None:
     statuses = {one.id: one.status for one in found["options"]["no data"].sections}
     assert statuses["weights"] == "ok"
     assert {statuses[key] for key in ("performance", "calibration", "information_flow", "similarity")} == {"skipped"}
-    assert any(
-        "training_dynamics is skipped: it needs a training history" in word for word in found["options"]["words"]
-    )
+    assert any("training_dynamics skipped: it needs a training history" in word for word in found["options"]["words"])
     assert found["options"]["quiet"] == []
 
 
@@ -190,9 +188,9 @@ def test_a_model_that_cannot_take_the_data_is_left_out(found: dict[str, Any]) ->
     mixed = found["options"]["mixed"]
     assert {one.model for one in mixed["weights"].models} == {"a", "other"}
     assert {one.model for one in mixed["performance"].named("accuracy")} == {"a"}
-    (warning,) = (word for word in found["options"]["mixed words"] if "left out" in word)
-    assert warning.startswith("WARNING other is left out of the analyses that need data")
-    assert "takes rows of shape (5,)" in warning
+    (warning,) = (word for word in found["options"]["mixed words"] if "excluded" in word)
+    assert warning.startswith("WARNING other excluded from the analyses that need data")
+    assert "expects input shape (5,)" in warning
 
 
 @pytest.mark.keras
@@ -203,10 +201,10 @@ def test_what_a_model_that_is_left_out_lacks_has_the_reason(found: dict[str, Any
     (row,) = (row for row in mixed["summary"].rows if row.model == "other")
     cells = {column.title: cell.metric for column, cell in zip(mixed["summary"].columns, row.cells, strict=True)}
     assert cells["Parameters"].value == 12
-    assert "the data did not go through it: takes rows of shape (5,)" in cells["Accuracy"].reason
+    assert "the data did not go through it: expects input shape (5,)" in cells["Accuracy"].reason
     document = compose(mixed, {}, {}, {})
     (outputs,) = (table for table in document.provenance if table.name == "outputs")
-    assert "The data did not go through other: takes rows of shape (5,)" in outputs.note
+    assert "The data did not go through other: expects input shape (5,)" in outputs.note
 
 
 @pytest.mark.keras
@@ -259,18 +257,18 @@ def test_wrong_calls_say_what_is_wrong() -> None:
     """Models that are no dict, or have no names; histories of models that are not there; a Pareto analysis of nothing."""
     analyzer: Any = reportgen.ModelAnalyzer
     for models, found in (([1], "list"), ("a.keras", "str"), (None, "NoneType")):
-        with pytest.raises(TypeError, match=rf"models must be a dict by the models' names \(found {found}\)"):
+        with pytest.raises(TypeError, match=rf"models must be a dict keyed by model name \(found {found}\)"):
             analyzer(models)
     for models, words in (({}, "at least one model"), ({1: "a"}, "found 1"), ({" ": "a"}, "found ' '")):
         with pytest.raises(ValueError, match=words):
             analyzer(models)
     with pytest.raises(TypeError, match=r"training_history must be a dict .* \(found list\)"):
         analyzer({"a": "a.keras"}, training_history=[])
-    with pytest.raises(ValueError, match="names models that are not there: b"):
+    with pytest.raises(ValueError, match="names unknown models: b"):
         analyzer({"a": "a.keras"}, training_history={"b": {}})
     with pytest.raises(TypeError, match=r"config must be an AnalysisConfig \(found dict\)"):
         analyzer({"a": "a.keras"}, {})
-    with pytest.raises(reportgen.ReportgenError, match="analyze the models first"):
+    with pytest.raises(reportgen.ReportgenError, match="no results yet: call analyze before"):
         reportgen.ModelAnalyzer({"a": "a.keras"}).create_pareto_analysis()
 
 
@@ -280,14 +278,17 @@ def test_wrong_calls_say_what_is_wrong() -> None:
     [
         ("x alone", "TypeError: data must be a DataInput, a tuple (x, y), or None (found ndarray)"),
         ("three", "TypeError: data must be a DataInput, a tuple (x, y), or None (found a tuple of 3)"),
-        ("lengths", "the arrays differ in their number of rows: x_data has 20, y_data has 5"),
-        ("labels in a list", "y_data: has 2 arrays: labels of several outputs are a dict by the outputs' names"),
-        ("other labels", "the data have no labels for this head (there are labels for wrong, size)"),
-        ("no row", "holds no row: there is nothing to evaluate"),
+        ("lengths", "the arrays have different numbers of rows: x_data has 20, y_data has 5"),
+        (
+            "labels in a list",
+            "y_data: is a list of 2 arrays: pass the labels of several outputs as a dict by output name",
+        ),
+        ("other labels", "the data has no labels for this output (there are labels for wrong, size)"),
+        ("no row", "contains no rows"),
         ("not finite", "x_data"),
-        ("no file", "no model could be analyzed: models.a.path: nowhere.keras: there is no such file"),
+        ("no file", "no model could be analyzed: models.a.path: nowhere.keras: no such file"),
         ("no model", "no model could be analyzed: models.a"),
-        ("no history", "must be a History, its dict, or the path of a file (found int)"),
+        ("no history", "must be a History, its dict, or a path (found int)"),
     ],
 )
 def test_wrong_data_and_models_say_what_is_wrong(found: dict[str, Any], call: str, words: str) -> None:
@@ -347,12 +348,12 @@ def test_a_report_is_saved_and_shows_itself(tmp_path: Path) -> None:
 def test_wrong_reports_say_what_is_wrong(tmp_path: Path) -> None:
     """A path in place of results, a folder in place of a file, a format or section that there is not."""
     results: Any = "results.json"
-    with pytest.raises(TypeError, match=r"must be Results \(found str\); load_results reads a file"):
+    with pytest.raises(TypeError, match=r"must be Results \(found str\); to read a file, use load_results"):
         Report(results)
     with pytest.raises(reportgen.InputError, match=r"output: .*cannot be written \(Is a directory\)"):
         Report(handmade()).save_json(tmp_path)
     assert not list(tmp_path.iterdir())
-    with pytest.raises(KeyError, match="there is no section 'nothing'; there are summary"):
+    with pytest.raises(KeyError, match="unknown section 'nothing'; available: summary"):
         handmade()["nothing"]
     with pytest.raises(ValueError, match=r"formats are html, pdf, json, markdown \(found 'docx'\)"):
         present.known(["html", "docx"])

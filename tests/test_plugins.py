@@ -257,14 +257,14 @@ def test_what_was_not_declared(tmp_path: Path) -> None:
             "it returned numbers of models that are not there: zzz",
         ),
         ("custom_metrics += [", "custom_metrics += 2 * [", "it returned my_score of .* 2 times"),
-        ("yield Hit(one.model, message, one.subject)", "yield message", "the rule MYS101 gives str in place of Hit"),
-        ("yield Figure(", "return Figure(", "its visualizer gives Figure in place of several Figure objects"),
-        ("yield Figure(", "yield dict(", "its visualizer gives dict in place of Figure"),
+        ("yield Hit(one.model, message, one.subject)", "yield message", "the rule MYS101 returns str instead of Hit"),
+        ("yield Figure(", "return Figure(", "its visualizer returns Figure instead of several Figure objects"),
+        ("yield Figure(", "yield dict(", "its visualizer returns dict instead of Figure"),
         ('name="my-custom-plot"', 'name="other"', "its visualizer draws a figure that it does not declare: other"),
         (
             "metrics=(MY",
             "tables=lambda result, view: 3,\n    metrics=(MY",
-            "its function for tables gives int in place of several",
+            "its function for tables returns int instead of several",
         ),
         (
             "metrics=(MY",

@@ -61,7 +61,7 @@ def test_a_table_says_what_it_leaves_out() -> None:
     words = " ".join(text.get_text() for text in drawn(wide_table(8), "draft").axes[0].texts)
     assert words.count("val_accuracy") == 6
     assert words.count("★") == 1
-    assert "2 more in the file of all numbers." in words
+    assert "2 more models in analysis_results.json." in words
 
 
 def test_sheets_are_the_panels_of_the_sections() -> None:

@@ -1,4 +1,4 @@
-"""A section of one's own: it asks how often a model is all but certain."""
+"""A custom section that measures how often a model is almost certain."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reportgen.section import Evaluation
 
 _MOST = 0.95
-"""Share of certain examples from which on the report says so. Convention."""
+"""Share of certain examples above which the rule fires. Convention."""
 
 # --8<-- [start:metric]
 MY_SCORE = MetricSpec(
@@ -46,14 +46,14 @@ MY_SCORE = MetricSpec(
 
 # --8<-- [start:schema]
 class MyOptions(Strict):
-    """The keys that the section has in a spec."""
+    """The keys of the section in a spec."""
 
     threshold: float = Field(default=0.99, gt=0.5, lt=1)
-    """Highest probability from which on an example counts as certain."""
+    """An example counts as certain if its highest probability is at least this."""
 
 
 class MyResult(SectionResult):
-    """What stands in ``results.json``: the measurements, and what else the figures show."""
+    """Saved in ``results.json``: the measurements, and what else the figures show."""
 
     threshold: float
 
@@ -63,7 +63,7 @@ class MyResult(SectionResult):
 
 # --8<-- [start:analyzer]
 class MyCustomAnalyzer(BaseAnalyzer[MyOptions, MyResult]):
-    """Counts the examples of which a model is certain."""
+    """Counts the examples on which a model is certain."""
 
     needs = frozenset({Need.PREDICTIONS})  # this analyzer needs data
 
@@ -96,8 +96,8 @@ class MyCustomVisualizer(BaseVisualizer[MyResult]):
         yield Figure(
             name="my-custom-plot",
             title="How often a model is certain",
-            caption=f"Share of examples with at least {result.threshold:g}.",
-            alt=f"Certain are {words}.",
+            caption=f"Examples with a probability of at least {result.threshold:g}.",
+            alt=f"Share of certain examples: {words}.",
             panels=(Panel("Certain", partial(self._draw, shares)),),
         )
 
@@ -117,18 +117,21 @@ class MyCustomVisualizer(BaseVisualizer[MyResult]):
 
 # --8<-- [start:rule]
 def too_certain(result: MyResult) -> Iterator[Hit]:
-    """Yield models that are certain of nearly everything."""
+    """Yield models that are certain on nearly all examples."""
     for one in result.named("my_score"):
         share = one.metric.value
         if share is not None and share > _MOST:
-            message = f"{share:.0%} of the examples are above {result.threshold:g}."
+            certain = f"{one.model} is at least {result.threshold:.1%} sure"
+            message = (
+                f"{certain} on {share:.0%} of the examples: check its calibration."
+            )
             yield Hit(one.model, message, one.subject)
 
 
 SECTION = Section(
     name="my_section",
     title="Certainty",
-    question="How often is a model all but certain?",
+    question="How often is a model almost certain?",
     options=MyOptions,
     result=MyResult,
     analyzer=MyCustomAnalyzer,

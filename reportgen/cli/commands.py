@@ -1,6 +1,6 @@
-"""The command line: arguments in, exit code out. The only place that prints and the only one that exits.
+"""The command line: arguments in, exit code out. The only module that prints and exits.
 
-Imports nothing heavy: ``reportgen --help`` is instant.
+Heavy modules are imported by the commands, so that ``reportgen --help`` is fast.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 EXIT_CODES = """\b
 Exit codes:
-  0    done, every check passed
-  1    the report is written, a check failed (or a finding at or above fail_on)
-  2    the spec or the call is wrong
-  3    an input could not be loaded, or an analysis or a renderer failed
+  0    success: every check passed
+  1    the report was written, but a check failed (or a finding is at or above fail_on)
+  2    the spec or the arguments are invalid
+  3    an input could not be loaded, or a section or a renderer failed
   130  interrupted"""
 
 
 class _Words(click.ParamType[tuple[str, ...]]):
-    """Words separated by commas, each one of a few or any."""
+    """A comma-separated list of words, optionally limited to a few choices."""
 
     name = "words"
 
@@ -42,11 +42,11 @@ class _Words(click.ParamType[tuple[str, ...]]):
         self.choices = choices
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Split and compare with what is allowed."""
+        """Split the value and validate each word."""
         words = value if isinstance(value, tuple) else tuple(word.strip() for word in value.split(",") if word.strip())
         wrong = [word for word in words if self.choices is not None and word not in self.choices]
         if wrong and self.choices is not None:
-            self.fail(f"{wrong[0]!r} is none of {', '.join(self.choices)}", param, ctx)
+            self.fail(f"{wrong[0]!r} is not one of {', '.join(self.choices)}", param, ctx)
         return words
 
 
@@ -60,21 +60,27 @@ def _flat(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 )
 @click.version_option(__version__, "--version", prog_name="reportgen")
 def cli() -> None:
-    """Make declarative reports for trained Keras models: one spec in, one HTML and PDF document out."""
+    """Generate evaluation reports for trained Keras models: one spec in, one HTML and PDF document out."""
 
 
 _spec_options: list[Callable[[Any], Any]] = [
-    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key of the spec."),
-    click.option("--only", multiple=True, type=_Words(), metavar="SECTION", help="Run these sections alone."),
-    click.option("--skip", multiple=True, type=_Words(), metavar="SECTION", help="Leave these sections out."),
+    click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of the spec."),
+    click.option("--only", multiple=True, type=_Words(), metavar="SECTION", help="Run only these sections."),
+    click.option("--skip", multiple=True, type=_Words(), metavar="SECTION", help="Skip these sections."),
 ]
 _output_options: list[Callable[[Any], Any]] = [
-    click.option("-o", "--output-dir", type=click.Path(path_type=Path), help="Folder of the report."),
-    click.option("--format", "formats", type=_Words(FORMATS), metavar="LIST", help=f"Of {', '.join(FORMATS)}."),
-    click.option("--keep-going", is_flag=True, help="A section that fails becomes a visible box."),
-    click.option("--open", "show", is_flag=True, help="Open the HTML report when it is done."),
-    click.option("-v", "--verbose", is_flag=True, help="Tell more."),
-    click.option("-q", "--quiet", is_flag=True, help="Tell nothing but mistakes."),
+    click.option("-o", "--output-dir", type=click.Path(path_type=Path), help="Output folder."),
+    click.option(
+        "--format",
+        "formats",
+        type=_Words(FORMATS),
+        metavar="LIST",
+        help=f"Comma-separated formats: {', '.join(FORMATS)}.",
+    ),
+    click.option("--keep-going", is_flag=True, help="If a section fails, the report shows the error in its place."),
+    click.option("--open", "show", is_flag=True, help="Open the HTML report afterwards."),
+    click.option("-v", "--verbose", is_flag=True, help="Show details."),
+    click.option("-q", "--quiet", is_flag=True, help="Print errors only."),
 ]
 
 
@@ -100,7 +106,7 @@ def build(
     formats: tuple[str, ...] | None,
     **flags: bool,
 ) -> NoReturn:
-    """Analyse the models of SPEC and write the report."""
+    """Evaluate the models of SPEC and write the report."""
     from reportgen.pipeline import flow
     from reportgen.pipeline.progress import progress
 
@@ -122,7 +128,7 @@ def build(
 @cli.command()
 @click.argument("spec", type=click.Path(path_type=Path))
 @_with(_spec_options)
-@click.option("-q", "--quiet", is_flag=True, help="Tell nothing but mistakes.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def check(
     spec: Path,
     overrides: tuple[str, ...],
@@ -130,7 +136,7 @@ def check(
     skip: tuple[tuple[str, ...], ...],
     quiet: bool,
 ) -> None:
-    """Validate SPEC and the files that it names; compute nothing."""
+    """Validate SPEC and the files it names, without computing anything."""
     from reportgen.pipeline.flow import read_plan
 
     planned = read_plan(spec, overrides, _flat(only), _flat(skip))
@@ -150,12 +156,13 @@ def check(
 @click.argument("results", type=click.Path(path_type=Path))
 @_with(_output_options)
 @click.option(
-    "--templates", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder searched first."
+    "--templates", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Folder with custom templates."
 )
 @click.option(
     "--sections-from",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Folder of a spec that named sections out of files: they are imported and run. By default none is.",
+    help="Folder of the spec, if it used section files (./my_section.py:SECTION). They are imported and run; "
+    "without this option, no section file is.",
 )
 def render(
     results: Path,
@@ -165,7 +172,7 @@ def render(
     sections_from: Path | None,
     **flags: bool,
 ) -> NoReturn:
-    """Render RESULTS (results.json) again: no models, no data, no TensorFlow."""
+    """Render RESULTS (results.json) again, without models, data or TensorFlow."""
     from reportgen.pipeline import flow
     from reportgen.pipeline.progress import progress
 
@@ -186,7 +193,7 @@ def render(
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def metrics(results: Path, form: str) -> None:
-    """Print every number of RESULTS (results.json) as a row."""
+    """Print every metric of RESULTS (results.json) as a row."""
     from reportgen.cli import listing
 
     rows = listing.metric_rows(_load(results))
@@ -195,7 +202,7 @@ def metrics(results: Path, form: str) -> None:
 
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=".")
-@click.option("--example", type=click.Choice(["digits"]), help="Bring models and data too.")
+@click.option("--example", type=click.Choice(["digits"]), help="Add an example with models and data.")
 def init(directory: Path, example: str | None) -> None:
     """Write a commented spec into DIRECTORY."""
     from reportgen.spec.problems import printable
@@ -212,7 +219,7 @@ def init(directory: Path, example: str | None) -> None:
 @cli.command()
 @click.argument("name", required=False)
 def sections(name: str | None) -> None:
-    """List the kinds of section, or the options, metrics, figures and rules of one: NAME, or a file as in a spec."""
+    """List the kinds of section, or the options, metrics, figures and rules of NAME (a kind, or FILE.py:OBJECT)."""
     from reportgen.cli import listing
     from reportgen.plan.registry import PluginError, Registry, UnknownSectionError
     from reportgen.spec.problems import suggest
@@ -224,8 +231,8 @@ def sections(name: str | None) -> None:
     try:
         found = registry.find(name)
     except UnknownSectionError:
-        hint = suggest(name, registry.names) or f"there are {', '.join(registry.names)}"
-        _fail(f"there is no section {name!r}; {hint}", 2)
+        hint = suggest(name, registry.names) or f"available: {', '.join(registry.names)}"
+        _fail(f"unknown section {name!r}; {hint}", 2)
     except PluginError as error:
         _fail(str(error), 2)
     click.echo(listing.section(found), nl=False)
@@ -255,7 +262,7 @@ def _counted(number: int, word: str) -> str:
 
 
 def _located(planned: Plan, error: InputError) -> str:
-    """Return an input's error at its line in the spec."""
+    """Return the error of an input, with its line in the spec."""
     from reportgen.spec.problems import Problem
 
     message = f"{error.file}: {error.message}" if error.file else error.message
@@ -263,7 +270,7 @@ def _located(planned: Plan, error: InputError) -> str:
 
 
 def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bool) -> NoReturn:
-    """Say what was decided and where the report is, and exit."""
+    """Print the check results and the paths of the files, and exit."""
     if not quiet:
         for line in _decisions(outcome.results, verbose=verbose):
             click.echo(line)
@@ -285,7 +292,7 @@ def _decisions(results: Results, *, verbose: bool) -> list[str]:
     for item in results.checks:
         if item.state != "PASS" or verbose:
             value = "" if item.metric is None else f": {formatting.metric(item.metric).text}"
-            reason = f" ({item.reason})" if item.reason else f", wanted {formatting.condition(item)}"
+            reason = f" ({item.reason})" if item.reason else f", expected {formatting.condition(item)}"
             lines.append(f"{item.state:7} {item.address} of {about(item.model, item.subject)}{value}{reason}")
     states = [item.state for item in results.checks]
     counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
@@ -299,12 +306,12 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 def main() -> None:
-    """Run the program, and end it with its exit code."""
+    """Run the program and exit with its exit code."""
     sys.exit(_run())
 
 
 def _run() -> int:
-    """Return the exit code; exceptions raised on purpose become one message."""
+    """Return the exit code; a ReportgenError becomes one message."""
     try:
         code: int | None = cli.main(standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -316,7 +323,7 @@ def _run() -> int:
         return _told(str(error), error.exit_code)
     except ReportgenError as error:
         return _told(f"reportgen: {error}", error.exit_code)
-    except (Exception, SystemExit):  # noqa: BLE001 a bug, or foreign code that ends the program: 0 and 1 are verdicts
+    except (Exception, SystemExit):  # noqa: BLE001 a bug, or third-party code that exits: 0 and 1 are verdicts
         traceback.print_exc()
         return 3
     return code or 0

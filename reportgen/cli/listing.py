@@ -1,4 +1,4 @@
-"""What the commands ``metrics`` and ``sections`` print, as text."""
+"""The output of the commands ``metrics`` and ``sections`` as text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FIELDS = ("value", "ci_low", "ci_high", "n", "unit", "status", "reason")
 
 
 def metric_rows(results: Results) -> list[Row]:
-    """Return every scalar of every section: section, metric, model, subject, value, interval, n, unit, status, reason."""
+    """Return a row per metric: section, metric, model, subject, value, interval, n, unit, status, reason."""
     return [
         {
             "section": row.section,
@@ -39,7 +39,7 @@ def as_json(rows: list[Row]) -> str:
 
 
 def as_csv(rows: list[Row]) -> str:
-    """Return rows as CSV; what is missing is empty."""
+    """Return rows as CSV; a missing value is an empty cell."""
     text = io.StringIO()
     writer = csv.DictWriter(text, ["section", "metric", "model", "subject", *_FIELDS], lineterminator="\n")
     writer.writeheader()
@@ -48,7 +48,7 @@ def as_csv(rows: list[Row]) -> str:
 
 
 def as_table(rows: list[Row]) -> str:
-    """Return rows as a plain aligned table."""
+    """Return rows as an aligned plain-text table."""
     cells = [["section", "metric", "model", "subject", *_FIELDS]]
     cells += [[_shown(value) for value in row.values()] for row in rows]
     widths = [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
@@ -64,7 +64,7 @@ def _shown(value: object) -> str:
 
 
 def sections(registry: Registry) -> str:
-    """Return a line for every installed section."""
+    """Return one line per installed section."""
     found = [registry.find(name) for name in registry.names]
     width = max((len(section.name) for section in found), default=0)
     return "".join(f"{section.name.ljust(width)}  {section.question}\n" for section in found)

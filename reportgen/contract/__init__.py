@@ -1,1 +1,1 @@
-"""What sections and core exchange: types without behavior of their own, split by subject."""
+"""The types that sections and core exchange, split by subject."""

@@ -1,4 +1,4 @@
-"""Figures: panels, and the words that go with them."""
+"""Figures: panels with title, caption and alt text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Panel:
-    """One set of axes: a title and a function that draws on the Axes that it is given; ``wide`` takes a whole row."""
+    """One set of axes: a title and a function that draws on the given Axes; ``wide`` spans a whole row."""
 
     title: str
     draw: Callable[[Axes], None]
@@ -24,22 +24,22 @@ class Panel:
 
 @dataclass(frozen=True)
 class Figure:
-    """One panel or a few on a grid, with the words that go with them.
+    """One or more panels on a grid, with title, caption and alt text.
 
     Parameters
     ----------
     name
         Unique within the section; letters, digits and hyphens.
     title, caption
-        The caption says what is shown, with n and split.
+        The caption states what is shown, with n and split.
     alt
-        What a person who cannot see it must know, made from the data; not the caption again.
+        Description for readers who cannot see the figure, generated from the data; does not repeat the caption.
     panels
-        Drawn in reading order on a grid of ``columns`` columns.
+        Drawn in reading order on a grid with ``columns`` columns.
     panel_height
         Inches.
     tables
-        The numbers behind the picture.
+        The numbers behind the figure.
     """
 
     name: str
@@ -59,10 +59,10 @@ class FigureSpec:
     Parameters
     ----------
     name
-        Name within the section. A figure that is drawn once for each of several things (a run, an output head) is
-        named ``<name>-<which>``.
+        Name within the section. A figure that is drawn several times (per run or per output) is named
+        ``<name>-<which>``.
     shows
-        What can be read off it, and when it is drawn where that is not always; one or two sentences.
+        What it shows, and when it is drawn if not always; one or two sentences.
     """
 
     name: str

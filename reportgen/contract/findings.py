@@ -1,4 +1,4 @@
-"""Findings: sentences that rules make of numbers."""
+"""Findings: sentences that rules generate from the numbers."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ SEVERITIES: tuple[Severity, ...] = ("note", "warning", "problem")
 
 
 class Finding(Strict):
-    """A sentence that a rule made of a number."""
+    """A sentence that a rule generated from a number."""
 
     code: str
-    """The rule's code, e.g. ``CAL101``."""
+    """Code of the rule, e.g. ``CAL101``."""
     severity: Severity
     """``note``, ``warning`` or ``problem``."""
     title: str
-    """What the rule is about, in a few words."""
+    """Short title of the rule."""
     model: str
-    """The model that it speaks of."""
+    """The model that it is about."""
     subject: Subject | None = None
-    """The part of the model, where there is one."""
+    """The part of the model that it is about, if any."""
     message: str
-    """The sentence: the number, what it is compared with, and what follows."""
+    """The sentence: the number, the reference value and the consequence."""
     source: str
     """Citation of the threshold, or "convention"."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """Where a rule fired, and the sentence for it."""
+    """The model and subject on which a rule fired, and its message."""
 
     model: str
     message: str
@@ -50,7 +50,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Rule(Generic[ResultT]):
-    """A threshold with a sentence and a source; ``find`` yields a hit wherever a result deserves it."""
+    """A threshold with a message and a source; ``find`` yields a hit for each finding."""
 
     code: str
     severity: Severity
@@ -64,7 +64,7 @@ class Rule(Generic[ResultT]):
         Raises
         ------
         SectionError
-            ``find`` gives something else than hits.
+            ``find`` yields something other than hits.
         """
         return tuple(
             Finding(

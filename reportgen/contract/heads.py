@@ -1,4 +1,4 @@
-"""A head of a model as sections measure it, and its numbers put at their addresses."""
+"""A head of a model as sections measure it, with methods to record its metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MeasuredHead(Generic[OutputsT]):
-    """One head of one model with what was gathered of it; puts numbers at their addresses."""
+    """One head of one model with its outputs; records metrics at their addresses."""
 
     model: ModelEvaluation
     head: HeadEvaluation
@@ -35,26 +35,26 @@ class MeasuredHead(Generic[OutputsT]):
 
     @property
     def n(self) -> int:
-        """How many rows were evaluated."""
+        """Number of evaluated rows."""
         return self.head.n
 
     def subject(self, part: Subject | None = None) -> Subject | None:
-        """Return the subject of a number about the head or a part of it."""
+        """Return the subject of a metric of the head or a part of it."""
         return self.model.subject(self.head, part)
 
     def measure(self, spec: MetricSpec, value: float, part: Subject | None = None, **details: Any) -> Measurement:
-        """Put a value at its address; ``n`` is that of the head unless given."""
+        """Record a value at its address; ``n`` defaults to that of the head."""
         return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
 
     def estimated(
         self, spec: MetricSpec, estimate: Estimate, part: Subject | None = None, **details: Any
     ) -> Measurement:
-        """Put an estimate with its interval at its address."""
+        """Record an estimate with its interval at its address."""
         interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
         return self.measure(spec, estimate.value, part, n=estimate.n, **interval, **details)
 
     def insufficient(self, spec: MetricSpec, reason: str, part: Subject | None = None) -> Measurement:
-        """Say at its address why these data cannot give a number."""
+        """Record at its address why the data does not determine a value."""
         return spec.missing(self.model.name, "insufficient_data", reason, subject=self.subject(part))
 
 
@@ -64,17 +64,17 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
 
     @property
     def binary(self) -> bool:
-        """Whether the numbers are about the positive class."""
+        """Whether the metrics are about the positive class."""
         return self.head.task.value == "binary"
 
     @property
     def brier(self) -> NDArray[np.float64]:
-        """Return the Brier score (N,) by the head's convention: of the positive class, or summed over the classes."""
+        """Return the Brier score (N,) by the convention for the task: positive class only, or summed over the classes."""
         return self.outputs.brier / 2 if self.binary else self.outputs.brier
 
     @property
     def brier_convention(self) -> str:
-        """Say which of the two it is."""
+        """Return which of the two applies."""
         return "positive class" if self.binary else "sum over the classes"
 
 
@@ -82,7 +82,7 @@ HeadT = TypeVar("HeadT", bound=MeasuredHead[Any])
 
 
 def comparable(subjects: Iterable[HeadT]) -> list[list[HeadT]]:
-    """Group the models that have a classification head of the same name with as many classes; groups of two and more."""
+    """Group the models that have a classification head with the same name and number of classes; groups of two or more."""
     groups: dict[tuple[str | None, int], list[HeadT]] = {}
     for subject in subjects:
         groups.setdefault((subject.subject(), subject.outputs.n_classes), []).append(subject)
@@ -90,7 +90,7 @@ def comparable(subjects: Iterable[HeadT]) -> list[list[HeadT]]:
 
 
 class OfHead(Protocol):
-    """Anything that speaks of a head."""
+    """An item that is about a head."""
 
     @property
     def model(self) -> str:
@@ -98,9 +98,9 @@ class OfHead(Protocol):
 
     @property
     def subject(self) -> str | None:
-        """``head:NAME``; null where the model has one."""
+        """``head:NAME``; null if the model has only one."""
 
 
 def figure_label(theme: Theme, one: OfHead) -> str:
-    """Return how a head is called in a figure, where long names of models are shortened as in its legends."""
+    """Return the label of a head in a figure, with model names shortened as in the legends."""
     return about(theme.look(one.model).label, one.subject)

@@ -1,4 +1,4 @@
-"""The table of metrics: every number of a run by its address."""
+"""The table of metrics: every metric of a run by its address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TableRow(Strict):
-    """One row of the table of metrics: a measurement and the section that it stands in."""
+    """One row of the table of metrics: a measurement and its section."""
 
     section: str
     """The section's id."""
@@ -24,7 +24,7 @@ class TableRow(Strict):
 
 @dataclass(frozen=True)
 class Headline:
-    """A metric that a section offers to the front page."""
+    """A metric that a section offers for page one."""
 
     section: str
     spec: MetricSpec
@@ -32,7 +32,7 @@ class Headline:
 
 @dataclass(frozen=True)
 class MetricTable:
-    """All numbers of the first stage: the only thing that comparing sections and checks read.
+    """All metrics of the first stage: the only input of comparing sections and checks.
 
     Attributes
     ----------
@@ -41,11 +41,11 @@ class MetricTable:
     rows
         Every measurement of every section.
     headlines
-        What the sections offer to the front page, in the order of the spec.
+        The metrics that sections offer for page one, in the order of the spec.
     specs
         The declaration of every metric that the sections of this run can produce, by its address.
     reasons
-        Why the data did not go through a model, by its name, where they did not.
+        Why a model was not evaluated, by model name.
     """
 
     models: tuple[str, ...]
@@ -75,13 +75,13 @@ class Reading:
     address
         ``<section>.<metric>``.
     option
-        Keys that lead to it in the section's entry of the spec; empty for a default.
+        Keys that lead to it in the section's entry in the spec; empty for a default.
     subject
-        The part of the models that is read; None for the models as a whole.
+        The part of the models that is read; None for whole models.
     direction
-        Which end is better, where the spec says it.
+        The preferred direction, if the spec declares one.
     directed
-        Whether one end must be better.
+        Whether a preferred direction is required.
     """
 
     address: str

@@ -1,4 +1,4 @@
-"""What an analyzer needs, and what all of them ask of the one pass."""
+"""The inputs that analyzers need, and the combined request for the pass over the data."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from reportgen.contract.base import Strict
 
 
 class Need(Enum):
-    """What an analyzer must be given before it can start."""
+    """The inputs of an analyzer."""
 
     PREDICTIONS = "predictions"
-    """What every model puts out for the rows of the data."""
+    """The outputs of every model for the rows of the data."""
     LABELS = "labels"
-    """What it should put out."""
+    """The labels of the data."""
     ACTIVATIONS = "activations"
-    """What its layers put out, as the analyzer's :class:`Probe` says."""
+    """The activations of its layers, as the analyzer's :class:`Probe` specifies."""
     WEIGHTS = "weights"
     """Its weights."""
     HISTORY = "history"
-    """A training history of at least one model."""
+    """The training history of at least one model."""
     SEVERAL_MODELS = "several models"
-    """Two models or more."""
+    """At least two models."""
     SERIES = "series"
-    """Two models or more of the same series."""
+    """At least two models with the same series."""
 
 
 class Probe(Strict):
-    """Which activations an analyzer asks for."""
+    """The activations that an analyzer requests."""
 
     samples: int
-    """Most rows that are probed; a seeded, label-stratified sample of the evaluated ones. Of several sections the largest."""
+    """Maximum number of rows to probe: a seeded, label-stratified sample; the largest request applies."""
     layers: Literal["units", "all"] | None = None
-    """``units``: layers after their normalisation and activation; ``all``: every layer that transforms; null: as others ask."""
+    """``units``: layers after normalization and activation; ``all``: every layer that transforms; null: no preference."""
 
 
 class Request(Strict):
-    """What all sections of a report ask of the one pass."""
+    """The combined needs of all sections of a report."""
 
     needs: frozenset[Need]
-    """Everything that a section needs."""
+    """All needs of the sections."""
     probe: Probe | None = None
-    """Which activations; null for none."""
+    """The activations to collect; null for none."""
     threshold: float = 0.5
     """Probability above which the positive class of a binary head is predicted."""

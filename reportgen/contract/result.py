@@ -1,4 +1,4 @@
-"""The base of every section's result."""
+"""The base class of section results."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 class SectionResult(Strict):
-    """Base of every section's result: the numbers at their addresses; subclasses add what the figures show."""
+    """Base class of section results: the metrics with their addresses; subclasses add the data for the figures."""
 
     measurements: tuple[Measurement, ...]
-    """Every scalar of the section."""
+    """All metrics of the section."""
 
     def find(self, name: str, model: str, subject: str | None = None) -> Metric:
-        """Return the metric at an address; KeyError when the section did not produce it."""
+        """Return the metric at an address; KeyError if the section did not produce it."""
         return self._at[name, model, subject]
 
     def named(self, name: str, model: str | None = None) -> Iterator[Measurement]:
-        """Yield the measurements of one metric, of one model or of all."""
+        """Yield the measurements of a metric, for one model or all."""
         return (one for one in self._named.get(name, ()) if model in (None, one.model))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Copy the result; the indices of its measurements are made again."""
+        """Copy the result and rebuild the index of its measurements."""
         copied = super().model_copy(update=update, deep=deep)
         for index in ("_at", "_named"):
             copied.__dict__.pop(index, None)

@@ -1,6 +1,6 @@
-"""What a section is: its analyzer, its visualizer, and the manifest that binds them.
+"""The parts of a section: its analyzer, its visualizer, and the manifest that combines them.
 
-Core knows sections only through the :class:`Section` manifest; sections know each other not at all.
+Core knows sections only through the :class:`Section` manifest, and sections do not know each other.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OptionsT = TypeVar("OptionsT", bound=Strict)
 
 
 class BaseAnalyzer(Generic[OptionsT, ResultT]):
-    """Turns the evaluation into a result. Holds its options and nothing else."""
+    """Computes a result from the evaluation. Its options are its only state."""
 
     needs: ClassVar[frozenset[Need]] = frozenset()
 
@@ -37,24 +37,24 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
         self.options = options
 
     def probe(self) -> Probe | None:
-        """Say which activations it needs; None for an analyzer without ``Need.ACTIVATIONS``."""
+        """Return the activations that it needs; None for an analyzer without ``Need.ACTIVATIONS``."""
         return None
 
     def threshold(self) -> float | None:
-        """Return the probability above which the positive class of a binary head is to be predicted; None: as others ask."""
+        """Return the threshold for the positive class of a binary head; None for no preference."""
         return None
 
     def names(self) -> dict[str, str]:
-        """Return the models that options name, by the option; the plan refuses those that the spec does not have."""
+        """Return the models that the options name, by option; the plan rejects unknown models."""
         return {}
 
     def analyze(self, evaluation: Evaluation) -> ResultT:
-        """Compute the section's result; must not change the evaluation."""
+        """Compute the section's result; must not modify the evaluation."""
         raise NotImplementedError
 
 
 class BaseComparer(Generic[OptionsT, ResultT]):
-    """The analyzer of a comparing section: it runs second, on the table of metrics instead of the evaluation."""
+    """The analyzer of a comparing section: it runs in the second stage, on the table of metrics."""
 
     needs: ClassVar[frozenset[Need]] = frozenset()
 
@@ -62,16 +62,16 @@ class BaseComparer(Generic[OptionsT, ResultT]):
         self.options = options
 
     def reads(self) -> tuple[Reading, ...]:
-        """Return the metrics that the options name; the plan refuses those that no section of the spec produces."""
+        """Return the metrics that the options name; the plan rejects those that no section of the spec produces."""
         return ()
 
     def compare(self, table: MetricTable) -> ResultT:
-        """Compute the section's result from the numbers of the other sections."""
+        """Compute the section's result from the metrics of the other sections."""
         raise NotImplementedError
 
 
 class BaseVisualizer(Generic[ResultT]):
-    """Draws a result. Everything that a figure shows is a field of the result; ``view`` says which of many models are shown."""
+    """Draws a result. All data of a figure are fields of the result; ``view`` selects the models to show."""
 
     def __init__(self, theme: Theme, view: View = View()) -> None:  # noqa: B008 frozen
         self.theme = theme
@@ -82,18 +82,18 @@ class BaseVisualizer(Generic[ResultT]):
         raise NotImplementedError
 
     def dashboard(self, _result: ResultT) -> Iterable[Figure]:
-        """Yield figures whose panels are offered to the dashboard of the front page; none by default."""
+        """Yield figures whose panels are offered for the dashboard; none by default."""
         return ()
 
 
 def no_tables(_result: SectionResult, _view: View) -> tuple[Table, ...]:
-    """Return no tables: the default of a section."""
+    """Return no tables: the default for a section."""
     return ()
 
 
 @dataclass(frozen=True)
 class Section(Generic[OptionsT, ResultT]):
-    """The manifest: everything that core knows about a section.
+    """The manifest of a section: everything that core knows about it.
 
     Parameters
     ----------
@@ -102,33 +102,34 @@ class Section(Generic[OptionsT, ResultT]):
     title
         Chapter title.
     question
-        The question that the section answers, one sentence.
+        The question that the section answers, as one sentence.
     options
-        The pydantic model of its keys in the spec.
+        Pydantic model of its keys in the spec.
     result
-        The pydantic model of its entry in ``results.json``.
+        Pydantic model of its entry in ``results.json``.
     analyzer
         A :class:`BaseAnalyzer`, or a :class:`BaseComparer` for a section that runs in the second stage.
     metrics
         Every metric that it can produce.
     visualizer
-        Draws the result.
+        Draws the figures of the result.
     figures
         Every figure that the visualizer can draw, in reading order.
     rules
-        Judge the result.
+        The rules that generate findings from the result.
     tables
-        Makes the tables of the chapter from the result and the :class:`View`, which says which of many models are shown.
+        Function that returns the tables of the chapter, given the result and the :class:`View`, which selects the models
+        to show.
     headlines
-        Names of the metrics offered to the front page.
+        Names of the metrics offered for page one.
     tasks
-        The tasks of output heads that it measures, each with the metrics that every head of it gets. For a head of another
-        task, which gets the metrics of the first, or one without outputs the program writes why they are missing.
+        The tasks that it measures, each with the metrics of every head of this task. For a head of another task, which
+        has the metrics of the first one, or a head without outputs, core records why they are missing.
     template
-        File below ``templates/``, or ``package:path`` of one that a package brings; by default ``sections/<name>.html.j2``
-        where there is one.
+        File below ``templates/``, or ``package:path`` for a template in a package; by default ``sections/<name>.html.j2``
+        if it exists.
     on_front_page
-        The section is page one instead of a chapter.
+        Whether the section fills page one instead of a chapter.
     """
 
     name: str
@@ -148,7 +149,7 @@ class Section(Generic[OptionsT, ResultT]):
     on_front_page: bool = False
 
     def metric(self, name: str) -> MetricSpec:
-        """Return the declaration of a metric; KeyError when there is none."""
+        """Return the declaration of a metric; KeyError if there is none."""
         for spec in self.metrics:
             if spec.name == name:
                 return spec

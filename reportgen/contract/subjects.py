@@ -1,4 +1,4 @@
-"""Subjects: which part of a model a number or a finding is about. The only place that writes and reads their text."""
+"""Subjects: the part of a model that a metric or finding is about. The only module that formats and parses them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
 Kind = Literal["head", "class", "layer", "tensor", "vs"]
-"""An output head, a class, a layer, a weight tensor, or the other model of a pair."""
+"""An output, a class, a layer, a weight tensor, or the other model of a pair."""
 
 _WORDS: dict[str, str] = {"head": "output", "vs": "vs"}
 _PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if kind != 'vs')}):|(vs) )")
@@ -20,8 +20,8 @@ _PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if ki
 class Subject(str):
     """A part of a model as text: ``class:8``, ``head:kind/class:8``, ``layer:stem/conv``, ``tensor:dense/kernel``, ``vs mlp``.
 
-    It is its own text, the same in ``results.json``, in specs and in ``reportgen metrics``. Only the first part may be a head;
-    what follows the innermost kind is its name, slashes included.
+    The text is the same in ``results.json``, in specs and in ``reportgen metrics``. Only the first part can be a head;
+    everything after the innermost kind is its name, including slashes.
 
     Examples
     --------
@@ -36,22 +36,22 @@ class Subject(str):
 
     @classmethod
     def of(cls, kind: Kind, name: str, within: str | None = None) -> Self:
-        """Return the subject of a part, within a head where the model has several."""
+        """Return the subject of a part, within a head if the model has several."""
         return cls(f"vs {name}" if kind == "vs" else f"{kind}:{name}").within(within)
 
     def within(self, head: str | None) -> Self:
-        """Return the same part of an output head; of the model where it has a single one."""
+        """Return the same part within a head; None stands for the model's only head."""
         return type(self)(f"{head}/{self}") if head else self
 
     @property
     def head(self) -> str | None:
-        """Name of the output head; None where the model has a single one."""
+        """Name of the head; None if the model has only one."""
         first = self._parts()[0]
         return first[1] if first[0] == "head" else None
 
     @property
     def kind(self) -> Kind | None:
-        """Kind of the innermost part; None for a text of another form, which a plugin may use."""
+        """Kind of the innermost part; None for custom text, which a plugin can use."""
         return self._parts()[-1][0]
 
     @property
@@ -61,17 +61,17 @@ class Subject(str):
 
     @property
     def whole(self) -> bool:
-        """Whether it is an output head and no part of one."""
+        """Whether it is a head, not a part of one."""
         return self.kind == "head"
 
     @property
     def outer(self) -> Self | None:
-        """The head that the innermost part is in; None where there is none."""
+        """The head that contains the innermost part; None if there is none."""
         return type(self).of("head", self.head) if self.head is not None and not self.whole else None
 
     @property
     def words(self) -> str:
-        """How it is written for readers, on page one, in chapters and in tables.
+        """The text for readers, on page one, in chapters and in tables.
 
         >>> Subject("class:8").words, Subject("vs cnn").words, Subject("tensor:stem/kernel").words, Subject("Bonn").words
         ('class 8', 'vs cnn', 'tensor stem/kernel', 'Bonn')
@@ -79,7 +79,7 @@ class Subject(str):
         return ", ".join(name if kind is None else f"{_WORDS.get(kind, kind)} {name}" for kind, name in self._parts())
 
     def _parts(self) -> list[tuple[Kind | None, str]]:
-        """Split into (kind, name): a head and what is in it, or a single part."""
+        """Split into (kind, name): a head and the part within it, or a single part."""
         first = _PART.match(self)
         if first is None:
             return [(None, str(self))]
@@ -97,7 +97,7 @@ class Subject(str):
 
 
 def about(model: str, subject: str | None) -> str:
-    """Return how a model, or a part of it, is called for readers.
+    """Return the name of a model, or of a part of it, for readers.
 
     >>> about("cnn", None), about("cnn", "head:kind"), about("cnn", "vs mlp")
     ('cnn', 'cnn, output kind', 'cnn vs mlp')

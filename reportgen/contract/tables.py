@@ -11,7 +11,7 @@ Cell = str | int | float | Metric | None
 
 @dataclass(frozen=True)
 class Column:
-    """Head of a table column; ``unit`` says how bare numbers in it are written, ``numeric`` aligns to the right."""
+    """A table column; ``unit`` is the unit of plain numbers in it, ``numeric`` aligns it to the right."""
 
     title: str
     numeric: bool = True
@@ -20,10 +20,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells; a cell is text, a bare number, a Metric (shown with its interval or its reason) or nothing.
+    """Rows of cells; a cell is text, a plain number, a Metric (shown with its interval or reason) or empty.
 
-    ``emphasis`` holds (row, column) indices of cells marked as best, ``ties`` those that cannot be told from the best;
-    ``note`` stands beneath.
+    ``emphasis`` contains (row, column) indices of cells marked as best, ``ties`` those not distinguishable from the best;
+    ``note`` is shown below the table.
     """
 
     name: str
@@ -35,7 +35,9 @@ class Table:
     ties: frozenset[tuple[int, int]] = frozenset()
 
     def __post_init__(self) -> None:
-        """Refuse rows with more or fewer cells than there are columns."""
+        """Reject rows whose number of cells differs from the number of columns."""
         if any(len(row) != len(self.columns) for row in self.rows):
-            message = f"table {self.name!r} has {len(self.columns)} columns, but not every row has as many cells"
+            message = (
+                f"table {self.name!r} has {len(self.columns)} columns, but some rows have a different number of cells"
+            )
             raise ValueError(message)

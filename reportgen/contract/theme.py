@@ -18,7 +18,7 @@ LineStyle = Literal["solid"] | tuple[float, tuple[float, ...]]
 
 
 TEXT_WIDTH = 6.85
-"""Inches between the margins of A4: figures are never scaled."""
+"""Width between the A4 margins, in inches: figures are never scaled."""
 
 
 INK = "#1f2328"
@@ -27,7 +27,7 @@ INK = "#1f2328"
 
 @dataclass(frozen=True)
 class Look:
-    """How one model is drawn everywhere: colour, and marker and line style as a second code."""
+    """How a model is drawn in every figure: color, with marker and line style as a second encoding."""
 
     color: str
     marker: str
@@ -37,16 +37,16 @@ class Look:
 
 @dataclass(frozen=True)
 class Theme:
-    """What every figure of a report has in common.
+    """The settings that all figures of a report share.
 
     Parameters
     ----------
     style
         The name in the spec.
     rc
-        matplotlib's parameters.
+        matplotlib parameters.
     looks
-        By model name; use :meth:`look`.
+        The look of each model, by name; use :meth:`look`.
     font_size, small_size
         Points: titles and axis labels; tick labels and everything else.
     line_width
@@ -56,11 +56,11 @@ class Theme:
     raster_dpi
         Resolution of dense artists.
     max_ticks
-        Most intervals on a numeric axis; None leaves it to the axis' length.
+        Maximum number of intervals on a numeric axis; None decides by the length of the axis.
     max_columns
-        Most panels side by side.
+        Maximum number of panels side by side.
     extras
-        Numbers in cells, labels at bars: what a draft does without.
+        Whether to draw numbers in cells and labels at bars; a draft omits them.
     width
         Inches.
     """
@@ -87,16 +87,16 @@ class Theme:
     diverging: str = "PuOr"
 
     def look(self, model: str) -> Look:
-        """Return the look of a model of the report; KeyError for any other."""
+        """Return the look of a model of the report; KeyError for any other name."""
         return self.looks[model]
 
     def text(self, words: str, limit: int = naming.LIMIT) -> str:
-        """Make a name from outside fit for a label: :func:`reportgen.text.naming.text`."""
+        """Return an external name as a label: :func:`reportgen.text.naming.text`."""
         return naming.text(words, limit)
 
     @staticmethod
     def tint(color: str, strength: float = 0.25) -> str:
-        """Mix a ``#rrggbb`` colour with white: an opaque fill, because PDF engines treat translucency badly.
+        """Mix a ``#rrggbb`` color with white: an opaque fill, because PDF engines handle transparency poorly.
 
         Examples
         --------

@@ -1,1 +1,1 @@
-"""One pass over the data per model, and the record that it leaves."""
+"""The evaluation: one pass over the data per model."""

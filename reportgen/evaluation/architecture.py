@@ -1,4 +1,4 @@
-"""Describes what a model is made of: its layers, parameters, dtypes, inputs and outputs, and how it was compiled."""
+"""Describes the architecture of a model: layers, parameters, dtypes, inputs and outputs, compile settings."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _summary(place: Place, places: tuple[Place, ...]) -> LayerSummary:
 
 
 def _shape_of(layer: Any) -> tuple[int | None, ...] | None:
-    """Return the shape that a layer puts out; None where it has none yet, several, or not one alone."""
+    """Return the output shape of a layer; None if it is not known or not unique."""
     try:
         shape = layer.output.shape
     except (AttributeError, ValueError, RuntimeError):
@@ -68,13 +68,13 @@ def _count(variables: Iterable[Any]) -> int:
 
 
 def _bytes(variable: Any) -> int:
-    """Return the bytes of a variable as it is held; Keras names dtypes with their size in bits."""
+    """Return the size of a variable in bytes; Keras dtype names contain their size in bits."""
     bits = int("".join(filter(str.isdigit, str(variable.dtype).partition("_")[0])) or 8)
     return math.ceil(math.prod(variable.shape) * bits / 8)
 
 
 def _policies(model: Any, places: tuple[Place, ...]) -> str:
-    """Return the dtype policies of the layers that hold weights, the most frequent first; else the model's."""
+    """Return the dtype policies of the layers with weights, the most frequent first; otherwise the model's."""
     own = [place.layer.dtype_policy.name for place in places if place.layer.weights and place.shared_with is None]
     found = sorted(set(own), key=lambda name: (-own.count(name), name))
     return ", ".join(found or [model.dtype_policy.name])
@@ -99,7 +99,7 @@ def _text(raw: Any) -> str | None:
 
 
 def _names(raw: Any) -> list[str]:
-    """Return the names in a serialised loss, optimizer or metric, with the outputs that they are for.
+    """Return the names in a serialized loss, optimizer or metric, with their outputs.
 
     >>> _names({"class_name": "Adam", "config": {"learning_rate": 0.1}}), _names(["acc", ["auc"]])
     (['Adam'], ['acc', 'auc'])

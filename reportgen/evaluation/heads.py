@@ -1,4 +1,4 @@
-"""A head while it is evaluated: what it is, by which rule, and what gathers its outputs."""
+"""A head during the evaluation: its task and type, the rules that decided them, and its accumulator."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec.model import DataSpec, ModelSpec
 
-_NONE = Decision("none", "not looked at")
+_NONE = Decision("none", "not examined")
 
 
 @dataclass(frozen=True)
 class Output:
-    """An output of a model: its name, its shape without the batch axis, its last activation where it can be seen.
+    """An output of a model: its name, its shape without the batch axis, its last activation if it is visible.
 
-    ``stripped`` says that the activation was taken off: what comes out are logits.
+    ``stripped`` is whether the activation was removed: the outputs are then logits.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Reader:
-    """What is the same for every head of a model: the model, what the spec says, and which rows are evaluated."""
+    """The context of the heads of a model: the model, its entry in the spec, and the evaluated rows."""
 
     loaded: LoadedModel
     spec: ModelSpec
@@ -54,16 +54,16 @@ class Reader:
     threshold: float
 
     def open(self, index: int, output: Output, labels: NDArray[Any] | None, unlabeled: str | None) -> Head:
-        """Decide what a head is and how it is gathered.
+        """Decide the task and type of a head, and how it is collected.
 
         Parameters
         ----------
         index, output
-            The output and its place among them.
+            The output and its position among all outputs.
         labels
             Labels of all rows of the data; None without labels for this head.
         unlabeled
-            Why there are none.
+            Why there are no labels.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Reader:
             raise self._error("task", contradiction) from None
         record = replace(record, labels=gathering.labels, class_names=gathering.class_names)
         if labels is None:
-            record = _without_numbers(record, unlabeled or "the data have no labels")
+            record = _without_numbers(record, unlabeled or "the data has no labels")
         return Head(record, gathering.accumulator)
 
     def _evidence(self, index: int, output: Output, labels: NDArray[Any] | None) -> HeadEvidence:
@@ -125,7 +125,7 @@ class Reader:
         )
 
     def add(self, head: Head, outputs: NDArray[Any], places: NDArray[np.int64]) -> None:
-        """Give a head the outputs (batch, n_outputs) of some of the rows.
+        """Pass the outputs (batch, n_outputs) of some rows to a head.
 
         Raises
         ------
@@ -139,13 +139,13 @@ class Reader:
         except OutputsError as error:
             record = head.record
             message = (
-                f"the outputs of {record.name!r} are taken as probabilities ({record.output_type.rule}), but "
+                f"the outputs of {record.name!r} should be probabilities ({record.output_type.rule}), but "
                 f'{error}: if they are logits, set outputs = "logits"'
             )
             raise InputError(("models", self.loaded.name, "outputs"), self.spec.path, message) from None
 
     def finish(self, head: Head) -> HeadEvaluation:
-        """Return the record with what was gathered; failed where outputs were NaN or infinite."""
+        """Return the record with its outputs; failed if any were NaN or infinite."""
         gathered = head.accumulator
         if gathered is None:
             return head.record
@@ -164,7 +164,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Head:
-    """A head while it is evaluated: its record without outputs, and what gathers them; None where nothing does."""
+    """A head during the evaluation: its record without outputs, and its accumulator, or None."""
 
     record: HeadEvaluation
     accumulator: Accumulator | None = None

@@ -1,6 +1,6 @@
-"""Takes a model apart just before its final softmax or sigmoid, so that logits are seen before they saturate.
+"""Splits a model before its final softmax or sigmoid, to read logits before they saturate.
 
-The model that is given is never changed: a layer with a built-in activation is rebuilt without it, with a copy of
+The given model is never modified: a layer with a built-in activation is rebuilt without it, with a copy of
 its weights.
 """
 
@@ -19,11 +19,11 @@ _REBUILDABLE = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D")
 
 @dataclass(frozen=True)
 class OutputEnd:
-    """How an output ends: the tensor before the normalising function (or the output itself) and its name.
+    """The end of an output: the tensor before the normalizing function (or the output itself) and its activation.
 
-    ``activation`` is ``softmax``, ``sigmoid``, another function's name, ``linear``, or None where it cannot be seen.
-    ``stripped`` is True where ``tensor`` stands before the normalising function; ``copies`` are then the layers that
-    were rebuilt for it, each with the one that it stands for.
+    ``activation`` is ``softmax``, ``sigmoid``, another function name, ``linear``, or None if it is not visible.
+    ``stripped`` is True if ``tensor`` is taken before the normalizing function; ``copies`` are then the layers that
+    were rebuilt for it, each with its original.
     """
 
     tensor: Any
@@ -60,7 +60,7 @@ def _end(tensor: Any, copies: dict[int, Any]) -> OutputEnd:
 
 
 def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int, copies: dict[int, Any]) -> OutputEnd:
-    """Look into a model that is used as the last layer, and call its part before the end on the same inputs."""
+    """Look into a model that is used as the last layer, and apply its part before the end to the same inputs."""
     import keras
 
     end = _end(inner.outputs[index], copies)
@@ -81,7 +81,7 @@ def _activation_name(operation: Any) -> str | None:
 
 
 def _normalises_classes(name: str | None, operation: Any, tensor: Any) -> bool:
-    """Tell a softmax over the last axis of several outputs, or a sigmoid on a single one."""
+    """Return whether it is a softmax over the last axis of several outputs, or a sigmoid on a single one."""
     if getattr(operation, "axis", -1) not in (-1, len(tensor.shape) - 1):
         return False
     return name == ("sigmoid" if tensor.shape[-1] == 1 else "softmax")
@@ -93,7 +93,7 @@ def _rebuildable(operation: Any) -> bool:
 
 
 def _only_normalises(operation: Any) -> bool:
-    """Tell layers and operations that do nothing but normalise: Activation, Softmax, ops.softmax, ops.sigmoid."""
+    """Return whether it is a layer or operation that only normalizes: Activation, Softmax, ops.softmax, ops.sigmoid."""
     import keras
 
     return isinstance(operation, keras.layers.Activation | keras.layers.Softmax) or not isinstance(

@@ -1,4 +1,4 @@
-"""Merges the reductions of batches into the record of a layer, in float64. Numpy only."""
+"""Merges the reductions of batches into the record of a layer, in float64. NumPy only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LayerAccumulator:
     Parameters
     ----------
     unit
-        What is probed.
+        The probed unit.
     """
 
     def __init__(self, unit: Unit) -> None:
@@ -57,7 +57,7 @@ class LayerAccumulator:
         self._not_finite = 0
 
     def add(self, reduced: dict[str, Any]) -> None:
-        """Take the reductions of a batch, as :func:`reduce_unit` names them."""
+        """Add the reductions of a batch, as returned by :func:`reduce_unit`."""
         self._not_finite += _not_finite(reduced)
         if self._not_finite:
             return
@@ -75,7 +75,7 @@ class LayerAccumulator:
                 self._attention[key] = self._attention.get(key, 0.0) + reduced[key].astype(np.float64)
 
     def result(self) -> LayerActivations:
-        """Return the record; only after every batch."""
+        """Return the record; call it after the last batch."""
         channels = len(self._mean)
         absolute, positive, zero, *saturated = np.zeros((3, channels)) if self._sums is None else self._sums
         if self._n == 0:
@@ -111,7 +111,7 @@ class LayerAccumulator:
 
 
 def _not_finite(reduced: dict[str, Any]) -> int:
-    """Count the examples of a batch with NaN or infinities; all where only their squares are too large for float32."""
+    """Count the examples of a batch with NaN or infinity; all of them if only squares overflow float32."""
     examples = int((~np.isfinite(reduced["pooled"])).any(axis=1).sum())
     if examples == 0 and not np.isfinite(reduced["channels"]).all():
         return len(reduced["pooled"])

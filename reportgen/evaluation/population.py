@@ -1,4 +1,4 @@
-"""Describes the evaluated rows: shapes, class balance, rows that stand twice."""
+"""Describes the evaluated rows: shapes, class balance, duplicate rows."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def describe_data(
     Parameters
     ----------
     dataset, rows
-        The data, and the (N,) positions that are evaluated.
+        The data, and the (N,) positions of the evaluated rows.
     class_names
-        As the spec gives them: the names of the integer labels.
+        The names of the integer labels, as in the spec.
     """
     labels = {head: array for head in dataset.heads if (array := dataset.labels(head)) is not None}
     first = _first_of_equals(dataset, rows)
@@ -48,7 +48,7 @@ def describe_data(
 
 
 def _first_of_equals(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for every row the place of the first row with equal bytes, by a 128-bit digest."""
+    """Return for every row the position of the first row with equal bytes, by a 128-bit digest."""
     seen: dict[bytes, int] = {}
     first = np.empty(len(rows), np.int64)
     for places, batch in read(dataset, rows, _ROWS_AT_ONCE):
@@ -71,7 +71,7 @@ def _conflicting(labels: Labels, rows: NDArray[np.int64], first: NDArray[np.int6
 def _counts(
     labels: Labels, rows: NDArray[np.int64], class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None
 ) -> Iterator[LabelCounts]:
-    """Yield the class balance of label arrays that name classes: integers, texts and one-hot rows."""
+    """Yield the class balance of label arrays with classes: integers, text and one-hot rows."""
     for head, array in labels.items():
         chosen = array[rows]
         kind = kind_of(chosen)

@@ -1,4 +1,4 @@
-"""Runs a model on the probed rows and gathers what its layers put out, in the same call as its predictions."""
+"""Runs a model on the probed rows and collects its activations in the same call as its predictions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FAILURES = (ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError)
 ROWS_AT_ONCE = 32
-"""Most rows of a probed batch: the values of many layers are in memory together."""
+"""Maximum number of rows of a probed batch: the values of many layers are in memory at once."""
 
 
 def in_order(outputs: Any) -> list[Any]:
@@ -33,16 +33,16 @@ def in_order(outputs: Any) -> list[Any]:
 
 
 class UnwatchableError(Exception):
-    """A model that cannot be run with its layers watched; the message says why."""
+    """The model cannot be run with its layers traced; the message gives the reason."""
 
 
 class Probing:
-    """A model that is watched while it predicts.
+    """A model whose layers are traced while it predicts.
 
     Parameters
     ----------
     forward
-        The Keras model that gives the predictions.
+        The Keras model that makes the predictions.
     names
         Qualified names of its layers by identity.
     selection
@@ -50,7 +50,7 @@ class Probing:
     places, sampling
         The probed rows, as in :class:`Activations`.
     seed
-        Of the positions that are kept.
+        Seed for sampling the positions.
     """
 
     def __init__(
@@ -72,12 +72,12 @@ class Probing:
         self._run: Any = None
 
     def predict(self, batch: Any, start: int) -> Any:
-        """Return the model's outputs for a batch as numpy arrays; ``start`` is its first place among the probed rows.
+        """Return the model's outputs for a batch as numpy arrays; ``start`` is its first position among the probed rows.
 
         Raises
         ------
         UnwatchableError
-            The model fails with its layers watched, whether it does so by itself or not.
+            The model fails with its layers traced, even if it fails without tracing too.
         """
         import tensorflow as tf
 
@@ -93,12 +93,12 @@ class Probing:
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), outputs)
 
     def result(self) -> Activations:
-        """Return the record; only after every batch."""
+        """Return the record; call it after the last batch."""
         layers = tuple(self._gathered[unit.name].result() for unit in self._units)
         return Activations(self.places, self.sampling, layers, self._ends, self._not_probed)
 
     def _traced(self, batch: Any) -> Any:
-        """Trace the watched model once; one that cannot be traced runs eagerly, as Keras itself does on request."""
+        """Trace the model once; if it cannot be traced, it runs eagerly, as Keras does on request."""
         import tensorflow as tf
 
         def any_size(array: NDArray[Any]) -> Any:

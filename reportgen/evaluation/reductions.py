@@ -1,4 +1,4 @@
-"""Reduces what layers put out inside the graph that computes it: whole activations never leave TensorFlow."""
+"""Reduces activations inside the graph that computes them: full activations never leave TensorFlow."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from reportgen.evaluation.units import Unit
 
 POSITIONS = 4
-"""Most positions of an example that are kept for the dimension of a layer."""
+"""Maximum number of positions per example that are kept for the dimension of a layer."""
 _KEPT_VALUES = 512
-"""Most values of an example that are kept at its positions, where one position has not more by itself."""
+"""Maximum number of values per example that are kept, unless a single position has more."""
 
 
 class UnreachableError(Exception):
-    """A tensor that cannot be reduced; the message says why."""
+    """A tensor cannot be reduced; the message gives the reason."""
 
 
 def reduce_unit(unit: Unit, draws: Any) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def reduce_unit(unit: Unit, draws: Any) -> dict[str, Any]:
     Parameters
     ----------
     unit
-        What is probed.
+        The probed unit.
     draws
         (batch, POSITIONS) float32 in [0, 1): which positions of each example are kept.
 
@@ -39,7 +39,7 @@ def reduce_unit(unit: Unit, draws: Any) -> dict[str, Any]:
     Raises
     ------
     UnreachableError
-        The number of channels is open.
+        The number of channels is unknown.
     """
     import tensorflow as tf
 
@@ -74,7 +74,7 @@ def _as_positions(unit: Unit) -> tuple[Any, Any]:
         x = tf.transpose(x, [0, *range(2, rank), 1])
     channels = x.shape[-1]
     if channels is None:
-        raise UnreachableError("the number of its channels is open")
+        raise UnreachableError("its number of channels is unknown")
     fits = mask is not None and mask.shape.rank == 2 and rank == 3  # noqa: PLR2004 batch, tokens, channels
     positions = x.shape[1:-1].num_elements()
     return tf.reshape(x, [tf.shape(x)[0], positions or -1, channels]), tf.cast(mask, tf.bool) if fits else None
@@ -87,7 +87,7 @@ def _kept(values: Any, mask: Any, instead: float) -> Any:
 
 
 def _pooled(x: Any, mask: Any) -> tuple[Any, Any]:
-    """Return (batch,) how many positions each example has, and (batch, C) their mean; zeros where there are none."""
+    """Return the (batch,) number of positions of each example, and (batch, C) their mean; zeros if there are none."""
     import tensorflow as tf
 
     if mask is None:
@@ -98,7 +98,7 @@ def _pooled(x: Any, mask: Any) -> tuple[Any, Any]:
 
 
 def _flat_ends(x: Any, unit: Unit) -> list[Any]:
-    """Return where an activation is at its flat end; nothing for one that has none."""
+    """Return where an activation is saturated; None if it cannot saturate."""
     import tensorflow as tf
 
     ends = {
@@ -110,7 +110,7 @@ def _flat_ends(x: Any, unit: Unit) -> list[Any]:
 
 
 def _positions(x: Any, mask: Any, draws: Any) -> Any:
-    """Return (batch, P, C): positions of each example, one from each of P equal parts of those that it has."""
+    """Return (batch, P, C): positions of each example, one from each of P equal parts."""
     import tensorflow as tf
 
     available = x.shape[1]
@@ -129,7 +129,7 @@ def _positions(x: Any, mask: Any, draws: Any) -> Any:
 
 
 def _attention(attention: AttentionScores) -> dict[str, Any]:
-    """Return sums of the entropy of attention over queries, in nats and relative to what is possible."""
+    """Return sums of the entropy of attention over queries, in nats and relative to the maximum."""
     import tensorflow as tf
 
     scores = tf.cast(attention.scores, tf.float32)

@@ -1,4 +1,4 @@
-"""The one pass over the data per model: batches in, frozen records out. Keras lives here and nowhere after."""
+"""The pass over the data for one model: batches in, frozen records out. No Keras after this."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProbedRows:
-    """Which of the evaluated rows are probed (sorted places among them), how they were chosen, and which layers."""
+    """The probed rows (sorted positions among the evaluated ones), how they were chosen, and which layers."""
 
     places: NDArray[np.int64]
     sampling: str
@@ -56,22 +56,22 @@ def evaluate(
     Parameters
     ----------
     loaded, spec
-        The model and what the spec says of it.
+        The model and its entry in the spec.
     dataset, data
-        The data and what the spec says of them.
+        The data and its entry in the spec.
     rows
         (N,) positions of the rows to evaluate.
     probe
-        Which of them are probed, and which layers; None for no probing.
+        The rows and layers to probe; None for no probing.
     progress
-        Told the rows done and the rows in all after every batch.
+        Called with the number of rows done and in total after every batch.
     threshold
         Probability above which the positive class of a binary head is predicted.
 
     Raises
     ------
     InputError
-        The data do not fit the model, or the outputs contradict what they were declared to be.
+        The data does not fit the model, or the outputs contradict their declared type.
     """
     return _Pass(loaded, spec, dataset, data, rows, threshold).run(probe, progress)
 
@@ -119,7 +119,7 @@ class _Pass:
     # ------------------------------------------------------------------------------------------ the model
 
     def _open(self) -> tuple[list[Output], Any]:
-        """Return the outputs and the model to run, whose last activations are taken off where that is possible."""
+        """Return the outputs and the model to run, without its last activations if possible."""
         import keras
 
         model = self.loaded.model
@@ -146,12 +146,12 @@ class _Pass:
     # ------------------------------------------------------------------------------------------ the heads
 
     def _require_named_labels(self, heads: list[str]) -> None:
-        """Refuse one array of labels for a model with several heads: it cannot be that of each."""
+        """Reject a single array of labels for a model with several heads."""
         if self.dataset.heads != (None,) or len(heads) == 1:
             return
         tables = ", ".join(f'{json.dumps(head, ensure_ascii=False)} = "..."' for head in heads)
         message = (
-            f"is one array, but the model {self.loaded.name} has {len(heads)} output heads ({', '.join(heads)}): "
+            f"is one array, but the model {self.loaded.name} has {len(heads)} outputs ({', '.join(heads)}): "
             f"name an array for each, y = {{ {tables} }}"
         )
         raise InputError(("data", "y"), self.data.path or str(self.data.y), message)
@@ -161,7 +161,7 @@ class _Pass:
             return None
         named = [one for one in self.dataset.heads if one is not None]
         others = f" (there are labels for {', '.join(named)})" if named else ""
-        return f"the data have no labels for this head{others}"
+        return f"the data has no labels for this output{others}"
 
     # ------------------------------------------------------------------------------------------ the pass
 
@@ -174,7 +174,7 @@ class _Pass:
     def _feed(
         self, forward: Any, probing: Probing | None, batches: _Batches, take: Take, progress: Progress
     ) -> Activations | None:
-        """Run the probed rows watched, then the others; where watching fails, the rest unwatched."""
+        """Run the probed rows with tracing, then the others; if tracing fails, run the rest without it."""
         done, activations = 0, None
         if probing is not None:
             try:
@@ -184,7 +184,7 @@ class _Pass:
                     progress(done, batches.total)
                 activations = probing.result()
             except UnwatchableError as error:
-                reason = f"the model cannot be run with its layers watched ({error})"
+                reason = f"the model cannot be run with its layers traced ({error})"
                 activations = Activations(probing.places, probing.sampling, (), reason=reason)
         for places, batch in batches.others(done):
             take(self._call(forward, batch), places)
@@ -194,7 +194,7 @@ class _Pass:
 
 
 class _Batches:
-    """The order in which rows go through the model: the probed ones first, then the others."""
+    """The order of the rows in the pass: the probed ones first, then the others."""
 
     def __init__(
         self, dataset: Dataset, rows: NDArray[np.int64], size: int, probe: ProbedRows | None, *, evaluated: bool
@@ -205,13 +205,13 @@ class _Batches:
         self.total = len(self._all)
 
     def probed(self) -> Iterator[tuple[int, NDArray[np.int64], Batch]]:
-        """Yield batches of probed places, each with its start among them and its inputs."""
+        """Yield batches of probed positions, each with its start among them and its inputs."""
         size = min(self._size, ROWS_AT_ONCE)
         for places, batch in read(self._dataset, self._rows[self._probed], size):
             yield int(places[0]), self._probed[places], batch
 
     def others(self, done: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
-        """Yield batches of the places that are left, of all but the first ``done`` probed ones, with their inputs."""
+        """Yield batches of the remaining positions, all except the first ``done`` probed ones, with their inputs."""
         left = np.setdiff1d(self._all, self._probed[:done], assume_unique=True)
         for places, batch in read(self._dataset, self._rows[left], self._size):
             yield left[places], batch

@@ -1,4 +1,4 @@
-"""Which rows are evaluated when there are more than the spec wants: a seeded, label-stratified sample."""
+"""Chooses the rows to evaluate if there are more than ``max_samples``: a seeded, label-stratified sample."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ def choose_rows(n: int, maximum: int | None, labels: NDArray[Any] | None, seed: 
     Parameters
     ----------
     n
-        Rows that there are.
+        Number of rows.
     maximum
-        Rows that are wanted at most; None for all.
+        Maximum number of rows to evaluate; None for all.
     labels
-        (n,) labels to stratify by; None to draw without strata.
+        (n,) labels to stratify by; None for a simple random sample.
     seed
-        Of the generator.
+        Seed of the generator.
 
     Returns
     -------
     tuple
-        Sorted positions (int64), and how they were chosen, in words.
+        Sorted positions (int64), and a description of the sampling.
     """
     if maximum is None or n <= maximum:
         return np.arange(n), "all rows"

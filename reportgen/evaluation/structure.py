@@ -1,4 +1,4 @@
-"""Walks a Keras model: every layer at every depth, under the name by which the whole report calls it."""
+"""Walks a Keras model: every layer at every depth, with the name that the report uses for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a layer stands in a model.
+    """The position of a layer in a model.
 
     Attributes
     ----------
@@ -21,9 +21,9 @@ class Place:
     layer
         The Keras layer.
     parents
-        The layers around it, the outermost first, without the model itself.
+        The layers that contain it, the outermost first, without the model itself.
     shared_with
-        The name under which the same layer was met before; None for the first time.
+        The name of the first occurrence of the same layer; None if this is the first.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Place:
 
     @property
     def level(self) -> int:
-        """How many layers are around it."""
+        """Number of layers that contain it."""
         return len(self.parents)
 
 
 def walk(model: Any) -> tuple[Place, ...]:
-    """List the layers of a model in the order of its own list, those inside a layer after it.
+    """List the layers of a model in its own order; the layers inside a layer follow it.
 
-    A layer that stands in two places is listed twice; what is inside it, once.
+    A layer that is used in two positions is listed twice; the layers inside it, once.
     """
     return tuple(_inside(model, "", (), {}))
 
@@ -57,13 +57,13 @@ def _inside(outer: Any, prefix: str, parents: tuple[Any, ...], met: dict[int, st
 
 
 def children(layer: Any) -> list[Any]:
-    """Return the layers directly inside a layer, each once; Keras has a public list for models alone."""
+    """Return the layers directly inside a layer, each once; Keras has a public list only for models."""
     unique = {id(inner): inner for inner in layer._layers}  # noqa: SLF001
     return list(unique.values())
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Give the later ones of equal names a number.
+    """Add a number to repeated names.
 
     >>> _distinct(["dense", "relu", "dense"])
     ['dense', 'relu', 'dense(2)']
@@ -79,7 +79,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 def output_names(model: Any) -> list[str]:
     """Return the names of a model's outputs in the order of ``model.outputs``, all different.
 
-    They are the keys under which ``fit`` takes labels where the model returns a dict, else the names of the last layers.
+    These are the names that ``fit`` uses for labels if the model returns a dict, otherwise the names of the last layers.
     """
     output = getattr(model, "output", None)
     if isinstance(output, dict):
@@ -90,10 +90,10 @@ def output_names(model: Any) -> list[str]:
 
 
 def is_a(layer: Any, *kinds: str) -> bool:
-    """Tell whether a layer is of one of the classes, or derived from one, by the classes' names."""
+    """Return whether a layer is an instance of one of the classes or a subclass, by class name."""
     return not {kind.__name__ for kind in type(layer).__mro__}.isdisjoint(kinds)
 
 
 def has_graph(operation: Any) -> bool:
-    """Tell Functional and Sequential models; Keras exports only the latter's class."""
+    """Return whether it is a Functional or Sequential model; Keras exports only the latter's class."""
     return is_a(operation, "Functional", "Sequential")

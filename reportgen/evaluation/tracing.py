@@ -1,7 +1,7 @@
-"""Watches a Keras model while it runs: which layer was called on which tensors, at every depth.
+"""Traces a Keras model while it runs: which layer was called on which tensors, at every depth.
 
-The watching is done where every call passes, so that Functional, Sequential and subclassed models are seen alike.
-It works on the tensors of a ``tf.function`` that is being traced and on those of an eager run.
+It hooks into the function that every call passes through, so that it covers Functional, Sequential and subclassed
+models. It works on the tensors of a ``tf.function`` that is being traced and on those of an eager run.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ ATTENTION = ("MultiHeadAttention", "GroupedQueryAttention")
 
 @dataclass(frozen=True)
 class AttentionScores:
-    """What an attention layer gave to every key: (batch, heads, queries, keys), and which were allowed.
+    """The attention scores of a layer (batch, heads, queries, keys), and which keys are allowed.
 
-    ``allowed`` may be broadcast to the scores; None for all keys. ``queries`` is (batch, queries), None for all.
+    ``allowed`` can be broadcast to the scores; None for all keys. ``queries`` is (batch, queries), None for all.
     """
 
     scores: Any
@@ -42,17 +42,17 @@ class Call:
     operation
         The layer, or an operation of a functional graph.
     inputs
-        Identities of the tensors that it was given.
+        Identities of its input tensors.
     outputs, masks
-        The floating-point tensors that it gave back, and their masks (None without one).
+        The floating-point tensors that it returned, and their masks (None without one).
     within
-        The calls around it, the outermost first, without the model's own.
+        The calls that contain it, the outermost first, without the model's own.
     inner
-        Whether other calls happened inside.
+        Whether it contains other calls.
     attention
-        Of an attention layer.
+        The scores of an attention layer.
     hidden
-        Its tensors belong to a loop or function of its own and cannot be reached.
+        Whether its tensors belong to a separate loop or function and cannot be accessed.
     """
 
     name: str
@@ -67,18 +67,18 @@ class Call:
     _alive: list[Any] = field(default_factory=list, repr=False)
 
     def is_a(self, *kinds: str) -> bool:
-        """Tell whether the operation is of one of these classes."""
+        """Return whether the operation is an instance of one of these classes."""
         return is_a(self.operation, *kinds)
 
     @property
     def kind(self) -> str:
-        """Name of the operation's class."""
+        """Class name of the operation."""
         return type(self.operation).__name__
 
 
 @contextmanager
 def watched(names: Mapping[int, str]) -> Iterator[list[Call]]:
-    """Record every call until the end of the block, in the order in which they ended.
+    """Record every call until the end of the block, in the order of completion.
 
     Parameters
     ----------
@@ -150,9 +150,9 @@ class _Watcher:
     def _scores(
         self, plain: Any, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[Any]
     ) -> AttentionScores | None:
-        """Run an attention layer once more for its scores, which its fused way of working never makes.
+        """Run an attention layer again to get its scores, which its fused implementation does not compute.
 
-        The outputs of that run are dropped: at masked queries Keras' two ways differ.
+        The outputs of that run are discarded: at masked queries Keras' two implementations differ.
         """
         masks = [_mask_of(tensor) for tensor in given]
         self._heard = []
@@ -162,7 +162,7 @@ class _Watcher:
         finally:
             self._heard = None
         for tensor, mask in zip(given, masks, strict=True):
-            if mask is not None:  # attention takes the masks off its inputs
+            if mask is not None:  # attention removes the masks of its inputs
                 tensor._keras_mask = mask  # noqa: SLF001
         if len(heard) != 1 or not self._reachable(heard[0][0]):
             return None
@@ -208,7 +208,7 @@ def _mask_of(tensor: Any) -> Any:
 
 
 def _takes_scores(operation: Any, kwargs: dict[str, Any]) -> bool:
-    """Tell an attention layer that can be asked for its scores and was not."""
+    """Return whether it is an attention layer that can return scores and was not asked to."""
     return (
         is_a(operation, *ATTENTION)
         and "return_attention_scores" not in kwargs

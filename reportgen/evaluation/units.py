@@ -1,4 +1,4 @@
-"""Decides what is probed: which of a model's calls make up a unit, such as convolution, normalisation, activation."""
+"""Groups the calls of a model into the units to probe, such as convolution, normalization, activation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Selection = Literal["units", "all"]
 
 _CLOSED = (*ATTENTION, "RNN", "Bidirectional", "Wrapper")
-"""Layers that are one thing, whatever is inside."""
+"""Layers that are treated as one, whatever they contain."""
 _UNCHANGED = (
     "InputLayer", "Dropout", "BaseSpatialDropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
     "GaussianDropout", "GaussianNoise", "AlphaDropout", "ActivityRegularization", "Identity", "Masking", "Flatten",
@@ -26,7 +26,7 @@ _UNCHANGED = (
     "Transpose", "ExpandDims", "Squeeze", "GetItem", "Cast", "Ravel", "BroadcastTo", "Moveaxis", "Swapaxes",
     "Split", "Pad", "Flip", "Copy", "Repeat", "Tile", "OnesLike", "ZerosLike",
 )  # fmt: skip
-"""What only carries values on, moves them, or prepares the input: nothing is learnt or lost there."""
+"""Layers that only pass on, rearrange or preprocess values: nothing is learned or lost there."""
 _NORMALIZATIONS = (
     "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization",
 )  # fmt: skip
@@ -46,14 +46,14 @@ _RELU6_LIMIT = 6.0
 
 @dataclass(frozen=True)
 class Unit:
-    """What is probed as one: the tensor that its last call gave back.
+    """A group of calls that is probed as one: the tensor that its last call returned.
 
     Attributes
     ----------
     calls
-        In order; the first gives name and kind, the last the tensor.
+        In order; the first determines name and kind, the last the tensor.
     output
-        Which of the last call's outputs, where it has several; else None.
+        Index of the output of the last call if it has several; None otherwise.
     """
 
     calls: tuple[Call, ...]
@@ -66,12 +66,12 @@ class Unit:
 
     @property
     def kind(self) -> str:
-        """Class of the layer that begins the unit."""
+        """Class of the first layer of the unit."""
         return self.calls[0].kind
 
     @property
     def tensor(self) -> Any:
-        """What is probed."""
+        """The probed tensor."""
         return self.calls[-1].outputs[self.output or 0]
 
     @property
@@ -81,7 +81,7 @@ class Unit:
 
     @property
     def activation(self) -> str | None:
-        """Name of the last activation function; None where a normalisation comes after it or there is none."""
+        """Name of the last activation function; None if a normalization follows it or there is none."""
         found = None
         for call in self.calls:
             found = None if call.is_a(*_NORMALIZATIONS) else activation_of(call) or found
@@ -89,7 +89,7 @@ class Unit:
 
     @property
     def channels_first(self) -> bool:
-        """Whether the channels stand on the first axis after the batch."""
+        """Whether the channels are the first axis after the batch."""
         return any(getattr(call.operation, "data_format", None) == "channels_first" for call in self.calls)
 
 
@@ -99,15 +99,15 @@ def select(calls: Sequence[Call], selection: Selection) -> tuple[tuple[Unit, ...
     Parameters
     ----------
     calls
-        All calls of one run of the model, in the order in which they ended.
+        All calls of one run of the model, in the order of completion.
     selection
-        ``units``: what transforms, after its normalisation and activation, where nothing else takes the value before.
-        ``all``: every call that transforms, one by one.
+        ``units``: layers that transform, after their normalization and activation if nothing else uses the value before.
+        ``all``: every call that transforms.
 
     Returns
     -------
     tuple
-        The units in the order of the run, and (name, reason) of what could not be looked at.
+        The units in the order of the run, and (name, reason) for the layers that could not be probed.
     """
     looked_at = [call for call in calls if _is_visible(call, selection)]
     hidden = [(call.name, _HIDDEN) for call in looked_at if call.hidden and not _within_closed(call)]
@@ -116,11 +116,11 @@ def select(calls: Sequence[Call], selection: Selection) -> tuple[tuple[Unit, ...
     return tuple(unit for chain in chains for unit in _units(chain)), tuple(hidden)
 
 
-_HIDDEN = "it runs inside a loop or a function of its own"
+_HIDDEN = "it runs inside a separate loop or function"
 
 
 def _is_visible(call: Call, selection: Selection) -> bool:
-    """Tell calls that may be looked at; a cell runs once per step, and attention's softmax is measured with its layer."""
+    """Return whether a call can be probed; a cell runs once per step, and attention softmax is measured with its layer."""
     if any(around.is_a("RNN") for around in call.within):
         return False
     if selection == "units" and _within_closed(call):
@@ -133,7 +133,7 @@ def _within_closed(call: Call) -> bool:
 
 
 def _each(calls: Sequence[Call]) -> list[list[Call]]:
-    """Take every call that transforms by itself; a layer that gives back what one inside it gave adds only its attention."""
+    """Take every call that transforms; a layer that returns the output of an inner layer adds only its attention."""
     given: set[int] = set()
     chains = []
     for call in calls:
@@ -144,7 +144,7 @@ def _each(calls: Sequence[Call]) -> list[list[Call]]:
 
 
 def _chains(calls: Sequence[Call]) -> list[list[Call]]:
-    """Join every call with the normalisations and activations that are the only ones to take its output."""
+    """Join every call with the normalizations and activations that are the only users of its output."""
     takers = Counter(
         tensor for call in calls if not _is_container(call) and not _passes_on(call) for tensor in set(call.inputs)
     )
@@ -164,12 +164,12 @@ def _chains(calls: Sequence[Call]) -> list[list[Call]]:
 
 
 def _is_container(call: Call) -> bool:
-    """Tell calls whose inner calls take their inputs."""
+    """Return whether inner calls use the inputs of a call."""
     return call.inner and not call.is_a(*_CLOSED)
 
 
 def _passes_on(call: Call) -> bool:
-    """Tell calls that give back the very tensor that they were given, as dropout does at inference."""
+    """Return whether a call returns its input tensor unchanged, as dropout does at inference."""
     return id(call.outputs[0]) in call.inputs
 
 

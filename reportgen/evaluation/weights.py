@@ -1,4 +1,4 @@
-"""Takes the weights out of a model: each tensor once, with the axes that make a matrix of it."""
+"""Extracts the weights of a model: each tensor once, with the axes that turn it into a matrix."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _GATES["ConvLSTMCell"] = _GATES["LSTMCell"]
 _CELLS = (*_GATES, "SimpleRNNCell")
 _INITIALIZERS = {"embeddings": "embeddings_initializer", "recurrent_kernel": "recurrent_initializer"}
 _LENDERS = ("MultiHeadAttention", "GroupedQueryAttention", "RNN")
-"""Layers whose inner layers go by the outer one's class."""
+"""Layers whose inner layers are reported under the class of the outer one."""
 _HEADS = {"query": 1, "key": 1, "value": 1, "attention_output": 0}
 """Axis of the heads in the kernels inside an attention layer."""
 
 
 @dataclass(frozen=True)
 class _View:
-    """What a weight is and how it becomes a matrix; the fields are those of the record."""
+    """The kind of a weight and its matrix axes; the fields are those of the record."""
 
     kind: WeightKind
     inputs: tuple[int, ...] = ()
@@ -46,7 +46,7 @@ class _View:
 def weight_tensors(model: Any) -> tuple[WeightTensor, ...]:
     """List the floating-point weights of a model in the order of its layers.
 
-    A layer adapted by LoRA gives its effective kernel. The gates of a recurrent kernel stand one by one.
+    A layer adapted with LoRA has its effective kernel. Each gate of a recurrent kernel is a separate tensor.
     """
     seen: set[int] = set()
     places = [(place, place.layer) for place in walk(model) if place.shared_with is None]
@@ -55,7 +55,7 @@ def weight_tensors(model: Any) -> tuple[WeightTensor, ...]:
 
 
 def _of_model(model: Any, seen: set[int]) -> Iterator[WeightTensor]:
-    """Yield the weights that the model itself holds, outside its layers."""
+    """Yield the weights of the model itself, outside its layers."""
     for variable in model.weights:
         if id(variable) not in seen:
             seen.add(id(variable))
@@ -76,7 +76,7 @@ def _of_layer(place: Place, layer: Any, seen: set[int]) -> Iterator[WeightTensor
 
 
 def _called(place: Place) -> tuple[str, str]:
-    """Return the name and class that a layer's weights go by: a recurrent layer's cell goes by the layer's own."""
+    """Return the name and class for a layer's weights: a recurrent cell is reported under its layer."""
     parent = place.parents[-1] if place.parents else None
     if parent is None or not is_a(parent, *_LENDERS):
         return place.name, type(place.layer).__name__
@@ -169,7 +169,7 @@ def _einsum_axes(equation: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def _split(tensor: WeightTensor, layer: Any) -> Iterator[WeightTensor]:
-    """Yield the gates of a recurrent kernel, and anything else as it is."""
+    """Yield the gates of a recurrent kernel, and any other tensor unchanged."""
     gates = next((names for kind, names in _GATES.items() if is_a(layer, kind)), ())
     if tensor.kind != "recurrent" or not gates:
         yield tensor
@@ -178,19 +178,19 @@ def _split(tensor: WeightTensor, layer: Any) -> Iterator[WeightTensor]:
         yield replace(tensor, name=f"{tensor.name}[{gate}]", values=values)
 
 
-# ------------------------------------------------------------------------------------------------ initialisers
+# ------------------------------------------------------------------------------------------------ initializers
 
 
 def _initializer(layer: Any, own: str) -> Any:
     if own == "bias" and getattr(layer, "unit_forget_bias", False):
-        return None  # zeros but for one gate
+        return None  # zeros except for one gate
     return getattr(layer, _INITIALIZERS.get(own, f"{own}_initializer"), None)
 
 
 def initial_rms(initializer: Any, shape: tuple[int, ...]) -> float | None:
-    """Return the root mean square of what an initialiser draws for a shape; None for one that Keras does not have.
+    """Return the root mean square of an initializer's draws for a shape; None for a custom initializer.
 
-    Fans as Keras counts them: the last two axes and the size of the receptive field before them.
+    Fans are computed as in Keras: from the last two axes and the size of the receptive field before them.
     """
     if is_a(initializer, "VarianceScaling"):
         return math.sqrt(initializer.scale / _fan(initializer.mode, shape))
@@ -203,7 +203,7 @@ def initial_rms(initializer: Any, shape: tuple[int, ...]) -> float | None:
 
 
 _TRUNCATED_STD = 0.87962566103423978
-"""Standard deviation of a standard normal that is cut at two."""
+"""Standard deviation of a standard normal distribution truncated at 2."""
 _RMS: dict[str, Callable[[dict[str, Any]], float]] = {
     "RandomNormal": lambda c: math.hypot(c["mean"], c["stddev"]),
     "TruncatedNormal": lambda c: math.hypot(c["mean"], c["stddev"] * _TRUNCATED_STD),

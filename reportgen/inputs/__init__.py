@@ -1,1 +1,1 @@
-"""Models, data sets and histories: the only rooms that open the files that a spec names."""
+"""Models, data sets and histories: the only package that opens the files that a spec names."""

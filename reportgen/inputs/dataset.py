@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     Batch = dict[str, Array]
 
 Layout = Literal["single", "by name", "by position"]
-"""Whether a model takes the inputs as a bare array, by its inputs' names, or in the order of its inputs."""
+"""Whether a model receives the inputs as a single array, by name, or by position."""
 _COUNTED_AT_ONCE = 1_024
 
 
 class Dataset(Protocol):
-    """Inputs and labels of a data set; a batch has an array of rows for each input."""
+    """Inputs and labels of a data set; a batch has one array of rows per input."""
 
     @property
     def inputs(self) -> tuple[TensorSummary, ...]:
@@ -30,37 +30,37 @@ class Dataset(Protocol):
 
     @property
     def layout(self) -> Layout:
-        """How a model takes the inputs."""
+        """How a model receives the inputs."""
 
     @property
     def heads(self) -> tuple[str | None, ...]:
-        """The heads that have labels: None for labels that name no head, nothing without labels."""
+        """The heads with labels: None for labels without a head name, empty without labels."""
 
     @property
     def n(self) -> int | None:
-        """How many rows there are; None where only reading them tells."""
+        """Number of rows; None if it is unknown before reading."""
 
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
-        """The files as the spec names them, with their SHA-256 digests."""
+        """The files as named in the spec, with their SHA-256 digests."""
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Yield all rows in order, at most ``size`` at a time."""
 
     def labels(self, head: str | None) -> Array | None:
-        """Return the labels of a head, one for each row; None where it has none."""
+        """Return the labels of a head, one per row; None if it has none."""
 
 
 @runtime_checkable
 class RandomAccess(Dataset, Protocol):
-    """A data set that gives any rows."""
+    """A data set with random access to its rows."""
 
     def take(self, rows: NDArray[np.int64]) -> Batch:
         """Return the inputs of the rows at these positions."""
 
 
 def count(dataset: Dataset) -> int:
-    """Return how many rows there are, reading the inputs where nothing else tells."""
+    """Return the number of rows, reading the inputs if it is otherwise unknown."""
     return sum(map(_length, dataset.batches(_COUNTED_AT_ONCE))) if dataset.n is None else dataset.n
 
 
@@ -70,16 +70,16 @@ def read(dataset: Dataset, rows: NDArray[np.int64], size: int) -> Iterator[tuple
     Parameters
     ----------
     dataset
-        Where there is no random access, it is read from its beginning.
+        Without random access, it is read from the start.
     rows
         (N,) positions, sorted.
     size
-        Most rows in a batch.
+        Maximum number of rows in a batch.
 
     Yields
     ------
     tuple
-        Places among ``rows``, and the inputs of those rows.
+        Positions in ``rows``, and the inputs of those rows.
     """
     if isinstance(dataset, RandomAccess):
         for start in range(0, len(rows), size):

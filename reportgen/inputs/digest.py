@@ -1,4 +1,4 @@
-"""SHA-256 of what a report rests on: the files that are read, and the code that is run."""
+"""SHA-256 digests of the input files and of the code that runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where models, data and histories come from: the files that a spec names, or objects that a program hands over."""
+"""The origin of models, data and histories: files named in a spec, or objects in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Inputs(Protocol):
-    """Gives what an evaluation needs; a method raises InputError where it cannot be used."""
+    """Provides the inputs of an evaluation; a method raises InputError if an input cannot be used."""
 
     def dataset(self, spec: DataSpec) -> Dataset:
         """Return the data."""
@@ -29,10 +29,10 @@ class Inputs(Protocol):
         """Return a model, loaded."""
 
     def identity(self, name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
-        """Return the file of a model that cannot be loaded, its digest and its size; None where there are none."""
+        """Return the file, digest and size of a model that cannot be loaded; None for those that are unknown."""
 
     def history(self, name: str, spec: ModelSpec) -> History | None:
-        """Return a model's training history; None where it has none."""
+        """Return a model's training history; None if it has none."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +60,16 @@ class Files:
 
 @dataclass(frozen=True)
 class Objects:
-    """Objects of a running program; models and histories may also be paths.
+    """Objects in memory; models and histories can also be paths.
 
     Parameters
     ----------
     models
         Keras models, or paths of ``.keras`` files, by name.
     data
-        The data; None where no section needs any.
+        The data; None if no section needs any.
     histories
-        ``History``, its dict, or a path, by the model's name.
+        ``History``, its dict, or a path, by model name.
     """
 
     models: Mapping[str, Any]
@@ -79,7 +79,7 @@ class Objects:
     def dataset(self, _spec: DataSpec) -> Dataset:
         """Return the data."""
         if self.data is None:
-            message = "no data were given"
+            message = "no data was provided"
             raise ValueError(message)
         return self.data
 

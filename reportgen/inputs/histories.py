@@ -34,8 +34,8 @@ _SEPARATORS = (",", ";", "\t")
 def load(location: Location, file: str, folder: Path) -> History:
     """Read a history.
 
-    JSON is ``history.history``, alone or as written by pandas, or a ``History`` with its ``history`` and ``epoch``. Null,
-    ``NA`` and empty cells are missing; numbers may stand as text, as ``json.dumps(..., default=str)`` leaves them.
+    JSON is ``history.history``, plain or as written by pandas, or a ``History`` with its ``history`` and ``epoch``. Null,
+    ``NA`` and empty cells are missing; numbers can be text, as ``json.dumps(..., default=str)`` writes them.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def load(location: Location, file: str, folder: Path) -> History:
 
 
 def in_memory(location: Location, given: Any) -> History:
-    """Return the history of a ``History`` that ``fit`` gave back, or of its dict; numbers and arrays of any library.
+    """Return the history of a ``History`` returned by ``fit``, or of its dict, with numbers and arrays of any library.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def in_memory(location: Location, given: Any) -> History:
     """
     curves = getattr(given, "history", given)
     if not isinstance(curves, Mapping):
-        message = f"must be a History, its dict, or the path of a file (found {type(given).__name__})"
+        message = f"must be a History, its dict, or a path (found {type(given).__name__})"
         raise InputError(location, "", message)
     try:
         text = json.dumps({"history": curves, _EPOCH: getattr(given, "epoch", None) or None}, default=_plain)
@@ -70,7 +70,7 @@ def in_memory(location: Location, given: Any) -> History:
 
 
 def _plain(value: Any) -> Any:
-    """Return numbers and arrays as Python has them."""
+    """Convert numbers and arrays to Python objects."""
     return np.asarray(value).tolist()
 
 
@@ -82,7 +82,7 @@ def _history(location: Location, file: str, digest: str, text: str, columns_of: 
     except (ValueError, RecursionError) as error:
         raise InputError(location, file, f"is not a training history ({error})") from error
     if not curves:
-        raise InputError(location, file, "is not a training history (it has no curve)")
+        raise InputError(location, file, "is not a training history (it has no metrics)")
     return History(file, digest, curves, epochs)
 
 
@@ -94,12 +94,12 @@ def _from_json(text: str) -> Columns:
     if isinstance(raw, dict) and isinstance(raw.get("history"), dict):
         raw = {**raw["history"], _EPOCH: raw.get(_EPOCH)}
     if not isinstance(raw, dict):
-        _refuse("it must be an object with one list per metric")
+        _refuse("expected an object with one list per metric")
     return {key: _listed(key, values) for key, values in raw.items() if key != _EPOCH or values is not None}
 
 
 def _listed(key: str, values: Any) -> list[Any]:
-    """Return a column; pandas writes one as an object from row number to value."""
+    """Return a column; pandas writes it as an object from row number to value."""
     if isinstance(values, dict) and all(row.isdecimal() for row in values):
         return [values[row] for row in sorted(values, key=int)]
     if not isinstance(values, list):
@@ -131,7 +131,7 @@ def _epochs(values: list[Any] | None) -> tuple[int, ...] | None:
 
 
 def _curve(key: str, values: list[Any]) -> NDArray[np.float64]:
-    """Return (n_values,) numbers, or (n_values, n_components) of a vector; missing rows are NaN."""
+    """Return (n_values,) numbers, or (n_values, n_components) for a vector; missing rows are NaN."""
     try:
         numbers = [_number(value) for value in values]
         size = next((len(one) for one in numbers if isinstance(one, list)), None)
@@ -146,7 +146,7 @@ def _curve(key: str, values: list[Any]) -> NDArray[np.float64]:
 
 
 def _number(value: Any) -> Any:
-    """Return a float, or a list of what a vector holds; NaN for what is missing."""
+    """Return a float, or the list of a vector's components; NaN for missing values."""
     if isinstance(value, bool):
         raise TypeError
     if isinstance(value, list):
@@ -157,7 +157,7 @@ def _number(value: Any) -> Any:
 
 
 def _from_text(text: str) -> Any:
-    """Read ``0.5``, ``nan``, ``np.float32(0.5)``, or a vector as CSVLogger and numpy write it: ``[0.1, 0.2]``, ``[0.1 0.2]``."""
+    """Parse ``0.5``, ``nan``, ``np.float32(0.5)``, or a vector as CSVLogger and numpy write it: ``[0.1, 0.2]``, ``[0.1 0.2]``."""
     bare = _NUMPY.sub(r"\1", text).strip().strip('"').strip()
     if bare.startswith("[") and bare.endswith("]"):
         return [_from_text(one) for one in re.split(r"[,\s]+", bare.strip("[] \n")) if one]

@@ -1,4 +1,4 @@
-"""What labels look like, before a task reads them."""
+"""The form of labels, before a task interprets them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MATRIX = 2
 
 
 def kind_of(y: NDArray[Any]) -> str:
-    """Return what labels look like: ``strings``, ``integers``, ``rows`` (a matrix) or ``floats``."""
+    """Return the form of labels: ``strings``, ``integers``, ``rows`` (a matrix) or ``floats``."""
     if y.dtype.kind in "US":
         return "strings"
     if y.ndim == _MATRIX and y.shape[1] > 1:

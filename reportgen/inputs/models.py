@@ -1,4 +1,4 @@
-"""Loading ``.keras`` models, safely, and what their archive says about them."""
+"""Loads ``.keras`` models safely, and reads the metadata of their archives."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _LOAD_ERRORS = (
 
 @dataclass(frozen=True)
 class Loss:
-    """Name of a compiled loss and its ``from_logits`` (None where it has no such option)."""
+    """Name of a compiled loss and its ``from_logits`` (None if it has no such option)."""
 
     name: str
     from_logits: bool | None
@@ -59,10 +59,10 @@ class Loss:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model with what its archive tells about how it was compiled.
+    """A model with the compile configuration of its archive.
 
-    ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss. ``compiled`` is
-    what the archive holds of the call of ``compile``, empty without one; ``size_bytes`` is None for a model in memory.
+    ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss. ``compiled``
+    contains the saved arguments of ``compile``, empty without any; ``size_bytes`` is None for a model in memory.
     ``code`` are the files and packages of its custom objects with their digests.
     """
 
@@ -118,12 +118,12 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
 
 
 def in_memory(name: str, model: keras.Model) -> LoadedModel:
-    """Return a model of a running program; its digest is that of its architecture and its weights.
+    """Return a model in memory; its digest covers its architecture and its weights.
 
     Raises
     ------
     InputError
-        It is no Keras model, or has no weights yet.
+        It is not a Keras model, or has no weights yet.
     """
     import keras
 
@@ -131,7 +131,7 @@ def in_memory(name: str, model: keras.Model) -> LoadedModel:
     if not isinstance(model, keras.Model):
         raise InputError(location, "", f"must be a Keras model or a path (found {type(model).__name__})")
     if not model.built:
-        raise InputError(location, "", "has no weights yet: call it once on data, or build it")
+        raise InputError(location, "", "has no weights yet: call it on data once, or build it")
     digest = hashlib.sha256(type(model).__name__.encode())
     for variable in model.variables:
         digest.update(variable.path.encode())
@@ -149,21 +149,21 @@ def in_memory(name: str, model: keras.Model) -> LoadedModel:
 
 
 def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
-    """Read the architecture out of the archive without building anything."""
+    """Read the architecture from the archive without building the model."""
     if path.suffix != ".keras":
         raise InputError(location, file, "must be a .keras file (save the model with model.save('name.keras'))")
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo("config.json").file_size > _CONFIG_LIMIT:
-                raise InputError(location, file, "has a config.json of more than 64 MB: this is no Keras model")
+                raise InputError(location, file, "has a config.json of more than 64 MB: this is not a Keras model")
             if "model.weights.h5" not in archive.namelist():
-                raise InputError(location, file, "is not a whole Keras archive (model.weights.h5 is missing)")
+                raise InputError(location, file, "is an incomplete Keras archive (model.weights.h5 is missing)")
             damaged = archive.testzip()
             if damaged is not None:
-                raise InputError(location, file, f"is damaged (checksum of {damaged} does not match)")
+                raise InputError(location, file, f"is corrupt (the checksum of {damaged} does not match)")
             config = json.loads(archive.read("config.json"))
     except FileNotFoundError as error:
-        raise InputError(location, file, "there is no such file") from error
+        raise InputError(location, file, "no such file") from error
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
         raise InputError(location, file, f"is not a readable Keras archive ({summary(error)})") from error
     if not isinstance(config, dict):
@@ -172,7 +172,7 @@ def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
 
 
 def _objects_in(config: Any) -> Iterator[dict[str, Any]]:
-    """Yield every serialised object of an architecture."""
+    """Yield every serialized object of an architecture."""
     if isinstance(config, dict):
         if "class_name" in config:
             yield config
@@ -189,8 +189,10 @@ def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: L
     for item in _objects_in(architecture):
         if item["class_name"] in {"Lambda", "__lambda__"}:
             name = (item.get("config") or {}).get("name") if isinstance(item.get("config"), dict) else None
-            message = f"holds a Lambda layer ({name or 'unnamed'}), which would run code out of the file"
-            raise InputError(location, file, f"{message}: use a layer class instead and name it in custom_objects")
+            message = f"contains a Lambda layer ({name or 'unnamed'}), which would run code from the file"
+            raise InputError(
+                location, file, f"{message}: replace it with a layer class and name the class in custom_objects"
+            )
         if str(item.get("module") or "keras").split(".")[0] in {"keras", "builtins"}:
             continue
         registered = str(item.get("registered_name") or item["class_name"])
@@ -202,7 +204,7 @@ def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: L
     if missing:
         names = ", ".join(sorted(missing))
         message = (
-            f"needs {names}, which Keras does not have: name it in custom_objects, e.g. './layers.py:{min(missing)}'"
+            f"needs {names}, which is not part of Keras: name it in custom_objects, e.g. './layers.py:{min(missing)}'"
         )
         raise InputError(location, file, message)
 
@@ -262,7 +264,7 @@ def _losses(raw: Any) -> Loss | list[Loss | None] | dict[str, Loss | None] | Non
 
 
 def _loss(raw: Any) -> Loss | None:
-    """Read a loss from its serialised form; a loss given by name takes probabilities, as Keras' functions do."""
+    """Parse a serialized loss; a loss named as a string expects probabilities, as Keras' functions do."""
     if isinstance(raw, str):
         name = canonical_loss(raw)
         return Loss(name, from_logits=False if name.endswith("crossentropy") else None)

@@ -1,1 +1,1 @@
-"""The Python interface: the flow of the command line, with models, data and histories of a running program."""
+"""The Python interface: the same pipeline as the command line, with models, data and histories in memory."""

@@ -1,4 +1,4 @@
-"""A Keras callback that writes a report on the weights and the training so far."""
+"""A Keras callback that writes reports on weights and training during training."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ _LOG = logging.getLogger("reportgen")
 
 
 class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
-    """Write weights and training of the model that is being trained, as a report, at the end of epochs.
+    """Write a report on the weights and the training history at the end of epochs.
 
-    Training never stops for a report: what goes wrong with one is logged as a warning.
+    A failed report never stops the training: the error is logged as a warning.
 
     Parameters
     ----------
     spec
-        A spec, of which the sections ``weights``, ``training_dynamics`` and ``overview`` are taken, or an
-        :class:`AnalysisConfig`; None for its defaults. The models and data that a spec names need not exist.
+        A spec, of which the sections ``weights``, ``training_dynamics`` and ``overview`` are used, or an
+        :class:`AnalysisConfig`; None for its defaults. The models and data of the spec do not have to exist.
     every
-        Epochs from one report to the next; the last epoch always has one.
+        Number of epochs between reports; the last epoch always gets one.
     output_dir
-        Folder of the files; each report takes the place of the one before.
+        Output folder; each report replaces the previous one.
     formats
         Which files are written.
 
     Attributes
     ----------
     seconds
-        What each report took.
+        Seconds that each report took.
     """
 
     SECTIONS = ("summary", "overview", "training_dynamics", "weights")
-    """Sections that need nothing but the model and its history."""
+    """Sections that need only the model and its history."""
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._written = -1
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 Keras' signature
-        """Begin with an empty history."""
+        """Start with an empty history."""
         self._curves, self._epochs, self._written = {}, [], -1
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Remember the epoch's numbers, and write a report when it is time."""
+        """Record the epoch's logs, and write a report if one is due."""
         self._epochs.append(epoch)
         for key, value in (logs or {}).items():
             number = _number(value)
@@ -89,7 +89,7 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self._report(epoch)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 Keras' signature
-        """Write the last report, unless the last epoch has one."""
+        """Write the last report, unless the last epoch already has one."""
         if self._epochs and self._written != self._epochs[-1]:
             self._report(self._epochs[-1])
 
@@ -128,7 +128,7 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _number(value: Any) -> float | None:
-    """Return a number of an epoch's logs; None for anything else, such as a metric that is a vector."""
+    """Return a number in an epoch's logs; None for anything else, such as a vector metric."""
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -136,7 +136,7 @@ def _number(value: Any) -> float | None:
 
 
 def _wanted(spec: str | Path | AnalysisConfig | None) -> tuple[str, list[dict[str, Any]], str]:
-    """Return title, sections and style: those that need no data."""
+    """Return title, style and the sections that need no data."""
     if isinstance(spec, str | Path):
         path = Path(spec)
         planned = make(source.read(path, str(path)), path.parent, in_memory=True)

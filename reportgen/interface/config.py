@@ -1,4 +1,4 @@
-"""What an analysis is asked for, by the names of the guide, and how that is said in a spec."""
+"""The options of an analysis, with the names of the guide, and their translation into a spec."""
 
 from __future__ import annotations
 
@@ -21,49 +21,49 @@ IN_MEMORY = "(in memory)"
 
 
 class AnalysisConfig(Strict):
-    """Options of :class:`ModelAnalyzer`; an unknown one is an error."""
+    """Options of :class:`ModelAnalyzer`; unknown options are errors."""
 
     analyze_weights: bool = True
-    """Weights: norms, spectra, health."""
+    """Analyze weights: norms, spectra, health."""
     analyze_calibration: bool = True
-    """Confidence and calibration."""
+    """Analyze confidence and calibration."""
     analyze_information_flow: bool = True
-    """Activations, layer by layer."""
+    """Analyze activations layer by layer."""
     analyze_training_dynamics: bool = True
-    """Training histories."""
+    """Analyze training histories."""
     n_samples: int | None = Field(default=1000, ge=1)
-    """Most rows that are evaluated: a seeded, label-stratified sample; None for all."""
+    """Maximum number of rows to evaluate (a seeded, label-stratified sample); None for all."""
     weight_layer_types: tuple[str, ...] | None = None
-    """Classes of the layers whose weights are analysed; None for all."""
+    """Layer classes whose weights are analyzed; None for all."""
     analyze_biases: bool = False
-    """Analyse biases as well."""
+    """Also analyze biases."""
     compute_weight_pca: bool = True
-    """Compare the models: predictions, representations, and the map of their weights."""
+    """Compare the models: predictions, representations and weights."""
     calibration_bins: int = Field(default=15, ge=2)
-    """Bins of the expected calibration error."""
+    """Number of bins for the expected calibration error."""
     smooth_training_curves: bool = True
-    """Draw a moving average over training curves; no number is read off it."""
+    """Draw a moving average of the training curves; metrics always use the raw values."""
     smoothing_window: int = Field(default=5, ge=2)
-    """Epochs in the moving average."""
+    """Number of epochs in the moving average."""
     plot_style: Style = "publication"
-    """Look of the figures."""
+    """Style of the figures."""
     save_plots: bool = True
-    """Write the figures of the guide."""
+    """Save the figures of the guide."""
     save_format: Literal["png", "pdf", "svg"] = "png"
-    """Their file format."""
+    """File format of the figures."""
     dpi: int = Field(default=300, ge=50, le=1200)
     """Dots per inch of png."""
     max_layers_heatmap: int = Field(default=12, ge=1)
-    """Tensors in the health heatmap of the weights."""
+    """Maximum number of tensors in the health heatmap of the weights."""
     max_layers_info_flow: int = Field(default=8, ge=1)
-    """Layers in the health dashboard of the activations."""
+    """Maximum number of layers in the health dashboard of the activations."""
     pareto_analysis_threshold: int = Field(default=2, ge=2)
-    """Models that a Pareto analysis needs."""
+    """Minimum number of models for a Pareto analysis."""
     verbose: bool = True
-    """Show progress, and say on the log what is skipped."""
+    """Show progress, and log what is skipped."""
 
     def sections(self) -> list[dict[str, Any]]:
-        """Return the sections of the spec that these options ask for; what lacks its input is skipped with a reason."""
+        """Return the spec sections for these options; sections without their input are skipped with a reason."""
         wanted: list[tuple[bool, dict[str, Any]]] = [
             (True, {"kind": "summary"}),
             (True, {"kind": "overview"}),
@@ -100,9 +100,9 @@ class DataInput:
     Parameters
     ----------
     x_data
-        Inputs, (n, ...); of models with several inputs a list in their order, or a dict by their names.
+        Inputs, (n, ...); for several inputs a list in the order of the model's inputs, or a dict by name.
     y_data
-        Labels: integers, one-hot or soft rows, or text, (n, ...); for several outputs a dict by their names. None without.
+        Labels: integers, one-hot or soft rows, or text, (n, ...); for several outputs a dict by name; None if unlabeled.
     """
 
     x_data: Arrays
@@ -110,6 +110,6 @@ class DataInput:
 
     @classmethod
     def from_tuple(cls, data: tuple[Any, Any]) -> DataInput:
-        """Make it of (x, y)."""
+        """Create it from (x, y)."""
         x, y = data
         return cls(x, y)

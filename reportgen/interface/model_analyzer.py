@@ -1,4 +1,4 @@
-"""The guide's ModelAnalyzer: models, data and histories of a running program through the same flow as a spec."""
+"""The guide's ModelAnalyzer: the same pipeline as a spec, with models, data and histories in memory."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("reportgen")
 RESULTS = "analysis_results.json"
-"""The file of all numbers; its content is that of ``results.json``."""
+"""The file of all metrics, in the format of ``results.json``."""
 
 
 class ModelAnalyzer:
-    """Analyzes models of a running program.
+    """Analyzes models in memory.
 
     Parameters
     ----------
     models
         Keras models, or paths of ``.keras`` files, by name.
     config
-        What is analyzed and how.
+        What to analyze, and how.
     training_history
-        ``History``, its dict, or a path (JSON or CSV), by the model's name.
+        ``History``, its dict, or a path (JSON or CSV), by model name.
     output_dir
-        Folder of the figures and of ``analysis_results.json``; made where it is missing.
+        Folder for the figures and ``analysis_results.json``; created if it does not exist.
     """
 
     def __init__(
@@ -67,19 +67,19 @@ class ModelAnalyzer:
         self.results: Results | None = None
 
     def analyze(self, data: DataInput | tuple[Any, Any] | None = None) -> Results:
-        """Analyze the models, write the numbers and the figures, and return the results.
+        """Analyze the models, write metrics and figures, and return the results.
 
         Parameters
         ----------
         data
-            Inputs and labels; None for the analyses that need none.
+            Inputs and labels; None runs only the analyses that need no data.
 
         Raises
         ------
         TypeError
-            The data are no :class:`DataInput`, nor (x, y).
+            The data is neither a :class:`DataInput` nor a tuple (x, y).
         InputError
-            The data are not arrays of numbers of one length, or a history is none.
+            The data is not arrays of numbers of equal length, or a history is invalid.
         ReportgenError
             No model could be analyzed.
         """
@@ -92,7 +92,7 @@ class ModelAnalyzer:
             if item.skip is not None:
                 _LOG.log(
                     logging.WARNING if self.config.verbose else logging.DEBUG,
-                    "%s is skipped: it %s",
+                    "%s skipped: it %s",
                     item.address,
                     item.skip,
                 )
@@ -116,18 +116,18 @@ class ModelAnalyzer:
         Raises
         ------
         ReportgenError
-            Nothing was analyzed yet, or the section was skipped; the message says why.
+            Nothing has been analyzed yet, or the section was skipped; the message gives the reason.
         """
         from reportgen.figures import svg
 
         if self.results is None:
-            raise ReportgenError("analyze the models first: create_pareto_analysis shows their results")
+            raise ReportgenError("no results yet: call analyze before create_pareto_analysis")
         theme = present.theme_of(self.results)
         figure = sheet(self.results, theme, "pareto_analysis")
         if figure is None:
             found = [(one.reason, one.result) for one in self.results.sections if one.id == "pareto"]
             reason = next((reason or getattr(result, "reason", None) for reason, result in found), None)
-            raise ReportgenError(f"there is no Pareto analysis: {reason or 'training dynamics were not analyzed'}")
+            raise ReportgenError(f"no Pareto analysis: {reason or 'training dynamics were not analyzed'}")
         if save_plot:
             content = svg.to_bytes(figure, theme, self.config.save_format, self.config.dpi)
             flow.write({f"pareto_analysis.{self.config.save_format}": content}, self.output_dir)
@@ -136,7 +136,7 @@ class ModelAnalyzer:
     # ------------------------------------------------------------------------------------------ the flow
 
     def _plan(self, data: Dataset | None) -> Plan:
-        """Say in the words of a spec what the options ask for."""
+        """Return the options as a spec."""
         spec: dict[str, Any] = {
             "schema_version": 1,
             "report": {"title": "Model analysis"},
@@ -158,16 +158,16 @@ class ModelAnalyzer:
         return make(Source("AnalysisConfig", text, "yaml", spec), Path(), in_memory=True)
 
     def _evaluated(self, found: Collection) -> Evaluation:
-        """Evaluate model after model; one that cannot take the data goes on without them."""
+        """Evaluate one model after the other; a model that cannot process the data is evaluated without it."""
         models, unusable = [], []
         for name in found.models:
             model, failure = found.evaluate(name)
             models.append(model)
             if failure is not None and model.architecture is None:
                 unusable.append(str(failure))
-                _LOG.warning("%s is skipped: %s", name, failure)
+                _LOG.warning("%s skipped: %s", name, failure)
             elif failure is not None:
-                _LOG.warning("%s is left out of the analyses that need data: %s", name, failure)
+                _LOG.warning("%s excluded from the analyses that need data: %s", name, failure)
         if len(unusable) == len(models):
             raise ReportgenError(f"no model could be analyzed: {'; '.join(unusable)}")
         return Evaluation(tuple(models), found.data, found.versions)
@@ -188,21 +188,21 @@ class ModelAnalyzer:
 
 
 def _require_names(models: Any, histories: Any) -> None:
-    """Refuse what is no dict of models by their names, and histories of no model."""
+    """Reject anything but dicts keyed by model name, and histories of unknown models."""
     for option, given in (("models", models), ("training_history", histories)):
         if not isinstance(given, Mapping):
-            message = f"{option} must be a dict by the models' names (found {type(given).__name__})"
+            message = f"{option} must be a dict keyed by model name (found {type(given).__name__})"
             raise TypeError(message)
     if not models:
-        message = "models must hold at least one model"
+        message = "models must contain at least one model"
         raise ValueError(message)
     wrong = [name for name in models if not isinstance(name, str) or not name.strip()]
     if wrong:
-        message = f"models must have names that are text (found {wrong[0]!r})"
+        message = f"model names must be strings (found {wrong[0]!r})"
         raise ValueError(message)
     unknown = [str(name) for name in histories if name not in models]
     if unknown:
-        message = f"training_history names models that are not there: {', '.join(unknown)}"
+        message = f"training_history names unknown models: {', '.join(unknown)}"
         raise ValueError(message)
 
 
@@ -217,25 +217,25 @@ def _as_input(data: Any) -> DataInput:
 
 
 def _dataset(data: DataInput) -> Dataset:
-    """Return arrays as the flow takes them."""
+    """Return the arrays as the pipeline expects them."""
     from reportgen.inputs.sources.memory import Memory
 
     x, y = data.x_data, data.y_data
     inputs = [np.asarray(one) for one in x] if _several(x) else _arrays(x)
     if _several(y) and len(y) != _rows(inputs) == len(y[0]):
-        message = f"has {len(y)} arrays: labels of several outputs are a dict by the outputs' names"
+        message = f"is a list of {len(y)} arrays: pass the labels of several outputs as a dict by output name"
         raise InputError(("y_data",), "", message)
     return Memory(inputs, None if y is None else _arrays(y)).open()
 
 
 def _labels_in_words(heads: tuple[str | None, ...]) -> str | dict[str, str] | None:
-    """Say as a spec which heads have labels."""
+    """Return the labeled heads as a spec does."""
     named = {head: head for head in heads if head is not None}
     return named or ("y" if heads else None)
 
 
 def _several(given: Any) -> TypeGuard[list[Any]]:
-    """Tell whether arrays were given in a list."""
+    """Return whether arrays were passed in a list."""
     return (
         isinstance(given, list | tuple)
         and len(given) > 0

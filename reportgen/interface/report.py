@@ -1,4 +1,4 @@
-"""A report as a value: results, and the files that can be made of them."""
+"""A report object: results, and the files that can be rendered from them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Results that can be saved in every format; a notebook shows the page itself.
+    """Results that can be saved in every format; a notebook displays the page.
 
     Parameters
     ----------
     results
         The outcome of a run.
     templates
-        Folder of templates that is searched first; None for the program's own.
+        Folder with custom templates; None for the built-in ones.
     """
 
     def __init__(self, results: Results, templates: str | Path | None = None) -> None:
         if not isinstance(results, Results):
-            message = f"results must be Results (found {type(results).__name__}); load_results reads a file"
+            message = f"results must be Results (found {type(results).__name__}); to read a file, use load_results"
             raise TypeError(message)
         self.results = results
         self.templates = None if templates is None else Path(templates)
@@ -46,7 +46,7 @@ class Report:
         Raises
         ------
         RenderError
-            It cannot be made, for example because Pango is missing.
+            It could not be written, for example because Pango is missing.
         """
         return self._save("pdf", path)
 
@@ -81,25 +81,25 @@ def build(
     formats: Sequence[Format] | None = None,
     overrides: Sequence[str] = (),
 ) -> Report:
-    """Build the report of a spec, as ``reportgen build`` does, and write its files where ``output`` names a folder.
+    """Build the report of a spec like ``reportgen build``, and write its files if ``output`` is a folder.
 
     Parameters
     ----------
     spec
         A TOML or YAML file.
     output
-        Folder of the files; None writes none.
+        Output folder; None writes no files.
     formats
-        Which files; by default those of the spec.
+        Which files to write; by default those of the spec.
     overrides
-        As ``--set``: ``models.cnn.path=new.keras``.
+        Like ``--set``: ``models.cnn.path=new.keras``.
 
     Raises
     ------
     ReportgenError
-        As the command line tells them; see ``reportgen.errors``.
+        The same errors as on the command line; see ``reportgen.errors``.
     ValueError
-        A format that there is not.
+        An unknown format.
     """
     planned = flow.read_plan(Path(spec), overrides)
     if output is None:
@@ -109,17 +109,17 @@ def build(
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 def load_results(path: str | Path, *, sections_from: str | Path | None = None) -> Results:
     """Read a ``results.json``.
 
-    ``sections_from`` is the folder of a spec that named sections out of files: they are imported and run; None imports none.
+    ``sections_from`` is the folder of the spec, if it used section files: they are imported and run; None imports none.
 
     Raises
     ------
     ResultsError
-        Missing, not JSON, of a newer program, or not what this program writes.
+        Missing, not JSON, written by a newer version, or not a results file.
     """
     return load(Path(path), Registry(None if sections_from is None else Path(sections_from)))

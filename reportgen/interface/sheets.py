@@ -1,4 +1,4 @@
-"""The guide's figures: panels that the sections draw anyway, put on one grid."""
+"""The guide's figures: panels of the sections on one grid."""
 
 from __future__ import annotations
 
@@ -48,23 +48,23 @@ SHEETS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "pareto_analysis": (("pareto", "front"), ("pareto", "heatmap")),
 }
-"""Figures and tables of each sheet, as (section, name); a section that was skipped is left out."""
+"""Figures and tables of each sheet, as (section, name); skipped sections are omitted."""
 _MOST_MODELS = 6
-"""Models in a table that is drawn."""
+"""Models in a drawn table."""
 _LINE = 1.7
 """Height of its lines, in font sizes."""
 _AROUND = 3
-"""Lines that its title takes, and that it may say what is left out in."""
+"""Lines for its title and for a note about omitted rows."""
 _HEAD_LINES = 2
 _SHORTEST = 6
-"""Characters of a name that it has room for at least."""
+"""Minimum number of characters of a name."""
 _MARKS = {"best": " ★", "tie": " ≈"}
 _WHOLE_ROWS = frozenset({"pareto_analysis"})
-"""Sheets whose panels take a whole row each."""
+"""Sheets whose panels span a whole row each."""
 
 
 def sheet(results: Results, theme: Theme, name: str) -> Figure | None:
-    """Return a sheet as one figure; None where no section of it has a result."""
+    """Return a sheet as one figure; None if none of its sections has a result."""
     parts = [part for section, wanted in SHEETS[name] for part in _parts(results, theme, section, wanted)]
     panels = tuple(replace(panel, wide=panel.wide or name in _WHOLE_ROWS) for part in parts for panel in part.panels)
     if not panels:
@@ -81,7 +81,7 @@ def sheet(results: Results, theme: Theme, name: str) -> Figure | None:
 
 
 def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterator[Figure]:
-    """Yield a figure of a section, its panels named after it too; or a table as a figure."""
+    """Yield a figure of a section, with its name in the panel titles; or a table as a figure."""
     record = next((one for one in results.sections if one.id == section and one.result is not None), None)
     if record is None:
         return
@@ -92,7 +92,7 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
 
 
 def _tables(tables: Iterable[Table], theme: Theme, wanted: str) -> Iterator[Figure]:
-    """Yield the table that is wanted, as a figure of one row."""
+    """Yield the requested table as a figure of one row."""
     for table in tables:
         if wanted == f"table:{table.name}":
             panel = Panel(table.title, partial(_draw_table, table, theme), wide=True)
@@ -108,7 +108,7 @@ def _named(figure: Figure, panel: Panel) -> Panel:
 
 
 def _draw_table(table: Table, theme: Theme, ax: Axes) -> None:
-    """Write a table whose rows are models, turned: a column for each model that has room, a line for each number."""
+    """Draw a table of models transposed: one column per model that fits, one line per metric."""
     size, width = theme.small_size, ax.bbox.width
     every = show(table)
     titles = [column.title for column in every.columns[1:]]
@@ -119,7 +119,7 @@ def _draw_table(table: Table, theme: Theme, ax: Axes) -> None:
     most = max(int(across / text_width("n", size, "semibold")) - 1, _SHORTEST)
     heads = _heads([row[0].text for row in shown.rows], most)
     top = max((head.count("\n") for head in heads), default=0)
-    rest = f"{shown.left_out} more in the file of all numbers." if shown.left_out else ""
+    rest = f"{shown.left_out} more models in analysis_results.json." if shown.left_out else ""
     note = _note(f"{shown.note} {rest}", theme, width)
     ax.set_axis_off()
     ax.set_xlim(0, width)
@@ -136,7 +136,7 @@ def _draw_table(table: Table, theme: Theme, ax: Axes) -> None:
 
 
 def _heads(names: Sequence[str], most: int) -> list[str]:
-    """Return names in one line, or in two of at most this many characters that part behind an underscore."""
+    """Return names in one line, or in two lines of at most this many characters, broken after an underscore."""
     labels = naming.labels(names, min(2 * most - 2, naming.LIMIT))
     broken = [wrap(label.replace("_", "_ "), most) for label in labels]
     if max(map(len, broken), default=0) > _HEAD_LINES:

@@ -1,1 +1,1 @@
-"""Renderers: a document in, text or bytes out. They read nothing but the document."""
+"""Renderers: a document in, text or bytes out. The document is their only input."""

@@ -1,4 +1,4 @@
-"""The Jinja environment that HTML and Markdown share: strict, escaping, and a sandbox for templates of the user."""
+"""The Jinja environment for HTML and Markdown: strict, escaping, and a sandbox for custom templates."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 STATES = {
-    "PASS": ("✓", "the number is within its limits"),
-    "WARN": ("!", "it is outside them, but the check only warns"),
-    "FAIL": ("×", "it is outside them: the model does not pass"),
-    "ERROR": ("?", "the number was not measured, so the check does not pass"),
-    "SKIPPED": ("–", "the number was not measured, and the check is optional or its section was left out"),
+    "PASS": ("✓", "the value is within its limits"),
+    "WARN": ("!", "the value is outside its limits, but the check only warns"),
+    "FAIL": ("×", "the value is outside its limits: the model does not pass"),
+    "ERROR": ("?", "the value was not measured, so the check does not pass"),
+    "SKIPPED": ("–", "the value was not measured, and the check is optional or its section was not run"),
 }
-"""Symbol and meaning of the state of a check."""
+"""Symbol and meaning of each check state."""
 SEVERITIES = {
-    "problem": ("×", "speaks against the model"),
-    "warning": ("!", "to be weighed"),
+    "problem": ("×", "counts against the model"),
+    "warning": ("!", "needs judgment"),
     "note": ("i", "worth knowing"),
 }
-"""Symbol and meaning of the severity of a finding."""
+"""Symbol and meaning of each severity of a finding."""
 NAMED_MODELS = 8
-"""Models up to which page one names them all."""
+"""Maximum number of models that page one names individually."""
 MARKS = {
-    "best": ("★", "best of the models"),
+    "best": ("★", "best value"),
     "tie": ("≈", "not distinguishable from the best: the interval of the paired difference includes 0"),
     "": ("", ""),
 }
-"""Symbol and meaning of the mark in a cell."""
+"""Symbol and meaning of each mark in a cell."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environment:
-    """Make the environment.
+    """Create the environment.
 
     Parameters
     ----------
     folders
-        Searched before reportgen's own templates; where there are any, templates run in a sandbox. A template there
-        extends the one that it replaces by the name ``reportgen/NAME``.
+        Folders with custom templates; if there are any, templates run in a sandbox. A custom template extends the
+        one that it replaces as ``reportgen/NAME``.
     write
-        Makes of every value of an expression what is written; what it leaves a plain string is escaped as HTML.
+        Converts the value of an expression to the text to write; plain strings are escaped as HTML.
     """
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
 
@@ -77,7 +77,7 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
 
 
 def _of_a_package(name: str) -> str | None:
-    """Return the template ``package:path`` that an installed section brings; None where the name has no colon."""
+    """Return the template ``package:path`` of an installed section; None if the name has no colon."""
     package, colon, path = name.partition(":")
     if not colon or not all(part.isidentifier() for part in package.split(".")):
         return None
@@ -88,7 +88,7 @@ def _of_a_package(name: str) -> str | None:
 
 
 def printable(value: Any) -> Any:
-    r"""Return what may stand in a page: no control characters, no reversal of the reading direction; a dash for None.
+    r"""Return a value that is safe in a page: no control or bidirectional characters; a dash for None.
 
     >>> printable("a\x00b"), printable(None), printable(3)
     ('a�b', '—', 3)
@@ -104,7 +104,7 @@ def _sandbox() -> type[Environment]:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class DataOnly(ImmutableSandboxedEnvironment):
-        """Shows templates the fields of the results and none of the methods: pydantic's can read files and pickles."""
+        """Exposes the fields of the results but no methods: pydantic's can read files and pickles."""
 
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             kind = obj if isinstance(obj, type) else type(obj)

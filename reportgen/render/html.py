@@ -1,4 +1,4 @@
-"""The document as one HTML page: for the browser with everything inside, or for the PDF engine."""
+"""The document as one HTML page: self-contained for the browser, or for the PDF engine."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 Target = Literal["html", "pdf"]
 
 PDF_ROWS = 100
-"""Table rows beyond which the PDF says where the rest is: each cell costs the engine 1.6 ms."""
+"""Maximum number of table rows in the PDF: each cell costs the engine 1.6 ms."""
 SHORT_TABLE = 12
-"""Rows of a figure's table up to which it is printed."""
+"""Maximum number of rows of a figure's table that is printed."""
 LINKS = ("http://", "https://", "mailto:")
-"""Where the author's links may lead."""
+"""Allowed prefixes of links by the author."""
 _FACES = (
     ("IBM Plex Sans", 400, "IBMPlexSans-Regular.woff2"),
     ("IBM Plex Sans", 600, "IBMPlexSans-SemiBold.woff2"),
@@ -49,14 +49,14 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     document
         What to show.
     target
-        ``html``: figures, styles and fonts inside the page; ``pdf``: figures by address, print styles only.
+        ``html``: figures, styles and fonts inside the page; ``pdf``: figures by URL, print styles only.
     template_folders
-        Searched before reportgen's own.
+        Folders with custom templates.
 
     Raises
     ------
     RenderError
-        A figure cannot stand in a page.
+        A figure cannot be embedded in the page.
     """
     from markupsafe import Markup
 
@@ -72,14 +72,14 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
 
 
 def markdown(text: str, level: int) -> Markup:
-    r"""Return the author's Markdown as HTML: no raw HTML, no images, links only to the web and to mail.
+    r"""Return the author's Markdown as HTML: no raw HTML, no images, only http, https and mailto links.
 
     Parameters
     ----------
     text
         CommonMark with tables.
     level
-        Of the highest heading that may come out; the author's headings follow it without a gap.
+        The highest heading level in the output; the author's headings start there without gaps.
 
     >>> str(markdown("# A\n### B\n![c](d.png) <b>", 3))
     '<h3>A</h3>\n<h4>B</h4>\n<p>![c](d.png) &lt;b&gt;</p>\n'
@@ -104,7 +104,7 @@ def markdown(text: str, level: int) -> Markup:
 
 
 def _image(_renderer: Any, tokens: Sequence[Token], index: int, *_: Any) -> str:
-    """Show an image as it was typed."""
+    """Show an image as its Markdown source."""
     image = tokens[index]
     return escape(f"![{image.content}]({image.attrs['src']})")
 

@@ -1,4 +1,4 @@
-"""Makes an SVG document fit to stand inside an HTML page: own ids, a name, nothing that acts or fetches."""
+"""Prepares an SVG document for embedding in HTML: unique ids, an accessible name, no active or external content."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ _KEPT = frozenset(
         "stop",
     ]
 )
-"""Elements that draw. Everything else goes: script, style, metadata, links, animations, foreign content."""
+"""Elements that draw. All others are removed: script, style, metadata, links, animations, foreign content."""
 _IMAGE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 _URL = re.compile(r"""url\(\s*(['"]?)([^)'"]*)\1\s*\)""", re.IGNORECASE)
 
 
 def inline(drawing: Drawing) -> str:
-    """Return the ``<svg role="img">`` of a drawing: ids of its own, its title and its alt text inside.
+    """Return the ``<svg role="img">`` of a drawing, with unique ids, its title and its alt text.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def inline(drawing: Drawing) -> str:
     ET.register_namespace("", SVG)
     ET.register_namespace("xlink", XLINK)
     root = _parse(drawing)
-    prefix = f"f{drawing.number}."  # ends with what no id of the page contains
+    prefix = f"f{drawing.number}."  # ends with a character that no id of the page contains
     _clean(root, prefix)
     for name in ("width", "height"):
         root.attrib.pop(name, None)
@@ -73,13 +73,13 @@ def inline(drawing: Drawing) -> str:
 
 def _parse(drawing: Drawing) -> ET.Element:
     if "<!ENTITY" in drawing.svg:
-        raise RenderError(f"figure {drawing.id}: its SVG declares entities")
+        raise RenderError(f"figure {drawing.id}: the SVG declares entities")
     try:
         root = ET.fromstring(drawing.svg)  # noqa: S314 no entities
     except ET.ParseError as error:
-        raise RenderError(f"figure {drawing.id}: its SVG is not well-formed ({error})") from error
+        raise RenderError(f"figure {drawing.id}: the SVG is not well-formed ({error})") from error
     if root.tag != f"{{{SVG}}}svg":
-        raise RenderError(f"figure {drawing.id}: is not an SVG document (root element {root.tag!r})")
+        raise RenderError(f"figure {drawing.id}: not an SVG document (root element {root.tag!r})")
     return root
 
 
@@ -111,7 +111,7 @@ def _remove(parent: ET.Element, child: ET.Element) -> None:
 
 
 def _attribute(name: str, value: str, prefix: str) -> str | None:
-    """Return an attribute's value with the references prefixed; None where it acts or fetches."""
+    """Return an attribute's value with prefixed references; None for active or external content."""
     plain = name.rpartition("}")[2].lower()  # as HTML reads it
     if plain.startswith("on") or (name.startswith("{") and not name.startswith(f"{{{XLINK}}}href")):
         return None

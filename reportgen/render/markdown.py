@@ -1,4 +1,4 @@
-"""The document as Markdown (GitHub's), to be attached to a release."""
+"""The document as GitHub-flavored Markdown, to be attached to a release."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
     document
         What to show.
     template_folders
-        Searched before reportgen's own.
+        Folders with custom templates.
     """
     made = environment(template_folders, _write)
     made.filters["author"] = author
@@ -43,7 +43,7 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
 
 
 def escape(text: str) -> str:
-    r"""Return text so that GitHub shows it as it is, on one line: in a paragraph, a heading, a list or a table.
+    r"""Return text escaped for GitHub, on one line: for a paragraph, a heading, a list or a table.
 
     >>> escape("a|b *c*"), escape("1. April"), escape("96.8 %"), escape("- https://x.org")
     ('a\\|b \\*c\\*', '1\\. April', '96.8 %', '\\- https\\://x.org')
@@ -53,9 +53,9 @@ def escape(text: str) -> str:
 
 
 def author(text: str) -> Markup:
-    """Return the author's Markdown as a quotation: as it is where it holds only text and links, else as plain text.
+    """Return the author's Markdown as a block quote; as plain text if it is not safe.
 
-    HTML, images and links that lead elsewhere than to the web or to mail make it plain.
+    It is not safe if it contains HTML, images, or links other than http, https and mailto.
     """
     from markupsafe import Markup
 
@@ -76,7 +76,7 @@ def _harmless(text: str) -> bool:
 
 
 def _write(value: Any) -> Markup:
-    """Escape every value that a template writes, except for what a macro has written already."""
+    """Escape every value that a template writes, except the output of macros."""
     from markupsafe import Markup
 
     return value if isinstance(value, Markup) else Markup(escape(str(printable(value))))  # noqa: S704 Markdown, not HTML

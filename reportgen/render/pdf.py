@@ -1,4 +1,4 @@
-"""HTML to PDF by WeasyPrint, in a process of its own that can fetch nothing but what the page carries."""
+"""HTML to PDF with WeasyPrint, in a separate process that can only load the content of the page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INSTALL = (
     "on Debian and Ubuntu `apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`, "
     "on Fedora `dnf install pango`, on Alpine `apk add pango`, on macOS `brew install pango`"
 )
-"""How to get the libraries that WeasyPrint loads."""
+"""How to install the libraries that WeasyPrint loads."""
 TIME_LIMIT = 120
 """Seconds of wall time, and of processor time."""
 MEMORY_LIMIT = 4 * 2**30
@@ -40,12 +40,12 @@ _LAST_LINES = 25
 
 
 class NativeLibraryMissing(RenderError):  # noqa: N818 the name says what is wrong
-    """WeasyPrint cannot load Pango or one of its companions; the message says what to install."""
+    """WeasyPrint cannot load Pango or a related library; the message names what to install."""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that is attached inside the PDF."""
+    """A file to attach to the PDF."""
 
     name: str
     data: bytes
@@ -79,20 +79,20 @@ def render(
     time_limit: int = TIME_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
 ) -> bytes:
-    """Render a page as an accessible PDF (PDF/UA-1); the same input gives the same bytes.
+    """Render a page as an accessible PDF (PDF/UA-1); the same input produces the same bytes.
 
     Parameters
     ----------
     html
-        The page. It may show ``data:`` URLs and ``reportgen:/figure/ID.svg``, nothing else.
+        The page. It can only use ``data:`` URLs and ``reportgen:/figure/ID.svg``.
     figures
         SVG by ID.
     attachments
-        Files to put inside.
+        Files to attach.
     created
         The date of the document and of its attachments; naive means UTC.
     identifier
-        Identifies the document; becomes the PDF's file identifier.
+        The file identifier of the PDF.
     time_limit
         Seconds.
     memory_limit
@@ -101,17 +101,16 @@ def render(
     Raises
     ------
     NativeLibraryMissing
-        Pango or one of its companions is not installed.
+        Pango or a related library is not installed.
     RenderError
-        The page asks for something that it may not have, a figure could not be drawn, a limit was reached, or
-        WeasyPrint failed.
+        The page requests external content, a figure could not be drawn, a limit was reached, or WeasyPrint failed.
     """
     with PdfProcess(time_limit=time_limit, memory_limit=memory_limit) as process:
         return process.render(html, figures, attachments=attachments, created=created, identifier=identifier)
 
 
 class PdfProcess:
-    """The process that WeasyPrint runs in; start it early, and its imports overlap with the caller's work.
+    """The process that WeasyPrint runs in; start it early to overlap its imports with other work.
 
     Parameters
     ----------
@@ -174,15 +173,13 @@ class PdfProcess:
         outcome = self._outcome()
         if "missing" in outcome:
             raise NativeLibraryMissing(
-                f"WeasyPrint cannot load a native library ({outcome['missing']}); install it: {INSTALL}"
+                f"WeasyPrint cannot load a native library ({outcome['missing']}); to install it, run {INSTALL}"
             )
         if "denied" in outcome:
             urls = ", ".join(outcome["denied"])
-            raise RenderError(
-                f"the page asks for {urls}, which is neither a figure of the report nor data within the page"
-            )
+            raise RenderError(f"the page requests {urls}, but it can only use figures of the report and data URLs")
         if "failed" in outcome:
-            raise RenderError(f"the PDF could not be made: {outcome['failed']}{self._last_words()}")
+            raise RenderError(f"the PDF could not be rendered: {outcome['failed']}{self._last_words()}")
         return (self._home / "report.pdf").read_bytes()
 
     def _hand_over(
@@ -206,14 +203,14 @@ class PdfProcess:
         (self._home / "job.json").write_text(json.dumps(job), "utf-8")
 
     def _outcome(self) -> dict[str, Any]:
-        """Return what the process reports; make a report for one that was killed."""
+        """Return the outcome that the process wrote, or one for a process that was killed."""
         try:
             outcome: dict[str, Any] = json.loads((self._home / "outcome.json").read_text("utf-8"))
         except FileNotFoundError:
             code = self._process.returncode
             if code == -getattr(signal, "SIGXCPU", 0):
                 raise RenderError(self._took_too_long()) from None
-            return {"failed": f"its process ended with code {code}"}
+            return {"failed": f"the process ended with code {code}"}
         return outcome
 
     def _took_too_long(self) -> str:
@@ -238,8 +235,8 @@ def _environment(fonts: Path) -> dict[str, str]:
 def _fonts_conf(cache: Path) -> str:
     """Return a fontconfig file: our fonts, matplotlib's as fallback, then the system's for other scripts.
 
-    The system's copies of our fonts are left out, so that the same PDF comes out everywhere; its caches of all other
-    fonts are read, because scanning thousands of fonts takes long.
+    The system's copies of our fonts are excluded, so that the PDF is the same everywhere; its caches of all other
+    fonts are used, because scanning thousands of fonts is slow.
     """
     matplotlib = find_spec("matplotlib")
     folders = [share("templates") / "fonts"]

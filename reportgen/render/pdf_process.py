@@ -1,7 +1,7 @@
-"""The process in which WeasyPrint runs: ``python -m reportgen.render.pdf_process HOME SECONDS BYTES``.
+"""The WeasyPrint process: ``python -m reportgen.render.pdf_process HOME SECONDS BYTES``.
 
-``HOME`` is a private folder. The process imports WeasyPrint at once, waits for a line on its standard input, reads
-``job.json``, ``page.html`` and the attachments, and leaves ``outcome.json`` and, where all went well, ``report.pdf``.
+``HOME`` is a private folder. The process imports WeasyPrint, waits for a line on its standard input, reads
+``job.json``, ``page.html`` and the attachments, and writes ``outcome.json`` and, if successful, ``report.pdf``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 from urllib.parse import unquote
 
 FIGURES = "reportgen:/figure/"
-"""Where the page finds its figures."""
+"""URL prefix of the figures."""
 
 
 def main(home: Path, seconds: int, memory: int) -> None:
-    """Render the job in a folder; what went wrong is told in the outcome."""
+    """Render the job in a folder; errors are written to the outcome."""
     _limit("RLIMIT_CPU", seconds)
     outcome: dict[str, Any]
     try:
@@ -35,13 +35,13 @@ def main(home: Path, seconds: int, memory: int) -> None:
             outcome = _render(home)
         except MemoryError:
             outcome = {"failed": f"it needs more than {memory // 2**20} MiB of memory"}
-        except Exception as error:  # noqa: BLE001 whatever WeasyPrint raises is the report of this process
+        except Exception as error:  # noqa: BLE001 this process reports whatever WeasyPrint raises
             outcome = {"failed": f"{type(error).__name__}: {error}"}
     (home / "outcome.json").write_text(json.dumps(outcome), "utf-8")
 
 
 def _limit(name: str, most: int) -> None:
-    """Limit processor time or address space, where the system knows such a limit."""
+    """Limit CPU time or address space, if the system supports it."""
     try:
         import resource
     except ImportError:
@@ -86,7 +86,7 @@ def _render(home: Path) -> dict[str, Any]:
 
 
 class _Failures(logging.Handler):
-    """Collects what WeasyPrint left out with no more than a line in its log."""
+    """Collects the messages about content that WeasyPrint omitted."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -100,7 +100,7 @@ class _Failures(logging.Handler):
 
 
 def _sealed(figures: dict[str, str]) -> Any:
-    """Return a fetcher that serves data URLs and the report's figures, and remembers what else was asked for."""
+    """Return a fetcher that serves data URLs and the report's figures, and records all other requests."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class Sealed(URLFetcher):  # type: ignore[misc]

@@ -1,6 +1,6 @@
-"""Tables and checks as cells of text: numbers written, reasons and caveats collected as footnotes.
+"""Tables and checks as text cells: formatted numbers, with reasons and caveats as footnotes.
 
-HTML and Markdown show the same cells.
+HTML and Markdown use the same cells.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONG_WORD = 20
 
 @dataclass(frozen=True)
 class ShownColumn:
-    """Head of a column; ``unit`` is a word behind the title, or empty."""
+    """The head of a column; ``unit`` is a word after the title, or empty."""
 
     title: str
     numeric: bool
@@ -33,9 +33,9 @@ class ShownColumn:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """What stands in a cell; ``mark`` is ``best``, ``tie`` or empty, ``footnote`` a letter or empty.
+    """The content of a cell; ``mark`` is ``best``, ``tie`` or empty, ``footnote`` is a letter or empty.
 
-    ``long_word`` says that it holds a word that must be broken, a digest for example.
+    ``long_word`` means that it contains a word that must be broken, such as a digest.
     """
 
     text: str
@@ -50,7 +50,7 @@ class ShownCell:
 class ShownTable:
     """A table as text.
 
-    ``footnotes`` are (letter, text); ``left_out`` rows are not shown.
+    ``footnotes`` are (letter, text); ``left_out`` is the number of rows not shown.
     """
 
     title: str
@@ -75,7 +75,7 @@ class ShownCheck:
 
 @dataclass
 class _Footnotes:
-    """Gives every distinct remark a letter, in the order of their first use."""
+    """Assigns a letter to every distinct remark, in the order of first use."""
 
     letters: dict[str, str] = field(default_factory=dict)
 
@@ -112,7 +112,7 @@ def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
     check = line.outcome
     about = [check.subject.words] if check.subject else []
     if line.others:
-        about.append(f"the gravest of {line.others + 1}")
+        about.append(f"worst of {line.others + 1}")
     return ShownCheck(
         state=check.state,
         title=check.title,
@@ -125,11 +125,11 @@ def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
 
 def _whose(line: CheckLine) -> str:
     model = line.outcome.model
-    return f"{model}, the gravest of {line.models + 1}" if line.models else model
+    return f"{model}, worst of {line.models + 1}" if line.models else model
 
 
 def _column(table: Table, index: int, column: Column) -> ShownColumn:
-    """Put a unit that is a word into the head, where every number of the column has it."""
+    """Put a unit that is a word into the head if all numbers of the column share it."""
     cells = [row[index] for row in table.rows]
     units = {cell.unit if isinstance(cell, Metric) else column.unit for cell in cells if cell is not None}
     return ShownColumn(column.title, column.numeric, formatting.word(*units) if len(units) == 1 else "")

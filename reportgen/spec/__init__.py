@@ -1,1 +1,1 @@
-"""A text to a validated spec whose every part has its place."""
+"""From text to a validated spec, with the position of every key and value."""

@@ -1,4 +1,4 @@
-"""Problems as text: place, key, sentence, the quoted line and a caret."""
+"""Problems as text: position, key, message, the quoted line and a caret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINE_WIDTH = 110
 
 @dataclass(frozen=True)
 class Placed:
-    """A problem and its place: the file or the argument that it is in, and the mark there, where it has one."""
+    """A problem and its position: the file or argument that it is in, and the mark there, if any."""
 
     where: str
     mark: Mark | None
@@ -26,7 +26,7 @@ class Placed:
 
 
 def draw(text: str, placed: Sequence[Placed]) -> str:
-    """Draw every problem in the order of the text; first those of the file as a whole and of ``--set``."""
+    """Format all problems in text order; those of the whole file and of ``--set`` come first."""
     ordered = sorted(placed, key=lambda one: (one.mark.line, one.mark.column) if one.mark else (0, 0))
     return "\n".join(_drawn(text, one) for one in ordered)
 
@@ -42,7 +42,7 @@ def _drawn(text: str, placed: Placed) -> str:
 
 
 def _quoted(text: str, mark: Mark) -> str:
-    """Return the line of a mark and the carets beneath; a long line is cut around them."""
+    """Return the line of a mark with carets below it; a long line is cut around them."""
     line = "".join(text.split("\n")[mark.line - 1 : mark.line])
     at = mark.column - 1
     start = max(0, at - _LINE_WIDTH // 2) if len(line) > _LINE_WIDTH else 0
@@ -59,7 +59,7 @@ def _shown(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    """Return how many columns a text takes on a terminal."""
+    """Return the width of a text on a terminal."""
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text

@@ -1,4 +1,4 @@
-"""The error of a wrong spec."""
+"""The error for an invalid spec."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class SpecError(ReportgenError):
-    """The spec or the call is wrong.
+    """The spec or the arguments are invalid.
 
     Parameters
     ----------
     problems
-        Every mistake that was found.
+        All errors that were found.
     text
-        The mistakes as they are printed, each at its line.
+        The errors as printed, each with its line.
     """
 
     exit_code = 2

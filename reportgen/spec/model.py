@@ -1,6 +1,6 @@
-"""The spec: what the user writes, as one pydantic schema for TOML and YAML. Nothing is resolved here.
+"""The spec as written by the user: one pydantic schema for TOML and YAML. Nothing is resolved here.
 
-Each section keeps its own keys (``extra``): the plan validates them against that section's options.
+Sections keep their own keys (``extra``); the plan validates them against the options of the section.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ _CONDITION = re.compile(r"\s*(>=|<=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)
 
 
 def _or_false(schema: dict[str, Any]) -> None:
-    """Let a key be ``false``, which the model takes for None."""
+    """Allow ``false`` for a key, which the model reads as None."""
     schema["anyOf"].append({"const": False})
 
 
 class ReportInfo(Strict):
-    """The author's words about the report."""
+    """Title, version, authors and description of the report."""
 
     title: str = Field(min_length=1)
     """Title of the report."""
     version: str | None = None
     """Version of the release under review."""
     authors: tuple[str, ...] = ()
-    """Who answers for the models."""
+    """Responsible authors."""
     description: str | None = None
-    """The author's own words on page one, Markdown."""
+    """Author's note on page one, Markdown."""
 
 
 class ModelSpec(Strict):
     """A model under review."""
 
     path: str = Field(min_length=1)
-    """The `.keras` file, relative to the spec. With a `*` (`runs/*/model.keras`) the entry stands for every file that matches."""
+    """The `.keras` file, relative to the spec. With a `*` (`runs/*/model.keras`), the entry covers every file that matches."""
     name: Name | None = None
-    """Names of the models that a pattern stands for, with its `*`: `*-best`; by default what the `*` stands for."""
+    """Names of the models of a pattern, with the same `*`: `*-best`; by default the text that the `*` matches."""
     history: str | None = None
-    """Training history: `history.history` as JSON, or a CSVLogger CSV; with the `*` of a pattern, `runs/*/history.json`."""
+    """Training history: `history.history` as JSON, or a CSVLogger CSV; for a pattern with the same `*`: `runs/*/history.json`."""
     series: Name | None = None
-    """Name of the run that the model is a checkpoint of: models with the same name are shown as a series, in their order."""
+    """Name of the training run if the model is a checkpoint: models with the same `series` are compared in order."""
     outputs: OutputsName | dict[str, OutputsName] = "auto"
-    """What the model puts out; `auto`: compiled loss, then last activation, then label type. One value per output head where there are several."""
+    """Output type; `auto` infers it when possible, from the compiled loss, then the last activation, then the label type. For several outputs, a table with one value per output."""
     task: TaskName | dict[str, TaskName] = "auto"
-    """What the model is for; `auto`: compiled loss, then last activation, then labels. One value per output head where there are several."""
+    """Task; `auto` infers it when possible, from the compiled loss, then the last activation, then the labels. For several outputs, a table with one value per output."""
     custom_objects: tuple[str, ...] = ()
-    """Custom layers and functions: `package.module:Name` or `./layers.py:Name`. They are imported and run: a spec that names code is code."""
+    """Custom layers and functions: `package.module:Name` or `./layers.py:Name`. They are imported and run."""
 
     @field_validator("task")
     @classmethod
     def _fits_the_outputs(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuse classes as the task of a head whose outputs are values; tables are by output head."""
+        """Reject a classification task for a head whose outputs are values; tables are by output."""
         outputs = info.data.get("outputs", "auto")
         heads = {head for given in (value, outputs) if isinstance(given, dict) for head in given}
         for head in sorted(heads) or [""]:
@@ -85,24 +85,24 @@ class ModelSpec(Strict):
 
 
 class DataSpec(Strict):
-    """The data that the models are evaluated on."""
+    """The evaluation data."""
 
     path: str | None = None
-    """An `.npz`, `.csv` or `.parquet` file; leave it out where `x` and `y` are `.npy` files."""
+    """An `.npz`, `.csv` or `.parquet` file; omit it if `x` and `y` are `.npy` files."""
     x: str | tuple[str, ...] | dict[str, str | tuple[str, ...]] = "x"
-    """Array name (npz), file (npy) or column names (csv, parquet); a table with one entry per input for models with several."""
+    """Array name (npz), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
     y: str | dict[str, str] | None = Field(default="y", json_schema_extra=_or_false)
-    """The labels, likewise; a table with one entry per output head for models with several. `false` where there are none."""
+    """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
     class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
-    """Names of the classes in the order of the model's outputs; a table by output head for models with several."""
+    """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
     split: str = "test"
-    """Which split it is; said on every figure."""
+    """Name of the split; shown on every figure."""
     max_samples: int | None = Field(default=None, ge=1)
-    """Above it a seeded, label-stratified sample is evaluated; by default every row."""
+    """Maximum number of rows: a larger data set is sampled (seeded, label-stratified); by default every row is evaluated."""
     seed: int = Field(default=0, ge=0)
-    """Seed of everything that is drawn at random."""
+    """Seed of all random sampling."""
     batch_size: int = Field(default=256, ge=1)
-    """Rows that go through the model at once."""
+    """Number of rows per batch."""
 
     @field_validator("y", mode="before")
     @classmethod
@@ -116,51 +116,51 @@ class DataSpec(Strict):
         for names in value.values() if isinstance(value, dict) else [value or ()]:
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                message = f"has a name twice: {', '.join(map(repr, twice))}"
+                message = f"has duplicate names: {', '.join(map(repr, twice))}"
                 raise ValueError(message)
         return value
 
 
 class SectionSpec(BaseModel):
-    """A section of the report; keys beyond these are options of its kind."""
+    """A section of the report; all other keys are options of its kind."""
 
     model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
 
     kind: str
-    """Which section: the name of an installed one, or `./my_section.py:SECTION`, a file that is imported and run."""
+    """Which section: the name of an installed section, or a file that is imported and run: `./my_section.py:SECTION`."""
     id: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
-    """Its name in addresses; by default the section's own. Needed where a kind stands twice."""
+    """Its name in addresses; by default the name of the section. Required if a kind is used twice."""
     title: str | None = None
-    """Chapter title in place of the section's own."""
+    """Chapter title; replaces the default."""
     text: str | None = None
-    """The author's own words at the head of the chapter, Markdown."""
+    """Author's note at the top of the chapter, Markdown."""
     optional: bool = False
-    """Skip the section, saying why, where its needs are not met; otherwise that is an error."""
+    """If the section lacks an input, skip it with the reason instead of reporting an error."""
     ignore: tuple[str, ...] = ()
-    """Codes of rules that are not applied."""
+    """Codes of rules not to apply."""
 
 
 class CheckSpec(Strict):
-    """A condition on a number."""
+    """A condition on a metric."""
 
     metric: str
-    """Address of the number: `<section>.<metric>`."""
+    """Address of the metric: `<section>.<metric>`."""
     at_most: float | None = None
-    """Upper limit, itself allowed."""
+    """Upper limit, inclusive."""
     at_least: float | None = None
-    """Lower limit, itself allowed."""
+    """Lower limit, inclusive."""
     between: tuple[float, float] | None = None
-    """Lower and upper limit, themselves allowed."""
+    """Lower and upper limit, inclusive."""
     threshold: str | None = None
     """Short form: `">= 0.85"` or `"<= 0.05"`."""
     models: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """Names of the models that it holds for; `*` stands for anything. By default all."""
+    """Names of the models that it applies to; `*` matches anything. By default all."""
     subject: str | None = None
-    """Part of the model that it holds for (`class:3`); `*` stands for anything. By default all that the metric has."""
+    """Part of the model that it applies to (`class:3`); `*` matches anything. By default all parts that the metric has."""
     severity: Literal["fail", "warn"] = "fail"
-    """What it means when it does not hold."""
+    """Outcome if the condition is not met."""
     optional: bool = False
-    """Where the number was not measured, SKIPPED instead of ERROR."""
+    """If the metric was not measured, the outcome is SKIPPED instead of ERROR."""
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
@@ -182,7 +182,7 @@ class CheckSpec(Strict):
 
     @property
     def limits(self) -> tuple[float | None, float | None]:
-        """Lower and upper limit, both included; None where there is none."""
+        """Lower and upper limit, both inclusive; None if there is none."""
         if self.between is not None:
             return self.between
         if self.threshold is not None and (match := _CONDITION.fullmatch(self.threshold)):
@@ -192,10 +192,10 @@ class CheckSpec(Strict):
 
 
 class FiguresSpec(Strict):
-    """Figures as files of their own."""
+    """Figures as separate files."""
 
     save: bool = False
-    """Write each figure into `figures/`."""
+    """Write each figure to `figures/`."""
     format: Literal["svg", "png", "pdf"] = "png"
     """File format."""
     dpi: int = Field(default=300, ge=50, le=1200)
@@ -203,38 +203,38 @@ class FiguresSpec(Strict):
 
 
 class OutputSpec(Strict):
-    """What is written, and where."""
+    """Output files and their folder."""
 
     directory: str | None = None
     """Folder, relative to the spec; by default `build/<spec-name>` in the working directory."""
     formats: tuple[Format, ...] = Field(default=FORMATS, min_length=1)
-    """Which files are written."""
+    """Which files to write."""
     focus: Annotated[int, Field(ge=1)] | tuple[str, ...] = 6
-    """Of more models than this, figures and tables of single models show those that are best by the first headline of page one; or the names of the models to show."""
+    """Maximum number of models that figures and tables show individually: the best ones by the first metric of page one; or the names of the models to show."""
     style: Style = "publication"
-    """Look of the figures."""
+    """Style of the figures."""
     figures: FiguresSpec = FiguresSpec()
-    """Figures as files of their own."""
+    """Figures as separate files."""
     fail_on: Severity | None = None
-    """Exit 1 when a finding is at least this grave."""
+    """Exit with 1 if a finding has at least this severity."""
     templates: str | None = None
-    """Folder of templates that is searched before reportgen's own, relative to the spec."""
+    """Folder with custom templates, relative to the spec."""
 
 
 class ReportSpec(Strict):
-    """A report: what is reviewed, on which data, what it shows and what must hold."""
+    """The spec of a report: models, data, sections, checks and output."""
 
     schema_version: Literal[1]
-    """Version of this schema."""
+    """Version of the schema."""
     report: ReportInfo
-    """The author's words about the report."""
+    """Title, version, authors and description of the report."""
     models: dict[Name, ModelSpec] = Field(min_length=1)
     """The models under review, by name."""
     data: DataSpec | None = None
-    """The data that the models are evaluated on."""
+    """The evaluation data."""
     sections: tuple[SectionSpec, ...] = Field(min_length=1)
-    """The sections in their order."""
+    """The sections in the order of the report."""
     checks: tuple[CheckSpec, ...] = ()
-    """Conditions that the numbers must meet."""
+    """Conditions that metrics must meet."""
     output: OutputSpec = OutputSpec()
-    """What is written, and where."""
+    """Output files and their folder."""

@@ -1,4 +1,4 @@
-"""Patterns in ``[models]``: one entry whose path has a ``*`` stands for every file that it matches."""
+"""Patterns in ``[models]``: an entry with a ``*`` in its path covers every file that matches."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _DERIVED = ("name", "history", "series")
 
 
 def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, ModelSpec], dict[str, str], list[Problem]]:
-    """Put in place of each pattern the models that it stands for.
+    """Replace each pattern with the models that it matches.
 
     Parameters
     ----------
     models
-        As the spec has them, by their keys.
+        The models of the spec, by key.
     folder
-        What paths are relative to.
+        The folder that paths are relative to.
 
     Returns
     -------
     tuple
-        The models by name, in the order of the spec and within a pattern in natural order (``run2`` before ``run10``);
-        for every name the key of the entry that it comes from; and the mistakes.
+        The models by name, in the order of the spec, and within a pattern in natural order (``run2`` before ``run10``);
+        for each name the key of its entry; and the errors.
     """
     found: dict[str, ModelSpec] = {}
     entries: dict[str, str] = {}
@@ -54,16 +54,20 @@ def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, Mod
 def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
     stars = model.path.count(STAR)
     if "**" in model.path:
-        yield Problem(("models", key, "path"), "a * stands for a part of one name: ** is not known", repr(model.path))
+        yield Problem(
+            ("models", key, "path"),
+            "** is not supported: a * matches part of a single file or folder name",
+            repr(model.path),
+        )
         return
     for field in _DERIVED:
         value = getattr(model, field)
         if value is None:
             continue
         if not stars and (field == "name" or STAR in value):
-            yield Problem(("models", key, field), "goes only with a path that has a *", repr(value))
+            yield Problem(("models", key, field), "requires a path with a *", repr(value))
         elif value.count(STAR) not in {0, stars} or (field == "name" and STAR not in value):
-            message = f"must have as many * as path, which has {stars}"
+            message = f"must have as many * as path ({stars})"
             yield Problem(("models", key, field), message, repr(value))
 
 
@@ -79,7 +83,7 @@ def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, Mod
 
 
 def _matches(pattern: str, folder: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the files that match, and what each ``*`` stands for; names that begin with a dot are left out."""
+    """Return the files that match, and the text that each ``*`` matches; names that start with a dot are excluded."""
     whole = expression(pattern, "([^/]*)")
     base = "/" if pattern.startswith("/") else ""
     paths = [base]
@@ -101,7 +105,7 @@ def _children(before: str, piece: str, folder: Path) -> list[str]:
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
-    """Return a sort key that takes runs of digits as numbers."""
+    """Return a sort key that compares digits as numbers."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
 
 

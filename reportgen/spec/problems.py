@@ -1,4 +1,4 @@
-"""Mistakes as data: what is wrong, and which part of the spec it concerns."""
+"""Errors as data: what is wrong, and in which part of the spec."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _CLOSE = 0.7
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a text: line and column, both from 1; columns count characters.
+    """A position in a text: line and column, both starting at 1; columns count characters.
 
-    ``length`` is how many characters belong to it, 1 where it does not end on its line; two marks are equal
-    where they begin at the same place.
+    ``length`` is its number of characters, 1 if it does not end on the same line; two marks are equal
+    if they start at the same position.
     """
 
     line: int
@@ -37,22 +37,22 @@ class Mark:
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake.
+    """One error.
 
     Attributes
     ----------
     location
-        Keys and indices that lead to it; empty for the file as a whole.
+        Keys and indices that lead to it; empty for the whole file.
     message
-        What is wrong, lower case, without a full stop.
+        What is wrong, in lower case, without a period.
     found
-        What stands there instead.
+        The value that was found instead.
     hint
-        A name that may have been meant, or other help.
+        A similar name, or other help.
     at_key
-        The caret points to the key instead of the value.
+        Whether the caret points to the key instead of the value.
     mark
-        The place, where it is known without a location.
+        The position, if it is known without a location.
     """
 
     location: Location
@@ -64,7 +64,7 @@ class Problem:
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return "did you mean ...?" for the candidate that is most like a word; None where none is.
+    """Return "did you mean ...?" for the most similar candidate; None if none is similar.
 
     >>> suggest("calibraton", ["summary", "calibration"])
     "did you mean 'calibration'?"
@@ -79,7 +79,7 @@ def _folded(word: str) -> str:
 
 
 def dotted(location: Location) -> str:
-    """Return a location as it is shown; keys that are not bare are quoted.
+    """Return a location as text; keys with special characters are quoted.
 
     >>> dotted(("models", "my cnn", "outputs", 0))
     'models."my cnn".outputs[0]'
@@ -94,7 +94,7 @@ def dotted(location: Location) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Escape what would control a terminal.
+    r"""Escape terminal control characters.
 
     >>> printable("a\x1b[31m")
     'a\\x1b[31m'

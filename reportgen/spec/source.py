@@ -1,4 +1,4 @@
-"""The text of a spec, the plain data in it, and the place of every key and value, for TOML and for YAML."""
+"""The text of a spec, its plain data, and the position of every key and value, for TOML and YAML."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SUFFIXES: dict[str, Syntax] = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml"
 
 @dataclass(frozen=True)
 class Places:
-    """Where keys and values begin: location in the data to mark."""
+    """The positions of keys and values, by location in the data."""
 
     keys: dict[Location, Mark] = field(default_factory=dict)
     values: dict[Location, Mark] = field(default_factory=dict)
@@ -39,15 +39,15 @@ class Source:
     Attributes
     ----------
     name
-        The file as the user typed it.
+        The file name as the user typed it.
     text, syntax
-        What was read, with line ends ``\n`` and without a byte order mark.
+        The text, with line ends ``\n`` and without a byte order mark, and its format.
     data
-        Plain dicts, lists, strings, numbers, booleans and dates (in YAML also None).
+        Plain dicts, lists, strings, numbers, booleans and dates (for YAML also None).
     overrides
-        What ``--set`` changed, and by which argument.
+        The locations that ``--set`` changed, with the argument.
     entries
-        The key of the entry that a model comes from, where a pattern stands for the model.
+        For each model of a pattern, the key of its entry.
     """
 
     name: str
@@ -59,13 +59,13 @@ class Source:
 
     @cached_property
     def places(self) -> Places:
-        """The positions; computed when they are first asked for."""
+        """The positions; computed on first use."""
         return _toml_places(self.text) if self.syntax == "toml" else _read_yaml(self.text)[1]
 
     def locate(self, location: Location, *, key: bool = False) -> Mark | None:
-        """Return the place of a value, or of its key; of the nearest part above where it has none.
+        """Return the position of a value or its key; if it has none, that of the nearest parent.
 
-        None where nothing above has a place (a table missing from the file) and where ``--set`` put the value.
+        None if no parent has a position (a table missing from the file) or if ``--set`` set the value.
         """
         if not location or self.override_at(location) is not None:
             return None
@@ -78,20 +78,20 @@ class Source:
         return None
 
     def override_at(self, location: Location) -> str | None:
-        """Return the argument of the ``--set`` that put a value there."""
+        """Return the ``--set`` argument that set a value."""
         found = (text for changed, text in reversed(self.overrides) if location[: len(changed)] == changed)
         return next(found, None)
 
     def draw(self, problems: Sequence[Problem]) -> str:
-        """Return problems as text, each with its line."""
+        """Return the problems as text, each with its line."""
         return draw(self.text, [self._placed(self._written(problem)) for problem in problems])
 
     def error(self, problems: Sequence[Problem]) -> SpecError:
-        """Return the error of a spec with these problems."""
+        """Return the error for a spec with these problems."""
         return SpecError([self._written(problem) for problem in problems], self.draw(problems))
 
     def with_entries(self, entries: Mapping[str, str]) -> Source:
-        """Return the source knowing which entry each model comes from: problems with a model are shown at its entry."""
+        """Return the source with the entry of each model: problems with a model are shown at its entry."""
         return replace(self, entries=entries)
 
     def _placed(self, problem: Problem) -> Placed:
@@ -99,7 +99,7 @@ class Source:
         return Placed(self._where(problem.location), mark, problem)
 
     def _written(self, problem: Problem) -> Problem:
-        """Return a problem at what the text holds: a model that a pattern stands for has no entry of its own."""
+        """Move a problem to the entry in the text: a model of a pattern has no separate entry."""
         match problem.location:
             case ("models", str(name), *rest) if name in self.entries and name not in self.data["models"]:
                 return replace(problem, location=("models", self.entries[name], *rest))
@@ -110,14 +110,14 @@ class Source:
         return self.name if override is None else f"--set {override}"
 
     def with_override(self, assignment: str) -> Source:
-        """Return the source with ``models.cnn.path=x.keras`` put into its data.
+        """Return the source with an assignment such as ``models.cnn.path=x.keras`` applied to its data.
 
-        The value is read as TOML, or else taken as a string; a number in the path is the index of a list.
+        The value is parsed as TOML, otherwise it is a string; a number in the path is the index of a list.
 
         Raises
         ------
         SpecError
-            The assignment cannot be read, or leads through something that is no table.
+            The assignment cannot be parsed, or its path contains something other than a table.
         """
         try:
             path, value = _assignment(assignment)
@@ -129,7 +129,7 @@ class Source:
 
 
 class _RefusedError(Exception):
-    """A text that is no spec: one sentence, and where it stands."""
+    """A text that is not a spec: a message and its position."""
 
     def __init__(self, message: str, mark: Mark | None = None) -> None:
         super().__init__(message)
@@ -142,7 +142,7 @@ def read(path: Path, name: str) -> Source:
     Raises
     ------
     SpecError
-        No such file, no TOML or YAML by its suffix, not UTF-8, or not what :func:`parse` takes.
+        The file does not exist, is not TOML or YAML by its suffix, is not UTF-8, or :func:`parse` rejects it.
     """
     try:
         text, syntax = _file(path)
@@ -155,10 +155,10 @@ def _file(path: Path) -> tuple[str, Syntax]:
     if path.is_dir():
         raise _RefusedError("is a folder, not a spec")
     if not path.exists():
-        raise _RefusedError("there is no such file")
+        raise _RefusedError("no such file")
     syntax = _SUFFIXES.get(path.suffix.lower())
     if syntax is None:
-        raise _RefusedError("a spec is a .toml, .yaml or .yml file")
+        raise _RefusedError("a spec must be a .toml, .yaml or .yml file")
     try:
         return path.read_bytes().decode(), syntax
     except OSError as error:
@@ -168,13 +168,13 @@ def _file(path: Path) -> tuple[str, Syntax]:
 
 
 def parse(text: str, name: str, syntax: Syntax) -> Source:
-    """Read a spec from its text.
+    """Parse the text of a spec.
 
     Raises
     ------
     SpecError
-        A syntax error, with its place; nothing in it; for YAML also what a spec does not need: duplicate or non-text
-        keys, anchors, aliases, merge keys, foreign tags, directives, further documents.
+        A syntax error, with its position; an empty spec; for YAML also features that a spec must not use: duplicate or
+        non-text keys, anchors, aliases, merge keys, custom tags, directives, several documents.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
@@ -187,7 +187,7 @@ def parse(text: str, name: str, syntax: Syntax) -> Source:
 
 
 def _syntax_error(text: str, name: str, syntax: Syntax, message: str, mark: Mark | None) -> SpecError:
-    """Return the error for a text that cannot be read as data."""
+    """Return the error for a text that cannot be parsed."""
     return Source(name, text, syntax, {}).error([Problem((), message, mark=mark)])
 
 
@@ -204,7 +204,7 @@ def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
 
 
 def _key_path(text: str) -> tuple[str, ...]:
-    """Read a dotted key by the rules of TOML; nothing where it is none."""
+    """Parse a dotted key by the rules of TOML; empty if it is invalid."""
     try:
         table: Any = {} if "\n" in text else tomllib.loads(f"{text} = 0")
     except (ValueError, RecursionError):
@@ -225,18 +225,18 @@ def _value(text: str) -> Any:
 
 
 def _assigned(node: Any, path: tuple[str, ...], value: Any, here: Location = ()) -> tuple[Any, Location]:
-    """Return a copy of the data with a value put in, and the value's location."""
+    """Return a copy of the data with a value set, and the location of the value."""
     if not path:
         return value, here
     head, rest = path[0], path[1:]
     if isinstance(node, list):
         if not head.isdecimal() or int(head) >= len(node):
-            raise ValueError(f"{dotted(here)} is a list of {len(node)}: name one of them by its number, from 0")
+            raise ValueError(f"{dotted(here)} is a list of {len(node)}: use an index, starting at 0")
         index = int(head)
         inner, location = _assigned(node[index], rest, value, (*here, index))
         return [*node[:index], inner, *node[index + 1 :]], location
     if node is not None and not isinstance(node, dict):
-        raise ValueError(f"leads through {dotted(here)}, which is not a table")
+        raise ValueError(f"cannot be set: {dotted(here)} is not a table")
     table = node or {}
     inner, location = _assigned(table.get(head), rest, value, (*here, head))
     return {**table, head: inner}, location
@@ -252,17 +252,17 @@ def _read_toml(text: str) -> dict[str, Any]:
         raise _toml_refusal(str(error), text) from None
     except RecursionError:
         raise _RefusedError("is nested too deeply") from None
-    except ValueError:  # the interpreter's limit
+    except ValueError:  # limit of the interpreter
         raise _RefusedError("is not TOML: a number has too many digits") from None
 
 
 def _toml_refusal(message: str, text: str) -> _RefusedError:
-    """Split tomllib's message into what is wrong and where."""
+    """Split tomllib's message into error and position."""
     what, _, where = message.rpartition(" (at ")
     lines = text.split("\n")
     numbers = [int(number) for number in re.findall(r"\d+", where)]
     line, column = numbers or (len(lines), len(lines[-1]) + 1)
-    if what.startswith("Cannot "):  # tomllib noticed at the end of the line
+    if what.startswith("Cannot "):  # tomllib reports the end of the line
         quoted = lines[line - 1]
         return _RefusedError(
             "is defined twice", Mark(line, len(quoted) - len(quoted.lstrip()) + 1, len(quoted.strip()))
@@ -281,7 +281,7 @@ def _toml_places(text: str) -> Places:
 
 
 class _TomlIndex:
-    """Collects the places of a syntax tree; what the tree could not make sense of is left out."""
+    """Collects the positions in a syntax tree; parts that could not be parsed are omitted."""
 
     def __init__(self, text: str) -> None:
         self.places = Places()
@@ -310,7 +310,7 @@ class _TomlIndex:
         self._value(value, self._key(head, base))
 
     def _key(self, head: Any, location: Location) -> Location:
-        """Note the parts of a dotted key; a part that is an array of tables means its last one."""
+        """Record the parts of a dotted key; an array of tables stands for its last table."""
         for part in _key_parts(head):
             if location in self._counts:
                 location = (*location, self._counts[location])
@@ -350,19 +350,19 @@ _TAGS = {
     "sequence": {f"{_TAG}seq"},
     "scalar": {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")},
 }
-_SIGNS = {f"{_TAG}merge", f"{_TAG}value"}  # how ruamel reads << and =, which as values are text
+_SIGNS = {f"{_TAG}merge", f"{_TAG}value"}  # how ruamel reads << and =, which are text when used as values
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(?=%(?!YAML 1\.2\s))")
 
 
 def _read_yaml(text: str) -> tuple[dict[str, Any], Places]:
-    """Return the data of a YAML 1.2 text and its places; what a spec does not need is refused."""
+    """Return the data of a YAML 1.2 text and its positions; features that a spec must not use are rejected."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     reader = _YamlReader(text)
     directive = _DIRECTIVE.match(text)
     if directive:
-        raise _RefusedError("a spec is YAML 1.2 without directives", reader.mark(directive.end(), directive.end()))
+        raise _RefusedError("a spec must be YAML 1.2 without directives", reader.mark(directive.end(), directive.end()))
     try:
         root = YAML(typ="safe", pure=True).compose(text)
         if root is None:
@@ -374,7 +374,7 @@ def _read_yaml(text: str) -> tuple[dict[str, Any], Places]:
         raise _RefusedError("is nested too deeply") from None
     except MarkedYAMLError as error:
         if error.problem == "but found another document":
-            raise _RefusedError("a spec is a single YAML document", reader.mark_of_error(error)) from None
+            raise _RefusedError("a spec must be a single YAML document", reader.mark_of_error(error)) from None
         raise _RefusedError(f"is not YAML: {error.problem or error.context}", reader.mark_of_error(error)) from None
     except (YAMLError, ValueError, OverflowError) as error:
         at = getattr(error, "position", 0)
@@ -382,7 +382,7 @@ def _read_yaml(text: str) -> tuple[dict[str, Any], Places]:
 
 
 class _YamlReader:
-    """Turns composed nodes into plain data and collects their places."""
+    """Converts composed nodes to plain data and collects their positions."""
 
     def __init__(self, text: str) -> None:
         from ruamel.yaml import YAML
@@ -397,7 +397,7 @@ class _YamlReader:
         if node.anchor is not None:
             raise _RefusedError("anchors and aliases are not allowed in a spec", mark)
         if str(node.tag) not in _TAGS[node.id]:
-            raise _RefusedError(f"the tag {str(node.tag).replace(_TAG, '!!')} is not allowed in a spec here", mark)
+            raise _RefusedError(f"the tag {str(node.tag).replace(_TAG, '!!')} is not allowed in a spec", mark)
         if node.id == "mapping":
             return self._table(node, location)
         if node.id == "sequence":
@@ -411,11 +411,11 @@ class _YamlReader:
             if str(key.tag) == f"{_TAG}merge":
                 raise _RefusedError("merge keys are not allowed in a spec", mark)
             if str(key.tag) != f"{_TAG}str" or key.id != "scalar":
-                raise _RefusedError("a key must be text: put it into quotes", mark)
+                raise _RefusedError("a key must be text: put it in quotes", mark)
             if key.anchor is not None:
                 raise _RefusedError("anchors and aliases are not allowed in a spec", mark)
             if key.value in table:
-                raise _RefusedError(f"the key {key.value!r} stands twice", mark)
+                raise _RefusedError(f"duplicate key {key.value!r}", mark)
             self.places.keys[(*location, key.value)] = mark
             table[key.value] = self.data(value, (*location, key.value))
         return table
@@ -436,7 +436,7 @@ class _YamlReader:
         return self.mark(at.index, at.index) if at else Mark(1, 1)
 
     def mark(self, start: int, end: int) -> Mark:
-        """Return the place of an index; ruamel's own lines end at more characters than an editor's."""
+        """Return the position of an index; ruamel recognizes more line separators than editors do."""
         line = bisect_right(self._starts, start)
         text = self._text[start:end].rstrip(" \t\n")
         return Mark(line, start - self._starts[line - 1] + 1, 1 if "\n" in text else max(1, len(text)))

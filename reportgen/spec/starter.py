@@ -1,4 +1,4 @@
-"""What ``reportgen init`` writes: a commented spec, or the digits example with its models and data."""
+"""The output of ``reportgen init``: a commented spec, or the digits example with its models and data."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ _EXAMPLE = ("release.toml", "reportgen.schema.json")
 
 
 class StarterError(ReportgenError):
-    """The folder already holds what would be written."""
+    """A file to be written already exists."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True)
 class Written:
-    """The files that were written, and the names of models and data that no spec can name, each with the reason."""
+    """The files that were written, and the models and data that a spec cannot name, each with the reason."""
 
     files: tuple[Path, ...]
     unnamed: tuple[tuple[str, str], ...] = ()
 
 
 def write_spec(directory: Path) -> Written:
-    """Write a commented spec that names the models and the data that lie in the folder.
+    """Write a commented spec for the models and data in the folder.
 
     Raises
     ------
     StarterError
-        There is a spec already.
+        The spec already exists.
     """
     import tomlkit
 
@@ -66,7 +66,7 @@ def write_example(directory: Path) -> Written:
     Raises
     ------
     StarterError
-        One of the files is there already.
+        One of the files already exists.
     """
     specs = share("specs")
     sources = [specs / name for name in _EXAMPLE] + sorted(
@@ -83,13 +83,13 @@ def write_example(directory: Path) -> Written:
 
 def _require_absent(path: Path) -> None:
     if path.exists():
-        raise StarterError(f"{path} exists already; nothing was written")
+        raise StarterError(f"{path} already exists; nothing was written")
 
 
 def _files(directory: Path, suffix: str, *, patterns: bool) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the files with a suffix, relative to the folder, and those that a spec cannot name, with the reason.
 
-    With ``patterns`` the spec takes a ``*`` in their names for a pattern.
+    With ``patterns``, a ``*`` in a name would be read as a pattern.
     """
     found: list[str] = []
     unnamed: list[tuple[str, str]] = []
@@ -108,11 +108,11 @@ def _why_unnameable(name: str, *, patterns: bool) -> str | None:
         name.encode()
     except UnicodeEncodeError:
         return "its name is not UTF-8"
-    return "its name has a *, which a spec takes for a pattern" if patterns and STAR in name else None
+    return "its name has a *, which a spec reads as a pattern" if patterns and STAR in name else None
 
 
 def _model_tables(files: Sequence[str]) -> Table:
-    """Return a table for each model, with comments on what else it may say."""
+    """Return a table for each model, with its most useful other keys as comments."""
     import tomlkit
 
     tables = tomlkit.table(is_super_table=True)
@@ -128,7 +128,7 @@ def _model_tables(files: Sequence[str]) -> Table:
 
 
 def _keys(files: Sequence[str]) -> list[str]:
-    """Return a key for each model: the name of its file, with as many of the folders around it as tell it apart.
+    """Return a key for each model: the name of its file, with as many of its parent folders as make it unique.
 
     >>> _keys(["best.keras", "runs/1/model.keras", "runs/2/model.keras"])
     ['best', '1-model', '2-model']
@@ -146,7 +146,7 @@ def _parts(file: str) -> list[str]:
 
 
 def _array_names(path: Path) -> tuple[str, str]:
-    """Guess which arrays are inputs and labels: by the usual names, else the first two."""
+    """Guess which arrays are inputs and labels: by the usual names, otherwise the first and the last."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]

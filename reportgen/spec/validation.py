@@ -1,4 +1,4 @@
-"""Pydantic's errors as problems: one sentence for each mistake, also where a union was tried."""
+"""Pydantic errors as problems: one message per error, also for unions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _SIZES = {  # bound, its key in pydantic's context, what is counted
 
 
 class _Mistake(NamedTuple):
-    """One of pydantic's errors; ``branches`` are the unions on its way: their place and the branch that was tried."""
+    """A pydantic error; ``branches`` are the unions on its path: their location and the branch that was tried."""
 
     kind: str
     problem: Problem
@@ -61,16 +61,16 @@ class _Mistake(NamedTuple):
 def from_validation_error(
     error: ValidationError, model: type[BaseModel], base: Location = (), more: Iterable[str] = ()
 ) -> list[Problem]:
-    """Turn pydantic's errors into problems, one sentence for each mistake, also where a union was tried.
+    """Convert pydantic errors to problems, one message per error, also for unions.
 
     Parameters
     ----------
     error, model
-        The error and the model that was validated: its fields are the names for did-you-mean.
+        The error and the model that was validated; its fields are the candidates for "did you mean".
     base
         Location of the validated part.
     more
-        Further key names that are allowed at ``base``.
+        Additional keys that are allowed at ``base``.
     """
     extra = tuple(more)
     mistakes = [_mistake(item, model, extra) for item in error.errors(include_url=False)]
@@ -79,7 +79,7 @@ def from_validation_error(
 
 
 def _without_echoes(mistakes: list[_Mistake]) -> list[_Mistake]:
-    """Drop "too short" where it only echoes that the entries themselves are wrong."""
+    """Drop "too short" errors that only follow from invalid entries."""
     places = [item.problem.location for item in mistakes]
 
     def echoes(item: _Mistake) -> bool:
@@ -92,9 +92,9 @@ def _without_echoes(mistakes: list[_Mistake]) -> list[_Mistake]:
 
 
 def _without_branches(mistakes: list[_Mistake], depth: int) -> Iterator[Problem]:
-    """Yield one problem for each union instead of one for each of its branches.
+    """Yield one problem per union instead of one per branch.
 
-    A branch that leads into the data fits it better than one that refuses it as a whole.
+    A branch with errors inside the data matches better than one that rejects it as a whole.
     """
     unions: dict[Location | int, dict[str | int, list[_Mistake]]] = {}
     for number, item in enumerate(mistakes):
@@ -110,7 +110,7 @@ def _without_branches(mistakes: list[_Mistake], depth: int) -> Iterator[Problem]
 
 
 def _joined(problems: list[Problem]) -> Problem:
-    """Join what the branches of a union ask for: "must be text, a list or a table"."""
+    """Combine the requirements of the branches of a union: "must be text, a list or a table"."""
     special = [problem for problem in problems if not problem.message.startswith("must be ")]
     if special:
         return special[0]
@@ -174,10 +174,10 @@ def _found(value: Any) -> str:
 
 
 def _route(loc: Location, model: type[BaseModel]) -> tuple[Location, tuple[tuple[Location, str | int], ...], list[str]]:
-    """Split pydantic's location into the way through the data and the branches of unions on it.
+    """Split pydantic's location into the path through the data and the branches of unions on it.
 
-    Pydantic puts a branch's name into the location wherever a union has more than one branch besides None. The
-    third value are the keys that the model allows beside the last one.
+    Pydantic adds the name of the branch to the location of every union with more than one branch besides None. The
+    third value is the list of keys that the model allows next to the last one.
     """
     types: list[Any] = [model]
     names: list[str] = []
@@ -196,7 +196,7 @@ def _route(loc: Location, model: type[BaseModel]) -> tuple[Location, tuple[tuple
 
 
 def _options(annotation: Any) -> list[Any]:
-    """Return the branches of a union without None; anything else is its own only branch."""
+    """Return the branches of a union without None; any other type is a single branch."""
     import types
 
     origin = get_origin(annotation)
@@ -208,7 +208,7 @@ def _options(annotation: Any) -> list[Any]:
 
 
 def _inside(annotation: Any, part: str | int) -> list[Any]:
-    """Return the types that an entry of a value may have."""
+    """Return the possible types of an entry of a value."""
     fields = getattr(annotation, "model_fields", None)
     if fields is not None:
         return _options(fields[part].annotation) if part in fields else []

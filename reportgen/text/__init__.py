@@ -1,1 +1,1 @@
-"""A number or a name as text."""
+"""Numbers and names as text."""

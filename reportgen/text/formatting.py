@@ -1,19 +1,20 @@
-"""A number as text, honestly: never 0 for what is not 0, never 100 % for what is less, no digits that are not known.
+"""Numbers as text: nonzero values are never shown as 0, values below 100 % never as 100 %, and no digit is spurious.
 
-Units: ``fraction`` and ``signed fraction`` are shown in per cent, ``count``, ``index`` and ``bytes`` whole, ``p-value`` down to
-0.001; pure numbers (no unit) with three significant digits, and so are all others, whose unit is a word: ``nats``, ``bits``.
+Units: ``fraction`` and ``signed fraction`` are shown as percentages; ``count``, ``index`` and ``bytes`` as whole numbers;
+``p-value`` down to 0.001. Dimensionless numbers, and numbers whose unit is a word (``nats``, ``bits``), have three
+significant digits.
 
-How many decimals a number gets:
+The number of decimals:
 
-1. A number with an interval, and both ends of the interval, are given to two significant digits of the interval's
-   width: more would be noise, fewer would hide that the ends differ. Per cent have at least one decimal, so that the
-   numbers of a column look alike.
-2. A number alone has one decimal in per cent and three significant digits otherwise.
-3. Decimals are added until what is not 0 is not written as 0, and what is not whole (100 %, or 1) not as whole: up to
-   two decimals in per cent, two more than otherwise in a pure number. What is still too near is written as a bound:
-   ``< 0.01 %``, ``> 99.99 %``.
-4. A number that was checked against a limit gets as many decimals as it takes to see on which side it is.
-5. Exactly 0 and exactly 100 % are written without decimals: ``0 %`` and ``100 %`` are facts.
+1. A value with an interval, and both ends of the interval, are rounded to two significant digits of the interval's
+   width: more would be noise, fewer could make the ends look equal. Percentages have at least one decimal, so that the
+   numbers of a column look consistent.
+2. A value without an interval has one decimal as a percentage, and three significant digits otherwise.
+3. Decimals are added until a nonzero value is not shown as 0, and a value other than 100 % (or 1) is not shown as 100 %
+   (or 1): up to two decimals for percentages, two additional ones for other numbers. If that is not enough, the value is
+   shown as a bound: ``< 0.01 %``, ``> 99.99 %``.
+4. A value that was checked against a limit has enough decimals to show on which side of the limit it is.
+5. Exactly 0 and exactly 100 % have no decimals: ``0 %``, ``100 %``.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _DIGEST = 12
 
 
 class Number(Protocol):
-    """A number with its unit and what is known of it: a ``Metric`` of the contract."""
+    """A number with its unit, interval and remarks: a ``Metric`` of the contract."""
 
     @property
     def value(self) -> int | float | None:
@@ -67,15 +68,15 @@ class Number(Protocol):
 
     @property
     def caveat(self) -> str | None:
-        """What to mind about it."""
+        """A caveat about the value."""
 
 
 class Checked(Protocol):
-    """A number and the limits that it is held to: a check's outcome."""
+    """A number and its limits: the outcome of a check."""
 
     @property
     def metric(self) -> Number | None:
-        """The number; None where there is none."""
+        """The number; None if there is none."""
 
     @property
     def unit(self) -> str:
@@ -103,12 +104,12 @@ class Directed(Protocol):
 
     @property
     def direction_by_model(self) -> bool:
-        """Whether each model says it for itself."""
+        """Whether the direction depends on the model."""
 
 
 @dataclass(frozen=True)
 class FormattedMetric:
-    """A metric as text: its value (or a dash), its interval (or nothing), and what to mind about it."""
+    """A metric as text: its value (or a dash), its interval (or nothing), and a note."""
 
     text: str
     interval: str
@@ -116,7 +117,7 @@ class FormattedMetric:
 
 
 def number(value: float, unit: str) -> str:
-    """Return a number without an interval, with its unit's sign; a dash where it is not finite.
+    """Return a number without an interval, with its unit; a dash if it is not finite.
 
     >>> [number(value, "fraction").replace(THIN, " ") for value in (0.964, 0.9996, 0.99999, 0.00003, 0.0, 1.0)]
     ['96.4 %', '99.96 %', '> 99.99 %', '< 0.01 %', '0 %', '100 %']
@@ -142,9 +143,9 @@ def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> F
     one
         The metric.
     unit
-        Whether a unit that is a word (nats) stands behind the value; False where the head of a column says it.
+        Whether to append a unit that is a word (nats); False if the column head shows it.
     limits
-        What the value is compared with.
+        The limits that the value is compared with.
     """
     if one.value is None:
         return FormattedMetric(MISSING, "", one.reason or "")
@@ -158,7 +159,7 @@ def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> F
 
 
 def word(unit: str) -> str:
-    """Return the word that stands behind a number of a unit; empty where none does.
+    """Return the word to append to a number of a unit; empty if none.
 
     >>> word("bits"), word("fraction")
     ('bits', '')
@@ -176,12 +177,12 @@ def points(one: Number) -> str:
 
 
 def interval(one: Number) -> str:
-    """Return a metric's interval as ``[94.9, 97.8]``, with the decimals of its value; empty where there is none."""
+    """Return a metric's interval as ``[94.9, 97.8]``, with the decimals of its value; empty if there is none."""
     return metric(one).interval
 
 
 def p_value(value: float) -> str:
-    """Return a p-value as it stands behind "p".
+    """Return a p-value in the form that follows "p".
 
     >>> p_value(0.0002), p_value(0.0312), p_value(0.4), p_value(0.999), p_value(1.0)
     ('< 0.001', '= 0.031', '= 0.40', '> 0.99', '= 1')
@@ -196,17 +197,17 @@ def p_value(value: float) -> str:
 
 
 def checked(check: Checked) -> FormattedMetric:
-    """Return the number that a check looked at, written so that it is seen on the right side of the limit."""
+    """Return the number of a check, with enough decimals to show on which side of the limit it is."""
     if check.metric is None:
-        return FormattedMetric(MISSING, "", check.reason or "there is no such number")
+        return FormattedMetric(MISSING, "", check.reason or "not measured")
     shown = metric(check.metric, limits=[end for end in (check.low, check.high) if end is not None])
     return replace(shown, note=check.reason or shown.note)
 
 
 def condition(check: Checked) -> str:
-    """Return what a check asks for, in the unit of its number.
+    """Return the condition of a check, in the unit of its number.
 
-    The limit is written exactly: it was declared, not measured.
+    The limits are exact: they were declared, not measured.
     """
     low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
     if low is not None and high is not None:
@@ -215,16 +216,16 @@ def condition(check: Checked) -> str:
 
 
 def direction(spec: Directed) -> str:
-    """Return in words which end of a number is better."""
+    """Return the preferred direction of a metric as text."""
     if spec.direction_by_model:
-        return "which end is better depends on what the model was trained for"
+        return "preferred direction depends on the training objective"
     if spec.higher_is_better is None:
-        return "neither end is better"
+        return "no preferred direction"
     return "higher is better" if spec.higher_is_better else "lower is better"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
-    """Return names as a list in a sentence, and how many more there are.
+    """Return the first names as a list in a sentence, with the number of others.
 
     >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
     ('a, b', 'a, b, c and 2 more')
@@ -267,12 +268,12 @@ def _shown(value: float, unit: str) -> float:
 
 
 def _whole(unit: str) -> int:
-    """Return the number that must not be claimed lightly, in the unit that is shown."""
+    """Return 100 % or 1 in the unit that is shown: values are not rounded to it."""
     return 100 if unit in _PERCENT else 1
 
 
 def _figures(value: float, unit: str, decimals: int | None) -> str:
-    """Return the digits of a value with given decimals, or with as many as it deserves by itself."""
+    """Return the digits of a value with the given decimals, or with as many as its size calls for."""
     shown = _shown(value, unit)
     plus = "+" if unit == "signed fraction" and shown > 0 else ""
     if shown == 0 or unit == "index":
@@ -291,17 +292,17 @@ def _is_count(shown: float, unit: str) -> bool:
 
 
 def _significant(shown: float) -> int:
-    """Return the decimals of three significant digits."""
+    """Return the number of decimals for three significant digits."""
     return max(2 - math.floor(math.log10(abs(shown))), 0) if shown else 0
 
 
 def _parts(one: Number) -> list[float]:
-    """Return the value and, where there is an interval, its ends."""
+    """Return the value and the ends of its interval, if any."""
     return [part for part in (one.value, one.ci_low, one.ci_high) if part is not None]
 
 
 def _shared_decimals(one: Number, limits: Sequence[float]) -> int | None:
-    """Return the decimals of a value and of its interval; None where nothing but the value decides."""
+    """Return the decimals of a value and its interval; None if only the value determines them."""
     parts = [_shown(part, one.unit) for part in _parts(one)]
     width = abs(parts[-1] - parts[1]) if len(parts) > 1 else 0.0
     if width == 0 and not limits:
@@ -334,7 +335,7 @@ def _side(shown: float, limit: float) -> int:
 
 
 def _honest(parts: Sequence[float], decimals: int, unit: str) -> int:
-    """Add decimals until no part is rounded to 0 or to a whole, within limits."""
+    """Add decimals until no part is wrongly rounded to 0, 1 or 100 %, up to a maximum."""
     most = max(decimals, 2) if unit in _PERCENT else decimals + 2
     while decimals < most and any(_pretends(part, decimals, unit) for part in parts):
         decimals += 1
@@ -342,13 +343,13 @@ def _honest(parts: Sequence[float], decimals: int, unit: str) -> int:
 
 
 def _pretends(shown: float, decimals: int, unit: str) -> bool:
-    """Tell whether rounding makes 0 of what is not 0, or a whole of what is not whole."""
+    """Return whether rounding turns a nonzero value into 0, or another value into 1 or 100 %."""
     rounded = abs(round(shown, decimals))
     return rounded != abs(shown) and rounded in (0, _whole(unit))
 
 
 def _bounded(shown: float, decimals: int, unit: str) -> str:
-    """Return a number with given decimals; as a bound where rounding would pretend."""
+    """Return a number with the given decimals; as a bound if rounding would be misleading."""
     size = abs(shown)
     sign, less, more = (MINUS, ">", "<") if shown < 0 else ("", "<", ">")
     if not _pretends(shown, decimals, unit):

@@ -1,4 +1,4 @@
-"""Names and patterns: a ``*`` stands for anything, and every other character for itself."""
+"""Name patterns: a ``*`` matches anything, every other character only itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ STAR = "*"
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Tell whether a pattern matches a whole name.
+    """Return whether a pattern matches a whole name.
 
     >>> matches("cnn[1]", "cnn[1]"), matches("cnn1", "cnn[1]"), matches("cnn[1]", "cnn*")
     (True, False, True)
@@ -19,5 +19,5 @@ def matches(name: str, pattern: str) -> bool:
 
 @cache
 def expression(pattern: str, star: str = ".*") -> re.Pattern[str]:
-    """Return a pattern as a regular expression, in which ``star`` is written for each ``*``."""
+    """Return a pattern as a regular expression, with ``star`` for each ``*``."""
     return re.compile(star.join(map(re.escape, pattern.split(STAR))), re.DOTALL)

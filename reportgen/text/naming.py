@@ -1,4 +1,4 @@
-"""Names from outside as labels: one line, nothing that cannot be seen, short, and no two of them alike."""
+"""External names as labels: one line, no invisible characters, short and distinct."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LIMIT = 32
-"""Characters of a label. Convention."""
+"""Maximum length of a label. Convention."""
 _NOT_IN_XML = frozenset({"Cc", "Cs"})
 _JOINERS = "\u200c\u200d"
 _PARTED = re.compile("[-_/ ]")
-"""Behind these a name may be parted."""
+"""A name can be split after these."""
 _ENOUGH = 20
-"""Characters up to which parts before the one that differs are kept with it. Convention."""
+"""Maximum length up to which parts before the differing one are kept. Convention."""
 
 
 def text(words: str, limit: int = LIMIT) -> str:
-    r"""Make a name fit for a label: one line, no control characters, long ones cut in the middle.
+    r"""Return a name as a label: one line, no control characters, truncated in the middle if it is too long.
 
     Examples
     --------
@@ -39,9 +39,9 @@ def text(words: str, limit: int = LIMIT) -> str:
 
 
 def labels(names: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
-    """Make labels of names, no two of them alike: where cutting would make them so, the part that differs is kept.
+    """Return names as distinct labels: if truncating would make them equal, the part that differs is kept.
 
-    Where that part is too long, or nothing that can be seen differs, they are numbered.
+    If that part is too long, or no visible character differs, the labels are numbered.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def labels(names: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
 
 
 def _differing(names: Sequence[str], room: int) -> list[str]:
-    """Leave out what all names begin with and end in, part by part, but what stands before the difference and has room."""
+    """Remove the parts that all names start and end with, keeping those before the difference that fit."""
     starts = _places(_beginning(names))
     end = _places(_beginning([name[starts[-1] :][::-1] for name in names]))[-1]
     longest = max(map(len, names)) - end
@@ -71,18 +71,18 @@ def _differing(names: Sequence[str], room: int) -> list[str]:
 
 
 def _places(beginning: str) -> list[int]:
-    """Return where it may be parted, the start first."""
+    """Return the positions where it can be split, the start first."""
     return [0, *(match.end() for match in _PARTED.finditer(beginning))]
 
 
 def _beginning(names: Sequence[str]) -> str:
-    """Return what all names begin with: as much as the first and the last of them in order do."""
+    """Return the common prefix of all names: that of the first and the last in sorted order."""
     first, last = min(names), max(names)
     return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
 
 
 def _numbered(labels: list[str], limit: int) -> tuple[str, ...]:
-    """Tell by a number the labels that are still alike."""
+    """Add a number to labels that are still equal."""
     total, seen = Counter(labels), Counter[str]()
     taken = {label for label in labels if total[label] == 1}
     done = []
@@ -110,7 +110,7 @@ def _spaced(words: str) -> str:
 
 
 def _printable(character: str) -> bool:
-    """Tell what may stand in XML and does not turn the line around (bidirectional controls, byte order marks)."""
+    """Return whether a character is valid in XML and does not change the text direction."""
     category = unicodedata.category(character)
     if category == "Cf":
         return character in _JOINERS

@@ -1,6 +1,6 @@
-"""Remake the example: data, three classifiers and their histories, from scikit-learn's handwritten digits.
+"""Recreate the example: data, three classifiers and their histories, from scikit-learn's handwritten digits.
 
-Run as ``python specs/digits/train.py``; writes beside itself. Seeded: on one machine the numbers come out the same.
+Run as ``python specs/digits/train.py``; writes into its own folder. Seeded: repeated runs on one machine agree.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def split_data() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def mlp() -> keras.Model:
-    """Two hidden layers, softmax inside the last one; trained for too long."""
+    """Two hidden layers, softmax activation in the last one; overtrained."""
     return keras.Sequential(
         [
             keras.Input((8, 8, 1), name="image"),
@@ -46,7 +46,7 @@ def mlp() -> keras.Model:
 
 
 def cnn() -> keras.Model:
-    """Two convolutions; puts out logits, as its loss expects."""
+    """Two convolutions; outputs logits, as its loss expects."""
     return keras.Sequential(
         [
             keras.Input((8, 8, 1), name="image"),
@@ -62,7 +62,7 @@ def cnn() -> keras.Model:
 
 
 def cnn_dropout() -> keras.Model:
-    """Build the same with batch normalisation, pooling and dropout; a softmax layer of its own at the end."""
+    """Two convolutions with batch normalization, pooling and dropout; a separate softmax layer at the end."""
     image = keras.Input((8, 8, 1), name="image")
     h = keras.layers.Rescaling(1 / 16)(image)
     for filters in (16, 32):

@@ -1,7 +1,7 @@
-"""Make the models of ``specs/sweep.yaml``: a sweep of 24 small models, and three checkpoints of one run.
+"""Train the models of ``specs/sweep.yaml``: a sweep of 24 small models, and three checkpoints of a run.
 
-Run as ``python specs/sweep/train.py``; writes beside itself and leaves alone what is there. Seeded: on one machine the
-numbers come out the same. None of the models is kept in the repository.
+Run as ``python specs/sweep/train.py``; writes into its own folder and keeps existing files. Seeded: repeated runs on one
+machine agree. The models are not part of the repository.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KINDS, WIDTHS, DROPOUTS, RATES = ("cnn", "mlp"), (8, 24), (0.0, 0.4), (0.0003, 0
 
 
 def build(kind: str, width: int, dropout: float) -> keras.Model:
-    """Return an untrained model that puts out logits."""
+    """Return an untrained model that outputs logits."""
     body = {
         "cnn": [
             keras.layers.Conv2D(width, 3, padding="same", activation="relu", name="first"),
@@ -70,7 +70,7 @@ def fit(model: keras.Model, rate: float, callbacks: list[keras.callbacks.Callbac
 
 
 def sweep() -> None:
-    """Train every combination that is not there yet."""
+    """Train every combination that does not exist yet."""
     for place, (kind, width, dropout, rate) in enumerate(product(KINDS, WIDTHS, DROPOUTS, RATES)):
         folder = HERE / "runs" / f"{kind}-w{width}-drop{dropout}-lr{rate}"
         if (folder / "model.keras").exists():
@@ -86,7 +86,7 @@ def sweep() -> None:
 
 
 def checkpoints() -> None:
-    """Train one run and keep it as it was at first, at its best and at last."""
+    """Train one model and save its initial, best and final checkpoints."""
     folder = HERE / "checkpoints"
     if (folder / "final.keras").exists():
         return

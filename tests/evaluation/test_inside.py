@@ -137,7 +137,7 @@ def test_the_entropy_of_attention(found: dict[str, Any]) -> None:
 
 
 def test_recurrent_layers_are_one_unit(found: dict[str, Any]) -> None:
-    """Cells run in a loop and are not looked at; what the layer puts out is."""
+    """Cells run in a loop and are not looked at; the output of the layer is probed."""
     names = [item.name for item in found["sequence"]["activations"].layers]
     assert names == ["embedding", "attention", "add", "both", "gru", "head"]
     assert layer(found["sequence"], "gru").positions.shape == (50, 1, 5)

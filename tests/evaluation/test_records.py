@@ -143,7 +143,7 @@ def test_probabilities_that_are_none_contradict() -> None:
         ClassificationAccumulator(HeadRows(1, 2, "probabilities"), labels).add(
             np.array([[0.7, 0.5]], np.float32), np.arange(1)
         )
-    with pytest.raises(OutputsError, match="they reach from -2 to 3"):
+    with pytest.raises(OutputsError, match="they range from -2 to 3"):
         ClassificationAccumulator(HeadRows(1, 2, "probabilities"), labels).add(
             np.array([[-2.0, 3.0]], np.float32), np.arange(1)
         )

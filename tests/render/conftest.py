@@ -191,7 +191,7 @@ def front(words: str = HOSTILE) -> FrontPage:
         check("WARN", LONG, value=metric(0.9499, ends=(0.93, 0.965), caveat=f"fitted on few examples {words}")),
         check("ERROR", "mlp", value=metric(None), reason=f"it was not measured {words}"),
         check("ERROR", "cnn", value=None, reason=None),
-        check("SKIPPED", LONG, value=None, reason="optional, and there is no such number"),
+        check("SKIPPED", LONG, value=None, reason="optional, and not measured"),
     )
     return FrontPage(
         verdict=Verdict("FAIL", "Does not pass its checks", "Of 6 checks, 1 failed."),

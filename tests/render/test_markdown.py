@@ -119,7 +119,7 @@ def test_card_holds_the_decision(make_document: Make) -> None:
         "Skipped, because it needs a history",
         "**This chapter failed:** needs a history",
         "Figures are in report.html and report.pdf",
-        "training-seed variance is not included",
+        "the variation between training runs",
         "- **Recall** (performance.recall): Share found. (fraction; higher is better; convention",
     ):
         assert words in card, words

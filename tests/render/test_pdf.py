@@ -207,7 +207,7 @@ def test_time_limit() -> None:
 def test_memory_limit() -> None:
     """A table that takes far more than what the process may have."""
     rows = "<tr>" + "<td>x</td>" * 20 + "</tr>"
-    with pytest.raises(RenderError, match="could not be made"):
+    with pytest.raises(RenderError, match="could not be rendered"):
         make("<table>" + rows * 2000 + "</table>", memory_limit=200 * 2**20)
 
 

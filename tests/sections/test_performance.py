@@ -275,8 +275,8 @@ def test_a_regression_head_without_labels_has_reasons() -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (["a", "b"], "must be numbers for a regression head"),
-        ([[1.0, 2.0], [3.0, 4.0]], r"must be one number per row \(found shape \(2, 2\)\)"),
+        (["a", "b"], "must be numbers for regression"),
+        ([[1.0, 2.0], [3.0, 4.0]], r"must have one number per row \(found shape \(2, 2\)\)"),
         ([1.0, np.nan], "NaN or infinite labels in 1 rows"),
     ],
 )

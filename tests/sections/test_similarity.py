@@ -95,7 +95,7 @@ def test_a_model_without_layers_says_so() -> None:
     made = evaluation(*(head(outputs(LOGITS, LABELS)) for _ in range(3)))
     layers = probed(layer(HIDDEN, "hidden", None), layer(LOGITS, "out", None))
     a, b, c = made.models
-    refused = replace(probed(), reason="the model cannot be run with its layers watched")
+    refused = replace(probed(), reason="the model cannot be run with its layers traced")
     made = replace(
         made, models=(replace(a, activations=layers), replace(b, activations=layers), replace(c, activations=refused))
     )
@@ -105,7 +105,7 @@ def test_a_model_without_layers_says_so() -> None:
         found = result.find("cka", one, f"vs {other}")
         assert found.status == "not_applicable"
         assert "cannot be run" in (found.reason or "")
-    assert result.not_aligned == (("c", "the model cannot be run with its layers watched"),)
+    assert result.not_aligned == (("c", "the model cannot be run with its layers traced"),)
     assert "cannot be run" in SECTION.tables(result, View())[0].note
 
 

@@ -1,1 +1,1 @@
-"""What one pass over the data leaves: frozen dataclasses of numpy arrays. No keras here or after it."""
+"""The output of the pass over the data: frozen dataclasses of numpy arrays. No Keras from here on."""

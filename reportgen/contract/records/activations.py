@@ -1,4 +1,4 @@
-"""What the layers of a model put out on the probed rows, reduced."""
+"""Activations of the layers of a model on the probed rows, reduced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AttentionStatistics:
-    """How attention is spread, per head, over all queries of the probed examples that are not masked.
+    """The spread of attention per head, over all unmasked queries of the probed examples.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class AttentionStatistics:
         (n_heads,) float64, mean entropy of the attention of a query, nats.
     relative_entropy
         (n_heads,) float64 in [0, 1], mean of the entropy over the logarithm of the number of keys that a query may
-        attend to; queries with a single key are left out. NaN where none is left.
+        attend to; queries with a single key are excluded. NaN if none remains.
     n_queries
         Queries averaged per head.
     """
@@ -35,20 +35,20 @@ class AttentionStatistics:
 
 @dataclass(frozen=True)
 class LayerActivations:
-    """What a layer puts out on the probed examples, reduced. C channels (units), N examples.
+    """The activations of a layer on the probed examples, reduced. C channels (units), N examples.
 
     Per-channel values are over all examples and all positions (pixels, tokens) that are not masked.
 
     Attributes
     ----------
     name
-        Qualified name of the layer that begins the unit, with ``#2`` for its second call and ``[1]`` for its second output.
+        Qualified name of the first layer of the unit, with ``#2`` for its second call and ``[1]`` for its second output.
     layer_type
-        Its class: ``Conv2D`` where a convolution is probed after its activation.
+        Its class: ``Conv2D`` if a convolution is probed after its activation.
     layers
         The layers that make up the unit, in order: ``("stem/conv", "stem/bn", "stem/relu")``.
     activation
-        Name of the unit's last activation function (``relu``, ``relu6``, ``gelu``, ``tanh``, …); None where it has none.
+        Name of the unit's last activation function (``relu``, ``relu6``, ``gelu``, ``tanh``, …); None if it has none.
     shape
         Of the output, without the batch axis; None for an open size.
     n_values
@@ -65,12 +65,12 @@ class LayerActivations:
     pooled
         (N, C) float32, mean over an example's positions.
     positions
-        (N, P, C) float32, P seeded positions of each example, stratified over its positions: at most 4, fewer of wide
+        (N, P, C) float32, P seeded positions of each example, stratified over its positions: at most 4, fewer for wide
         layers, 1 without positions.
     attention
-        Of an attention layer; None elsewhere.
+        For an attention layer; None otherwise.
     not_finite
-        How many examples have NaN or infinite values; the other fields mean nothing unless it is 0.
+        Number of examples with NaN or infinite values; if it is not 0, the other fields are meaningless.
     """
 
     name: str
@@ -95,22 +95,22 @@ class LayerActivations:
 
 @dataclass(frozen=True)
 class Activations:
-    """What was probed in a model, in the order in which data flows.
+    """The probed units of a model, in the order of the data flow.
 
     Attributes
     ----------
     places
         (N,) int64, sorted: which of the evaluated rows were probed, as positions in ``DataEvaluation.rows``.
     sampling
-        How they were chosen, in words.
+        How they were chosen, as text.
     layers
         The units.
     ends
-        For each head, in order, the name of the unit that puts it out; None where it is none (a reshaped output).
+        For each head, in order, the name of the unit that outputs it; None if no unit does (a reshaped output).
     not_probed
-        Layers that could not be looked at, with the reason.
+        Layers that could not be probed, with the reason.
     reason
-        Why nothing was probed, where nothing was.
+        Why nothing was probed; None otherwise.
     """
 
     places: IntArray

@@ -1,4 +1,4 @@
-"""What a model is made of."""
+"""The architecture of a model."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class LayerSummary:
     kind
         Name of its class.
     level
-        How many models and wrappers are around it.
+        Number of models and wrappers around it.
     output_shape
-        Without the batch axis, None for an open size; None where the layer does not say or has several outputs.
+        Without the batch axis, None for an unknown size; None if it is not known or the layer has several outputs.
     parameters, trainable_parameters
-        Numbers in its variables and those of the layers inside, each variable once.
+        Size of its variables and those of the layers inside it, each variable once.
     n_inner
-        How many layers are inside.
+        Number of layers inside it.
     shared_with
-        Where the same layer stands under another name, that name; its parameters are counted there.
+        If the same layer is also used under another name, that name; its parameters are counted there.
     """
 
     name: str
@@ -48,20 +48,20 @@ class TensorSummary:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a model is made of.
+    """The architecture of a model.
 
     Attributes
     ----------
     kind
         ``Functional``, ``Sequential`` or ``subclassed``.
     layers
-        Every layer, those inside a model or wrapper after it, one level deeper.
+        Every layer; those inside a model or wrapper follow it, one level deeper.
     parameters, trainable_parameters, memory_bytes
         Of all variables, each once.
     dtype_policy
         As Keras names it, e.g. ``mixed_float16``; several are joined by commas.
     loss, optimizer, metrics
-        As compiled and saved in the file; None where it was not compiled.
+        As compiled and saved in the file; None if it was not compiled.
     """
 
     kind: str

@@ -30,7 +30,7 @@ class ScorePoints:
     positives, negatives
         (M,) float64 counts of examples of the class and of the rest.
     exact
-        False where the points are cells of a histogram.
+        False if the points are cells of a histogram.
     """
 
     scores: FloatArray
@@ -41,9 +41,9 @@ class ScorePoints:
 
 @dataclass(frozen=True)
 class ClassHistogram:
-    """Per class, how the probabilities of its own examples and of the others fall into cells of [0, 1].
+    """Per class, histograms over [0, 1] of the probabilities of its own examples and of the others.
 
-    Kept instead of the logits when those would be too many.
+    Kept instead of the logits if there are too many of them.
 
     Attributes
     ----------
@@ -62,19 +62,19 @@ class ClassHistogram:
 class ClassPredictions(HeadOutputs):
     """Predictions of a multiclass or binary head, one entry per example that was evaluated.
 
-    A binary head is held with two classes; a sigmoid's logit z is held as the two logits (0, z).
+    A binary head has two classes; a sigmoid logit z is stored as the two logits (0, z).
 
     Attributes
     ----------
     predictions
-        (N,) int32, the class with the highest probability, the first of several; of a binary head with a threshold other
-        than 0.5 the positive class where its probability is above the threshold.
+        (N,) int32, the class with the highest probability, the first one in case of ties; for a binary head with a
+        threshold other than 0.5 the positive class if its probability is above the threshold.
     confidence
         (N,) float64, the probability of the predicted class.
     entropy
         (N,) float64, predictive entropy in nats.
     logits
-        (N, n_classes) float32 or float64; None above the size that is kept.
+        (N, n_classes) float32 or float64; None above the size limit.
     log_normalizer
         (N,) float64, logsumexp of the logits.
     logit_sample, logit_sample_rows
@@ -91,7 +91,7 @@ class ClassPredictions(HeadOutputs):
     n_classes: int
 
     def probability(self, index: int) -> FloatArray:
-        """Return the (N,) float64 probabilities of one class; only while the logits are kept."""
+        """Return the (N,) float64 probabilities of one class; requires the logits."""
         if self.logits is None:
             message = "the logits were not kept"
             raise ValueError(message)
@@ -101,23 +101,23 @@ class ClassPredictions(HeadOutputs):
 
 @dataclass(frozen=True)
 class ClassificationOutputs(ClassPredictions):
-    """Predictions of a multiclass or binary head and how they compare with the labels.
+    """Predictions of a multiclass or binary head, compared with the labels.
 
     Attributes
     ----------
     labels
-        (N,) int32, the true class; of soft labels the most probable one.
+        (N,) int32, the true class; for soft labels the most probable one.
     soft_labels
         (N, n_classes) float64, rows sum to 1; None for hard labels.
     nll, brier
         (N,) float64: negative log-likelihood in nats; Brier score summed over the classes.
     rank
-        (N,) int32, place of the true class when classes are sorted by probability; 0 is the top.
+        (N,) int32, rank of the true class when classes are sorted by probability; 0 is the top.
     histogram
-        In place of the logits, above the size that is kept.
+        Replaces the logits above the size limit.
     clipped_fraction
-        Share of rows whose true class had a probability of exactly zero and was clipped, where there are no logits;
-        None where there are.
+        Share of rows whose true class had a probability of exactly zero and was clipped, if there are no logits;
+        None otherwise.
     """
 
     labeled: ClassVar[bool] = True
@@ -132,7 +132,7 @@ class ClassificationOutputs(ClassPredictions):
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        """(N,) bool, where the prediction is the label."""
+        """(N,) bool, whether the prediction equals the label."""
         return self.predictions == self.labels
 
     def one_vs_rest(self, index: int) -> ScorePoints:

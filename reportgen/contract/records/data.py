@@ -1,4 +1,4 @@
-"""The data set, and what its rows look like."""
+"""The data set and a description of its rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelCounts:
-    """How often each value of an integer or text label occurs in the evaluated rows; ``head`` is None for one array."""
+    """Frequency of each integer or text label in the evaluated rows; ``head`` is None for a single array."""
 
     head: str | None
     values: tuple[str, ...]
@@ -26,18 +26,18 @@ class LabelCounts:
 
 @dataclass(frozen=True)
 class DataDescription:
-    """What the evaluated rows look like.
+    """A description of the evaluated rows.
 
     Attributes
     ----------
     inputs
         Name, shape of a row and dtype of every input array.
     labels
-        Class balance of every label array that names classes.
+        Class balance of every label array with classes.
     duplicates
-        Rows whose inputs are equal, bit for bit, to those of an earlier row.
+        Rows whose inputs are bitwise equal to those of an earlier row.
     conflicting
-        Rows whose inputs are equal to those of an earlier row while a label differs; None without labels.
+        Rows whose inputs equal those of an earlier row but with a different label; None without labels.
     """
 
     inputs: tuple[TensorSummary, ...]
@@ -48,9 +48,9 @@ class DataDescription:
 
 @dataclass(frozen=True)
 class DataEvaluation:
-    """The data set: its files and digests, its size, and which rows were evaluated.
+    """The data set: files and digests, size, and the evaluated rows.
 
-    ``rows`` are the positions in the data set of the examples that were evaluated, (N,) int64.
+    ``rows`` are the positions of the evaluated examples in the data set, (N,) int64.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -63,5 +63,5 @@ class DataEvaluation:
 
     @property
     def n(self) -> int:
-        """How many rows were evaluated."""
+        """Number of evaluated rows."""
         return len(self.rows)

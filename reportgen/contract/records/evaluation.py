@@ -1,4 +1,4 @@
-"""Everything that the analyzers are given."""
+"""The input of the analyzers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ OutputsT = TypeVar("OutputsT", bound=HeadOutputs)
 
 @dataclass(frozen=True)
 class ModelEvaluation:
-    """A model: its file, its architecture, its heads, its history; weights and activations where a section needs them.
+    """A model: file, architecture, heads and history; weights and activations if a section needs them.
 
-    ``size_bytes`` is None for a model that was given in memory, ``sha256`` for one that could not be read; ``series`` is the
-    run that it is a checkpoint of, where it is said to be one; ``code`` are the files and packages of its custom objects with
-    their digests. ``reason`` tells why it could not be evaluated, where it could not: it has no heads then, and architecture
-    and weights only where they could be had without data.
+    ``size_bytes`` is None for a model in memory, ``sha256`` for one that could not be read; ``series`` is the run that it is a
+    checkpoint of, if declared; ``code`` are the files and packages of its custom objects with their digests. ``reason`` is
+    why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
+    loaded.
     """
 
     name: str
@@ -46,21 +46,21 @@ class ModelEvaluation:
     reason: str | None = None
 
     def subject(self, head: HeadEvaluation, part: Subject | None = None) -> Subject | None:
-        """Return the subject of a number about a head, which has one where there are several, or about a part of it."""
+        """Return the subject of a metric of a head or of a part of it; a single head is not named."""
         own = Subject.of("head", head.name) if len(self.heads) > 1 else None
         return own if part is None else part.within(own)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that the analyzers are given."""
+    """The input of the analyzers."""
 
     models: tuple[ModelEvaluation, ...]
     data: DataEvaluation | None
     versions: dict[str, str]
 
     def heads(self, kind: type[OutputsT]) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, OutputsT]]:
-        """Yield every head with what was gathered of it, where that is a record of this kind."""
+        """Yield every head whose outputs are a record of this kind, with its model and outputs."""
         for model in self.models:
             for head in model.heads:
                 if isinstance(head.outputs, kind):

@@ -1,4 +1,4 @@
-"""One output of a model: what it is, how that was decided, and what was gathered of it."""
+"""One output of a model: its task and type, how they were decided, and its outputs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Decision:
-    """What an ordered list of rules decided, and which rule it was."""
+    """The decision of an ordered list of rules, and the rule that applied."""
 
     value: str
     rule: str
 
 
 class HeadOutputs:
-    """Base of what a task gathers of a head in the pass; each task has its own record.
+    """Base of the record that a task collects from a head; each task has its own.
 
-    ``labeled`` says whether the record was compared with labels.
+    ``labeled`` is whether the outputs were compared with labels.
     """
 
     labeled: ClassVar[bool] = False
@@ -28,10 +28,10 @@ class HeadOutputs:
 
 @dataclass(frozen=True)
 class HeadEvaluation:
-    """One output of a model: what it is, how that was decided, and what was gathered of it.
+    """One output of a model: its task and type, how they were decided, and its outputs.
 
-    ``outputs`` is None for a task that is not measured; without labels it holds the predictions alone. ``status`` and
-    ``reason`` say why numbers are missing.
+    ``outputs`` is None for a task that is not measured; without labels it contains only the predictions. ``status`` and
+    ``reason`` explain why metrics are missing.
     """
 
     name: str

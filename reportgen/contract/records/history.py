@@ -20,9 +20,9 @@ class History:
     Attributes
     ----------
     curves
-        (n_values,) float64, or (n_values, n_components) of a metric that is a vector. Curves may differ in length.
+        (n_values,) float64, or (n_values, n_components) for a vector metric. Curves can differ in length.
     epochs
-        The epoch numbers that stand in the file, as Keras counts them (the first is 0); None where there are none.
+        The epoch numbers in the file, as Keras counts them (the first is 0); None if there are none.
     """
 
     file: str

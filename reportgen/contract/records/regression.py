@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ValuePredictions(HeadOutputs):
-    """Values that a head predicts: ``predictions`` (N,) float64, one per example that was evaluated."""
+    """Predicted values: ``predictions`` (N,) float64, one per evaluated example."""
 
     predictions: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class RegressionOutputs(ValuePredictions):
-    """Values that a head predicts, and ``labels`` (N,) float64, the values that it should predict."""
+    """Predicted values and ``labels`` (N,) float64, the target values."""
 
     labeled: ClassVar[bool] = True
 

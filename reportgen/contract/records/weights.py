@@ -21,7 +21,7 @@ WeightKind = Literal[
 
 @dataclass(frozen=True)
 class WeightTensor:
-    """A weight of a model, once however often its layer is used; the gates of a recurrent kernel stand one by one.
+    """A weight of a model, once even if its layer is shared; each gate of a recurrent kernel is a separate tensor.
 
     Attributes
     ----------
@@ -30,25 +30,25 @@ class WeightTensor:
     layer, layer_type
         Qualified name and class of the layer that owns it.
     kind
-        What it is in the field's terms.
+        The kind of weight.
     values
-        As stored, in the variable's shape (one gate: its columns).
+        As stored, in the shape of the variable (for one gate: its columns).
     inputs, outputs
-        Axes of ``values`` that are summed over and those that are kept: moving them together gives the matrix
-        ``(prod inputs, prod outputs)``. Both empty where the weight is no linear map: a bias, a scale, and the
-        filters of a depthwise convolution, whose channels stand on axes ``outputs`` alone.
+        Axes of ``values`` that are summed over, and those that are kept: combining them yields the matrix
+        ``(prod inputs, prod outputs)``. Both are empty if the weight is not a linear map: a bias, a scale, and the
+        filters of a depthwise convolution, which only has channel axes in ``outputs``.
     groups
-        The matrix is block-diagonal with so many blocks; ``outputs`` are split evenly among them (grouped convolution).
+        Number of blocks of the block-diagonal matrix; ``outputs`` are split evenly among them (grouped convolution).
     heads
-        Axis of ``values`` that counts attention heads; None elsewhere.
+        Axis of the attention heads in ``values``; None otherwise.
     strided
-        A convolution with a stride above 1.
+        Whether it is a convolution with a stride above 1.
     trainable
         Whether training changes it.
     initializer
-        Class of the layer's own initialiser, e.g. ``GlorotUniform``; None where it has none or it is unknown.
+        Class of the layer's initializer, e.g. ``GlorotUniform``; None if it has none or it is unknown.
     initial_rms
-        Root mean square that the initialiser gives a tensor of this shape; None where unknown.
+        Root mean square of a newly initialized tensor of this shape; None if unknown.
     """
 
     name: str

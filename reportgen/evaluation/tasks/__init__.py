@@ -1,1 +1,1 @@
-"""What an output can be for, one file each: evidence rules, label encoder, accumulator."""
+"""The tasks, one module each: evidence rules, label encoder, accumulator."""

@@ -1,4 +1,4 @@
-"""What every task answers: is a head of this kind, what type are its outputs, and who gathers them."""
+"""The interface of a task: whether a head has this task, the type of its outputs, and their accumulator."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from reportgen.contract.records.heads import HeadOutputs
 
 NORMALIZED = frozenset({"softmax", "sigmoid"})
-"""Activations that make probabilities."""
+"""Activations that return probabilities."""
 
 
 class ContradictionError(Exception):
-    """Two pieces of evidence exclude each other; the message is one sentence with the remedy."""
+    """Two pieces of evidence contradict each other; the message is one sentence with the remedy."""
 
 
 class UndecidedError(Exception):
@@ -26,23 +26,23 @@ class UndecidedError(Exception):
 
 
 class OutputsError(Exception):
-    """The outputs contradict their declared type; the message says how."""
+    """The outputs contradict their declared type; the message states how."""
 
 
 @dataclass(frozen=True)
 class HeadEvidence:
-    """All that may decide about a head.
+    """All evidence about a head.
 
     Attributes
     ----------
     declared_task, declared_outputs
-        As in the spec; ``auto`` where nothing is declared.
+        As in the spec; ``auto`` if not declared.
     loss
         Name of the compiled loss, as in :func:`reportgen.inputs.models.canonical_loss`; None without one.
     from_logits
-        Of the compiled loss; None without one or where the loss has no such option.
+        Of the compiled loss; None without one or if the loss has no such option.
     activation
-        Name of the function at the very end; ``linear`` where there is none; None where it cannot be seen.
+        Name of the last activation function; ``linear`` if there is none; None if it is not visible.
     n_outputs
         Size of the last axis.
     labels
@@ -60,24 +60,24 @@ class HeadEvidence:
 
 @dataclass(frozen=True)
 class HeadRows:
-    """What a task is given to gather a head.
+    """The input of a task to collect the outputs of a head.
 
     Attributes
     ----------
     n
-        Rows that are evaluated.
+        Number of evaluated rows.
     n_outputs
         Size of the last axis.
     output_type
-        ``probabilities``, ``logits`` or ``values``: what the accumulator is given.
+        ``probabilities``, ``logits`` or ``values``: the type of the outputs that the accumulator receives.
     labels
-        (n, ...) labels of the rows as they are in the data; None without.
+        (n, ...) labels of the rows as in the data; None without labels.
     class_names
-        As the spec gives them; None where it gives none.
+        As in the spec; None if it has none.
     threshold
         Probability above which the positive class of a binary head is predicted.
     seed
-        Of everything that is drawn.
+        Seed of all random sampling.
     location, file
         Where the spec names the labels, for errors.
     """
@@ -94,23 +94,23 @@ class HeadRows:
 
 
 class Accumulator(Protocol):
-    """Gathers the outputs of a head batch by batch, in bounded memory."""
+    """Collects the outputs of a head batch by batch, in bounded memory."""
 
     not_finite: int
-    """Rows with NaN or infinite outputs."""
+    """Number of rows with NaN or infinite outputs."""
     first_not_finite: int | None
     """The first of them."""
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
-        """Take the outputs (batch, n_outputs) of some rows (batch,), each row once; OutputsError where they contradict."""
+        """Add the outputs (batch, n_outputs) of some rows (batch,), each row once; OutputsError if they contradict."""
 
     def result(self) -> HeadOutputs:
-        """Return the record; only after every row was added and all were finite."""
+        """Return the record; call it after all rows were added, if all were finite."""
 
 
 @dataclass(frozen=True)
 class Gathering:
-    """How a head is gathered: how its labels were read, the names of its classes, and its accumulator."""
+    """How a head is collected: the encoding of its labels, its class names, and its accumulator."""
 
     labels: Decision
     class_names: tuple[str, ...]
@@ -118,10 +118,10 @@ class Gathering:
 
 
 class Task:
-    """A kind of head. Each method that looks at evidence returns a decision, or None where its rule does not match."""
+    """A task. Each method that examines evidence returns a decision, or None if its rule does not match."""
 
     names: tuple[str, ...] = ()
-    """The values of ``task`` that it stands for."""
+    """The values of ``task`` that it covers."""
 
     def of_loss(self, _evidence: HeadEvidence) -> Decision | None:
         """Decide by the compiled loss."""
@@ -132,15 +132,15 @@ class Task:
         return None
 
     def of_labels(self, _evidence: HeadEvidence) -> Decision | None:
-        """Decide by the labels, or by outputs that are declared as values."""
+        """Decide by the labels, or by outputs declared as values."""
         return None
 
     def of_outputs(self, _evidence: HeadEvidence) -> Decision | None:
-        """Decide by the declared type of the outputs alone."""
+        """Decide only by the declared type of the outputs."""
         return None
 
     def output_type(self, evidence: HeadEvidence) -> Decision:
-        """Decide what the outputs are: ``probabilities``, ``logits`` or ``values``.
+        """Decide the type of the outputs: ``probabilities``, ``logits`` or ``values``.
 
         Raises
         ------
@@ -150,11 +150,11 @@ class Task:
         raise NotImplementedError
 
     def not_measured(self, task: str, _shape: tuple[Any, ...]) -> str | None:
-        """Return why heads of this task, with outputs of this shape (without batch), are not measured; None where they are."""
-        return f"{task} heads are not measured by this version of reportgen"
+        """Return why heads with this task and output shape (without batch) are not measured; None if they are."""
+        return f"{task} outputs are not supported by this version of reportgen"
 
     def gather(self, task: str, rows: HeadRows) -> Gathering:
-        """Return how a head is gathered.
+        """Return how a head is collected.
 
         Raises
         ------
@@ -167,14 +167,14 @@ class Task:
 
 
 def type_of_probabilities(evidence: HeadEvidence) -> Decision:
-    """Decide whether outputs are probabilities or logits: declared, else the compiled loss, else the last activation."""
+    """Decide whether outputs are probabilities or logits: by declaration, compiled loss, or last activation."""
     if evidence.from_logits is not None and evidence.loss is not None:
         kind = "logits" if evidence.from_logits else "probabilities"
         return Decision(kind, f"compiled loss {evidence.loss} with from_logits={evidence.from_logits}")
     if evidence.activation in NORMALIZED:
         return Decision("probabilities", f"last activation {evidence.activation}")
     raise UndecidedError(
-        f"neither a compiled loss nor the last activation ({evidence.activation or 'not visible'}) tells whether the "
+        f"neither a compiled loss nor the last activation ({evidence.activation or 'not visible'}) shows whether the "
         'outputs are logits or probabilities: set outputs = "logits" or "probabilities"'
     )
 
@@ -182,5 +182,5 @@ def type_of_probabilities(evidence: HeadEvidence) -> Decision:
 def shape_not_measured(shape: tuple[Any, ...]) -> str | None:
     """Return why outputs with further axes (sequences, segmentation) are not measured; None for a single axis."""
     if len(shape) > 1:
-        return f"outputs of shape {shape} (sequences, segmentation) are not measured by this version of reportgen"
+        return f"outputs of shape {shape} (sequences, segmentation) are not supported by this version of reportgen"
     return None

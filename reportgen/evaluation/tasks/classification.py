@@ -1,4 +1,4 @@
-"""Multiclass and binary heads: evidence, class labels, and what gathers their outputs. A binary head has two classes."""
+"""Multiclass and binary heads: evidence, class labels and the accumulator. A binary head has two classes."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ _LOSSES = frozenset(
     }
 )
 SIGMOID_LOSSES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
-"""Losses of one sigmoid, or of several."""
+"""Losses for one or several sigmoids."""
 DEFAULT_THRESHOLD = 0.5
-"""Where the positive class is also the more probable one."""
+"""The threshold at which the positive class is also the more probable one."""
 KEEP_LIMIT = 20_000_000
-"""Logits are kept while there are at most so many of them (80 MB in float32)."""
+"""Maximum number of logits that are kept (80 MB in float32)."""
 SAMPLE_ROWS = 20_000
 _LABEL_TOLERANCE = 1e-3
 _OUTPUT_TOLERANCE = {2: 2e-2, 4: 1e-3, 8: 1e-3}
-"""How far a row of probabilities may be from a sum of 1, by bytes per number; float16 rows of a thousand classes are off by about 1e-2."""
+"""Tolerance for the sum of a row of probabilities, by bytes per number; float16 rows of 1,000 classes are off by about 1e-2."""
 _BINARY = 2
 
 
 class Classification(Task):
-    """One class of two or more."""
+    """Exactly one of two or more classes."""
 
     names = ("multiclass", "binary")
 
@@ -74,7 +74,7 @@ class Classification(Task):
         return None
 
     def of_outputs(self, evidence: HeadEvidence) -> Decision | None:
-        """Match outputs that are declared as logits or probabilities."""
+        """Match outputs declared as logits or probabilities."""
         if evidence.declared_outputs in {"logits", "probabilities"}:
             rule = f"outputs declared as {evidence.declared_outputs}, {evidence.n_outputs} outputs"
             return Decision(_by_number(evidence), rule)
@@ -85,15 +85,15 @@ class Classification(Task):
         return type_of_probabilities(evidence)
 
     def not_measured(self, task: str, shape: tuple[Any, ...]) -> str | None:
-        """Refuse sequences, and a single output for several classes."""
+        """Reject sequences, and a single output for several classes."""
         if len(shape) > 1:
             return shape_not_measured(shape)
         if task == "multiclass" and shape and shape[-1] == 1:
-            return "a single output cannot tell classes apart"
+            return "a single output cannot distinguish several classes"
         return None
 
     def gather(self, task: str, rows: HeadRows) -> Gathering:
-        """Bring the labels to class indices and gather scores and a bounded number of logits."""
+        """Encode the labels as class indices, and collect scores and a bounded number of logits."""
         n_classes = max(rows.n_outputs, _BINARY)
         if task == "binary" and n_classes > _BINARY:
             message = f"the task is binary, but the head has {n_classes} outputs"
@@ -118,7 +118,7 @@ def _by_number(evidence: HeadEvidence) -> str:
 
 @dataclass(frozen=True)
 class Labels:
-    """Class indices (N,) int32; soft labels (N, n_classes) float64 where the data has them; the classes' names."""
+    """Class indices (N,) int32; soft labels (N, n_classes) float64 if the data has them; the class names."""
 
     hard: NDArray[np.int32]
     soft: NDArray[np.float64] | None
@@ -127,33 +127,33 @@ class Labels:
 
 
 def default_names(n_classes: int) -> tuple[str, ...]:
-    """Return the names of classes that have none: their indices."""
+    """Return the default class names: their indices."""
     return tuple(str(index) for index in range(n_classes))
 
 
 def encode(
     y: NDArray[Any], n_classes: int, class_names: tuple[str, ...] | None, location: tuple[str | int, ...], file: str
 ) -> Labels:
-    """Bring labels to class indices.
+    """Encode labels as class indices.
 
     Parameters
     ----------
     y
         (N,) or (N, 1) integers or strings, or (N, n_classes) one-hot or soft rows.
     n_classes
-        How many classes the head has.
+        Number of classes of the head.
     class_names
-        As the spec gives them, in the order of the head's outputs.
+        As in the spec, in the order of the head's outputs.
     location, file
         Named in errors.
 
     Raises
     ------
     InputError
-        Labels outside the head, of the wrong shape, or contradicting the names.
+        Labels outside the classes of the head, of the wrong shape, or contradicting the names.
     """
     if class_names is not None and len(class_names) != n_classes:
-        message = f"has {len(class_names)} names, but the model puts out {n_classes} classes"
+        message = f"has {len(class_names)} names, but the model has {n_classes} output classes"
         raise InputError(("data", "class_names"), "", message)
     names = class_names or default_names(n_classes)
     kind = kind_of(y)
@@ -161,7 +161,7 @@ def encode(
         return _rows(y, n_classes, names, location, file)
     flat = y.reshape(-1)
     if len(flat) != len(y):
-        raise InputError(location, file, f"must be one label per row (found shape {y.shape})")
+        raise InputError(location, file, f"must have one label per row (found shape {y.shape})")
     if kind == "strings":
         return _strings(flat, n_classes, class_names, location, file)
     if kind == "floats":
@@ -174,7 +174,7 @@ def encode(
             f"(the first is {found[0]:g} in row {int(np.argmax(outside))})"
         )
         raise InputError(location, file, message)
-    return Labels(flat.astype(np.int32), None, Decision("integers", "integer labels are class indices"), names)
+    return Labels(flat.astype(np.int32), None, Decision("integers", "integer labels, read as class indices"), names)
 
 
 def _strings(
@@ -184,7 +184,7 @@ def _strings(
     if class_names is None:
         if len(found) != n_classes:
             message = (
-                f"has {len(found)} different labels, but the model puts out {n_classes} classes: give data.class_names"
+                f"has {len(found)} different labels, but the model has {n_classes} output classes: set data.class_names"
             )
             raise InputError(location, file, message)
         order, rule = tuple(found), "string labels in sorted order"
@@ -203,7 +203,7 @@ def _rows(
     y: NDArray[Any], n_classes: int, names: tuple[str, ...], location: tuple[str | int, ...], file: str
 ) -> Labels:
     if y.shape[1] != n_classes:
-        raise InputError(location, file, f"has {y.shape[1]} columns, but the model puts out {n_classes} classes")
+        raise InputError(location, file, f"has {y.shape[1]} columns, but the model has {n_classes} output classes")
     rows = y.astype(np.float64)
     sums = rows.sum(axis=1)
     bad = ~np.isfinite(sums) | (rows < 0).any(axis=1) | (np.abs(sums - 1) > _LABEL_TOLERANCE)
@@ -215,8 +215,8 @@ def _rows(
         raise InputError(location, file, message)
     hard = rows.argmax(axis=1).astype(np.int32)
     if bool(np.isin(rows, (0.0, 1.0)).all()):
-        return Labels(hard, None, Decision("one-hot", "every row holds a single 1"), names)
-    rule = "rows sum to 1; accuracy and ranking are against the most probable class"
+        return Labels(hard, None, Decision("one-hot", "every row contains a single 1"), names)
+    rule = "rows sum to 1; accuracy and ranking use the most probable class"
     return Labels(hard, rows / sums[:, None], Decision("soft", rule), names)
 
 
@@ -229,14 +229,14 @@ class ClassificationAccumulator:
     Parameters
     ----------
     rows
-        How many rows there are, and what the outputs are: ``logits`` or ``probabilities``. A binary head has two classes,
-        whether it has one output or two.
+        The number of rows, and the type of the outputs: ``logits`` or ``probabilities``. A binary head has two classes,
+        with one output or two.
     labels
         Encoded labels of all rows; None without labels.
     threshold
         Probability above which class 1 is predicted; None for the most probable class.
     keep_limit
-        Keep the logits while ``rows * n_classes`` is at most this.
+        Keep the logits if ``rows * n_classes`` is at most this.
     """
 
     def __init__(
@@ -268,19 +268,19 @@ class ClassificationAccumulator:
         self._counts, self._positives, self._sums = np.zeros(shape), np.zeros(shape), np.zeros(shape)
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
-        """Take the head's outputs for some rows: (batch, n_classes), or (batch, 1) for one sigmoid.
+        """Add the head's outputs for some rows: (batch, n_classes), or (batch, 1) for one sigmoid.
 
         Parameters
         ----------
         outputs
-            What the model put out.
+            The outputs of the model.
         rows
-            (batch,) which of the labels they belong to; each comes once.
+            (batch,) the positions of their labels, each once.
 
         Raises
         ------
         OutputsError
-            Probabilities that are none.
+            The values are not probabilities.
         """
         self._filled += len(outputs)
         if not self._all_finite(outputs, rows):
@@ -314,7 +314,7 @@ class ClassificationAccumulator:
             self._count(p, hard)
 
     def result(self) -> ClassPredictions:
-        """Return the record; only after every row was added and all were finite."""
+        """Return the record; call it after all rows were added, if all were finite."""
         gathered: dict[str, Any] = {
             "predictions": self._predictions,
             "confidence": self._columns["confidence"],
@@ -364,7 +364,7 @@ class ClassificationAccumulator:
         tolerance = _OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
         low, high = float(outputs.min()), float(outputs.max())
         if low < -tolerance or high > 1 + tolerance:
-            message = f"they reach from {low:.4g} to {high:.4g}"
+            message = f"they range from {low:.4g} to {high:.4g}"
             raise OutputsError(message)
         if outputs.shape[1] > 1:
             off = np.abs(outputs.sum(axis=1, dtype=np.float64) - 1)

@@ -36,29 +36,29 @@ class Regression(Task):
     names = ("regression",)
 
     def of_loss(self, evidence: HeadEvidence) -> Decision | None:
-        """Match a loss between values."""
+        """Match a regression loss."""
         return Decision("regression", f"compiled loss {evidence.loss}") if evidence.loss in _LOSSES else None
 
     def of_labels(self, evidence: HeadEvidence) -> Decision | None:
-        """Match fractional labels, or outputs that are declared as values."""
+        """Match fractional labels, or outputs declared as values."""
         if evidence.declared_outputs == "values":
             return Decision("regression", "outputs declared as values")
         return Decision("regression", "fractional labels") if evidence.labels == "floats" else None
 
     def output_type(self, _evidence: HeadEvidence) -> Decision:
         """Return values."""
-        return Decision("values", "a regression head has values")
+        return Decision("values", "regression outputs are values")
 
     def not_measured(self, _task: str, shape: tuple[Any, ...]) -> str | None:
-        """Refuse more than one value per example."""
+        """Reject more than one value per example."""
         if len(shape) == 1 and shape[0] != 1:
-            return f"regression heads with {shape[0]} outputs are not measured by this version of reportgen"
+            return f"regression with {shape[0]} values per example is not supported by this version of reportgen"
         return shape_not_measured(shape)
 
     def gather(self, _task: str, rows: HeadRows) -> Gathering:
-        """Gather the values; the labels are numbers, one per row."""
+        """Collect the values; the labels are numbers, one per row."""
         labels = None if rows.labels is None else encode(rows.labels, rows.location, rows.file)
-        rule = Decision("none", "no labels") if labels is None else Decision("values", "numbers as they are")
+        rule = Decision("none", "no labels") if labels is None else Decision("values", "numbers, used unchanged")
         return Gathering(rule, (), RegressionAccumulator(rows.n, labels))
 
 
@@ -71,9 +71,9 @@ def encode(y: NDArray[Any], location: tuple[str | int, ...], file: str) -> NDArr
         Not one finite number per row.
     """
     if y.dtype.kind not in "buif":
-        raise InputError(location, file, f"must be numbers for a regression head (found dtype {y.dtype})")
+        raise InputError(location, file, f"must be numbers for regression (found dtype {y.dtype})")
     if y.size != len(y):
-        raise InputError(location, file, f"must be one number per row (found shape {y.shape})")
+        raise InputError(location, file, f"must have one number per row (found shape {y.shape})")
     labels = y.reshape(-1).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(labels))
     if len(bad):
@@ -88,7 +88,7 @@ class RegressionAccumulator:
     Parameters
     ----------
     n
-        Rows that are evaluated.
+        Number of evaluated rows.
     labels
         (n,) float64; None without labels.
     """
@@ -100,7 +100,7 @@ class RegressionAccumulator:
         self.first_not_finite: int | None = None
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
-        """Take the values (batch, 1) of some rows (batch,)."""
+        """Add the values (batch, 1) of some rows (batch,)."""
         values = outputs.reshape(-1).astype(np.float64)
         bad = rows[~np.isfinite(values)]
         if len(bad):
@@ -110,7 +110,7 @@ class RegressionAccumulator:
         self._predictions[rows] = values
 
     def result(self) -> ValuePredictions:
-        """Return the record: with labels where there are any."""
+        """Return the record, with labels if there are any."""
         if self._labels is None:
             return ValuePredictions(self._predictions)
         return RegressionOutputs(self._predictions, self._labels)

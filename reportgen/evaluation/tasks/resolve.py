@@ -1,6 +1,6 @@
-"""What a head is for and what type its outputs are: ordered rules over evidence, first match wins, the rule is recorded.
+"""Decides the task of a head and the type of its outputs by ordered rules: the first match applies and is recorded.
 
-The range of the outputs is never evidence: it may contradict a decision later, it never makes one.
+The range of the outputs is never evidence: it can contradict a decision later, but never makes one.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
 
 TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression())
-"""Every task, each with a file of its own; no two match the same evidence."""
+"""All tasks, one module each; no two match the same evidence."""
 _LOOKS = (Task.of_loss, Task.of_activation, Task.of_labels, Task.of_outputs)
-"""Kinds of evidence, the strongest first."""
+"""The kinds of evidence, the strongest first."""
 
 
 def task_of(name: str) -> Task:
-    """Return the room of a task; KeyError where there is none."""
+    """Return the module of a task; KeyError if there is none."""
     return {value: task for task in TASKS for value in task.names}[name]
 
 
 def resolve_task(evidence: HeadEvidence) -> Decision:
-    """Decide what the head is for.
+    """Decide the task of a head.
 
     Raises
     ------
@@ -38,13 +38,13 @@ def resolve_task(evidence: HeadEvidence) -> Decision:
             if decision is not None:
                 return decision
     raise UndecidedError(
-        "no compiled loss, and the last activation does not tell whether the outputs are logits or values: "
+        "no compiled loss, and the last activation does not show whether the outputs are logits or values: "
         'set outputs = "logits", "probabilities" or "values"'
     )
 
 
 def resolve_outputs(evidence: HeadEvidence, task: str) -> Decision:
-    """Decide what the outputs are: ``probabilities``, ``logits`` or ``values``.
+    """Decide the type of the outputs: ``probabilities``, ``logits`` or ``values``.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Data sources: one file for each format, which knows its names, its arrays and its digest."""
+"""Data sources: one module per format, which reads its names, arrays and digests."""

@@ -1,4 +1,4 @@
-"""Data sets whose arrays are in memory: reading what a data table names, and what the arrays must be."""
+"""Data sets in memory: reads and validates the arrays that a data table names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True)
 class ArrayDataset:
-    """Inputs and labels as arrays; labels that name no head have the key None and belong to any."""
+    """Inputs and labels as arrays; labels without a head name have the key None and apply to any head."""
 
     x: Mapping[str, Array]
     y: Mapping[str | None, Array]
@@ -47,7 +47,7 @@ class ArrayDataset:
 
     @property
     def n(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(next(iter(self.x.values())))
 
     def batches(self, size: int) -> Iterator[Batch]:
@@ -65,18 +65,18 @@ class ArrayDataset:
 
 
 class ArraySource(FileSource):
-    """Files that are read as arrays, one for each input and each head's labels."""
+    """Files that are read as arrays, one per input and per head's labels."""
 
     @abstractmethod
     def reader(self) -> Read:
-        """Open the files; return what gives the array of a name at its place in the spec."""
+        """Open the files; return a function that reads the array of a name, given its location in the spec."""
 
     def file_of(self, location: Location) -> str:  # noqa: ARG002 one file for all, unless a source says otherwise
-        """Return the file that holds the array of a place in the spec."""
+        """Return the file with the array of a location in the spec."""
         return self.file
 
     def open(self) -> ArrayDataset:
-        """Read and check the arrays that the data table names."""
+        """Read and validate the arrays that the data table names."""
         read = self.reader()
         found = {location: read(location, name) for location, name in entries(self.data)}
         x, y = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y"))
@@ -93,17 +93,17 @@ class ArraySource(FileSource):
 
 
 def require_rows(arrays: Located, location: Location, file: str) -> None:
-    """Refuse arrays of different lengths, and of no row, as what stands at a location."""
+    """Reject arrays of different lengths, and without rows, naming a location."""
     lengths = {".".join(map(str, place)): (len(array) if array.ndim else 0) for place, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         text = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-        raise InputError(location, file, f"the arrays differ in their number of rows: {text}")
+        raise InputError(location, file, f"the arrays have different numbers of rows: {text}")
     if not any(lengths.values()):
-        raise InputError(location, file, "holds no row: there is nothing to evaluate")
+        raise InputError(location, file, "contains no rows")
 
 
 def require_numbers(location: Location, file: str, array: Array) -> None:
-    """Refuse an input that is not numeric, or not finite."""
+    """Reject an input that is not numeric or not finite."""
     if array.dtype.kind not in "buif":
         raise InputError(location, file, f"must be numbers (found dtype {array.dtype})")
     if array.dtype.kind != "f":
@@ -122,16 +122,16 @@ def _bad_rows(chunk: Array) -> NDArray[np.int64]:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of what a foreign exception says."""
+    """Return the first line of a third-party exception."""
     return str(error).strip().split("\n")[0] or type(error).__name__
 
 
 def unreadable(location: Location, file: str, kind: str, error: Exception) -> InputError:
-    """Return the error of a file that is not of its kind."""
+    """Return the error for a file that is not of its format."""
     return InputError(location, file, f"cannot be read as {kind} ({first_line(error)})")
 
 
 def require_name(there: Any, location: Location, file: str, name: str) -> None:
-    """Refuse the name of an array or column that is not there."""
+    """Reject the name of an array or column that does not exist."""
     if name not in there:
         raise InputError(location, file, f"has no {name!r} (it has {', '.join(map(str, there))})")

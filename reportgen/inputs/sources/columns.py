@@ -1,4 +1,4 @@
-"""Columns of tables as arrays: texts, numbers, and cells that are missing."""
+"""Columns of tables as arrays: text, numbers and missing cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def reader(table: Any, file: str) -> Read:
-    """Return what gives the columns of a data frame: a name's as a vector, several names' as a matrix."""
+    """Return a function that reads columns of a data frame: one as a vector, several as a matrix."""
 
     def read(location: Location, name: str | tuple[str, ...]) -> Array:
         for wanted in [name] if isinstance(name, str) else name:
@@ -34,7 +34,7 @@ def reader(table: Any, file: str) -> Read:
 
 
 def require_labels(column: Any, location: Location, file: str) -> None:
-    """Refuse labels of which some are missing."""
+    """Reject labels with missing values."""
     missing = _missing(column)
     rows = missing.reshape(len(missing), -1).any(axis=1)
     if rows.any():
@@ -43,12 +43,12 @@ def require_labels(column: Any, location: Location, file: str) -> None:
 
 
 def plain(column: Any) -> Array:
-    """Return a column, or an array of Python objects, as an array of texts or numbers; missing numbers are NaN.
+    """Return a column, or an array of Python objects, as an array of text or numbers; missing numbers are NaN.
 
     Raises
     ------
     ValueError, TypeError
-        It holds anything else.
+        It contains anything else.
     """
     array, missing = np.asarray(column), _missing(column)
     if array.dtype != object:

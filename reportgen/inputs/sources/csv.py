@@ -1,4 +1,4 @@
-"""Tables as text: the columns of a ``.csv`` file by the names in its first line."""
+"""Text tables: the columns of a ``.csv`` file by the names in its first line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Csv(ArraySource):
-    """A ``.csv`` file; only an empty cell is missing, and ``NA`` is a text."""
+    """A ``.csv`` file; only an empty cell is missing, ``NA`` is text."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv",)
 

@@ -1,4 +1,4 @@
-"""Arrays of a running program."""
+"""Arrays in memory."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Memory:
     Parameters
     ----------
     x
-        An array, a list of arrays in the order of a model's inputs, or arrays by the names of a model's inputs.
+        An array, a list of arrays in the order of the model's inputs, or arrays by input name.
     y
-        An array of labels, or arrays by the names of a model's outputs; None without labels.
+        An array of labels, or arrays by output name; None without labels.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = ()
@@ -41,7 +41,7 @@ class Memory:
         self._layout: Layout = "by position" if listed else "by name" if isinstance(x, Mapping) else "single"
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of the arrays, as they are called in messages."""
+        """Return the names of the arrays as used in messages."""
         return tuple(".".join(map(str, place)) for place in (*self._x, *self._y))
 
     def open(self) -> ArrayDataset:
@@ -50,7 +50,7 @@ class Memory:
         Raises
         ------
         InputError
-            Lengths differ, x is not numeric or not finite, no row, or a label is missing.
+            Lengths differ, x is not numeric or not finite, there are no rows, or a label is missing.
         """
         require_rows({**self._x, **self._y}, ("x_data",), "")
         for location, array in self._x.items():
@@ -63,7 +63,7 @@ class Memory:
         )
 
     def digest(self) -> tuple[tuple[str, str], ...]:
-        """Return the SHA-256 digest of the arrays' bytes."""
+        """Return the SHA-256 digest of the bytes of the arrays."""
         digest = hashlib.sha256()
         for name, array in zip(self.names(), (*self._x.values(), *self._y.values()), strict=True):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
@@ -77,7 +77,7 @@ def _located(name: str, given: Any) -> dict[Location, Array]:
 
 
 def _without_objects(location: Location, array: Array) -> Array:
-    """Return an array of Python objects, as pandas gives them, as texts or numbers."""
+    """Return an array of Python objects, as pandas has them, as text or numbers."""
     if array.dtype != object:
         return array
     if location[0] == "y_data":
@@ -85,4 +85,4 @@ def _without_objects(location: Location, array: Array) -> Array:
     try:
         return plain(array)
     except (ValueError, TypeError) as error:
-        raise InputError(location, "", f"must be numbers or texts ({first_line(error)})") from error
+        raise InputError(location, "", f"must be numbers or text ({first_line(error)})") from error

@@ -1,4 +1,4 @@
-"""NumPy arrays: one ``.npy`` file for each input and each head's labels, without a ``data.path``."""
+"""NumPy arrays: one ``.npy`` file per input and per head's labels, without a ``data.path``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Npy(ArraySource):
-    """The ``.npy`` files that stand in ``data.x`` and ``data.y``; nothing in them is unpickled."""
+    """The ``.npy`` files named in ``data.x`` and ``data.y``; pickled objects are not loaded."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".npy",)
 
@@ -25,11 +25,11 @@ class Npy(ArraySource):
         """Return None: each file is an array without a name."""
 
     def file_of(self, location: Location) -> str:
-        """Return the file that stands at a place in the spec."""
+        """Return the file at a location in the spec."""
         return str(dict(entries(self.data))[location])
 
     def reader(self) -> Read:
-        """Return what reads a file."""
+        """Return a function that reads a file."""
         return self._read
 
     def _read(self, location: Location, name: str | tuple[str, ...]) -> Array:

@@ -1,4 +1,4 @@
-"""NumPy archives: the arrays of an ``.npz`` file by their names."""
+"""NumPy archives: the arrays of an ``.npz`` file by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ERRORS = (OSError, ValueError, EOFError, zipfile.BadZipFile)
 
 
 class Npz(ArraySource):
-    """An ``.npz`` file; nothing in it is unpickled."""
+    """An ``.npz`` file; pickled objects are not loaded."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz",)
 

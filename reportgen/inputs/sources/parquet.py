@@ -1,4 +1,4 @@
-"""Tables in columns: a ``.parquet`` file."""
+"""Columnar tables: a ``.parquet`` file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sources that there are: a new format is a file in this folder, and an entry here."""
+"""The list of sources: a new format is a module in this folder and an entry here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def source_of(data: DataSpec, folder: Path) -> Source:
     Raises
     ------
     InputError
-        No format has the suffix of the file.
+        The file has an unknown suffix.
     """
     if data.path is None:
         return Npy(data, folder)
@@ -41,9 +41,9 @@ def source_of(data: DataSpec, folder: Path) -> Source:
 
 
 def unknown_names(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
-    """Yield (location, name, names that there are) for every array or column that the file does not have.
+    """Yield (location, name, available names) for every array or column that the file does not have.
 
-    A file that cannot be opened yields nothing: opening it tells why.
+    A file that cannot be opened yields nothing: opening it later reports why.
     """
     try:
         there = source_of(data, folder).names()

@@ -1,4 +1,4 @@
-"""What a data source is: it knows the names of its arrays, opens them as a data set, and has a digest."""
+"""The interface of a data source: the names of its arrays, opening them as a data set, and their digests."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Where a data set comes from."""
+    """The origin of a data set."""
 
     suffixes: ClassVar[tuple[str, ...]]
-    """How the names of its files end."""
+    """Suffixes of its files."""
 
     def names(self) -> tuple[str, ...] | None:
-        """Return the names of the arrays or columns, reading headers only; None where it has none, or cannot be read."""
+        """Return the names of the arrays or columns, reading headers only; None if it has none or cannot be read."""
 
     def open(self) -> Dataset:
         """Return the data set.
@@ -31,7 +31,7 @@ class Source(Protocol):
         Raises
         ------
         InputError
-            A file cannot be read, an array is missing, lengths differ, x is not numeric or not finite, no row.
+            A file cannot be read, an array is missing, lengths differ, x is not numeric or not finite, or no rows.
         """
 
     def digest(self) -> tuple[tuple[str, str], ...]:
@@ -39,18 +39,18 @@ class Source(Protocol):
 
 
 class FileSource(ABC):
-    """A source of files.
+    """A source of data in files.
 
     Parameters
     ----------
     data
         The data table of a spec.
     folder
-        What its paths are relative to.
+        The folder that paths are relative to.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
-    """How the names of its files end."""
+    """Suffixes of its files."""
 
     def __init__(self, data: DataSpec, folder: Path) -> None:
         self.data = data
@@ -60,7 +60,7 @@ class FileSource(ABC):
 
     @abstractmethod
     def names(self) -> tuple[str, ...] | None:
-        """Return the names of the arrays or columns, reading headers only; None where it has none, or cannot be read."""
+        """Return the names of the arrays or columns, reading headers only; None if it has none or cannot be read."""
 
     @abstractmethod
     def open(self) -> Dataset:
