@@ -89,10 +89,12 @@ class MyCustomVisualizer(BaseVisualizer[MyResult]):
     def figures(self, result: MyResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
         found = result.named("my_score")
-        shares = [one for one in found if one.metric.value is not None]
+        shares = [
+            (one, one.metric.value) for one in found if one.metric.value is not None
+        ]
         if not shares:
             return
-        words = ", ".join(f"{one.model} {one.metric.value:.0%}" for one in shares)
+        words = ", ".join(f"{one.model} {share:.0%}" for one, share in shares)
         yield Figure(
             name="my-custom-plot",
             title="How often a model is certain",
@@ -101,11 +103,11 @@ class MyCustomVisualizer(BaseVisualizer[MyResult]):
             panels=(Panel("Certain", partial(self._draw, shares)),),
         )
 
-    def _draw(self, shares: list[Measurement], ax: Axes) -> None:
-        for place, one in enumerate(shares):
+    def _draw(self, shares: list[tuple[Measurement, float]], ax: Axes) -> None:
+        for place, (one, share) in enumerate(shares):
             look = self.theme.look(one.model)
-            ax.barh(place, one.metric.value or 0.0, color=look.color)
-        names = [f"{one.model} {one.subject or ''}".strip() for one in shares]
+            ax.barh(place, share, color=look.color)
+        names = [f"{one.model} {one.subject or ''}".strip() for one, _ in shares]
         ax.set_yticks(range(len(shares)), names)
         ax.invert_yaxis()
         ax.set_xlim(0, 1)

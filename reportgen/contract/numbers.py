@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import model_validator
 
@@ -14,6 +14,21 @@ Status = Literal["ok", "not_applicable", "insufficient_data", "failed"]
 
 
 Direction = Literal["max", "min"]
+
+
+NumberT = TypeVar("NumberT", int, float)
+
+
+def required(value: NumberT | None) -> NumberT:
+    """Return a number that must be there; ValueError where it is missing: it never becomes 0 in silence.
+
+    >>> required(0.5)
+    0.5
+    """
+    if value is None:
+        message = "a number that was not measured cannot be used"
+        raise ValueError(message)
+    return value
 
 
 class Metric(Strict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.numbers import required
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.errors import InputError
 from reportgen.evaluation.tasks.base import (
@@ -70,9 +71,11 @@ class Reader:
         InputError
             Declarations, model and data contradict each other.
         """
-        evidence = self._evidence(index, output, labels)
         unknown = Decision("unknown", "no rule matches")
         record = HeadEvaluation(output.name, unknown, _NONE, _NONE, (), len(self.rows), None)
+        if output.shape and output.shape[-1] is None:
+            return Head(_without_numbers(record, "the size of its last axis is not fixed"))
+        evidence = self._evidence(index, output, labels)
         try:
             task = resolve_task(evidence)
             output_type = resolve_outputs(evidence, task.value)
@@ -104,7 +107,7 @@ class Reader:
             loss=loss.name if loss else None,
             from_logits=loss.from_logits if loss else None,
             activation=output.activation,
-            n_outputs=int(output.shape[-1] or 0) if output.shape else 1,
+            n_outputs=int(output.shape[-1]) if output.shape else 1,
             labels=None if labels is None else kind_of(labels),
         )
 
@@ -150,7 +153,7 @@ class Reader:
         if gathered is None:
             return head.record
         if gathered.not_finite:
-            first = int(self.rows[gathered.first_not_finite or 0])
+            first = int(self.rows[required(gathered.first_not_finite)])
             reason = (
                 f"the model's outputs are NaN or infinite for {gathered.not_finite:,} of {len(self.rows):,} rows "
                 f"(the first is row {first})"

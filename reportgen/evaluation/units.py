@@ -72,12 +72,12 @@ class Unit:
     @property
     def tensor(self) -> Any:
         """The probed tensor."""
-        return self.calls[-1].outputs[self.output or 0]
+        return self.calls[-1].outputs[0 if self.output is None else self.output]
 
     @property
     def mask(self) -> Any:
         """The mask of the probed tensor, None without one."""
-        return self.calls[-1].masks[self.output or 0]
+        return self.calls[-1].masks[0 if self.output is None else self.output]
 
     @property
     def activation(self) -> str | None:

@@ -62,11 +62,9 @@ def accuracy_difference(table: Discordance) -> Estimate:
     n = table.n
     value = (table.only_first - table.only_second) / n
     right_first, right_second = table.both + table.only_first, table.both + table.only_second
-    first, second = intervals.wilson(right_first, n), intervals.wilson(right_second, n)
-    if first is None or second is None or first.low is None or second.low is None:
-        return Estimate(value, n)
-    low1, high1 = first.value - first.low, (first.high or 0.0) - first.value
-    low2, high2 = second.value - second.low, (second.high or 0.0) - second.value
+    right = np.array([right_first, right_second], np.float64)
+    lows, highs = intervals.wilson_bounds(right, np.full(2, float(n)))
+    (low1, low2), (high1, high2) = right / n - lows, highs - right / n
     phi = _correlation(table)
     low = value - np.sqrt(max(low1**2 - 2 * phi * low1 * high2 + high2**2, 0.0))
     high = value + np.sqrt(max(high1**2 - 2 * phi * high1 * low2 + low2**2, 0.0))

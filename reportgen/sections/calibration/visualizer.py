@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
@@ -189,7 +190,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _ece(self, result: CalibrationResult, head: HeadCalibration, name: str) -> float:
         subject = Subject.of("class", name, within=head.subject)
-        return float(result.find("class_ece", head.model, subject).value or 0.0)
+        return float(required(result.find("class_ece", head.model, subject).value))
 
     # -------------------------------------------------------------------------------------- landscape
 
@@ -255,7 +256,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         points = []
         for head in sorted(result.heads, key=lambda head: head.brier.value):
             look = theme.look(head.model)
-            ece = float(result.find("ece", head.model, head.subject).value or 0.0)
+            ece = float(required(result.find("ece", head.model, head.subject).value))
             points.append(draw.NamedPoint(head.model, figure_label(theme, head), ece, head.brier.value))
             if head.brier.low is not None and head.brier.high is not None:
                 ax.vlines(ece, head.brier.low, head.brier.high, color=look.color, linewidth=theme.line_width)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
 from reportgen.figures import draw
@@ -42,7 +43,7 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         return Figure(
             name=name,
             title=f"Metrics of {whose} by checkpoint",
-            caption=f"Accuracy and NLL at every checkpoint with 95 % intervals; {result.split} split, n = {result.n or 0:,}. "
+            caption=f"Accuracy and NLL at every checkpoint with 95 % intervals; {result.split} split, n = {required(result.n):,}. "
             "Overlapping intervals do not mean that two checkpoints are equal: compare the paired changes in the table.",
             alt=f"Accuracy goes from {formatting.metric(first).text} to {formatting.metric(last).text}.",
             panels=tuple(

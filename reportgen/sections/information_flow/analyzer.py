@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from reportgen.contract.needs import Need, Probe
+from reportgen.contract.numbers import required
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
@@ -322,11 +323,11 @@ def _whole(model: str, flows: Sequence[LayerFlow], probed: Activations) -> Itera
     yield _share(
         schema.DEAD,
         model,
-        [(one.dead or 0, one.channels) for one in rectified],
+        [(required(one.dead), one.channels) for one in rectified],
         n,
         "no layer has a rectified activation",
     )
-    yield _share(schema.DORMANT, model, [(one.dormant or 0, one.channels) for one in sound], n, "")
+    yield _share(schema.DORMANT, model, [(required(one.dormant), one.channels) for one in sound], n, "")
     yield schema.LAYERS.measure(model, len(flows), n=n)
     scores = [one.specialization_score for one in sound if one.specialization_score is not None]
     if scores:
@@ -391,7 +392,7 @@ def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
             schema.CENTER,
             model,
             subject,
-            of.n_classified or 0,
+            of.n_classified,
             (one.centre_accuracy, one.centre_low, one.centre_high, "Wilson"),
             "no labels, or fewer than two classes with five rows",
         )
@@ -408,12 +409,12 @@ def _with_interval(
     spec: MetricSpec,
     model: str,
     subject: str,
-    n: int,
+    n: int | None,
     found: tuple[float | None, float | None, float | None, str],
     otherwise: str,
 ) -> Measurement:
     value, low, high, method = found
     if value is None:
         return spec.missing(model, "insufficient_data", otherwise, subject=subject)
-    known = {} if low is None else {"ci_low": low, "ci_high": high, "ci_method": method}
-    return spec.measure(model, value, subject=subject, n=n, **known)
+    interval = {} if low is None else {"ci_low": low, "ci_high": high, "ci_method": method}
+    return spec.measure(model, value, subject=subject, n=n, **interval)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject
 from reportgen.metrics.activations import silent_bound
 from reportgen.text import formatting
@@ -62,12 +63,13 @@ def not_finite(result: InformationFlowResult) -> Iterator[Hit]:
     )
 
 
-def _dead_share(one: LayerFlow) -> float:
-    return (one.dead or 0) / one.channels
+def _dead(low: float, high: float) -> Callable[[LayerFlow], bool]:
+    """Match layers with a rectified activation whose share of dead units is above ``low``, up to ``high``."""
+    return lambda one: one.dead is not None and low < one.dead / one.channels <= high
 
 
 def _dead_words(found: list[LayerFlow], n: int) -> str:
-    worst = max(found, key=_dead_share)
+    worst = max(found, key=lambda one: required(one.dead) / one.channels)
     return (
         f"{_names(found)}: in {worst.name}, {worst.dead} of {worst.channels} units output 0 on all {n:,} probed rows, so each "
         f"is active on less than {_percent(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
@@ -77,24 +79,25 @@ def _dead_words(found: list[LayerFlow], n: int) -> str:
 
 def dead_problem(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers whose units are mostly dead."""
-    yield from _each(result, lambda one: _dead_share(one) > DEAD_PROBLEM, _dead_words)
+    yield from _each(result, _dead(DEAD_PROBLEM, 1), _dead_words)
 
 
 def dead_warning(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers that have many dead units."""
-    yield from _each(result, lambda one: DEAD_WARN < _dead_share(one) <= DEAD_PROBLEM, _dead_words)
+    yield from _each(result, _dead(DEAD_WARN, DEAD_PROBLEM), _dead_words)
 
 
 def dead_note(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers that have a few dead units."""
-    yield from _each(result, lambda one: 0 < _dead_share(one) <= DEAD_WARN, _dead_words)
+    yield from _each(result, _dead(0, DEAD_WARN), _dead_words)
 
 
 def dormant(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers that have many dormant units, not counting dead ones."""
 
     def share(one: LayerFlow) -> float:
-        return ((one.dormant or 0) - (one.dead or 0)) / one.channels
+        dead = 0 if one.dead is None else one.dead  # without a rectified activation no unit counts as dead
+        return (required(one.dormant) - dead) / one.channels
 
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=share)
@@ -103,7 +106,7 @@ def dormant(result: InformationFlowResult) -> Iterator[Hit]:
             f"{_percent(result.options.dormant_threshold)} of the mean activation of the layer. A narrower layer may do."
         )
 
-    yield from _each(result, lambda one: share(one) > DORMANT_WARN, words)
+    yield from _each(result, lambda one: one.dormant is not None and share(one) > DORMANT_WARN, words)
 
 
 def saturated(result: InformationFlowResult) -> Iterator[Hit]:
@@ -111,15 +114,19 @@ def saturated(result: InformationFlowResult) -> Iterator[Hit]:
     ends = {(model.model, name) for model in result.models for name in model.ends}
 
     def words(found: list[LayerFlow], _n: int) -> str:
-        worst = max(found, key=lambda one: one.saturated_fraction or 0)
+        worst = max(found, key=lambda one: required(one.saturated_fraction))
         return (
-            f"{_names(found)}: {_percent(worst.saturated_fraction or 0)} of the values of {worst.name} are in the flat part of "
+            f"{_names(found)}: {_percent(required(worst.saturated_fraction))} of the values of {worst.name} are in the flat part of "
             f"{worst.activation}, where hardly any gradient passes. Check initialization and input scaling before retraining."
         )
 
     yield from _each(
         result,
-        lambda one: (one.saturated_fraction or 0) > SATURATED_WARN and (one.model, one.name) not in ends,
+        lambda one: (
+            one.saturated_fraction is not None
+            and one.saturated_fraction > SATURATED_WARN
+            and (one.model, one.name) not in ends
+        ),
         words,
     )
 
@@ -128,7 +135,7 @@ def constant(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers whose units are all constant, but not all dead."""
     yield from _each(
         result,
-        lambda one: one.constant == one.channels and (one.dead or 0) < one.channels,
+        lambda one: one.constant == one.channels and (one.dead is None or one.dead < one.channels),
         lambda found, n: (
             f"{_names(found)}: all units of {found[0].name} are constant on the {n:,} probed rows, so they carry no information "
             "about the input. Check the layers before it."
@@ -139,18 +146,15 @@ def constant(result: InformationFlowResult) -> Iterator[Hit]:
 def rank_collapse(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models in which the dimensions of the activations collapse."""
     for model in result.models:
-        layers = [one for one in result.of(model.model) if one.participation_ratio is not None]
-        for before, one in zip([None, *layers], layers, strict=False):
-            ratio = one.participation_ratio or 0.0
+        layers = [
+            (one, one.participation_ratio) for one in result.of(model.model) if one.participation_ratio is not None
+        ]
+        for before, (one, ratio) in zip([None, *layers], layers, strict=False):
             if one.channels < _NARROW:
                 continue
-            fell = (
-                before is not None
-                and before.channels == one.channels
-                and ratio < COLLAPSED_DROP * (before.participation_ratio or 0.0)
-            )
+            fell = before is not None and before[0].channels == one.channels and ratio < COLLAPSED_DROP * before[1]
             if ratio < COLLAPSED_RATIO or fell:
-                name = f" after {before.participation_ratio or 0:.1f} in {before.name}" if before is not None else ""
+                name = f" after {before[1]:.1f} in {before[0].name}" if before is not None else ""
                 yield Hit(
                     model.model,
                     f"The activations of {one.name} use {ratio:.2f} of {one.channels} dimensions{name}. Check whether this bottleneck is intended.",
@@ -186,8 +190,8 @@ def accuracy_falls(result: InformationFlowResult) -> Iterator[Hit]:
         fall = model.fall
         if fall is None or fall.p_value >= SURE:
             continue
-        known = {one.name: one.centre_accuracy or 0.0 for one in result.of(model.model)}
-        best, last = known[fall.layer], known[model.output or ""]
+        accuracy = {one.name: one.centre_accuracy for one in result.of(model.model)}
+        best, last = required(accuracy[fall.layer]), required(accuracy[str(model.output)])
         if best - last > ACCURACY_DROP:
             yield Hit(
                 model.model,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
 from reportgen.sections.information_flow.schema import InformationFlowResult
@@ -394,5 +395,5 @@ def _health_words(result: InformationFlowResult, model: str) -> str:
     layers = [one for one in result.of(model) if one.dead is not None]
     if not layers:
         return f"{model} has no rectified layer."
-    worst = max(layers, key=lambda one: (one.dead or 0) / one.channels)
+    worst = max(layers, key=lambda one: required(one.dead) / one.channels)
     return f"{model}: most dead units in {worst.name}, {worst.dead} of {worst.channels}."

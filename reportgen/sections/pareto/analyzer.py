@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.contract.metric_table import Reading
 from reportgen.contract.needs import Need
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseComparer
 from reportgen.metrics import pareto
 from reportgen.sections.pareto import schema
@@ -62,7 +63,7 @@ class _Column:
 
     def turned(self, model: str) -> float:
         """Return the value of a model with the sign that makes lower better."""
-        return self.sign * float(self.metrics[model].value or 0.0)
+        return self.sign * float(required(self.metrics[model].value))
 
     def better(self, one: str, other: str) -> tuple[bool, ComparedBy]:
         """Return whether one model is better than another beyond uncertainty, and how that was judged."""

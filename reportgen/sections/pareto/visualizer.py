@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw, names
 from reportgen.sections.pareto.schema import ParetoResult
@@ -210,7 +211,7 @@ def _wide(one: ChosenMetric, values: Sequence[float]) -> bool:
 
 
 def _value(metric: Metric) -> float:
-    return float(metric.value or 0.0)
+    return float(required(metric.value))
 
 
 def _is_pale(one: ComparedModel) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
@@ -49,8 +50,8 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
     def _accuracy(self, result: PerformanceResult, every: list[Measurement]) -> Figure:
         measured = self.view.listed(every, draw.MOST_NAMED)
         names = [figure_label(self.theme, one) for one in measured]
-        values = [formatting.number(one.metric.value or 0, "fraction") for one in measured]
-        best = max(range(len(measured)), key=lambda index: measured[index].metric.value or 0)
+        values = [formatting.number(required(one.metric.value), "fraction") for one in measured]
+        best = max(range(len(measured)), key=lambda index: required(measured[index].metric.value))
         return Figure(
             name="accuracy",
             title="Accuracy",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.weights import WeightTensor
     from reportgen.metrics.cka import Alignment, Grams
     from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.weights import Moments
     from reportgen.sections.similarity.schema import Matrix
 
     FloatArray = NDArray[np.float64]
@@ -350,7 +351,14 @@ def _described(tensor: WeightTensor) -> tuple[float, ...] | None:
         return None
     found = weights.moments(tensor.values)
     spread = float(np.log(found.std)) if found.std > 0 else 0.0
-    return found.mean, spread, found.skewness or 0.0, found.excess_kurtosis or 0.0
+    return found.mean, spread, *_shape(found)
+
+
+def _shape(found: Moments) -> tuple[float, float]:
+    """Return skewness and excess kurtosis; a constant tensor has neither and stands at the origin of both."""
+    if found.skewness is None or found.excess_kurtosis is None:
+        return 0.0, 0.0
+    return found.skewness, found.excess_kurtosis
 
 
 def _coordinates(models: Sequence[ModelEvaluation], found: WeightMap | None, reason: str) -> Iterator[Measurement]:

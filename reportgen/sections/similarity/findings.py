@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.text import formatting
 
@@ -68,7 +69,7 @@ def few_rows_decide(result: SimilarityResult) -> Iterator[Hit]:
         if one.subject == Subject.of("vs", result.reference) and one.metric.caveat is not None:
             yield Hit(
                 one.model,
-                f"CKA {formatting.number(one.metric.value or 0.0, '')} with {result.reference} ({one.metric.estimator}) is "
+                f"CKA {formatting.number(required(one.metric.value), '')} with {result.reference} ({one.metric.estimator}) is "
                 f"{one.metric.caveat}. Do not read it as the similarity of all rows.",
             )
 

@@ -31,11 +31,12 @@ def tables(result: SimilarityResult, view: View) -> tuple[Table, ...]:
 def others(result: SimilarityResult, view: View, head: HeadAgreement) -> list[str]:
     """Return the models other than the reference: those in focus, else all; most new errors first."""
 
-    def lost(model: str) -> float:
-        return result.find("negative_flips", model, versus(result, head)).value or 0.0
+    def most_errors_first(model: str) -> tuple[bool, float]:
+        lost = result.find("negative_flips", model, versus(result, head)).value
+        return (True, 0.0) if lost is None else (False, -lost)
 
     chosen = head.models if view.focus is None else [one for one in view.focus.models if one in head.models]
-    return sorted((one for one in chosen if one != result.reference), key=lambda one: -lost(one))
+    return sorted((one for one in chosen if one != result.reference), key=most_errors_first)
 
 
 def more(head: HeadAgreement, shown: Sequence[str]) -> str:

@@ -226,10 +226,10 @@ def _churn_title(head: HeadAgreement) -> str:
 def _extremes(head: HeadAgreement) -> tuple[str, str, float] | None:
     """Return the pairs of models with the least and the most churn, and the latter."""
     pairs = {
-        (first, second): head.churn[i][j] or 0.0
+        (first, second): value
         for i, first in enumerate(head.models)
         for j, second in enumerate(head.models)
-        if i < j
+        if i < j and (value := head.churn[i][j]) is not None
     }
     if not pairs:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseComparer
 from reportgen.contract.subjects import Subject
 from reportgen.sections.summary.schema import SummaryCell, SummaryColumn, SummaryOptions, SummaryResult, SummaryRow
@@ -95,7 +96,7 @@ def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -
     if len(measured) < 2 or line.spec.higher_is_better is None:  # noqa: PLR2004
         return None, set()
     sign = 1 if line.spec.higher_is_better else -1
-    best = max(measured, key=lambda key: sign * (measured[key].value or 0.0))
+    best = max(measured, key=lambda key: sign * required(measured[key].value))
     if line.spec.difference is None:
         equal = sum(metric.value == measured[best].value for metric in measured.values()) > 1
         return None if equal else best, set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
 from reportgen.metrics.training import moving_average
@@ -220,8 +221,8 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             draw.NamedPoint(
                 run.model,
                 self.theme.look(run.model).label,
-                float(result.find("peak_epoch", run.model).value or 0),
-                float(result.find("peak_performance", run.model).value or 0),
+                float(required(result.find("peak_epoch", run.model).value)),
+                float(required(result.find("peak_performance", run.model).value)),
             )
             for run in runs
         ]

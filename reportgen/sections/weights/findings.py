@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -82,21 +83,24 @@ def dead_lines(result: WeightsResult) -> Iterator[Hit]:
     yield from _of_each_model(result, lambda one: share(one) > DEAD_SHARE, words)
 
 
+def _above(value: float | None, limit: float) -> bool:
+    return value is not None and value > limit
+
+
 def near_zero(result: WeightsResult) -> Iterator[Hit]:
     """Yield models with tensors that have many more near-zero weights than a Gaussian."""
 
-    def share(one: TensorWeights) -> float:
-        found = one.distribution
-        return (found.near_zero_fraction or 0.0) if found and one.size >= _SMALL else 0.0
+    def share(one: TensorWeights) -> float | None:
+        return None if one.distribution is None or one.size < _SMALL else one.distribution.near_zero_fraction
 
     def words(found: list[TensorWeights]) -> str:
-        worst = max(found, key=share)
+        worst = max(found, key=lambda one: required(share(one)))
         return (
-            f"{_names(found)}: {formatting.number(share(worst), 'fraction')} of the weights of {worst.name} are near zero, "
+            f"{_names(found)}: {formatting.number(required(share(worst)), 'fraction')} of the weights of {worst.name} are near zero, "
             "against 0.8 % for Gaussian weights. This is expected after pruning; otherwise much of the tensor is unused."
         )
 
-    yield from _of_each_model(result, lambda one: _is_map(one) and share(one) > NEAR_ZERO_EXCESS, words)
+    yield from _of_each_model(result, lambda one: _is_map(one) and _above(share(one), NEAR_ZERO_EXCESS), words)
 
 
 def all_zero(result: WeightsResult) -> Iterator[Hit]:
@@ -111,17 +115,14 @@ def all_zero(result: WeightsResult) -> Iterator[Hit]:
 def scale(result: WeightsResult) -> Iterator[Hit]:
     """Yield models with tensors whose scale is far from that of their initializer."""
 
-    def factor(one: TensorWeights) -> float:
-        return one.relative_scale or 1.0
-
     def words(found: list[TensorWeights]) -> str:
-        worst = max(found, key=factor)
+        worst = max(found, key=lambda one: required(one.relative_scale))
         return (
-            f"{_names(found)}: the RMS of {worst.name} is {worst.rms_ratio or 0:.3g} times that of its initializer "
+            f"{_names(found)}: the RMS of {worst.name} is {required(worst.rms_ratio):.3g} times that of its initializer "
             f"({worst.initializer}). Check the activations after it, unless normalization follows."
         )
 
-    yield from _of_each_model(result, lambda one: factor(one) > SCALE, words)
+    yield from _of_each_model(result, lambda one: _above(one.relative_scale, SCALE), words)
 
 
 def one_direction(result: WeightsResult) -> Iterator[Hit]:
@@ -146,17 +147,17 @@ def one_direction(result: WeightsResult) -> Iterator[Hit]:
 def outliers(result: WeightsResult) -> Iterator[Hit]:
     """Yield models with weight outliers."""
 
-    def peak(one: TensorWeights) -> float:
-        return (one.distribution.peak or 0.0) if one.distribution else 0.0
+    def peak(one: TensorWeights) -> float | None:
+        return None if one.distribution is None else one.distribution.peak
 
     def words(found: list[TensorWeights]) -> str:
-        worst = max(found, key=peak)
+        worst = max(found, key=lambda one: required(peak(one)))
         return (
-            f"{_names(found)}: the largest weight of {worst.name} is {peak(worst):.3g} times its RMS. Before low-bit "
+            f"{_names(found)}: the largest weight of {worst.name} is {required(peak(worst)):.3g} times its RMS. Before low-bit "
             "quantization, check the accuracy: small weights will lose precision."
         )
 
-    yield from _of_each_model(result, lambda one: peak(one) > PEAK, words)
+    yield from _of_each_model(result, lambda one: _above(peak(one), PEAK), words)
 
 
 def untrained(result: WeightsResult) -> Iterator[Hit]:
@@ -174,7 +175,7 @@ def untrained(result: WeightsResult) -> Iterator[Hit]:
 
 def _looks_initial(one: TensorWeights) -> bool:
     error = UNTRAINED_ERRORS / (2 * one.size) ** 0.5
-    return abs((one.rms_ratio or 0.0) - 1) < error and one.matrix is not None and one.matrix.spikes == 0
+    return abs(required(one.rms_ratio) - 1) < error and one.matrix is not None and one.matrix.spikes == 0
 
 
 def duplicates(result: WeightsResult) -> Iterator[Hit]:

@@ -359,7 +359,10 @@ def _tail_words(result: WeightsResult, model: str) -> str:
 
 
 def _spike_words(result: WeightsResult, model: str) -> str:
-    counts = [(one.matrix.spikes or 0, one.name) for one in result.of(model) if one.matrix is not None]
+    found = [(one.matrix, one.name) for one in result.of(model) if one.matrix is not None]
+    counts = [(matrix.spikes, name) for matrix, name in found if matrix.spikes is not None]
+    if not counts:
+        return f"{model}: no matrix is compared with a random one."
     with_spikes = sum(count > 0 for count, _ in counts)
     most, name = max(counts)
     words = f", most in {name}: {most}" if most else ""

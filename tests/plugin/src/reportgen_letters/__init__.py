@@ -62,7 +62,7 @@ class Visualizer(BaseVisualizer[Result]):
 
         def bars(ax: Axes) -> None:
             for place, one in enumerate(result.measurements):
-                ax.barh(place, one.metric.value or 0, color=self.theme.look(one.model).color)
+                ax.barh(place, one.metric.value, color=self.theme.look(one.model).color)
             ax.set_yticks(range(len(result.measurements)), [one.model for one in result.measurements])
             ax.set_xlabel("letters")
 
@@ -72,7 +72,7 @@ class Visualizer(BaseVisualizer[Result]):
 def long_names(result: Result) -> Iterator[Hit]:
     """Yield models with long names."""
     for one in result.measurements:
-        if (one.metric.value or 0) >= result.most:
+        if one.metric.value is not None and one.metric.value >= result.most:
             yield Hit(one.model, f"Its name has {one.metric.value} letters.")
 
 
