@@ -80,7 +80,7 @@ def test_a_section_that_was_left_out_is_excused() -> None:
     partial = results(text, skip=["calibration"])
     assert [(one.state, one.reason) for one in partial.checks] == [
         ("PASS", None),
-        ("SKIPPED", "the section calibration was left out of this run"),
+        ("SKIPPED", "section calibration was not run"),
     ]
     assert (partial.checks[1].title, partial.checks[1].unit) == ("ECE", "fraction")
     assert verdict_code(partial) == 0
@@ -100,7 +100,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
             ["performance"],
             "Passes its checks (partial run)",
             (
-                "Of 1 checked numbers, 1 passed. "
+                "Of 1 checked values, 1 passed. "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -112,7 +112,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
                 "not checked: performance.accuracy, calibration.ece, calibration.calibration_gap."
             ),
         ),
-        ([], "Does not pass its checks", "Of 3 checked numbers, 1 failed, 2 passed."),
+        ([], "Does not pass its checks", "Of 3 checked values, 1 failed, 2 passed."),
     ],
 )
 def test_page_one_of_a_partial_run(only: list[str], headline: str, sentence: str) -> None:
@@ -141,7 +141,7 @@ def test_page_one_without_a_summary() -> None:
     for content in present(found, ("html", "markdown")).files.values():
         words = content.decode()
         assert "Does not pass its checks" in words
-        assert "Gravest findings" in words
+        assert "Most serious findings" in words
         assert "Dashboard" not in words
 
 

@@ -72,7 +72,7 @@ def test_all_mistakes_at_once(project: Path) -> None:
             'history = "nothing.json"',
             "models.mlp.history: no such file",
         ),
-        ('models = ["cnn*"]', 'models = ["cmn"]', "there is no such model (found 'cmn')"),
+        ('models = ["cnn*"]', 'models = ["cmn"]', "no such model (found 'cmn')"),
         ('kind = "calibration"', 'kind = "performance"', "stands twice"),
         ("at_least = 0.95", "at_least = 0.95\nat_most = 0.9", "the lower limit 0.95 is above the upper limit 0.9"),
         ('threshold = ">= 0.85"', 'threshold = "> 0.85"', "threshold must read"),

@@ -236,8 +236,8 @@ def test_a_p_value_is_never_0_and_never_1_for_less(value: float) -> None:
     [
         (True, False, "higher is better"),
         (False, False, "lower is better"),
-        (None, False, "neither end is better"),
-        (None, True, "which end is better depends on what the model was trained for"),
+        (None, False, "no preferred direction"),
+        (None, True, "preferred direction depends on the training objective"),
     ],
 )
 def test_directions(higher: bool | None, by_model: bool, words: str) -> None:

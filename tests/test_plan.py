@@ -81,10 +81,13 @@ def compared(options: str, sections: str = '[[sections]]\nkind = "performance"\n
             r"objectives\[1\]: no section of this spec produces it .*did you mean 'performance.accuracy'",
         ),
         ('"calibration.ece"', r"objectives\[1\]: no section of this spec produces it"),
-        ('{ metric = "performance.majority_accuracy" }', r"objectives\[1\].metric: neither end of it is better"),
-        ('{ metric = "performance.accuracy", direction = "min" }', r"the maximum is best by its definition"),
-        ('"performance.recall"', r"has one number for each class"),
-        ('"pareto.pareto_rank"', r"too late to be read"),
+        ('{ metric = "performance.majority_accuracy" }', r"objectives\[1\].metric: has no preferred direction"),
+        (
+            '{ metric = "performance.accuracy", direction = "min" }',
+            r"has the preferred direction \"max\" by definition",
+        ),
+        ('"performance.recall"', r"has one value per class"),
+        ('"pareto.pareto_rank"', r"comes from another comparing section"),
     ],
 )
 def test_what_a_comparing_section_reads_is_judged(objective: str, message: str) -> None:
@@ -117,7 +120,7 @@ def test_a_comparing_section_without_its_numbers_is_a_mistake() -> None:
     with pytest.raises(SpecError) as caught:
         compared("")
     (problem,) = caught.value.problems
-    assert problem.message == "reads by default what no section of this spec produces"
+    assert problem.message == "reads by default a metric that no section of this spec produces"
     skipped = '[[sections]]\nkind = "training_dynamics"\noptional = true\n'
     with pytest.raises(SpecError, match="needs a training history"):
         compared("", skipped)
@@ -125,13 +128,13 @@ def test_a_comparing_section_without_its_numbers_is_a_mistake() -> None:
 
 def test_one_model_is_nothing_to_compare() -> None:
     """As for every section that compares models."""
-    with pytest.raises(SpecError, match="compares models, and there is only one"):
+    with pytest.raises(SpecError, match="compares models, but there is only one"):
         compared('objectives = ["performance.accuracy", "performance.nll"]\n', models=1)
 
 
 def test_a_reference_that_is_no_model() -> None:
     """Told at its option."""
-    with pytest.raises(SpecError, match=r"sections\[0\]\.reference: there is no such model \(found 'nobody'\)"):
+    with pytest.raises(SpecError, match=r"sections\[0\]\.reference: no such model \(found 'nobody'\)"):
         planned('[[sections]]\nkind = "similarity"\nreference = "nobody"\n')
 
 
@@ -156,7 +159,7 @@ def test_a_model_s_name_in_a_check_stands_for_itself() -> None:
     assert check_matches(found.spec.checks[0], "cnn[1]")
     assert not check_matches(found.spec.checks[0], "cnn1")
     assert entry(more=CHECK.format('["cnn*"]'), name="cnn[1]")
-    with pytest.raises(SpecError, match=r"there is no such model \(found 'cnn\[1\]'\)"):
+    with pytest.raises(SpecError, match=r"no such model \(found 'cnn\[1\]'\)"):
         entry(more=CHECK.format('["cnn[1]"]'), name="cnn1")
 
 
@@ -200,7 +203,7 @@ def test_a_problem_with_a_model_of_a_pattern_is_shown_at_its_entry(tmp_path: Pat
     with pytest.raises(SpecError) as caught:
         make(source.parse(text.format('history = "*.json"\n'), "spec.toml", "toml"), tmp_path)
     assert {problem.location for problem in caught.value.problems} == {("models", "all", "history")}
-    assert str(caught.value).count("spec.toml:8:11: models.all.history: there is no such file") == 2
+    assert str(caught.value).count("spec.toml:8:11: models.all.history: no such file") == 2
     drawn = make(source.parse(text.format(""), "spec.toml", "toml"), tmp_path).source.draw
     assert drawn([Problem(("models", "two", "path"), "is damaged")]).startswith("spec.toml:7:8: models.all.path: is")
     assert drawn([Problem(("models", "own", "path"), "is damaged")]).startswith("spec.toml:5:8: models.own.path: is")

@@ -64,9 +64,9 @@ def test_a_section_out_of_a_file_is_rendered_again(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "reportgen", "render", tmp_path / "results.json", "--format", "html", "-q"]
     lost = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert lost.returncode == 2
-    assert "imported only where its folder is named (--sections-from)" in lost.stderr
+    assert "only imported with --sections-from" in lost.stderr
     elsewhere = subprocess.run([*command, "--sections-from", TESTS], capture_output=True, text=True, check=False)
-    assert "there is no file './my_section.py'" in elsewhere.stderr
+    assert "no such file './my_section.py'" in elsewhere.stderr
     found = subprocess.run([*command, "--sections-from", tmp_path], cwd=TESTS, check=False)
     assert found.returncode == 1, "a check of the handmade results fails"
     assert "How often a model is certain" in (tmp_path / "report.html").read_text("utf-8")
@@ -119,7 +119,7 @@ def test_a_pickle_does_not_find_a_section_file_again(tmp_path: Path) -> None:
     """It is named: a pickle holds no folder to import it from; a copy in memory knows it."""
     results = analysis.analyze(section_of(tmp_path, example()), made_evaluation(), NOW, keep_going=False)
     assert copy.deepcopy(results).sections[-1].manifest.name == "my_section"
-    with pytest.raises(registry.PluginError, match=r"'\./my_section\.py:SECTION' is a file, which is imported only"):
+    with pytest.raises(registry.PluginError, match=r"'\./my_section\.py:SECTION' is a file, which is only imported"):
         _ = pickle.loads(pickle.dumps(results)).sections[-1].manifest  # noqa: S301 made here
 
 
@@ -133,7 +133,7 @@ def test_its_options_are_validated(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("import nothing_of_that_name\n", "cannot be imported: ModuleNotFoundError: No module named"),
-        ("SECTION = 3\n", "is no Section (found int)"),
+        ("SECTION = 3\n", "is not a Section (found int)"),
         ("OTHER = 3\n", "cannot be imported: './my_section.py' has no SECTION"),
         ("def broken(:\n", "cannot be imported: SyntaxError"),
     ],
@@ -149,33 +149,37 @@ def test_a_file_that_gives_no_section(tmp_path: Path, text: str, message: str) -
 
 def test_a_name_that_is_taken(tmp_path: Path) -> None:
     """By an installed section."""
-    with pytest.raises(SpecError, match="calls itself 'weights', which is the name of an installed one"):
+    with pytest.raises(SpecError, match="has the name 'weights', which an installed section already uses"):
         section_of(tmp_path, example(**{'name="my_section"': 'name="weights"'}))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('name="my_section"', 'name="My Section"', "the name 'My Section' must be of letters, digits, _ and -"),
+        ('name="my_section"', 'name="My Section"', "the name 'My Section' must consist of letters, digits, _ and -"),
         (
             "metrics=(MY_SCORE,)",
             "metrics=MY_SCORE",
             "metrics must be a tuple of MetricSpec (found an object of MetricSpec)",
         ),
         ("metrics=(MY_SCORE,)", "metrics=(MY_SCORE, MY_SCORE)", "the metric 'my_score' is declared twice"),
-        ('name="my_score"', 'name="my score"', "the metric's name 'my score' must be"),
+        ('name="my_score"', 'name="my score"', "the metric's name 'my score' must consist of"),
         (
             'source="convention",\n)',
             'source="convention",\n    difference="other",\n)',
-            "names 'other' as its difference",
+            "the difference 'other' of the metric 'my_score' is not declared",
         ),
         (
             "metrics=(MY_SCORE,)",
             'metrics=(MY_SCORE,), headlines=("score",)',
-            "the headline 'score' is no declared metric",
+            "the headline 'score' is not a declared metric",
         ),
-        ('FigureSpec("my-custom-plot"', 'FigureSpec("my plot"', "the figure's name 'my plot' must be"),
-        ('"note", "Too', '"bad", "Too', "the rule MYS101 has the severity 'bad' (there are note, warning, problem)"),
+        ('FigureSpec("my-custom-plot"', 'FigureSpec("my plot"', "the figure's name 'my plot' must consist of"),
+        (
+            '"note", "Too',
+            '"bad", "Too',
+            "the severity of the rule MYS101 must be one of note, warning, problem (found 'bad')",
+        ),
         ('"convention", too_certain', '"convention", None', "the rule MYS101 has no function"),
         (
             "analyzer=MyCustomAnalyzer",
@@ -188,11 +192,11 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
         (
             "    threshold: float = F",
             '    title: str = ""\n    threshold: float = F',
-            "the option 'title' has the name of a key",
+            "the option 'title' conflicts with a key",
         ),
         ("    metrics=(MY", "    tables=3,\n    metrics=(MY", "tables must be a function (found an object of int)"),
         ("    metrics=(MY_SCORE,)", "    metrics=()", "the metric 'my_score' of the task 'binary' is not declared"),
-        ('"binary": (MY', '"bynary": (MY', "the task 'bynary' is not known"),
+        ('"binary": (MY', '"bynary": (MY', "the task 'bynary' is unknown"),
         ("    metrics=(MY", "    tables=lambda result: (),\n    metrics=(MY", "tables must take two arguments"),
     ],
 )
@@ -207,14 +211,14 @@ def test_a_manifest_is_held_against_the_contract(tmp_path: Path, old: str, new: 
 
 def test_every_mistake_of_a_manifest_is_told_at_once(tmp_path: Path) -> None:
     """Joined in one sentence."""
-    with pytest.raises(SpecError, match=r"severity 'bad'") as told:
+    with pytest.raises(SpecError, match=r"found 'bad'") as told:
         section_of(tmp_path, example(**{'"note", "Too': '"bad", "Too', 'name="my_score"': 'name="a b"'}))
     assert "the metric's name 'a b'" in str(told.value)
 
 
 def test_a_file_without_what_it_holds(tmp_path: Path) -> None:
     """The answer says how it is written."""
-    with pytest.raises(SpecError, match=r"must say what the file holds, for example './my_section\.py:SECTION'"):
+    with pytest.raises(SpecError, match=r"must name an object in the file, for example './my_section\.py:SECTION'"):
         section_of(tmp_path, example(), FILE.replace(":SECTION", ""))
 
 
@@ -235,11 +239,11 @@ def test_what_was_not_declared(tmp_path: Path) -> None:
         tmp_path,
         example(**{"metrics=(MY_SCORE,)": "metrics=()", '(MY_SCORE,), "binary": (MY_SCORE,)': '(), "binary": ()'}),
     )
-    with pytest.raises(SectionError, match=r"section my_section: .*metrics that it does not declare: my_score"):
+    with pytest.raises(SectionError, match=r"section my_section: .*it returned undeclared metrics: my_score"):
         analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
     wrong = {"return MyResult(measurements=tuple(custom_metrics), threshold=threshold)": "return {}"}
     planned = section_of(tmp_path, example(**wrong))
-    with pytest.raises(SectionError, match=r"section my_section: .*returned dict, and declares MyResult"):
+    with pytest.raises(SectionError, match=r"section my_section: .*returned dict, but declares MyResult"):
         analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
 
 
@@ -254,17 +258,17 @@ def test_what_was_not_declared(tmp_path: Path) -> None:
         (
             "MY_SCORE.measure(name, score",
             'MY_SCORE.measure("zzz", score',
-            "it returned numbers of models that are not there: zzz",
+            "it returned metrics for unknown models: zzz",
         ),
         ("custom_metrics += [", "custom_metrics += 2 * [", "it returned my_score of .* 2 times"),
         ("yield Hit(one.model, message, one.subject)", "yield message", "the rule MYS101 returns str instead of Hit"),
         ("yield Figure(", "return Figure(", "its visualizer returns Figure instead of several Figure objects"),
         ("yield Figure(", "yield dict(", "its visualizer returns dict instead of Figure"),
-        ('name="my-custom-plot"', 'name="other"', "its visualizer draws a figure that it does not declare: other"),
+        ('name="my-custom-plot"', 'name="other"', "its visualizer draws an undeclared figure: other"),
         (
             "metrics=(MY",
             "tables=lambda result, view: 3,\n    metrics=(MY",
-            "its function for tables returns int instead of several",
+            "its tables function returns int instead of several",
         ),
         (
             "metrics=(MY",

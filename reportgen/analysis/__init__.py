@@ -1,1 +1,1 @@
-"""An evaluation to results: the sections' analyzers, the checks, the results file."""
+"""From an evaluation to results: analyzers, rules, checks, the results file."""

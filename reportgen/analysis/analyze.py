@@ -1,4 +1,4 @@
-"""From an evaluation to results: the sections' analyzers, then the comparing sections, then rules and checks."""
+"""From an evaluation to results: analyzers, then comparing sections, then rules and checks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of a section: a result, or the reason why there is none."""
+    """The outcome of a section: a result, or the reason why there is none."""
 
     result: SectionResult | None
     findings: tuple[Finding, ...] = ()
@@ -55,11 +55,11 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
     Parameters
     ----------
     plan, evaluation
-        What is to be done, and on what.
+        The plan, and the evaluation to analyze.
     created
         UTC time for the report, ISO 8601.
     keep_going
-        A section that fails becomes a failed entry instead of an error.
+        If a section fails, add a failed entry instead of raising an error.
 
     Raises
     ------
@@ -106,16 +106,16 @@ def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:
 
 
 def _kept(item: PlannedSection, result: SectionResult, models: Iterable[str]) -> SectionResult:
-    """Hold a result against what the section declares and the models that there are."""
+    """Validate a result against the declarations of its section and the models of the run."""
     if not isinstance(result, item.section.result):
-        raise SectionError(f"it returned {type(result).__name__}, and declares {item.section.result.__name__}")
+        raise SectionError(f"it returned {type(result).__name__}, but declares {item.section.result.__name__}")
     declared = {spec.name for spec in item.section.metrics}
     foreign = sorted({one.name for one in result.measurements} - declared)
     if foreign:
-        raise SectionError(f"it returned metrics that it does not declare: {', '.join(foreign)}")
+        raise SectionError(f"it returned undeclared metrics: {', '.join(foreign)}")
     unknown = sorted({one.model for one in result.measurements} - set(models))
     if unknown:
-        raise SectionError(f"it returned numbers of models that are not there: {', '.join(unknown)}")
+        raise SectionError(f"it returned metrics for unknown models: {', '.join(unknown)}")
     counts = Counter((one.name, one.model, one.subject) for one in result.measurements)
     (name, model, subject), most = counts.most_common(1)[0] if counts else (("", "", None), 0)
     if most > 1:
@@ -131,7 +131,7 @@ def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...
 
 
 def _focus(plan: Plan, table: MetricTable) -> Focus | None:
-    """Choose the models that are shown one by one: those that are best by the first headline with a direction."""
+    """Choose the models that are shown individually: the best ones by the first headline with a direction."""
     wanted, models = plan.spec.output.focus, tuple(plan.spec.models)
     if isinstance(wanted, tuple):
         return Focus(models=wanted, order=_first(wanted, models), by=None)
@@ -159,7 +159,7 @@ def _first(some: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
 
 
 def _in_a_sentence(title: str) -> str:
-    """Write a title as within a sentence: abbreviations keep their capitals."""
+    """Return a title for use within a sentence: abbreviations keep their capitals."""
     return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 

@@ -1,4 +1,4 @@
-"""Checks: conditions of the spec, held against the table of metrics. What was not measured never passes."""
+"""Checks: conditions of the spec, evaluated on the table of metrics. A missing metric never passes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(plan: Plan, table: MetricTable) -> tuple[CheckOutcome, ...]:
-    """Hold every check of the spec against the numbers; one outcome for each number that a check speaks of."""
+    """Evaluate every check of the spec; one outcome per metric that a check applies to."""
     return tuple(outcome for check in plan.spec.checks for outcome in _outcomes(check, plan, table))
 
 
@@ -42,7 +42,7 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
 
 
 def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
-    """Choose the numbers that a check speaks of: by its pattern, else of the model as a whole, else all there are."""
+    """Choose the metrics that a check applies to: by its pattern, otherwise whole models, otherwise all."""
     if pattern is not None:
         return [one for one in measurements if one.subject is not None and matches(one.subject, pattern)]
     whole = [one for one in measurements if one.subject is None or one.subject.whole]
@@ -51,14 +51,14 @@ def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measur
 
 def _why_missing(section: PlannedSection, check: CheckSpec, plan: Plan, failure: str | None) -> str:
     if section in plan.left_out:
-        return f"the section {section.address} was left out of this run"
+        return f"section {section.address} was not run"
     if failure is not None:
         return failure
     if section.skip is not None:
-        return f"the section {section.address} was skipped: {section.skip}"
+        return f"section {section.address} was skipped: it {section.skip}"
     if check.subject is not None:
-        return f"no number has a subject like {check.subject!r}"
-    return "the section did not produce the number"
+        return f"no subject of the metric matches {check.subject!r}"
+    return "the section did not produce this metric"
 
 
 def _outcome(
@@ -88,7 +88,7 @@ def _outcome(
 
 
 def _state(check: CheckSpec, metric: Metric | None, *, excused: bool) -> CheckState:
-    """Hold a number against a check; one that was not measured is an error where nothing excuses it."""
+    """Evaluate a check on a metric; a missing metric is an error unless the check is optional or its section was not run."""
     if metric is None or metric.value is None:
         return "SKIPPED" if excused else "ERROR"
     low, high = check.limits

@@ -1,4 +1,4 @@
-"""The code that a report rests on: the program, sections, custom objects, templates; each with its digest."""
+"""The code that produced a report: the program, sections, custom objects, templates; each with its digest."""
 
 from __future__ import annotations
 

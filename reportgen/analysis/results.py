@@ -1,6 +1,6 @@
-"""The content of ``results.json``: every number, finding and check of a run, and all that a renderer needs.
+"""The content of ``results.json``: every metric, finding and check of a run, and everything that a renderer needs.
 
-It holds no duration, no absolute path and no output folder, so that the same input gives the same bytes.
+It contains no durations, absolute paths or output folders, so that the same input produces the same bytes.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
 
 
 class FileRecord(Strict):
-    """A file as the spec names it, and the SHA-256 digest of its bytes."""
+    """A file as named in the spec, and the SHA-256 digest of its bytes."""
 
     file: str
     sha256: str
 
 
 class CodeRecord(Strict):
-    """Code that a run executed: a file as the spec names it, or a package; and the SHA-256 digest of it."""
+    """Code that a run executed: a file as named in the spec, or a package, and its SHA-256 digest."""
 
     what: Literal["program", "section", "custom objects", "template"]
     file: str
     sha256: str
-    """Of a file its bytes; of a package the lines ``<sha256>  <path>`` of the code and templates in it, sorted by path."""
+    """For a file of its bytes; for a package of the lines ``<sha256>  <path>`` of its code and templates, sorted by path."""
 
 
 class HeadRecord(Strict):
-    """One output of a model, and by which rule each of its properties was decided."""
+    """One output of a model, with the rule that decided each of its properties."""
 
     name: str
     task: str
@@ -70,16 +70,16 @@ class ModelRecord(Strict):
     name: str
     file: str
     sha256: str | None
-    """Null where the file could not be read; ``reason`` says why."""
+    """Null if the file could not be read; ``reason`` says why."""
     size_bytes: int | None
     history: FileRecord | None
     heads: tuple[HeadRecord, ...]
     reason: str | None = None
-    """Why it could not be evaluated; null where it was."""
+    """Why it was not evaluated; null if it was."""
 
 
 class DataRecord(Strict):
-    """The data set under which the models were evaluated."""
+    """The data set that the models were evaluated on."""
 
     files: tuple[FileRecord, ...]
     split: str
@@ -90,7 +90,7 @@ class DataRecord(Strict):
 
 
 class SpecRecord(Strict):
-    """The spec as it was run."""
+    """The spec of the run."""
 
     file: str
     text: str
@@ -99,7 +99,7 @@ class SpecRecord(Strict):
 
 
 class ReportRecord(Strict):
-    """The author's own words about the report."""
+    """Title, version, authors and description of the report."""
 
     title: str
     version: str | None
@@ -114,7 +114,7 @@ class SectionRecord(Strict):
     kind: str
     title: str
     text: str | None
-    """The author's own words, Markdown."""
+    """Author's note, Markdown."""
     options: dict[str, Any]
     status: Literal["ok", "skipped", "failed"]
     reason: str | None
@@ -124,11 +124,11 @@ class SectionRecord(Strict):
 
     @property
     def manifest(self) -> Section[Any, Any]:
-        """The section that made it, as its run found it; it is in no file, and a pickle finds only installed ones again."""
+        """The section that produced it; not saved to a file, and restored from a pickle only if it is installed."""
         return self._manifest or Registry().find(self.kind)
 
     def bound_to(self, section: Section[Any, Any]) -> Self:
-        """Return the record, which knows from now on the section that made it."""
+        """Return the record after assigning the section that produced it."""
         self._manifest = section
         return self
 
@@ -137,14 +137,14 @@ class SectionRecord(Strict):
 
 
 class CheckOutcome(Strict):
-    """One check on one number."""
+    """The outcome of one check on one metric."""
 
     address: str
     """``<section>.<metric>``."""
     title: str
-    """The metric's title."""
+    """Title of the metric."""
     unit: str
-    """The metric's unit, in which the limits are meant."""
+    """Unit of the metric and the limits."""
     model: str
     subject: Subject | None
     low: float | None
@@ -154,25 +154,25 @@ class CheckOutcome(Strict):
     severity: Literal["fail", "warn"]
     state: CheckState
     metric: Metric | None
-    """The number that was checked; null where there is no such number."""
+    """The metric that was checked; null if it does not exist."""
     reason: str | None
     """Why the state is ERROR or SKIPPED."""
 
     @property
     def section(self) -> str:
-        """The id of the section that produces the number."""
+        """Id of the section that produces the metric."""
         return self.address.partition(".")[0]
 
 
 class OutputRecord(Strict):
-    """How the report is to look."""
+    """Output settings that renderers need."""
 
     style: Literal["publication", "presentation", "draft"]
     fail_on: Severity | None
 
 
 class Results(Strict):
-    """The whole outcome of a run."""
+    """The complete results of a run."""
 
     schema_version: Literal[1]
     reportgen: str
@@ -184,18 +184,18 @@ class Results(Strict):
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
     code: tuple[CodeRecord, ...] = ()
-    """What was executed: the program, sections, custom objects, templates."""
+    """The code that was executed: the program, sections, custom objects, templates."""
     versions: dict[str, str]
-    """Versions of the programs that produced the numbers."""
+    """Versions of the software that produced the results."""
     focus: Focus | None = None
-    """Which of many models are shown one by one; null for all."""
+    """Which of many models are shown individually; null for all."""
     sections: tuple[SectionRecord, ...]
     left_out: tuple[str, ...] = ()
-    """Ids of the sections that the call left out (``--only``, ``--skip``)."""
+    """Ids of the sections that were not run (``--only``, ``--skip``)."""
     checks: tuple[CheckOutcome, ...]
 
     def rows(self) -> tuple[TableRow, ...]:
-        """Return the table of metrics: every scalar of every section, in the order of the report."""
+        """Return the table of metrics of all sections, in the order of the report."""
         return tuple(
             TableRow(section=section.id, measurement=measurement)
             for section in self.sections
@@ -208,9 +208,9 @@ class Results(Strict):
         return tuple((section.id, finding) for section in self.sections for finding in section.findings)
 
     def to_frame(self) -> DataFrame:
-        """Return the table of metrics as a tidy pandas table: one row for each number.
+        """Return the table of metrics as a tidy pandas DataFrame: one row per metric.
 
-        Columns: section, metric, model, subject, value, ci_low, ci_high, n, unit, status, reason; what is missing is NaN.
+        Columns: section, metric, model, subject, value, ci_low, ci_high, n, unit, status, reason; missing values are NaN.
         """
         import pandas as pd
 
@@ -228,7 +228,7 @@ class Results(Strict):
         return pd.DataFrame(rows, columns=["section", "metric", "model", "subject", *fields])
 
     def _repr_html_(self) -> str:
-        """Return the numbers about whole models and their outputs as an HTML table, for notebooks."""
+        """Return the metrics of whole models and their outputs as an HTML table, for notebooks."""
         import pandas as pd
 
         names = [model.name for model in self.models]
@@ -248,21 +248,21 @@ class Results(Strict):
         return table if shown == names else f"{table}<p>{len(shown)} of {len(names)} models; to_frame() has all.</p>"
 
     def __getitem__(self, section: str) -> Any:
-        """Return the result of a section by its id; KeyError says why there is none."""
+        """Return the result of a section by its id; a KeyError gives the reason if there is none."""
         for one in self.sections:
             if one.id == section:
                 if one.result is not None:
                     return one.result
                 raise KeyError(f"{section} was {one.status}: {one.reason}")
-        raise KeyError(f"there is no section {section!r}; there are {', '.join(one.id for one in self.sections)}")
+        raise KeyError(f"unknown section {section!r}; available: {', '.join(one.id for one in self.sections)}")
 
     def to_json(self) -> str:
-        """Return the file's text; sorted by field order, indented by one space, NaN impossible."""
+        """Return the text of the file: fields in declaration order, indented by one space, without NaN."""
         return json.dumps(self.model_dump(mode="json"), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
 
 
 def _cell(metric: Metric) -> str:
-    """Write a number with its interval, or a dash with the reason."""
+    """Return a metric with its interval, or a dash with the reason."""
     from reportgen.text.formatting import metric as formatted
 
     shown = formatted(metric)
@@ -278,12 +278,12 @@ def load(path: Path, registry: Registry) -> Results:
     path
         ``results.json``.
     registry
-        Finds the sections that made it.
+        Finds the sections that produced it.
 
     Raises
     ------
     ResultsError
-        Missing, not JSON, of a newer program, or not what this program writes.
+        Missing, not JSON, written by a newer version, or not a results file.
     """
     try:
         raw = json.loads(path.read_text("utf-8"))
@@ -293,10 +293,10 @@ def load(path: Path, registry: Registry) -> Results:
         raise ResultsError(f"{path}: is not JSON ({error})") from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
     if not isinstance(version, int):
-        raise ResultsError(f"{path}: is not a results file of reportgen (no schema_version)")
+        raise ResultsError(f"{path}: is not a reportgen results file (no schema_version)")
     if version > SCHEMA_VERSION:
         raise ResultsError(
-            f"{path}: was written by a newer reportgen (schema {version}; this program reads up to {SCHEMA_VERSION})"
+            f"{path}: was written by a newer version of reportgen (schema {version}; this version supports up to {SCHEMA_VERSION}); update reportgen"
         )
     try:
         found = [registry.find(section["kind"]) for section in raw["sections"]]
@@ -306,12 +306,12 @@ def load(path: Path, registry: Registry) -> Results:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         more = f" and {error.error_count() - 1} more" if error.error_count() > 1 else ""
-        raise ResultsError(f"{path}: is not what reportgen writes ({where}: {first['msg'].lower()}{more})") from error
+        raise ResultsError(f"{path}: is not a valid results file ({where}: {first['msg'].lower()}{more})") from error
     except (UnknownSectionError, PluginError) as error:
-        what = f"there is no section {error}" if isinstance(error, UnknownSectionError) else str(error)
+        what = f"unknown section {error}" if isinstance(error, UnknownSectionError) else str(error)
         raise ResultsError(f"{path}: {what}") from error
     except (KeyError, TypeError) as error:
-        raise ResultsError(f"{path}: is not what reportgen writes ({type(error).__name__}: {error})") from error
+        raise ResultsError(f"{path}: is not a valid results file ({type(error).__name__}: {error})") from error
     for record, section in zip(results.sections, found, strict=True):
         record.bound_to(section)
     return results

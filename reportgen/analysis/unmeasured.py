@@ -1,4 +1,4 @@
-"""Numbers that a section has for every head of a task, where a head has none: missing, each with the reason."""
+"""Missing metrics of heads that a section does not measure, each with the reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def unmeasured(section: Section[Any, Any], evaluation: Evaluation) -> Iterator[Measurement]:
-    """Yield the numbers that a section does not have, head by head."""
+    """Yield the metrics that a section does not have, head by head."""
     first: tuple[MetricSpec, ...] = next(iter(section.tasks.values()), ())
     for model in evaluation.models:
         for head in model.heads:
@@ -27,9 +27,9 @@ def unmeasured(section: Section[Any, Any], evaluation: Evaluation) -> Iterator[M
 
 
 def _why(section: Section[Any, Any], head: HeadEvaluation) -> tuple[Status, str] | None:
-    """Return why a section does not measure a head; None where it does."""
+    """Return why a section does not measure a head; None if it does."""
     if head.outputs is None or (Need.LABELS in section.analyzer.needs and not head.outputs.labeled):
         return head.status, head.reason or ""
     if head.task.value not in section.tasks:
-        return "not_applicable", f"the section {section.name} does not measure {head.task.value} heads"
+        return "not_applicable", f"section {section.name} does not support {head.task.value} outputs"
     return None

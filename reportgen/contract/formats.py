@@ -1,6 +1,6 @@
-"""The files that a report can be written to: the one list of renderers.
+"""The output formats of a report: the list of renderers.
 
-It stands here, below every room, because a spec names formats; what renders is imported when it is used.
+The list is in the lowest layer because a spec names formats; renderers are imported on first use.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ class Renderer:
     Attributes
     ----------
     name
-        As a spec and the command line name it.
+        Its name in a spec and on the command line.
     file
-        The file that it writes.
+        The name of the file.
     function
-        ``module:name`` of the function that makes the file's bytes of a ``Content``.
+        ``module:name`` of the function that renders a ``Content`` to bytes.
     optional
-        Where it fails, the other files are written all the same.
+        Whether the other files are still written if it fails.
     """
 
     name: str
@@ -45,4 +45,4 @@ if TYPE_CHECKING:
     Format = str
 else:
     Format = Literal[FORMATS]
-    """The name of a format; a spec with another is told which there are."""
+    """The name of a format; others are rejected with the list of formats."""

@@ -1,1 +1,1 @@
-"""Results to a tree of parts, free of any format."""
+"""From results to a document tree, independent of the output format."""

@@ -1,4 +1,4 @@
-"""From results and drawn figures to the document, free of any format: page one, chapters, provenance, glossary."""
+"""From results and drawn figures to the document tree: page one, chapters, provenance, glossary."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from reportgen.document.front import front_page
-from reportgen.document.order import gravest_first
+from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
 from reportgen.document.tree import Chapter, Document, Term
 from reportgen.text import formatting
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reportgen.document.tree import Drawing
 
 MOST_FINDINGS, EACH = 12, 3
-"""Findings of a chapter up to which all are printed; above it, how many of each rule."""
+"""Maximum number of findings of a chapter that are all printed, and otherwise the number per rule."""
 
 
 def compose(
@@ -75,7 +75,7 @@ def _chapter(
         title=record.title,
         question=section.question,
         text=record.text,
-        findings=gravest_first(findings, lambda finding: finding.severity),
+        findings=most_severe_first(findings, lambda finding: finding.severity),
         more_findings=more,
         drawings=drawings.get(record.id, ()),
         tables=tables.get(record.id, ()),
@@ -86,7 +86,7 @@ def _chapter(
 
 
 def _printed(record: SectionRecord, focus: Focus | None) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """Return the findings to print, and sentences about the others: of each rule a few, about the models in focus first."""
+    """Return the findings to print, a few per rule with the models in focus first, and sentences about the others."""
     if len(record.findings) <= MOST_FINDINGS:
         return record.findings, ()
     first = focus.models if focus else ()
@@ -99,5 +99,5 @@ def _printed(record: SectionRecord, focus: Focus | None) -> tuple[tuple[Finding,
         rest = found[EACH:]
         if rest:
             models = formatting.listed(list(dict.fromkeys(one.model for one in rest)))
-            more.append(f"{len(rest)} more of {code} ({rest[0].title}), about {models}: all are in results.json.")
+            more.append(f"{len(rest)} more {code} findings ({rest[0].title}) on {models}: see results.json.")
     return printed, tuple(more)

@@ -1,4 +1,4 @@
-"""What every renderer is given: results, and the document that is composed of them when it is first asked for."""
+"""The input of every renderer: results, and the document, which is composed on first use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Content:
     compose
         Draws and composes the document.
     templates
-        Folders of templates that are searched before reportgen's own.
+        Folders with custom templates.
     """
 
     results: Results
@@ -34,5 +34,5 @@ class Content:
 
     @cached_property
     def document(self) -> Document:
-        """The document; drawn once, and only where a renderer needs it."""
+        """The document; drawn once, and only if a renderer needs it."""
         return self.compose()

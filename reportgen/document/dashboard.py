@@ -1,4 +1,4 @@
-"""The dashboard of the front page: one figure of the panels that sections offer."""
+"""The dashboard: one figure with the panels that sections offer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HEIGHT = 3.2
-"""Inches of a panel: four fill a page."""
+"""Height of a panel in inches: four panels fill a page."""
 
 
 def dashboard(offered: Sequence[Figure]) -> Figure | None:
-    """Arrange offered figures as one; None where nothing is offered."""
+    """Combine the offered figures into one; None if there are none."""
     panels = [panel for figure in offered for panel in figure.panels]
     if not panels:
         return None

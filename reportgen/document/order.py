@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def gravest_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...]:
-    """Return items with a severity, the gravest first."""
+def most_severe_first(items: Any, severity: Callable[[Any], str]) -> tuple[Any, ...]:
+    """Return items with a severity, the most severe first."""
     order = list(reversed(SEVERITIES))
     return tuple(sorted(items, key=lambda item: order.index(severity(item))))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Provenance: which files were read and run, how outputs were read, with which programs."""
+"""Provenance: input files and code, how outputs were interpreted, software versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results
 
 _NAMED = 8
-"""Models that a row of the provenance names."""
+"""Maximum number of models that a row of the provenance names."""
 
 
 def provenance(results: Results) -> tuple[Table, ...]:
@@ -39,8 +39,8 @@ def _files(results: Results) -> Table:
 
 
 def _heads(results: Results) -> Table:
-    """Tell for every output by which rule it was decided what it is; outputs that were read alike share a row."""
-    columns = tuple(Column(title, numeric=False) for title in ("Model", "Output", "Task", "Puts out", "Labels"))
+    """List the rules that decided task and type of every output; outputs with the same decisions share a row."""
+    columns = tuple(Column(title, numeric=False) for title in ("Model", "Output", "Task", "Output type", "Labels"))
     alike: dict[tuple[str, ...], list[str]] = {}
     for model in results.models:
         for head in model.heads:
@@ -52,9 +52,9 @@ def _heads(results: Results) -> Table:
             )
             alike.setdefault(cells, []).append(model.name)
     rows = tuple((formatting.listed(models, _NAMED), *cells) for cells, models in alike.items())
-    apart = [f"The data did not go through {model.name}: {model.reason}." for model in results.models if model.reason]
+    apart = [f"{model.name} was not evaluated: {model.reason}." for model in results.models if model.reason]
     more = f" {len(apart) - _NAMED} more are in results.json." if len(apart) > _NAMED else ""
-    return Table("outputs", "How the outputs were read", columns, rows, " ".join(apart[:_NAMED]) + more)
+    return Table("outputs", "How the outputs were interpreted", columns, rows, " ".join(apart[:_NAMED]) + more)
 
 
 def _environment(results: Results) -> Table:

@@ -1,6 +1,6 @@
-"""The report as a tree of parts, free of any format: front page, chapters, provenance, glossary.
+"""The document tree, independent of the output format: page one, chapters, provenance, glossary.
 
-Renderers read this tree and nothing else.
+It is the only input of the renderers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure that was drawn.
+    """A drawn figure.
 
     ``id`` is unique in the document; ``svg`` is a complete SVG document with text as text;
     ``width`` and ``height`` are CSS pixels.
@@ -36,7 +36,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One section: its question, the author's words, findings, figures, tables; or why it is missing."""
+    """One section: its question, author's note, findings, figures and tables, or why it is missing."""
 
     id: str
     kind: str
@@ -50,12 +50,12 @@ class Chapter:
     reason: str | None
     template: str | None
     more_findings: tuple[str, ...] = ()
-    """Sentences about the findings that are too many to print."""
+    """Sentences about the findings that are not printed."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision in words, made of the checks: ``state`` is PASS, WARN, FAIL or NONE (no checks)."""
+    """The decision as text, derived from the checks: ``state`` is PASS, WARN, FAIL or NONE (no checks)."""
 
     state: str
     headline: str
@@ -64,9 +64,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check on page one: its gravest outcome for a model, and how many other subjects it also holds for.
+    """A check on page one: its worst outcome for a model, and the number of other subjects that it applies to.
 
-    ``models`` is how many other models came out the same and stand in this line, where there are too many for one each.
+    ``models`` is the number of other models with the same outcome that share this line, if there are many models.
     """
 
     outcome: CheckOutcome
@@ -76,7 +76,7 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class LocatedFinding:
-    """A finding and the chapter that it stands in."""
+    """A finding and its chapter."""
 
     chapter: str
     finding: Finding
@@ -84,7 +84,7 @@ class LocatedFinding:
 
 @dataclass(frozen=True)
 class FrontPage:
-    """Page one: the decision and what it rests on."""
+    """Page one: the decision and its basis."""
 
     verdict: Verdict
     checks: tuple[CheckLine, ...]

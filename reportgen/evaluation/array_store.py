@@ -1,8 +1,8 @@
 """Records on disk, read in place: a JSON tree, and beside it an uncompressed ``.npz`` with its arrays.
 
-The tree holds plain values as they are, tuples as lists, and everything else as an object with one key that says what
-it is: ``record`` (a dataclass of ``reportgen.contract.records``), ``dict``, ``array`` or ``scalar`` (a numpy scalar). Nothing
-that is read can run code: only the classes of the records are made, and object arrays are refused.
+The tree stores plain values directly, tuples as lists, and everything else as an object with one key that names its
+kind: ``record`` (a dataclass of ``reportgen.contract.records``), ``dict``, ``array`` or ``scalar`` (a numpy scalar). Reading
+never runs code: only record classes are instantiated, and object arrays are rejected.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LOCAL_HEADER, _ZIP64_EXTRA, _EXTRA_HEAD = 30, 20, 4
 
 
 class ArrayStoreError(ReportgenError):
-    """Stored records cannot be read; the message says why."""
+    """Stored records cannot be read; the message gives the reason."""
 
 
 def write(value: Any, path: Path) -> None:
@@ -48,14 +48,14 @@ def write(value: Any, path: Path) -> None:
     Parameters
     ----------
     value
-        Records, tuples, dicts, arrays, numpy scalars, and what JSON has.
+        Records, tuples, dicts, arrays, numpy scalars and JSON values.
     path
         Without a suffix.
 
     Raises
     ------
     TypeError
-        It holds something else, or an array that ``.npy`` cannot hold as it is.
+        It contains something else, or an array that ``.npy`` cannot store exactly.
     """
     with path.with_suffix(".npz").open("wb") as file, zipfile.ZipFile(file, "w") as archive:
 
@@ -71,9 +71,9 @@ def write(value: Any, path: Path) -> None:
 
 
 def read(path: Path) -> Any:
-    """Read what :func:`write` wrote; its arrays cannot be changed.
+    """Read what :func:`write` wrote; its arrays are read-only.
 
-    The files may be removed while the value is in use: arrays are mapped into memory page by page, as they are looked at.
+    The files can be deleted while the value is in use: arrays are memory-mapped and loaded on access.
 
     Raises
     ------
@@ -97,9 +97,7 @@ def record_classes() -> dict[str, type[Any]]:
             if not is_dataclass(item) or not isinstance(item, type) or item.__module__ != module.name:
                 continue
             if name in found:
-                message = (
-                    f"records must have names of their own (found {name} in {module.name} and {found[name].__module__})"
-                )
+                message = f"records must have unique names (found {name} in {module.name} and {found[name].__module__})"
                 raise TypeError(message)
             found[name] = item
     return found
@@ -122,15 +120,15 @@ def _encoded(value: Any, put: Callable[[NDArray[Any]], str]) -> Any:
     if kind in _ARRAYS or isinstance(value, np.generic):
         _require_storable(value.dtype)
         return {"array" if kind in _ARRAYS else "scalar": put(np.asarray(value))}
-    message = f"an evaluation holds records, tuples, dicts, arrays and plain values (found {kind.__name__})"
+    message = f"an evaluation can contain records, tuples, dicts, arrays and plain values (found {kind.__name__})"
     raise TypeError(message)
 
 
 def _require_storable(dtype: np.dtype[Any]) -> None:
-    """Refuse object arrays, and dtypes that ``.npy`` would change."""
+    """Reject object arrays, and dtypes that ``.npy`` would change."""
     descr = np.lib.format.dtype_to_descr(dtype)
     if dtype.hasobject or np.lib.format.descr_to_dtype(descr) != dtype:
-        message = f"arrays must have a dtype that .npy files can hold (found {dtype})"
+        message = f"arrays must have a dtype that .npy files can store (found {dtype})"
         raise TypeError(message)
 
 
@@ -151,7 +149,7 @@ def _decoded(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
 
 
 def _aligned(name: str, offset: int) -> zipfile.ZipInfo:
-    """Return a zip member that begins at an offset and whose content begins at a multiple of 64 bytes."""
+    """Return a zip member that starts at an offset and whose content starts at a multiple of 64 bytes."""
     member = zipfile.ZipInfo(name)
     start = offset + _LOCAL_HEADER + len(name) + _ZIP64_EXTRA + _EXTRA_HEAD
     padding = -start % _ALIGNMENT

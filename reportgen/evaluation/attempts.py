@@ -1,4 +1,4 @@
-"""What goes wrong with one model costs that model alone: its parts are tried one by one, its first failure is kept."""
+"""Isolates failures of a model: its parts are tried one by one, and the first failure is kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Attempts:
     Attributes
     ----------
     failure
-        What went wrong first; None while nothing did.
+        The first error; None if there was none.
     """
 
     def __init__(self, name: str, spec: ModelSpec) -> None:
@@ -33,10 +33,10 @@ class Attempts:
         self.failure: InputError | None = None
 
     def attempt(self, part: Callable[[], _Part]) -> _Part | None:
-        """Return a part of the evaluation; None where it failed.
+        """Return a part of the evaluation; None if it failed.
 
-        A model's code may raise anything, and may try to end the program; only an interruption by the user ends it. An
-        exception that is no :class:`InputError` is named by its type: it may be a bug of the model's or of our own.
+        A model's code can raise anything, and can try to exit; only an interruption by the user ends the program. An
+        exception other than :class:`InputError` is named by its type: it can be a bug of the model or of reportgen.
         """
         try:
             return part()

@@ -1,4 +1,4 @@
-"""From a spec to an evaluation: load the data, then load, evaluate and drop one model after the other."""
+"""From a spec to an evaluation: load the data, then load, evaluate and release one model after the other."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ _OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
 
 @dataclass(frozen=True)
 class Collection:
-    """An evaluation whose models come one by one: each is loaded, evaluated and dropped when it is asked for.
+    """An evaluation with lazy models: each is loaded, evaluated and released on request.
 
-    ``evaluate`` takes a model's name. What goes wrong with a model costs it the parts that failed, and comes back beside it.
+    ``evaluate`` takes the name of a model and returns it without the parts that failed, together with the first error.
     """
 
     data: DataEvaluation | None
@@ -59,11 +59,11 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) ->
     Parameters
     ----------
     spec, inputs
-        The spec, and where models, data and histories come from.
+        The spec, and the origin of models, data and histories.
     request
         What the sections need; nothing else is computed.
     report
-        Told (what is being done, steps done, steps in all).
+        Called with (current step, number done, total number).
 
     Raises
     ------
@@ -98,7 +98,7 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) ->
 
 @dataclass(frozen=True)
 class _Collector:
-    """What is the same for every model."""
+    """The shared state of all models."""
 
     spec: DataSpec | None
     dataset: Dataset | None
@@ -109,7 +109,7 @@ class _Collector:
     def model(
         self, name: str, spec: ModelSpec, inputs: Inputs, history: History | None
     ) -> tuple[ModelEvaluation, InputError | None]:
-        """Evaluate a model as far as that can be done; return what went wrong first beside it."""
+        """Evaluate a model as far as possible; also return the first error."""
         attempts = Attempts(name, spec)
         loaded = attempts.attempt(lambda: inputs.model(name, spec))
         if loaded is None:
@@ -168,7 +168,7 @@ class _Collector:
 
 
 def _strata(dataset: Dataset) -> NDArray[Any] | None:
-    """Return class labels to stratify a sample by; None where there are none."""
+    """Return class labels to stratify a sample by; None if there are none."""
     y = dataset.labels(None)
     if y is None or kind_of(y) == "floats":
         return None

@@ -1,8 +1,8 @@
-"""Runs the evaluation in a worker process: TensorFlow's memory and noise stay out of the program.
+"""Runs the evaluation in a worker process, isolated from TensorFlow's memory and output.
 
-Run as ``python -m reportgen.evaluation.process JOB`` this module is the worker. Between the two: one JSON line per
-progress step on the worker's standard output, and the evaluation in a private temporary folder, one file for each model, so that
-the worker holds one model's numbers at a time and the program only those that it looks at.
+Run as ``python -m reportgen.evaluation.process JOB``, this module is the worker. It writes one JSON line per progress
+step to its standard output, and the evaluation to a private temporary folder, one file per model, so that the worker
+has the numbers of one model in memory at a time, and the program only those that it accesses.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class WorkerError(ReportgenError):
-    """The worker process died; holds the end of what it wrote to its standard error."""
+    """The worker process died; the message contains the end of its standard error."""
 
 
 class EvaluationProcess:
-    """A worker that evaluates a spec; started at once, so that the caller can do other work meanwhile.
+    """A worker that evaluates a spec; it starts immediately, so that the caller can do other work meanwhile.
 
     Parameters
     ----------
@@ -81,12 +81,12 @@ class EvaluationProcess:
     def result(self, report: Tell) -> Evaluation:
         """Wait for the evaluation, passing on the progress.
 
-        A model that failed comes without what could not be had of it, and with the reason.
+        A model that failed lacks the parts that failed and has the reason.
 
         Raises
         ------
         InputError
-            The data or a history cannot be used, or no model could be evaluated: what went wrong with the first.
+            The data or a history cannot be used, or no model could be evaluated; then the error of the first one.
         WorkerError
             The worker ended without a result.
         """
@@ -101,7 +101,7 @@ class EvaluationProcess:
                 report(step["what"], step["done"], step["total"])
         code = self._process.wait()
         if code != 0:
-            raise WorkerError(f"the evaluation process ended with code {code}; it said:\n{self._last_words()}")
+            raise WorkerError(f"the evaluation process ended with code {code}; its last output:\n{self._last_words()}")
         if len(failures) == self._n_models:
             raise failures[0]
         data, versions = array_store.read(self._home / "data")
@@ -114,7 +114,7 @@ class EvaluationProcess:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Return the environment of the worker: quiet, and with Keras as it is by default, whatever is configured elsewhere."""
+    """Return the environment of the worker: quiet, and with the default Keras configuration."""
     keras_home = home / "keras"
     keras_home.mkdir()
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("KERAS_")}
@@ -124,7 +124,7 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def main(home: Path) -> None:
-    """Be the worker: evaluate the job in a folder, leave the evaluation beside it."""
+    """Run the worker: evaluate the job in a folder, and write the evaluation next to it."""
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 

@@ -24,7 +24,7 @@ def sha256(path: Path) -> str:
 
 
 def digest_and_size(path: Path) -> tuple[str, int] | tuple[None, None]:
-    """Return the digest and the size in bytes of a file; None for both where it cannot be read."""
+    """Return the digest and the size in bytes of a file; None for both if it cannot be read."""
     try:
         return sha256(path), path.stat().st_size
     except OSError:
@@ -34,7 +34,7 @@ def digest_and_size(path: Path) -> tuple[str, int] | tuple[None, None]:
 def of_files(files: Iterable[tuple[str, Path]]) -> str:
     """Return one digest over several files: that of the lines ``<sha256>  <name>``, sorted by name.
 
-    It is what ``sha256sum`` says of its own output for these files in this order.
+    It equals the ``sha256sum`` of the output of ``sha256sum`` for these files in this order.
     """
     lines = [f"{sha256(path)}  {name}\n" for name, path in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -43,8 +43,8 @@ def of_files(files: Iterable[tuple[str, Path]]) -> str:
 def of_module(name: str) -> tuple[str, str] | None:
     """Return the outermost package of an imported module, and the digest of the code in it.
 
-    A namespace package is passed over, because several distributions share it. None where there is no file, as for a module
-    that is built into Python.
+    Namespace packages are skipped, because several distributions share them. None if there is no file, as for a module that
+    is built into Python.
     """
     parts = name.split(".")
     for length in range(1, len(parts) + 1):

@@ -1,1 +1,1 @@
-"""The product as one page of code: a spec to a plan to an evaluation to results to files."""
+"""The pipeline: from a spec to a plan, an evaluation, results and files."""

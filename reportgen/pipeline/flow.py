@@ -1,4 +1,4 @@
-"""The whole product as one short flow: spec to plan to evaluation to results to files."""
+"""The pipeline on one page: from a spec to a plan, an evaluation, results and files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build or a rendering left: the results, the files that were written, what failed, the exit code."""
+    """The outcome of a build or a rendering: results, written files, failures, exit code."""
 
     results: Results
     files: tuple[Path, ...]
@@ -37,12 +37,12 @@ class Outcome:
 
 
 def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:
-    """Read a spec and validate all that can be validated without computing.
+    """Read a spec and validate everything that can be validated without computing.
 
     Raises
     ------
     SpecError
-        With every mistake.
+        Lists all errors.
     """
     text = source.read(path, str(path))
     for override in overrides:
@@ -58,20 +58,20 @@ def build(
     Parameters
     ----------
     planned
-        What is to be done.
+        The plan.
     output
-        Folder of the report; made where it is missing.
+        Output folder; created if it does not exist.
     formats
-        Which files are wanted.
+        Which files to write.
     progress
-        Told (what is being done, steps done, steps in all).
+        Called with (current step, number done, total number).
     keep_going
-        A section or figure that fails becomes a visible box.
+        If a section or figure fails, the report shows the error in its place.
 
     Raises
     ------
     ReportgenError
-        Nothing is written then.
+        In this case nothing is written.
     """
     results = compute(planned, progress, keep_going=keep_going)
     folder = templates_of(planned)
@@ -79,7 +79,7 @@ def build(
 
 
 def compute(planned: Plan, progress: Tell, *, keep_going: bool = False) -> Results:
-    """Evaluate and analyze, and write nothing."""
+    """Evaluate and analyze, without writing anything."""
     from reportgen.analysis.analyze import analyze
     from reportgen.evaluation.process import EvaluationProcess
 
@@ -100,7 +100,7 @@ def render(
     templates: Path | None = None,
     keep_going: bool = False,
 ) -> Outcome:
-    """Render results and write the files; with a plan also the figures that its spec asks for."""
+    """Render results and write the files; with a plan also the figures that its spec requests."""
     from reportgen.pipeline import present
 
     progress("rendering", 0, 1)
@@ -123,19 +123,19 @@ def render(
 
 
 def verdict_code(results: Results) -> int:
-    """Return 1 when a check did not hold or could not be decided, or a finding is too grave; else 0."""
+    """Return 1 if a check failed or could not be decided, or a finding is too severe; otherwise 0."""
     limit = results.output.fail_on
     if any(check.state in {"FAIL", "ERROR"} for check in results.checks):
         return 1
     if limit is not None:
-        grave = SEVERITIES[SEVERITIES.index(limit) :]
-        if any(finding.severity in grave for _, finding in results.findings()):
+        severe = SEVERITIES[SEVERITIES.index(limit) :]
+        if any(finding.severity in severe for _, finding in results.findings()):
             return 1
     return 0
 
 
 def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -> tuple[Path, ...]:
-    """Write files into a folder, each in one step, and remove those of an earlier run that could not be made anew.
+    """Write files to a folder atomically, and remove outdated files of an earlier run.
 
     Raises
     ------
@@ -169,19 +169,19 @@ def _write(files: dict[str, bytes], output: Path, outdated: Sequence[str]) -> No
 
 
 def templates_of(planned: Plan) -> Path | None:
-    """Return the folder of templates that the spec names; None where it names none."""
+    """Return the folder of custom templates of the spec; None if there is none."""
     named = planned.spec.output.templates
     return None if named is None else planned.folder / named
 
 
 def default_output(planned: Plan) -> Path:
-    """Return the folder of the report: as the spec says, else ``build/<spec-name>`` in the working directory."""
+    """Return the output folder of the spec, otherwise ``build/<spec-name>`` in the working directory."""
     directory = planned.spec.output.directory
     return Path("build") / Path(planned.source.name).stem if directory is None else planned.folder / directory
 
 
 def now() -> str:
-    """Return the time of the report in UTC: ``SOURCE_DATE_EPOCH`` where it is set."""
+    """Return the time of the report in UTC: ``SOURCE_DATE_EPOCH`` if it is set."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch is None:
         return datetime.now(UTC).replace(microsecond=0).isoformat()
@@ -195,7 +195,7 @@ def now() -> str:
 
 
 def _warm_up() -> None:
-    """Import what drawing will need while the worker loads TensorFlow."""
+    """Import the drawing libraries while the worker loads TensorFlow."""
     import jinja2  # noqa: F401
     import matplotlib.backends.backend_svg
     import matplotlib.figure  # noqa: F401

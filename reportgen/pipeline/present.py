@@ -1,4 +1,4 @@
-"""From results to the files of a report: draw, compose, render. No model, no data, no TensorFlow."""
+"""From results to the files of a report: draw, compose, render. Without models, data or TensorFlow."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
-    """Return formats as they are known; ValueError names those that are not."""
+    """Return the formats in their standard order; a ValueError names unknown ones."""
     asked = (formats,) if isinstance(formats, str) else tuple(formats)
     unknown = [repr(name) for name in asked if name not in FORMATS]
     if unknown:
-        message = f"formats are {', '.join(FORMATS)} (found {', '.join(unknown)})"
+        message = f"formats must be among {', '.join(FORMATS)} (found {', '.join(unknown)})"
         raise ValueError(message)
     return tuple(name for name in FORMATS if name in asked)
 
 
 @dataclass
 class Rendered:
-    """The files of a report, and what went wrong on the way."""
+    """The files of a report, and the failures."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -49,28 +49,28 @@ class Rendered:
 def present(
     results: Results, wanted: Collection[Format], *, templates: Path | None = None, keep_going: bool = False
 ) -> Rendered:
-    """Render results into every wanted format.
+    """Render results in the requested formats.
 
     Parameters
     ----------
     results
         The outcome of a run.
     wanted
-        Which files are wanted.
+        Which files to render.
     templates
-        Folder of templates that is searched first.
+        Folder with custom templates.
     keep_going
-        A section that fails becomes a visible box instead of an error.
+        If a section fails, the report shows the error in its place instead of raising it.
 
     Returns
     -------
     Rendered
-        A file that is optional and could not be made is missing from ``files`` and told in ``failures``.
+        An optional file that could not be rendered is missing from ``files`` and listed in ``failures``.
 
     Raises
     ------
     SectionError
-        A section's figures or tables could not be made and ``keep_going`` is False.
+        The figures or tables of a section failed and ``keep_going`` is False.
     RenderError
         A file that is not optional could not be rendered.
     """
@@ -93,7 +93,7 @@ def present(
 
 
 def _rendered(one: Renderer, content: Content) -> bytes:
-    """Run a renderer; a mistake in a template becomes one sentence that names it."""
+    """Run a renderer; an error in a template becomes one sentence that names the template."""
     from jinja2 import TemplateError
 
     module, _, function = one.function.partition(":")
@@ -107,7 +107,7 @@ def _rendered(one: Renderer, content: Content) -> bytes:
 
 
 def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, bytes]:
-    """Draw every figure as a file of its own: name to bytes."""
+    """Draw every figure as a separate file: name to bytes."""
     from reportgen.figures import svg
 
     theme = theme_of(results)
@@ -132,7 +132,7 @@ def _document(results: Results, report: Rendered, *, keep_going: bool) -> Docume
                 for offset, figure in enumerate(figures_of(record, results, theme))
             )
         except (Exception, SystemExit) as error:
-            failures[record.id] = f"it could not be shown ({cause(error, folder_of(record.manifest))})"
+            failures[record.id] = f"it could not be displayed ({cause(error, folder_of(record.manifest))})"
             if not keep_going:
                 raise SectionError(f"section {record.id}: {failures[record.id]}") from error
             report.failures.append(f"section {record.id}: {failures[record.id]}")
@@ -149,14 +149,14 @@ def theme_of(results: Results) -> Theme:
 
 
 def tables_of(record: SectionRecord, view: View) -> tuple[Table, ...]:
-    """Return a section's tables; none where it has no result."""
+    """Return the tables of a section; none if it has no result."""
     if record.result is None:
         return ()
-    return require_instances(record.manifest.tables(record.result, view), Table, "its function for tables")
+    return require_instances(record.manifest.tables(record.result, view), Table, "its tables function")
 
 
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
-    """Return a section's figures; of the front page the dashboard that the others offer panels for."""
+    """Return the figures of a section; for page one the dashboard with the panels of the other sections."""
     if record.manifest.on_front_page:
         view = View(results.focus)
         offered = [
@@ -177,7 +177,7 @@ def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[...,
     declared = tuple(spec.name for spec in section.figures)
     for figure in drawn:
         if figure.name not in declared and not figure.name.startswith(tuple(f"{name}-" for name in declared)):
-            raise SectionError(f"its visualizer draws a figure that it does not declare: {figure.name}")
+            raise SectionError(f"its visualizer draws an undeclared figure: {figure.name}")
     return list(drawn)
 
 

@@ -1,4 +1,4 @@
-"""Progress on long work: a bar on a terminal and in a notebook, plain lines in a log; on standard error."""
+"""Progress of a run: a bar on a terminal and in a notebook, plain lines in a log; on standard error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOGGED_STEPS = 4
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Tell]:
-    """Give a function that is told (what is being done, steps done, steps in all)."""
+    """Provide a function to call with (current step, number done, total number)."""
     if quiet:
         yield lambda _what, _done, _total: None
     elif _in_notebook():
@@ -43,14 +43,14 @@ def _bar() -> Iterator[Tell]:
 
 
 def _in_notebook() -> bool:
-    """Tell whether a notebook's kernel runs the program, which IPython has loaded then."""
+    """Return whether the program runs in the kernel of a notebook, which has loaded IPython."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and hasattr(shell, "kernel")
 
 
 def _element() -> Iterator[Tell]:
-    """Show a progress element in the cell's output, and take it away at the end."""
+    """Show a progress element in the cell's output, and remove it at the end."""
     from html import escape
 
     ipython: Any = import_module("IPython.display")
@@ -67,7 +67,7 @@ def _element() -> Iterator[Tell]:
 
 
 class _Log:
-    """A line when something new begins, and at every quarter of it."""
+    """Prints a line at the start of a step, and at every quarter of it."""
 
     def __init__(self) -> None:
         self._last: tuple[str, int] = ("", 0)

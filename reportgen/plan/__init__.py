@@ -1,1 +1,1 @@
-"""A spec to a validated plan: sections found, options, addresses and files checked; nothing computed."""
+"""From a spec to a validated plan: sections, options, addresses and files, without computing anything."""

@@ -1,4 +1,4 @@
-"""Addresses that a spec names, held against what its sections declare: before anything is computed."""
+"""Validates the addresses in a spec against the declarations of its sections, before anything is computed."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Producers:
-    """The sections of a spec by their address; ``complete`` where the kinds of all of them are known."""
+    """The sections of a spec by address; ``complete`` if all of their kinds are known."""
 
     sections: Mapping[str, Section[Any, Any]]
     complete: bool
 
     def find(self, address: str) -> MetricSpec | None:
-        """Return the declaration of a metric; None where no section produces it."""
+        """Return the declaration of a metric; None if no section produces it."""
         section, _, name = address.partition(".")
         known = self.sections[section].metrics if section in self.sections else ()
         return next((spec for spec in known if spec.name == name), None)
 
     def lacks(self, address: str) -> bool:
-        """Tell whether for sure no section produces a metric: where a kind is unknown, it may."""
+        """Return whether certainly no section produces a metric: an unknown kind could."""
         return self.find(address) is None and (self.complete or address.partition(".")[0] in self.sections)
 
     def missing(self, address: str, location: Location) -> Problem:
-        """Say that no section produces a metric."""
+        """Return the problem that no section produces a metric."""
         known = [f"{section}.{spec.name}" for section, found in self.sections.items() for spec in found.metrics]
         message = "no section of this spec produces it"
         return Problem(location, message, found=repr(address), hint=suggest(address, known))
 
     def unmet(self, reading: Reading, skipped: Mapping[str, str]) -> str | None:
-        """Say why a run has no such metric although nothing may be wrong with its name; None where it has.
+        """Return why a run lacks a metric although its name is valid; None if it has it.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class Producers:
         return None
 
     def problems(self, readings: Iterable[Reading], section: Location, skipped: Mapping[str, str]) -> Iterator[Problem]:
-        """Yield what is wrong with the metrics that a comparing section reads.
+        """Yield the problems with the metrics that a comparing section reads.
 
         Parameters
         ----------
@@ -81,38 +81,40 @@ class Producers:
                 yield problem
 
     def _problem(self, reading: Reading, location: Location, skipped: Mapping[str, str]) -> Problem | None:
-        """Return what is wrong with a metric that is read; None where nothing is."""
+        """Return the problem with a metric that is read; None if there is none."""
         spec = self.find(reading.address)
         if self.lacks(reading.address):
             lacking = self.missing(reading.address, location)
             if reading.option:
                 return lacking
-            hint = f"add a section {reading.address.partition('.')[0]}, or say optional = true"
-            return replace(lacking, message="reads by default what no section of this spec produces", hint=hint)
+            hint = f"add a section {reading.address.partition('.')[0]}, or set optional = true"
+            return replace(
+                lacking, message="reads by default a metric that no section of this spec produces", hint=hint
+            )
         if reason := self.unmet(reading, skipped):
-            return Problem(location, reason, hint="say optional = true to leave the section out then")
+            return Problem(location, reason, hint="set optional = true to skip the section in this case")
         message = None if spec is None else self._mistake(reading, spec)
         return None if message is None else Problem(location, message, found=repr(reading.address))
 
     def _mistake(self, reading: Reading, spec: MetricSpec) -> str | None:
-        """Say why a metric that there is cannot be read as the spec wants."""
+        """Return why an existing metric cannot be read as the spec requests."""
         if not issubclass(self.sections[reading.address.partition(".")[0]].analyzer, BaseAnalyzer):
-            return "comes from a section that compares itself, too late to be read"
+            return "comes from another comparing section, which cannot be read"
         if spec.per != "model" and reading.subject is None:
-            return f"has one number for each {spec.per}: say which in subject"
+            return f"has one value per {spec.per}: choose one with subject"
         if spec.direction_by_model:
             return None
         if spec.higher_is_better is None:
             undeclared = reading.directed and reading.direction is None
-            return 'neither end of it is better by definition: say direction = "max" or "min"' if undeclared else None
+            return 'has no preferred direction: set direction = "max" or "min"' if undeclared else None
         better = "max" if spec.higher_is_better else "min"
         if reading.direction not in (None, better):
-            return f'the {better}imum is best by its definition: direction = "{reading.direction}" contradicts that'
+            return f'has the preferred direction "{better}" by definition, which contradicts direction = "{reading.direction}"'
         return None
 
 
 def unknown(data: dict[str, Any], producers: Producers) -> Iterator[Problem]:
-    """Yield checks of numbers that no section can produce."""
+    """Yield checks on metrics that no section can produce."""
     for index, entry in entries(data, "checks"):
         metric = entry.get("metric")
         if isinstance(metric, str) and producers.lacks(metric):

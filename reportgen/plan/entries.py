@@ -1,4 +1,4 @@
-"""The tables of an array of tables, whatever else may be wrong with the spec."""
+"""The entries of an array of tables, even in an invalid spec."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ if TYPE_CHECKING:
 
 
 def entries(data: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the tables of an array of tables with their indices; what is no table is left out."""
+    """Yield the tables of an array of tables with their indices, without other values."""
     values = data.get(key)
     return ((i, value) for i, value in enumerate(values if isinstance(values, list) else []) if isinstance(value, dict))

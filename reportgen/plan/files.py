@@ -1,4 +1,4 @@
-"""Files, folders and arrays that a spec names and that are not there."""
+"""Finds missing files, folders and arrays of a spec."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
-    """Yield files that are not there and arrays that a file does not have."""
+    """Yield missing files, and arrays that a file does not have."""
     for location, file in _named_files(spec):
         path = folder / file
         if not path.exists():
             siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
-            yield Problem(location, "there is no such file", repr(file), suggest(path.name, siblings))
+            yield Problem(location, "no such file", repr(file), suggest(path.name, siblings))
         elif not path.is_file():
             yield Problem(location, "is not a file", repr(file))
     templates = spec.output.templates
     if templates is not None and not (folder / templates).is_dir():
-        yield Problem(("output", "templates"), "there is no such folder", repr(templates))
+        yield Problem(("output", "templates"), "no such folder", repr(templates))
     if spec.data is not None:
         for location, name, there in unknown_names(spec.data, folder):
             hint = suggest(name, there) or f"it has {', '.join(there)}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def spec_schema(registry: Registry) -> str:
-    """Return the schema's text: draft 2020-12, one alternative for each installed section."""
+    """Return the text of the schema: draft 2020-12, one alternative per installed section."""
     schema = ReportSpec.model_json_schema()
     definitions = schema["$defs"]
     common = definitions.pop("SectionSpec")
@@ -28,19 +28,19 @@ def spec_schema(registry: Registry) -> str:
 
 
 def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:
-    """Return what is known of a section out of a file: the keys of every section, and others."""
+    """Return the schema of a section in a file: the common keys, and any others."""
     description = SectionSpec.model_fields["kind"].description
     kind = {"type": "string", "pattern": r"\.py:[A-Za-z_][A-Za-z0-9_]*$", "description": description}
     return {
         "type": "object",
-        "title": "A section out of a file",
+        "title": "A section in a file",
         "properties": common["properties"] | {"kind": kind},
         "required": ["kind"],
     }
 
 
 def _section(section: Section[Any, Any], common: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Join the keys of every section with the options of one kind."""
+    """Combine the common keys with the options of one kind."""
     options = section.options.model_json_schema()
     definitions.update(options.get("$defs", {}))
     kind = {"const": section.name, "description": SectionSpec.model_fields["kind"].description}

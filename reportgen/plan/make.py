@@ -1,6 +1,6 @@
-"""A spec to a plan: every section found, every option validated, every address and file checked; nothing computed.
+"""From a spec to a plan: finds sections and validates options, addresses and files, without computing anything.
 
-All mistakes are gathered and raised at once.
+All errors are collected and raised at once.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def make(
     *,
     in_memory: bool = False,
 ) -> Plan:
-    """Validate a spec in two phases: as a whole, then each section against its own options.
+    """Validate a spec in two phases: as a whole, then each section against its options.
 
-    With ``in_memory`` models and data are objects of a program: the paths of the spec name nothing.
+    With ``in_memory``, models and data are objects in memory, and the paths of the spec are not checked.
 
     Raises
     ------
     SpecError
-        With every mistake.
+        Lists all errors.
     """
     spec, problems = _validated(source)
     found, more = sections.find(source.data, Registry(folder))

@@ -1,4 +1,4 @@
-"""Holds a section's manifest against the contract when it is imported, before anything runs."""
+"""Validates a section's manifest against the contract on import, before anything runs."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _LISTS: dict[str, type] = {"metrics": MetricSpec, "figures": FigureSpec, "rules"
 
 
 def mistakes(section: Section[Any, Any]) -> list[str]:
-    """Return what is wrong with a manifest, a clause for each; nothing where it can be used."""
+    """Return the errors of a manifest, one clause each; empty if it is valid."""
     found = [*_kinds(section)]
     return found or [*_options(section), *_metrics(section), *_figures(section), *_rules(section)]
 
 
 def _kinds(section: Section[Any, Any]) -> Iterator[str]:
-    """Yield fields that hold something else than they must."""
+    """Yield fields of the wrong type."""
     for field, bases in _CLASSES.items():
         given = getattr(section, field)
         if not (isinstance(given, type) and issubclass(given, bases)) and not (field == "visualizer" and given is None):
@@ -73,10 +73,10 @@ def _called(given: Any) -> str:
 
 def _options(section: Section[Any, Any]) -> Iterator[str]:
     if not _NAME.fullmatch(section.name):
-        yield f"the name {section.name!r} must be of letters, digits, _ and -, a letter first"
+        yield f"the name {section.name!r} must consist of letters, digits, _ and -, and start with a letter"
     taken = sorted(SectionSpec.model_fields.keys() & section.options.model_fields.keys())
     for name in taken:
-        yield f"the option {name!r} has the name of a key that every section has"
+        yield f"the option {name!r} conflicts with a key that every section has"
     needs = section.analyzer.needs
     if not isinstance(needs, frozenset) or not all(isinstance(one, Need) for one in needs):
         yield f"{section.analyzer.__name__}.needs must be a frozenset of Need (found {needs!r})"
@@ -87,32 +87,32 @@ def _metrics(section: Section[Any, Any]) -> Iterator[str]:
     yield from _twice("metric", names)
     for spec in section.metrics:
         if not _NAME.fullmatch(spec.name):
-            yield f"the metric's name {spec.name!r} must be of letters, digits, _ and -, a letter first"
+            yield f"the metric's name {spec.name!r} must consist of letters, digits, _ and -, and start with a letter"
         if spec.difference is not None and spec.difference not in names:
-            yield f"the metric {spec.name!r} names {spec.difference!r} as its difference, which is not declared"
+            yield f"the difference {spec.difference!r} of the metric {spec.name!r} is not declared"
     for task, specs in section.tasks.items():
         if task not in get_args(TaskName) or task == "auto":
-            yield f"the task {task!r} is not known"
+            yield f"the task {task!r} is unknown"
         for spec in specs:
             if spec not in section.metrics:
                 yield f"the metric {spec.name!r} of the task {task!r} is not declared"
     for name in section.headlines:
         if name not in names:
-            yield f"the headline {name!r} is no declared metric"
+            yield f"the headline {name!r} is not a declared metric"
 
 
 def _figures(section: Section[Any, Any]) -> Iterator[str]:
     yield from _twice("figure", [spec.name for spec in section.figures])
     for spec in section.figures:
         if not _FIGURE_NAME.fullmatch(spec.name):
-            yield f"the figure's name {spec.name!r} must be of letters, digits and -"
+            yield f"the figure's name {spec.name!r} must consist of letters, digits and -"
 
 
 def _rules(section: Section[Any, Any]) -> Iterator[str]:
     yield from _twice("rule", [rule.code for rule in section.rules])
     for rule in section.rules:
         if rule.severity not in SEVERITIES:
-            yield f"the rule {rule.code} has the severity {rule.severity!r} (there are {', '.join(SEVERITIES)})"
+            yield f"the severity of the rule {rule.code} must be one of {', '.join(SEVERITIES)} (found {rule.severity!r})"
         if not callable(rule.find):
             yield f"the rule {rule.code} has no function"
 

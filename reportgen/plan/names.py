@@ -1,4 +1,4 @@
-"""Names of models and sections that a spec and a call use, held against those that there are."""
+"""Validates the names of models and sections in a spec and in command line options."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def unknown(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iterator[Problem]:
-    """Yield names that no model has: in checks, in the focus, in the options of sections."""
+    """Yield unknown model names: in checks, in the focus, in the options of sections."""
     yield from _models(spec)
     yield from _focus(spec)
     yield from _named_models(spec, sections)
 
 
 def selection(sections: dict[int, PlannedSection], only: Iterable[str], skip: Iterable[str]) -> list[Problem]:
-    """Return the names of ``--only`` and ``--skip`` that no section has."""
+    """Return the unknown section names of ``--only`` and ``--skip``."""
     ids = [item.address for item in sections.values()]
     return [
-        Problem((), f"{flag} {name}: there is no such section in this spec", hint=suggest(name, ids))
+        Problem((), f"{flag} {name}: no such section in this spec", hint=suggest(name, ids))
         for flag, names in (("--only", only), ("--skip", skip))
         for name in names
         if name not in ids
@@ -34,32 +34,32 @@ def selection(sections: dict[int, PlannedSection], only: Iterable[str], skip: It
 
 
 def check_matches(check: CheckSpec, model: str) -> bool:
-    """Tell whether a check holds for a model."""
+    """Return whether a check applies to a model."""
     return check.models is None or any(matches(model, pattern) for pattern in check.models)
 
 
 def _models(spec: ReportSpec) -> Iterator[Problem]:
-    """Yield checks that name no model."""
+    """Yield checks that match no model."""
     for index, check in enumerate(spec.checks):
         for position, pattern in enumerate(check.models or ()):
             if not any(matches(name, pattern) for name in spec.models):
                 location = ("checks", index, "models", position)
-                yield Problem(location, "there is no such model", repr(pattern), suggest(pattern, spec.models))
+                yield Problem(location, "no such model", repr(pattern), suggest(pattern, spec.models))
 
 
 def _focus(spec: ReportSpec) -> Iterator[Problem]:
-    """Yield names of models to show that no model has."""
+    """Yield unknown names of models to show."""
     for index, name in enumerate(spec.output.focus if isinstance(spec.output.focus, tuple) else ()):
         if name not in spec.models:
-            yield Problem(("output", "focus", index), "there is no such model", repr(name), suggest(name, spec.models))
+            yield Problem(("output", "focus", index), "no such model", repr(name), suggest(name, spec.models))
 
 
 def _named_models(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iterator[Problem]:
-    """Yield sections whose options name no model."""
+    """Yield sections whose options name an unknown model."""
     for index, item in sections.items():
         analyzer = item.section.analyzer(item.options)
         named = analyzer.names() if isinstance(analyzer, BaseAnalyzer) else {}
         for option, name in named.items():
             if name not in spec.models:
                 location = ("sections", index, option)
-                yield Problem(location, "there is no such model", repr(name), suggest(name, spec.models))
+                yield Problem(location, "no such model", repr(name), suggest(name, spec.models))

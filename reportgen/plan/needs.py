@@ -1,4 +1,4 @@
-"""What sections need, held against what the spec names."""
+"""Validates the needs of sections against the inputs in the spec."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
 
 
 def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[int, PlannedSection], list[Problem]]:
-    """Find the sections whose needs the spec does not meet: skipped where optional, else a mistake."""
+    """Find the sections whose needs are not met: optional ones are skipped, others are errors."""
     planned: dict[int, PlannedSection] = {}
     problems = []
     for index, item in sections.items():
         reason, remedy = _unmet(spec, item.section.analyzer.needs) or (None, "")
         if reason is not None and not item.spec.optional:
-            hint = f"{remedy}, or say optional = true"
+            hint = f"{remedy}, or set optional = true"
             problems.append(Problem(("sections", index, "kind"), reason, repr(item.spec.kind), hint))
         planned[index] = replace(item, skip=reason)
     return planned, problems
 
 
 def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
-    """Return which need the spec does not meet, and what would meet it; None where it meets all."""
+    """Return the need that is not met, and the remedy; None if all are met."""
     if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS} and spec.data is None:
         return "needs data", "add a [data] table"
     if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
-        return "needs labels", "name them in data.y"
+        return "needs labels", "set data.y"
     if Need.HISTORY in needs and not any(model.history for model in spec.models.values()):
-        return "needs a training history", "name one in a model's history"
+        return "needs a training history", "set the history of a model"
     if Need.SEVERAL_MODELS in needs and len(spec.models) == 1:
-        return "compares models, and there is only one", "add a model"
+        return "compares models, but there is only one", "add a model"
     if Need.SERIES in needs and not _has_series(spec):
-        return "needs checkpoints of a run", "give two models or more the same series"
+        return "needs checkpoints of a run", "set the same series for two or more models"
     return None
 
 

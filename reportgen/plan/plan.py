@@ -1,4 +1,4 @@
-"""The plan: what is going to be done."""
+"""The plan of a run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class PlannedSection:
     """A section of the report with its options.
 
-    ``skip`` is the reason where an optional one cannot run; ``sha256`` is the digest of the file that the section was found
-    in, None for an installed one.
+    ``skip`` is the reason why an optional section cannot run; ``sha256`` is the digest of the file with the section, None
+    for an installed section.
     """
 
     spec: SectionSpec
@@ -32,12 +32,12 @@ class PlannedSection:
 
     @property
     def address(self) -> str:
-        """The id under which its numbers are found."""
+        """The id in the addresses of its metrics."""
         return self.spec.id or self.section.name
 
     @property
     def probe(self) -> Probe | None:
-        """Which activations it asks for; None where it asks for none, or is skipped."""
+        """The activations that it requests; None if it requests none or is skipped."""
         analyzer = self.section.analyzer(self.options)
         return analyzer.probe() if self.skip is None and isinstance(analyzer, BaseAnalyzer) else None
 
@@ -50,22 +50,22 @@ class PlannedSection:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is going to be done.
+    """The plan of a run.
 
     Attributes
     ----------
     source, folder
-        The spec as it was read, and the folder that its paths are relative to.
+        The source of the spec, and the folder that its paths are relative to.
     spec
-        The spec with the models that patterns stand for.
+        The spec with patterns replaced by the models that they match.
     overrides
-        What ``--set`` changed.
+        The arguments of ``--set``.
     sections
         The sections of the report.
     request
-        What they need of the evaluation.
+        Their combined needs.
     left_out
-        Sections that the call left out by ``--only`` or ``--skip``.
+        Sections that are not run because of ``--only`` or ``--skip``.
     """
 
     source: Source

@@ -1,4 +1,4 @@
-"""What comparing sections read, held against what the sections of the spec produce."""
+"""Validates the metrics that comparing sections read against those that the other sections produce."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def judge(sections: dict[int, PlannedSection], producers: Producers) -> tuple[dict[int, PlannedSection], list[Problem]]:
-    """Judge what comparing sections read: an optional one is skipped where no section produces it."""
+    """Validate the metrics that comparing sections read: an optional section is skipped if one is missing."""
     planned: dict[int, PlannedSection] = {}
     problems: list[Problem] = []
     skipped = {item.address: item.skip for item in sections.values() if item.skip is not None}

@@ -1,6 +1,6 @@
-"""Kinds of sections to sections. A section is imported only when it is named.
+"""Finds sections by kind. A section is imported only when it is used.
 
-A kind is the name of an installed section, or ``./my_section.py:SECTION``: a file, relative to the spec, and what it holds.
+A kind is the name of an installed section, or ``./my_section.py:SECTION``: a file, relative to the spec, and an object in it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _HERE = Path(__file__).parent
 
 
 class UnknownSectionError(LookupError):
-    """There is no section of that name."""
+    """There is no section with this name."""
 
 
 class PluginError(Exception):
-    """A section that is named cannot be used; the message names it and says why."""
+    """A section cannot be used; the message gives its name and the reason."""
 
 
 @dataclass(frozen=True)
 class _File:
-    """A Python file that was run: its module, and the SHA-256 digest of the bytes that ran."""
+    """A Python file that was run: its module, and the SHA-256 digest of its bytes."""
 
     module: ModuleType
     sha256: str
@@ -44,12 +44,12 @@ class _File:
 
 @dataclass
 class Registry:
-    """The sections of one run: the installed ones, and those out of files, each of which is run once.
+    """The sections of one run: installed ones, and those in files, each of which is run once.
 
     Parameters
     ----------
     folder
-        What files are relative to: the folder of the spec. None where no file may be run.
+        The folder that files are relative to: that of the spec. None if no file may be run.
     """
 
     folder: Path | None = None
@@ -69,10 +69,10 @@ class Registry:
         UnknownSectionError
             No installed section has this name.
         PluginError
-            It cannot be imported, is no section, or has a name that is taken.
+            It cannot be imported, is not a section, or has a name that is already used.
         """
         if kind.endswith(".py"):
-            raise PluginError(f"the section {kind!r} must say what the file holds, for example '{kind}:SECTION'")
+            raise PluginError(f"the section {kind!r} must name an object in the file, for example '{kind}:SECTION'")
         if is_file(kind):
             return self._from_file(kind)
         if kind not in _registered():
@@ -80,7 +80,7 @@ class Registry:
         return _installed(kind)
 
     def sha256(self, kind: str) -> str | None:
-        """Return the digest of the file that a section was found in; None for an installed section."""
+        """Return the digest of the file with a section; None for an installed section."""
         if not is_file(kind) or self.folder is None:
             return None
         path, _ = _place(kind, self.folder)
@@ -88,7 +88,7 @@ class Registry:
 
     def _from_file(self, kind: str) -> Section[Any, Any]:
         if self.folder is None:
-            message = "is a file, which is imported only where its folder is named (--sections-from)"
+            message = "is a file, which is only imported with --sections-from"
             raise PluginError(f"the section {kind!r} {message}")
         path, attribute = _place(kind, self.folder)
         if (path, attribute) not in self._sections:
@@ -99,12 +99,12 @@ class Registry:
 
 
 def is_file(kind: str) -> bool:
-    """Tell whether a kind names a file."""
+    """Return whether a kind names a file."""
     return kind.rpartition(":")[0].endswith(".py")
 
 
 def module_of(kind: str) -> str:
-    """Return the module that an installed section is in."""
+    """Return the module of an installed section."""
     return _registered()[kind][0].module
 
 
@@ -133,12 +133,12 @@ def _installed(name: str) -> Section[Any, Any]:
         raise PluginError(f"the section {name!r} ({entry.value}) cannot be imported: {cause(error, _HERE)}") from error
     section = _checked(found, f"{name!r} ({entry.value})")
     if section.name != name:
-        raise PluginError(f"the section {name!r} ({entry.value}) calls itself {section.name!r}")
+        raise PluginError(f"the section {name!r} ({entry.value}) has the name {section.name!r} in its manifest")
     return section
 
 
 def _place(kind: str, folder: Path) -> tuple[Path, str]:
-    """Return the file that a kind names, and what it holds there."""
+    """Return the file that a kind names, and the object in it."""
     file, _, attribute = kind.rpartition(":")
     return (folder / file).resolve(), attribute
 
@@ -147,11 +147,11 @@ def _run(kind: str, path: Path) -> _File:
     """Run a Python file as a module."""
     file = kind.rpartition(":")[0]
     if not path.is_file():
-        raise PluginError(f"the section {kind!r} cannot be imported: there is no file {file!r}")
+        raise PluginError(f"the section {kind!r} cannot be imported: no such file {file!r}")
     name = f"reportgen_section_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise PluginError(f"the section {kind!r} cannot be imported: {file!r} is no Python file")
+        raise PluginError(f"the section {kind!r} cannot be imported: {file!r} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -168,7 +168,9 @@ def _section_in(module: ModuleType, kind: str) -> Section[Any, Any]:
         raise PluginError(f"the section {kind!r} cannot be imported: {file!r} has no {attribute}")
     section = _checked(getattr(module, attribute), repr(kind))
     if section.name in _registered():
-        raise PluginError(f"the section {kind!r} calls itself {section.name!r}, which is the name of an installed one")
+        raise PluginError(
+            f"the section {kind!r} has the name {section.name!r}, which an installed section already uses"
+        )
     return section
 
 
@@ -177,7 +179,7 @@ def _checked(found: Any, who: str) -> Section[Any, Any]:
     from reportgen.plan.manifest import mistakes
 
     if not isinstance(found, Section):
-        raise PluginError(f"{who} is no Section (found {type(found).__name__})")
+        raise PluginError(f"{who} is not a Section (found {type(found).__name__})")
     wrong = mistakes(found)
     if wrong:
         raise PluginError(f"the section {who} cannot be used: {'; '.join(wrong)}")

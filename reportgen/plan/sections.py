@@ -1,4 +1,4 @@
-"""The entries of a spec's sections to planned sections: found by their kinds, their options validated."""
+"""From section entries of a spec to planned sections: finds them by kind and validates their options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def find(data: dict[str, Any], registry: Registry) -> tuple[Found, list[Problem]]:
-    """Find the section of every entry, with the digest of its file where it is in one, by the entry's index."""
+    """Find the section of every entry, with the digest of its file if it is in one, by index of the entry."""
     found: dict[int, tuple[Section[Any, Any], str | None]] = {}
     problems: list[Problem] = []
     for index, entry in entries(data, "sections"):
@@ -38,13 +38,13 @@ def find(data: dict[str, Any], registry: Registry) -> tuple[Found, list[Problem]
         except PluginError as error:
             problems.append(Problem(location, str(error)))
         except UnknownSectionError:
-            hint = suggest(kind, registry.names) or f"there are {', '.join(registry.names)}"
-            problems.append(Problem(location, "there is no such section", found=repr(kind), hint=hint))
+            hint = suggest(kind, registry.names) or f"available: {', '.join(registry.names)}"
+            problems.append(Problem(location, "no such section", found=repr(kind), hint=hint))
     return found, problems
 
 
 def validate(data: dict[str, Any], found: Found) -> tuple[dict[int, PlannedSection], list[Problem]]:
-    """Validate the options of every section that was found, also in a spec that fails its own schema."""
+    """Validate the options of every section that was found, even if the spec itself is invalid."""
     planned: dict[int, PlannedSection] = {}
     problems: list[Problem] = []
     for index, entry in entries(data, "sections"):
@@ -60,13 +60,13 @@ def validate(data: dict[str, Any], found: Found) -> tuple[dict[int, PlannedSecti
         try:
             planned[index] = PlannedSection(SectionSpec.model_validate(entry), section, options, sha256=sha256)
         except ValidationError:
-            continue  # told by the spec's own schema
+            continue  # reported by the schema of the spec
         problems += _unknown_codes(planned[index], location)
     return planned, problems + _twice(data, planned)
 
 
 def producers(data: dict[str, Any], found: Found) -> Producers:
-    """Return the sections of a spec by their address, as far as their kinds are known."""
+    """Return the sections of a spec with known kinds, by address."""
     every = list(entries(data, "sections"))
     known = {str(entry.get("id") or found[index][0].name): found[index][0] for index, entry in every if index in found}
     return Producers(known, complete=len(found) == len(every))
@@ -75,21 +75,21 @@ def producers(data: dict[str, Any], found: Found) -> Producers:
 def _unknown_codes(planned: PlannedSection, location: Location) -> list[Problem]:
     codes = [rule.code for rule in planned.section.rules]
     return [
-        Problem((*location, "ignore", i), "there is no such rule in this section", repr(code), suggest(code, codes))
+        Problem((*location, "ignore", i), "no such rule in this section", repr(code), suggest(code, codes))
         for i, code in enumerate(planned.spec.ignore)
         if code not in codes
     ]
 
 
 def _twice(data: dict[str, Any], planned: dict[int, PlannedSection]) -> list[Problem]:
-    """Find sections whose address another one has taken."""
+    """Find sections with a duplicate address."""
     seen: set[str] = set()
     problems = []
     for index, entry in entries(data, "sections"):
         key = "id" if "id" in entry else "kind"
         address = planned[index].address if index in planned else str(entry.get(key))
         if address in seen:
-            message = "stands twice: give each of them an id of its own"
+            message = "duplicate section: give each of them a unique id"
             problems.append(Problem(("sections", index, key), message, found=repr(address)))
         seen.add(address)
     return problems

@@ -96,11 +96,11 @@ class Checked(Protocol):
 
 
 class Directed(Protocol):
-    """Which end of a number is better: a ``MetricSpec`` of the contract."""
+    """The preferred direction of a metric: a ``MetricSpec`` of the contract."""
 
     @property
     def higher_is_better(self) -> bool | None:
-        """Whether higher is better; None where neither end is."""
+        """Whether higher is better; None without a preferred direction."""
 
     @property
     def direction_by_model(self) -> bool:
