@@ -78,9 +78,9 @@ def compared(options: str, sections: str = '[[sections]]\nkind = "performance"\n
     [
         (
             '"performance.acuracy"',
-            r"objectives\[1\]: no section of this spec produces it .*did you mean 'performance.accuracy'",
+            r"objectives\[1\]: no section of this spec produces this metric .*did you mean 'performance.accuracy'",
         ),
-        ('"calibration.ece"', r"objectives\[1\]: no section of this spec produces it"),
+        ('"calibration.ece"', r"objectives\[1\]: no section of this spec produces this metric"),
         ('{ metric = "performance.majority_accuracy" }', r"objectives\[1\].metric: has no preferred direction"),
         (
             '{ metric = "performance.accuracy", direction = "min" }',

@@ -136,7 +136,7 @@ def check(
     skip: tuple[tuple[str, ...], ...],
     quiet: bool,
 ) -> None:
-    """Validate SPEC and the files it names, without computing anything."""
+    """Validate SPEC and the files it names. Nothing is computed."""
     from reportgen.pipeline.flow import read_plan
 
     planned = read_plan(spec, overrides, _flat(only), _flat(skip))
@@ -172,7 +172,7 @@ def render(
     sections_from: Path | None,
     **flags: bool,
 ) -> NoReturn:
-    """Render RESULTS (results.json) again, without models, data or TensorFlow."""
+    """Render RESULTS (results.json) again. Needs no models, data or TensorFlow."""
     from reportgen.pipeline import flow
     from reportgen.pipeline.progress import progress
 
@@ -219,7 +219,7 @@ def init(directory: Path, example: str | None) -> None:
 @cli.command()
 @click.argument("name", required=False)
 def sections(name: str | None) -> None:
-    """List the kinds of section, or the options, metrics, figures and rules of NAME (a kind, or FILE.py:OBJECT)."""
+    """List all sections, or describe one. NAME is a section, or a file as in a spec (./my_section.py:SECTION)."""
     from reportgen.cli import listing
     from reportgen.plan.registry import PluginError, Registry, UnknownSectionError
     from reportgen.spec.problems import suggest

@@ -20,7 +20,7 @@ NumberT = TypeVar("NumberT", int, float)
 
 
 def required(value: NumberT | None) -> NumberT:
-    """Return a number that must be there; ValueError where it is missing: it never becomes 0 in silence.
+    """Return a required value; ValueError if it is missing, so that it never silently becomes 0.
 
     >>> required(0.5)
     0.5

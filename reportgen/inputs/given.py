@@ -91,7 +91,7 @@ class Objects:
         return models.in_memory(name, given)
 
     def identity(self, name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
-        """Read the file as bytes, where there is one."""
+        """Return the file, and its digest and size if it is a path."""
         given = self.models[name]
         return (str(given), *digest_and_size(Path(given))) if isinstance(given, str | Path) else (spec.path, None, None)
 

@@ -38,7 +38,7 @@ class Producers:
     def missing(self, address: str, location: Location) -> Problem:
         """Return the problem that no section produces a metric."""
         known = [f"{section}.{spec.name}" for section, found in self.sections.items() for spec in found.metrics]
-        message = "no section of this spec produces it"
+        message = "no section of this spec produces this metric"
         return Problem(location, message, found=repr(address), hint=suggest(address, known))
 
     def unmet(self, reading: Reading, skipped: Mapping[str, str]) -> str | None:

@@ -43,7 +43,7 @@ class PlannedSection:
 
     @property
     def threshold(self) -> float | None:
-        """The threshold of binary heads that it asks for; None where it asks for none, or is skipped."""
+        """The threshold for binary heads that it requests; None if it requests none or is skipped."""
         analyzer = self.section.analyzer(self.options)
         return analyzer.threshold() if self.skip is None and isinstance(analyzer, BaseAnalyzer) else None
 

@@ -1,4 +1,4 @@
-"""What the sections of a plan ask of the evaluation, joined into one request: one pass serves them all."""
+"""Combines the needs of all sections of a plan into one request, for a single pass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def request(sections: Iterable[PlannedSection]) -> Request:
-    """Return what the sections that are not skipped need."""
+    """Return the combined needs of the sections that are not skipped."""
     running = [item for item in sections if item.skip is None]
     needs = frozenset[Need]().union(*(item.section.analyzer.needs for item in running))
     probes = [item.probe for item in running if item.probe is not None]
@@ -24,7 +24,7 @@ def request(sections: Iterable[PlannedSection]) -> Request:
 
 
 def conflicts(sections: dict[int, PlannedSection]) -> Iterator[Problem]:
-    """Yield sections that ask for other layers, or another threshold, than one before them."""
+    """Yield sections that request other layers, or another threshold, than an earlier one."""
     layers = {index: item.probe.layers if item.probe else None for index, item in sections.items()}
     yield from _differing(sections, layers, "layers", ())
     thresholds = {index: item.threshold for index, item in sections.items()}
@@ -40,13 +40,13 @@ def _differing(
         if wanted is None:
             continue
         if first is not None and wanted != first[1]:
-            message = f"must ask for the same {what} as section {first[0]}: one pass serves both"
+            message = f"must request the same {what} as section {first[0]}, because they share one pass"
             yield Problem(("sections", index, *option), message, repr(wanted))
         first = first or (item.address, wanted)
 
 
 def _merged(probes: Sequence[Probe]) -> Probe | None:
-    """Return the one probe that serves all sections: the most rows, the layers that were asked for."""
+    """Return the probe for all sections: the largest number of rows, and the requested layers."""
     if not probes:
         return None
     asked = (probe.layers for probe in probes if probe.layers is not None)

@@ -89,7 +89,7 @@ def _twice(data: dict[str, Any], planned: dict[int, PlannedSection]) -> list[Pro
         key = "id" if "id" in entry else "kind"
         address = planned[index].address if index in planned else str(entry.get(key))
         if address in seen:
-            message = "duplicate section: give each of them a unique id"
+            message = "duplicate section: set a unique id for each of them"
             problems.append(Problem(("sections", index, key), message, found=repr(address)))
         seen.add(address)
     return problems

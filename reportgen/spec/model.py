@@ -172,7 +172,7 @@ class CheckSpec(Strict):
             message = f"has more than one condition: {', '.join(given)}"
             raise ValueError(message)
         if self.threshold is not None and not _CONDITION.fullmatch(self.threshold):
-            message = f"threshold must read '>= NUMBER' or '<= NUMBER' (found {self.threshold!r})"
+            message = f"threshold must be '>= NUMBER' or '<= NUMBER' (found {self.threshold!r})"
             raise ValueError(message)
         low, high = self.limits
         if low is not None and high is not None and low > high:

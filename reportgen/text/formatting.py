@@ -48,7 +48,7 @@ class Number(Protocol):
 
     @property
     def value(self) -> int | float | None:
-        """The number; None where it was not measured."""
+        """The number; None if it was not measured."""
 
     @property
     def unit(self) -> str:
