@@ -140,7 +140,7 @@ class _Keys:
             return " or ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
         if "anyOf" in schema:
             kinds = [self.type(one) for one in schema["anyOf"] if one.get("type") != "null"]
-            return ", or ".join(_each(kinds))
+            return ", or ".join(dict.fromkeys(_each(kinds)))
         limits = " and ".join(f"{sign} {schema[key]:g}" for key, sign in _LIMITS.items() if key in schema)
         return " ".join(part for part in (self._simple(schema), limits) if part)
 
@@ -152,7 +152,7 @@ class _Keys:
                 return f"list of {_several(self.type(schema.get('items', {})))}"
             case "object":
                 values = schema.get("additionalProperties")
-                return f"names, each with {_grouped(self.type(values) if isinstance(values, dict) else 'anything')}"
+                return f"table of {_several(self.type(values) if isinstance(values, dict) else 'anything')}"
             case "boolean":
                 return "true or false"
             case str(kind):
@@ -182,8 +182,8 @@ def _several(words: str) -> str:
 def _each(kinds: list[str]) -> list[str]:
     """Shorten the last kind if it is one of the others for each of several names."""
     *others, last = kinds
-    same = last == f"names, each with {_grouped(', or '.join(others))}"
-    return [*others, "one for each name"] if same else kinds
+    same = last == f"table of {_several(', or '.join(others))}"
+    return [*others, "a table of these"] if same else kinds
 
 
 def _grouped(words: str) -> str:
