@@ -72,7 +72,7 @@ def test_a_section_that_ends_the_program(tmp_path: Path, monkeypatch: pytest.Mon
 def test_figures_that_end_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """A figure fails as with any exception."""
     monkeypatch.setattr(CalibrationVisualizer, "figures", leaving)
-    with pytest.raises(SectionError, match=r"section calibration: it could not be shown \(SystemExit: 0"):
+    with pytest.raises(SectionError, match=r"section calibration: it could not be displayed \(SystemExit: 0"):
         present.present(results(), ("html",))
 
 
@@ -81,18 +81,18 @@ def test_tables_that_end_the_program() -> None:
     made = results()
     record = next(one for one in made.sections if one.id == "calibration")
     record.bound_to(replace(record.manifest, tables=leaving))
-    with pytest.raises(SectionError, match=r"section calibration: it could not be shown \(SystemExit: 0"):
+    with pytest.raises(SectionError, match=r"section calibration: it could not be displayed \(SystemExit: 0"):
         present.present(made, ("html",))
 
 
 def test_a_figure_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stops the rendering and is named, or becomes a box."""
     monkeypatch.setattr(CalibrationVisualizer, "figures", broken)
-    with pytest.raises(SectionError, match="section calibration: it could not be shown"):
+    with pytest.raises(SectionError, match="section calibration: it could not be displayed"):
         present.present(results(), ("html",))
     outcome = flow.render(results(), tmp_path, ("html",), quiet, keep_going=True)
     assert outcome.exit_code == 3
-    assert "could not be shown" in (tmp_path / "report.html").read_text("utf-8")
+    assert "could not be displayed" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_a_pdf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
