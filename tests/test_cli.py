@@ -182,7 +182,7 @@ def test_metrics_as_rows(results: Path) -> None:
 def test_a_newer_results_file_is_refused(results: Path, tmp_path: Path) -> None:
     """One sentence, exit 2."""
     newer = tmp_path / "results.json"
-    newer.write_text(results.read_text("utf-8").replace('"schema_version": 1', '"schema_version": 99'), "utf-8")
+    newer.write_text(results.read_text("utf-8").replace('"schema_version": 2', '"schema_version": 99'), "utf-8")
     found = run("metrics", newer)
     assert found.returncode == 2
     assert "newer reportgen" in found.stderr

@@ -181,7 +181,7 @@ def test_checks_of_a_model_that_failed_are_errors(tmp_path: Path) -> None:
 
 def test_results_survive_their_file(tmp_path: Path) -> None:
     """Reading what was written gives the same bytes again."""
-    from reportgen.analysis.results import load
+    from reportgen.analysis.results_file import load
 
     path = tmp_path / "results.json"
     path.write_text(results().to_json(), "utf-8")

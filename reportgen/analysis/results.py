@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import PrivateAttr, SerializeAsAny, ValidationError
+from pydantic import PrivateAttr, SerializeAsAny
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Finding, Severity
@@ -18,16 +18,13 @@ from reportgen.contract.numbers import Metric
 from reportgen.contract.result import SectionResult
 from reportgen.contract.section import Section
 from reportgen.contract.subjects import Subject, about
-from reportgen.errors import ResultsError
-from reportgen.plan.registry import PluginError, Registry, UnknownSectionError
+from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pandas import DataFrame
 
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
 
@@ -174,7 +171,7 @@ class OutputRecord(Strict):
 class Results(Strict):
     """The complete results of a run."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     reportgen: str
     created: str
     """UTC, ISO 8601."""
@@ -268,54 +265,3 @@ def _cell(metric: Metric) -> str:
     shown = formatted(metric)
     reason = f"({metric.reason})" if metric.reason else ""
     return " ".join(part for part in (shown.text, shown.interval, reason) if part)
-
-
-def load(path: Path, registry: Registry) -> Results:
-    """Read a results file.
-
-    Parameters
-    ----------
-    path
-        ``results.json``.
-    registry
-        Finds the sections that produced it.
-
-    Raises
-    ------
-    ResultsError
-        Missing, not JSON, written by a newer version, or not a results file.
-    """
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise ResultsError(f"{path}: is not JSON ({error})") from error
-    version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if not isinstance(version, int):
-        raise ResultsError(f"{path}: is not a reportgen results file (no schema_version)")
-    if version > SCHEMA_VERSION:
-        raise ResultsError(
-            f"{path}: was written by a newer version of reportgen (schema {version}; this version supports up to {SCHEMA_VERSION}); update reportgen"
-        )
-    try:
-        found = [registry.find(section["kind"]) for section in raw["sections"]]
-        typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]
-        results = Results.model_validate({**raw, "sections": typed})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        more = f" and {error.error_count() - 1} more" if error.error_count() > 1 else ""
-        raise ResultsError(f"{path}: is not a valid results file ({where}: {first['msg'].lower()}{more})") from error
-    except (UnknownSectionError, PluginError) as error:
-        what = f"unknown section {error}" if isinstance(error, UnknownSectionError) else str(error)
-        raise ResultsError(f"{path}: {what}") from error
-    except (KeyError, TypeError) as error:
-        raise ResultsError(f"{path}: is not a valid results file ({type(error).__name__}: {error})") from error
-    for record, section in zip(results.sections, found, strict=True):
-        record.bound_to(section)
-    return results
-
-
-def _typed(record: dict[str, Any], section: Section[Any, Any]) -> dict[str, Any]:
-    return record if record["result"] is None else record | {"result": section.result.model_validate(record["result"])}

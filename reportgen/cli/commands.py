@@ -251,7 +251,7 @@ def schema() -> None:
 
 
 def _load(path: Path, folder: Path | None = None) -> Results:
-    from reportgen.analysis.results import load
+    from reportgen.analysis.results_file import load
     from reportgen.plan.registry import Registry
 
     return load(path, Registry(folder))

@@ -41,7 +41,7 @@ def compose(
     tables
         Tables by section id.
     failures
-        Why a section could not be shown, by section id.
+        Why a section could not be displayed, by section id.
     """
     chapters = [record for record in results.sections if not record.manifest.on_front_page]
     return Document(

@@ -34,8 +34,9 @@ def _files(results: Results) -> Table:
     rows += [(item.what, item.file, item.sha256) for item in results.code]
     columns = (Column("What", numeric=False), Column("File", numeric=False), Column("SHA-256", numeric=False))
     total = len(results.models)
-    note = "" if len(order) == total else f"{len(order)} of {total} models; the others are in results.json."
-    return Table("files", "Files", columns, tuple(rows), note)
+    note = "" if len(order) == total else f"{len(order)} of {total} models; the others are in results.json. "
+    note += "" if results.code else f"reportgen {results.reportgen} did not record the code that was executed."
+    return Table("files", "Files", columns, tuple(rows), note.strip())
 
 
 def _heads(results: Results) -> Table:

@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.results import Results, load
+from reportgen.analysis.results import Results
+from reportgen.analysis.results_file import load
 from reportgen.contract.formats import FILES
 from reportgen.errors import RenderError
 from reportgen.pipeline import flow, present

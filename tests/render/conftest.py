@@ -153,7 +153,7 @@ def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, 
 def results(words: str = HOSTILE) -> Results:
     """Make the results that a document refers to, without sections."""
     return Results(
-        schema_version=1,
+        schema_version=2,
         reportgen="0.1.0",
         created="2026-11-23T10:00:00+00:00",
         report=ReportRecord(

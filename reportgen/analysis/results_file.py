@@ -1,0 +1,86 @@
+"""Reads ``results.json``, also one that an older program wrote."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from reportgen.analysis.results import SCHEMA_VERSION, Results
+from reportgen.errors import ResultsError
+from reportgen.plan.registry import PluginError, UnknownSectionError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reportgen.contract.section import Section
+    from reportgen.plan.registry import Registry
+
+
+def load(path: Path, registry: Registry) -> Results:
+    """Read a results file.
+
+    Parameters
+    ----------
+    path
+        ``results.json``.
+    registry
+        Finds the sections that produced it.
+
+    Raises
+    ------
+    ResultsError
+        Missing, not JSON, written by a newer version, or not a results file.
+    """
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: is not JSON ({error})") from error
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if not isinstance(version, int):
+        raise ResultsError(f"{path}: is not a reportgen results file (no schema_version)")
+    if version > SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path}: was written by a newer version of reportgen (schema {version}; this version supports up to {SCHEMA_VERSION}); update reportgen"
+        )
+    try:
+        raw = _upgraded(raw, version)
+        found = [registry.find(section["kind"]) for section in raw["sections"]]
+        typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]
+        results = Results.model_validate({**raw, "sections": typed})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        more = f" and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+        raise ResultsError(f"{path}: is not a valid results file ({where}: {first['msg'].lower()}{more})") from error
+    except (UnknownSectionError, PluginError) as error:
+        what = f"unknown section {error}" if isinstance(error, UnknownSectionError) else str(error)
+        raise ResultsError(f"{path}: {what}") from error
+    except (KeyError, TypeError) as error:
+        raise ResultsError(f"{path}: is not a valid results file ({type(error).__name__}: {error})") from error
+    for record, section in zip(results.sections, found, strict=True):
+        record.bound_to(section)
+    return results
+
+
+def _typed(record: dict[str, Any], section: Section[Any, Any]) -> dict[str, Any]:
+    return record if record["result"] is None else record | {"result": section.result.model_validate(record["result"])}
+
+
+def _upgraded(raw: dict[str, Any], version: int) -> dict[str, Any]:
+    """Bring the content of an older file to the present schema; what it did not record stays missing.
+
+    1 to 2: the focus is at the root instead of in every section's result.
+    """
+    if version == SCHEMA_VERSION:
+        return raw
+    results = [section["result"] for section in raw["sections"]]
+    focus = next((result["focus"] for result in results if result is not None and "focus" in result), None)
+    sections = [
+        section if result is None else section | {"result": {key: result[key] for key in result if key != "focus"}}
+        for section, result in zip(raw["sections"], results, strict=True)
+    ]
+    return raw | {"schema_version": SCHEMA_VERSION, "focus": focus, "sections": sections}
