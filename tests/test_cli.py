@@ -132,7 +132,8 @@ def test_sections_and_schema() -> None:
     """The listing shows options, metrics and rules; the schema is JSON."""
     assert "calibration" in run("sections").stdout
     listed = run("sections", "calibration").stdout
-    assert all(words in listed for words in ("bins = 15", "smece", "CAL101"))
+    assert all(words in listed for words in ("bins = 15", "smece", "CAL101", "Tasks: binary, multiclass"))
+    assert "keys = {}" in run("sections", "training_dynamics").stdout
     assert "did you mean 'summary'?" in run("sections", "sumary").stderr
     assert json.loads(run("schema").stdout)["properties"]["schema_version"]
 
@@ -185,7 +186,7 @@ def test_a_newer_results_file_is_refused(results: Path, tmp_path: Path) -> None:
     newer.write_text(results.read_text("utf-8").replace('"schema_version": 2', '"schema_version": 99'), "utf-8")
     found = run("metrics", newer)
     assert found.returncode == 2
-    assert "newer reportgen" in found.stderr
+    assert "newer version of reportgen" in found.stderr
     newer.write_text("{}", "utf-8")
     assert "not a results file" in run("render", newer).stderr
     newer.write_text(results.read_text("utf-8").replace('"created"', '"made"'), "utf-8")

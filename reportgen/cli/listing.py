@@ -74,6 +74,7 @@ def section(found: Section[Any, Any]) -> str:
     """Return the options, metrics, figures and rules of a section."""
     lines = [f"{found.name}: {found.title}", found.question, ""]
     lines += ["Options", *(_options(found) or ["  none"]), ""]
+    lines += [f"Tasks: {', '.join(sorted(found.tasks))}", ""] if found.tasks else []
     lines += ["Metrics"]
     for spec in found.metrics:
         unit = f", {spec.unit}" if spec.unit else ""
@@ -89,6 +90,6 @@ def section(found: Section[Any, Any]) -> str:
 
 def _options(found: Section[Any, Any]) -> list[str]:
     return [
-        f"  {name} = {json.dumps(field.default, default=str)}  {field.description or ''}".rstrip()
+        f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {field.description or ''}".rstrip()
         for name, field in found.options.model_fields.items()
     ]
