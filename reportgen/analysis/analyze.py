@@ -28,6 +28,7 @@ from reportgen.contract.section import BaseAnalyzer, BaseComparer
 from reportgen.errors import SectionError, cause
 from reportgen.plan.registry import folder_of
 from reportgen.resources import __version__
+from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -147,20 +148,13 @@ def _focus(plan: Plan, table: MetricTable) -> Focus | None:
         if len(values) > 1:
             sign = -1 if line.spec.higher_is_better else 1
             ranked = sorted(values, key=lambda model: sign * values[model])
-            return Focus(
-                models=tuple(ranked[:wanted]), order=_first(ranked, models), by=_in_a_sentence(line.spec.title)
-            )
+            return Focus(models=tuple(ranked[:wanted]), order=_first(ranked, models), by=in_a_sentence(line.spec.title))
     return Focus(models=models[:wanted], order=models, by=None)
 
 
 def _first(some: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
     """Put some of the models first."""
     return tuple(dict.fromkeys((*some, *models)))
-
-
-def _in_a_sentence(title: str) -> str:
-    """Return a title for use within a sentence: abbreviations keep their capitals."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) -> MetricTable:

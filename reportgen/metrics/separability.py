@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.metrics.folds import FOLDS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
-
-FOLDS = 5
 
 
 def omega_squared(features: NDArray[np.floating], labels: NDArray[np.integer]) -> FloatArray:
@@ -63,15 +63,6 @@ def class_selectivity(features: NDArray[np.floating], labels: NDArray[np.integer
         best - others, best + others, out=np.full(x.shape[1], np.nan), where=best + others > 0
     )
     return result
-
-
-def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
-    """Assign the examples of each class to folds in turn, in seeded order; (n,) fold of each example."""
-    order = np.random.default_rng(seed).permutation(len(labels))
-    grouped = order[np.argsort(labels[order], kind="stable")]
-    folds = np.empty(len(labels), np.int64)
-    folds[grouped] = np.arange(len(labels)) % FOLDS
-    return folds
 
 
 def nearest_center(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.metrics import scores
+from reportgen.metrics.folds import FOLDS, stratified_folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-FOLDS = 5
 _STEPS = 100
 _TOLERANCE = 1e-10
 _INVERSE_RANGE = (1e-4, 1e4)
@@ -121,7 +121,7 @@ def cross_fit(logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.in
         As in :func:`fit`, on all rows or without one fold.
     """
     fitted = fit(logits, targets)
-    fold = _stratified_folds(labels, seed)
+    fold = stratified_folds(labels, seed)
     before, after, confidence = np.empty(len(logits)), np.empty(len(logits)), np.empty(len(logits))
     for index in range(FOLDS):
         inside = fold == index
@@ -133,12 +133,3 @@ def cross_fit(logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.in
         after[inside] = scores.nll(log_p, targets[inside])
         confidence[inside] = np.exp(log_p.max(axis=1))
     return CrossFit(fitted, before, after, confidence)
-
-
-def _stratified_folds(labels: NDArray[np.int32], seed: int) -> NDArray[np.int64]:
-    """Return the fold (N,) of each row: rows are shuffled, sorted by class, and assigned in turn."""
-    order = np.random.default_rng(seed).permutation(len(labels))
-    order = order[np.argsort(labels[order], kind="stable")]
-    fold = np.empty(len(labels), dtype=np.int64)
-    fold[order] = np.arange(len(labels)) % FOLDS
-    return fold

@@ -298,3 +298,13 @@ def rate_drops(rates: FloatArray, least: float = 0.2) -> tuple[int, ...]:
     still = np.concatenate([[False], steps <= 0.01 * np.abs(rates[:-1]), [False]])
     dropped = rates[1:] <= (1 - least) * rates[:-1]
     return tuple(int(place) + 1 for place in np.flatnonzero(dropped) if still[place] or still[place + 2])
+
+
+def gap(
+    train_epochs: NDArray[np.int64], train: FloatArray, epochs: NDArray[np.int64], validation: FloatArray
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return the epochs that have both losses, and validation minus training loss at each; epochs without a finite gap are left out."""
+    common, first, second = np.intersect1d(train_epochs, epochs, return_indices=True)
+    gaps = validation[second] - train[first]
+    sound = np.isfinite(gaps)
+    return common[sound], gaps[sound]

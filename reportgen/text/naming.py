@@ -15,6 +15,7 @@ LIMIT = 32
 """Maximum length of a label. Convention."""
 _NOT_IN_XML = frozenset({"Cc", "Cs"})
 _JOINERS = "\u200c\u200d"
+_PERSONS = frozenset({"Brier", "Cohen", "Jensen-Shannon", "McNemar", "Wilson"})
 _PARTED = re.compile("[-_/ ]")
 """A name can be split after these."""
 _ENOUGH = 20
@@ -36,6 +37,17 @@ def text(words: str, limit: int = LIMIT) -> str:
         return clean
     tail = (limit - 1) // 2
     return f"{clean[: limit - 1 - tail].rstrip()}…{clean[len(clean) - tail :].lstrip()}"
+
+
+def in_a_sentence(title: str) -> str:
+    """Return a title for use within a sentence: abbreviations and names of persons keep their capitals.
+
+    >>> in_a_sentence("Debiased error"), in_a_sentence("NLL"), in_a_sentence("Brier score"), in_a_sentence("smECE")
+    ('debiased error', 'NLL', 'Brier score', 'smECE')
+    """
+    first = title.partition(" ")[0]
+    named = first in _PERSONS or any(letter.isupper() for letter in first[1:])
+    return title if named else title[:1].lower() + title[1:]
 
 
 def labels(names: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:

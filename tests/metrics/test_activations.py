@@ -11,7 +11,7 @@ from oracle import close, load, oracle
 from scipy import stats
 
 from reportgen.evaluation.moments import LayerAccumulator, merge_moments
-from reportgen.metrics import activations, dimension, rank, separability
+from reportgen.metrics import activations, dimension, folds, rank, separability
 
 ARRAYS, CLASSES = load("acts"), load("acts_cls")
 
@@ -151,15 +151,15 @@ def test_the_nearest_center() -> None:
 def test_folds_are_stratified() -> None:
     """Every class is dealt out evenly, seeded."""
     labels = np.repeat([0, 1], [50, 10])
-    folds = separability.stratified_folds(labels, 0)
-    assert np.bincount(folds[labels == 1], minlength=5).tolist() == [2] * 5
-    assert np.array_equal(folds, separability.stratified_folds(labels, 0))
+    assigned = folds.stratified_folds(labels, 0)
+    assert np.bincount(assigned[labels == 1], minlength=5).tolist() == [2] * 5
+    assert np.array_equal(assigned, folds.stratified_folds(labels, 0))
 
 
 def test_too_few_of_a_class_are_left_out() -> None:
     """One class of enough rows is no comparison."""
     labels = np.repeat([0, 1], [20, 3])
-    assert separability.nearest_center(np.zeros((23, 2)), labels, separability.stratified_folds(labels, 0)) is None
+    assert separability.nearest_center(np.zeros((23, 2)), labels, folds.stratified_folds(labels, 0)) is None
 
 
 def test_values_too_large_for_their_squares_are_not_finite() -> None:

@@ -13,7 +13,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import activations, comparison, dimension, intervals, rank, separability
+from reportgen.metrics import activations, comparison, dimension, folds, intervals, rank, separability
 from reportgen.sections.information_flow import schema
 from reportgen.sections.information_flow.schema import (
     AccuracyFall,
@@ -60,7 +60,7 @@ class _Labels:
     def compared(self) -> NDArray[np.int64]:
         """Rows of each class that has enough of them for a center in every fold."""
         counts = np.bincount(self.labels)
-        return counts[counts >= separability.FOLDS]
+        return counts[counts >= folds.FOLDS]
 
     @property
     def chance(self) -> float | None:
@@ -174,7 +174,7 @@ def _labels(model: ModelEvaluation, probed: Activations, seed: int) -> _Labels |
     for place, head in enumerate(model.heads):
         if isinstance(head.outputs, ClassificationOutputs):
             labels = head.outputs.labels[probed.places]
-            return _Labels(head.name, place, labels, separability.stratified_folds(labels, seed))
+            return _Labels(head.name, place, labels, folds.stratified_folds(labels, seed))
     return None
 
 
@@ -262,7 +262,7 @@ def _score_parts(known: _Labels | None, output: _Fields | None, flows: Sequence[
         return "utilization, diversity and separability"
     parts = "utilization and diversity"
     if known is not None and known.chance is None:
-        return f"{parts} (fewer than two classes have {separability.FOLDS} rows)"
+        return f"{parts} (fewer than two classes have {folds.FOLDS} rows)"
     return f"{parts} ({output['name']} is hardly above chance)" if output else parts
 
 

@@ -279,7 +279,7 @@ def _of_the_gap(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
     if unpaired is not None:
         yield from _missing(model, specs, unpaired)
         return
-    epochs, gaps = gap(train.epochs, train.values, validation.epochs, validation.values)
+    epochs, gaps = training.gap(train.epochs, train.values, validation.epochs, validation.values)
     if not len(gaps):
         for spec in specs:
             yield spec.missing(model, "insufficient_data", "no epoch has both losses")
@@ -302,16 +302,6 @@ def _no_pairs(train: _Known, validation: _Known) -> str | None:
         if len(one.values) and not np.isfinite(train.values[-1]):
             return "the final training loss is not finite: the run diverged"
     return None
-
-
-def gap(
-    train_epochs: NDArray[np.int64], train: FloatArray, epochs: NDArray[np.int64], validation: FloatArray
-) -> tuple[NDArray[np.int64], FloatArray]:
-    """Return the epochs that have both losses, and validation minus training loss at each."""
-    common, first, second = np.intersect1d(train_epochs, epochs, return_indices=True)
-    gaps = validation[second] - train[first]
-    sound = np.isfinite(gaps)
-    return common[sound], gaps[sound]
 
 
 def _of_the_loss(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:

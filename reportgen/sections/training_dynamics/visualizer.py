@@ -11,6 +11,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
+from reportgen.metrics import training
 from reportgen.metrics.training import moving_average
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from reportgen.sections.training_dynamics.schema import Curve, Run
+from reportgen.sections.training_dynamics.schema import Curve, Run
 
 MOST_PANELS = 6
 """Maximum number of runs with a separate panel. Convention."""
@@ -160,9 +161,10 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         train, validation = result.curve(run.model, "loss"), result.curve(run.model, "val_loss")
         if train is None or validation is None:
             return np.empty(0, np.int64), np.empty(0)
-        common, first, second = np.intersect1d(train.epochs, validation.epochs, return_indices=True)
-        gaps = np.array(_values(validation))[second] - np.array(_values(train))[first]
-        return common[np.isfinite(gaps)], gaps[np.isfinite(gaps)]
+        (epochs, losses), (others, other_losses) = (
+            (np.array(one.epochs), np.array(_values(one))) for one in (train, validation)
+        )
+        return training.gap(epochs, losses, others, other_losses)
 
     def _gaps(self, result: TrainingDynamicsResult, runs: Sequence[Run]) -> Figure:
         words = []
