@@ -188,10 +188,10 @@ def test_a_newer_results_file_is_refused(results: Path, tmp_path: Path) -> None:
     assert found.returncode == 2
     assert "newer version of reportgen" in found.stderr
     newer.write_text("{}", "utf-8")
-    assert "not a results file" in run("render", newer).stderr
+    assert "not a reportgen results file" in run("render", newer).stderr
     newer.write_text(results.read_text("utf-8").replace('"created"', '"made"'), "utf-8")
     found = run("render", newer)
-    assert "is not what reportgen writes (created: field required" in found.stderr
+    assert "is not a valid results file (created: field required" in found.stderr
     assert len(found.stderr.splitlines()) == 1
 
 

@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from reportgen.analysis.results import SCHEMA_VERSION
-from reportgen.analysis.results_file import load
+from reportgen.analysis.results_file import load, rows
+from reportgen.errors import ResultsError
 from reportgen.pipeline import present
 from reportgen.plan.registry import Registry
 
@@ -48,3 +51,28 @@ def test_the_focus_of_an_older_file_is_kept(tmp_path: Path) -> None:
     results = load(written(tmp_path, change), Registry())
     assert results.focus is not None
     assert results.focus.model_dump(mode="json") == focus
+
+
+def test_numbers_are_read_without_their_sections(tmp_path: Path) -> None:
+    """A section out of a file, or one that is not installed, is not imported to list its numbers."""
+
+    def change(raw: dict[str, Any]) -> None:
+        raw["sections"][1]["kind"] = "./nowhere.py:SECTION"
+
+    path = written(tmp_path, change)
+    assert rows(path) == load(OLD, Registry()).rows()
+    with pytest.raises(ResultsError, match="--sections-from"):
+        load(path, Registry())
+
+
+@pytest.mark.parametrize("read", [rows, lambda path: load(path, Registry())])
+def test_a_damaged_file_is_refused_in_one_sentence(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    """A number without a reason, and a section without an id."""
+
+    def unreasoned(raw: dict[str, Any]) -> None:
+        raw["sections"][1]["result"]["measurements"][0]["metric"]["value"] = None
+
+    with pytest.raises(ResultsError, match="is not a valid results file"):
+        read(written(tmp_path, unreasoned))
+    with pytest.raises(ResultsError, match=r"is not a valid results file \(KeyError: 'id'\)|id: field required"):
+        read(written(tmp_path, lambda raw: raw["sections"][1].pop("id")))

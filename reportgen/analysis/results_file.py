@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from reportgen.analysis.results import SCHEMA_VERSION, Results
+from reportgen.contract.metric_table import TableRow
+from reportgen.contract.numbers import Measurement
 from reportgen.errors import ResultsError
 from reportgen.plan.registry import PluginError, UnknownSectionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from reportgen.contract.section import Section
@@ -33,6 +37,36 @@ def load(path: Path, registry: Registry) -> Results:
     ResultsError
         Missing, not JSON, written by a newer version, or not a results file.
     """
+    raw = _content(path)
+    with _refusals(path):
+        found = [registry.find(section["kind"]) for section in raw["sections"]]
+        typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]
+        results = Results.model_validate({**raw, "sections": typed})
+    for record, section in zip(results.sections, found, strict=True):
+        record.bound_to(section)
+    return results
+
+
+def rows(path: Path) -> tuple[TableRow, ...]:
+    """Read the table of metrics of a results file: no section is needed for that, so none is imported.
+
+    Raises
+    ------
+    ResultsError
+        As :func:`load`.
+    """
+    raw = _content(path)
+    with _refusals(path):
+        return tuple(
+            TableRow(section=section["id"], measurement=Measurement.model_validate(one))
+            for section in raw["sections"]
+            if section["result"] is not None
+            for one in section["result"]["measurements"]
+        )
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """Return the content of a file in the present schema."""
     try:
         raw = json.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -46,11 +80,15 @@ def load(path: Path, registry: Registry) -> Results:
         raise ResultsError(
             f"{path}: was written by a newer version of reportgen (schema {version}; this version supports up to {SCHEMA_VERSION}); update reportgen"
         )
+    with _refusals(path):
+        return _upgraded(raw, version)
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what a damaged or foreign file leads to into one sentence."""
     try:
-        raw = _upgraded(raw, version)
-        found = [registry.find(section["kind"]) for section in raw["sections"]]
-        typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]
-        results = Results.model_validate({**raw, "sections": typed})
+        yield
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -61,9 +99,6 @@ def load(path: Path, registry: Registry) -> Results:
         raise ResultsError(f"{path}: {what}") from error
     except (KeyError, TypeError) as error:
         raise ResultsError(f"{path}: is not a valid results file ({type(error).__name__}: {error})") from error
-    for record, section in zip(results.sections, found, strict=True):
-        record.bound_to(section)
-    return results
 
 
 def _typed(record: dict[str, Any], section: Section[Any, Any]) -> dict[str, Any]:

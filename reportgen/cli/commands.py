@@ -194,9 +194,10 @@ def render(
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def metrics(results: Path, form: str) -> None:
     """Print every metric of RESULTS (results.json) as a row."""
+    from reportgen.analysis import results_file
     from reportgen.cli import listing
 
-    rows = listing.metric_rows(_load(results))
+    rows = listing.metric_rows(results_file.rows(results))
     click.echo({"json": listing.as_json, "csv": listing.as_csv, "table": listing.as_table}[form](rows), nl=False)
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from reportgen.text.formatting import direction
 
 if TYPE_CHECKING:
-    from reportgen.analysis.results import Results
+    from collections.abc import Iterable
+
+    from reportgen.contract.metric_table import TableRow
     from reportgen.contract.section import Section
     from reportgen.plan.registry import Registry
 
@@ -19,7 +21,7 @@ Row = dict[str, Any]
 _FIELDS = ("value", "ci_low", "ci_high", "n", "unit", "status", "reason")
 
 
-def metric_rows(results: Results) -> list[Row]:
+def metric_rows(table: Iterable[TableRow]) -> list[Row]:
     """Return a row per metric: section, metric, model, subject, value, interval, n, unit, status, reason."""
     return [
         {
@@ -29,7 +31,7 @@ def metric_rows(results: Results) -> list[Row]:
             "subject": row.measurement.subject,
             **{field: getattr(row.measurement.metric, field) for field in _FIELDS},
         }
-        for row in results.rows()
+        for row in table
     ]
 
 
