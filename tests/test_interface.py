@@ -134,8 +134,8 @@ def drawn(results: Any, section: str, figure: str) -> tuple[Axes, str]:
 @pytest.mark.parametrize(
     ("section", "figure", "words"),
     [
-        ("weights", "health", "The 1 lowest scores of each model"),
-        ("information_flow", "activation-health", "The 1 least healthy layers"),
+        ("weights", "health", "Only the 1 tensors of each model with the lowest scores"),
+        ("information_flow", "activation-health", "Only the 1 least healthy layers of each model"),
     ],
 )
 def test_heatmaps_are_limited(found: dict[str, Any], section: str, figure: str, words: str) -> None:
@@ -161,7 +161,7 @@ def test_training_curves_are_smoothed(found: dict[str, Any]) -> None:
 @pytest.mark.keras
 def test_bins(found: dict[str, Any]) -> None:
     """The estimator says how many there were."""
-    assert "5 bins" in found["options"]["bins"]["calibration"].find("ece", "a").estimator
+    assert "5 equal-width bins" in found["options"]["bins"]["calibration"].find("ece", "a").estimator
 
 
 @pytest.mark.keras
@@ -201,10 +201,10 @@ def test_what_a_model_that_is_left_out_lacks_has_the_reason(found: dict[str, Any
     (row,) = (row for row in mixed["summary"].rows if row.model == "other")
     cells = {column.title: cell.metric for column, cell in zip(mixed["summary"].columns, row.cells, strict=True)}
     assert cells["Parameters"].value == 12
-    assert "the data did not go through it: expects input shape (5,)" in cells["Accuracy"].reason
+    assert "the model was not evaluated: expects input shape (5,)" in cells["Accuracy"].reason
     document = compose(mixed, {}, {}, {})
     (outputs,) = (table for table in document.provenance if table.name == "outputs")
-    assert "The data did not go through other: expects input shape (5,)" in outputs.note
+    assert "other was not evaluated: expects input shape (5,)" in outputs.note
 
 
 @pytest.mark.keras
@@ -355,7 +355,7 @@ def test_wrong_reports_say_what_is_wrong(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     with pytest.raises(KeyError, match="unknown section 'nothing'; available: summary"):
         handmade()["nothing"]
-    with pytest.raises(ValueError, match=r"formats are html, pdf, json, markdown \(found 'docx'\)"):
+    with pytest.raises(ValueError, match=r"formats must be among html, pdf, json, markdown \(found 'docx'\)"):
         present.known(["html", "docx"])
     assert present.known("html") == ("html",)
     assert present.known(["json", "html"]) == ("html", "json")
