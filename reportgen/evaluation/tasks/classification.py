@@ -174,7 +174,7 @@ def encode(
             f"(the first is {found[0]:g} in row {int(np.argmax(outside))})"
         )
         raise InputError(location, file, message)
-    return Labels(flat.astype(np.int32), None, Decision("integers", "integer labels, read as class indices"), names)
+    return Labels(flat.astype(np.int32), None, Decision("integers", "read as class indices"), names)
 
 
 def _strings(
