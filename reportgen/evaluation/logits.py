@@ -47,14 +47,14 @@ def _end(tensor: Any, copies: dict[int, Any]) -> OutputEnd:
     if has_graph(operation):
         return _nested_end(operation, inputs, tensor, tensor_index, copies)
     name = _activation_name(operation)
-    if not _normalises_classes(name, operation, tensor) or len(inputs) != 1:
+    if not _normalizes_classes(name, operation, tensor) or len(inputs) != 1:
         return OutputEnd(tensor, name, stripped=False)
     if _rebuildable(operation):
         if id(operation) not in copies:
             copies[id(operation)] = _without_activation(operation, inputs[0].shape)
         copy = copies[id(operation)]
         return OutputEnd(copy(inputs[0]), name, stripped=True, copies=((copy, operation),))
-    if _only_normalises(operation):
+    if _only_normalizes(operation):
         return OutputEnd(inputs[0], name, stripped=True)
     return OutputEnd(tensor, name, stripped=False)
 
@@ -80,7 +80,7 @@ def _activation_name(operation: Any) -> str | None:
     return type(operation).__name__.lower()
 
 
-def _normalises_classes(name: str | None, operation: Any, tensor: Any) -> bool:
+def _normalizes_classes(name: str | None, operation: Any, tensor: Any) -> bool:
     """Return whether it is a softmax over the last axis of several outputs, or a sigmoid on a single one."""
     if getattr(operation, "axis", -1) not in (-1, len(tensor.shape) - 1):
         return False
@@ -92,7 +92,7 @@ def _rebuildable(operation: Any) -> bool:
     return kind.__name__ in _REBUILDABLE and kind.__module__.startswith("keras.")
 
 
-def _only_normalises(operation: Any) -> bool:
+def _only_normalizes(operation: Any) -> bool:
     """Return whether it is a layer or operation that only normalizes: Activation, Softmax, ops.softmax, ops.sigmoid."""
     import keras
 
