@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec.model import DataSpec, ModelSpec, ReportSpec
 
-    Tell = Callable[[str, int, int], None]
+    ProgressCallback = Callable[[str, int, int], None]
 
 _PACKAGES = ("keras", "tensorflow", "numpy")
 _OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
@@ -53,7 +53,7 @@ class Collection:
     evaluate: Callable[[str], tuple[ModelEvaluation, InputError | None]]
 
 
-def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Tell) -> Collection:
+def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: ProgressCallback) -> Collection:
     """Read the data and histories of a spec, and evaluate its models one by one.
 
     Parameters
@@ -104,7 +104,7 @@ class _Collector:
     dataset: Dataset | None
     data: DataEvaluation | None
     request: Request
-    report: Tell
+    report: ProgressCallback
 
     def model(
         self, name: str, spec: ModelSpec, inputs: Inputs, history: History | None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from reportgen.contract.needs import Request
-    from reportgen.evaluation.collect import Tell
+    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.spec.model import ReportSpec
 
 
@@ -78,7 +78,7 @@ class EvaluationProcess:
         self._noise.close()
         self._temporary.cleanup()
 
-    def result(self, report: Tell) -> Evaluation:
+    def result(self, report: ProgressCallback) -> Evaluation:
         """Wait for the evaluation, passing on the progress.
 
         A model that failed lacks the parts that failed and has the reason.

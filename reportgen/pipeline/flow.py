@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
     from reportgen.contract.formats import Format
-    from reportgen.evaluation.collect import Tell
+    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.plan.plan import Plan
 
 
@@ -51,7 +51,7 @@ def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (
 
 
 def build(
-    planned: Plan, output: Path, formats: Sequence[Format], progress: Tell, *, keep_going: bool = False
+    planned: Plan, output: Path, formats: Sequence[Format], progress: ProgressCallback, *, keep_going: bool = False
 ) -> Outcome:
     """Evaluate, analyze, render and write a report.
 
@@ -78,7 +78,7 @@ def build(
     return render(results, output, formats, progress, planned=planned, templates=folder, keep_going=keep_going)
 
 
-def compute(planned: Plan, progress: Tell, *, keep_going: bool = False) -> Results:
+def compute(planned: Plan, progress: ProgressCallback, *, keep_going: bool = False) -> Results:
     """Evaluate and analyze, without writing anything."""
     from reportgen.analysis.analyze import analyze
     from reportgen.evaluation.process import EvaluationProcess
@@ -94,7 +94,7 @@ def render(
     results: Results,
     output: Path,
     formats: Sequence[Format],
-    progress: Tell,
+    progress: ProgressCallback,
     *,
     planned: Plan | None = None,
     templates: Path | None = None,

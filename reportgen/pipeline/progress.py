@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.evaluation.collect import Tell
+    from reportgen.evaluation.collect import ProgressCallback
 
 _LOGGED_STEPS = 4
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Tell]:
+def progress(*, quiet: bool) -> Iterator[ProgressCallback]:
     """Provide a function to call with (current step, number done, total number)."""
     if quiet:
         yield lambda _what, _done, _total: None
@@ -28,7 +28,7 @@ def progress(*, quiet: bool) -> Iterator[Tell]:
         yield _Log()
 
 
-def _bar() -> Iterator[Tell]:
+def _bar() -> Iterator[ProgressCallback]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -49,7 +49,7 @@ def _in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def _element() -> Iterator[Tell]:
+def _element() -> Iterator[ProgressCallback]:
     """Show a progress element in the cell's output, and remove it at the end."""
     from html import escape
 

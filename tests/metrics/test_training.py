@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from oracle import ORACLES, oracle
 
 from reportgen.metrics import training
-from reportgen.sections.training_dynamics.history_keys import understand
+from reportgen.sections.training_dynamics.history_keys import parse_key
 
 HISTORIES: dict[str, dict[str, list[Any]]] = json.loads((ORACLES / "histories.json").read_text("utf-8"))
 NAMES = json.loads((ORACLES / "keras_names.json").read_text("utf-8"))
@@ -121,7 +121,7 @@ def test_a_schedule_is_no_drop() -> None:
 def test_the_keys_of_keras_are_understood(variant: str) -> None:
     """Every key that ten ways to compile leave has a meaning, and val_ is never the training curve."""
     for key in NAMES[variant]:
-        found = understand(key, ["cls", "reg"], {})
+        found = parse_key(key, ["cls", "reg"], {})
         assert not found.unknown or key.removeprefix("val_") == "top1", key
         assert (found.split == "validation") == key.startswith("val_")
 
@@ -131,7 +131,7 @@ def test_directions_are_those_of_keras() -> None:
     for name, one in NAMES["directions"].items():
         expected = {"up": True, "down": False}.get(one["direction"])
         if expected is not None:
-            assert understand(one["default_name"], [], {}).higher_is_better is expected, name
+            assert parse_key(one["default_name"], [], {}).higher_is_better is expected, name
 
 
 @pytest.mark.parametrize(
@@ -140,14 +140,14 @@ def test_directions_are_those_of_keras() -> None:
 )
 def test_words_decide_whole(key: str, higher: bool | None) -> None:
     """The last telling word decides; a part of a word tells nothing."""
-    assert understand(key, [], {}).higher_is_better is higher
+    assert parse_key(key, [], {}).higher_is_better is higher
 
 
 def test_outputs_and_declarations() -> None:
     """An output's prefix is taken off, and the spec has the last word."""
-    found = understand("val_kind_accuracy_1", ["kind", "kind_of"], {})
+    found = parse_key("val_kind_accuracy_1", ["kind", "kind_of"], {})
     assert (found.metric, found.head, found.split) == ("accuracy", "kind", "validation")
-    assert understand("val_wobble", [], {"wobble": "lower"}).higher_is_better is False
-    assert understand("wobble", [], {"wobble": "accuracy"}).metric == "accuracy"
-    assert understand("lr", [], {}).is_learning_rate
-    assert not understand("test_loss", [], {}).is_loss
+    assert parse_key("val_wobble", [], {"wobble": "lower"}).higher_is_better is False
+    assert parse_key("wobble", [], {"wobble": "accuracy"}).metric == "accuracy"
+    assert parse_key("lr", [], {}).is_learning_rate
+    assert not parse_key("test_loss", [], {}).is_loss

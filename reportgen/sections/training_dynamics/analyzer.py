@@ -11,7 +11,7 @@ from reportgen.contract.needs import Need
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import training
 from reportgen.sections.training_dynamics import schema
-from reportgen.sections.training_dynamics.history_keys import Key, understand
+from reportgen.sections.training_dynamics.history_keys import Key, parse_key
 from reportgen.sections.training_dynamics.schema import Curve, Run, TrainingDynamicsOptions, TrainingDynamicsResult
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _understood(model: ModelEvaluation, history: History, options: TrainingDynam
     n = max((len(values) for values in history.curves.values()), default=0)
     found = []
     for name, raw in history.curves.items():
-        key = understand(name, heads, options.keys)
+        key = parse_key(name, heads, options.keys)
         values, extra = _one_number(raw)
         epochs, rule, placed = _epochs(len(values), n, history.epochs)
         found.append(_Known(key, np.where(np.abs(values) > _LARGEST, np.inf, values), epochs, rule + extra, placed))

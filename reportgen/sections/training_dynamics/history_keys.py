@@ -88,7 +88,7 @@ class Key:
         return self.higher_is_better is None and not self.neutral
 
 
-def understand(key: str, heads: Sequence[str], declared: Mapping[str, str]) -> Key:
+def parse_key(key: str, heads: Sequence[str], declared: Mapping[str, str]) -> Key:
     """Interpret a key.
 
     Parameters
@@ -102,7 +102,7 @@ def understand(key: str, heads: Sequence[str], declared: Mapping[str, str]) -> K
 
     Examples
     --------
-    >>> understand("val_kind_accuracy", ["kind", "size"], {}).metric, understand("top_5_error", [], {}).rule
+    >>> parse_key("val_kind_accuracy", ["kind", "size"], {}).metric, parse_key("top_5_error", [], {}).rule
     ('accuracy', "contains the word 'error'")
     """
     prefix = next((one for one in _VALIDATION if key.startswith(one)), "")
