@@ -6,6 +6,7 @@ the report is 1-based.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -31,8 +32,11 @@ Status = Literal[
 
 WINDOW = 5
 LEAST_EPOCHS = 4
+NOISE_EPOCHS = 10
+"""Epochs that a comparison of the last epoch with the best needs, because fewer do not show the noise."""
 REACHED = 0.95
 _MAD_TO_SD = 1.482602218505602
+_NORMAL_95 = 1.959963984540054
 _NOISE_LIMITS = 3.0
 """An improvement must exceed this multiple of the noise. Convention."""
 _UNSTABLE = 0.1
@@ -43,9 +47,21 @@ _UNSTABLE_EPOCHS = 8
 _MOST_PAIRS = 1000
 """Epochs above which trends use every k-th epoch, because they compare all pairs."""
 _GAIN = 0.01
-"""A run is still improving if its trend would add this share of the improvement over another window. Convention."""
+"""A run is still improving if its last quarter brought this share of the improvement. Convention."""
+_NEW = 0.5
+"""Of the fall over the last quarter, this share must be below all that came before: a cycle that falls again is not. Convention."""
+_RISEN = 0.05
+"""A rise matters if it exceeds this share of the best loss. Convention."""
 _DETERIORATED = 0.1
-"""A run is overfitting only if it loses this share of the improvement again. Convention."""
+"""A rise matters too if it loses this share of the improvement again. Convention."""
+_LAGS = 5
+"""Epochs over which the noise is measured, because noise that is autocorrelated looks small from one epoch to the next."""
+RISE_LIMIT = 3.5
+"""Noises by which the last window must exceed the best one; simulated: :mod:`scripts.simulate.training`."""
+LAST_LIMIT = 4.5
+"""Noises by which the last epoch must exceed the best window; simulated: :mod:`scripts.simulate.training`."""
+_LONGER = 1.5
+"""A rise must last this many times as long as any earlier one of half its height that the run recovered from. Convention."""
 _SIGNIFICANT = 0.05
 
 
@@ -122,9 +138,143 @@ def mann_kendall(curve: FloatArray) -> float:
     return float(2 * ndtr(-(abs(score) - 1) / math.sqrt(variance)))
 
 
+def mann_kendall_autocorrelated(curve: FloatArray) -> float:
+    """Return the p-value of :func:`mann_kendall` with the variance that autocorrelated noise has: Hamed and Rao (1998).
+
+    The ranks of the residuals around the Theil-Sen line give the autocorrelations; those beyond ±1.96 / √n enter. The variance
+    is never made smaller.
+
+    Parameters
+    ----------
+    curve
+        (n,) float64, n at least 3; above 1,000 epochs every k-th is used.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 1 without a trend.
+    """
+    from scipy.special import ndtr, ndtri
+    from scipy.stats import rankdata
+
+    curve = curve[:: -(-len(curve) // _MOST_PAIRS)]
+    n = len(curve)
+    p = mann_kendall(curve)
+    if p >= 1.0:
+        return 1.0
+    ranks = rankdata(curve - theil_sen(curve)[0] * np.arange(n))
+    ranks = ranks - ranks.mean()
+    power = float(ranks @ ranks)
+    if power == 0:
+        return p
+    lags = np.arange(1, n - 2)
+    shares = np.correlate(ranks, ranks, "full")[n:][: len(lags)] / power
+    weights = (n - lags) * (n - lags - 1) * (n - lags - 2)
+    counted = np.abs(shares) > _NORMAL_95 / math.sqrt(n)
+    inflation = 1 + 2 / (n * (n - 1) * (n - 2)) * float((weights * shares)[counted].sum())
+    return float(2 * ndtr(ndtri(p / 2) / math.sqrt(max(inflation, 1.0))))
+
+
+def windows(curve: FloatArray) -> tuple[FloatArray, int]:
+    """Return the medians of all full windows of five epochs, of three in runs of fewer than ten, and the window's length.
+
+    >>> windows(np.array([5.0, 1.0, 4.0, 2.0, 3.0]))[0].tolist()
+    [4.0, 2.0, 3.0]
+    """
+    window = min(WINDOW if len(curve) >= 2 * WINDOW else WINDOW - 2, len(curve))
+    return np.median(np.lib.stride_tricks.sliding_window_view(curve, window), axis=1), window
+
+
 def best(curve: FloatArray) -> tuple[int, int]:
-    """Return the index of the best epoch, by raw value and by running median of five; the first of equals."""
-    return int(curve.argmin()), int(running_median(curve).argmin())
+    """Return the index of the best epoch, by raw value and robust; the first of equals.
+
+    The robust one is the lowest epoch of the full window with the lowest median. Windows that shrink at the ends would favor
+    the end: the median of three epochs is more often extreme than that of five.
+
+    >>> best(np.array([9.0, 1.0, 9.0, 9.0, 4.0, 5.0, 4.5, 4.0, 5.0, 6.0, 7.0]))
+    (1, 4)
+    """
+    medians, window = windows(curve)
+    start = int(medians.argmin())
+    return int(curve.argmin()), start + int(curve[start : start + window].argmin())
+
+
+@dataclass(frozen=True)
+class Rise:
+    """How far a loss is above its best.
+
+    Attributes
+    ----------
+    place
+        Index of the center of the best window.
+    best, end
+        Lowest and last median of full windows.
+    last
+        The last value.
+    noise
+        Robust standard deviation that allows for autocorrelation: the largest over lags of one to five epochs of 1.4826 MAD of
+        the differences / √2, taken before (from the end of the first third) and after the best epoch apart, each around its
+        own median, so that neither the fall nor the rise is taken as noise.
+    material
+        Whether end is above best by 5 % of it or by a tenth of the improvement, the smaller; ``last_material`` the same of last.
+    """
+
+    place: int
+    best: float
+    end: float
+    last: float
+    noise: float
+    material: bool
+    last_material: bool
+
+    @property
+    def sustained(self) -> bool:
+        """Whether the last window is above the best one by more than the minimum of many noisy windows explains."""
+        return self.material and self.end - self.best > RISE_LIMIT * self.noise
+
+    @property
+    def last_is_worse(self) -> bool:
+        """Whether the last epoch is above the best window by more than the minimum of many noisy windows explains."""
+        return self.last_material and self.last - self.best > LAST_LIMIT * self.noise
+
+
+def rise(curve: FloatArray) -> Rise:
+    """Measure how far a curve of at least ``LEAST_EPOCHS`` epochs is above its best.
+
+    >>> found = rise(np.concatenate([np.linspace(4.0, 1.0, 13), np.linspace(1.25, 3.5, 10)]))
+    >>> (found.place, found.best, found.end, found.sustained)
+    (11, 1.25, 3.0, True)
+    """
+    medians, window = windows(curve)
+    place = int(medians.argmin()) + window // 2
+    lowest, end, last = float(medians.min()), float(medians[-1]), float(curve[-1])
+    gain = max(float(curve[0]) - lowest, 0.0)
+    least = _RISEN * abs(lowest) if gain == 0 else min(_RISEN * abs(lowest), _DETERIORATED * gain)
+    return Rise(place, lowest, end, last, _noise_around(curve, place), end - lowest > least, last - lowest > least)
+
+
+def _noise_around(curve: FloatArray, place: int) -> float:
+    first = len(curve) // 3
+    parts = [part for part in (curve[first : place + 1], curve[max(place, first) :]) if len(part)]
+    found = [noise(curve)]
+    for lag in range(1, _LAGS + 1):
+        steps = [part[lag:] - part[:-lag] for part in parts if len(part) > lag + 2]
+        around = [np.abs(one - np.median(one)) for one in steps]
+        if sum(map(len, around)) >= LEAST_EPOCHS:
+            found.append(float(_MAD_TO_SD * np.median(np.concatenate(around)) / math.sqrt(2)))
+    return max(found)
+
+
+def _longest_recovered(curve: FloatArray, height: float) -> int:
+    """Return the longest time, in epochs, between two record lows of the medians with a rise of at least ``height`` between them."""
+    medians, _ = windows(curve)
+    lowest = np.minimum.accumulate(medians)
+    records = np.flatnonzero(np.concatenate([[True], medians[1:] < lowest[:-1]]))
+    spans = [0]
+    for start, stop in itertools.pairwise(records):
+        if medians[start:stop].max() - medians[start] >= height:
+            spans.append(int(stop - start))
+    return max(spans)
 
 
 @dataclass(frozen=True)
@@ -138,10 +288,10 @@ class Progress:
     improvement
         start - best, not negative.
     noise
-        As :func:`noise`.
+        As :func:`noise`; without a measurable improvement the noise that it was compared with.
     reached
         Index of the first epoch, after the first, at which the running median had made 95 % of the improvement; None
-        where the improvement is below three times the noise.
+        where the improvement is below three times the noise, measured as here or as in :class:`Rise`, whichever is larger.
     deterioration
         (end - best) / improvement, the share that is lost again; None under the same condition.
     """
@@ -161,13 +311,13 @@ def progress(curve: FloatArray) -> Progress:
     >>> progress(np.array([6.0, 5.0, 4.0, 3.0, 2.0, 1.0])).deterioration
     0.0
     """
-    window = WINDOW if len(curve) >= 2 * WINDOW else WINDOW - 2
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(curve, window), axis=1)
+    medians, window = windows(curve)
     start, lowest, end = float(curve[0]), float(medians.min()), float(medians[-1])
     spread = noise(curve)
     improvement = max(start - lowest, 0.0)
-    if improvement <= _NOISE_LIMITS * spread or improvement <= 1e-12 * max(abs(start), abs(lowest)):
-        return Progress(start, lowest, end, improvement, spread, None, None)
+    around = _noise_around(curve, int(medians.argmin()) + window // 2)
+    if improvement <= _NOISE_LIMITS * max(spread, around) or improvement <= 1e-12 * max(abs(start), abs(lowest)):
+        return Progress(start, lowest, end, improvement, max(spread, around), None, None)
     running = np.minimum.accumulate(running_median(curve, window)[1:])
     reached = 1 + int(np.argmax(running <= start - REACHED * improvement))
     return Progress(start, lowest, end, improvement, spread, reached, (end - lowest) / improvement)
@@ -230,7 +380,7 @@ def _finite(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
             "unstable",
             f"the noise between epochs, {sigma:.3g}, is {_percent(sigma / scale)} of {of}" if scale else "only noise",
         )
-    rising = _rising(curve, epochs, trained, found)
+    rising = _rising(curve, epochs, trained)
     if rising is not None:
         return rising
     if found.reached is None:
@@ -238,48 +388,44 @@ def _finite(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
             "no measurable learning",
             f"the improvement {found.improvement:.3g} is below three times the noise {sigma:.3g}",
         )
-    return _of_learning(curve, found)
+    return _of_learning(curve, epochs, found)
 
 
 def _name(trained: FloatArray | None) -> str:
     return "loss" if trained is None else "training loss"
 
 
-def _rising(
-    curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray | None, found: Progress
-) -> tuple[Status, str] | None:
-    """Detect a loss that has risen since its best epoch by more than a tenth of its improvement, or of itself without one."""
-    _, robust = best(curve)
-    after = curve[robust:]
-    rise = found.end - found.best
-    if len(after) < WINDOW or rise <= _DETERIORATED * (
-        found.improvement if found.reached is not None else abs(found.best)
-    ):
+def _rising(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray | None) -> tuple[Status, str] | None:
+    """Detect a loss that has risen since its best epoch: by a share of it, beyond the noise, as a trend, and for long enough."""
+    found = rise(curve)
+    after = curve[found.place :]
+    if not found.sustained or len(after) < WINDOW or theil_sen(after)[0] <= 0:
         return None
-    p = mann_kendall(after)
-    if p >= _SIGNIFICANT or theil_sen(after)[0] <= 0:
+    p = mann_kendall_autocorrelated(after)
+    height = found.end - found.best
+    if p >= _SIGNIFICANT or len(after) <= _LONGER * _longest_recovered(curve, height / 2):
         return None
-    words = f"the loss has risen by {rise:.3g} since epoch {epochs[robust]} (Mann-Kendall p = {p:.2g})"
-    rest = None if trained is None else trained[robust:]
-    if rest is not None and np.isfinite(rest).all() and theil_sen(rest)[0] > 0:
+    words = (
+        f"the loss has risen from {found.best:.3g} around epoch {epochs[best(curve)[1]]} to {found.end:.3g}, "
+        f"with noise of {found.noise:.2g} (Mann-Kendall p = {p:.2g}, adjusted for autocorrelation)"
+    )
+    rest = None if trained is None else trained[found.place :]
+    if rest is not None and np.isfinite(rest).all() and theil_sen(rest)[1] > 0:
         return "unstable", f"{words}, and so has the training loss"
     return "overfitting", words + ("" if rest is None else ", while the training loss has not")
 
 
-def _of_learning(curve: FloatArray, found: Progress) -> tuple[Status, str]:
-    tail = curve[-max(WINDOW, len(curve) // 4) :]
-    slope, _, high = theil_sen(tail)
-    promise = -slope * len(tail) / found.improvement
-    if high < 0 and promise > _GAIN:
-        falls = f"the loss still falls over the last {len(tail)} epochs"
-        return (
-            "still improving",
-            f"{falls}; at this rate, as many more would add {_percent(promise)} of the improvement",
-        )
-    return (
-        "converged",
-        f"no significant decrease above {_percent(_GAIN)} of the improvement over the last {len(tail)} epochs",
-    )
+def _of_learning(curve: FloatArray, epochs: NDArray[np.integer], found: Progress) -> tuple[Status, str]:
+    count = min(max(WINDOW, len(curve) // 4), len(curve))
+    slope, _, high = theil_sen(curve[-count:])
+    earlier = curve[: len(curve) - count]
+    before = float(windows(earlier)[0].min()) if len(earlier) else found.start
+    gain, fall = before - found.end, -slope * count
+    first = int(epochs[-count - 1]) if len(earlier) else int(epochs[0]) - 1
+    last = f"last {int(epochs[-1]) - first} epochs"
+    if high < 0 and gain > max(_GAIN * found.improvement, _NEW * fall):
+        return "still improving", f"the {last} brought {_percent(gain / found.improvement)} of the improvement"
+    return "converged", f"the {last} brought no lasting decrease above {_percent(_GAIN)} of the improvement"
 
 
 def _percent(share: float) -> str:

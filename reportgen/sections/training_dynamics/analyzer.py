@@ -31,6 +31,10 @@ LEAST = 3
 """Minimum number of epochs for a mean over the final third. Convention."""
 _LARGEST = 1e100
 """A value above this counts as infinite."""
+_NEGATIVE = (
+    "negative because the training loss is measured with dropout and augmentation active and during the epoch; it does not mean "
+    "less overfitting than an index of 0"
+)
 _NO_VALIDATION = "the history has no validation loss"
 
 
@@ -84,11 +88,12 @@ def _understood(model: ModelEvaluation, history: History, options: TrainingDynam
     if model.architecture is not None:
         heads += [output.name for output in model.architecture.outputs]
     n = max((len(values) for values in history.curves.values()), default=0)
+    numbered = _numbered(history.epochs, n)
     found = []
     for name, raw in history.curves.items():
         key = parse_key(name, heads, options.keys)
         values, extra = _one_number(raw)
-        epochs, rule, placed = _epochs(len(values), n, history.epochs)
+        epochs, rule, placed = _epochs(len(values), n, numbered)
         found.append(_Known(key, np.where(np.abs(values) > _LARGEST, np.inf, values), epochs, rule + extra, placed))
     return found
 
@@ -100,20 +105,28 @@ def _one_number(raw: FloatArray) -> tuple[FloatArray, str]:
     return raw.mean(axis=1), f"; mean of {raw.shape[1]} values per epoch"
 
 
-def _epochs(length: int, n: int, written: tuple[int, ...] | None) -> tuple[NDArray[np.int64], str, bool]:
+def _numbered(written: tuple[int, ...] | None, n: int) -> NDArray[np.int64] | None:
+    """Return the (n,) epochs of the file from 1, so that a resumed run keeps its numbers; None if it has no usable ones."""
+    if written is None or len(written) != n or not bool((np.diff(written) > 0).all()):
+        return None
+    return np.array(written, np.int64) + 1
+
+
+def _epochs(length: int, n: int, numbered: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], str, bool]:
     """Return the epochs of a curve, how they were determined, and whether they are known.
 
-    From the file, else every epoch, else every k-th where a validation frequency explains the length.
+    Every epoch, else every k-th where a validation frequency explains the length; numbered as in the file, else from 1.
     """
-    if written is not None and length == len(written) and bool((np.diff(written) > 0).all()):
-        return np.array(written, np.int64) + 1, "from the epoch column of the file, numbered from 1", True
-    every = np.arange(1, length + 1)
+    every = np.arange(1, n + 1) if numbered is None else numbered
+    if length == n and numbered is not None:
+        return every, "from the epoch column of the file, numbered from 1", True
     if length in (0, n):
-        return every, "one value per epoch", True
+        return every[:length], "one value per epoch", True
     for step in (round(n / length), n // length):
         if n // step == length:
-            return every * step, f"{length} values for {n} epochs, assumed to be one every {step} epochs", True
-    return every, f"{length} values that do not fit {n} epochs, assumed to be the first", False
+            rule = f"{length} values for {n} epochs, assumed to be one every {step} epochs"
+            return every[step - 1 :: step][:length], rule, True
+    return every[:length], f"{length} values that do not fit {n} epochs, assumed to be the first", False
 
 
 def _find(known: Sequence[_Known], split: str) -> _Known | None:
@@ -210,7 +223,36 @@ def _run(model: str, history: History, known: Sequence[_Known]) -> Run:
 
 
 def _length(known: Sequence[_Known]) -> int:
-    return max((int(one.epochs[-1]) for one in known if len(one.epochs)), default=0)
+    """Return the number of epochs in the history, whatever their numbers."""
+    return len(_all_epochs(known))
+
+
+def _all_epochs(known: Sequence[_Known]) -> NDArray[np.int64]:
+    return np.unique(np.concatenate([np.empty(0, np.int64), *(one.epochs for one in known)]))
+
+
+def _failed(known: Sequence[_Known]) -> str | None:
+    """Return why a run has nothing to compare with others, although it has numbers: it diverged, or did not learn."""
+    basis = _basis(known)
+    judged = _Judged.of(known, basis)
+    if basis is None or not len(judged.values):
+        return None
+    trained = _trained(known, basis, judged.epochs)
+    status, evidence = training.classify(judged.values, judged.epochs, trained)
+    if status == "diverged" or not np.isfinite(judged.values).all():
+        return f"the run diverged: {evidence}" if status == "diverged" else evidence
+    if trained is not None and np.isinf(trained).any():
+        return f"the training loss is not finite in {int(np.isinf(trained).sum())} epochs"
+    if len(judged.values) < training.LEAST_EPOCHS or status == "overfitting":
+        return None
+    found = training.progress(judged.values)
+    if found.reached is None:
+        return f"the run shows no measurable learning: {_below_noise(found)}"
+    return None
+
+
+def _below_noise(found: training.Progress) -> str:
+    return f"the improvement {found.improvement:.3g} is below three times the noise {found.noise:.3g}"
 
 
 def _curve(model: str, one: _Known) -> Curve:
@@ -233,12 +275,13 @@ def _curve(model: str, one: _Known) -> Curve:
 
 def _measured(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
     yield schema.EPOCHS.measure(model, _length(known))
-    yield from _of_the_peak(model, _primary(known))
-    yield from _of_the_gap(model, known)
+    failed = _failed(known)
+    yield from _of_the_peak(model, _primary(known), failed)
+    yield from _of_the_gap(model, known, failed)
     yield from _of_the_loss(model, known)
 
 
-def _of_the_peak(model: str, primary: _Known | None) -> Iterator[Measurement]:
+def _of_the_peak(model: str, primary: _Known | None, failed: str | None) -> Iterator[Measurement]:
     specs = (schema.PEAK, schema.PEAK_EPOCH)
     if primary is None or not len(primary.finite):
         for spec in (*specs, schema.CONVERGENCE):
@@ -253,6 +296,9 @@ def _of_the_peak(model: str, primary: _Known | None) -> Iterator[Measurement]:
         yield from _missing(model, (schema.PEAK_EPOCH, schema.CONVERGENCE), primary.epochs_rule)
         return
     yield schema.PEAK_EPOCH.measure(model, int(primary.epochs[place]), n=len(primary.finite), estimator=of)
+    if failed is not None:
+        yield schema.CONVERGENCE.missing(model, "not_applicable", failed)
+        return
     if len(primary.finite) < training.LEAST_EPOCHS:
         reason = f"at least {training.LEAST_EPOCHS} epochs are needed (found {len(primary.finite)})"
         yield schema.CONVERGENCE.missing(model, "insufficient_data", reason)
@@ -267,7 +313,7 @@ def _of_the_peak(model: str, primary: _Known | None) -> Iterator[Measurement]:
     )
 
 
-def _of_the_gap(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
+def _of_the_gap(model: str, known: Sequence[_Known], failed: str | None) -> Iterator[Measurement]:
     train, validation = _find(known, "train"), _find(known, "validation")
     specs = (schema.INDEX, schema.GAP)
     if train is None or validation is None:
@@ -285,13 +331,18 @@ def _of_the_gap(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
             yield spec.missing(model, "insufficient_data", "no epoch has both losses")
         return
     yield schema.GAP.measure(model, float(gaps[-1]), n=1)
-    final = gaps[epochs > 2 * _length(known) / 3]
+    if failed is not None:
+        yield schema.INDEX.missing(model, "not_applicable", failed)
+        return
+    trained = _all_epochs(known)
+    final = gaps[np.searchsorted(trained, epochs) + 1 > 2 * len(trained) / 3]
     if len(gaps) < LEAST or not len(final):
         yield schema.INDEX.missing(
             model, "insufficient_data", f"at least {LEAST} epochs with both losses are needed (found {len(gaps)})"
         )
         return
-    yield schema.INDEX.measure(model, float(final.mean()), n=len(final))
+    index = float(final.mean())
+    yield schema.INDEX.measure(model, index, n=len(final), caveat=_NEGATIVE if index < 0 else None)
 
 
 def _no_pairs(train: _Known, validation: _Known) -> str | None:
@@ -321,7 +372,7 @@ def _of_the_loss(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
     yield schema.STABILITY.measure(model, float(curve[-RECENT:].std()), n=min(n, RECENT))
     yield schema.NOISE.measure(model, training.detrended_noise(curve), n=n)
     if found.reached is None or found.deterioration is None:
-        why = f"the improvement {found.improvement:.3g} is below three times the noise {found.noise:.3g}"
+        why = _below_noise(found)
         yield schema.IMPROVED.missing(model, "not_applicable", why)
         yield schema.DETERIORATION.missing(model, "not_applicable", why)
     else:

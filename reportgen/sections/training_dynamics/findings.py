@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reportgen.contract.findings import Hit, Rule
+from reportgen.metrics import training
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -12,8 +15,6 @@ if TYPE_CHECKING:
 
     from reportgen.sections.training_dynamics.schema import Run, TrainingDynamicsResult
 
-WORSE_THAN_BEST = 2.0
-"""Multiple of the noise by which the last epoch must be worse than the best. Convention; no literature value."""
 _LISTED = 8
 
 
@@ -29,21 +30,21 @@ def _status(status: str, advice: str) -> Callable[[TrainingDynamicsResult], Iter
 
 
 def worse_than_best(result: TrainingDynamicsResult) -> Iterator[Hit]:
-    """Yield runs whose last epoch is worse than their best by more than twice the noise."""
+    """Yield runs whose last epoch is worse than their best by more than the minimum of many noisy epochs explains."""
     for run in result.runs:
-        noise = result.find("validation_noise", run.model).value
         curve = result.curve(run.model, run.basis)
         known = [] if curve is None else [value for value in curve.values if value is not None]
-        if noise is None or not known:
+        judged = result.find("validation_noise", run.model).value is not None
+        if not judged or len(known) < training.NOISE_EPOCHS:
             continue
-        lost = known[-1] - min(known)
-        if lost > WORSE_THAN_BEST * noise and lost > 0:
-            epoch = result.find("best_epoch", run.model).value
+        found = training.rise(np.array(known))
+        if found.last_is_worse:
+            epoch = result.find("best_epoch_robust", run.model).value
             yield Hit(
                 run.model,
-                f"The final {run.basis} is {known[-1]:.4g}, up from {min(known):.4g} in epoch {epoch}, with noise of {noise:.2g} "
-                "between epochs: if the model has the weights of the last epoch, an earlier checkpoint is better "
-                "(`restore_best_weights`).",
+                f"The final {run.basis} is {found.last:.4g}, up from about {found.best:.4g} around epoch {epoch}; noise explains a "
+                f"rise of up to {training.LAST_LIMIT * found.noise:.2g}. If the model has the weights of the last epoch, an earlier "
+                "checkpoint is better (`restore_best_weights`).",
             )
 
 
@@ -85,7 +86,7 @@ def inferred_epochs(result: TrainingDynamicsResult) -> Iterator[Hit]:
             )
             yield Hit(
                 run.model,
-                f"val_loss ends at epoch {last} of {run.n_epochs}: later epochs were not validated, so the final model is not judged.",
+                f"val_loss ends at epoch {last} of {curve.epochs[-1]}: later epochs were not validated, so the final model is not judged.",
             )
 
 
@@ -103,7 +104,7 @@ RULES: tuple[Rule[TrainingDynamicsResult], ...] = (
         "TRN102",
         "warning",
         "Overfitting",
-        f"{CONVENTION}; Mann (1945); Sen (1968)",
+        f"{CONVENTION}; Mann (1945); Sen (1968); Hamed and Rao (1998)",
         _status("overfitting", "Prefer the best epoch, or regularize more."),
     ),
     Rule(

@@ -89,14 +89,21 @@ class TrainingDynamicsResult(SectionResult):
 
 _PAIR = "Both losses are as recorded by Keras: the training loss is a mean over the epoch, with dropout and augmentation active."
 
-EPOCHS = MetricSpec("epochs_trained", "Epochs", "count", None, "Number of epochs in the history.", "count")
+EPOCHS = MetricSpec(
+    "epochs_trained",
+    "Epochs",
+    "count",
+    None,
+    "Number of epochs in the history; those of a resumed run keep the numbers of the file.",
+    "count",
+)
 CONVERGENCE = MetricSpec(
     "epochs_to_convergence",
     "Epochs to 95 %",
     "count",
     False,
     "First epoch, from 1, at which the validation metric reached 95 % of its peak. It is 1 for any run that starts above that "
-    "level and is undefined for losses; epochs_to_95pct_of_improvement avoids both problems.",
+    "level and is undefined for losses and for runs that diverged or did not learn; epochs_to_95pct_of_improvement avoids both problems.",
     "guide",
 )
 IMPROVED = MetricSpec(
@@ -105,7 +112,7 @@ IMPROVED = MetricSpec(
     "count",
     False,
     "First epoch at which the running median (five epochs) of the validation loss had made 95 % of the improvement from its "
-    "first to its best value. Undefined where the improvement is below three times the noise.",
+    "first to its best value. Undefined where the improvement is below three times the noise, autocorrelated noise included.",
     "convention",
 )
 INDEX = MetricSpec(
@@ -113,7 +120,7 @@ INDEX = MetricSpec(
     "Overfitting index",
     "",
     False,
-    f"Mean validation loss minus training loss over the final third of the epochs. {_PAIR}",
+    f"Mean validation loss minus training loss over the final third of the epochs. A run that diverged or shows no measurable learning has none. {_PAIR}",
     "guide",
 )
 GAP = MetricSpec(
@@ -164,7 +171,7 @@ ROBUST = MetricSpec(
     "Best epoch (robust)",
     "count",
     None,
-    "Epoch with the lowest running median (five epochs) of the same loss: not decided by a single lucky epoch.",
+    "Lowest epoch of the five consecutive epochs with the lowest median of the same loss: not decided by a single lucky epoch.",
     "convention",
 )
 DETERIORATION = MetricSpec(

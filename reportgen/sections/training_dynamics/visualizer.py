@@ -218,7 +218,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         )
 
     def _draw_peaks(self, result: TrainingDynamicsResult, runs: Sequence[Run], ax: Axes) -> None:
-        last = max(run.n_epochs for run in runs)
+        last = max(one.epochs[-1] for one in result.curves if one.epochs)
         points = [
             draw.NamedPoint(
                 run.model,
@@ -278,4 +278,4 @@ def _curve_words(result: TrainingDynamicsResult, run: Run, key: str) -> str:
     values = [value for value in _values(curve) if np.isfinite(value)]
     if curve is None or not values:
         return f"{run.model} has no {key}."
-    return f"{run.model}: {curve.key} goes from {values[0]:.3g} to {values[-1]:.3g} in {curve.epochs[-1]} epochs."
+    return f"{run.model}: {curve.key} goes from {values[0]:.3g} to {values[-1]:.3g} in {len(curve.epochs)} epochs."
