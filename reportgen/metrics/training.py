@@ -56,6 +56,8 @@ _DETERIORATED = 0.1
 """A rise matters too if it loses this share of the improvement again. Convention."""
 _LAGS = 5
 """Epochs over which the noise is measured, because noise that is autocorrelated looks small from one epoch to the next."""
+_NOISE_SPAN = 16
+"""Epochs over which the noise is measured, at least. Convention."""
 RISE_LIMIT = 3.5
 """Noises by which the last window must exceed the best one; simulated: :mod:`scripts.simulate.training`."""
 LAST_LIMIT = 4.5
@@ -63,6 +65,8 @@ LAST_LIMIT = 4.5
 _LONGER = 1.5
 """A rise must last this many times as long as any earlier one of half its height that the run recovered from. Convention."""
 _SIGNIFICANT = 0.05
+_WHOLE = 0.1
+"""Share from which percentages have no decimals."""
 
 
 def running_median(curve: FloatArray, window: int = WINDOW) -> FloatArray:
@@ -92,11 +96,19 @@ def moving_average(curve: FloatArray, window: int) -> FloatArray:
 
 
 def noise(curve: FloatArray) -> float:
-    """Return the robust standard deviation from epoch to epoch over the last two thirds: 1.4826 MAD of differences / √2."""
+    """Return the robust standard deviation from epoch to epoch over the last two thirds: 1.4826 MAD of differences / √2.
+
+    The deviations are from the midhinge, because the median of a loss that alternates is one of its two steps.
+
+    >>> round(noise(np.array([1.0, 0.0] * 6)), 3)
+    1.048
+    """
     steps = np.diff(curve[len(curve) // 3 :])
-    if not len(steps):
-        return 0.0
-    return float(_MAD_TO_SD * np.median(np.abs(steps - np.median(steps))) / math.sqrt(2))
+    return float(_MAD_TO_SD * np.median(_around(steps)) / math.sqrt(2)) if len(steps) else 0.0
+
+
+def _around(steps: FloatArray) -> FloatArray:
+    return np.abs(steps - np.quantile(steps, [0.25, 0.75]).mean())
 
 
 def detrended_noise(curve: FloatArray) -> float:
@@ -213,8 +225,8 @@ class Rise:
         The last value.
     noise
         Robust standard deviation that allows for autocorrelation: the largest over lags of one to five epochs of 1.4826 MAD of
-        the differences / √2, taken before (from the end of the first third) and after the best epoch apart, each around its
-        own median, so that neither the fall nor the rise is taken as noise.
+        the differences / √2 after the best epoch. Where these are fewer than 16 epochs, second differences / √1.5 of the epochs
+        before enter too, so that neither the rise nor the fall is taken as noise. As :func:`noise` where both are too short.
     material
         Whether end is above best by 5 % of it or by a tenth of the improvement, the smaller; ``last_material`` the same of last.
     """
@@ -254,15 +266,19 @@ def rise(curve: FloatArray) -> Rise:
 
 
 def _noise_around(curve: FloatArray, place: int) -> float:
-    first = len(curve) // 3
-    parts = [part for part in (curve[first : place + 1], curve[max(place, first) :]) if len(part)]
-    found = [noise(curve)]
+    after = curve[place:]
+    before = curve[max(1, place - max(0, _NOISE_SPAN - len(after))) : place + 1]
+    found = []
     for lag in range(1, _LAGS + 1):
-        steps = [part[lag:] - part[:-lag] for part in parts if len(part) > lag + 2]
-        around = [np.abs(one - np.median(one)) for one in steps]
-        if sum(map(len, around)) >= LEAST_EPOCHS:
-            found.append(float(_MAD_TO_SD * np.median(np.concatenate(around)) / math.sqrt(2)))
-    return max(found)
+        parts = []
+        if len(after) > lag + 2:
+            parts.append(_around(after[lag:] - after[:-lag]) / math.sqrt(2))
+        if len(before) > 2 * lag + 2:
+            bends = before[lag:-lag] - (before[2 * lag :] + before[: -2 * lag]) / 2
+            parts.append(_around(bends) / math.sqrt(1.5))
+        if sum(map(len, parts)) >= LEAST_EPOCHS:
+            found.append(float(_MAD_TO_SD * np.median(np.concatenate(parts))))
+    return max(found, default=noise(curve))
 
 
 def _longest_recovered(curve: FloatArray, height: float) -> int:
@@ -420,16 +436,19 @@ def _of_learning(curve: FloatArray, epochs: NDArray[np.integer], found: Progress
     slope, _, high = theil_sen(curve[-count:])
     earlier = curve[: len(curve) - count]
     before = float(windows(earlier)[0].min()) if len(earlier) else found.start
-    gain, fall = before - found.end, -slope * count
+    gain, fall = before - found.end, -slope * (count if len(earlier) else count - 2)
     first = int(epochs[-count - 1]) if len(earlier) else int(epochs[0]) - 1
     last = f"last {int(epochs[-1]) - first} epochs"
     if high < 0 and gain > max(_GAIN * found.improvement, _NEW * fall):
-        return "still improving", f"the {last} brought {_percent(gain / found.improvement)} of the improvement"
-    return "converged", f"the {last} brought no lasting decrease above {_percent(_GAIN)} of the improvement"
+        return (
+            "still improving",
+            f"the loss still falls: the {last} brought {_percent(gain / found.improvement)} of its improvement",
+        )
+    return "converged", f"the {last} brought no lasting decrease of the loss above {_percent(_GAIN)} of the improvement"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g}\N{NARROW NO-BREAK SPACE}%"
+    return f"{100 * share:{'.0f' if share >= _WHOLE else '.2g'}}\N{NARROW NO-BREAK SPACE}%"
 
 
 def rate_drops(rates: FloatArray, least: float = 0.2) -> tuple[int, ...]:

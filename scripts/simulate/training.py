@@ -131,12 +131,15 @@ HEALTHY: dict[str, Design] = {
         for n in (20, 50, 100)
     },
     **{f"stopped by patience {epochs}": patience(epochs) for epochs in (2, 3, 5, 10)},
+}
+CYCLES: dict[str, Design] = {
     "oscillation, period 16 of 60": oscillation(60, 16),
     "oscillation, period 20 of 100": oscillation(100, 20),
     "oscillation, period 30 of 100": oscillation(100, 30),
     "cosine restarts every 10": restarts(10, 1),
     "cosine restarts, 10, 20, 40, 80": restarts(10, 2),
 }
+BEYOND: dict[str, Design] = {f"stationary, AR(1) 0.9, {n} epochs": stationary(n, 0.9) for n in (20, 50, 100)}
 OVERFITTED: dict[str, Design] = {
     f"best {best} x {factor}": overfit(best, factor)
     for best, factor in ((0.3, 1.2), (0.3, 1.5), (0.1, 2), (0.1, 3), (0.02, 5), (0.02, 10))
@@ -179,6 +182,8 @@ def main() -> None:
     """Print the tables."""
     for title, designs, rules in (
         ("False alarms on healthy runs", HEALTHY, (OVERFITTING, LAST, IMPROVING)),
+        ("False alarms on cycles, whose last epoch can be worse than the best", CYCLES, (OVERFITTING, IMPROVING)),
+        ("False alarms beyond the autocorrelation that is allowed for", BEYOND, (OVERFITTING, LAST, IMPROVING)),
         ("Overfitting found", OVERFITTED, (OVERFITTING, LAST)),
         ("Improvement found", IMPROVES, (IMPROVING,)),
     ):

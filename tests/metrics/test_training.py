@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from oracle import ORACLES, oracle
+from training_curves import CASES, Case, fall, noisy, turned, wobble
 
 from reportgen.metrics import training
 from reportgen.sections.training_dynamics.history_keys import parse_key
@@ -52,6 +53,92 @@ def test_what_became_of_the_runs(name: str, expected: str) -> None:
     assert status(curve(name), trained if len(trained) == len(curve(name)) else None) == expected
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_synthetic_runs(case: Case) -> None:
+    """Each curve has the status that its maker gave it, and its last epoch is worse than its best only where it is."""
+    assert status(case.loss, case.trained) == case.status
+    if np.isfinite(case.loss).all() and len(case.loss) >= training.NOISE_EPOCHS:
+        assert training.rise(case.loss).last_is_worse is case.last_is_worse
+
+
+def test_there_are_enough_synthetic_runs() -> None:
+    """No name twice, and every status of a run with a loss."""
+    assert len({case.name for case in CASES}) == len(CASES) >= 36
+    assert len({case.status for case in CASES}) == 7
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.7])
+@pytest.mark.parametrize("n", [20, 50])
+def test_noise_is_no_rise(n: int, correlation: float) -> None:
+    """At most 5 of 100 runs of stationary noise overfit, end worse than their best, or improve."""
+    runs = [1 + 0.03 * wobble(n, correlation, seed) for seed in range(100)]
+    found = [status(run) for run in runs]
+    assert found.count("overfitting") <= 5
+    assert found.count("still improving") <= 5
+    assert sum(training.rise(run).last_is_worse for run in runs) <= 5
+
+
+@pytest.mark.parametrize(("best", "factor"), [(0.3, 1.2), (0.3, 1.5), (0.1, 2), (0.02, 5)])
+def test_a_rise_from_a_low_loss_is_overfitting(best: float, factor: float) -> None:
+    """At least 19 of 20 noisy runs from 2.3 that rise to a multiple of their best are found."""
+    runs = [noisy(turned(best, factor), 0.02, 0.5, seed) for seed in range(20)]
+    assert sum(status(run) == "overfitting" for run in runs) >= 19
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.049, "converged"), (1.058, "overfitting")])
+def test_a_rise_must_matter(factor: float, expected: str) -> None:
+    """It is above 5 % of the best loss; the median of the last five epochs lags by two of 35."""
+    assert status(turned(0.3, factor)) == expected
+
+
+@pytest.mark.parametrize(("times", "expected"), [(0.97, False), (1.03, True)])
+def test_the_last_epoch_must_be_above_the_noise(times: float, expected: bool) -> None:
+    """It is worse than the best only above its multiple of the noise."""
+    curve = noisy(fall(60))
+    found = training.rise(curve)
+    curve[-1] = found.best + times * training.LAST_LIMIT * found.noise
+    assert training.rise(curve).noise == pytest.approx(found.noise, rel=0.02)
+    assert training.rise(curve).last_is_worse is expected
+
+
+@pytest.mark.parametrize(("epochs", "expected"), [(24, "converged"), (40, "overfitting")])
+def test_a_rise_must_last_longer_than_one_that_was_recovered(epochs: int, expected: str) -> None:
+    """After a bump of 20 epochs, a rise of 24 epochs can be the next bump; one of 40 is not."""
+    bump = 0.3 + 0.2 * np.sin(np.linspace(0, np.pi, 20))
+    rising = np.linspace(0.28, 0.45, epochs)
+    assert status(np.concatenate([fall(30, 0.3, 3), bump, np.full(5, 0.28), rising])) == expected
+
+
+def test_an_improvement_must_be_new() -> None:
+    """A cycle that falls again to where the last one ended brought nothing."""
+    down = np.linspace(0.5, 0.3, 15)
+    assert status(np.concatenate([fall(30, 0.3, 3), down, down])) == "converged"
+    assert status(np.concatenate([fall(30, 0.3, 3), down, down - 0.15])) == "still improving"
+
+
+def test_the_epochs_of_an_improvement_are_counted() -> None:
+    """A validation every fifth epoch has five values in 25 epochs, and the share is never above the whole."""
+    curve = np.linspace(2.3, 1.0, 20)
+    words = training.classify(curve, np.arange(5, 101, 5))[1]
+    assert "the last 25 epochs brought" in words
+    words = training.classify(np.array([2.0, 1.5, 1.0, 0.5]), np.arange(31, 35))[1]
+    assert "the last 4 epochs brought" in words
+    assert float(words.split("brought ")[1].split("\N{NARROW NO-BREAK SPACE}")[0]) <= 100
+
+
+@pytest.mark.parametrize("epochs", [2, 3, 5, 10])
+def test_the_robust_best_epoch_does_not_favor_the_end(epochs: int) -> None:
+    """In runs that patience stopped, its loss without the noise is rarely worse than that of the raw best epoch."""
+    truth = fall(200, 0.3, 6) + 0.004 * np.clip(np.arange(200) - 20, 0, None)
+    worse = 0
+    for seed in range(100):
+        curve = truth + 0.02 * wobble(200, seed=seed)
+        stop = next(n for n in range(12, 200) if n - 1 - int(curve[:n].argmin()) >= epochs)
+        raw, robust = training.best(curve[:stop])
+        worse += truth[robust] > truth[raw]
+    assert worse <= 25
+
+
 def test_runs_without_validation() -> None:
     """The training loss decides where there is nothing else."""
     assert status(curve("no_val", "loss")) == "converged"
@@ -80,6 +167,24 @@ def test_trends(name: str) -> None:
     assert training.mann_kendall(tail) == pytest.approx(
         oracle(f"hist/{name}/mannkendall_last20/pymannkendall")[1], rel=1e-6
     )
+
+
+@pytest.mark.parametrize("name", ["converged", "still_improving", "regression"])
+def test_autocorrelated_trends(name: str) -> None:
+    """The variance of Hamed and Rao is that of pymannkendall."""
+    assert training.mann_kendall_autocorrelated(curve(name)) == pytest.approx(
+        oracle(f"hist/{name}/hamedrao/pymannkendall"), rel=1e-6
+    )
+
+
+def test_autocorrelation_never_makes_a_trend_surer() -> None:
+    """Noise that alternates would shrink the variance; a straight line and a constant have no autocorrelation."""
+    alternating = np.arange(20) * 0.1 + (-1.0) ** np.arange(20)
+    assert training.mann_kendall_autocorrelated(alternating) == pytest.approx(training.mann_kendall(alternating))
+    assert training.mann_kendall_autocorrelated(np.arange(10.0)) == pytest.approx(
+        training.mann_kendall(np.arange(10.0))
+    )
+    assert training.mann_kendall_autocorrelated(np.ones(10)) == 1.0
 
 
 def test_the_running_median() -> None:

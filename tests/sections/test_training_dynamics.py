@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from reportgen.sections.training_dynamics import SECTION
 from reportgen.sections.training_dynamics.analyzer import TrainingDynamicsAnalyzer
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsOptions, TrainingDynamicsResult
 
+REPOSITORY = Path(__file__).parents[2]
 HISTORIES = json.loads((ORACLES / "histories.json").read_text("utf-8"))
 
 
@@ -108,6 +111,67 @@ def test_a_diverged_run_has_no_gap() -> None:
     assert "TRN101" in codes(result)
     assert result.find("overfitting_index", "a").value is None
     assert result.find("validation_noise", "a").value is None
+
+
+FALL = 0.3 + 2 * np.exp(-np.arange(30) / 4) + 0.01 * np.random.default_rng(0).normal(size=30)
+
+
+@pytest.mark.parametrize(
+    ("loss", "val_loss", "reason"),
+    [
+        (FALL, np.where(np.arange(30) < 22, FALL, np.inf), "diverged: the loss is not finite from epoch 23"),
+        (FALL, np.where(np.arange(30) == 9, np.inf, FALL), "not finite in 1 epochs, first in epoch 10"),
+        (np.where(np.arange(30) == 9, np.inf, FALL), FALL, "the training loss is not finite in 1 epochs"),
+        (np.full(30, 2.31), 2.3 + 0.01 * np.random.default_rng(0).normal(size=30), "no measurable learning"),
+    ],
+)
+def test_a_failed_run_has_no_index(loss: Any, val_loss: Any, reason: str) -> None:
+    """What diverged or did not learn cannot be best in overfitting or in speed."""
+    accuracy = np.full(30, 0.1)
+    result = analyze(loss=loss, val_loss=val_loss, accuracy=accuracy, val_accuracy=accuracy)
+    for name in ("overfitting_index", "epochs_to_convergence"):
+        found = result.find(name, "a")
+        assert (found.value, found.status) == (None, "not_applicable")
+        assert reason in (found.reason or "")
+
+
+def test_dropout_makes_the_index_negative_and_says_so() -> None:
+    """The value is the guide's; its caveat says what it does not mean."""
+    found = analyze(loss=1.3 * FALL, val_loss=FALL).find("overfitting_index", "a")
+    assert found.value == pytest.approx(-0.3 * FALL[20:].mean())
+    assert "dropout" in (found.caveat or "")
+    assert analyze(loss=FALL, val_loss=1.3 * FALL).find("overfitting_index", "a").caveat is None
+
+
+def test_a_resumed_run_has_the_epochs_of_its_file() -> None:
+    """Thirty rows numbered from 30 are 30 epochs, 31 to 60; the final third is epochs 51 to 60."""
+    curves = {"loss": FALL, "val_loss": FALL + np.arange(30) / 100, "val_accuracy": np.linspace(0.5, 0.9, 10)}
+    made = replace(history(**curves), epochs=tuple(range(30, 60)))
+    result = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(inside(model(history=made)))
+    assert result.runs[0].n_epochs == result.find("epochs_trained", "a").value == 30
+    assert result.find("best_epoch", "a").value == 31 + int((FALL + np.arange(30) / 100).argmin())
+    assert result.find("overfitting_index", "a").value == pytest.approx(np.arange(20, 30).mean() / 100)
+    every_third = result.curve("a", "val_accuracy")
+    assert every_third is not None
+    assert every_third.epochs == tuple(range(33, 61, 3))
+    assert draw_all(SECTION, result)
+
+
+@pytest.mark.parametrize(("last", "fires"), [(0.32, False), (0.9, True)])
+def test_the_last_epoch(last: float, fires: bool) -> None:
+    """TRN202 minds the noise and names the best level; with fewer than ten epochs it says nothing."""
+    curve = np.append(FALL, last)
+    assert ("TRN202" in codes(analyze(loss=FALL, val_loss=curve))) is fires
+    assert "TRN202" not in codes(analyze(loss=FALL[:9], val_loss=[2.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.9]))
+
+
+def test_the_shipped_mlp_overfits() -> None:
+    """It rises from 0.076 to 0.084 over 28 epochs while its training loss is 0.001."""
+    curves = json.loads((REPOSITORY / "specs/digits/mlp_history.json").read_text("utf-8"))
+    result = analyze(**curves)
+    assert result.runs[0].status == "overfitting"
+    assert "from 0.0762 around epoch 32 to 0.0837" in result.runs[0].evidence
+    assert codes(result) == {"TRN102", "TRN202"}
 
 
 def test_a_validation_frequency_is_recognized() -> None:
