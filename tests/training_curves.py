@@ -116,6 +116,7 @@ CASES = (
     Case("× 1.1 without noise", turned(0.0762, 1.1, 60, 32), "overfitting", last_is_worse=True, trained=_DOWN),
     Case("× 1.03 without noise", turned(0.3, 1.03), "converged"),
     Case("late overfit", noisy(turned(0.3, 1.5, 60, 46)), "overfitting", last_is_worse=True),
+    Case("fine-tuning that loses half of 0.001", np.concatenate([np.linspace(0.3, 0.299, 20), np.linspace(0.299, 0.2995, 20)]), "converged"),
     Case("overfit from the first epoch", noisy(np.linspace(0.3, 0.6, 30)), "overfitting", last_is_worse=True, trained=_DOWN[:30]),
     Case("rises with its training loss", noisy(turned(0.3, 2)), "unstable", last_is_worse=True, trained=turned(0.2, 2)),
     Case("not a number at the end", replaced(_STEADY, 40, np.full(20, np.nan)), "diverged"),

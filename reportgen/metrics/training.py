@@ -52,6 +52,8 @@ _NEW = 0.5
 """Of the fall over the last quarter, this share must be below all that came before: a cycle that falls again is not. Convention."""
 _RISEN = 0.05
 """A rise matters if it exceeds this share of the best loss. Convention."""
+_LEAST_RISE = 0.01
+"""No rise below this share of a positive best loss matters, because fine-tuning improves little. Convention."""
 _DETERIORATED = 0.1
 """A rise matters too if it loses this share of the improvement again. Convention."""
 _LAGS = 5
@@ -228,7 +230,8 @@ class Rise:
         the differences / √2 after the best epoch. Where these are fewer than 16 epochs, second differences / √1.5 of the epochs
         before enter too, so that neither the rise nor the fall is taken as noise. As :func:`noise` where both are too short.
     material
-        Whether end is above best by 5 % of it or by a tenth of the improvement, the smaller; ``last_material`` the same of last.
+        Whether end is above best by 5 % of it or by a tenth of the improvement, whichever is smaller, and by 1 % of a positive
+        best at least; ``last_material`` the same of last.
     """
 
     place: int
@@ -262,6 +265,7 @@ def rise(curve: FloatArray) -> Rise:
     lowest, end, last = float(medians.min()), float(medians[-1]), float(curve[-1])
     gain = max(float(curve[0]) - lowest, 0.0)
     least = _RISEN * abs(lowest) if gain == 0 else min(_RISEN * abs(lowest), _DETERIORATED * gain)
+    least = max(least, _LEAST_RISE * lowest)
     return Rise(place, lowest, end, last, _noise_around(curve, place), end - lowest > least, last - lowest > least)
 
 
@@ -399,12 +403,23 @@ def _finite(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
     rising = _rising(curve, epochs, trained)
     if rising is not None:
         return rising
+    if found.reached is None and starts_late(epochs):
+        return "converged", f"the loss is known from epoch {epochs[0]} on and shows no measurable decrease since"
     if found.reached is None:
         return (
             "no measurable learning",
             f"the improvement {found.improvement:.3g} is below three times the noise {sigma:.3g}",
         )
     return _of_learning(curve, epochs, found)
+
+
+def starts_late(epochs: NDArray[np.integer]) -> bool:
+    """Return whether the first of at least two epochs is not the first of the run, as in a resumed one; every k-th can start at k.
+
+    >>> starts_late(np.array([31, 32, 33])), starts_late(np.array([5, 10, 15]))
+    (True, False)
+    """
+    return bool(epochs[0] > epochs[1] - epochs[0])
 
 
 def _name(trained: FloatArray | None) -> str:

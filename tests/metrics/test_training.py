@@ -92,6 +92,14 @@ def test_a_rise_must_matter(factor: float, expected: str) -> None:
 
 
 @pytest.mark.parametrize(("times", "expected"), [(0.97, False), (1.03, True)])
+def test_a_rise_must_be_above_the_noise(times: float, expected: bool) -> None:
+    """The last window is worse than the best only above its multiple of the noise."""
+    end = 1 + times * training.RISE_LIMIT * 0.1
+    assert training.Rise(5, 1.0, end, end, 0.1, material=True, last_material=True).sustained is expected
+    assert not training.Rise(5, 1.0, end, end, 0.1, material=False, last_material=True).sustained
+
+
+@pytest.mark.parametrize(("times", "expected"), [(0.97, False), (1.03, True)])
 def test_the_last_epoch_must_be_above_the_noise(times: float, expected: bool) -> None:
     """It is worse than the best only above its multiple of the noise."""
     curve = noisy(fall(60))
@@ -107,6 +115,14 @@ def test_a_rise_must_last_longer_than_one_that_was_recovered(epochs: int, expect
     bump = 0.3 + 0.2 * np.sin(np.linspace(0, np.pi, 20))
     rising = np.linspace(0.28, 0.45, epochs)
     assert status(np.concatenate([fall(30, 0.3, 3), bump, np.full(5, 0.28), rising])) == expected
+
+
+def test_a_resumed_run_at_its_plateau_has_learned_before() -> None:
+    """Where the first epochs are not in the file, no decrease is no failure to learn."""
+    flat = noisy(fall(60))[30:]
+    assert training.classify(flat, np.arange(1, 31))[0] == "no measurable learning"
+    assert training.classify(flat, np.arange(31, 61))[0] == "converged"
+    assert training.classify(flat, np.arange(5, 155, 5))[0] == "no measurable learning"
 
 
 def test_an_improvement_must_be_new() -> None:

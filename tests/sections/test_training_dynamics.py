@@ -135,6 +135,15 @@ def test_a_failed_run_has_no_index(loss: Any, val_loss: Any, reason: str) -> Non
         assert reason in (found.reason or "")
 
 
+def test_a_resumed_run_at_its_plateau_keeps_its_index() -> None:
+    """What it learned is in another file."""
+    flat = 0.3 + 0.01 * np.random.default_rng(0).normal(size=30)
+    made = replace(history(loss=flat - 0.1, val_loss=flat), epochs=tuple(range(30, 60)))
+    result = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(inside(model(history=made)))
+    assert result.find("overfitting_index", "a").value == pytest.approx(0.1)
+    assert result.runs[0].status == "converged"
+
+
 def test_dropout_makes_the_index_negative_and_says_so() -> None:
     """The value is the guide's; its caveat says what it does not mean."""
     found = analyze(loss=1.3 * FALL, val_loss=FALL).find("overfitting_index", "a")

@@ -232,7 +232,10 @@ def _all_epochs(known: Sequence[_Known]) -> NDArray[np.int64]:
 
 
 def _failed(known: Sequence[_Known]) -> str | None:
-    """Return why a run has nothing to compare with others, although it has numbers: it diverged, or did not learn."""
+    """Return why a run has nothing to compare with others, although it has numbers: it diverged, or did not learn.
+
+    What a resumed run learned before its file starts is unknown, and is not denied.
+    """
     basis = _basis(known)
     judged = _Judged.of(known, basis)
     if basis is None or not len(judged.values):
@@ -243,7 +246,7 @@ def _failed(known: Sequence[_Known]) -> str | None:
         return f"the run diverged: {evidence}" if status == "diverged" else evidence
     if trained is not None and np.isinf(trained).any():
         return f"the training loss is not finite in {int(np.isinf(trained).sum())} epochs"
-    if len(judged.values) < training.LEAST_EPOCHS or status == "overfitting":
+    if len(judged.values) < training.LEAST_EPOCHS or status == "overfitting" or training.starts_late(judged.epochs):
         return None
     found = training.progress(judged.values)
     if found.reached is None:

@@ -42,7 +42,7 @@ def worse_than_best(result: TrainingDynamicsResult) -> Iterator[Hit]:
             epoch = result.find("best_epoch_robust", run.model).value
             yield Hit(
                 run.model,
-                f"The final {run.basis} is {found.last:.4g}, up from about {found.best:.4g} around epoch {epoch}; noise explains a "
+                f"The final {run.basis} is {found.last:.4g}, up from {found.best:.4g} (median of five epochs) around epoch {epoch}; noise explains a "
                 f"rise of up to {training.LAST_LIMIT * found.noise:.2g}. If the model has the weights of the last epoch, an earlier "
                 "checkpoint is better (`restore_best_weights`).",
             )
