@@ -47,9 +47,7 @@ _UNSTABLE_EPOCHS = 8
 _MOST_PAIRS = 1000
 """Epochs above which trends use every k-th epoch, because they compare all pairs."""
 _GAIN = 0.01
-"""A run is still improving if its last quarter brought this share of the improvement. Convention."""
-_NEW = 0.5
-"""Of the fall over the last quarter, this share must be below all that came before: a cycle that falls again is not. Convention."""
+"""A run is still improving if its last quarter falls and ends below all earlier epochs by this share of the improvement. Convention."""
 _RISEN = 0.05
 """A rise matters if it exceeds this share of the best loss. Convention."""
 _LEAST_RISE = 0.01
@@ -448,13 +446,13 @@ def _rising(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
 
 def _of_learning(curve: FloatArray, epochs: NDArray[np.integer], found: Progress) -> tuple[Status, str]:
     count = min(max(WINDOW, len(curve) // 4), len(curve))
-    slope, _, high = theil_sen(curve[-count:])
+    _, _, high = theil_sen(curve[-count:])
     earlier = curve[: len(curve) - count]
     before = float(windows(earlier)[0].min()) if len(earlier) else found.start
-    gain, fall = before - found.end, -slope * (count if len(earlier) else count - 2)
+    gain = before - found.end
     first = int(epochs[-count - 1]) if len(earlier) else int(epochs[0]) - 1
     last = f"last {int(epochs[-1]) - first} epochs"
-    if high < 0 and gain > max(_GAIN * found.improvement, _NEW * fall):
+    if high < 0 and gain > _GAIN * found.improvement:
         return (
             "still improving",
             f"the loss still falls: the {last} brought {_percent(gain / found.improvement)} of its improvement",
