@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.evaluation import OutputsT
 from reportgen.contract.subjects import about
+from reportgen.metrics import intervals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,8 +51,11 @@ class MeasuredHead(Generic[OutputsT]):
     def estimated(
         self, spec: MetricSpec, estimate: Estimate, part: Subject | None = None, **details: Any
     ) -> Measurement:
-        """Record an estimate with its interval at its address."""
+        """Record an estimate at its address, with its interval or with the reason why there is none."""
         interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
+        if estimate.withheld is not None:
+            reasons = (details.pop("caveat", None), f"no interval: {estimate.withheld}")
+            interval["caveat"] = "; ".join(reason for reason in reasons if reason)
         return self.measure(spec, estimate.value, part, n=estimate.n, **interval, **details)
 
     def insufficient(self, spec: MetricSpec, reason: str, part: Subject | None = None) -> Measurement:
@@ -68,9 +73,24 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         return self.head.task.value == "binary"
 
     @property
+    def n_errors(self) -> int:
+        """Number of rows that are predicted wrong."""
+        return int((~self.outputs.correct).sum())
+
+    def mean_loss(self, values: NDArray[np.float64], largest: float = math.inf) -> Estimate | None:
+        """Return the mean of a loss (N,) between 0 and ``largest``; its interval is withheld below 5 errors."""
+        found = intervals.mean(values, low=0.0, high=largest)
+        return None if found is None else found.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
+
+    @property
     def brier(self) -> NDArray[np.float64]:
         """Return the Brier score (N,) by the convention for the task: positive class only, or summed over the classes."""
         return self.outputs.brier / 2 if self.binary else self.outputs.brier
+
+    @property
+    def largest_brier(self) -> float:
+        """Return the largest Brier score by that convention."""
+        return 1.0 if self.binary else 2.0
 
     @property
     def brier_convention(self) -> str:

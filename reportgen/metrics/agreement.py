@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.metrics import classification, intervals
-from reportgen.metrics.intervals import Estimate
+from reportgen.metrics import intervals
+from reportgen.metrics.intervals import FEWEST_ERRORS, Z95, Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,33 +35,50 @@ def positive_flips(table: Discordance) -> Estimate | None:
     return intervals.wilson(table.only_first, table.n)
 
 
-def error_consistency(table: Discordance, seed: int) -> Estimate | None:
+def error_consistency(table: Discordance) -> Estimate | None:
     """Return Cohen's kappa of correctness: Geirhos, Meding & Wichmann (2020).
 
     1: both err on the same examples; 0: they err together as often as expected by chance at their accuracies; below 0: less.
-    With a bootstrap interval over examples. None where both are right on all examples, or wrong
-    on all.
+    The interval is by Fleiss, Cohen & Everitt's (1969) variance on the scale of Fisher's z, after adding half an example to each
+    of the four cells; withheld where one of the models has fewer than 5 errors. None where both are right on all examples, or
+    wrong on all.
 
     >>> from reportgen.metrics.comparison import Discordance
-    >>> round(error_consistency(Discordance(4, 1, 1, 4), 0).value, 12)
+    >>> round(error_consistency(Discordance(40, 10, 10, 40)).value, 12)
     0.6
     """
-    counts = np.array([[table.both, table.only_first], [table.only_second, table.neither]])
-    value = float(_kappa(counts))
+    counts = np.array([[table.both, table.only_first], [table.only_second, table.neither]], np.float64)
+    value = _kappa(counts)
     if not np.isfinite(value):
         return None
-    low, high = classification.bootstrap(lambda drawn: np.nan_to_num(_kappa(drawn), nan=1.0), counts, seed)
-    return Estimate(value, table.n, low, high, "bootstrap over examples, 1,000 draws")
+    added = counts + 0.5
+    center = _kappa(added)
+    half = Z95 * np.sqrt(_kappa_variance(added)) / (1 - center**2)
+    low, high = (float(np.tanh(np.arctanh(center) + side * half)) for side in (-1, 1))
+    found = Estimate(
+        value, table.n, min(low, value), max(high, value), "Fisher's z, half an example added to each cell"
+    )
+    fewest = min(table.only_first, table.only_second) + table.neither
+    return found.supported(fewest, FEWEST_ERRORS, "errors of one of the models")
 
 
-def _kappa(counts: NDArray[np.int64]) -> FloatArray:
-    """Return kappa (...) of tables (..., 2, 2); NaN where agreement by chance is certain."""
-    shares = counts / counts.sum(axis=(-2, -1), keepdims=True)
-    observed = shares[..., 0, 0] + shares[..., 1, 1]
-    expected = (shares.sum(axis=-1) * shares.sum(axis=-2)).sum(axis=-1)
-    certain = expected >= 1
-    kappa: FloatArray = np.where(certain, np.nan, (observed - expected) / np.where(certain, 1.0, 1.0 - expected))
-    return kappa
+def _kappa(counts: FloatArray) -> float:
+    """Return kappa of a table (2, 2); NaN where agreement by chance is certain."""
+    shares = counts / counts.sum()
+    observed = float(np.trace(shares))
+    expected = float((shares.sum(axis=1) * shares.sum(axis=0)).sum())
+    return float("nan") if expected >= 1 else (observed - expected) / (1 - expected)
+
+
+def _kappa_variance(counts: FloatArray) -> float:
+    """Return the variance of kappa for a table (2, 2) of positive counts. Fleiss, Cohen & Everitt (1969)."""
+    n = counts.sum()
+    shares, kappa = counts / n, _kappa(counts)
+    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
+    expected = float((rows * columns).sum())
+    terms = (np.eye(2) - (1 - kappa) * (rows[None, :] + columns[:, None])) ** 2
+    spread = float((shares * terms).sum()) - (kappa - expected * (1 - kappa)) ** 2
+    return spread / float(n * (1 - expected) ** 2)
 
 
 def js_divergence(first: NDArray[Any], second: NDArray[Any]) -> FloatArray:

@@ -153,7 +153,7 @@ def gap(bins: ResidualBins) -> Estimate:
     if n < 2:  # noqa: PLR2004
         return Estimate(value, int(n))
     variance = max(float(bins.squared.sum()) - n * value**2, 0.0) / (n - 1)
-    return around_mean(value, float(np.sqrt(variance / n)), round(n))
+    return around_mean(value, float(np.sqrt(variance / n)), round(n), low=-1.0, high=1.0)
 
 
 def squared_error(bins: ResidualBins) -> Estimate | None:

@@ -1,21 +1,23 @@
-"""Metrics of the confusion matrix: accuracy, recall, precision, F1, and their bootstrap."""
+"""Metrics of the confusion matrix: accuracy, recall, precision, F1, and their intervals."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from reportgen.metrics import intervals
+from reportgen.metrics.intervals import FEWEST_EXAMPLES, Estimate
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix = NDArray[Any]
     Floats = NDArray[np.float64]
 
-_BOOTSTRAP_ENTRIES = 2_000_000
+_PRIOR = 2.0
+"""Examples by which the recall of a class is drawn to the mean recall, for the variance only: a class without an error is not certain."""
 
 
 @dataclass(frozen=True)
@@ -79,45 +81,75 @@ def macro_f1(confusion: Matrix) -> Floats:
     return np.nanmean(f1(confusion), axis=-1)
 
 
-def bootstrap(
-    statistic: Callable[[Matrix], Floats], confusion: NDArray[np.int64], seed: int, draws: int = 1000
-) -> tuple[float, float]:
-    """Return the 2.5 and 97.5 % quantiles of a statistic under resampling of the examples.
+def balanced_accuracy_estimate(confusion: NDArray[np.int64]) -> Estimate:
+    """Return the balanced accuracy of (K, K) counts with Wilson's interval for as many trials as have its variance.
 
-    Drawing the cells of the matrix from a multinomial distribution is the bootstrap over examples itself (Efron 1979).
-
-    Parameters
-    ----------
-    statistic
-        Maps (draws, K, K) counts to (draws,).
-    confusion
-        (K, K) counts.
-    seed, draws
-        Seed and number of the resamples.
+    The variance is that of a mean of independent proportions; each is first drawn to their mean by two examples. Withheld
+    where a class that occurs has fewer than 10 examples.
     """
-    k = len(confusion)
+    support = confusion.sum(axis=1, dtype=np.float64)
+    seen = support > 0
+    value = float(balanced_accuracy(confusion))
+    drawn = (np.diagonal(confusion)[seen] + _PRIOR * value) / (support[seen] + _PRIOR)
+    variance = float((drawn * (1 - drawn) / support[seen]).sum()) / int(seen.sum()) ** 2
+    found = intervals.share(value, variance, int(support.sum()), "Wilson, by the variance of the mean recall")
+    return _supported(found, support)
+
+
+def macro_f1_estimate(confusion: NDArray[np.int64]) -> Estimate:
+    """Return the macro F1 of (K, K) counts with Wilson's interval for as many trials as have its variance.
+
+    The variance is by the delta method. Withheld where a class that occurs has fewer than 10 examples.
+    """
+    both = confusion.sum(axis=1, dtype=np.float64) + confusion.sum(axis=0, dtype=np.float64)
+    scores = f1(confusion)
+    seen = both > 0
+    slope = np.zeros(len(both))
+    slope[seen] = scores[seen] / both[seen]
+    gradient = -(slope[:, None] + slope[None, :])
+    gradient[np.diag_indices(len(both))] += _ratio(np.full(len(both), 2.0), both).clip(min=0)
+    variance = float(np.nansum(confusion * gradient**2)) / int(seen.sum()) ** 2
     n = int(confusion.sum())
-    filled = np.flatnonzero(confusion)
-    generator = np.random.default_rng(seed)
-    values = []
-    for start in range(0, draws, step := max(1, _BOOTSTRAP_ENTRIES // (k * k))):
-        size = min(step, draws - start)
-        cells = np.zeros((size, k * k), dtype=np.int64)
-        cells[:, filled] = generator.multinomial(n, confusion.reshape(-1)[filled] / n, size=size)
-        values.append(statistic(cells.reshape(size, k, k)))
-    low, high = np.quantile(np.concatenate(values), [0.025, 0.975])
-    return float(low), float(high)
+    found = intervals.share(float(macro_f1(confusion)), variance, n, "Wilson, by the variance of the mean F1")
+    return _supported(found, confusion.sum(axis=1))
 
 
-def skill(value: float, reference: float, perfect: float) -> float | None:
-    """Return the skill over a reference: 1 is perfect, 0 is no better than the reference.
+def _supported(found: Estimate, support: Matrix) -> Estimate:
+    return found.supported(int(support[support > 0].min()), FEWEST_EXAMPLES, "examples of a class")
 
-    None where the reference is perfect.
 
-    >>> skill(0.9, 0.8, 1.0)
+def f1_estimate(hits: int, misses: int, false_alarms: int) -> Estimate | None:
+    """Return F1 of a class with an interval; None for a class without examples and predictions.
+
+    F1 = 2 J / (1 + J), where J = TP / (TP + FN + FP) is a proportion of the rows that have the class or are predicted as it:
+    its Wilson interval, transformed.
+
+    >>> found = f1_estimate(8, 2, 0)
+    >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
+    (0.889, 0.658, 0.971)
+    """
+    proportion = intervals.wilson(hits, hits + misses + false_alarms)
+    if proportion is None or proportion.low is None or proportion.high is None:
+        return None
+    value, low, high = (2 * j / (1 + j) for j in (proportion.value, proportion.low, proportion.high))
+    return Estimate(value, hits + misses, low, high, "Wilson, of TP / (TP + FN + FP)")
+
+
+def skill(losses: Floats, reference: Floats) -> Estimate | None:
+    """Return 1 - mean loss / mean loss of a reference on the same rows (N,): 1 is perfect, 0 is no better than the reference.
+
+    The interval is that of the ratio, so that it knows that the reference is estimated too. None where the reference is
+    perfect.
+
+    >>> import numpy as np
+    >>> skill(np.array([1.0, 0.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])).value
     0.5
     """
-    return None if perfect == reference else round((value - reference) / (perfect - reference), 15)
+    if not reference.any():
+        return None
+    found = intervals.ratio(losses, reference)
+    low, high = (None if end is None else 1 - end for end in (found.high, found.low))
+    return replace(found, value=1 - found.value, low=low, high=high)
 
 
 def most_confused(confusion: NDArray[np.int64], limit: int) -> tuple[ConfusedPair, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,11 @@ def _correlation(table: Discordance) -> float:
     return corrected / float(np.sqrt(float(margins)))
 
 
-def mean_difference(first: NDArray[np.float64], second: NDArray[np.float64]) -> Estimate | None:
-    """Return the mean of the paired differences (N,) with value ± 1.96 SE."""
-    return intervals.mean(first - second)
+def mean_difference(
+    first: NDArray[np.float64], second: NDArray[np.float64], largest: float = math.inf
+) -> Estimate | None:
+    """Return the mean of the paired differences (N,), none of them larger than ``largest``, with Hall's interval."""
+    return intervals.mean(first - second, low=-largest, high=largest)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

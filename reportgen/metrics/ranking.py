@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics.intervals import Z95, Estimate
+from reportgen.metrics import intervals
+from reportgen.metrics.intervals import FEWEST_EXAMPLES, Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-BOOTSTRAP_CELLS = 2048
+_METHOD = "logit scale, "
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,42 @@ def _steps(scores: Floats, positives: Floats, negatives: Floats) -> _Steps:
     return _Steps(np.add.reduceat(positives[order], starts), np.add.reduceat(negatives[order], starts), index)
 
 
-def _placements(steps: _Steps) -> tuple[Floats, Floats]:
-    """Return per step the share of negatives below (half of the ties) and the share of positives above."""
-    below = np.cumsum(steps.negatives) - steps.negatives / 2
-    above = steps.positives.sum() - np.cumsum(steps.positives) + steps.positives / 2
-    return below / steps.negatives.sum(), above / steps.positives.sum()
+@dataclass(frozen=True)
+class _Curve:
+    """A number of a curve, and what an example of either kind at each step contributes to its error."""
+
+    value: float
+    positive: Floats
+    negative: Floats
+
+    def variance(self, steps: _Steps) -> float:
+        return float((steps.positives * self.positive**2 + steps.negatives * self.negative**2).sum())
+
+
+def _area(steps: _Steps) -> _Curve:
+    """Return the area under the ROC curve with its placement values; the variance is DeLong's."""
+    m, n = float(steps.positives.sum()), float(steps.negatives.sum())
+    below = (np.cumsum(steps.negatives) - steps.negatives / 2) / n
+    above = (m - np.cumsum(steps.positives) + steps.positives / 2) / m
+    value = float((below * steps.positives).sum() / m)
+    return _Curve(value, (below - value) / np.sqrt(m * max(m - 1, 1)), (above - value) / np.sqrt(n * max(n - 1, 1)))
+
+
+def _precision(steps: _Steps) -> _Curve:
+    """Return the average precision with its derivatives by the count of either kind at each step (infinitesimal jackknife)."""
+    hits = np.cumsum(steps.positives[::-1])[::-1]
+    drawn = hits + np.cumsum(steps.negatives[::-1])[::-1]
+    precision, m = hits / drawn, float(hits[0])
+    value = float((precision * steps.positives).sum() / m)
+    gained = np.cumsum(steps.positives * (drawn - hits) / drawn**2) / m
+    lost = np.cumsum(steps.positives * hits / drawn**2) / m
+    return _Curve(value, (precision - value) / m + gained, -lost)
 
 
 def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | None:
-    """Return the area under the ROC curve with DeLong's interval, cut off at 0 and 1; None where a class is absent.
+    """Return the area under the ROC curve with DeLong's interval on the logit scale; None where a class is absent.
 
-    There is no interval without two examples of each kind, or where the scores separate them perfectly, because DeLong's
-    variance is then 0 or undefined.
+    The interval is withheld below 10 examples of either kind, and where the scores separate them perfectly.
 
     Parameters
     ----------
@@ -59,77 +84,42 @@ def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | 
 
     References
     ----------
-    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44; Sun & Xu (2014) for midranks.
+    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44; Sun & Xu (2014) for midranks; Pepe (2003) for the logit scale.
 
     >>> import numpy as np
     >>> roc_auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0.0, 0, 1, 1]), np.array([1.0, 1, 0, 0])).value
     0.75
     """
+    return _of_points(_area, "DeLong", scores, positives, negatives)
+
+
+def average_precision(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | None:
+    """Return the average precision, the mean precision over the steps in recall; None where a class is absent.
+
+    Equal scores are one threshold, as in scikit-learn. The interval is by the infinitesimal jackknife on the logit scale,
+    withheld like that of :func:`roc_auc`.
+    """
+    return _of_points(_precision, "infinitesimal jackknife", scores, positives, negatives)
+
+
+def _of_points(
+    curve: Callable[[_Steps], _Curve], method: str, scores: Floats, positives: Floats, negatives: Floats
+) -> Estimate | None:
     m, n = float(positives.sum()), float(negatives.sum())
     if m == 0 or n == 0:
         return None
     steps = _steps(scores, positives, negatives)
-    v10, v01 = _placements(steps)
-    value = float((v10 * steps.positives).sum() / m)
-    if m < 2 or n < 2:  # noqa: PLR2004
-        return Estimate(value, round(m + n))
-    s10 = float((steps.positives * (v10 - value) ** 2).sum() / (m - 1))
-    s01 = float((steps.negatives * (v01 - value) ** 2).sum() / (n - 1))
-    half = Z95 * float(np.sqrt(s10 / m + s01 / n))
-    if half == 0:
-        return Estimate(value, round(m + n))
-    return Estimate(value, round(m + n), max(value - half, 0.0), min(value + half, 1.0), "DeLong")
+    found = curve(steps)
+    estimate = intervals.logit(found.value, found.variance(steps), round(m + n), _METHOD + method)
+    return estimate.supported(round(min(m, n)), FEWEST_EXAMPLES, "examples of the rarer class")
 
 
-def average_precision(scores: Floats, positives: Floats, negatives: Floats) -> float | None:
-    """Return the average precision, the mean precision over the steps in recall; None without positives.
+def area_bound(positives: Floats, negatives: Floats) -> float:
+    """Return how far the area from cells with these counts can be from that of the single scores.
 
-    Equal scores are one threshold, as in scikit-learn; without negatives it is 1.
+    The pairs inside a cell get half credit; in truth each has between none and one.
     """
-    m = float(positives.sum())
-    if m == 0:
-        return None
-    steps = _steps(scores, positives, negatives)
-    return float(_average_precision(steps.positives[None], steps.negatives[None])[0])
-
-
-def _average_precision(positives: Floats, negatives: Floats) -> Floats:
-    """Return the average precision (draws,) of counts (draws, steps) at increasing scores."""
-    hits = np.cumsum(positives[:, ::-1], axis=1)
-    drawn = hits + np.cumsum(negatives[:, ::-1], axis=1)
-    precision = np.divide(hits, drawn, out=np.zeros_like(hits), where=drawn > 0)
-    total = np.maximum(hits[:, -1], 1)
-    return (precision * positives[:, ::-1]).sum(axis=1) / total
-
-
-def average_precision_interval(
-    scores: Floats, positives: Floats, negatives: Floats, seed: int, draws: int = 1000
-) -> tuple[float, float]:
-    """Return the 2.5 and 97.5 % quantiles of the average precision under resampling of the examples.
-
-    The counts of at most 2049 cells are drawn from a multinomial distribution. A cell has neighboring scores with
-    an equal share of the positives, wherever they are on the scale: with up to 2048 positives this is the bootstrap
-    over examples itself. Draws without a positive are left out. There must be a positive.
-    """
-    steps = _steps(scores, positives, negatives)
-    cells = _precision_cells(steps.positives)
-    own = np.bincount(cells, weights=steps.positives, minlength=BOOTSTRAP_CELLS + 1)
-    rest = np.bincount(cells, weights=steps.negatives, minlength=BOOTSTRAP_CELLS + 1)
-    counts = np.concatenate([own, rest])
-    filled = np.flatnonzero(counts)
-    n = round(float(counts.sum()))
-    drawn = np.zeros((draws, len(counts)))
-    drawn[:, filled] = np.random.default_rng(seed).multinomial(n, counts[filled] / counts.sum(), size=draws)
-    drawn = drawn[drawn[:, : len(own)].any(axis=1)]
-    values = _average_precision(drawn[:, : len(own)], drawn[:, len(own) :])
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def _precision_cells(positives: Floats) -> NDArray[np.int64]:
-    """Return the cell of each step of increasing scores; a positive shares its cell with the negatives right above it."""
-    above = positives.sum() - np.cumsum(positives)
-    return BOOTSTRAP_CELLS - (above * BOOTSTRAP_CELLS / positives.sum()).astype(np.int64)
+    return float((positives * negatives).sum() / (positives.sum() * negatives.sum()) / 2)
 
 
 def macro_roc_auc(
@@ -137,8 +127,8 @@ def macro_roc_auc(
 ) -> Estimate | None:
     """Return the unweighted mean one-vs-rest AUC of the classes that have both examples and non-examples.
 
-    The interval is value ± 1.96 SE from the placement values, where the contributions of an example to the curves of all classes
-    are added before taking the variance (the DeLong variance with its covariances).
+    The contributions of an example to the curves of all classes are added before taking the variance (the DeLong
+    variance with its covariances); the interval is on the logit scale.
 
     Parameters
     ----------
@@ -152,29 +142,66 @@ def macro_roc_auc(
     Returns
     -------
     Estimate or None
-        None where no class has a curve. Without an interval where a class has a single example or a single
-        non-example, or where all are separated perfectly.
+        None where no class has a curve. The interval is withheld where a class has fewer than 10 examples or
+        non-examples, or where all are separated perfectly.
     """
+    return _macro(_area, "DeLong over classes", column, labels, classes)
+
+
+def macro_average_precision(
+    column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int]
+) -> Estimate | None:
+    """Return the unweighted mean average precision; parameters and interval as in :func:`macro_roc_auc`."""
+    return _macro(_precision, "infinitesimal jackknife over classes", column, labels, classes)
+
+
+def _macro(
+    curve: Callable[[_Steps], _Curve],
+    method: str,
+    column: Callable[[int], Floats],
+    labels: NDArray[np.int32],
+    classes: Iterable[int],
+) -> Estimate | None:
     n = len(labels)
-    influence = np.zeros(n)
-    values = []
-    fewest = n
-    for index in classes:
-        positives = (labels == index).astype(np.float64)
-        m = float(positives.sum())
-        if m in (0, n):
-            continue
-        steps = _steps(column(index), positives, 1.0 - positives)
-        v10, v01 = _placements(steps)
-        value = float((v10 * steps.positives).sum() / m)
-        own, other = v10[steps.index] - value, v01[steps.index] - value
-        influence += np.where(positives > 0, own * (n / m), other * (n / (n - m)))
+    influence, values, fewest = np.zeros(n), [], n
+    for value, contributions, rarer in _one_by_one(curve, column, labels, classes):
         values.append(value)
-        fewest = min(fewest, round(m), round(n - m))
+        influence += contributions
+        fewest = min(fewest, rarer)
     if not values:
         return None
-    mean = float(np.mean(values))
-    half = Z95 * float(np.std(influence / len(values), ddof=1) / np.sqrt(n))
-    if fewest < 2 or half == 0:  # noqa: PLR2004
-        return Estimate(mean, n)
-    return Estimate(mean, n, max(mean - half, 0.0), min(mean + half, 1.0), "DeLong, over classes")
+    variance = float((influence**2).sum()) / len(values) ** 2
+    estimate = intervals.logit(float(np.mean(values)), variance, n, _METHOD + method)
+    return estimate.supported(fewest, FEWEST_EXAMPLES, "examples of a class")
+
+
+def _one_by_one(
+    curve: Callable[[_Steps], _Curve],
+    column: Callable[[int], Floats],
+    labels: NDArray[np.int32],
+    classes: Iterable[int],
+) -> Iterator[tuple[float, Floats, int]]:
+    """Yield for each class that has a curve its value, the contributions (N,) of the examples, and the size of its rarer kind."""
+    for index in classes:
+        positives = (labels == index).astype(np.float64)
+        m = int(positives.sum())
+        if m in (0, len(labels)):
+            continue
+        steps = _steps(column(index), positives, 1.0 - positives)
+        found = curve(steps)
+        contributions = np.where(positives > 0, found.positive[steps.index], found.negative[steps.index])
+        yield found.value, contributions, min(m, len(labels) - m)
+
+
+def rescaled(value: float, sampled: Estimate | None, n: int) -> Estimate:
+    """Return a value of n examples with the interval of a sample of them, narrowed on the logit scale to n examples."""
+    if sampled is None or sampled.low is None or sampled.high is None:
+        return Estimate(value, n, withheld=None if sampled is None else sampled.withheld)
+    spread = (_logit(sampled.high) - _logit(sampled.low)) / (2 * intervals.Z95) * sampled.value * (1 - sampled.value)
+    return intervals.logit(
+        value, spread**2 * sampled.n / n, n, f"{sampled.method}, from a sample of {sampled.n:,} rows"
+    )
+
+
+def _logit(p: float) -> float:
+    return float(np.log(p / (1 - p)))

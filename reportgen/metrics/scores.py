@@ -68,15 +68,22 @@ def brier(p: Floats, targets: Targets) -> Floats:
     return ((p - targets) ** 2).sum(axis=1)
 
 
-def true_class_rank(scores: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.int32]:
-    """Return the rank (N,) of the true class when classes are sorted by score; 0 is the top.
-
-    Of equal scores the class with the smaller index comes first, as in ``argmax``, so that rank 0 is what is predicted.
+def true_class_rank(scores: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return how many classes score higher than the true one (N,), and how many score the same, itself included (N,).
 
     >>> import numpy as np
-    >>> true_class_rank(np.array([[1.0, 3.0, 3.0]]), np.array([2])).tolist()
-    [1]
+    >>> [part.tolist() for part in true_class_rank(np.array([[1.0, 3.0, 3.0]]), np.array([2]))]
+    [[0], [2]]
     """
     own = scores[np.arange(len(scores)), labels][:, None]
-    earlier = np.arange(scores.shape[1]) < labels[:, None]
-    return ((scores > own) | ((scores == own) & earlier)).sum(axis=1).astype(np.int32)
+    return (scores > own).sum(axis=1).astype(np.int32), (scores == own).sum(axis=1).astype(np.int32)
+
+
+def top_k_credit(rank: NDArray[np.int32], ties: NDArray[np.int32], k: int) -> Floats:
+    """Return the chance (N,) that the true class is among the first k when ties are broken at random.
+
+    >>> import numpy as np
+    >>> top_k_credit(np.array([0, 0, 2, 5]), np.array([1, 10, 2, 1]), 3).tolist()
+    [1.0, 0.3, 0.5, 0.0]
+    """
+    return np.clip((k - rank) / ties, 0.0, 1.0)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 HISTOGRAM_CELLS = 2048
+_WIDEST = 90.0
+"""Log-odds at the ends of the histograms; float32 has no smaller probability."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,22 @@ class ScorePoints:
     exact: bool
 
 
+def histogram_cells(p: FloatArray, log_p: FloatArray) -> IntArray:
+    """Return the cells of probabilities, of equal width on the scale of asinh(log-odds).
+
+    With many classes nearly all probabilities are close to 0, where cells of equal width on [0, 1] would hold them all.
+    """
+    with np.errstate(divide="ignore"):
+        odds = np.clip(log_p - np.log1p(-p), -_WIDEST, _WIDEST)
+    places = (np.arcsinh(odds) / np.arcsinh(_WIDEST) + 1) / 2 * HISTOGRAM_CELLS
+    return np.minimum(places.astype(np.int64), HISTOGRAM_CELLS - 1)
+
+
 @dataclass(frozen=True)
 class ClassHistogram:
-    """Per class, histograms over [0, 1] of the probabilities of its own examples and of the others.
+    """Per class, histograms of the probabilities of its own examples and of the others.
 
-    Kept instead of the logits if there are too many of them.
+    Kept instead of the logits if there are too many of them; the cells are those of :func:`histogram_cells`.
 
     Attributes
     ----------
@@ -112,7 +125,9 @@ class ClassificationOutputs(ClassPredictions):
     nll, brier
         (N,) float64: negative log-likelihood in nats; Brier score summed over the classes.
     rank
-        (N,) int32, rank of the true class when classes are sorted by probability; 0 is the top.
+        (N,) int32, number of classes with a higher probability than the true one.
+    ties
+        (N,) int32, number of classes with the probability of the true one, itself included.
     histogram
         Replaces the logits above the size limit.
     clipped_fraction
@@ -127,6 +142,7 @@ class ClassificationOutputs(ClassPredictions):
     nll: FloatArray
     brier: FloatArray
     rank: NDArray[np.int32]
+    ties: NDArray[np.int32]
     histogram: ClassHistogram | None
     clipped_fraction: float | None
 

@@ -12,6 +12,7 @@ from reportgen.contract.records.classification import (
     ClassHistogram,
     ClassificationOutputs,
     ClassPredictions,
+    histogram_cells,
 )
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
@@ -251,7 +252,7 @@ class ClassificationAccumulator:
         self._clipped = 0
         self._columns = {name: np.empty(n) for name in ("confidence", "nll", "brier", "entropy", "normalizer")}
         self._predictions = np.empty(n, np.int32)
-        self._rank = np.empty(n, np.int32)
+        self._rank, self._ties = np.empty(n, np.int32), np.empty(n, np.int32)
         self.not_finite: int = 0
         self.first_not_finite: int | None = None
         dtype = np.float32 if self._kind == "logits" else np.float64
@@ -307,11 +308,11 @@ class ClassificationAccumulator:
     ) -> None:
         hard = labels.hard[rows]
         targets = hard if labels.soft is None else labels.soft[rows]
-        self._rank[rows] = scores.true_class_rank(logits, hard)
+        self._rank[rows], self._ties[rows] = scores.true_class_rank(logits, hard)
         self._columns["nll"][rows] = scores.nll(log_p, targets)
         self._columns["brier"][rows] = scores.brier(p, targets)
         if not self._keep:
-            self._count(p, hard)
+            self._count(p, log_p, hard)
 
     def result(self) -> ClassPredictions:
         """Return the record; call it after all rows were added, if all were finite."""
@@ -334,6 +335,7 @@ class ClassificationAccumulator:
             nll=self._columns["nll"],
             brier=self._columns["brier"],
             rank=self._rank,
+            ties=self._ties,
             histogram=None if self._keep else self._histogram(),
             clipped_fraction=None if self._kind == "logits" else self._clipped / self._filled,
         )
@@ -377,8 +379,8 @@ class ClassificationAccumulator:
         slots = self._slots[rows]
         self._sample[slots[slots >= 0]] = logits[slots >= 0]
 
-    def _count(self, p: NDArray[np.float64], labels: NDArray[np.int32]) -> None:
-        cells = np.minimum((p * HISTOGRAM_CELLS).astype(np.int64), HISTOGRAM_CELLS - 1)
+    def _count(self, p: NDArray[np.float64], log_p: NDArray[np.float64], labels: NDArray[np.int32]) -> None:
+        cells = histogram_cells(p, log_p)
         classes = np.broadcast_to(np.arange(self._n_classes), cells.shape)
         np.add.at(self._counts, (classes, cells), 1.0)
         np.add.at(self._sums, (classes, cells), p)

@@ -154,7 +154,7 @@ def _heads(models: Sequence[ModelEvaluation], data: DataEvaluation | None) -> li
 def _followed(followed: Sequence[ClassifiedHead]) -> Iterator[Measurement]:
     """Yield accuracy and NLL of every checkpoint, and their paired changes from the second on."""
     for one in followed:
-        accuracy, nll = intervals.wilson(int(one.outputs.correct.sum()), one.n), intervals.mean(one.outputs.nll)
+        accuracy, nll = intervals.wilson(int(one.outputs.correct.sum()), one.n), one.mean_loss(one.outputs.nll)
         if accuracy is not None and nll is not None:
             yield one.estimated(schema.ACCURACY, accuracy)
             yield one.estimated(schema.NLL, nll)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import permutations
-from typing import TYPE_CHECKING, Any, ClassVar
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -15,10 +16,11 @@ from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, intervals, ranking
+from reportgen.metrics import classification, comparison, confidence, intervals, ranking, scores
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.schema import (
     ConfidentError,
+    ConfidentRows,
     ConfusedPairEntry,
     HeadPerformance,
     PerformanceOptions,
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.metrics.intervals import Estimate
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,15 @@ class _Head(ClassifiedHead):
         if self.outputs.soft_labels is not None:
             return self.outputs.soft_labels.mean(axis=0)
         return self.confusion.sum(axis=1) / self.n
+
+    @property
+    def majority(self) -> int:
+        """The most frequent class."""
+        return int(self.confusion.sum(axis=1).argmax())
+
+    def approximated(self, estimate: Estimate) -> Estimate:
+        """Withhold an approximate interval below 5 errors."""
+        return estimate.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
 
 
 class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
@@ -99,7 +111,9 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
                 for pair in pairs
             ),
             errors=_confident_errors(subject, self.options.confident_errors),
-            majority_class=names[int(subject.confusion.sum(axis=1).argmax())],
+            sure=_confident_rows(subject),
+            majority_class=names[subject.majority],
+            only_majority=bool((subject.outputs.predictions == subject.majority).all()),
         )
 
 
@@ -118,32 +132,39 @@ def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
     )
 
 
+def _confident_rows(subject: _Head) -> ConfidentRows:
+    found = confidence.confident_errors(subject.outputs.confidence, subject.outputs.correct, schema.SURE)
+    return ConfidentRows(rows=found.rows, errors=found.errors, expected=found.expected, p_value=found.p_value)
+
+
 # ------------------------------------------------------------------------------------------------ of one head
 
 
 def _whole(subject: _Head) -> Iterator[Measurement]:
     outputs, n = subject.outputs, len(subject.outputs.labels)
     accuracy = intervals.wilson(int(outputs.correct.sum()), n)
-    nll, brier = intervals.mean(outputs.nll), intervals.mean(subject.brier)
+    nll, brier = subject.mean_loss(outputs.nll), subject.mean_loss(subject.brier, subject.largest_brier)
     if accuracy is None or nll is None or brier is None:
         message = "an evaluation has at least one row"
         raise ValueError(message)
     soft = "soft labels: compared with the most probable class" if outputs.soft_labels is not None else None
+    balanced = classification.balanced_accuracy_estimate(subject.confusion)
+    macro_f1 = classification.macro_f1_estimate(subject.confusion)
     yield subject.estimated(schema.ACCURACY, accuracy, caveat=soft)
-    yield _bootstrapped(subject, schema.BALANCED_ACCURACY, classification.balanced_accuracy)
-    yield _bootstrapped(subject, schema.MACRO_F1, classification.macro_f1)
+    yield subject.estimated(schema.BALANCED_ACCURACY, subject.approximated(balanced))
+    yield subject.estimated(schema.MACRO_F1, subject.approximated(macro_f1))
     yield _top_k(subject)
     yield subject.estimated(schema.NLL, nll, caveat=_clipping(outputs))
     yield subject.estimated(schema.BRIER, brier, estimator=subject.brier_convention)
     yield from _ranking(subject)
-    yield from _skills(subject, accuracy.value, nll.value, brier.value)
+    yield from _skills(subject)
 
 
 def _regression(one: MeasuredHead[RegressionOutputs]) -> Iterator[Measurement]:
     errors = one.outputs.errors
     for spec, estimate in (
         (schema.BIAS, intervals.mean(errors)),
-        (schema.MAE, intervals.mean(np.abs(errors))),
+        (schema.MAE, intervals.mean(np.abs(errors), low=0.0)),
         (schema.RMSE, intervals.root_mean_square(errors)),
     ):
         if estimate is not None:
@@ -156,19 +177,14 @@ def _clipping(outputs: ClassificationOutputs) -> str | None:
     return f"from clipped probabilities: {outputs.clipped_fraction:.2%} of the labels had probability 0, so the true value is higher"
 
 
-def _bootstrapped(subject: _Head, spec: MetricSpec, statistic: Any) -> Measurement:
-    low, high = classification.bootstrap(statistic, subject.confusion, subject.data.seed)
-    details: dict[str, Any] = {"ci_low": low, "ci_high": high, "ci_method": "bootstrap over examples, 1,000 draws"}
-    return subject.measure(spec, float(statistic(subject.confusion)), n=len(subject.outputs.labels), **details)
-
-
 def _top_k(subject: _Head) -> Measurement:
     n_classes = subject.outputs.n_classes
     k = schema.default_top_k(n_classes)
     if k >= n_classes:
         reason = f"with {n_classes} classes, the top {k} always contain the label"
         return schema.TOP_K_ACCURACY.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
-    hits = intervals.wilson(int((subject.outputs.rank < k).sum()), len(subject.outputs.rank))
+    credit = scores.top_k_credit(subject.outputs.rank, subject.outputs.ties, k)
+    hits = intervals.wilson(float(credit.sum()), len(credit))
     if hits is None:
         return subject.insufficient(schema.TOP_K_ACCURACY, "no row was evaluated")
     return subject.estimated(schema.TOP_K_ACCURACY, hits, estimator=f"k = {k}")
@@ -184,83 +200,100 @@ def _ranking(subject: _Head) -> Iterator[Measurement]:
 def _binary_ranking(subject: _Head) -> Iterator[Measurement]:
     points = subject.outputs.one_vs_rest(1)
     counted = (points.scores, points.positives, points.negatives)
-    estimator = "positive class" if points.exact else "positive class, from histograms with 2,048 bins"
     auc, precision = ranking.roc_auc(*counted), ranking.average_precision(*counted)
-    if auc is None:
-        reason = "the evaluated data contain only one class"
-        yield subject.insufficient(schema.ROC_AUC, reason)
-    else:
-        yield subject.estimated(schema.ROC_AUC, auc, estimator=estimator)
-    if precision is None:
-        yield subject.insufficient(schema.AVERAGE_PRECISION, "the evaluated data contain no positive examples")
-    else:
-        low, high = ranking.average_precision_interval(*counted, subject.data.seed)
-        details: dict[str, Any] = {
-            "ci_low": low,
-            "ci_high": high,
-            "ci_method": "bootstrap over bins with equal numbers of positives, 1,000 draws",
-        }
-        n = len(subject.outputs.labels)
-        yield subject.measure(schema.AVERAGE_PRECISION, precision, n=n, estimator=estimator, **details)
+    if auc is None or precision is None:
+        yield from _one_class(subject)
+        return
+    bound = None if points.exact else ranking.area_bound(points.positives, points.negatives)
+    yield from _curves(subject, "positive class", (auc, precision), bound)
+
+
+def _one_class(subject: _Head) -> Iterator[Measurement]:
+    for spec in (schema.ROC_AUC, schema.AVERAGE_PRECISION):
+        yield subject.insufficient(spec, "the evaluated data contain only one class")
+
+
+def _curves(
+    subject: _Head, kind: str, found: tuple[Estimate, Estimate], bound: float | None, caveat: str | None = None
+) -> Iterator[Measurement]:
+    """Yield AUC and average precision; ``bound`` is the largest error of an AUC from histograms."""
+    cells = "" if bound is None else ", from histograms with 2,048 cells"
+    exact = "" if bound is None else f" (AUC exact within {bound:.2g})"
+    for spec, estimate, note in zip(
+        (schema.ROC_AUC, schema.AVERAGE_PRECISION), found, (cells + exact, cells), strict=True
+    ):
+        yield subject.estimated(spec, subject.approximated(estimate), estimator=kind + note, caveat=caveat)
 
 
 def _macro_ranking(subject: _Head) -> Iterator[Measurement]:
-    outputs, n = subject.outputs, len(subject.outputs.labels)
+    outputs = subject.outputs
     support = np.bincount(outputs.labels, minlength=outputs.n_classes)
-    usable = np.flatnonzero((support > 0) & (support < n))
-    if len(usable) == 0:
-        yield subject.insufficient(schema.ROC_AUC, "the evaluated data contain only one class")
-        yield subject.insufficient(schema.AVERAGE_PRECISION, "the evaluated data contain only one class")
-        return
+    usable = [int(index) for index in np.flatnonzero((support > 0) & (support < len(outputs.labels)))]
     left_out = outputs.n_classes - len(usable)
     caveat = f"{left_out} of {outputs.n_classes} classes have no examples and are left out" if left_out else None
-    macro = "macro one-vs-rest"
-    points = [outputs.one_vs_rest(int(index)) for index in usable] if outputs.logits is None else None
-    if points is None:
-        auc = ranking.macro_roc_auc(outputs.probability, outputs.labels, [int(index) for index in usable])
-        precisions = [_exact_precision(outputs, int(index)) for index in usable]
-        if auc is not None:
-            yield subject.estimated(schema.ROC_AUC, auc, estimator=macro, caveat=caveat)
+    bound = None
+    if outputs.logits is not None:
+        auc = ranking.macro_roc_auc(outputs.probability, outputs.labels, usable)
+        precision = ranking.macro_average_precision(outputs.probability, outputs.labels, usable)
     else:
-        macro = "macro one-vs-rest, from histograms with 2,048 bins"
-        areas = [ranking.roc_auc(one.scores, one.positives, one.negatives) for one in points]
-        value = float(np.mean([area.value for area in areas if area is not None]))
-        yield subject.measure(schema.ROC_AUC, value, n=n, estimator=macro, caveat=caveat)
-        precisions = [ranking.average_precision(one.scores, one.positives, one.negatives) for one in points]
-    value = float(np.mean([precision for precision in precisions if precision is not None]))
-    yield subject.measure(schema.AVERAGE_PRECISION, value, n=n, estimator=macro, caveat=caveat)
+        auc, precision, bound = _from_histograms(outputs, usable)
+    if auc is None or precision is None:
+        yield from _one_class(subject)
+    else:
+        yield from _curves(subject, "macro one-vs-rest", (auc, precision), bound, caveat)
 
 
-def _exact_precision(outputs: ClassificationOutputs, index: int) -> float | None:
-    points = outputs.one_vs_rest(index)
-    return ranking.average_precision(points.scores, points.positives, points.negatives)
+def _from_histograms(
+    outputs: ClassificationOutputs, usable: list[int]
+) -> tuple[Estimate | None, Estimate | None, float | None]:
+    """Return macro AUC and average precision of all rows, with the intervals of the sampled ones, and the error bound of the AUC."""
+    points = [outputs.one_vs_rest(index) for index in usable]
+    if not points:
+        return None, None, None
+    rows, n = outputs.logit_sample_rows, len(outputs.labels)
+    labels = outputs.labels[rows]
 
+    def column(index: int) -> NDArray[np.float64]:
+        sampled = outputs.logit_sample[:, index].astype(np.float64) - outputs.log_normalizer[rows]
+        return np.exp(sampled)
 
-def _skills(subject: _Head, accuracy: float, nll: float, brier: float) -> Iterator[Measurement]:
-    frequencies, n = subject.frequencies, len(subject.outputs.labels)
-    majority = float(subject.confusion.sum(axis=1).max() / n)
-    occurring = frequencies[frequencies > 0]
-    prior_nll = float(-(occurring * np.log(occurring)).sum())
-    prior_brier = float(1 - (frequencies**2).sum())
-    if subject.outputs.soft_labels is not None:
-        prior_brier = float(((subject.outputs.soft_labels - frequencies) ** 2).sum(axis=1).mean())
-    prior_brier = prior_brier / 2 if subject.binary else prior_brier
-    yield subject.measure(schema.BASELINE, majority, n=n)
-    for spec, value, reference, perfect in (
-        (schema.ACCURACY_SKILL, accuracy, majority, 1.0),
-        (schema.NLL_SKILL, nll, prior_nll, 0.0),
-        (schema.BRIER_SKILL, brier, prior_brier, 0.0),
+    found = []
+    for single, macro in (
+        (ranking.roc_auc, ranking.macro_roc_auc),
+        (ranking.average_precision, ranking.macro_average_precision),
     ):
-        skill = classification.skill(value, reference, perfect)
-        if skill is None:
+        areas = [single(one.scores, one.positives, one.negatives) for one in points]
+        value = float(np.mean([area.value for area in areas if area is not None]))
+        found.append(ranking.rescaled(value, macro(column, labels, usable), n))
+    bound = float(np.mean([ranking.area_bound(one.positives, one.negatives) for one in points]))
+    return found[0], found[1], bound
+
+
+def _skills(subject: _Head) -> Iterator[Measurement]:
+    outputs, frequencies = subject.outputs, subject.frequencies
+    targets = outputs.labels if outputs.soft_labels is None else outputs.soft_labels
+    n, always = len(outputs.labels), outputs.labels == subject.majority
+    yield subject.measure(schema.BASELINE, float(always.mean()), n=n)
+    yield subject.estimated(
+        schema.ACCURACY_GAIN, comparison.accuracy_difference(comparison.discordance(outputs.correct, always))
+    )
+    with np.errstate(divide="ignore"):
+        prior = np.broadcast_to(np.log(frequencies), (n, len(frequencies)))
+    prior_brier = scores.brier(np.exp(prior), targets) / (2 if subject.binary else 1)
+    for spec, losses, reference in (
+        (schema.ACCURACY_SKILL, (~outputs.correct).astype(np.float64), (~always).astype(np.float64)),
+        (schema.NLL_SKILL, outputs.nll, scores.nll(prior, targets)),
+        (schema.BRIER_SKILL, subject.brier, prior_brier),
+    ):
+        found = classification.skill(losses, reference)
+        if found is None:
             yield subject.insufficient(spec, "there is only one class, so the baseline is perfect")
         else:
-            yield subject.measure(spec, skill, n=n)
+            yield subject.estimated(spec, subject.approximated(found))
 
 
 def _per_class(subject: _Head) -> Iterator[Measurement]:
     confusion = subject.confusion
-    f1 = classification.f1(confusion)
     for index, name in enumerate(subject.head.class_names):
         part = Subject.of("class", name)
         hits = int(confusion[index, index])
@@ -274,10 +307,11 @@ def _per_class(subject: _Head) -> Iterator[Measurement]:
             yield subject.insufficient(schema.RECALL, "the class has no examples", part)
         else:
             yield subject.estimated(schema.RECALL, recall, part)
-        if np.isnan(f1[index]):
+        f1 = classification.f1_estimate(hits, support - hits, predicted - hits)
+        if f1 is None:
             yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
         else:
-            yield subject.measure(schema.F1, float(f1[index]), part, n=support)
+            yield subject.estimated(schema.F1, f1, part)
         yield subject.measure(schema.SUPPORT, support, part, n=support)
 
 
@@ -286,35 +320,39 @@ def _per_class(subject: _Head) -> Iterator[Measurement]:
 
 def _compare(subjects: list[_Head]) -> tuple[list[Measurement], list[Tier]]:
     """Compare models that share a head, for every ordered pair."""
-    measurements: list[Measurement] = []
-    tiers = []
-    for group in comparable(subjects):
-        measurements += _pairs(group)
-        tiers.append(_tier(group))
-    return measurements, tiers
-
-
-def _pairs(group: list[_Head]) -> Iterator[Measurement]:
-    tables = {
-        (first.model.name, second.model.name): comparison.discordance(first.outputs.correct, second.outputs.correct)
-        for first, second in permutations(group, 2)
+    groups = comparable(subjects)
+    p_values = {
+        frozenset((id(first), id(second))): comparison.mcnemar(
+            comparison.discordance(first.outputs.correct, second.outputs.correct)
+        )
+        for group in groups
+        for first, second in combinations(group, 2)
     }
-    once = {frozenset(pair): comparison.mcnemar(table) for pair, table in tables.items()}
-    adjusted = dict(zip(once, comparison.holm(list(once.values())), strict=True))
-    for first, second in permutations(group, 2):
-        pair = (first.model.name, second.model.name)
-        part = Subject.of("vs", second.model.name)
-        yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(tables[pair]), part)
-        for spec, one, other in (
-            (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll),
-            (schema.BRIER_DIFFERENCE, first.brier, second.brier),
-        ):
-            difference = comparison.mean_difference(one, other)
-            if difference is not None:
-                yield first.estimated(spec, difference, part)
-        n = tables[pair].n
-        yield first.measure(schema.MCNEMAR, once[frozenset(pair)], part, n=n)
-        yield first.measure(schema.MCNEMAR_HOLM, adjusted[frozenset(pair)], part, n=n)
+    adjusted = dict(zip(p_values, comparison.holm(list(p_values.values())), strict=True))
+    measurements: list[Measurement] = []
+    for group in groups:
+        for first, second in permutations(group, 2):
+            pair = frozenset((id(first), id(second)))
+            measurements += _pair(first, second, p_values[pair], adjusted[pair])
+    return measurements, [_tier(group) for group in groups]
+
+
+def _pair(first: _Head, second: _Head, p_value: float, adjusted: float) -> Iterator[Measurement]:
+    """Yield the differences of two models; the p-values are the same both ways."""
+    part = Subject.of("vs", second.model.name)
+    table = comparison.discordance(first.outputs.correct, second.outputs.correct)
+    yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(table), part)
+    wrong = table.n - table.both
+    for spec, one, other, largest in (
+        (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll, math.inf),
+        (schema.BRIER_DIFFERENCE, first.brier, second.brier, first.largest_brier),
+    ):
+        difference = comparison.mean_difference(one, other, largest)
+        if difference is not None:
+            supported = difference.supported(wrong, intervals.FEWEST_ERRORS, "rows with an error of either model")
+            yield first.estimated(spec, supported, part)
+    yield first.measure(schema.MCNEMAR, p_value, part, n=table.n)
+    yield first.measure(schema.MCNEMAR_HOLM, adjusted, part, n=table.n)
 
 
 def _tier(group: list[_Head]) -> Tier:

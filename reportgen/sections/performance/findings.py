@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.sections.performance.schema import SURE
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ LOW_RECALL = 0.5
 """Convention; no literature value."""
 FEW_EXAMPLES = 20
 """Convention; no literature value."""
-SURE = 0.99
-"""Convention; no literature value."""
+SIGNIFICANT = 0.05
+"""Chance of a false alarm in a report: of confident errors, and of a class that is never predicted. Convention."""
+LEAST_CHANCE = 0.001
+"""Smallest chance that is written as a number."""
 MANY = 1000
 """Examples from which on a rate is given without its counts. Convention."""
 
@@ -39,18 +42,42 @@ def not_measured(result: PerformanceResult) -> Iterator[Hit]:
 
 
 def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield models whose accuracy is not above that of always predicting the most frequent class."""
-    for one in result.named("accuracy"):
-        if one.metric.value is None or one.metric.ci_low is None:
+    """Yield models that are less accurate than always predicting the most frequent class, or do just that."""
+    for head in result.heads:
+        gain = result.find("accuracy_gain", head.model, head.subject)
+        base = result.find("majority_accuracy", head.model, head.subject).value
+        if base is None or base >= 1:
             continue
-        base = result.find("majority_accuracy", one.model, one.subject).value
-        if base is not None and one.metric.ci_low <= base < 1:
-            shown = formatting.metric(one.metric)
+        if head.only_majority:
             yield Hit(
-                one.model,
-                f"Accuracy {shown.text} {shown.interval} is not shown to exceed the {_fraction(base)} of always predicting the "
-                "most frequent class: do not ship it on this evidence.",
-                one.subject,
+                head.model,
+                f"It predicts {head.majority_class} on all {head.n:,} rows, which is right on {_fraction(base)} of them: do not "
+                "ship it.",
+                head.subject,
+            )
+        elif gain.ci_high is not None and gain.ci_high < 0:
+            yield Hit(
+                head.model,
+                f"Its accuracy is {formatting.metric(gain).text} {formatting.interval(gain)} against the {_fraction(base)} of "
+                f"always predicting {head.majority_class}: do not ship it.",
+                head.subject,
+            )
+
+
+def not_shown_better_than_majority(result: PerformanceResult) -> Iterator[Hit]:
+    """Yield models whose accuracy cannot be told from that of always predicting the most frequent class."""
+    for head in result.heads:
+        gain = result.find("accuracy_gain", head.model, head.subject)
+        base = result.find("majority_accuracy", head.model, head.subject).value
+        if base is None or base >= 1 or head.only_majority or gain.ci_low is None or gain.ci_high is None:
+            continue
+        if gain.ci_low <= 0 <= gain.ci_high:
+            yield Hit(
+                head.model,
+                f"{head.n:,} rows are too few to tell its accuracy from the {_fraction(base)} of always predicting "
+                f"{head.majority_class}: the difference is {formatting.metric(gain).text} {formatting.interval(gain)}. Evaluate "
+                "it on more rows before you decide.",
+                head.subject,
             )
 
 
@@ -74,15 +101,28 @@ def low_recall(result: PerformanceResult) -> Iterator[Hit]:
 
 
 def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield classes that have examples and are never predicted."""
+    """Yield classes that are never predicted although a recall of one half would have found an example of them.
+
+    With that recall all of n examples are missed with a chance of at most 0.5^n; over the classes of a head 5 %.
+    """
+    classes = {(head.model, head.subject): len(head.class_names) for head in result.heads}
     for one in result.named("precision"):
         support = result.find("support", one.model, one.subject).value
-        if one.metric.value is None and support:
+        head = one.subject.rpartition("/")[0] or None if one.subject else None
+        if one.metric.value is not None or not support or (one.model, head) not in classes:
+            continue
+        chance = (1 - LOW_RECALL) ** support
+        if chance <= SIGNIFICANT / classes[one.model, head]:
             yield Hit(
                 one.model,
-                f"None of its {support:,} examples is found: the model never predicts this class. Do not use it where this class matters.",
+                f"None of its {support:,} examples is found: the model never predicts this class, and a model with a recall of "
+                f"{_fraction(LOW_RECALL)} would miss them all with a chance of {_chance(chance)}. Do not use it where this class matters.",
                 one.subject,
             )
+
+
+def _chance(value: float) -> str:
+    return _fraction(value) if value >= LEAST_CHANCE else f"less than {_fraction(LEAST_CHANCE)}"
 
 
 def few_examples(result: PerformanceResult) -> Iterator[Hit]:
@@ -101,18 +141,14 @@ def few_examples(result: PerformanceResult) -> Iterator[Hit]:
 
 
 def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield models that make errors with almost full confidence."""
-    for head in result.heads:
-        sure = [error for error in head.errors if error.confidence >= SURE]
-        if sure:
-            worst = sure[0]
-            total = head.n - sum(row[index] for index, row in enumerate(head.confusion))
-            least = "at least " if len(sure) == len(head.errors) < total else ""
+    """Yield models that make more errors with almost full confidence than a calibrated model would."""
+    judged = [(head, head.sure) for head in result.heads if head.sure is not None]
+    for head, sure in judged:
+        if sure.p_value <= SIGNIFICANT / len(judged):
             yield Hit(
                 head.model,
-                f"Its confidence is at least {100 * SURE:g}{formatting.THIN}% on {least}{len(sure)} of its {total:,} errors (row {worst.row}: "
-                f"predicted {worst.predicted} at {_fraction(worst.confidence)}, labeled {worst.true}): do not use its "
-                "confidence to skip review.",
+                f"It is at least {100 * SURE:g}{formatting.THIN}% sure on {sure.rows:,} rows and wrong on {sure.errors:,} of them; a "
+                f"calibrated model would be wrong on {sure.expected:.1f}: do not use its confidence to skip review.",
                 head.subject,
             )
 
@@ -139,12 +175,19 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         "PRF101",
         "problem",
         "No better than the majority class",
-        "Wilks (2011), skill against a baseline",
+        "Newcombe (1998), paired with the baseline",
         worse_than_majority,
     ),
-    Rule("PRF201", "problem", "Class never predicted", "definition", never_predicted),
+    Rule(
+        "PRF102",
+        "note",
+        "Not shown to be better than the majority class",
+        "Newcombe (1998), paired with the baseline",
+        not_shown_better_than_majority,
+    ),
+    Rule("PRF201", "problem", "Class never predicted", "binomial bound, Bonferroni over the classes", never_predicted),
     Rule("PRF202", "warning", "Low class recall", CONVENTION, low_recall),
-    Rule("PRF301", "warning", "Confident errors", CONVENTION, confident_errors),
+    Rule("PRF301", "warning", "Confident errors", "Hoeffding (1956), Bonferroni over the models", confident_errors),
     Rule(
         "PRF401",
         "note",

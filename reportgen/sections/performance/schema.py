@@ -11,6 +11,8 @@ from reportgen.contract.result import SectionResult
 TOP_K = 5
 TOP_K_FEW = 3
 _FEW_CLASSES = 10
+SURE = 0.99
+"""Confidence from which on a row counts as one of which the model is sure. Convention; no literature value."""
 
 
 def default_top_k(n_classes: int) -> int:
@@ -42,6 +44,19 @@ class ConfidentError(Strict):
     """Probability of the predicted class."""
 
 
+class ConfidentRows(Strict):
+    """The rows of which the model is sure, and its errors among them."""
+
+    rows: int
+    """Number of rows with a confidence of at least 99 %."""
+    errors: int
+    """Errors among them."""
+    expected: float
+    """Errors that a calibrated model would make on them: the sum of 1 - confidence."""
+    p_value: float
+    """Upper bound of the chance that a calibrated model makes as many."""
+
+
 class ConfusedPairEntry(Strict):
     """How often one class was predicted as another."""
 
@@ -67,8 +82,12 @@ class HeadPerformance(Strict):
     """The most confused pairs of classes."""
     errors: tuple[ConfidentError, ...]
     """The most confident errors."""
+    sure: ConfidentRows | None = None
+    """Errors with almost full confidence against their expected number; null in files of 0.1.0."""
     majority_class: str
     """The most frequent class, which the majority baseline always predicts."""
+    only_majority: bool = False
+    """Whether the model predicts the most frequent class on every row."""
 
 
 class Tier(Strict):
@@ -108,7 +127,7 @@ BALANCED_ACCURACY = MetricSpec(
     "fraction",
     True,
     "Mean recall over the classes that have examples: every class counts the same, however frequent.",
-    "Brodersen et al. (2010); bootstrap over examples",
+    "Brodersen et al. (2010); Wilson (1927) for the interval",
 )
 MACRO_F1 = MetricSpec(
     "macro_f1",
@@ -116,14 +135,15 @@ MACRO_F1 = MetricSpec(
     "fraction",
     True,
     "Unweighted mean F1 over the classes that have examples or are predicted.",
-    "Opitz & Burst (2019), mean of F1; bootstrap over examples",
+    "Opitz & Burst (2019), mean of F1; delta method and Wilson (1927) for the interval",
 )
 TOP_K_ACCURACY = MetricSpec(
     "top_k_accuracy",
     "Top-k accuracy",
     "fraction",
     True,
-    "Share of examples whose label is among the k most probable classes; k is 5, or 3 with fewer than ten classes.",
+    "Share of examples whose label is among the k most probable classes; k is 5, or 3 with fewer than ten classes. Of equally "
+    "probable classes each counts with its chance of being among them.",
     "convention; Wilson (1927) for the interval",
 )
 NLL = MetricSpec(
@@ -132,7 +152,7 @@ NLL = MetricSpec(
     "nats",
     False,
     "Mean negative log-likelihood of the label (cross-entropy), computed from logits where possible: a proper score that penalizes confident errors.",
-    "Good (1952)",
+    "Good (1952); Hall (1992) for the interval",
     difference="nll_difference",
 )
 BRIER = MetricSpec(
@@ -141,7 +161,7 @@ BRIER = MetricSpec(
     "",
     False,
     "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1).",
-    "Brier (1950)",
+    "Brier (1950); Hall (1992) for the interval",
     difference="brier_difference",
 )
 ROC_AUC = MetricSpec(
@@ -150,7 +170,7 @@ ROC_AUC = MetricSpec(
     "fraction",
     True,
     "Probability that a random example of the class is scored higher than a random example of the rest; macro one-vs-rest for multiclass heads, positive class for binary heads.",
-    "DeLong et al. (1988)",
+    "DeLong et al. (1988), on the logit scale",
 )
 AVERAGE_PRECISION = MetricSpec(
     "average_precision",
@@ -158,7 +178,7 @@ AVERAGE_PRECISION = MetricSpec(
     "fraction",
     True,
     "Area under the precision-recall curve as a step function; macro one-vs-rest for multiclass heads, positive class for binary heads.",
-    "as in scikit-learn, without interpolation",
+    "as in scikit-learn, without interpolation; infinitesimal jackknife (Efron 1982) on the logit scale",
 )
 BASELINE = MetricSpec(
     "majority_accuracy",
@@ -167,6 +187,14 @@ BASELINE = MetricSpec(
     None,
     "Accuracy of always predicting the most frequent class of the evaluated data.",
     "convention",
+)
+ACCURACY_GAIN = MetricSpec(
+    "accuracy_gain",
+    "Gain over baseline",
+    "fraction",
+    True,
+    "Accuracy minus that of always predicting the most frequent class, on the same examples, in points.",
+    "Newcombe (1998), method 10",
 )
 ACCURACY_SKILL = MetricSpec(
     "accuracy_skill",
@@ -216,7 +244,7 @@ F1 = MetricSpec(
     "fraction",
     True,
     "Harmonic mean of the precision and recall of a class.",
-    "van Rijsbergen (1979)",
+    "van Rijsbergen (1979); Wilson (1927) for the interval",
     "class",
 )
 SUPPORT = MetricSpec("support", "Support", "count", None, "Number of evaluated examples of a class.", "count", "class")
@@ -235,7 +263,7 @@ NLL_DIFFERENCE = MetricSpec(
     "nats",
     False,
     "Mean paired difference in negative log-likelihood: the first model minus the second.",
-    "paired mean ± 1.96 SE",
+    "paired mean; Hall (1992) for the interval",
     "pair",
 )
 BRIER_DIFFERENCE = MetricSpec(
@@ -244,7 +272,7 @@ BRIER_DIFFERENCE = MetricSpec(
     "",
     False,
     "Mean paired difference in Brier score: the first model minus the second.",
-    "paired mean ± 1.96 SE",
+    "paired mean; Hall (1992) for the interval",
     "pair",
 )
 MCNEMAR = MetricSpec(
@@ -261,7 +289,7 @@ MCNEMAR_HOLM = MetricSpec(
     "McNemar p (Holm)",
     "p-value",
     None,
-    "McNemar p adjusted for the number of model pairs in the report.",
+    "McNemar p adjusted for the number of model pairs in the report, over all outputs.",
     "Holm (1979)",
     "pair",
 )
@@ -272,7 +300,7 @@ BIAS = MetricSpec(
     "",
     None,
     "Mean of prediction minus label, in the unit of the label; above 0 the predictions are too high.",
-    "mean ± 1.96 SE",
+    "mean; Hall (1992) for the interval",
 )
 MAE = MetricSpec(
     "mae",
@@ -280,7 +308,7 @@ MAE = MetricSpec(
     "",
     False,
     "Mean absolute error, in the unit of the label.",
-    "mean ± 1.96 SE",
+    "mean; Hall (1992) for the interval",
 )
 RMSE = MetricSpec(
     "rmse",
@@ -293,7 +321,7 @@ RMSE = MetricSpec(
 
 SCORES = (ACCURACY, BALANCED_ACCURACY, MACRO_F1, TOP_K_ACCURACY)
 PROBABILISTIC = (NLL, BRIER, ROC_AUC, AVERAGE_PRECISION)
-SKILL = (BASELINE, ACCURACY_SKILL, NLL_SKILL, BRIER_SKILL)
+SKILL = (BASELINE, ACCURACY_GAIN, ACCURACY_SKILL, NLL_SKILL, BRIER_SKILL)
 CLASSIFICATION = (*SCORES, *PROBABILISTIC, *SKILL)
 REGRESSION = (BIAS, MAE, RMSE)
 PER_CLASS = (PRECISION, RECALL, F1, SUPPORT)

@@ -135,7 +135,7 @@ def _agreement(group: list[_Head]) -> tuple[list[Measurement], HeadAgreement]:
     for i, j in combinations(range(len(group)), 2):
         first, second = group[i], group[j]
         changed = agreement.churn(first.outputs.predictions, second.outputs.predictions)
-        apart = intervals.mean(agreement.js_divergence(forecasts[i], forecasts[j]))
+        apart = intervals.mean(agreement.js_divergence(forecasts[i], forecasts[j]), 0.0, 1.0)
         differing[i, j] = differing[j, i] = changed.value if changed else np.nan
         errors = _errors(first, second)
         for one, other, flips in ((first, second, errors.flips), (second, first, errors.flips[::-1])):
@@ -173,7 +173,7 @@ def _errors(first: _Head, second: _Head) -> _Errors:
     table = comparison.discordance(one.correct, other.correct)
     return _Errors(
         (agreement.negative_flips(table), agreement.positive_flips(table)),
-        agreement.error_consistency(table, first.data.seed),
+        agreement.error_consistency(table),
         "both models are right on all rows, or wrong on all rows",
     )
 

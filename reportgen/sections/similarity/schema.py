@@ -138,7 +138,7 @@ ERROR_CONSISTENCY = MetricSpec(
     None,
     "Cohen's kappa of correctness: 1 when two models err on the same rows, 0 when they err together as often as expected by "
     f"chance at their accuracies. {_VERSUS}",
-    "Geirhos, Meding & Wichmann (2020); bootstrap over examples",
+    "Geirhos, Meding & Wichmann (2020); Fleiss, Cohen & Everitt (1969) for the interval",
     "pair",
 )
 DIVERGENCE = MetricSpec(

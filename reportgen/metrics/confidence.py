@@ -1,0 +1,50 @@
+"""Errors among the rows of which a model is sure, against their expected number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ConfidentErrors:
+    """Rows at or above a confidence, errors among them, errors expected of a calibrated model, and the p-value of an excess."""
+
+    rows: int
+    errors: int
+    expected: float
+    p_value: float
+
+
+def confident_errors(confidence: NDArray[np.float64], correct: NDArray[np.bool_], limit: float) -> ConfidentErrors:
+    """Compare the errors among the rows at or above a confidence with their expectation, the sum of 1 - confidence.
+
+    The number of errors of a calibrated model has a Poisson binomial distribution. Its tail is bounded by that of the Poisson
+    distribution with the same mean, so the p-value is never too small.
+
+    Parameters
+    ----------
+    confidence, correct
+        (N,) probability of the predicted class, and whether it is the label.
+    limit
+        The confidence from which on a row counts.
+
+    References
+    ----------
+    Hoeffding (1956), Annals of Mathematical Statistics 27, 713-721: the tail beyond the mean.
+
+    >>> import numpy as np
+    >>> found = confident_errors(np.full(100, 0.99), np.arange(100) >= 5, 0.99)
+    >>> found.errors, round(found.expected, 9), round(found.p_value, 4)
+    (5, 1.0, 0.0037)
+    """
+    from scipy.special import pdtrc
+
+    sure = confidence >= limit
+    errors, expected = int((~correct[sure]).sum()), float((1.0 - confidence[sure]).sum())
+    p_value = float(pdtrc(errors - 1, expected)) if errors > expected else 1.0
+    return ConfidentErrors(int(sure.sum()), errors, expected, p_value)

@@ -1,0 +1,270 @@
+"""Coverage of the intervals of scores, and false alarms of the rules of the performance section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.stats import beta
+
+from reportgen.metrics import (
+    agreement,
+    classification,
+    comparison,
+    confidence,
+    intervals,
+    ranking,
+    scores,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Estimate
+
+    Floats = NDArray[np.float64]
+    Labels = NDArray[np.int64]
+
+RUNS = 2000
+TRUTH_ROWS = 300_000
+LEAST_REPORTED = 95.0
+"""Percentage of runs that must report an interval for a design to be judged."""
+LEAST_COVERAGE = 92.0
+"""A design falls short where the 99 % Monte Carlo interval of its coverage is below this percentage."""
+SURE = 0.99
+
+
+class Design(NamedTuple):
+    """A model that is calibrated at ``sharpness`` 1, over-confident above it."""
+
+    classes: int
+    skewed: bool
+    accuracy: float
+    sharpness: float
+
+    def __str__(self) -> str:
+        """Return the design in words."""
+        kind = "skewed" if self.skewed else "even"
+        return f"{self.classes} {kind} classes, accuracy {self.accuracy:g}, logits times {self.sharpness:g}"
+
+
+BINARY = (
+    Design(2, False, 0.6, 3),
+    Design(2, False, 0.8, 0.5),
+    Design(2, False, 0.95, 3),
+    Design(2, False, 0.99, 1),
+    Design(2, True, 0.92, 1),
+    Design(2, True, 0.95, 3),
+    Design(2, True, 0.99, 3),
+)
+TEN = (
+    Design(10, False, 0.6, 3),
+    Design(10, False, 0.9, 0.5),
+    Design(10, False, 0.99, 3),
+    Design(10, True, 0.6, 1),
+    Design(10, True, 0.95, 3),
+)
+DESIGNS = {100: (*BINARY, *TEN), 600: (*BINARY, *TEN), 5000: (*BINARY[2:], TEN[1], TEN[4])}
+
+
+class Sample(NamedTuple):
+    """Labels (N,) and the logits (N, K) of two models whose errors are related."""
+
+    labels: Labels
+    first: Floats
+    second: Floats
+
+
+def prior(design: Design) -> Floats:
+    """Return the class frequencies (K,): equal, 90 % and 10 %, or each 35 % rarer than the one before."""
+    if not design.skewed:
+        return np.full(design.classes, 1 / design.classes)
+    if design.classes == 2:  # noqa: PLR2004
+        return np.array([0.9, 0.1])
+    falling = 0.65 ** np.arange(design.classes)
+    return falling / falling.sum()
+
+
+def draw(generator: np.random.Generator, design: Design, distance: float, n: int) -> Sample:
+    """Draw rows: Gaussian evidence for every class, and Bayes' rule."""
+    frequencies = prior(design)
+    labels = generator.choice(design.classes, p=frequencies, size=n)
+    noise = generator.normal(size=(n, design.classes))
+    other = 0.8 * noise + 0.6 * generator.normal(size=noise.shape)
+    shift = np.eye(design.classes)[labels] * distance
+    first, second = ((shift + one) * distance + np.log(frequencies) for one in (noise, other))
+    return Sample(labels, first * design.sharpness, second * design.sharpness)
+
+
+def distance(design: Design) -> float:
+    """Return the distance of the classes at which the model has its accuracy."""
+    low, high = 0.05, 9.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        sample = draw(np.random.default_rng(0), design, middle, 40_000)
+        if (sample.first.argmax(axis=1) == sample.labels).mean() < design.accuracy:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def numbers(design: Design, sample: Sample) -> Iterator[tuple[str, Estimate]]:
+    """Yield the numbers of the report, with the rules by which it withholds their intervals."""
+    labels, n, classes = sample.labels, len(sample.labels), design.classes
+    log_p = scores.log_softmax(sample.first)
+    p, other = np.exp(log_p), scores.log_softmax(sample.second)
+    predictions = log_p.argmax(axis=1)
+    correct, also = predictions == labels, other.argmax(axis=1) == labels
+    errors = int((~correct).sum())
+    nll, second = scores.nll(log_p, labels), scores.nll(other, labels)
+    brier, second_brier = scores.brier(p, labels), scores.brier(np.exp(other), labels)
+    confusion = classification.confusion_matrix(labels, predictions, classes)
+    frequencies = confusion.sum(axis=1) / n
+    always = labels == frequencies.argmax()
+
+    def supported(found: Estimate | None) -> Estimate | None:
+        return None if found is None else found.supported(errors, intervals.FEWEST_ERRORS, "errors")
+
+    table = comparison.discordance(correct, also)
+    wrong = n - table.both
+    if classes == 2:  # noqa: PLR2004
+        points = p[:, 1], (labels == 1).astype(float), (labels == 0).astype(float)
+        auc, precision = ranking.roc_auc(*points), ranking.average_precision(*points)
+    else:
+        auc, precision = (
+            macro(lambda index: p[:, index], labels, range(classes))
+            for macro in (ranking.macro_roc_auc, ranking.macro_average_precision)
+        )
+    with np.errstate(divide="ignore"):
+        reference = np.broadcast_to(np.log(frequencies), p.shape)
+    hits, support, predicted = int(confusion[1, 1]), int(confusion[1].sum()), int(confusion[:, 1].sum())
+    rank, ties = scores.true_class_rank(sample.first, labels)
+    found = {
+        "accuracy": intervals.wilson(int(correct.sum()), n),
+        "top-3 accuracy": intervals.wilson(float(scores.top_k_credit(rank, ties, 3).sum()), n) if classes > 3 else None,  # noqa: PLR2004
+        "recall of a class": intervals.wilson(hits, support),
+        "F1 of a class": classification.f1_estimate(hits, support - hits, predicted - hits),
+        "accuracy difference": comparison.accuracy_difference(table),
+        "balanced accuracy": supported(classification.balanced_accuracy_estimate(confusion)),
+        "macro F1": supported(classification.macro_f1_estimate(confusion)),
+        "NLL": supported(intervals.mean(nll, low=0.0)),
+        "Brier score": supported(intervals.mean(brier, low=0.0, high=2.0)),
+        "ROC AUC": supported(auc),
+        "average precision": supported(precision),
+        "accuracy skill": supported(classification.skill((~correct).astype(float), (~always).astype(float))),
+        "NLL skill": supported(classification.skill(nll, scores.nll(reference, labels))),
+        "Brier skill": supported(classification.skill(brier, scores.brier(np.exp(reference), labels))),
+        "error consistency": agreement.error_consistency(table),
+    }
+    for name, difference in (
+        ("NLL difference", comparison.mean_difference(nll, second)),
+        ("Brier difference", comparison.mean_difference(brier, second_brier, 2.0)),
+    ):
+        found[name] = None if difference is None else difference.supported(wrong, intervals.FEWEST_ERRORS, "errors")
+    yield from ((name, estimate) for name, estimate in found.items() if estimate is not None)
+
+
+class Covered(NamedTuple):
+    """How often a design's runs report an interval, and how often those cover the truth, in percent."""
+
+    design: Design
+    reported: float
+    coverage: float
+    high: float
+    """Upper end of the coverage's 99 % Monte Carlo interval."""
+
+
+def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Covered]:
+    """Simulate a design; return the coverage of each number."""
+    apart = distance(design)
+    truth = dict(numbers(design, draw(np.random.default_rng(99), design, apart, TRUTH_ROWS)))
+    generator = np.random.default_rng(seed)
+    hits = dict.fromkeys(truth, 0)
+    shown = dict.fromkeys(truth, 0)
+    for _ in range(runs):
+        for name, estimate in numbers(design, draw(generator, design, apart, n)):
+            if estimate.low is not None and estimate.high is not None:
+                shown[name] += 1
+                hits[name] += estimate.low <= truth[name].value <= estimate.high
+    found = {}
+    for name, count in shown.items():
+        hit = hits[name]
+        high = beta.ppf(0.995, hit + 1, count - hit) if hit < count else 1.0
+        found[name] = Covered(design, 100 * count / runs, 100 * hit / max(count, 1), 100 * high)
+    return found
+
+
+def print_coverage(runs: int) -> None:
+    """Print the coverage of every number at each n, over the designs of which at least 95 % of the runs report."""
+    print("| number | n | designs | mean coverage | lowest | highest | falls short | designs that report less often |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    rows: dict[str, list[str]] = {}
+    for n, designs in DESIGNS.items():
+        found: dict[str, list[Covered]] = {}
+        for design in designs:
+            for name, one in coverage(design, n, runs).items():
+                found.setdefault(name, []).append(one)
+        for name, every in found.items():
+            rows.setdefault(name, []).append(_row(name, n, every))
+    print("\n".join(row for name in rows for row in rows[name]))
+
+
+def _row(name: str, n: int, every: list[Covered]) -> str:
+    judged = [one for one in every if one.reported >= LEAST_REPORTED]
+    short = [f"{one.design}: {one.coverage:.1f} %" for one in judged if one.high < LEAST_COVERAGE]
+    rarer = [one for one in every if one.reported < LEAST_REPORTED]
+    shares = sorted(one.reported for one in rarer)
+    rest = f"{len(rarer)}: in {shares[0]:.0f} to {shares[-1]:.0f} % of runs" if rarer else "none"
+    values = [one.coverage for one in judged]
+    shown = (f"{np.mean(values):.1f} %", f"{min(values):.1f} %", f"{max(values):.1f} %") if values else ("–", "–", "–")
+    cells = (name, f"{n:,}", str(len(judged)), *shown, "; ".join(short) or "no", rest)
+    return f"| {' | '.join(cells)} |"
+
+
+def confident_alarms(design: Design, n: int, runs: int, seed: int = 2) -> float:
+    """Return the share of runs in which PRF301 warns about a model."""
+    apart, generator, fired = distance(design), np.random.default_rng(seed), 0
+    for _ in range(runs):
+        sample = draw(generator, design, apart, n)
+        log_p = scores.log_softmax(sample.first)
+        correct = log_p.argmax(axis=1) == sample.labels
+        found = confidence.confident_errors(np.exp(log_p.max(axis=1)), correct, SURE)
+        fired += found.p_value <= 0.05  # noqa: PLR2004
+    return fired / runs
+
+
+def majority_alarms(accuracy: float, majority: float, n: int, runs: int, seed: int = 3) -> tuple[float, float]:
+    """Return the shares of runs in which PRF101 calls a better model worse, and PRF102 says that the rows are too few."""
+    generator = np.random.default_rng(seed)
+    worse = undecided = 0
+    for _ in range(runs):
+        labels = (generator.random(n) >= majority).astype(int)
+        correct = generator.random(n) < accuracy
+        always = labels == np.bincount(labels, minlength=2).argmax()
+        found = comparison.accuracy_difference(comparison.discordance(correct, always))
+        if found.low is not None and found.high is not None and not always.all():
+            worse += found.high < 0
+            undecided += found.low <= 0 <= found.high
+    return worse / runs, undecided / runs
+
+
+def main(runs: int = RUNS) -> None:
+    """Print the tables."""
+    print(f"### Intervals of scores\n\n{runs:,} runs of every design.\n")
+    print_coverage(runs)
+    print(f"\n### Rules of the performance section\n\n{runs:,} runs of every row.\n")
+    print("| rule | model | n | fires |")
+    print("| --- | --- | --- | --- |")
+    for design in (Design(2, False, 0.9, 1), Design(10, False, 0.9, 1), Design(2, False, 0.9, 2)):
+        kind = "calibrated" if design.sharpness == 1 else "over-confident"
+        for n in (600, 5000):
+            fired = confident_alarms(design, n, runs)
+            print(f"| PRF301 | {kind}: {design} | {n:,} | {100 * fired:.1f} % |")
+    for accuracy, majority, n in ((0.9, 0.8, 30), (0.9, 0.8, 100), (0.75, 0.6, 30), (0.75, 0.6, 100)):
+        worse, undecided = majority_alarms(accuracy, majority, n, runs)
+        model = f"truly better: accuracy {100 * accuracy:.0f} %, majority {100 * majority:.0f} %"
+        print(f"| PRF101 | {model} | {n} | {100 * worse:.1f} % |")
+        print(f"| PRF102 (note) | {model} | {n} | {100 * undecided:.1f} % |")
