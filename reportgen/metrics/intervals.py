@@ -16,6 +16,8 @@ Z95 = 1.959963984540054
 _STUDENT_BELOW = 100
 FEWEST_ERRORS = 5
 """Errors below which an approximate interval is withheld; from the simulation in ``scripts/simulate/scores.py``."""
+FEWEST_PAIRED = 10
+"""Rows with an error of either model below which the interval of a paired difference of losses is withheld; likewise."""
 FEWEST_EXAMPLES = 10
 """Examples of a class below which an interval that rests on every class is withheld; from the same simulation."""
 SEVERAL = 2
@@ -44,11 +46,11 @@ class Estimate:
         """Return the estimate; without its interval where fewer are found than the approximation needs.
 
         >>> Estimate(0.1, 50, 0.0, 0.2, "mean").supported(3, 5, "errors").withheld
-        'only 3 errors, and the approximation needs at least 5'
+        'at least 5 errors are needed (found 3)'
         """
         if found >= needed or self.low is None:
             return self
-        return self.without(f"only {found} {what}, and the approximation needs at least {needed}")
+        return self.without(f"at least {needed} {what} are needed (found {found})")
 
 
 def wilson_bounds(

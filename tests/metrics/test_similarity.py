@@ -35,7 +35,7 @@ def test_agreement_of_two_models(pair: dict[str, Any]) -> None:
     flips = [agreement.negative_flips(table).value, agreement.positive_flips(table).value]
     assert 1 - agreement.churn(new, old).value == pytest.approx(oracle("mc10_vs_prev/agreement_churn")[0])
     assert close(flips, "mc10_vs_prev/neg_flip_pos_flip")
-    assert close(agreement.error_consistency(table, 0).value, "mc10_vs_prev/error_consistency_kappa/sklearn")
+    assert close(agreement.error_consistency(table).value, "mc10_vs_prev/error_consistency_kappa/sklearn")
     divergence = agreement.js_divergence(pair["new"], pair["old"])
     assert close(divergence.mean(), "mc10_vs_prev/mean_jsd_bits/scipy")
 
@@ -49,7 +49,7 @@ def test_divergence_has_its_ends() -> None:
 @pytest.mark.parametrize("table", [Discordance(10, 0, 0, 0), Discordance(0, 0, 0, 10)])
 def test_where_all_agree_by_chance_there_is_no_consistency(table: Discordance) -> None:
     """Kappa is 0 / 0."""
-    assert agreement.error_consistency(table, 0) is None
+    assert agreement.error_consistency(table) is None
 
 
 @given(st.lists(st.integers(0, 30), min_size=4, max_size=4))
@@ -58,7 +58,7 @@ def test_flips_change_places(counts: list[int]) -> None:
     table = Discordance(*counts)
     turned = Discordance(counts[0], counts[2], counts[1], counts[3])
     assert agreement.negative_flips(table) == agreement.positive_flips(turned)
-    one, other = ((agreement.error_consistency(each, 0) if each.n else None) for each in (table, turned))
+    one, other = ((agreement.error_consistency(each) if each.n else None) for each in (table, turned))
     assert (one is None) == (other is None)
     if one is not None and other is not None:
         assert one.value == pytest.approx(other.value)

@@ -349,7 +349,7 @@ def _pair(first: _Head, second: _Head, p_value: float, adjusted: float) -> Itera
     ):
         difference = comparison.mean_difference(one, other, largest)
         if difference is not None:
-            supported = difference.supported(wrong, intervals.FEWEST_ERRORS, "rows with an error of either model")
+            supported = difference.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
             yield first.estimated(spec, supported, part)
     yield first.measure(schema.MCNEMAR, p_value, part, n=table.n)
     yield first.measure(schema.MCNEMAR_HOLM, adjusted, part, n=table.n)

@@ -58,7 +58,7 @@ def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
         elif gain.ci_high is not None and gain.ci_high < 0:
             yield Hit(
                 head.model,
-                f"Its accuracy is {formatting.metric(gain).text} {formatting.interval(gain)} against the {_fraction(base)} of "
+                f"Its accuracy differs by {formatting.points(gain)} from the {_fraction(base)} of "
                 f"always predicting {head.majority_class}: do not ship it.",
                 head.subject,
             )
@@ -75,7 +75,7 @@ def not_shown_better_than_majority(result: PerformanceResult) -> Iterator[Hit]:
             yield Hit(
                 head.model,
                 f"{head.n:,} rows are too few to tell its accuracy from the {_fraction(base)} of always predicting "
-                f"{head.majority_class}: the difference is {formatting.metric(gain).text} {formatting.interval(gain)}. Evaluate "
+                f"{head.majority_class}: the difference is {formatting.points(gain)}. Evaluate "
                 "it on more rows before you decide.",
                 head.subject,
             )

@@ -191,7 +191,7 @@ BASELINE = MetricSpec(
 ACCURACY_GAIN = MetricSpec(
     "accuracy_gain",
     "Gain over baseline",
-    "fraction",
+    "signed fraction",
     True,
     "Accuracy minus that of always predicting the most frequent class, on the same examples, in points.",
     "Newcombe (1998), method 10",
