@@ -23,8 +23,9 @@ class ConfidentErrors:
 def confident_errors(confidence: NDArray[np.float64], correct: NDArray[np.bool_], limit: float) -> ConfidentErrors:
     """Compare the errors among the rows at or above a confidence with their expectation, the sum of 1 - confidence.
 
-    The number of errors of a calibrated model has a Poisson binomial distribution. Its tail is bounded by that of the Poisson
-    distribution with the same mean, so the p-value is never too small.
+    The number of errors of a calibrated model has a Poisson binomial distribution. From one above the mean on, its tail is
+    bounded by that of the Poisson distribution with the same mean, and that of a single error by the mean itself, so the p-value is
+    never too small. Below, it is 1: no excess.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def confident_errors(confidence: NDArray[np.float64], correct: NDArray[np.bool_]
 
     References
     ----------
-    Hoeffding (1956), Annals of Mathematical Statistics 27, 713-721: the tail beyond the mean.
+    Hoeffding (1956), Annals of Mathematical Statistics 27, 713-721.
 
     >>> import numpy as np
     >>> found = confident_errors(np.full(100, 0.99), np.arange(100) >= 5, 0.99)
@@ -46,5 +47,9 @@ def confident_errors(confidence: NDArray[np.float64], correct: NDArray[np.bool_]
 
     sure = confidence >= limit
     errors, expected = int((~correct[sure]).sum()), float((1.0 - confidence[sure]).sum())
-    p_value = float(pdtrc(errors - 1, expected)) if errors > expected else 1.0
+    p_value = 1.0
+    if errors == 1:
+        p_value = min(expected, 1.0)
+    elif errors >= expected + 1:
+        p_value = float(pdtrc(errors - 1, expected))
     return ConfidentErrors(int(sure.sum()), errors, expected, p_value)

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from reportgen.metrics import (
+    agreement,
     calibration,
     classification,
     comparison,
+    confidence,
     density,
     intervals,
     ranking,
@@ -248,6 +250,60 @@ def test_the_cells_bound_the_error_of_the_area(seed: int) -> None:
     assert exact is not None
     assert coarse is not None
     assert abs(exact.value - coarse.value) <= ranking.area_bound(positives, negatives) + 1e-12
+
+
+@given(SEEDS)
+def test_the_chance_of_confident_errors_is_never_too_small(seed: int) -> None:
+    """It is at least the exact tail of the Poisson binomial distribution, and near it where that is small."""
+    generator = np.random.default_rng(seed)
+    f = generator.uniform(0.99, 1, 300)
+    correct = generator.random(300) < 2 * f - 1
+    exact = np.ones(1)
+    for chance in 1 - f:
+        exact = np.convolve(exact, [1 - chance, chance])
+    found = confidence.confident_errors(f, correct, 0.99)
+    tail = exact[found.errors :].sum()
+    assert found.expected == pytest.approx((1 - f).sum())
+    assert tail - 1e-12 <= found.p_value
+    if tail < 0.05:
+        assert found.p_value <= 1.2 * tail
+
+
+def test_a_gap_is_no_larger_than_possible() -> None:
+    """Two rows cannot be off by more than a whole."""
+    f, p = np.array([0.9, 0.6]), np.array([1.0, 0.0])
+    found = calibration.gap(calibration.residual_bins(f, p, 1 - p, calibration.equal_width_edges(15)))
+    assert (found.low, found.high) == (-1.0, 1.0)
+
+
+@given(st.lists(st.integers(0, 40), min_size=4, max_size=4))
+def test_error_consistency_stays_in_its_range(counts: list[int]) -> None:
+    """The interval holds the value, has a width, and ends within -1 and 1; below five errors of a model there is none."""
+    table = comparison.Discordance(*counts)
+    found = agreement.error_consistency(table) if table.n else None
+    if found is None:
+        return
+    fewest = min(table.only_first, table.only_second) + table.neither
+    assert (found.low is None) is (fewest < 5)
+    if found.low is not None and found.high is not None:
+        assert -1 <= found.low <= found.value <= found.high <= 1
+        assert found.low < found.high
+
+
+@pytest.mark.parametrize("kappa", [0.0, 0.4, 0.8])
+def test_error_consistency_covers_the_truth(kappa: float) -> None:
+    """In 1,000 samples of 200 pairs with a fifth of errors at least 93 % of the intervals hold the true kappa."""
+    errors = 0.2
+    both = errors * errors + kappa * errors * (1 - errors)
+    truth = (1 - 2 * errors + both, errors - both, errors - both, both)
+    covered = 0
+    for counts in np.random.default_rng(2).multinomial(200, truth, 1000):
+        found = agreement.error_consistency(comparison.Discordance(*map(int, counts)))
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= kappa <= found.high
+    assert covered >= 930
 
 
 def test_perfect_separation_has_no_auc_interval() -> None:

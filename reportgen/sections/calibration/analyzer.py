@@ -103,7 +103,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
 
 
 def _brier(subject: _Head) -> BrierScore:
-    found = intervals.mean(subject.brier)
+    found = subject.mean_loss(subject.brier, subject.largest_brier)
     if found is None:
         message = "an evaluation has at least one row"
         raise ValueError(message)
@@ -141,12 +141,12 @@ def _errors(subject: _Head) -> Iterator[Measurement]:
 
 def _uncertainty(subject: _Head) -> Iterator[Measurement]:
     outputs = subject.outputs
-    for spec, values, estimator in (
-        (schema.BRIER, subject.brier, subject.brier_convention),
-        (schema.MEAN_CONFIDENCE, outputs.confidence, None),
-        (schema.MEAN_ENTROPY, outputs.entropy, f"at most {np.log(outputs.n_classes):.3f} nats"),
+    largest = float(np.log(outputs.n_classes))
+    for spec, estimate, estimator in (
+        (schema.BRIER, subject.mean_loss(subject.brier, subject.largest_brier), subject.brier_convention),
+        (schema.MEAN_CONFIDENCE, intervals.mean(outputs.confidence, 0.0, 1.0), None),
+        (schema.MEAN_ENTROPY, intervals.mean(outputs.entropy, 0.0, largest), f"at most {largest:.3f} nats"),
     ):
-        estimate = intervals.mean(values)
         if estimate is not None:
             yield subject.estimated(spec, estimate, estimator=estimator)
 

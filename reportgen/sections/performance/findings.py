@@ -58,8 +58,8 @@ def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
         elif gain.ci_high is not None and gain.ci_high < 0:
             yield Hit(
                 head.model,
-                f"Its accuracy differs by {formatting.points(gain)} from the {_fraction(base)} of "
-                f"always predicting {head.majority_class}: do not ship it.",
+                f"Its accuracy minus the {_fraction(base)} of always predicting {head.majority_class} is "
+                f"{formatting.points(gain)}: do not ship it.",
                 head.subject,
             )
 
