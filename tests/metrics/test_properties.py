@@ -64,9 +64,10 @@ def test_points_may_stand_for_many(seed: int) -> None:
 @given(SEEDS)
 def test_residuals_add_up_to_the_gap(seed: int) -> None:
     """The residuals of all bins add up to N times the gap, and no ECE is below its size."""
-    bins = calibration.residual_bins(*sample(seed), calibration.equal_width_edges(15))
-    assert bins.residual.sum() == pytest.approx(bins.total * calibration.gap(bins).value)
-    assert calibration.ece(bins) >= abs(calibration.gap(bins).value) - 1e-12
+    points = sample(seed)
+    bins, gap = calibration.residual_bins(*points, calibration.equal_width_edges(15)), calibration.gap(*points)
+    assert bins.residual.sum() == pytest.approx(bins.total * gap.value)
+    assert calibration.mce(bins) >= calibration.ece(bins) - 1e-12 >= abs(gap.value) - 2e-12
 
 
 @given(st.integers(1, 50))
@@ -321,17 +322,6 @@ def test_a_class_with_one_example_has_no_macro_interval() -> None:
     assert found == intervals.Estimate(0.75, 5, withheld="at least 10 examples of a class are needed (found 1)")
 
 
-@pytest.mark.parametrize("n", [12, 500])
-def test_the_gap_has_the_interval_of_a_mean(n: int) -> None:
-    """From sums the gap has what the residuals one by one have, Student's t below 100 examples."""
-    f, p, q = sample(1, n)
-    found = calibration.gap(calibration.residual_bins(f, p, q, calibration.equal_width_edges(15)))
-    error = float(np.std(f - p, ddof=1) / np.sqrt(n))
-    expected = intervals.around_mean(float((f - p).mean()), error, n, -1.0, 1.0)
-    assert found.method == expected.method
-    assert (found.value, found.low, found.high) == pytest.approx((expected.value, expected.low, expected.high))
-
-
 @given(st.floats(0.01, 0.99))
 def test_neighbouring_numbers_are_told_apart(lower: float) -> None:
     """Forecasts without a number between them still stand in two bins."""
@@ -345,7 +335,7 @@ def test_rounding_above_one_does_no_harm() -> None:
     f, y = np.full(50, 1 + 1e-13), np.ones(50)
     bins = calibration.residual_bins(f, y, 1 - y, calibration.equal_width_edges(15))
     assert bins.variance.sum() == 0
-    assert calibration.class_bias(bins).z is None
+    assert calibration.in_the_large_p(f, y, 1 - y) == pytest.approx(1)
     assert calibration.ece_null(bins, seed=0).mean == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,18 +27,20 @@ from reportgen.sections.calibration.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.records.classification import ScorePoints
     from reportgen.contract.records.evaluation import Evaluation
-    from reportgen.metrics.calibration import ResidualBins
+    from reportgen.metrics.calibration import Null, ResidualBins
+    from reportgen.metrics.temperature import Temperature
 
 FIT_ROWS = 50_000
 """Maximum number of rows that the temperature is fitted on."""
 _CURVE_BINS = 15
+_NO_INTERVAL = f"no interval: fewer than {temperature.RARER} right or fewer than {temperature.RARER} wrong predictions"
 _LANDSCAPE_CELLS = 30
 
 
@@ -54,16 +56,17 @@ class _Head(ClassifiedHead):
         if self.binary:
             points = self.outputs.one_vs_rest(1)
             return points.scores, points.positives, points.negatives
-        correct = self.outputs.correct.astype(np.float64)
-        return self.outputs.confidence, correct, 1.0 - correct
+        return self.predicted
 
     @cached_property
     def equal_width(self) -> ResidualBins:
         return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
 
-    def equal_mass(self, bins: int) -> ResidualBins:
-        edges = calibration.equal_mass_edges(self.forecast[0], bins)
-        return calibration.residual_bins(*self.forecast, edges)
+    @cached_property
+    def predicted(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Confidences of the predicted class, with the counts of right and wrong predictions at each."""
+        correct = self.outputs.correct.astype(np.float64)
+        return self.outputs.confidence, correct, 1.0 - correct
 
 
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
@@ -78,11 +81,15 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             message = "calibration needs data"
             raise ValueError(message)
         measurements: list[Measurement] = []
-        heads = []
+        heads, tested = [], []
         for model, head, outputs in evaluation.heads(ClassificationOutputs):
             subject = _Head(model, head, outputs, data, self.options.bins)
-            measurements += [*_errors(subject), *_uncertainty(subject), *_temperature(subject), *_classes(subject)]
+            p_values = _PValues.of(subject)
+            measurements += [*_errors(subject, p_values), *_direction(subject, p_values)]
+            measurements += [*_uncertainty(subject), *_temperature(subject), *_classes(subject)]
             heads.append(self._shown(subject))
+            tested.append((replace(subject), p_values))
+        measurements += _adjusted(tested)
         return CalibrationResult(
             measurements=tuple(measurements), split=data.split, n=data.n, heads=tuple(heads), options=self.options
         )
@@ -113,30 +120,73 @@ def _brier(subject: _Head) -> BrierScore:
 # ------------------------------------------------------------------------------------------------ numbers
 
 
-def _errors(subject: _Head) -> Iterator[Measurement]:
-    bins, options = subject.equal_width, f"{subject.bins} equal-width bins"
-    null = calibration.ece_null(bins, subject.data.seed)
+@dataclass(frozen=True)
+class _PValues:
+    """What the tests of a head say, before they are adjusted for each other."""
+
+    ece: Null
+    gap: float
+    classes: tuple[float, ...]
+
+    @classmethod
+    def of(cls, subject: _Head) -> _PValues:
+        """Test a head; the two classes of a binary head are one test."""
+        outputs = subject.outputs
+        tested = (1,) if subject.binary else range(outputs.n_classes)
+        points = (outputs.one_vs_rest(index) for index in tested)
+        return cls(
+            calibration.ece_null(subject.equal_width, subject.data.seed),
+            calibration.in_the_large_p(*subject.predicted),
+            tuple(calibration.in_the_large_p(one.scores, one.positives, one.negatives) for one in points),
+        )
+
+
+def _adjusted(tested: Sequence[tuple[_Head, _PValues]]) -> Iterator[Measurement]:
+    """Yield the p-values that are adjusted for all heads: the verdict on each, and those of the classes."""
+    whole = comparison.holm([min(1.0, 2 * min(found.ece.p_value, found.gap)) for _, found in tested])
+    classes = iter(comparison.benjamini_hochberg([p for _, found in tested for p in found.classes]))
+    for (subject, found), p in zip(tested, whole, strict=True):
+        yield subject.measure(schema.CALIBRATION_P, p)
+        adjusted = [next(classes) for _ in found.classes]
+        if subject.binary:
+            adjusted *= 2
+        for name, one in zip(subject.head.class_names, adjusted, strict=True):
+            yield subject.measure(schema.CLASS_BIAS_P, one, Subject.of("class", name))
+
+
+def _errors(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
+    bins, options, seed = subject.equal_width, f"{subject.bins} equal-width bins", subject.data.seed
     notion = "positive class" if subject.binary else "top label"
     yield subject.measure(schema.ECE, calibration.ece(bins), estimator=f"{notion}, {options}")
-    band: dict[str, Any] = {
-        "ci_low": null.low,
-        "ci_high": null.high,
-        "ci_method": "95 % range of the ECE of a calibrated model",
-    }
-    yield subject.measure(schema.ECE_NULL, null.mean, estimator=options, **band)
-    yield subject.measure(schema.ECE_P, null.p_value)
-    debiased = calibration.debiased_error(subject.equal_mass(subject.bins))
+    yield _expected(subject, schema.ECE_NULL, p_values.ece, estimator=options)
+    yield subject.measure(schema.ECE_P, p_values.ece.p_value)
+    edges = calibration.adaptive_edges(subject.forecast[0], subject.bins)
+    debiased = calibration.debiased_error(calibration.residual_bins(*subject.forecast, edges))
     if debiased is None:
         yield subject.insufficient(schema.DEBIASED, "no bin has two examples")
     else:
-        yield subject.estimated(schema.DEBIASED, debiased, estimator=f"L2, {subject.bins} equal-mass bins")
+        how = f"L2, {len(edges) - 1} bins: {subject.bins} of equal mass, cut again at equal widths"
+        yield subject.estimated(schema.DEBIASED, debiased, estimator=how)
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
-    largest = calibration.mce(bins)
-    if largest is None:
-        yield subject.insufficient(schema.MCE, "no bin has 30 examples")
+    yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
+    yield _expected(subject, schema.MCE_NULL, calibration.mce_null(bins, seed), estimator=options)
+
+
+def _expected(subject: _Head, spec: MetricSpec, null: Null, **details: Any) -> Measurement:
+    band: dict[str, Any] = {"ci_low": 0.0, "ci_high": null.high, "ci_method": "95 % of calibrated models"}
+    return subject.measure(spec, null.mean, **band, **details)
+
+
+def _direction(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
+    yield subject.estimated(
+        schema.GAP, calibration.gap(*subject.predicted), estimator="confidence of the predicted class"
+    )
+    yield subject.measure(schema.GAP_P, p_values.gap)
+    if subject.binary:
+        yield subject.estimated(schema.POSITIVE_BIAS, calibration.gap(*subject.forecast))
     else:
-        yield subject.measure(schema.MCE, largest, estimator=f"{options} with at least 30 examples")
-    yield subject.estimated(schema.GAP, calibration.gap(bins), estimator=notion)
+        reason = "only binary heads have a positive class"
+        yield schema.POSITIVE_BIAS.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
 
 
 def _uncertainty(subject: _Head) -> Iterator[Measurement]:
@@ -160,29 +210,37 @@ def _temperature(subject: _Head) -> Iterator[Measurement]:
     labels = outputs.labels[rows]
     targets = labels if outputs.soft_labels is None else outputs.soft_labels[rows]
     try:
-        fitted = temperature.cross_fit(outputs.logit_sample[chosen], targets, labels, subject.data.seed)
+        fitted = temperature.fit(outputs.logit_sample[chosen], targets)
     except NoTemperatureError as reason:
-        for spec in (schema.TEMPERATURE, schema.TEMPERATURE_GAIN, schema.TEMPERATURE_ECE):
-            yield subject.insufficient(spec, str(reason))
+        yield from (subject.insufficient(spec, str(reason)) for spec in schema.RESCALING)
         return
-    n, half = len(rows), intervals.Z95 * fitted.fitted.standard_error
-    value = fitted.fitted.value
+    n = len(rows)
     sample = f"a sample of {n:,} rows" if n < subject.n else "all rows"
-    ends: dict[str, Any] = {
-        "ci_low": max(value - half, 0.0),
-        "ci_high": value + half,
-        "ci_method": "sandwich standard error",
-    }
-    yield subject.measure(schema.TEMPERATURE, value, n=n, estimator=sample, **ends)
-    gain = comparison.mean_difference(fitted.nll_before, fitted.nll_after)
-    if gain is not None:
-        yield subject.estimated(schema.TEMPERATURE_GAIN, gain, estimator=f"5 folds, {sample}")
-    after = _ece_after(subject, chosen, fitted.confidence_after)
-    yield subject.measure(schema.TEMPERATURE_ECE, after, n=n, estimator=f"5 folds, {sample}")
+    caveat = None if fitted.bounds else _NO_INTERVAL
+    yield subject.measure(schema.TEMPERATURE, fitted.value, n=n, estimator=sample, caveat=caveat, **_ends(fitted))
+    try:
+        scaled = temperature.cross_fit(fitted, outputs.logit_sample[chosen], targets, labels, subject.data.seed)
+    except NoTemperatureError as reason:
+        yield from (subject.insufficient(spec, str(reason)) for spec in schema.RESCALING[1:])
+        return
+    folds = f"5 folds, {sample}"
+    yield subject.estimated(schema.TEMPERATURE_GAIN, scaled.gain, estimator=folds, caveat=caveat)
+    bins = _bins_after(subject, chosen, scaled.confidence)
+    yield subject.measure(schema.TEMPERATURE_ECE, calibration.ece(bins), n=n, estimator=folds)
+    null = calibration.ece_null(bins, subject.data.seed)
+    yield _expected(subject, schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
 
 
-def _ece_after(subject: _Head, sample: NDArray[Any], confidence: NDArray[np.float64]) -> float:
-    """Return the ECE of rescaled forecasts of some sampled logits, of the same kind as :attr:`_Head.forecast`."""
+def _ends(fitted: Temperature) -> dict[str, Any]:
+    """Return the interval of a temperature, if it has one, as fields of its metric."""
+    if fitted.bounds is None:
+        return {}
+    low, high = fitted.bounds
+    return {"ci_low": low, "ci_high": high, "ci_method": "sandwich standard error, log scale"}
+
+
+def _bins_after(subject: _Head, sample: NDArray[Any], confidence: NDArray[np.float64]) -> ResidualBins:
+    """Return the bins of rescaled forecasts of some sampled logits, of the same kind as :attr:`_Head.forecast`."""
     outputs = subject.outputs
     rows = outputs.logit_sample_rows[sample]
     top = outputs.logit_sample[sample].argmax(axis=1)
@@ -192,25 +250,16 @@ def _ece_after(subject: _Head, sample: NDArray[Any], confidence: NDArray[np.floa
         came_true = outputs.labels[rows] == 1
     true = came_true.astype(np.float64)
     edges = calibration.equal_width_edges(subject.bins)
-    return calibration.ece(calibration.residual_bins(forecast, true, 1.0 - true, edges))
+    return calibration.residual_bins(forecast, true, 1.0 - true, edges)
 
 
 def _classes(subject: _Head) -> Iterator[Measurement]:
     names, outputs = subject.head.class_names, subject.outputs
-    points = (outputs.one_vs_rest(index) for index in range(outputs.n_classes))
-    summed = [_class_bins(one, subject.bins) for one in points]
-    biases = [calibration.class_bias(bins) for bins in summed]
-    p_values = [bias.p_value for bias in biases if bias.p_value is not None]
-    adjusted = iter(comparison.benjamini_hochberg(p_values))
     estimator = None if outputs.histogram is None else "from histograms with 2,048 bins"
-    for name, bins, bias in zip(names, summed, biases, strict=True):
-        part = Subject.of("class", name)
+    for index, name in enumerate(names):
+        part, bins = Subject.of("class", name), _class_bins(outputs.one_vs_rest(index), subject.bins)
         yield subject.measure(schema.CLASS_ECE, calibration.ece(bins), part, estimator=estimator)
-        yield subject.measure(schema.CLASS_BIAS, bias.value, part, estimator=estimator)
-        if bias.p_value is None:
-            yield subject.insufficient(schema.CLASS_BIAS_P, "all probabilities of the class are 0 or 1", part)
-        else:
-            yield subject.measure(schema.CLASS_BIAS_P, next(adjusted), part)
+        yield subject.measure(schema.CLASS_BIAS, calibration.class_bias(bins), part, estimator=estimator)
 
 
 def _class_bins(points: ScorePoints, bins: int) -> ResidualBins:
@@ -222,7 +271,8 @@ def _class_bins(points: ScorePoints, bins: int) -> ResidualBins:
 
 
 def _curve(subject: _Head) -> tuple[ReliabilityPoint, ...]:
-    curve = calibration.reliability_curve(subject.equal_mass(min(_CURVE_BINS, subject.bins)), subject.data.seed)
+    edges = calibration.equal_mass_edges(subject.forecast[0], min(_CURVE_BINS, subject.bins))
+    curve = calibration.reliability_curve(calibration.residual_bins(*subject.forecast, edges))
     columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
     return tuple(
         ReliabilityPoint(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
+from reportgen.contract.subjects import Subject
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.numbers import Metric
     from reportgen.sections.calibration.schema import CalibrationResult
 
 SIGNIFICANT = 0.05
@@ -20,105 +23,150 @@ SMALL = 0.01
 FEW_ROWS = 200
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    """What the numbers of a head say about its calibration, in the order in which they decide."""
+
+    model: str
+    subject: str | None
+    ece: Metric
+    null: Metric
+    gap: Metric
+    p: float
+    """Of the hypothesis that the head is calibrated, adjusted for all that is tested."""
+    directed: bool
+    """Whether mean confidence and accuracy differ: by test and by interval."""
+
+    @property
+    def verdict(self) -> str | None:
+        """Return the only verdict on the head; None where an error is established and too small to act on."""
+        if self.p >= SIGNIFICANT:
+            return "not detected"
+        size = required(self.ece.value)
+        if size > required(self.null.ci_high) and size > SMALL:
+            return "strong" if size > STRONG else "miscalibrated"
+        gap = required(self.gap.value)
+        if self.directed and abs(gap) > SMALL:
+            return "over-confident" if gap > 0 else "under-confident"
+        return None
+
+    @property
+    def size(self) -> str:
+        """Return the ECE with what it is compared with."""
+        limit = _fraction(required(self.null.ci_high))
+        return (
+            f"ECE is {_fraction(required(self.ece.value))} on {self.ece.n:,} rows, where 95 % of calibrated models are at or below "
+            f"{limit} (adjusted p {formatting.p_value(self.p)})"
+        )
+
+    @property
+    def direction(self) -> str:
+        """Return the direction of the error as a sentence; empty if it is not established."""
+        if not self.directed:
+            return ""
+        word = "over-confident" if required(self.gap.value) > 0 else "under-confident"
+        return f" It is {word}: mean confidence minus accuracy is {formatting.points(self.gap)}."
+
+
 def _fraction(value: float) -> str:
     return formatting.number(value, "fraction")
 
 
-def _against_null(result: CalibrationResult) -> Iterator[tuple[Measurement, float, float, str]]:
-    """Yield every ECE with its value, its p-value, and what a calibrated model would show."""
-    for one in result.named("ece"):
-        p = result.find("ece_p", one.model, one.subject).value
-        null = result.find("ece_null", one.model, one.subject)
-        if one.metric.value is None or p is None or null.value is None:
+def _with_verdict(result: CalibrationResult, verdict: str) -> Iterator[_Evidence]:
+    """Yield the evidence on the heads that have this verdict."""
+    for one in result.named("calibration_p"):
+        at = (one.model, one.subject)
+        gap, gap_p = result.find("calibration_gap", *at), result.find("calibration_gap_p", *at)
+        if one.metric.value is None or gap_p.value is None:
             continue
-        band = (
-            f"{_fraction(null.value)} {formatting.interval(null)} expected of a perfectly calibrated model on "
-            f"{one.metric.n:,} rows, p {formatting.p_value(p)}"
-        )
-        yield one, one.metric.value, p, band
+        directed = gap_p.value < SIGNIFICANT and gap.ci_low is not None and gap.ci_low * required(gap.ci_high) > 0
+        null = result.find("ece_null", *at)
+        found = _Evidence(*at, result.find("ece", *at), null, gap, float(one.metric.value), directed)
+        if found.verdict == verdict:
+            yield found
 
 
 def strongly_miscalibrated(result: CalibrationResult) -> Iterator[Hit]:
     """Yield models with an ECE above 10 % that chance does not explain."""
-    for one, value, p, band in _against_null(result):
-        if p < SIGNIFICANT and value > STRONG:
-            text = f"ECE is {_fraction(value)} ({band}): do not use its probabilities before recalibrating them."
-            yield Hit(one.model, text, one.subject)
+    for one in _with_verdict(result, "strong"):
+        text = f"{one.size}: do not use its probabilities before recalibrating them.{one.direction}"
+        yield Hit(one.model, text, one.subject)
 
 
 def miscalibrated(result: CalibrationResult) -> Iterator[Hit]:
     """Yield models with an ECE above 1 % and up to 10 % that chance does not explain."""
-    for one, value, p, band in _against_null(result):
-        if p < SIGNIFICANT and SMALL < value <= STRONG:
-            advice = (
-                "as for typical uncalibrated deep networks, recalibrate before thresholds depend on its confidence"
-                if value >= TYPICAL
-                else "recalibrate only if decisions depend on exact probabilities"
-            )
-            text = f"ECE is {_fraction(value)} ({band}): {advice}."
-            yield Hit(one.model, text, one.subject)
+    for one in _with_verdict(result, "miscalibrated"):
+        advice = (
+            "as for typical uncalibrated deep networks, recalibrate before thresholds depend on its confidence"
+            if required(one.ece.value) >= TYPICAL
+            else "recalibrate only if decisions depend on exact probabilities"
+        )
+        yield Hit(one.model, f"{one.size}: {advice}.{one.direction}", one.subject)
 
 
 def not_detectable(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield models whose ECE chance can explain."""
-    for one, value, p, band in _against_null(result):
-        if p >= SIGNIFICANT:
-            text = f"ECE is {_fraction(value)} ({band}): this ECE alone gives no reason to recalibrate."
-            yield Hit(one.model, text, one.subject)
+    """Yield models that are not distinguishable from calibrated ones, in whole and class by class."""
+    biased = {(hit.model, Subject(hit.subject or "").outer) for hit in biased_classes(result)}
+    for one in _with_verdict(result, "not detected"):
+        if (one.model, one.subject) not in biased:
+            yield Hit(one.model, f"{one.size}: this gives no reason to recalibrate.", one.subject)
 
 
 def overconfident(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield models whose mean forecast exceeds the observed frequency, beyond the interval."""
-    yield from _biased(
-        result, ("is right less often than it states, so discount its confidence", "overstates the positive class"), 1
-    )
+    """Yield models that are right less often than they state, where the ECE alone does not establish it."""
+    yield from _biased(result, "over-confident", "less often than it states, so discount its confidence")
 
 
 def underconfident(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield models whose mean forecast is below the observed frequency, beyond the interval."""
-    yield from _biased(
-        result,
-        ("is right more often than it states, so its confidence is cautious", "understates the positive class"),
-        -1,
-    )
+    """Yield models that are right more often than they state, where the ECE alone does not establish it."""
+    yield from _biased(result, "under-confident", "more often than it states, so its confidence is cautious")
 
 
-def _biased(result: CalibrationResult, words: tuple[str, str], sign: int) -> Iterator[Hit]:
-    for one in result.named("calibration_gap"):
-        metric = one.metric
-        if metric.value is None or metric.ci_low is None or metric.ci_high is None:
-            continue
-        if min(sign * metric.ci_low, sign * metric.ci_high) > 0:
-            binary = metric.estimator == "positive class"
-            gap = "Mean predicted probability minus frequency" if binary else "Mean confidence minus accuracy"
-            text = f"{gap} is {formatting.points(metric)}: it {words[binary]}."
-            yield Hit(one.model, text, one.subject)
+def _biased(result: CalibrationResult, verdict: str, words: str) -> Iterator[Hit]:
+    for one in _with_verdict(result, verdict):
+        text = (
+            f"Mean confidence minus accuracy is {formatting.points(one.gap)} (adjusted p {formatting.p_value(one.p)}): "
+            f"it is right {words}."
+        )
+        yield Hit(one.model, text, one.subject)
 
 
 def recoverable(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield models that temperature scaling improves on held-out folds, beyond the interval."""
+    """Yield models that are not calibrated and that temperature scaling improves on held-out folds, beyond the interval."""
     for one in result.named("temperature_nll_gain"):
-        metric = one.metric
-        if metric.value is None or metric.ci_low is None or metric.ci_low <= 0:
+        metric, p = one.metric, result.find("calibration_p", one.model, one.subject).value
+        if metric.value is None or metric.ci_low is None or metric.ci_low <= 0 or p is None or p >= SIGNIFICANT:
             continue
         value = result.find("temperature", one.model, one.subject)
         before = result.find("ece", one.model, one.subject).value
         after = result.find("ece_after_temperature", one.model, one.subject).value
-        if value.value is None or before is None or after is None:
+        limit = result.find("ece_after_temperature_null", one.model, one.subject).ci_high
+        if value.value is None or before is None or after is None or limit is None:
             continue
         text = (
             f"Dividing the logits by T = {formatting.number(value.value, '')} lowers the NLL by "
             f"{formatting.metric(metric).text} {formatting.interval(metric)} on held-out folds; the ECE goes from "
-            f"{_fraction(before)} to {_fraction(after)}. Consider it before release: no prediction changes."
+            f"{_fraction(before)} to {_fraction(after)}, where 95 % of calibrated models are at or below {_fraction(limit)}. "
+            "Consider it before release: no prediction changes."
         )
         yield Hit(one.model, text, one.subject)
 
 
 def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield classes whose probabilities are too high or too low on average, adjusted for the number of classes."""
+    """Yield classes whose probabilities are too high or too low on average, adjusted for all classes of all models.
+
+    Of a binary head only the positive class: the bias of the other one is the same with the opposite sign.
+    """
+    mirrored = {
+        (head.model, Subject.of("class", head.class_names[0], within=head.subject))
+        for head in result.heads
+        if head.task == "binary"
+    }
     for one in result.named("class_bias_p"):
         bias = result.find("class_bias", one.model, one.subject)
         if one.metric.value is None or bias.value is None or one.metric.value >= SIGNIFICANT:
+            continue
+        if (one.model, one.subject) in mirrored:
             continue
         verb = "overstates" if bias.value > 0 else "understates"
         text = (
@@ -141,7 +189,13 @@ _GUO = "Guo et al. (2017), section 5"
 RULES: tuple[Rule[CalibrationResult], ...] = (
     Rule("CAL101", "problem", "Strongly miscalibrated", _GUO, strongly_miscalibrated),
     Rule("CAL102", "warning", "Miscalibrated", _GUO, miscalibrated),
-    Rule("CAL103", "note", "No miscalibration detected", "p-value threshold of 0.05, convention", not_detectable),
+    Rule(
+        "CAL103",
+        "note",
+        "No miscalibration detected",
+        "Holm (1979); p-value threshold of 0.05, convention",
+        not_detectable,
+    ),
     Rule("CAL201", "warning", "Over-confident", "Van Calster et al. (2016)", overconfident),
     Rule("CAL202", "note", "Under-confident", "Van Calster et al. (2016)", underconfident),
     Rule("CAL301", "note", "Temperature scaling would help", "Guo et al. (2017)", recoverable),
@@ -149,7 +203,7 @@ RULES: tuple[Rule[CalibrationResult], ...] = (
         "CAL401",
         "note",
         "Class probability biased",
-        "z-test, Benjamini & Hochberg (1995)",
+        "Hong (2013), Benjamini & Hochberg (1995)",
         biased_classes,
     ),
     Rule(

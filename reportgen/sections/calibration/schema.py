@@ -31,7 +31,7 @@ class ReliabilityPoint(Strict):
     high: float
     """Upper end."""
     band_low: float
-    """Lower end of the 95 % range expected of a calibrated model."""
+    """Lower end of the range expected of a calibrated model: all of its points are in their ranges in 95 % of cases."""
     band_high: float
     """Upper end."""
 
@@ -109,23 +109,31 @@ ECE_P = MetricSpec(
     "ECE p",
     "p-value",
     None,
-    "Probability that a calibrated model with the same forecasts has an ECE at least as large.",
-    "normal approximation of bin residuals, 2,000 draws",
+    "Probability that a calibrated model with the same forecasts has an ECE at least as large; not adjusted for other tests.",
+    "binomial or normal bin residuals, 10,000 draws",
+)
+CALIBRATION_P = MetricSpec(
+    "calibration_p",
+    "Calibration p",
+    "p-value",
+    None,
+    "Whether the model is calibrated, as one p-value: the smaller of ECE p and gap p, adjusted for these two tests and for all models of the report.",
+    "Bonferroni, Holm (1979)",
 )
 ECE_NULL = MetricSpec(
     "ece_null",
     "ECE if calibrated",
     "fraction",
     None,
-    "Mean ECE expected of a calibrated model with the same forecasts, with the 95 % range.",
-    "normal approximation of bin residuals, closed form",
+    "Mean ECE expected of a calibrated model with the same forecasts; 95 % of such models are at or below the upper end of the range.",
+    "binomial or normal bin residuals, 10,000 draws",
 )
 DEBIASED = MetricSpec(
     "debiased_calibration_error",
     "Debiased error",
     "fraction",
     False,
-    "Square root of the unbiased squared (L2) calibration error over equal-mass bins, cut off at 0: unlike ECE, it is not inflated by sampling noise, and it has a valid interval.",
+    "Square root of the unbiased squared (L2) calibration error over equal-mass bins that are cut again at equal widths, cut off at 0: unlike ECE, it is not inflated by sampling noise. Its interval is for the binned error: errors that cancel within a bin are not in it.",
     "Bröcker (2012), Kumar et al. (2019), Lee et al. (2023)",
 )
 SMECE = MetricSpec(
@@ -141,16 +149,40 @@ MCE = MetricSpec(
     "MCE",
     "fraction",
     False,
-    "Maximum calibration error: largest gap between forecast and observed frequency over equal-width bins with at least 30 examples.",
-    "Naeini et al. (2015); the minimum bin size is a convention",
+    "Maximum calibration error: largest gap between forecast and observed frequency in a bin of the ECE, however few examples it has. Compare it with the MCE expected of a calibrated model.",
+    "Naeini et al. (2015)",
+)
+MCE_NULL = MetricSpec(
+    "mce_null",
+    "MCE if calibrated",
+    "fraction",
+    None,
+    "Mean MCE expected of a calibrated model with the same forecasts; 95 % of such models are at or below the upper end of the range.",
+    "binomial or normal bin residuals, 10,000 draws",
 )
 GAP = MetricSpec(
     "calibration_gap",
     "Calibration gap",
     "signed fraction",
     None,
-    "Mean forecast minus observed frequency, in points: above 0 the model is over-confident, below 0 under-confident.",
-    "paired mean ± 1.96 SE",
+    "Mean confidence of the predicted class minus accuracy, in points, for binary heads too: above 0 the model is over-confident, below 0 under-confident.",
+    "interval: Zou & Donner (2008) with Wilson's for the accuracy",
+)
+GAP_P = MetricSpec(
+    "calibration_gap_p",
+    "Gap p",
+    "p-value",
+    None,
+    "Two-sided p-value of the number of correct predictions if the confidence is right; not adjusted for other tests.",
+    "Poisson binomial distribution, Hong (2013)",
+)
+POSITIVE_BIAS = MetricSpec(
+    "positive_class_bias",
+    "Positive class bias",
+    "signed fraction",
+    None,
+    "In binary heads, mean probability of the positive class minus its frequency, in points: above 0 the model overstates the class. It says nothing about over-confidence.",
+    "interval: Zou & Donner (2008) with Wilson's for the frequency",
 )
 BRIER = MetricSpec(
     "brier_score",
@@ -182,15 +214,15 @@ TEMPERATURE = MetricSpec(
     "",
     None,
     "Divisor of the logits that minimizes the NLL: above 1 the model is over-confident, below 1 under-confident.",
-    "Guo et al. (2017); sandwich standard error",
+    "Guo et al. (2017); sandwich standard error of its logarithm",
 )
 TEMPERATURE_GAIN = MetricSpec(
     "temperature_nll_gain",
     "NLL gain",
     "nats",
     None,
-    "NLL before minus NLL after temperature scaling, on held-out folds (5-fold cross-fitting).",
-    "Guo et al. (2017), cross-fitted",
+    "NLL before minus NLL after temperature scaling, on held-out folds (5-fold cross-fitting). The interval accounts for the temperature being fitted.",
+    "Guo et al. (2017), cross-fitted; interval from that of the temperature",
 )
 TEMPERATURE_ECE = MetricSpec(
     "ece_after_temperature",
@@ -199,6 +231,14 @@ TEMPERATURE_ECE = MetricSpec(
     False,
     "ECE after temperature scaling, on held-out folds.",
     "Guo et al. (2017), cross-fitted",
+)
+TEMPERATURE_ECE_NULL = MetricSpec(
+    "ece_after_temperature_null",
+    "ECE after scaling if calibrated",
+    "fraction",
+    None,
+    "Mean ECE expected of a calibrated model with the rescaled forecasts; 95 % of such models are at or below the upper end of the range.",
+    "binomial or normal bin residuals, 10,000 draws",
 )
 CLASS_ECE = MetricSpec(
     "class_ece",
@@ -215,7 +255,7 @@ CLASS_BIAS = MetricSpec(
     "signed fraction",
     None,
     "Mean probability of a class minus its frequency, in points: above 0 the model overstates the class.",
-    "z-test under calibration",
+    "mean residual",
     "class",
 )
 CLASS_BIAS_P = MetricSpec(
@@ -223,14 +263,15 @@ CLASS_BIAS_P = MetricSpec(
     "Class bias p",
     "p-value",
     None,
-    "Two-sided p-value of the class bias, adjusted for the number of classes in the head.",
-    "Benjamini & Hochberg (1995)",
+    "Two-sided p-value of the class bias, adjusted for all classes of all models of the report: of the classes below 0.05, at most 5 % are expected to be unbiased.",
+    "Poisson binomial distribution, Hong (2013); Benjamini & Hochberg (1995)",
     "class",
 )
 
-ERRORS = (ECE, ECE_NULL, ECE_P)
-FURTHER_ERRORS = (DEBIASED, SMECE, MCE, GAP)
+ERRORS = (ECE, ECE_NULL, ECE_P, CALIBRATION_P)
+FURTHER_ERRORS = (DEBIASED, SMECE, MCE, MCE_NULL)
+DIRECTION = (GAP, GAP_P, POSITIVE_BIAS)
 UNCERTAINTY = (BRIER, MEAN_CONFIDENCE, MEAN_ENTROPY)
-RESCALING = (TEMPERATURE, TEMPERATURE_GAIN, TEMPERATURE_ECE)
-WHOLE = (*ERRORS, *FURTHER_ERRORS, *UNCERTAINTY, *RESCALING)
+RESCALING = (TEMPERATURE, TEMPERATURE_GAIN, TEMPERATURE_ECE, TEMPERATURE_ECE_NULL)
+WHOLE = (*ERRORS, *FURTHER_ERRORS, *DIRECTION, *UNCERTAINTY, *RESCALING)
 PER_CLASS = (CLASS_ECE, CLASS_BIAS, CLASS_BIAS_P)

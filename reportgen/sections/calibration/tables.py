@@ -22,6 +22,7 @@ def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     return (
         _whole(result, view, "errors", "Expected calibration error", schema.ERRORS),
         _whole(result, view, "further-errors", "Other calibration errors", schema.FURTHER_ERRORS),
+        _whole(result, view, "direction", "Over- or under-confidence", schema.DIRECTION),
         _whole(result, view, "uncertainty", "Confidence and uncertainty", schema.UNCERTAINTY),
         _whole(result, view, "temperature", "Would rescaling help (temperature scaling)", schema.RESCALING),
     )

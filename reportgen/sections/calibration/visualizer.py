@@ -68,8 +68,8 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             title="Reliability diagrams",
             caption=(
                 f"Observed frequency against mean forecast in equal-mass bins; {self._where(result)}. Lines: 95 % Wilson "
-                "intervals. Gray bars: where 95 % of the points of a perfectly calibrated model would fall. Each panel "
-                "gives the number of examples per bin."
+                "intervals, one point at a time. Gray bars: 95 % of perfectly calibrated models have all their points inside. "
+                "Each panel gives the number of examples per bin."
                 f"{self.view.rest(result.heads, heads)}"
             ),
             alt="; ".join(sentences) + ".",
