@@ -22,22 +22,12 @@ _STEPS = 100
 _TOLERANCE = 1e-10
 _INVERSE_RANGE = (1e-4, 1e4)
 _SEPARABLE = "all rows are predicted correctly, so no finite temperature is optimal"
-_SEPARABLE_FOLD = (
-    "outside one of the five folds all rows are predicted correctly, so no finite temperature is optimal there"
-)
 _OUTSIDE = "the optimal temperature is outside the range from 1e-4 to 1e4"
 _UNINFORMED = "the logits do not separate the classes, so no finite temperature is optimal"
 
 
 class NoTemperatureError(Exception):
     """No finite positive temperature exists; the message gives the reason."""
-
-
-class SeparableError(NoTemperatureError):
-    """All rows are right, so that the temperature would be 0."""
-
-    def __init__(self, message: str = _SEPARABLE) -> None:
-        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,7 @@ def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temp
     if not z.any():
         raise NoTemperatureError(_UNINFORMED)
     if targets.ndim == 1 and not own.any():
-        raise SeparableError
+        raise NoTemperatureError(_SEPARABLE)
     low, high = _INVERSE_RANGE
     beta = 1.0 / start
     for _ in range(_STEPS):
@@ -167,8 +157,8 @@ def cross_fit(
             continue
         try:
             temperature = fit(logits[~inside], targets[~inside], fitted.value).value
-        except SeparableError:
-            raise SeparableError(_SEPARABLE_FOLD) from None
+        except NoTemperatureError as reason:
+            raise NoTemperatureError(f"without one of the five folds, {reason}") from None
         log_p = scores.log_softmax(logits[inside] / temperature)
         before = scores.nll(scores.log_softmax(logits[inside]), targets[inside])
         gain[inside] = before - scores.nll(log_p, targets[inside])

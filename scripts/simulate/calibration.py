@@ -1,6 +1,6 @@
 """How good the numbers of the calibration chapter are: coverage of its intervals, false alarms of its tests.
 
-``python scripts/simulate/calibration.py [RUNS]``; 2,000 runs of each design take three minutes.
+``python scripts/simulate/calibration.py [RUNS]``; 2,000 runs of each design for the documentation.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SIZES = (100, 600, 5000)
 SMALL_SIZES = (30, 100, 600)
-RUNS = 2000
+RUNS = 1000
 BINS = 15
 POPULATION = 400_000
 DRAWS = 2000

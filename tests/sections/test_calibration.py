@@ -107,7 +107,7 @@ def test_a_temperature_from_few_errors_has_no_interval() -> None:
         assert found.ci_low is None
         assert "fewer than 10" in (found.caveat or "")
     assert results[1].find("temperature", "a").value is not None
-    assert "outside one of the five folds" in (results[1].find("temperature_nll_gain", "a").reason or "")
+    assert "without one of the five folds, all rows" in (results[1].find("temperature_nll_gain", "a").reason or "")
 
 
 def test_the_verdicts_are_adjusted_for_all_models() -> None:
