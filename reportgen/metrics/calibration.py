@@ -30,6 +30,7 @@ _WINDOW = 128
 """Points of the Fourier transform: the distribution of a sum with variance 25 lies within 12 standard deviations."""
 _GROUPS = 256
 _TIE = 1e-12
+_SMALLEST_P = 1e-12
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ def in_the_large_p(forecasts: Floats, positives: Floats, negatives: Floats) -> f
 
     The number is a sum of independent outcomes with the forecasts as probabilities: its distribution by Fourier transform where its
     variance is below 25 (above 256 points, in groups of neighboring forecasts), and the normal one corrected for skewness above.
+    At least 1e-12, where the arithmetic ends.
 
     Parameters
     ----------
@@ -232,7 +234,7 @@ def in_the_large_p(forecasts: Floats, positives: Floats, negatives: Floats) -> f
         skewness = float((n * f * (1 - f) * (1 - 2 * f)).sum()) / sd**3
         lower = _refined_normal((observed + 0.5 - mean) / sd, skewness)
         upper = 1 - _refined_normal((observed - 0.5 - mean) / sd, skewness)
-    return float(np.clip(2 * min(lower, upper), 0.0, 1.0))
+    return float(np.clip(2 * min(lower, upper), _SMALLEST_P, 1.0))
 
 
 def _refined_normal(x: float, skewness: float) -> float:

@@ -133,11 +133,11 @@ def test_the_classes_are_adjusted_for_all_models() -> None:
 
 
 def test_rare_positives_do_not_accuse_a_calibrated_model() -> None:
-    """At 60 rows with 5 % positive, 38 to 48 % of calibrated models were accused; now at most 5 of 60 are."""
+    """At 60 rows with 1.5 % positive, 29 of 60 calibrated models were accused in 0.1.0; now at most 5 are."""
     accused = 0
     for run in range(60):
         generator = np.random.default_rng(run)
-        z = generator.normal(-4, 1.5, 60)
+        z = generator.normal(-4.3, 0.5, 60)
         y = (generator.random(60) < 1 / (1 + np.exp(-z))).astype(int)
         result = analyze(head(outputs(z[:, None], y)))
         codes = {rule.code for rule in SECTION.rules for _ in rule.apply(result)}
