@@ -36,8 +36,8 @@ SEVERITIES = {
 NAMED_MODELS = 8
 """Maximum number of models that page one names individually."""
 MARKS = {
-    "best": ("★", "best value"),
-    "tie": ("≈", "not distinguishable from the best: the interval of the paired difference includes 0"),
+    "best": ("★", "best value, where differences between models were tested"),
+    "tie": ("≈", "not distinguishable from the best: paired differences, corrected for all pairs of models"),
     "": ("", ""),
 }
 """Symbol and meaning of each mark in a cell."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.metrics import simultaneous
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -61,18 +62,23 @@ def _still(one: LayerMovement, step: int) -> bool:
 
 
 def worse(result: CheckpointsResult) -> Iterator[Hit]:
-    """Yield checkpoints that are less accurate than the previous one, beyond the paired interval."""
-    for one in result.named("accuracy_gain"):
-        if one.metric.ci_high is not None and one.metric.ci_high < 0:
+    """Yield checkpoints that are less accurate than the previous one, tested for all steps of all runs together."""
+    steps = {
+        (one.model, one.subject): (one.metric, (one.metric.value, one.metric.ci_low, one.metric.ci_high))
+        for one in result.named("accuracy_gain")
+        if one.metric.value is not None and one.metric.ci_low is not None and one.metric.ci_high is not None
+    }
+    tested = simultaneous.adjusted({key: ends for key, (_, ends) in steps.items()})
+    for (model, subject), (gain, (value, _, _)) in steps.items():
+        if value < 0 and tested[model, subject] < simultaneous.LEVEL:
             before = next(
-                models[models.index(one.model) - 1]
-                for models in (s.models for s in result.series)
-                if one.model in models
+                models[models.index(model) - 1] for models in (s.models for s in result.series) if model in models
             )
+            many = f", tested over all {len(steps)} steps" if len(steps) > 1 else ""
             yield Hit(
-                one.model,
-                f"Its accuracy changed by {formatting.points(one.metric)} from {before}, the previous checkpoint: prefer {before}.",
-                one.subject,
+                model,
+                f"Its accuracy changed by {formatting.points(gain)} from {before}, the previous checkpoint{many}: prefer {before}.",
+                subject,
             )
 
 
@@ -80,5 +86,5 @@ RULES: tuple[Rule[CheckpointsResult], ...] = (
     Rule("CKP101", "warning", "Trainable layers that did not change", "definition", never_moved),
     Rule("CKP102", "note", "Frozen layers", "definition", frozen),
     Rule("CKP103", "warning", "Identical checkpoints", "definition", same_checkpoints),
-    Rule("CKP201", "warning", "Worse than the previous checkpoint", "Newcombe (1998), paired 95 % interval", worse),
+    Rule("CKP201", "warning", "Worse than the previous checkpoint", "Newcombe (1998), paired; Holm (1979)", worse),
 )

@@ -16,7 +16,7 @@ from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, confidence, intervals, ranking, scores
+from reportgen.metrics import classification, comparison, confidence, intervals, ranking, scores, simultaneous
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.schema import (
     ConfidentError,
@@ -356,10 +356,17 @@ def _pair(first: _Head, second: _Head, p_value: float, adjusted: float) -> Itera
 
 
 def _tier(group: list[_Head]) -> Tier:
+    """Return the most accurate model and those that the paired differences of all pairs do not tell from it."""
     best = max(group, key=lambda subject: int(subject.outputs.correct.sum()))
-    tied = []
-    for other in group:
-        difference = comparison.accuracy_difference(comparison.discordance(other.outputs.correct, best.outputs.correct))
-        if other is not best and difference.high is not None and difference.high >= 0:
-            tied.append(other.model.name)
+    differences: dict[frozenset[str], simultaneous.Ends] = {}
+    for first, second in combinations(group, 2):
+        found = comparison.accuracy_difference(comparison.discordance(first.outputs.correct, second.outputs.correct))
+        if found.low is not None and found.high is not None:
+            differences[frozenset((first.model.name, second.model.name))] = (found.value, found.low, found.high)
+    tested = simultaneous.adjusted(differences)
+    tied = [
+        other.model.name
+        for other in group
+        if tested.get(frozenset((best.model.name, other.model.name)), 0.0) > simultaneous.LEVEL
+    ]
     return Tier(subject=best.subject(), best=best.model.name, tied=tuple(tied))

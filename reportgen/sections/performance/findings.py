@@ -161,7 +161,7 @@ def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
             yield Hit(
                 tier.best,
                 f"Its accuracy is the highest, but {names} {'is' if len(tier.tied) == 1 else 'are'} not distinguishable from it "
-                f"on these {result.n:,} rows (the paired 95 % interval of the difference includes 0): choose by other criteria, "
+                f"on these {result.n:,} rows (paired differences, corrected for all pairs of models): choose by other criteria, "
                 "or evaluate on more rows.",
                 tier.subject,
             )
@@ -192,7 +192,7 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         "PRF401",
         "note",
         "Best model not statistically distinguishable",
-        "Newcombe (1998); Dror et al. (2018)",
+        "Newcombe (1998); Holm (1979); Dror et al. (2018)",
         indistinguishable,
     ),
     Rule("PRF501", "note", "Classes with few examples", CONVENTION, few_examples),

@@ -97,7 +97,7 @@ class Tier(Strict):
     best: str
     """The model with the highest accuracy."""
     tied: tuple[str, ...]
-    """Models whose accuracy difference from the best has a paired 95 % interval that includes 0."""
+    """Models not distinguishable from the best: paired differences of all pairs of models, Holm, 5 %."""
 
 
 class PerformanceResult(SectionResult):

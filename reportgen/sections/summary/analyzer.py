@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseComparer
 from reportgen.contract.subjects import Subject
+from reportgen.metrics import simultaneous
 from reportgen.sections.summary.schema import SummaryCell, SummaryColumn, SummaryOptions, SummaryResult, SummaryRow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reportgen.contract.metric_table import Headline, MetricTable
     from reportgen.contract.numbers import Measurement, Metric
 
 Key = tuple[str, Subject | None]
+
+
+@dataclass
+class _Marks:
+    """The best models of a column, one for each head, and those not distinguishable from them."""
+
+    tested: bool = False
+    best: set[Key] = field(default_factory=set)
+    tied: set[Key] = field(default_factory=set)
 
 
 class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
@@ -48,9 +59,9 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
             SummaryColumn(
                 address=f"{line.section}.{line.spec.name}",
                 title=line.spec.title,
-                compared=line.spec.difference is not None and len(column) > 1,
+                compared=mark.tested,
             )
-            for line, column in zip(headlines, columns, strict=True)
+            for line, mark in zip(headlines, marks, strict=True)
         )
         return SummaryResult(
             measurements=(), columns=shown, rows=rows, ranked_by=ranked_by, max_models=self.options.max_models
@@ -60,25 +71,18 @@ class SummaryAnalyzer(BaseComparer[SummaryOptions, SummaryResult]):
 def _ranked(
     headlines: Sequence[Headline], columns: Sequence[dict[Key, Measurement]], keys: list[Key]
 ) -> tuple[str | None, list[Key]]:
-    """Sort by the first column that has a direction, best first, missing values last."""
+    """Sort by the first column whose differences are tested, best first, missing values last."""
     for line, column in zip(headlines, columns, strict=True):
-        if line.spec.higher_is_better is not None:
+        if line.spec.higher_is_better is not None and line.spec.difference is not None:
             sign = -1 if line.spec.higher_is_better else 1
             values = {key: one.metric.value for key, one in column.items() if one.metric.value is not None}
             return line.spec.title, sorted(keys, key=lambda key: (key not in values, sign * values.get(key, 0.0)))
     return None, keys
 
 
-def _cell(
-    table: MetricTable,
-    line: Headline,
-    column: dict[Key, Measurement],
-    marks: tuple[Key | None, set[Key]],
-    key: Key,
-) -> SummaryCell:
-    best, tied = marks
+def _cell(table: MetricTable, line: Headline, column: dict[Key, Measurement], marks: _Marks, key: Key) -> SummaryCell:
     one = column.get(key) or line.spec.missing(key[0], "not_applicable", _why_missing(table, column, key[0]))
-    return SummaryCell(metric=one.metric, best=key == best, tied=key in tied)
+    return SummaryCell(metric=one.metric, best=key in marks.best, tied=key in marks.tied)
 
 
 def _why_missing(table: MetricTable, column: dict[Key, Measurement], model: str) -> str:
@@ -90,26 +94,37 @@ def _why_missing(table: MetricTable, column: dict[Key, Measurement], model: str)
     return "its section does not report it for this model"
 
 
-def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -> tuple[Key | None, set[Key]]:
-    """Return the best of a column and those not distinguishable from it; no best where untested values are equal."""
-    measured = {key: one.metric for key, one in column.items() if one.metric.value is not None}
-    if len(measured) < 2 or line.spec.higher_is_better is None:  # noqa: PLR2004
-        return None, set()
+def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -> _Marks:
+    """Return the best of each head, if its difference from every other model was tested, and those not told from it."""
+    marks = _Marks()
+    if line.spec.higher_is_better is None or line.spec.difference is None:
+        return marks
     sign = 1 if line.spec.higher_is_better else -1
-    best = max(measured, key=lambda key: sign * required(measured[key].value))
-    if line.spec.difference is None:
-        equal = sum(metric.value == measured[best].value for metric in measured.values()) > 1
-        return None if equal else best, set()
-    differences = {(one.model, one.subject): one.metric for one in table.find(line.section, line.spec.difference)}
-    return best, {key for key in measured if key != best and _includes_zero(differences.get(_versus(key, best)))}
+    found = {(one.model, one.subject): one.metric for one in table.find(line.section, line.spec.difference)}
+    for head in dict.fromkeys(subject for _, subject in column):
+        values = {
+            model: sign * one.metric.value
+            for (model, subject), one in column.items()
+            if subject == head and one.metric.value is not None
+        }
+        tested = simultaneous.adjusted(_differences(list(values), head, found))
+        best = max(values, key=lambda model: values[model], default=None)
+        others = [model for model in values if model != best]
+        if best is None or not others or any(frozenset((best, model)) not in tested for model in others):
+            continue
+        marks.tested = True
+        marks.best.add((best, head))
+        marks.tied |= {(model, head) for model in others if tested[frozenset((best, model))] > simultaneous.LEVEL}
+    return marks
 
 
-def _versus(key: Key, best: Key) -> Key:
-    model, subject = key
-    return model, Subject.of("vs", best[0], within=subject)
-
-
-def _includes_zero(difference: Metric | None) -> bool:
-    if difference is None or difference.ci_low is None or difference.ci_high is None:
-        return False
-    return difference.ci_low <= 0 <= difference.ci_high
+def _differences(
+    models: Sequence[str], head: Subject | None, found: Mapping[Key, Metric]
+) -> dict[frozenset[str], simultaneous.Ends]:
+    """Return the paired differences of all pairs of models that have an interval."""
+    pairs: dict[frozenset[str], simultaneous.Ends] = {}
+    for first, second in combinations(models, 2):
+        one = found.get((first, Subject.of("vs", second, within=head)))
+        if one is not None and one.value is not None and one.ci_low is not None and one.ci_high is not None:
+            pairs[frozenset((first, second))] = (one.value, one.ci_low, one.ci_high)
+    return pairs

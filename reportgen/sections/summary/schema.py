@@ -13,7 +13,7 @@ class SummaryOptions(Strict):
     """Options of the summary section."""
 
     max_models: int = Field(default=10, ge=1)
-    """Maximum number of rows in the performance table: those that rank first by the first column with a direction."""
+    """Maximum number of rows in the performance table: those that rank first by the first column whose differences are tested."""
 
 
 class SummaryCell(Strict):
@@ -21,9 +21,9 @@ class SummaryCell(Strict):
 
     metric: Metric
     best: bool
-    """Whether it is the best of its column."""
+    """Whether it is the best of its column, or of its head; only where its difference from every other model was tested."""
     tied: bool
-    """Whether it is not distinguishable from the best: the paired interval of the difference includes 0."""
+    """Whether it is not distinguishable from the best: paired differences of all pairs of models, Holm, 5 %."""
 
 
 class SummaryColumn(Strict):
@@ -32,7 +32,7 @@ class SummaryColumn(Strict):
     address: str
     title: str
     compared: bool
-    """Whether differences in this metric were tested."""
+    """Whether the differences of the best model from the others were tested."""
 
 
 class SummaryRow(Strict):

@@ -38,14 +38,12 @@ def _note(result: SummaryResult) -> str:
     if any(cell.best for row in result.rows for cell in row.cells):
         sentences.append("★ best value.")
     if any(cell.tied for row in result.rows for cell in row.cells):
-        sentences.append("≈ not distinguishable from the best (the paired 95 % interval of the difference includes 0).")
-    untested = [
-        column.title
-        for place, column in enumerate(result.columns)
-        if not column.compared and any(row.cells[place].best for row in result.rows)
-    ]
-    if untested:
-        sentences.append(f"Differences in {', '.join(untested)} were not tested.")
+        sentences.append(
+            "≈ not distinguishable from the best (paired differences, corrected for all pairs of models: Holm, 5 %)."
+        )
+    untested = [column.title for column in result.columns if not column.compared]
+    if untested and len(result.rows) > 1:
+        sentences.append(f"Not ranked, because differences were not tested: {', '.join(untested)}.")
     if len(result.rows) > result.max_models:
         order = f"Best {result.ranked_by} first; " if result.ranked_by else ""
         sentences.append(f"{order}{len(result.rows) - result.max_models} more rows are in results.json.")

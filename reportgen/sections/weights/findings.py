@@ -27,6 +27,10 @@ UNTRAINED_ERRORS = 4.0
 """Standard errors of the RMS of a Gaussian sample, 1 / sqrt(2 size), within which a tensor may be untrained. Convention."""
 UNTRAINED_SIZE = 200
 """Minimum number of weights whose RMS says anything about training: with fewer it is known to 20 % at best. Convention."""
+BEYOND_EDGE = 0.01
+"""Share of random matrices with a singular value above the edge, by its definition as a 99 % quantile: Johnstone (2001)."""
+FOUND = 0.9
+"""Share of untrained models that the rule finds, whatever their number of matrices. Convention."""
 _CONSTANT = frozenset({"Zeros", "Ones", "Constant"})
 _SAME = 1e-3
 """Relative error of a constant in the least precise of the stored formats."""
@@ -161,16 +165,37 @@ def outliers(result: WeightsResult) -> Iterator[Hit]:
 
 
 def untrained(result: WeightsResult) -> Iterator[Hit]:
-    """Yield models whose matrices all look as initialized."""
+    """Yield models whose matrices look as initialized, but for as many as chance makes look trained."""
     for model in result.models:
-        judged = [one for one in result.of(model.model) if one.matrix and one.rms_ratio and one.size >= UNTRAINED_SIZE]
-        if judged and all(_looks_initial(one) for one in judged):
+        judged = [one for one in result.of(model.model) if _says_something(one)]
+        trained = sum(not _looks_initial(one) for one in judged)
+        if judged and trained <= _by_chance(judged):
             yield Hit(
                 model.model,
-                f"All {len(judged)} matrices with a known initializer and at least {UNTRAINED_SIZE} weights have the RMS of that "
-                "initializer within sampling error, and no singular value above the edge of a random matrix: they are not "
-                "distinguishable from untrained weights. Check that the right file was loaded.",
+                f"{len(judged) - trained} of {len(judged)} matrices with a known initializer and at least {UNTRAINED_SIZE} weights "
+                "have the RMS of that initializer within sampling error and no singular value above the edge of a random matrix, "
+                "as untrained weights would. Check that the right file was loaded.",
             )
+
+
+def _says_something(one: TensorWeights) -> bool:
+    return (
+        one.matrix is not None and one.matrix.spikes is not None and bool(one.rms_ratio) and one.size >= UNTRAINED_SIZE
+    )
+
+
+def _by_chance(judged: list[TensorWeights]) -> int:
+    """Return how many untrained matrices may look trained: the 90 % quantile of a Poisson distribution.
+
+    Each block of a matrix has a singular value above the edge, a 99 % quantile, in 1 of 100 cases.
+    """
+    from scipy.special import pdtr
+
+    expected = sum(1 - (1 - BEYOND_EDGE) ** (one.matrix.blocks if one.matrix else 1) for one in judged)
+    found = 0
+    while pdtr(found, expected) < FOUND:
+        found += 1
+    return found
 
 
 def _looks_initial(one: TensorWeights) -> bool:
