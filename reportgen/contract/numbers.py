@@ -109,6 +109,8 @@ class MetricSpec:
         Name of the pairwise metric that tests whether two models differ in this one.
     direction_by_model
         The preferred direction depends on what the model was trained for; each value states its own.
+    exact
+        Read from the model itself, such as a number of parameters: no sample, so that any difference is real.
     """
 
     name: str
@@ -120,6 +122,7 @@ class MetricSpec:
     per: Literal["model", "class", "layer", "pair"] = "model"
     difference: str | None = None
     direction_by_model: bool = False
+    exact: bool = False
 
     def measure(self, model: str, value: float | None, *, subject: str | None = None, **details: Any) -> Measurement:
         """Record a value at its address; ``details`` are the other fields of :class:`Metric`."""

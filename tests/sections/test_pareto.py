@@ -15,6 +15,7 @@ from reportgen.contract.numbers import MetricSpec
 from reportgen.sections.pareto import SECTION
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult
+from reportgen.text import formatting
 
 GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test", difference="good_difference")
 DIFFERENCE = MetricSpec("good_difference", "Difference", "fraction", None, "Apart.", "test", "pair")
@@ -121,23 +122,59 @@ def test_intervals_that_overlap_do_not_dominate(half: float, *, tied: bool) -> N
     assert result.objectives[0].compared_by == ("intervals",)
 
 
-def test_a_number_without_an_interval_is_exact() -> None:
-    """Any difference counts, and the result and the caption say so."""
-    result = compare(points((0.2, None), a=(0.9, 0.1), b=(0.8, 0.2)))
-    assert result.models[1].clearly_dominated_by == ("a",)
+def test_a_number_without_an_interval_is_not_tested() -> None:
+    """No difference counts, however large; result, table, caption and finding say so."""
+    result = compare(points((0.01, None), a=(0.9, 0.1), b=(0.4, 9.0)))
+    one = result.models[1]
+    assert (one.rank, one.clearly_dominated_by, one.behind, one.indistinguishable) == (2, (), ("a",), False)
     assert [one.compared_by for one in result.objectives] == [("intervals",), ("value alone",)]
-    assert "Bad are treated as exact" in draw_all(SECTION, result)[0].caption
+    assert "Bad are not tested" in draw_all(SECTION, result)[0].caption
+    assert SECTION.tables(result, View())[0].rows[1][-1] == "behind a by value, not tested"
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR104").find(result)
+    assert hit.message == (
+        f"a is higher by 50.0 points in Good and lower by 8.90{formatting.THIN}nats in Bad; not tested, so this alone "
+        "is no reason to reject b."
+    )
 
 
-@pytest.mark.parametrize(("low", "high", "clear"), [(0.01, 0.19, True), (-0.01, 0.21, False)])
+def test_an_exact_number_needs_no_interval() -> None:
+    """A number of parameters has no uncertainty: together with a tested difference it dominates."""
+    exact = replace(SIZE, higher_is_better=False, exact=True)
+    rows = [row(exact, model, value) for model, value in (("a", 5), ("b", 6))]
+    made = points((0.01, 0.01), a=(0.9, 0.1), b=(0.8, 0.1))
+    result = compare(
+        replace(made, rows=(*made.rows, *rows), specs={**made.specs, "s.size": exact}), objectives=("s.good", "s.size")
+    )
+    assert result.objectives[1].compared_by == ("exact value",)
+    assert result.models[1].clearly_dominated_by == ("a",)
+
+
+def test_dominance_is_corrected_for_the_number_of_pairs() -> None:
+    """An edge that two models show at 5 % is not enough among six: all pairs are tested together."""
+    values = {"a": (0.9, 0.1), "b": (0.86, 0.1)}
+    more = dict.fromkeys("cdef", (0.88, 0.1))
+    half = 0.02
+    assert compare(points((half, half), **values)).models[1].clearly_dominated_by == ("a",)
+    assert not any(one.clearly_dominated_by for one in compare(points((half, half), **values, **more)).models)
+
+
+def test_epochs_are_not_a_sample() -> None:
+    """The caption counts examples only: a number without an interval has no n."""
+    rows = [row(GOOD, model, 0.5, 0.1, n=600) for model in "ab"] + [row(BAD, model, 0.5, n=30) for model in "ab"]
+    caption = draw_all(SECTION, compare(table(*rows)))[0].caption
+    assert "n = 600 (Good)" in caption
+    assert "30" not in caption
+
+
+@pytest.mark.parametrize(("low", "high", "clear"), [(0.03, 0.17, True), (0.01, 0.19, False), (-0.01, 0.21, False)])
 def test_the_paired_difference_decides(low: float, high: float, *, clear: bool) -> None:
-    """Where it is declared, the intervals of the numbers themselves do not matter."""
+    """Where it is declared, the intervals of the numbers themselves do not matter; two objectives are two looks."""
     ends = {"ci_low": low, "ci_high": high, "ci_method": "paired"}
     back = {"ci_low": -high, "ci_high": -low, "ci_method": "paired"}
     result = compare(
         table(
             *(row(GOOD, model, value, 0.5) for model, value in (("a", 0.9), ("b", 0.8))),
-            *(row(BAD, model, 0.1) for model in "ab"),
+            *(row(BAD, model, 0.1, 0.01) for model in "ab"),
             row(DIFFERENCE, "a", 0.1, subject="vs b", **ends),
             row(DIFFERENCE, "b", -0.1, subject="vs a", **back),
         )
@@ -252,8 +289,11 @@ def test_the_heatmap_scales_to_the_best() -> None:
 
 def test_one_model_may_be_best_in_everything() -> None:
     """Then there is nothing to trade off."""
-    result = compare(points(a=(0.9, 0.1), b=(0.8, 0.2)))
-    assert codes(result) == {"PAR101", "PAR103"}
+    assert codes(compare(points((0.01, 0.01), a=(0.9, 0.1), b=(0.8, 0.2)))) == {"PAR101", "PAR103"}
+    untested = compare(points(a=(0.9, 0.1), b=(0.8, 0.2)))
+    assert codes(untested) == {"PAR103", "PAR104"}
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR103").find(untested)
+    assert "not tested or within uncertainty" in hit.message
     assert "PAR103" not in codes(compare(FRONT))
 
 

@@ -109,6 +109,7 @@ PARAMETERS = MetricSpec(
     None,
     "Number of parameters, trainable or not, with shared weights counted once.",
     "Keras, Model.count_params",
+    exact=True,
 )
 TRAINABLE = MetricSpec(
     "trainable_parameters",
@@ -117,8 +118,9 @@ TRAINABLE = MetricSpec(
     None,
     "Number of trainable parameters.",
     "Keras, Model.trainable_weights",
+    exact=True,
 )
-SIZE = MetricSpec("size_bytes", "File size", "bytes", False, "Size of the model file.", "file system")
+SIZE = MetricSpec("size_bytes", "File size", "bytes", False, "Size of the model file.", "file system", exact=True)
 MEMORY = MetricSpec(
     "memory_bytes",
     "Weight memory",
@@ -126,9 +128,16 @@ MEMORY = MetricSpec(
     False,
     "Size of all weights in memory in their dtype, without activations and optimizer state.",
     "parameters times bytes per parameter",
+    exact=True,
 )
 LAYERS = MetricSpec(
-    "layers", "Layers", "count", None, "Number of layers at every depth, with shared layers counted once.", "count"
+    "layers",
+    "Layers",
+    "count",
+    None,
+    "Number of layers at every depth, with shared layers counted once.",
+    "count",
+    exact=True,
 )
 
 METRICS = (PARAMETERS, TRAINABLE, SIZE, MEMORY, LAYERS)

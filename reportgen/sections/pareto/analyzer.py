@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from reportgen.contract.metric_table import Reading
 from reportgen.contract.needs import Need
 from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseComparer
-from reportgen.metrics import pareto
+from reportgen.metrics import pareto, simultaneous
 from reportgen.sections.pareto import schema
 from reportgen.sections.pareto.schema import (
     ChosenMetric,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 BEYOND = 0.1
 """Distance of the reference point beyond the worst value, as a share of the range. Convention."""
-_ORDER: tuple[ComparedBy, ...] = ("paired difference", "intervals", "value alone")
+_ORDER: tuple[ComparedBy, ...] = ("paired difference", "intervals", "exact value", "value alone")
 
 
 @dataclass(frozen=True)
@@ -65,18 +65,21 @@ class _Column:
         """Return the value of a model with the sign that makes lower better."""
         return self.sign * float(required(self.metrics[model].value))
 
-    def better(self, one: str, other: str) -> tuple[bool, ComparedBy]:
-        """Return whether one model is better than another beyond uncertainty, and how that was judged."""
-        first, second = self.metrics[one], self.metrics[other]
-        difference = self.differences.get((one, other))
-        ends = None if difference is None else _ends(difference, self.sign)
-        if ends is not None:
-            return ends[1] < 0, "paired difference"
-        by: ComparedBy = "value alone" if first.ci_low is None and second.ci_low is None else "intervals"
-        mine, others = _ends(first, self.sign), _ends(second, self.sign)
-        high = self.turned(one) if mine is None else mine[1]
-        low = self.turned(other) if others is None else others[0]
-        return high < low, by
+    def difference(self, one: str, other: str) -> tuple[simultaneous.Ends | None, ComparedBy]:
+        """Return how far one model is above another, below 0 where it is better, and what that rests on.
+
+        None without an interval, for an exact value too.
+        """
+        if self.spec is not None and self.spec.exact:
+            return None, "exact value"
+        for pair, sign in (((one, other), self.sign), ((other, one), -self.sign)):
+            paired = _ends(self.differences.get(pair), sign)
+            if paired is not None:
+                return paired, "paired difference"
+        first, second = (_ends(self.metrics[model], self.sign) for model in (one, other))
+        if first is None or second is None:
+            return None, "value alone"
+        return simultaneous.apart(first, second), "intervals"
 
     def described(self, models: Sequence[str]) -> ChosenMetric:
         """Return what the result records about this metric."""
@@ -96,12 +99,12 @@ class _Column:
         )
 
 
-def _ends(metric: Metric, sign: float) -> tuple[float, float] | None:
-    """Return the interval with the sign that makes lower better; None where there is none."""
-    if metric.ci_low is None or metric.ci_high is None:
+def _ends(metric: Metric | None, sign: float) -> simultaneous.Ends | None:
+    """Return value and interval with the sign that makes lower better; None where there is no interval."""
+    if metric is None or metric.value is None or metric.ci_low is None or metric.ci_high is None:
         return None
     low, high = sorted((sign * metric.ci_low, sign * metric.ci_high))
-    return low, high
+    return sign * metric.value, low, high
 
 
 class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
@@ -277,16 +280,26 @@ def _why_excluded(model: str, columns: Sequence[_Column]) -> str | None:
 def _compared(
     models: Sequence[str], values: FloatArray, columns: Sequence[_Column]
 ) -> tuple[list[ComparedModel], list[tuple[ComparedBy, ...]]]:
-    """Rank the models, best first, and record how the differences in every objective were judged."""
+    """Rank the models, best first, and test the differences of all pairs in all objectives as one family."""
     n = len(models)
-    clear = np.zeros((len(columns), n, n), bool)
+    better, known = np.zeros((2, len(columns), n, n), bool)
     used: list[set[ComparedBy]] = [set() for _ in columns]
-    for (i, one), (j, other) in permutations(enumerate(models), 2):
+    family: dict[tuple[int, int, int], simultaneous.Ends] = {}
+    for (i, one), (j, other) in combinations(enumerate(models), 2):
         for k, column in enumerate(columns):
-            clear[k, i, j], by = column.better(one, other)
+            ends, by = column.difference(one, other)
             used[k].add(by)
-    better = clear.any(axis=0)
-    dominates = np.logical_and(better, np.logical_not(better.T))
+            known[k, i, j] = known[k, j, i] = by != "value alone"
+            if by == "exact value":
+                better[k, i, j], better[k, j, i] = values[i, k] < values[j, k], values[j, k] < values[i, k]
+            if ends is not None:
+                family[k, i, j] = ends
+    for (k, i, j), p in simultaneous.adjusted(family).items():
+        above = family[k, i, j][0] > 0
+        better[k, i, j], better[k, j, i] = p <= simultaneous.LEVEL and not above, p <= simultaneous.LEVEL and above
+    tested, ahead = known.all(axis=0), np.asarray(better.any(axis=0))
+    dominates = np.logical_and(tested, ahead & ~ahead.T)
+    untested = np.logical_and(pareto.dominance(values), ~tested)
     ranks = pareto.ranks(values)
     compared = [
         ComparedModel(
@@ -294,8 +307,9 @@ def _compared(
             values=tuple(column.metrics[models[place]] for column in columns),
             rank=int(ranks[place]),
             on_front=bool(ranks[place] == 1),
-            indistinguishable=bool(ranks[place] > 1 and not dominates[:, place].any()),
+            indistinguishable=bool(ranks[place] > 1 and not (dominates | untested)[:, place].any()),
             clearly_dominated_by=tuple(models[other] for other in np.flatnonzero(dominates[:, place]).tolist()),
+            behind=tuple(models[other] for other in np.flatnonzero(untested[:, place]).tolist()),
         )
         for place in np.argsort(ranks, kind="stable").tolist()
     ]

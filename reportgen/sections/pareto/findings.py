@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -18,8 +19,18 @@ def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
     """Yield models behind the front that another dominates beyond uncertainty."""
     for one in result.models:
         if one.clearly_dominated_by and not one.on_front:
-            words = f"{_beaten(one, result)}, so {one.model} offers no advantage.{_exact(result)}"
-            yield Hit(one.model, words)
+            yield Hit(one.model, f"{_beaten(one, result)}, so {one.model} offers no advantage.")
+
+
+def behind(result: ParetoResult) -> Iterator[Hit]:
+    """Yield models behind the front by value, where differences were not tested."""
+    for one in result.models:
+        if one.behind and not one.clearly_dominated_by:
+            ahead = next(other for other in result.models if other.model == one.behind[0])
+            yield Hit(
+                one.model,
+                f"{ahead.model} is {_lead(ahead, one, result)}; not tested, so this alone is no reason to reject {one.model}.",
+            )
 
 
 def front_in_doubt(result: ParetoResult) -> Iterator[Hit]:
@@ -36,13 +47,22 @@ def front_in_doubt(result: ParetoResult) -> Iterator[Hit]:
 def no_trade_off(result: ParetoResult) -> Iterator[Hit]:
     """Yield the model that is alone on the front."""
     front = [one for one in result.models if one.on_front]
-    if len(front) == 1 and len(result.models) > 1:
-        near = sum(one.indistinguishable for one in result.models)
-        unsure = f" Not distinguishable from the front: {near} of the other models." if near else ""
+    if len(front) != 1 or len(result.models) == 1:
+        return
+    best = front[0].model
+    unsure = sum(best not in one.clearly_dominated_by for one in result.models if not one.on_front)
+    among = f"among {len(result.models)} models"
+    if unsure:
         yield Hit(
-            front[0].model,
-            f"It has the best value in every objective ({_names(result)}) among {len(result.models)} models, so there is no "
-            f"trade-off to decide.{unsure}",
+            best,
+            f"It is ahead by value in every objective ({_names(result)}) {among}, but its lead over {unsure} of them is not "
+            "tested or within uncertainty: keep them as candidates.",
+        )
+    else:
+        yield Hit(
+            best,
+            f"It dominates every other model {among} ({_names(result)}): better in at least one objective and worse in none "
+            "beyond uncertainty, so there is no trade-off to decide.",
         )
 
 
@@ -72,28 +92,32 @@ def _names(result: ParetoResult) -> str:
     return formatting.listed([one.title for one in result.objectives], most=6)
 
 
-def _exact(result: ParetoResult) -> str:
-    """Return a sentence about objectives without intervals, which are compared as exact."""
-    exact = [one.title for one in result.objectives if "value alone" in one.compared_by]
-    return f" Compared by value alone, for lack of intervals: {', '.join(exact)}." if exact else ""
+def _lead(ahead: ComparedModel, one: ComparedModel, result: ParetoResult) -> str:
+    """Return by how much a model is ahead of another, objective by objective."""
+    leads = []
+    for objective, first, second in zip(result.objectives, ahead.values, one.values, strict=True):
+        difference = required(first.value) - required(second.value)
+        if difference:
+            size = formatting.number(abs(difference), objective.unit)
+            if objective.unit in {"fraction", "signed fraction"}:
+                size = f"{size.removeprefix('+').removesuffix(f'{formatting.THIN}%')} points"
+            leads.append(f"{'higher' if difference > 0 else 'lower'} by {size} in {objective.title}")
+    return " and ".join(leads)
 
 
 def _beaten(one: ComparedModel, result: ParetoResult) -> str:
     by = one.clearly_dominated_by
     verb = "is" if len(by) == 1 else "are each"
-    tested = any(way != "value alone" for objective in result.objectives for way in objective.compared_by)
-    beyond = " beyond uncertainty" if tested else ""
-    return (
-        f"Judged by {_names(result)}: {formatting.listed(by)} {verb} better in at least one and worse in none{beyond}"
-    )
+    return f"Judged by {_names(result)}: {formatting.listed(by)} {verb} better in at least one and worse in none beyond uncertainty"
 
 
 CONVENTION = "convention"
 
 RULES: tuple[Rule[ParetoResult], ...] = (
-    Rule("PAR101", "note", "Dominated", CONVENTION, clearly_dominated),
-    Rule("PAR102", "note", "On the front within uncertainty", CONVENTION, front_in_doubt),
+    Rule("PAR101", "note", "Dominated", "Holm (1979)", clearly_dominated),
+    Rule("PAR102", "note", "On the front within uncertainty", "Holm (1979)", front_in_doubt),
     Rule("PAR103", "note", "No trade-off", "definition", no_trade_off),
+    Rule("PAR104", "note", "Behind by value, not tested", "definition", behind),
     Rule("PAR201", "warning", "Not compared", CONVENTION, excluded),
     Rule("PAR202", "warning", "Objective measured in different ways", CONVENTION, measured_differently),
 )

@@ -10,7 +10,7 @@ from reportgen.contract.base import Strict
 from reportgen.contract.numbers import Direction, Metric, MetricSpec
 from reportgen.contract.result import SectionResult
 
-ComparedBy = Literal["paired difference", "intervals", "value alone"]
+ComparedBy = Literal["paired difference", "intervals", "exact value", "value alone"]
 
 PEAK = "training_dynamics.peak_performance"
 OVERFITTING = "training_dynamics.overfitting_index"
@@ -96,7 +96,8 @@ class ComparedObjective(ChosenMetric):
     """An objective, and how differences in it were judged."""
 
     compared_by: tuple[ComparedBy, ...]
-    """How differences between models were judged: by the paired difference, else by the intervals, else by the values alone."""
+    """What differences between models rest on: a test of the paired difference, or of the two intervals; exact values; or
+    the values alone, which are not tested."""
     ideal: float
     """Best value of the compared models."""
     reference: float
@@ -115,9 +116,12 @@ class ComparedModel(Strict):
     on_front: bool
     """By values alone, no other model is at least as good in all objectives and better in one."""
     indistinguishable: bool
-    """Not on the front by values, but no model is better in one objective and worse in none beyond uncertainty."""
+    """Not on the front by values, but all differences from the models ahead of it were tested, and none of them dominates it."""
     clearly_dominated_by: tuple[str, ...]
-    """Models that are better in at least one objective and worse in none beyond uncertainty."""
+    """Models that are better in at least one objective and worse in none, tested in every objective: all pairs and
+    objectives together at 5 % (Holm)."""
+    behind: tuple[str, ...] = ()
+    """Models that are no worse in all objectives and better in one by value, where an objective was not tested."""
 
 
 class ExcludedModel(Strict):

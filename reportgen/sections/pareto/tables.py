@@ -32,7 +32,10 @@ def _models(result: ParetoResult) -> Table:
         Column("Rank", unit="count"),
         Column("Standing", numeric=False),
     )
-    note = "Ranks are by values alone; standing accounts for uncertainty."
+    note = (
+        "Ranks are by values alone; standing accounts for uncertainty: dominated means a tested difference, corrected for all "
+        "pairs and objectives (Holm, 5 %)."
+    )
     return Table("models", "All compared models", columns, tuple(rows), f"{note} {_volume(result)}")
 
 
@@ -41,7 +44,13 @@ def _state(one: ComparedModel) -> str:
     by = formatting.listed(one.clearly_dominated_by, most=2)
     if one.on_front:
         return f"on the front by value, but dominated by {by}" if by else "on the front"
-    return f"dominated by {by}" if by else "not distinguishable from the front"
+    if by:
+        return f"dominated by {by}"
+    return (
+        f"behind {formatting.listed(one.behind, most=2)} by value, not tested"
+        if one.behind
+        else "not distinguishable from the front"
+    )
 
 
 def _volume(result: ParetoResult) -> str:
@@ -59,7 +68,7 @@ def _objectives(result: ParetoResult) -> Table:
             one.title,
             one.address,
             f"{'higher' if one.higher_is_better else 'lower'} ({one.direction_rule})",
-            " or ".join(one.compared_by),
+            " or ".join("value alone, not tested" if by == "value alone" else by for by in one.compared_by),
             formatting.number(one.ideal, one.unit),
             formatting.number(one.reference, one.unit),
         )

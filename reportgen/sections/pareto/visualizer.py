@@ -95,11 +95,11 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             draw.legend_above(ax, self.theme, handles)
 
     def _style(self, one: ComparedModel) -> dict[str, Any]:
-        """Return the look of a point: filled on the front, hollow if not distinguishable from it, else pale."""
+        """Return the look of a point: filled on the front, hollow if not shown to be dominated, else pale."""
         color = self.theme.look(one.model).color
         if one.on_front:
             return {"color": color, "markersize": 1.4 * self.theme.marker_size}
-        if one.indistinguishable:
+        if not one.clearly_dominated_by:
             return {"color": color, "markerfacecolor": "white", "markersize": 1.2 * self.theme.marker_size}
         return {"color": self._pale}
 
@@ -109,7 +109,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
 
     def _draw_intervals(self, one: ComparedModel, pair: PairFront, ax: Axes) -> None:
         x, y = one.values[pair.across], one.values[pair.up]
-        shown = one.on_front or one.indistinguishable
+        shown = not _is_pale(one)
         color = self.theme.tint(self.theme.look(one.model).color if shown else self.theme.muted, 0.5 if shown else 0.25)
         style: dict[str, Any] = {"color": color, "linewidth": self.theme.line_width / 2, "zorder": 2.0}
         if x.ci_low is not None and x.ci_high is not None:
@@ -132,7 +132,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
 
         kinds = (
             ("on the front", self.theme.ink, self.theme.ink, any(one.on_front for one in result.models)),
-            ("not distinguishable", self.theme.ink, "white", any(one.indistinguishable for one in result.models)),
+            ("not shown to be dominated", self.theme.ink, "white", any(_is_hollow(one) for one in result.models)),
             ("dominated", self._pale, self._pale, any(_is_pale(one) for one in result.models)),
         )
         return [
@@ -142,8 +142,8 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         ]
 
     def _draw_names(self, result: ParetoResult, points: dict[str, Corner], line: Sequence[Corner], ax: Axes) -> None:
-        """Name as many models as the options allow: first the front, then those not distinguishable from it."""
-        order = sorted(result.models, key=lambda one: (not one.on_front, not one.indistinguishable))
+        """Name as many models as the options allow: first the front, then those not shown to be dominated."""
+        order = sorted(result.models, key=lambda one: (not one.on_front, _is_pale(one)))
         named = [self.theme.look(one.model).label for one in order[: result.options.max_models]]
         names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
 
@@ -214,8 +214,12 @@ def _value(metric: Metric) -> float:
     return float(required(metric.value))
 
 
+def _is_hollow(one: ComparedModel) -> bool:
+    return not one.on_front and not one.clearly_dominated_by
+
+
 def _is_pale(one: ComparedModel) -> bool:
-    return not one.on_front and not one.indistinguishable
+    return not one.on_front and bool(one.clearly_dominated_by)
 
 
 # ------------------------------------------------------------------------------------------------ words
@@ -244,9 +248,10 @@ def _caption(result: ParetoResult) -> Iterator[str]:
 def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
     """Yield sentences about how the differences in each objective were judged."""
     for by, words in (
-        ("paired difference", "judged by whether the paired 95 % interval of the difference excludes 0"),
-        ("intervals", "judged by whether the 95 % intervals overlap"),
-        ("value alone", "treated as exact, because there is no interval"),
+        ("paired difference", "tested by the paired difference, corrected for all pairs and objectives"),
+        ("intervals", "tested by the two intervals, corrected for all pairs and objectives"),
+        ("exact value", "exact"),
+        ("value alone", "not tested, because there is no interval"),
     ):
         titles = [one.title for one in objectives if by in one.compared_by]
         if titles:
@@ -254,10 +259,11 @@ def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
 
 
 def _counts(result: ParetoResult) -> Iterator[str]:
-    """Yield a sentence about the number of examples or epochs behind the values."""
+    """Yield a sentence about the number of examples behind the values that have an interval: epochs are no sample."""
     titles: dict[str, list[str]] = {}
     for place, objective in enumerate(result.objectives):
-        counts = [n for one in result.models if (n := one.values[place].n) is not None]
+        values = [one.values[place] for one in result.models]
+        counts = [one.n for one in values if one.n is not None and one.ci_low is not None]
         if counts:
             low, high = min(counts), max(counts)
             titles.setdefault(f"{low:,}" if low == high else f"{low:,} to {high:,}", []).append(objective.title)
