@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from handmade import SPEC, results
 
+from reportgen.analysis import checks
+from reportgen.contract.findings import Finding
 from reportgen.contract.focus import View
+from reportgen.contract.numbers import Metric
 from reportgen.document.front import front_page
+from reportgen.document.order import most_severe_first
+from reportgen.document.provenance import provenance
 from reportgen.pipeline.flow import verdict_code
 from reportgen.pipeline.present import present, tables_of
+from reportgen.spec.errors import SpecError
+from reportgen.spec.model import CheckSpec
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome
@@ -100,7 +109,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
             ["performance"],
             "Passes its checks (partial run)",
             (
-                "Of 1 checked values, 1 passed. "
+                "Of 1 checked values, 1 passed (1 clearly). "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -112,7 +121,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
                 "not checked: performance.accuracy, calibration.ece, calibration.calibration_gap."
             ),
         ),
-        ([], "Does not pass its checks", "Of 3 checked values, 1 failed, 2 passed."),
+        ([], "Does not pass its checks", "Of 3 checked values, 1 failed, 2 passed (2 clearly)."),
     ],
 )
 def test_page_one_of_a_partial_run(only: list[str], headline: str, sentence: str) -> None:
@@ -163,3 +172,85 @@ def test_the_summary_marks_the_best_and_ties() -> None:
     cells = [row.cells[column] for row in summary.rows]  # type: ignore[attr-defined]
     assert [(cell.best, cell.tied) for cell in cells] == [(True, False), (False, True), (False, False)]
     assert cells[2].metric.status == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("condition", "ends", "standing"),
+    [
+        ("at_least = 0.95", (0.937, 0.970), "within the interval"),
+        ("at_least = 0.95", (0.951, 0.970), "clear"),
+        ("at_least = 0.95", (0.950, 0.970), "clear"),
+        ("at_least = 0.95", None, "no interval"),
+        ("at_most = 0.95", (0.937, 0.970), "within the interval"),
+        ("at_most = 0.95", (0.951, 0.970), "clear"),
+        ("between = [0.94, 0.98]", (0.937, 0.970), "within the interval"),
+        ("between = [0.90, 0.93]", (0.937, 0.970), "clear"),
+    ],
+)
+def test_a_check_says_how_it_stands(condition: str, ends: tuple[float, float] | None, standing: str) -> None:
+    """The digits' cnn: 95.8 % [93.7, 97.0] passes 95 %, and its interval includes the limit."""
+    key, _, limit = condition.partition(" = ")
+    check = CheckSpec.model_validate({"metric": "performance.accuracy", key: json.loads(limit)})
+    details = {} if ends is None else {"ci_low": ends[0], "ci_high": ends[1], "ci_method": "Wilson"}
+    found = checks.standing(check, Metric(value=0.958, unit="fraction", **details))  # type: ignore[arg-type]
+    assert found == standing
+
+
+def test_what_was_not_measured_does_not_stand() -> None:
+    """No value, no standing."""
+    (one,) = outcomes('metric = "performance.accuracy"\nmodels = ["c"]\nat_least = 0.0')
+    assert one.standing is None
+
+
+def test_the_standing_is_shown() -> None:
+    """In the check line of both formats; the verdict counts the clear ones."""
+    text = SPEC.split("[[checks]]")[0] + '[[checks]]\nmetric = "performance.accuracy"\nat_least = 0.1\nmodels = ["a"]\n'
+    found = results(text)
+    assert found.checks[0].standing == "clear"
+    near = found.checks[0].model_copy(update={"low": 0.1, "standing": "within the interval"})
+    found = found.model_copy(update={"checks": (found.checks[0], near)})
+    assert front_page(found, {}, {}).verdict.sentence == "Of 2 checked values, 2 passed (1 clearly)."
+    html, markdown = (content.decode() for content in present(found, ("html", "markdown")).files.values())
+    assert '<span class="about">within the interval</span>' in html
+    assert "| within the interval |" in markdown
+
+
+def test_the_order_of_the_models_orders_nothing() -> None:
+    """Severity, effect, n; rules without an effect last; then by name."""
+
+    def finding(model: str, code: str = "A", severity: str = "warning", **more: float) -> Finding:
+        return Finding.model_validate(
+            {"code": code, "severity": severity, "title": "T", "model": model, "message": "m", "source": "s", **more}
+        )
+
+    wanted = (
+        finding("e", severity="problem"),
+        finding("d", effect=3.0, n=10),
+        finding("z", "B", effect=2.0, n=90),
+        finding("c", effect=2.0, n=10),
+        finding("a"),
+        finding("b"),
+        finding("f", severity="note", effect=99.0),
+    )
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(len(wanted))
+        assert most_severe_first([wanted[place] for place in order], lambda one: one) == wanted
+
+
+def test_page_one_says_what_the_rows_were_used_for() -> None:
+    """How many models were compared on them, and their earlier use; Provenance repeats it."""
+    fresh = "2 models were compared on these 300 rows, so the highest number is optimistic: confirm the chosen model on fresh data."
+    assert front_page(results(), {}, {}).selection == f"{fresh} Earlier use of these rows: not stated."
+    for stated, words in (
+        ((), "none."),
+        (("early stopping", "selection"), "early stopping, selection, so every number on them is optimistic."),
+    ):
+        found = results()
+        assert found.data is not None
+        found = found.model_copy(update={"data": found.data.model_copy(update={"used_for": stated})})
+        assert front_page(found, {}, {}).selection == f"{fresh} Earlier use of these rows: {words}"
+        assert ("earlier use of these rows", words.partition(", so")[0].rstrip(".")) in provenance(found)[-1].rows
+        for content in present(found, ("html", "markdown")).files.values():
+            assert "confirm the chosen model on fresh data" in content.decode()
+    with pytest.raises(SpecError, match="used_for"):
+        results(SPEC.replace("[[sections]]", 'used_for = ["publicity"]\n[[sections]]', 1))

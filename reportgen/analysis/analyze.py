@@ -258,4 +258,5 @@ def _data(data: DataEvaluation) -> DataRecord:
         n=data.n,
         seed=data.seed,
         sampling=data.sampling,
+        used_for=data.used_for,
     )

@@ -11,7 +11,7 @@ from reportgen.text.matching import matches
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.analysis.results import CheckState
+    from reportgen.analysis.results import CheckState, Standing
     from reportgen.contract.metric_table import MetricTable
     from reportgen.contract.numbers import Measurement, Metric, MetricSpec
     from reportgen.plan.plan import Plan, PlannedSection
@@ -84,6 +84,7 @@ def _outcome(
         state=_state(check, metric, excused=excused),
         metric=metric,
         reason=reason,
+        standing=standing(check, metric),
     )
 
 
@@ -91,7 +92,25 @@ def _state(check: CheckSpec, metric: Metric | None, *, excused: bool) -> CheckSt
     """Evaluate a check on a metric; a missing metric is an error unless the check is optional or its section was not run."""
     if metric is None or metric.value is None:
         return "SKIPPED" if excused else "ERROR"
-    low, high = check.limits
-    if (low is None or metric.value >= low) and (high is None or metric.value <= high):
+    if _inside(check, metric.value):
         return "PASS"
     return "WARN" if check.severity == "warn" else "FAIL"
+
+
+def standing(check: CheckSpec, metric: Metric | None) -> Standing | None:
+    """Return whether the whole interval is on the same side of the limits as the value."""
+    if metric is None or metric.value is None:
+        return None
+    if metric.ci_low is None or metric.ci_high is None:
+        return "no interval"
+    low, high = check.limits
+    if _inside(check, metric.value):
+        clear = _inside(check, metric.ci_low) and _inside(check, metric.ci_high)
+    else:
+        clear = (low is not None and metric.ci_high < low) or (high is not None and metric.ci_low > high)
+    return "clear" if clear else "within the interval"
+
+
+def _inside(check: CheckSpec, value: float) -> bool:
+    low, high = check.limits
+    return (low is None or value >= low) and (high is None or value <= high)

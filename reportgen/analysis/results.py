@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 
 CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
+Standing = Literal["clear", "within the interval", "no interval"]
+"""Whether the 95 % interval is on one side of the limits, as the value is, or includes a limit."""
 
 
 class FileRecord(Strict):
@@ -84,6 +86,8 @@ class DataRecord(Strict):
     n: int
     seed: int
     sampling: str
+    used_for: tuple[str, ...] | None = None
+    """What these rows were used for before; null if the spec does not state it."""
 
 
 class SpecRecord(Strict):
@@ -154,6 +158,8 @@ class CheckOutcome(Strict):
     """The metric that was checked; null if it does not exist."""
     reason: str | None
     """Why the state is ERROR or SKIPPED."""
+    standing: Standing | None = None
+    """How sure the state is: ``clear`` if the whole interval is on the value's side of the limits; null without a value."""
 
     @property
     def section(self) -> str:

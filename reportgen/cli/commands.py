@@ -294,7 +294,8 @@ def _decisions(results: Results, *, verbose: bool) -> list[str]:
         if item.state != "PASS" or verbose:
             value = "" if item.metric is None else f": {formatting.metric(item.metric).text}"
             reason = f" ({item.reason})" if item.reason else f", expected {formatting.condition(item)}"
-            lines.append(f"{item.state:7} {item.address} of {about(item.model, item.subject)}{value}{reason}")
+            standing = f", {item.standing}" if item.standing else ""
+            lines.append(f"{item.state:7} {item.address} of {about(item.model, item.subject)}{value}{reason}{standing}")
     states = [item.state for item in results.checks]
     counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]
     if states:

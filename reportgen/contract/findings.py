@@ -37,15 +37,26 @@ class Finding(Strict):
     """The sentence: the number, the reference value and the consequence."""
     source: str
     """Citation of the threshold, or "convention"."""
+    effect: float | None = None
+    """How many times its threshold the number is, if the rule gives it; findings are ordered by it."""
+    n: int | None = None
+    """Number of examples that the number is based on, if the rule gives it."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """The model and subject on which a rule fired, and its message."""
+    """The model and subject on which a rule fired, and its message.
+
+    ``effect`` is the size of the number on the rule's own scale, how many times its threshold, and ``n`` the number of
+    examples behind it: within a severity, findings with the largest effect come first, then those with the largest n, and
+    those of rules that give no effect last.
+    """
 
     model: str
     message: str
     subject: str | None = None
+    effect: float | None = None
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,8 @@ class Rule(Generic[ResultT]):
                 subject=None if hit.subject is None else Subject(hit.subject),
                 message=hit.message,
                 source=self.source,
+                effect=hit.effect,
+                n=hit.n,
             )
             for hit in require_instances(self.find(result), Hit, f"the rule {self.code}")
         )

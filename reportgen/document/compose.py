@@ -75,7 +75,7 @@ def _chapter(
         title=record.title,
         question=section.question,
         text=record.text,
-        findings=most_severe_first(findings, lambda finding: finding.severity),
+        findings=most_severe_first(findings, lambda finding: finding),
         more_findings=more,
         drawings=drawings.get(record.id, ()),
         tables=tables.get(record.id, ()),
@@ -91,7 +91,7 @@ def _printed(record: SectionRecord, focus: Focus | None) -> tuple[tuple[Finding,
         return record.findings, ()
     first = focus.models if focus else ()
     rules: dict[str, list[Finding]] = {}
-    for finding in sorted(record.findings, key=lambda one: one.model not in first):
+    for finding in sorted(most_severe_first(record.findings, lambda one: one), key=lambda one: one.model not in first):
         rules.setdefault(finding.code, []).append(finding)
     printed = tuple(finding for found in rules.values() for finding in found[:EACH])
     more = []

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.document.order import most_severe_first
+from reportgen.document.provenance import earlier_use
 from reportgen.document.tree import CheckLine, FrontPage, LocatedFinding, Verdict
 from reportgen.text import formatting
 
@@ -33,13 +34,12 @@ def front_page(
     """Return page one: always the decision; table and dashboard if a section offers them."""
     record = next((record for record in results.sections if record.manifest.on_front_page), None)
     located = tuple(LocatedFinding(section, finding) for section, finding in results.findings())
-    severe = most_severe_first(
-        [item for item in located if item.finding.severity != "note"], lambda item: item.finding.severity
-    )
+    severe = most_severe_first((item for item in located if item.finding.severity != "note"), lambda item: item.finding)
     return FrontPage(
         verdict=_verdict(results),
         checks=_lines(results.checks),
         performance=next(iter(tables.get(record.id, ())), None) if record else None,
+        selection=_selection(results),
         findings=severe[:MOST_SERIOUS],
         n_findings=len(located),
         text=record.text if record else None,
@@ -70,12 +70,29 @@ def _joined(lines: list[CheckLine]) -> list[CheckLine]:
     return [replace(line, models=more) for line, more in worst]
 
 
-def _severity_order(check: CheckOutcome) -> tuple[int, float]:
+def _severity_order(check: CheckOutcome) -> tuple[int, int, float]:
     value = None if check.metric is None else check.metric.value
     margins = [] if value is None else [value - check.low] if check.low is not None else []
     if value is not None and check.high is not None:
         margins.append(check.high - value)
-    return _STATES_BY_SEVERITY.index(check.state), min(margins, default=0.0)
+    unsure = check.state != "PASS" or check.standing != "within the interval"
+    return _STATES_BY_SEVERITY.index(check.state), unsure, min(margins, default=0.0)
+
+
+def _selection(results: Results) -> str:
+    """Return how many models were compared on the rows, and what these were used for before."""
+    if results.data is None:
+        return ""
+    count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
+    sentences = []
+    if count > 1:
+        sentences.append(
+            f"{count} models were compared on these {results.data.n:,} rows, so the highest number is optimistic: confirm the "
+            "chosen model on fresh data."
+        )
+    optimistic = ", so every number on them is optimistic" if results.data.used_for else ""
+    sentences.append(f"Earlier use of these rows: {earlier_use(results.data)}{optimistic}.")
+    return " ".join(sentences)
 
 
 def _verdict(results: Results) -> Verdict:
@@ -103,7 +120,7 @@ def _decision(checks: tuple[CheckOutcome, ...]) -> Verdict:
         _count(errors, "could not be decided because the value was not measured"),
         _count(warned, "raised a warning"),
         _count(skipped, "skipped"),
-        _count(states.count("PASS"), "passed"),
+        _count(states.count("PASS"), f"passed{_clearly(checks)}"),
     ]
     sentence = f"Of {len(checks)} checked values, " + ", ".join(part for part in counted if part) + "."
     if failed or errors:
@@ -113,6 +130,12 @@ def _decision(checks: tuple[CheckOutcome, ...]) -> Verdict:
     if skipped == len(checks):
         return Verdict("NONE", "No decision", "Every check was skipped.")
     return Verdict("PASS", "Passes its checks", sentence)
+
+
+def _clearly(checks: tuple[CheckOutcome, ...]) -> str:
+    """Return how many values passed with their whole interval; nothing where a results file does not have it."""
+    standings = [check.standing for check in checks if check.state == "PASS"]
+    return "" if None in standings else f" ({standings.count('clear') or 'none'} clearly)"
 
 
 def _count(number: int, words: str) -> str:

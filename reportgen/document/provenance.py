@@ -9,7 +9,7 @@ from reportgen.contract.tables import Column, Table
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from reportgen.analysis.results import Results
+    from reportgen.analysis.results import DataRecord, Results
 
 _NAMED = 8
 """Maximum number of models that a row of the provenance names."""
@@ -18,6 +18,13 @@ _NAMED = 8
 def provenance(results: Results) -> tuple[Table, ...]:
     """Return the tables of the provenance: files, outputs, environment."""
     return (_files(results), _heads(results), _environment(results))
+
+
+def earlier_use(data: DataRecord) -> str:
+    """Return what the evaluated rows were used for before this report."""
+    if data.used_for is None:
+        return "not stated"
+    return ", ".join(data.used_for) or "none"
 
 
 def _files(results: Results) -> Table:
@@ -62,6 +69,7 @@ def _environment(results: Results) -> Table:
     rows = [("reportgen", results.reportgen), *results.versions.items(), ("created", results.created)]
     if results.data is not None:
         rows.append(("rows evaluated", f"{results.data.n:,} of {results.data.n_total:,} ({results.data.sampling})"))
+        rows.append(("earlier use of these rows", earlier_use(results.data)))
         rows.append(("seed", str(results.data.seed)))
     rows += [("override", override) for override in results.spec.overrides]
     columns = (Column("What", numeric=False), Column("Value", numeric=False))

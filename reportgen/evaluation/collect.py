@@ -84,6 +84,7 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
             spec.data.seed,
             sampling,
             describe_data(dataset, rows, spec.data.class_names),
+            spec.data.used_for,
         )
     read = {name: inputs.history(name, model) for name, model in spec.models.items()}
     collector = _Collector(spec.data, dataset, data, request, report)

@@ -63,7 +63,7 @@ class ShownTable:
 
 @dataclass(frozen=True)
 class ShownCheck:
-    """A check of page one as text."""
+    """A check of page one as text; ``standing`` is empty where there is no value."""
 
     state: str
     title: str
@@ -71,6 +71,7 @@ class ShownCheck:
     model: ShownCell
     value: ShownCell
     condition: str
+    standing: str
 
 
 @dataclass
@@ -120,6 +121,7 @@ def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
         model=_cell(FormattedMetric(_whose(line), "", ""), footnotes),
         value=_cell(formatting.checked(check), footnotes),
         condition=formatting.condition(check),
+        standing=check.standing or "",
     )
 
 

@@ -18,6 +18,7 @@ Name = Annotated[str, Field(min_length=1)]
 Style = Literal["publication", "presentation", "draft"]
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
+UseOfData = Literal["training", "early stopping", "tuning", "selection"]
 
 _CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
 _CONDITION = re.compile(r"\s*(>=|<=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
@@ -97,6 +98,8 @@ class DataSpec(Strict):
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
     split: str = "test"
     """Name of the split; shown on every figure."""
+    used_for: tuple[UseOfData, ...] | None = None
+    """What these rows were used for before this report: `training`, `early stopping`, `tuning`, `selection`; `[]` for nothing. Page one prints it, or "not stated"."""
     max_samples: int | None = Field(default=None, ge=1)
     """Maximum number of rows: a larger data set is sampled (seeded, label-stratified); by default every row is evaluated."""
     seed: int = Field(default=0, ge=0)

@@ -50,7 +50,8 @@ class DataDescription:
 class DataEvaluation:
     """The data set: files and digests, size, and the evaluated rows.
 
-    ``rows`` are the positions of the evaluated examples in the data set, (N,) int64.
+    ``rows`` are the positions of the evaluated examples in the data set, (N,) int64. ``used_for`` is what the rows were used
+    for before, None if the spec does not state it.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -60,6 +61,7 @@ class DataEvaluation:
     seed: int
     sampling: str
     description: DataDescription
+    used_for: tuple[str, ...] | None = None
 
     @property
     def n(self) -> int:

@@ -69,7 +69,7 @@ def worse(result: CheckpointsResult) -> Iterator[Hit]:
         if one.metric.value is not None and one.metric.ci_low is not None and one.metric.ci_high is not None
     }
     tested = simultaneous.adjusted({key: ends for key, (_, ends) in steps.items()})
-    for (model, subject), (gain, (value, _, _)) in steps.items():
+    for (model, subject), (gain, (value, _, high)) in steps.items():
         if value < 0 and tested[model, subject] < simultaneous.LEVEL:
             before = next(
                 models[models.index(model) - 1] for models in (s.models for s in result.series) if model in models
@@ -79,6 +79,8 @@ def worse(result: CheckpointsResult) -> Iterator[Hit]:
                 model,
                 f"Its accuracy changed by {formatting.points(gain)} from {before}, the previous checkpoint{many}: prefer {before}.",
                 subject,
+                effect=-value / (high - value) if high > value else None,
+                n=gain.n,
             )
 
 

@@ -40,13 +40,16 @@ _SMALL = 64
 
 
 def _of_each_model(
-    result: WeightsResult, holds: Callable[[TensorWeights], bool], words: Callable[[list[TensorWeights]], str]
+    result: WeightsResult,
+    holds: Callable[[TensorWeights], bool],
+    words: Callable[[list[TensorWeights]], str],
+    effect: Callable[[TensorWeights], float] | None = None,
 ) -> Iterator[Hit]:
-    """Yield one hit for each model with tensors that meet a condition."""
+    """Yield one hit for each model with tensors that meet a condition; ``effect`` is how many times its threshold."""
     for model in result.models:
         found = [one for one in result.of(model.model) if holds(one)]
         if found:
-            yield Hit(model.model, words(found))
+            yield Hit(model.model, words(found), effect=None if effect is None else max(map(effect, found)))
 
 
 def _is_map(one: TensorWeights) -> bool:
@@ -84,7 +87,7 @@ def dead_lines(result: WeightsResult) -> Iterator[Hit]:
             "output only their bias. Consider a narrower layer or a lower learning rate."
         )
 
-    yield from _of_each_model(result, lambda one: share(one) > DEAD_SHARE, words)
+    yield from _of_each_model(result, lambda one: share(one) > DEAD_SHARE, words, lambda one: share(one) / DEAD_SHARE)
 
 
 def _above(value: float | None, limit: float) -> bool:
@@ -104,7 +107,12 @@ def near_zero(result: WeightsResult) -> Iterator[Hit]:
             "against 0.8 % for Gaussian weights. This is expected after pruning; otherwise much of the tensor is unused."
         )
 
-    yield from _of_each_model(result, lambda one: _is_map(one) and _above(share(one), NEAR_ZERO_EXCESS), words)
+    yield from _of_each_model(
+        result,
+        lambda one: _is_map(one) and _above(share(one), NEAR_ZERO_EXCESS),
+        words,
+        lambda one: required(share(one)) / NEAR_ZERO_EXCESS,
+    )
 
 
 def all_zero(result: WeightsResult) -> Iterator[Hit]:
@@ -126,7 +134,12 @@ def scale(result: WeightsResult) -> Iterator[Hit]:
             f"({worst.initializer}). Check the activations after it, unless normalization follows."
         )
 
-    yield from _of_each_model(result, lambda one: _above(one.relative_scale, SCALE), words)
+    yield from _of_each_model(
+        result,
+        lambda one: _above(one.relative_scale, SCALE),
+        words,
+        lambda one: required(one.relative_scale) / SCALE,
+    )
 
 
 def one_direction(result: WeightsResult) -> Iterator[Hit]:
@@ -145,7 +158,7 @@ def one_direction(result: WeightsResult) -> Iterator[Hit]:
             f"{worst.name}, so one direction dominates the layer. Compare it with an earlier checkpoint or another model."
         )
 
-    yield from _of_each_model(result, lambda one: energy(one) > TOP_ENERGY, words)
+    yield from _of_each_model(result, lambda one: energy(one) > TOP_ENERGY, words, lambda one: energy(one) / TOP_ENERGY)
 
 
 def outliers(result: WeightsResult) -> Iterator[Hit]:
@@ -161,7 +174,9 @@ def outliers(result: WeightsResult) -> Iterator[Hit]:
             "quantization, check the accuracy: small weights will lose precision."
         )
 
-    yield from _of_each_model(result, lambda one: _above(peak(one), PEAK), words)
+    yield from _of_each_model(
+        result, lambda one: _above(peak(one), PEAK), words, lambda one: required(peak(one)) / PEAK
+    )
 
 
 def untrained(result: WeightsResult) -> Iterator[Hit]:
