@@ -49,6 +49,14 @@ def test_the_example_is_whole_and_small(built: Path) -> None:
     assert all(path.stat().st_size < 2_000_000 for path in built.iterdir())
 
 
+def test_the_example_says_how_its_checks_stand(built: Path) -> None:
+    """The interval of cnn's accuracy includes its limit of 95 %; the rows were used for nothing before."""
+    found = json.loads((built / "results.json").read_text("utf-8"))
+    (cnn,) = (one for one in found["checks"] if one["address"] == "performance.accuracy" and one["model"] == "cnn")
+    assert (cnn["state"], cnn["standing"]) == ("PASS", "within the interval")
+    assert found["data"]["used_for"] == []
+
+
 def test_the_numbers_are_those_of_keras(built: Path) -> None:
     """Accuracy and NLL of the three heads (softmax inside, logits, Softmax layer) equal numpy on keras' predictions."""
     program = (

@@ -108,6 +108,37 @@ def test_an_untrained_copy_is_told_from_the_trained_model() -> None:
     assert "WGT301" not in codes(analyze(*trained))
 
 
+@pytest.mark.parametrize(("count", "allowed"), [(6, 0), (60, 2), (150, 3)])
+def test_many_untrained_matrices_are_found_too(count: int, allowed: int) -> None:
+    """Chance makes one in a hundred look trained: as many are allowed, one more is not."""
+    fresh, trained = analyze(SOUND).tensors[0], analyze(SPREAD).tensors[0]
+    for others, fires in ((allowed, True), (allowed + 1, False)):
+        result = analyze(SOUND).model_copy(update={"tensors": tuple([fresh] * (count - others) + [trained] * others)})
+        (hits,) = ([*rule.find(result)] for rule in SECTION.rules if rule.code == "WGT301")
+        assert bool(hits) is fires
+        assert not hits or hits[0].message.startswith(f"{count - others} of {count} matrices")
+
+
+def test_a_matrix_without_its_spectrum_does_not_count_as_trained() -> None:
+    """It is too large for one: the others decide."""
+    result = analyze(SOUND)
+    assert result.tensors[0].matrix is not None
+    large = result.tensors[0].model_copy(
+        update={"matrix": result.tensors[0].matrix.model_copy(update={"spikes": None})}
+    )
+    assert "WGT301" in codes(result.model_copy(update={"tensors": (result.tensors[0], large)}))
+    assert "WGT301" not in codes(result.model_copy(update={"tensors": (large,)}))
+
+
+def test_effects_are_multiples_of_the_threshold() -> None:
+    """Half of the columns are dead: five times the share that is worth a warning."""
+    dead = SPREAD.values.copy()
+    dead[:, :16] = 0
+    (rule,) = (one for one in SECTION.rules if one.code == "WGT101")
+    (found,) = rule.apply(analyze(replace(SPREAD, values=dead)))
+    assert found.effect == pytest.approx(5)
+
+
 def test_heads_groups_and_filters() -> None:
     """Attention kernels have a norm for each head, grouped ones a block for each group, depthwise ones no rank."""
     query = weight(GENERATOR.normal(size=(8, 2, 4)), "q/kernel", kind="einsum", inputs=(0,), outputs=(1, 2), heads=1)

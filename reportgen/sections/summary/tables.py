@@ -41,7 +41,11 @@ def _note(result: SummaryResult) -> str:
         sentences.append(
             "≈ not distinguishable from the best (paired differences, corrected for all pairs of models: Holm, 5 %)."
         )
-    untested = [column.title for column in result.columns if not column.compared]
+    untested = [
+        column.title
+        for place, column in enumerate(result.columns)
+        if not column.compared and any(row.cells[place].metric.higher_is_better is not None for row in result.rows)
+    ]
     if untested and len(result.rows) > 1:
         sentences.append(f"Not ranked, because differences were not tested: {', '.join(untested)}.")
     if len(result.rows) > result.max_models:
