@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reportgen.analysis.results_file import load
+from reportgen.cli.commands import _decisions
 from reportgen.inputs.digest import sha256
+from reportgen.plan.registry import Registry
 
 pytestmark = pytest.mark.keras
 TOP = Path(__file__).parents[1]
@@ -55,6 +58,8 @@ def test_the_example_says_how_its_checks_stand(built: Path) -> None:
     (cnn,) = (one for one in found["checks"] if one["address"] == "performance.accuracy" and one["model"] == "cnn")
     assert (cnn["state"], cnn["standing"]) == ("PASS", "within the interval")
     assert found["data"]["used_for"] == []
+    shown = _decisions(load(built / "results.json", Registry()), verbose=True)
+    assert any("accuracy of cnn: 95.7" in line and line.endswith(", within the interval") for line in shown)
 
 
 def test_the_numbers_are_those_of_keras(built: Path) -> None:

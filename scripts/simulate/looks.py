@@ -66,10 +66,10 @@ class Row:
 
 def right(generator: Generator, accuracies: FloatArray, n: int) -> NDArray[np.bool_]:
     """Return which of n rows (models, n) are predicted correctly: models share how hard a row is."""
-    hard = generator.normal(size=n)
-    own = generator.normal(size=(len(accuracies), n))
     from scipy.special import ndtri
 
+    hard = generator.normal(size=n)
+    own = generator.normal(size=(len(accuracies), n))
     mixed: NDArray[np.bool_] = np.sqrt(0.5) * (hard + own) < ndtri(accuracies)[:, None]
     return mixed
 
