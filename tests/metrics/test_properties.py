@@ -273,7 +273,7 @@ def test_the_chance_of_confident_errors_is_never_too_small(seed: int) -> None:
 def test_a_gap_is_no_larger_than_possible() -> None:
     """Two rows cannot be off by more than a whole."""
     f, p = np.array([0.9, 0.6]), np.array([1.0, 0.0])
-    found = calibration.gap(calibration.residual_bins(f, p, 1 - p, calibration.equal_width_edges(15)))
+    found = calibration.gap(f, p, 1 - p)
     assert (found.low, found.high) == (-1.0, 1.0)
 
 
