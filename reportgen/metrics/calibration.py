@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+CORRELATED_ROWS = 10
+"""Rows below which the correlation of forecast and outcome is not estimated but left out, which widens the interval. Convention."""
 NULL_DRAWS = 10_000
 """The smallest p-value is 1e-4: below 0.05 for two tests of each of 250 models."""
 LEVEL = 0.05
@@ -197,7 +199,8 @@ def gap(forecasts: Floats, positives: Floats, negatives: Floats) -> Estimate:
     lows, highs = wilson_bounds(np.array([positives.sum()]), np.array([n]))
     under, over = frequency - float(lows[0]), float(highs[0]) - frequency
     scale = np.sqrt(variance * frequency * (1 - frequency))
-    r = float((positives * deviations).sum() / n / scale) if scale > 0 else 0.0
+    estimable = scale > 0 and n >= CORRELATED_ROWS
+    r = float((positives * deviations).sum() / n / scale) if estimable else 0.0
     low = value - np.sqrt(max(below**2 - 2 * r * below * over + over**2, 0.0))
     high = value + np.sqrt(max(above**2 - 2 * r * above * under + under**2, 0.0))
     return Estimate(value, round(n), max(float(low), -1.0), min(float(high), 1.0), "Wilson and Student's t, combined")

@@ -270,11 +270,14 @@ def test_the_chance_of_confident_errors_is_never_too_small(seed: int) -> None:
         assert found.p_value <= 1.2 * tail
 
 
-def test_a_gap_is_no_larger_than_possible() -> None:
-    """Two rows cannot be off by more than a whole."""
+def test_the_gap_of_two_rows_says_little() -> None:
+    """Its interval covers most of what is possible, and no more."""
     f, p = np.array([0.9, 0.6]), np.array([1.0, 0.0])
     found = calibration.gap(f, p, 1 - p)
-    assert (found.low, found.high) == (-1.0, 1.0)
+    assert found.low is not None
+    assert found.high is not None
+    assert -1 <= found.low < -0.5
+    assert 0.7 < found.high <= 1
 
 
 @given(st.lists(st.integers(0, 40), min_size=4, max_size=4))
