@@ -165,7 +165,9 @@ def numbers(design: Design, sample: Sample) -> Iterator[tuple[str, Estimate]]:
         ("NLL difference", comparison.mean_difference(nll, second)),
         ("Brier difference", comparison.mean_difference(brier, second_brier, 2.0)),
     ):
-        found[name] = None if difference is None else difference.supported(wrong, intervals.FEWEST_PAIRED, "errors")
+        found[name] = (
+            None if difference is None else difference.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error")
+        )
     yield from ((name, estimate) for name, estimate in found.items() if estimate is not None)
 
 
