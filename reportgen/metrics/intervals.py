@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 Z95 = 1.959963984540054
 """The 0.975 quantile of the normal distribution."""
-_STUDENT_BELOW = 100
 FEWEST_ERRORS = 5
 """Errors below which an approximate interval is withheld; from the simulation in ``scripts/simulate/scores.py``."""
 FEWEST_PAIRED = 10
@@ -183,15 +182,3 @@ def root_mean_square(values: NDArray[np.float64]) -> Estimate | None:
         return Estimate(value, squares.n, withheld=squares.withheld)
     low, high = float(np.sqrt(squares.low)), float(np.sqrt(squares.high))
     return Estimate(value, squares.n, low, high, f"root of the interval of the mean square ({squares.method})")
-
-
-def around_mean(
-    value: float, standard_error: float, n: int, low: float = -math.inf, high: float = math.inf
-) -> Estimate:
-    """Return a mean of n > 1 values with value ± 1.96 SE, Student's t below 100 values, cut off at the possible range."""
-    from scipy.special import stdtrit
-
-    student = n < _STUDENT_BELOW
-    half = (float(stdtrit(n - 1, 0.975)) if student else Z95) * standard_error
-    method = "mean ± t · SE" if student else "mean ± 1.96 SE"
-    return Estimate(value, n, max(value - half, low), min(value + half, high), method)
