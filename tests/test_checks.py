@@ -192,8 +192,14 @@ def test_a_check_says_how_it_stands(condition: str, ends: tuple[float, float] | 
     key, _, limit = condition.partition(" = ")
     check = CheckSpec.model_validate({"metric": "performance.accuracy", key: json.loads(limit)})
     details = {} if ends is None else {"ci_low": ends[0], "ci_high": ends[1], "ci_method": "Wilson"}
-    found = checks.standing(check, Metric(value=0.958, unit="fraction", **details))  # type: ignore[arg-type]
+    found = checks.standing(check, Metric(value=0.958, unit="fraction", **details), exact=False)  # type: ignore[arg-type]
     assert found == standing
+
+
+def test_an_exact_number_is_clear() -> None:
+    """A count has no interval, and needs none."""
+    check = CheckSpec.model_validate({"metric": "weights.non_finite", "at_most": 0})
+    assert checks.standing(check, Metric(value=0, unit="count"), exact=True) == "clear"
 
 
 def test_what_was_not_measured_does_not_stand() -> None:

@@ -84,7 +84,7 @@ def _outcome(
         state=_state(check, metric, excused=excused),
         metric=metric,
         reason=reason,
-        standing=standing(check, metric),
+        standing=standing(check, metric, exact=spec.exact),
     )
 
 
@@ -97,10 +97,12 @@ def _state(check: CheckSpec, metric: Metric | None, *, excused: bool) -> CheckSt
     return "WARN" if check.severity == "warn" else "FAIL"
 
 
-def standing(check: CheckSpec, metric: Metric | None) -> Standing | None:
-    """Return whether the whole interval is on the same side of the limits as the value."""
+def standing(check: CheckSpec, metric: Metric | None, *, exact: bool) -> Standing | None:
+    """Return whether the whole interval is on the same side of the limits as the value; an exact number is clear."""
     if metric is None or metric.value is None:
         return None
+    if exact:
+        return "clear"
     if metric.ci_low is None or metric.ci_high is None:
         return "no interval"
     low, high = check.limits

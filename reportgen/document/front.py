@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _STATES_BY_SEVERITY = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
 MOST_SERIOUS = 3
 """Number of findings on page one."""
-MOST_CHECKS = 16
+MOST_CHECKS = 12
 """Maximum number of check lines with one line per model on page one."""
 _NAMED = 8
 """Maximum number of sections and checks that the sentence about a partial run names."""

@@ -434,9 +434,10 @@ def _rising(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
     height = found.end - found.best
     if p >= _SIGNIFICANT or len(after) <= _LONGER * _longest_recovered(curve, height / 2):
         return None
+    significance = "< 0.001" if p < 0.001 else f"= {p:.2g}"  # noqa: PLR2004 fewer digits than the test deserves
     words = (
         f"the loss has risen from {found.best:.3g} around epoch {epochs[best(curve)[1]]} to {found.end:.3g}, "
-        f"with noise of {found.noise:.2g} (Mann-Kendall p = {p:.2g}, adjusted for autocorrelation)"
+        f"with noise of {found.noise:.2g} (Mann-Kendall p {significance}, adjusted for autocorrelation)"
     )
     rest = None if trained is None else trained[found.place :]
     if rest is not None and np.isfinite(rest).all() and theil_sen(rest)[1] > 0:

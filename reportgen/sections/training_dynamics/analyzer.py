@@ -32,8 +32,7 @@ LEAST = 3
 _LARGEST = 1e100
 """A value above this counts as infinite."""
 _NEGATIVE = (
-    "negative because the training loss is measured with dropout and augmentation active and during the epoch; it does not mean "
-    "less overfitting than an index of 0"
+    "negative because dropout or augmentation raises the training loss: it does not mean less overfitting than 0"
 )
 _NO_VALIDATION = "the history has no validation loss"
 

@@ -198,7 +198,13 @@ HEALTH = MetricSpec(
 )
 NORM = MetricSpec("total_l2_norm", "L2 norm", "", None, "L2 norm of all analyzed weights together.", "definition")
 NOT_FINITE = MetricSpec(
-    "non_finite", "NaN or infinite", "count", False, "Number of weights that are NaN or infinite.", "definition"
+    "non_finite",
+    "NaN or infinite",
+    "count",
+    False,
+    "Number of weights that are NaN or infinite.",
+    "definition",
+    exact=True,
 )
 SPARSITY = MetricSpec(
     "sparsity", "Exact zeros", "fraction", None, "Share of the analyzed weights that are exactly zero.", "definition"
