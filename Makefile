@@ -13,7 +13,7 @@ report: setup ## build the example report: build/release/report.html and report.
 	$(BIN)/reportgen build specs/release.toml
 
 test: setup ## run the whole test suite
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup ## check lint, format, types and import contracts
 	$(BIN)/ruff check .
