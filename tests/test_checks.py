@@ -154,6 +154,20 @@ def test_page_one_without_a_summary() -> None:
         assert "Dashboard" not in words
 
 
+@pytest.mark.parametrize(
+    ("duplicates", "words"), [(0, None), (1, "(1 repeats an earlier row)"), (12, "(12 repeat an earlier row)")]
+)
+def test_page_one_says_how_many_rows_are_repeated(duplicates: int, words: str | None) -> None:
+    """Beside n, where there are any."""
+    found = results()
+    assert found.data is not None
+    data = found.data.model_copy(update={"duplicates": duplicates})
+    for content in present(found.model_copy(update={"data": data}), ("html", "markdown")).files.values():
+        page = content.decode()
+        assert ("an earlier row)" in page) == (words is not None)
+        assert words is None or words in page.replace("\\", "")
+
+
 def test_exit_codes() -> None:
     """FAIL and ERROR are 1, WARN is 0; fail_on looks at findings."""
     head = SPEC.split("[[checks]]")[0]

@@ -258,5 +258,6 @@ def _data(data: DataEvaluation) -> DataRecord:
         n=data.n,
         seed=data.seed,
         sampling=data.sampling,
+        duplicates=data.description.duplicates,
         used_for=data.used_for,
     )

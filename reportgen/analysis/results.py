@@ -86,6 +86,8 @@ class DataRecord(Strict):
     n: int
     seed: int
     sampling: str
+    duplicates: int | None = None
+    """Rows whose inputs equal those of an earlier row bit for bit; null if the file does not record it."""
     used_for: tuple[str, ...] | None = None
     """What these rows were used for before; null if the spec does not state it."""
 
