@@ -222,6 +222,20 @@ def test_the_rules_of_the_gap(low: float, high: float, p: float, gap_p: float, c
     assert fired(result_of(*evidence(0.01, 0.02, p, low, high, gap_p))) == ({code} if code else set())
 
 
+@pytest.mark.parametrize(
+    ("measured", "code", "effect"),
+    [
+        (evidence(0.15, 0.015, 0.01), "CAL101", 1.5),
+        (evidence(0.05, 0.015, 0.01), "CAL102", 5),
+        (evidence(0.01, 0.02, 0.01, 0.02, 0.04, 0.005), "CAL201", 3),
+    ],
+)
+def test_effects_are_multiples_of_the_threshold(measured: tuple[Measurement, ...], code: str, effect: float) -> None:
+    """An ECE of 10 % or 1 %, and a point between confidence and accuracy."""
+    (found,) = next(rule for rule in SECTION.rules if rule.code == code).apply(result_of(*measured))
+    assert found.effect == pytest.approx(effect)
+
+
 def test_one_verdict_with_its_direction() -> None:
     """A miscalibrated model that is over-confident has one finding that says both."""
     result = result_of(*evidence(0.05, 0.02, 0.001, 0.01, 0.03, 0.001))

@@ -340,6 +340,15 @@ def test_prf301_compares_with_the_expected_number() -> None:
                 )
 
 
+def test_effects_are_multiples_of_the_threshold() -> None:
+    """Ninety percent of a class missed where half is allowed; 3 % of sure rows wrong where 1 % is."""
+    missed = analyze(head(outputs(logits_for([1] * 2 + [0] * 38), [1] * 20 + [0] * 20)))
+    sure = analyze(head(outputs(logits_for([0] * 100, strength=5.0), [1] * 3 + [0] * 97)))
+    for result, code, effect, n in ((missed, "PRF202", 1.8, 20), (sure, "PRF301", 3, 100)):
+        (found,) = next(rule for rule in SECTION.rules if rule.code == code).apply(result)
+        assert (found.effect, found.n) == (pytest.approx(effect), n)
+
+
 def test_prf301_looks_at_rows_with_99_percent() -> None:
     """Errors at 98.2 % do not count."""
     assert "PRF301" not in codes(analyze(head(outputs(logits_for([0] * 100, strength=4.0), [1] * 100))))

@@ -90,7 +90,7 @@ def strongly_miscalibrated(result: CalibrationResult) -> Iterator[Hit]:
     """Yield models with an ECE above 10 % that chance does not explain."""
     for one in _with_verdict(result, "strong"):
         text = f"{one.size}: do not use its probabilities before recalibrating them.{one.direction}"
-        yield Hit(one.model, text, one.subject)
+        yield Hit(one.model, text, one.subject, effect=required(one.ece.value) / STRONG, n=one.ece.n)
 
 
 def miscalibrated(result: CalibrationResult) -> Iterator[Hit]:
@@ -101,7 +101,13 @@ def miscalibrated(result: CalibrationResult) -> Iterator[Hit]:
             if required(one.ece.value) >= TYPICAL
             else "recalibrate only if decisions depend on exact probabilities"
         )
-        yield Hit(one.model, f"{one.size}: {advice}.{one.direction}", one.subject)
+        yield Hit(
+            one.model,
+            f"{one.size}: {advice}.{one.direction}",
+            one.subject,
+            effect=required(one.ece.value) / SMALL,
+            n=one.ece.n,
+        )
 
 
 def not_detectable(result: CalibrationResult) -> Iterator[Hit]:
@@ -128,7 +134,7 @@ def _biased(result: CalibrationResult, verdict: str, words: str) -> Iterator[Hit
             f"Mean confidence minus accuracy is {formatting.points(one.gap)} (adjusted p {formatting.p_value(one.p)}): "
             f"it is right {words}."
         )
-        yield Hit(one.model, text, one.subject)
+        yield Hit(one.model, text, one.subject, effect=abs(required(one.gap.value)) / SMALL, n=one.gap.n)
 
 
 def recoverable(result: CalibrationResult) -> Iterator[Hit]:

@@ -97,6 +97,8 @@ def low_recall(result: PerformanceResult) -> Iterator[Hit]:
                 f"Recall is {formatting.metric(one.metric).text} {formatting.interval(one.metric)}{_counts(one.metric)}: most "
                 "examples of this class are missed. The confusion matrix shows what they are predicted as.",
                 one.subject,
+                effect=(1 - one.metric.value) / (1 - LOW_RECALL),
+                n=one.metric.n,
             )
 
 
@@ -150,6 +152,8 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
                 f"It is at least {100 * SURE:g}{formatting.THIN}% sure on {sure.rows:,} rows and wrong on {sure.errors:,} of them; a "
                 f"calibrated model would be wrong on {sure.expected:.1f}: do not use its confidence to skip review.",
                 head.subject,
+                effect=sure.errors / sure.rows / (1 - SURE),
+                n=sure.rows,
             )
 
 
