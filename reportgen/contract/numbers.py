@@ -19,6 +19,11 @@ Direction = Literal["max", "min"]
 NumberT = TypeVar("NumberT", int, float)
 
 
+def or_nan(value: float | None) -> float:
+    """Return a number for a figure: NaN, which is not drawn, where it is missing."""
+    return float("nan") if value is None else value
+
+
 def required(value: NumberT | None) -> NumberT:
     """Return a required value; ValueError if it is missing, so that it never silently becomes 0.
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import Metric
+from reportgen.contract.subjects import about
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.contract.focus import View
+    from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.result import SectionResult
 
 Cell = str | int | float | Metric | None
 
@@ -41,3 +50,19 @@ class Table:
                 f"table {self.name!r} has {len(self.columns)} columns, but some rows have a different number of cells"
             )
             raise ValueError(message)
+
+
+def metrics_by_head(result: SectionResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+    """Return a table of metrics, a row for each head of the models that are listed; empty if none was measured.
+
+    Metrics that the result lacks, as files of older versions do, have no column.
+    """
+    specs = [spec for spec in specs if any(True for _ in result.named(spec.name))]
+    every = tuple(result.named(specs[0].name)) if specs else ()
+    shown = view.listed(every)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (about(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
+        for one in shown
+    )
+    columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
+    return Table(name, title, columns, rows, view.rest(every, shown).strip())

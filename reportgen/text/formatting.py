@@ -116,6 +116,15 @@ class FormattedMetric:
     note: str
 
 
+def fraction(value: float) -> str:
+    """Return a fraction as a percentage.
+
+    >>> fraction(0.964).replace(THIN, " ")
+    '96.4 %'
+    """
+    return number(value, "fraction")
+
+
 def number(value: float, unit: str) -> str:
     """Return a number without an interval, with its unit; a dash if it is not finite.
 

@@ -53,9 +53,9 @@ class _Evidence:
     @property
     def size(self) -> str:
         """Return the ECE with what it is compared with."""
-        limit = _fraction(required(self.null.ci_high))
+        limit = formatting.fraction(required(self.null.ci_high))
         return (
-            f"ECE is {_fraction(required(self.ece.value))} on {self.ece.n:,} rows, where 95 % of calibrated models are at or below "
+            f"ECE is {formatting.fraction(required(self.ece.value))} on {self.ece.n:,} rows, where 95 % of calibrated models are at or below "
             f"{limit} (adjusted p {formatting.p_value(self.p)})"
         )
 
@@ -66,10 +66,6 @@ class _Evidence:
             return ""
         word = "over-confident" if required(self.gap.value) > 0 else "under-confident"
         return f" It is {word}: mean confidence minus accuracy is {formatting.points(self.gap)}."
-
-
-def _fraction(value: float) -> str:
-    return formatting.number(value, "fraction")
 
 
 def _with_verdict(result: CalibrationResult, verdict: str) -> Iterator[_Evidence]:
@@ -152,7 +148,7 @@ def recoverable(result: CalibrationResult) -> Iterator[Hit]:
         text = (
             f"Dividing the logits by T = {formatting.number(value.value, '')} lowers the NLL by "
             f"{formatting.metric(metric).text} {formatting.interval(metric)} on held-out folds; the ECE goes from "
-            f"{_fraction(before)} to {_fraction(after)}, where 95 % of calibrated models are at or below {_fraction(limit)}. "
+            f"{formatting.fraction(before)} to {formatting.fraction(after)}, where 95 % of calibrated models are at or below {formatting.fraction(limit)}. "
             "Consider it before release: no prediction changes."
         )
         yield Hit(one.model, text, one.subject)

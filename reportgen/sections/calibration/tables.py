@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import Subject, about
-from reportgen.contract.tables import Column, Table
+from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.calibration import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reportgen.contract.focus import View
-    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration
 
@@ -20,23 +17,12 @@ if TYPE_CHECKING:
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     return (
-        _whole(result, view, "errors", "Expected calibration error", schema.ERRORS),
-        _whole(result, view, "further-errors", "Other calibration errors", schema.FURTHER_ERRORS),
-        _whole(result, view, "direction", "Over- or under-confidence", schema.DIRECTION),
-        _whole(result, view, "uncertainty", "Confidence and uncertainty", schema.UNCERTAINTY),
-        _whole(result, view, "temperature", "Would rescaling help (temperature scaling)", schema.RESCALING),
+        metrics_by_head(result, view, "errors", "Expected calibration error", schema.ERRORS),
+        metrics_by_head(result, view, "further-errors", "Other calibration errors", schema.FURTHER_ERRORS),
+        metrics_by_head(result, view, "direction", "Over- or under-confidence", schema.DIRECTION),
+        metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", schema.UNCERTAINTY),
+        metrics_by_head(result, view, "temperature", "Would rescaling help (temperature scaling)", schema.RESCALING),
     )
-
-
-def _whole(result: CalibrationResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
-    every = tuple(result.named("ece"))
-    specs = [spec for spec in specs if any(result.named(spec.name))]  # files of 0.1.0 lack some
-    rows: list[tuple[Cell, ...]] = [
-        (about(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))
-        for one in view.listed(every)
-    ]
-    columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows), view.rest(every, view.listed(every)).strip())
 
 
 def curve(head: HeadCalibration) -> Table:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
 from reportgen.figures import draw
@@ -60,9 +60,9 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         found = [result.find(metric, model, subject) for model in series.models]
         places = np.arange(len(found))
         look = self.theme.look(series.models[-1])
-        low, high = ([_number(getattr(one, end)) for one in found] for end in ("ci_low", "ci_high"))
+        low, high = ([or_nan(getattr(one, end)) for one in found] for end in ("ci_low", "ci_high"))
         ax.vlines(places, low, high, color=look.color, linewidth=self.theme.line_width)
-        ax.plot(places, [_number(one.value) for one in found], color=look.color, marker="o")
+        ax.plot(places, [or_nan(one.value) for one in found], color=look.color, marker="o")
         draw.categories(ax, self.theme, [self.theme.look(model).label for model in series.models], "x")
         ax.set_xlim(-0.5, len(found) - 0.5)
         ax.set_ylabel("accuracy" if metric == "accuracy" else "nats")
@@ -73,7 +73,7 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         shown = most_moved(series.layers, result.options.max_layers)
         left_out = len(series.layers) - len(shown)
         rest = f" Only the {len(shown)} layers with the largest change; {left_out} are left out." if left_out else ""
-        most = max(series.layers, key=lambda one: _number(one.since_first[-1], otherwise=-1.0))
+        most = max(series.layers, key=_moved)
         return Figure(
             name=name,
             title=f"Weight change in {series.name}",
@@ -89,10 +89,10 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         )
 
     def _draw_moved(self, series: Series, layers: Sequence[LayerMovement], which: str, ax: Axes) -> None:
-        values = np.array([[_number(value) for value in getattr(one, which)] for one in layers])
+        values = np.array([[or_nan(value) for value in getattr(one, which)] for one in layers])
         with np.errstate(divide="ignore"):
             logs = np.log10(np.where(values > 0, values, np.nan))
-        every = np.array([[_number(v) for v in (*one.change, *one.since_first)] for one in series.layers])
+        every = np.array([[or_nan(v) for v in (*one.change, *one.since_first)] for one in series.layers])
         known = np.log10(every[every > 0])
         limits = (float(known.min()), float(known.max())) if len(known) else (-1.0, 0.0)
         draw.heatmap(
@@ -109,7 +109,7 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
 
 def most_moved(layers: Sequence[LayerMovement], limit: int) -> tuple[LayerMovement, ...]:
     """Return the layers that changed most since the first checkpoint, in the order of the model."""
-    order = sorted(range(len(layers)), key=lambda place: -_number(layers[place].since_first[-1], otherwise=-1.0))
+    order = sorted(range(len(layers)), key=lambda place: -_moved(layers[place]))
     return tuple(layers[place] for place in sorted(order[:limit]))
 
 
@@ -122,8 +122,10 @@ def _plain(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return formatting.MISSING if value is None else formatting.number(value, "fraction")
+    return formatting.MISSING if value is None else formatting.fraction(value)
 
 
-def _number(value: float | None, otherwise: float = float("nan")) -> float:
-    return otherwise if value is None else value
+def _moved(layer: LayerMovement) -> float:
+    """Return how far a layer is from the first checkpoint; layers without that number come last."""
+    change = layer.since_first[-1]
+    return -1.0 if change is None else change

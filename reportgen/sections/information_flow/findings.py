@@ -33,10 +33,6 @@ SURE = 0.05
 _NARROW = 8
 
 
-def _percent(value: float) -> str:
-    return formatting.number(value, "fraction")
-
-
 def _each(
     result: InformationFlowResult, holds: Callable[[LayerFlow], bool], words: Callable[[list[LayerFlow], int], str]
 ) -> Iterator[Hit]:
@@ -72,7 +68,7 @@ def _dead_words(found: list[LayerFlow], n: int) -> str:
     worst = max(found, key=lambda one: required(one.dead) / one.channels)
     return (
         f"{_names(found)}: in {worst.name}, {worst.dead} of {worst.channels} units output 0 on all {n:,} probed rows, so each "
-        f"is active on less than {_percent(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
+        f"is active on less than {formatting.fraction(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
         "or retrain with a lower learning rate."
     )
 
@@ -102,8 +98,8 @@ def dormant(result: InformationFlowResult) -> Iterator[Hit]:
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=share)
         return (
-            f"{_names(found)}: in {worst.name}, {_percent(share(worst))} of the units are not dead but stay at or below "
-            f"{_percent(result.options.dormant_threshold)} of the mean activation of the layer. A narrower layer may do."
+            f"{_names(found)}: in {worst.name}, {formatting.fraction(share(worst))} of the units are not dead but stay at or below "
+            f"{formatting.fraction(result.options.dormant_threshold)} of the mean activation of the layer. A narrower layer may do."
         )
 
     yield from _each(result, lambda one: one.dormant is not None and share(one) > DORMANT_WARN, words)
@@ -116,7 +112,7 @@ def saturated(result: InformationFlowResult) -> Iterator[Hit]:
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=lambda one: required(one.saturated_fraction))
         return (
-            f"{_names(found)}: {_percent(required(worst.saturated_fraction))} of the values of {worst.name} are in the flat part of "
+            f"{_names(found)}: {formatting.fraction(required(worst.saturated_fraction))} of the values of {worst.name} are in the flat part of "
             f"{worst.activation}, where hardly any gradient passes. Check initialization and input scaling before retraining."
         )
 
@@ -179,8 +175,8 @@ def attention(result: InformationFlowResult) -> Iterator[Hit]:
             yield Hit(
                 model.model,
                 f"Of {len(heads)} attention heads, {len(one_key)} attend to practically one key (entropy below "
-                f"{_percent(COLLAPSED_ENTROPY)} of the maximum) and {len(alike)} attend uniformly (above "
-                f"{_percent(UNIFORM_ENTROPY)}). Such heads are candidates for pruning.",
+                f"{formatting.fraction(COLLAPSED_ENTROPY)} of the maximum) and {len(alike)} attend uniformly (above "
+                f"{formatting.fraction(UNIFORM_ENTROPY)}). Such heads are candidates for pruning.",
             )
 
 
@@ -195,7 +191,7 @@ def accuracy_falls(result: InformationFlowResult) -> Iterator[Hit]:
         if best - last > ACCURACY_DROP:
             yield Hit(
                 model.model,
-                f"Nearest-center accuracy is {_percent(best)} in {fall.layer} but {_percent(last)} at the output, {model.output}: "
+                f"Nearest-center accuracy is {formatting.fraction(best)} in {fall.layer} but {formatting.fraction(last)} at the output, {model.output}: "
                 f"{fall.lost:,} rows are right only in {fall.layer}, {fall.gained:,} only at the output. Check the layers in "
                 "between.",
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
 from reportgen.sections.information_flow.schema import InformationFlowResult
@@ -59,7 +59,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _lines(self, result: InformationFlowResult, models: Sequence[ModelFlow], read: Read, ax: Axes) -> list[float]:
         """Draw one line per model and return the values drawn."""
-        values = {one.model: [_number(read(layer)) for layer in result.of(one.model)] for one in models}
+        values = {one.model: [or_nan(read(layer)) for layer in result.of(one.model)] for one in models}
         drawn = draw.model_lines(ax, self.theme, values)
         self._depth(ax, {tuple(layer.name for layer in result.of(one.model)) for one in models})
         return drawn
@@ -83,7 +83,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         """Draw the interval of every layer, unless there are too many models to distinguish."""
         for model in models if len(models) <= MOST_PANELS else ():
             found = [ends(one) for one in result.of(model.model)]
-            low, high = ([_number(pair[side]) for pair in found] for side in (0, 1))
+            low, high = ([or_nan(pair[side]) for pair in found] for side in (0, 1))
             color = self.theme.look(model.model).color
             ax.vlines(np.arange(1, len(found) + 1), low, high, color=color, linewidth=self.theme.line_width)
 
@@ -159,7 +159,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         for model in models:
             look = self.theme.look(model.model)
             limited = [
-                (depth, _number(_over(one.effective_rank, one.channels)))
+                (depth, or_nan(_over(one.effective_rank, one.channels)))
                 for depth, one in enumerate(result.of(model.model), 1)
                 if one.effective_rank_limited
             ]
@@ -278,14 +278,14 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         handles = []
         dashes = ((0, (1.2, 1.2)), (0, (5.0, 1.5)), (0, (6.0, 1.5, 1.2, 1.5)))
         for (field, label), dash in zip(_PARTS.items(), dashes, strict=True):
-            values = [_number(getattr(one, field)) for one in layers]
+            values = [or_nan(getattr(one, field)) for one in layers]
             if np.isfinite(values).any():
                 handles += ax.plot(
                     depth, values, color=theme.muted, linestyle=dash, linewidth=theme.line_width, label=label
                 )
         handles += ax.plot(
             depth,
-            [_number(one.specialization_score) for one in layers],
+            [or_nan(one.specialization_score) for one in layers],
             color=theme.look(layers[0].model).color,
             linewidth=2 * theme.line_width,
             marker="o" if len(layers) <= _MARKERS else None,
@@ -352,7 +352,7 @@ def issues(one: LayerFlow) -> list[float]:
     if one.std is None:
         return [np.nan] * len(_ISSUES)
     counts = [_over(one.dead, one.channels), _over(one.dormant, one.channels), _over(one.constant, one.channels)]
-    return [_number(value) for value in (*counts, one.saturated_fraction, one.sparsity)]
+    return [or_nan(value) for value in (*counts, one.saturated_fraction, one.sparsity)]
 
 
 def least_healthy(result: InformationFlowResult, model: str) -> tuple[LayerFlow, ...]:
@@ -376,11 +376,7 @@ def _with(models: Sequence[ModelFlow], kind: str = "") -> str:
 
 
 def _relative(one: LayerFlow) -> list[float]:
-    return [_number(value) for value in one.attention.relative_entropy] if one.attention else []
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else float(value)
+    return [or_nan(value) for value in one.attention.relative_entropy] if one.attention else []
 
 
 def _over(value: float | None, whole: int) -> float | None:

@@ -36,7 +36,7 @@ def repeated_rows(result: OverviewResult) -> Iterator[Hit]:
     """Yield data with many duplicate rows."""
     data = result.data
     if data is not None and data.duplicates > MANY_DUPLICATES * data.n:
-        share = formatting.number(data.duplicates / data.n, "fraction")
+        share = formatting.fraction(data.duplicates / data.n)
         yield Hit(
             DATA,
             f"{data.duplicates:,} of {data.n:,} rows ({share}) have the same inputs as an earlier row: all intervals in this "

@@ -57,7 +57,7 @@ def _volume(result: ParetoResult) -> str:
     found = result.hypervolume
     if found is None or found.value is None or found.share is None:
         return f"No hypervolume: {found.reason}." if found is not None else ""
-    share = formatting.number(found.share, "fraction")
+    share = formatting.fraction(found.share)
     return f"Hypervolume: {found.value:.4g}, or {share} of the box between the ideal and the reference point."
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw, names
 from reportgen.sections.pareto.schema import ParetoResult
@@ -176,7 +176,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         draw.heatmap(
             ax,
             self.theme,
-            [[np.nan if value is None else value for value in row.normalised] for row in shown],
+            [[or_nan(value) for value in row.normalised] for row in shown],
             rows=[self.theme.look(row.model).label for row in shown],
             columns=[one.title for one in result.columns],
             limits=(0.0, 1.0),

@@ -26,10 +26,6 @@ MANY = 1000
 """Examples from which on a rate is given without its counts. Convention."""
 
 
-def _fraction(value: float) -> str:
-    return formatting.number(value, "fraction")
-
-
 def not_measured(result: PerformanceResult) -> Iterator[Hit]:
     """Yield models whose outputs could not be evaluated because they failed."""
     for one in result.named("accuracy"):
@@ -51,14 +47,14 @@ def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
         if head.only_majority:
             yield Hit(
                 head.model,
-                f"It predicts {head.majority_class} on all {head.n:,} rows, which is right on {_fraction(base)} of them: do not "
+                f"It predicts {head.majority_class} on all {head.n:,} rows, which is right on {formatting.fraction(base)} of them: do not "
                 "ship it.",
                 head.subject,
             )
         elif gain.ci_high is not None and gain.ci_high < 0:
             yield Hit(
                 head.model,
-                f"Its accuracy minus the {_fraction(base)} of always predicting {head.majority_class} is "
+                f"Its accuracy minus the {formatting.fraction(base)} of always predicting {head.majority_class} is "
                 f"{formatting.points(gain)}: do not ship it.",
                 head.subject,
             )
@@ -74,7 +70,7 @@ def not_shown_better_than_majority(result: PerformanceResult) -> Iterator[Hit]:
         if gain.ci_low <= 0 <= gain.ci_high:
             yield Hit(
                 head.model,
-                f"{head.n:,} rows are too few to tell its accuracy from the {_fraction(base)} of always predicting "
+                f"{head.n:,} rows are too few to tell its accuracy from the {formatting.fraction(base)} of always predicting "
                 f"{head.majority_class}: the difference is {formatting.points(gain)}. Evaluate "
                 "it on more rows before you decide.",
                 head.subject,
@@ -118,13 +114,13 @@ def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
             yield Hit(
                 one.model,
                 f"None of its {support:,} examples is found: the model never predicts this class, and a model with a recall of "
-                f"{_fraction(LOW_RECALL)} would miss them all with a chance of {_chance(chance)}. Do not use it where this class matters.",
+                f"{formatting.fraction(LOW_RECALL)} would miss them all with a chance of {_chance(chance)}. Do not use it where this class matters.",
                 one.subject,
             )
 
 
 def _chance(value: float) -> str:
-    return _fraction(value) if value >= LEAST_CHANCE else f"less than {_fraction(LEAST_CHANCE)}"
+    return formatting.fraction(value) if value >= LEAST_CHANCE else f"less than {formatting.fraction(LEAST_CHANCE)}"
 
 
 def few_examples(result: PerformanceResult) -> Iterator[Hit]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import Subject, about
-from reportgen.contract.tables import Column, Table
+from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reportgen.contract.focus import View
-    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
 
@@ -20,27 +17,16 @@ if TYPE_CHECKING:
 def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
     scores = (
-        _whole(result, view, "scores", "Scores", schema.SCORES),
-        _whole(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
-        _whole(result, view, "skill", "Skill over trivial baselines", schema.SKILL),
-        _whole(result, view, "regression", "Regression errors", schema.REGRESSION),
+        metrics_by_head(result, view, "scores", "Scores", schema.SCORES),
+        metrics_by_head(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
+        metrics_by_head(result, view, "skill", "Skill over trivial baselines", schema.SKILL),
+        metrics_by_head(result, view, "regression", "Regression errors", schema.REGRESSION),
     )
     found = [table for table in scores if table.rows]
     if any(True for _ in result.named("accuracy_difference")):
         found.append(_pairs(result, view))
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
     return tuple(found)
-
-
-def _whole(result: PerformanceResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
-    every = tuple(result.named(specs[0].name))
-    heads = [(one.model, one.subject) for one in view.listed(every)]
-    specs = [spec for spec in specs if any(True for _ in result.named(spec.name))]  # a file of 0.1.0 has fewer
-    rows: list[tuple[Cell, ...]] = [
-        (about(model, subject), *(result.find(spec.name, model, subject) for spec in specs)) for model, subject in heads
-    ]
-    columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
-    return Table(name, title, columns, tuple(rows), view.rest(every, view.listed(every)).strip())
 
 
 def _pairs(result: PerformanceResult, view: View) -> Table:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
@@ -50,7 +50,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
     def _accuracy(self, result: PerformanceResult, every: list[Measurement]) -> Figure:
         measured = self.view.listed(every, draw.MOST_NAMED)
         names = [figure_label(self.theme, one) for one in measured]
-        values = [formatting.number(required(one.metric.value), "fraction") for one in measured]
+        values = [formatting.fraction(required(one.metric.value)) for one in measured]
         best = max(range(len(measured)), key=lambda index: required(measured[index].metric.value))
         return Figure(
             name="accuracy",
@@ -157,9 +157,9 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             look = self.theme.look(head.model)
             series.append(
                 draw.Bars(
-                    values=[np.nan if metric.value is None else metric.value for metric in metrics],
-                    low=[np.nan if metric.ci_low is None else metric.ci_low for metric in metrics],
-                    high=[np.nan if metric.ci_high is None else metric.ci_high for metric in metrics],
+                    values=[or_nan(metric.value) for metric in metrics],
+                    low=[or_nan(metric.ci_low) for metric in metrics],
+                    high=[or_nan(metric.ci_high) for metric in metrics],
                     color=look.color,
                     label=look.label,
                 )

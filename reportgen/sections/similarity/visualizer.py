@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
@@ -120,9 +121,9 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             found = [result.find(name, model, versus(result, head)) for model in models]
             series.append(
                 draw.Bars(
-                    values=[_number(one.value) for one in found],
-                    low=[_number(one.ci_low) for one in found],
-                    high=[_number(one.ci_high) for one in found],
+                    values=[or_nan(one.value) for one in found],
+                    low=[or_nan(one.ci_low) for one in found],
+                    high=[or_nan(one.ci_high) for one in found],
                     color=color,
                     label=label,
                 )
@@ -173,7 +174,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
     # -------------------------------------------------------------------------------------- weights
 
     def _weights(self, found: WeightMap) -> Figure:
-        shares = [formatting.number(share, "fraction") for share in found.explained]
+        shares = [formatting.fraction(share) for share in found.explained]
         others = (
             f" Excluded, because their architecture differs: {formatting.listed(list(found.others))}."
             if found.others
@@ -209,7 +210,7 @@ def least_alike(result: SimilarityResult, view: View) -> tuple[LayerAlignment, .
     own, *rest = result.alignments
     chosen = sorted(
         view.shown(rest),
-        key=lambda one: _number(alike.get(one.model)) if alike.get(one.model) is not None else -1.0,
+        key=lambda one: -1.0 if (found := alike.get(one.model)) is None else found,
     )
     kept = {one.model for one in chosen[: _MOST_ALIGNED - 1]}
     return (own, *(one for one in rest if one.model in kept))
@@ -247,8 +248,4 @@ def _closest(one: LayerAlignment) -> str:
 
 
 def _array(values: Matrix) -> np.ndarray:
-    return np.array([[_number(value) for value in row] for row in values])
-
-
-def _number(value: float | None) -> float:
-    return np.nan if value is None else value
+    return np.array([[or_nan(value) for value in row] for row in values])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
 from reportgen.metrics import training
@@ -270,7 +270,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
 
 
 def _values(curve: Curve | None) -> list[float]:
-    return [] if curve is None else [np.nan if value is None else value for value in curve.values]
+    return [] if curve is None else [or_nan(value) for value in curve.values]
 
 
 def _curve_words(result: TrainingDynamicsResult, run: Run, key: str) -> str:

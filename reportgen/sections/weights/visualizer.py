@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
 from reportgen.sections.weights.schema import WeightsResult
@@ -305,7 +306,7 @@ def _with_spectrum(result: WeightsResult, model: str, most: int | None = None) -
 
 
 def _scores(one: TensorWeights) -> list[float]:
-    return [one.health.score, *(np.nan if part.score is None else part.score for part in one.health.components)]
+    return [one.health.score, *(or_nan(part.score) for part in one.health.components)]
 
 
 def _lowest_scores(rows: Sequence[list[float]]) -> list[float]:
