@@ -30,6 +30,7 @@ REGISTRY = Registry()
 _PARTS = {
     "report": "ReportInfo",
     "models.NAME": "ModelSpec",
+    "decision": "DecisionSpec",
     "data": "DataSpec",
     "checks": "CheckSpec",
     "output": "OutputSpec",

@@ -1,30 +1,36 @@
 """The public names of :mod:`reportgen.contract`, for authors of custom sections."""
 
 from reportgen.contract.base import Strict
+from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.figures import Figure, FigureSpec, Panel
 from reportgen.contract.findings import SEVERITIES, Finding, Hit, Rule, Severity
 from reportgen.contract.focus import Focus, View
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request
 from reportgen.contract.numbers import Direction, Measurement, Metric, MetricSpec, Status
+from reportgen.contract.places import Place
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
 from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 from reportgen.contract.records.heads import HeadEvaluation
 from reportgen.contract.result import SectionResult
-from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer, Section, no_tables
+from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer, Section, no_statements, no_tables
+from reportgen.contract.statements import TOPICS, Quantity, Statement, Topic, quantity
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Cell, Column, Table
 from reportgen.contract.theme import Look, Theme
 
 __all__ = [
     "SEVERITIES",
+    "TOPICS",
     "BaseAnalyzer",
     "BaseComparer",
     "BaseVisualizer",
+    "Baseline",
     "Cell",
     "ClassPredictions",
     "ClassificationOutputs",
     "Column",
+    "Decision",
     "Direction",
     "Evaluation",
     "Figure",
@@ -42,19 +48,25 @@ __all__ = [
     "ModelEvaluation",
     "Need",
     "Panel",
+    "Place",
     "Probe",
+    "Quantity",
     "Reading",
     "Request",
     "Rule",
     "Section",
     "SectionResult",
     "Severity",
+    "Statement",
     "Status",
     "Strict",
     "Subject",
     "Table",
     "TableRow",
     "Theme",
+    "Topic",
     "View",
+    "no_statements",
     "no_tables",
+    "quantity",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reportgen.contract.decision import COMPARISON
 from reportgen.contract.needs import Need, Probe
 from reportgen.plan.make import make
 from reportgen.plan.names import check_matches
@@ -156,11 +157,44 @@ CHECK = '[[checks]]\nmetric = "overview.parameters"\nat_least = 1\nmodels = {}\n
 def test_a_model_s_name_in_a_check_stands_for_itself() -> None:
     """``cnn[1]`` is no class of characters; only ``*`` is special."""
     found = entry(more=CHECK.format('["cnn[1]"]'), name="cnn[1]")
-    assert check_matches(found.spec.checks[0], "cnn[1]")
-    assert not check_matches(found.spec.checks[0], "cnn1")
+    assert check_matches(found.spec.checks[0], "cnn[1]", found.decision)
+    assert not check_matches(found.spec.checks[0], "cnn1", found.decision)
     assert entry(more=CHECK.format('["cnn*"]'), name="cnn[1]")
     with pytest.raises(SpecError, match=r"no such model \(found 'cnn\[1\]'\)"):
         entry(more=CHECK.format('["cnn[1]"]'), name="cnn1")
+
+
+def roles(text: str, models: int = 3) -> Plan:
+    """Plan an overview of some models, with these roles and a check without names."""
+    listed = "".join(f'[models.m{index}]\npath = "mlp.keras"\n' for index in range(models))
+    spec = f'schema_version = 1\n[report]\ntitle = "T"\n[decision]\n{text}\n{listed}[[sections]]\nkind = "overview"\n'
+    return make(source.parse(spec + CHECK.rpartition("models")[0], "spec.toml", "toml"), DIGITS)
+
+
+def test_the_roles_of_the_models() -> None:
+    """A single model is its own candidate; several without a candidate are compared; a check applies to the candidate."""
+    assert roles("", models=1).decision.models == ("m0",)
+    assert roles("").decision == COMPARISON
+    found = roles('candidate = "m2"\nbaseline = "m0"')
+    assert found.decision.pair == found.decision.models == ("m2", "m0")
+    names = tuple(found.spec.models)
+    assert [name for name in names if check_matches(found.spec.checks[0], name, found.decision)] == ["m2"]
+    assert all(check_matches(found.spec.checks[0], name, COMPARISON) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('candidate = "m7"', r"no such model \(found 'm7'\)"),
+        ('candidate = "m1"\nbaseline = "x"', r"no such model \(found 'x'\)"),
+        ('candidate = "m1"\nbaseline = "m1"', "is the candidate itself"),
+        ('baseline = "m1"', "needs a candidate"),
+    ],
+)
+def test_roles_without_a_model_are_mistakes(text: str, message: str) -> None:
+    """Each names what is wrong."""
+    with pytest.raises(SpecError, match=message):
+        roles(text)
 
 
 def test_a_check_of_no_model_is_a_mistake() -> None:

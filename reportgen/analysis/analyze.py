@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.analysis import checks
@@ -22,9 +22,11 @@ from reportgen.analysis.results import (
     SpecRecord,
 )
 from reportgen.analysis.unmeasured import unmeasured
-from reportgen.contract.focus import Focus
+from reportgen.contract.focus import Focus, View
+from reportgen.contract.foreign import require_instances
 from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.section import BaseAnalyzer, BaseComparer
+from reportgen.contract.statements import Statement
 from reportgen.errors import SectionError, cause
 from reportgen.plan.registry import folder_of
 from reportgen.resources import __version__
@@ -47,6 +49,7 @@ class _Outcome:
 
     result: SectionResult | None
     findings: tuple[Finding, ...] = ()
+    statements: tuple[Statement, ...] = ()
     failure: str | None = None
 
 
@@ -71,13 +74,14 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
     def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> _Outcome:
         try:
             result = compute()
-            return _Outcome(result, _findings(item, result))
+            return _Outcome(result, _findings(item, result), _statements(item, result, plan))
         except (Exception, SystemExit) as error:
             failure = cause(error, folder_of(item.section))
             if not keep_going:
                 raise SectionError(f"section {item.address}: {failure}") from error
             return _Outcome(None, failure=failure)
 
+    evaluation = replace(evaluation, decision=plan.decision)
     outcomes: dict[str, _Outcome] = {}
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
@@ -131,9 +135,14 @@ def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...
     )
 
 
+def _statements(item: PlannedSection, result: SectionResult, plan: Plan) -> tuple[Statement, ...]:
+    offered = item.section.statements(result, View(decision=plan.decision))
+    return require_instances(offered, Statement, "its statements function")
+
+
 def _focus(plan: Plan, table: MetricTable) -> Focus | None:
     """Choose the models that are shown individually: the best ones by the first headline with a direction."""
-    wanted, models = plan.spec.output.focus, tuple(plan.spec.models)
+    wanted, models, first = plan.spec.output.focus, tuple(plan.spec.models), plan.decision.models
     if isinstance(wanted, tuple):
         return Focus(models=wanted, order=_first(wanted, models), by=None)
     if len(models) <= wanted:
@@ -147,9 +156,10 @@ def _focus(plan: Plan, table: MetricTable) -> Focus | None:
                 values.setdefault(one.model, one.metric.value)
         if len(values) > 1:
             sign = -1 if line.spec.higher_is_better else 1
-            ranked = sorted(values, key=lambda model: sign * values[model])
-            return Focus(models=tuple(ranked[:wanted]), order=_first(ranked, models), by=in_a_sentence(line.spec.title))
-    return Focus(models=models[:wanted], order=models, by=None)
+            ranked = _first(first, sorted(values, key=lambda model: sign * values[model]))
+            return Focus(models=ranked[:wanted], order=_first(ranked, models), by=in_a_sentence(line.spec.title))
+    ranked = _first(first, models)
+    return Focus(models=ranked[:wanted], order=ranked, by=None)
 
 
 def _first(some: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
@@ -194,7 +204,8 @@ def _results(
             overrides=plan.overrides,
         ),
         output=OutputRecord(style=plan.spec.output.style, fail_on=plan.spec.output.fail_on),
-        models=tuple(_model(model) for model in evaluation.models),
+        decision=plan.decision,
+        models=tuple(_model(model, plan) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),
         code=code(plan, evaluation.models),
         versions=evaluation.versions,
@@ -218,11 +229,12 @@ def _section(item: PlannedSection, outcome: _Outcome | None) -> SectionRecord:
         reason=reason,
         result=outcome.result if outcome else None,
         findings=outcome.findings if outcome else (),
+        statements=outcome.statements if outcome else (),
     ).bound_to(item.section)
 
 
-def _model(model: ModelEvaluation) -> ModelRecord:
-    history = model.history
+def _model(model: ModelEvaluation, plan: Plan) -> ModelRecord:
+    history, spec = model.history, plan.spec.models[model.name]
     return ModelRecord(
         name=model.name,
         file=model.file,
@@ -231,6 +243,8 @@ def _model(model: ModelEvaluation) -> ModelRecord:
         history=None if history is None else FileRecord(file=history.file, sha256=history.sha256),
         heads=tuple(_head(head) for head in model.heads),
         reason=model.reason,
+        role=spec.role,
+        note=spec.note,
     )
 
 

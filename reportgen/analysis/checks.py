@@ -29,7 +29,7 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
     spec = planned.section.metric(name)
     found = table.find(address, name)
     for model in table.models:
-        if not check_matches(check, model):
+        if not check_matches(check, model, plan.decision):
             continue
         failure = table.reasons.get(model)
         excused = planned in plan.left_out or check.optional

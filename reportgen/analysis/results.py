@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import PrivateAttr, SerializeAsAny
 
 from reportgen.contract.base import Strict
+from reportgen.contract.decision import Decision
 from reportgen.contract.findings import Finding, Severity
-from reportgen.contract.focus import Focus
+from reportgen.contract.focus import Focus, View
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Metric
 from reportgen.contract.result import SectionResult
 from reportgen.contract.section import Section
+from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject, about
 from reportgen.plan.registry import Registry
 
@@ -75,6 +77,10 @@ class ModelRecord(Strict):
     heads: tuple[HeadRecord, ...]
     reason: str | None = None
     """Why it was not evaluated; null if it was."""
+    role: str | None = None
+    """What it is in this report, as the spec says."""
+    note: str | None = None
+    """Author's note, Markdown."""
 
 
 class DataRecord(Strict):
@@ -123,6 +129,8 @@ class SectionRecord(Strict):
     reason: str | None
     result: SerializeAsAny[SectionResult] | None
     findings: tuple[Finding, ...]
+    statements: tuple[Statement, ...] = ()
+    """Offered for page one."""
     _manifest: Section[Any, Any] | None = PrivateAttr(None)
 
     @property
@@ -186,6 +194,8 @@ class Results(Strict):
     report: ReportRecord
     spec: SpecRecord
     output: OutputRecord
+    decision: Decision = Decision()
+    """The roles of the models."""
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
     code: tuple[CodeRecord, ...] = ()
@@ -207,6 +217,11 @@ class Results(Strict):
             if section.result is not None
             for measurement in section.result.measurements
         )
+
+    @property
+    def view(self) -> View:
+        """What tables and figures show."""
+        return View(self.focus, self.decision)
 
     def findings(self) -> tuple[tuple[str, Finding], ...]:
         """Return (section id, finding) for every finding, in the order of the report."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from reportgen.contract.places import Place
     from reportgen.contract.tables import Table
 
 
@@ -63,7 +64,10 @@ class FigureSpec:
         ``<name>-<which>``.
     shows
         What it shows, and when it is drawn if not always; one or two sentences.
+    place
+        Where it stands in the document.
     """
 
     name: str
     shows: str
+    place: Place = "body"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reportgen.contract.base import Strict
+from reportgen.contract.decision import COMPARISON, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +39,10 @@ class Focus(Strict):
 
 @dataclass(frozen=True)
 class View:
-    """The models that tables and figures show: those in focus, or all without a focus."""
+    """The models that tables and figures show: those in focus, or all without a focus; and their roles in the decision."""
 
     focus: Focus | None = None
+    decision: Decision = COMPARISON
 
     def shown(self, items: Iterable[OfModelT], most: int | None = None) -> tuple[OfModelT, ...]:
         """Return the items of the models that are shown individually, in their order; at most ``most`` models."""

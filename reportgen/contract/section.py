@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reportgen.contract.needs import Need, Probe
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.contract.statements import Statement, Topic
     from reportgen.contract.tables import Table
     from reportgen.contract.theme import Theme
 
@@ -91,6 +92,11 @@ def no_tables(_result: SectionResult, _view: View) -> tuple[Table, ...]:
     return ()
 
 
+def no_statements(_result: SectionResult, _view: View) -> tuple[Statement, ...]:
+    """Return no statements: the default for a section."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Section(Generic[OptionsT, ResultT]):
     """The manifest of a section: everything that core knows about it.
@@ -120,6 +126,11 @@ class Section(Generic[OptionsT, ResultT]):
     tables
         Function that returns the tables of the chapter, given the result and the :class:`View`, which selects the models
         to show.
+    statements
+        Function that returns the statements offered for page one, given the result and the :class:`View`, which knows the
+        roles of the models.
+    topic
+        What the chapter contributes to the decision: chapters are in this order, those without a topic last.
     headlines
         Names of the metrics offered for page one.
     tasks
@@ -143,6 +154,8 @@ class Section(Generic[OptionsT, ResultT]):
     figures: tuple[FigureSpec, ...] = ()
     rules: tuple[Rule[ResultT], ...] = ()
     tables: Callable[[ResultT, View], tuple[Table, ...]] = no_tables
+    statements: Callable[[ResultT, View], tuple[Statement, ...]] = no_statements
+    topic: Topic | None = None
     headlines: tuple[str, ...] = ()
     tasks: Mapping[str, tuple[MetricSpec, ...]] = field(default_factory=dict)
     template: str | None = None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.places import Place
     from reportgen.contract.result import SectionResult
 
 Cell = str | int | float | Metric | None
@@ -32,7 +33,7 @@ class Table:
     """Rows of cells; a cell is text, a plain number, a Metric (shown with its interval or reason) or empty.
 
     ``emphasis`` contains (row, column) indices of cells marked as best, ``ties`` those not distinguishable from the best;
-    ``note`` is shown below the table.
+    ``note`` is shown below the table, and ``place`` is where it stands in the document.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Table:
     note: str = ""
     emphasis: frozenset[tuple[int, int]] = frozenset()
     ties: frozenset[tuple[int, int]] = frozenset()
+    place: Place = "appendix"
 
     def __post_init__(self) -> None:
         """Reject rows whose number of cells differs from the number of columns."""

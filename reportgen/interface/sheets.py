@@ -8,7 +8,6 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.focus import View
 from reportgen.figures.layout import POINTS, cell_width, text_width
 from reportgen.pipeline import present
 from reportgen.render.tables import show
@@ -85,7 +84,7 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     record = next((one for one in results.sections if one.id == section and one.result is not None), None)
     if record is None:
         return
-    yield from _tables(present.tables_of(record, View(results.focus)), theme, wanted)
+    yield from _tables(present.tables_of(record, results.view), theme, wanted)
     for figure in present.figures_of(record, results, theme):
         if figure.name == wanted:
             yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))

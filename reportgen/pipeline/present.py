@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure
-from reportgen.contract.focus import View
 from reportgen.contract.foreign import require_instances
 from reportgen.contract.formats import FORMATS, RENDERERS
 from reportgen.contract.section import BaseVisualizer
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.analysis.results import Results, SectionRecord
+    from reportgen.contract.focus import View
     from reportgen.contract.formats import Format, Renderer
     from reportgen.contract.theme import Theme
     from reportgen.document.tree import Document, Drawing
@@ -119,7 +119,7 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
 
 
 def _document(results: Results, report: Rendered, *, keep_going: bool) -> Document:
-    theme, view = theme_of(results), View(results.focus)
+    theme, view = theme_of(results), results.view
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
     failures: dict[str, str] = {}
@@ -158,13 +158,13 @@ def tables_of(record: SectionRecord, view: View) -> tuple[Table, ...]:
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
     """Return the figures of a section; for page one the dashboard with the panels of the other sections."""
     if record.manifest.on_front_page:
-        view = View(results.focus)
+        view = results.view
         offered = [
             figure for other in results.sections for figure in _drawn(other, theme, view, BaseVisualizer.dashboard)
         ]
         found = dashboard(offered)
         return [] if found is None else [found]
-    return _drawn(record, theme, View(results.focus), BaseVisualizer.figures)
+    return _drawn(record, theme, results.view, BaseVisualizer.figures)
 
 
 def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:

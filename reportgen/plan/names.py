@@ -11,12 +11,14 @@ from reportgen.text.matching import matches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reportgen.contract.decision import Decision
     from reportgen.plan.plan import PlannedSection
     from reportgen.spec.model import CheckSpec, ReportSpec
 
 
 def unknown(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iterator[Problem]:
-    """Yield unknown model names: in checks, in the focus, in the options of sections."""
+    """Yield unknown model names: in checks, in the focus, in the options of sections, in the decision."""
+    yield from _roles(spec)
     yield from _models(spec)
     yield from _focus(spec)
     yield from _named_models(spec, sections)
@@ -33,9 +35,25 @@ def selection(sections: dict[int, PlannedSection], only: Iterable[str], skip: It
     ]
 
 
-def check_matches(check: CheckSpec, model: str) -> bool:
-    """Return whether a check applies to a model."""
-    return check.models is None or any(matches(model, pattern) for pattern in check.models)
+def check_matches(check: CheckSpec, model: str, decision: Decision) -> bool:
+    """Return whether a check applies to a model: without names to the candidate, in a comparison to all."""
+    if check.models is None:
+        return decision.concerns(model)
+    return any(matches(model, pattern) for pattern in check.models)
+
+
+def _roles(spec: ReportSpec) -> Iterator[Problem]:
+    """Yield roles without a model, and a baseline without a candidate."""
+    roles = spec.decision
+    for key, name in (("candidate", roles.candidate), ("baseline", roles.baseline)):
+        if name is not None and name not in spec.models:
+            yield Problem(("decision", key), "no such model", repr(name), suggest(name, spec.models))
+    if roles.baseline is not None and roles.baseline == roles.candidate:
+        yield Problem(("decision", "baseline"), "is the candidate itself", repr(roles.baseline))
+    if roles.baseline is not None and roles.candidate is None:
+        yield Problem(
+            ("decision", "baseline"), "needs a candidate that would replace it", hint="set decision.candidate"
+        )
 
 
 def _models(spec: ReportSpec) -> Iterator[Problem]:

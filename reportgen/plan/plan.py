@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.section import BaseAnalyzer, Section
 
 if TYPE_CHECKING:
@@ -75,3 +76,12 @@ class Plan:
     sections: tuple[PlannedSection, ...]
     request: Request
     left_out: tuple[PlannedSection, ...] = ()
+
+    @property
+    def decision(self) -> Decision:
+        """The roles of the models: a single model is its own candidate."""
+        roles, models = self.spec.decision, tuple(self.spec.models)
+        return Decision(
+            candidate=roles.candidate or (models[0] if len(models) == 1 else None),
+            baseline=None if roles.baseline is None else Baseline(model=roles.baseline),
+        )

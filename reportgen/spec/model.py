@@ -42,6 +42,15 @@ class ReportInfo(Strict):
     """Author's note on page one, Markdown."""
 
 
+class DecisionSpec(Strict):
+    """The roles of the models in the decision."""
+
+    candidate: Name | None = None
+    """The model that is to be released; by default the only model. With several models and no candidate the report is a comparison."""
+    baseline: Name | None = None
+    """The model that the candidate would replace."""
+
+
 class ModelSpec(Strict):
     """A model under review."""
 
@@ -57,6 +66,10 @@ class ModelSpec(Strict):
     """Output type; `auto` infers it when possible, from the compiled loss, then the last activation, then the label type. For several outputs, a table with one value per output."""
     task: TaskName | dict[str, TaskName] = "auto"
     """Task; `auto` infers it when possible, from the compiled loss, then the last activation, then the labels. For several outputs, a table with one value per output."""
+    role: str | None = None
+    """What the model is in this report, a few words: `human baseline`, `1.0 in production`; shown beside its name."""
+    note: str | None = None
+    """Author's note on the model, Markdown."""
     custom_objects: tuple[str, ...] = ()
     """Custom layers and functions: `package.module:Name` or `./layers.py:Name`. They are imported and run."""
 
@@ -157,7 +170,7 @@ class CheckSpec(Strict):
     threshold: str | None = None
     """Short form: `">= 0.85"` or `"<= 0.05"`."""
     models: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """Names of the models that it applies to; `*` matches anything. By default all."""
+    """Names of the models that it applies to; `*` matches anything. By default the candidate; in a comparison all."""
     subject: str | None = None
     """Part of the model that it applies to (`class:3`); `*` matches anything. By default all parts that the metric has."""
     severity: Literal["fail", "warn"] = "fail"
@@ -233,6 +246,8 @@ class ReportSpec(Strict):
     """Title, version, authors and description of the report."""
     models: dict[Name, ModelSpec] = Field(min_length=1)
     """The models under review, by name."""
+    decision: DecisionSpec = DecisionSpec()
+    """The roles of the models in the decision."""
     data: DataSpec | None = None
     """The evaluation data."""
     sections: tuple[SectionSpec, ...] = Field(min_length=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from reportgen.contract.decision import COMPARISON, Decision
 from reportgen.contract.records.heads import HeadOutputs
 from reportgen.contract.subjects import Subject
 
@@ -53,11 +54,12 @@ class ModelEvaluation:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The input of the analyzers."""
+    """The input of the analyzers; ``decision`` has the roles of the models."""
 
     models: tuple[ModelEvaluation, ...]
     data: DataEvaluation | None
     versions: dict[str, str]
+    decision: Decision = COMPARISON
 
     def heads(self, kind: type[OutputsT]) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, OutputsT]]:
         """Yield every head whose outputs are a record of this kind, with its model and outputs."""
