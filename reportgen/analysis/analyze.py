@@ -11,6 +11,7 @@ from reportgen.analysis import checks
 from reportgen.analysis.code import code
 from reportgen.analysis.results import (
     SCHEMA_VERSION,
+    CardRecord,
     DataRecord,
     FileRecord,
     HeadRecord,
@@ -191,7 +192,7 @@ def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) ->
 def _results(
     plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], created: str, focus: Focus | None
 ) -> Results:
-    info = plan.spec.report
+    info, output = plan.spec.report, plan.spec.output
     return Results(
         schema_version=SCHEMA_VERSION,
         reportgen=__version__,
@@ -203,7 +204,8 @@ def _results(
             sha256=hashlib.sha256(plan.source.text.encode()).hexdigest(),
             overrides=plan.overrides,
         ),
-        output=OutputRecord(style=plan.spec.output.style, fail_on=plan.spec.output.fail_on),
+        output=OutputRecord(style=output.style, fail_on=output.fail_on, detail=output.detail, order=output.order),
+        card=CardRecord(**plan.spec.card.model_dump()),
         decision=plan.decision,
         models=tuple(_model(model, plan) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.results import CheckOutcome
+from reportgen.contract.statements import counted
+from reportgen.metrics import comparison
 from reportgen.plan.names import check_matches
 from reportgen.text.matching import matches
+
+_ROUNDING = 1e-9
+"""So that 0.95 of 600 rows are 570."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +91,7 @@ def _outcome(
         metric=metric,
         reason=reason,
         standing=standing(check, metric, exact=spec.exact),
+        **margins(check, metric, exact=spec.exact),
     )
 
 
@@ -111,6 +118,37 @@ def standing(check: CheckSpec, metric: Metric | None, *, exact: bool) -> Standin
     else:
         clear = (low is not None and metric.ci_high < low) or (high is not None and metric.ci_low > high)
     return "clear" if clear else "within the interval"
+
+
+def margins(check: CheckSpec, metric: Metric | None, *, exact: bool) -> dict[str, float | int | None]:
+    """Return the distances of a value from its nearest limit, and the examples that would settle on which side it is.
+
+    An interval's half width shrinks with the square root of n.
+    """
+    if metric is None or metric.value is None:
+        return {}
+    low, high = check.limits
+    distances = [(metric.value - low, metric.ci_low)] if low is not None else []
+    distances += [(high - metric.value, metric.ci_high)] if high is not None else []
+    margin, inner = min(distances, key=lambda one: one[0])
+    found: dict[str, float | int | None] = {"margin": margin}
+    if (of := counted(metric)) is not None and "Wilson" in (metric.ci_method or ""):
+        found["margin_count"] = (
+            math.floor(margin * of[1] + _ROUNDING) if margin >= 0 else math.ceil(-margin * of[1] - _ROUNDING)
+        )
+    if metric.n and standing(check, metric, exact=exact) == "within the interval":
+        found["n_to_settle"] = comparison.n_to_settle(margin, _reach(metric, inner, margin), metric.n)
+    return found
+
+
+def _reach(metric: Metric, inner: float | None, margin: float) -> float:
+    """Return the length of the interval on the side of the limit: towards it from inside, or back to it from outside."""
+    low, high, value = metric.ci_low, metric.ci_high, metric.value
+    if low is None or high is None or value is None or inner is None:
+        message = "without an interval nothing is within it"
+        raise ValueError(message)
+    towards = abs(value - inner)
+    return towards if margin >= 0 else high - low - towards
 
 
 def _inside(check: CheckSpec, value: float) -> bool:

@@ -147,6 +147,17 @@ class SectionRecord(Strict):
         return super().__getstate__() | {"__pydantic_private__": {"_manifest": None}}
 
 
+class CardRecord(Strict):
+    """What the author states about the model, Markdown; null where it is not stated."""
+
+    intended_use: str | None = None
+    out_of_scope: str | None = None
+    limitations: str | None = None
+    training_data: str | None = None
+    owner: str | None = None
+    contact: str | None = None
+
+
 class CheckOutcome(Strict):
     """The outcome of one check on one metric."""
 
@@ -171,6 +182,14 @@ class CheckOutcome(Strict):
     standing: Standing | None = None
     """How sure the state is: ``clear`` if the whole interval is on the value's side of the limits; null without a value."""
 
+    margin: float | None = None
+    """Distance of the value from the nearest limit, in its unit; below 0 outside the limits."""
+    margin_count: int | None = None
+    """The same in examples, for a share of examples: how many more errors it may make, or fewer it must make."""
+    n_to_settle: int | None = None
+    """Where the interval includes a limit: examples from which on it would not, if today's rates were true; null above ten
+    times today's."""
+
     @property
     def section(self) -> str:
         """Id of the section that produces the metric."""
@@ -182,6 +201,8 @@ class OutputRecord(Strict):
 
     style: Literal["publication", "presentation", "draft"]
     fail_on: Severity | None
+    detail: Literal["brief", "standard", "full"] = "standard"
+    order: Literal["decision", "spec"] = "decision"
 
 
 class Results(Strict):
@@ -198,6 +219,7 @@ class Results(Strict):
     """The roles of the models."""
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
+    card: CardRecord = CardRecord()
     code: tuple[CodeRecord, ...] = ()
     """The code that was executed: the program, sections, custom objects, templates."""
     versions: dict[str, str]
@@ -218,10 +240,14 @@ class Results(Strict):
             for measurement in section.result.measurements
         )
 
-    @property
-    def view(self) -> View:
-        """What tables and figures show."""
-        return View(self.focus, self.decision)
+    def view_of(self, section: str) -> View:
+        """Return what the tables and figures of a section show."""
+        limits = {
+            check.address.partition(".")[2]: (check.low, check.high)
+            for check in reversed(self.checks)
+            if check.section == section
+        }
+        return View(self.focus, self.decision, limits)
 
     def findings(self) -> tuple[tuple[str, Finding], ...]:
         """Return (section id, finding) for every finding, in the order of the report."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reportgen.contract.base import Strict
 from reportgen.contract.decision import COMPARISON, Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 MOST_ROWS = 30
 """Maximum number of models in a table with one row per model. Convention."""
+
+
+Limits = tuple[float | None, float | None]
+"""Lower and upper limit of a check, both inclusive; None for none."""
 
 
 class OfModel(Protocol):
@@ -43,6 +47,8 @@ class View:
 
     focus: Focus | None = None
     decision: Decision = COMPARISON
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    """Lower and upper limit of the checks on the section's metrics, by metric."""
 
     def shown(self, items: Iterable[OfModelT], most: int | None = None) -> tuple[OfModelT, ...]:
         """Return the items of the models that are shown individually, in their order; at most ``most`` models."""

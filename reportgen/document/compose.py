@@ -1,27 +1,40 @@
-"""From results and drawn figures to the document tree: page one, chapters, provenance, glossary."""
+"""From results and drawn figures to the document tree: page one, body, appendix."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.contract.statements import TOPICS
+from reportgen.document import grid
 from reportgen.document.front import front_page
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
-from reportgen.document.tree import Chapter, Document, Term
+from reportgen.document.tree import Chapter, Document, Part, Term
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.findings import Finding
     from reportgen.contract.focus import Focus
+    from reportgen.contract.places import Place
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Drawing
 
 MOST_FINDINGS, EACH = 12, 3
 """Maximum number of findings of a chapter that are all printed, and otherwise the number per rule."""
+CARD = {
+    "intended_use": "Intended use",
+    "out_of_scope": "Out of scope",
+    "limitations": "Limitations",
+    "training_data": "Training data",
+    "owner": "Owner",
+    "contact": "Contact",
+}
+"""Headings of what the author states about the model."""
 
 
 def compose(
@@ -43,20 +56,44 @@ def compose(
     failures
         Why a section could not be displayed, by section id.
     """
-    chapters = [record for record in results.sections if not record.manifest.on_front_page]
-    return Document(
-        results=results,
-        digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
-        front=front_page(results, drawings, tables),
-        chapters=tuple(_chapter(record, drawings, tables, failures, results.focus) for record in chapters),
-        provenance=provenance(results),
-        glossary=tuple(
-            Term(f"{record.id}.{spec.name}", spec)
-            for record in results.sections
-            if record.status == "ok"
-            for spec in record.manifest.metrics
-        ),
+    records = _ordered(results)
+    picture = next((one for record in records for one in drawings.get(record.id, ()) if one.place == "front"), None)
+    summary = next((record for record in results.sections if record.manifest.on_front_page), None)
+    headlines = next(iter(tables.get(summary.id, ())), None) if summary else None
+    stated = {name: text for name in CARD if (text := getattr(results.card, name))}
+    return _numbered(
+        Document(
+            results=results,
+            digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
+            front=front_page(results, picture, tables),
+            key_numbers=None if results.decision.candidate is None else headlines,
+            margins=grid.margins(results),
+            dashboard=next(iter(drawings.get(summary.id, ())), None) if summary else None,
+            chapters=tuple(_chapter(record, drawings, tables, failures, results, picture) for record in records),
+            card=tuple((CARD[name], text) for name, text in stated.items()),
+            not_stated=tuple(title for name, title in CARD.items() if name not in stated),
+            provenance=provenance(results),
+            terms=tuple(
+                Term(f"{record.id}.{spec.name}", spec)
+                for record in results.sections
+                if record.status == "ok"
+                for spec in record.manifest.metrics
+            ),
+        )
     )
+
+
+def _ordered(results: Results) -> list[SectionRecord]:
+    """Return the sections with a chapter: in the order of the decision, or of the spec."""
+    records = [record for record in results.sections if not record.manifest.on_front_page]
+    if results.output.order == "decision":
+        records.sort(key=_relevance)
+    return records
+
+
+def _relevance(record: SectionRecord) -> int:
+    topic = record.manifest.topic
+    return len(TOPICS) if topic is None else TOPICS.index(topic)
 
 
 def _chapter(
@@ -64,36 +101,60 @@ def _chapter(
     drawings: Mapping[str, tuple[Drawing, ...]],
     tables: Mapping[str, tuple[Table, ...]],
     failures: Mapping[str, str],
-    focus: Focus | None,
+    results: Results,
+    picture: Drawing | None,
 ) -> Chapter:
     section = record.manifest
     failure = failures.get(record.id)
-    findings, more = _printed(record, focus)
+    about = [finding for finding in record.findings if results.decision.concerns(finding.model)]
+    others = [finding for finding in record.findings if not results.decision.concerns(finding.model)]
+    needs_action = any(finding.severity != "note" for finding in about)
+
+    def in_the_body(place: Place) -> bool:
+        return place in {"front", "body"} or (place == "finding" and needs_action)
+
+    figures = [drawing for drawing in drawings.get(record.id, ()) if drawing is not picture]
+    own = tables.get(record.id, ())
     return Chapter(
         id=record.id,
         kind=section.name,
         title=record.title,
         question=section.question,
         text=record.text,
-        findings=most_severe_first(findings, lambda finding: finding),
-        more_findings=more,
-        drawings=drawings.get(record.id, ()),
-        tables=tables.get(record.id, ()),
+        statements=record.statements,
+        body=_part(
+            about,
+            [one for one in figures if in_the_body(one.place)],
+            [one for one in own if in_the_body(one.place)],
+            results.focus,
+        ),
+        appendix=_part(
+            others,
+            [one for one in figures if not in_the_body(one.place)],
+            [one for one in own if not in_the_body(one.place)],
+            results.focus,
+        ),
         status="failed" if failure else record.status,
         reason=failure or record.reason,
         template=section.template,
+        topic=section.topic,
     )
 
 
-def _printed(record: SectionRecord, focus: Focus | None) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+def _part(findings: list[Finding], drawings: list[Drawing], tables: list[Table], focus: Focus | None) -> Part:
+    printed, more = _printed(findings, focus)
+    return Part(most_severe_first(printed, lambda finding: finding), tuple(drawings), tuple(tables), more)
+
+
+def _printed(findings: list[Finding], focus: Focus | None) -> tuple[list[Finding], tuple[str, ...]]:
     """Return the findings to print, a few per rule with the models in focus first, and sentences about the others."""
-    if len(record.findings) <= MOST_FINDINGS:
-        return record.findings, ()
+    if len(findings) <= MOST_FINDINGS:
+        return findings, ()
     first = focus.models if focus else ()
     rules: dict[str, list[Finding]] = {}
-    for finding in sorted(most_severe_first(record.findings, lambda one: one), key=lambda one: one.model not in first):
+    for finding in sorted(most_severe_first(findings, lambda one: one), key=lambda one: one.model not in first):
         rules.setdefault(finding.code, []).append(finding)
-    printed = tuple(finding for found in rules.values() for finding in found[:EACH])
+    printed = [finding for found in rules.values() for finding in found[:EACH]]
     more = []
     for code, found in sorted(rules.items()):
         rest = found[EACH:]
@@ -101,3 +162,29 @@ def _printed(record: SectionRecord, focus: Focus | None) -> tuple[tuple[Finding,
             models = formatting.listed(list(dict.fromkeys(one.model for one in rest)))
             more.append(f"{len(rest)} more {code} findings ({rest[0].title}) on {models}: see results.json.")
     return printed, tuple(more)
+
+
+def _numbered(document: Document) -> Document:
+    """Return the document with its figures numbered in reading order."""
+    numbers = {drawing.id: number for number, drawing in enumerate(document.drawings, 1)}
+
+    def one(drawing: Drawing) -> Drawing:
+        return replace(drawing, number=numbers[drawing.id])
+
+    def maybe(drawing: Drawing | None) -> Drawing | None:
+        return None if drawing is None else one(drawing)
+
+    def part(given: Part) -> Part:
+        return replace(given, drawings=_each(given.drawings))
+
+    def _each(drawings: Iterable[Drawing]) -> tuple[Drawing, ...]:
+        return tuple(one(drawing) for drawing in drawings)
+
+    return replace(
+        document,
+        front=replace(document.front, picture=maybe(document.front.picture)),
+        dashboard=maybe(document.dashboard),
+        chapters=tuple(
+            replace(chapter, body=part(chapter.body), appendix=part(chapter.appendix)) for chapter in document.chapters
+        ),
+    )

@@ -1,4 +1,4 @@
-"""The document tree, independent of the output format: page one, chapters, provenance, glossary.
+"""The document tree, independent of the output format: page one, body, appendix.
 
 It is the only input of the renderers.
 """
@@ -6,12 +6,15 @@ It is the only input of the renderers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.findings import Finding
     from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.places import Place
+    from reportgen.contract.statements import Statement, Topic
     from reportgen.contract.tables import Table
 
 
@@ -20,7 +23,7 @@ class Drawing:
     """A drawn figure.
 
     ``id`` is unique in the document; ``svg`` is a complete SVG document with text as text;
-    ``width`` and ``height`` are CSS pixels.
+    ``width`` and ``height`` are CSS pixels; ``place`` is ``front``, ``body``, ``appendix`` or ``full``.
     """
 
     id: str
@@ -31,26 +34,49 @@ class Drawing:
     width: float
     height: float
     tables: tuple[Table, ...]
-    number: int
+    number: int = 0
+    place: Place = "body"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Findings, figures and tables of a chapter: in the body, or in the appendix."""
+
+    findings: tuple[Finding, ...] = ()
+    drawings: tuple[Drawing, ...] = ()
+    tables: tuple[Table, ...] = ()
+    more_findings: tuple[str, ...] = ()
+    """Sentences about the findings that are not printed."""
+
+    def __bool__(self) -> bool:
+        return bool(self.findings or self.drawings or self.tables)
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """One section: its question, author's note, findings, figures and tables, or why it is missing."""
+    """One section: its question, statements and author's note, or why it is missing; its body and its appendix.
+
+    The findings of the body are about the candidate, in a comparison about all models; those of the appendix are about the
+    other models.
+    """
 
     id: str
     kind: str
     title: str
     question: str
     text: str | None
-    findings: tuple[Finding, ...]
-    drawings: tuple[Drawing, ...]
-    tables: tuple[Table, ...]
+    statements: tuple[Statement, ...]
+    body: Part
+    appendix: Part
     status: str
     reason: str | None
     template: str | None
-    more_findings: tuple[str, ...] = ()
-    """Sentences about the findings that are not printed."""
+    topic: Topic | None = None
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing needs action."""
+        return self.status == "ok" and all(finding.severity == "note" for finding in self.body.findings)
 
 
 @dataclass(frozen=True)
@@ -64,14 +90,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check on page one: its worst outcome for a model, and the number of other subjects that it applies to.
-
-    ``models`` is the number of other models with the same outcome that share this line, if there are many models.
-    """
+    """A check of a model: its worst outcome, and the number of other subjects that it applies to."""
 
     outcome: CheckOutcome
     others: int
-    models: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,18 +105,56 @@ class LocatedFinding:
 
 
 @dataclass(frozen=True)
+class CheckRow:
+    """A check in the grid: its outcome for each of the models that have a column, None where it was not checked."""
+
+    example: CheckOutcome
+    """One of its outcomes, for its title and limits."""
+    cells: tuple[CheckLine | None, ...]
+    rest: str = ""
+    """How often it came out how for the models without a column."""
+
+
+@dataclass(frozen=True)
+class CheckGrid:
+    """The checks of page one: a row for each check, a column for each model."""
+
+    models: tuple[str, ...]
+    rows: tuple[CheckRow, ...]
+    n_others: int
+    """Number of models without a column."""
+    n_rows: int
+    """Number of checks, those without a row included."""
+
+
+@dataclass(frozen=True)
+class LocatedStatement:
+    """A statement and its chapter."""
+
+    chapter: str
+    statement: Statement
+
+
+@dataclass(frozen=True)
 class FrontPage:
     """Page one: the decision and its basis."""
 
     verdict: Verdict
-    checks: tuple[CheckLine, ...]
-    performance: Table | None
+    points: tuple[tuple[LocatedStatement, ...], ...]
+    """The statements of each topic, the most relevant topic first."""
+    basis: str
+    """What it all rests on: rows, their earlier use, the number of models compared on them."""
+    picture: Drawing | None
+    grid: CheckGrid | None
+    closest: str
+    """The check that is closest to its limit; empty where there is none."""
     findings: tuple[LocatedFinding, ...]
+    """What could stop the release: the most serious findings about the candidate, in a comparison about all models."""
     n_findings: int
-    text: str | None
-    dashboard: tuple[Drawing, ...] = ()
-    selection: str = ""
-    """How many models were compared on these rows, and what the rows were used for before."""
+    """Number of such findings, those in the chapters included."""
+    ranking: Table | None = None
+    """The models of a comparison, ranked."""
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,11 +172,35 @@ class Document:
     results: Results
     digest: str
     front: FrontPage
+    key_numbers: Table | None
+    """The headline metrics, in the body of a report with a candidate."""
+    margins: Table | None
+    """What would change the verdict."""
+    dashboard: Drawing | None
+    """The opening of a comparison of many models."""
     chapters: tuple[Chapter, ...]
+    card: tuple[tuple[str, str], ...]
+    """What the author states about the model: heading and Markdown."""
+    not_stated: tuple[str, ...]
+    """What the author does not state."""
     provenance: tuple[Table, ...]
-    glossary: tuple[Term, ...]
+    terms: tuple[Term, ...]
+    """The declarations of all metrics."""
 
-    @property
+    @cached_property
     def drawings(self) -> tuple[Drawing, ...]:
-        """Return every figure in reading order."""
-        return (*self.front.dashboard, *(drawing for chapter in self.chapters for drawing in chapter.drawings))
+        """Every figure in reading order."""
+        first = (self.front.picture, self.dashboard)
+        parts = [chapter.body for chapter in self.chapters] + [chapter.appendix for chapter in self.chapters]
+        return (*(one for one in first if one is not None), *(one for part in parts for one in part.drawings))
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table in reading order, those behind the figures included."""
+        first = (self.front.ranking, self.key_numbers, self.margins)
+        found = [one for one in first if one is not None]
+        found += self.front.picture.tables if self.front.picture else ()
+        for part in (*(one.body for one in self.chapters), *(one.appendix for one in self.chapters)):
+            found += [table for drawing in part.drawings for table in drawing.tables]
+            found += part.tables
+        return tuple(found)

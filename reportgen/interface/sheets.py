@@ -84,7 +84,7 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     record = next((one for one in results.sections if one.id == section and one.result is not None), None)
     if record is None:
         return
-    yield from _tables(present.tables_of(record, results.view), theme, wanted)
+    yield from _tables(present.tables_of(record, results.view_of(record.id)), theme, wanted)
     for figure in present.figures_of(record, results, theme):
         if figure.name == wanted:
             yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))

@@ -120,3 +120,21 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
         smallest = min(smallest, m / place * p_values[index])
         adjusted[index] = smallest
     return adjusted
+
+
+MOST_TIMES = 10
+"""How many times as many examples may be needed to settle a difference before no number is given. Convention."""
+
+
+def n_to_settle(distance: float, reach: float, n: int) -> int | None:
+    """Return the number of examples from which on an interval would not reach over a distance, if the value stayed.
+
+    The length of an interval shrinks with the square root of the number of examples. None above ten times ``n``, or where
+    the distance is 0.
+
+    >>> n_to_settle(0.01, 0.02, 600), n_to_settle(0.001, 0.02, 600)
+    (2400, None)
+    """
+    if abs(distance) * math.sqrt(MOST_TIMES) < reach or distance == 0:
+        return None
+    return math.ceil(n * (reach / distance) ** 2)

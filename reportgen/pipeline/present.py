@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.focus import View
     from reportgen.contract.formats import Format, Renderer
+    from reportgen.contract.places import Place
     from reportgen.contract.theme import Theme
     from reportgen.document.tree import Document, Drawing
+
+
+MANY_MODELS = 6
+"""Models from which on a comparison opens with the dashboard. Convention."""
 
 
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
@@ -119,24 +124,23 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
 
 
 def _document(results: Results, report: Rendered, *, keep_going: bool) -> Document:
-    theme, view = theme_of(results), results.view
+    theme = theme_of(results)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
     failures: dict[str, str] = {}
-    number = 1
     for record in results.sections:
         try:
-            tables[record.id] = tables_of(record, view)
+            tables[record.id] = tables_of(record, results.view_of(record.id))
             drawings[record.id] = tuple(
-                _drawing(record, figure, theme, number + offset)
-                for offset, figure in enumerate(figures_of(record, results, theme))
+                _drawing(record, figure, theme)
+                for figure in figures_of(record, results, theme)
+                if figure.name != "dashboard" or _many(results)
             )
         except (Exception, SystemExit) as error:
             failures[record.id] = f"it could not be displayed ({cause(error, folder_of(record.manifest))})"
             if not keep_going:
                 raise SectionError(f"section {record.id}: {failures[record.id]}") from error
             report.failures.append(f"section {record.id}: {failures[record.id]}")
-        number += len(drawings.get(record.id, ()))
     return compose(results, drawings, tables, failures)
 
 
@@ -158,13 +162,14 @@ def tables_of(record: SectionRecord, view: View) -> tuple[Table, ...]:
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
     """Return the figures of a section; for page one the dashboard with the panels of the other sections."""
     if record.manifest.on_front_page:
-        view = results.view
         offered = [
-            figure for other in results.sections for figure in _drawn(other, theme, view, BaseVisualizer.dashboard)
+            figure
+            for other in results.sections
+            for figure in _drawn(other, theme, results.view_of(other.id), BaseVisualizer.dashboard)
         ]
         found = dashboard(offered)
         return [] if found is None else [found]
-    return _drawn(record, theme, results.view, BaseVisualizer.figures)
+    return _drawn(record, theme, results.view_of(record.id), BaseVisualizer.figures)
 
 
 def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
@@ -181,7 +186,20 @@ def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[...,
     return list(drawn)
 
 
-def _drawing(record: SectionRecord, figure: Figure, theme: Theme, number: int) -> Drawing:
+def _many(results: Results) -> bool:
+    """Return whether the document opens with the dashboard: a comparison of many models."""
+    return results.decision.candidate is None and len(results.models) >= MANY_MODELS
+
+
+def _place(record: SectionRecord, figure: Figure) -> Place:
+    """Return the declared place of a figure; figures drawn several times share it."""
+    specs = sorted(record.manifest.figures, key=lambda spec: -len(spec.name))
+    return next(
+        (spec.place for spec in specs if figure.name == spec.name or figure.name.startswith(f"{spec.name}-")), "body"
+    )
+
+
+def _drawing(record: SectionRecord, figure: Figure, theme: Theme) -> Drawing:
     from reportgen.document.tree import Drawing
     from reportgen.figures import svg
 
@@ -196,5 +214,5 @@ def _drawing(record: SectionRecord, figure: Figure, theme: Theme, number: int) -
         width=drawn.width,
         height=drawn.height,
         tables=figure.tables,
-        number=number,
+        place=_place(record, figure),
     )

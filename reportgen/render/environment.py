@@ -71,7 +71,7 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
     )
     made.filters |= {"digest": formatting.digest, "direction": formatting.direction}
     made.filters |= {"about": lambda one: about(one.model, one.subject)}
-    made.globals |= {"number": formatting.number, "show": tables.show, "show_checks": tables.show_checks}
+    made.globals |= {"number": formatting.number, "show": tables.show, "show_grid": tables.show_grid}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
-from functools import cache
+from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportgen.document.detail import SHORT_TABLE, printed
+from reportgen.document.links import links, used_terms
+from reportgen.render import tables
 from reportgen.render.environment import environment, printable
 from reportgen.render.inline_svg import inline
 from reportgen.resources import share
@@ -25,8 +28,6 @@ Target = Literal["html", "pdf"]
 
 PDF_ROWS = 100
 """Maximum number of table rows in the PDF: each cell costs the engine 1.6 ms."""
-SHORT_TABLE = 12
-"""Maximum number of rows of a figure's table that is printed."""
 LINKS = ("http://", "https://", "mailto:")
 """Allowed prefixes of links by the author."""
 _FACES = (
@@ -60,13 +61,18 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     """
     from markupsafe import Markup
 
+    shown = printed(document) if target == "pdf" else document
+    rows = PDF_ROWS if target == "pdf" else None
+    found = links(shown, rows)
     made = environment(template_folders, printable)
     made.filters |= {"markdown": markdown, "drawing": lambda drawing: _drawing(drawing, target)}
-    made.globals |= {"short_table": SHORT_TABLE, "table_rows": PDF_ROWS if target == "pdf" else None, "target": target}
+    made.globals |= {"short_table": SHORT_TABLE, "table_rows": rows, "target": target}
+    made.globals |= {"show": partial(tables.show, anchors=found.rows), "link": found.target}
     return made.get_template("report.html.j2").render(
-        document=document,
-        results=document.results,
-        titles={chapter.id: chapter.title for chapter in document.chapters},
+        document=shown,
+        results=shown.results,
+        glossary=used_terms(shown),
+        titles={chapter.id: chapter.title for chapter in shown.chapters},
         styles=Markup(_styles(target)),  # noqa: S704 our own files
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from reportgen.document.links import used_terms
 from reportgen.render.environment import environment, printable
 from reportgen.render.html import LINKS
 
@@ -39,7 +40,9 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
     """
     made = environment(template_folders, _write)
     made.filters["author"] = author
-    return made.get_template("report.md.j2").render(document=document, results=document.results)
+    return made.get_template("report.md.j2").render(
+        document=document, results=document.results, glossary=used_terms(document)
+    )
 
 
 def escape(text: str) -> str:

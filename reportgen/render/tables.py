@@ -14,10 +14,10 @@ from reportgen.text import formatting
 from reportgen.text.formatting import FormattedMetric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from reportgen.contract.tables import Cell, Column, Table
-    from reportgen.document.tree import CheckLine
+    from reportgen.document.tree import CheckGrid, CheckLine
 
 _LONG_WORD = 20
 
@@ -59,19 +59,28 @@ class ShownTable:
     footnotes: tuple[tuple[str, str], ...]
     note: str
     left_out: int
+    anchors: tuple[str, ...] = ()
+    """Of each row its name as a target of links, or nothing."""
 
 
 @dataclass(frozen=True)
 class ShownCheck:
-    """A check of page one as text; ``standing`` is empty where there is no value."""
+    """A cell of the grid of checks as text; ``about`` is the part that is worst, ``standing`` is empty without a value."""
 
     state: str
-    title: str
     about: str
-    model: ShownCell
     value: ShownCell
-    condition: str
     standing: str
+
+
+@dataclass(frozen=True)
+class ShownCheckRow:
+    """A row of the grid of checks; a cell is None where the model was not checked."""
+
+    title: str
+    condition: str
+    cells: tuple[ShownCheck | None, ...]
+    rest: str
 
 
 @dataclass
@@ -89,8 +98,8 @@ class _Footnotes:
         return tuple((letter, remark) for remark, letter in self.letters.items())
 
 
-def show(table: Table, limit: int | None = None) -> ShownTable:
-    """Return a table as text, cut after ``limit`` rows."""
+def show(table: Table, limit: int | None = None, anchors: Mapping[int, str] | None = None) -> ShownTable:
+    """Return a table as text, cut after ``limit`` rows; ``anchors`` are names of rows by their identity."""
     footnotes = _Footnotes()
     columns = tuple(_column(table, index, column) for index, column in enumerate(table.columns))
     rows = tuple(
@@ -100,13 +109,24 @@ def show(table: Table, limit: int | None = None) -> ShownTable:
         )
         for y, row in enumerate(table.rows[:limit])
     )
-    return ShownTable(table.title, columns, rows, footnotes.listed(), table.note, len(table.rows) - len(rows))
+    named = tuple((anchors or {}).get(id(row), "") for row in table.rows[:limit])
+    left_out = len(table.rows) - len(rows)
+    return ShownTable(table.title, columns, rows, footnotes.listed(), table.note, left_out, named)
 
 
-def show_checks(lines: Iterable[CheckLine]) -> tuple[tuple[ShownCheck, ...], tuple[tuple[str, str], ...]]:
-    """Return the checks of page one as text, and their footnotes."""
+def show_grid(grid: CheckGrid) -> tuple[tuple[ShownCheckRow, ...], tuple[tuple[str, str], ...]]:
+    """Return the grid of checks as text, and its footnotes."""
     footnotes = _Footnotes()
-    return tuple(_check(line, footnotes) for line in lines), footnotes.listed()
+    rows = tuple(
+        ShownCheckRow(
+            title=row.example.title,
+            condition=formatting.condition(row.example),
+            cells=tuple(None if line is None else _check(line, footnotes) for line in row.cells),
+            rest=row.rest,
+        )
+        for row in grid.rows
+    )
+    return rows, footnotes.listed()
 
 
 def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
@@ -116,18 +136,10 @@ def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
         about.append(f"worst of {line.others + 1}")
     return ShownCheck(
         state=check.state,
-        title=check.title,
         about=", ".join(about),
-        model=_cell(FormattedMetric(_whose(line), "", ""), footnotes),
         value=_cell(formatting.checked(check), footnotes),
-        condition=formatting.condition(check),
         standing=check.standing or "",
     )
-
-
-def _whose(line: CheckLine) -> str:
-    model = line.outcome.model
-    return f"{model}, worst of {line.models + 1}" if line.models else model
 
 
 def _column(table: Table, index: int, column: Column) -> ShownColumn:

@@ -16,6 +16,8 @@ from reportgen.contract.formats import FORMATS, Format
 
 Name = Annotated[str, Field(min_length=1)]
 Style = Literal["publication", "presentation", "draft"]
+Detail = Literal["brief", "standard", "full"]
+Order = Literal["decision", "spec"]
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
 UseOfData = Literal["training", "early stopping", "tuning", "selection"]
@@ -40,6 +42,23 @@ class ReportInfo(Strict):
     """Responsible authors."""
     description: str | None = None
     """Author's note on page one, Markdown."""
+
+
+class CardSpec(Strict):
+    """What only people know about the model: the prose of a model card, Markdown. What is left out is listed as not stated."""
+
+    intended_use: str | None = None
+    """What the model is for, and for whom."""
+    out_of_scope: str | None = None
+    """What it must not be used for."""
+    limitations: str | None = None
+    """Known limitations, risks and biases."""
+    training_data: str | None = None
+    """What it was trained on."""
+    owner: str | None = None
+    """Who is responsible for it."""
+    contact: str | None = None
+    """Whom to ask."""
 
 
 class DecisionSpec(Strict):
@@ -229,6 +248,10 @@ class OutputSpec(Strict):
     """Maximum number of models that figures and tables show individually: the best ones by the first metric of page one; or the names of the models to show."""
     style: Style = "publication"
     """Style of the figures."""
+    detail: Detail = "standard"
+    """Length of the PDF: `brief` ends with the errors; `standard` has all chapters and a short appendix; `full` prints every figure and table. The HTML page always has everything."""
+    order: Order = "decision"
+    """Order of the chapters: by their relevance to the decision, or as in the spec."""
     figures: FiguresSpec = FiguresSpec()
     """Figures as separate files."""
     fail_on: Severity | None = None
@@ -250,6 +273,8 @@ class ReportSpec(Strict):
     """The roles of the models in the decision."""
     data: DataSpec | None = None
     """The evaluation data."""
+    card: CardSpec = CardSpec()
+    """What only people know about the model."""
     sections: tuple[SectionSpec, ...] = Field(min_length=1)
     """The sections in the order of the report."""
     checks: tuple[CheckSpec, ...] = ()

@@ -1,0 +1,172 @@
+"""The checks as a grid of checks and models, and what would change the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from reportgen.contract.subjects import about
+from reportgen.contract.tables import Column, Table
+from reportgen.document.tree import CheckGrid, CheckLine, CheckRow
+from reportgen.text import formatting
+from reportgen.text.naming import in_a_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reportgen.analysis.results import CheckOutcome, Results
+    from reportgen.contract.tables import Cell
+
+STATES = ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
+"""The most serious first."""
+MOST_CHECKS = 10
+"""Maximum number of checks with a row on page one."""
+MOST_MODELS = 4
+"""Maximum number of models with a column on page one."""
+MOST_MARGINS = 12
+"""Maximum number of rows of the table of margins."""
+
+
+def check_grid(results: Results) -> CheckGrid | None:
+    """Return the checks of page one, the most serious first; None without checks."""
+    lines = worst(results.checks)
+    if not lines:
+        return None
+    names = _columns(results)
+    others = [model.name for model in results.models if model.name not in names]
+    checks: dict[tuple[object, ...], dict[str, CheckLine]] = {}
+    for line in lines:
+        checks.setdefault(_check(line.outcome), {})[line.outcome.model] = line
+    rows = [
+        CheckRow(
+            example=next(iter(of.values())).outcome,
+            cells=tuple(of.get(name) for name in names),
+            rest=_tally(of[name].outcome.state for name in others if name in of),
+        )
+        for of in sorted(checks.values(), key=lambda of: min(severity_order(line.outcome) for line in of.values()))
+    ]
+    return CheckGrid(names, tuple(rows[:MOST_CHECKS]), len(others), len(rows))
+
+
+def worst(checks: Iterable[CheckOutcome]) -> list[CheckLine]:
+    """Return one line per check and model: its worst outcome, for ties the closest to the limit."""
+    groups: dict[tuple[object, ...], list[CheckOutcome]] = {}
+    for check in checks:
+        groups.setdefault((*_check(check), check.model), []).append(check)
+    return [CheckLine(min(group, key=severity_order), len(group) - 1) for group in groups.values()]
+
+
+def severity_order(check: CheckOutcome) -> tuple[int, bool, float]:
+    """Return a sort key: the most serious state first, within it what is within its interval, then the smallest margin."""
+    unsure = check.state != "PASS" or check.standing != "within the interval"
+    return STATES.index(check.state), unsure, 0.0 if check.margin is None else check.margin
+
+
+def closest(results: Results) -> str:
+    """Return a sentence about the check of the candidate that is closest to its limit; empty where none has a margin."""
+    found = [
+        line.outcome
+        for line in worst(results.checks)
+        if results.decision.concerns(line.outcome.model) and line.outcome.margin is not None and _interval(line.outcome)
+    ]
+    if not found:
+        return ""
+    check = min(found, key=lambda one: abs(one.margin or 0.0) / _interval(one))
+    what = f"{in_a_sentence(check.title)} of {about(check.model, check.subject)}"
+    return f"Closest to its limit: {what}, {_distance(check)}{_settled(check)}."
+
+
+def margins(results: Results) -> Table | None:
+    """Return the table of what would change the verdict: the margin of each check; None without one."""
+    rows: list[tuple[Cell, ...]] = []
+    lines = [line for line in worst(results.checks) if line.outcome.margin is not None]
+    for line in sorted(lines, key=lambda line: severity_order(line.outcome))[:MOST_MARGINS]:
+        check = line.outcome
+        rows.append(
+            (
+                f"{check.title}, {formatting.condition(check)}",
+                about(check.model, check.subject),
+                check.metric,
+                _distance(check),
+                _to_settle(check),
+            )
+        )
+    if not rows:
+        return None
+    columns = (
+        Column("Check", numeric=False),
+        Column("Worst value of", numeric=False),
+        Column("Value"),
+        Column("Distance from the limit", numeric=False),
+        Column("To settle it", numeric=False),
+    )
+    rest = f" {len(lines) - MOST_MARGINS} more are in results.json." if len(lines) > MOST_MARGINS else ""
+    note = f"To settle it: examples from which on the interval would exclude the limit, if today's value stayed.{rest}"
+    return Table("margins", "What would change this verdict", columns, tuple(rows), note, place="body")
+
+
+def _check(check: CheckOutcome) -> tuple[object, ...]:
+    return check.address, check.low, check.high, check.severity
+
+
+def _columns(results: Results) -> tuple[str, ...]:
+    """Return the models with a column: those with a role first, then those in focus, then those of the spec."""
+    focus = results.focus.models if results.focus else ()
+    names = dict.fromkeys((*results.decision.models, *focus, *(model.name for model in results.models)))
+    return tuple(names)[:MOST_MODELS]
+
+
+def _tally(states: Iterable[str]) -> str:
+    """Return how often each state came out, the most serious first.
+
+    >>> _tally(["PASS", "FAIL", "PASS"])
+    '1 FAIL, 2 PASS'
+    """
+    counted = Counter(states)
+    return ", ".join(f"{counted[state]} {state}" for state in STATES if counted[state])
+
+
+def _interval(check: CheckOutcome) -> float:
+    """Return the width of a check's interval; 0 without one."""
+    metric = check.metric
+    return 0.0 if metric is None or metric.ci_low is None or metric.ci_high is None else metric.ci_high - metric.ci_low
+
+
+def _distance(check: CheckOutcome) -> str:
+    """Return the margin in the check's unit, and in examples."""
+    margin = check.margin or 0.0
+    size = formatting.number(abs(margin), check.unit)
+    size = (
+        f"{size.removesuffix(f'{formatting.THIN}%')} points" if check.unit in {"fraction", "signed fraction"} else size
+    )
+    side = "inside" if margin >= 0 else "outside"
+    if check.margin_count is None or check.metric is None or check.metric.n is None:
+        return f"{size} {side}"
+    return f"{size} {side} ({check.margin_count:,} of {check.metric.n:,})"
+
+
+def _to_settle(check: CheckOutcome) -> str:
+    if check.standing == "clear":
+        return "settled"
+    if check.standing != "within the interval":
+        return "no interval"
+    return "not by more rows of this size" if check.n_to_settle is None else f"about {_rounded(check.n_to_settle):,}"
+
+
+def _settled(check: CheckOutcome) -> str:
+    """Return the end of the sentence on the closest check."""
+    if check.standing == "clear":
+        return ", clear of it"
+    if check.n_to_settle is None:
+        return "; more rows of this size would not settle it"
+    return f"; about {_rounded(check.n_to_settle):,} examples would settle it"
+
+
+def _rounded(n: int) -> int:
+    """Return a number with two significant digits: it is an estimate.
+
+    >>> _rounded(2437), _rounded(58)
+    (2400, 58)
+    """
+    digits = max(len(str(n)) - 2, 0)
+    return round(n, -digits)

@@ -1,0 +1,74 @@
+"""Where the numbers of statements stand in the tables of a document, and which metrics it uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reportgen.contract.statements import Quantity
+    from reportgen.document.tree import Document, Term
+
+Address = tuple[str, str, str, str | None]
+"""Section, metric, model, subject."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """The rows of tables that hold the numbers of statements.
+
+    Attributes
+    ----------
+    rows
+        The name of a row as a target, by the identity of the row.
+    targets
+        The same by the address of a number.
+    """
+
+    rows: dict[int, str]
+    targets: dict[Address, str]
+
+    def target(self, chapter: str, one: Quantity) -> str | None:
+        """Return the name of the row that holds a number of a statement; None where no table has it."""
+        return self.targets.get((chapter, one.metric, one.model, one.subject))
+
+
+def links(document: Document, most_rows: int | None) -> Links:
+    """Find the first row of a document that holds each number of its statements; tables are cut after ``most_rows``."""
+    wanted = {
+        (chapter.id, one.metric, one.model, one.subject)
+        for chapter in document.chapters
+        for statement in chapter.statements
+        for one in statement.parts
+        if not isinstance(one, str)
+    }
+    addresses = {id_: address for id_, address in _addresses(document).items() if address in wanted}
+    found = Links({}, {})
+    for table in document.tables:
+        for row in table.rows[:most_rows]:
+            for cell in row:
+                address = addresses.get(id(cell))
+                if address is not None and address not in found.targets:
+                    found.targets[address] = found.rows.setdefault(id(row), f"row-{len(found.rows) + 1}")
+    return found
+
+
+def used_terms(document: Document) -> tuple[Term, ...]:
+    """Return the metrics that stand in a table, a check or a statement of a document."""
+    addresses = _addresses(document)
+    used = {check.address for check in document.results.checks}
+    for table in document.tables:
+        found = (addresses.get(id(cell)) for row in table.rows for cell in row)
+        used |= {f"{one[0]}.{one[1]}" for one in found if one is not None}
+    for chapter in document.chapters:
+        parts = (one for statement in chapter.statements for one in statement.parts)
+        used |= {f"{chapter.id}.{one.metric}" for one in parts if not isinstance(one, str)}
+    return tuple(term for term in document.terms if term.address in used)
+
+
+def _addresses(document: Document) -> dict[int, Address]:
+    """Return the address of every metric of the results, by identity: tables hold the same objects."""
+    rows = document.results.rows()
+    return {
+        id(one.metric): (row.section, one.name, one.model, one.subject) for row in rows for one in (row.measurement,)
+    }
