@@ -31,6 +31,7 @@ _PARTS = {
     "report": "ReportInfo",
     "models.NAME": "ModelSpec",
     "decision": "DecisionSpec",
+    "card": "CardSpec",
     "data": "DataSpec",
     "checks": "CheckSpec",
     "output": "OutputSpec",

@@ -11,7 +11,7 @@ from factory import evaluation, head, noisy, outputs
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.focus import View
 from reportgen.document.compose import EACH, compose
-from reportgen.document.front import MOST_CHECKS
+from reportgen.document.grid import MOST_MODELS
 from reportgen.figures import style
 from reportgen.pipeline import present
 from reportgen.plan.make import make
@@ -88,42 +88,45 @@ def test_named_models_are_in_focus(tmp_path: Path) -> None:
 
 def composed(results: Results) -> Document:
     """Arrange results as a document without figures."""
-    view = View(results.focus)
-    return compose(results, {}, {one.id: present.tables_of(one, view) for one in results.sections}, {})
+    return compose(
+        results, {}, {one.id: present.tables_of(one, results.view_of(one.id)) for one in results.sections}, {}
+    )
 
 
-def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:
-    """The gravest model and how many more; every number is still in the results."""
+def test_the_grid_counts_the_models_without_a_column(tmp_path: Path) -> None:
+    """Four models have a column, how the others came out is counted; every number is still in the results."""
     results = many(tmp_path)
-    assert len(results.checks) == COUNT > MOST_CHECKS
-    front = composed(results).front
-    states = {line.outcome.state: line for line in front.checks}
-    assert len(front.checks) == len(states) == 2
-    assert sum(line.models + 1 for line in front.checks) == COUNT
-    failed = [check for check in results.checks if check.state == "FAIL"]
-    lowest = min(failed, key=lambda check: check.metric.value if check.metric else 0)  # type: ignore[arg-type, return-value]
-    assert states["FAIL"].outcome.model == lowest.model
+    grid = composed(results).front.grid
+    assert grid is not None
+    assert (len(grid.models), grid.n_others) == (MOST_MODELS, COUNT - MOST_MODELS)
+    (row,) = grid.rows
+    states = [check.state for check in results.checks]
+    shown = [cell.outcome.state for cell in row.cells if cell is not None]
+    counted = {word: int(number) for number, word in (part.split() for part in row.rest.split(", "))}
+    for state in ("FAIL", "PASS"):
+        assert shown.count(state) + counted.get(state, 0) == states.count(state)
 
 
 def test_findings_of_one_rule_are_joined(tmp_path: Path) -> None:
     """Three of each are printed, the rest is counted; none is lost."""
     results = many(tmp_path)
     document = composed(results)
-    for chapter, record in zip(document.chapters, results.sections[1:], strict=True):
-        codes = [finding.code for finding in chapter.findings]
+    for chapter in document.chapters:
+        record = next(one for one in results.sections if one.id == chapter.id)
+        codes = [finding.code for finding in chapter.body.findings]
         assert max(codes.count(code) for code in codes) <= EACH
-        left_out = sum(int(sentence.split(" ", 1)[0]) for sentence in chapter.more_findings)
+        left_out = sum(int(sentence.split(" ", 1)[0]) for sentence in chapter.body.more_findings)
         assert left_out + len(codes) == len(record.findings)
 
 
 def test_the_performance_table_shows_the_best(tmp_path: Path) -> None:
     """Ten rows, the most accurate first."""
     front = composed(many(tmp_path)).front
-    assert front.performance is not None
-    values = [row[1].value for row in front.performance.rows]  # type: ignore[union-attr]
+    assert front.ranking is not None
+    values = [row[1].value for row in front.ranking.rows]  # type: ignore[union-attr]
     assert len(values) == 10
     assert values == sorted(values, reverse=True)
-    assert "Best Accuracy first; 40 more rows are in results.json." in front.performance.note
+    assert "Best Accuracy first; 40 more rows are in results.json." in front.ranking.note
 
 
 def test_every_figure_of_fifty_models_is_drawn(tmp_path: Path) -> None:
@@ -187,6 +190,6 @@ def test_long_names_differ_on_page_one(tmp_path: Path) -> None:
     names = [f"a-run-of-the-sweep-of-the-last-week-{seed}-on-all-of-the-data" for seed in range(3)]
     results = many(tmp_path, names=tuple(names))
     front = composed(results).front
-    assert front.performance is not None
-    assert {row[0] for row in front.performance.rows} == {f"…of-the-last-week-{seed}…" for seed in range(3)}
+    assert front.ranking is not None
+    assert {row[0] for row in front.ranking.rows} == {f"…of-the-last-week-{seed}…" for seed in range(3)}
     assert [model.name for model in results.models] == names

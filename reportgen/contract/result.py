@@ -22,6 +22,10 @@ class SectionResult(Strict):
         """Return the metric at an address; KeyError if the section did not produce it."""
         return self._at[name, model, subject]
 
+    def find_or_none(self, name: str, model: str, subject: str | None = None) -> Metric | None:
+        """Return the metric at an address; None if the section did not produce it."""
+        return self._at.get((name, model, subject))
+
     def named(self, name: str, model: str | None = None) -> Iterator[Measurement]:
         """Yield the measurements of a metric, for one model or all."""
         return (one for one in self._named.get(name, ()) if model in (None, one.model))

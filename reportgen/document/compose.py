@@ -65,7 +65,7 @@ def compose(
         Document(
             results=results,
             digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
-            front=front_page(results, picture, tables),
+            front=front_page(results, picture and replace(picture, tables=()), tables),
             key_numbers=None if results.decision.candidate is None else headlines,
             margins=grid.margins(results),
             dashboard=next(iter(drawings.get(summary.id, ())), None) if summary else None,
@@ -113,8 +113,10 @@ def _chapter(
     def in_the_body(place: Place) -> bool:
         return place in {"front", "body"} or (place == "finding" and needs_action)
 
-    figures = [drawing for drawing in drawings.get(record.id, ()) if drawing is not picture]
-    own = tables.get(record.id, ())
+    drawn = drawings.get(record.id, ())
+    figures = [drawing for drawing in drawn if drawing is not picture]
+    behind = [table for drawing in drawn if drawing is picture for table in drawing.tables]
+    own = [*behind, *tables.get(record.id, ())]
     return Chapter(
         id=record.id,
         kind=section.name,

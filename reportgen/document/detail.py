@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.document.tree import Part
 
 if TYPE_CHECKING:
+    from reportgen.contract.tables import Table
     from reportgen.document.tree import Chapter, Document, Drawing
 
 BRIEF = frozenset({"difference", "errors", "weakness"})
@@ -19,33 +20,33 @@ SHORT_TABLE = 12
 def printed(document: Document) -> Document:
     """Return the part of a document that goes to paper, by the detail that its spec asks for.
 
-    ``full`` is everything but the long tables behind figures, ``standard`` leaves out what only the full report has, and
-    ``brief`` ends with the errors and has no appendix.
+    ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has, and has
+    the tables behind the figures of the body in the appendix; ``brief`` ends with the errors and has no appendix.
     """
     detail = document.results.output.detail
     chapters = [chapter for chapter in document.chapters if detail != "brief" or chapter.topic in BRIEF]
     return replace(
         document,
-        front=replace(document.front, picture=_cut(document.front.picture)),
-        dashboard=None if detail == "brief" else _cut(document.dashboard),
+        dashboard=None if detail == "brief" else document.dashboard,
         chapters=tuple(_chapter(chapter, detail) for chapter in chapters),
         provenance=() if detail == "brief" else document.provenance,
     )
 
 
 def _chapter(chapter: Chapter, detail: str) -> Chapter:
-    appendix = Part() if detail == "brief" else _part(chapter.appendix, detail)
+    behind = () if detail == "full" else tuple(table for one in chapter.body.drawings for table in _short(one).tables)
+    appendix = Part() if detail == "brief" else _part(chapter.appendix, detail, behind)
     return replace(chapter, body=_part(chapter.body, detail), appendix=appendix)
 
 
-def _part(part: Part, detail: str) -> Part:
-    drawings = [_short(one) for one in part.drawings if detail == "full" or one.place != "full"]
-    tables = [one for one in part.tables if detail == "full" or one.place != "full"]
-    return replace(part, drawings=tuple(drawings), tables=tuple(tables))
-
-
-def _cut(drawing: Drawing | None) -> Drawing | None:
-    return None if drawing is None else _short(drawing)
+def _part(part: Part, detail: str, behind: tuple[Table, ...] = ()) -> Part:
+    """Return a part without its long tables behind figures, and before its tables those behind other figures."""
+    full = detail == "full"
+    drawings = [
+        _short(one) if full else replace(one, tables=()) for one in part.drawings if full or one.place != "full"
+    ]
+    tables = [one for one in part.tables if full or one.place != "full"]
+    return replace(part, drawings=tuple(drawings), tables=(*behind, *tables))
 
 
 def _short(drawing: Drawing) -> Drawing:

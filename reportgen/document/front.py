@@ -69,14 +69,14 @@ def _basis(results: Results) -> str:
     data = results.data
     if data is None:
         return ""
-    sentences = [f"Rests on {data.n:,} rows of the {data.split} split"]
+    sentences = [f"Rests on {data.n:,} rows of the {data.split} split; earlier use of these rows: {earlier_use(data)}"]
+    if data.used_for:
+        sentences[0] += ", so every number on them is optimistic"
     if data.duplicates:
-        sentences[0] += (
-            f", {data.duplicates:,} of which {'repeats' if data.duplicates == 1 else 'repeat'} an earlier row"
+        sentences.append(
+            f"{data.duplicates:,} of them {'repeats' if data.duplicates == 1 else 'repeat'} an earlier row"
         )
-    optimistic = ", so every number on them is optimistic" if data.used_for else ""
-    sentences.append(f"Earlier use of these rows: {earlier_use(data)}{optimistic}")
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
     if count > 1:
-        sentences.append(f"{count} models were compared on them: confirm a model chosen for its score on fresh data")
+        sentences.append(f"{count} models were compared on them: confirm a model chosen by its score on fresh data")
     return ". ".join(sentences) + "."

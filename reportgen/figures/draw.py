@@ -282,6 +282,7 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
     center: float | None = None,
     text: Sequence[Sequence[str]] | None = None,
     colorbar_label: str | None = None,
+    palette: str | None = None,
 ) -> AxesImage:
     """Show a matrix as colored cells, the first row on top.
 
@@ -303,14 +304,23 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
         What to write in the cells; left out where it does not fit, and in drafts.
     colorbar_label
         Label of the color scale; None for no scale.
+    palette
+        Colors; by default those of the theme.
     """
     from matplotlib import colormaps
 
     matrix = np.ma.masked_invalid(np.asarray(values, float))
     low, high = limits or _limits(matrix, center)
-    palette = colormaps[theme.sequential if center is None else theme.diverging].with_extremes(bad=theme.missing)
+    named = palette or (theme.sequential if center is None else theme.diverging)
     _reserve(ax, _widest(_short(rows, theme, _NAMES * _room(ax, theme)), theme))
-    image = ax.imshow(matrix, cmap=palette, vmin=low, vmax=high, aspect="auto", interpolation="none")
+    image = ax.imshow(
+        matrix,
+        cmap=colormaps[named].with_extremes(bad=theme.missing),
+        vmin=low,
+        vmax=high,
+        aspect="auto",
+        interpolation="none",
+    )
     ax.grid(visible=False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

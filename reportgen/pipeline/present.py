@@ -119,7 +119,7 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
     return {
         f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
         for record in results.sections
-        for figure in figures_of(record, results, theme)
+        for figure in _figures(record, results, theme)
     }
 
 
@@ -131,11 +131,7 @@ def _document(results: Results, report: Rendered, *, keep_going: bool) -> Docume
     for record in results.sections:
         try:
             tables[record.id] = tables_of(record, results.view_of(record.id))
-            drawings[record.id] = tuple(
-                _drawing(record, figure, theme)
-                for figure in figures_of(record, results, theme)
-                if figure.name != "dashboard" or _many(results)
-            )
+            drawings[record.id] = tuple(_drawing(record, figure, theme) for figure in _figures(record, results, theme))
         except (Exception, SystemExit) as error:
             failures[record.id] = f"it could not be displayed ({cause(error, folder_of(record.manifest))})"
             if not keep_going:
@@ -186,9 +182,10 @@ def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[...,
     return list(drawn)
 
 
-def _many(results: Results) -> bool:
-    """Return whether the document opens with the dashboard: a comparison of many models."""
-    return results.decision.candidate is None and len(results.models) >= MANY_MODELS
+def _figures(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+    """Return the figures of a section in the document, which has a dashboard only as a comparison of many models."""
+    many = results.decision.candidate is None and len(results.models) >= MANY_MODELS
+    return [] if record.manifest.on_front_page and not many else figures_of(record, results, theme)
 
 
 def _place(record: SectionRecord, figure: Figure) -> Place:

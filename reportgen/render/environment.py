@@ -70,7 +70,7 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
         lstrip_blocks=True,
     )
     made.filters |= {"digest": formatting.digest, "direction": formatting.direction}
-    made.filters |= {"about": lambda one: about(one.model, one.subject)}
+    made.filters |= {"about": lambda one: about(one.model, one.subject), "sentence": lambda one: one.text}
     made.globals |= {"number": formatting.number, "show": tables.show, "show_grid": tables.show_grid}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reportgen.analysis.results import (
+    CardRecord,
     CheckOutcome,
     DataRecord,
     FileRecord,
@@ -15,12 +16,28 @@ from reportgen.analysis.results import (
     OutputRecord,
     ReportRecord,
     Results,
+    SectionRecord,
     SpecRecord,
 )
 from reportgen.contract.findings import Finding
-from reportgen.contract.numbers import Metric, MetricSpec
+from reportgen.contract.numbers import Measurement, Metric, MetricSpec
+from reportgen.contract.result import SectionResult
+from reportgen.contract.statements import Statement, quantity
 from reportgen.contract.tables import Column, Table
-from reportgen.document.tree import Chapter, CheckLine, Document, Drawing, FrontPage, LocatedFinding, Term, Verdict
+from reportgen.document.tree import (
+    Chapter,
+    CheckGrid,
+    CheckLine,
+    CheckRow,
+    Document,
+    Drawing,
+    FrontPage,
+    LocatedFinding,
+    LocatedStatement,
+    Part,
+    Term,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +116,12 @@ def table(rows: int = 3, *, words: str = HOSTILE) -> Table:
     )
 
 
+def measured(words: str = HOSTILE) -> Table:
+    """Make the table with the number of the statement."""
+    columns = (Column("Class", numeric=False), Column("Recall"))
+    return Table("measured", f"Measured {words}", columns, (("8", MEASURED.metric),))
+
+
 def check(state: str, model: str, *, value: Metric | None, reason: str | None = None, others: int = 0) -> CheckLine:
     """Make a line of the checks table."""
     outcome = CheckOutcome(
@@ -132,17 +155,35 @@ def drawing(number: int, *, svg: str = SVG, rows: int = 3, words: str = HOSTILE)
     )
 
 
+MEASURED = Measurement(name="recall", model="mlp", metric=metric(0.97, ends=(0.9583, 0.98)))
+"""The number of the statement, which stands in a table of the chapter about performance."""
+
+
+def statement(words: str = HOSTILE) -> Statement:
+    """Make a statement with a number."""
+    return Statement(topic="difference", parts=(f"Recall {words} ", quantity(MEASURED), "."), p_value=0.01, n=600)
+
+
 def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, **changes: Any) -> Chapter:
-    """Make a chapter with two figures."""
+    """Make a chapter with a figure in the body and one in the appendix."""
     made = Chapter(
         id=name,
         kind=name,
         title=name.capitalize(),
         question=f"How good is it? {words}",
         text=f"# Mine\n\n### Deep\n\nAuthor's **words**, https://example.org. {words}",
-        findings=(finding("problem", words=words), finding("warning", LONG, words), finding("note", words=words)),
-        drawings=(drawing(first, words=words), drawing(first + 1, rows=130, words=words)),
-        tables=(table(words=words), table(130, words=words)),
+        statements=(statement(words),),
+        body=Part(
+            (finding("problem", words=words), finding("warning", LONG, words), finding("note", words=words)),
+            (drawing(first, words=words),),
+            (table(words=words),),
+            (f"2 more CAL101 findings {words}",),
+        ),
+        appendix=Part(
+            (finding("note", words=words),),
+            (replace(drawing(first + 1, rows=130, words=words), place="appendix"),),
+            (table(130, words=words), measured(words)),
+        ),
         status=status,
         reason=None if status == "ok" else f"needs a history {words}",
         template=None,
@@ -151,7 +192,18 @@ def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, 
 
 
 def results(words: str = HOSTILE) -> Results:
-    """Make the results that a document refers to, without sections."""
+    """Make the results that a document refers to, with one number."""
+    section = SectionRecord(
+        id="performance",
+        kind="performance",
+        title="Performance",
+        text=None,
+        options={},
+        status="ok",
+        reason=None,
+        result=SectionResult(measurements=(MEASURED,)),
+        findings=(),
+    )
     return Results(
         schema_version=2,
         reportgen="0.1.0",
@@ -177,31 +229,44 @@ def results(words: str = HOSTILE) -> Results:
             sampling="all rows",
         ),
         versions={"python": "3.11.0"},
-        sections=(),
+        sections=(section,),
         checks=(),
+        card=CardRecord(intended_use=f"Reads **digits**. {words}"),
     )
 
 
 def front(words: str = HOSTILE) -> FrontPage:
-    """Make page one with six checks and three findings."""
+    """Make page one with checks in all states, a statement, a picture and three findings."""
     wide = (0.9583, 0.98)
     checks = (
-        check("PASS", "mlp", value=metric(0.97, ends=wide)),
-        check("FAIL", "cnn", value=metric(0.91, ends=(0.885, 0.931)), others=9),
-        check("WARN", LONG, value=metric(0.9499, ends=(0.93, 0.965), caveat=f"fitted on few examples {words}")),
-        check("ERROR", "mlp", value=metric(None), reason=f"it was not measured {words}"),
-        check("ERROR", "cnn", value=None, reason=None),
-        check("SKIPPED", LONG, value=None, reason="optional, and not measured"),
+        (
+            check("PASS", "mlp", value=metric(0.97, ends=wide)),
+            check("FAIL", "cnn", value=metric(0.91, ends=(0.885, 0.931)), others=9),
+        ),
+        (
+            check("WARN", "mlp", value=metric(0.9499, ends=(0.93, 0.965), caveat=f"fitted on few examples {words}")),
+            None,
+        ),
+        (
+            check("ERROR", "mlp", value=metric(None), reason=f"it was not measured {words}"),
+            check("ERROR", "cnn", value=None),
+        ),
+        (check("SKIPPED", "mlp", value=None, reason="optional, and not measured"), None),
     )
+    rows = tuple(CheckRow(cells[0].outcome, cells, "1 PASS") for cells in checks)
     return FrontPage(
-        verdict=Verdict("FAIL", "Does not pass its checks", "Of 6 checks, 1 failed."),
-        checks=checks,
-        performance=table(words=words),
+        verdict=Verdict("FAIL", "mlp does not pass its checks", f"Of 6 checks, 1 failed. {words}"),
+        points=((LocatedStatement("performance", statement(words)),),),
+        basis=f"Rests on 600 rows. {words}",
+        picture=replace(drawing(0, words=words), tables=()),
+        grid=CheckGrid(("mlp", "cnn"), rows, 1, 6),
+        closest=f"Closest to its limit: recall of mlp. {words}",
         findings=tuple(
             LocatedFinding("performance", finding(kind, words=words)) for kind in ("problem", "warning", "note")
         ),
         n_findings=9,
-        text=None,
+        ranking=table(words=words),
+        text=f"Mine. {words}",
     )
 
 
@@ -218,14 +283,19 @@ def document(words: str = HOSTILE, **changes: Any) -> Document:
         results=results(words),
         digest=SHA[::-1],
         front=front(words),
+        key_numbers=None,
+        margins=table(words=words),
+        dashboard=None,
         chapters=(
             chapter("performance", 1, words=words),
             chapter("calibration", 3, words=words),
-            chapter("history", 5, status="skipped", words=words, drawings=(), tables=(), findings=()),
-            chapter("glossary", 5, status="failed", words=words, drawings=()),
+            chapter("history", 5, status="skipped", words=words, body=Part(), appendix=Part(), statements=()),
+            chapter("glossary", 5, status="failed", words=words, body=Part(), appendix=Part()),
         ),
+        card=(("Intended use", f"Reads **digits**. {words}"),),
+        not_stated=("Limitations", "Owner"),
         provenance=(hashes,),
-        glossary=(
+        terms=(
             Term("performance.recall", spec),
             Term("calibration.ece", replace(spec, higher_is_better=None)),
             Term("training.peak", replace(spec, higher_is_better=None, direction_by_model=True)),

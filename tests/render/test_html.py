@@ -13,6 +13,8 @@ import pytest
 from jinja2.exceptions import SecurityError, UndefinedError
 from tinyhtml5.parser import HTMLParser
 
+from reportgen.contract.decision import Decision
+from reportgen.contract.tables import Column, Table
 from reportgen.errors import RenderError
 from reportgen.render import html
 from reportgen.render.inline_svg import inline
@@ -217,7 +219,7 @@ def test_page_one_has_the_decision(page: str, make_document: Make) -> None:
     """Verdict, checks with value, interval, threshold and state, findings with links, short digests."""
     front = of_class(parse(page), "front")[0]
     shown = text_of(front).replace("\u202f", " ")
-    assert "× Does not pass its checks" in shown
+    assert "× mlp does not pass its checks" in shown
     for state in ("✓ PASS", "! WARN", "× FAIL", "? ERROR", "– SKIPPED"):
         assert state in shown
     assert "94.99 %" in shown
@@ -225,26 +227,49 @@ def test_page_one_has_the_decision(page: str, make_document: Make) -> None:
     assert "[95.8, 98.0]" in shown
     assert "at least 95 %" in shown
     assert "class 8, worst of 10" in shown
-    assert "6 more findings in the chapters." in shown
-    assert "0123456789ab 69.3 kB" in shown
+    assert "not checked" in shown
+    assert "Closest to its limit" in shown
+    assert "2 more checks are in results.json." in shown
+    assert "6 more in the chapters." in shown
     assert make_document().digest[:12] in shown
     assert [link.get("href") for link in of_class(front, "findings")[0].iter("a")] == ["#chapter-performance"] * 3
+
+
+def test_numbers_of_statements_lead_to_their_rows(page: str) -> None:
+    """Wherever a statement stands; the row holds the number."""
+    root = parse(page)
+    links = of_class(root, "number")
+    targets = {link.get("href", "").removeprefix("#") for link in links}
+    rows = [row for row in root.iter("tr") if row.get("id") in targets]
+    assert len(links) >= 2
+    assert len(rows) == len(targets) == 1
+    assert text_of(links[0]) in text_of(rows[0])
 
 
 def test_best_and_tied_are_marked_by_symbol(page: str) -> None:
     """Never by weight or colour alone."""
     marked = {text_of(mark) for mark in of_class(parse(page), "mark")}
     assert marked == {"★", "≈"}
-    assert "≈ not distinguishable from the best" in text_of(of_class(parse(page), "key")[0])
+    assert "≈ not distinguishable from the best" in text_of(of_class(parse(page), "legend")[0])
 
 
-def test_page_one_without_a_performance_table(make_document: Make) -> None:
+def test_page_one_is_about_the_candidate(make_document: Make) -> None:
+    """A line to sign and what could stop the release; a comparison has neither."""
+    made = make_document("")
+    results = made.results.model_copy(update={"decision": Decision(candidate="mlp")})
+    for document, signed in ((made, False), (replace(made, results=results), True)):
+        front = of_class(parse(html.render(document, "html")), "front")[0]
+        assert bool(of_class(front, "sign-off")) == ("What could stop the release" in text_of(front)) == signed
+
+
+def test_page_one_without_a_picture(make_document: Make) -> None:
     """The verdict, the author's description, the checks and the digests are there all the same."""
     made = make_document("")
-    bare = replace(made.front, performance=None, findings=())
+    bare = replace(made.front, ranking=None, picture=None, findings=(), n_findings=0)
     front = of_class(parse(html.render(replace(made, front=bare), "html")), "front")[0]
-    for words in ("Does not pass its checks", "Candidates for the 1.1 release", "at least 95", "0123456789ab"):
+    for words in ("does not pass its checks", "Candidates for the 1.1 release", "at least 95", "0123456789ab"):
         assert words in text_of(front)
+    assert "No finding needs action." in text_of(front)
     assert "Scores" not in text_of(front)
 
 
@@ -255,10 +280,10 @@ def test_chapters_that_are_missing_say_why(page: str) -> None:
     assert text_of(of_class(root, "skipped")[0]).startswith("– Skipped, because it needs a history")
 
 
-def test_how_to_read_this_is_always_there(make_document: Make) -> None:
-    """Also for a section that brings no template."""
+def test_how_to_read_this_is_folded(make_document: Make) -> None:
+    """On screen, also for a section that brings no template; printed in the full report only."""
     made = make_document("")
-    odd = made.chapters[0].__class__(**{**vars(made.chapters[0]), "id": "own", "kind": "./mine.py:SECTION"})
+    odd = replace(made.chapters[0], id="own", kind="./mine.py:SECTION", statements=())
     document = make_document("", chapters=(odd, *made.chapters[:2]))
     texts = [text_of(box) for box in of_class(parse(html.render(document, "html")), "reading")]
     assert len(texts) == 3
@@ -266,41 +291,70 @@ def test_how_to_read_this_is_always_there(make_document: Make) -> None:
     assert "retraining with another seed" in texts[0]
     assert "They do not cover training: retraining" in texts[1]
     assert "has an ECE above 0" in texts[2]
+    assert not of_class(parse(html.render(document, "pdf")), "reading")
+    assert len(of_class(parse(html.render(detailed(document, "full"), "pdf")), "reading")) == 3
+
+
+def detailed(document: Document, detail: str) -> Document:
+    """Return a document that is printed in this detail."""
+    output = document.results.output.model_copy(update={"detail": detail})
+    return replace(document, results=document.results.model_copy(update={"output": output}))
+
+
+def test_what_is_printed(make_document: Make) -> None:
+    """``brief`` ends with the errors, ``standard`` leaves out what only the full report has; the page has everything."""
+    made = make_document("")
+    first, second, *rest = made.chapters
+    more = replace(first.appendix, tables=(*first.appendix.tables, replace(measured_twice(), place="full")))
+    chapters = (replace(first, topic="difference", appendix=more), second, *rest)
+    document = replace(made, chapters=chapters)
+
+    def captions(detail: str, target: str) -> set[str]:
+        root = parse(html.render(detailed(document, detail), target))  # type: ignore[arg-type]
+        return {text_of(caption) for caption in root.iter("caption")} | {text_of(head) for head in root.iter("h2")}
+
+    assert {"Only in full", "Calibration"} <= captions("full", "pdf") & captions("brief", "html")
+    assert "Calibration" in captions("standard", "pdf")
+    assert "Only in full" not in captions("standard", "pdf")
+    assert "Calibration" not in captions("brief", "pdf")
+    assert "Performance" in captions("brief", "pdf")
+
+
+def measured_twice() -> Table:
+    """Make a table for the full report."""
+    return Table("more", "Only in full", (Column("What", numeric=False),), (("a",),))
 
 
 def test_glossary_says_all_of_a_metric(screen: ET.Element) -> None:
-    """Address, title, unit, direction, definition, source."""
+    """Address, title, unit, direction, definition, source, of the metrics that the document uses."""
     terms = [text_of(element) for element in of_class(screen, "glossary")[0].iter() if element.tag in {"dt", "dd"}]
-    assert terms[:2] == [
+    assert terms[-2:] == [
         "Recall performance.recall",
         "Share found. fraction; higher is better; convention",
     ]
-    assert "no preferred direction" in terms[3]
-    assert "preferred direction depends on the training objective" in terms[5]
+    assert not any("calibration.ece" in term for term in terms)
 
 
 def test_figures_have_number_caption_and_alt(page: str) -> None:
     """The alt text is not the caption."""
     figures = list(parse(page).iter("figure"))
-    assert len(figures) == 4
-    for number, figure in enumerate(figures, 1):
+    assert len(figures) == 5
+    for figure in figures:
         caption = text_of(next(figure.iter("figcaption")))
-        assert caption.startswith(f"Figure {number}. Accuracy")
+        assert re.match(r"Figure \d\. Accuracy", caption)
         assert "n = 600" in caption
         images = [image.get("alt", "") for image in figure.iter("img")]
         images += [text_of(desc) for desc in figure.iter() if str(desc.tag).endswith("desc")]
         assert [alt[:28] for alt in images] == ["The accuracy of mlp is highe"]
 
 
-def test_data_tables_fold_on_screen_and_print_where_short(screen: ET.Element, paper: ET.Element) -> None:
-    """A long one is in results.json, and the PDF says so."""
-    assert len(list(screen.iter("details"))) == 4
+def test_the_appendix_is_folded_on_screen(screen: ET.Element, paper: ET.Element) -> None:
+    """So are the tables behind figures, which paper has in the appendix; the long ones are in the attached file."""
+    assert len(of_class(screen, "part")) == len(of_class(paper, "part")) == 4
+    assert all(part.tag == "details" for part in of_class(screen, "part"))
     assert not list(paper.iter("details"))
-    assert len(of_class(paper, "data")) == 2
-    assert [text_of(line) for line in of_class(paper, "print-only")] == [
-        f"Figure {number} has too many numbers to print: results.json, attached to this file, contains all of them."
-        for number in (2, 4)
-    ]
+    assert not of_class(paper, "data")
+    assert len(of_class(screen, "data")) == 4
 
 
 def test_long_tables_are_cut_in_the_pdf_only(screen: ET.Element, paper: ET.Element) -> None:
@@ -311,13 +365,21 @@ def test_long_tables_are_cut_in_the_pdf_only(screen: ET.Element, paper: ET.Eleme
     assert "rows are omitted" not in text_of(screen)
 
 
-def test_pdf_has_contents_with_figures_and_a_running_title(screen: ET.Element, paper: ET.Element) -> None:
+def test_pdf_has_contents_and_a_running_title(screen: ET.Element, paper: ET.Element) -> None:
     """Where the browser's page has a list beside the text."""
-    assert "Figure 4. Accuracy" in text_of(of_class(paper, "print-contents")[0])
-    assert text_of(of_class(paper, "running-title")[0]) == "Digits 1.1.0 · results fedcba987654"
+    assert "Appendix: Performance" in text_of(of_class(paper, "print-contents")[0])
+    assert text_of(of_class(paper, "running-title")[0]) == "Digits 1.1.0 · test split, n = 600 · results fedcba987654"
     assert not of_class(paper, "side")
     assert not of_class(screen, "print-contents")
     assert "Calibration" in text_of(of_class(screen, "side")[0])
+
+
+def test_what_the_author_states_and_does_not(page: str) -> None:
+    """The prose of the card, and once what is missing."""
+    shown = text_of(body_of(page))
+    assert "Intended use" in shown
+    assert "Reads digits." in shown
+    assert "Not stated: limitations, owner." in shown
 
 
 def test_page_carries_its_fonts_and_stays_small(make_document: Make) -> None:
@@ -361,7 +423,7 @@ def test_markdown(text: str, shown: str) -> None:
 def test_authors_words_are_labelled(page: str) -> None:
     """Computed words and the author's own look different."""
     notes = of_class(parse(page), "author")
-    assert len(notes) == 5
+    assert len(notes) == 7
     assert all(text_of(note).startswith("Author’s note") for note in notes)
 
 
@@ -442,7 +504,7 @@ def test_what_is_no_drawing_is_refused(svg: str, match: str, make_drawing: MakeD
 def test_image_of_the_pdf_is_addressed(make_document: Make) -> None:
     """The PDF engine gets the drawing from memory, and the alt text."""
     image = next(parse(html.render(make_document(), "pdf")).iter("img"))
-    assert image.get("src") == "reportgen:/figure/performance-figure-1.svg"
+    assert image.get("src") == "reportgen:/figure/performance-figure-0.svg"
     assert image.get("alt", "").endswith("![j](http://evil.example/k.png)")
 
 
@@ -470,7 +532,7 @@ def test_a_users_template_may_extend_the_one_it_replaces(tmp_path: Path, make_do
         "{{ ''.__class__.__mro__ }}",
         "{{ results.parse_file('/etc/passwd', allow_pickle=True) }}",
         "{{ results.model_construct() }}",
-        "{{ chapter.findings.append(1) }}",
+        "{{ chapter.body.findings.append(1) }}",
         "{{ document.drawings.fget }}",
         "{{ results.nothing }}",
     ],

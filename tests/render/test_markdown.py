@@ -89,9 +89,9 @@ def test_tables_are_tables(card: str) -> None:
             widths.append(0)
         elif token.type in {"th_open", "td_open"}:
             widths[-1] += 1
-    assert len(widths) > 100
+    assert len(widths) > 10
     assert "|  |" not in card
-    assert set(widths) <= {2, 5, 6}
+    assert set(widths) <= {4, 6}
     lines = [line for line in card.splitlines() if line.startswith("|")]
     assert len(widths) == sum(not set(line) <= set("|:- ") for line in lines)
 
@@ -104,23 +104,23 @@ def test_headings_are_in_order(card: str) -> None:
 
 
 def test_card_holds_the_decision(make_document: Make) -> None:
-    """Verdict, checks, performance, findings, provenance, glossary, and where the figures are."""
+    """Verdict, statements, checks, findings, use and limits, key numbers, and where the figures are."""
     card = markdown.render(make_document("")).replace("\u202f", " ")
     for words in (
-        "## Decision: Does not pass its checks",
-        "| ✓ PASS | Recall | mlp | 97.0 % \\[95.8, 98.0\\] | at least 95 % |",
-        "| ! WARN | Recall | resnet\\_with",
+        "## Decision: mlp does not pass its checks",
+        "- Recall 97.0 %.",
+        "| Recall, at least 95 % | ✓ PASS 97.0 % \\[95.8, 98.0\\] |",
+        "| not checked | 1 PASS |",
+        "## Intended use\n\n> Reads **digits**.",
+        "Not stated: limitations, owner.",
         "94.99 %",
         "(a) there is only one class",
         "★ 99.96 %",
         "≈ 99.96 %",
         "× **problem: Miscalibrated** (mlp, class 8): ECE 3.0 %",
         "(3 of 9)",
-        "Skipped, because it needs a history",
-        "**This chapter failed:** needs a history",
         "Figures are in report.html and report.pdf",
         "the variation between training runs",
-        "- **Recall** (performance.recall): Share found. (fraction; higher is better; convention",
     ):
         assert words in card, words
     assert not re.search(r"\b(None|nan|NaN|Undefined)\b", card)

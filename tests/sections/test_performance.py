@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from hypothesis import given, strategies as st
 from oracle import close, load
 from sklearn import metrics as sk
 
+from reportgen.contract.decision import Baseline, Decision as Roles
 from reportgen.contract.focus import View
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.contract.records.regression import ValuePredictions
@@ -22,10 +24,12 @@ from reportgen.figures.style import theme
 from reportgen.sections.performance import SECTION
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
+from reportgen.sections.performance.visualizer import told_apart
 from reportgen.text.formatting import THIN
 
 if TYPE_CHECKING:
     from reportgen.contract.result import SectionResult
+    from reportgen.contract.statements import Statement
 
 
 def analyze(*heads: object, **options: object) -> PerformanceResult:
@@ -253,7 +257,9 @@ def test_confident_errors_name_the_row_of_the_data_set() -> None:
 def test_what_is_produced_is_what_is_declared() -> None:
     """Every produced metric is declared, and every declared one is produced by three models."""
     logits, y = noisy(200, 3)
-    result = analyze(*[head(outputs(logits * scale, y)) for scale in (1, 2)], regression_head(y + 0.5, y))
+    made = evaluation(*[head(outputs(logits * scale, y)) for scale in (1, 2)], regression_head(y + 0.5, y))
+    roles = Roles(candidate="b", baseline=Baseline(model="a"))
+    result = analyzed(SECTION, replace(made, decision=roles))
     assert {one.name for one in result.measurements} == {spec.name for spec in SECTION.metrics}
 
 
@@ -454,3 +460,77 @@ def test_labels_that_are_no_values(labels: list[Any], message: str) -> None:
     """One sentence says what was found."""
     with pytest.raises(InputError, match=message):
         regression_head([1.0, 2.0], labels)
+
+
+# ------------------------------------------------------------------------------------------------ statements
+
+
+def said(*made: HeadEvaluation, candidate: str | None = None, baseline: str | None = None) -> list[Statement]:
+    """Return the statements about heads of models a, b, c with these roles."""
+    roles = Roles(candidate=candidate, baseline=None if baseline is None else Baseline(model=baseline))
+    result = analyzed(SECTION, replace(evaluation(*made), decision=roles))
+    return list(SECTION.statements(result, View(decision=roles)))
+
+
+def right(*hits: int, n: int = 100) -> list[HeadEvaluation]:
+    """Make models that are right on the first rows, and always say one of two classes; the labels alternate."""
+    labels = np.arange(n) % 2
+    return [head(outputs(logits_for(list(np.where(np.arange(n) < hit, labels, 1 - labels))), labels)) for hit in hits]
+
+
+def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
+    """With counts, points and the test; otherwise too few to tell, and how many rows would."""
+    (better, weakest) = said(*right(80, 95), candidate="b", baseline="a")
+    assert (
+        better.text == "95 against 80 of 100 right: +15.0 points [8.0, 23.2], unlikely to be luck (McNemar p < 0.001)."
+    )
+    assert better.settled
+    assert weakest.text.startswith("Weakest class ")
+    (unsure, _) = said(*right(92, 95), candidate="b", baseline="a")
+    assert not unsure.settled
+    assert re.search(r"too few to tell them apart, about [\d,]+ rows would \(McNemar p = 0.25\)", unsure.text)
+    (same, _) = said(*right(95, 95), candidate="b", baseline="a")
+    assert "also with more rows of this size" in same.text
+
+
+def test_every_number_of_a_statement_has_its_address() -> None:
+    """Each one is a measurement of the result; the text is that of the measurement."""
+    roles = Roles(candidate="b", baseline=Baseline(model="a"))
+    result = analyzed(SECTION, replace(evaluation(*right(80, 95)), decision=roles))
+    for statement in SECTION.statements(result, View(decision=roles)):
+        numbers = [part for part in statement.parts if not isinstance(part, str)]
+        assert len(numbers) >= 3
+        for one in numbers:
+            assert result.find(one.metric, one.model, one.subject).value is not None
+
+
+def test_a_model_alone_is_compared_with_not_looking() -> None:
+    """A candidate without a baseline."""
+    (alone, weakest) = said(*right(95), candidate="a")
+    assert re.fullmatch(r"95 of 100 right \[.*\]; always answering c?\d would be right on 50.0.%\.", alone.text)
+    assert weakest.topic == "weakness"
+
+
+def test_a_comparison_names_the_best_and_those_not_told_from_it() -> None:
+    """In all three cases."""
+    (clear,) = said(*right(70, 95))
+    assert "b is right most often: 95 of 100" in clear.text
+    assert "the difference from every other model is unlikely to be luck" in clear.text
+    (tied,) = said(*right(94, 95))
+    assert "a cannot be told from it" in tied.text
+    (some,) = said(*right(60, 94, 95))
+    assert "not told from it: b" in some.text
+
+
+def test_differences_by_class_are_told_after_correction() -> None:
+    """One class out of many by chance is not."""
+    labels = np.repeat(np.arange(20), 30)
+    first = labels.copy()
+    second = labels.copy()
+    second[:30] = (labels[:30] + 1) % 20
+    roles = Roles(candidate="a", baseline=Baseline(model="b"))
+    made = [head(outputs(logits_for(list(predicted), 20), labels)) for predicted in (first, second)]
+    result = analyzed(SECTION, replace(evaluation(*made), decision=roles))
+    differences = {str(one.subject): one.metric for one in result.named("recall_difference")}
+    assert len(differences) == 20
+    assert [differences[name].value for name in told_apart(differences)] == [1.0]

@@ -6,6 +6,7 @@ from reportgen.sections.performance import schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
+from reportgen.sections.performance.statements import statements
 from reportgen.sections.performance.tables import tables
 from reportgen.sections.performance.visualizer import PerformanceVisualizer
 
@@ -18,15 +19,20 @@ SECTION = Section(
     analyzer=PerformanceAnalyzer,
     visualizer=PerformanceVisualizer,
     figures=(
-        FigureSpec("accuracy", "Accuracy of each model with its 95 % interval."),
         FigureSpec(
-            "confusion", "Which classes are predicted as which: counts, colored by the share of the true class."
+            "differences",
+            "Candidate minus baseline with 95 % intervals, on all rows and by class; for a candidate with a baseline.",
+            "front",
         ),
-        FigureSpec("recall", "Recall of each class with its 95 % interval."),
+        FigureSpec("accuracy", "Accuracy of each model with its 95 % interval; in a comparison.", "front"),
+        FigureSpec("recall", "Recall of each class with its 95 % interval, the lowest first."),
+        FigureSpec("confusion", "Which classes are predicted as which: counts of the errors.", "appendix"),
     ),
     rules=RULES,
     tables=tables,
-    metrics=(*schema.CLASSIFICATION, *schema.REGRESSION, *schema.PER_CLASS, *schema.PAIRWISE),
+    statements=statements,
+    topic="difference",
+    metrics=(*schema.CLASSIFICATION, *schema.REGRESSION, *schema.PER_CLASS, *schema.BY_ROLE, *schema.PAIRWISE),
     headlines=("accuracy", "nll", "brier_score", "rmse"),
     tasks={
         "multiclass": schema.CLASSIFICATION,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.intervals import Estimate
@@ -84,7 +85,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             measurements += [*_whole(subject), *_per_class(subject)]
         for one in evaluation.heads(RegressionOutputs):
             measurements += _regression(MeasuredHead(*one, data))
-        pairwise, tiers = _compare(subjects)
+        pairwise, tiers = _compare(subjects, evaluation.decision)
         return PerformanceResult(
             measurements=(*measurements, *pairwise),
             split=data.split,
@@ -318,7 +319,7 @@ def _per_class(subject: _Head) -> Iterator[Measurement]:
 # ------------------------------------------------------------------------------------------------ of two models
 
 
-def _compare(subjects: list[_Head]) -> tuple[list[Measurement], list[Tier]]:
+def _compare(subjects: list[_Head], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
     """Compare models that share a head, for every ordered pair."""
     groups = comparable(subjects)
     p_values = {
@@ -331,6 +332,7 @@ def _compare(subjects: list[_Head]) -> tuple[list[Measurement], list[Tier]]:
     adjusted = dict(zip(p_values, comparison.holm(list(p_values.values())), strict=True))
     measurements: list[Measurement] = []
     for group in groups:
+        measurements += _by_role(group, decision)
         for first, second in permutations(group, 2):
             pair = frozenset((id(first), id(second)))
             measurements += _pair(first, second, p_values[pair], adjusted[pair])
@@ -353,6 +355,20 @@ def _pair(first: _Head, second: _Head, p_value: float, adjusted: float) -> Itera
             yield first.estimated(spec, supported, part)
     yield first.measure(schema.MCNEMAR, p_value, part, n=table.n)
     yield first.measure(schema.MCNEMAR_HOLM, adjusted, part, n=table.n)
+
+
+def _by_role(group: list[_Head], decision: Decision) -> Iterator[Measurement]:
+    """Yield the differences in recall between the candidate and its baseline, class by class."""
+    of = {subject.model.name: subject for subject in group}
+    if decision.pair is None or not of.keys() >= set(decision.pair):
+        return
+    candidate, baseline = (of[name] for name in decision.pair)
+    for index, name in enumerate(candidate.head.class_names):
+        rows = candidate.outputs.labels == index
+        if rows.any():
+            table = comparison.discordance(candidate.outputs.correct[rows], baseline.outputs.correct[rows])
+            difference = comparison.accuracy_difference(table)
+            yield candidate.estimated(schema.RECALL_DIFFERENCE, difference, Subject.of("class", name))
 
 
 def _tier(group: list[_Head]) -> Tier:

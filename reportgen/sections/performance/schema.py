@@ -251,11 +251,20 @@ SUPPORT = MetricSpec("support", "Support", "count", None, "Number of evaluated e
 ACCURACY_DIFFERENCE = MetricSpec(
     "accuracy_difference",
     "Accuracy difference",
-    "fraction",
+    "signed fraction",
     True,
     "Accuracy of a model minus that of another on the same examples, in points.",
     "Newcombe (1998), method 10",
     "pair",
+)
+RECALL_DIFFERENCE = MetricSpec(
+    "recall_difference",
+    "Recall difference",
+    "signed fraction",
+    True,
+    "Recall of the candidate minus that of its baseline, on the same examples of a class, in points.",
+    "Newcombe (1998), method 10",
+    "class",
 )
 NLL_DIFFERENCE = MetricSpec(
     "nll_difference",
@@ -325,4 +334,6 @@ SKILL = (BASELINE, ACCURACY_GAIN, ACCURACY_SKILL, NLL_SKILL, BRIER_SKILL)
 CLASSIFICATION = (*SCORES, *PROBABILISTIC, *SKILL)
 REGRESSION = (BIAS, MAE, RMSE)
 PER_CLASS = (PRECISION, RECALL, F1, SUPPORT)
+BY_ROLE = (RECALL_DIFFERENCE,)
+"""Of the candidate, where there is a baseline."""
 PAIRWISE = (ACCURACY_DIFFERENCE, NLL_DIFFERENCE, BRIER_DIFFERENCE, MCNEMAR, MCNEMAR_HOLM)

@@ -9,6 +9,8 @@ from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.contract.focus import View
     from reportgen.contract.tables import Cell
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
@@ -26,6 +28,7 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     if any(True for _ in result.named("accuracy_difference")):
         found.append(_pairs(result, view))
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
+    found += [per_class(result, head) for head in view.shown(result.heads)]
     return tuple(found)
 
 
@@ -34,7 +37,8 @@ def _pairs(result: PerformanceResult, view: View) -> Table:
     specs = (schema.ACCURACY_DIFFERENCE, schema.NLL_DIFFERENCE, schema.MCNEMAR, schema.MCNEMAR_HOLM)
     rows: list[tuple[Cell, ...]] = []
     seen: set[frozenset[str | None]] = set()
-    every = tuple(result.named("accuracy_difference"))
+    candidate = view.decision.candidate
+    every = tuple(sorted(result.named("accuracy_difference"), key=lambda one: one.model != candidate))
     shown = {one.model for one in view.shown(every)}
     for one in every:
         if not {one.model, (one.subject or "").rpartition("vs ")[2]} <= shown:
@@ -64,7 +68,7 @@ def _errors(head: HeadPerformance) -> Table:
     rows = tuple((error.row, error.true, error.predicted, error.confidence) for error in head.errors)
     title = f"Most confident errors of {about(head.model, head.subject)}"
     slug = "-".join(part for part in ("errors", head.model, head.subject) if part)
-    return Table(slug, title, columns, rows, "Rows are numbered from 0 in the data set.")
+    return Table(slug, title, columns, rows, "Rows are numbered from 0 in the data set.", place="full")
 
 
 def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
@@ -75,7 +79,29 @@ def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
         rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
     columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
     title = f"Metrics by class: {about(head.model, head.subject)}"
-    return Table("-".join(part for part in ("classes", head.model, head.subject) if part), title, columns, tuple(rows))
+    slug = "-".join(part for part in ("classes", head.model, head.subject) if part)
+    return Table(slug, title, columns, tuple(rows), place="full")
+
+
+def by_class(result: PerformanceResult, heads: Sequence[HeadPerformance]) -> Table:
+    """Return the recall by class of a few heads side by side, with the difference from the baseline where there is one."""
+    first = heads[0]
+    columns = [Column("Class", numeric=False), Column("Rows", unit="count")]
+    columns += [Column(f"Recall of {about(head.model, head.subject)}") for head in heads]
+    rows: list[tuple[Cell, ...]] = []
+    differences = False
+    for name in first.class_names:
+        part = Subject.of("class", name, within=first.subject)
+        recalls = (result.find("recall", head.model, Subject.of("class", name, within=head.subject)) for head in heads)
+        difference = result.find_or_none("recall_difference", first.model, part)
+        differences |= difference is not None
+        rows.append((name, result.find("support", first.model, part).value, *recalls, difference))
+    if differences:
+        columns.append(Column("Difference"))
+    cells = tuple(row if differences else row[:-1] for row in rows)
+    note = f"Difference: {first.model} minus {heads[1].model} on the same rows, in points." if differences else ""
+    slug = "-".join(part for part in ("by-class", first.subject) if part)
+    return Table(slug, "Recall by class", tuple(columns), cells, note)
 
 
 def confused(head: HeadPerformance) -> Table:

@@ -12,9 +12,10 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import draw
+from reportgen.figures import dots, draw
+from reportgen.metrics import simultaneous
 from reportgen.sections.performance.schema import PerformanceResult
-from reportgen.sections.performance.tables import confused, per_class
+from reportgen.sections.performance.tables import by_class, confused
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -22,69 +23,126 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.numbers import Measurement, Metric
     from reportgen.sections.performance.schema import HeadPerformance
 
 _COLUMNS = 2
 _SMALL = 12
 """Maximum number of classes for which confusion matrices are placed side by side. Convention."""
-_CROWDED = 40
-"""Classes beyond which the cells of a confusion matrix have no counts. Convention."""
+_CROWDED = 20
+"""Classes beyond which the confusion matrix is replaced by the most confused pairs. Convention."""
+_MOST_CLASSES = 6
+"""Maximum number of classes in the figure of differences: it stands on page one. Convention."""
+_LOWEST_CLASSES = 20
+"""Maximum number of classes in the figure of recall. Convention."""
+_MOST_COMPARED = 3
+"""Maximum number of models compared class by class. Convention."""
+_BESIDE = 0.32
+"""Distance of the points of two models, in rows."""
 
 
 class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
-    """Accuracy with intervals, confusion matrices, recall by class."""
+    """Differences from the baseline, accuracy with intervals, recall by class, confusion matrices."""
 
     def figures(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
+        yield from self._differences(result)
         measured = [one for one in result.named("accuracy") if one.metric.value is not None]
-        if measured:
+        if len(measured) > 1 and self.view.decision.candidate is None:
             yield self._accuracy(result, measured)
+        yield from self._recalls(result)
         yield from self._confusions(result)
-        groups: dict[tuple[str, ...], list[HeadPerformance]] = {}
-        for head in self.view.shown(result.heads):
-            groups.setdefault(head.class_names, []).append(head)
-        for index, heads in enumerate(groups.values()):
-            yield self._recall(result, heads, index)
+
+    def _differences(self, result: PerformanceResult) -> Iterator[Figure]:
+        """Yield the differences between candidate and baseline, one figure for each head that they share."""
+        if self.view.decision.pair is None:
+            return
+        candidate, baseline = self.view.decision.pair
+        for index, head in enumerate(head for head in result.heads if head.model == candidate):
+            versus = Subject.of("vs", baseline, within=head.subject)
+            found = [one for one in result.named("accuracy_difference", candidate) if one.subject == versus]
+            if found:
+                yield self._forest(result, head, found[0].metric, index)
+
+    def _forest(self, result: PerformanceResult, head: HeadPerformance, whole: Metric, index: int) -> Figure:
+        candidate, baseline = self.view.decision.models
+        classes = {
+            name: metric
+            for name in head.class_names
+            for metric in (result.find_or_none("recall_difference", candidate, _class(head, name)),)
+            if metric is not None
+        }
+        told = told_apart(classes)
+        ranked = sorted(classes, key=lambda name: required(classes[name].value))
+        half = _MOST_CLASSES // 2
+        shown = ranked if len(ranked) <= _MOST_CLASSES else [*ranked[:half], *ranked[-half:]]
+        rest = len(ranked) - len(shown)
+        better, worse = ([name for name in told if sign * required(classes[name].value) > 0] for sign in (1, -1))
+        return Figure(
+            name="differences" if index == 0 else f"differences-{index + 1}",
+            title=_forest_title(head, whole, baseline, better, worse),
+            caption="Share of rows right, candidate minus baseline, with 95 % intervals; filled if distinguishable from 0 "
+            "(classes: Holm)." + (f" The {half} lowest and highest of {len(ranked)} classes." if rest else ""),
+            alt=f"{candidate} minus {baseline}: {formatting.points(whole)} on all rows; by class from "
+            + " to ".join(f"{formatting.points(classes[name])} for {name}" for name in (*ranked[:1], *ranked[-1:])),
+            panels=(Panel("", partial(self._draw_forest, whole, {name: classes[name] for name in shown}, told)),),
+            panel_height=dots.height(self.theme, len(shown) + 1),
+        )
+
+    def _draw_forest(self, whole: Metric, classes: dict[str, Metric], told: Sequence[str], ax: Axes) -> None:
+        metrics = [whole, *classes.values()]
+        candidate, baseline = self.view.decision.models
+        dots.forest(
+            ax,
+            self.theme,
+            ["all rows", *classes],
+            dots.Dots(
+                values=[100 * or_nan(one.value) for one in metrics],
+                low=[100 * or_nan(one.ci_low) for one in metrics],
+                high=[100 * or_nan(one.ci_high) for one in metrics],
+                color=self.theme.ink,
+                strong=[_excludes_zero(whole), *(name in told for name in classes)],
+            ),
+            (f"{self.theme.look(baseline).label} better", f"{self.theme.look(candidate).label} better"),
+        )
+        ax.set_xlabel("points")
 
     def _accuracy(self, result: PerformanceResult, every: list[Measurement]) -> Figure:
-        measured = self.view.listed(every, draw.MOST_NAMED)
+        measured = sorted(self.view.listed(every, draw.MOST_NAMED), key=lambda one: -required(one.metric.value))
         names = [figure_label(self.theme, one) for one in measured]
         values = [formatting.fraction(required(one.metric.value)) for one in measured]
-        best = max(range(len(measured)), key=lambda index: required(measured[index].metric.value))
         return Figure(
             name="accuracy",
-            title="Accuracy",
-            caption=f"Accuracy with its 95 % Wilson interval; {result.split} split, n = {result.n:,}.{self.view.rest(every, measured)}",
-            alt=f"{names[best]} has the highest accuracy, {values[best]}; "
+            title=_accuracy_title(result),
+            caption=f"Accuracy with its 95 % Wilson interval, the highest first. Whether two models differ is decided by their paired difference, not by the overlap of intervals.{self.view.rest(every, measured)}",
+            alt=f"{names[0]} has the highest accuracy, {values[0]}; "
             + ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True)),
-            panels=(Panel("Accuracy", partial(self._draw_accuracy, result, measured)),),
-            panel_height=draw.rows_height(self.theme, len(names)),
+            panels=(Panel("", partial(self._draw_accuracy, result, measured)),),
+            panel_height=dots.height(self.theme, len(names), most=4.2),
         )
 
     def _draw_accuracy(self, result: PerformanceResult, measured: Sequence[Measurement], ax: Axes) -> None:
-        theme = self.theme
-        lowest = 1.0
+        theme, nan = self.theme, float("nan")
+        series = []
         for place, one in enumerate(measured):
-            metric, look = one.metric, theme.look(one.model)
-            if metric.value is None or metric.ci_low is None or metric.ci_high is None:
-                continue
-            ax.hlines(place, metric.ci_low, metric.ci_high, color=look.color, linewidth=2 * theme.line_width)
-            ax.plot([metric.value], [place], marker=look.marker, color=look.color, linestyle="none")
-            lowest = min(lowest, metric.ci_low)
+            look, ends = theme.look(one.model), [nan] * len(measured)
+            values, low, high = ends[:], ends[:], ends[:]
+            values[place], low[place], high[place] = (
+                or_nan(end) for end in (one.metric.value, one.metric.ci_low, one.metric.ci_high)
+            )
+            series.append(dots.Dots(values, low, high, look.color, look.marker))
+        dots.rows(ax, theme, [figure_label(theme, one) for one in measured], series)
+        lowest = min(required(one.metric.ci_low) for one in measured if one.metric.ci_low is not None)
         base = result.find("majority_accuracy", measured[0].model, measured[0].subject).value
         if base is not None and base >= lowest - 0.3:
             draw.reference_line(ax, theme, float(base), "majority baseline", axis="x")
-        draw.categories(ax, theme, [figure_label(theme, one) for one in measured], "y")
-        ax.set_ylim(len(measured) - 0.5, -0.5)
-        ax.grid(visible=False, axis="y")
         ax.set_xlabel("accuracy")
 
     def _confusions(self, result: PerformanceResult) -> Iterator[Figure]:
-        """Yield the matrices side by side where they are small, else one figure for each."""
-        heads = self.view.shown(result.heads)
+        """Yield the matrices side by side where they are small, else one figure for each; none beyond 20 classes."""
+        heads = [head for head in self._compared(result) if len(head.class_names) <= _CROWDED]
         small = all(len(head.class_names) <= _SMALL for head in heads)
-        groups = [list(heads)] if small else [[head] for head in heads]
+        groups = [heads] if small else [[head] for head in heads]
         for group in groups:
             if group:
                 yield self._confusion(result, group)
@@ -92,84 +150,140 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
     def _confusion(self, result: PerformanceResult, heads: list[HeadPerformance]) -> Figure:
         alone = len(heads) == 1
         name = about(heads[0].model, heads[0].subject)
-        columns = min(_COLUMNS, len(heads))
         return Figure(
             name=_slug(f"confusion-{name}") if alone else "confusion",
-            title=f"Confusion matrix of {name}" if alone else "Confusion matrices",
-            caption=f"Counts; {result.split} split, n = {result.n:,}; color is the share of the true class, from dark (0 %) to light (100 %)."
-            + self.view.rest(result.heads, self.view.shown(result.heads)),
+            title=f"Errors of {name} by class" if alone else "Errors by class",
+            caption="Counts; gray off the diagonal is the number of errors, from white (none) to dark."
+            + self.view.rest(result.heads, heads),
             alt=" ".join(_confusion_alt(head) for head in heads),
-            panels=tuple(
-                Panel(figure_label(self.theme, head), partial(self._draw_confusion, head, scale=alone))
-                for head in heads
-            ),
-            columns=columns,
+            panels=tuple(Panel(figure_label(self.theme, head), partial(self._draw_confusion, head)) for head in heads),
+            columns=min(_COLUMNS, len(heads)),
             panel_height=min(2.0 + 0.2 * len(heads[0].class_names), 6.5) if alone else 3.0,
             tables=tuple(confused(head) for head in heads if head.pairs),
         )
 
-    def _draw_confusion(self, head: HeadPerformance, ax: Axes, *, scale: bool) -> None:
+    def _draw_confusion(self, head: HeadPerformance, ax: Axes) -> None:
         counts = np.array(head.confusion)
-        support = counts.sum(axis=1, keepdims=True)
-        share = np.divide(counts, support, out=np.full(counts.shape, np.nan), where=support > 0)
-        text = [[f"{count:,}" if count else "" for count in row] for row in head.confusion]
+        errors = counts.astype(float)
+        np.fill_diagonal(errors, np.nan)
         draw.heatmap(
             ax,
             self.theme,
-            share,
+            errors,
             rows=head.class_names,
             columns=head.class_names,
-            limits=(0.0, 1.0),
-            text=text if len(counts) <= _CROWDED else None,
-            colorbar_label="share of the true class" if scale else None,
+            limits=(0.0, max(float(np.nanmax(errors)), 1.0)) if len(counts) > 1 else (0.0, 1.0),
+            text=[[f"{count:,}" if count else "" for count in row] for row in head.confusion],
+            palette="Greys",
         )
         ax.set_xlabel("predicted class")
         ax.set_ylabel("true class")
 
+    def _recalls(self, result: PerformanceResult) -> Iterator[Figure]:
+        """Yield one figure for each set of classes."""
+        groups: dict[tuple[str, ...], list[HeadPerformance]] = {}
+        for head in self._compared(result):
+            groups.setdefault(head.class_names, []).append(head)
+        for index, heads in enumerate(groups.values()):
+            yield self._recall(result, heads, index)
+
+    def _compared(self, result: PerformanceResult) -> tuple[HeadPerformance, ...]:
+        """Return the heads to show by class: the candidate's and its baseline's, or a few models."""
+        roles = self.view.decision.models
+        if roles:
+            return tuple(
+                sorted((one for one in result.heads if one.model in roles), key=lambda one: roles.index(one.model))
+            )
+        return self.view.shown(result.heads, _MOST_COMPARED)
+
     def _recall(self, result: PerformanceResult, heads: list[HeadPerformance], index: int) -> Figure:
-        names = heads[0].class_names
-        lowest = min(
-            (
-                (metric.value, name, head)
-                for head in heads
-                for name in names
-                if (metric := result.find("recall", head.model, _class(head, name))).value is not None
-            ),
-            key=lambda item: item[0],
+        first = heads[0]
+        recalls = {
+            name: [result.find("recall", head.model, _class(head, name)) for head in heads]
+            for name in first.class_names
+        }
+        ranked = sorted(
+            (name for name in recalls if recalls[name][0].value is not None),
+            key=lambda name: required(recalls[name][0].value),
         )
-        alt = f"Recall is lowest for class {lowest[1]} in {about(lowest[2].model, lowest[2].subject)}: {formatting.number(lowest[0], 'fraction')}."
+        shown = ranked[:_LOWEST_CLASSES]
+        rest = f" The {len(shown)} lowest of {len(ranked)} classes." if len(shown) < len(ranked) else ""
+        lowest = f"{ranked[0]}, {formatting.fraction(required(recalls[ranked[0]][0].value))}" if ranked else "none"
         return Figure(
             name="recall" if index == 0 else f"recall-{index + 1}",
-            title="Recall by class",
-            caption=f"Share of the examples of each class that are predicted as that class, with its 95 % Wilson interval; {result.split} split, n = {result.n:,}."
-            + self.view.rest(result.heads, self.view.shown(result.heads)),
-            alt=alt,
-            panels=(Panel("Recall", partial(self._draw_recall, result, heads)),),
-            panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),
-            tables=tuple(per_class(result, head) for head in heads),
+            title=f"{about(first.model, first.subject)} finds {ranked[0]} least often" if ranked else "Recall by class",
+            caption=f"Share of the rows of each class that are predicted as that class, with 95 % intervals; the classes by {first.model}, the lowest first.{rest}"
+            + self.view.rest(result.heads, heads),
+            alt=f"Recall of {about(first.model, first.subject)} is lowest for class {lowest}.",
+            panels=(Panel("", partial(self._draw_recall, heads, {name: recalls[name] for name in shown})),),
+            panel_height=dots.height(self.theme, len(shown), most=3.4),
+            tables=(by_class(result, heads),),
         )
 
-    def _draw_recall(self, result: PerformanceResult, heads: list[HeadPerformance], ax: Axes) -> None:
-        names = heads[0].class_names
-        series = []
-        for head in heads:
-            metrics = [result.find("recall", head.model, _class(head, name)) for name in names]
-            look = self.theme.look(head.model)
+    def _draw_recall(self, heads: list[HeadPerformance], recalls: dict[str, list[Metric]], ax: Axes) -> None:
+        theme, series = self.theme, []
+        for place, head in enumerate(heads):
+            metrics = [of[place] for of in recalls.values()]
+            look = theme.look(head.model)
             series.append(
-                draw.Bars(
+                dots.Dots(
                     values=[or_nan(metric.value) for metric in metrics],
                     low=[or_nan(metric.ci_low) for metric in metrics],
                     high=[or_nan(metric.ci_high) for metric in metrics],
                     color=look.color,
-                    label=look.label,
+                    marker=look.marker,
+                    offset=(place - (len(heads) - 1) / 2) * _BESIDE,
                 )
             )
-        handles = draw.bars(ax, self.theme, names, series)
-        ax.set_xlim(0, 1)
+        dots.rows(ax, theme, list(recalls), series)
+        handles = [
+            ax.plot([], [], one.marker, color=one.color, label=theme.look(head.model).label)[0]
+            for one, head in zip(series, heads, strict=True)
+        ]
+        low = self.view.limits.get("recall", (None, None))[0]
+        if low is not None:
+            draw.reference_line(ax, theme, low, f"check: at least {formatting.fraction(low)}", axis="x")
+        ax.set_xlim(right=1.005)
         ax.set_xlabel("recall")
-        ax.set_ylabel("class")
         if len(heads) > 1:
-            draw.legend_above(ax, self.theme, handles)
+            draw.legend_above(ax, theme, handles)
+
+
+def told_apart(differences: dict[str, Metric]) -> list[str]:
+    """Return the classes whose difference is told from 0, corrected for the number of classes."""
+    ends = {
+        name: (one.value, one.ci_low, one.ci_high)
+        for name, one in differences.items()
+        if one.value is not None and one.ci_low is not None and one.ci_high is not None
+    }
+    return [name for name, p_value in simultaneous.adjusted(ends).items() if p_value < simultaneous.LEVEL]
+
+
+def _excludes_zero(metric: Metric) -> bool:
+    return metric.ci_low is not None and metric.ci_high is not None and not metric.ci_low <= 0 <= metric.ci_high
+
+
+def _forest_title(
+    head: HeadPerformance, whole: Metric, baseline: str, better: Sequence[str], worse: Sequence[str]
+) -> str:
+    """Return what the figure shows: all rows, then single classes."""
+    who = about(head.model, head.subject)
+    if not _excludes_zero(whole):
+        first = f"{who} and {baseline} cannot be told apart on all rows"
+    else:
+        first = f"{who} is right {'more' if required(whole.value) > 0 else 'less'} often than {baseline}"
+    named = [f"{word} on {formatting.listed(names)}" for word, names in (("better", better), ("worse", worse)) if names]
+    return f"{first}; {' and '.join(named)}" if named else f"{first}; no single class can be told apart"
+
+
+def _accuracy_title(result: PerformanceResult) -> str:
+    """Return which model is best, and whether others can be told from it."""
+    tier = result.tiers[0] if len(result.tiers) == 1 else None
+    if tier is None:
+        return "Accuracy of the models"
+    if not tier.tied:
+        return f"{tier.best} is right most often"
+    return f"{tier.best} is right most often, not distinguishable from {formatting.listed(tier.tied)}"
 
 
 def _confusion_alt(head: HeadPerformance) -> str:

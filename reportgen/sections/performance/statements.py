@@ -1,0 +1,200 @@
+"""Statements of the performance section: is the candidate better, and where is it weak."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.numbers import required
+from reportgen.contract.statements import Quantity, Statement, counted
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import comparison
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.contract.focus import View
+    from reportgen.contract.numbers import Metric
+    from reportgen.contract.statements import Topic
+    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult, Tier
+
+LEVEL = 0.05
+"""Of the test of a difference. Convention."""
+_NAMED = 3
+"""Maximum number of models that a sentence names."""
+
+
+def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
+    """Return the statements of every head: about the candidate, or in a comparison about all models."""
+    candidate = view.decision.candidate
+    if candidate is None:
+        return tuple(_ranking(result, tier) for tier in result.tiers)
+    found: list[Statement] = []
+    for head in result.heads:
+        if head.model == candidate:
+            pair = view.decision.pair
+            baseline = _baseline(result, head, pair[1]) if pair else None
+            found.append(_alone(result, head) if baseline is None else _against(result, head, baseline))
+            found += _weakest(result, head, baseline)
+    return tuple(found) or tuple(_regression(result, candidate))
+
+
+def _baseline(result: PerformanceResult, head: HeadPerformance, name: str) -> HeadPerformance | None:
+    """Return the same head of the baseline; None if the two were not compared."""
+    other = next((one for one in result.heads if (one.model, one.subject) == (name, head.subject)), None)
+    compared = any(one.subject == _versus(head, name) for one in result.named("accuracy_difference", head.model))
+    return other if compared else None
+
+
+def _versus(head: HeadPerformance, name: str) -> Subject:
+    return Subject.of("vs", name, within=head.subject)
+
+
+def _alone(result: PerformanceResult, head: HeadPerformance) -> Statement:
+    """Say how many rows are right, and how many would be without looking."""
+    accuracy = result.find("accuracy", head.model, head.subject)
+    trivial = result.find("majority_accuracy", head.model, head.subject)
+    parts = (
+        *_opening(head),
+        _share("accuracy", head, accuracy),
+        f"{_of(accuracy)} right {formatting.interval(accuracy)}; always answering {head.majority_class} would be right on ",
+        _share("majority_accuracy", head, trivial, percent=True),
+        ".",
+    )
+    return Statement(topic="difference", parts=parts, test=accuracy.ci_method, n=accuracy.n)
+
+
+def _against(result: PerformanceResult, head: HeadPerformance, baseline: HeadPerformance) -> Statement:
+    """Say how many rows each model gets right, the difference, and whether it could be luck."""
+    own = result.find("accuracy", head.model, head.subject)
+    other = result.find("accuracy", baseline.model, baseline.subject)
+    versus = _versus(head, baseline.model)
+    difference, test = (result.find(name, head.model, versus) for name in ("accuracy_difference", "mcnemar_p"))
+    p_value = required(test.value)
+    sure = p_value < LEVEL
+    said = Quantity(text=formatting.points(difference), metric="accuracy_difference", model=head.model, subject=versus)
+    chance = Quantity(text=f"p {formatting.p_value(p_value)}", metric="mcnemar_p", model=head.model, subject=versus)
+    words = (
+        ", unlikely to be luck (McNemar " if sure else f": too few to tell them apart{_needed(difference)} (McNemar "
+    )
+    parts = (
+        *_opening(head),
+        _share("accuracy", head, own),
+        " against ",
+        _share("accuracy", baseline, other),
+        f"{_of(own)} right: ",
+        said,
+        words,
+        chance,
+        ").",
+    )
+    return Statement(
+        topic="difference", parts=parts, settled=sure, test="McNemar (1947), exact", p_value=p_value, n=difference.n
+    )
+
+
+def _needed(difference: Metric) -> str:
+    """Return how many rows would settle a difference."""
+    value, low, high, n = difference.value, difference.ci_low, difference.ci_high, difference.n
+    if value is None or low is None or high is None or not n:
+        return ""
+    rows = comparison.n_to_settle(value, value - low if value > 0 else high - value, n)
+    return ", also with more rows of this size" if rows is None else f", about {rows:,} rows would"
+
+
+def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPerformance | None) -> Iterator[Statement]:
+    """Name the class with the lowest recall, and say whether the baseline differs there."""
+    recalls = {
+        name: metric
+        for name in head.class_names
+        if (metric := result.find("recall", head.model, _class(head, name))).value is not None
+    }
+    if len(recalls) < 2:  # noqa: PLR2004 the weakest of one says nothing
+        return
+    name = min(recalls, key=lambda one: required(recalls[one].value))
+    own, part = recalls[name], _class(head, name)
+    parts: list[Quantity | str] = [
+        *_opening(head),
+        f"Weakest class {name}: ",
+        _share("recall", head, own, part),
+        f"{_of(own)} found {formatting.interval(own)}",
+    ]
+    settled = True
+    if baseline is not None:
+        other = result.find("recall", baseline.model, part)
+        difference = result.find("recall_difference", head.model, part)
+        settled = not (required(difference.ci_low) <= 0 <= required(difference.ci_high))
+        said = Quantity(text=formatting.points(difference), metric="recall_difference", model=head.model, subject=part)
+        parts += [f"; {baseline.model} ", _share("recall", baseline, other, part), ", "]
+        parts += [said] if settled else ["too few to tell them apart"]
+    parts.append(".")
+    yield Statement(topic="weakness", parts=tuple(parts), settled=settled, test=own.ci_method, n=own.n)
+
+
+def _ranking(result: PerformanceResult, tier: Tier) -> Statement:
+    """Name the most accurate model, and those that are not told from it."""
+    best = next(one for one in result.heads if (one.model, one.subject) == (tier.best, tier.subject))
+    accuracy = result.find("accuracy", tier.best, tier.subject)
+    others = sum(one.subject == tier.subject for one in result.heads) - 1
+    if not others:
+        return _alone(result, best)
+    if not tier.tied:
+        rest = "; the difference from every other model is unlikely to be luck."
+    elif len(tier.tied) == others:
+        rest = "; no other model can be told from it." if others > 1 else f"; {tier.tied[0]} cannot be told from it."
+    else:
+        rest = f"; not told from it: {formatting.listed(tier.tied, _NAMED)}."
+    parts = (
+        *_opening(best),
+        f"{tier.best} is right most often: ",
+        _share("accuracy", best, accuracy),
+        f"{_of(accuracy)} {formatting.interval(accuracy)}{rest}",
+    )
+    return Statement(
+        topic="difference",
+        parts=parts,
+        settled=not tier.tied,
+        test="Newcombe (1998), paired; Holm (1979)",
+        n=accuracy.n,
+    )
+
+
+def _regression(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
+    """Say how large the errors of a regression head are."""
+    for one in result.named("rmse", candidate):
+        if one.metric.value is None:
+            continue
+        bias = result.find("bias", one.model, one.subject)
+        parts: list[Quantity | str] = [f"Output {one.subject.name}: " if one.subject else ""]
+        for name, words, metric in (("rmse", "RMSE ", one.metric), ("bias", ", bias ", bias)):
+            shown = formatting.metric(metric)
+            text = f"{shown.text} {shown.interval}".rstrip()
+            parts += [words, Quantity(text=text, metric=name, model=one.model, subject=one.subject)]
+        topic: Topic = "difference"
+        yield Statement(topic=topic, parts=(*parts, "."), test=one.metric.ci_method, n=one.metric.n)
+
+
+def _opening(head: HeadPerformance) -> tuple[str, ...]:
+    """Return the beginning of a sentence about one of several heads."""
+    return () if head.subject is None else (f"Output {Subject(head.subject).name}: ",)
+
+
+def _share(
+    name: str, head: HeadPerformance, metric: Metric, part: Subject | None = None, *, percent: bool = False
+) -> Quantity:
+    """Return a share as a count where it is one."""
+    of = counted(metric)
+    text = formatting.metric(metric).text if of is None or percent else f"{of[0]:,}"
+    return Quantity(
+        text=text, metric=name, model=head.model, subject=part or (Subject(head.subject) if head.subject else None)
+    )
+
+
+def _of(metric: Metric) -> str:
+    """Return what follows a count."""
+    of = counted(metric)
+    return "" if of is None else f" of {of[1]:,}"
+
+
+def _class(head: HeadPerformance, name: str) -> Subject:
+    return Subject.of("class", name, within=head.subject)
