@@ -19,9 +19,17 @@ _FETCHED = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add a page for every installed section to the navigation."""
-    made = [page for page in reference.pages() if page.startswith("sections/")]
-    config.nav = [{"Sections": made} if "Sections" in entry else entry for entry in config.nav or []]
+    """Add a page for every installed section, and for every rule of it, to the navigation."""
+    pages = reference.pages()
+    made: dict[str, list[str | dict[str, list[str]]]] = {"Sections": [], "Rules": ["rules/index.md"]}
+    made["Sections"] += [page for page in pages if page.startswith("sections/")]
+    for section in map(reference.REGISTRY.find, reference.REGISTRY.names):
+        found = [path for path in map(reference.rule_path, section.rules) if path in pages]
+        made["Rules"] += [{section.title: found}] if found else []
+    config.nav = [
+        {name: made.get(name, own) for name, own in entry.items()} if isinstance(entry, dict) else entry
+        for entry in config.nav or []
+    ]
     return config
 
 

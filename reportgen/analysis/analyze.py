@@ -193,7 +193,9 @@ def _results(
             sha256=hashlib.sha256(plan.source.text.encode()).hexdigest(),
             overrides=plan.overrides,
         ),
-        output=OutputRecord(style=plan.spec.output.style, fail_on=plan.spec.output.fail_on),
+        output=OutputRecord(
+            style=plan.spec.output.style, fail_on=plan.spec.output.fail_on, docs_url=plan.spec.output.docs_url
+        ),
         models=tuple(_model(model) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),
         code=code(plan, evaluation.models),

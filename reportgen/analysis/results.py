@@ -174,6 +174,8 @@ class OutputRecord(Strict):
 
     style: Literal["publication", "presentation", "draft"]
     fail_on: Severity | None
+    docs_url: str | None = None
+    """Address of the published documentation, which the codes of findings link to; null for the entries in the report."""
 
 
 class Results(Strict):

@@ -1,4 +1,4 @@
-"""From results and drawn figures to the document tree: page one, chapters, provenance, glossary."""
+"""From results and drawn figures to the document tree: page one, chapters, provenance, rules, glossary."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.document.front import front_page
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
+from reportgen.document.rules import rule_entries
 from reportgen.document.tree import Chapter, Document, Term
 from reportgen.text import formatting
 
@@ -56,6 +57,7 @@ def compose(
             if record.status == "ok"
             for spec in record.manifest.metrics
         ),
+        rules=rule_entries(results),
     )
 
 
