@@ -34,9 +34,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages."""
+    """Add the generated pages; that of a rule is `rules/CODE/` in the site, which reports link to."""
     for path, text in reference.pages().items():
-        files.append(File.generated(config, path, content=text))
+        file = File.generated(config, path, content=text)
+        if path.startswith("rules/") and file.name != "index":
+            file.dest_uri = f"rules/{file.name}/index.html"
+        files.append(file)
     return files
 
 

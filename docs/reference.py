@@ -291,8 +291,8 @@ def _rules(section: Section[Any, Any]) -> str:
 
 
 def rule_path(rule: Rule[Any]) -> str:
-    """Return the path of a rule's page: a folder, so that its address is the same with and without a server."""
-    return f"rules/{rule.code}/index.md"
+    """Return the path of a rule's page."""
+    return f"rules/{rule.code}.md"
 
 
 def rules_page(sections: Iterable[Section[Any, Any]]) -> str:
@@ -318,7 +318,7 @@ def rule_page(section: Section[Any, Any], rule: Rule[Any]) -> str:
     """Return the page of a rule: what it finds, an example, what it means, what to do, when to ignore it."""
     facts = (
         rule.severity,
-        f"section [{section.name}](../../sections/{section.name}.md)",
+        f"section [{section.name}](../sections/{section.name}.md)",
         f"source: {_plain(rule.source)}",
     )
     blocks = [f"# {rule.code}: {_plain(rule.title)}", " · ".join(facts)]

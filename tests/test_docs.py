@@ -219,7 +219,7 @@ def test_the_site_has_all_of_a_section(name: str) -> None:
         assert metric.source.replace("&", "&amp;") in entry
         assert direction(metric) in entry
     for rule in section.rules:
-        assert f"| [`{rule.code}`](../rules/{rule.code}/index.md){{ #{rule.code.lower()} }} | {rule.severity} |" in page
+        assert f"| [`{rule.code}`](../rules/{rule.code}.md){{ #{rule.code.lower()} }} | {rule.severity} |" in page
     for figure in section.figures:
         assert f"| `{figure.name}`{{" in page
 
@@ -228,13 +228,13 @@ def test_the_site_has_all_of_a_section(name: str) -> None:
 def test_the_site_has_a_page_of_every_rule(name: str) -> None:
     """With every part of its explanation, and a line in the list."""
     for rule in Registry().find(name).rules:
-        page = GENERATED[f"rules/{rule.code}/index.md"].replace("\\", "")
+        page = GENERATED[f"rules/{rule.code}.md"].replace("\\", "")
         assert page.startswith(f"# {rule.code}: {rule.title}\n")
         assert rule.explanation is not None
         assert all(
             f"## {heading}\n\n{html.escape(text, quote=False)}\n" in page for heading, text in rule.explanation.parts
         )
-        assert f"| [`{rule.code}`](../rules/{rule.code}/index.md) | {rule.severity} |" in GENERATED["rules/index.md"]
+        assert f"| [`{rule.code}`](../rules/{rule.code}.md) | {rule.severity} |" in GENERATED["rules/index.md"]
 
 
 def test_the_site_has_every_key_of_a_spec() -> None:

@@ -290,7 +290,7 @@ def test_codes_link_to_the_entries_of_their_rules(page: str, screen: ET.Element)
     assert {link.get("href") for link in codes} == {"#rule-CAL101"}
     entry = text_of(of_class(screen, "rules")[0])
     assert entry.startswith("CAL101 Miscalibrated")
-    for words in ("× problem · convention", "What it finds An ECE above 10 %.", "When to ignore it Never."):
+    for words in ("× problem · convention", "What it finds: An ECE above 10 %.", "When to ignore it: Never."):
         assert words in entry
 
 

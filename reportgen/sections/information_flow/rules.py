@@ -72,7 +72,7 @@ EXPLANATIONS = {
         example="The activations of dense use 1.00 of 16 dimensions.",
         means="Nearly everything that the later layers see of an input is one number. That can be enough for a simple task, and is a bottleneck otherwise.",
         do="Check if the bottleneck is intended. If not, look at the learning rate and the normalization before it.",
-        ignore="If the layer is narrow in what it has to say, such as the last one before a binary output.",
+        ignore="If a few dimensions are enough for the task, as before a binary output.",
     ),
     "INF202": Explanation(
         finds=f"Attention heads with a mean entropy below {percent(COLLAPSED_ENTROPY)} of the maximum, which attend to practically one key, or above {percent(UNIFORM_ENTROPY)}, which attend to all keys alike.",
