@@ -2,7 +2,7 @@
 
 from reportgen.contract.base import Strict
 from reportgen.contract.figures import Figure, FigureSpec, Panel
-from reportgen.contract.findings import SEVERITIES, Explanation, Finding, Hit, Rule, Severity, explained
+from reportgen.contract.findings import SEVERITIES, Explanation, Finding, Hit, Rule, Severity
 from reportgen.contract.focus import Focus, View
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request
@@ -57,6 +57,5 @@ __all__ = [
     "TableRow",
     "Theme",
     "View",
-    "explained",
     "no_tables",
 ]

@@ -145,7 +145,7 @@ def separable() -> SectionResult:
     told = np.where(np.arange(N) < N // 4, 1 - labels, labels)
     made = evaluation(head(outputs(np.eye(2)[labels], labels)))
     layers = probed(
-        *(layer(np.eye(2)[values], name, None) for name, values in (("features", labels), ("output", told)))
+        *(layer(np.eye(2)[values], name, None) for name, values in (("features", labels), ("logits", told)))
     )
     made = replace(made, models=(replace(made.models[0], activations=layers),))
     return analyzed(section_of("information_flow"), made)  # type: ignore[no-any-return]

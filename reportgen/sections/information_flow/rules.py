@@ -83,7 +83,7 @@ EXPLANATIONS = {
     ),
     "INF301": Explanation(
         finds=f"Classes that are less separable at the output than in another layer: nearest-center accuracy is more than {percent(ACCURACY_DROP)} lower, with an adjusted p-value below {SURE}.",
-        example="Nearest-center accuracy is 100 % in features but 75.0 % at the output, output: 50 rows are right only in features, 0 only at the output.",
+        example="Nearest-center accuracy is 100 % in features but 75.0 % at the output, logits: 50 rows are right only in features, 0 only at the output.",
         means="Between that layer and the output the model loses information about the classes, at least for a classifier this simple. Some accuracy may be left to gain.",
         do="Check the layers in between, and try a classifier on the features of the best layer.",
         ignore="If the accuracy of the model itself is good: its output need not separate classes by distance to their centers.",

@@ -29,7 +29,7 @@ EXPLANATIONS = {
     ),
     "TRN104": Explanation(
         finds="A loss that is NaN or infinite in between, or whose noise from epoch to epoch is more than a tenth of its improvement (of the loss itself if it did not improve), or that has risen together with the training loss.",
-        example="The loss is not finite in 1 epochs, first in epoch 10.",
+        example="The loss is not finite in 1 epoch, epoch 10.",
         means="The quality of the model depends on the epoch in which the run happened to end. Another seed may give a very different model.",
         do="Use a lower learning rate, a larger batch or gradient clipping, and select the checkpoint by validation loss.",
         ignore="If the checkpoint was selected by validation loss and the evaluation confirms its quality.",

@@ -9,7 +9,7 @@ from reportgen.text.formatting import percent
 EXPLANATIONS = {
     "WGT001": Explanation(
         finds="Weights that are NaN or infinite.",
-        example="1 weights are NaN or infinite, in dense/kernel.",
+        example="1 weight of dense/kernel is NaN.",
         means="Outputs that depend on these weights are invalid, so the model must not ship.",
         do="Restore an earlier checkpoint, and look for the epoch in which the loss became NaN.",
         ignore="Never, unless the weights belong to a part of the model that is not used.",
