@@ -19,16 +19,27 @@ _FETCHED = re.compile(r"""<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add a page for every installed section to the navigation."""
-    made = [page for page in reference.pages() if page.startswith("sections/")]
-    config.nav = [{"Sections": made} if "Sections" in entry else entry for entry in config.nav or []]
+    """Add a page for every installed section, and for every rule of it, to the navigation."""
+    pages = reference.pages()
+    made: dict[str, list[str | dict[str, list[str]]]] = {"Sections": [], "Rules": ["rules/index.md"]}
+    made["Sections"] += [page for page in pages if page.startswith("sections/")]
+    for section in map(reference.REGISTRY.find, reference.REGISTRY.names):
+        found = [path for path in map(reference.rule_path, section.rules) if path in pages]
+        made["Rules"] += [{section.title: found}] if found else []
+    config.nav = [
+        {name: made.get(name, own) for name, own in entry.items()} if isinstance(entry, dict) else entry
+        for entry in config.nav or []
+    ]
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages."""
+    """Add the generated pages; that of a rule is `rules/CODE/` in the site, which reports link to."""
     for path, text in reference.pages().items():
-        files.append(File.generated(config, path, content=text))
+        file = File.generated(config, path, content=text)
+        if path.startswith("rules/") and file.name != "index":
+            file.dest_uri = f"rules/{file.name}/index.html"
+        files.append(file)
     return files
 
 

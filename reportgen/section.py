@@ -3,7 +3,7 @@
 from reportgen.contract.base import Strict
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.figures import Figure, FigureSpec, Panel
-from reportgen.contract.findings import SEVERITIES, Finding, Hit, Rule, Severity
+from reportgen.contract.findings import SEVERITIES, Explanation, Finding, Hit, Rule, Severity
 from reportgen.contract.focus import Focus, View
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request
@@ -33,6 +33,7 @@ __all__ = [
     "Decision",
     "Direction",
     "Evaluation",
+    "Explanation",
     "Figure",
     "FigureSpec",
     "Finding",

@@ -138,6 +138,21 @@ def test_sections_and_schema() -> None:
     assert json.loads(run("schema").stdout)["properties"]["schema_version"]
 
 
+def test_rules() -> None:
+    """All are listed; one is explained; an unknown one is an error with a suggestion."""
+    listed = run("rule").stdout.splitlines()
+    assert "CAL101  problem  Strongly miscalibrated" in listed
+    explained = run("rule", "CAL101").stdout
+    assert explained.startswith("CAL101: Strongly miscalibrated (problem)\n\nWhat it finds\n  An ECE above 10")
+    assert all(f"\n\n{heading}\n  " in explained for heading in ("Smallest example", "What to do", "When to ignore it"))
+    assert explained.endswith("\n\nSource: Guo et al. (2017), section 5\n")
+    assert max(map(len, explained.splitlines())) <= 100
+    wrong = run("rule", "CAL110")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "unknown rule 'CAL110'; did you mean 'CAL" in wrong.stderr
+    assert run("rule", "unlike").stderr == "unknown rule 'unlike'; reportgen rule lists all\n"
+
+
 def test_init_names_what_lies_there(tmp_path: Path) -> None:
     """The spec that init writes names the model and the arrays of the folder, and is valid; it never overwrites."""
     shutil.copy(TOP / "specs" / "digits" / "mlp.keras", tmp_path / "best.keras")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import importlib.util
 import json
 import re
@@ -218,9 +219,22 @@ def test_the_site_has_all_of_a_section(name: str) -> None:
         assert metric.source.replace("&", "&amp;") in entry
         assert direction(metric) in entry
     for rule in section.rules:
-        assert f"| `{rule.code}`{{ #{rule.code.lower()} }} | {rule.severity} |" in page
+        assert f"| [`{rule.code}`](../rules/{rule.code}.md){{ #{rule.code.lower()} }} | {rule.severity} |" in page
     for figure in section.figures:
         assert f"| `{figure.name}`{{" in page
+
+
+@pytest.mark.parametrize("name", Registry().names)
+def test_the_site_has_a_page_of_every_rule(name: str) -> None:
+    """With every part of its explanation, and a line in the list."""
+    for rule in Registry().find(name).rules:
+        page = GENERATED[f"rules/{rule.code}.md"].replace("\\", "")
+        assert page.startswith(f"# {rule.code}: {rule.title}\n")
+        assert rule.explanation is not None
+        assert all(
+            f"## {heading}\n\n{html.escape(text, quote=False)}\n" in page for heading, text in rule.explanation.parts
+        )
+        assert f"| [`{rule.code}`](../rules/{rule.code}.md) | {rule.severity} |" in GENERATED["rules/index.md"]
 
 
 def test_the_site_has_every_key_of_a_spec() -> None:

@@ -181,6 +181,7 @@ def test_a_name_that_is_taken(tmp_path: Path) -> None:
             "the severity of the rule MYS101 must be one of note, warning, problem (found 'bad')",
         ),
         ('"convention", too_certain', '"convention", None', "the rule MYS101 has no function"),
+        ('"MYS101"', '"MYS 101"', "the code of the rule 'MYS 101' must consist of letters, digits, _ and -"),
         (
             "analyzer=MyCustomAnalyzer",
             "analyzer=MyCustomAnalyzer(MyOptions())",

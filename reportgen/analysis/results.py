@@ -203,6 +203,8 @@ class OutputRecord(Strict):
     fail_on: Severity | None
     detail: Literal["brief", "standard", "full"] = "standard"
     order: Literal["decision", "spec"] = "decision"
+    docs_url: str | None = None
+    """Address of the published documentation, which the codes of findings link to; null for the entries in the report."""
 
 
 class Results(Strict):

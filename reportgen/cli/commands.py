@@ -240,6 +240,27 @@ def sections(name: str | None) -> None:
 
 
 @cli.command()
+@click.argument("code", required=False)
+def rule(code: str | None) -> None:
+    """List all rules, or explain one. CODE is the code of a finding, such as CAL101."""
+    from reportgen.cli import listing
+    from reportgen.plan.registry import PluginError, Registry
+    from reportgen.spec.problems import suggest
+
+    registry = Registry()
+    try:
+        rules = {one.code: one for name in registry.names for one in registry.find(name).rules}
+    except PluginError as error:
+        _fail(str(error), 2)
+    if code is None:
+        click.echo(listing.rules(rules.values()), nl=False)
+    elif code in rules:
+        click.echo(listing.rule(rules[code]), nl=False)
+    else:
+        _fail(f"unknown rule {code!r}; {suggest(code, rules) or 'reportgen rule lists all'}", 2)
+
+
+@cli.command()
 def schema() -> None:
     """Print the JSON Schema of a spec."""
     from reportgen.plan.json_schema import spec_schema

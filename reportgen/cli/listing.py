@@ -1,10 +1,11 @@
-"""The output of the commands ``metrics`` and ``sections`` as text."""
+"""The output of the commands ``metrics``, ``sections`` and ``rule`` as text."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from reportgen.text.formatting import direction
@@ -12,12 +13,14 @@ from reportgen.text.formatting import direction
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from reportgen.contract.findings import Rule
     from reportgen.contract.metric_table import TableRow
     from reportgen.contract.section import Section
     from reportgen.plan.registry import Registry
 
 Row = dict[str, Any]
 
+_WIDTH = 100
 _FIELDS = ("value", "ci_low", "ci_high", "n", "unit", "status", "reason")
 
 
@@ -95,3 +98,21 @@ def _options(found: Section[Any, Any]) -> list[str]:
         f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {field.description or ''}".rstrip()
         for name, field in found.options.model_fields.items()
     ]
+
+
+def rules(found: Iterable[Rule[Any]]) -> str:
+    """Return one line per rule: code, severity, title."""
+    return "".join(f"{one.code}  {one.severity.ljust(7)}  {one.title}\n" for one in sorted(found, key=_code))
+
+
+def _code(one: Rule[Any]) -> str:
+    return one.code
+
+
+def rule(found: Rule[Any]) -> str:
+    """Return the explanation of a rule."""
+    blocks = [f"{found.code}: {found.title} ({found.severity})"]
+    for heading, text in found.explanation.parts if found.explanation else ():
+        indented = textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        blocks.append(f"{heading}\n{indented}")
+    return "\n\n".join([*blocks, f"Source: {found.source}"]) + "\n"

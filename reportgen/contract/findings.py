@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, Literal
 
 from reportgen.contract.base import Strict
@@ -11,7 +11,7 @@ from reportgen.contract.result import ResultT
 from reportgen.contract.subjects import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 Severity = Literal["note", "warning", "problem"]
@@ -60,14 +60,55 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """What a reader should know about a rule: its page in the documentation, and its entry in the report.
+
+    Parameters
+    ----------
+    finds
+        What it looks for, with its threshold.
+    example
+        The smallest example that triggers it, in words with numbers.
+    means
+        What it means for a release.
+    do
+        What to do.
+    ignore
+        When to ignore it.
+    """
+
+    finds: str
+    example: str
+    means: str
+    do: str
+    ignore: str
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Heading and text of each part, in reading order."""
+        return (
+            ("What it finds", self.finds),
+            ("Smallest example", self.example),
+            ("What it means for a release", self.means),
+            ("What to do", self.do),
+            ("When to ignore it", self.ignore),
+        )
+
+
+@dataclass(frozen=True)
 class Rule(Generic[ResultT]):
-    """A threshold with a message and a source; ``find`` yields a hit for each finding."""
+    """A threshold with a message and a source; ``find`` yields a hit for each finding.
+
+    The code consists of letters, digits, _ and -. A rule with an ``explanation`` has an entry in every report in which it fires,
+    and a page in the documentation.
+    """
 
     code: str
     severity: Severity
     title: str
     source: str
     find: Callable[[ResultT], Iterable[Hit]]
+    explanation: Explanation | None = None
 
     def apply(self, result: ResultT) -> tuple[Finding, ...]:
         """Return the findings of this rule on a result.
@@ -91,3 +132,8 @@ class Rule(Generic[ResultT]):
             )
             for hit in require_instances(self.find(result), Hit, f"the rule {self.code}")
         )
+
+
+def explained(rules: Iterable[Rule[ResultT]], explanations: Mapping[str, Explanation]) -> tuple[Rule[ResultT], ...]:
+    """Return the rules with their explanations, by code; KeyError if a rule has none."""
+    return tuple(replace(rule, explanation=explanations[rule.code]) for rule in rules)

@@ -11,6 +11,7 @@ from reportgen.document import grid
 from reportgen.document.front import front_page
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
+from reportgen.document.rules import rule_entries
 from reportgen.document.tree import Chapter, Document, Part, Term
 from reportgen.text import formatting
 
@@ -79,6 +80,7 @@ def compose(
                 if record.status == "ok"
                 for spec in record.manifest.metrics
             ),
+            rules=rule_entries(results),
         )
     )
 

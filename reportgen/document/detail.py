@@ -30,6 +30,7 @@ def printed(document: Document) -> Document:
         dashboard=None if detail == "brief" else document.dashboard,
         chapters=tuple(_chapter(chapter, detail) for chapter in chapters),
         provenance=() if detail == "brief" else document.provenance,
+        rules=() if detail == "brief" else document.rules,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome, Results
-    from reportgen.contract.findings import Finding
+    from reportgen.contract.findings import Explanation, Finding, Severity
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.places import Place
     from reportgen.contract.statements import Statement, Topic
@@ -166,6 +166,18 @@ class Term:
 
 
 @dataclass(frozen=True)
+class RuleEntry:
+    """A rule that fired in this report, with its explanation; ``page`` is the address of its page in the documentation, if known."""
+
+    code: str
+    severity: Severity
+    title: str
+    source: str
+    explanation: Explanation
+    page: str | None
+
+
+@dataclass(frozen=True)
 class Document:
     """The whole report."""
 
@@ -186,6 +198,18 @@ class Document:
     provenance: tuple[Table, ...]
     terms: tuple[Term, ...]
     """The declarations of all metrics."""
+    rules: tuple[RuleEntry, ...] = ()
+    """The rules that fired and have an explanation, by code."""
+
+    @property
+    def rule_links(self) -> dict[str, str]:
+        """Return what the codes of these rules link to: the page in the documentation, else the entry in the report."""
+        return {rule.code: rule.page or f"#rule-{rule.code}" for rule in self.rules}
+
+    @property
+    def rule_pages(self) -> dict[str, str]:
+        """Return the pages in the documentation by code."""
+        return {rule.code: rule.page for rule in self.rules if rule.page is not None}
 
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _FIGURE_NAME = re.compile(r"[A-Za-z0-9-]+")
+_CODE = re.compile(r"[A-Za-z0-9_-]+")
 _CLASSES: dict[str, tuple[type, ...]] = {
     "options": (Strict,),
     "result": (SectionResult,),
@@ -111,6 +112,8 @@ def _figures(section: Section[Any, Any]) -> Iterator[str]:
 def _rules(section: Section[Any, Any]) -> Iterator[str]:
     yield from _twice("rule", [rule.code for rule in section.rules])
     for rule in section.rules:
+        if not _CODE.fullmatch(rule.code):
+            yield f"the code of the rule {rule.code!r} must consist of letters, digits, _ and -"
         if rule.severity not in SEVERITIES:
             yield f"the severity of the rule {rule.code} must be one of {', '.join(SEVERITIES)} (found {rule.severity!r})"
         if not callable(rule.find):

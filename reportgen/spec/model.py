@@ -23,6 +23,7 @@ OutputsName = Literal["auto", "probabilities", "logits", "values"]
 UseOfData = Literal["training", "early stopping", "tuning", "selection"]
 
 _CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f/?#\"'<>()\\]+(?:/[^\s\x00-\x1f\x7f?#\"'<>()\\]*)?")
 _CONDITION = re.compile(r"\s*(>=|<=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 
 
@@ -258,6 +259,18 @@ class OutputSpec(Strict):
     """Exit with 1 if a finding has at least this severity."""
     templates: str | None = None
     """Folder with custom templates, relative to the spec."""
+    docs_url: str | None = Field(default=None, json_schema_extra={"pattern": "^https?://"})
+    """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""
+
+    @field_validator("docs_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and not _ADDRESS.fullmatch(value):
+            message = (
+                f"must be an address like 'https://example.org/docs', http or https, without ? and # (found {value!r})"
+            )
+            raise ValueError(message)
+        return value
 
 
 class ReportSpec(Strict):

@@ -125,6 +125,15 @@ def fraction(value: float) -> str:
     return number(value, "fraction")
 
 
+def percent(limit: float) -> str:
+    """Return a declared limit as a percentage with the digits that it was declared with.
+
+    >>> [percent(limit).replace(THIN, " ") for limit in (0.1, 0.025)]
+    ['10 %', '2.5 %']
+    """
+    return f"{100 * limit:g}{THIN}%"
+
+
 def number(value: float, unit: str) -> str:
     """Return a number without an interval, with its unit; a dash if it is not finite.
 

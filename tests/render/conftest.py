@@ -19,7 +19,7 @@ from reportgen.analysis.results import (
     SectionRecord,
     SpecRecord,
 )
-from reportgen.contract.findings import Finding
+from reportgen.contract.findings import Explanation, Finding
 from reportgen.contract.numbers import Measurement, Metric, MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.contract.statements import Statement, quantity
@@ -35,6 +35,7 @@ from reportgen.document.tree import (
     LocatedFinding,
     LocatedStatement,
     Part,
+    RuleEntry,
     Term,
     Verdict,
 )
@@ -270,6 +271,14 @@ def front(words: str = HOSTILE) -> FrontPage:
     )
 
 
+def rule(words: str = HOSTILE, page: str | None = None) -> RuleEntry:
+    """Make the entry of the rule that all findings have, with a page in the documentation or without."""
+    explanation = Explanation(
+        f"An ECE above 10 %. {words}", "The ECE is 10.1 %.", "Probabilities are off.", "Recalibrate.", "Never."
+    )
+    return RuleEntry("CAL101", "problem", f"Miscalibrated {words}", f"convention {words}", explanation, page)
+
+
 def document(words: str = HOSTILE, **changes: Any) -> Document:
     """Make a document; ``words`` stand wherever a person or a model file may put words."""
     spec = MetricSpec("recall", f"Recall {words}", "fraction", True, f"Share found. {words}", f"convention {words}")
@@ -300,6 +309,7 @@ def document(words: str = HOSTILE, **changes: Any) -> Document:
             Term("calibration.ece", replace(spec, higher_is_better=None)),
             Term("training.peak", replace(spec, higher_is_better=None, direction_by_model=True)),
         ),
+        rules=(rule(words),),
     )
     return replace(made, **changes)
 
@@ -308,6 +318,12 @@ def document(words: str = HOSTILE, **changes: Any) -> Document:
 def make_document() -> Callable[..., Document]:
     """Give the factory of documents."""
     return document
+
+
+@pytest.fixture
+def make_rule() -> Callable[..., RuleEntry]:
+    """Give the factory of entries of rules."""
+    return rule
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from reportgen.document.tree import Document, Drawing
+    from reportgen.document.tree import Document, Drawing, RuleEntry
 
+    MakeRule = Callable[..., RuleEntry]
     Make = Callable[..., Document]
     MakeDrawing = Callable[..., Drawing]
 
@@ -232,7 +233,8 @@ def test_page_one_has_the_decision(page: str, make_document: Make) -> None:
     assert "2 more checks are in results.json." in shown
     assert "6 more in the chapters." in shown
     assert make_document().digest[:12] in shown
-    assert [link.get("href") for link in of_class(front, "findings")[0].iter("a")] == ["#chapter-performance"] * 3
+    links = [link.get("href") for link in of_class(front, "findings")[0].iter("a")]
+    assert links == ["#rule-CAL101", "#chapter-performance"] * 3
 
 
 def test_numbers_of_statements_lead_to_their_rows(page: str) -> None:
@@ -333,6 +335,37 @@ def test_glossary_says_all_of_a_metric(screen: ET.Element) -> None:
         "Share found. fraction; higher is better; convention",
     ]
     assert not any("calibration.ece" in term for term in terms)
+
+
+def test_codes_link_to_the_entries_of_their_rules(page: str, screen: ET.Element) -> None:
+    """Every code of a finding; the entry has every part with its heading."""
+    codes = [
+        link for source in of_class(parse(page), "source") for link in source.iter("a") if text_of(link) == "CAL101"
+    ]
+    assert len(codes) == len(of_class(parse(page), "finding"))
+    assert {link.get("href") for link in codes} == {"#rule-CAL101"}
+    entry = text_of(of_class(screen, "rules")[0])
+    assert entry.startswith("CAL101 Miscalibrated")
+    for words in ("× problem · convention", "What it finds: An ECE above 10 %.", "When to ignore it: Never."):
+        assert words in entry
+
+
+def test_codes_link_to_the_documentation(make_document: Make, make_rule: MakeRule) -> None:
+    """If its address is known; the entries remain, for a reader of paper."""
+    address = "https://example.org/docs/rules/CAL101/"
+    root = parse(html.render(make_document("", rules=(make_rule("", address),)), "pdf"))
+    links = [link.get("href") for link in root.iter("a") if text_of(link) == "CAL101"]
+    assert len(links) == len(of_class(root, "finding"))
+    assert set(links) == {address}
+    assert text_of(of_class(root, "rules")[0]).startswith("CAL101 Miscalibrated")
+
+
+def test_codes_without_an_entry_are_plain(make_document: Make) -> None:
+    """Those of a plug-in that explains nothing; then there is no chapter."""
+    root = parse(html.render(make_document("", rules=()), "html"))
+    assert not [link for link in root.iter("a") if text_of(link) == "CAL101"]
+    assert not of_class(root, "rules")
+    assert "Rules that fired" not in text_of(root)
 
 
 def test_figures_have_number_caption_and_alt(page: str) -> None:

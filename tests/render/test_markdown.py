@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-    from reportgen.document.tree import Document
+    from reportgen.document.tree import Document, RuleEntry
 
     Make = Callable[..., Document]
 
@@ -124,6 +124,23 @@ def test_card_holds_the_decision(make_document: Make) -> None:
     ):
         assert words in card, words
     assert not re.search(r"\b(None|nan|NaN|Undefined)\b", card)
+
+
+def test_codes_link_to_the_documentation(make_document: Make, make_rule: Callable[..., RuleEntry]) -> None:
+    """If its address is known; otherwise they are plain."""
+    address = "https://example.org/my_docs/rules/CAL101/"
+    links = [
+        [
+            token.attrs["href"]
+            for block in parser().parse(card)
+            for token in block.children or ()
+            if "href" in token.attrs
+        ]
+        for page in (None, address)
+        for card in [markdown.render(make_document("", rules=(make_rule("", page),)))]
+    ]
+    assert address not in links[0]
+    assert links[1].count(address) == 12
 
 
 def test_harmless_words_of_the_author_keep_their_format() -> None:

@@ -1,10 +1,12 @@
 """The calibration section: whether the stated confidence can be trusted."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.findings import RULES
+from reportgen.sections.calibration.rules import EXPLANATIONS
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
 from reportgen.sections.calibration.tables import tables
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
@@ -27,7 +29,7 @@ SECTION = Section(
         FigureSpec("landscape", "Examples by confidence and entropy."),
         FigureSpec("errors", "ECE against Brier score, one point per model."),
     ),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     metrics=(*schema.WHOLE, *schema.PER_CLASS),
     headlines=("ece", "debiased_calibration_error"),

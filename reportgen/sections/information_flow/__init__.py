@@ -1,10 +1,12 @@
 """The information_flow section: activations, dimensions and class separability by layer."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.information_flow import schema
 from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
 from reportgen.sections.information_flow.findings import RULES
+from reportgen.sections.information_flow.rules import EXPLANATIONS
 from reportgen.sections.information_flow.schema import InformationFlowOptions, InformationFlowResult
 from reportgen.sections.information_flow.tables import tables
 from reportgen.sections.information_flow.visualizer import InformationFlowVisualizer
@@ -25,7 +27,7 @@ SECTION = Section(
         FigureSpec("classes", "Class separability by layer; requires labels."),
         FigureSpec("attention", "Entropy of each attention head; for models with attention."),
     ),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     metrics=(*schema.PER_MODEL, *schema.PER_LAYER),
     template="sections/information_flow.html.j2",

@@ -1,10 +1,12 @@
 """The overview section: the models and data under review."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.findings import RULES
+from reportgen.sections.overview.rules import EXPLANATIONS
 from reportgen.sections.overview.schema import OverviewOptions, OverviewResult
 from reportgen.sections.overview.tables import tables
 from reportgen.sections.overview.visualizer import OverviewVisualizer
@@ -18,7 +20,7 @@ SECTION = Section(
     analyzer=OverviewAnalyzer,
     visualizer=OverviewVisualizer,
     figures=(FigureSpec("class-balance", "Rows per class; requires class labels."),),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     metrics=schema.METRICS,
     headlines=("parameters",),

@@ -1,10 +1,12 @@
 """The pareto section: non-dominated models, and the trade-offs between objectives."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.pareto import schema
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.findings import RULES
+from reportgen.sections.pareto.rules import EXPLANATIONS
 from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult
 from reportgen.sections.pareto.tables import tables
 from reportgen.sections.pareto.visualizer import ParetoVisualizer
@@ -23,7 +25,7 @@ SECTION = Section(
             "heatmap", "The selected metrics of each model, colored from worst to best among the compared models."
         ),
     ),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     metrics=schema.METRICS,
     template="sections/pareto.html.j2",

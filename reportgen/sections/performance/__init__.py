@@ -1,10 +1,12 @@
 """The performance section: how accurate the models are, and whether the differences between them are real."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
+from reportgen.sections.performance.rules import EXPLANATIONS
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
 from reportgen.sections.performance.statements import statements
 from reportgen.sections.performance.tables import tables
@@ -28,7 +30,7 @@ SECTION = Section(
         FigureSpec("recall", "Recall of each class with its 95 % interval, the lowest first."),
         FigureSpec("confusion", "Which classes are predicted as which: counts of the errors.", "appendix"),
     ),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     statements=statements,
     topic="difference",

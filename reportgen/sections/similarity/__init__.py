@@ -1,10 +1,12 @@
 """The similarity section: where predictions of models differ, and how similar their representations are."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.similarity import schema
 from reportgen.sections.similarity.analyzer import SimilarityAnalyzer
 from reportgen.sections.similarity.findings import RULES
+from reportgen.sections.similarity.rules import EXPLANATIONS
 from reportgen.sections.similarity.schema import SimilarityOptions, SimilarityResult
 from reportgen.sections.similarity.tables import tables
 from reportgen.sections.similarity.visualizer import SimilarityVisualizer
@@ -26,7 +28,7 @@ SECTION = Section(
             "Principal components of weight statistics; for three or more models of the same architecture.",
         ),
     ),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     metrics=schema.METRICS,
     template="sections/similarity.html.j2",

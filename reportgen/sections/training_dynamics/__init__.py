@@ -1,10 +1,12 @@
 """The training_dynamics section: the outcome of every training run."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.training_dynamics import schema
 from reportgen.sections.training_dynamics.analyzer import TrainingDynamicsAnalyzer
 from reportgen.sections.training_dynamics.findings import RULES
+from reportgen.sections.training_dynamics.rules import EXPLANATIONS
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsOptions, TrainingDynamicsResult
 from reportgen.sections.training_dynamics.tables import tables
 from reportgen.sections.training_dynamics.visualizer import TrainingDynamicsVisualizer
@@ -24,7 +26,7 @@ SECTION = Section(
         FigureSpec("best-epoch", "Best value of each run against the epoch at which it was reached."),
         FigureSpec("other", "Curves without a known direction, if there are any."),
     ),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     metrics=schema.METRICS,
     headlines=("overfitting_index", "epochs_to_convergence"),

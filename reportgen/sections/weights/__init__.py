@@ -1,10 +1,12 @@
 """The weights section: screening of the weights for signs of pathology."""
 
 from reportgen.contract.figures import FigureSpec
+from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.weights import schema
 from reportgen.sections.weights.analyzer import WeightsAnalyzer
 from reportgen.sections.weights.findings import RULES
+from reportgen.sections.weights.rules import EXPLANATIONS
 from reportgen.sections.weights.schema import WeightsOptions, WeightsResult
 from reportgen.sections.weights.tables import tables
 from reportgen.sections.weights.visualizer import WeightsVisualizer
@@ -26,7 +28,7 @@ SECTION = Section(
         FigureSpec("distributions", "Distribution of the weights of each tensor, in units of its RMS."),
         FigureSpec("spectra", "Singular values of the largest matrices, relative to the edge of a random matrix."),
     ),
-    rules=RULES,
+    rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     metrics=(*schema.PER_MODEL, *schema.PER_TENSOR),
     template="sections/weights.html.j2",

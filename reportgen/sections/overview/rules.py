@@ -1,0 +1,46 @@
+"""What the rules of the overview section mean, and what to do about their findings."""
+
+from __future__ import annotations
+
+from reportgen.contract.findings import Explanation
+from reportgen.sections.overview.findings import IMBALANCE, MANY_DUPLICATES
+from reportgen.text.formatting import percent
+
+EXPLANATIONS = {
+    "OVW101": Explanation(
+        finds="Rows with the same inputs as an earlier row, bit for bit, but a different label.",
+        example="1 of 100 rows has the same inputs as an earlier row but a different label.",
+        means="No model can get both right, so these rows limit the accuracy of every model. They often point to wrong labels elsewhere too.",
+        do="Check the labels of these rows, and check that the inputs contain what tells the classes apart.",
+        ignore="If the task is uncertain by nature, so that equal inputs do occur with different outcomes.",
+    ),
+    "OVW102": Explanation(
+        finds=f"More than {percent(MANY_DUPLICATES)} of the rows have the same inputs as an earlier row, bit for bit.",
+        example="2 of 100 rows (2.0 %) have the same inputs as an earlier row.",
+        means="Intervals and tests assume independent rows, so all of them claim more certainty than there is. Duplicates within the test data often mean duplicates between training and test data.",
+        do="Remove the duplicates and build the report again; check for the same rows in the training data.",
+        ignore="If equal inputs come from different cases, as with few categorical columns.",
+    ),
+    "OVW103": Explanation(
+        finds=f"Some rows, up to {percent(MANY_DUPLICATES)}, have the same inputs as an earlier row, bit for bit.",
+        example="1 of 100 rows has the same inputs as an earlier row.",
+        means="The effect on the numbers is small, but nobody may know how the duplicates came about.",
+        do="Remove them if they are not intended.",
+        ignore="If equal inputs come from different cases, as with few categorical columns.",
+    ),
+    "OVW201": Explanation(
+        finds=f"Labels whose most frequent class has at least {IMBALANCE} times as many rows as the least frequent one.",
+        example="Class common has 30 rows, class rare only 3.",
+        means="Accuracy is dominated by the frequent classes: a model can be accurate and miss the rare class altogether.",
+        do="Judge by balanced accuracy, macro F1 and the recall of each class, and add checks on them.",
+        ignore="If errors in the rare class cost no more than others, so that accuracy is the right measure.",
+    ),
+    "OVW301": Explanation(
+        finds="A model file without a compiled loss.",
+        example="A model was saved without compile().",
+        means="Whether its outputs are logits or probabilities was inferred from the last activation and the labels unless the spec declares it. A wrong guess makes every probability in the report wrong.",
+        do="Set outputs for this model in the spec, and compare with the outputs listed in Provenance.",
+        ignore="If the spec declares outputs, or if Provenance shows the right ones.",
+    ),
+}
+"""By code of the rule."""

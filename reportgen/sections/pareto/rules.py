@@ -1,0 +1,51 @@
+"""What the rules of the pareto section mean, and what to do about their findings."""
+
+from __future__ import annotations
+
+from reportgen.contract.findings import Explanation
+
+EXPLANATIONS = {
+    "PAR101": Explanation(
+        finds="A model behind the front that another model dominates: better in at least one objective and worse in none, tested over all pairs of models and objectives together at 5 %.",
+        example="Judged by Good and Bad, a is better in at least one objective than b and worse in none beyond uncertainty.",
+        means="On these objectives there is no reason to release this model instead of the other.",
+        do="Drop it from the candidates, or name the objective that is in its favor.",
+        ignore="If it has an advantage that is not among the objectives, such as latency on your hardware.",
+    ),
+    "PAR102": Explanation(
+        finds="A model on the front by value that another model dominates once uncertainty counts: better in at least one objective and worse in none, tested over all pairs of models and objectives together at 5 %.",
+        example="Judged by Good and Bad, a is better than b in Bad beyond uncertainty; b is ahead in Good within uncertainty only.",
+        means="Its place on the front rests on a difference that could be chance.",
+        do="Prefer the model that dominates it, or evaluate on more rows.",
+        ignore="If the objective in which it is ahead by value matters most to you and more rows are on their way.",
+    ),
+    "PAR103": Explanation(
+        finds="A model that is alone on the front of at least two models. The message says if its lead over the others is established.",
+        example="Among 2 models, a is better than b in at least one objective and worse in none beyond uncertainty.",
+        means="There is no trade-off to decide between these objectives, as far as the lead is tested.",
+        do="Release it if its lead is established. Otherwise keep the models that the message counts as candidates.",
+        ignore="If the objectives do not include what you decide by.",
+    ),
+    "PAR104": Explanation(
+        finds="A model behind another by value in objectives of which at least one was not tested.",
+        example="a is higher by 10.0 points in Good and lower by 0.100 nats in Bad than b; not tested.",
+        means="The order of the two models may be chance, so it is no reason to reject the one behind.",
+        do="Choose objectives with an interval, or repeat the training with other seeds and compare.",
+        ignore="If the differences are so large that no test is needed, and you know how much training runs vary.",
+    ),
+    "PAR201": Explanation(
+        finds="A model that lacks a value in at least one objective.",
+        example="c was not compared: its Good was not measured.",
+        means="The front says nothing about this model; it may be better or worse than any other.",
+        do="Give the model what is missing, for example a training history, or choose objectives that all models have.",
+        ignore="If the model is no candidate.",
+    ),
+    "PAR202": Explanation(
+        finds="An objective that was measured in different ways for different models.",
+        example="The Peak of c was measured as val_auc, that of 2 models as val_accuracy.",
+        means="The front compares different quantities, so the ranks of these models mean little.",
+        do="Measure all models alike, or choose an objective that this report measures itself.",
+        ignore="If the two ways are known to agree.",
+    ),
+}
+"""By code of the rule."""

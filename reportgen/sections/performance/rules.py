@@ -1,0 +1,68 @@
+"""What the rules of the performance section mean, and what to do about their findings."""
+
+from __future__ import annotations
+
+from reportgen.contract.findings import Explanation
+from reportgen.sections.performance.findings import FEW_EXAMPLES, LOW_RECALL, SIGNIFICANT
+from reportgen.sections.performance.schema import SURE
+from reportgen.text.formatting import percent
+
+EXPLANATIONS = {
+    "PRF001": Explanation(
+        finds="Outputs that could not be evaluated because they failed.",
+        example="No metric could be computed: outputs are NaN.",
+        means="Nothing is known about the quality of this output, so the model cannot be released on the basis of this report.",
+        do="Fix the cause in the message and evaluate again.",
+        ignore="If the output is not used.",
+    ),
+    "PRF101": Explanation(
+        finds="A model that predicts the most frequent class on every row, or is less accurate than always predicting it: the interval of the paired difference lies below 0. It is not applied if all labels are the same.",
+        example="It predicts 0 on all 30 rows, which is right on 66.7 % of them.",
+        means="A constant would be at least as accurate, so the model adds nothing on these rows. Do not ship it.",
+        do="Check the order of the classes, the preprocessing and the labels first; then look at the training.",
+        ignore="If accuracy is not the goal, as in the search for a rare class: then judge by recall, precision and average precision.",
+    ),
+    "PRF102": Explanation(
+        finds="A model whose accuracy cannot be told from that of always predicting the most frequent class: the interval of the paired difference includes 0.",
+        example="On 10 rows the difference from the 80.0 % of always predicting 0 is +10.0 points [−20.2, 40.0].",
+        means="The model may be useful or useless; these rows do not show which.",
+        do="Evaluate on more rows, or judge by the recall of each class if the classes are imbalanced.",
+        ignore="If accuracy is not the goal, as in the search for a rare class.",
+    ),
+    "PRF201": Explanation(
+        finds=f"A class that is never predicted although it has so many examples that a model with a recall of {percent(LOW_RECALL)} would miss them all with a chance of at most {percent(SIGNIFICANT)} divided by the number of classes.",
+        example="None of the 6 examples of one of two classes is found; a model with a recall of 50.0 % would miss them all with a chance of 1.6 %.",
+        means="The model cannot recognize this class. A high accuracy hides that if the class is rare.",
+        do="Check its labels and its number of training examples, and weight or resample the class in training.",
+        ignore="If the class was left out of training on purpose or does not matter in use.",
+    ),
+    "PRF202": Explanation(
+        finds=f"A class whose recall is below {percent(LOW_RECALL)} even at the upper end of its interval.",
+        example="Recall is 10.0 % [2.8, 30.1] (2 of 20).",
+        means="Most examples of this class are missed. If the class matters, the model is not ready for it.",
+        do="Look up in the confusion matrix what it is predicted as, then check labels and training examples of the two classes.",
+        ignore="If missing this class costs little, or if its recall is traded for the precision of others on purpose.",
+    ),
+    "PRF301": Explanation(
+        finds=f"More errors among the rows with a confidence of at least {percent(SURE)} than a calibrated model would make, with a p-value of at most {SIGNIFICANT} divided by the number of outputs of all models.",
+        example="It is at least 99 % sure on 100 rows and wrong on 3 of them; a calibrated model would be wrong on 0.7.",
+        means=f"Confidence near 100 % does not mean certainty. A rule that skips review above {percent(SURE)} lets more errors through than it seems.",
+        do="Do not use the confidence to skip review before it is recalibrated. Look at the errors listed in the chapter: wrong labels are often among them.",
+        ignore="If nothing depends on the confidence, or if the listed errors turn out to be wrong labels.",
+    ),
+    "PRF401": Explanation(
+        finds="The most accurate model, if the paired difference from at least one other model includes 0 after correction for all pairs of models.",
+        example="On 100 rows a has the highest accuracy, but b is not distinguishable from it.",
+        means="Which of them is called best is up to chance on these rows.",
+        do="Choose between them by other criteria, such as size, calibration or the errors that they make, or evaluate on more rows.",
+        ignore="If there is another reason for your choice anyway.",
+    ),
+    "PRF501": Explanation(
+        finds=f"Classes with fewer than {FEW_EXAMPLES} examples.",
+        example="1 of 2 classes has fewer than 20 examples.",
+        means="The recall of these classes is a rough estimate: one example more or less changes it by 5 points or more.",
+        do="Collect more examples of these classes, or do not compare models by their recall.",
+        ignore="If these classes do not matter to the decision.",
+    ),
+}
+"""By code of the rule."""

@@ -1,0 +1,409 @@
+"""The explanations of the rules: every rule has one, and its example is true of a finding on the smallest input."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from factory import (
+    analyzed,
+    evaluation,
+    head,
+    history,
+    inside,
+    layer,
+    model,
+    noisy,
+    outputs,
+    probed,
+    unmeasured,
+    weight,
+)
+
+from reportgen.contract.findings import Explanation, Rule, explained
+from reportgen.contract.metric_table import MetricTable, TableRow
+from reportgen.contract.numbers import Measurement, Metric, MetricSpec
+from reportgen.contract.records.activations import AttentionStatistics
+from reportgen.contract.records.architecture import Architecture
+from reportgen.contract.records.data import DataDescription, LabelCounts
+from reportgen.plan.registry import Registry
+from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
+from reportgen.sections.checkpoints.schema import ACCURACY_GAIN, CheckpointsOptions, CheckpointsResult, Series
+from reportgen.sections.pareto.analyzer import ParetoAnalyzer
+from reportgen.sections.pareto.schema import ParetoOptions
+from reportgen.text.formatting import THIN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reportgen.contract.result import SectionResult
+    from reportgen.contract.section import Section
+
+    Make = Callable[[], SectionResult]
+
+SECTIONS: list[Section[Any, Any]] = [Registry().find(name) for name in Registry().names]
+RULES: dict[str, tuple[Section[Any, Any], Rule[Any]]] = {
+    rule.code: (section, rule)
+    for section in SECTIONS
+    for rule in section.rules
+    if section.analyzer.__module__.startswith("reportgen.sections.")
+}
+"""Every rule of the program, with its section."""
+N = 200
+
+
+def section_of(name: str) -> Section[Any, Any]:
+    """Return a section."""
+    return Registry().find(name)
+
+
+# ------------------------------------------------------------------------------------------------ calibration
+
+
+def measured(name: str, value: float, subject: str | None = None, **details: Any) -> Measurement:
+    """Make a measurement of a metric of the calibration section."""
+    unit = section_of("calibration").metric(name).unit
+    metric = Metric(value=value, unit=unit, n=1000, **details)
+    return Measurement(name=name, model="a", subject=subject, metric=metric)
+
+
+def calibration(ece: float, limit: float, p: float, gap: float = 0.0, *more: Measurement) -> CalibrationResult:
+    """Make a result by what its verdict is based on."""
+    band = {"ci_low": 0.0, "ci_high": limit, "ci_method": "band"}
+    ends = {"ci_low": gap - 0.01, "ci_high": gap + 0.01, "ci_method": "Wilson"}
+    base = (
+        measured("ece", ece),
+        measured("ece_null", 0.009, **band),
+        measured("calibration_p", p),
+        measured("calibration_gap", gap, **ends),
+        measured("calibration_gap_p", 0.005 if gap else 0.5),
+    )
+    return CalibrationResult(measurements=(*base, *more), split="test", n=1000, heads=(), options=CalibrationOptions())
+
+
+TEMPERATURE = (
+    measured("temperature_nll_gain", 0.010, ci_low=0.001, ci_high=0.020, ci_method="folds"),
+    measured("temperature", 1.5),
+    measured("ece_after_temperature", 0.01),
+    measured("ece_after_temperature_null", 0.009, ci_low=0.0, ci_high=0.02, ci_method="band"),
+)
+BIAS = (measured("class_bias", 0.02, "class:1"), measured("class_bias_p", 0.01, "class:1"))
+
+# ------------------------------------------------------------------------------------------------ other sections
+
+
+def performance(*heads: Any) -> SectionResult:
+    """Analyze the outputs of models a and b."""
+    return analyzed(section_of("performance"), evaluation(*heads))  # type: ignore[no-any-return]
+
+
+def says(predictions: list[int], labels: list[int], strength: float = 2.0) -> Any:
+    """Make a head of two classes that predicts these classes."""
+    return head(outputs(np.eye(2, dtype=np.float32)[predictions] * strength, labels))
+
+
+START = np.random.default_rng(0).normal(size=(8, 6)).astype(np.float32)
+
+
+def checkpoints(*steps: list[Any]) -> SectionResult:
+    """Analyze checkpoints c0, c1 of one run by their weights."""
+    logits, labels = noisy(50, 2)
+    made = evaluation(*(head(outputs(logits, labels)) for _ in steps), names=("c0", "c1"))
+    models = [replace(one, series="run", weights=tuple(step)) for one, step in zip(made.models, steps, strict=True)]
+    return analyzed(section_of("checkpoints"), replace(made, models=tuple(models)))  # type: ignore[no-any-return]
+
+
+def fall(value: float, half: float) -> CheckpointsResult:
+    """Make a run of one step by the change of its accuracy."""
+    ends = {"ci_low": value - half, "ci_high": value + half, "ci_method": "paired"}
+    series = Series(name="run", models=("c0", "c1"), layers=(), reason=None, heads=(None,))
+    rows = (ACCURACY_GAIN.measure("c1", value, n=600, **ends),)
+    return CheckpointsResult(measurements=rows, split="test", n=600, series=(series,), options=CheckpointsOptions())
+
+
+RECTIFIED = np.maximum(np.random.default_rng(0).normal(size=(N, 16)), 0)
+
+
+def flow(*layers: Any, **changes: Any) -> SectionResult:
+    """Analyze the activations of a model."""
+    made = inside(model(activations=probed(*layers, **changes)), n=N)
+    return analyzed(section_of("information_flow"), made)  # type: ignore[no-any-return]
+
+
+def dead(count: int) -> SectionResult:
+    """Analyze a layer of 16 rectified units, some of them dead."""
+    return flow(layer(RECTIFIED * (np.arange(16) >= count)))
+
+
+def separable() -> SectionResult:
+    """Analyze features that separate two classes, and an output that is wrong on 50 of 200 rows."""
+    labels = np.arange(N) % 2
+    told = np.where(np.arange(N) < N // 4, 1 - labels, labels)
+    made = evaluation(head(outputs(np.eye(2)[labels], labels)))
+    layers = probed(
+        *(layer(np.eye(2)[values], name, None) for name, values in (("features", labels), ("logits", told)))
+    )
+    made = replace(made, models=(replace(made.models[0], activations=layers),))
+    return analyzed(section_of("information_flow"), made)  # type: ignore[no-any-return]
+
+
+def overview(
+    duplicates: int = 0, conflicting: int = 0, counts: tuple[int, ...] = (), loss: str | None = "mse"
+) -> SectionResult:
+    """Analyze 100 rows and a model."""
+    labels = (LabelCounts(None, ("rare", "common"), counts),) if counts else ()
+    design = Architecture("Functional", (), 0, 0, 0, "float32", (), (), loss, None, None)
+    description = DataDescription((), labels, duplicates, conflicting)
+    made = inside(model(architecture=design), n=100, description=description)
+    return analyzed(section_of("overview"), made)  # type: ignore[no-any-return]
+
+
+GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test")
+BAD = MetricSpec("bad", "Bad", "nats", False, "Less.", "test")
+PEAK = MetricSpec("peak", "Peak", "", True, "High.", "test", direction_by_model=True)
+
+
+def pareto(*rows: tuple[MetricSpec, str, float | None, float | None, str | None]) -> SectionResult:
+    """Compare models by the values of two objectives, each with half the width of its interval and its estimator."""
+    made = []
+    for spec, name, value, half, way in rows:
+        ends = (
+            {}
+            if half is None or value is None
+            else {"ci_low": value - half, "ci_high": value + half, "ci_method": "made"}
+        )
+        missing = spec.missing(name, "insufficient_data", "it was not measured")
+        made.append(
+            TableRow(
+                section="s", measurement=missing if value is None else spec.measure(name, value, estimator=way, **ends)
+            )
+        )
+    specs = tuple(dict.fromkeys(row[0] for row in rows))
+    table = MetricTable(
+        tuple(dict.fromkeys(row[1] for row in rows)), tuple(made), (), {f"s.{spec.name}": spec for spec in specs}
+    )
+    objectives = tuple(f"s.{spec.name}" for spec in specs)
+    return ParetoAnalyzer(ParetoOptions(objectives=objectives)).compare(table)
+
+
+def two(
+    first: tuple[float, float], second: tuple[float, float], halves: tuple[float | None, float | None]
+) -> SectionResult:
+    """Compare models a and b by two objectives."""
+    return pareto(
+        *(
+            (spec, name, value, half, None)
+            for name, values in (("a", first), ("b", second))
+            for spec, value, half in zip((GOOD, BAD), values, halves, strict=True)
+        )
+    )
+
+
+def flips(lost: int) -> SectionResult:
+    """Compare two models that are each wrong on other rows of 200."""
+    labels = np.arange(N) % 2
+    one, other = labels.copy(), labels.copy()
+    one[:lost], other[lost : 2 * lost] = 1 - one[:lost], 1 - other[lost : 2 * lost]
+    made = evaluation(*(head(outputs(np.eye(2)[said], labels)) for said in (one, other)))
+    return analyzed(section_of("similarity"), made)  # type: ignore[no-any-return]
+
+
+def far_rows() -> SectionResult:
+    """Compare two models whose layers agree on two far rows only."""
+    logits, labels = noisy(N, 2)
+    made = evaluation(*(head(outputs(logits, labels)) for _ in range(2)))
+    models = []
+    for seed, one in enumerate(made.models):
+        values = RECTIFIED[:, :4] + np.random.default_rng(seed).normal(size=(N, 4))
+        values[[3, 9]] = 20
+        models.append(replace(one, activations=probed(layer(values, "hidden", None), layer(logits, "out", None))))
+    return analyzed(section_of("similarity"), replace(made, models=tuple(models)))  # type: ignore[no-any-return]
+
+
+EPOCHS = np.arange(1, 31)
+FALL = 0.3 + 2 * np.exp(-EPOCHS / 4)
+
+
+def training(**curves: Any) -> SectionResult:
+    """Analyze a history."""
+    return analyzed(section_of("training_dynamics"), inside(model(history=history(**curves))))  # type: ignore[no-any-return]
+
+
+GENERATOR = np.random.default_rng(0)
+SOUND = weight(GENERATOR.normal(size=(64, 32)))
+TRAINED = weight(SOUND.values + 0.75 * np.outer(GENERATOR.normal(size=64), GENERATOR.normal(size=32)))
+
+
+def weights(*tensors: Any, **options: Any) -> SectionResult:
+    """Analyze the weights of a model."""
+    return analyzed(section_of("weights"), inside(model(weights=tensors)), **options)  # type: ignore[no-any-return]
+
+
+def changed(**values: Any) -> Any:
+    """Return a trained matrix with another value at some places: ``at`` is an index, ``value`` what is put there."""
+    made = TRAINED.values.copy()
+    made[values["at"]] = values["value"]
+    return replace(TRAINED, values=made)
+
+
+def dominant() -> SectionResult:
+    """Analyze a matrix whose largest singular value is 4 of 5 in norm, 64 % of the sum of squares."""
+    left, right = (
+        np.linalg.qr(np.random.default_rng(seed).normal(size=(size, 8)))[0] for seed, size in ((0, 64), (1, 32))
+    )
+    spectrum = np.array([0.8, *[0.6 / 7**0.5] * 7])
+    return weights(weight((left * spectrum) @ right.T))
+
+
+CASES: dict[str, Make] = {
+    "CAL101": lambda: calibration(0.101, 0.015, 0.01),
+    "CAL102": lambda: calibration(0.016, 0.015, 0.04),
+    "CAL103": lambda: calibration(0.015, 0.02, 0.5),
+    "CAL201": lambda: calibration(0.02, 0.025, 0.01, 0.02),
+    "CAL202": lambda: calibration(0.02, 0.025, 0.01, -0.02),
+    "CAL301": lambda: calibration(0.05, 0.02, 0.01, 0.0, *TEMPERATURE),
+    "CAL401": lambda: calibration(0.015, 0.02, 0.5, 0.0, *BIAS),
+    "CAL501": lambda: analyzed(section_of("calibration"), evaluation(head(outputs(*noisy(199, 2))))),
+    "CKP101": lambda: checkpoints(
+        [weight(START), weight(START, "still/kernel")], [weight(START * 2), weight(START, "still/kernel")]
+    ),
+    "CKP102": lambda: checkpoints(*([weight(START, trainable=False)] for _ in range(2))),
+    "CKP103": lambda: checkpoints([weight(START)], [weight(START)]),
+    "CKP201": lambda: fall(-0.021, 0.02),
+    "INF001": lambda: flow(layer(RECTIFIED, "sound"), replace(layer(RECTIFIED, "broken"), not_finite=1)),
+    "INF101": lambda: dead(9),
+    "INF102": lambda: dead(2),
+    "INF103": lambda: dead(1),
+    "INF104": lambda: flow(layer(RECTIFIED * np.where(np.arange(16) < 5, 1e-3, 1))),
+    "INF105": lambda: flow(
+        layer(RECTIFIED, activation="tanh", saturated=np.full(16, 0.6 * N)), layer(RECTIFIED, "next")
+    ),
+    "INF106": lambda: flow(layer(np.ones((N, 4)))),
+    "INF201": lambda: flow(layer(np.outer(RECTIFIED[:, 0], np.ones(16)))),
+    "INF202": lambda: flow(
+        layer(RECTIFIED, attention=AttentionStatistics(np.array([0.01, 1.79]), np.array([0.01, 0.995]), 100))
+    ),
+    "INF301": separable,
+    "INF901": lambda: flow(layer(RECTIFIED), not_probed=(("loop", "it runs inside a loop"),)),
+    "OVW101": lambda: overview(duplicates=1, conflicting=1),
+    "OVW102": lambda: overview(duplicates=2),
+    "OVW103": lambda: overview(duplicates=1),
+    "OVW201": lambda: overview(counts=(3, 30)),
+    "OVW301": lambda: overview(loss=None),
+    "PAR101": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, 0.01)),
+    "PAR102": lambda: two((0.90, 0.1), (0.91, 0.5), (0.1, 0.01)),
+    "PAR103": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, 0.01)),
+    "PAR104": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, None)),
+    "PAR201": lambda: pareto(
+        *((spec, name, value, None, None) for name, value in (("a", 0.9), ("b", 0.8)) for spec in (GOOD, BAD)),
+        (GOOD, "c", None, None, None),
+        (BAD, "c", 0.1, None, None),
+    ),
+    "PAR202": lambda: pareto(
+        *(
+            (PEAK, name, 0.9, None, way)
+            for name, way in (("a", "val_accuracy"), ("b", "val_accuracy"), ("c", "val_auc"))
+        ),
+        *((BAD, name, 0.5, None, None) for name in "abc"),
+    ),
+    "PRF001": lambda: performance(unmeasured("failed", "outputs are NaN")),
+    "PRF101": lambda: performance(says([0] * 30, [0] * 20 + [1] * 10)),
+    "PRF102": lambda: performance(says([0] * 8 + [1, 0], [0] * 8 + [1, 1])),
+    "PRF201": lambda: performance(says([0] * 30, [0] * 24 + [1] * 6)),
+    "PRF202": lambda: performance(says([1] * 2 + [0] * 38, [1] * 20 + [0] * 20)),
+    "PRF301": lambda: performance(says([0] * 100, [1] * 3 + [0] * 97, 5.0)),
+    "PRF401": lambda: performance(says([0, 1] * 50, [0, 1] * 50), says([1, 1, *[0, 1] * 49], [0, 1] * 50)),
+    "PRF501": lambda: performance(says([0] * 19 + [1] * 20, [0] * 19 + [1] * 20)),
+    "SIM101": lambda: flips(5),
+    "SIM102": lambda: flips(0),
+    "SIM201": far_rows,
+    "TRN101": lambda: training(loss=FALL, val_loss=np.where(EPOCHS < 23, FALL, np.inf)),
+    "TRN102": lambda: training(loss=FALL, val_loss=FALL + 0.005 * np.maximum(EPOCHS - 15, 0)),
+    "TRN103": lambda: training(val_loss=2.3 + 0.01 * np.random.default_rng(0).normal(size=30)),
+    "TRN104": lambda: training(loss=FALL, val_loss=np.where(EPOCHS == 10, np.inf, FALL)),
+    "TRN201": lambda: training(val_loss=np.linspace(2, 1, 20)),
+    "TRN202": lambda: training(loss=FALL, val_loss=np.append(FALL[:-1], 0.33)),
+    "TRN301": lambda: training(val_loss=[3.0, 2.0, 1.0]),
+    "TRN302": lambda: training(loss=[3.0, 2, 1, 1, 1], accuracy=[0.1, 0.2, 0.3, 0.3, 0.3]),
+    "TRN303": lambda: training(val_loss=[3.0, 2, 1, 1, 1], wobble=[1.0, 2, 3, 4, 5]),
+    "TRN304": lambda: training(loss=[6.0, 5, 4, 3, 2, 1], val_loss=[5.5, 3.5, 1.5]),
+    "WGT001": lambda: weights(changed(at=(0, 0), value=np.nan)),
+    "WGT101": lambda: weights(changed(at=np.s_[:, :4], value=0)),
+    "WGT102": lambda: weights(changed(at=np.s_[:13], value=0)),
+    "WGT103": lambda: weights(changed(at=np.s_[:], value=0)),
+    "WGT201": lambda: weights(
+        replace(TRAINED, values=TRAINED.values * np.float32(11 / np.sqrt((TRAINED.values**2).mean())))
+    ),
+    "WGT202": dominant,
+    "WGT203": lambda: weights(changed(at=(0, 0), value=55)),
+    "WGT301": lambda: weights(SOUND),
+    "WGT302": lambda: weights(TRAINED, replace(TRAINED, name="twin/kernel")),
+    "WGT303": lambda: weights(
+        TRAINED,
+        weight(np.ones(8), "n/moving_variance", kind="normalization", inputs=(), outputs=(), initializer="Ones"),
+        include_biases=True,
+    ),
+    "WGT901": lambda: weights(TRAINED, layer_types=("LSTM",)),
+    "WGT902": lambda: weights(TRAINED, layer_types=("Dense", "Cnv2D")),
+}
+"""For each rule, the smallest result that triggers it: the example of its explanation."""
+
+
+def plain(text: str) -> str:
+    """Return a text with plain blanks."""
+    return text.replace(THIN, " ")
+
+
+def numbers(text: str) -> set[str]:
+    """Return the numbers in a text, but those in names."""
+    return set(re.findall(r"(?<![\w.,])[−+]?\d+(?:[.,]\d+)*(?!\w)", plain(text)))
+
+
+def test_every_rule_has_an_example() -> None:
+    """And nothing else does."""
+    assert CASES.keys() == RULES.keys()
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_example_is_true(code: str) -> None:
+    """The rule fires on it, and the numbers of the example are in the message."""
+    _, rule = RULES[code]
+    assert rule.explanation is not None
+    (found, *_) = rule.apply(CASES[code]())
+    assert numbers(rule.explanation.example) - numbers(found.message) == set(), plain(found.message)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_the_explanation_is_short(code: str) -> None:
+    """Every part is one sentence or two or three, and says something of its own."""
+    _, rule = RULES[code]
+    assert rule.explanation is not None
+    parts = [plain(text) for _, text in rule.explanation.parts]
+    assert len(set(parts)) == len(parts)
+    for text in parts:
+        assert re.fullmatch(r"\S.*\.", text)
+        assert len(re.split(r"(?<=[.!])\s+(?=[A-Z])", text)) <= 3
+        assert len(text.split()) <= 60
+        assert not re.search(r"\s{2}|\bTODO\b|`", text)
+
+
+@pytest.mark.parametrize(
+    "section", [section for section in SECTIONS if section.rules], ids=lambda section: section.name
+)
+def test_nothing_else_is_explained(section: Section[Any, Any]) -> None:
+    """The explanations of a section are those of its rules."""
+    module = importlib.import_module(f"reportgen.sections.{section.name}.rules")
+    assert list(module.EXPLANATIONS) == sorted(rule.code for rule in section.rules)
+
+
+def test_a_rule_without_an_explanation_is_an_error() -> None:
+    """Where a section explains its rules, it explains all."""
+    rule: Rule[Any] = Rule("ABC101", "note", "A title", "convention", lambda _: ())
+    text = Explanation("A.", "B.", "C.", "D.", "E.")
+    assert [one.explanation for one in explained([rule], {"ABC101": text})] == [text]
+    with pytest.raises(KeyError, match="ABC101"):
+        explained([rule], {})
