@@ -38,7 +38,7 @@ CURVES = {
 def filled(made: ModelEvaluation, step: int) -> ModelEvaluation:
     """Give a model weights, activations with attention, a history, and a place in a run."""
     looks = AttentionStatistics(np.ones(2), np.array([0.5, 0.6]), 100)
-    hidden = layer(np.maximum(GENERATOR.normal(size=(N, 8)), 0), "hidden", attention=looks)
+    hidden = layer(np.maximum(GENERATOR.normal(size=(N, 8)), 0) * (np.arange(8) < 6), "hidden", attention=looks)
     return replace(
         made,
         series="run",

@@ -239,7 +239,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             panels=tuple(
                 Panel(
                     self.theme.look(one.model).label,
-                    partial(self._draw_spectra, drawn[one.model], max(1.0, top) * 1.08),
+                    partial(self._draw_spectra, drawn[one.model], max(1.0, top) * 1.4),
                 )
                 for one in models
             ),
@@ -272,7 +272,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         ax.set_ylim(0, top)
         ax.set_xlim(0, 1)
         names.write(ax, theme, [*starts, *lines], _labels([one.name for one in tensors]))
-        ax.set_xlabel("rank / number of singular values")
+        ax.set_xlabel("relative rank")
         ax.set_ylabel("value / random edge")
 
 
