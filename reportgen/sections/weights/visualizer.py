@@ -252,7 +252,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
 
         theme = self.theme
         palette = colormaps[theme.sequential]
-        starts, lines = [], []
+        middles, lines = [], []
         for one, shade in zip(tensors, np.linspace(0.85, 0.05, len(tensors)), strict=True):
             matrix = one.matrix
             if matrix is None:
@@ -266,12 +266,12 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
                 marker="o" if count <= _MARKERS else None,
                 markersize=theme.marker_size * 0.5,
             )
-            starts.append((float(x[0]), float(y[0])))
+            middles.append((float(x[len(x) // 2]), float(y[len(x) // 2])))
             lines += [*zip(x.tolist(), y.tolist(), strict=True)]
         draw.reference_line(ax, theme, 1.0, "")
         ax.set_ylim(0, top)
         ax.set_xlim(0, 1)
-        names.write(ax, theme, [*starts, *lines], _labels([one.name for one in tensors]))
+        names.write(ax, theme, [*middles, *lines], _labels([one.name for one in tensors]))
         ax.set_xlabel("relative rank")
         ax.set_ylabel("value / random edge")
 
