@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 
 NAMES = tuple("abcdefgh")
+OPTIONS = {"pareto": ('objectives = ["performance.accuracy", "performance.nll", "calibration.ece"]',)}
+"""Objectives of sections that need no architecture."""
 N = 200
 GENERATOR = np.random.default_rng(0)
 LOGITS, LABELS = noisy(N, 4)
@@ -69,7 +71,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     for name in NAMES:
         lines += [f"[models.{name}]", f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
     for name in Registry().names:
-        lines += ["[[sections]]", f'kind = "{name}"']
+        lines += ["[[sections]]", f'kind = "{name}"', *OPTIONS.get(name, ())]
     planned = made_plan(folder, "\n".join(lines))
     return analysis.analyze(planned, everything(), "2026-01-02T03:04:05+00:00", keep_going=False)
 

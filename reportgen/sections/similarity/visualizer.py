@@ -79,8 +79,8 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             name="models",
             title=_churn_words(result.heads),
             caption="Brighter is more similar; similar models are adjacent, in the same order everywhere. Same prediction: share of "
-            f"rows on which two models predict the same class. CKA: similarity of their last hidden layers on {len(result.rows):,} "
-            "rows; 1 is equal up to rotation and scale, values below 0 are drawn as 0.",
+            "rows on which two models predict the same class; the lowest tenth has the darkest color. CKA: similarity of their last hidden layers on "
+            f"{len(result.rows):,} rows; 1 is equal up to rotation and scale, values below 0 are drawn as 0.",
             alt=" ".join(sentences) or "No predictions were compared.",
             panels=tuple(panels),
             columns=min(2, len(panels)),
@@ -100,7 +100,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         names = [self.theme.look(models[place]).label for place in places]
         ordered = values[np.ix_(places, places)]
         text = [["" if np.isnan(value) else formatting.number(value, unit) for value in row] for row in ordered]
-        low = min(float(np.nanmin(ordered, initial=1.0)), 1.0 - 1e-9) if unit else 0.0
+        low = _darkest(ordered) if unit else 0.0
         draw.heatmap(ax, self.theme, ordered, rows=names, columns=names, limits=(low, 1.0), text=text)
         if len(names) > _WRITTEN:
             draw.colorbar(ax, self.theme, ax.images[0], "share of rows" if unit else "CKA")
@@ -248,6 +248,13 @@ def _matrices(result: SimilarityResult) -> list[tuple[tuple[str, ...], tuple[int
 def _order(result: SimilarityResult) -> list[str]:
     """Return one order for all matrices: that of the first, then the models that it lacks."""
     return list(dict.fromkeys(models[place] for models, order in _matrices(result) for place in order))
+
+
+def _darkest(values: NDArray[np.float64]) -> float:
+    """Return the lower decile of the values off the diagonal, so that a few outliers do not hide the other differences."""
+    apart = values[~np.eye(len(values), dtype=bool)]
+    apart = apart[np.isfinite(apart)]
+    return min(float(np.quantile(apart, 0.1)), 1.0 - 1e-9) if len(apart) else 0.0
 
 
 def _churn_words(heads: Sequence[HeadAgreement]) -> str:

@@ -271,7 +271,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         draw.reference_line(ax, theme, 1.0, "")
         ax.set_ylim(0, top)
         ax.set_xlim(0, 1)
-        names.write(ax, theme, [*middles, *lines], _labels([one.name for one in tensors]))
+        names.write(ax, theme, [*middles, *lines], _labels([one.name for one in tensors]), [(0, 1), (1, 1)])
         ax.set_xlabel("relative rank")
         ax.set_ylabel("value / random edge")
 
