@@ -55,7 +55,7 @@ def everything() -> Evaluation:
     heads = [head(outputs(LOGITS + step * GENERATOR.normal(size=LOGITS.shape), LABELS)) for step in range(len(NAMES))]
     made = evaluation(*heads, names=NAMES)
     assert made.data is not None
-    described = DataDescription((), (LabelCounts(None, ("0", "1", "2", "3"), (50, 50, 50, 50)),), 0, 0)
+    described = DataDescription((), (LabelCounts(None, ("0", "1", "2", "3"), (20, 50, 50, 80)),), 0, 0)
     models = tuple(filled(one, step) for step, one in enumerate(made.models))
     return replace(made, models=models, data=replace(made.data, description=described))
 
