@@ -201,15 +201,16 @@ def produced(result: SectionResult) -> set[str]:
 
 
 def draw_all(section: Section[Any, Any], result: SectionResult) -> list[Figure]:
-    """Make the tables and draw every figure of a result as it stands in a report; return the figures."""
+    """Make the tables and draw every figure of a result, those of sheets too; return the figures of the report."""
     from reportgen.figures import style, svg
 
     read = section.result.model_validate_json(result.model_dump_json())
     theme = style.theme("publication", sorted({one.model for one in result.measurements}))
     assert section.visualizer is not None
     assert len({table.name for table in section.tables(read, View())}) == len(section.tables(read, View())) > 0
-    figures = list(section.visualizer(theme).figures(read))
-    for figure in figures:
+    drawer = section.visualizer(theme)
+    figures = list(drawer.figures(read))
+    for figure in (*figures, *drawer.further(read)):
         assert svg.to_svg(figure, theme, figure.name)
         assert figure.alt.endswith(".")
         assert declared(section, figure.name), f"{section.name} does not declare the figure {figure.name}"

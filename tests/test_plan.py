@@ -74,6 +74,10 @@ def compared(options: str, sections: str = '[[sections]]\nkind = "performance"\n
     return make(source.parse(text, "spec.toml", "toml"), DIGITS)
 
 
+TRAINED = 'objectives = ["training_dynamics.peak_performance", "training_dynamics.overfitting_index"]\n'
+"""Objectives that need a training history."""
+
+
 @pytest.mark.parametrize(
     ("objective", "message"),
     [
@@ -106,10 +110,10 @@ def test_a_declared_direction_is_enough() -> None:
 def test_an_optional_comparing_section_is_skipped_where_its_numbers_are_not() -> None:
     """No such section, or one that is skipped itself; a wrong name in a section that is there stays a mistake."""
     assert compared("optional = true\n").sections[1].skip == (
-        "reads training_dynamics.peak_performance, which no section of this spec produces"
+        "reads overview.parameters, which no section of this spec produces"
     )
     skipped = '[[sections]]\nkind = "training_dynamics"\noptional = true\n'
-    assert compared("optional = true\n", skipped).sections[1].skip == (
+    assert compared(f"optional = true\n{TRAINED}", skipped).sections[1].skip == (
         "reads training_dynamics.peak_performance, and the section training_dynamics needs a training history"
     )
     with pytest.raises(SpecError, match=r"did you mean 'performance\.nll'"):
@@ -124,7 +128,7 @@ def test_a_comparing_section_without_its_numbers_is_a_mistake() -> None:
     assert problem.message == "reads by default a metric that no section of this spec produces"
     skipped = '[[sections]]\nkind = "training_dynamics"\noptional = true\n'
     with pytest.raises(SpecError, match="needs a training history"):
-        compared("", skipped)
+        compared(TRAINED, skipped)
 
 
 def test_one_model_is_nothing_to_compare() -> None:

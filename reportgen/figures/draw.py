@@ -149,7 +149,7 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
 
 
 def model_lines(ax: Axes, theme: Theme, values: Mapping[str, Sequence[float]]) -> list[float]:
-    """Draw one line for each model over the whole numbers from 1: layers, tensors. Short lines are marked.
+    """Draw one line for each model over the relative depth of its layers or tensors. Short lines are marked.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def model_lines(ax: Axes, theme: Theme, values: Mapping[str, Sequence[float]]) -
     for model, line in values.items():
         look = theme.look(model)
         handles += ax.plot(
-            np.arange(1, len(line) + 1),
+            relative_depths(len(line)),
             line,
             color=look.color,
             linestyle=look.linestyle,
@@ -168,10 +168,19 @@ def model_lines(ax: Axes, theme: Theme, values: Mapping[str, Sequence[float]]) -
             markersize=theme.marker_size * 0.8,
             label=look.label,
         )
-    whole_numbers(ax, theme)
+    ax.set_xlim(-0.03, 1.03)
     if len(handles) > 1:
         legend_above(ax, theme, handles)
     return [float(value) for line in values.values() for value in line if np.isfinite(value)]
+
+
+def relative_depths(count: int) -> list[float]:
+    """Return the places of layers from the input to the output of a model, so that unlike models share an axis.
+
+    >>> relative_depths(3), relative_depths(1)
+    ([0.0, 0.5, 1.0], [1.0])
+    """
+    return [place / (count - 1) if count > 1 else 1.0 for place in range(count)]
 
 
 @dataclass(frozen=True)

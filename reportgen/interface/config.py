@@ -88,9 +88,18 @@ class AnalysisConfig(Strict):
             ),
             (self.analyze_information_flow, {"kind": "information_flow", "max_layers": self.max_layers_info_flow}),
             (self.compute_weight_pca, {"kind": "similarity"}),
-            (self.analyze_training_dynamics, {"kind": "pareto", "min_models": self.pareto_analysis_threshold}),
+            (self.analyze_training_dynamics, {**_PARETO, "min_models": self.pareto_analysis_threshold}),
         ]
         return [{**section, "optional": True} for asked, section in wanted if asked]
+
+
+_TRADED = ("training_dynamics.peak_performance", "training_dynamics.overfitting_index")
+_PARETO: dict[str, Any] = {
+    "kind": "pareto",
+    "objectives": [*_TRADED],
+    "heatmap": [*_TRADED, "training_dynamics.epochs_to_convergence"],
+}
+"""The Pareto analysis of the guide: accuracy against overfitting."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ def positive_flips(table: Discordance) -> Estimate | None:
     return intervals.wilson(table.only_first, table.n)
 
 
+def shared_errors(table: Discordance) -> Estimate | None:
+    """Return the share of examples that both models get wrong, with Wilson's interval; None without an example."""
+    return intervals.wilson(table.neither, table.n)
+
+
 def error_consistency(table: Discordance) -> Estimate | None:
     """Return Cohen's kappa of correctness: Geirhos, Meding & Wichmann (2020).
 

@@ -58,6 +58,7 @@ def test_flips_change_places(counts: list[int]) -> None:
     table = Discordance(*counts)
     turned = Discordance(counts[0], counts[2], counts[1], counts[3])
     assert agreement.negative_flips(table) == agreement.positive_flips(turned)
+    assert agreement.shared_errors(table) == agreement.shared_errors(turned)
     one, other = ((agreement.error_consistency(each) if each.n else None) for each in (table, turned))
     assert (one is None) == (other is None)
     if one is not None and other is not None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 
 NAMES = tuple("abcdefgh")
+OPTIONS = {"pareto": ('objectives = ["performance.accuracy", "performance.nll", "calibration.ece"]',)}
+"""Objectives of sections that need no architecture."""
 N = 200
 GENERATOR = np.random.default_rng(0)
 LOGITS, LABELS = noisy(N, 4)
@@ -40,7 +42,7 @@ CURVES = {
 def filled(made: ModelEvaluation, step: int) -> ModelEvaluation:
     """Give a model weights, activations with attention, a history, and a place in a run."""
     looks = AttentionStatistics(np.ones(2), np.array([0.5, 0.6]), 100)
-    hidden = layer(np.maximum(GENERATOR.normal(size=(N, 8)), 0), "hidden", attention=looks)
+    hidden = layer(np.maximum(GENERATOR.normal(size=(N, 8)), 0) * (np.arange(8) < 6), "hidden", attention=looks)
     return replace(
         made,
         series="run",
@@ -55,7 +57,7 @@ def everything() -> Evaluation:
     heads = [head(outputs(LOGITS + step * GENERATOR.normal(size=LOGITS.shape), LABELS)) for step in range(len(NAMES))]
     made = evaluation(*heads, names=NAMES)
     assert made.data is not None
-    described = DataDescription((), (LabelCounts(None, ("0", "1", "2", "3"), (50, 50, 50, 50)),), 0, 0)
+    described = DataDescription((), (LabelCounts(None, ("0", "1", "2", "3"), (20, 50, 50, 80)),), 0, 0)
     models = tuple(filled(one, step) for step, one in enumerate(made.models))
     return replace(made, models=models, data=replace(made.data, description=described))
 
@@ -71,21 +73,21 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     for name in NAMES:
         lines += [f"[models.{name}]", f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
     for name in Registry().names:
-        lines += ["[[sections]]", f'kind = "{name}"']
+        lines += ["[[sections]]", f'kind = "{name}"', *OPTIONS.get(name, ())]
     planned = made_plan(folder, "\n".join(lines))
     return analysis.analyze(planned, everything(), "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
 @pytest.mark.parametrize("name", Registry().names)
 def test_what_is_declared_is_drawn(name: str, results: Results) -> None:
-    """With everything that there can be, all declared figures are drawn, and no other."""
+    """With everything that there can be, all declared figures are drawn, those of sheets included, and no other."""
     section = Registry().find(name)
     record = next(one for one in results.sections if one.kind == name)
-    drawn: dict[str | None, None] = {}
+    drawn: set[str | None] = set()
     for decision in (Decision(candidate="b", baseline=Baseline(model="a")), COMPARISON):
-        view = View(decision=decision)
-        figures = (
-            section.visualizer(theme("publication", NAMES), view).figures(record.result) if section.visualizer else ()
+        drawer = (
+            section.visualizer(theme("publication", NAMES), View(decision=decision)) if section.visualizer else None
         )
-        drawn |= dict.fromkeys(declared(section, figure.name) for figure in figures)
-    assert set(drawn) == {spec.name for spec in section.figures}
+        figures = [*drawer.figures(record.result), *drawer.further(record.result)] if drawer else []
+        drawn |= {declared(section, figure.name) for figure in figures}
+    assert drawn == {spec.name for spec in section.figures}

@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from factory import draw_all, evaluation, head, inside, layer, model, noisy, outputs, probed, produced
 
+from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
 from reportgen.contract.records.activations import AttentionStatistics
+from reportgen.figures.style import theme
 from reportgen.sections.information_flow import SECTION
 from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
 from reportgen.sections.information_flow.schema import InformationFlowOptions, InformationFlowResult
+from reportgen.text.formatting import THIN
 
 GENERATOR = np.random.default_rng(0)
 N = 200
@@ -197,10 +200,11 @@ def test_what_the_score_joins_is_a_column_where_it_differs() -> None:
     assert "The score joins" not in differing.note
 
 
-def test_tables_number_the_layers_as_the_axes_do() -> None:
-    """Where layers are left out, the others keep their number."""
+def test_tables_place_the_layers_as_the_axes_do() -> None:
+    """Where layers are left out, the others keep their depth."""
     result = analyze(*(layer(RECTIFIED, f"block_{index}") for index in range(50)))
-    assert [row[:2] for row in SECTION.tables(result, View())[1].rows[:2]] == [(1, "block_0"), (4, "block_3")]
+    rows = SECTION.tables(result, View())[1].rows
+    assert [row[:2] for row in rows[:2]] == [("0.00", "block_0"), ("0.06", "block_3")]
 
 
 def test_attention_says_what_is_left_out() -> None:
@@ -254,9 +258,46 @@ def test_figures_of_few_and_many(n_models: int, n_layers: int) -> None:
     made = inside(*(model(f"m{index}", activations=layers) for index in range(n_models)), n=N)
     result = InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
     figures = {figure.name: figure for figure in draw_all(SECTION, result)}
-    assert list(figures) == ["activation-flow", "effective-rank", "activation-health", "specialization"]
+    assert list(figures) == ["activation-flow", "effective-rank", "specialization"]
+    (sheet,) = SECTION.visualizer(theme("publication", [one.model for one in result.models])).further(result)
+    assert sheet.title == f"No layer of {min(n_models, 12) * n_layers} is beyond a limit"
     if n_layers > 12:
-        assert "left out" in figures["activation-health"].caption
+        assert "left out" in sheet.caption
         assert len(SECTION.tables(result, View())[1].rows) <= 24
     if n_models > 4:
         assert "4 of 12 models" in figures["specialization"].caption
+
+
+def test_only_layers_beyond_a_limit_are_drawn() -> None:
+    """A layer with a tenth of dead units is within it; a saturated output is too."""
+    within, beyond = (layer(RECTIFIED * (np.arange(16) < alive), f"alive_{alive}") for alive in (15, 8))
+    flat = layer(np.ones((N, 4)) * 0.999, "flat", activation="tanh", saturated=np.full(4, float(N)))
+    noise = layer(GENERATOR.normal(size=(N, 4)), "out", activation="tanh", saturated=np.full(4, float(N)))
+    result = analyze(within, beyond, noise)
+    figure = draw_all(SECTION, result)[0]
+    assert (figure.name, figure.title) == ("activation-health", "1 of 3 layers of a is beyond a limit")
+    assert draw_all(SECTION, analyze(flat, layer(RECTIFIED, "next")))[0].name == "activation-health"
+    assert "activation-health" not in {one.name for one in draw_all(SECTION, analyze(within, noise))}
+    (row,) = SECTION.tables(result, View())[0].rows
+    assert "alive_8: 8 of 16" in row
+
+
+def test_statements_count_dead_units() -> None:
+    """Of the candidate, or of all models; layers without a rectified activation have none to count."""
+    dead, sound = layer(RECTIFIED * (np.arange(16) < 8), "half"), layer(RECTIFIED, "whole")
+    smooth = layer(RECTIFIED, "smooth", None)
+
+    def said(made: InformationFlowResult, candidate: str | None = None) -> str:
+        (one,) = SECTION.statements(made, View(decision=Decision(candidate=candidate)))
+        assert all(isinstance(part, str) or made.find(part.metric, part.model).value is not None for part in one.parts)
+        assert one.n == N
+        return one.text
+
+    assert said(analyze(sound, replace(sound, name="second"))) == "No dead units in 2 layers."
+    assert said(analyze(dead, sound)) == "8 of 32 units are dead; most in half: 8 of 16."
+    assert SECTION.statements(analyze(smooth), View()) == ()
+    assert said(analyze(sound, replace(sound, not_finite=3))) == "1 of 2 layers output NaN or infinite values."
+    made = inside(model("a", activations=probed(sound)), model("b", activations=probed(dead, sound)), n=N)
+    both = InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
+    assert said(both) == f"Up to 25.0{THIN}% of the units are dead, in b."
+    assert said(both, "a") == "No dead units in whole."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from factory import draw_all, inside, model, produced
 
 from reportgen.contract.focus import View
@@ -91,10 +92,45 @@ def test_rules() -> None:
     assert codes(analyze(model(architecture=architecture()), description=DataDescription((), (), 0, None))) == set()
 
 
-def test_the_class_balance_is_drawn() -> None:
+def balanced(*counts: int) -> OverviewResult:
+    """Analyze data with classes of so many rows."""
+    labels = LabelCounts(None, tuple(f"c{i}" for i in range(len(counts))), counts)
+    return analyze(model(architecture=architecture()), description=DataDescription((), (labels,), 0, 0))
+
+
+def test_uneven_classes_are_drawn() -> None:
     """Of very many classes the most and the least frequent, and how many are left out."""
-    many = LabelCounts(None, tuple(str(i) for i in range(200)), tuple(range(1, 201)))
-    result = analyze(model(architecture=architecture()), description=DataDescription((), (many,), 0, 0))
-    figures = draw_all(SECTION, result)
+    figures = draw_all(SECTION, balanced(*range(1, 201)))
     assert [one.name for one in figures] == ["class-balance"]
     assert "170 in between are left out" in figures[0].caption
+    assert figures[0].title == "Class c199 has 200 rows, class c0 1"
+
+
+@pytest.mark.parametrize(("counts", "drawn"), [((10, 19), False), ((10, 20), True), ((0, 5), True), ((7,), False)])
+def test_even_classes_are_a_sentence(counts: tuple[int, ...], *, drawn: bool) -> None:
+    """In the table of the data; neither a figure nor a statement."""
+    result = balanced(*counts)
+    assert bool(draw_all(SECTION, result)) is drawn
+    assert bool(SECTION.statements(result, View())) is drawn
+
+
+def test_statements_say_what_stands_out_in_the_data() -> None:
+    """Conflicting labels before mere repetitions, and uneven classes; at most two sentences."""
+    labels = tuple(LabelCounts(head, ("rare", "common"), (1, 30)) for head in ("kind", "size"))
+
+    def said(duplicates: int, conflicting: int | None, balance: tuple[LabelCounts, ...] = ()) -> list[str]:
+        made = analyze(description=DataDescription((), balance, duplicates, conflicting))
+        return [one.text for one in SECTION.statements(made, View())]
+
+    assert said(0, 0) == []
+    assert said(1, None) == ["1 of 4 rows repeats the inputs of another row."]
+    assert said(3, 2, labels) == [
+        "2 of 4 rows repeat the inputs of another row with a different label.",
+        "Uneven classes of kind: 30 rows of common, 1 of rare.",
+    ]
+
+
+def test_all_layers_are_kept() -> None:
+    """Those inside others too, though the table shows the outer ones."""
+    (one,) = analyze(model(architecture=architecture())).models
+    assert [layer.name for layer in (*one.layers, *one.nested)] == ["layer_0", "layer_1", "layer_0/inner"]

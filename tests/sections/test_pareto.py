@@ -9,9 +9,11 @@ import pytest
 from factory import draw_all, produced
 from pydantic import ValidationError
 
+from reportgen.contract.decision import COMPARISON, Baseline, Decision
 from reportgen.contract.focus import View
 from reportgen.contract.metric_table import MetricTable, TableRow
 from reportgen.contract.numbers import MetricSpec
+from reportgen.figures import style
 from reportgen.sections.pareto import SECTION
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult
@@ -302,19 +304,54 @@ def test_figures_of_few_and_of_many(count: int) -> None:
     """All points are drawn; how many names and rows are left out is said."""
     made = {f"m{i:02}": ((i * 37 % 101) / 101, (i * 53 % 103) / 103) for i in range(count)}
     figures = draw_all(SECTION, compare(points((0.05, None), **made)))
-    assert [figure.name for figure in figures] == ["front", "heatmap"]
+    assert [figure.name for figure in figures] == (["front", "heatmap"] if count == 50 else ["front"])
     assert ("At most 12 models are named." in figures[0].caption) == (count == 50)
-    assert ("38 more are in the table" in figures[1].caption) == (count == 50)
+    assert ("38 more are in the table" in figures[-1].caption) == (count == 50)
 
 
 def test_more_objectives_have_a_panel_each() -> None:
-    """The first against each other one, at most three."""
+    """The first against each other one; the exact one stands first, for its cost."""
     sizes = [row(SIZE, model, 10**place) for place, model in enumerate("abcde")]
     made = replace(FRONT, rows=(*FRONT.rows, *sizes))
     result = compare(made, objectives=(*TWO, {"metric": "s.size", "direction": "min"}))
     assert result.knee is None
     assert [(one.across, one.up) for one in result.fronts] == [(1, 0), (2, 0)]
-    assert [panel.title for panel in draw_all(SECTION, result)[0].panels] == ["Good and Bad", "Good and Size"]
+    front, pairs = draw_all(SECTION, result)
+    assert [panel.title for panel in front.panels] == ["Good and Bad"]
+    assert (pairs.title, [panel.title for panel in pairs.panels]) == ("Good against Size", ["Good and Size"])
+    sized = replace(made, specs={**made.specs, "s.size": replace(SIZE, exact=True)})
+    front, pairs = draw_all(SECTION, compare(sized, objectives=(*TWO, {"metric": "s.size", "direction": "min"})))
+    assert [panel.title for panel in (*front.panels, *pairs.panels)] == ["Good and Size", "Good and Bad"]
+
+
+def test_titles_say_what_there_is_to_choose() -> None:
+    """Candidate and baseline by their numbers; else the front; one model that is ahead in all has no line."""
+    result = compare(FRONT)
+
+    def title(made: ParetoResult, decision: Decision = COMPARISON) -> str:
+        looks = style.theme("publication", [one.model for one in made.models])
+        assert SECTION.visualizer is not None
+        return next(iter(SECTION.visualizer(looks, View(decision=decision)).figures(made))).title
+
+    assert title(result) == "3 of 5 models are on the front: a, b, c"
+    pair = Decision(candidate="a", baseline=Baseline(model="b"))
+    assert (
+        title(result, pair).replace(formatting.THIN, " ")
+        == "a: good 90.0 %, bad 0.500 nats; b: good 80.0 %, bad 0.200 nats"
+    )
+    alone = compare(points(a=(0.9, 0.1), b=(0.8, 0.2)))
+    assert title(alone) == "By value, no model is better than a in any objective"
+    assert "there is no front to draw" in draw_all(SECTION, alone)[0].caption
+
+
+def test_a_model_that_would_squeeze_the_others_is_named_instead() -> None:
+    """Of many; few are all drawn."""
+    near = {f"m{place}": (0.9 + place / 1000, 0.1 + place / 1000) for place in range(8)}
+    caption = draw_all(SECTION, compare(points(far=(0.05, 0.1), **near)))[0].caption
+    assert "Not drawn, because far worse than all others: far." in caption
+    assert (
+        "Not drawn" not in draw_all(SECTION, compare(points(far=(0.05, 0.1), m0=(0.9, 0.1), m1=(0.91, 0.2))))[0].caption
+    )
 
 
 @pytest.mark.parametrize(
@@ -335,9 +372,8 @@ def test_what_it_reads_is_told_to_the_plan() -> None:
     """With the place of what is written; what is a default has none."""
     by_default = ParetoAnalyzer(ParetoOptions()).reads()
     assert [one.address.partition(".")[2] for one in by_default] == [
-        "peak_performance",
-        "overfitting_index",
-        "epochs_to_convergence",
+        "accuracy",
+        "parameters",
     ]
     assert {one.option for one in by_default} == {()}
     written = ParetoAnalyzer(ParetoOptions(objectives=("s.good", {"metric": "s.size", "direction": "min"}))).reads()

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from factory import draw_all, evaluation, head, layer, noisy, outputs, probed, produced, weight
 
+from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
-from reportgen.sections.similarity import SECTION
+from reportgen.sections.similarity import SECTION, visualizer
 from reportgen.sections.similarity.analyzer import SimilarityAnalyzer
 from reportgen.sections.similarity.schema import SimilarityOptions, SimilarityResult
 
 if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
+    from reportgen.contract.records.evaluation import Evaluation
 
 N = 200
 LOGITS, LABELS = noisy(N, 4)
@@ -161,11 +163,65 @@ def test_few_rows_that_decide_are_told() -> None:
 
 @pytest.mark.parametrize("count", [2, 3, 12, 50])
 def test_figures_of_few_and_many(count: int) -> None:
-    """They are drawn for any number of models, and say what they leave out."""
+    """They are drawn for any number of models, and say what they leave out; few models are compared by the table alone."""
     result = models(count)
     figures = {figure.name: figure for figure in draw_all(SECTION, result)}
     assert ("weights" in figures) == (count > 2)
+    assert ({"flips", "models"} <= set(figures)) == (count >= 6)
     if count > 13:
         assert f"{count - 13} more models are in results.json" in figures["flips"].caption
     for table in SECTION.tables(result, View()):
         assert len(table.rows) <= 12
+
+
+def test_the_reference_is_the_declared_baseline() -> None:
+    """Unless the options name another model; without a decision it is the first."""
+    made = evaluation(*(head(outputs(LOGITS, LABELS)) for _ in range(3)))
+    declared = replace(made, decision=Decision(candidate="c", baseline=Baseline(model="b")))
+
+    def reference(of: Evaluation, **options: str) -> str:
+        return SimilarityAnalyzer(SimilarityOptions(**options)).analyze(of).reference
+
+    assert (reference(made), reference(declared), reference(declared, reference="c")) == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("fixed", "shared", "new", "words"),
+    [
+        (12, 7, 2, "Fixes 12 of b's 19 errors, makes 2 new ones."),
+        (0, 3, 1, "Fixes none of b's 3 errors, makes 1 new one."),
+        (1, 0, 0, "Fixes b's only error, makes no new ones."),
+        (0, 1, 4, "Does not fix b's only error, makes 4 new ones."),
+        (0, 0, 2, "b has no errors; the candidate makes 2 new ones."),
+    ],
+)
+def test_the_statement_counts_errors(fixed: int, shared: int, new: int, words: str) -> None:
+    """Of the candidate a against the baseline b; every number is in the table of the chapter."""
+    right = (np.eye(4)[LABELS] * 5).astype(np.float32)
+    wrong = np.roll(right, 1, axis=1)
+    rows = np.arange(N)[:, None]
+    candidate = np.where(rows < fixed, right, np.where(rows < fixed + shared + new, wrong, right))
+    baseline = np.where(rows < fixed + shared, wrong, right)
+    made = evaluation(*(head(outputs(values, LABELS)) for values in (candidate, baseline)))
+    made = replace(made, decision=Decision(candidate="a", baseline=Baseline(model="b")))
+    result = SimilarityAnalyzer(SimilarityOptions()).analyze(made)
+    (one,) = SECTION.statements(result, View(decision=made.decision))
+    assert (one.text, one.topic, one.n) == (words, "errors", N)
+    table = SECTION.tables(result, View(decision=made.decision))[0]
+    shown = [cell for row in table.rows for cell in row]
+    found = [part for part in one.parts if not isinstance(part, str)]
+    assert all(result.find(part.metric, part.model, part.subject) in shown for part in found)
+    assert result.find("shared_errors", "a", "vs b").value == pytest.approx(shared / N)
+
+
+def test_a_comparison_or_a_baseline_without_labels_has_no_statement() -> None:
+    """There is no pair, or there are no errors."""
+    assert SECTION.statements(models(), View()) == ()
+    assert SECTION.statements(models(), View(decision=Decision(candidate="m0"))) == ()
+
+
+def test_one_order_in_all_matrices() -> None:
+    """Similar models are adjacent in the order of the first, and all are there."""
+    result = models(8)
+    order = visualizer._order(result)
+    assert order == [result.heads[0].models[place] for place in result.heads[0].order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 from factory import draw_all, inside, model, produced, weight
 
+from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
+from reportgen.figures.style import theme
 from reportgen.sections.weights import SECTION, visualizer
 from reportgen.sections.weights.analyzer import WeightsAnalyzer
 from reportgen.sections.weights.schema import WeightsOptions, WeightsResult
@@ -161,23 +164,26 @@ def test_heads_groups_and_filters() -> None:
 
 @pytest.mark.parametrize(("n_models", "n_tensors"), [(1, 1), (3, 3), (2, 150), (12, 4)])
 def test_figures_of_few_and_many(n_models: int, n_tensors: int) -> None:
-    """Every figure is drawn from the stored result; what is left out is said."""
-    tensors = tuple(replace(SOUND, values=SOUND.values[:10, :9], name=f"block_{i}/kernel") for i in range(n_tensors))
+    """Every figure is drawn from the stored result; health only where a tensor fails; what is left out is said."""
+    sound = tuple(replace(SOUND, values=SOUND.values[:10, :9], name=f"block_{i}/kernel") for i in range(n_tensors))
+    tensors = tuple(replace(one, values=np.where(np.arange(9) < 5, 0, one.values)) for one in sound)
+    names = ["norms", "spectra", "distributions"]
+    assert [one.name for one in draw_all(SECTION, analyze(*sound))] == names
     result = WeightsAnalyzer(WeightsOptions()).analyze(
         inside(*(model(f"m{index}", weights=tensors) for index in range(n_models)))
     )
     figures = draw_all(SECTION, result)
-    tensor_by_tensor = ["health-tensors"] if n_models > 4 else []
-    assert [one.name for one in figures] == ["norms", "health", *tensor_by_tensor, "distributions", "spectra"]
+    assert [one.name for one in figures] == ["health", *names]
+    assert figures[0].title.startswith(f"{n_models * n_tensors} of {n_models * n_tensors} weight tensors of ")
     if n_tensors > 12 and n_models <= 4:
-        assert "left out" in figures[1].caption
+        assert "left out" in figures[0].caption
     assert len(result.model_dump_json()) < 800_000 * n_models
 
 
 def test_a_model_of_nan_still_has_a_health_figure() -> None:
     """Nothing else can be drawn of it."""
     figures = draw_all(SECTION, analyze(replace(SOUND, values=np.full((8, 8), np.nan, np.float32))))
-    assert [one.name for one in figures] == ["norms", "health"]
+    assert [one.name for one in figures] == ["health", "norms"]
 
 
 def test_dead_units_are_not_hidden_by_many_inputs() -> None:
@@ -243,18 +249,71 @@ def test_what_has_no_number_has_a_reason() -> None:
     assert all((part.score is None) == (part.reason is not None) for part in parts)
 
 
-def test_many_models_of_one_architecture_are_compared_tensor_by_tensor() -> None:
-    """The worst tensor of the worst model is named; models with tensors of their own have no such figure."""
+def test_only_what_fails_is_shown() -> None:
+    """Of six models the two with dead units, of which the worse is named; the sheets show all where none fails."""
     dead = SOUND.values.copy()
     dead[:, :8] = 0
-    tensors = (SOUND, replace(SOUND, name="second/kernel"))
-    models = [model(f"m{index}", weights=tensors) for index in range(6)]
-    models[3] = model("m3", weights=(SOUND, replace(tensors[1], values=dead)))
-    figures = draw_all(SECTION, WeightsAnalyzer(WeightsOptions()).analyze(inside(*models)))
-    assert "second/kernel in m3" in next(one.alt for one in figures if one.name == "health-tensors")
-    models[0] = model("m0", weights=(SOUND,))
-    figures = draw_all(SECTION, WeightsAnalyzer(WeightsOptions()).analyze(inside(*models)))
-    assert "health-tensors" not in {one.name for one in figures}
+    models = [model(f"m{index}", weights=(SOUND,)) for index in range(6)]
+    result = WeightsAnalyzer(WeightsOptions()).analyze(inside(*models))
+    (sheet,) = SECTION.visualizer(theme("publication", [one.name for one in models])).further(result)
+    assert sheet.title == "All 6 weight tensors pass"
+    models[3] = model("m3", weights=(SOUND, replace(SOUND, name="second/kernel", values=dead)))
+    result = WeightsAnalyzer(WeightsOptions()).analyze(inside(*models))
+    figure = draw_all(SECTION, result)[0]
+    assert figure.title == "1 of 2 weight tensors of m3 fail the screening"
+    assert "Not shown: 5 models whose tensors all pass." in figure.caption
+    assert [panel.title for panel in figure.panels] == ["m3"]
+
+
+@pytest.mark.parametrize(("share", "passes"), [(0.09, True), (0.11, False)])
+def test_a_tensor_passes_up_to_the_thresholds_of_the_rules(share: float, *, passes: bool) -> None:
+    """A tenth of dead columns is where both the score and the rule draw the line."""
+    values = np.random.default_rng(3).normal(size=(100, 100))
+    values[:, : round(100 * share)] = 0
+    result = analyze(weight(values))
+    assert (result.find("failing_tensors", "a").value == 0) is passes
+    assert ("WGT101" not in codes(result)) is passes
+
+
+def test_statements_say_whether_all_pass() -> None:
+    """Of the candidate; in a comparison of all models. Every number has an address of the result."""
+    dead = SOUND.values.copy()
+    dead[:, :8] = 0
+    made = inside(
+        model("a", weights=tuple(replace(SOUND, name=f"{name}/kernel") for name in "xyz")),
+        model("b", weights=(replace(SOUND, values=dead), replace(SOUND, name="second/kernel"))),
+    )
+    result = WeightsAnalyzer(WeightsOptions()).analyze(made)
+
+    def said(candidate: str | None) -> str:
+        (one,) = SECTION.statements(result, View(decision=Decision(candidate=candidate)))
+        for part in one.parts:
+            assert isinstance(part, str) or result.find(part.metric, part.model, part.subject).value is not None
+        assert len(one.text.split()) < 25
+        return one.text
+
+    assert said("a") == "All 3 weight tensors pass the health screening."
+    assert (
+        said("b")
+        == "1 of 2 weight tensors fails the health screening; lowest score: dense/kernel, 0.50 (dead rows or columns)."
+    )
+    assert said(None).startswith("1 of 5 weight tensors fails the health screening; lowest score: dense/kernel of b")
+    (alone,) = SECTION.statements(analyze(SOUND), View())
+    assert alone.text == "The only weight tensor passes the health screening."
+    assert SECTION.statements(analyze(), View()) == ()
+
+
+def test_a_digest_of_every_tensor_is_kept() -> None:
+    """Of biases too, which the section does not analyze; one changed bit changes it."""
+    bias = weight(np.ones(8), "dense/bias", kind="bias", inputs=(), outputs=())
+    found = analyze(SOUND, bias).models[0].digests
+    assert [(one.name, one.shape, one.dtype) for one in found] == [
+        ("dense/kernel", (64, 32), "float32"),
+        ("dense/bias", (8,), "float32"),
+    ]
+    assert found[1].sha256 == hashlib.sha256(np.ones(8, np.float32).tobytes()).hexdigest()
+    changed = replace(SOUND, values=np.nextafter(SOUND.values, np.float32(9)))
+    assert analyze(changed).models[0].digests[0].sha256 != found[0].sha256
 
 
 def test_of_many_models_the_least_healthy_are_listed() -> None:
@@ -262,15 +321,16 @@ def test_of_many_models_the_least_healthy_are_listed() -> None:
     dead = SOUND.values.copy()
     dead[:, :8] = 0
     made = inside(
-        *(model(f"m{place}", weights=(replace(SOUND, values=dead) if place > 24 else SOUND,)) for place in range(27))
+        *(model(f"m{place}", weights=(replace(SOUND, values=dead) if place > 4 else SOUND,)) for place in range(27))
     )
     result = WeightsAnalyzer(WeightsOptions()).analyze(made)
     worst = next(table for table in SECTION.tables(result, View()) if table.name == "worst")
     assert len(worst.rows) == 20
-    assert {"m25", "m26"} <= {row[0] for row in worst.rows}
-    captions = {figure.name: figure.caption for figure in draw_all(SECTION, result)}
-    for words in (worst.note, captions["health"], captions["health-tensors"]):
-        assert "The 20 with the lowest health scores of 27 models" in words
+    assert {row[0] for row in worst.rows} == {f"m{place}" for place in range(5, 25)}
+    assert "The 20 with the lowest health scores of 27 models" in worst.note
+    caption = draw_all(SECTION, result)[0].caption
+    assert "The 20 with the lowest health scores of 22 models" in caption
+    assert "Not shown: 5 models" in caption
 
 
 def test_labels_of_tensors_stay_apart() -> None:

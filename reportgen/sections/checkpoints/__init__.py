@@ -22,15 +22,17 @@ SECTION = Section(
     figures=(
         FigureSpec(
             "numbers",
-            "Accuracy and NLL at every checkpoint of a run, with intervals; requires predictions.",
+            "Accuracy and NLL at every checkpoint of a run, with intervals; from four checkpoints on, requires predictions.",
         ),
         FigureSpec(
             "moved",
             "Relative weight change of each layer from checkpoint to checkpoint and since the first; requires comparable weights.",
+            place="appendix",
         ),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
+    topic="inside",
     metrics=schema.METRICS,
     template="sections/checkpoints.html.j2",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
@@ -9,32 +10,43 @@ from reportgen.contract.tables import Column, Table
 from reportgen.sections.checkpoints import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric, MetricSpec
-    from reportgen.contract.tables import Cell
     from reportgen.sections.checkpoints.schema import CheckpointsResult, Series
 
 
+SMALL = 6
+"""Maximum number of rows of a table in the body of the report. Convention."""
+
+
 def tables(result: CheckpointsResult, _view: View) -> tuple[Table, ...]:
-    """Return the metrics of each run by checkpoint."""
-    return tuple(_series(result, one, place) for place, one in enumerate(result.series))
+    """Return the metrics of each run by checkpoint, then how far its weights moved."""
+    return tuple(table for place, one in enumerate(result.series, 1) for table in _series(result, one, place))
 
 
-def _series(result: CheckpointsResult, series: Series, place: int) -> Table:
-    heads = series.heads or (None,)
-    specs = schema.NUMBERS if series.heads else ()
-    rows: list[tuple[Cell, ...]] = []
-    for model in series.models:
-        for subject in heads:
-            name = about(model, subject)
-            numbers = [_found(result, spec, model, subject) for spec in specs]
-            moved = [_found(result, spec, model, None) for spec in schema.MOVED]
-            rows.append((name, *numbers, *moved))
-    columns = (Column("Checkpoint", numeric=False), *(Column(spec.title) for spec in (*specs, *schema.MOVED)))
+def _series(result: CheckpointsResult, series: Series, place: int) -> Iterator[Table]:
+    whole = [(model, subject) for model in series.models for subject in series.heads]
     note = "In the order of the spec. Changes are from the previous checkpoint on the same rows; accuracy changes are in points."
-    if series.reason is not None:
-        note += f" Weights were not compared: {series.reason}."
-    return Table(f"series-{place + 1}", f"Checkpoints of {series.name}", columns, tuple(rows), note)
+    if series.heads:
+        found = _table(result, f"series-{place}", f"Checkpoints of {series.name}", whole, schema.NUMBERS)
+        yield replace(found, note=note, place="body" if len(whole) <= SMALL else "appendix")
+    models = [(model, None) for model in series.models]
+    why = "" if series.reason is None else f"Weights were not compared: {series.reason}."
+    yield replace(_table(result, f"weights-{place}", f"Weight change in {series.name}", models, schema.MOVED), note=why)
+
+
+def _table(
+    result: CheckpointsResult,
+    name: str,
+    title: str,
+    parts: Sequence[tuple[str, str | None]],
+    specs: Sequence[MetricSpec],
+) -> Table:
+    """List metrics of the checkpoints of a run, or of their heads."""
+    rows = tuple((about(*part), *(_found(result, spec, *part) for spec in specs)) for part in parts)
+    return Table(name, title, (Column("Checkpoint", numeric=False), *(Column(spec.title) for spec in specs)), rows)
 
 
 def _found(result: CheckpointsResult, spec: MetricSpec, model: str, subject: str | None) -> Metric | None:

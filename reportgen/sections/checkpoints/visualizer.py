@@ -30,7 +30,7 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         """Yield the figures in reading order."""
         for place, series in enumerate(result.series):
             suffix = "" if place == 0 else f"-{place + 1}"
-            for head, subject in enumerate(series.heads):
+            for head, subject in enumerate(series.heads if len(series.models) >= FEWEST else ()):
                 yield self._numbers(result, series, subject, f"numbers{suffix}" + (f"-head-{head + 1}" if head else ""))
             if series.layers:
                 yield self._moved(result, series, f"moved{suffix}")
@@ -39,19 +39,19 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
 
     def _numbers(self, result: CheckpointsResult, series: Series, subject: str | None, name: str) -> Figure:
         whose = about(series.name, subject)
-        first, last = (result.find("accuracy", model, subject) for model in (series.models[0], series.models[-1]))
+        ends = (series.models[0], series.models[-1])
+        first, last = (formatting.metric(result.find("accuracy", model, subject)).text for model in ends)
         return Figure(
             name=name,
-            title=f"Metrics of {whose} by checkpoint",
-            caption=f"Accuracy and NLL at every checkpoint with 95 % intervals; {result.split} split, n = {required(result.n):,}. "
-            "Overlapping intervals do not mean that two checkpoints are equal: compare the paired changes in the table.",
-            alt=f"Accuracy goes from {formatting.metric(first).text} to {formatting.metric(last).text}.",
+            title=f"{whose}: accuracy {first} at {ends[0]}, {last} at {ends[1]}",
+            caption="Accuracy and NLL at every checkpoint with 95 % intervals. Overlapping intervals do not mean that two checkpoints are equal: compare the paired changes in the table.",
+            alt=_course(result, series, subject),
             panels=tuple(
                 Panel(title, partial(self._draw_numbers, result, series, subject, metric))
                 for title, metric in (("Accuracy", "accuracy"), ("NLL", "nll"))
             ),
             columns=2,
-            panel_height=2.4,
+            panel_height=2.2,
         )
 
     def _draw_numbers(
@@ -76,10 +76,10 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         most = max(series.layers, key=_moved)
         return Figure(
             name=name,
-            title=f"Weight change in {series.name}",
+            title=f"{series.name}: since {series.models[0]}, {most.name} has changed most, by {_percent(most.since_first[-1])}",
             caption="Relative weight change of each layer since the previous checkpoint (left) and since the first (right): 1 means that "
             f"the change is as large as the weights. Color: log scale; gray: bit-identical.{rest}",
-            alt=f"{most.name} changed most since {series.models[0]}: by {_percent(most.since_first[-1])}.",
+            alt=" ".join(f"{one.name}: {_percent(one.since_first[-1])}." for one in shown),
             panels=(
                 Panel("Since the previous checkpoint", partial(self._draw_moved, series, shown, "change")),
                 Panel(f"Since {series.models[0]}", partial(self._draw_moved, series, shown, "since_first")),
@@ -105,6 +105,23 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
             text=[[_plain(value) for value in getattr(one, which)] for one in layers],
             colorbar_label="change (power of 10)" if len(series.models) > _WRITTEN else None,
         )
+
+
+def _course(result: CheckpointsResult, series: Series, subject: str | None) -> str:
+    """Return the checkpoints with the lowest and the highest accuracy."""
+    values = {model: result.find("accuracy", model, subject) for model in series.models}
+    known = {model: one for model, one in values.items() if one.value is not None}
+    if not known:
+        return "No accuracy was measured."
+    low, high = (pick(known, key=lambda model: required(known[model].value)) for pick in (min, max))
+    return (
+        f"Accuracy is lowest at {low}, {formatting.metric(known[low]).text}, and highest at {high}, "
+        f"{formatting.metric(known[high]).text}."
+    )
+
+
+FEWEST = 4
+"""Number of checkpoints from which metrics are drawn; the table shows fewer. Convention."""
 
 
 def most_moved(layers: Sequence[LayerMovement], limit: int) -> tuple[LayerMovement, ...]:

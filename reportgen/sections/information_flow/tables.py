@@ -6,18 +6,24 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Column, Table
+from reportgen.figures.draw import relative_depths
 from reportgen.sections.information_flow import schema
+from reportgen.sections.information_flow.findings import DEAD_WARN, DORMANT_WARN
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.places import Place
     from reportgen.contract.tables import Cell
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow
 
 MOST_ROWS = 24
 """Maximum number of rows of a layer table. Convention."""
+SMALL = 6
+"""Maximum number of models whose table is in the body of the report. Convention."""
 
 
 def tables(result: InformationFlowResult, view: View) -> tuple[Table, ...]:
@@ -32,20 +38,39 @@ def _models(result: InformationFlowResult, view: View) -> Table:
     listed = view.listed(result.models)
     parts = {one.score_parts for one in listed}
     differ = len(parts) > 1
+    attends = any(one.metric.value is not None for one in result.named("collapsed_heads"))
+    specs = [spec for spec in schema.PER_MODEL if attends or spec is not schema.COLLAPSED]
     rows: list[tuple[Cell, ...]] = [
-        (one.model, *(result.find(spec.name, one.model) for spec in schema.PER_MODEL), *[one.score_parts] * differ)
+        (
+            one.model,
+            *(result.find(spec.name, one.model) for spec in specs),
+            _most_dead(result.of(one.model)),
+            *[one.score_parts] * differ,
+        )
         for one in listed
     ]
     columns = (
         Column("Model", numeric=False),
-        *(Column(spec.title) for spec in schema.PER_MODEL),
+        *(Column(spec.title) for spec in specs),
+        Column("Most dead units in a layer", numeric=False),
         *[Column("Score components", numeric=False)] * differ,
     )
     sampling = result.models[0].sampling if result.models else ""
-    note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}."
+    note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}. A layer needs attention from "
+    note += f"{100 * DEAD_WARN:g}{formatting.THIN}% dead or {100 * DORMANT_WARN:g}{formatting.THIN}% dormant units on."
     note += "" if differ else "".join(f" Specialization combines {one}." for one in parts if one)
     note += view.rest(result.models, listed)
-    return Table("models", "Activations by model", columns, tuple(rows), note)
+    place: Place = "body" if len(rows) <= SMALL else "appendix"
+    return Table("models", "Activations by model", columns, tuple(rows), note, place=place)
+
+
+def _most_dead(layers: Sequence[LayerFlow]) -> str | None:
+    """Return the layer with the largest share of dead units; None where no layer can have any."""
+    known = [(one.dead / one.channels, one) for one in layers if one.dead is not None]
+    if not known:
+        return None
+    share, worst = max(known, key=lambda item: item[0])
+    return f"{worst.name}: {worst.dead} of {worst.channels}" if share else "none"
 
 
 def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
@@ -56,19 +81,20 @@ def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
     note = (
         f"In data flow order, every {_ordinal(step)} layer; {missing} more are in results.json." if missing else _NOTE
     )
-    place = (Column("No.", unit="count"), Column("Layer", numeric=False))
+    note += " Depth is that of the figures: 0 is the input, 1 the output."
+    place = (Column("Depth"), Column("Layer", numeric=False))
     kind = (
         Column("Activation", numeric=False),
         Column("Units", unit="count"),
     )
-    numbered = tuple(enumerate(layers, 1))[::step]
+    placed = tuple(zip(relative_depths(len(layers)), layers, strict=True))[::step]
     return (
         _table(
             result,
             f"layers-{model}",
             f"Activations of the layers of {model}",
             ((*place, *kind), schema.LAYER_VALUES),
-            numbered,
+            placed,
             note,
         ),
         _table(
@@ -76,7 +102,7 @@ def _layers(result: InformationFlowResult, model: str) -> tuple[Table, Table]:
             f"carried-{model}",
             f"Dimensions and separability of the layers of {model}",
             (place, schema.LAYER_CONTENT),
-            numbered,
+            placed,
             note,
         ),
     )
@@ -90,24 +116,24 @@ def _table(
     name: str,
     title: str,
     columns: tuple[tuple[Column, ...], tuple[MetricSpec, ...]],
-    numbered: Sequence[tuple[int, LayerFlow]],
+    placed: Sequence[tuple[float, LayerFlow]],
     note: str,
 ) -> Table:
     first, specs = columns
     rows = tuple(
         (
-            *(_described(number, one)[column.title] for column in first),
+            *(_described(depth, one)[column.title] for column in first),
             *(result.find(spec.name, one.model, Subject.of("layer", one.name)) for spec in specs),
         )
-        for number, one in numbered
+        for depth, one in placed
     )
-    return Table(name, title, (*first, *(Column(spec.title) for spec in specs)), rows, note)
+    return Table(name, title, (*first, *(Column(spec.title) for spec in specs)), rows, note, place="full")
 
 
 def _ordinal(step: int) -> str:
     return {2: "second", 3: "third"}.get(step, f"{step}th")
 
 
-def _described(number: int, one: LayerFlow) -> dict[str, Cell]:
+def _described(depth: float, one: LayerFlow) -> dict[str, Cell]:
     """Return the cells of a layer other than its metrics, by column title."""
-    return {"No.": number, "Layer": one.name, "Activation": one.activation, "Units": one.channels}
+    return {"Depth": f"{depth:.2f}", "Layer": one.name, "Activation": one.activation, "Units": one.channels}

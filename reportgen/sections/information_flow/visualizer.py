@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +13,12 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
+from reportgen.sections.information_flow.findings import DEAD_WARN, DORMANT_WARN, SATURATED_WARN, SURE
 from reportgen.sections.information_flow.schema import InformationFlowResult
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -30,48 +34,46 @@ _SYMLOG = 1e3
 """Share of the largest mean below which the axis is linear. Convention."""
 _MARKERS = 40
 """Maximum number of layers for which each one is marked. Convention."""
-_NAMED = 12
-"""Maximum number of layers that the axis names, if all models have the same. Convention."""
 _PARTS = {"utilisation": "utilization", "diversity": "diversity", "separability": "separability"}
 """Components of the specialization score: field and label."""
-_ISSUES = ("dead", "dormant", "constant", "saturated", "sparse")
+_LIMITS = {"dead": DEAD_WARN, "dormant": DORMANT_WARN, "constant": 1.0, "saturated": SATURATED_WARN, "sparse": None}
+"""Issues of a layer, each with the share from which it is ill; sparsity is not judged."""
+_DEPTH = "from the input (0) to the output (1)"
 
 
 class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
-    """Activations, dimensions, health, specialization and separability by layer."""
+    """Health where a layer is ill, activations, dimensions, separability and specialization by layer."""
 
     def figures(self, result: InformationFlowResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
-        every = [one for one in result.models if any(layer.std is not None for layer in result.of(one.model))]
+        every = [one for one in result.models if _measured(result, one)]
         if not every:
             return
         models = self.view.shown(every)
+        ill = [one for one in models if beyond_limits(result, one)]
+        if ill:
+            yield self._health(result, {one: beyond_limits(result, one) for one in ill})
         yield self._flow(result, models)
         yield self._rank(result, models)
-        yield self._health(result, models)
-        yield self._specialization(result, models)
         if any(layer.centre_accuracy is not None for layer in result.layers):
             yield self._classes(result, models)
         if any(layer.attention for layer in result.layers):
             yield self._attention(result, models)
+        yield self._specialization(result, models)
+
+    def further(self, result: InformationFlowResult) -> Iterator[Figure]:
+        """Yield the health of all layers where none is beyond a limit."""
+        models = self.view.shown(one for one in result.models if _measured(result, one))
+        if models and not any(beyond_limits(result, one) for one in models):
+            yield self._health(result, {one: result.of(one.model) for one in models})
 
     # -------------------------------------------------------------------------------------- lines by depth
 
     def _lines(self, result: InformationFlowResult, models: Sequence[ModelFlow], read: Read, ax: Axes) -> list[float]:
         """Draw one line per model and return the values drawn."""
         values = {one.model: [or_nan(read(layer)) for layer in result.of(one.model)] for one in models}
-        drawn = draw.model_lines(ax, self.theme, values)
-        self._depth(ax, {tuple(layer.name for layer in result.of(one.model)) for one in models})
-        return drawn
-
-    def _depth(self, ax: Axes, names: set[tuple[str, ...]]) -> None:
-        """Name the layers where they are few and the same in all models; else number them."""
-        first = next(iter(names), ())
-        if len(names) == 1 and len(first) <= _NAMED:
-            draw.categories(ax, self.theme, ["", *first], "x")
-            ax.set_xlim(0.5, len(first) + 0.5)
-        else:
-            ax.set_xlabel("layer, from input to output")
+        ax.set_xlabel("relative depth")
+        return draw.model_lines(ax, self.theme, values)
 
     def _intervals(
         self,
@@ -85,16 +87,16 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             found = [ends(one) for one in result.of(model.model)]
             low, high = ([or_nan(pair[side]) for pair in found] for side in (0, 1))
             color = self.theme.look(model.model).color
-            ax.vlines(np.arange(1, len(found) + 1), low, high, color=color, linewidth=self.theme.line_width)
+            ax.vlines(draw.relative_depths(len(found)), low, high, color=color, linewidth=self.theme.line_width)
 
     def _flow(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         spread = [(one.std, one) for one in result.layers if one.std is not None]
         (low, first), (high, last) = min(spread, key=lambda item: item[0]), max(spread, key=lambda item: item[0])
         return Figure(
             name="activation-flow",
-            title="Activation flow",
-            caption=f"Mean (left) and standard deviation (right) of the activations of every layer. {_sample(result)} Look for "
-            f"a standard deviation that shrinks or grows steadily from layer to layer.{self.view.rest(result.models, models)}",
+            title=_spread_words(result, models),
+            caption=f"Mean (left) and standard deviation (right) of the activations of every layer, {_DEPTH}. {_sample(result)} "
+            f"Look for a standard deviation that shrinks or grows steadily from layer to layer.{self.view.rest(result.models, models)}",
             alt=f"The standard deviation is smallest in {first.name} of {first.model}, {low:.3g}, and largest in {last.name} of "
             f"{last.model}, {high:.3g}.",
             panels=(
@@ -102,6 +104,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
                 Panel("Standard deviation", partial(self._draw_std, result, models)),
             ),
             columns=2,
+            panel_height=2.1,
         )
 
     def _draw_mean(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
@@ -133,7 +136,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             alt = f"The smallest share of dimensions is used in {lowest.name} of {lowest.model}: {lowest.participation_ratio:.3g} of {lowest.channels}, or {share:.0%}."
         return Figure(
             name="effective-rank",
-            title="Dimensions in use",
+            title=_dimension_words(known),
             caption=f"Dimensions in use as a share of the number of units: debiased participation ratio{_with(models)} (left), and effective rank (right). {_sample(result)}{note}{self.view.rest(result.models, models)}",
             alt=alt,
             panels=(
@@ -141,6 +144,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
                 Panel("Effective rank / units", partial(self._draw_effective, result, models)),
             ),
             columns=2,
+            panel_height=2.1,
         )
 
     def _draw_participation(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
@@ -160,7 +164,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             look = self.theme.look(model.model)
             limited = [
                 (depth, or_nan(_over(one.effective_rank, one.channels)))
-                for depth, one in enumerate(result.of(model.model), 1)
+                for depth, one in _by_depth(result, model)
                 if one.effective_rank_limited
             ]
             if limited:
@@ -188,7 +192,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         wilson = _with(models, "Wilson ")
         return Figure(
             name="classes",
-            title="Class separability by layer",
+            title=_separability_words(result, models),
             caption=f"Share of rows nearest to the center of their own class (left; five folds{wilson}), and share of the variance of "
             "the median unit that is between classes, corrected for chance (right). "
             f"{_sample(result)}{self.view.rest(result.models, models)}",
@@ -198,6 +202,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
                 Panel("Class information of the median unit", partial(self._draw_omega, result, models)),
             ),
             columns=2,
+            panel_height=2.1,
         )
 
     def _draw_center(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
@@ -215,24 +220,24 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     # -------------------------------------------------------------------------------------- by layer
 
-    def _health(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
+    def _health(self, result: InformationFlowResult, layers: Mapping[ModelFlow, Sequence[LayerFlow]]) -> Figure:
+        """Show layers beyond a limit, or all layers where none is."""
         most = result.options.max_layers
-        shown = self.view.shown(models, MOST_PANELS)
-        left_out = sum(max(len(result.of(one.model)) - most, 0) for one in shown)
+        shown = self.view.shown(layers, MOST_PANELS)
+        left_out = sum(max(len(layers[one]) - most, 0) for one in shown)
         rest = f" Only the {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
-        rest += self.view.rest(result.models, shown)
-        rows = max(min(len(result.of(one.model)), most) for one in shown)
+        rest += self.view.rest(layers, shown)
         return Figure(
             name="activation-health",
-            title="Activation health",
+            title=_health_title(result, layers),
             caption="Share of the units of each layer that are dead (0 on all values), dormant or constant, and of its values that "
-            f"are saturated or sparse. Gray: not applicable to its activation. {_sample(result)}{rest}",
+            f"are saturated or sparse, with the limit of a layer. Gray: not applicable to its activation. {_sample(result)}{rest}",
             alt=" ".join(_health_words(result, one.model) for one in shown),
             panels=tuple(
-                Panel(self.theme.look(one.model).label, partial(self._draw_health, least_healthy(result, one.model)))
+                Panel(self.theme.look(one.model).label, partial(self._draw_health, least_healthy(layers[one], most)))
                 for one in shown
             ),
-            panel_height=draw.rows_height(self.theme, rows) + 0.3,
+            panel_height=draw.rows_height(self.theme, max(min(len(layers[one]), most) for one in shown)) + 0.3,
         )
 
     def _draw_health(self, layers: Sequence[LayerFlow], ax: Axes) -> None:
@@ -242,7 +247,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             self.theme,
             np.array(rows, float),
             rows=[one.name for one in layers],
-            columns=_ISSUES,
+            columns=[f"{name}, limit {limit:.0%}" if limit else name for name, limit in _LIMITS.items()],
             limits=(0.0, 1.0),
             text=[["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in rows],
         )
@@ -250,31 +255,29 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         shown = self.view.shown(models, MOST_PANELS)
         rest = self.view.rest(result.models, shown)
-        named = all(len(result.of(one.model)) <= _NAMED for one in shown)
         known = [(one.specialization_score, one) for one in result.layers if one.specialization_score is not None]
-        alt = "No layer has a score."
+        title, alt = "Specialization by layer", "No layer has a score."
         if known:
-            score, best = max(known, key=lambda item: item[0])
+            (low, _), (score, best) = min(known, key=lambda item: item[0]), max(known, key=lambda item: item[0])
+            title = f"Specialization is between {low:.2f} and {score:.2f}"
             alt = f"The highest score is {score:.2f}, of {best.name} in {best.model}."
         return Figure(
             name="specialization",
-            title="Specialization by layer",
-            caption="Specialization score (thick), the geometric mean of its components (thin). "
-            f"{_sample(result)} Higher is not better as such.{rest}",
+            title=title,
+            caption="Specialization score (thick), the geometric mean of its components (thin), of every layer, "
+            f"{_DEPTH}. {_sample(result)} Higher is not better as such.{rest}",
             alt=alt,
             panels=tuple(
-                Panel(
-                    self.theme.look(one.model).label,
-                    partial(self._draw_specialization, result.of(one.model), named=named),
-                )
+                Panel(self.theme.look(one.model).label, partial(self._draw_specialization, result, one))
                 for one in shown
             ),
             columns=min(2, len(shown)),
+            panel_height=2.3,
         )
 
-    def _draw_specialization(self, layers: Sequence[LayerFlow], ax: Axes, *, named: bool) -> None:
-        theme = self.theme
-        depth = np.arange(1, len(layers) + 1)
+    def _draw_specialization(self, result: InformationFlowResult, model: ModelFlow, ax: Axes) -> None:
+        theme, layers = self.theme, result.of(model.model)
+        depth = draw.relative_depths(len(layers))
         handles = []
         dashes = ((0, (1.2, 1.2)), (0, (5.0, 1.5)), (0, (6.0, 1.5, 1.2, 1.5)))
         for (field, label), dash in zip(_PARTS.items(), dashes, strict=True):
@@ -286,15 +289,15 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         handles += ax.plot(
             depth,
             [or_nan(one.specialization_score) for one in layers],
-            color=theme.look(layers[0].model).color,
+            color=theme.look(model.model).color,
             linewidth=2 * theme.line_width,
             marker="o" if len(layers) <= _MARKERS else None,
             markersize=theme.marker_size * 0.8,
             label="score",
         )
-        draw.whole_numbers(ax, theme)
-        self._depth(ax, {tuple(one.name for one in layers)} if named else set())
+        ax.set_xlim(-0.03, 1.03)
         ax.set_ylim(0, 1.02)
+        ax.set_xlabel("relative depth")
         ax.set_ylabel("score and components")
         draw.legend_above(ax, theme, handles)
 
@@ -316,7 +319,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         values = [value for layers in rows.values() for one in layers for value in _relative(one) if np.isfinite(value)]
         return Figure(
             name="attention",
-            title="Attention entropy",
+            title=f"Attention entropy is {min(values, default=0):.0%} to {max(values, default=0):.0%} of its maximum",
             caption="Mean attention entropy of each head relative to its maximum: 0 is a single key, 1 is uniform attention. "
             f"{_sample(result)}{rest}",
             alt=f"Relative entropy ranges from {min(values, default=0):.2f} to {max(values, default=0):.2f}.",
@@ -350,17 +353,32 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 def issues(one: LayerFlow) -> list[float]:
     """Return the shares of a layer in the health figure; NaN where not applicable."""
     if one.std is None:
-        return [np.nan] * len(_ISSUES)
+        return [np.nan] * len(_LIMITS)
     counts = [_over(one.dead, one.channels), _over(one.dormant, one.channels), _over(one.constant, one.channels)]
     return [or_nan(value) for value in (*counts, one.saturated_fraction, one.sparsity)]
 
 
-def least_healthy(result: InformationFlowResult, model: str) -> tuple[LayerFlow, ...]:
+def beyond_limits(result: InformationFlowResult, model: ModelFlow) -> tuple[LayerFlow, ...]:
+    """Return the layers of a model with a share beyond its limit, in order; outputs may be saturated."""
+
+    def beyond(one: LayerFlow) -> bool:
+        shares = zip(_LIMITS.items(), issues(one), strict=True)
+        judged = [
+            (share, limit)
+            for (name, limit), share in shares
+            if limit and not (name == "saturated" and one.name in ends)
+        ]
+        return any(share > limit or share == 1 for share, limit in judged)
+
+    ends = set(model.ends)
+    return tuple(one for one in result.of(model.model) if beyond(one))
+
+
+def least_healthy(layers: Sequence[LayerFlow], most: int) -> tuple[LayerFlow, ...]:
     """Return the layers with the largest dead, dormant, constant or saturated share, in order; the first of equals."""
-    layers = result.of(model)
     worst = [max((value for value in issues(one)[:-1] if np.isfinite(value)), default=2.0) for one in layers]
     order = sorted(range(len(layers)), key=lambda place: (-worst[place], place))
-    return tuple(layers[place] for place in sorted(order[: result.options.max_layers]))
+    return tuple(layers[place] for place in sorted(order[:most]))
 
 
 def most_one_sided(result: InformationFlowResult, model: str) -> tuple[LayerFlow, ...]:
@@ -369,6 +387,15 @@ def most_one_sided(result: InformationFlowResult, model: str) -> tuple[LayerFlow
     lowest = [min((value for value in _relative(one) if np.isfinite(value)), default=2.0) for one in layers]
     order = sorted(range(len(layers)), key=lambda place: (lowest[place], place))
     return tuple(layers[place] for place in sorted(order[: result.options.max_layers]))
+
+
+def _measured(result: InformationFlowResult, model: ModelFlow) -> bool:
+    return any(layer.std is not None for layer in result.of(model.model))
+
+
+def _by_depth(result: InformationFlowResult, model: ModelFlow) -> Iterable[tuple[float, LayerFlow]]:
+    layers = result.of(model.model)
+    return zip(draw.relative_depths(len(layers)), layers, strict=True)
 
 
 def _with(models: Sequence[ModelFlow], kind: str = "") -> str:
@@ -393,3 +420,50 @@ def _health_words(result: InformationFlowResult, model: str) -> str:
         return f"{model} has no rectified layer."
     worst = max(layers, key=lambda one: required(one.dead) / one.channels)
     return f"{model}: most dead units in {worst.name}, {worst.dead} of {worst.channels}."
+
+
+def _health_title(result: InformationFlowResult, layers: Mapping[ModelFlow, Sequence[LayerFlow]]) -> str:
+    ill = {one.model: len(beyond_limits(result, one)) for one in layers}
+    count, total = sum(ill.values()), sum(len(result.of(model)) for model in ill)
+    if not count:
+        return f"No layer of {total} is beyond a limit"
+    where = next(iter(ill)) if len(ill) == 1 else f"{len(ill)} models"
+    return f"{count} of {total} layers of {where} {'is' if count == 1 else 'are'} beyond a limit"
+
+
+def _spread_words(result: InformationFlowResult, models: Sequence[ModelFlow]) -> str:
+    """Return the largest step of the standard deviation between neighboring layers of a model."""
+    steps = [
+        (max(after / before, before / after), model.model)
+        for model in models
+        for before, after in pairwise(one.std for one in result.of(model.model) if one.std)
+    ]
+    if not steps:
+        return "Mean and standard deviation of the activations"
+    step, model = max(steps, key=lambda item: item[0])
+    where = f", in {model}" if len(models) > 1 else ""
+    return f"From layer to layer, activations grow or shrink by a factor of at most {step:.3g}{where}"
+
+
+def _dimension_words(known: Sequence[tuple[float, LayerFlow]]) -> str:
+    if not known:
+        return "Dimensions in use"
+    share = min(share for share, _ in known)
+    return f"All layers use at least {formatting.number(math.floor(min(share, 1) * 1000) / 1000, 'fraction')} of their dimensions"
+
+
+def _separability_words(result: InformationFlowResult, models: Sequence[ModelFlow]) -> str:
+    """Return a tested drop of the accuracy, or else the accuracy at the output."""
+    for model in models:
+        if model.fall is not None and model.fall.p_value < SURE:
+            return f"{model.model} separates the classes better in {model.fall.layer} than at the output"
+    found = [
+        (one.centre_accuracy, model.model)
+        for model in models
+        for one in result.of(model.model)
+        if one.name == model.output and one.centre_accuracy is not None
+    ]
+    if not found:
+        return "Class separability by layer"
+    shares = [formatting.fraction(share) for share in (min(found)[0], max(found)[0])]
+    return f"Nearest-center accuracy at the output is {' to '.join(dict.fromkeys(shares))}"

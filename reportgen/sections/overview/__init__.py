@@ -8,6 +8,7 @@ from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.findings import RULES
 from reportgen.sections.overview.rules import EXPLANATIONS
 from reportgen.sections.overview.schema import OverviewOptions, OverviewResult
+from reportgen.sections.overview.statements import statements
 from reportgen.sections.overview.tables import tables
 from reportgen.sections.overview.visualizer import OverviewVisualizer
 
@@ -19,9 +20,11 @@ SECTION = Section(
     result=OverviewResult,
     analyzer=OverviewAnalyzer,
     visualizer=OverviewVisualizer,
-    figures=(FigureSpec("class-balance", "Rows per class; requires class labels."),),
+    figures=(FigureSpec("class-balance", "Rows per class; only where one has at least twice the rows of another."),),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
+    statements=statements,
+    topic="data",
     metrics=schema.METRICS,
     headlines=("parameters",),
     template="sections/overview.html.j2",

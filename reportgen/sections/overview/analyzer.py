@@ -61,6 +61,7 @@ def _model(model: ModelEvaluation, made_of: Architecture) -> ModelOverview:
         file=model.file,
         sha256=model.sha256,
         layers=tuple(_layer(layer) for layer in made_of.layers if layer.level == 0),
+        nested=tuple(_layer(layer) for layer in made_of.layers if layer.level > 0),
         n_layers=_distinct(made_of),
         dtype_policy=made_of.dtype_policy,
         inputs=tuple(_tensor(one) for one in made_of.inputs),

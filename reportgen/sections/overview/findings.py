@@ -9,7 +9,7 @@ from reportgen.contract.subjects import Subject
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reportgen.sections.overview.schema import OverviewResult
 
@@ -19,6 +19,13 @@ MANY_DUPLICATES = 0.01
 """Share of duplicate rows worth a warning. Convention; no literature value."""
 IMBALANCE = 10
 """Ratio of the most to the least frequent class worth a note. Convention; no literature value."""
+UNEVEN = 2
+"""Ratio of the most to the least frequent class from which classes are called uneven, and drawn. Convention."""
+
+
+def uneven(counts: Sequence[int]) -> bool:
+    """Return whether the most frequent class has at least twice the rows of the least frequent one."""
+    return max(counts, default=0) >= UNEVEN * min(counts, default=0) and len(counts) > 1
 
 
 def conflicting_labels(result: OverviewResult) -> Iterator[Hit]:

@@ -15,11 +15,11 @@ class OverviewOptions(Strict):
     max_layers: int = Field(default=20, ge=1)
     """Maximum number of rows in a layer table: the layers with the most parameters; the report says how many are left out."""
     max_classes: int = Field(default=30, ge=2)
-    """Maximum number of classes in the class balance figure: the most and the least frequent; the report says how many are left out."""
+    """Maximum number of classes in the figure of uneven classes: the most and the least frequent; the report says how many are left out."""
 
 
 class LayerRow(Strict):
-    """A top-level layer of the model, with everything nested in it."""
+    """A layer of the model, with everything nested in it."""
 
     name: str
     layer_type: str
@@ -52,6 +52,8 @@ class ModelOverview(Strict):
     sha256: str | None
     layers: tuple[LayerRow, ...]
     """In model order; a nested model is one row."""
+    nested: tuple[LayerRow, ...] = ()
+    """The layers inside them at every depth, in model order, by their qualified names: with `layers`, all layers."""
     n_layers: int
     """Layers at every depth, with shared layers counted once."""
     dtype_policy: str

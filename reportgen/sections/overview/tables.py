@@ -86,6 +86,7 @@ def _data(data: DataOverview) -> Table:
         columns,
         tuple(rows),
         "A duplicate row has inputs that are bit-identical to those of an earlier row.",
+        place="body",
     )
 
 
@@ -116,6 +117,7 @@ def _layers(result: OverviewResult, view: View) -> Iterator[Table]:
             _LAYER_COLUMNS,
             _layer_rows(shown),
             _left_out(layers, shown),
+            place="full",
         )
 
 

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+import statistics
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
+from reportgen.sections.overview.findings import uneven
 from reportgen.sections.overview.schema import OverviewResult
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from reportgen.sections.overview.schema import ClassBalance, DataOverview
+    from reportgen.sections.overview.schema import ClassBalance
 
 
 class OverviewVisualizer(BaseVisualizer[OverviewResult]):
-    """Class balance of the data."""
+    """Class balance of uneven classes."""
 
     def figures(self, result: OverviewResult) -> Iterator[Figure]:
-        """Yield one figure for every label array with classes."""
+        """Yield one figure for every label array with uneven classes; of even ones, the table says all."""
         if result.data is None:
             return
         for index, balance in enumerate(result.data.balance):
-            if len(balance.classes) > 1:
-                yield self._balance(result.data, balance, result.options.max_classes, index)
+            if uneven(balance.counts):
+                yield self._balance(balance, result.options.max_classes, index)
 
-    def _balance(self, data: DataOverview, balance: ClassBalance, most: int, index: int) -> Figure:
+    def _balance(self, balance: ClassBalance, most: int, index: int) -> Figure:
         shown = ends_by_count(balance.counts, most)
         left_out = len(balance.counts) - len(shown)
         rest = (
@@ -38,28 +41,29 @@ class OverviewVisualizer(BaseVisualizer[OverviewResult]):
             else ""
         )
         common, rare = (pick(range(len(balance.counts)), key=balance.counts.__getitem__) for pick in (max, min))
+        total = sum(balance.counts)
+        share = formatting.fraction(balance.counts[common] / total) if total else formatting.MISSING
+        of = "" if balance.head is None else f" of {balance.head}"
         return Figure(
             name="class-balance" if index == 0 else f"class-balance-{index + 1}",
-            title="Class balance" if balance.head is None else f"Class balance of {balance.head}",
-            caption=f"Rows per class; {data.split} split, n = {data.n:,}.{rest}",
-            alt=f"Class {balance.classes[common]} is the most frequent with {balance.counts[common]:,} rows, class "
-            f"{balance.classes[rare]} the least frequent with {balance.counts[rare]:,}.",
+            title=f"Class {balance.classes[common]}{of} has {balance.counts[common]:,} rows, class "
+            f"{balance.classes[rare]} {balance.counts[rare]:,}",
+            caption=f"Rows per class, most frequent first.{rest}",
+            alt=f"The most frequent class has {share} of {total:,} rows; the median class has "
+            f"{statistics.median_low(balance.counts):,}.",
             panels=(Panel("Rows per class", partial(self._draw, balance, shown)),),
-            panel_height=draw.rows_height(self.theme, len(shown)),
+            panel_height=2.2,
         )
 
     def _draw(self, balance: ClassBalance, shown: Sequence[int], ax: Axes) -> None:
-        nan = [float("nan")] * len(shown)
-        series = draw.Bars(
-            values=[float(balance.counts[place]) for place in shown],
-            low=nan,
-            high=nan,
-            color=self.theme.muted,
-            label="",
-        )
-        draw.bars(ax, self.theme, [balance.classes[place] for place in shown], [series])
-        ax.set_xlabel("rows")
-        ax.set_ylabel("class")
+        ordered = sorted(shown, key=lambda place: -balance.counts[place])
+        ax.bar(range(len(ordered)), [balance.counts[place] for place in ordered], 0.8, color=self.theme.muted)
+        draw.categories(ax, self.theme, [balance.classes[place] for place in ordered], "x")
+        ax.set_xlim(-0.6, len(ordered) - 0.4)
+        ax.grid(visible=False, axis="x")
+        ax.tick_params(axis="x", length=0)
+        ax.set_ylabel("rows")
+        ax.set_xlabel("class")
 
 
 def ends_by_count(counts: Sequence[int], most: int) -> tuple[int, ...]:

@@ -20,13 +20,24 @@ SECTION = Section(
     analyzer=ParetoAnalyzer,
     visualizer=ParetoVisualizer,
     figures=(
-        FigureSpec("front", "The models in the space of the objectives, with the Pareto front and its knee."),
         FigureSpec(
-            "heatmap", "The selected metrics of each model, colored from worst to best among the compared models."
+            "front",
+            "The models by the first objective and one that is exact, such as a size, or else the second objective; with the Pareto front "
+            "and its knee.",
+            place="front",
+        ),
+        FigureSpec(
+            "pairs", "The first objective against each of the others; for three or more objectives.", place="appendix"
+        ),
+        FigureSpec(
+            "heatmap",
+            "The selected metrics of each model, colored from worst to best among the compared models; from six models on.",
+            place="appendix",
         ),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
+    topic="difference",
     metrics=schema.METRICS,
     template="sections/pareto.html.j2",
 )

@@ -12,9 +12,8 @@ from reportgen.contract.result import SectionResult
 
 ComparedBy = Literal["paired difference", "intervals", "exact value", "value alone"]
 
-PEAK = "training_dynamics.peak_performance"
-OVERFITTING = "training_dynamics.overfitting_index"
-CONVERGENCE = "training_dynamics.epochs_to_convergence"
+ACCURACY = "performance.accuracy"
+PARAMETERS = "overview.parameters"
 
 
 class Objective(Strict):
@@ -31,10 +30,12 @@ class Objective(Strict):
 class ParetoOptions(Strict):
     """Options of the pareto section."""
 
-    objectives: tuple[str | Objective, ...] = Field(default=(PEAK, OVERFITTING), min_length=2)
-    """Objectives: addresses, or tables with `metric`, `direction` and `subject`. Default: peak validation metric and overfitting index."""
+    objectives: tuple[str | Objective, ...] = Field(
+        default=(ACCURACY, Objective(metric=PARAMETERS, direction="min")), min_length=2
+    )
+    """Objectives: addresses, or tables with `metric`, `direction` and `subject`. Default: accuracy, and number of parameters."""
     heatmap: tuple[str | Objective, ...] | None = Field(default=None, min_length=1)
-    """Columns of the heatmap, in the same form. Default: the objectives, plus epochs to convergence with the default objectives."""
+    """Columns of the heatmap, in the same form. Default: the objectives."""
     min_models: int = Field(default=2, ge=2)
     """Minimum number of models with all objectives for a front."""
     reference_point: dict[str, float] | None = None
@@ -66,9 +67,7 @@ class ParetoOptions(Strict):
     @property
     def columns(self) -> tuple[str | Objective, ...]:
         """The columns of the heatmap."""
-        if self.heatmap is not None:
-            return self.heatmap
-        return (*self.objectives, CONVERGENCE) if self.objectives == (PEAK, OVERFITTING) else self.objectives
+        return self.objectives if self.heatmap is None else self.heatmap
 
 
 def choice(entry: str | Objective) -> Objective:

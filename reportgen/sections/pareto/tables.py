@@ -83,7 +83,7 @@ def _objectives(result: ParetoResult) -> Table:
     note = "Ideal: best value among the compared models. Reference point of the hypervolume: " + "; ".join(
         f"{rule} ({', '.join(one.title for one in result.objectives if one.reference_rule == rule)})" for rule in rules
     )
-    return Table("objectives", "Objectives", columns, rows, f"{note}.")
+    return Table("objectives", "Objectives", columns, rows, f"{note}.", place="full")
 
 
 def _excluded(result: ParetoResult) -> Table:

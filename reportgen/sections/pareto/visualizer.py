@@ -12,21 +12,32 @@ from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw, names
 from reportgen.sections.pareto.schema import ParetoResult
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
+    from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Metric
     from reportgen.sections.pareto.schema import ChosenMetric, ComparedModel, ComparedObjective, PairFront
 
     Corner = tuple[float, float]
 
-_PANELS = 3
-"""Maximum number of pairs of objectives drawn."""
+MANY = 6
+"""Number of models from which the heatmap is drawn, and models that would squeeze all others are not. Convention."""
+_FAR = 3.0
+"""Interquartile ranges beyond the upper quartile from which a value is left out: Tukey's outer fence."""
+_TICKS: dict[str, Callable[[float, float], str]] = {
+    "fraction": lambda value, _: f"{100 * value:.4g}{formatting.THIN}%",
+    "count": lambda value, _: f"{value:,.0f}",
+    "bytes": lambda value, _: formatting.number(max(value, 0), "bytes"),
+}
+"""Labels of ticks, by unit."""
+_PANELS = 2
+"""Maximum number of further pairs of objectives drawn."""
 _DECADES = 30
 """Ratio of the largest to the smallest count above which the axis is logarithmic. Convention."""
 _BESIDE = 8
@@ -37,39 +48,51 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
     """Pareto front, and normalized metrics of every model."""
 
     def figures(self, result: ParetoResult) -> Iterator[Figure]:
-        """Yield the figures in reading order."""
-        if result.reason is None:
-            yield self._front(result)
+        """Yield the figures in reading order; the rank of a few models is seen in the front."""
+        if result.reason is not None:
+            return
+        first, *others = _by_cost(result)
+        yield self._front(result, (first,), "front", _title(result, first, self.view.decision))
+        if others:
+            yield self._front(result, others[:_PANELS], "pairs", _rest_title(result, others[:_PANELS]))
+        if len(result.models) >= MANY:
+            yield self._heatmap(result)
+
+    def further(self, result: ParetoResult) -> Iterator[Figure]:
+        """Yield the heatmap of a few models."""
+        if result.reason is None and len(result.models) < MANY:
             yield self._heatmap(result)
 
     # -------------------------------------------------------------------------------------- front
 
-    def _front(self, result: ParetoResult) -> Figure:
-        fronts = result.fronts[:_PANELS]
+    def _front(self, result: ParetoResult, fronts: Sequence[PairFront], name: str, title: str) -> Figure:
         on_front = [one.model for one in result.models if one.on_front]
         knee = "" if result.knee is None else f" {result.knee} is the knee."
         names = [[result.objectives[place].title for place in (one.up, one.across)] for one in fronts]
+        many = len(result.models) > _BESIDE
         return Figure(
-            name="front",
-            title="Pareto front",
-            caption=" ".join(_caption(result)),
+            name=name,
+            title=title,
+            caption=" ".join(_caption(result, fronts)),
             alt=f"{len(on_front)} of {len(result.models)} models are on the front: {formatting.listed(on_front, most=8)}.{knee}",
             panels=tuple(
                 Panel(f"{up} and {across}", partial(self._draw_front, result, one))
                 for one, (up, across) in zip(fronts, names, strict=True)
             ),
-            columns=min(2, len(fronts)) if len(result.models) <= _BESIDE else 1,
-            panel_height=2.6 if len(fronts) > 1 else 3.1 if len(result.models) <= _BESIDE else 4.0,
+            columns=min(2, len(fronts)) if not many else 1,
+            panel_height=3.2 if many and len(fronts) == 1 else 2.4,
         )
 
     def _draw_front(self, result: ParetoResult, pair: PairFront, ax: Axes) -> None:
         across, up = result.objectives[pair.across], result.objectives[pair.up]
-        points = {one.model: (_value(one.values[pair.across]), _value(one.values[pair.up])) for one in result.models}
+        beyond = _beyond(result, pair)
+        models = [one for one in result.models if one.model not in beyond]
+        points = {one.model: (_value(one.values[pair.across]), _value(one.values[pair.up])) for one in models}
         if _wide(across, [x for x, _ in points.values()]):
             draw.logarithmic_counts(ax)
         else:
             ax.locator_params(axis="x", nbins=max(int(ax.bbox.width / (6 * self.theme.small_size)), 3))
-        for one in reversed(result.models):  # the front on top
+        for one in reversed(models):  # the front on top
             self._draw_intervals(one, pair, ax)
             x, y = points[one.model]
             ax.plot(x, y, self.theme.look(one.model).marker, **self._style(one), zorder=2.6 if one.on_front else 2.4)
@@ -78,29 +101,34 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
         best_first = reversed(pair.models) if across.higher_is_better else pair.models
         worst = _worst(across, ax.get_xlim()), _worst(up, ax.get_ylim())
-        line = _staircase([points[model] for model in best_first], worst)
-        handles = ax.plot(
-            *zip(*line, strict=True),
-            color=self.theme.front,
-            linestyle="dashed",
-            label="Pareto front" if len(result.objectives) == 2 else "front of these two",  # noqa: PLR2004
-            zorder=2.2,
-        )
+        line = _staircase([points[model] for model in best_first], worst) if len(pair.models) > 1 else []
+        handles = []
+        if line:
+            handles += ax.plot(
+                *zip(*line, strict=True),
+                color=self.theme.front,
+                linestyle="dashed",
+                label="Pareto front" if len(result.objectives) == 2 else "front of these two",  # noqa: PLR2004
+                zorder=2.2,
+            )
         handles += self._draw_knee(result, points, ax)
         handles += self._handles(result)
-        self._draw_names(result, points, line, ax)
+        self._draw_names(models, points, line, result.options.max_models, ax)
         ax.set_xlabel(self._axis(across))
         ax.set_ylabel(self._axis(up))
-        if pair is result.fronts[0]:
+        for axis, objective in ((ax.xaxis, across), (ax.yaxis, up)):
+            if objective.unit in _TICKS:
+                axis.set_major_formatter(_TICKS[objective.unit])
+        if pair.across == _by_cost(result)[0].across:
             draw.legend_above(ax, self.theme, handles)
 
     def _style(self, one: ComparedModel) -> dict[str, Any]:
         """Return the look of a point: filled on the front, hollow if not shown to be dominated, else pale."""
         color = self.theme.look(one.model).color
         if one.on_front:
-            return {"color": color, "markersize": 1.4 * self.theme.marker_size}
+            return {"color": color, "markersize": 1.2 * self.theme.marker_size}
         if not one.clearly_dominated_by:
-            return {"color": color, "markerfacecolor": "white", "markersize": 1.2 * self.theme.marker_size}
+            return {"color": color, "markerfacecolor": "white", "markersize": 1.1 * self.theme.marker_size}
         return {"color": self._pale}
 
     @property
@@ -141,10 +169,12 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             if there
         ]
 
-    def _draw_names(self, result: ParetoResult, points: dict[str, Corner], line: Sequence[Corner], ax: Axes) -> None:
+    def _draw_names(
+        self, models: Sequence[ComparedModel], points: dict[str, Corner], line: Sequence[Corner], most: int, ax: Axes
+    ) -> None:
         """Name as many models as the options allow: first the front, then those not shown to be dominated."""
-        order = sorted(result.models, key=lambda one: (not one.on_front, _is_pale(one)))
-        named = [self.theme.look(one.model).label for one in order[: result.options.max_models]]
+        order = sorted(models, key=lambda one: (not one.on_front, _is_pale(one)))
+        named = [self.theme.look(one.model).label for one in order[:most]]
         names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
 
     def _axis(self, one: ChosenMetric) -> str:
@@ -162,7 +192,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         lines = " White lines separate the ranks." if len({ranks[row.model] for row in shown}) > 1 else ""
         return Figure(
             name="heatmap",
-            title="Normalized performance",
+            title=_heatmap_title(result),
             caption="Color: each metric scaled from 0 (worst of the compared models) to 1 (best). The scaling exaggerates small gaps: "
             "judge their size by the numbers, which are not scaled. Ordered by Pareto rank, with the front on top."
             f"{lines}{more}",
@@ -225,15 +255,72 @@ def _is_pale(one: ComparedModel) -> bool:
 # ------------------------------------------------------------------------------------------------ words
 
 
-def _caption(result: ParetoResult) -> Iterator[str]:
+def _title(result: ParetoResult, pair: PairFront, decision: Decision) -> str:
+    """Return the values of the candidate and of what it would replace; without a decision, who is on the front."""
+    compared = {one.model: one for one in result.models}
+    if decision.pair is not None and {*decision.pair} <= set(compared):
+        return "; ".join(_values(result, pair, compared[model]) for model in decision.pair)
+    on_front = [one.model for one in result.models if one.on_front]
+    if len(on_front) == 1:
+        return f"By value, no model is better than {on_front[0]} in any objective"
+    return f"{len(on_front)} of {len(result.models)} models are on the front: {formatting.listed(on_front)}"
+
+
+def _values(result: ParetoResult, pair: PairFront, one: ComparedModel) -> str:
+    parts = [
+        f"{naming.in_a_sentence(result.objectives[place].title)} {formatting.metric(one.values[place]).text}"
+        for place in (pair.up, pair.across)
+    ]
+    return f"{one.model}: {', '.join(parts)}"
+
+
+def _rest_title(result: ParetoResult, fronts: Sequence[PairFront]) -> str:
+    first = result.objectives[0].title
+    return f"{first} against {formatting.listed([result.objectives[one.across].title for one in fronts])}"
+
+
+def _heatmap_title(result: ParetoResult) -> str:
+    """Return whether a model has the best value in every column."""
+    best = [one.model for one in result.rows if all(value == 1 for value in one.normalised)]
+    if best:
+        return f"{formatting.listed(best)}: best value in every metric"
+    return f"No model has the best value in all {len(result.columns)} metrics"
+
+
+def _by_cost(result: ParetoResult) -> list[PairFront]:
+    """Return the pairs of objectives, the first with an exact count or size across first: what the models cost."""
+    return sorted(result.fronts, key=lambda one: result.objectives[one.across].compared_by != ("exact value",))
+
+
+def _beyond(result: ParetoResult, pair: PairFront) -> tuple[str, ...]:
+    """Return the models of many whose value is so far on the worse side that it would squeeze all others: they are not drawn."""
+    if len(result.models) < MANY:
+        return ()
+    beyond: list[str] = []
+    for place in (pair.up, pair.across):
+        sign = -1.0 if result.objectives[place].higher_is_better else 1.0
+        values = {one.model: sign * _value(one.values[place]) for one in result.models}
+        if _wide(result.objectives[place], [_value(one.values[place]) for one in result.models]):
+            continue
+        low, high = np.quantile([*values.values()], (0.25, 0.75))
+        beyond += [model for model, value in values.items() if high > low and value > high + _FAR * (high - low)]
+    return tuple(dict.fromkeys(beyond))
+
+
+def _caption(result: ParetoResult, fronts: Sequence[PairFront]) -> Iterator[str]:
     """Yield sentences about what the figure shows and how differences were judged."""
     n_pairs = len(result.fronts)
-    if n_pairs == 1:
+    if not any(len(one.models) > 1 for one in fronts):
+        yield "One model is at least as good as every other in both objectives, by value: there is no front to draw."
+    elif n_pairs == 1:
         yield "Dashed line: the Pareto front. No other model is at least as good in both objectives as a model on the front and better in one."
     else:
         yield "Dashed lines: fronts of two objectives alone. Filled points: models on the front of all objectives."
-    if n_pairs > _PANELS:
-        yield f"{n_pairs - _PANELS} more objectives are in the table."
+    if n_pairs - 1 > _PANELS:
+        yield f"{n_pairs - 1 - _PANELS} more objectives are in the table."
+    beyond = dict.fromkeys(model for one in fronts for model in _beyond(result, one))
+    if beyond:
+        yield f"Not drawn, because far worse than all others: {formatting.listed([*beyond])}."
     if any(value.ci_low is not None for one in result.models for value in one.values):
         yield "Thin lines: 95 % intervals."
     yield from _judged(result.objectives)

@@ -69,7 +69,9 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
         if data is None:
             message = "similarity needs data"
             raise ValueError(message)
-        reference = self.options.reference or evaluation.models[0].name
+        baseline = evaluation.decision.baseline
+        default = evaluation.models[0].name if baseline is None else baseline.model
+        reference = self.options.reference or default
         measurements: list[Measurement] = []
         heads = []
         for group in comparable([_Head(*one, data) for one in evaluation.heads(ClassPredictions)]):
@@ -144,6 +146,7 @@ def _agreement(group: list[_Head]) -> tuple[list[Measurement], HeadAgreement]:
                 (schema.CHURN, changed, ""),
                 (schema.NEGATIVE_FLIPS, flips[0], errors.reason),
                 (schema.POSITIVE_FLIPS, flips[1], errors.reason),
+                (schema.SHARED_ERRORS, errors.shared, errors.reason),
                 (schema.ERROR_CONSISTENCY, errors.consistency, errors.reason),
                 (schema.DIVERGENCE, apart, ""),
             ):
@@ -158,9 +161,10 @@ def _agreement(group: list[_Head]) -> tuple[list[Measurement], HeadAgreement]:
 
 @dataclass(frozen=True)
 class _Errors:
-    """Errors of two models compared: negative and positive flips of the first against the second, and error consistency."""
+    """Errors of two models compared: negative and positive flips of the first against the second, errors of both, and consistency."""
 
     flips: tuple[Estimate | None, Estimate | None]
+    shared: Estimate | None
     consistency: Estimate | None
     reason: str
 
@@ -169,10 +173,11 @@ def _errors(first: _Head, second: _Head) -> _Errors:
     """Compare the errors if both heads have labels."""
     one, other = first.outputs, second.outputs
     if not isinstance(one, ClassificationOutputs) or not isinstance(other, ClassificationOutputs):
-        return _Errors((None, None), None, first.head.reason or second.head.reason or "")
+        return _Errors((None, None), None, None, first.head.reason or second.head.reason or "")
     table = comparison.discordance(one.correct, other.correct)
     return _Errors(
         (agreement.negative_flips(table), agreement.positive_flips(table)),
+        agreement.shared_errors(table),
         agreement.error_consistency(table),
         "both models are right on all rows, or wrong on all rows",
     )

@@ -15,7 +15,7 @@ class SimilarityOptions(Strict):
     """Options of the similarity section."""
 
     reference: str | None = None
-    """Model that the others are compared with, in predictions and layer by layer. Default: the first."""
+    """Model that the others are compared with, in predictions and layer by layer. Default: `decision.baseline`, or else the first."""
     samples: int = Field(default=1024, ge=32)
     """Rows on which layers are compared: the same seeded, label-stratified sample for every model. If another section requests more, all use more."""
     max_layers: int = Field(default=50, ge=2)
@@ -131,6 +131,15 @@ POSITIVE_FLIPS = MetricSpec(
     "Yan et al. (2021); Wilson (1927) for the interval",
     "pair",
 )
+SHARED_ERRORS = MetricSpec(
+    "shared_errors",
+    "Shared errors",
+    "fraction",
+    None,
+    f"Share of rows that both models get wrong. {_VERSUS}",
+    "definition; Wilson (1927) for the interval",
+    "pair",
+)
 ERROR_CONSISTENCY = MetricSpec(
     "error_consistency",
     "Error consistency",
@@ -173,6 +182,6 @@ SECOND_COMPONENT = MetricSpec(
     "weight_pc2", "Weights, PC 2", "", None, "Second principal component of the weight statistics.", "Pearson (1901)"
 )
 
-AGREEMENT = (CHURN, NEGATIVE_FLIPS, POSITIVE_FLIPS, ERROR_CONSISTENCY, DIVERGENCE)
+AGREEMENT = (POSITIVE_FLIPS, NEGATIVE_FLIPS, SHARED_ERRORS, CHURN, ERROR_CONSISTENCY, DIVERGENCE)
 COMPONENTS = (FIRST_COMPONENT, SECOND_COMPONENT)
 METRICS = (*AGREEMENT, CKA, *COMPONENTS)

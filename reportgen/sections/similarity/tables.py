@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reportgen.contract.focus import View
+    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.similarity.schema import HeadAgreement, SimilarityResult
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 def tables(result: SimilarityResult, view: View) -> tuple[Table, ...]:
     """Return the comparisons with the reference by head, and which layers were compared."""
     found = [
-        _against(result, view, head, place)
+        table
         for place, head in enumerate(result.heads)
         if result.reference in head.models
+        for table in _against(result, view, head, place)
     ]
     if result.representation is not None:
         found.append(_layers(result))
@@ -50,24 +52,43 @@ def versus(result: SimilarityResult, head: HeadAgreement) -> str:
     return Subject.of("vs", result.reference, within=head.subject)
 
 
-def _against(result: SimilarityResult, view: View, head: HeadAgreement, place: int) -> Table:
-    """List the metrics of every model against the reference."""
+_FLIPS = (schema.POSITIVE_FLIPS, schema.NEGATIVE_FLIPS, schema.SHARED_ERRORS, schema.CHURN)
+_FORECASTS = (schema.ERROR_CONSISTENCY, schema.DIVERGENCE)
+
+
+def _against(result: SimilarityResult, view: View, head: HeadAgreement, place: int) -> tuple[Table, Table]:
+    """Compare every model with the reference: first the errors and the representation, then the forecasts."""
     models = others(result, view, head)
     shown = models[: result.options.max_models]
-    rows: list[tuple[Cell, ...]] = []
-    for model in shown:
-        numbers = [result.find(spec.name, model, versus(result, head)) for spec in schema.AGREEMENT]
-        represented = [
-            one.metric for one in result.named("cka", model) if one.subject == Subject.of("vs", result.reference)
-        ]
-        rows.append((model, *numbers, represented[0] if represented else None))
-    columns = (Column("Model", numeric=False), *(Column(one.title) for one in (*schema.AGREEMENT, schema.CKA)))
-    note = f"Each model compared with {about(result.reference, head.subject)}; most new errors first."
-    note += more(head, shown)
+    reference = about(result.reference, head.subject)
+    represented = {
+        one.model: one.metric for one in result.named("cka") if one.subject == Subject.of("vs", result.reference)
+    }
+    note = f"Each model compared with {reference}; most new errors first.{more(head, shown)}"
     if place == 0:
         note += "".join(f" {sentence}" for sentence in _missing(result))
-    name = "reference" if place == 0 else f"reference-{place + 1}"
-    return Table(name, f"Compared with {about(result.reference, head.subject)}", columns, tuple(rows), note)
+    suffix = "" if place == 0 else f"-{place + 1}"
+
+    def rows(specs: Sequence[MetricSpec]) -> list[tuple[Cell, ...]]:
+        return [(model, *(result.find(spec.name, model, versus(result, head)) for spec in specs)) for model in shown]
+
+    flips = [spec for spec in _FLIPS if any(True for _ in result.named(spec.name))]
+    errors = Table(
+        f"reference{suffix}",
+        f"Compared with {reference}",
+        (Column("Model", numeric=False), *(Column(one.title) for one in (*flips, schema.CKA))),
+        tuple((*row, represented.get(str(row[0]))) for row in rows(flips)),
+        note,
+        place="body",
+    )
+    forecasts = Table(
+        f"forecasts{suffix}",
+        f"Forecasts compared with {reference}",
+        (Column("Model", numeric=False), *(Column(one.title) for one in _FORECASTS)),
+        tuple(rows(_FORECASTS)),
+        more(head, shown).strip(),
+    )
+    return errors, forecasts
 
 
 def _missing(result: SimilarityResult) -> Iterator[str]:
@@ -86,4 +107,4 @@ def _layers(result: SimilarityResult) -> Table:
     total = len(found.models) if found else 0
     note = f"{total - len(rows)} more models are in results.json." if total > len(rows) else ""
     columns = (Column("Model", numeric=False), Column("Last hidden layer", numeric=False))
-    return Table("hidden", "Layers compared between all models", columns, rows, note)
+    return Table("hidden", "Layers compared between all models", columns, rows, note, place="full")

@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
+from reportgen.contract.statements import counted
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
 from reportgen.sections.similarity.analyzer import DRIVEN
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from reportgen.contract.focus import View
     from reportgen.sections.similarity.schema import HeadAgreement, LayerAlignment, Matrix, Representation, WeightMap
@@ -31,22 +33,22 @@ _MOST_ALIGNED = 4
 
 
 class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
-    """Churn and CKA between models, flips, CKA between layers, map of the weights."""
+    """Flips and agreement of many models, CKA between layers, map of the weights."""
 
     def figures(self, result: SimilarityResult) -> Iterator[Figure]:
-        """Yield the figures in reading order."""
-        if result.heads or result.representation is not None:
-            yield self._pairs(result)
+        """Yield the figures in reading order; a few models are compared by the table alone."""
         for place, head in enumerate(result.heads):
-            if result.reference in head.models:
+            if result.reference in head.models and len(head.models) >= MANY:
                 yield self._flips(result, head, place)
+        if any(len(models) >= MANY for models, _ in _matrices(result)):
+            yield self._pairs(result)
         if result.alignments:
             yield self._layers(result)
         if result.weight_map is not None:
             yield self._weights(result.weight_map)
 
     def dashboard(self, result: SimilarityResult) -> Iterator[Figure]:
-        """Yield the map of the weights where there is one, else churn."""
+        """Yield the map of the weights where there is one, else which models predict the same."""
         if result.weight_map is not None and not result.weight_map.others:
             yield self._weights(result.weight_map)
         elif result.heads or result.representation is not None:
@@ -56,7 +58,11 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
     # -------------------------------------------------------------------------------------- between models
 
     def _pairs(self, result: SimilarityResult) -> Figure:
-        panels = [Panel(_churn_title(head), partial(self._draw_churn, head)) for head in result.heads]
+        order = _order(result)
+        panels = [
+            Panel(about("Same prediction", head.subject), partial(self._draw_same, head, order))
+            for head in result.heads
+        ]
         most = max((len(head.models) for head in result.heads), default=0)
         sentences = []
         for head in result.heads:
@@ -67,32 +73,35 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
                     f"({formatting.number(ends[2], 'fraction')})."
                 )
         if result.representation is not None:
-            panels.append(Panel("CKA of the last hidden layers", partial(self._draw_cka, result.representation)))
+            panels.append(Panel("CKA of the last hidden layers", partial(self._draw_cka, result.representation, order)))
             most = max(most, len(result.representation.models))
         return Figure(
             name="models",
-            title="Similarity of the models",
-            caption=f"Churn: share of rows that two models predict differently; {result.split} split, n = {result.n:,}. CKA: similarity "
-            f"of their last hidden layers on {len(result.rows):,} rows; 1 is equal up to rotation and scale, values below 0 "
-            "are drawn as 0. Similar models are adjacent.",
+            title=_churn_words(result.heads),
+            caption="Brighter is more similar; similar models are adjacent, in the same order everywhere. Same prediction: share of "
+            "rows on which two models predict the same class; the lowest tenth has the darkest color. CKA: similarity of their last hidden layers on "
+            f"{len(result.rows):,} rows; 1 is equal up to rotation and scale, values below 0 are drawn as 0.",
             alt=" ".join(sentences) or "No predictions were compared.",
             panels=tuple(panels),
             columns=min(2, len(panels)),
             panel_height=max(2.4, min(4.6, 1.2 + 0.11 * self.theme.small_size / 8 * most)),
         )
 
-    def _draw_churn(self, head: HeadAgreement, ax: Axes) -> None:
-        self._draw_matrix(head.models, head.order, head.churn, "fraction", ax)
+    def _draw_same(self, head: HeadAgreement, order: Sequence[str], ax: Axes) -> None:
+        self._draw_matrix(head.models, order, 1 - _array(head.churn), "fraction", ax)
 
-    def _draw_cka(self, found: Representation, ax: Axes) -> None:
-        self._draw_matrix(found.models, found.order, found.cka, "", ax)
+    def _draw_cka(self, found: Representation, order: Sequence[str], ax: Axes) -> None:
+        self._draw_matrix(found.models, order, np.maximum(_array(found.cka), 0.0), "", ax)
 
-    def _draw_matrix(self, models: Sequence[str], order: Sequence[int], values: Matrix, unit: str, ax: Axes) -> None:
-        names = [self.theme.look(models[place]).label for place in order]
-        ordered = _array(values)[np.ix_(order, order)]
+    def _draw_matrix(
+        self, models: Sequence[str], order: Sequence[str], values: NDArray[np.float64], unit: str, ax: Axes
+    ) -> None:
+        places = [models.index(model) for model in order if model in models]
+        names = [self.theme.look(models[place]).label for place in places]
+        ordered = values[np.ix_(places, places)]
         text = [["" if np.isnan(value) else formatting.number(value, unit) for value in row] for row in ordered]
-        limits = (0.0, max(float(np.nanmax(ordered, initial=0.0)), 1e-9)) if unit else (0.0, 1.0)
-        draw.heatmap(ax, self.theme, np.maximum(ordered, 0.0), rows=names, columns=names, limits=limits, text=text)
+        low = _darkest(ordered) if unit else 0.0
+        draw.heatmap(ax, self.theme, ordered, rows=names, columns=names, limits=(low, 1.0), text=text)
         if len(names) > _WRITTEN:
             draw.colorbar(ax, self.theme, ax.images[0], "share of rows" if unit else "CKA")
 
@@ -104,33 +113,35 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         worst = result.find("negative_flips", shown[0], versus(result, head))
         return Figure(
             name="flips" if place == 0 else f"flips-{place + 1}",
-            title="New errors and errors fixed",
-            caption=f"Rows that {reference} gets right and the model gets wrong (new errors), and vice versa (errors fixed), with "
-            f"95 % Wilson intervals; {result.split} split, n = {result.n:,}. Most new errors first.{rest}",
+            title=_flip_words(result, head, shown),
+            caption=f"Rows that {reference} gets right and the model gets wrong (left, pale), and vice versa (right), with "
+            f"95 % Wilson intervals. Most new errors first.{rest}",
             alt=f"{shown[0]} has the most new errors: {formatting.metric(worst).text} of the rows.",
             panels=(Panel(f"Compared with {reference}", partial(self._draw_flips, result, head, shown)),),
-            panel_height=draw.rows_height(self.theme, len(shown), series=2) + 0.3,
+            panel_height=draw.rows_height(self.theme, len(shown)) + 0.3,
         )
 
     def _draw_flips(self, result: SimilarityResult, head: HeadAgreement, models: Sequence[str], ax: Axes) -> None:
-        series = []
-        for name, label, color in (
-            ("negative_flips", "new errors", "#bd1f01"),
-            ("positive_flips", "errors fixed", "#3f90da"),
-        ):
+        theme, colors = self.theme, [self.theme.look(model).color for model in models]
+        for name, side, strength in (("negative_flips", -1, 0.45), ("positive_flips", 1, 1.0)):
             found = [result.find(name, model, versus(result, head)) for model in models]
-            series.append(
-                draw.Bars(
-                    values=[or_nan(one.value) for one in found],
-                    low=[or_nan(one.ci_low) for one in found],
-                    high=[or_nan(one.ci_high) for one in found],
-                    color=color,
-                    label=label,
-                )
+            values, low, high = (
+                side * np.array([or_nan(end) for end in ends])
+                for ends in zip(*((one.value, one.ci_low, one.ci_high) for one in found), strict=True)
             )
-        handles = draw.bars(ax, self.theme, [self.theme.look(model).label for model in models], series)
-        draw.legend_above(ax, self.theme, handles)
-        ax.set_xlabel("share of rows")
+            ax.barh(
+                range(len(models)), values, 0.75, color=[theme.tint(color, strength) for color in colors], linewidth=0
+            )
+            ax.hlines(range(len(models)), low, high, color=theme.ink, linewidth=theme.line_width * 0.8)
+        ax.axvline(0, color=theme.ink, linewidth=theme.line_width * 0.8)
+        draw.categories(ax, theme, [theme.look(model).label for model in models], "y")
+        ax.set_ylim(len(models) - 0.5, -0.5)
+        ax.grid(visible=False, axis="y")
+        ax.tick_params(axis="y", length=0)
+        ax.xaxis.set_major_formatter(
+            lambda value, _: f"{abs(value):.0%}" if abs(value) >= _PERCENT else f"{abs(value):.1%}"
+        )
+        ax.set_xlabel("← new errors    share of rows    errors fixed →")
 
     # -------------------------------------------------------------------------------------- between layers
 
@@ -141,7 +152,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         thinned = " Not all layers are compared." if any(one.left_out for one in shown) else ""
         return Figure(
             name="layers",
-            title="Similarity of layers",
+            title=_alike_words(shown),
             caption=f"Debiased linear CKA between the layers of {result.reference} and those of each model on {len(result.rows):,} rows; "
             f"values below 0 are drawn as 0. Dot: changes by more than {DRIVEN} without the 1 % of rows farthest from the "
             f"mean.{rest}{thinned}",
@@ -182,7 +193,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         )
         return Figure(
             name="weights",
-            title="Map of the weights",
+            title=f"Two components hold {formatting.fraction(sum(found.explained))} of the variance of the weight statistics",
             caption=f"First two principal components of {found.n_features} statistics of {found.n_tensors} kernels: {shares[0]} and "
             f"{shares[1]} of the variance. Close points have similar weight statistics, not equal weights.{others}{draw.names_note(len(found.models))}",
             alt=f"{found.models[int(np.argmax(np.abs(np.array(found.points)[:, 0])))]} is farthest from the center.",
@@ -198,6 +209,10 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         ax.set_ylabel(f"PC 2 ({formatting.number(found.explained[1], 'fraction')})")
 
 
+MANY = 6
+"""Number of models from which figures show the pairs; a table shows fewer. Convention."""
+_PERCENT = 0.1
+"""Share from which ticks are whole percentages."""
 _WRITTEN = 8
 """Maximum number of rows for which cells show their values and need no color scale."""
 
@@ -220,8 +235,51 @@ def _aligned_title(reference: str, model: str) -> str:
     return f"{reference} with itself" if model == reference else f"{reference} and {model}"
 
 
-def _churn_title(head: HeadAgreement) -> str:
-    return about("Churn", head.subject)
+def _matrices(result: SimilarityResult) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Return the models of every matrix, and the order in which similar ones are adjacent."""
+    found = [(one.models, one.order) for one in result.heads]
+    return (
+        found
+        if result.representation is None
+        else [*found, (result.representation.models, result.representation.order)]
+    )
+
+
+def _order(result: SimilarityResult) -> list[str]:
+    """Return one order for all matrices: that of the first, then the models that it lacks."""
+    return list(dict.fromkeys(models[place] for models, order in _matrices(result) for place in order))
+
+
+def _darkest(values: NDArray[np.float64]) -> float:
+    """Return the lower decile of the values off the diagonal, so that a few outliers do not hide the other differences."""
+    apart = values[~np.eye(len(values), dtype=bool)]
+    apart = apart[np.isfinite(apart)]
+    return min(float(np.quantile(apart, 0.1)), 1.0 - 1e-9) if len(apart) else 0.0
+
+
+def _churn_words(heads: Sequence[HeadAgreement]) -> str:
+    """Return the range of the churn over all pairs of models."""
+    values = [value for head in heads for i, row in enumerate(head.churn) for value in row[:i] if value is not None]
+    if not values:
+        return "Similarity of the models"
+    ends = dict.fromkeys(formatting.fraction(end) for end in (min(values), max(values)))
+    return f"Two models predict differently on {' to '.join(ends)} of the rows"
+
+
+def _flip_words(result: SimilarityResult, head: HeadAgreement, models: Sequence[str]) -> str:
+    """Return which model fixes most errors of the reference for each new one, by its counts."""
+    subject = versus(result, head)
+    net = {
+        model: (fixed.value - new.value, fixed, new)
+        for model in models
+        if (fixed := result.find("positive_flips", model, subject)).value is not None
+        and (new := result.find("negative_flips", model, subject)).value is not None
+    }
+    if not net:
+        return "New errors and errors fixed"
+    best = max(net, key=lambda model: net[model][0])
+    won, lost = (formatting.metric(one).text if (of := counted(one)) is None else str(of[0]) for one in net[best][1:])
+    return f"{best} fixes {won} errors of {result.reference} and makes {lost} new ones"
 
 
 def _extremes(head: HeadAgreement) -> tuple[str, str, float] | None:
@@ -238,6 +296,16 @@ def _extremes(head: HeadAgreement) -> tuple[str, str, float] | None:
     return " and ".join(least), " and ".join(most), pairs[most]
 
 
+def _alike_words(shown: Sequence[LayerAlignment]) -> str:
+    """Return the range of the CKA between the last layers of the reference and of the other models."""
+    own, *rest = shown
+    values = [value for one in rest if (value := one.cka[-1][-1]) is not None]
+    if not values:
+        return f"Similarity of the layers of {own.model}"
+    ends = dict.fromkeys(f"{end:.2f}" for end in (min(values), max(values)))
+    return f"CKA of the last layers with {own.model}'s: {' to '.join(ends)}"
+
+
 def _closest(one: LayerAlignment) -> str:
     """Return a sentence about which layer of a model is most similar to the last one of the reference."""
     last = _array(one.cka)[-1]
@@ -247,5 +315,5 @@ def _closest(one: LayerAlignment) -> str:
     return f"{one.model}: {one.layers[place]} is most similar to {one.reference_layers[-1]} (CKA {last[place]:.2f})."
 
 
-def _array(values: Matrix) -> np.ndarray:
+def _array(values: Matrix) -> NDArray[np.float64]:
     return np.array([[or_nan(value) for value in row] for row in values])

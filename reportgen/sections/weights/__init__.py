@@ -8,6 +8,7 @@ from reportgen.sections.weights.analyzer import WeightsAnalyzer
 from reportgen.sections.weights.findings import RULES
 from reportgen.sections.weights.rules import EXPLANATIONS
 from reportgen.sections.weights.schema import WeightsOptions, WeightsResult
+from reportgen.sections.weights.statements import statements
 from reportgen.sections.weights.tables import tables
 from reportgen.sections.weights.visualizer import WeightsVisualizer
 
@@ -20,16 +21,23 @@ SECTION = Section(
     analyzer=WeightsAnalyzer,
     visualizer=WeightsVisualizer,
     figures=(
-        FigureSpec("norms", "L2 norm and RMS of every weight tensor, in network order."),
-        FigureSpec("health", "Health score and its components: by tensor, or by model where there are many models."),
         FigureSpec(
-            "health-tensors", "Health score of each tensor in every model; for many models with the same layers."
+            "health",
+            "Health score and its components of the tensors that fail, by model where there are many; only where one fails.",
+            place="finding",
         ),
-        FigureSpec("distributions", "Distribution of the weights of each tensor, in units of its RMS."),
-        FigureSpec("spectra", "Singular values of the largest matrices, relative to the edge of a random matrix."),
+        FigureSpec("norms", "L2 norm and RMS of every weight tensor, in network order.", place="appendix"),
+        FigureSpec(
+            "spectra",
+            "Singular values of the largest matrices, relative to the edge of a random matrix.",
+            place="appendix",
+        ),
+        FigureSpec("distributions", "Distribution of the weights of each tensor, in units of its RMS.", place="full"),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
+    statements=statements,
+    topic="inside",
     metrics=(*schema.PER_MODEL, *schema.PER_TENSOR),
     template="sections/weights.html.j2",
 )

@@ -20,6 +20,7 @@ from reportgen.sections.weights.schema import (
     Limits,
     MatrixNumbers,
     ModelWeights,
+    TensorDigest,
     TensorWeights,
     WeightsOptions,
     WeightsResult,
@@ -28,7 +29,7 @@ from reportgen.sections.weights.schema import (
 from reportgen.text.matching import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,9 +59,10 @@ class WeightsAnalyzer(BaseAnalyzer[WeightsOptions, WeightsResult]):
         tensors: list[TensorWeights] = []
         for model in evaluation.models:
             chosen = [tensor for tensor in model.weights or () if tensor.values.size and self._is_chosen(tensor)]
-            measured = _tensors(model.name, chosen)
+            digests = {tensor.name: _digest(tensor) for tensor in model.weights or ()}
+            measured = _tensors(model.name, chosen, digests)
             tensors += measured
-            models.append(_model(model, measured, self.options.layer_types))
+            models.append(_model(model, measured, self.options.layer_types, tuple(digests.values())))
             measurements += [*_whole(model, measured), *_each(model.name, measured)]
         return WeightsResult(
             measurements=tuple(measurements),
@@ -80,15 +82,21 @@ class WeightsAnalyzer(BaseAnalyzer[WeightsOptions, WeightsResult]):
 # ------------------------------------------------------------------------------------------------ of one tensor
 
 
-def _tensors(model: str, chosen: Sequence[WeightTensor]) -> list[TensorWeights]:
-    seen: dict[tuple[bytes, tuple[int, ...]], str] = {}
+def _tensors(model: str, chosen: Sequence[WeightTensor], digests: Mapping[str, TensorDigest]) -> list[TensorWeights]:
+    seen: dict[tuple[str, tuple[int, ...]], str] = {}
     measured = []
     for tensor in chosen:
-        numbers = np.ascontiguousarray(tensor.values).reshape(-1).view(np.uint8).data
-        digest = hashlib.blake2b(numbers, digest_size=16).digest()
-        first = seen.setdefault((digest, tensor.values.shape), tensor.name)
+        first = seen.setdefault((digests[tensor.name].sha256, tensor.values.shape), tensor.name)
         measured.append(_tensor(model, tensor, None if first == tensor.name else first))
     return measured
+
+
+def _digest(tensor: WeightTensor) -> TensorDigest:
+    values = np.ascontiguousarray(tensor.values)
+    numbers = values.reshape(-1).view(np.uint8).data
+    return TensorDigest(
+        name=tensor.name, shape=tensor.values.shape, dtype=str(values.dtype), sha256=hashlib.sha256(numbers).hexdigest()
+    )
 
 
 def _tensor(model: str, tensor: WeightTensor, same_as: str | None) -> TensorWeights:
@@ -237,7 +245,12 @@ def _lowest(components: dict[str, float | None]) -> float:
 # ------------------------------------------------------------------------------------------------ of a model
 
 
-def _model(model: ModelEvaluation, measured: Sequence[TensorWeights], patterns: Sequence[str]) -> ModelWeights:
+def _model(
+    model: ModelEvaluation,
+    measured: Sequence[TensorWeights],
+    patterns: Sequence[str],
+    digests: tuple[TensorDigest, ...],
+) -> ModelWeights:
     classes = {tensor.layer_type for tensor in model.weights or ()}
     worst = sorted(measured, key=lambda one: one.health.score)[:_WORST]
     return ModelWeights(
@@ -246,6 +259,7 @@ def _model(model: ModelEvaluation, measured: Sequence[TensorWeights], patterns: 
         left_out=len(model.weights or ()) - len(measured),
         unmatched=tuple(one for one in patterns if not any(matches(name, one) for name in classes)),
         worst=tuple(WorstTensor(name=one.name, score=one.health.score, binding=one.health.binding) for one in worst),
+        digests=digests,
     )
 
 
@@ -268,6 +282,7 @@ def _whole(evaluated: ModelEvaluation, measured: Sequence[TensorWeights]) -> Ite
         n=len(measured),
         estimator=f"{lower:.2f} with all limits twice as strict, {upper:.2f} with half as strict",
     )
+    yield schema.FAILING.measure(model, sum(score < schema.PASS for score in scores))
     yield schema.ANALYZED.measure(model, size)
     yield schema.NOT_FINITE.measure(model, sum(one.non_finite for one in measured), n=size)
     dead = [one.matrix for one in measured if one.matrix is not None]

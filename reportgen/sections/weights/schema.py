@@ -148,6 +148,16 @@ class WorstTensor(Strict):
     binding: str
 
 
+class TensorDigest(Strict):
+    """What a weight tensor was, bit by bit: a later report can tell by it which tensors have changed."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    sha256: str
+    """Of the values as stored, in row-major order."""
+
+
 class ModelWeights(Strict):
     """Results for a model as a whole."""
 
@@ -160,6 +170,8 @@ class ModelWeights(Strict):
     """Patterns of the option `layer_types` that match no layer with weights."""
     worst: tuple[WorstTensor, ...]
     """The three with the lowest health score."""
+    digests: tuple[TensorDigest, ...] = ()
+    """Of all tensors, also of those that the options leave out, in network order; each gate of a recurrent kernel is one."""
 
 
 class Limits(Strict):
@@ -185,6 +197,14 @@ class WeightsResult(SectionResult):
         """Return the tensors of a model, in network order."""
         return tuple(one for one in self.tensors if one.model == model)
 
+    def failing(self, model: str) -> tuple[TensorWeights, ...]:
+        """Return the tensors of a model that do not pass the screening, in network order."""
+        return tuple(one for one in self.of(model) if one.health.score < PASS)
+
+
+PASS = 0.8
+"""Health score from which a tensor passes: at 10 % dead rows or columns, or 20 % excess near-zero weights, the score is 0.8.
+Convention; the thresholds of the rules for both."""
 
 HEALTH = MetricSpec(
     "health_score",
@@ -244,6 +264,16 @@ SCALE = MetricSpec(
     "All-zero tensors, unknown initializers and normalization are left out.",
     "convention",
 )
+FAILING = MetricSpec(
+    "failing_tensors",
+    "Failing tensors",
+    "count",
+    False,
+    "Number of weight tensors with a health score below 0.8, which is the score of a tensor with 10 % dead rows or columns, or "
+    "with 20 % more near-zero weights than a Gaussian one.",
+    "convention",
+    exact=True,
+)
 TENSOR_HEALTH = MetricSpec(
     "tensor_health",
     "Health",
@@ -284,7 +314,7 @@ TENSOR_NEAR = MetricSpec(
     "layer",
 )
 
-PER_MODEL = (HEALTH, ANALYZED, NORM, NOT_FINITE, SPARSITY, NEAR, DEAD, SCALE)
+PER_MODEL = (HEALTH, FAILING, ANALYZED, NORM, NOT_FINITE, SPARSITY, NEAR, DEAD, SCALE)
 OF_VALUES = (L1, L2, SPECTRAL, TENSOR_SPARSITY, TENSOR_NEAR)
 """Metrics of the values of a tensor."""
 PER_TENSOR = (TENSOR_HEALTH, *OF_VALUES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.tables import Column, Table
@@ -9,6 +10,7 @@ from reportgen.sections.weights import schema
 
 if TYPE_CHECKING:
     from reportgen.contract.focus import View
+    from reportgen.contract.places import Place
     from reportgen.contract.tables import Cell
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights, WeightsResult
 
@@ -27,18 +29,19 @@ def tables(result: WeightsResult, view: View) -> tuple[Table, ...]:
 
 
 def _models(result: WeightsResult, view: View) -> Table:
+    specs = [spec for spec in _SHOWN if any(True for _ in result.named(spec.name))]
     rows: list[tuple[Cell, ...]] = [
         (
             one.model,
             f"{one.n_tensors} of {one.n_tensors + one.left_out}",
-            *(result.find(spec.name, one.model) for spec in _SHOWN),
+            *(result.find(spec.name, one.model) for spec in specs),
         )
         for one in view.listed(result.models)
     ]
     columns = (
         Column("Model", numeric=False),
         Column("Tensors", numeric=False),
-        *(Column(spec.title) for spec in _SHOWN),
+        *(Column(spec.title) for spec in specs),
     )
     note = "The options of the section select the tensors; by default biases and normalization scales are left out."
     note += view.rest(result.models, view.listed(result.models))
@@ -65,7 +68,8 @@ def _worst(result: WeightsResult, view: View) -> Table:
     )
     note = "The limits of the components are conventions: the range is the score with all limits twice as strict and half as strict."
     note += view.rest(result.models, lowest, LOWEST)
-    return Table("worst", "Lowest health scores", columns, tuple(rows), note)
+    place: Place = "finding" if any(result.failing(model.model) for model in lowest) else "full"
+    return Table("worst", "Lowest health scores", columns, tuple(rows), note, place=place)
 
 
 LOWEST = "the lowest health scores"
@@ -116,7 +120,7 @@ def _tensors(result: WeightsResult, model: str) -> tuple[Table, ...]:
         "Kurtosis is excess kurtosis (0 for a Gaussian); peak is the largest absolute weight over the RMS; Gaussian weights "
         f"have 0.8 % near zero.{left_out}",
     )
-    return tuple(table for table in (matrices, convolutions, distributions) if table.rows)
+    return tuple(replace(table, place="full") for table in (matrices, convolutions, distributions) if table.rows)
 
 
 _TENSOR = Column("Tensor", numeric=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,15 +11,14 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw
-from reportgen.sections.weights.schema import WeightsResult
+from reportgen.figures import draw, names
+from reportgen.sections.weights.schema import PASS, WeightsResult
 from reportgen.sections.weights.tables import LOWEST, MOST_ROWS, least_healthy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights
 
@@ -30,32 +30,36 @@ _MARKERS = 60
 """Maximum number of singular values for which each one is marked. Convention."""
 _LABEL = 24
 """Characters that tensor names are shortened to where they stay distinct. Convention."""
-_LEGEND_ROW = 1.7 / 72
-"""Height of a legend row in inches, per point of its font size. Convention."""
 _MEDIAN = 4
 """Index of the median among the stored quantiles."""
 
 
 class WeightsVisualizer(BaseVisualizer[WeightsResult]):
-    """Norms in network order, health, distributions, spectra."""
+    """Health where a tensor fails, norms in network order, spectra, distributions."""
 
     def figures(self, result: WeightsResult) -> Iterator[Figure]:
-        """Yield the figures in reading order."""
+        """Yield the figures in reading order; health only where a tensor fails."""
         models = [one for one in result.models if one.n_tensors]
         if not models:
             return
+        failing = [one for one in models if result.failing(one.model)]
+        if failing:
+            yield self._health(result, failing)
         yield self._norms(result, models)
-        yield self._health(result, models)
-        if len(models) > MOST_PANELS and _same_names(result, models):
-            yield self._health_of_tensors(result, models)
         sound = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))]
         shown = self.view.shown(sound, MOST_PANELS)
         rest = self.view.rest(models, shown)
-        if shown:
-            yield self._distributions(result, shown, rest)
         spectral = [one for one in shown if _with_spectrum(result, one.model)]
         if spectral:
             yield self._spectra(result, spectral, rest)
+        if shown:
+            yield self._distributions(result, shown, rest)
+
+    def further(self, result: WeightsResult) -> Iterator[Figure]:
+        """Yield the health of models whose tensors all pass."""
+        models = [one for one in result.models if one.n_tensors]
+        if models and not any(result.failing(one.model) for one in models):
+            yield self._health(result, models)
 
     # -------------------------------------------------------------------------------------- norms
 
@@ -68,15 +72,16 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             alt = f"The largest L2 norm is {largest.distribution.l2 if largest.distribution else 0:.3g}, of {largest.name} in {largest.model}."
         return Figure(
             name="norms",
-            title="Weight norms through the network",
-            caption="L2 norm (left) and RMS (right, comparable between shapes) of every analyzed weight tensor in network order. "
-            f"Look for jumps, not for high or low values.{self.view.rest(models, shown)}",
+            title=_scale_words(result, shown),
+            caption="L2 norm (left) and RMS (right, comparable between shapes) of every analyzed weight tensor, from the input (0) "
+            f"to the output (1). Look for jumps, not for high or low values.{self.view.rest(models, shown)}",
             alt=alt,
             panels=(
                 Panel("L2 norm", partial(self._draw_norms, result, shown, "l2")),
                 Panel("RMS", partial(self._draw_norms, result, shown, "rms")),
             ),
             columns=2,
+            panel_height=2.1,
         )
 
     def _draw_norms(self, result: WeightsResult, models: Sequence[ModelWeights], field: str, ax: Axes) -> None:
@@ -92,70 +97,59 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             draw.logarithmic(ax, min(drawn), max(drawn))
         else:
             ax.set_ylim(bottom=0)
-        ax.set_xlabel("weight tensor, in network order")
+        ax.set_xlabel("relative depth")
         ax.set_ylabel("L2 norm" if field == "l2" else "RMS")
 
     # -------------------------------------------------------------------------------------- health
 
     def _health(self, result: WeightsResult, models: Sequence[ModelWeights]) -> Figure:
+        """Show the failing tensors of some models; all tensors where none fails."""
+        failing = {one.model: len(result.failing(one.model)) for one in models}
+        title = _failing_words(result, failing)
+        passing = sum(one.n_tensors > 0 for one in result.models) - len(models)
+        others = (
+            f" Not shown: {passing} {'model whose' if passing == 1 else 'models whose'} tensors all pass."
+            if passing
+            else ""
+        )
         if len(models) > MOST_PANELS:
-            return self._health_of_many(result, models)
+            return self._health_of_many(result, models, title, others)
         most = result.options.max_layers_heatmap
-        left_out = sum(max(one.n_tensors - most, 0) for one in models)
+        counts = [failing[one.model] or one.n_tensors for one in models]
+        left_out = sum(max(count - most, 0) for count in counts)
         rest = (
             f" Only the {most} tensors of each model with the lowest scores; {left_out} are left out."
             if left_out
             else ""
         )
-        rows = max(min(one.n_tensors, most) for one in models)
         return Figure(
             name="health",
-            title="Health of the weights",
-            caption="Health score of each tensor and its components: 1 is healthy, the lowest component is the score. Gray: "
-            f"not applicable.{rest} This is a screening for pathologies; it does not measure accuracy.",
+            title=title,
+            caption=f"Health score of each tensor{' that fails' if any(failing.values()) else ''} and its components: 1 is healthy, the "
+            f"lowest component is the score, and a tensor passes from {PASS}. Gray: not applicable.{rest} This is a screening for "
+            f"pathologies; it does not measure accuracy.{others}",
             alt=" ".join(_worst_words(one) for one in models),
             panels=tuple(
-                Panel(self.theme.look(one.model).label, partial(self._draw_health, lowest(result, one.model)))
-                for one in models
+                Panel(
+                    self.theme.look(one.model).label,
+                    partial(self._draw_health, lowest(result, one.model, min(count, most))),
+                )
+                for one, count in zip(models, counts, strict=True)
             ),
-            panel_height=draw.rows_height(self.theme, rows) + 0.3,
+            panel_height=draw.rows_height(self.theme, min(max(counts), most)) + 0.3,
         )
 
-    def _health_of_many(self, result: WeightsResult, every: Sequence[ModelWeights]) -> Figure:
-        models = least_healthy(result, MOST_ROWS)
+    def _health_of_many(self, result: WeightsResult, every: Sequence[ModelWeights], title: str, others: str) -> Figure:
+        models = least_healthy(result, min(len(every), MOST_ROWS))
         return Figure(
             name="health",
-            title="Health of the weights",
-            caption="Lowest health score of any tensor in each model, and the lowest score on each component. "
-            f"This is a screening for pathologies; it does not measure accuracy.{self.view.rest(every, models, LOWEST)}",
+            title=title,
+            caption="Lowest health score of any tensor in each model, and the lowest score on each component; a tensor passes from "
+            f"{PASS}. This is a screening for pathologies; it does not measure accuracy.{self.view.rest(every, models, LOWEST)}{others}",
             alt=" ".join(_worst_words(one) for one in models),
             panels=(Panel("Lowest scores", partial(self._draw_many, result, models)),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.3,
         )
-
-    def _health_of_tensors(self, result: WeightsResult, every: Sequence[ModelWeights]) -> Figure:
-        models = least_healthy(result, MOST_ROWS)
-        scores = np.array([[one.health.score for one in result.of(model.model)] for model in models])
-        most = result.options.max_layers_heatmap
-        places = np.sort(np.argsort(scores.min(axis=0), kind="stable")[:most])
-        names = [result.of(models[0].model)[place].name for place in places]
-        row, column = map(int, np.unravel_index(scores.argmin(), scores.shape))
-        left_out = scores.shape[1] - len(places)
-        rest = f" Only the {most} tensors with the lowest scores; {left_out} are left out." if left_out else ""
-        return Figure(
-            name="health-tensors",
-            title="Health of each tensor by model",
-            caption=f"Health score, 1 is healthy; the components are in results.json.{rest} This is a screening for pathologies; it "
-            f"does not measure accuracy.{self.view.rest(every, models, LOWEST)}",
-            alt=f"The lowest score is {scores.min():.2f}, of {result.of(models[0].model)[column].name} in {models[row].model}.",
-            panels=(Panel("Health", partial(self._draw_tensors, models, names, scores[:, places])),),
-            panel_height=draw.rows_height(self.theme, len(models)) + 0.6,
-        )
-
-    def _draw_tensors(
-        self, models: Sequence[ModelWeights], names: Sequence[str], scores: NDArray[np.float64], ax: Axes
-    ) -> None:
-        self._draw_scores([self.theme.look(one.model).label for one in models], scores.tolist(), _labels(names), ax)
 
     def _draw_health(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
         rows = [_scores(one) for one in tensors]
@@ -168,11 +162,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         self._draw_components([self.theme.look(one.model).label for one in models], rows, _titles(tensors[0]), ax)
 
     def _draw_components(self, names: Sequence[str], rows: list[list[float]], titles: list[str], ax: Axes) -> None:
-        """Name every component in full, whatever the length of the names of the rows."""
-        self._draw_scores(names, rows, titles, ax)
-        ax.set_xticks(range(len(titles)), titles, rotation="vertical")
-
-    def _draw_scores(self, names: Sequence[str], rows: list[list[float]], titles: list[str], ax: Axes) -> None:
+        """Draw scores; every component is named in full, whatever the length of the names of the rows."""
         draw.heatmap(
             ax,
             self.theme,
@@ -182,6 +172,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             limits=(0.0, 1.0),
             text=[["" if np.isnan(score) else f"{score:.2f}" for score in row] for row in rows],
         )
+        ax.set_xticks(range(len(titles)), titles, rotation="vertical")
 
     # -------------------------------------------------------------------------------------- distributions
 
@@ -192,7 +183,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         rows = max(min(one.n_tensors, most) for one in models)
         return Figure(
             name="distributions",
-            title="Distribution of the weights",
+            title=_peak_words(result, models),
             caption="Weights of each tensor in units of its RMS. Thick bar: interquartile range; thin line: middle 98 %; ticks: "
             f"middle 99.8 %, which is −3.1 to 3.1 for Gaussian weights.{less}{rest}",
             alt=" ".join(_tail_words(result, one.model) for one in models),
@@ -230,63 +221,69 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
     # -------------------------------------------------------------------------------------- spectra
 
     def _spectra(self, result: WeightsResult, models: Sequence[ModelWeights], rest: str) -> Figure:
-        most, columns = result.options.max_spectra, min(2, len(models))
-        most_drawn = max(len(_with_spectrum(result, one.model)) for one in models)
+        most = result.options.max_spectra
+        drawn = {one.model: _with_spectrum(result, one.model, most) for one in models}
+        top = max(
+            one.matrix.spectral_norm / one.matrix.random_edge
+            for tensors in drawn.values()
+            for one in tensors
+            if one.matrix is not None
+        )
         return Figure(
             name="spectra",
-            title="Singular values",
-            caption="Singular values of the largest matrices of each model relative to the random edge: the 99 % quantile of the "
-            "largest singular value of a random matrix with the same shape and RMS. Values above the line are structure. "
+            title=_edge_words(result, models),
+            caption="Singular values of the largest matrices of each model relative to the random edge (dashed): the 99 % quantile of "
+            "the largest singular value of a random matrix with the same shape and RMS. Values above it are structure. "
             f"At most {most} matrices per model; darker is later in the network.{rest}",
             alt=" ".join(_spike_words(result, one.model) for one in models),
             panels=tuple(
                 Panel(
                     self.theme.look(one.model).label,
-                    partial(self._draw_spectra, _with_spectrum(result, one.model, most)),
+                    partial(self._draw_spectra, drawn[one.model], max(1.0, top) * 1.4),
                 )
                 for one in models
             ),
-            columns=columns,
-            panel_height=2.6 if columns == 1 else 2.2 + min(most, most_drawn) * _LEGEND_ROW * self.theme.small_size,
+            columns=min(3, len(models)) if len(models) != MOST_PANELS else 2,
+            panel_height=2.3,
         )
 
-    def _draw_spectra(self, tensors: Sequence[TensorWeights], ax: Axes) -> None:
+    def _draw_spectra(self, tensors: Sequence[TensorWeights], top: float, ax: Axes) -> None:
         from matplotlib import colormaps
 
         theme = self.theme
         palette = colormaps[theme.sequential]
-        shades = np.linspace(0.85, 0.05, len(tensors))
-        labels = _labels([one.name for one in tensors])
-        handles = []
-        for one, shade, label in zip(tensors, shades, labels, strict=True):
+        middles, lines = [], []
+        for one, shade in zip(tensors, np.linspace(0.85, 0.05, len(tensors)), strict=True):
             matrix = one.matrix
             if matrix is None:
                 continue
             count = min(matrix.rows, matrix.columns) * matrix.blocks
-            handles += ax.plot(
-                np.array(matrix.singular_ranks) / count,
-                np.array(matrix.singular_values) / matrix.random_edge,
+            x, y = np.array(matrix.singular_ranks) / count, np.array(matrix.singular_values) / matrix.random_edge
+            ax.plot(
+                x,
+                y,
                 color=palette(shade),
                 marker="o" if count <= _MARKERS else None,
                 markersize=theme.marker_size * 0.5,
-                label=theme.text(label, 28),
             )
+            middles.append((float(x[len(x) // 2]), float(y[len(x) // 2])))
+            lines += [*zip(x.tolist(), y.tolist(), strict=True)]
         draw.reference_line(ax, theme, 1.0, "")
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(0, top)
         ax.set_xlim(0, 1)
-        ax.set_xlabel("rank / number of singular values")
+        names.write(ax, theme, [*middles, *lines], _labels([one.name for one in tensors]), [(0, 1), (1, 1)])
+        ax.set_xlabel("relative rank")
         ax.set_ylabel("value / random edge")
-        draw.legend_above(ax, theme, handles)
 
 
 # ------------------------------------------------------------------------------------------------ what is shown
 
 
-def lowest(result: WeightsResult, model: str) -> tuple[TensorWeights, ...]:
+def lowest(result: WeightsResult, model: str, most: int) -> tuple[TensorWeights, ...]:
     """Return the tensors with the lowest health, in network order; the first of equals."""
     tensors = result.of(model)
     order = sorted(range(len(tensors)), key=lambda place: (tensors[place].health.score, place))
-    return tuple(tensors[place] for place in sorted(order[: result.options.max_layers_heatmap]))
+    return tuple(tensors[place] for place in sorted(order[:most]))
 
 
 def largest(result: WeightsResult, model: str, most: int) -> tuple[TensorWeights, ...]:
@@ -312,10 +309,6 @@ def _scores(one: TensorWeights) -> list[float]:
 def _lowest_scores(rows: Sequence[list[float]]) -> list[float]:
     columns = [[score for score in column if not np.isnan(score)] for column in zip(*rows, strict=True)]
     return [min(column, default=np.nan) for column in columns]
-
-
-def _same_names(result: WeightsResult, models: Sequence[ModelWeights]) -> bool:
-    return len({tuple(one.name for one in result.of(model.model)) for model in models}) == 1
 
 
 def _labels(names: Sequence[str]) -> list[str]:
@@ -349,19 +342,63 @@ def _worst_words(one: ModelWeights) -> str:
     return f"{one.model}: the lowest health is {worst.score:.2f}, of {worst.name}{by}."
 
 
-def _tail_words(result: WeightsResult, model: str) -> str:
-    tails = [
-        (one.distribution.peak, one.name) for one in result.of(model) if one.distribution and one.distribution.peak
+def _failing_words(result: WeightsResult, failing: Mapping[str, int]) -> str:
+    """Return how many tensors of these models fail; if none does, that all pass."""
+    total = sum(len(result.of(model)) for model in failing)
+    count = sum(failing.values())
+    if not count:
+        return f"All {total} weight tensors pass" if total > 1 else "The weight tensor passes"
+    where = next(iter(failing)) if len(failing) == 1 else f"{len(failing)} models"
+    return f"{count} of {total} weight tensors of {where} fail the screening"
+
+
+def _scale_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
+    """Return the largest step of the RMS between neighboring tensors of a model."""
+    steps = [
+        (max(after / before, before / after), model.model)
+        for model in models
+        for before, after in pairwise(
+            one.distribution.rms for one in result.of(model.model) if one.distribution and one.distribution.rms > 0
+        )
     ]
+    if not steps:
+        return "Norm and RMS of the weights"
+    step, model = max(steps, key=lambda item: item[0])
+    where = f", in {model}" if len(models) > 1 else ""
+    return f"From tensor to tensor, the RMS changes by a factor of at most {step:.3g}{where}"
+
+
+def _peaks(result: WeightsResult, model: str) -> list[tuple[float, str]]:
+    return [(one.distribution.peak, one.name) for one in result.of(model) if one.distribution and one.distribution.peak]
+
+
+def _peak_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
+    peaks = [peak for one in models for peak, _ in _peaks(result, one.model)]
+    return f"The largest weight is {max(peaks):.1f} times the RMS of its tensor" if peaks else "All weights are zero"
+
+
+def _tail_words(result: WeightsResult, model: str) -> str:
+    tails = _peaks(result, model)
     if not tails:
         return f"{model} has only zero weights."
     peak, name = max(tails)
     return f"In {model} the largest weight is {peak:.1f} times the RMS, in {name}."
 
 
-def _spike_words(result: WeightsResult, model: str) -> str:
+def _spikes(result: WeightsResult, model: str) -> list[tuple[int, str]]:
+    """Return the number of singular values above the random edge of every matrix that has a full spectrum."""
     found = [(one.matrix, one.name) for one in result.of(model) if one.matrix is not None]
-    counts = [(matrix.spikes, name) for matrix, name in found if matrix.spikes is not None]
+    return [(matrix.spikes, name) for matrix, name in found if matrix.spikes is not None]
+
+
+def _edge_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
+    counts = [count for one in models for count, _ in _spikes(result, one.model)]
+    beyond = sum(count > 0 for count in counts)
+    return f"{beyond} of {len(counts)} matrices have singular values above the random edge"
+
+
+def _spike_words(result: WeightsResult, model: str) -> str:
+    counts = _spikes(result, model)
     if not counts:
         return f"{model}: no matrix is compared with a random one."
     with_spikes = sum(count > 0 for count, _ in counts)

@@ -1,0 +1,39 @@
+"""The statements of the overview section for page one: what stands out in the data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.statements import Statement
+from reportgen.sections.overview.findings import uneven
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.contract.focus import View
+    from reportgen.sections.overview.schema import DataOverview, OverviewResult
+
+_MOST = 2
+"""Maximum number of statements. Convention."""
+
+
+def statements(result: OverviewResult, _view: View) -> tuple[Statement, ...]:
+    """Return what a reviewer should know about the data: conflicting labels, duplicate rows, uneven classes; else nothing."""
+    data = result.data
+    found = () if data is None else tuple(_words(data))
+    return tuple(Statement(topic="data", parts=(words,), n=result.data.n) for words in found[:_MOST] if result.data)
+
+
+def _words(data: DataOverview) -> Iterator[str]:
+    if data.conflicting:
+        repeat = "repeats" if data.conflicting == 1 else "repeat"
+        yield f"{data.conflicting:,} of {data.n:,} rows {repeat} the inputs of another row with a different label."
+    elif data.duplicates:
+        repeat = "repeats" if data.duplicates == 1 else "repeat"
+        yield f"{data.duplicates:,} of {data.n:,} rows {repeat} the inputs of another row."
+    for one in data.balance:
+        if uneven(one.counts):
+            most, least = max(one.counts), min(one.counts)
+            rare, common = one.classes[one.counts.index(least)], one.classes[one.counts.index(most)]
+            of = "" if one.head is None else f" of {one.head}"
+            yield f"Uneven classes{of}: {most:,} rows of {common}, {least:,} of {rare}."
