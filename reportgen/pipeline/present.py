@@ -170,7 +170,7 @@ def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Fi
 
 def further_figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
     """Return the figures of a section that the report leaves out."""
-    return _drawn(record, theme, results.view, BaseVisualizer.further)
+    return _drawn(record, theme, results.view_of(record.id), BaseVisualizer.further)
 
 
 def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
