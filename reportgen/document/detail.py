@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.document.tree import Part
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
+    from reportgen.contract.findings import Finding
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Chapter, Document, Drawing
 
@@ -20,24 +22,38 @@ SHORT_TABLE = 12
 def printed(document: Document) -> Document:
     """Return the part of a document that goes to paper, by the detail that its spec asks for.
 
-    ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has, and has
-    the tables behind the figures of the body in the appendix; ``brief`` ends with the errors and has no appendix.
+    ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has, names
+    the findings about other models, and has the tables behind the figures of the body in the appendix; ``brief`` ends with
+    the errors and has no appendix.
     """
     detail = document.results.output.detail
-    chapters = [chapter for chapter in document.chapters if detail != "brief" or chapter.topic in BRIEF]
+    brief = detail == "brief"
+    chapters = tuple(_chapter(one, detail) for one in document.chapters if not brief or one.topic in BRIEF)
+    codes = {finding.code for one in chapters for part in (one.body, one.appendix) for finding in part.findings}
     return replace(
         document,
-        dashboard=None if detail == "brief" else document.dashboard,
-        chapters=tuple(_chapter(chapter, detail) for chapter in chapters),
-        provenance=() if detail == "brief" else document.provenance,
-        rules=() if detail == "brief" else document.rules,
+        dashboard=None if brief else document.dashboard,
+        chapters=chapters,
+        provenance=() if brief else document.provenance,
+        rules=() if brief else tuple(rule for rule in document.rules if rule.code in codes),
     )
 
 
 def _chapter(chapter: Chapter, detail: str) -> Chapter:
     behind = () if detail == "full" else tuple(table for one in chapter.body.drawings for table in _short(one).tables)
     appendix = Part() if detail == "brief" else _part(chapter.appendix, detail, behind)
+    if detail == "standard":
+        appendix = replace(appendix, findings=(), more_findings=_named(appendix.findings))
     return replace(chapter, body=_part(chapter.body, detail), appendix=appendix)
+
+
+def _named(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """Return one sentence that names findings by rule and model; none without findings."""
+    models: dict[str, dict[str, None]] = {}
+    for one in findings:
+        models.setdefault(f"{one.code} {one.title}", {})[one.model] = None
+    named = "; ".join(f"{rule} ({formatting.listed(list(names))})" for rule, names in models.items())
+    return (f"Findings about other models: {named}.",) if named else ()
 
 
 def _part(part: Part, detail: str, behind: tuple[Table, ...] = ()) -> Part:

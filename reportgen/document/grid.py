@@ -72,8 +72,8 @@ def closest(results: Results) -> str:
     if not found:
         return ""
     check = min(found, key=lambda one: abs(one.margin or 0.0) / _interval(one))
-    what = f"{in_a_sentence(check.title)} of {about(check.model, check.subject)}"
-    return f"Closest to its limit: {what}, {_distance(check)}{_settled(check)}."
+    whose = check.subject.words if results.decision.candidate and check.subject else about(check.model, check.subject)
+    return f"Closest to its limit: {in_a_sentence(check.title)} of {whose}, {_distance(check)}{_settled(check)}."
 
 
 def margins(results: Results) -> Table | None:

@@ -49,7 +49,7 @@ class Part:
     """Sentences about the findings that are not printed."""
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.drawings or self.tables)
+        return bool(self.findings or self.drawings or self.tables or self.more_findings)
 
 
 @dataclass(frozen=True)
