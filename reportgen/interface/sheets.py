@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from reportgen.analysis.results import Results
+    from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.tables import Table
     from reportgen.contract.theme import Theme
     from reportgen.render.tables import ShownCell
@@ -85,9 +85,16 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     if record is None:
         return
     yield from _tables(present.tables_of(record, results.view), theme, wanted)
-    for figure in present.figures_of(record, results, theme):
-        if figure.name == wanted:
-            yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))
+    drawn = [*present.figures_of(record, results, theme), *_offered(record, results, theme)]
+    figure = next((one for one in drawn if one.name == wanted), None)
+    if figure is not None:
+        yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))
+
+
+def _offered(record: SectionRecord, results: Results, theme: Theme) -> Iterable[Figure]:
+    """Return what a section offers for the dashboard: the report leaves out some of it where there are few models."""
+    section = record.manifest
+    return () if section.visualizer is None else section.visualizer(theme, results.view).dashboard(record.result)
 
 
 def _tables(tables: Iterable[Table], theme: Theme, wanted: str) -> Iterator[Figure]:
@@ -101,9 +108,10 @@ def _tables(tables: Iterable[Table], theme: Theme, wanted: str) -> Iterator[Figu
 
 
 def _named(figure: Figure, panel: Panel) -> Panel:
-    if len(figure.panels) == 1:
-        return replace(panel, title=figure.title)
-    return panel if figure.name == "dashboard" else replace(panel, title=f"{figure.title}: {panel.title}")
+    """Give a panel of several the name of the figure too: its title is a sentence."""
+    if len(figure.panels) == 1 or figure.name == "dashboard":
+        return panel
+    return replace(panel, title=f"{figure.name.replace('-', ' ').capitalize()}: {panel.title}")
 
 
 def _draw_table(table: Table, theme: Theme, ax: Axes) -> None:
