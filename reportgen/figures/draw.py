@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from numpy.typing import ArrayLike, NDArray
 
-    from reportgen.contract.theme import Theme
+    from reportgen.contract.theme import Look, Theme
 
 _NAMES = 0.3
 """Share of a panel that category names may take before they are shortened. Convention."""
 _THIN = 0.002
 """Half width, in rows, below which the tail of a violin is cut off. Convention."""
+_RANGE = "#c3c8cd"
+"""Color of what is expected behind what is seen."""
+_BESIDE = 0.14
+"""Distance, in rows, of the quartiles of a half violin from the line of its name. Convention."""
 _DARK = 0.45
 """Relative luminance below which text on a cell is white. Convention."""
 MOST_NAMED = 50
@@ -65,16 +69,45 @@ class Bars:
 
 
 @dataclass(frozen=True)
-class Violin:
-    """A distribution: density over a grid, and the three quartiles.
+class Dots:
+    """One series of points on named rows.
 
-    ``grid`` and ``density`` have shape (n_points,); ``quartiles`` is (lower, median, upper).
+    Parameters
+    ----------
+    values
+        One per name; NaN where there is none.
+    low, high
+        Ends of the intervals, drawn as lines; NaN for none.
+    look, label
+        Of the model, and the words for the legend.
+    hollow
+        Which points are not filled; by default none.
+    range_low, range_high
+        Ends of gray bars behind the points; None for none.
+    """
+
+    values: ArrayLike
+    low: ArrayLike
+    high: ArrayLike
+    look: Look
+    label: str
+    hollow: ArrayLike | None = None
+    range_low: ArrayLike | None = None
+    range_high: ArrayLike | None = None
+
+
+@dataclass(frozen=True)
+class Violin:
+    """A distribution: density over a grid, and the three quartiles; of few values each one.
+
+    ``grid`` and ``density`` have shape (n_points,), ``values`` (n,); ``quartiles`` is (lower, median, upper).
     """
 
     grid: ArrayLike
     density: ArrayLike
     quartiles: tuple[float, float, float]
     color: str
+    values: ArrayLike = ()
 
 
 def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
@@ -378,29 +411,72 @@ def bars(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Bars]) -
     return handles
 
 
-def violins(ax: Axes, theme: Theme, names: Sequence[str], distributions: Sequence[Violin]) -> None:
-    """Draw horizontal violins of equal width, the first on top, with a bar between the quartiles and a dot at the median."""
-    for index, one in enumerate(distributions):
-        grid, density = np.asarray(one.grid, float), np.asarray(one.density, float)
-        half = 0.42 * density / max(float(density.max(initial=0)), np.finfo(float).tiny)
-        grid, half = grid[half > _THIN], half[half > _THIN]
-        ax.fill_between(
-            grid,
-            index - half,
-            index + half,
-            facecolor=theme.tint(one.color, 0.4),
-            edgecolor=one.color,
-            linewidth=theme.line_width / 2,
-        )
-        lower, median, upper = one.quartiles
-        ax.plot(
-            [lower, upper], [index, index], color=theme.ink, linewidth=2.2 * theme.line_width, solid_capstyle="butt"
-        )
-        ax.plot([median], [index], "o", color="white", markeredgecolor=theme.ink, markersize=theme.marker_size)
+def dots(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -> NDArray[np.float64]:
+    """Draw points with their intervals on named rows, the first name on top, the series of a name below each other.
+
+    Returns
+    -------
+    numpy.ndarray
+        Position of every point on the y axis, of shape (n_series, n_names).
+    """
+    from matplotlib.lines import Line2D
+
+    places = np.arange(len(names)) + (np.arange(len(series))[:, None] - (len(series) - 1) / 2) * 0.8 / len(series)
+    handles = []
+    for one, rows in zip(series, places, strict=True):
+        values, low, high = (np.asarray(part, float) for part in (one.values, one.low, one.high))
+        hollow = np.zeros(len(values), bool) if one.hollow is None else np.asarray(one.hollow, bool)
+        if one.range_low is not None and one.range_high is not None:
+            ax.hlines(rows, one.range_low, one.range_high, color=_RANGE, linewidth=3.5 * theme.line_width)
+        known = np.isfinite(low) & np.isfinite(high)
+        ax.hlines(rows[known], low[known], high[known], color=one.look.color, linewidth=theme.line_width)
+        style: dict[str, Any] = {"marker": one.look.marker, "linestyle": "none", "color": one.look.color}
+        ax.plot(values[~hollow], rows[~hollow], **style)
+        ax.plot(values[hollow], rows[hollow], markerfacecolor="white", **style)
+        handles.append(Line2D([], [], label=theme.text(one.label), **style))
+    _rows(ax, theme, names)
+    if len(series) > 1:
+        legend_above(ax, theme, handles)
+    return places
+
+
+def violins(ax: Axes, theme: Theme, names: Sequence[str], pairs: Sequence[tuple[Violin | None, Violin | None]]) -> None:
+    """Draw horizontal half violins, the first of each pair above the line of its name and the second below.
+
+    All have the same height, with a bar between the quartiles and a dot at the median; few values are dots of their own.
+    """
+    for index, pair in enumerate(pairs):
+        ax.axhline(index, color=theme.grid, linewidth=theme.line_width / 2, zorder=0)
+        for side, one in zip((-1, 1), pair, strict=True):
+            if one is not None:
+                _half_violin(ax, theme, index, side, one)
     _rows(ax, theme, names)
 
 
-def rows_height(theme: Theme, n_rows: int, *, series: int = 1) -> float:
+def _half_violin(ax: Axes, theme: Theme, index: int, side: int, one: Violin) -> None:
+    grid, density = np.asarray(one.grid, float), np.asarray(one.density, float)
+    half = 0.42 * density / max(float(density.max(initial=0)), np.finfo(float).tiny)
+    grid, half = grid[half > _THIN], half[half > _THIN]
+    ax.fill_between(
+        grid,
+        index,
+        index + side * half,
+        facecolor=theme.tint(one.color, 0.4),
+        edgecolor=one.color,
+        linewidth=theme.line_width / 2,
+    )
+    values = np.asarray(one.values, float)
+    if len(values):
+        places = np.full(len(values), index + side * _BESIDE)
+        ax.plot(values, places, "o", color=one.color, markersize=theme.marker_size * 0.8)
+        return
+    lower, median, upper = one.quartiles
+    place = index + side * _BESIDE
+    ax.plot([lower, upper], [place, place], color=theme.ink, linewidth=2.2 * theme.line_width, solid_capstyle="butt")
+    ax.plot([median], [place], "o", color="white", markeredgecolor=theme.ink, markersize=theme.marker_size)
+
+
+def rows_height(theme: Theme, n_rows: int, *, series: float = 1) -> float:
     """Return the height in inches that a panel with this many named rows needs, including its axis; at most a page."""
     row = max(1.35, 0.95 * series) * theme.small_size
     return min((n_rows * row + 6 * theme.font_size) / _POINTS_PER_INCH, 8.8)

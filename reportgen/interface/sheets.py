@@ -85,10 +85,10 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     if record is None:
         return
     yield from _tables(present.tables_of(record, results.view_of(record.id)), theme, wanted)
-    figures = [*present.figures_of(record, results, theme), *present.further_figures_of(record, results, theme)]
-    for figure in figures:
-        if figure.name == wanted:
-            yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))
+    drawn = [*present.figures_of(record, results, theme), *present.further_figures_of(record, results, theme)]
+    figure = next((one for one in drawn if one.name == wanted), None)
+    if figure is not None:
+        yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))
 
 
 def _tables(tables: Iterable[Table], theme: Theme, wanted: str) -> Iterator[Figure]:
@@ -102,9 +102,10 @@ def _tables(tables: Iterable[Table], theme: Theme, wanted: str) -> Iterator[Figu
 
 
 def _named(figure: Figure, panel: Panel) -> Panel:
-    if len(figure.panels) == 1:
-        return replace(panel, title=figure.title)
-    return panel if figure.name == "dashboard" else replace(panel, title=f"{figure.title}: {panel.title}")
+    """Give a panel of several the name of the figure too: its title is a sentence."""
+    if len(figure.panels) == 1 or figure.name == "dashboard":
+        return panel
+    return replace(panel, title=f"{figure.name.replace('-', ' ').capitalize()}: {panel.title}")
 
 
 def _draw_table(table: Table, theme: Theme, ax: Axes) -> None:

@@ -374,8 +374,3 @@ def _binomial_quantile(level: float, n: int, p: float) -> int:
         else:
             low = middle + 1
     return low
-
-
-def class_bias(bins: ResidualBins) -> float:
-    """Return mean forecast minus frequency of a class, in [-1, 1]."""
-    return float(bins.residual.sum()) / bins.total

@@ -169,8 +169,13 @@ def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Fi
 
 
 def further_figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
-    """Return the figures of a section that the report leaves out."""
-    return _drawn(record, theme, results.view_of(record.id), BaseVisualizer.further)
+    """Return the figures of a section that the report may leave out: those of sheets, and those of the dashboard."""
+    view = results.view_of(record.id)
+    return [
+        figure
+        for which in (BaseVisualizer.further, BaseVisualizer.dashboard)
+        for figure in _drawn(record, theme, view, which)
+    ]
 
 
 def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:

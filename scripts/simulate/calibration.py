@@ -132,6 +132,7 @@ def _truth(design: Design) -> dict[str, float]:
     return {
         "calibration_gap": float(gaps.mean()),
         "positive_class_bias": float(forecast_gaps.mean()),
+        "class_bias": float((stated[:, -1] - p[:, -1]).mean()),
         "debiased_calibration_error": float(np.sqrt((forecast_gaps**2).mean())),
         "temperature": design.sharp,
         "temperature_nll_gain": float(before - after),
@@ -146,6 +147,9 @@ def _intervals(logits: Floats, labels: NDArray[np.int64], seed: int) -> Iterator
     if p.shape[1] == 2:  # noqa: PLR2004
         forecast, true = p[:, 1], labels.astype(float)
         found.append(("positive_class_bias", calibration.gap(forecast, true, 1 - true)))
+    else:
+        last = (labels == p.shape[1] - 1).astype(float)
+        found.append(("class_bias", calibration.gap(p[:, -1], last, 1 - last)))
     edges = calibration.adaptive_edges(forecast, BINS)
     error = calibration.debiased_error(calibration.residual_bins(forecast, true, 1 - true, edges))
     if error is not None:

@@ -170,21 +170,25 @@ def test_reference_lines_are_named_outside_the_axes(axis: Any) -> None:
     assert box.x0 >= ax.bbox.x1 or box.y0 >= ax.bbox.y1
 
 
-def test_violins_have_equal_widths_and_show_the_quartiles() -> None:
-    """The scale of a density says nothing."""
+def test_half_violins_have_equal_heights_and_show_the_quartiles() -> None:
+    """The scale of a density says nothing; the first is above the line, which is up: y points down."""
     grid = np.linspace(0, 1, 101)
     bell = np.exp(-((grid - 0.5) ** 2) / 0.02)
-    both = [draw.Violin(grid, scale * bell, (0.4, 0.5, 0.6), "#123456") for scale in (1, 100)]
-    ax = axes(lambda ax: draw.violins(ax, THEME, ["a", "b"], both))
-    heights = [np.ptp(one.get_paths()[0].vertices[:, 1]) for one in ax.collections]
-    assert heights == pytest.approx([0.84, 0.84])
-    assert [line.get_xdata().tolist() for line in ax.lines[:2]] == [[0.4, 0.6], [0.5]]
+    first, second = (draw.Violin(grid, scale * bell, (0.4, 0.5, 0.6), "#123456") for scale in (1, 100))
+    ax = axes(lambda ax: draw.violins(ax, THEME, ["a"], [(first, second)]))
+    ends = [
+        sorted((one.get_paths()[0].vertices[:, 1].min(), one.get_paths()[0].vertices[:, 1].max()))
+        for one in ax.collections
+    ]
+    assert ends == [pytest.approx([-0.42, 0]), pytest.approx([0, 0.42])]
+    assert [line.get_xdata().tolist() for line in ax.lines[1:3]] == [[0.4, 0.6], [0.5]]
 
 
-def test_violin_of_nothing_is_drawn() -> None:
-    """A model without wrong predictions has no density."""
-    nothing = draw.Violin(np.linspace(0, 1, 5), np.zeros(5), (0.0, 0.0, 0.0), "#123456")
-    axes(lambda ax: draw.violins(ax, THEME, ["a"], [nothing]))
+def test_few_values_are_dots_and_nothing_is_nothing() -> None:
+    """A model with two wrong predictions has no density; one without any has only a line."""
+    few = draw.Violin((), (), (0.2, 0.3, 0.4), "#123456", (0.2, 0.4))
+    ax = axes(lambda ax: draw.violins(ax, THEME, ["a", "b"], [(None, few), (None, None)]))
+    assert [list(line.get_xdata()) for line in ax.lines] == [[0, 1], [0.2, 0.4], [0, 1]]
 
 
 def test_height_grows_with_the_rows_up_to_a_page() -> None:

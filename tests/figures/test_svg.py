@@ -83,7 +83,7 @@ def density(theme: Theme) -> Callable[[Axes], None]:
     def panel(ax: Axes) -> None:
         grid = np.linspace(0, 1, 50)
         one = draw.Violin(grid, np.exp(-((grid - 0.5) ** 2) / 0.02), (0.4, 0.5, 0.6), theme.look("mlp").color)
-        draw.violins(ax, theme, LONG[:3], [one] * 3)
+        draw.violins(ax, theme, LONG[:3], [(one, one)] * 3)
         draw.reference_line(ax, theme, 1.0, "a level far to the right")
 
     return panel

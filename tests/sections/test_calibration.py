@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from factory import analyzed, evaluation, head, noisy, outputs, unmeasured
 
+from reportgen.contract.decision import Decision
+from reportgen.contract.focus import View
 from reportgen.contract.numbers import Measurement, Metric
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import comparison
+from reportgen.figures.style import theme
+from reportgen.figures.svg import to_svg
+from reportgen.metrics import calibration, comparison
 from reportgen.sections.calibration import SECTION, findings, schema
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
+from reportgen.sections.calibration.visualizer import CalibrationVisualizer
+
+if TYPE_CHECKING:
+    from reportgen.contract.figures import Figure
+    from reportgen.contract.statements import Statement
+
+VIEW = View()
+CANDIDATE = Decision(candidate="a")
 
 
 def analyze(*heads: object, **options: object) -> CalibrationResult:
@@ -280,3 +294,180 @@ def test_cal501_fires_below_200_rows(n: int, fires: bool) -> None:
     """Few rows are said."""
     hits = list(findings.few_rows(analyze(head(outputs(*noisy(n, 3))))))
     assert bool(hits) is fires
+
+
+# ------------------------------------------------------------------------------------------------ what figures show
+
+
+def test_the_bands_hold_all_rows_and_the_errors_that_confidence_implies() -> None:
+    """Their sums are the rows, the errors, and the sum of 1 - confidence: mean confidence minus accuracy times n is the rest."""
+    result = analyze(head(outputs(*noisy(900, 4, sharp=1.7))))
+    bands = result.heads[0].bands
+    errors = sum(band.errors for band in bands)
+    assert sum(band.n for band in bands) == 900
+    assert errors - sum(band.expected for band in bands) == pytest.approx(900 * value(result, "calibration_gap"))
+    assert all(band.range_low <= band.expected <= band.range_high for band in bands)
+    assert [band.low for band in bands] == sorted(band.low for band in bands)
+
+
+def test_the_ranges_hold_all_bands_of_most_calibrated_models() -> None:
+    """In at least 95 % of cases; the ranges are of whole numbers, so in more."""
+    held = 0
+    for run in range(100):
+        bands = analyze(head(outputs(*noisy(400, 3, seed=run)))).heads[0].bands
+        held += all(band.range_low - 1e-9 <= band.errors <= band.range_high + 1e-9 for band in bands)
+    assert held >= 93
+
+
+def test_the_diagram_has_the_bins_of_the_ece() -> None:
+    """The ECE is the mean distance of its points from the diagonal, weighted by their rows."""
+    result = analyze(head(outputs(*noisy(500, 4, sharp=1.5))), bins=12)
+    curve = result.heads[0].curve
+    ece = sum(point.n * abs(point.forecast - point.frequency) for point in curve) / 500
+    assert ece == pytest.approx(value(result, "ece"))
+
+
+@pytest.mark.parametrize(("wrong", "shape"), [(0, None), (29, False), (30, True)])
+def test_few_predictions_are_kept_and_many_have_a_density(wrong: int, shape: bool | None) -> None:
+    """Below 30 there is no density; without any there are no quartiles."""
+    labels = np.arange(90) % 3
+    logits = np.eye(3, dtype=np.float32)[labels] * 4 + np.linspace(0, 1, 90, dtype=np.float32)[:, None]
+    made = analyze(head(outputs(logits, np.where(np.arange(90) < wrong, (labels + 1) % 3, labels)))).heads[0]
+    assert made.right is not None
+    assert made.wrong is not None
+    assert made.right.n + made.wrong.n == 90
+    assert (made.wrong.quartiles is None) is (shape is None)
+    assert bool(made.wrong.density) is bool(shape)
+    assert len(made.wrong.values) == (0 if shape else wrong)
+
+
+def test_the_density_is_one_on_the_scale_of_nines() -> None:
+    """Its integral is 1; a confidence of 1 counts as six nines, and no grid reaches beyond them."""
+    for sharp in (1.0, 20.0):
+        made = analyze(head(outputs(*noisy(2000, 2, sharp=sharp)))).heads[0].right
+        assert made is not None
+        assert (made.grid[-1] == 6) is (sharp == 20)
+        assert np.trapezoid(made.density, made.grid) == pytest.approx(1, abs=0.02)
+
+
+def test_a_class_bias_has_an_interval() -> None:
+    """That of the calibration gap, applied to the probability of the class."""
+    logits, labels = noisy(400, 3, sharp=1.5)
+    result = analyze(head(outputs(logits, labels)))
+    bias = result.find("class_bias", "a", "class:1")
+    p = np.exp(logits.astype(float))[:, 1] / np.exp(logits.astype(float)).sum(axis=1)
+    true = (labels == 1).astype(float)
+    assert bias.value == pytest.approx((p - true).mean(), abs=1e-6)
+    assert (bias.ci_low, bias.ci_high) == pytest.approx(
+        (calibration.gap(p, true, 1 - true).low, calibration.gap(p, true, 1 - true).high), abs=1e-6
+    )
+
+
+def figures(result: CalibrationResult, view: View = VIEW) -> dict[str, Figure]:
+    """Draw all figures; by name."""
+    look = theme("publication", sorted({one.model for one in result.heads}))
+    drawn = list(CalibrationVisualizer(look, view).figures(result))
+    assert all(to_svg(figure, look, figure.name) for figure in drawn)
+    return {figure.name: figure for figure in drawn}
+
+
+def test_titles_are_conclusions() -> None:
+    """Of a calibrated model nothing is said that is not shown; of an over-confident one its errors are counted."""
+    calm = figures(analyze(head(outputs(*noisy(2000, 4)))))
+    assert calm["expected-errors"].title.startswith("Errors of a: ")
+    assert calm["expected-errors"].title.endswith("not distinguishable from calibrated")
+    assert calm["class-bias"].title == "No bias of a class is established"
+    sharp = analyze(head(outputs(*noisy(2000, 4, sharp=2.0))))
+    assert figures(sharp)["expected-errors"].title.startswith("a makes more errors than its confidence implies: ")
+    assert figures(sharp)["reliability"].title.startswith("Points outside the range of a calibrated model: ")
+
+
+def test_the_candidate_is_what_the_figure_is_about() -> None:
+    """With a candidate the title is about it, without one about all; three models at most are drawn, those of the decision first."""
+    heads = [head(outputs(*noisy(2000, 4, sharp=sharp))) for sharp in (2.0, 2.0, 2.0, 1.0)]
+    result = analyze(*heads)
+    assert figures(result)["expected-errors"].title == "3 of 3 models make more errors than their confidence implies"
+    decided = figures(result, View(decision=Decision(candidate="d")))["expected-errors"]
+    assert decided.title.startswith("Errors of d: ")
+    assert "d: " in decided.alt
+    assert "3 of 4 models" in decided.caption
+
+
+def test_few_models_have_no_scatter_and_two_classes_no_bias_by_class() -> None:
+    """Three numbers say more than three points, and the two biases of a binary head are one."""
+    binary = head(outputs(*noisy(100, 2)))
+    few = figures(analyze(binary))
+    assert "errors" not in few
+    assert "class-bias" not in few
+    assert "errors" in figures(analyze(*[binary] * 6))
+    drawn = CalibrationVisualizer(theme("publication", ["a"])).dashboard(analyze(binary))
+    assert [figure.name for figure in drawn] == ["confidence", "errors"]
+
+
+def test_many_classes_have_rows_for_those_with_the_smallest_p() -> None:
+    """Forty classes: twelve have a row, the others are in the table."""
+    names = tuple(f"a class with a long name, number {index}" for index in range(40))
+    drawn = figures(analyze(head(outputs(*noisy(800, 40)), names)))["class-bias"]
+    assert "12 classes with the smallest p-values" in drawn.caption
+    assert len(drawn.tables[0].rows) == 40
+
+
+# ------------------------------------------------------------------------------------------------ statements
+
+
+def stated(result: CalibrationResult, decision: Decision = CANDIDATE) -> Statement:
+    """Return the only statement."""
+    (found,) = SECTION.statements(result, View(decision=decision))
+    assert found.topic == "confidence"
+    assert len(found.text.split()) < 25
+    for part in found.parts:
+        if not isinstance(part, str):
+            assert result.find(part.metric, part.model, part.subject).value is not None
+    return found
+
+
+def gain(low: float | None) -> Measurement:
+    """Make the gain of temperature scaling."""
+    ends = {} if low is None else {"ci_low": low, "ci_high": 0.02, "ci_method": "SE"}
+    return made("temperature_nll_gain", 0.01, **ends)
+
+
+@pytest.mark.parametrize(
+    ("measured", "low", "text", "settled"),
+    [
+        (evidence(0.02, 0.015, 0.01, -0.02, -0.006, 0.01), -0.001, "Under-confident by 1.3 points; rescaling brings no measurable gain.", True),
+        (evidence(0.02, 0.015, 0.01, 0.01, 0.03, 0.01), 0.001, "Over-confident by 2.0 points; rescaling lowers the NLL by 0.010 nats.", True),
+        (evidence(0.02, 0.015, 0.01), None, "Miscalibrated: ECE 2.0 %, of calibrated models at most 1.5 %; too few errors to tell whether rescaling helps.", True),
+        (evidence(0.01, 0.015, 0.01), 0.0, "Miscalibrated, direction unclear: confidence minus accuracy is 0 points (p = 0.010); rescaling brings no measurable gain.", True),
+        (evidence(0.01, 0.015, 0.2), -0.001, "No confidence error established: confidence minus accuracy is 0 points (p = 0.20); rescaling brings no measurable gain.", True),
+        (evidence(0.01, 0.015, 0.2), 0.001, "No confidence error established: confidence minus accuracy is 0 points (p = 0.20).", True),
+        (evidence(0.01, 0.015, 0.2, -0.06, 0.02), -0.001, "Too few rows to judge the confidence: confidence minus accuracy is −2.0 points (p = 0.20); rescaling brings no measurable gain.", False),
+    ],
+)  # fmt: skip
+def test_the_statement_on_a_model(
+    measured: tuple[Measurement, ...], low: float | None, text: str, settled: bool
+) -> None:
+    """Direction and size where they are established, and what rescaling brings where that is known."""
+    found = stated(result_of(*measured, gain(low)))
+    assert found.text.replace("\N{NARROW NO-BREAK SPACE}", " ") == text
+    assert (found.settled, found.n) == (settled, 1000)
+
+
+def test_a_comparison_counts_its_models() -> None:
+    """And names the one that is farthest off."""
+    heads = [head(outputs(*noisy(2000, 4, sharp=sharp))) for sharp in (1.0, 2.0, 1.5)]
+    result = analyze(*heads)
+    found = stated(result, Decision())
+    assert found.text.startswith(
+        "2 of 3 models have a measurable confidence error; the largest confidence minus accuracy is +"
+    )
+    assert found.text.endswith("(b).")
+    calm = stated(analyze(heads[0], heads[0]), Decision())
+    assert calm.text.startswith("None of 2 models has a measurable confidence error")
+    one = stated(analyze(heads[1], unmeasured()), Decision())
+    assert one.text.startswith("a: over-confident by ")
+
+
+def test_a_model_without_predictions_has_no_statement() -> None:
+    """Nothing was measured."""
+    assert SECTION.statements(analyze(unmeasured()), View(decision=Decision(candidate="a"))) == ()

@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 from factory import draw_all, history, inside, model, produced
+from hypothesis import given, strategies as st
+from hypothesis.extra.numpy import arrays
 from oracle import ORACLES
 from pydantic import ValidationError
 
+from reportgen.contract.decision import Decision
+from reportgen.contract.focus import View
 from reportgen.sections.training_dynamics import SECTION
 from reportgen.sections.training_dynamics.analyzer import TrainingDynamicsAnalyzer
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsOptions, TrainingDynamicsResult
+from reportgen.sections.training_dynamics.visualizer import _above_zero, _fences, _Line
 
 REPOSITORY = Path(__file__).parents[2]
 HISTORIES = json.loads((ORACLES / "histories.json").read_text("utf-8"))
@@ -240,7 +245,107 @@ def test_figures_of_few_and_many(n_models: int) -> None:
     made = inside(*(model(f"m{index}", history=history(**curves)) for index in range(n_models)))
     result = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(made)
     figures = {figure.name: figure for figure in draw_all(SECTION, result)}
-    assert list(figures) == ["loss", "metric", "gap", "best-epoch"]
+    assert list(figures) == ["loss", "metric", "gap", *(["best-epoch"] if n_models > 5 else [])]
+    assert figures["loss"].title.endswith(
+        "runs overfit" if n_models > 3 else "overfits from epoch 20 on" if n_models == 1 else "overfit"
+    )
     assert ("6 of 9 models" in figures["loss"].caption) == (n_models > 6)
     assert "TRN102" in codes(result)
     assert "TRN202" in codes(result)
+
+
+DECISION = View(decision=Decision(candidate="a"))
+
+
+@pytest.mark.parametrize(
+    ("curves", "text", "settled"),
+    [
+        ({"loss": FALL, "val_loss": FALL}, "converged in 30 epochs; the last is not measurably worse than epoch", True),
+        ({"loss": FALL, "val_loss": np.append(FALL[:-1], 0.4)}, "but the last is measurably worse than epoch", True),
+        ({"loss": FALL[:9], "val_loss": FALL[:9]}, "Training stops while still improving (9 epochs).", True),
+        ({"loss": FALL}, "without a validation loss, overfitting cannot be judged", False),
+        ({"loss": FALL[:3], "val_loss": FALL[:3]}, "Training has too few epochs to judge (3 epochs).", False),
+        (
+            {"loss": FALL, "val_loss": np.where(np.arange(30) < 22, FALL, np.inf)},
+            "Training diverges (30 epochs).",
+            True,
+        ),
+    ],
+)
+def test_the_statement_on_a_run(curves: dict[str, Any], text: str, settled: bool) -> None:
+    """One sentence of under 25 words, whose numbers are at their addresses."""
+    result = analyze(**curves)
+    (found,) = SECTION.statements(result, DECISION)
+    assert text in found.text
+    assert (found.topic, found.settled) == ("inside", settled)
+    assert len(found.text.split()) < 25
+    for part in found.parts:
+        if not isinstance(part, str):
+            assert part.text == str(result.find(part.metric, part.model, part.subject).value)
+
+
+def test_the_statement_on_the_shipped_mlp() -> None:
+    """Where the loss begins to rise, as in the title of the figure."""
+    result = analyze(**json.loads((REPOSITORY / "specs/digits/mlp_history.json").read_text("utf-8")))
+    (found,) = SECTION.statements(result, DECISION)
+    assert found.text == "Training overfits: the loss rises from epoch 32 on, of 60."
+    assert draw_all(SECTION, result)[0].title == "a overfits from epoch 32 on"
+
+
+def test_a_comparison_counts_its_runs() -> None:
+    """The most serious outcome first; models without a history are no runs, and one run among others is named."""
+    made = inside(
+        model("good", history=history(loss=FALL, val_loss=FALL)),
+        model("bad", history=history(**HISTORIES["overfit"])),
+        model("worse", history=history(**HISTORIES["overfit"])),
+        model("none"),
+    )
+    result = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(made)
+    assert [one.text for one in SECTION.statements(result, View())] == ["Of 3 training runs, 2 overfit; 1 converges."]
+    assert SECTION.statements(result, View(decision=Decision(candidate="none"))) == ()
+    alone = TrainingDynamicsAnalyzer(TrainingDynamicsOptions()).analyze(inside(made.models[0], made.models[3]))
+    assert SECTION.statements(alone, View())[0].text.startswith("Training of good converged")
+
+
+def test_accuracies_are_drawn_as_errors() -> None:
+    """On a log scale, with errors of 0 at half the smallest other one; a metric beyond 1 is drawn as it is."""
+    curves = {
+        "loss": FALL,
+        "val_loss": FALL,
+        "accuracy": np.linspace(0.5, 1, 30),
+        "val_accuracy": np.linspace(0.5, 0.98, 30),
+    }
+    result = analyze(**curves)
+    line = _Line.of(result, result.runs[0], "accuracy", "training", error=True)
+    assert line.values == pytest.approx(1 - np.linspace(0.5, 1, 30))
+    assert not line.higher_is_better
+    (raised,) = _above_zero({"a": [line]})["a"]
+    assert raised.values[:-1] == pytest.approx(line.values[:-1])
+    assert raised.values[-1] == pytest.approx(line.values[-2] / 2)
+    figures = {figure.name: figure for figure in draw_all(SECTION, result)}
+    assert figures["metric"].title == "Best val_accuracy: a 0.98"
+    assert "An error of 0 is drawn at the lower edge" in figures["metric"].caption
+    beyond = {**curves, "val_accuracy": np.linspace(0.5, 98, 30)}
+    other = {figure.name: figure for figure in draw_all(SECTION, analyze(**beyond))}
+    assert "An error of 0" not in other["metric"].caption
+
+
+def test_a_spike_of_the_gap_is_said_and_clipped() -> None:
+    """The axis ends at Tukey's fences; what is beyond them has its number and epoch in the caption."""
+    gap = np.where(np.arange(30) == 2, 9.0, 0.1 + 0.01 * np.arange(30))
+    result = analyze(loss=FALL, val_loss=FALL + gap)
+    figure = next(figure for figure in draw_all(SECTION, result) if figure.name == "gap")
+    assert "Beyond the axis: a 9 in epoch 3." in figure.caption
+    assert figure.title.endswith("at the end: a 0.39")
+    low, high = _fences([(np.arange(30), gap)])
+    assert low < 0
+    assert 0.39 < high < 1
+
+
+@given(arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e6, 1e6)))
+def test_the_axis_of_the_gap_holds_its_middle_and_its_end(values: np.ndarray) -> None:
+    """The quartiles, 0 and the final gap are never clipped, and the axis has a length."""
+    low, high = _fences([(np.arange(len(values)), values)])
+    inside_of_it = [*np.quantile(values, [0.25, 0.75]), 0.0, values[-1]]
+    assert low < high
+    assert all(low <= one <= high for one in inside_of_it)

@@ -8,6 +8,7 @@ from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.findings import RULES
 from reportgen.sections.calibration.rules import EXPLANATIONS
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
+from reportgen.sections.calibration.statements import statements
 from reportgen.sections.calibration.tables import tables
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 
@@ -21,16 +22,32 @@ SECTION = Section(
     visualizer=CalibrationVisualizer,
     figures=(
         FigureSpec(
-            "reliability",
-            "Observed frequency against predicted probability, with intervals and the range expected of a calibrated model; one panel per model.",
+            "expected-errors",
+            "Errors in each band of confidence, with the number that the confidence implies and the range expected of a calibrated model.",
         ),
-        FigureSpec("confidence", "Distribution of the confidence of each model."),
-        FigureSpec("class-ece", "One-vs-rest ECE of each class."),
+        FigureSpec(
+            "reliability",
+            "Observed frequency against predicted probability in the bins of the ECE, with intervals and the range expected of a calibrated model; one panel per model.",
+            "appendix",
+        ),
+        FigureSpec(
+            "confidence",
+            "Distribution of the confidence of each model on a log scale, right and wrong predictions apart.",
+            "appendix",
+        ),
+        FigureSpec(
+            "class-bias",
+            "Mean probability minus frequency of each class, with intervals; for heads with more than two classes.",
+            "appendix",
+        ),
+        FigureSpec("class-ece", "One-vs-rest ECE of each class.", "full"),
         FigureSpec("landscape", "Examples by confidence and entropy."),
-        FigureSpec("errors", "ECE against Brier score, one point per model."),
+        FigureSpec("errors", "ECE against Brier score, one point per model, from six models on.", "appendix"),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
+    statements=statements,
+    topic="confidence",
     metrics=(*schema.WHOLE, *schema.PER_CLASS),
     headlines=("ece", "debiased_calibration_error"),
     tasks=dict.fromkeys(("multiclass", "binary"), schema.WHOLE),

@@ -20,8 +20,9 @@ from reportgen.sections.calibration.schema import (
     BrierScore,
     CalibrationOptions,
     CalibrationResult,
-    ConfidenceDensity,
     ConfidenceEntropy,
+    Confidences,
+    ErrorBand,
     HeadCalibration,
     ReliabilityPoint,
 )
@@ -32,16 +33,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement, MetricSpec
-    from reportgen.contract.records.classification import ScorePoints
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.calibration import Null, ResidualBins
     from reportgen.metrics.temperature import Temperature
 
 FIT_ROWS = 50_000
 """Maximum number of rows that the temperature is fitted on."""
-_CURVE_BINS = 15
+BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
+"""Ends of the bands of confidence in which errors are counted. Convention."""
+_SHAPE_ROWS = 30
+"""Predictions below which each is kept, because so few have no meaningful density. Convention."""
+_MOST_NINES = 6.0
+"""-log10(1 - confidence) of the highest confidence that is told apart. Convention."""
 _NO_INTERVAL = f"no interval: fewer than {temperature.RARER} right or fewer than {temperature.RARER} wrong predictions"
 _LANDSCAPE_CELLS = 30
+_BEYOND = 0.5
+"""Nines by which the density of the confidence extends beyond the highest one. Convention."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,9 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             n=subject.n,
             notion="positive class" if subject.binary else "confidence",
             curve=_curve(subject),
-            density=_density(subject.outputs, self.options.violin_points),
+            bands=_bands(subject),
+            right=_confidences(subject.outputs, self.options.violin_points, right=True),
+            wrong=_confidences(subject.outputs, self.options.violin_points, right=False),
             landscape=_landscape(subject.outputs),
             brier=_brier(subject),
         )
@@ -257,22 +266,18 @@ def _classes(subject: _Head) -> Iterator[Measurement]:
     names, outputs = subject.head.class_names, subject.outputs
     estimator = None if outputs.histogram is None else "from histograms with 2,048 bins"
     for index, name in enumerate(names):
-        part, bins = Subject.of("class", name), _class_bins(outputs.one_vs_rest(index), subject.bins)
+        part, points = Subject.of("class", name), outputs.one_vs_rest(index)
+        forecast = (points.scores, points.positives, points.negatives)
+        bins = calibration.residual_bins(*forecast, calibration.equal_width_edges(subject.bins))
         yield subject.measure(schema.CLASS_ECE, calibration.ece(bins), part, estimator=estimator)
-        yield subject.measure(schema.CLASS_BIAS, calibration.class_bias(bins), part, estimator=estimator)
-
-
-def _class_bins(points: ScorePoints, bins: int) -> ResidualBins:
-    edges = calibration.equal_width_edges(bins)
-    return calibration.residual_bins(points.scores, points.positives, points.negatives, edges)
+        yield subject.estimated(schema.CLASS_BIAS, calibration.gap(*forecast), part, estimator=estimator)
 
 
 # ------------------------------------------------------------------------------------------------ what figures show
 
 
 def _curve(subject: _Head) -> tuple[ReliabilityPoint, ...]:
-    edges = calibration.equal_mass_edges(subject.forecast[0], min(_CURVE_BINS, subject.bins))
-    curve = calibration.reliability_curve(calibration.residual_bins(*subject.forecast, edges))
+    curve = calibration.reliability_curve(subject.equal_width)
     columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
     return tuple(
         ReliabilityPoint(
@@ -290,15 +295,48 @@ def _curve(subject: _Head) -> tuple[ReliabilityPoint, ...]:
     )
 
 
-def _density(outputs: ClassificationOutputs, points: int) -> ConfidenceDensity:
-    low = 1.0 / outputs.n_classes
-    grid, values = density.reflected_density(outputs.confidence, low, 1.0, points)
-    quartiles = np.quantile(outputs.confidence, [0.25, 0.5, 0.75])
-    return ConfidenceDensity(
+def _bands(subject: _Head) -> tuple[ErrorBand, ...]:
+    bins = calibration.residual_bins(*subject.predicted, np.array(BANDS))
+    curve, used = calibration.reliability_curve(bins), np.flatnonzero(bins.n)
+    return tuple(
+        ErrorBand(
+            low=BANDS[place],
+            high=BANDS[place + 1],
+            n=round(n),
+            errors=round(n * (1 - frequency)),
+            expected=n * (1 - forecast),
+            range_low=n * (1 - high),
+            range_high=n * (1 - low),
+        )
+        for place, n, forecast, frequency, low, high in zip(
+            used.tolist(),
+            *(one.tolist() for one in (curve.n, curve.forecast, curve.frequency, curve.band_low, curve.band_high)),
+            strict=True,
+        )
+    )
+
+
+def _confidences(outputs: ClassificationOutputs, points: int, *, right: bool) -> Confidences:
+    found = np.sort(outputs.confidence[outputs.correct == right])
+    grid = values = np.empty(0)
+    if len(found) >= _SHAPE_ROWS:
+        low, high = _nines(
+            np.array([min(float(outputs.confidence.min()), 1.0 / outputs.n_classes), found[-1]])
+        ).tolist()
+        grid, values = density.reflected_density(_nines(found), low, min(high + _BEYOND, _MOST_NINES), points)
+    quartiles = np.quantile(found, [0.25, 0.5, 0.75]).tolist() if len(found) else None
+    return Confidences(
+        n=len(found),
+        quartiles=quartiles,
         grid=tuple(grid.tolist()),
         density=tuple(values.tolist()),
-        quartiles=(float(quartiles[0]), float(quartiles[1]), float(quartiles[2])),
+        values=tuple(found.tolist()) if len(found) < _SHAPE_ROWS else (),
     )
+
+
+def _nines(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return -log10(1 - confidence), the number of nines of a confidence, 6 at most."""
+    return -np.log10(np.maximum(1.0 - confidence, 10.0**-_MOST_NINES))
 
 
 def _landscape(outputs: ClassificationOutputs) -> ConfidenceEntropy:

@@ -24,7 +24,7 @@ FEW_ROWS = 200
 
 
 @dataclass(frozen=True)
-class _Evidence:
+class Evidence:
     """What the numbers of a head say about its calibration, in the order in which they decide."""
 
     model: str
@@ -51,6 +51,13 @@ class _Evidence:
         return None
 
     @property
+    def side(self) -> int:
+        """Return 1 if it is established that the head is over-confident, -1 for under-confident, else 0."""
+        if self.p >= SIGNIFICANT or not self.directed:
+            return 0
+        return 1 if required(self.gap.value) > 0 else -1
+
+    @property
     def size(self) -> str:
         """Return the ECE with what it is compared with."""
         limit = formatting.fraction(required(self.null.ci_high))
@@ -68,8 +75,8 @@ class _Evidence:
         return f" It is {word}: mean confidence minus accuracy is {formatting.points(self.gap)}."
 
 
-def _with_verdict(result: CalibrationResult, verdict: str) -> Iterator[_Evidence]:
-    """Yield the evidence on the heads that have this verdict."""
+def evidence(result: CalibrationResult) -> Iterator[Evidence]:
+    """Yield the evidence on every head that was measured."""
     for one in result.named("calibration_p"):
         at = (one.model, one.subject)
         gap, gap_p = result.find("calibration_gap", *at), result.find("calibration_gap_p", *at)
@@ -77,9 +84,12 @@ def _with_verdict(result: CalibrationResult, verdict: str) -> Iterator[_Evidence
             continue
         directed = gap_p.value < SIGNIFICANT and gap.ci_low is not None and gap.ci_low * required(gap.ci_high) > 0
         null = result.find("ece_null", *at)
-        found = _Evidence(*at, result.find("ece", *at), null, gap, float(one.metric.value), directed)
-        if found.verdict == verdict:
-            yield found
+        yield Evidence(*at, result.find("ece", *at), null, gap, float(one.metric.value), directed)
+
+
+def _with_verdict(result: CalibrationResult, verdict: str) -> Iterator[Evidence]:
+    """Yield the evidence on the heads that have this verdict."""
+    return (one for one in evidence(result) if one.verdict == verdict)
 
 
 def strongly_miscalibrated(result: CalibrationResult) -> Iterator[Hit]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
@@ -15,7 +17,7 @@ class CalibrationOptions(Strict):
     bins: int = Field(default=15, ge=2, le=200)
     """Number of bins for the calibration errors; 15 is common in the literature."""
     violin_points: int = Field(default=80, ge=20, le=500)
-    """Number of points at which the density of the confidence is drawn."""
+    """Number of points at which the densities of the confidence are drawn."""
 
 
 class ReliabilityPoint(Strict):
@@ -36,15 +38,36 @@ class ReliabilityPoint(Strict):
     """Upper end."""
 
 
-class ConfidenceDensity(Strict):
-    """Distribution of the confidence."""
+class ErrorBand(Strict):
+    """Errors among the rows whose confidence is in a band; bands without rows are omitted."""
 
+    low: float
+    """Lower end of the band; rows on it belong to the band."""
+    high: float
+    """Upper end."""
+    n: int
+    errors: int
+    """Wrong predictions."""
+    expected: float
+    """Errors that the confidence implies: the sum of 1 - confidence."""
+    range_low: float
+    """Fewest errors expected of a calibrated model: all of its bands are in their ranges in 95 % of cases."""
+    range_high: float
+    """Most."""
+
+
+class Confidences(Strict):
+    """The confidence of the right or of the wrong predictions."""
+
+    n: int
+    quartiles: tuple[float, float, float] | None
+    """25 %, 50 % and 75 % quantiles; null without a prediction."""
     grid: tuple[float, ...]
-    """Confidence, increasing."""
+    """Points on the scale of -log10(1 - confidence), to 0.5 beyond the highest one, 6 at most; empty below 30 predictions."""
     density: tuple[float, ...]
-    """Density at the grid points: a kernel estimate reflected at both ends of the range."""
-    quartiles: tuple[float, float, float]
-    """25 %, 50 % and 75 % quantiles."""
+    """Density at these points: a kernel estimate reflected at both ends. A confidence above 99.9999 % counts as this much."""
+    values: tuple[float, ...]
+    """The confidence of every prediction where there are fewer than 30, increasing."""
 
 
 class ConfidenceEntropy(Strict):
@@ -77,10 +100,21 @@ class HeadCalibration(Strict):
     notion: str
     """What is calibrated: the ``confidence`` against accuracy, or the probability of the ``positive class`` against its frequency."""
     curve: tuple[ReliabilityPoint, ...]
-    """Reliability diagram with equal-mass bins."""
-    density: ConfidenceDensity
+    """Reliability diagram, in the bins of the ECE; in files of 0.1.0 in bins with equal numbers of examples."""
+    bands: tuple[ErrorBand, ...] = ()
+    """Errors by confidence, increasing; empty in files of 0.1.0."""
+    right: Confidences | None = None
+    """The confidence of the right predictions; null in files of 0.1.0."""
+    wrong: Confidences | None = None
+    """That of the wrong ones."""
     landscape: ConfidenceEntropy
     brier: BrierScore
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_the_former_density(cls, raw: Any) -> Any:
+        """Leave out the density of all confidences in files of 0.1.0."""
+        return {key: raw[key] for key in raw if key != "density"} if isinstance(raw, dict) else raw
 
 
 class CalibrationResult(SectionResult):
@@ -254,8 +288,8 @@ CLASS_BIAS = MetricSpec(
     "Class bias",
     "signed fraction",
     None,
-    "Mean probability of a class minus its frequency, in points: above 0 the model overstates the class.",
-    "mean residual",
+    "Mean probability of a class minus its frequency, in points: above 0 the model overstates the class. Its interval is not adjusted for the other classes, its p-value is.",
+    "mean residual; interval: Zou & Donner (2008) with Wilson's for the frequency",
     "class",
 )
 CLASS_BIAS_P = MetricSpec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import Subject, about
@@ -14,15 +15,42 @@ if TYPE_CHECKING:
     from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration
 
 
+_VERDICT = (schema.GAP, schema.ECE, schema.ECE_NULL, schema.CALIBRATION_P, schema.TEMPERATURE_GAIN)
+_FURTHER = (schema.ECE_P, *schema.FURTHER_ERRORS)
+_CONFIDENCE = (schema.GAP_P, schema.POSITIVE_BIAS, *schema.UNCERTAINTY)
+_RESCALED = (schema.TEMPERATURE, schema.TEMPERATURE_ECE, schema.TEMPERATURE_ECE_NULL)
+_MOST_ROWS = 6
+"""Rows of the table in the body of the document. Convention."""
+
+
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
-    """Return the chapter's tables."""
+    """Return the chapter's tables: the numbers that decide, and the others."""
+    verdict = metrics_by_head(result, view, "verdict", "Calibration", _VERDICT)
     return (
-        metrics_by_head(result, view, "errors", "Expected calibration error", schema.ERRORS),
-        metrics_by_head(result, view, "further-errors", "Other calibration errors", schema.FURTHER_ERRORS),
-        metrics_by_head(result, view, "direction", "Over- or under-confidence", schema.DIRECTION),
-        metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", schema.UNCERTAINTY),
-        metrics_by_head(result, view, "temperature", "Would rescaling help (temperature scaling)", schema.RESCALING),
+        replace(verdict, place="body" if len(verdict.rows) <= _MOST_ROWS else "appendix"),
+        metrics_by_head(result, view, "further-errors", "Other calibration errors", _FURTHER),
+        metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", _CONFIDENCE),
+        metrics_by_head(result, view, "temperature", "After rescaling (temperature scaling)", _RESCALED),
     )
+
+
+def expected_errors(head: HeadCalibration) -> Table:
+    """Return a head's errors by confidence, with those that the confidence implies."""
+    columns = (
+        Column("Confidence from", unit="fraction"),
+        Column("to", unit="fraction"),
+        Column("n", unit="count"),
+        Column("Errors", unit="count"),
+        Column("Expected"),
+        Column("If calibrated from"),
+        Column("to"),
+    )
+    rows = tuple(
+        (band.low, band.high, band.n, band.errors, band.expected, band.range_low, band.range_high)
+        for band in head.bands
+    )
+    slug = "-".join(part for part in ("expected-errors", head.model, head.subject) if part)
+    return Table(slug, f"Errors by confidence: {about(head.model, head.subject)}", columns, rows)
 
 
 def curve(head: HeadCalibration) -> Table:

@@ -9,76 +9,176 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
+from reportgen.sections.calibration.findings import SIGNIFICANT, evidence
 from reportgen.sections.calibration.schema import CalibrationResult
-from reportgen.sections.calibration.tables import classes, curve
+from reportgen.sections.calibration.tables import classes, curve, expected_errors
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
-    from reportgen.sections.calibration.schema import HeadCalibration
+    from reportgen.contract.numbers import Metric
+    from reportgen.sections.calibration.findings import Evidence
+    from reportgen.sections.calibration.schema import Confidences, HeadCalibration, ReliabilityPoint
 
 _COLUMNS = 3
+_MOST_TOGETHER = 3
+"""Maximum number of models with lines side by side in each row of a figure. Convention."""
+_MOST_CLASSES = 12
+"""Maximum number of classes with a row each. Convention."""
+_VISIBLE = 0.01
+"""Share of the highest density below which a distribution is not seen. Convention."""
+_LINEAR = 50
+"""Errors up to which their axis is linear. Convention."""
+_LANDSCAPE_MODELS = 6
+"""Models from which on a scatter of them says more than their numbers. Convention."""
+_NINES = {0.5: "50", 0.9: "90", 0.99: "99", 0.999: "99.9", 0.9999: "99.99", 0.99999: "99.999", 0.999999: "99.9999"}
+"""Ticks of the confidence."""
 
 
 class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
-    """Reliability diagrams, confidence, calibration by class, uncertainty landscape."""
+    """Errors expected and seen, reliability diagrams, confidence, calibration by class, uncertainty landscape."""
 
     def figures(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
         if not result.heads:
             return
+        if any(head.bands for head in result.heads):
+            yield self._expected(result)
         yield self._reliability(result)
-        yield self._confidence(result, self.view.listed(result.heads, draw.MOST_NAMED))
+        if any(head.right for head in result.heads):
+            yield self._confidence(result)
         groups: dict[tuple[str, ...], list[HeadCalibration]] = {}
         for head in self.view.shown(result.heads):
             groups.setdefault(head.class_names, []).append(head)
+        several = [heads for heads in groups.values() if len(heads[0].class_names) > 2]  # noqa: PLR2004 mirrored
+        for index, heads in enumerate(several):
+            yield self._class_bias(result, self._few(heads), index)
         for index, heads in enumerate(groups.values()):
             yield self._class_ece(result, heads, index)
         yield self._landscape(result)
-        yield self._errors(result)
+        if len(result.heads) >= _LANDSCAPE_MODELS:
+            yield self._errors(result)
 
     def dashboard(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield the distribution of confidence, and ECE against Brier score."""
         if result.heads:
-            yield self._confidence(result, self.view.shown(result.heads))
+            if any(head.right for head in result.heads):
+                yield self._confidence(result)
             yield self._errors(result)
 
     def _where(self, result: CalibrationResult) -> str:
         return f"{result.split} split, n = {result.n:,}"
 
+    # -------------------------------------------------------------------------------------- errors expected and seen
+
+    def _expected(self, result: CalibrationResult) -> Figure:
+        heads = self._few([head for head in result.heads if head.bands])
+        bands = sorted({(band.low, band.high) for head in heads for band in head.bands})
+        names = [_band_name(*ends) for ends in bands]
+        return Figure(
+            name="expected-errors",
+            title=_expected_title(result, heads, self.view.decision.candidate),
+            caption=(
+                "Wrong predictions by confidence; at the right, of how many. Tick: the number that the confidence implies. Gray bars: "
+                f"95{formatting.THIN}% of calibrated models have all their points inside."
+                f"{self.view.rest(result.heads, heads)}"
+            ),
+            alt=" ".join(_expected_alt(head) for head in heads),
+            panels=(Panel("Errors expected and seen", partial(self._draw_expected, heads, bands, names)),),
+            panel_height=draw.rows_height(self.theme, len(bands), series=1.2 * len(heads)),
+            tables=tuple(expected_errors(head) for head in heads),
+        )
+
+    def _few(self, heads: Sequence[HeadCalibration]) -> tuple[HeadCalibration, ...]:
+        """Return the heads of the models of the decision, then of the others, as many as there is room for."""
+        if self.view.focus is not None:
+            return self.view.shown(heads, _MOST_TOGETHER)
+        roles = [model for model in self.view.decision.models if any(head.model == model for head in heads)]
+        models = list(dict.fromkeys([*roles, *(head.model for head in heads)]))[:_MOST_TOGETHER]
+        return tuple(head for head in heads if head.model in models)
+
+    def _draw_expected(
+        self,
+        heads: Sequence[HeadCalibration],
+        bands: Sequence[tuple[float, float]],
+        names: Sequence[str],
+        ax: Axes,
+    ) -> None:
+        theme = self.theme
+        found = [{(band.low, band.high): band for band in head.bands} for head in heads]
+        columns = [[by_ends.get(ends) for ends in bands] for by_ends in found]
+        nothing = np.full(len(bands), np.nan)
+        series = [
+            draw.Dots(
+                values=[np.nan if band is None else band.errors for band in column],
+                low=nothing,
+                high=nothing,
+                look=theme.look(head.model),
+                label=figure_label(theme, head),
+                range_low=[np.nan if band is None else band.range_low for band in column],
+                range_high=[np.nan if band is None else band.range_high for band in column],
+            )
+            for head, column in zip(heads, columns, strict=True)
+        ]
+        places = draw.dots(ax, theme, names, series)
+        for column, rows in zip(columns, places, strict=True):
+            for band, row in zip(column, rows.tolist(), strict=True):
+                if band is not None:
+                    ax.plot(band.expected, row, "|", color=theme.ink, markersize=1.3 * theme.marker_size, zorder=2.5)
+                    ax.annotate(
+                        f"{band.errors:,} of {band.n:,}",
+                        (1, row),
+                        (theme.small_size / 2, 0),
+                        xycoords=ax.get_yaxis_transform(),
+                        textcoords="offset points",
+                        annotation_clip=False,
+                        va="center_baseline",
+                        color=theme.muted,
+                        size=0.85 * theme.small_size,
+                    )
+        largest = max(max(band.errors, band.range_high) for head in heads for band in head.bands)
+        if largest > _LINEAR:
+            ax.set_xscale("function", functions=(_signed_root, _signed_square))
+        margin = 0.02 if largest <= _LINEAR else 0.02**2
+        ax.set_xlim(-margin * largest, 1.05 * largest)
+        draw.whole_numbers(ax, theme)
+        ax.set_xlabel("errors" if largest <= _LINEAR else "errors (square-root scale)")
+        ax.set_ylabel("confidence")
+
     # -------------------------------------------------------------------------------------- reliability
 
     def _reliability(self, result: CalibrationResult) -> Figure:
-        sentences = []
         heads = self.view.shown(result.heads)
-        for head in heads:
-            outside = sum(not point.band_low <= point.frequency <= point.band_high for point in head.curve)
-            sentences.append(
-                f"{about(head.model, head.subject)}: {outside} of {len(head.curve)} points are outside the gray bars"
-            )
+        bins = "the bins of the ECE" if all(head.bands for head in heads) else "bins with equal numbers of examples"
+        outside = {head: sum(not _inside(point) for point in head.curve) for head in heads}
         return Figure(
             name="reliability",
-            title="Reliability diagrams",
+            title=_outside_title(outside),
             caption=(
-                f"Observed frequency against mean forecast in equal-mass bins; {self._where(result)}. Lines: 95 % Wilson "
-                "intervals, one point at a time. Gray bars: 95 % of perfectly calibrated models have all their points inside. "
-                "Each panel gives the number of examples per bin."
-                f"{self.view.rest(result.heads, heads)}"
+                f"Observed frequency against mean forecast in {bins}; the area of a point is its share of the rows. Lines: "
+                f"95{formatting.THIN}% Wilson intervals, one point at a time. Gray bars: 95{formatting.THIN}% of calibrated models "
+                f"have all their points inside.{self.view.rest(result.heads, heads)}"
             ),
-            alt="; ".join(sentences) + ".",
+            alt="; ".join(
+                f"{about(head.model, head.subject)}: {count} of {len(head.curve)} points are outside the gray bars, the one with the "
+                f"most rows is at forecast {formatting.fraction(most.forecast)} and frequency {formatting.fraction(most.frequency)}"
+                for head, count in outside.items()
+                for most in [max(head.curve, key=lambda point: point.n)]
+            )
+            + ".",
             panels=tuple(
                 Panel(figure_label(self.theme, head), partial(self._draw_reliability, head, _lowest(heads)))
                 for head in heads
             ),
             columns=min(_COLUMNS, len(heads)),
-            panel_height=2.9,
             tables=tuple(curve(head) for head in heads),
         )
 
@@ -93,6 +193,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             [point.band_high for point in head.curve],
             color="#c3c8cd",
             linewidth=4 * theme.line_width,
+            zorder=0.5,
         )
         ax.vlines(
             forecast,
@@ -101,57 +202,127 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             color=look.color,
             linewidth=theme.line_width,
         )
-        ax.plot(forecast, frequency, marker=look.marker, color=look.color, linestyle="none")
-        margin = (1 - low) * 0.03
-        ax.set_xlim(low - margin, 1 + margin)
-        ax.set_ylim(low - margin, 1 + margin)
+        total = sum(point.n for point in head.curve)
+        sizes = [theme.marker_size**2 * max(4 * point.n / total, 0.5) for point in head.curve]
+        ax.scatter(forecast, frequency, sizes, marker=look.marker, color=look.color, linewidths=0, zorder=2.5)
+        ax.set_xlim(low - (1 - low) * 0.03, 1 + (1 - low) * 0.03)
+        ax.set_ylim(-0.03, 1.03)
         ax.set_xlabel("confidence" if head.notion == "confidence" else "predicted probability")
         ax.set_ylabel("accuracy" if head.notion == "confidence" else "frequency")
-        sizes = [point.n for point in head.curve]
-        smallest, largest = min(sizes), max(sizes)
-        text = f"n = {smallest:,} per bin" if smallest == largest else f"n = {smallest:,} to {largest:,} per bin"
-        ax.annotate(
-            text,
-            (0.03, 0.97),
-            xycoords="axes fraction",
-            va="top",
-            color=theme.muted,
-            fontsize=theme.small_size,
-        )
 
     # -------------------------------------------------------------------------------------- confidence
 
-    def _confidence(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> Figure:
-        medians = ", ".join(
-            f"{about(head.model, head.subject)} {formatting.number(head.density.quartiles[1], 'fraction')}"
-            for head in heads
-        )
+    def _confidence(self, result: CalibrationResult) -> Figure:
+        heads = self.view.shown(result.heads)
+        drawn = [head for head in heads if head.right is not None and head.wrong is not None]
         return Figure(
             name="confidence",
-            title="Distribution of confidence",
+            title=_confidence_title(drawn),
             caption=(
-                "Distribution of the highest probability; bar: interquartile range, dot: median; "
-                f"{self._where(result)}. At most 1 % of the examples of each model are left of the axis."
-                f"{self.view.rest(result.heads, heads)}"
+                "Distribution of the confidence, on the scale of log(1 - confidence): right predictions above the line, wrong ones below. "
+                "Bar: interquartile range, point: median; where there are fewer than 30 predictions, each is a point. All have the "
+                f"same height, however many they are.{self.view.rest(result.heads, heads)}"
             ),
-            alt=f"Median confidence: {medians}.",
-            panels=(Panel("Confidence", partial(self._draw_confidence, heads)),),
-            panel_height=draw.rows_height(self.theme, 2 * len(heads)),
+            alt="; ".join(_confidence_alt(head) for head in drawn) + ".",
+            panels=(Panel("Confidence distributions", partial(self._draw_confidence, drawn)),),
+            panel_height=draw.rows_height(self.theme, 2 * len(drawn)),
         )
 
     def _draw_confidence(self, heads: Sequence[HeadCalibration], ax: Axes) -> None:
-        names = [figure_label(self.theme, head) for head in heads]
-        violins = [
-            draw.Violin(
-                head.density.grid, head.density.density, head.density.quartiles, self.theme.look(head.model).color
-            )
-            for head in heads
-        ]
-        draw.violins(ax, self.theme, names, violins)
-        ax.set_xlim(min(_first_percentile(head) for head in heads), 1)
-        ax.set_xlabel("confidence")
+        theme = self.theme
+        pairs = [(self._half(head, head.right), self._half(head, head.wrong)) for head in heads]
+        draw.violins(ax, theme, [figure_label(theme, head) for head in heads], pairs)
+        shapes = [one for pair in pairs for one in pair if one is not None]
+        ax.set_xlim(min(map(_lowest_nines, heads)) - 0.1, max(map(_reach, shapes), default=1.0) + 0.1)
+        left, right = ax.get_xlim()
+        every = int(np.ceil(4.5 * theme.small_size * (right - left) / ax.bbox.width))
+        kept = [tick for place, tick in enumerate(_NINES) if place % every == 0 and left <= _nines([tick])[0] <= right]
+        ax.set_xticks(_nines(kept), [_NINES[tick] for tick in kept])
+        ax.set_xlabel("confidence (%)")
+
+    def _half(self, head: HeadCalibration, one: Confidences | None) -> draw.Violin | None:
+        if one is None or one.quartiles is None:
+            return None
+        lower, median, upper = _nines(one.quartiles)
+        color = self.theme.look(head.model).color
+        return draw.Violin(one.grid, one.density, (lower, median, upper), color, _nines(one.values))
 
     # -------------------------------------------------------------------------------------- classes
+
+    def _class_bias(self, result: CalibrationResult, heads: Sequence[HeadCalibration], index: int) -> Figure:
+        names, every = self._clearest(result, heads), len(heads[0].class_names)
+        fewer = (
+            f" The {len(names)} classes with the smallest p-values; the others are in the table."
+            if len(names) < every
+            else ""
+        )
+        return Figure(
+            name="class-bias" if index == 0 else f"class-bias-{index + 1}",
+            title=self._bias_title(result, heads),
+            caption="Mean probability minus frequency of each class, in points: above 0 the model overstates the class. Lines: "
+            f"95{formatting.THIN}% intervals, one class at a time. Filled: beyond chance, by the interval and by the test adjusted for all classes.{fewer}"
+            + self.view.rest(result.heads, heads),
+            alt=" ".join(self._bias_alt(result, head) for head in heads),
+            panels=(Panel("Class bias", partial(self._draw_bias, result, heads, names)),),
+            panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),
+            tables=tuple(classes(result, head) for head in heads),
+        )
+
+    def _clearest(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> list[str]:
+        """Return the classes that have a row, in their order."""
+        names = heads[0].class_names
+        p_values = {name: min(_class_p(result, head, name) for head in heads) for name in names}
+        chosen = sorted(names, key=lambda name: p_values[name])[:_MOST_CLASSES]
+        return [name for name in names if name in chosen]
+
+    def _draw_bias(
+        self, result: CalibrationResult, heads: Sequence[HeadCalibration], names: Sequence[str], ax: Axes
+    ) -> None:
+        series = []
+        for head in heads:
+            found = [_of_class(result, "class_bias", head, name) for name in names]
+            series.append(
+                draw.Dots(
+                    values=[100 * or_nan(one.value) for one in found],
+                    low=[100 * or_nan(one.ci_low) for one in found],
+                    high=[100 * or_nan(one.ci_high) for one in found],
+                    look=self.theme.look(head.model),
+                    label=figure_label(self.theme, head),
+                    hollow=[not _established(result, head, name) for name in names],
+                )
+            )
+        draw.dots(ax, self.theme, names, series)
+        draw.reference_line(ax, self.theme, 0.0, "no bias", axis="x")
+        ax.set_xlabel("class bias (points)")
+        ax.set_ylabel("class")
+
+    def _bias_title(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> str:
+        beyond = [
+            (abs(float(required(_of_class(result, "class_bias", head, name).value))), head, name)
+            for head in heads
+            for name in head.class_names
+            if _established(result, head, name)
+        ]
+        if not beyond:
+            return "No bias of a class is established"
+        _, head, name = max(beyond, key=lambda one: one[0])
+        bias = _of_class(result, "class_bias", head, name)
+        verb = "overstates" if required(bias.value) > 0 else "understates"
+        size = (
+            formatting.points(bias.model_copy(update={"value": abs(required(bias.value))}))
+            .lstrip("+")
+            .partition(" [")[0]
+        )
+        more = f" (largest of {len(beyond)} established biases)" if len(beyond) > 1 else ""
+        return f"{about(head.model, head.subject)} {verb} class {name} by {size}{more}"
+
+    def _bias_alt(self, result: CalibrationResult, head: HeadCalibration) -> str:
+        biases = {name: _of_class(result, "class_bias", head, name) for name in head.class_names}
+        lowest, highest = (pick(biases, key=lambda name: required(biases[name].value)) for pick in (min, max))
+        return (
+            f"{about(head.model, head.subject)}: from {formatting.points(biases[lowest])} for class {lowest} to "
+            f"{formatting.points(biases[highest])} for class {highest}."
+        )
 
     def _class_ece(self, result: CalibrationResult, heads: list[HeadCalibration], index: int) -> Figure:
         names = heads[0].class_names
@@ -161,13 +332,13 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         return Figure(
             name="class-ece" if index == 0 else f"class-ece-{index + 1}",
             title="Calibration error by class",
-            caption=f"One-vs-rest ECE of the probability of each class; {self._where(result)}."
+            caption="One-vs-rest ECE of the probability of each class; above 0 for a calibrated model too."
             + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=(
                 f"It is largest for class {worst[1]} in {about(worst[2].model, worst[2].subject)}: "
                 f"{formatting.number(worst[0], 'fraction')}."
             ),
-            panels=(Panel("Class ECE", partial(self._draw_classes, result, heads)),),
+            panels=(Panel("Per-class ECE", partial(self._draw_classes, result, heads)),),
             panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),
             tables=tuple(classes(result, head) for head in heads),
         )
@@ -189,8 +360,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             draw.legend_above(ax, self.theme, handles)
 
     def _ece(self, result: CalibrationResult, head: HeadCalibration, name: str) -> float:
-        subject = Subject.of("class", name, within=head.subject)
-        return float(required(result.find("class_ece", head.model, subject).value))
+        return float(required(_of_class(result, "class_ece", head, name).value))
 
     # -------------------------------------------------------------------------------------- landscape
 
@@ -240,15 +410,17 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def _errors(self, result: CalibrationResult) -> Figure:
         best = min(result.heads, key=lambda head: head.brier.value)
         ece = result.find("ece", best.model, best.subject)
+        name = about(best.model, best.subject)
         return Figure(
             name="errors",
-            title="Calibration landscape",
-            caption=f"ECE against Brier score with its 95 % interval; {self._where(result)}. Lower left is better; the axes do not "
-            f"start at 0.{draw.names_note(len(result.heads))}",
-            alt=f"{about(best.model, best.subject)} has the lowest Brier score, {formatting.number(best.brier.value, '')}, "
+            title=f"{name} has the lowest Brier score of {len({head.model for head in result.heads})}"
+            if len(result.heads) > 1
+            else f"Brier score and ECE of {name}",
+            caption=f"ECE against Brier score with its 95{formatting.THIN}% interval; the differences are not tested here. Lower left is "
+            f"better; the axes do not start at 0.{draw.names_note(len(result.heads))}",
+            alt=f"{name} has the lowest Brier score, {formatting.number(best.brier.value, '')}, "
             f"with an ECE of {formatting.metric(ece).text}.",
             panels=(Panel("Calibration landscape", partial(self._draw_errors, result)),),
-            panel_height=3.0,
         )
 
     def _draw_errors(self, result: CalibrationResult, ax: Axes) -> None:
@@ -267,13 +439,130 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
 
 def _lowest(heads: Sequence[HeadCalibration]) -> float:
-    """Return where the axes of the reliability diagrams start: the tenth below everything drawn."""
-    ends = [end for head in heads for point in head.curve for end in (point.low, point.band_low, point.forecast)]
-    return float(np.floor(min(ends) * 10) / 10)
+    """Return where the x axis of the reliability diagrams starts: the tenth below all points."""
+    return float(np.floor(min(point.forecast for head in heads for point in head.curve) * 10) / 10)
 
 
-def _first_percentile(head: HeadCalibration) -> float:
-    """Return the grid point below which at most 1 % of the density lies."""
-    mass = np.cumsum(head.density.density)
-    place = int(np.searchsorted(mass, 0.01 * mass[-1]))
-    return head.density.grid[max(place - 1, 0)]
+def _inside(point: ReliabilityPoint) -> bool:
+    return point.band_low <= point.frequency <= point.band_high
+
+
+def _outside_title(outside: dict[HeadCalibration, int]) -> str:
+    """Return how many points of which models are not where those of a calibrated model are."""
+    words = [
+        f"{about(head.model, head.subject)} {count} of {len(head.curve)}" for head, count in outside.items() if count
+    ]
+    if not words:
+        return "All points are within the range of a calibrated model"
+    return f"Points outside the range of a calibrated model: {formatting.listed(words)}"
+
+
+def _band_name(low: float, high: float) -> str:
+    ends = [f"{100 * end:.4g}" for end in (low, high)]
+    if low == 0:
+        return f"under {ends[1]}{formatting.THIN}%"
+    return f"over {ends[0]}{formatting.THIN}%" if high == 1 else f"{ends[0]} to {ends[1]}{formatting.THIN}%"
+
+
+def _expected_title(result: CalibrationResult, heads: Sequence[HeadCalibration], candidate: str | None) -> str:
+    """Return whether the heads make the errors that their confidence implies: the candidate, else all that are shown."""
+    asked = [head for head in heads if head.model == candidate] or heads
+    found = {(one.model, one.subject): one for one in evidence(result)}
+    judged = [(head, one) for head in asked if (one := found.get((head.model, head.subject))) is not None]
+    if len(judged) == 1:
+        return _expected_of(*judged[0])
+    counts = [
+        f"{count} of {len(judged)} models make {words} errors than their confidence implies"
+        for side, words in ((1, "more"), (-1, "fewer"))
+        if (count := sum(one.side == side for _, one in judged))
+    ]
+    return "; ".join(counts) or "No model makes measurably more or fewer errors than its confidence implies"
+
+
+def _expected_of(head: HeadCalibration, found: Evidence) -> str:
+    name = about(head.model, head.subject)
+    errors, expected = _errors_of(head)
+    counts = f"{errors:,} seen, {expected} expected"
+    if found.side:
+        return f"{name} makes {'more' if found.side > 0 else 'fewer'} errors than its confidence implies: {counts}"
+    if found.p < SIGNIFICANT:
+        return f"The errors of {name} do not follow its confidence: {counts}"
+    return f"Errors of {name}: {counts}; not distinguishable from calibrated"
+
+
+def _errors_of(head: HeadCalibration) -> tuple[int, str]:
+    """Return the errors of a head, and those that its confidence implies as text."""
+    expected = sum(band.expected for band in head.bands)
+    return sum(band.errors for band in head.bands), formatting.number(expected, "")
+
+
+def _expected_alt(head: HeadCalibration) -> str:
+    errors, expected = _errors_of(head)
+    bands = "; ".join(
+        f"{_band_name(band.low, band.high)}: {band.errors:,} of {band.n:,}, expected {formatting.number(band.expected, '')}"
+        for band in head.bands
+    )
+    return f"{about(head.model, head.subject)}: {errors:,} errors, {expected} expected. By confidence: {bands}."
+
+
+def _confidence_title(heads: Sequence[HeadCalibration]) -> str:
+    """Return the medians of the wrong predictions, which say how sure a model is where it fails."""
+    medians = [
+        f"{about(head.model, head.subject)} {formatting.fraction(head.wrong.quartiles[1])}"
+        for head in heads
+        if head.wrong is not None and head.wrong.quartiles is not None
+    ]
+    return (
+        f"Median confidence of wrong predictions: {formatting.listed(medians)}" if medians else "No wrong predictions"
+    )
+
+
+def _confidence_alt(head: HeadCalibration) -> str:
+    parts = [
+        f"{formatting.fraction(one.quartiles[1])} of {one.n:,} {word} predictions"
+        for word, one in (("right", head.right), ("wrong", head.wrong))
+        if one is not None and one.quartiles is not None
+    ]
+    return f"{about(head.model, head.subject)}: median {' and '.join(parts)}"
+
+
+def _nines(confidence: Sequence[float]) -> list[float]:
+    """Return confidences on the scale on which they are drawn: the number of their nines, 6 at most."""
+    return [float(-np.log10(max(1 - one, 1e-6))) for one in confidence]
+
+
+def _lowest_nines(head: HeadCalibration) -> float:
+    """Return where the distributions of a head begin."""
+    sides = [one for one in (head.right, head.wrong) if one is not None]
+    return min([one.grid[0] for one in sides if one.grid] + [min(_nines(one.values)) for one in sides if one.values])
+
+
+def _reach(one: draw.Violin) -> float:
+    """Return where a distribution ends for the eye."""
+    if len(np.asarray(one.values)):
+        return float(np.max(one.values))
+    density = np.asarray(one.density, float)
+    return float(np.asarray(one.grid, float)[density > _VISIBLE * density.max()].max())
+
+
+def _signed_root(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.sign(values) * np.sqrt(np.abs(values))
+
+
+def _signed_square(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.sign(values) * np.square(values)
+
+
+def _of_class(result: CalibrationResult, metric: str, head: HeadCalibration, name: str) -> Metric:
+    return result.find(metric, head.model, Subject.of("class", name, within=head.subject))
+
+
+def _established(result: CalibrationResult, head: HeadCalibration, name: str) -> bool:
+    """Return whether the bias of a class is beyond chance, by its adjusted test and by its interval."""
+    bias = _of_class(result, "class_bias", head, name)
+    excluded = bias.ci_low is None or bias.ci_low * required(bias.ci_high) > 0
+    return _class_p(result, head, name) < SIGNIFICANT and excluded
+
+
+def _class_p(result: CalibrationResult, head: HeadCalibration, name: str) -> float:
+    return float(required(_of_class(result, "class_bias_p", head, name).value))

@@ -29,16 +29,19 @@ def _status(status: str, advice: str) -> Callable[[TrainingDynamicsResult], Iter
     return find
 
 
+def ending(result: TrainingDynamicsResult, run: Run) -> training.Rise | None:
+    """Return how far the loss of a run is above its best at the end; None where too few epochs show the noise."""
+    curve = result.curve(run.model, run.basis)
+    known = [] if curve is None else [value for value in curve.values if value is not None]
+    judged = result.find("validation_noise", run.model).value is not None
+    return training.rise(np.array(known)) if judged and len(known) >= training.NOISE_EPOCHS else None
+
+
 def worse_than_best(result: TrainingDynamicsResult) -> Iterator[Hit]:
     """Yield runs whose last epoch is worse than their best by more than the minimum of many noisy epochs explains."""
     for run in result.runs:
-        curve = result.curve(run.model, run.basis)
-        known = [] if curve is None else [value for value in curve.values if value is not None]
-        judged = result.find("validation_noise", run.model).value is not None
-        if not judged or len(known) < training.NOISE_EPOCHS:
-            continue
-        found = training.rise(np.array(known))
-        if found.last_is_worse:
+        found = ending(result, run)
+        if found is not None and found.last_is_worse:
             epoch = result.find("best_epoch_robust", run.model).value
             yield Hit(
                 run.model,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from reportgen.figures import draw
 from reportgen.metrics import training
 from reportgen.metrics.training import moving_average
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
+from reportgen.sections.training_dynamics.statements import outcomes
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +28,16 @@ from reportgen.sections.training_dynamics.schema import Curve, Run
 
 MOST_PANELS = 6
 """Maximum number of runs with a separate panel. Convention."""
+_PEAK_MODELS = 6
+"""Models from which on a scatter of their best epochs says more than their numbers. Convention."""
 _LOG_RANGE = 50
-"""Ratio of the largest to the smallest loss above which the axis is logarithmic. Convention."""
+"""Ratio of the largest to the smallest value above which the axis is logarithmic. Convention."""
+_ONE_ROW = 3
+"""Panels side by side."""
+_UNLIKE = 8
+"""Ratio of the longest to the shortest run above which each panel has its own epochs. Convention."""
+_FENCE = 1.5
+"""Interquartile ranges beyond the quartiles where the axis of the gap ends. Tukey (1977)."""
 _DOTTED = (0, (1.2, 1.2))
 
 
@@ -38,26 +49,32 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         runs = [run for run in result.runs if any(one.model == run.model for one in result.curves)]
         with_loss = [run for run in runs if run.basis is not None]
         if with_loss:
-            yield self._curves(result, with_loss, "loss", "Loss", {run.model: "loss" for run in with_loss})
+            shown = self.view.shown(with_loss, MOST_PANELS)
+            keys = {run.model: "loss" for run in with_loss}
+            yield self._curves(result, with_loss, "loss", outcomes(result, shown), keys)
         with_metric = [run for run in runs if run.primary is not None and run.primary != run.basis]
         if with_metric:
             keys = {run.model: (run.primary or "").removeprefix("val_") for run in with_metric}
-            title = "Accuracy" if all("acc" in key for key in keys.values()) else "Validation metric"
-            yield self._curves(result, with_metric, "metric", title, keys)
+            yield self._curves(result, with_metric, "metric", self._peaks_title(result, with_metric), keys)
         with_gap = [run for run in runs if len(self._gap(result, run)[0])]
         if with_gap:
             yield self._gaps(result, with_gap)
-        yield from self.dashboard(result)
+        for figure in self.dashboard(result):
+            if len(self._with_peak(result)) >= _PEAK_MODELS:
+                yield figure
         if any(run.unknown_keys for run in runs):
             yield self._unknown(result, [run for run in runs if run.unknown_keys])
 
     def dashboard(self, result: TrainingDynamicsResult) -> Iterator[Figure]:
         """Yield the best epochs."""
-        drawn = {one.model for one in result.curves}
-        with_peak = [run for run in result.runs if run.model in drawn and run.primary is not None]
-        with_peak = [run for run in with_peak if result.find("peak_epoch", run.model).value is not None]
+        with_peak = self._with_peak(result)
         if with_peak:
             yield self._peaks(result, with_peak)
+
+    def _with_peak(self, result: TrainingDynamicsResult) -> list[Run]:
+        drawn = {one.model for one in result.curves}
+        with_peak = [run for run in result.runs if run.model in drawn and run.primary is not None]
+        return [run for run in with_peak if result.find("peak_epoch", run.model).value is not None]
 
     # -------------------------------------------------------------------------------------- curves
 
@@ -65,55 +82,71 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         self, result: TrainingDynamicsResult, runs: Sequence[Run], name: str, title: str, keys: dict[str, str]
     ) -> Figure:
         shown = self.view.shown(runs, MOST_PANELS)
-        values = [
-            value
+        error = all(_is_share(result, run, keys[run.model]) for run in shown)
+        drawn = {
+            run.model: [
+                _Line.of(result, run, keys[run.model], split, error=error) for split in ("validation", "training")
+            ]
             for run in shown
-            for key in (keys[run.model], f"val_{keys[run.model]}")
-            for value in _values(result.curve(run.model, key))
-            if np.isfinite(value)
-        ]
-        limits = (min(values), max(values)) if values else (0.0, 1.0)
+        }
+        zero = error and any((line.values <= 0).any() for lines in drawn.values() for line in lines)
+        if error:
+            drawn = _above_zero(drawn)
+        values = np.concatenate([line.values for lines in drawn.values() for line in lines])
+        values = values[np.isfinite(values)]
+        limits = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+        lengths = [run.n_epochs for run in shown]
+        last = max((line.epochs[-1] for lines in drawn.values() for line in lines if len(line.epochs)), default=1.0)
+        until = float(last) if max(lengths) <= _UNLIKE * max(min(lengths), 1) else None
         smooth = (
-            f" Lines: moving average over {result.options.smoothing_window} epochs, for display only."
+            f" Lines: moving average over {result.options.smoothing_window} epochs, for display only; points: raw values."
             if result.options.smooth and any(run.n_epochs > result.options.smoothing_window for run in shown)
             else ""
         )
-        rest = self.view.rest(runs, shown)
+        drops = " Gray vertical lines: drops of the learning rate." if any(run.rate_drops for run in shown) else ""
+        perfect = " An error of 0 is drawn at the lower edge." if zero else ""
         return Figure(
             name=name,
-            title=f"{title} curves",
-            caption=f"{title} by epoch: validation solid, training dotted, points are raw values.{smooth} The ring marks the best "
-            "epoch of the validation curve. Training values are means over an epoch and are drawn half an epoch earlier."
-            f"{rest}",
+            title=title,
+            caption=f"Ring: best epoch of the validation curve. Training values are means over an epoch, drawn half an epoch earlier."
+            f"{smooth}{drops}{perfect}{self.view.rest(runs, shown)}",
             alt=" ".join(_curve_words(result, run, keys[run.model]) for run in shown),
             panels=tuple(
                 Panel(
                     self.theme.look(run.model).label,
-                    partial(self._draw_curves, result, run, keys[run.model], limits),
+                    partial(self._draw_curves, result, run, drawn[run.model], limits, until),
                 )
                 for run in shown
             ),
             columns={1: 1, 2: 2, 4: 2}.get(len(shown), 3),
+            panel_height=2.1 if len(shown) <= _ONE_ROW else 1.65,
         )
 
     def _draw_curves(
-        self, result: TrainingDynamicsResult, run: Run, key: str, limits: tuple[float, float], ax: Axes
+        self,
+        result: TrainingDynamicsResult,
+        run: Run,
+        lines: Sequence[_Line],
+        limits: tuple[float, float],
+        until: float | None,
+        ax: Axes,
     ) -> None:
+        from matplotlib.lines import Line2D
+
         theme = self.theme
-        color = theme.look(run.model).color
-        handles = []
-        for name, shift, line, label in ((f"val_{key}", 0.0, "solid", "validation"), (key, -0.5, _DOTTED, "training")):
-            curve = result.curve(run.model, name)
-            if curve is None:
+        styles: tuple[tuple[str, Any, str], ...] = (
+            (theme.look(run.model).color, "solid", "validation"),
+            (theme.muted, _DOTTED, "training"),
+        )
+        for line, (color, style, label) in zip(lines, styles, strict=True):
+            if not len(line.values):
                 continue
-            tone = color if label == "validation" else theme.muted
-            epochs, values = np.array(curve.epochs) + shift, np.array(_values(curve))
-            handles += self._draw_smooth(result, ax, epochs, values, color=tone, linestyle=line, label=label)
-            if label == "validation" and np.isfinite(values).any():
-                best = int(np.nanargmax(values) if curve.higher_is_better else np.nanargmin(values))
+            self._draw_smooth(result, ax, line.epochs, line.values, color=color, linestyle=style)
+            if label == "validation" and np.isfinite(line.values).any():
+                best = int(np.nanargmax(line.values) if line.higher_is_better else np.nanargmin(line.values))
                 ax.plot(
-                    [epochs[best]],
-                    [values[best]],
+                    [line.epochs[best]],
+                    [line.values[best]],
                     "o",
                     markerfacecolor="none",
                     color=theme.ink,
@@ -121,11 +154,40 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
                 )
         for epoch in run.rate_drops[:MOST_PANELS]:
             ax.axvline(epoch, color=theme.grid, linewidth=theme.line_width, zorder=0)
-        self._scale(ax, limits, log=key == "loss")
+        self._scale(ax, limits, log=lines[0].key == "loss" or lines[0].error)
+        if until is not None:
+            ax.set_xlim(0, until + 0.5)
+        if lines[0].key == "loss" and run.status == "overfitting":
+            self._mark_overfit(result, run, ax)
         draw.whole_numbers(ax, theme)
         ax.set_xlabel("epoch")
-        ax.set_ylabel(theme.text(key))
-        draw.legend_above(ax, theme, handles)
+        ax.set_ylabel(theme.text(f"1 {formatting.MINUS} {lines[0].key}" if lines[0].error else lines[0].key))
+        neutral: tuple[tuple[str, Any, str], ...] = (
+            (theme.ink, "solid", "validation"),
+            (theme.muted, _DOTTED, "training"),
+        )
+        handles = [Line2D([], [], color=color, linestyle=style, label=label) for color, style, label in neutral]
+        draw.legend_above(ax, theme, [handle for handle, line in zip(handles, lines, strict=True) if len(line.values)])
+
+    def _mark_overfit(self, result: TrainingDynamicsResult, run: Run, ax: Axes) -> None:
+        """Draw a line where the loss begins to rise, with a label on the side that has more room."""
+        epoch = result.find("best_epoch_robust", run.model).value
+        if epoch is None:
+            return
+        theme, (left, right) = self.theme, ax.get_xlim()
+        ax.axvline(epoch, color=theme.muted, linewidth=theme.line_width * 0.8, linestyle="dashed", zorder=1.5)
+        before = epoch - left > right - epoch
+        ax.annotate(
+            f"overfits from\nepoch {epoch} on",
+            (epoch, 1),
+            ((-1 if before else 1) * theme.small_size / 3, -theme.small_size / 4),
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+            ha="right" if before else "left",
+            va="top",
+            color=theme.ink,
+            size=theme.small_size,
+        )
 
     def _draw_smooth(
         self,
@@ -167,21 +229,30 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         return training.gap(epochs, losses, others, other_losses)
 
     def _gaps(self, result: TrainingDynamicsResult, runs: Sequence[Run]) -> Figure:
-        words = []
         shown = self.view.shown(runs)
-        for run in shown[:MOST_PANELS]:
-            epochs, gaps = self._gap(result, run)
-            words.append(f"{run.model} ends with a gap of {gaps[-1]:.3g} at epoch {epochs[-1]}.")
+        gaps = {run.model: self._gap(result, run) for run in shown}
+        low, high = _fences(list(gaps.values()))
+        words, spikes = [], []
+        for model, (epochs, values) in gaps.items():
+            words.append(f"{model} ends with a gap of {_number(values[-1])} at epoch {epochs[-1]}.")
+            worst = int(np.abs(values - np.clip(values, low, high)).argmax())
+            if not low <= values[worst] <= high:
+                spikes.append(f"{model} {_number(values[worst])} in epoch {epochs[worst]}")
+        clipped = f" Beyond the axis: {formatting.listed(spikes, MOST_PANELS)}." if spikes else ""
+        ends = [f"{model} {_number(values[-1])}" for model, (_, values) in gaps.items()]
         return Figure(
             name="gap",
-            title="Overfitting gap",
+            title=f"Validation loss minus training loss at the end: {formatting.listed(ends)}",
             caption="Validation loss minus training loss by epoch. Above zero, the model does better on its training data; a gap that "
-            f"keeps growing while the validation loss rises is overfitting.{self.view.rest(runs, shown)}",
+            f"keeps growing while the validation loss rises is overfitting.{clipped}{self.view.rest(runs, shown)}",
             alt=" ".join(words),
-            panels=(Panel("Validation loss - training loss", partial(self._draw_gaps, result, shown)),),
+            panels=(Panel("Overfitting analysis", partial(self._draw_gaps, result, shown, (low, high))),),
+            panel_height=2.4,
         )
 
-    def _draw_gaps(self, result: TrainingDynamicsResult, runs: Sequence[Run], ax: Axes) -> None:
+    def _draw_gaps(
+        self, result: TrainingDynamicsResult, runs: Sequence[Run], limits: tuple[float, float], ax: Axes
+    ) -> None:
         handles = []
         for run in runs:
             look = self.theme.look(run.model)
@@ -191,6 +262,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             )
         draw.reference_line(ax, self.theme, 0.0, "no gap")
         draw.whole_numbers(ax, self.theme)
+        ax.set_ylim(limits)
         ax.set_xlabel("epoch")
         ax.set_ylabel("gap")
         if len(runs) > 1:
@@ -210,12 +282,21 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         ]
         return Figure(
             name="best-epoch",
-            title="Best epoch performance",
+            title=self._peaks_title(result, same),
             caption=f"Best {primary} of each run against the epoch at which it was reached; further left is faster. The best of many "
             f"noisy epochs is optimistic.{rest}{draw.names_note(len(same))}",
             alt="; ".join(words) + ".",
             panels=(Panel("Best epoch performance", partial(self._draw_peaks, result, same)),),
         )
+
+    def _peaks_title(self, result: TrainingDynamicsResult, runs: Sequence[Run]) -> str:
+        """Return the best values in words, where the runs have the same metric."""
+        if len({run.primary for run in runs}) > 1:
+            return "Validation metrics of the runs"
+        sign = 1 if runs[0].primary_higher_is_better else -1
+        peaks = {run.model: float(required(result.find("peak_performance", run.model).value)) for run in runs}
+        ranked = sorted(peaks, key=lambda model: -sign * peaks[model])
+        return f"Best {runs[0].primary}: {formatting.listed([f'{model} {peaks[model]:.4g}' for model in ranked])}"
 
     def _draw_peaks(self, result: TrainingDynamicsResult, runs: Sequence[Run], ax: Axes) -> None:
         last = max(one.epochs[-1] for one in result.curves if one.epochs)
@@ -267,6 +348,61 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         draw.whole_numbers(ax, self.theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.theme.text(key))
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A curve as it is drawn: (n,) epochs and values; where ``error``, the values are 1 - the metric."""
+
+    key: str
+    epochs: NDArray[np.float64]
+    values: NDArray[np.float64]
+    higher_is_better: bool
+    error: bool
+
+    @classmethod
+    def of(cls, result: TrainingDynamicsResult, run: Run, key: str, split: str, *, error: bool) -> _Line:
+        """Return the validation or training curve of a metric, or of its errors."""
+        curve = result.curve(run.model, f"val_{key}" if split == "validation" else key)
+        if curve is None:
+            return cls(key, np.empty(0), np.empty(0), higher_is_better=False, error=error)
+        epochs = np.array(curve.epochs) - (0.0 if split == "validation" else 0.5)
+        values = np.array(_values(curve))
+        if error:
+            values = 1 - values
+        return cls(key, epochs, values, higher_is_better=bool(curve.higher_is_better) and not error, error=error)
+
+
+def _is_share(result: TrainingDynamicsResult, run: Run, key: str) -> bool:
+    """Return whether higher is better and all values are between 0 and 1, as of an accuracy."""
+    curves = [one for one in (result.curve(run.model, f"val_{key}"), result.curve(run.model, key)) if one is not None]
+    known = np.array([value for one in curves for value in _values(one) if np.isfinite(value)])
+    return len(known) > 0 and all(one.higher_is_better for one in curves) and bool(((known >= 0) & (known <= 1)).all())
+
+
+def _above_zero(drawn: dict[str, list[_Line]]) -> dict[str, list[_Line]]:
+    """Return the lines with errors of 0, which have no place on a log axis, at half the smallest other one."""
+    values = np.concatenate([line.values for lines in drawn.values() for line in lines])
+    least = float(values[values > 0].min(initial=1.0)) / 2
+    return {
+        model: [replace(line, values=np.where(line.values <= 0, least, line.values)) for line in lines]
+        for model, lines in drawn.items()
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}".replace("-", formatting.MINUS)
+
+
+def _fences(gaps: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tuple[float, float]:
+    """Return the ends of the axis of the gap: Tukey's fences of all values, with 0 and the final gaps, where there are values."""
+    values = np.concatenate([one for _, one in gaps])
+    lower, upper = np.quantile(values, [0.25, 0.75])
+    reach = _FENCE * (upper - lower)
+    kept = values[(values >= lower - reach) & (values <= upper + reach)]
+    inside = np.concatenate([kept, [0.0], [one[-1] for _, one in gaps]])
+    margin = 0.05 * float(np.ptp(inside)) or 1.0
+    return float(inside.min()) - margin, float(inside.max()) + margin
 
 
 def _values(curve: Curve | None) -> list[float]:

@@ -1,0 +1,124 @@
+"""Statements of the calibration section: whether the confidence can be trusted, and whether rescaling would help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.numbers import required
+from reportgen.contract.statements import Quantity, Statement
+from reportgen.contract.subjects import Subject, about
+from reportgen.sections.calibration.findings import FEW_ROWS, SIGNIFICANT, TYPICAL, evidence
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.contract.focus import View
+    from reportgen.sections.calibration.findings import Evidence
+    from reportgen.sections.calibration.schema import CalibrationResult
+
+_MOST = 2
+"""Statements about the heads of a candidate. Convention."""
+_TEST = "ECE and number of errors against those of calibrated models, adjusted for all models"
+
+
+def statements(result: CalibrationResult, view: View) -> tuple[Statement, ...]:
+    """Return direction and size of the candidate's confidence error; in a comparison, of how many models it is measurable."""
+    found = [one for one in evidence(result) if view.decision.concerns(one.model)]
+    if len({one.model for one in found}) > 1:
+        return (_of_all(found),)
+    among_others = view.decision.candidate is None and len({one.model for one in result.named("calibration_p")}) > 1
+    return tuple(_of_head(result, one, _name(one, among_others=among_others)) for one in found[:_MOST])
+
+
+def _name(one: Evidence, *, among_others: bool) -> str:
+    """Return what the statement is about, if that is not clear."""
+    if among_others:
+        return f"{about(one.model, one.subject)}: "
+    return "" if one.subject is None else f"{Subject(one.subject).words.capitalize()}: "
+
+
+def _of_head(result: CalibrationResult, one: Evidence, name: str) -> Statement:
+    parts: list[Quantity | str]
+    if one.side:
+        parts = [f"{name}{_sentence('over' if one.side > 0 else 'under', name)}-confident by ", _size(one)]
+    elif one.p < SIGNIFICANT and required(one.ece.value) > required(one.null.ci_high):
+        ece = Quantity(text=formatting.fraction(required(one.ece.value)), **_at(one, "ece"))
+        limit = Quantity(text=formatting.fraction(required(one.null.ci_high)), **_at(one, "ece_null"))
+        start = _sentence("miscalibrated", name)
+        parts = [f"{name}{start}: ECE ", ece, ", of calibrated models at most ", limit]
+    else:
+        p = Quantity(text=f"p {formatting.p_value(one.p)}", **_at(one, "calibration_p"))
+        parts = [f"{name}{_sentence(_unsized(one), name)}: confidence minus accuracy is ", _signed(one), " (", p, ")"]
+    settled = one.p < SIGNIFICANT or _settled(one)
+    return _statement([*parts, *_rescaling(result, one), "."], one, settled=settled)
+
+
+def _unsized(one: Evidence) -> str:
+    """Return what is known of a confidence error of which neither direction nor size is."""
+    if one.p < SIGNIFICANT:
+        return "miscalibrated, direction unclear"
+    return "no confidence error established" if _settled(one) else "too few rows to judge the confidence"
+
+
+def _sentence(words: str, name: str) -> str:
+    """Return the beginning of a sentence, in small letters after a name."""
+    return words if name else words[:1].upper() + words[1:]
+
+
+def _settled(one: Evidence) -> bool:
+    """Return whether the data excludes a confidence error that would matter, of the size of typical uncalibrated networks."""
+    low, high = one.gap.ci_low, one.gap.ci_high
+    return one.ece.n is not None and one.ece.n >= FEW_ROWS and low is not None and max(-low, required(high)) < TYPICAL
+
+
+def _rescaling(result: CalibrationResult, one: Evidence) -> list[Quantity | str]:
+    """Return what temperature scaling would bring, as far as it is known; nothing where the head is not shown to need it."""
+    gain = result.find("temperature_nll_gain", one.model, one.subject)
+    if gain.value is None:
+        return []
+    if gain.ci_low is None:
+        return ["; too few errors to tell whether rescaling helps"]
+    if gain.ci_low <= 0:
+        return ["; rescaling brings no measurable gain"]
+    if one.p >= SIGNIFICANT:
+        return []
+    return [
+        "; rescaling lowers the NLL by ",
+        Quantity(text=formatting.metric(gain).text, **_at(one, "temperature_nll_gain")),
+    ]
+
+
+def _of_all(found: Sequence[Evidence]) -> Statement:
+    """Return of how many models the confidence error is measurable, and the largest one."""
+    wrong = [one for one in found if one.p < SIGNIFICANT]
+    largest = max(wrong or found, key=lambda one: abs(required(one.gap.value)))
+    total = len(found)
+    start = (
+        f"{len(wrong)} of {total} models {'has' if len(wrong) == 1 else 'have'}"
+        if wrong
+        else f"None of {total} models has"
+    )
+    parts: list[Quantity | str] = [
+        f"{start} a measurable confidence error; the largest confidence minus accuracy is ",
+        _signed(largest),
+        f" ({largest.model}).",
+    ]
+    return _statement(parts, largest, settled=bool(wrong) or all(map(_settled, found)))
+
+
+def _statement(parts: Sequence[Quantity | str], one: Evidence, *, settled: bool) -> Statement:
+    return Statement(topic="confidence", parts=tuple(parts), settled=settled, test=_TEST, p_value=one.p, n=one.ece.n)
+
+
+def _at(one: Evidence, metric: str) -> dict[str, Any]:
+    return {"metric": metric, "model": one.model, "subject": one.subject}
+
+
+def _signed(one: Evidence) -> Quantity:
+    return Quantity(text=formatting.points(one.gap).partition(" [")[0], **_at(one, "calibration_gap"))
+
+
+def _size(one: Evidence) -> Quantity:
+    signed = _signed(one)
+    return signed.model_copy(update={"text": signed.text.lstrip(f"+{formatting.MINUS}")})
