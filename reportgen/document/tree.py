@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome, Results
+    from reportgen.contract.figures import Drawn
     from reportgen.contract.findings import Finding
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Table
@@ -19,19 +20,18 @@ if TYPE_CHECKING:
 class Drawing:
     """A drawn figure.
 
-    ``id`` is unique in the document; ``svg`` is a complete SVG document with text as text;
-    ``width`` and ``height`` are CSS pixels.
+    ``id`` is unique in the document. ``narrow`` has the parts that are too wide for a phone a second time, as wide as its
+    screen, under the same names.
     """
 
     id: str
     title: str
     caption: str
     alt: str
-    svg: str
-    width: float
-    height: float
+    drawn: Drawn
     tables: tuple[Table, ...]
     number: int
+    narrow: tuple[Drawn, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -308,9 +308,10 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
 
     matrix = np.ma.masked_invalid(np.asarray(values, float))
     low, high = limits or _limits(matrix, center)
-    palette = colormaps[theme.sequential if center is None else theme.diverging].with_extremes(bad=theme.missing)
+    palette = colormaps[theme.sequential if center is None else theme.diverging].with_extremes(bad="none")
     _reserve(ax, _widest(_short(rows, theme, _NAMES * _room(ax, theme)), theme))
     image = ax.imshow(matrix, cmap=palette, vmin=low, vmax=high, aspect="auto", interpolation="none")
+    ax.set_facecolor(theme.missing)  # shows where a cell has no color
     ax.grid(visible=False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
@@ -377,7 +378,7 @@ def violins(ax: Axes, theme: Theme, names: Sequence[str], distributions: Sequenc
         ax.plot(
             [lower, upper], [index, index], color=theme.ink, linewidth=2.2 * theme.line_width, solid_capstyle="butt"
         )
-        ax.plot([median], [index], "o", color="white", markeredgecolor=theme.ink, markersize=theme.marker_size)
+        ax.plot([median], [index], "o", color=theme.paper, markeredgecolor=theme.ink, markersize=theme.marker_size)
     _rows(ax, theme, names)
 
 
@@ -436,10 +437,10 @@ def _cell_text(ax: Axes, theme: Theme, image: AxesImage, text: Sequence[Sequence
     if widest + 2 > ax.bbox.width / n_columns or size * 1.2 > ax.bbox.height / n_rows:
         return
     colors = np.asarray(image.to_rgba(matrix))
-    dark = colors[..., :3] @ (0.2126, 0.7152, 0.0722) < _DARK
+    dark, missing = colors[..., :3] @ (0.2126, 0.7152, 0.0722) < _DARK, np.ma.getmaskarray(matrix)
     for row, line in enumerate(text):
         for column, word in enumerate(line):
-            color = "white" if dark[row, column] else theme.ink
+            color = theme.ink if missing[row, column] else theme.on_dark if dark[row, column] else theme.on_light
             ax.text(column, row, word, size=size, color=color, ha="center", va="center_baseline")
 
 

@@ -88,7 +88,7 @@ def _artist() -> type[Any]:
                     x, y = np.transpose(one.line) * scale
                     parts.append(Line2D(x, y, color=theme.muted, linewidth=theme.line_width / 3))
                 text = Text(one.left * scale, one.low * scale, one.words, size=theme.small_size, va="bottom")
-                text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.2})
+                text.set_bbox({"facecolor": theme.paper, "edgecolor": "none", "pad": 0.2})
                 parts.append(text)
             for part in parts:
                 part.set_figure(figure)  # type: ignore[arg-type]

@@ -93,7 +93,7 @@ def test_a_title_without_a_space_stays_over_its_panel() -> None:
 def test_heatmap_text_is_dark_on_light_and_light_on_dark() -> None:
     """Cividis runs from dark blue to yellow."""
     ax = heat([[0.0, 1.0]], [["low", "high"]])
-    assert {text.get_text(): text.get_color() for text in ax.texts} == {"low": "white", "high": THEME.ink}
+    assert {text.get_text(): text.get_color() for text in ax.texts} == {"low": THEME.on_dark, "high": THEME.on_light}
 
 
 def test_heatmap_text_is_left_out_where_cells_are_too_small() -> None:
@@ -114,8 +114,11 @@ def test_diverging_heatmap_is_centred() -> None:
 @pytest.mark.parametrize("values", [[[np.nan, np.nan]], [[2.0, 2.0]], [[np.nan, 1.0]]])
 def test_heatmap_of_missing_or_equal_values_is_drawn(values: list[list[float]]) -> None:
     """Missing cells are no error, and not the lowest colour."""
-    image = heat(values, colorbar_label="share").images[0]
-    assert image.cmap(np.ma.masked) == pytest.approx((0xF1 / 255,) * 3 + (1.0,))
+    ax = heat(values, [["x"] * 2], colorbar_label="share")
+    assert ax.images[0].cmap(np.ma.masked)[3] == 0
+    assert ax.get_facecolor() == pytest.approx((0xF1 / 255,) * 3 + (1.0,))
+    inks = [text.get_color() for text in ax.texts]
+    assert [ink == THEME.ink for ink in inks] == np.isnan(values[0]).tolist()
 
 
 def test_first_row_of_bars_is_on_top() -> None:

@@ -17,6 +17,7 @@ from reportgen.analysis.results import (
     Results,
     SpecRecord,
 )
+from reportgen.contract.figures import Drawn
 from reportgen.contract.findings import Finding
 from reportgen.contract.numbers import Metric, MetricSpec
 from reportgen.contract.tables import Column, Table
@@ -124,9 +125,7 @@ def drawing(number: int, *, svg: str = SVG, rows: int = 3, words: str = HOSTILE)
         title=f"Accuracy {words}",
         caption=f"Accuracy with 95 % intervals; test split, n = 600. {words}",
         alt=f"The accuracy of mlp is highest: 99.96 %. {words}",
-        svg=svg,
-        width=400,
-        height=80,
+        drawn=Drawn(svg, 400, 80),
         tables=(table(rows, words=words),),
         number=number,
     )
