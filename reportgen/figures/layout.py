@@ -8,8 +8,9 @@ figure grows in height rather than squeeze the axes.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Part
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
@@ -35,8 +37,10 @@ _EDGE = 2.0
 _GAP = 0.6
 """Between title, legend and axes, in font sizes."""
 _TITLE = "semibold"
-_TURNS = 3
+_TURNS = 4
 """Maximum number of layout iterations: the ticks, and so the room that they need, depend on the size of the axes."""
+_APART = (4.0, 1.0)
+"""Least distance of the labels of the x and the y axis, in points."""
 _LEAST = 0.5
 """Share of the panel height that its axes keep, whatever surrounds them. Convention."""
 
@@ -117,9 +121,12 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
     heads = {cell: _head(figure, cell, theme, _width(cell, theme, columns)) for cell in cells}
     margins: dict[Cell, _Margins] = {}
     for turn in range(_TURNS):
-        ticks, margins = _ticks(cells), {cell: _margins(cell) for cell in cells}
+        for axes in (axes for cell in cells for axes in cell.axes):
+            _space_ticks(axes.xaxis, theme)
+            _space_ticks(axes.yaxis, theme)
+        before, ticks, margins = margins, _ticks(cells), {cell: _margins(cell) for cell in cells}
         edges = _place_axes(figure, heads, margins, theme, columns, (first, panel_height * POINTS - 2 * _EDGE))
-        if turn and _ticks(cells) == ticks:
+        if turn and _ticks(cells) == ticks and all(map(_alike, before.values(), margins.values())):
             break
     for cell in cells:
         row = [other for other in cells if other.row == cell.row]
@@ -180,6 +187,40 @@ def ruler() -> RendererBase:
 def _ticks(cells: Sequence[Cell]) -> list[tuple[float, ...]]:
     axes = [axes for cell in cells for axes in cell.axes]
     return [tuple(axis.get_majorticklocs()) for one in axes for axis in (one.xaxis, one.yaxis)]
+
+
+def _alike(one: _Margins, other: _Margins) -> bool:
+    """Tell whether two measurements agree to a point."""
+    return all(abs(getattr(one, side.name) - getattr(other, side.name)) < 1 for side in fields(_Margins))
+
+
+def _space_ticks(axis: Axis, theme: Theme) -> None:
+    """Leave out ticks of a numeric axis until no two labels touch: matplotlib takes them to be three letters wide."""
+    from matplotlib.ticker import MaxNLocator
+
+    locator = axis.get_major_locator()
+    if isinstance(locator, MaxNLocator):
+        bins = len(_shown(axis)) - 1
+        while bins > 1 and _touch(axis, theme):
+            bins -= 1
+            locator.set_params(nbins=bins)
+
+
+def _shown(axis: Axis) -> list[float]:
+    """Return the ticks that are in view."""
+    low, high = sorted(axis.get_view_interval())
+    return [float(tick) for tick in axis.get_majorticklocs() if low <= tick <= high]
+
+
+def _touch(axis: Axis, theme: Theme) -> bool:
+    """Tell whether two labels of an axis come too close."""
+    ticks, side = _shown(axis), 0 if axis is axis.axes.xaxis else 1
+    sizes = [theme.small_size] * len(ticks)
+    if side == 0:
+        sizes = [text_width(label, theme.small_size) for label in axis.get_major_formatter().format_ticks(ticks)]
+    places = axis.axes.transData.transform([(tick, tick) for tick in ticks])[:, side] if ticks else ()
+    pairs = zip(pairwise(places), pairwise(sizes), strict=True)
+    return any(abs(b - a) < (one + two) / 2 + _APART[side] for (a, b), (one, two) in pairs)
 
 
 def _margins(cell: Cell) -> _Margins:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -133,6 +134,28 @@ def test_missing_bars_say_so() -> None:
     ax = axes(lambda ax: draw.bars(ax, THEME, ["a", "b"], [draw.Bars([np.nan, 2.0], "#123456", [0, 1], [1, np.nan])]))
     assert [text.get_text() for text in ax.texts] == ["not measured"]
     assert not any(collection.get_paths() for collection in ax.collections)
+
+
+def test_missing_bars_that_are_thin_say_so_together() -> None:
+    """Once for a row, rather than over each other."""
+    nothing = [draw.Bars([np.nan] * 3, "#123456")] * 4
+    ax = axes(lambda ax: draw.bars(ax, THEME, ["a", "b", "c"], nothing), height=1.3)
+    assert [text.get_text() for text in ax.texts] == ["not measured"] * 3
+    assert [text.xy[1] for text in ax.texts] == pytest.approx([0, 1, 2])  # type: ignore[attr-defined]
+
+
+def test_labels_of_a_numeric_axis_do_not_touch() -> None:
+    """Four decimals are wider than matplotlib expects."""
+
+    def panel(ax: Axes) -> None:
+        ax.plot([0, 0.0212], [0, 1])
+
+    figure = sheet(panel, panel, panel)
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+        assert len(boxes) >= 2
+        assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
 def test_error_bars_end_at_the_interval() -> None:
