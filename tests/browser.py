@@ -58,13 +58,13 @@ class Browser:
         os.close(self._read)
         os.close(self._write)
 
-    def show(self, page: Path, width: int, *, dark: bool = False) -> None:
-        """Load a page in a window of this many CSS pixels."""
+    def show(self, page: Path, width: int, *, dark: bool = False, media: str = "") -> None:
+        """Load a page in a window of this many CSS pixels; ``media`` is that of a screen unless it is named."""
         self._send(
             "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._send("Emulation.setEmulatedMedia", features=[scheme])
+        self._send("Emulation.setEmulatedMedia", media=media, features=[scheme])
         self._send("Page.navigate", url=page.as_uri())
         while self._next().get("method") != "Page.loadEventFired":
             pass
