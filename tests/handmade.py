@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from factory import evaluation, head, noisy, outputs, unmeasured
+import numpy as np
+from factory import evaluation, head, history, layer, noisy, outputs, probed, unmeasured, weight
 
 from reportgen.analysis import analyze as analysis
+from reportgen.contract.records.activations import AttentionStatistics
+from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.plan.make import make
+from reportgen.plan.registry import Registry
 from reportgen.spec import source
 
 if TYPE_CHECKING:
@@ -15,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.analysis.results import Results
-    from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.plan.plan import Plan
 
 SPEC = """\
@@ -82,3 +87,84 @@ def results(text: str = SPEC, only: Sequence[str] = (), skip: Sequence[str] = ()
     with tempfile.TemporaryDirectory() as folder:
         planned = made_plan(Path(folder), text, only, skip)
     return analysis.analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False)
+
+
+# ------------------------------------------------------------------------------------------------ with every section
+
+CURVES = {
+    "loss": np.linspace(2, 0.5, 12),
+    "val_loss": np.linspace(2, 1, 12),
+    "accuracy": np.linspace(0.5, 0.95, 12),
+    "val_accuracy": np.linspace(0.5, 0.9, 12),
+    "wobble": np.arange(12.0),
+}
+
+
+OPTIONS = {"pareto": ('objectives = ["performance.accuracy", "performance.nll", "calibration.ece"]',)}
+"""Objectives of sections that need no architecture."""
+
+
+def full_results(
+    folder: Path,
+    names: Sequence[str],
+    classes: Sequence[str] = ("0", "1", "2", "3"),
+    layers: Sequence[str] = ("hidden",),
+    rows: int = 200,
+) -> Results:
+    """Analyze models that have all that a section can ask for, with every section that is installed.
+
+    They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one.
+    """
+    (folder / "h.json").touch()
+    lines = ["schema_version = 1", "[report]", 'title = "Figures"', "[data]", 'path = "test.npz"']
+    for name in names:
+        (folder / f"{name}.keras").touch()
+        lines += [f'[models."{name}"]', f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
+    for name in Registry().names:
+        lines += [
+            "[[sections]]",
+            f'kind = "{name}"',
+            *OPTIONS.get(name, ()),
+            f"optional = {str(len(names) == 1).lower()}",
+        ]
+    planned = made_plan(folder, "\n".join(lines))
+    made = _full_evaluation(names, classes, layers, rows)
+    return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
+
+
+def _full_evaluation(names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int) -> Evaluation:
+    generator = np.random.default_rng(0)
+    logits, labels = noisy(rows, len(classes))
+    heads = [
+        head(outputs(logits + step % 8 * generator.normal(size=logits.shape), labels), tuple(classes))
+        for step in range(len(names))
+    ]
+    made = evaluation(*heads, names=tuple(names))
+    assert made.data is not None
+    counts = np.bincount(labels, minlength=len(classes)) * np.where(np.arange(len(classes)) == 0, 3, 1)
+    described = DataDescription((), (LabelCounts(None, tuple(classes), tuple(map(int, counts))),), 0, 0)
+    models = tuple(_filled(one, step, layers, logits, generator) for step, one in enumerate(made.models))
+    return replace(made, models=models, data=replace(made.data, description=described))
+
+
+def _filled(
+    made: ModelEvaluation, step: int, layers: Sequence[str], logits: np.ndarray, generator: np.random.Generator
+) -> ModelEvaluation:
+    """Give a model weights, activations with attention, a history, and a place in a run."""
+    looks = AttentionStatistics(np.ones(2), np.array([0.5, 0.6]), 100)
+    hidden = [
+        layer(
+            np.maximum(generator.normal(size=(len(logits), 8)), 0) * (np.arange(8) < 6),
+            name,
+            attention=looks if name == layers[0] else None,
+        )
+        for name in layers
+    ]
+    kernels = [weight(generator.normal(size=(16, 8)) + step, f"{name}/kernel") for name in layers]
+    return replace(
+        made,
+        series="run",
+        weights=(*kernels, weight(generator.normal(size=(8, 4)), "out/kernel")),
+        activations=probed(*hidden, layer(logits, "out", None)),
+        history=history(**CURVES),
+    )

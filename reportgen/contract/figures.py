@@ -71,3 +71,35 @@ class FigureSpec:
     name: str
     shows: str
     place: Place = "body"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A panel of a drawn figure, or the legend that its panels share: a page can place each of them by itself.
+
+    Parameters
+    ----------
+    name
+        Id of its group in the SVG; the ids of its further groups start with it and a dot.
+    left, top, width, height
+        Its place in the drawing, in the units of the ``viewBox``. The parts of a drawing do not overlap.
+    """
+
+    name: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure as a complete SVG document with text as text.
+
+    ``width`` and ``height`` are CSS pixels. ``parts`` are in reading order; none: the drawing is one piece.
+    """
+
+    svg: str
+    width: float
+    height: float
+    parts: tuple[Part, ...] = ()

@@ -63,6 +63,10 @@ class Theme:
         Whether to draw numbers in cells and labels at bars; a draft omits them.
     width
         Inches.
+    ink, muted, grid, band, missing, paper
+        Colors that a page replaces in dark mode: of text and lines, of what stands behind them, of the ground.
+    on_light, on_dark
+        Colors of marks on the cells of a heatmap, whose colors are the same in dark mode.
     """
 
     style: Style
@@ -82,7 +86,10 @@ class Theme:
     grid: str = "#e3e6e9"
     band: str = "#e9ecef"
     missing: str = "#f1f1f1"
+    paper: str = "#ffffff"
     front: str = "#bd1f01"
+    on_light: str = "#111111"
+    on_dark: str = "#fafafa"
     sequential: str = "cividis"
     diverging: str = "PuOr"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome, Results
+    from reportgen.contract.figures import Drawn
     from reportgen.contract.findings import Explanation, Finding, Severity
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.places import Place
@@ -22,20 +23,19 @@ if TYPE_CHECKING:
 class Drawing:
     """A drawn figure.
 
-    ``id`` is unique in the document; ``svg`` is a complete SVG document with text as text;
-    ``width`` and ``height`` are CSS pixels; ``place`` is ``front``, ``body``, ``appendix`` or ``full``.
+    ``id`` is unique in the document; ``place`` is ``front``, ``body``, ``appendix`` or ``full``. ``narrow`` has the parts that
+    are too wide for a phone a second time, as wide as its screen, under the same names.
     """
 
     id: str
     title: str
     caption: str
     alt: str
-    svg: str
-    width: float
-    height: float
+    drawn: Drawn
     tables: tuple[Table, ...]
     number: int = 0
     place: Place = "body"
+    narrow: tuple[Drawn, ...] = ()
 
 
 @dataclass(frozen=True)

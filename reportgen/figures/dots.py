@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.theme import Look
 from reportgen.figures import draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from reportgen.contract.theme import Theme
 
@@ -22,23 +23,36 @@ _HIGHEST = 2.5
 _LOWEST = 0.9
 _ROW = 1.75
 """Height of a row, in font sizes."""
+_RANGE = "#c3c8cd"
+"""Color of what is expected behind what is seen."""
 
 
 @dataclass(frozen=True)
 class Dots:
-    """One point with its interval per row; NaN where there is none.
+    """One series of points on named rows.
 
-    ``strong`` says for each row whether the point is filled; None for all. ``offset`` moves the points of a series by a share
-    of a row, so that two series do not cover each other.
+    Parameters
+    ----------
+    values
+        One per name; NaN where there is none.
+    low, high
+        Ends of the intervals, drawn as lines; NaN for none.
+    look, label
+        Of the model, and the words for the legend.
+    hollow
+        Which points are not filled; by default none.
+    range_low, range_high
+        Ends of gray bars behind the points; None for none.
     """
 
     values: ArrayLike
     low: ArrayLike
     high: ArrayLike
-    color: str
-    marker: str = "o"
-    strong: Sequence[bool] | None = None
-    offset: float = 0.0
+    look: Look
+    label: str
+    hollow: ArrayLike | None = None
+    range_low: ArrayLike | None = None
+    range_high: ArrayLike | None = None
 
 
 def height(theme: Theme, n_rows: int, most: float = _HIGHEST) -> float:
@@ -46,40 +60,56 @@ def height(theme: Theme, n_rows: int, most: float = _HIGHEST) -> float:
     return float(np.clip((n_rows * _ROW * theme.small_size + 5.5 * theme.font_size) / 72, _LOWEST, most))
 
 
-def rows(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -> None:
-    """Draw the points of each series in rows, the first name on top."""
-    for one in series:
+def rows(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -> NDArray[np.float64]:
+    """Draw points with their intervals on named rows, the first name on top, the series of a name below each other.
+
+    Returns
+    -------
+    numpy.ndarray
+        Position of every point on the y axis, of shape (n_series, n_names).
+    """
+    from matplotlib.lines import Line2D
+
+    places = np.arange(len(names)) + (np.arange(len(series))[:, None] - (len(series) - 1) / 2) * 0.8 / len(series)
+    handles = []
+    for one, place in zip(series, places, strict=True):
         values, low, high = (np.asarray(part, float) for part in (one.values, one.low, one.high))
-        places = np.arange(len(names)) + one.offset
-        known = np.isfinite(values) & np.isfinite(low) & np.isfinite(high)
-        ax.hlines(places[known], low[known], high[known], color=one.color, linewidth=1.2 * theme.line_width)
-        strong = np.ones(len(values), bool) if one.strong is None else np.asarray(one.strong, bool)
-        for filled in (True, False):
-            chosen = np.isfinite(values) & (strong == filled)
-            ax.plot(
-                values[chosen],
-                places[chosen],
-                one.marker,
-                color=one.color,
-                markerfacecolor=one.color if filled else "white",
-                markeredgecolor=one.color,
-                markersize=theme.marker_size * 1.2,
-                linestyle="none",
-                zorder=3,
-            )
-    draw.categories(ax, theme, names, "y")
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.grid(visible=False, axis="y")
-    ax.tick_params(axis="y", length=0)
+        hollow = np.zeros(len(values), bool) if one.hollow is None else np.asarray(one.hollow, bool)
+        if one.range_low is not None and one.range_high is not None:
+            ax.hlines(place, one.range_low, one.range_high, color=_RANGE, linewidth=3.5 * theme.line_width)
+        known = np.isfinite(low) & np.isfinite(high)
+        ax.hlines(place[known], low[known], high[known], color=one.look.color, linewidth=theme.line_width)
+        style: dict[str, Any] = {"marker": one.look.marker, "linestyle": "none", "color": one.look.color}
+        ax.plot(values[~hollow], place[~hollow], **style)
+        ax.plot(values[hollow], place[hollow], markerfacecolor=theme.paper, **style)
+        handles.append(Line2D([], [], label=theme.text(one.label), **style))
+    draw.named_rows(ax, theme, names)
+    if len(series) > 1:
+        draw.legend_above(ax, theme, handles)
+    return places
 
 
-def forest(ax: Axes, theme: Theme, names: Sequence[str], dots: Dots, sides: tuple[str, str]) -> None:
-    """Draw differences around a line at 0, the first row set off from the others; the sides say whom they favor."""
-    rows(ax, theme, names, [dots])
+def forest(
+    ax: Axes,
+    theme: Theme,
+    names: Sequence[str],
+    *,
+    values: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    told: Sequence[bool],
+    sides: tuple[str, str],
+) -> None:
+    """Draw differences around a line at 0, the first row set off from the others.
+
+    ``told`` says which differences are told from 0: their points are filled. ``sides`` says whom the left and the right favor.
+    """
+    look = Look(theme.ink, "o", "solid", "")
+    rows(ax, theme, names, [Dots(values, low, high, look, "", hollow=~np.asarray(told, bool))])
     ax.axvline(0, color=theme.ink, linewidth=theme.line_width * 0.8, zorder=1.5)
     if len(names) > 1:
         ax.axhline(0.5, color=theme.grid, linewidth=theme.line_width * 0.8)
-    reach = np.nanmax(np.abs(np.concatenate([np.asarray(dots.low, float), np.asarray(dots.high, float), [1e-3]])))
+    reach = np.nanmax(np.abs(np.concatenate([np.asarray(low, float), np.asarray(high, float), [1e-3]])))
     ax.set_xlim(-1.08 * reach, 1.08 * reach)
     for words, place, align in ((sides[0], 0.0, "left"), (sides[1], 1.0, "right")):
         ax.annotate(

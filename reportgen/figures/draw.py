@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from numpy.typing import ArrayLike, NDArray
 
-    from reportgen.contract.theme import Look, Theme
+    from reportgen.contract.theme import Theme
 
 _NAMES = 0.3
 """Share of a panel that category names may take before they are shortened. Convention."""
 _THIN = 0.002
 """Half width, in rows, below which the tail of a violin is cut off. Convention."""
-_RANGE = "#c3c8cd"
-"""Color of what is expected behind what is seen."""
 _BESIDE = 0.14
 """Distance, in rows, of the quartiles of a half violin from the line of its name. Convention."""
+_SMALL = 0.9
+"""Size of text in cells and in place of bars, relative to other small text: 7.2 points where that has 8. Convention."""
 _DARK = 0.45
 """Relative luminance below which text on a cell is white. Convention."""
 MOST_NAMED = 50
@@ -66,34 +66,6 @@ class Bars:
     low: ArrayLike | None = None
     high: ArrayLike | None = None
     label: str = ""
-
-
-@dataclass(frozen=True)
-class Dots:
-    """One series of points on named rows.
-
-    Parameters
-    ----------
-    values
-        One per name; NaN where there is none.
-    low, high
-        Ends of the intervals, drawn as lines; NaN for none.
-    look, label
-        Of the model, and the words for the legend.
-    hollow
-        Which points are not filled; by default none.
-    range_low, range_high
-        Ends of gray bars behind the points; None for none.
-    """
-
-    values: ArrayLike
-    low: ArrayLike
-    high: ArrayLike
-    look: Look
-    label: str
-    hollow: ArrayLike | None = None
-    range_low: ArrayLike | None = None
-    range_high: ArrayLike | None = None
 
 
 @dataclass(frozen=True)
@@ -355,14 +327,9 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
     low, high = limits or _limits(matrix, center)
     named = palette or (theme.sequential if center is None else theme.diverging)
     _reserve(ax, _widest(_short(rows, theme, _NAMES * _room(ax, theme)), theme))
-    image = ax.imshow(
-        matrix,
-        cmap=colormaps[named].with_extremes(bad=theme.missing),
-        vmin=low,
-        vmax=high,
-        aspect="auto",
-        interpolation="none",
-    )
+    colors = colormaps[named].with_extremes(bad="none")
+    image = ax.imshow(matrix, cmap=colors, vmin=low, vmax=high, aspect="auto", interpolation="none")
+    ax.set_facecolor(theme.missing)  # shows where a cell has no color
     ax.grid(visible=False)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
@@ -397,7 +364,7 @@ def bars(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Bars]) -
     """
     positions = np.arange(len(names))
     height = 0.8 / max(len(series), 1)
-    handles = []
+    handles, missing = [], []
     for index, one in enumerate(series):
         values = np.asarray(one.values, float)
         places = positions + (index - (len(series) - 1) / 2) * height
@@ -406,38 +373,10 @@ def bars(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Bars]) -
         )
         handles.append(drawn)
         _error_bars(ax, theme, values, places, one)
-        _mark_missing(ax, theme, values, places)
-    _rows(ax, theme, names)
+        missing.append(places[np.isnan(values)])
+    named_rows(ax, theme, names)
+    _mark_missing(ax, theme, np.concatenate([np.empty(0), *missing]), len(names))
     return handles
-
-
-def dots(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -> NDArray[np.float64]:
-    """Draw points with their intervals on named rows, the first name on top, the series of a name below each other.
-
-    Returns
-    -------
-    numpy.ndarray
-        Position of every point on the y axis, of shape (n_series, n_names).
-    """
-    from matplotlib.lines import Line2D
-
-    places = np.arange(len(names)) + (np.arange(len(series))[:, None] - (len(series) - 1) / 2) * 0.8 / len(series)
-    handles = []
-    for one, rows in zip(series, places, strict=True):
-        values, low, high = (np.asarray(part, float) for part in (one.values, one.low, one.high))
-        hollow = np.zeros(len(values), bool) if one.hollow is None else np.asarray(one.hollow, bool)
-        if one.range_low is not None and one.range_high is not None:
-            ax.hlines(rows, one.range_low, one.range_high, color=_RANGE, linewidth=3.5 * theme.line_width)
-        known = np.isfinite(low) & np.isfinite(high)
-        ax.hlines(rows[known], low[known], high[known], color=one.look.color, linewidth=theme.line_width)
-        style: dict[str, Any] = {"marker": one.look.marker, "linestyle": "none", "color": one.look.color}
-        ax.plot(values[~hollow], rows[~hollow], **style)
-        ax.plot(values[hollow], rows[hollow], markerfacecolor="white", **style)
-        handles.append(Line2D([], [], label=theme.text(one.label), **style))
-    _rows(ax, theme, names)
-    if len(series) > 1:
-        legend_above(ax, theme, handles)
-    return places
 
 
 def violins(ax: Axes, theme: Theme, names: Sequence[str], pairs: Sequence[tuple[Violin | None, Violin | None]]) -> None:
@@ -450,7 +389,7 @@ def violins(ax: Axes, theme: Theme, names: Sequence[str], pairs: Sequence[tuple[
         for side, one in zip((-1, 1), pair, strict=True):
             if one is not None:
                 _half_violin(ax, theme, index, side, one)
-    _rows(ax, theme, names)
+    named_rows(ax, theme, names)
 
 
 def _half_violin(ax: Axes, theme: Theme, index: int, side: int, one: Violin) -> None:
@@ -473,7 +412,7 @@ def _half_violin(ax: Axes, theme: Theme, index: int, side: int, one: Violin) -> 
     lower, median, upper = one.quartiles
     place = index + side * _BESIDE
     ax.plot([lower, upper], [place, place], color=theme.ink, linewidth=2.2 * theme.line_width, solid_capstyle="butt")
-    ax.plot([median], [place], "o", color="white", markeredgecolor=theme.ink, markersize=theme.marker_size)
+    ax.plot([median], [place], "o", color=theme.paper, markeredgecolor=theme.ink, markersize=theme.marker_size)
 
 
 def rows_height(theme: Theme, n_rows: int, *, series: float = 1) -> float:
@@ -524,21 +463,21 @@ def _limits(matrix: np.ma.MaskedArray[Any, Any], center: float | None) -> tuple[
 
 def _cell_text(ax: Axes, theme: Theme, image: AxesImage, text: Sequence[Sequence[str]]) -> None:
     """Write text into the cells, dark on light and light on dark, unless a cell is too narrow."""
-    size = theme.small_size * 0.9
+    size = theme.small_size * _SMALL
     matrix: np.ma.MaskedArray[Any, Any] = np.ma.asarray(image.get_array())
     n_rows, n_columns = matrix.shape[:2]
     widest = max((text_width(word, size) for line in text for word in line), default=0.0)
     if widest + 2 > ax.bbox.width / n_columns or size * 1.2 > ax.bbox.height / n_rows:
         return
     colors = np.asarray(image.to_rgba(matrix))
-    dark = colors[..., :3] @ (0.2126, 0.7152, 0.0722) < _DARK
+    dark, missing = colors[..., :3] @ (0.2126, 0.7152, 0.0722) < _DARK, np.ma.getmaskarray(matrix)
     for row, line in enumerate(text):
         for column, word in enumerate(line):
-            color = "white" if dark[row, column] else theme.ink
+            color = theme.ink if missing[row, column] else theme.on_dark if dark[row, column] else theme.on_light
             ax.text(column, row, word, size=size, color=color, ha="center", va="center_baseline")
 
 
-def _rows(ax: Axes, theme: Theme, names: Sequence[str]) -> None:
+def named_rows(ax: Axes, theme: Theme, names: Sequence[str]) -> None:
     """Make the y axis one of named rows, the first on top."""
     categories(ax, theme, names, "y")
     ax.set_ylim(len(names) - 0.5, -0.5)
@@ -554,18 +493,25 @@ def _error_bars(ax: Axes, theme: Theme, values: NDArray[Any], places: NDArray[An
     ax.hlines(places[known], low[known], high[known], color=theme.ink, linewidth=theme.line_width * 0.8)
 
 
-def _mark_missing(ax: Axes, theme: Theme, values: NDArray[Any], places: NDArray[Any]) -> None:
-    for place in places[np.isnan(values)]:
-        ax.annotate(
-            "not measured",
-            (0, place),
-            (theme.small_size / 3, 0),
-            xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points",
-            color=theme.muted,
-            size=theme.small_size * 0.8,
-            va="center",
-        )
+def _mark_missing(ax: Axes, theme: Theme, places: NDArray[Any], rows: int) -> None:
+    """Write "not measured" at these places, once for neighbors that are closer than a line."""
+    size = theme.small_size * _SMALL
+    line = size / (ax.bbox.height / rows) if rows else 0.0
+    group: list[float] = []
+    for place in [*np.sort(places).tolist(), np.inf]:
+        if group and place - np.mean(group) >= line:
+            ax.annotate(
+                "not measured",
+                (0, float(np.mean(group))),
+                (theme.small_size / 3, 0),
+                xycoords=ax.get_yaxis_transform(),
+                textcoords="offset points",
+                color=theme.muted,
+                size=size,
+                va="center",
+            )
+            group = []
+        group.append(place)
 
 
 @cache

@@ -8,15 +8,19 @@ figure grows in height rather than squeeze the axes.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from reportgen.contract.figures import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
@@ -26,13 +30,17 @@ if TYPE_CHECKING:
 
 POINTS = 72
 """Points to the inch, and the resolution at which figures are measured."""
+LEGEND = "legend"
+"""Name of the legend that all panels of a figure share."""
 _EDGE = 2.0
 """Points of white around the figure."""
 _GAP = 0.6
 """Between title, legend and axes, in font sizes."""
 _TITLE = "semibold"
-_TURNS = 3
+_TURNS = 4
 """Maximum number of layout iterations: the ticks, and so the room that they need, depend on the size of the axes."""
+_APART = (4.0, 1.0)
+"""Least distance of the labels of the x and the y axis, in points."""
 _LEAST = 0.5
 """Share of the panel height that its axes keep, whatever surrounds them. Convention."""
 
@@ -41,9 +49,10 @@ _LEAST = 0.5
 class Cell:
     """One panel on the grid: its axes (the first is the one it was given) and its title, empty for none.
 
-    It reaches from ``column`` to ``last``.
+    It reaches from ``column`` to ``last``; ``name`` is the id of its group in the SVG.
     """
 
+    name: str
     row: int
     column: int
     last: int
@@ -84,7 +93,7 @@ def text_width(words: str, size: float, weight: str = "normal") -> float:
     return float(width)
 
 
-def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, panel_height: float) -> None:
+def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, panel_height: float) -> tuple[Part, ...]:
     """Place every panel, and set the height of the figure.
 
     Parameters
@@ -97,6 +106,11 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
         Of the grid.
     panel_height
         Inches, with everything around the axes.
+
+    Returns
+    -------
+    tuple
+        Where the shared legend, if there is one, and the panels are. Together they cover the figure.
     """
     cells = tuple(cells)
     shared = _share_legend(figure, cells, theme)
@@ -107,16 +121,33 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
     heads = {cell: _head(figure, cell, theme, _width(cell, theme, columns)) for cell in cells}
     margins: dict[Cell, _Margins] = {}
     for turn in range(_TURNS):
-        ticks, margins = _ticks(cells), {cell: _margins(cell) for cell in cells}
-        _place_axes(figure, heads, margins, theme, columns, (first, panel_height * POINTS - 2 * _EDGE))
-        if turn and _ticks(cells) == ticks:
+        for axes in (axes for cell in cells for axes in cell.axes):
+            _space_ticks(axes.xaxis, theme)
+            _space_ticks(axes.yaxis, theme)
+        before, ticks, margins = margins, _ticks(cells), {cell: _margins(cell) for cell in cells}
+        edges = _place_axes(figure, heads, margins, theme, columns, (first, panel_height * POINTS - 2 * _EDGE))
+        if turn and _ticks(cells) == ticks and all(map(_alike, before.values(), margins.values())):
             break
     for cell in cells:
         row = [other for other in cells if other.row == cell.row]
         top = max(margins[other].top for other in row) + max(heads[other].height for other in row)
         _place_head(figure, cell, heads[cell], margins[cell].top, top, theme, columns)
+    parts = [_part(cell, edges, theme, columns) for cell in cells]
     if shared is not None:
-        _place_shared(figure, shared, cells[0])
+        right = _place_shared(figure, shared, cells[0])
+        parts.insert(0, Part(LEGEND, 0.0, 0.0, right + _EDGE, edges[0]))
+    return tuple(parts)
+
+
+def lone_legend(figure: Figure, legend: Legend, theme: Theme) -> Part:
+    """Place the entries of the legend of another figure on an empty one, and give it their height."""
+    handles = [handle for handle in legend.legend_handles if handle is not None]
+    placed = _shared_legend(figure, handles, theme)
+    width, height = _size(placed)
+    figure.set_size_inches(theme.width, (height + 2 * _EDGE) / POINTS)
+    placed.set_loc("upper left")
+    placed.set_bbox_to_anchor((_EDGE / (theme.width * POINTS), 1 - _EDGE / (height + 2 * _EDGE)), figure.transFigure)
+    return Part(LEGEND, 0.0, 0.0, width + 2 * _EDGE, height + 2 * _EDGE)
 
 
 def legend_order(labels: Sequence[str], theme: Theme, room: float) -> tuple[int, list[int]]:
@@ -158,6 +189,40 @@ def _ticks(cells: Sequence[Cell]) -> list[tuple[float, ...]]:
     return [tuple(axis.get_majorticklocs()) for one in axes for axis in (one.xaxis, one.yaxis)]
 
 
+def _alike(one: _Margins, other: _Margins) -> bool:
+    """Tell whether two measurements agree to a point."""
+    return all(abs(getattr(one, side.name) - getattr(other, side.name)) < 1 for side in fields(_Margins))
+
+
+def _space_ticks(axis: Axis, theme: Theme) -> None:
+    """Leave out ticks of a numeric axis until no two labels touch: matplotlib takes them to be three letters wide."""
+    from matplotlib.ticker import MaxNLocator
+
+    locator = axis.get_major_locator()
+    if isinstance(locator, MaxNLocator):
+        bins = len(_shown(axis)) - 1
+        while bins > 1 and _touch(axis, theme):
+            bins -= 1
+            locator.set_params(nbins=bins)
+
+
+def _shown(axis: Axis) -> list[float]:
+    """Return the ticks that are in view."""
+    low, high = sorted(axis.get_view_interval())
+    return [float(tick) for tick in axis.get_majorticklocs() if low <= tick <= high]
+
+
+def _touch(axis: Axis, theme: Theme) -> bool:
+    """Tell whether two labels of an axis come too close."""
+    ticks, side = _shown(axis), 0 if axis is axis.axes.xaxis else 1
+    sizes = [theme.small_size] * len(ticks)
+    if side == 0:
+        sizes = [text_width(label, theme.small_size) for label in axis.get_major_formatter().format_ticks(ticks)]
+    places = axis.axes.transData.transform([(tick, tick) for tick in ticks])[:, side] if ticks else ()
+    pairs = zip(pairwise(places), pairwise(sizes), strict=True)
+    return any(abs(b - a) < (one + two) / 2 + _APART[side] for (a, b), (one, two) in pairs)
+
+
 def _margins(cell: Cell) -> _Margins:
     boxes = [box for axes in cell.axes if (box := axes.get_tightbbox(ruler())) is not None]
     inner = cell.axes[0].bbox
@@ -175,7 +240,7 @@ def _head(figure: Figure, cell: Cell, theme: Theme, width: float) -> _Head:
     title = None
     if cell.title:
         words = "\n".join(_broken(cell.title, theme, width))
-        text = figure.text(0, 0, words, size=theme.font_size, weight=_TITLE, va="top")
+        text = figure.text(0, 0, words, size=theme.font_size, weight=_TITLE, va="top", gid=f"{cell.name}.title")
         title = (text, *_size(text))
         heights.append(title[2])
     return _Head(title, tuple(legends), sum(heights) + len(heights) * _GAP * theme.font_size)
@@ -201,11 +266,17 @@ def _share_legend(figure: Figure, cells: Sequence[Cell], theme: Theme) -> Legend
     handles = sorted(
         filter(None, legends[0].legend_handles), key=lambda one: ranks.get(str(one.get_label()), len(ranks))
     )
-    labels = [str(handle.get_label()) for handle in handles]
-    columns, order = legend_order(labels, theme, cell_width(theme, 1))
     for legend in legends:
         legend.remove()
-    return figure.legend([handles[index] for index in order], [labels[index] for index in order], ncols=columns)
+    return _shared_legend(figure, handles, theme)
+
+
+def _shared_legend(figure: Figure, handles: Sequence[Artist], theme: Theme) -> Legend:
+    labels = [str(handle.get_label()) for handle in handles]
+    columns, order = legend_order(labels, theme, cell_width(theme, 1))
+    legend = figure.legend([handles[index] for index in order], [labels[index] for index in order], ncols=columns)
+    legend.set_gid(LEGEND)
+    return legend
 
 
 def _entry(handle: Artist | None) -> tuple[str, ...]:
@@ -214,13 +285,26 @@ def _entry(handle: Artist | None) -> tuple[str, ...]:
     return tuple(str(getattr(handle, f"get_{name}", str)()) for name in names)
 
 
-def _place_shared(figure: Figure, legend: Legend, first: Cell) -> None:
-    """Place the legend of the whole figure at its top, aligned with the first panel if there is room."""
+def _place_shared(figure: Figure, legend: Legend, first: Cell) -> float:
+    """Place the legend of the whole figure at its top, aligned with the first panel if there is room.
+
+    Returns its right edge.
+    """
     full, total = figure.get_size_inches() * POINTS
     inner = first.axes[0].get_position(original=True)
-    x = max(_EDGE, min(inner.x0 * full, full - _EDGE - _size(legend)[0]))
+    width = _size(legend)[0]
+    x = max(_EDGE, min(inner.x0 * full, full - _EDGE - width))
     legend.set_loc("upper left")
     legend.set_bbox_to_anchor((x / full, 1 - _EDGE / total), transform=figure.transFigure)
+    return float(x) + width
+
+
+def _part(cell: Cell, edges: Sequence[float], theme: Theme, columns: int) -> Part:
+    """Return the place of a panel, which meets its neighbors in the middle of the gutter."""
+    half, first = _gutter(theme) / 2, _cell_left(cell, theme, columns)
+    left = first - half if cell.column else 0.0
+    right = min(first + _width(cell, theme, columns) + half, theme.width * POINTS)
+    return Part(cell.name, left, edges[cell.row], right - left, edges[cell.row + 1] - edges[cell.row])
 
 
 def _broken(title: str, theme: Theme, width: float) -> list[str]:
@@ -252,12 +336,14 @@ def _place_axes(
     theme: Theme,
     columns: int,
     heights: tuple[float, float],
-) -> None:
+) -> list[float]:
     """Give the axes the room that titles, legends and labels leave; axes in a row or column stay aligned.
 
-    ``heights`` are where the first row begins, and the height of a panel.
+    ``heights`` are where the first row begins, and the height of a panel. Returns the upper edge of every row and the lower
+    one of the last.
     """
     (top, panel_height), places = heights, {}
+    edges = [top if top > _EDGE else 0.0]
     for row in range(max(cell.row for cell in heads) + 1):
         here = [cell for cell in heads if cell.row == row]
         above = max(margins[cell].top for cell in here) + max(heads[cell].height for cell in here)
@@ -265,6 +351,7 @@ def _place_axes(
         height = max(panel_height - above - below, _LEAST * panel_height)
         places[row] = (top + above + height, height)
         top += above + height + below + _gutter(theme)
+        edges.append(top - _gutter(theme) / 2)
     total, full = top - _gutter(theme) + _EDGE, theme.width * POINTS
     figure.set_size_inches(theme.width, total / POINTS)
     for cell in heads:
@@ -274,6 +361,7 @@ def _place_axes(
         across = max(_width(cell, theme, columns) - left - right, theme.font_size)
         x = _cell_left(cell, theme, columns) + left
         cell.axes[0].set_position((x / full, 1 - bottom / total, across / full, height / total))
+    return [*edges[:-1], total]
 
 
 def _place_head(figure: Figure, cell: Cell, head: _Head, margin: float, top: float, theme: Theme, columns: int) -> None:

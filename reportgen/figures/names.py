@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
@@ -88,7 +88,7 @@ def _artist() -> type[Any]:
                     x, y = np.transpose(one.line) * scale
                     parts.append(Line2D(x, y, color=theme.muted, linewidth=theme.line_width / 3))
                 text = Text(one.left * scale, one.low * scale, one.words, size=theme.small_size, va="bottom")
-                text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.2})
+                text.set_bbox({"facecolor": theme.paper, "edgecolor": "none", "pad": 0.2})
                 parts.append(text)
             for part in parts:
                 part.set_figure(figure)  # type: ignore[arg-type]
@@ -124,9 +124,19 @@ def placed(
     theme
         For sizes.
     """
-    reach, height = theme.marker_size / 2 + 1, _LINE * theme.small_size
-    taken = [*written, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
-    left_out = 0
+    reach = theme.marker_size / 2 + 1
+    kept = [*written, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
+    found = list(_beside(places, names, room, kept, theme))
+    if len(found) < len(names):
+        note, box = _note(f"names left out: {len(names)}", room, kept, theme)
+        found = list(_beside(places, names, room, [*kept, box], theme))
+        found.append(replace(note, words=f"names left out: {len(names) - len(found)}"))
+    yield from found
+
+
+def _beside(places: NDArray[Any], names: Sequence[str], room: Box, kept: Sequence[Box], theme: Theme) -> Iterator[Name]:
+    """Yield the names that fit, each beside its point."""
+    reach, height, taken = theme.marker_size / 2 + 1, _LINE * theme.small_size, list(kept)
     for words, (x, y) in zip(names, places, strict=False):
         width = text_width(words, theme.small_size)
         for far, (dx, dy) in product(_DISTANCES, _OFFSETS):
@@ -138,19 +148,22 @@ def placed(
                 end = (left + (1 - dx) / 2 * width, low + (1 - dy) / 2 * height)
                 yield Name(words, left, low, ((x, y), end) if far > 1 else None)
                 break
-        else:
-            left_out += 1
-    if left_out:
-        yield _note(f"names left out: {left_out}", room, taken, theme)
 
 
-def _note(words: str, room: Box, taken: Sequence[Box], theme: Theme) -> Name:
-    """Place a note in the first free corner, else above the right end of the axes."""
+def _note(words: str, room: Box, taken: Sequence[Box], theme: Theme) -> tuple[Name, Box]:
+    """Return a note and its edges: in the first free corner, else where it is free along the upper or lower edge.
+
+    If it is free nowhere, it covers points in the lower right corner, or stands above axes that are narrower than it.
+    """
     width, height, gap = text_width(words, theme.small_size), _LINE * theme.small_size, theme.small_size / 3
-    for low, left in product((room[1] + gap, room[3] - height - gap), (room[2] - width - gap, room[0] + gap)):
-        if _fits((left, low, left + width, low + height), room, taken):
-            return Name(words, left, low)
-    return Name(words, room[2] - width, room[3])
+    right, left = room[2] - width - gap, room[0] + gap
+    lines = (room[1] + gap, room[3] - height - gap)
+    across = (right, left, *np.arange(left, right, theme.small_size).tolist())
+    last = (lines[0], right) if right > left else (room[3], right)
+    spots = [*product(lines, across[:2]), *product(lines, across[2:]), last]
+    boxes = [(x, low, x + width, low + height) for low, x in spots]
+    box = next((box for box in boxes if _fits(box, room, taken)), boxes[-1])
+    return Name(words, box[0], box[1]), box
 
 
 def _fits(box: Box, room: Box, taken: Sequence[Box]) -> bool:

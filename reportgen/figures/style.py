@@ -6,6 +6,7 @@ Nothing here imports matplotlib; :func:`fonts` names the files, ``svg`` hands th
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,25 @@ LINES: tuple[LineStyle, ...] = (
     (0, (6.0, 1.5, 1.2, 1.5)),
     (0, (4.0, 1.2, 1.2, 1.2, 1.2, 1.2)),
 )
+
+DARK_PAPER = "#0f1419"
+"""Ground of a page in dark mode."""
+NEUTRALS = {
+    Theme.paper: ("paper", DARK_PAPER),
+    Theme.ink: ("ink", "#e6edf3"),
+    Theme.muted: ("muted", "#9da7b1"),
+    Theme.grid: ("grid", "#2b323b"),
+    Theme.band: ("band", "#232a33"),
+    Theme.missing: ("missing", "#343b44"),
+}
+"""The colors that are no hues: name, and color in dark mode."""
+_FIXED = (Theme.on_light, Theme.on_dark)
+_CONTRAST = 3.0
+"""Least contrast of a mark with its ground. Source: WCAG 2.2, criterion 1.4.11."""
+_LINEAR = 0.04045
+"""Up to this value, of 1, a channel of sRGB is linear. Source: IEC 61966-2-1."""
+_NEAR = 2
+"""Largest difference in a channel (0 to 255) from a tint that counts as this tint. Convention."""
 
 _APART = 2
 """Lap of the larger palette in which no color has the marker of a similar one in the smaller palette."""
@@ -75,6 +95,78 @@ def theme(style: Style, models: Sequence[str], focus: Sequence[str] = ()) -> The
 def palette(n_series: int) -> tuple[str, ...]:
     """Return the colors for this many series: six very distinct ones, or ten where six are not enough."""
     return PETROFF6 if n_series <= len(PETROFF6) else PETROFF10
+
+
+@cache
+def on_dark(color: str) -> tuple[str, str] | None:
+    """Return what a color of a drawing becomes on a dark page.
+
+    Parameters
+    ----------
+    color
+        ``#rrggbb``. Of the theme's own colors it need not be one: a tint of one of them is recognized, any other color
+        is lightened until it can be seen.
+
+    Returns
+    -------
+    tuple or None
+        Name of its variable, and its value in dark mode; None for the colors of marks on heatmaps, which stay.
+
+    Examples
+    --------
+    >>> on_dark("#1f2328"), on_dark("#5790fc"), on_dark("#fafafa")
+    (('ink', '#e6edf3'), ('5790fc', '#5790fc'), None)
+    """
+    if color in _FIXED:
+        return None
+    if color in NEUTRALS:
+        return NEUTRALS[color]
+    return color.removeprefix("#"), _tint_on_dark(color) or _lightened(color)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two ``#rrggbb`` colors, 1 to 21. Source: WCAG 2.2, "contrast ratio"."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = (part / 255 for part in _channels(color))
+    linear = [part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _channels(color: str) -> list[int]:
+    return [int(color[start : start + 2], 16) for start in (1, 3, 5)]
+
+
+def _mixed(color: str, ground: str, share: float) -> str:
+    """Return a color of which this share is ``color`` and the rest ``ground``."""
+    pairs = zip(_channels(color), _channels(ground), strict=True)
+    return "#" + "".join(f"{round(share * one + (1 - share) * other):02x}" for one, other in pairs)
+
+
+def _lightened(color: str) -> str:
+    """Mix a color with white, as little as is needed to be seen on the dark page."""
+    shares = (step / 50 for step in range(51))
+    found = (_mixed("#ffffff", color, share) for share in shares)
+    return next(one for one in found if contrast(one, DARK_PAPER) >= _CONTRAST)
+
+
+def _tint_on_dark(color: str) -> str | None:
+    """Return the color's own hue mixed with the dark page, if it is a hue of the theme mixed with white."""
+    best: tuple[float, str] | None = None
+    for hue in (*PETROFF6, *PETROFF10, Theme.muted, Theme.ink):
+        strength = (3 * 255 - sum(_channels(color))) / (3 * 255 - sum(_channels(hue)))
+        if strength >= 1:
+            continue
+        off = max(
+            abs(one - other)
+            for one, other in zip(_channels(color), _channels(_mixed(hue, "#ffffff", strength)), strict=True)
+        )
+        if off <= _NEAR and (best is None or off < best[0]):
+            best = off, _mixed(NEUTRALS[hue][1] if hue in NEUTRALS else _lightened(hue), DARK_PAPER, strength)
+    return None if best is None or color in (*PETROFF6, *PETROFF10) else best[1]
 
 
 def fonts() -> tuple[Path, ...]:

@@ -10,11 +10,12 @@ import logging
 import re
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reportgen.figures.layout import POINTS, Cell, arrange, cell_width
+from reportgen.contract.figures import Drawn, Part
+from reportgen.figures.layout import LEGEND, POINTS, Cell, arrange, cell_width, lone_legend
 from reportgen.figures.style import fonts
 
 if TYPE_CHECKING:
@@ -28,21 +29,14 @@ if TYPE_CHECKING:
 
 CSS_PIXELS = 96
 """CSS pixels to the inch."""
+NARROW = 3.5
+"""Width of a drawing for a phone, in inches: 336 CSS pixels, on a screen of 376 with margins of 20."""
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure as SVG; ``width`` and ``height`` in CSS pixels."""
-
-    svg: str
-    width: float
-    height: float
 
 
 def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
@@ -62,36 +56,100 @@ def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
     matplotlib.figure.Figure
         At 72 dots per inch, unknown to pyplot.
     """
-    from matplotlib.figure import Figure as Sheet
+    return _drawn(figure, theme, name, range(len(figure.panels)))[0]
 
+
+def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
+    """Draw a figure as a complete SVG document with text as text; deterministic."""
+    return _to_svg(*_drawn(figure, theme, name, range(len(figure.panels))), theme, name)
+
+
+def both(figure: Figure, again: Figure, theme: Theme, name: str) -> tuple[Drawn, tuple[Drawn, ...]]:
+    """Draw a figure for the page, and what is too wide of it for a phone once more.
+
+    Parameters
+    ----------
+    figure
+        What to draw.
+    again
+        The same, made with ``narrowed(theme)``.
+    theme
+        How it looks.
+    name
+        Unique in the document.
+
+    Returns
+    -------
+    Drawn
+        The whole figure.
+    tuple of Drawn
+        The parts of it that are wider than a phone's screen, under the same names; each is in one of the drawings.
+    """
+    sheet, parts = _drawn(figure, theme, name, range(len(figure.panels)))
+    whole = _to_svg(sheet, parts, theme, name)
+    small, made = narrowed(theme), []
+    wide = {part.name for part in parts if part.width > small.width * POINTS}
+    which = [index for index in range(len(figure.panels)) if _name(index) in wide]
+    if which:
+        made.append(_to_svg(*_drawn(again, small, name, which), small, name))
+    if LEGEND in wide and not any(part.name == LEGEND for one in made for part in one.parts):
+        made.append(_to_svg(*_legend_again(sheet, small, name), small, name))
+    return whole, tuple(made)
+
+
+def narrowed(theme: Theme) -> Theme:
+    """Return the theme for a phone: the same sizes on a narrow sheet, panels below each other."""
+    return replace(theme, width=NARROW, max_columns=1)
+
+
+def _to_svg(sheet: Canvas, parts: tuple[Part, ...], theme: Theme, name: str) -> Drawn:
+    svg = _save(sheet, theme, name, "svg", theme.raster_dpi).decode()
+    width, height = sheet.get_size_inches()
+    return Drawn(_NOT_XML.sub("", svg), float(width) * CSS_PIXELS, float(height) * CSS_PIXELS, parts)
+
+
+def _drawn(figure: Figure, theme: Theme, name: str, which: Sequence[int]) -> tuple[Canvas, tuple[Part, ...]]:
+    """Draw some of the panels of a figure, and return where they are."""
     with _look(theme, name):
         columns = min(figure.columns, theme.max_columns)
-        places = list(_places(figure.panels, columns))
+        panels = [figure.panels[index] for index in which]
+        places = list(_places(panels, columns))
         rows = places[-1][0] + 1
-        sheet = Sheet(figsize=(theme.width, figure.panel_height * rows), dpi=POINTS)
+        sheet = _sheet(theme, figure.panel_height * rows)
         grid = sheet.add_gridspec(rows, columns)
         cells = []
-        for panel, (row, column, last) in zip(figure.panels, places, strict=True):
+        for index, panel, (row, column, last) in zip(which, panels, places, strict=True):
             before = len(sheet.axes)
             axes = sheet.add_subplot(grid[row, column : last + 1])
             width = cell_width(theme, 1 if panel.wide else columns)
             _guess(axes, width, figure.panel_height * POINTS, 5 * theme.font_size)
             panel.draw(axes)
             drawn = tuple(sheet.axes[before:])
-            for one in drawn:
+            for number, one in enumerate(drawn):
+                one.set_gid(f"{_name(index)}.{number}")
                 _plain_ticks(one, theme)
             title = theme.text(panel.title, limit=120) if len(figure.panels) > 1 else ""
-            cells.append(Cell(row, column, last, drawn, title))
-        arrange(sheet, cells, theme, columns, figure.panel_height)
-    return sheet
+            cells.append(Cell(_name(index), row, column, last, drawn, title))
+        parts = arrange(sheet, cells, theme, columns, figure.panel_height)
+    return sheet, parts
 
 
-def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
-    """Draw a figure as a complete SVG document with text as text; deterministic."""
-    sheet = draw(figure, theme, name)
-    svg = _save(sheet, theme, name, "svg", theme.raster_dpi).decode()
-    width, height = sheet.get_size_inches()
-    return Drawn(_NOT_XML.sub("", svg), float(width) * CSS_PIXELS, float(height) * CSS_PIXELS)
+def _legend_again(sheet: Canvas, theme: Theme, name: str) -> tuple[Canvas, tuple[Part, ...]]:
+    """Draw the shared legend of a figure by itself."""
+    with _look(theme, name):
+        made = _sheet(theme, theme.width)
+        part = lone_legend(made, sheet.legends[0], theme)
+    return made, (part,)
+
+
+def _sheet(theme: Theme, height: float) -> Canvas:
+    from matplotlib.figure import Figure as Sheet
+
+    return Sheet(figsize=(theme.width, height), dpi=POINTS)
+
+
+def _name(index: int) -> str:
+    return f"panel-{index}"
 
 
 def to_bytes(figure: Figure, theme: Theme, file_format: str, dpi: int) -> bytes:

@@ -18,7 +18,7 @@ from reportgen.errors import RenderError, SectionError, cause
 from reportgen.plan.registry import folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from reportgen.analysis.results import Results, SectionRecord
@@ -82,7 +82,7 @@ def present(
     report = Rendered()
     content = Content(
         results,
-        lambda: _document(results, report, keep_going=keep_going),
+        lambda: _document(results, report, keep_going=keep_going, phone="html" in wanted),
         (templates,) if templates else (),
     )
     for one in RENDERERS:
@@ -123,7 +123,7 @@ def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, byte
     }
 
 
-def _document(results: Results, report: Rendered, *, keep_going: bool) -> Document:
+def _document(results: Results, report: Rendered, *, keep_going: bool, phone: bool) -> Document:
     theme = theme_of(results)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
@@ -131,7 +131,7 @@ def _document(results: Results, report: Rendered, *, keep_going: bool) -> Docume
     for record in results.sections:
         try:
             tables[record.id] = tables_of(record, results.view_of(record.id))
-            drawings[record.id] = tuple(_drawing(record, figure, theme) for figure in _figures(record, results, theme))
+            drawings[record.id] = tuple(_drawings(record, results, theme, phone=phone))
         except (Exception, SystemExit) as error:
             failures[record.id] = f"it could not be displayed ({cause(error, folder_of(record.manifest))})"
             if not keep_going:
@@ -206,20 +206,23 @@ def _place(record: SectionRecord, figure: Figure) -> Place:
     )
 
 
-def _drawing(record: SectionRecord, figure: Figure, theme: Theme) -> Drawing:
+def _drawings(record: SectionRecord, results: Results, theme: Theme, *, phone: bool) -> Iterator[Drawing]:
+    """Yield the drawn figures of a section, for a page that phones show in two widths."""
     from reportgen.document.tree import Drawing
     from reportgen.figures import svg
 
-    name = f"{record.id}-{figure.name}"
-    drawn = svg.to_svg(figure, theme, name)
-    return Drawing(
-        id=name,
-        title=figure.title,
-        caption=figure.caption,
-        alt=figure.alt,
-        svg=drawn.svg,
-        width=drawn.width,
-        height=drawn.height,
-        tables=figure.tables,
-        place=_place(record, figure),
-    )
+    figures = _figures(record, results, theme)
+    again = _figures(record, results, svg.narrowed(theme)) if phone else figures
+    for figure, small in zip(figures, again, strict=True):
+        name = f"{record.id}-{figure.name}"
+        drawn, narrow = svg.both(figure, small, theme, name) if phone else (svg.to_svg(figure, theme, name), ())
+        yield Drawing(
+            id=name,
+            title=figure.title,
+            caption=figure.caption,
+            alt=figure.alt,
+            drawn=drawn,
+            narrow=narrow,
+            tables=figure.tables,
+            place=_place(record, figure),
+        )

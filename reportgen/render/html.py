@@ -11,7 +11,7 @@ from reportgen.document.detail import SHORT_TABLE, printed
 from reportgen.document.links import links, used_terms
 from reportgen.render import tables
 from reportgen.render.environment import environment, printable
-from reportgen.render.inline_svg import inline
+from reportgen.render.inline_svg import Inliner
 from reportgen.resources import share
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     rows = PDF_ROWS if target == "pdf" else None
     found = links(shown, rows)
     made = environment(template_folders, printable)
-    made.filters |= {"markdown": markdown, "drawing": lambda drawing: _drawing(drawing, target)}
+    inliner = Inliner()
+    embed = inliner.inline if target == "html" else _image_of
+    drawn = {drawing.id: Markup(embed(drawing)) for drawing in shown.drawings}  # noqa: S704 cleaned or escaped
+    made.filters |= {"markdown": markdown, "drawing": lambda drawing: drawn[drawing.id]}
     made.globals |= {"short_table": SHORT_TABLE, "table_rows": rows, "target": target}
     made.globals |= {"show": partial(tables.show, anchors=found.rows), "link": found.target}
     return made.get_template("report.html.j2").render(
@@ -73,7 +76,7 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
         results=shown.results,
         glossary=used_terms(shown),
         titles={chapter.id: chapter.title for chapter in shown.chapters},
-        styles=Markup(_styles(target)),  # noqa: S704 our own files
+        styles=Markup("\n".join((*_styles(target), inliner.sheet()))),  # noqa: S704 our own files
     )
 
 
@@ -115,24 +118,20 @@ def _image(_renderer: Any, tokens: Sequence[Token], index: int, *_: Any) -> str:
     return escape(f"![{image.content}]({image.attrs['src']})")
 
 
-def _drawing(drawing: Drawing, target: Target) -> Markup:
-    from markupsafe import Markup
-
-    if target == "html":
-        return Markup(inline(drawing))  # noqa: S704 cleaned
+def _image_of(drawing: Drawing) -> str:
+    """Return a drawing as an image that the PDF engine takes from memory."""
+    width, height = drawing.drawn.width, drawing.drawn.height
     address = f"reportgen:/figure/{drawing.id}.svg"
-    return Markup('<img src="{}" alt="{}" width="{:.0f}" height="{:.0f}">').format(
-        address, drawing.alt, drawing.width, drawing.height
-    )
+    return f'<img src="{address}" alt="{escape(drawing.alt)}" width="{width:.0f}" height="{height:.0f}">'
 
 
 @cache
-def _styles(target: Target) -> str:
+def _styles(target: Target) -> tuple[str, ...]:
     folder = share("templates")
     names = ["base", "screen", "print"] if target == "html" else ["base", "print"]
     faces = [_face(folder / "fonts" / file, family, weight) for family, weight, file in _FACES]
     sheets = [(folder / "css" / f"{name}.css").read_text("utf-8") for name in names]
-    return "\n".join([*(faces if target == "html" else []), *sheets])
+    return (*(faces if target == "html" else []), *sheets)
 
 
 def _face(path: Path, family: str, weight: int) -> str:

@@ -59,7 +59,7 @@ def to_bytes(content: Content) -> bytes:
     document, results = content.document, content.results
     return render(
         html.render(document, "pdf", content.templates),
-        {drawing.id: drawing.svg for drawing in document.drawings},
+        {drawing.id: drawing.drawn.svg for drawing in document.drawings},
         attachments=[
             Attachment(FILES["json"], results.to_json().encode(), "Every number of the report"),
             Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),

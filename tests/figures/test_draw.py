@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def test_a_title_without_a_space_stays_over_its_panel() -> None:
 def test_heatmap_text_is_dark_on_light_and_light_on_dark() -> None:
     """Cividis runs from dark blue to yellow."""
     ax = heat([[0.0, 1.0]], [["low", "high"]])
-    assert {text.get_text(): text.get_color() for text in ax.texts} == {"low": "white", "high": THEME.ink}
+    assert {text.get_text(): text.get_color() for text in ax.texts} == {"low": THEME.on_dark, "high": THEME.on_light}
 
 
 def test_heatmap_text_is_left_out_where_cells_are_too_small() -> None:
@@ -114,8 +115,11 @@ def test_diverging_heatmap_is_centred() -> None:
 @pytest.mark.parametrize("values", [[[np.nan, np.nan]], [[2.0, 2.0]], [[np.nan, 1.0]]])
 def test_heatmap_of_missing_or_equal_values_is_drawn(values: list[list[float]]) -> None:
     """Missing cells are no error, and not the lowest colour."""
-    image = heat(values, colorbar_label="share").images[0]
-    assert image.cmap(np.ma.masked) == pytest.approx((0xF1 / 255,) * 3 + (1.0,))
+    ax = heat(values, [["x"] * 2], colorbar_label="share")
+    assert ax.images[0].cmap(np.ma.masked)[3] == 0
+    assert ax.get_facecolor() == pytest.approx((0xF1 / 255,) * 3 + (1.0,))
+    inks = [text.get_color() for text in ax.texts]
+    assert [ink == THEME.ink for ink in inks] == np.isnan(values[0]).tolist()
 
 
 def test_first_row_of_bars_is_on_top() -> None:
@@ -130,6 +134,28 @@ def test_missing_bars_say_so() -> None:
     ax = axes(lambda ax: draw.bars(ax, THEME, ["a", "b"], [draw.Bars([np.nan, 2.0], "#123456", [0, 1], [1, np.nan])]))
     assert [text.get_text() for text in ax.texts] == ["not measured"]
     assert not any(collection.get_paths() for collection in ax.collections)
+
+
+def test_missing_bars_that_are_thin_say_so_together() -> None:
+    """Once for a row, rather than over each other."""
+    nothing = [draw.Bars([np.nan] * 3, "#123456")] * 4
+    ax = axes(lambda ax: draw.bars(ax, THEME, ["a", "b", "c"], nothing), height=1.3)
+    assert [text.get_text() for text in ax.texts] == ["not measured"] * 3
+    assert [text.xy[1] for text in ax.texts] == pytest.approx([0, 1, 2])  # type: ignore[attr-defined]
+
+
+def test_labels_of_a_numeric_axis_do_not_touch() -> None:
+    """Four decimals are wider than matplotlib expects."""
+
+    def panel(ax: Axes) -> None:
+        ax.plot([0, 0.0212], [0, 1])
+
+    figure = sheet(panel, panel, panel)
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+        assert len(boxes) >= 2
+        assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
 def test_error_bars_end_at_the_interval() -> None:

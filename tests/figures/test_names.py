@@ -54,7 +54,17 @@ def test_a_name_farther_off_has_a_line_to_its_point() -> None:
     assert found.line[0] == (100.0, 100.0)
 
 
+def test_the_note_has_its_room_before_the_names() -> None:
+    """Names that would take the last free place of a crowded panel are left out; the note stays within the axes."""
+    crowd = np.array([(x, y) for x in range(5, 400, 30) for y in range(5, 200, 15) if x < 300 or y > 40], float)
+    words = [f"model_{place}" for place in range(len(crowd))]
+    *_, note = names.placed(crowd, words, ROOM, [], THEME)
+    (box,) = boxes([note])
+    assert note.words.startswith(NOTE)
+    assert (box[0] >= 300, box[3] <= 40) == (True, True)
+
+
 def test_where_nothing_fits_the_note_stands_above() -> None:
-    """Rather than cover something."""
+    """Axes that are narrower than the note."""
     (note,) = names.placed(np.array([[5.0, 5.0]]), ["a name that is long"], (0.0, 0.0, 10.0, 10.0), [], THEME)
     assert (note.words, note.low) == ("names left out: 1", 10.0)

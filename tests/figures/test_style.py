@@ -148,3 +148,49 @@ def test_draft_is_coarse() -> None:
 def test_own_fonts_are_found() -> None:
     """Regular and semibold, as the theme asks for them."""
     assert {"IBMPlexSans-Regular.ttf", "IBMPlexSans-SemiBold.ttf"} <= {path.name for path in style.fonts()}
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    """Known pairs: black on white, and the lightest gray that passes AA on white."""
+    assert style.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert style.contrast("#ffffff", "#767676") == pytest.approx(4.54, abs=0.005)
+
+
+@pytest.mark.parametrize("color", [*style.PETROFF6, *style.PETROFF10, style.Theme.front, "#002b62", "#000000"])
+def test_hues_are_seen_on_the_dark_page(color: str) -> None:
+    """At 3 to 1, as WCAG demands of marks; those that are already are the same."""
+    found = style.on_dark(color)
+    assert found is not None
+    assert style.contrast(found[1], style.DARK_PAPER) >= 3
+    if style.contrast(color, style.DARK_PAPER) >= 3:
+        assert found == (color[1:], color)
+
+
+@pytest.mark.parametrize("name", ["ink", "muted"])
+def test_text_is_read_on_the_dark_page(name: str) -> None:
+    """At 4.5 to 1, on every ground that a drawing has."""
+    dark = dict(style.NEUTRALS.values())
+    for ground in ("paper", "band", "missing"):
+        assert style.contrast(dark[name], dark[ground]) >= 4.5
+
+
+@given(st.sampled_from([*style.PETROFF6, *style.PETROFF10, style.Theme.muted]), st.floats(0.2, 0.6))
+def test_a_tint_is_as_strong_on_the_dark_page(hue: str, strength: float) -> None:
+    """What was mixed with white is mixed with the dark ground: less bright than its hue, and not the ground."""
+    tint, full = style.on_dark(style.Theme.tint(hue, strength)), style.on_dark(hue)
+    assert tint is not None
+    assert full is not None
+    ground = style.contrast(style.DARK_PAPER, "#000000")
+    assert ground < style.contrast(tint[1], "#000000") < style.contrast(full[1], "#000000")
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_every_color_has_a_variable(number: int) -> None:
+    """Whatever a plug-in draws with; a name stands for one color."""
+    color = f"#{number:06x}"
+    found = style.on_dark(color)
+    if color not in {style.Theme.on_light, style.Theme.on_dark}:
+        assert found is not None
+        name, dark = found
+        assert name == style.NEUTRALS.get(color, (color[1:], ""))[0]
+        assert len(dark) == len("#rrggbb")

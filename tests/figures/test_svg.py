@@ -300,3 +300,55 @@ def test_a_wide_panel_takes_a_whole_row() -> None:
     assert boxes[0][1] > boxes[1][3] > boxes[1][1] > boxes[2][3]
     assert boxes[1][0] == pytest.approx(boxes[0][0])
     assert boxes[1][2] == pytest.approx(boxes[3][2])
+
+
+# ------------------------------------------------------------------------------------------------ for a phone
+
+
+def in_one_column(theme: Theme, *, wide: bool = False) -> Figure:
+    """Make a figure of two narrow panels and, if asked for, one as wide as both."""
+    made = figure(curve(theme), curve(theme), columns=2)
+    return replace(made, panels=(*made.panels, Panel("Panel 2", rows(theme), wide=True))) if wide else made
+
+
+def again(make: Callable[..., Figure], **options: Any) -> tuple[svg.Drawn, tuple[svg.Drawn, ...]]:
+    """Draw a figure for a page and for a phone."""
+    theme = style.theme("publication", MODELS)
+    return svg.both(make(theme, **options), make(svg.narrowed(theme), **options), theme, "one")
+
+
+def test_parts_cover_the_figure() -> None:
+    """Without overlap: legend, two panels side by side, a wide one below."""
+    drawn, _ = again(in_one_column, wide=True)
+    points = layout.POINTS / svg.CSS_PIXELS
+    assert [part.name for part in drawn.parts] == ["panel-0", "panel-1", "panel-2"]
+    one, two, three = drawn.parts
+    assert (one.left, one.top, two.top) == (0, 0, 0)
+    assert one.width == pytest.approx(two.left)
+    assert two.left + two.width == pytest.approx(drawn.width * points) == pytest.approx(three.width)
+    assert one.height == two.height == pytest.approx(three.top)
+    assert three.top + three.height == pytest.approx(drawn.height * points)
+    ids = {element.get("id") for element in ET.fromstring(drawn.svg).iter()}
+    assert {f"{part.name}.{which}" for part in drawn.parts for which in ("0", "title")} <= ids
+
+
+def test_only_what_is_too_wide_for_a_phone_is_drawn_again() -> None:
+    """Panels side by side are narrow enough."""
+    drawn, narrow = again(in_one_column, wide=True)
+    assert [[part.name for part in one.parts] for one in narrow] == [["panel-2"]]
+    assert narrow[0].width == pytest.approx(svg.NARROW * svg.CSS_PIXELS)
+    assert "Panel 2" in texts(narrow[0]), "its title, although it is alone"
+    assert "Panel 0" in texts(drawn)
+
+
+def test_a_shared_legend_that_is_too_wide_for_a_phone_is_drawn_again() -> None:
+    """By itself; one that is narrow enough is not."""
+    drawn, narrow = again(in_one_column)
+    assert [part.name for part in drawn.parts] == ["legend", "panel-0", "panel-1"]
+    legend = drawn.parts[0]
+    assert drawn.parts[1].top == legend.height
+    (small,) = narrow
+    assert [part.name for part in small.parts] == ["legend"]
+    assert small.parts[0].width <= svg.NARROW * layout.POINTS < legend.width
+    assert sorted(texts(small)) == sorted(set(texts(drawn)) & set(texts(small)))
+    assert len(texts(small)) == len(MODELS)

@@ -19,6 +19,7 @@ from reportgen.analysis.results import (
     SectionRecord,
     SpecRecord,
 )
+from reportgen.contract.figures import Drawn
 from reportgen.contract.findings import Explanation, Finding
 from reportgen.contract.numbers import Measurement, Metric, MetricSpec
 from reportgen.contract.result import SectionResult
@@ -148,9 +149,7 @@ def drawing(number: int, *, svg: str = SVG, rows: int = 3, words: str = HOSTILE)
         title=f"Accuracy {words}",
         caption=f"Accuracy with 95 % intervals; test split, n = 600. {words}",
         alt=f"The accuracy of mlp is highest: 99.96 %. {words}",
-        svg=svg,
-        width=400,
-        height=80,
+        drawn=Drawn(svg, 400, 80),
         tables=(table(rows, words=words),),
         number=number,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
+from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -14,10 +15,12 @@ from jinja2.exceptions import SecurityError, UndefinedError
 from tinyhtml5.parser import HTMLParser
 
 from reportgen.contract.decision import Decision
+from reportgen.contract.figures import Drawn, Part
 from reportgen.contract.tables import Column, Table
 from reportgen.errors import RenderError
+from reportgen.figures.style import NEUTRALS, contrast
 from reportgen.render import html
-from reportgen.render.inline_svg import inline
+from reportgen.render.inline_svg import Inliner
 from reportgen.resources import share
 
 if TYPE_CHECKING:
@@ -377,8 +380,8 @@ def test_figures_have_number_caption_and_alt(page: str) -> None:
         assert re.match(r"Figure \d\. Accuracy", caption)
         assert "n = 600" in caption
         images = [image.get("alt", "") for image in figure.iter("img")]
-        images += [text_of(desc) for desc in figure.iter() if str(desc.tag).endswith("desc")]
-        assert [alt[:28] for alt in images] == ["The accuracy of mlp is highe"]
+        images += [one.get("aria-label", "") for one in figure.iter() if one.get("role") == "img"]
+        assert [alt.count("The accuracy of mlp is highest") for alt in images] == [1]
 
 
 def test_the_appendix_is_folded_on_screen(screen: ET.Element, paper: ET.Element) -> None:
@@ -465,25 +468,85 @@ def test_authors_words_are_labelled(page: str) -> None:
 
 def test_drawings_share_no_id(make_drawing: MakeDrawing) -> None:
     """Two drawings of the same SVG stand on one page."""
-    one, two = (set(re.findall(r'id="([^"]+)"', inline(make_drawing(number)))) for number in (1, 12))
-    assert len(one) == len(two) == 5
+    one, two = (set(re.findall(r'id="([^"]+)"', Inliner().inline(make_drawing(number)))) for number in (1, 12))
+    assert len(one) == len(two) == 2
     assert not one & two
 
 
 def test_drawing_keeps_what_it_shows(make_drawing: MakeDrawing) -> None:
     """References follow their ids; text stays text; size comes from the page."""
-    made = inline(make_drawing(7))
-    root = ET.fromstring(made)
-    assert root.get("role") == "img"
+    made = Inliner().inline(make_drawing(7))
+    image = ET.fromstring(made)
+    assert image.get("role") == "img"
+    assert image.get("aria-label", "").endswith(make_drawing(7).alt)
+    (root,) = image
     assert root.get("viewBox") == "0 0 300 60"
     assert root.get("width") is None
-    assert 'clip-path="url(#f7.clip)"' in made
-    assert 'xlink:href="#f7.mark"' in made
+    assert 'clip-path="url(#f7w0.clip)"' in made
+    assert 'href="#f7w0.mark"' in made
     assert "$x$ &lt;accuracy&gt;" in made
     assert "<style" not in made
     assert "metadata" not in made
     assert "<?xml" not in made
     assert "DOCTYPE" not in made
+
+
+PARTS = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 300 60"><g id="figure_1">
+<g id="patch_1"><path d="M 0 0 L 300 60" style="fill: #ffffff"/></g>
+<g id="panel-0.0"><defs><path id="dot" d="M 0.123456 0 L 2 -0.000001"/></defs><use xlink:href="#dot" x="5" y="5" style="fill: #1f2328"/></g>
+<g id="panel-1.0"><use xlink:href="#dot" x="205" y="5" style="fill: #fafafa"/></g>
+<g id="panel-1.title"><text x="205" y="9">Two <tspan>words</tspan> here</text></g>
+<g id="text_1"><text>of no panel</text></g></g></svg>"""
+
+
+def test_panels_stand_alone(make_drawing: MakeDrawing) -> None:
+    """Each is an SVG with all that it needs, below each other where there is no room."""
+    parts = (Part("panel-0", 0, 0, 150, 60), Part("panel-1", 150, 0, 150, 60))
+    whole, again = Drawn(PARTS, 400, 80, parts), Drawn(PARTS.replace("panel-1", "panel-0"), 200, 80, parts[:1])
+    inliner = Inliner()
+    image = ET.fromstring(inliner.inline(replace(make_drawing(3), drawn=whole, narrow=(again,))))
+    assert [svg.get("viewBox") for svg in image] == ["0 0 150 60", "0 0 150 60", "150 0 150 60"]
+    assert [svg.get("class") for svg in image] == ["for-wide", "for-phone", None]
+    assert [svg.get("style") for svg in image] == ["--width:200px", "--width:100px", "--width:200px"]
+    assert [text_of(svg) for svg in image] == ["of no panel", "Two words hereof no panel", "Two words here"]
+    for svg in image:
+        (used,) = {element.get("href") for element in svg.iter() if element.get("href")}
+        (dot,) = (element for element in svg.iter() if element.get("id"))
+        assert used == f"#{dot.get('id')}"
+        assert dot.get("d") == "M0.12 0L2 -0"
+    assert len({element.get("id") for element in image.iter()}) == 4, "three ids, and none"
+
+
+def test_styles_are_classes_and_colors_variables(make_drawing: MakeDrawing) -> None:
+    """Of all drawings of a page together; what stands on a heatmap keeps its color."""
+    inliner = Inliner()
+    made = [inliner.inline(replace(make_drawing(number), drawn=Drawn(PARTS, 400, 80))) for number in (1, 2)]
+    sheet = inliner.sheet()
+    assert [one.count('class="s') for one in made] == [3, 3]
+    assert sheet.count("fill:var(--fig-ink)") == 1
+    assert "fill:#fafafa" in sheet
+    assert ":root{--fig-paper:#ffffff;--fig-ink:#1f2328;}" in sheet
+    assert "@media screen and (prefers-color-scheme:dark){:root{--fig-paper:#0f1419;--fig-ink:#e6edf3;}}" in sheet
+
+
+@pytest.mark.parametrize("style", ["fill: red} body {display: none", "fill: </style>", "fill: url(#dot)", "a: @import"])
+def test_what_would_end_a_rule_stays_with_its_element(style: str, make_drawing: MakeDrawing) -> None:
+    """A style sheet holds for the whole page."""
+    inliner = Inliner()
+    svg = PARTS.replace("fill: #fafafa", escape(style))
+    made = inliner.inline(replace(make_drawing(1), drawn=Drawn(svg, 400, 80)))
+    assert "display" not in inliner.sheet()
+    assert "import" not in inliner.sheet()
+    assert inliner.sheet().count("<") == 0
+    assert [style.replace("#", "#f1w0.")] == [
+        found for element in ET.fromstring(made).iter() if (found := element.get("style")) and "--" not in found
+    ]
+
+
+def test_a_drawing_has_no_class_of_the_page(make_drawing: MakeDrawing) -> None:
+    """It might look like the verdict."""
+    svg = PARTS.replace("<text>", '<text class="verdict">')
+    assert "verdict" not in Inliner().inline(replace(make_drawing(1), drawn=Drawn(svg, 400, 80)))
 
 
 @pytest.mark.parametrize(
@@ -509,15 +572,15 @@ def test_drawing_keeps_what_it_shows(make_drawing: MakeDrawing) -> None:
 )
 def test_drawing_loses_what_acts_or_fetches(hostile: str, make_drawing: MakeDrawing) -> None:
     """Whatever a plug-in's visualizer put into it."""
-    svg = make_drawing(1).svg.replace("</svg>", f"{hostile}</svg>")
-    made = inline(make_drawing(1, svg=svg, words=""))
+    svg = make_drawing(1).drawn.svg.replace("</svg>", f"{hostile}</svg>")
+    made = Inliner().inline(make_drawing(1, svg=svg, words=""))
     assert not re.search(r"script|evil|alert|import|iframe|foreign|animate|data:", made, re.IGNORECASE)
 
 
 def test_drawing_keeps_its_raster_images(make_drawing: MakeDrawing) -> None:
     """Dense marks are drawn as PNG inside the SVG."""
-    svg = make_drawing(1).svg.replace("</svg>", "<image xlink:href='data:image/png;base64,\nAAAA'/></svg>")
-    assert "data:image/png;base64," in inline(make_drawing(1, svg=svg))
+    svg = make_drawing(1).drawn.svg.replace("</svg>", "<image xlink:href='data:image/png;base64,\nAAAA'/></svg>")
+    assert "data:image/png;base64," in Inliner().inline(make_drawing(1, svg=svg))
 
 
 @pytest.mark.parametrize(
@@ -531,7 +594,7 @@ def test_drawing_keeps_its_raster_images(make_drawing: MakeDrawing) -> None:
 def test_what_is_no_drawing_is_refused(svg: str, match: str, make_drawing: MakeDrawing) -> None:
     """With the figure's name."""
     with pytest.raises(RenderError, match=f"figure performance-figure-1: .*{match}"):
-        inline(make_drawing(1, svg=svg))
+        Inliner().inline(make_drawing(1, svg=svg))
 
 
 def test_image_of_the_pdf_is_addressed(make_document: Make) -> None:
@@ -585,18 +648,17 @@ def colours(sheet: str) -> dict[str, str]:
     return dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", text))
 
 
-def luminance(colour: str) -> float:
-    """Return the relative luminance of WCAG 2."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 @pytest.mark.parametrize("sheet", ["base.css", "screen.css"])
 def test_contrast_suffices_in_light_and_dark(sheet: str) -> None:
     """WCAG AA: every colour of text on every ground at 4.5 to 1 at least."""
     scheme = colours(sheet)
     for name in ("ink", "muted", "accent", "pass", "warn", "fail", "error", "skipped"):
         for ground in ("paper", "faint"):
-            light, dark = sorted((luminance(scheme[name]), luminance(scheme[ground])), reverse=True)
-            assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, ground)
+            assert contrast(scheme[name], scheme[ground]) >= 4.5, (name, ground)
+
+
+@pytest.mark.parametrize("name", ["paper", "ink"])
+def test_drawings_have_the_ground_and_the_ink_of_the_page(name: str) -> None:
+    """In both modes."""
+    pairs = {name: (light, dark) for light, (name, dark) in NEUTRALS.items()}
+    assert pairs[name] == (colours("base.css")[name], colours("screen.css")[name])

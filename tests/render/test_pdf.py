@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+import handmade
 import pypdf
 import pytest
 
+from reportgen.document.content import Content
 from reportgen.errors import RenderError
-from reportgen.render import pdf
+from reportgen.pipeline.present import Rendered, _document
+from reportgen.render import html, pdf
 from reportgen.resources import share
 
 if TYPE_CHECKING:
@@ -242,6 +247,43 @@ def test_the_process_can_start_early() -> None:
         made = process.render(page("<p>early</p>"), {}, created=CREATED, identifier="a")
     assert made.startswith(b"%PDF")
     assert not home.exists()
+
+
+@pytest.fixture(scope="module")
+def whole() -> tuple[bytes, str]:
+    """Render a report with figures of several sections; return it, and what WeasyPrint said."""
+    results = handmade.results()
+    document = Content(results, lambda: _document(results, Rendered(), keep_going=False, phone=False)).document
+    with pdf.PdfProcess() as process:
+        made = process.render(
+            html.render(document, "pdf"),
+            {drawing.id: drawing.drawn.svg for drawing in document.drawings},
+            created=CREATED,
+            identifier="a",
+        )
+        return made, process._last_words()
+
+
+def test_the_report_has_no_warning(whole: tuple[bytes, str]) -> None:
+    """Of a rule of its style sheets that WeasyPrint does not know, for example."""
+    assert not whole[1]
+
+
+def test_links_within_the_report_lead_somewhere(whole: tuple[bytes, str]) -> None:
+    """Of contents, findings and bookmarks."""
+    reader = pypdf.PdfReader(io.BytesIO(whole[0]))
+    links = [link for page in reader.pages for one in page.get("/Annots", ()) if "/Dest" in (link := one.get_object())]
+    assert len(links) > 10
+    assert {str(link["/Dest"]) for link in links} <= set(reader.named_destinations)
+    assert len(reader.outline) > 3
+
+
+@pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")
+def test_the_file_is_sound(whole: tuple[bytes, str], tmp_path: Path) -> None:
+    """As another program reads it."""
+    path = tmp_path / "report.pdf"
+    path.write_bytes(whole[0])
+    subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
 
 
 def test_a_process_that_was_not_needed_ends() -> None:

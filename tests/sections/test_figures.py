@@ -2,80 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from factory import declared, evaluation, head, history, layer, noisy, outputs, probed, weight
-from handmade import made_plan
+from factory import declared
+from handmade import full_results
 
-from reportgen.analysis import analyze as analysis
 from reportgen.contract.decision import COMPARISON, Baseline, Decision
 from reportgen.contract.focus import View
-from reportgen.contract.records.activations import AttentionStatistics
-from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.figures.style import theme
 from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reportgen.analysis.results import Results
-    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 
 NAMES = tuple("abcdefgh")
-OPTIONS = {"pareto": ('objectives = ["performance.accuracy", "performance.nll", "calibration.ece"]',)}
-"""Objectives of sections that need no architecture."""
-N = 200
-GENERATOR = np.random.default_rng(0)
-LOGITS, LABELS = noisy(N, 4)
-CURVES = {
-    "loss": np.linspace(2, 0.5, 12),
-    "val_loss": np.linspace(2, 1, 12),
-    "accuracy": np.linspace(0.5, 0.95, 12),
-    "val_accuracy": np.linspace(0.5, 0.9, 12),
-    "wobble": np.arange(12.0),
-}
-
-
-def filled(made: ModelEvaluation, step: int) -> ModelEvaluation:
-    """Give a model weights, activations with attention, a history, and a place in a run."""
-    looks = AttentionStatistics(np.ones(2), np.array([0.5, 0.6]), 100)
-    hidden = layer(np.maximum(GENERATOR.normal(size=(N, 8)), 0) * (np.arange(8) < 6), "hidden", attention=looks)
-    return replace(
-        made,
-        series="run",
-        weights=(weight(GENERATOR.normal(size=(16, 8)) + step), weight(GENERATOR.normal(size=(8, 4)), "out/kernel")),
-        activations=probed(hidden, layer(LOGITS, "out", None)),
-        history=history(**CURVES),
-    )
-
-
-def everything() -> Evaluation:
-    """Make an evaluation of many models that has all that a section can ask for."""
-    heads = [head(outputs(LOGITS + step * GENERATOR.normal(size=LOGITS.shape), LABELS)) for step in range(len(NAMES))]
-    made = evaluation(*heads, names=NAMES)
-    assert made.data is not None
-    described = DataDescription((), (LabelCounts(None, ("0", "1", "2", "3"), (20, 50, 50, 80)),), 0, 0)
-    models = tuple(filled(one, step) for step, one in enumerate(made.models))
-    return replace(made, models=models, data=replace(made.data, description=described))
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Analyze them with every section that is installed."""
-    folder: Path = tmp_path_factory.mktemp("figures")
-    (folder / "h.json").touch()
-    for name in NAMES:
-        (folder / f"{name}.keras").touch()
-    lines = ["schema_version = 1", "[report]", 'title = "Figures"', "[data]", 'path = "test.npz"']
-    for name in NAMES:
-        lines += [f"[models.{name}]", f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
-    for name in Registry().names:
-        lines += ["[[sections]]", f'kind = "{name}"', *OPTIONS.get(name, ())]
-    planned = made_plan(folder, "\n".join(lines))
-    return analysis.analyze(planned, everything(), "2026-01-02T03:04:05+00:00", keep_going=False)
+    return full_results(tmp_path_factory.mktemp("figures"), NAMES)
 
 
 @pytest.mark.parametrize("name", Registry().names)

@@ -12,7 +12,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import draw
+from reportgen.figures import dots, draw
 from reportgen.sections.calibration.findings import SIGNIFICANT, evidence
 from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
@@ -117,7 +117,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         columns = [[by_ends.get(ends) for ends in bands] for by_ends in found]
         nothing = np.full(len(bands), np.nan)
         series = [
-            draw.Dots(
+            dots.Dots(
                 values=[np.nan if band is None else band.errors for band in column],
                 low=nothing,
                 high=nothing,
@@ -128,7 +128,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             )
             for head, column in zip(heads, columns, strict=True)
         ]
-        places = draw.dots(ax, theme, names, series)
+        places = dots.rows(ax, theme, names, series)
         for column, rows in zip(columns, places, strict=True):
             for band, row in zip(column, rows.tolist(), strict=True):
                 if band is not None:
@@ -282,7 +282,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         for head in heads:
             found = [_of_class(result, "class_bias", head, name) for name in names]
             series.append(
-                draw.Dots(
+                dots.Dots(
                     values=[100 * or_nan(one.value) for one in found],
                     low=[100 * or_nan(one.ci_low) for one in found],
                     high=[100 * or_nan(one.ci_high) for one in found],
@@ -291,7 +291,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
                     hollow=[not _established(result, head, name) for name in names],
                 )
             )
-        draw.dots(ax, self.theme, names, series)
+        dots.rows(ax, self.theme, names, series)
         draw.reference_line(ax, self.theme, 0.0, "no bias", axis="x")
         ax.set_xlabel("class bias (points)")
         ax.set_ylabel("class")

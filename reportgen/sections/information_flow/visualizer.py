@@ -172,7 +172,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
                     *zip(*limited, strict=True),
                     marker=look.marker,
                     color=look.color,
-                    markerfacecolor="white",
+                    markerfacecolor=self.theme.paper,
                     linestyle="none",
                     markersize=self.theme.marker_size * 0.8,
                 )

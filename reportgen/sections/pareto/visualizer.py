@@ -128,7 +128,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         if one.on_front:
             return {"color": color, "markersize": 1.2 * self.theme.marker_size}
         if not one.clearly_dominated_by:
-            return {"color": color, "markerfacecolor": "white", "markersize": 1.1 * self.theme.marker_size}
+            return {"color": color, "markerfacecolor": self.theme.paper, "markersize": 1.1 * self.theme.marker_size}
         return {"color": self._pale}
 
     @property
@@ -160,7 +160,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
 
         kinds = (
             ("on the front", self.theme.ink, self.theme.ink, any(one.on_front for one in result.models)),
-            ("not shown to be dominated", self.theme.ink, "white", any(_is_hollow(one) for one in result.models)),
+            ("not shown to be dominated", self.theme.ink, self.theme.paper, any(_is_hollow(one) for one in result.models)),
             ("dominated", self._pale, self._pale, any(_is_pale(one) for one in result.models)),
         )
         return [
@@ -218,7 +218,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         )
         ranks = [one.rank for one in result.models[: len(shown)]]
         for place in np.flatnonzero(np.diff(ranks)):
-            ax.axhline(place + 0.5, color="white", linewidth=2 * self.theme.line_width)
+            ax.axhline(place + 0.5, color=self.theme.paper, linewidth=2 * self.theme.line_width)
 
 
 # ------------------------------------------------------------------------------------------------ geometry

@@ -37,8 +37,6 @@ _LOWEST_CLASSES = 20
 """Maximum number of classes in the figure of recall. Convention."""
 _MOST_COMPARED = 3
 """Maximum number of models compared class by class. Convention."""
-_BESIDE = 0.32
-"""Distance of the points of two models, in rows."""
 
 
 class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
@@ -96,14 +94,11 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             ax,
             self.theme,
             ["all rows", *classes],
-            dots.Dots(
-                values=[100 * or_nan(one.value) for one in metrics],
-                low=[100 * or_nan(one.ci_low) for one in metrics],
-                high=[100 * or_nan(one.ci_high) for one in metrics],
-                color=self.theme.ink,
-                strong=[_excludes_zero(whole), *(name in told for name in classes)],
-            ),
-            (f"{self.theme.look(baseline).label} better", f"{self.theme.look(candidate).label} better"),
+            values=[100 * or_nan(one.value) for one in metrics],
+            low=[100 * or_nan(one.ci_low) for one in metrics],
+            high=[100 * or_nan(one.ci_high) for one in metrics],
+            told=[_excludes_zero(whole), *(name in told for name in classes)],
+            sides=(f"{self.theme.look(baseline).label} better", f"{self.theme.look(candidate).label} better"),
         )
         ax.set_xlabel("points")
 
@@ -122,16 +117,13 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         )
 
     def _draw_accuracy(self, result: PerformanceResult, measured: Sequence[Measurement], ax: Axes) -> None:
-        theme, nan = self.theme, float("nan")
-        series = []
+        theme = self.theme
+        draw.named_rows(ax, theme, [figure_label(theme, one) for one in measured])
         for place, one in enumerate(measured):
-            look, ends = theme.look(one.model), [nan] * len(measured)
-            values, low, high = ends[:], ends[:], ends[:]
-            values[place], low[place], high[place] = (
-                or_nan(end) for end in (one.metric.value, one.metric.ci_low, one.metric.ci_high)
-            )
-            series.append(dots.Dots(values, low, high, look.color, look.marker))
-        dots.rows(ax, theme, [figure_label(theme, one) for one in measured], series)
+            metric, look = one.metric, theme.look(one.model)
+            if metric.ci_low is not None and metric.ci_high is not None:
+                ax.hlines(place, metric.ci_low, metric.ci_high, color=look.color, linewidth=theme.line_width)
+            ax.plot(or_nan(metric.value), place, marker=look.marker, color=look.color, linestyle="none")
         lowest = min(required(one.metric.ci_low) for one in measured if one.metric.ci_low is not None)
         base = result.find("majority_accuracy", measured[0].model, measured[0].subject).value
         if base is not None and base >= lowest - 0.3:
@@ -221,32 +213,25 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         )
 
     def _draw_recall(self, heads: list[HeadPerformance], recalls: dict[str, list[Metric]], ax: Axes) -> None:
-        theme, series = self.theme, []
+        series = []
         for place, head in enumerate(heads):
             metrics = [of[place] for of in recalls.values()]
-            look = theme.look(head.model)
+            look = self.theme.look(head.model)
             series.append(
                 dots.Dots(
                     values=[or_nan(metric.value) for metric in metrics],
                     low=[or_nan(metric.ci_low) for metric in metrics],
                     high=[or_nan(metric.ci_high) for metric in metrics],
-                    color=look.color,
-                    marker=look.marker,
-                    offset=(place - (len(heads) - 1) / 2) * _BESIDE,
+                    look=look,
+                    label=look.label,
                 )
             )
-        dots.rows(ax, theme, list(recalls), series)
-        handles = [
-            ax.plot([], [], one.marker, color=one.color, label=theme.look(head.model).label)[0]
-            for one, head in zip(series, heads, strict=True)
-        ]
+        dots.rows(ax, self.theme, list(recalls), series)
         low = self.view.limits.get("recall", (None, None))[0]
         if low is not None:
-            draw.reference_line(ax, theme, low, f"check: at least {formatting.fraction(low)}", axis="x")
+            draw.reference_line(ax, self.theme, low, f"check: at least {formatting.fraction(low)}", axis="x")
         ax.set_xlim(right=1.005)
         ax.set_xlabel("recall")
-        if len(heads) > 1:
-            draw.legend_above(ax, theme, handles)
 
 
 def told_apart(differences: dict[str, Metric]) -> list[str]:

@@ -178,7 +178,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             colorbar_label="CKA" if values.size > _WRITTEN**2 else None,
         )
         rows, columns = np.nonzero(np.abs(values - _array(one.trimmed)) > DRIVEN)
-        ax.plot(columns + 0.38, rows - 0.38, ".", color="white", markersize=self.theme.marker_size * 0.6)
+        ax.plot(columns + 0.38, rows - 0.38, ".", color=self.theme.on_dark, markersize=self.theme.marker_size * 0.6)
         ax.set_ylabel(self.theme.look(reference).label)
         ax.set_xlabel(self.theme.look(one.model).label)
 

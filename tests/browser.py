@@ -1,0 +1,103 @@
+"""Chromium without a window, driven through its debugging pipe: what a page measures in a browser, and how it looks."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+"""The program; None where it is not installed."""
+MISSING = "chromium is not installed"
+"""Why a test of a page in a browser is skipped."""
+_OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe")
+
+
+class Browser:
+    """One page in a browser."""
+
+    def __init__(self, folder: Path) -> None:
+        assert CHROMIUM is not None, MISSING
+        to_child, self._write = os.pipe()
+        self._read, from_child = os.pipe()
+        ends = (to_child, from_child)
+
+        def arranged() -> None:
+            """Give the child its ends as 3 and 4, where it looks for them."""
+            spare = [os.dup(end) for end in ends]
+            for number, end in enumerate(spare, 3):
+                os.dup2(end, number)
+
+        self._process = subprocess.Popen(
+            [CHROMIUM, *_OPTIONS, f"--user-data-dir={folder}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            close_fds=False,
+            preexec_fn=arranged,  # noqa: PLW1509 no threads here
+        )
+        for end in ends:
+            os.close(end)
+        self._rest, self._number, self._session = b"", 0, None
+        target = next(one for one in self._send("Target.getTargets")["targetInfos"] if one["type"] == "page")
+        attached = self._send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        self._session = attached["sessionId"]
+        self._send("Page.enable")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._read)
+        os.close(self._write)
+
+    def show(self, page: Path, width: int, *, dark: bool = False, media: str = "") -> None:
+        """Load a page in a window of this many CSS pixels; ``media`` is that of a screen unless it is named."""
+        self._send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._send("Emulation.setEmulatedMedia", media=media, features=[scheme])
+        self._send("Page.navigate", url=page.as_uri())
+        while self._next().get("method") != "Page.loadEventFired":
+            pass
+
+    def value(self, script: str) -> Any:
+        """Return the value of an expression of JavaScript."""
+        made = self._send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in made, made["exceptionDetails"]
+        return made["result"].get("value")
+
+    def picture(self) -> bytes:
+        """Return the whole page as PNG."""
+        size = self._send("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {**size, "x": 0, "y": 0, "scale": 1}
+        made = self._send("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        return base64.b64decode(made["data"])
+
+    def _send(self, method: str, **options: Any) -> dict[str, Any]:
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": options}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._write, json.dumps(message).encode() + b"\0")
+        while (answer := self._next()).get("id") != self._number:
+            pass
+        assert "error" not in answer, (method, answer["error"])
+        return answer["result"]  # type: ignore[no-any-return]
+
+    def _next(self) -> dict[str, Any]:
+        """Return the next message of the browser."""
+        while b"\0" not in self._rest:
+            part = os.read(self._read, 2**20)
+            assert part, "the browser has ended"
+            self._rest += part
+        message, _, self._rest = self._rest.partition(b"\0")
+        return json.loads(message)  # type: ignore[no-any-return]

@@ -1,0 +1,58 @@
+"""No text of a figure overlaps another one, is cut off or is too small, on paper and on a phone."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+from handmade import full_results
+from texts import faults
+
+from reportgen.figures import svg
+from reportgen.pipeline.present import figures_of, theme_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from reportgen.contract.theme import Style
+
+CASES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "three models": {"names": ("mlp", "cnn", "cnn_dropout"), "classes": "0123456789", "layers": ("conv2d", "dense")},
+    "one model": {"names": ("mlp",), "classes": "0123456789"},
+    "two classes": {"names": ("before", "after"), "classes": ("benign", "malignant")},
+    "40 classes": {
+        "names": ("mobilenet_v2", "efficientnet_v2_b0"),
+        "classes": [f"sulphur-crested cockatoo, Kakatoe galerita, {index}" for index in range(40)],
+    },
+    "27 models": {
+        "names": [
+            f"{kind}-w{width}-drop{drop}-lr{rate}"
+            for kind, width, drop, rate in product(("cnn", "mlp"), (8, 24), (0.0, 0.4), (0.0003, 0.003, 0.03))
+        ]
+        + ["init", "best", "final"],
+        "classes": "0123456789",
+    },
+    "150 layers": {
+        "names": ("mobilenet_v2", "efficientnet_v2_b0"),
+        "layers": [f"block_{index}_depthwise_relu_activation" for index in range(150)],
+    },
+}
+PROJECTED = ("three models", "27 models")
+"""Cases that are drawn in the larger sizes of a presentation too."""
+
+
+@pytest.mark.parametrize(
+    ("case", "style"), [*product(CASES, ["publication"]), *product(PROJECTED, ["presentation"])], ids=str
+)
+def test_texts(case: str, style: Style, tmp_path: Path) -> None:
+    """In the figures of all sections."""
+    made = full_results(tmp_path, **CASES[case])
+    results = made.model_copy(update={"output": made.output.model_copy(update={"style": style})})
+    theme = theme_of(results)
+    found = []
+    for record in results.sections:
+        both = (figures_of(record, results, one) for one in (theme, svg.narrowed(theme)))
+        found += [f"{record.id}, {fault}" for pair in zip(*both, strict=True) for fault in faults(*pair, theme)]
+    assert not found, "\n".join(found)
