@@ -302,8 +302,8 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """How many models were compared on them, and their earlier use; Provenance repeats it."""
-    fresh = "2 models were compared on them: confirm a model chosen by its score on fresh data."
-    first = "Rests on 300 rows of the test split; earlier use of these rows:"
+    fresh = "2 models were compared on them: confirm the choice on fresh data."
+    first = "Rests on 300 rows of the test split; earlier use:"
     assert front_page(results(), None, {}).basis == f"{first} not stated. {fresh}"
     for stated, words in (
         ((), "none."),
@@ -315,6 +315,6 @@ def test_page_one_says_what_the_rows_were_used_for() -> None:
         assert front_page(found, None, {}).basis == f"{first} {words} {fresh}"
         assert ("earlier use of these rows", words.partition(", so")[0].rstrip(".")) in provenance(found)[-1].rows
         for content in present(found, ("html", "markdown")).files.values():
-            assert "confirm a model chosen by its score" in content.decode()
+            assert "confirm the choice on fresh data" in content.decode()
     with pytest.raises(SpecError, match="used_for"):
         results(SPEC.replace("[[sections]]", 'used_for = ["publicity"]\n[[sections]]', 1))

@@ -69,7 +69,7 @@ def _basis(results: Results) -> str:
     data = results.data
     if data is None:
         return ""
-    sentences = [f"Rests on {data.n:,} rows of the {data.split} split; earlier use of these rows: {earlier_use(data)}"]
+    sentences = [f"Rests on {data.n:,} rows of the {data.split} split; earlier use: {earlier_use(data)}"]
     if data.used_for:
         sentences[0] += ", so every number on them is optimistic"
     if data.duplicates:
@@ -78,5 +78,5 @@ def _basis(results: Results) -> str:
         )
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
     if count > 1:
-        sentences.append(f"{count} models were compared on them: confirm a model chosen by its score on fresh data")
+        sentences.append(f"{count} models were compared on them: confirm the choice on fresh data")
     return ". ".join(sentences) + "."

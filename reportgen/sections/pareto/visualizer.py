@@ -160,7 +160,12 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
 
         kinds = (
             ("on the front", self.theme.ink, self.theme.ink, any(one.on_front for one in result.models)),
-            ("not shown to be dominated", self.theme.ink, self.theme.paper, any(_is_hollow(one) for one in result.models)),
+            (
+                "not shown to be dominated",
+                self.theme.ink,
+                self.theme.paper,
+                any(_is_hollow(one) for one in result.models),
+            ),
             ("dominated", self._pale, self._pale, any(_is_pale(one) for one in result.models)),
         )
         return [

@@ -211,7 +211,12 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             ax.plot(q[[1, -2]], [place, place], color=color, linewidth=theme.line_width)
             ax.plot(q[[3, 5]], [place, place], color=color, linewidth=4 * theme.line_width, solid_capstyle="butt")
             ax.plot(
-                [q[_MEDIAN]], [place], "o", color=theme.paper, markeredgecolor=theme.ink, markersize=theme.marker_size * 0.8
+                [q[_MEDIAN]],
+                [place],
+                "o",
+                color=theme.paper,
+                markeredgecolor=theme.ink,
+                markersize=theme.marker_size * 0.8,
             )
         draw.categories(ax, theme, _labels([one.name for one in tensors]), "y")
         ax.set_ylim(len(tensors) - 0.5, -0.5)
