@@ -81,6 +81,10 @@ class BaseVisualizer(Generic[ResultT]):
         """Yield the section's figures in reading order."""
         raise NotImplementedError
 
+    def further(self, _result: ResultT) -> Iterable[Figure]:
+        """Yield figures that only the sheets of the Python interface show, not the report; none by default."""
+        return ()
+
     def dashboard(self, _result: ResultT) -> Iterable[Figure]:
         """Yield figures whose panels are offered for the dashboard; none by default."""
         return ()

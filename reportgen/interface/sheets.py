@@ -86,7 +86,8 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     if record is None:
         return
     yield from _tables(present.tables_of(record, View(results.focus)), theme, wanted)
-    for figure in present.figures_of(record, results, theme):
+    figures = [*present.figures_of(record, results, theme), *present.further_figures_of(record, results, theme)]
+    for figure in figures:
         if figure.name == wanted:
             yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))
 

@@ -167,6 +167,11 @@ def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Fi
     return _drawn(record, theme, View(results.focus), BaseVisualizer.figures)
 
 
+def further_figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+    """Return the figures of a section that the report leaves out."""
+    return _drawn(record, theme, View(results.focus), BaseVisualizer.further)
+
+
 def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
     section = record.manifest
     if section.visualizer is None or record.result is None:

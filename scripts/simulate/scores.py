@@ -15,6 +15,7 @@ from reportgen.metrics import (
     intervals,
     ranking,
     scores,
+    selective,
 )
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def numbers(design: Design, sample: Sample) -> Iterator[tuple[str, Estimate]]:
         "Brier score": supported(intervals.mean(brier, low=0.0, high=2.0)),
         "ROC AUC": supported(auc),
         "average precision": supported(precision),
+        "AURC": supported(selective.Refusals.of(p.max(axis=1), correct).area()),
         "accuracy skill": supported(classification.skill((~correct).astype(float), (~always).astype(float))),
         "NLL skill": supported(classification.skill(nll, scores.nll(reference, labels))),
         "Brier skill": supported(classification.skill(brier, scores.brier(np.exp(reference), labels))),

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
-    """Return the chapter's tables."""
-    return (
+    """Return the chapter's tables; files of older versions lack some of them."""
+    found = (
         metrics_by_head(result, view, "errors", "Expected calibration error", schema.ERRORS),
         metrics_by_head(result, view, "further-errors", "Other calibration errors", schema.FURTHER_ERRORS),
         metrics_by_head(result, view, "direction", "Over- or under-confidence", schema.DIRECTION),
         metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", schema.UNCERTAINTY),
+        metrics_by_head(result, view, "refusing", "What refusing unsure rows brings", schema.REFUSING),
         metrics_by_head(result, view, "temperature", "Would rescaling help (temperature scaling)", schema.RESCALING),
     )
+    return tuple(table for table in found if table.columns[1:])
 
 
 def curve(head: HeadCalibration) -> Table:
