@@ -4,14 +4,16 @@ from reportgen.contract.base import Strict
 from reportgen.contract.figures import Figure, FigureSpec, Panel
 from reportgen.contract.findings import SEVERITIES, Finding, Hit, Rule, Severity
 from reportgen.contract.focus import Focus, View
+from reportgen.contract.galleries import Card, CardAnswer, Gallery, Picture
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request
 from reportgen.contract.numbers import Direction, Measurement, Metric, MetricSpec, Status
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
 from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+from reportgen.contract.records.examples import Example, Examples
 from reportgen.contract.records.heads import HeadEvaluation
 from reportgen.contract.result import SectionResult
-from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer, Section, no_tables
+from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer, Section, no_galleries, no_tables
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Cell, Column, Table
 from reportgen.contract.theme import Look, Theme
@@ -21,16 +23,21 @@ __all__ = [
     "BaseAnalyzer",
     "BaseComparer",
     "BaseVisualizer",
+    "Card",
+    "CardAnswer",
     "Cell",
     "ClassPredictions",
     "ClassificationOutputs",
     "Column",
     "Direction",
     "Evaluation",
+    "Example",
+    "Examples",
     "Figure",
     "FigureSpec",
     "Finding",
     "Focus",
+    "Gallery",
     "HeadEvaluation",
     "Headline",
     "Hit",
@@ -42,6 +49,7 @@ __all__ = [
     "ModelEvaluation",
     "Need",
     "Panel",
+    "Picture",
     "Probe",
     "Reading",
     "Request",
@@ -56,5 +64,6 @@ __all__ = [
     "TableRow",
     "Theme",
     "View",
+    "no_galleries",
     "no_tables",
 ]

@@ -89,7 +89,7 @@ def test_named_models_are_in_focus(tmp_path: Path) -> None:
 def composed(results: Results) -> Document:
     """Arrange results as a document without figures."""
     view = View(results.focus)
-    return compose(results, {}, {one.id: present.tables_of(one, view) for one in results.sections}, {})
+    return compose(results, {}, {one.id: present.tables_of(one, view) for one in results.sections}, {}, {})
 
 
 def test_checks_that_came_out_the_same_share_a_line(tmp_path: Path) -> None:

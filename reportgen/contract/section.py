@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.figures import Figure, FigureSpec
     from reportgen.contract.findings import Rule
+    from reportgen.contract.galleries import Gallery
     from reportgen.contract.metric_table import MetricTable, Reading
     from reportgen.contract.needs import Need, Probe
     from reportgen.contract.numbers import MetricSpec
@@ -95,6 +96,11 @@ def no_tables(_result: SectionResult, _view: View) -> tuple[Table, ...]:
     return ()
 
 
+def no_galleries(_result: SectionResult, _view: View) -> tuple[Gallery, ...]:
+    """Return no galleries: the default for a section."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Section(Generic[OptionsT, ResultT]):
     """The manifest of a section: everything that core knows about it.
@@ -124,6 +130,8 @@ class Section(Generic[OptionsT, ResultT]):
     tables
         Function that returns the tables of the chapter, given the result and the :class:`View`, which selects the models
         to show.
+    galleries
+        Function that returns the galleries of the chapter: single rows of the data as cards; arguments as for ``tables``.
     headlines
         Names of the metrics offered for page one.
     tasks
@@ -147,6 +155,7 @@ class Section(Generic[OptionsT, ResultT]):
     figures: tuple[FigureSpec, ...] = ()
     rules: tuple[Rule[ResultT], ...] = ()
     tables: Callable[[ResultT, View], tuple[Table, ...]] = no_tables
+    galleries: Callable[[ResultT, View], tuple[Gallery, ...]] = no_galleries
     headlines: tuple[str, ...] = ()
     tasks: Mapping[str, tuple[MetricSpec, ...]] = field(default_factory=dict)
     template: str | None = None

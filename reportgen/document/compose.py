@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.findings import Finding
     from reportgen.contract.focus import Focus
+    from reportgen.contract.galleries import Gallery
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Drawing
 
@@ -28,6 +29,7 @@ def compose(
     results: Results,
     drawings: Mapping[str, tuple[Drawing, ...]],
     tables: Mapping[str, tuple[Table, ...]],
+    galleries: Mapping[str, tuple[Gallery, ...]],
     failures: Mapping[str, str],
 ) -> Document:
     """Arrange results and figures as a document.
@@ -40,6 +42,8 @@ def compose(
         Drawn figures by section id.
     tables
         Tables by section id.
+    galleries
+        Galleries by section id.
     failures
         Why a section could not be displayed, by section id.
     """
@@ -48,7 +52,7 @@ def compose(
         results=results,
         digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
         front=front_page(results, drawings, tables),
-        chapters=tuple(_chapter(record, drawings, tables, failures, results.focus) for record in chapters),
+        chapters=tuple(_chapter(record, drawings, tables, galleries, failures, results.focus) for record in chapters),
         provenance=provenance(results),
         glossary=tuple(
             Term(f"{record.id}.{spec.name}", spec)
@@ -63,6 +67,7 @@ def _chapter(
     record: SectionRecord,
     drawings: Mapping[str, tuple[Drawing, ...]],
     tables: Mapping[str, tuple[Table, ...]],
+    galleries: Mapping[str, tuple[Gallery, ...]],
     failures: Mapping[str, str],
     focus: Focus | None,
 ) -> Chapter:
@@ -77,6 +82,7 @@ def _chapter(
         text=record.text,
         findings=most_severe_first(findings, lambda finding: finding),
         more_findings=more,
+        galleries=galleries.get(record.id, ()),
         drawings=drawings.get(record.id, ()),
         tables=tables.get(record.id, ()),
         status="failed" if failure else record.status,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.findings import Finding
+    from reportgen.contract.galleries import Gallery
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Table
 
@@ -36,7 +37,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Chapter:
-    """One section: its question, author's note, findings, figures and tables, or why it is missing."""
+    """One section: its question, author's note, findings, galleries, figures and tables, or why it is missing."""
 
     id: str
     kind: str
@@ -51,6 +52,7 @@ class Chapter:
     template: str | None
     more_findings: tuple[str, ...] = ()
     """Sentences about the findings that are not printed."""
+    galleries: tuple[Gallery, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,6 @@ SELDOM = 10.0
 """Percentage of runs below which the coverage of those that report is not printed: too few."""
 LEAST_COVERAGE = 92.0
 """A design falls short where the 99 % Monte Carlo interval of its coverage is below this percentage."""
-SURE = 0.99
 
 
 class Design(NamedTuple):
@@ -247,7 +246,7 @@ def confident_alarms(design: Design, n: int, runs: int, seed: int = 2) -> float:
         sample = draw(generator, design, apart, n)
         log_p = scores.log_softmax(sample.first)
         correct = log_p.argmax(axis=1) == sample.labels
-        found = confidence.confident_errors(np.exp(log_p.max(axis=1)), correct, SURE)
+        found = confidence.confident_errors(np.exp(log_p.max(axis=1)), correct, confidence.SURE)
         fired += found.p_value <= 0.05  # noqa: PLR2004
     return fired / runs
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from reportgen.analysis.results import (
@@ -18,9 +20,11 @@ from reportgen.analysis.results import (
     SpecRecord,
 )
 from reportgen.contract.findings import Finding
+from reportgen.contract.galleries import Card, CardAnswer, Gallery, Picture
 from reportgen.contract.numbers import Metric, MetricSpec
 from reportgen.contract.tables import Column, Table
 from reportgen.document.tree import Chapter, CheckLine, Document, Drawing, FrontPage, LocatedFinding, Term, Verdict
+from reportgen.evaluation.thumbnails import png
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,8 +150,20 @@ def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, 
         status=status,
         reason=None if status == "ok" else f"needs a history {words}",
         template=None,
+        galleries=(gallery(words),),
     )
     return replace(made, **changes)
+
+
+def gallery(words: str = HOSTILE) -> Gallery:
+    """Make a gallery of two cards, one with a picture, one with values and a text."""
+    answers = (CardAnswer("mlp", f"3 (99.4 %) {words}", "new"), CardAnswer(LONG, "8 (61 %)", "right"))
+    dot = Picture("x", base64.b64encode(png(np.zeros((4, 4, 1), np.uint8))).decode(), 4, 4)
+    cards = (
+        Card("row 7", f"8 {words}", answers, f"row 7, labeled 8 {words}", pictures=(dot, dot)),
+        Card("row 9", "8", answers, "row 9", values=((f"width {words}", "3.50 (1)"),), text=f"Words {words}"),
+    )
+    return Gallery("errors", f"Errors {words}", f"2 of 9 rows. {words}", cards)
 
 
 def results(words: str = HOSTILE) -> Results:
