@@ -33,8 +33,8 @@ class CardAnswer:
     @property
     def words(self) -> str:
         """The answer on one line."""
-        told = f", {self.mark}" if self.mark in {"new", "fixed"} else ""
-        return f"{SYMBOLS[self.mark]} {self.model}: {self.text}{told}"
+        note = f", {self.mark}" if self.mark in {"new", "fixed"} else ""
+        return f"{SYMBOLS[self.mark]} {self.model}: {self.text}{note}"
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def test_many_models_show_those_in_focus() -> None:
     (gallery,) = SECTION.galleries(result, view)
     assert "row 2" not in {card.title for card in gallery.cards}
     assert all([answer.model for answer in card.answers] == ["b", "c"] for card in gallery.cards)
-    assert all(card.alt.endswith("1 more models are in results.json") for card in gallery.cards)
+    assert all(card.alt.endswith("; 1 more model is in results.json") for card in gallery.cards)
 
 
 def test_without_a_gallery_labels_to_check_are_listed() -> None:

@@ -97,17 +97,18 @@ def _cards(rows: tuple[ErrorRow, ...], view: View) -> tuple[Card, ...]:
 
 
 def _card(row: ErrorRow, shown: tuple[Answer, ...]) -> Card:
-    told = ", ".join(
+    predicted = ", ".join(
         f"predicted {one.predicted} by {one.model} with {formatting.fraction(one.confidence)}" for one in shown
     )
     more = len(row.answers) - len(shown)
+    rest = f"; {more} more {'model is' if more == 1 else 'models are'} in results.json" if more else ""
     return Card(
         title=f"row {row.row}",
         label=row.label,
         answers=tuple(
             CardAnswer(one.model, f"{one.predicted} ({formatting.fraction(one.confidence)})", one.mark) for one in shown
         ),
-        alt=f"row {row.row}, labeled {row.label}, {told}{f'; {more} more models are in results.json' if more else ''}",
+        alt=f"row {row.row}, labeled {row.label}, {predicted}{rest}",
         pictures=tuple(Picture(one.input, one.png, one.width, one.height) for one in row.pictures),
         values=tuple((one.name, f"{_number(one.value)} ({_number(one.median)})") for one in row.values),
         text=row.text or "",
