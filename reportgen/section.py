@@ -5,15 +5,25 @@ from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.figures import Figure, FigureSpec, Panel
 from reportgen.contract.findings import SEVERITIES, Explanation, Finding, Hit, Rule, Severity
 from reportgen.contract.focus import Focus, View
+from reportgen.contract.galleries import Card, CardAnswer, Gallery, Picture
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request
 from reportgen.contract.numbers import Direction, Measurement, Metric, MetricSpec, Status
 from reportgen.contract.places import Place
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
 from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+from reportgen.contract.records.examples import Example, Examples
 from reportgen.contract.records.heads import HeadEvaluation
 from reportgen.contract.result import SectionResult
-from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer, Section, no_statements, no_tables
+from reportgen.contract.section import (
+    BaseAnalyzer,
+    BaseComparer,
+    BaseVisualizer,
+    Section,
+    no_galleries,
+    no_statements,
+    no_tables,
+)
 from reportgen.contract.statements import TOPICS, Quantity, Statement, Topic, quantity
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Cell, Column, Table
@@ -26,6 +36,8 @@ __all__ = [
     "BaseComparer",
     "BaseVisualizer",
     "Baseline",
+    "Card",
+    "CardAnswer",
     "Cell",
     "ClassPredictions",
     "ClassificationOutputs",
@@ -33,11 +45,14 @@ __all__ = [
     "Decision",
     "Direction",
     "Evaluation",
+    "Example",
+    "Examples",
     "Explanation",
     "Figure",
     "FigureSpec",
     "Finding",
     "Focus",
+    "Gallery",
     "HeadEvaluation",
     "Headline",
     "Hit",
@@ -49,6 +64,7 @@ __all__ = [
     "ModelEvaluation",
     "Need",
     "Panel",
+    "Picture",
     "Place",
     "Probe",
     "Quantity",
@@ -67,6 +83,7 @@ __all__ = [
     "Theme",
     "Topic",
     "View",
+    "no_galleries",
     "no_statements",
     "no_tables",
     "quantity",

@@ -11,6 +11,8 @@ from factory import evaluation, head, history, layer, noisy, outputs, probed, un
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.contract.records.data import DataDescription, LabelCounts
+from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
+from reportgen.evaluation.thumbnails import thumbnail
 from reportgen.plan.make import make
 from reportgen.plan.registry import Registry
 from reportgen.spec import source
@@ -62,6 +64,7 @@ at_least = 0.5
 models = ["c"]
 optional = true
 """
+WITH_ERRORS = SPEC.replace('kind = "calibration"', 'kind = "errors"\n[[sections]]\nkind = "calibration"')
 
 
 def made_evaluation() -> Evaluation:
@@ -69,7 +72,18 @@ def made_evaluation() -> Evaluation:
     logits, labels = noisy(300, 3)
     names = ("ant", "<b>bee</b>", "cat|dog")
     first, second = (head(outputs(logits * scale, labels), names) for scale in (1.0, 3.0))
-    return evaluation(first, second, unmeasured())
+    return replace(evaluation(first, second, unmeasured()), examples=made_examples())
+
+
+def made_examples() -> Examples:
+    """Make a dot, two columns and a hostile text for every row."""
+    scale = PictureScale("x", 0.0, 255.0)
+    dot = thumbnail(np.eye(4) * 255, scale)
+    values = (OutlyingValue("a|b", 3.5, 1.0), OutlyingValue("<i>c</i>", -2.0, 0.0))
+    rows = tuple(
+        Example(place, (dot,), values, "Text <b>of</b> a | row & [more](javascript:alert(1))") for place in range(300)
+    )
+    return Examples(3, rows, (scale,), 300)
 
 
 def made_plan(folder: Path, text: str = SPEC, only: Sequence[str] = (), skip: Sequence[str] = ()) -> Plan:

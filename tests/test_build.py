@@ -62,6 +62,22 @@ def test_the_example_says_how_its_checks_stand(built: Path) -> None:
     assert any("accuracy of cnn: 95.7" in line and line.endswith(", within the interval") for line in shown)
 
 
+def test_the_example_shows_its_errors(built: Path) -> None:
+    """Every model's most confident error is there, with its picture, and the rows are those of the file."""
+    found = json.loads((built / "results.json").read_text("utf-8"))
+    (errors,) = (one["result"] for one in found["sections"] if one["kind"] == "errors")
+    (head,) = errors["heads"]
+    rows = [*head["suspects"], *head["errors"]]
+    labels = np.load(TOP / "specs/digits/test.npz")["y"]
+    assert all(int(one["label"]) == labels[one["row"]] for one in rows)
+    assert all(len(one["pictures"]) == 1 for one in rows)
+    assert errors["scales"] == [{"input": "x", "black": 0.0, "white": 16.0}]
+    (performance,) = (one["result"] for one in found["sections"] if one["kind"] == "performance")
+    for model in performance["heads"]:
+        assert model["errors"][0]["row"] in [one["row"] for one in rows]
+    assert (built / "report.html").read_text("utf-8").count("data:image/png") >= len(rows)
+
+
 def test_the_numbers_are_those_of_keras(built: Path) -> None:
     """Accuracy and NLL of the three heads (softmax inside, logits, Softmax layer) equal numpy on keras' predictions."""
     program = (

@@ -259,6 +259,7 @@ def test_the_page_of_the_contract_has_every_class_of_it() -> None:
     public = {name for name in contract.__all__ if isinstance(getattr(contract, name), type)}
     documented = set(re.findall(r"^::: reportgen\.section\.(\w+)$", page, re.MULTILINE))
     records = {"Evaluation", "ModelEvaluation", "HeadEvaluation", "ClassificationOutputs", "ClassPredictions"}
+    records |= {"Example", "Examples"}
     assert public - documented == records | {"Request"}
 
 

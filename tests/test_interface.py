@@ -202,7 +202,7 @@ def test_what_a_model_that_is_left_out_lacks_has_the_reason(found: dict[str, Any
     cells = {column.title: cell.metric for column, cell in zip(mixed["summary"].columns, row.cells, strict=True)}
     assert cells["Parameters"].value == 12
     assert "the model was not evaluated: expects input shape (5,)" in cells["Accuracy"].reason
-    document = compose(mixed, {}, {}, {})
+    document = compose(mixed, {}, {}, {}, {})
     (outputs,) = (table for table in document.provenance if table.name == "outputs")
     assert "other was not evaluated: expects input shape (5,)" in outputs.note
 

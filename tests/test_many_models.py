@@ -88,9 +88,8 @@ def test_named_models_are_in_focus(tmp_path: Path) -> None:
 
 def composed(results: Results) -> Document:
     """Arrange results as a document without figures."""
-    return compose(
-        results, {}, {one.id: present.tables_of(one, results.view_of(one.id)) for one in results.sections}, {}
-    )
+    tables = {one.id: present.tables_of(one, results.view_of(one.id)) for one in results.sections}
+    return compose(results, {}, tables, {}, {})
 
 
 def test_the_grid_counts_the_models_without_a_column(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from reportgen.contract.subjects import Subject
     from reportgen.contract.theme import Theme
     from reportgen.metrics.intervals import Estimate
+
+    Target = tuple[str | None, int, bytes]
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
     def binary(self) -> bool:
         """Whether the metrics are about the positive class."""
         return self.head.task.value == "binary"
+
+    @property
+    def target(self) -> Target:
+        """Return what heads of different models share if their errors are errors on the same labels: name, classes, labels."""
+        digest = hashlib.blake2b(self.outputs.labels.tobytes(), digest_size=16).digest()
+        return self.subject(), self.outputs.n_classes, digest
 
     @property
     def n_errors(self) -> int:

@@ -17,6 +17,8 @@ class Need(Enum):
     """The labels of the data."""
     ACTIVATIONS = "activations"
     """The activations of its layers, as the analyzer's :class:`Probe` specifies."""
+    EXAMPLES = "examples"
+    """The rows that models get wrong, as pictures, values or text; as many as ``gallery`` in the spec says."""
     WEIGHTS = "weights"
     """Its weights."""
     HISTORY = "history"
@@ -45,3 +47,5 @@ class Request(Strict):
     """The activations to collect; null for none."""
     threshold: float = 0.5
     """Probability above which the positive class of a binary head is predicted."""
+    examples: int = 0
+    """Number of errors per model whose rows are read once more to be shown; 0 for none."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.figures import Figure, FigureSpec
     from reportgen.contract.findings import Rule
+    from reportgen.contract.galleries import Gallery
     from reportgen.contract.metric_table import MetricTable, Reading
     from reportgen.contract.needs import Need, Probe
     from reportgen.contract.numbers import MetricSpec
@@ -101,6 +102,11 @@ def no_statements(_result: SectionResult, _view: View) -> tuple[Statement, ...]:
     return ()
 
 
+def no_galleries(_result: SectionResult, _view: View) -> tuple[Gallery, ...]:
+    """Return no galleries: the default for a section."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Section(Generic[OptionsT, ResultT]):
     """The manifest of a section: everything that core knows about it.
@@ -135,6 +141,8 @@ class Section(Generic[OptionsT, ResultT]):
         roles of the models.
     topic
         What the chapter contributes to the decision: chapters are in this order, those without a topic last.
+    galleries
+        Function that returns the galleries of the chapter: single rows of the data as cards; arguments as for ``tables``.
     headlines
         Names of the metrics offered for page one.
     tasks
@@ -160,6 +168,7 @@ class Section(Generic[OptionsT, ResultT]):
     tables: Callable[[ResultT, View], tuple[Table, ...]] = no_tables
     statements: Callable[[ResultT, View], tuple[Statement, ...]] = no_statements
     topic: Topic | None = None
+    galleries: Callable[[ResultT, View], tuple[Gallery, ...]] = no_galleries
     headlines: tuple[str, ...] = ()
     tasks: Mapping[str, tuple[MetricSpec, ...]] = field(default_factory=dict)
     template: str | None = None

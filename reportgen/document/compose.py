@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.findings import Finding
     from reportgen.contract.focus import Focus
+    from reportgen.contract.galleries import Gallery
     from reportgen.contract.places import Place
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Drawing
@@ -42,6 +43,7 @@ def compose(
     results: Results,
     drawings: Mapping[str, tuple[Drawing, ...]],
     tables: Mapping[str, tuple[Table, ...]],
+    galleries: Mapping[str, tuple[Gallery, ...]],
     failures: Mapping[str, str],
 ) -> Document:
     """Arrange results and figures as a document.
@@ -54,6 +56,8 @@ def compose(
         Drawn figures by section id.
     tables
         Tables by section id.
+    galleries
+        Galleries by section id.
     failures
         Why a section could not be displayed, by section id.
     """
@@ -70,7 +74,9 @@ def compose(
             key_numbers=None if results.decision.candidate is None else headlines,
             margins=grid.margins(results),
             dashboard=next(iter(drawings.get(summary.id, ())), None) if summary else None,
-            chapters=tuple(_chapter(record, drawings, tables, failures, results, picture) for record in records),
+            chapters=tuple(
+                _chapter(record, drawings, tables, galleries, failures, results, picture) for record in records
+            ),
             card=tuple((CARD[name], text) for name, text in stated.items()),
             not_stated=tuple(title for name, title in CARD.items() if name not in stated),
             provenance=provenance(results),
@@ -102,6 +108,7 @@ def _chapter(
     record: SectionRecord,
     drawings: Mapping[str, tuple[Drawing, ...]],
     tables: Mapping[str, tuple[Table, ...]],
+    galleries: Mapping[str, tuple[Gallery, ...]],
     failures: Mapping[str, str],
     results: Results,
     picture: Drawing | None,
@@ -138,6 +145,7 @@ def _chapter(
             [one for one in own if not in_the_body(one.place)],
             results.focus,
         ),
+        galleries=galleries.get(record.id, ()),
         status="failed" if failure else record.status,
         reason=failure or record.reason,
         template=section.template,

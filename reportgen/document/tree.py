@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.figures import Drawn
     from reportgen.contract.findings import Explanation, Finding, Severity
+    from reportgen.contract.galleries import Gallery
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.places import Place
     from reportgen.contract.statements import Statement, Topic
@@ -72,6 +73,7 @@ class Chapter:
     reason: str | None
     template: str | None
     topic: Topic | None = None
+    galleries: tuple[Gallery, ...] = ()
 
     @property
     def calm(self) -> bool:

@@ -12,6 +12,7 @@ from reportgen.contract.records.data import DataEvaluation
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.attempts import Attempts
+from reportgen.evaluation.examples import Errors
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.needs import Request
     from reportgen.contract.records.activations import Activations
+    from reportgen.contract.records.examples import Examples
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.records.history import History
     from reportgen.errors import InputError
@@ -45,12 +47,14 @@ class Collection:
     """An evaluation with lazy models: each is loaded, evaluated and released on request.
 
     ``evaluate`` takes the name of a model and returns it without the parts that failed, together with the first error.
+    ``examples`` returns the errors to show of all models that were evaluated before; None if no section needs them.
     """
 
     data: DataEvaluation | None
     versions: dict[str, str]
     models: tuple[str, ...]
     evaluate: Callable[[str], tuple[ModelEvaluation, InputError | None]]
+    examples: Callable[[], Examples | None]
 
 
 def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: ProgressCallback) -> Collection:
@@ -88,13 +92,16 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
         )
     read = {name: inputs.history(name, model) for name, model in spec.models.items()}
     collector = _Collector(spec.data, dataset, data, request, report)
+    errors = Errors(request.examples)
 
     def evaluate(name: str) -> tuple[ModelEvaluation, InputError | None]:
         report(f"loading {name}", 0, 1)
-        return collector.model(name, spec.models[name], inputs, read[name])
+        model, failure = collector.model(name, spec.models[name], inputs, read[name])
+        errors.add(model, data)
+        return model, failure
 
     versions = {"python": platform.python_version()} | {package: version(package) for package in _PACKAGES}
-    return Collection(data, versions, tuple(spec.models), evaluate)
+    return Collection(data, versions, tuple(spec.models), evaluate, lambda: errors.examples(dataset, spec.data, data))
 
 
 @dataclass(frozen=True)

@@ -105,8 +105,9 @@ class EvaluationProcess:
         if len(failures) == self._n_models:
             raise failures[0]
         data, versions = array_store.read(self._home / "data")
+        examples = array_store.read(self._home / "examples")
         models = tuple(array_store.read(_model_file(self._home, index)) for index in range(self._n_models))
-        return Evaluation(models, data, versions)
+        return Evaluation(models, data, versions, examples)
 
     def _last_words(self) -> str:
         self._noise.seek(0)
@@ -155,6 +156,7 @@ def main(home: Path) -> None:
         array_store.write(model, _model_file(home, index))
         if failure is not None:
             send({"failure": _message(failure)})
+    array_store.write(found.examples(), home / "examples")
 
 
 def _message(error: InputError) -> dict[str, object]:

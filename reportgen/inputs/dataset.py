@@ -44,6 +44,10 @@ class Dataset(Protocol):
     def files(self) -> tuple[tuple[str, str], ...]:
         """The files as named in the spec, with their SHA-256 digests."""
 
+    @property
+    def texts(self) -> Array | None:
+        """A text for each row, to be shown to readers; None without."""
+
     def batches(self, size: int) -> Iterator[Batch]:
         """Yield all rows in order, at most ``size`` at a time."""
 

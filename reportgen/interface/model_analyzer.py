@@ -170,7 +170,7 @@ class ModelAnalyzer:
                 _LOG.warning("%s excluded from the analyses that need data: %s", name, failure)
         if len(unusable) == len(models):
             raise ReportgenError(f"no model could be analyzed: {'; '.join(unusable)}")
-        return Evaluation(tuple(models), found.data, found.versions)
+        return Evaluation(tuple(models), found.data, found.versions, examples=found.examples())
 
     def _figures(self) -> dict[str, bytes]:
         from reportgen.figures import svg

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SURE = 0.99
+"""Confidence from which on a row counts as one of which a model is sure. Convention; no literature value."""
+
 
 @dataclass(frozen=True)
 class ConfidentErrors:

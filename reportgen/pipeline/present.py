@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.figures import Figure
 from reportgen.contract.foreign import require_instances
 from reportgen.contract.formats import FORMATS, RENDERERS
+from reportgen.contract.galleries import Gallery
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
@@ -127,17 +128,20 @@ def _document(results: Results, report: Rendered, *, keep_going: bool, phone: bo
     theme = theme_of(results)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
+    galleries: dict[str, tuple[Gallery, ...]] = {}
     failures: dict[str, str] = {}
     for record in results.sections:
         try:
-            tables[record.id] = tables_of(record, results.view_of(record.id))
+            view = results.view_of(record.id)
+            tables[record.id] = tables_of(record, view)
+            galleries[record.id] = galleries_of(record, view)
             drawings[record.id] = tuple(_drawings(record, results, theme, phone=phone))
         except (Exception, SystemExit) as error:
             failures[record.id] = f"it could not be displayed ({cause(error, folder_of(record.manifest))})"
             if not keep_going:
                 raise SectionError(f"section {record.id}: {failures[record.id]}") from error
             report.failures.append(f"section {record.id}: {failures[record.id]}")
-    return compose(results, drawings, tables, failures)
+    return compose(results, drawings, tables, galleries, failures)
 
 
 def theme_of(results: Results) -> Theme:
@@ -153,6 +157,13 @@ def tables_of(record: SectionRecord, view: View) -> tuple[Table, ...]:
     if record.result is None:
         return ()
     return require_instances(record.manifest.tables(record.result, view), Table, "its tables function")
+
+
+def galleries_of(record: SectionRecord, view: View) -> tuple[Gallery, ...]:
+    """Return the galleries of a section; none if it has no result."""
+    if record.result is None:
+        return ()
+    return require_instances(record.manifest.galleries(record.result, view), Gallery, "its galleries function")
 
 
 def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:

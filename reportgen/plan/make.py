@@ -67,7 +67,7 @@ def make(
     chosen = {item.address for item in planned.values() if not only or item.address in only} - set(skip)
     kept = tuple(item for item in planned.values() if item.address in chosen)
     left_out = tuple(item for item in planned.values() if item.address not in chosen)
-    return Plan(source, spec, folder, tuple(overrides), kept, requests.request(kept), left_out)
+    return Plan(source, spec, folder, tuple(overrides), kept, requests.request(kept, spec.output.gallery), left_out)
 
 
 def _validated(source: Source) -> tuple[ReportSpec | None, list[Problem]]:

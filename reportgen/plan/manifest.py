@@ -50,10 +50,12 @@ def _kinds(section: Section[Any, Any]) -> Iterator[str]:
         given = getattr(section, field)
         if not isinstance(given, tuple) or not all(isinstance(one, kind) for one in given):
             yield f"{field} must be a tuple of {kind.__name__} (found {_called(given)})"
-    if not callable(section.tables):
-        yield f"tables must be a function (found {_called(section.tables)})"
-    elif not _takes_two(section.tables):
-        yield "tables must take two arguments, the result and the view"
+    for field in ("tables", "galleries"):
+        given = getattr(section, field)
+        if not callable(given):
+            yield f"{field} must be a function (found {_called(given)})"
+        elif not _takes_two(given):
+            yield f"{field} must take two arguments, the result and the view"
 
 
 def _takes_two(function: Any) -> bool:

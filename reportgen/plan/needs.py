@@ -28,7 +28,7 @@ def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[i
 
 def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
     """Return the need that is not met, and the remedy; None if all are met."""
-    if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS} and spec.data is None:
+    if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES} and spec.data is None:
         return "needs data", "add a [data] table"
     if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
         return "needs labels", "set data.y"

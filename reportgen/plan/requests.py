@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from reportgen.spec.problems import Location
 
 
-def request(sections: Iterable[PlannedSection]) -> Request:
-    """Return the combined needs of the sections that are not skipped."""
+def request(sections: Iterable[PlannedSection], gallery: int | None) -> Request:
+    """Return the combined needs of the sections that are not skipped; ``gallery`` is the number of errors to show."""
     running = [item for item in sections if item.skip is None]
     needs = frozenset[Need]().union(*(item.section.analyzer.needs for item in running))
     probes = [item.probe for item in running if item.probe is not None]
     thresholds = (item.threshold for item in running if item.threshold is not None)
-    return Request(needs=needs, probe=_merged(probes), threshold=next(thresholds, Request(needs=needs).threshold))
+    return Request(
+        needs=needs,
+        probe=_merged(probes),
+        threshold=next(thresholds, Request(needs=needs).threshold),
+        examples=gallery or 0 if Need.EXAMPLES in needs else 0,
+    )
 
 
 def conflicts(sections: dict[int, PlannedSection]) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from reportgen.contract.galleries import SYMBOLS
 from reportgen.contract.subjects import about
 from reportgen.render import tables
 from reportgen.resources import share
@@ -72,6 +73,7 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any]) -> Environ
     made.filters |= {"digest": formatting.digest, "direction": formatting.direction}
     made.filters |= {"about": lambda one: about(one.model, one.subject), "sentence": lambda one: one.text}
     made.globals |= {"number": formatting.number, "show": tables.show, "show_grid": tables.show_grid}
+    made.globals |= {"symbols": SYMBOLS}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made
 

@@ -32,6 +32,11 @@ def _or_false(schema: dict[str, Any]) -> None:
     schema["anyOf"].append({"const": False})
 
 
+def _false_is_none(value: Any) -> Any:
+    """Return None for ``false``: TOML has no null."""
+    return None if value is False else value
+
+
 class ReportInfo(Strict):
     """Title, version, authors and description of the report."""
 
@@ -127,6 +132,8 @@ class DataSpec(Strict):
     """Array name (npz), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
     y: str | dict[str, str] | None = Field(default="y", json_schema_extra=_or_false)
     """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
+    text: str | None = None
+    """Column, array or file with a text for each row, which the gallery of errors shows; it can also be an id."""
     class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
     split: str = "test"
@@ -140,11 +147,7 @@ class DataSpec(Strict):
     batch_size: int = Field(default=256, ge=1)
     """Number of rows per batch."""
 
-    @field_validator("y", mode="before")
-    @classmethod
-    def _false_is_none(cls, value: Any) -> Any:
-        """Return None for ``false``: TOML has no null."""
-        return None if value is False else value
+    _no_labels = field_validator("y", mode="before")(_false_is_none)
 
     @field_validator("class_names")
     @classmethod
@@ -247,6 +250,8 @@ class OutputSpec(Strict):
     """Which files to write."""
     focus: Annotated[int, Field(ge=1)] | tuple[str, ...] = 6
     """Maximum number of models that figures and tables show individually: the best ones by the first metric of page one; or the names of the models to show."""
+    gallery: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(default=12, json_schema_extra=_or_false)
+    """Number of errors per model that the section `errors` shows, with pictures, values or text that are part of `results.json`; `false` stores none."""
     style: Style = "publication"
     """Style of the figures."""
     detail: Detail = "standard"
@@ -271,6 +276,8 @@ class OutputSpec(Strict):
             )
             raise ValueError(message)
         return value
+
+    _no_gallery = field_validator("gallery", mode="before")(_false_is_none)
 
 
 class ReportSpec(Strict):

@@ -15,6 +15,7 @@ from reportgen.metrics import (
     intervals,
     ranking,
     scores,
+    selective,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ SELDOM = 10.0
 """Percentage of runs below which the coverage of those that report is not printed: too few."""
 LEAST_COVERAGE = 92.0
 """A design falls short where the 99 % Monte Carlo interval of its coverage is below this percentage."""
-SURE = 0.99
 
 
 class Design(NamedTuple):
@@ -156,6 +156,7 @@ def numbers(design: Design, sample: Sample) -> Iterator[tuple[str, Estimate]]:
         "Brier score": supported(intervals.mean(brier, low=0.0, high=2.0)),
         "ROC AUC": supported(auc),
         "average precision": supported(precision),
+        "AURC": supported(selective.Refusals.of(p.max(axis=1), correct).area()),
         "accuracy skill": supported(classification.skill((~correct).astype(float), (~always).astype(float))),
         "NLL skill": supported(classification.skill(nll, scores.nll(reference, labels))),
         "Brier skill": supported(classification.skill(brier, scores.brier(np.exp(reference), labels))),
@@ -245,7 +246,7 @@ def confident_alarms(design: Design, n: int, runs: int, seed: int = 2) -> float:
         sample = draw(generator, design, apart, n)
         log_p = scores.log_softmax(sample.first)
         correct = log_p.argmax(axis=1) == sample.labels
-        found = confidence.confident_errors(np.exp(log_p.max(axis=1)), correct, SURE)
+        found = confidence.confident_errors(np.exp(log_p.max(axis=1)), correct, confidence.SURE)
         fired += found.p_value <= 0.05  # noqa: PLR2004
     return fired / runs
 

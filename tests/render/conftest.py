@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from reportgen.analysis.results import (
@@ -21,6 +23,7 @@ from reportgen.analysis.results import (
 )
 from reportgen.contract.figures import Drawn
 from reportgen.contract.findings import Explanation, Finding
+from reportgen.contract.galleries import Card, CardAnswer, Gallery, Picture
 from reportgen.contract.numbers import Measurement, Metric, MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.contract.statements import Statement, quantity
@@ -40,6 +43,7 @@ from reportgen.document.tree import (
     Term,
     Verdict,
 )
+from reportgen.evaluation.thumbnails import png
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,8 +191,20 @@ def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, 
         status=status,
         reason=None if status == "ok" else f"needs a history {words}",
         template=None,
+        galleries=(gallery(words),),
     )
     return replace(made, **changes)
+
+
+def gallery(words: str = HOSTILE) -> Gallery:
+    """Make a gallery of two cards, one with a picture, one with values and a text."""
+    answers = (CardAnswer("mlp", f"3 (99.4 %) {words}", "new"), CardAnswer(LONG, "8 (61 %)", "right"))
+    dot = Picture("x", base64.b64encode(png(np.zeros((4, 4, 1), np.uint8))).decode(), 4, 4)
+    cards = (
+        Card("row 7", f"8 {words}", answers, f"row 7, labeled 8 {words}", pictures=(dot, dot)),
+        Card("row 9", "8", answers, "row 9", values=((f"width {words}", "3.50 (1)"),), text=f"Words {words}"),
+    )
+    return Gallery("errors", f"Errors {words}", f"2 of 9 rows. {words}", cards)
 
 
 def results(words: str = HOSTILE) -> Results:

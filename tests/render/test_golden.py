@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from factory import SHA
-from handmade import results
+from handmade import WITH_ERRORS, results
 
 from reportgen.contract.formats import FILES
 from reportgen.errors import RenderError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """Render HTML and Markdown; the program's own digest, which every change of its code changes, is fixed."""
-    made = results()
+    made = results(WITH_ERRORS)
     fixed = made.model_copy(update={"code": tuple(one.model_copy(update={"sha256": SHA}) for one in made.code)})
     return present(fixed, ("html", "markdown", "json")).files
 

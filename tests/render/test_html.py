@@ -599,9 +599,23 @@ def test_what_is_no_drawing_is_refused(svg: str, match: str, make_drawing: MakeD
 
 def test_image_of_the_pdf_is_addressed(make_document: Make) -> None:
     """The PDF engine gets the drawing from memory, and the alt text."""
-    image = next(parse(html.render(make_document(), "pdf")).iter("img"))
-    assert image.get("src") == "reportgen:/figure/performance-figure-0.svg"
+    images = parse(html.render(make_document(), "pdf")).iter("img")
+    image = next(one for one in images if one.get("src") == "reportgen:/figure/performance-figure-0.svg")
     assert image.get("alt", "").endswith("![j](http://evil.example/k.png)")
+
+
+@pytest.mark.parametrize("target", ["html", "pdf"])
+def test_galleries_have_their_pictures_and_words(make_document: Make, target: str) -> None:
+    """Pictures as data, described by the first of a card; answers with a mark that is not only a color."""
+    page = parse(html.render(make_document("<b>words</b>"), target))  # type: ignore[arg-type]
+    cards = [one for one in page.iter("li") if one.get("class") == "card"]
+    pictures = list(cards[0].iter("img"))
+    assert [one.get("alt") for one in pictures] == ["row 7, labeled 8 <b>words</b>", "x"]
+    assert all(one.get("src", "").startswith("data:image/png;base64,iVBOR") for one in pictures)
+    answers = [(one.get("class"), "".join(one.itertext())) for one in cards[1].iter("li") if one is not cards[1]]
+    assert answers[0] == ("answer-wrong", "× mlp: 3 (99.4 %) <b>words</b>, new")
+    assert answers[1][0] == "answer-right"
+    assert not list(cards[1].iter("img"))
 
 
 # ------------------------------------------------------------------------------------------------ user's templates

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, evaluation, head, noisy, outputs, unmeasured
+from factory import analyzed, draw_all, evaluation, head, noisy, outputs, unmeasured
 
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
@@ -18,6 +18,7 @@ from reportgen.metrics import calibration, comparison
 from reportgen.sections.calibration import SECTION, findings, schema
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
+from reportgen.text.formatting import THIN, fraction
 
 if TYPE_CHECKING:
     from reportgen.contract.figures import Figure
@@ -471,3 +472,41 @@ def test_a_comparison_counts_its_models() -> None:
 def test_a_model_without_predictions_has_no_statement() -> None:
     """Nothing was measured."""
     assert SECTION.statements(analyze(unmeasured()), View(decision=Decision(candidate="a"))) == ()
+
+
+def test_refusing_rows_answers_at_which_confidence_it_is_right() -> None:
+    """A calibrated model: the threshold keeps what it says, and the rows above it are 99 % right."""
+    made = outputs(*noisy(4000, 5))
+    result = analyze(head(made))
+    limit = value(result, "confidence_for_99")
+    kept = made.confidence >= limit
+    assert value(result, "kept_at_99") == pytest.approx(kept.mean())
+    assert made.correct[kept].mean() >= 0.99
+    order = np.argsort(-made.confidence)
+    for share in (80, 90, 95):
+        assert value(result, f"accuracy_at_{share}") == pytest.approx(made.correct[order][: 40 * share].mean())
+    title = next(figure.title for figure in draw_all(SECTION, result) if figure.name == "refusal")
+    assert title == f"a is 99{THIN}% right when it refuses {fraction(1 - kept.mean())} of rows"
+
+
+def test_a_threshold_that_is_not_reached_is_missing_with_the_reason() -> None:
+    """Confidence that says nothing reaches no accuracy; fewer than 100 rows do not show one."""
+    generator = np.random.default_rng(0)
+    logits, labels = generator.normal(size=(400, 3)).astype(np.float32), generator.integers(0, 3, 400)
+    result = analyze(head(outputs(logits, labels)))
+    for name in ("confidence_for_99", "kept_at_99"):
+        assert result.find(name, "a").status == "not_applicable"
+        assert (result.find(name, "a").reason or "").startswith("not reached: ")
+    few = analyze(head(outputs(logits[:99], labels[:99])))
+    assert few.find("kept_at_99", "a").reason == "fewer than 100 rows were evaluated"
+    titles = [figure.title for one in (result, few) for figure in draw_all(SECTION, one) if figure.name == "refusal"]
+    assert titles == [f"Refusing unsure rows does not make a 99{THIN}% right", "Errors among the rows that are left"]
+
+
+def test_without_errors_there_is_nothing_to_refuse() -> None:
+    """Always right: the area is 0 without an interval, nothing is refused, and no curve is drawn."""
+    labels = np.arange(200) % 3
+    result = analyze(head(outputs(np.eye(3, dtype=np.float32)[labels] * 4, labels)))
+    assert (value(result, "aurc"), result.find("aurc", "a").ci_low) == (0, None)
+    assert value(result, "kept_at_99") == 1
+    assert "refusal" not in {figure.name for figure in draw_all(SECTION, result)}

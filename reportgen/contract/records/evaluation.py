@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.activations import Activations
     from reportgen.contract.records.architecture import Architecture
     from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.examples import Examples
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.records.history import History
     from reportgen.contract.records.weights import WeightTensor
@@ -54,12 +55,16 @@ class ModelEvaluation:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The input of the analyzers; ``decision`` has the roles of the models."""
+    """The input of the analyzers; ``decision`` has the roles of the models.
+
+    ``examples`` are None unless a section needs them and the spec wants them.
+    """
 
     models: tuple[ModelEvaluation, ...]
     data: DataEvaluation | None
     versions: dict[str, str]
     decision: Decision = COMPARISON
+    examples: Examples | None = None
 
     def heads(self, kind: type[OutputsT]) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, OutputsT]]:
         """Yield every head whose outputs are a record of this kind, with its model and outputs."""

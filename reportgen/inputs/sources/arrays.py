@@ -34,6 +34,7 @@ class ArrayDataset:
     y: Mapping[str | None, Array]
     layout: Layout
     files: tuple[tuple[str, str], ...]
+    texts: Array | None = None
 
     @property
     def inputs(self) -> tuple[TensorSummary, ...]:
@@ -80,7 +81,7 @@ class ArraySource(FileSource):
         read = self.reader()
         found = {location: read(location, name) for location, name in entries(self.data)}
         x, y = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y"))
-        require_rows({**x, **y}, ("data", "x"), self.file)
+        require_rows(found, ("data", "x"), self.file)
         for location, array in x.items():
             require_numbers(location, self.file_of(location), array)
         layout: Layout = "by name" if isinstance(self.data.x, dict) else "single"
@@ -89,7 +90,16 @@ class ArraySource(FileSource):
             {str(place[-1]) if isinstance(self.data.y, dict) else None: array for place, array in y.items()},
             layout,
             self.digest(),
+            self._texts(found.get(("data", "text"))),
         )
+
+    def _texts(self, array: Array | None) -> Array | None:
+        """Return the texts, if the data table names any; reject those that are not one value for each row."""
+        location = ("data", "text")
+        if array is not None and (array.ndim != 1 or array.dtype.kind not in "Ubiuf"):
+            message = f"must have one text for each row (found shape {array.shape}, dtype {array.dtype})"
+            raise InputError(location, self.file_of(location), message)
+        return array
 
 
 def require_rows(arrays: Located, location: Location, file: str) -> None:

@@ -25,6 +25,7 @@ SECTION = Section(
             "expected-errors",
             "Errors in each band of confidence, with the number that the confidence implies and the range expected of a calibrated model.",
         ),
+        FigureSpec("refusal", "Error rate of the rows that are left when the least confident ones are refused."),
         FigureSpec(
             "reliability",
             "Observed frequency against predicted probability in the bins of the ECE, with intervals and the range expected of a calibrated model; one panel per model.",
@@ -41,8 +42,8 @@ SECTION = Section(
             "appendix",
         ),
         FigureSpec("class-ece", "One-vs-rest ECE of each class.", "full"),
-        FigureSpec("landscape", "Examples by confidence and entropy."),
         FigureSpec("errors", "ECE against Brier score, one point per model, from six models on.", "appendix"),
+        FigureSpec("landscape", "Examples by confidence and entropy; only in the sheets of the Python interface."),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,

@@ -13,7 +13,8 @@ from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import calibration, comparison, density, intervals, smoothing, temperature
+from reportgen.metrics import calibration, comparison, density, intervals, selective, smoothing, temperature
+from reportgen.metrics.selective import Refusals
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.schema import (
@@ -24,6 +25,7 @@ from reportgen.sections.calibration.schema import (
     Confidences,
     ErrorBand,
     HeadCalibration,
+    Refusal,
     ReliabilityPoint,
 )
 
@@ -49,6 +51,7 @@ _NO_INTERVAL = f"no interval: fewer than {temperature.RARER} right or fewer than
 _LANDSCAPE_CELLS = 30
 _BEYOND = 0.5
 """Nines by which the density of the confidence extends beyond the highest one. Convention."""
+_REFUSAL_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ class _Head(ClassifiedHead):
         correct = self.outputs.correct.astype(np.float64)
         return self.outputs.confidence, correct, 1.0 - correct
 
+    @cached_property
+    def refusals(self) -> Refusals:
+        """The rows by confidence."""
+        return Refusals.of(self.outputs.confidence, self.outputs.correct)
+
 
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
     """Measures calibration and uncertainty of every head."""
@@ -93,7 +101,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             subject = _Head(model, head, outputs, data, self.options.bins)
             p_values = _PValues.of(subject)
             measurements += [*_errors(subject, p_values), *_direction(subject, p_values)]
-            measurements += [*_uncertainty(subject), *_temperature(subject), *_classes(subject)]
+            measurements += [*_uncertainty(subject), *_refusing(subject), *_temperature(subject), *_classes(subject)]
             heads.append(self._shown(subject))
             tested.append((replace(subject), p_values))
         measurements += _adjusted(tested)
@@ -115,6 +123,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             wrong=_confidences(subject.outputs, self.options.violin_points, right=False),
             landscape=_landscape(subject.outputs),
             brier=_brier(subject),
+            refusal=_refusal(subject.refusals),
         )
 
 
@@ -210,6 +219,28 @@ def _uncertainty(subject: _Head) -> Iterator[Measurement]:
             yield subject.estimated(spec, estimate, estimator=estimator)
 
 
+def _refusing(subject: _Head) -> Iterator[Measurement]:
+    ranked = subject.refusals
+    area = ranked.area().supported(subject.n_errors, intervals.FEWEST_ERRORS, "errors")
+    yield subject.estimated(schema.AURC, area)
+    for share, spec in schema.COVERAGE:
+        accuracy, lowest = ranked.accuracy_at(share)
+        yield subject.estimated(spec, accuracy, estimator=f"confidence of at least {lowest:.4f}")
+    reached = ranked.reach(schema.WANTED_ACCURACY)
+    if reached is not None:
+        yield subject.measure(schema.CONFIDENCE_FOR_99, reached.confidence, estimator=f"keeps {reached.kept:,} rows")
+        yield subject.measure(schema.KEPT_AT_99, reached.share)
+        return
+    for spec in (schema.CONFIDENCE_FOR_99, schema.KEPT_AT_99):
+        if subject.n < selective.FEWEST_KEPT:
+            yield subject.insufficient(spec, f"fewer than {selective.FEWEST_KEPT} rows were evaluated")
+        else:
+            reason = (
+                f"not reached: no threshold that keeps at least {selective.FEWEST_KEPT} rows makes the rest 99 % right"
+            )
+            yield spec.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
+
+
 def _temperature(subject: _Head) -> Iterator[Measurement]:
     outputs = subject.outputs
     chosen = np.arange(len(outputs.logit_sample_rows))
@@ -293,6 +324,11 @@ def _curve(subject: _Head) -> tuple[ReliabilityPoint, ...]:
             curve.n.tolist(), *(column.tolist() for column in columns), strict=True
         )
     )
+
+
+def _refusal(ranked: Refusals) -> Refusal:
+    refused, risk = ranked.curve(_REFUSAL_POINTS)
+    return Refusal(refused=tuple(refused.tolist()), risk=tuple(risk.tolist()))
 
 
 def _bands(subject: _Head) -> tuple[ErrorBand, ...]:

@@ -10,6 +10,9 @@ from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 
+WANTED_ACCURACY = 0.99
+"""The accuracy that a threshold of the confidence must reach. Convention."""
+
 
 class CalibrationOptions(Strict):
     """Options of the calibration section."""
@@ -80,6 +83,15 @@ class ConfidenceEntropy(Strict):
     """Rows are entropy bins, columns are confidence bins."""
 
 
+class Refusal(Strict):
+    """What is left where the model refuses the rows that it is least sure of."""
+
+    refused: tuple[float, ...]
+    """Share of the rows that are refused, increasing from 0."""
+    risk: tuple[float, ...]
+    """Error rate among the others."""
+
+
 class BrierScore(Strict):
     """Mean Brier score with its 95 % interval, defined as in the performance section."""
 
@@ -109,6 +121,8 @@ class HeadCalibration(Strict):
     """That of the wrong ones."""
     landscape: ConfidenceEntropy
     brier: BrierScore
+    refusal: Refusal | None = None
+    """Null in files of 0.1.0."""
 
     @model_validator(mode="before")
     @classmethod
@@ -242,6 +256,55 @@ MEAN_ENTROPY = MetricSpec(
     "Mean entropy of the predicted distribution, at most ln(number of classes).",
     "Shannon (1948)",
 )
+AURC = MetricSpec(
+    "aurc",
+    "AURC",
+    "fraction",
+    False,
+    "Area under the risk-coverage curve: the mean error rate of the rows that are kept, over all numbers of rows kept, the most confident first. 0 % without errors; as large as the error rate if the confidence does not tell right from wrong.",
+    "Geifman & El-Yaniv (2017); interval from influence values, Hall (1992)",
+)
+_KEPT = "Its interval is for the accuracy on other rows above the same confidence."
+ACCURACY_AT_80 = MetricSpec(
+    "accuracy_at_80",
+    "Accuracy, 80 % kept",
+    "fraction",
+    True,
+    f"Accuracy on the 80 % of rows with the highest confidence. {_KEPT}",
+    "El-Yaniv & Wiener (2010); Wilson (1927) for the interval",
+)
+ACCURACY_AT_90 = MetricSpec(
+    "accuracy_at_90",
+    "Accuracy, 90 % kept",
+    "fraction",
+    True,
+    f"Accuracy on the 90 % of rows with the highest confidence. {_KEPT}",
+    "El-Yaniv & Wiener (2010); Wilson (1927) for the interval",
+)
+ACCURACY_AT_95 = MetricSpec(
+    "accuracy_at_95",
+    "Accuracy, 95 % kept",
+    "fraction",
+    True,
+    f"Accuracy on the 95 % of rows with the highest confidence. {_KEPT}",
+    "El-Yaniv & Wiener (2010); Wilson (1927) for the interval",
+)
+CONFIDENCE_FOR_99 = MetricSpec(
+    "confidence_for_99",
+    "Confidence for 99 %",
+    "fraction",
+    None,
+    "Lowest confidence at which the rows with at least this confidence are 99 % right; only thresholds that keep at least 100 rows count. It is chosen on these rows, so confirm it on others.",
+    "convention",
+)
+KEPT_AT_99 = MetricSpec(
+    "kept_at_99",
+    "Kept at 99 %",
+    "fraction",
+    True,
+    "Share of rows with at least the confidence at which the model is 99 % right.",
+    "convention",
+)
 TEMPERATURE = MetricSpec(
     "temperature",
     "Temperature",
@@ -307,5 +370,8 @@ FURTHER_ERRORS = (DEBIASED, SMECE, MCE, MCE_NULL)
 DIRECTION = (GAP, GAP_P, POSITIVE_BIAS)
 UNCERTAINTY = (BRIER, MEAN_CONFIDENCE, MEAN_ENTROPY)
 RESCALING = (TEMPERATURE, TEMPERATURE_GAIN, TEMPERATURE_ECE, TEMPERATURE_ECE_NULL)
-WHOLE = (*ERRORS, *FURTHER_ERRORS, *DIRECTION, *UNCERTAINTY, *RESCALING)
+COVERAGE = ((0.8, ACCURACY_AT_80), (0.9, ACCURACY_AT_90), (0.95, ACCURACY_AT_95))
+"""Shares of rows that are kept, each with the accuracy on them."""
+REFUSING = (AURC, *(spec for _, spec in COVERAGE), CONFIDENCE_FOR_99, KEPT_AT_99)
+WHOLE = (*ERRORS, *FURTHER_ERRORS, *DIRECTION, *UNCERTAINTY, *REFUSING, *RESCALING)
 PER_CLASS = (CLASS_ECE, CLASS_BIAS, CLASS_BIAS_P)

@@ -24,14 +24,16 @@ _MOST_ROWS = 6
 
 
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
-    """Return the chapter's tables: the numbers that decide, and the others."""
+    """Return the chapter's tables: the numbers that decide, and the others; files of older versions lack some of them."""
     verdict = metrics_by_head(result, view, "verdict", "Calibration", _VERDICT)
-    return (
+    found = (
         replace(verdict, place="body" if len(verdict.rows) <= _MOST_ROWS else "appendix"),
         metrics_by_head(result, view, "further-errors", "Other calibration errors", _FURTHER),
         metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", _CONFIDENCE),
+        metrics_by_head(result, view, "refusing", "What refusing unsure rows brings", schema.REFUSING),
         metrics_by_head(result, view, "temperature", "After rescaling (temperature scaling)", _RESCALED),
     )
+    return tuple(table for table in found if table.columns[1:])
 
 
 def expected_errors(head: HeadCalibration) -> Table:

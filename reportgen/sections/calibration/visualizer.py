@@ -12,9 +12,9 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import dots, draw
+from reportgen.figures import dots, draw, names as beside
 from reportgen.sections.calibration.findings import SIGNIFICANT, evidence
-from reportgen.sections.calibration.schema import CalibrationResult
+from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
 from reportgen.text import formatting
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
     from reportgen.sections.calibration.findings import Evidence
     from reportgen.sections.calibration.schema import Confidences, HeadCalibration, ReliabilityPoint
+
+    _Point = tuple[float, float]
 
 _COLUMNS = 3
 _MOST_TOGETHER = 3
@@ -41,6 +43,11 @@ _LANDSCAPE_MODELS = 6
 """Models from which on a scatter of them says more than their numbers. Convention."""
 _NINES = {0.5: "50", 0.9: "90", 0.99: "99", 0.999: "99.9", 0.9999: "99.99", 0.99999: "99.999", 0.999999: "99.9999"}
 """Ticks of the confidence."""
+_WANTED = f"{100 * WANTED_ACCURACY:g}{formatting.THIN}%"
+_ROOM_FOR_NAMES = 1.2
+"""Length of the axis of the refusal curve, in lengths of the longest line. Convention."""
+_LEAST_KEPT = 0.1
+"""Share of the rows where the refusal curve ends: on fewer it is noise. Convention."""
 
 
 class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
@@ -52,6 +59,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             return
         if any(head.bands for head in result.heads):
             yield self._expected(result)
+        yield from self._refusal(result)
         yield self._reliability(result)
         if any(head.right for head in result.heads):
             yield self._confidence(result)
@@ -63,9 +71,13 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             yield self._class_bias(result, self._few(heads), index)
         for index, heads in enumerate(groups.values()):
             yield self._class_ece(result, heads, index)
-        yield self._landscape(result)
         if len(result.heads) >= _LANDSCAPE_MODELS:
             yield self._errors(result)
+
+    def further(self, result: CalibrationResult) -> Iterator[Figure]:
+        """Yield the uncertainty landscape: the refusal curve says the same with a consequence."""
+        if result.heads:
+            yield self._landscape(result)
 
     def dashboard(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield the distribution of confidence, and ECE against Brier score."""
@@ -362,6 +374,48 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def _ece(self, result: CalibrationResult, head: HeadCalibration, name: str) -> float:
         return float(required(_of_class(result, "class_ece", head, name).value))
 
+    # -------------------------------------------------------------------------------------- refusal
+
+    def _refusal(self, result: CalibrationResult) -> Iterator[Figure]:
+        """Yield the curves of the models that make errors, if there are any."""
+        heads = self.view.shown(result.heads)
+        lines = [(head, line) for head in heads if (line := _line(head))]
+        if not lines:
+            return
+        perfect = [about(head.model, head.subject) for head in heads if head.refusal and not head.refusal.risk[0]]
+        yield Figure(
+            name="refusal",
+            title=_refusal_title(result, [head for head, _ in lines]),
+            caption=(
+                "Error rate of the rows that are left when the least confident ones are refused, on a log scale; "
+                f"{self._where(result)}. A line ends where no error, or a tenth of the rows, is left."
+                f"{f' Without errors: {formatting.listed(perfect)}.' if perfect else ''}{self.view.rest(result.heads, heads)}"
+            ),
+            alt=" ".join(_refusal_alt(result, head) for head, _ in lines),
+            panels=(Panel("Errors among the rest", partial(self._draw_refusal, lines)),),
+            panel_height=2.4,
+        )
+
+    def _draw_refusal(self, lines: Sequence[tuple[HeadCalibration, Sequence[_Point]]], ax: Axes) -> None:
+        theme = self.theme
+        for head, line in lines:
+            look = theme.look(head.model)
+            x, y = zip(*line, strict=True)
+            ax.plot(x, y, color=look.color, linestyle=look.linestyle)
+            ax.plot(x[-1:], y[-1:], marker=look.marker, color=look.color, linestyle="none")
+        corners = [corner for _, line in lines for corner in line]
+        limit = 100 * (1 - WANTED_ACCURACY)
+        low, high = min(y for _, y in corners), max(y for _, y in corners)
+        draw.logarithmic(ax, min(low, limit), max(high, limit))
+        draw.reference_line(ax, theme, limit, f"{_WANTED} right")
+        longest = max(x for x, _ in corners) or 1.0
+        ax.set_xlim(-0.02 * longest, _ROOM_FOR_NAMES * longest)
+        ax.margins(y=0.12)
+        ax.set_xlabel("rows refused (%)")
+        ax.set_ylabel("errors among the rest (%)")
+        ends = [line[-1] for _, line in lines]
+        beside.write(ax, theme, ends, [figure_label(theme, head) for head, _ in lines], free=corners)
+
     # -------------------------------------------------------------------------------------- landscape
 
     def _landscape(self, result: CalibrationResult) -> Figure:
@@ -436,6 +490,40 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         ax.set_xlabel("ECE")
         ax.set_ylabel("Brier score")
         draw.corner(ax, theme, "better")
+
+
+def _line(head: HeadCalibration) -> list[_Point]:
+    """Return the refusal curve in percent, as far as it has errors; empty without any."""
+    if head.refusal is None:
+        return []
+    points = zip(head.refusal.refused, head.refusal.risk, strict=True)
+    return [(100 * refused, 100 * risk) for refused, risk in points if risk and refused <= 1 - _LEAST_KEPT]
+
+
+def _refusal_title(result: CalibrationResult, heads: Sequence[HeadCalibration]) -> str:
+    """Return what refusing brings, for the model that has to refuse the least."""
+    kept = {head: result.find("kept_at_99", head.model, head.subject) for head in heads}
+    reached = {head: metric.value for head, metric in kept.items() if metric.value is not None}
+    if not reached:
+        if any(metric.status == "insufficient_data" for metric in kept.values()):
+            return "Errors among the rows that are left"
+        if len(heads) > 1:
+            return f"Refusing unsure rows makes no model {_WANTED} right"
+        return f"Refusing unsure rows does not make {about(heads[0].model, heads[0].subject)} {_WANTED} right"
+    best = max(reached, key=lambda head: reached[head])
+    name, refused = about(best.model, best.subject), 1 - reached[best]
+    return f"{name} is {_WANTED} right " + (
+        f"when it refuses {formatting.fraction(refused)} of rows" if refused > 0 else "without refusing a row"
+    )
+
+
+def _refusal_alt(result: CalibrationResult, head: HeadCalibration) -> str:
+    name, line = about(head.model, head.subject), _line(head)
+    kept = result.find("kept_at_99", head.model, head.subject)
+    text = f"{name}: {formatting.fraction(line[0][1] / 100)} errors without refusing"
+    if kept.value is None:
+        return f"{text}; {_WANTED} right: {kept.reason}."
+    return f"{text}; {_WANTED} right when {formatting.fraction(1 - kept.value)} of rows are refused."
 
 
 def _lowest(heads: Sequence[HeadCalibration]) -> float:

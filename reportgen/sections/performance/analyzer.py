@@ -134,7 +134,7 @@ def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
 
 
 def _confident_rows(subject: _Head) -> ConfidentRows:
-    found = confidence.confident_errors(subject.outputs.confidence, subject.outputs.correct, schema.SURE)
+    found = confidence.confident_errors(subject.outputs.confidence, subject.outputs.correct, confidence.SURE)
     return ConfidentRows(rows=found.rows, errors=found.errors, expected=found.expected, p_value=found.p_value)
 
 

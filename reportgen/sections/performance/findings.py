@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.sections.performance.schema import SURE
+from reportgen.metrics.confidence import SURE
 from reportgen.text import formatting
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reportgen.contract.findings import Explanation
+from reportgen.metrics.confidence import SURE
 from reportgen.sections.performance.findings import FEW_EXAMPLES, LOW_RECALL, SIGNIFICANT
-from reportgen.sections.performance.schema import SURE
 from reportgen.text.formatting import percent
 
 EXPLANATIONS = {

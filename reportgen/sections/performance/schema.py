@@ -11,8 +11,6 @@ from reportgen.contract.result import SectionResult
 TOP_K = 5
 TOP_K_FEW = 3
 _FEW_CLASSES = 10
-SURE = 0.99
-"""Confidence from which on a row counts as one of which the model is sure. Convention; no literature value."""
 
 
 def default_top_k(n_classes: int) -> int:

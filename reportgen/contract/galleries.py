@@ -1,0 +1,96 @@
+"""Galleries: single rows of the data as small cards, with the answers of the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.contract.tables import Column, Table
+
+Mark = Literal["right", "wrong", "new", "fixed", "shared"]
+"""An answer is right or wrong; ``new`` if only this model is wrong, ``fixed`` if only it is right, ``shared`` if all are wrong."""
+SYMBOLS: dict[Mark, str] = {"right": "✓", "fixed": "✓", "wrong": "×", "new": "×", "shared": "×"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG file as base64 and its size in pixels; ``name`` is shown if a card has several."""
+
+    name: str
+    png: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class CardAnswer:
+    """The answer of a model: its name, the answer as text, and how it compares with the label and the others."""
+
+    model: str
+    text: str
+    mark: Mark
+
+    @property
+    def words(self) -> str:
+        """The answer on one line."""
+        note = f", {self.mark}" if self.mark in {"new", "fixed"} else ""
+        return f"{SYMBOLS[self.mark]} {self.model}: {self.text}{note}"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A row of the data.
+
+    Attributes
+    ----------
+    title, label
+        Which row it is, and its label.
+    answers
+        Of the models.
+    alt
+        The card in words, for readers who cannot see its pictures; generated from the data.
+    pictures
+        Of its inputs.
+    values
+        (name, value as text) of the columns that stand out.
+    text
+        Its text; empty without.
+    """
+
+    title: str
+    label: str
+    answers: tuple[CardAnswer, ...]
+    alt: str
+    pictures: tuple[Picture, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+
+    @property
+    def content(self) -> str:
+        """What a table shows of the row: its text, or its values."""
+        return self.text or ", ".join(f"{name} {value}" for name, value in self.values)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Cards on a grid, with title and caption; ``name`` is unique within the section.
+
+    ``pictures`` says how to read the pictures: formats without them leave it out.
+    """
+
+    name: str
+    title: str
+    caption: str
+    cards: tuple[Card, ...]
+    pictures: str = ""
+
+    @property
+    def table(self) -> Table:
+        """The cards as a table, for formats without pictures."""
+        content = any(card.content for card in self.cards)
+        titles = ["Row", "Label", *(["Content"] if content else []), "Answers"]
+        rows = tuple(
+            (card.title, card.label, *([card.content] if content else []), "; ".join(one.words for one in card.answers))
+            for card in self.cards
+        )
+        return Table(self.name, self.title, tuple(Column(title, numeric=False) for title in titles), rows, self.caption)

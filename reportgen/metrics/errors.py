@@ -1,0 +1,121 @@
+"""Which errors to look at: the most confident ones of each model, and those where the label may be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Places = NDArray[np.int64]
+
+IN_ALL = 4
+"""The rows of a head that are shown, in numbers of errors per model. Convention."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """The errors of a model.
+
+    Attributes
+    ----------
+    places
+        (E,) int64, increasing: their positions among the rows.
+    predictions, confidence
+        (E,) the predicted classes and their probabilities.
+    """
+
+    places: Places
+    predictions: NDArray[np.int32]
+    confidence: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, predictions: NDArray[np.int32], labels: NDArray[np.int32], confidence: NDArray[np.float64]) -> Wrong:
+        """Find the errors among (N,) predictions."""
+        places = np.flatnonzero(predictions != labels)
+        return cls(places, predictions[places], confidence[places])
+
+    def sure(self, limit: float) -> Places:
+        """Return the errors with at least a confidence."""
+        return self.places[self.confidence >= limit]
+
+    def confidence_at(self, places: Places) -> NDArray[np.float64]:
+        """Return the confidence of the errors at some rows (P,); 0 where the model is right."""
+        if not len(self.places):
+            return np.zeros(len(places))
+        found = np.minimum(np.searchsorted(self.places, places), len(self.places) - 1)
+        return np.where(self.places[found] == places, self.confidence[found], 0.0)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The rows to show: those where the label may be wrong, and other errors, each the most confident first."""
+
+    suspects: Places
+    others: Places
+
+
+def shared(models: Sequence[Wrong]) -> Places:
+    """Return the rows (P,) that all models get wrong."""
+    return reduce(np.intersect1d, [one.places for one in models])
+
+
+def agreed(models: Sequence[Wrong]) -> Places:
+    """Return the rows (P,) where all models predict the same class and the label is another; none for a single model.
+
+    >>> import numpy as np
+    >>> labels, sure = np.array([0, 0, 0]), np.full(3, 0.9)
+    >>> agreed([Wrong.of(np.array(given), labels, sure) for given in ([1, 1, 0], [1, 2, 0])])
+    array([0])
+    """
+    if len(models) == 1:
+        return np.empty(0, np.int64)
+    places = shared(models)
+    predicted = [one.predictions[np.searchsorted(one.places, places)] for one in models]
+    return places[np.all([one == predicted[0] for one in predicted], axis=0)]
+
+
+def suspects(models: Sequence[Wrong], limit: float) -> Places:
+    """Return the rows (P,) where the label may be wrong: all models agree on another class, or one is sure of it.
+
+    Those that the models agree on come first; then the most confident, by the most confident of the models that are wrong.
+
+    Parameters
+    ----------
+    models
+        The errors of each model on the same rows.
+    limit
+        Confidence from which on a model is sure.
+    """
+    together = agreed(models)
+    places = reduce(np.union1d, [one.sure(limit) for one in models], together)
+    return places[np.lexsort((places, -_confidence(models, places), ~np.isin(places, together)))]
+
+
+def choose(models: Sequence[Wrong], each: int, limit: float) -> Chosen:
+    """Choose errors to show: at most ``each`` suspects, ``each`` other errors of a model, and four times ``each`` in all.
+
+    The other errors are taken in turn, the most confident of each model, then the second of each, so that every model has
+    its own.
+    """
+    first = suspects(models, limit)[:each]
+    ranked = []
+    for one in models:
+        left = ~np.isin(one.places, first)
+        places, confidence = one.places[left], one.confidence[left]
+        ranked.append(places[np.lexsort((places, -confidence))][:each])
+    in_turn = [one[rank] for rank in range(each) for one in ranked if rank < len(one)]
+    room = IN_ALL * each - len(first)
+    others = np.array(list(dict.fromkeys(in_turn))[:room], np.int64)
+    return Chosen(first, others[np.lexsort((others, -_confidence(models, others)))])
+
+
+def _confidence(models: Sequence[Wrong], places: Places) -> NDArray[np.float64]:
+    """Return the confidence (P,) of the most confident model that is wrong."""
+    return np.max([one.confidence_at(places) for one in models], axis=0)

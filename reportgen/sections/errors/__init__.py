@@ -1,0 +1,27 @@
+"""The errors section: the rows that the models get wrong, with what they look like."""
+
+from reportgen.contract.findings import explained
+from reportgen.contract.section import Section
+from reportgen.sections.errors import schema
+from reportgen.sections.errors.analyzer import ErrorsAnalyzer
+from reportgen.sections.errors.findings import RULES
+from reportgen.sections.errors.gallery import galleries
+from reportgen.sections.errors.rules import EXPLANATIONS
+from reportgen.sections.errors.schema import ErrorsOptions, ErrorsResult
+from reportgen.sections.errors.tables import tables
+
+SECTION = Section(
+    name="errors",
+    title="Errors",
+    question="What do the models get wrong, and are the labels right?",
+    options=ErrorsOptions,
+    result=ErrorsResult,
+    analyzer=ErrorsAnalyzer,
+    rules=explained(RULES, EXPLANATIONS),
+    topic="errors",
+    tables=tables,
+    galleries=galleries,
+    metrics=schema.ERRORS_BY_MODEL,
+    tasks=dict.fromkeys(("multiclass", "binary"), schema.ERRORS_BY_MODEL),
+    template="sections/errors.html.j2",
+)

@@ -1,0 +1,158 @@
+"""Counts the errors of every head, and collects the rows that the gallery shows."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.needs import Need
+from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.examples import Examples
+from reportgen.contract.section import BaseAnalyzer
+from reportgen.metrics import errors
+from reportgen.metrics.confidence import SURE, confident_errors
+from reportgen.metrics.errors import Wrong
+from reportgen.sections.errors import schema
+from reportgen.sections.errors.schema import (
+    Answer,
+    ErrorPicture,
+    ErrorRow,
+    ErrorsOptions,
+    ErrorsResult,
+    ErrorValue,
+    HeadErrors,
+    Scale,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reportgen.contract.galleries import Mark
+    from reportgen.contract.heads import Target
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.contract.records.examples import Example
+
+_SEVERAL = 2
+
+
+class _Head(ClassifiedHead):
+    """A head and its errors."""
+
+    @cached_property
+    def wrong(self) -> Wrong:
+        outputs = self.outputs
+        return Wrong.of(outputs.predictions, outputs.labels, outputs.confidence)
+
+
+class ErrorsAnalyzer(BaseAnalyzer[ErrorsOptions, ErrorsResult]):
+    """Compares the errors of the models with the same head and labels."""
+
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS, Need.EXAMPLES})
+
+    def analyze(self, evaluation: Evaluation) -> ErrorsResult:
+        """Count the errors, and describe the rows to show."""
+        data = evaluation.data
+        if data is None:
+            message = "errors needs data"
+            raise ValueError(message)
+        groups: dict[Target, list[_Head]] = {}
+        for one in evaluation.heads(ClassificationOutputs):
+            head = _Head(*one, data)
+            groups.setdefault(head.target, []).append(head)
+        examples = evaluation.examples or Examples(0, ())
+        content = {example.place: example for example in examples.rows}
+        return ErrorsResult(
+            measurements=tuple(measured for group in groups.values() for measured in _measured(group)),
+            split=data.split,
+            n=data.n,
+            heads=tuple(_shown(group, examples.each, content) for group in groups.values()),
+            scales=tuple(Scale(input=one.input, black=one.black, white=one.white) for one in examples.scales),
+            reference_rows=examples.reference_rows,
+            options=self.options,
+        )
+
+
+def _measured(group: Sequence[_Head]) -> Iterator[Measurement]:
+    wrong = [one.wrong for one in group]
+    times_wrong = np.bincount(np.concatenate([one.places for one in wrong]), minlength=group[0].n)
+    compared = (
+        (schema.SHARED_ERRORS, len(errors.shared(wrong))),
+        (schema.AGREED_ERRORS, len(errors.agreed(wrong))),
+    )
+    for one in group:
+        yield one.measure(schema.ERRORS, one.n_errors)
+        own = int((times_wrong[one.wrong.places] == 1).sum())
+        for spec, count in ((schema.OWN_ERRORS, own), *compared):
+            yield one.measure(spec, count) if len(group) >= _SEVERAL else _alone(one, spec)
+        sure = confident_errors(one.outputs.confidence, one.outputs.correct, SURE)
+        yield one.measure(schema.SURE_ERRORS, sure.errors, n=sure.rows)
+        yield one.measure(schema.SURE_EXPECTED, sure.expected, n=sure.rows)
+        yield one.measure(schema.SURE_P, sure.p_value, n=sure.rows)
+
+
+def _alone(one: _Head, spec: MetricSpec) -> Measurement:
+    reason = "no other model has this output and these labels"
+    return spec.missing(one.model.name, "not_applicable", reason, subject=one.subject())
+
+
+# ------------------------------------------------------------------------------------------------ rows
+
+
+def _shown(group: Sequence[_Head], each: int, content: dict[int, Example]) -> HeadErrors:
+    wrong = [one.wrong for one in group]
+    suspects = errors.suspects(wrong, SURE)
+    chosen = errors.choose(wrong, each or schema.LISTED_WITHOUT_GALLERY, SURE)
+    others = chosen.others if each else chosen.others[:0]
+    return HeadErrors(
+        subject=group[0].subject(),
+        models=tuple(one.model.name for one in group),
+        n_wrong=len(np.unique(np.concatenate([one.places for one in wrong]))),
+        n_agreed=len(errors.agreed(wrong)),
+        n_suspects=len(suspects),
+        suspects=tuple(_row(group, place, content.get(place)) for place in chosen.suspects.tolist()),
+        errors=tuple(_row(group, place, content.get(place)) for place in others.tolist()),
+    )
+
+
+def _row(group: Sequence[_Head], place: int, content: Example | None) -> ErrorRow:
+    first = group[0]
+    right = [bool(one.outputs.correct[place]) for one in group]
+    answers = tuple(
+        Answer(
+            model=one.model.name,
+            predicted=one.head.class_names[one.outputs.predictions[place]],
+            confidence=min(float(one.outputs.confidence[place]), 1.0),
+            mark=_mark(right, index),
+        )
+        for index, one in enumerate(group)
+    )
+    row = ErrorRow(
+        row=int(first.data.rows[place]),
+        label=first.head.class_names[first.outputs.labels[place]],
+        answers=answers,
+    )
+    return row if content is None else row.model_copy(update=_content(content))
+
+
+def _content(example: Example) -> dict[str, object]:
+    return {
+        "pictures": tuple(
+            ErrorPicture(input=one.input, png=one.png, width=one.width, height=one.height) for one in example.pictures
+        ),
+        "values": tuple(ErrorValue(name=one.name, value=one.value, median=one.median) for one in example.values),
+        "text": example.text,
+    }
+
+
+def _mark(right: Sequence[bool], index: int) -> Mark:
+    """Return how an answer compares with those of the other models."""
+    others = [one for place, one in enumerate(right) if place != index]
+    if right[index]:
+        return "fixed" if others and not any(others) else "right"
+    if not others:
+        return "wrong"
+    return "new" if all(others) else "wrong" if any(others) else "shared"

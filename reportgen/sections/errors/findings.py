@@ -1,0 +1,67 @@
+"""The rule of the errors section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
+from reportgen.metrics.confidence import SURE
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.sections.errors.schema import ErrorsResult, HeadErrors
+
+_NAMED = 3
+"""Maximum number of rows that a finding names."""
+SIGNIFICANT = 0.05
+"""Chance that a report calls the errors of a calibrated model too many. Convention."""
+
+
+def labels_to_check(result: ErrorsResult) -> Iterator[Hit]:
+    """Yield models that are sure of another class than the label, with the number that a calibrated model would have.
+
+    The p-values are adjusted for all models (Bonferroni).
+    """
+    tests = sum(one.metric.value is not None for one in result.named("sure_errors_p"))
+    for head in result.heads:
+        for model in head.models:
+            found = result.find("sure_errors", model, head.subject)
+            if not found.value:
+                continue
+            p = min(tests * float(required(result.find("sure_errors_p", model, head.subject).value)), 1.0)
+            expected = required(result.find("sure_errors_expected", model, head.subject).value)
+            rows = "row" if found.value == 1 else "rows"
+            yield Hit(
+                model,
+                f"It is at least {100 * SURE:g}{formatting.THIN}% sure of another class than the label on {found.value:,} {rows}"
+                f"{_which(head, model, found.value)}, where a calibrated model would be on {expected:.1f} (adjusted p {formatting.p_value(p)}): {_advice(p)}.",
+                head.subject,
+                n=found.n,
+            )
+
+
+def _which(head: HeadErrors, model: str, total: float) -> str:
+    """Return the numbers of the first rows among those that the gallery lists, and how many there are beside them."""
+    rows = [
+        str(one.row)
+        for one in head.suspects
+        for answer in one.answers
+        if answer.model == model and answer.predicted != one.label and answer.confidence >= SURE
+    ]
+    shown = rows[:_NAMED]
+    more = f" and {total - len(shown):,} more" if total > len(shown) else ""
+    return f" ({', '.join(shown)}{more})" if shown else ""
+
+
+def _advice(p: float) -> str:
+    if p < SIGNIFICANT:
+        return "either labels are wrong or its confidence is too high, so check these labels first"
+    return "no more than chance explains, but each is a label to check before it counts as an error"
+
+
+RULES: tuple[Rule[ErrorsResult], ...] = (
+    Rule("ERR101", "note", "Labels to check", "Northcutt et al. (2021); Hoeffding (1956)", labels_to_check),
+)

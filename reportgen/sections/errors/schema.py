@@ -1,0 +1,153 @@
+"""Options and result of the errors section, and the metrics that it declares."""
+
+from __future__ import annotations
+
+from reportgen.contract.base import Strict
+from reportgen.contract.galleries import Mark
+from reportgen.contract.numbers import MetricSpec
+from reportgen.contract.result import SectionResult
+from reportgen.metrics.confidence import SURE
+
+LISTED_WITHOUT_GALLERY = 12
+"""Labels to check that are listed where the spec stores no gallery. Convention."""
+
+
+class ErrorsOptions(Strict):
+    """The errors section has no options: ``[output] gallery`` says how many errors it shows."""
+
+
+class ErrorPicture(Strict):
+    """A thumbnail of an input."""
+
+    input: str
+    png: str
+    """8-bit PNG file, gray or RGB, as base64; no side is longer than 64 pixels."""
+    width: int
+    height: int
+
+
+class ErrorValue(Strict):
+    """The value of a column, with the median of the evaluated rows."""
+
+    name: str
+    value: float
+    median: float
+
+
+class Scale(Strict):
+    """The values of an input that are drawn black and white: the ends of their range in the evaluated rows."""
+
+    input: str
+    black: float
+    white: float
+
+
+class Answer(Strict):
+    """The answer of a model."""
+
+    model: str
+    predicted: str
+    confidence: float
+    """Probability of the predicted class."""
+    mark: Mark
+    """``right`` or ``wrong``; with several models ``new`` if only this one is wrong, ``fixed`` if only it is right, ``shared`` if all are wrong."""
+
+
+class ErrorRow(Strict):
+    """A row that a model gets wrong."""
+
+    row: int
+    """Its position in the data set, from 0."""
+    label: str
+    answers: tuple[Answer, ...]
+    """Of every model."""
+    pictures: tuple[ErrorPicture, ...] = ()
+    values: tuple[ErrorValue, ...] = ()
+    """The columns that are farthest from the median in robust standard deviations, the farthest first."""
+    text: str | None = None
+    """Its text, at most 280 characters; null if the spec names no column of texts."""
+
+
+class HeadErrors(Strict):
+    """The errors of the models with the same head and labels."""
+
+    subject: str | None
+    """``head:NAME`` where the models have several heads."""
+    models: tuple[str, ...]
+    n_wrong: int
+    """Number of rows that a model gets wrong."""
+    n_agreed: int
+    """Number of rows where all models predict the same class and the label is another; 0 for a single model."""
+    n_suspects: int
+    """Number of rows where the label may be wrong: these, and those where a model is at least 99 % sure of another class."""
+    suspects: tuple[ErrorRow, ...]
+    """The first of them: those that the models agree on, then the most confident."""
+    errors: tuple[ErrorRow, ...]
+    """Other errors, the most confident first; empty without a gallery."""
+
+
+class ErrorsResult(SectionResult):
+    """Result of the errors section."""
+
+    split: str
+    n: int
+    heads: tuple[HeadErrors, ...]
+    scales: tuple[Scale, ...]
+    """How the pictures of each input are scaled."""
+    reference_rows: int
+    """Number of evaluated rows that scales and medians are from; 0 without a gallery."""
+    options: ErrorsOptions
+
+
+_SURE = f"at least {100 * SURE:g} % sure"
+
+ERRORS = MetricSpec("errors", "Errors", "count", False, "Number of rows that are predicted wrong.", "definition")
+OWN_ERRORS = MetricSpec(
+    "own_errors",
+    "Only this model",
+    "count",
+    False,
+    "Number of rows that this model alone gets wrong, among the models with the same output and labels.",
+    "definition",
+)
+SHARED_ERRORS = MetricSpec(
+    "shared_errors",
+    "All models",
+    "count",
+    None,
+    "Number of rows that all models with the same output and labels get wrong.",
+    "definition",
+)
+AGREED_ERRORS = MetricSpec(
+    "agreed_errors",
+    "All agree",
+    "count",
+    None,
+    "Number of rows where all these models predict the same class and the label is another: hard rows, or wrong labels.",
+    "definition",
+)
+SURE_ERRORS = MetricSpec(
+    "sure_errors",
+    "Errors when sure",
+    "count",
+    None,
+    f"Number of errors among the rows of which the model is {_SURE}.",
+    "convention",
+)
+SURE_EXPECTED = MetricSpec(
+    "sure_errors_expected",
+    "Expected when sure",
+    "",
+    None,
+    f"Number of errors that a calibrated model makes on the rows of which it is {_SURE}: the sum of 1 - confidence.",
+    "definition",
+)
+SURE_P = MetricSpec(
+    "sure_errors_p",
+    "Sure p",
+    "p-value",
+    None,
+    "Upper bound of the probability that a calibrated model makes as many errors when it is sure; not adjusted for other tests.",
+    "Poisson bound, Hoeffding (1956)",
+)
+ERRORS_BY_MODEL = (ERRORS, OWN_ERRORS, SHARED_ERRORS, AGREED_ERRORS, SURE_ERRORS, SURE_EXPECTED, SURE_P)

@@ -1,0 +1,17 @@
+"""The table of the errors section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.tables import Table, metrics_by_head
+from reportgen.sections.errors import schema
+
+if TYPE_CHECKING:
+    from reportgen.contract.focus import View
+    from reportgen.sections.errors.schema import ErrorsResult
+
+
+def tables(result: ErrorsResult, view: View) -> tuple[Table, ...]:
+    """Return the numbers of errors by model."""
+    return (metrics_by_head(result, view, "errors", "Errors by model", schema.ERRORS_BY_MODEL),)

@@ -1,0 +1,187 @@
+"""The errors section: counts against sets, marks, cards, the rule."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from factory import analyzed, evaluation, head, noisy, outputs, two_heads, unmeasured
+from scipy.stats import poisson_binom
+
+from reportgen.contract.focus import Focus, View
+from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
+from reportgen.evaluation.thumbnails import thumbnail
+from reportgen.sections.errors import SECTION
+from reportgen.sections.errors.schema import ErrorsResult
+from reportgen.text.formatting import THIN
+
+if TYPE_CHECKING:
+    from reportgen.contract.records.classification import ClassificationOutputs
+    from reportgen.contract.records.evaluation import Evaluation
+
+LABELS = np.zeros(8, np.int32)
+ONE = [0, 1, 1, 1, 0, 2, 0, 0]
+OTHER = [0, 1, 0, 2, 1, 2, 0, 0]
+
+
+def made(predictions: list[int], strength: float = 2.0) -> ClassificationOutputs:
+    """Make outputs that predict these classes, all as confident."""
+    return outputs(np.eye(3, dtype=np.float32)[predictions] * strength, LABELS)
+
+
+def with_examples(one: Evaluation, each: int = 12, **content: object) -> Evaluation:
+    """Give every row the same content."""
+    n = 0 if one.data is None else one.data.n
+    scale = PictureScale("x", 0.0, 1.0)
+    rows = tuple(Example(place, **content) for place in range(n))  # type: ignore[arg-type]
+    return replace(one, examples=Examples(each, rows, (scale,), n))
+
+
+def count(result: ErrorsResult, name: str, model: str) -> float | None:
+    """Return a number."""
+    return result.find(name, model).value
+
+
+def test_counts_are_those_of_the_sets() -> None:
+    """Errors of each, of one alone, of both, and where both predict the same class."""
+    result = analyzed(SECTION, evaluation(head(made(ONE)), head(made(OTHER))))
+    assert [count(result, "errors", model) for model in "ab"] == [4, 4]
+    assert [count(result, "own_errors", model) for model in "ab"] == [1, 1]
+    assert [count(result, "shared_errors", model) for model in "ab"] == [3, 3]
+    assert [count(result, "agreed_errors", model) for model in "ab"] == [2, 2]
+    (found,) = result.heads
+    assert (found.n_wrong, found.n_agreed, found.n_suspects) == (5, 2, 2)
+
+
+def test_a_single_model_has_nobody_to_compare_with() -> None:
+    """The reasons stand where the numbers would."""
+    result = analyzed(SECTION, evaluation(head(made(ONE))))
+    assert count(result, "errors", "a") == 4
+    for name in ("own_errors", "shared_errors", "agreed_errors"):
+        assert result.find(name, "a").reason == "no other model has this output and these labels"
+    assert result.heads[0].suspects == ()
+
+
+def test_answers_are_marked() -> None:
+    """New: only this one is wrong; fixed: only this one is right; shared: all are wrong."""
+    result = analyzed(SECTION, with_examples(evaluation(head(made(ONE)), head(made(OTHER)))))
+    rows = {
+        one.row: [answer.mark for answer in one.answers] for one in (*result.heads[0].suspects, *result.heads[0].errors)
+    }
+    assert rows == {
+        1: ["shared", "shared"],
+        2: ["new", "fixed"],
+        3: ["shared", "shared"],
+        4: ["fixed", "new"],
+        5: ["shared", "shared"],
+    }
+    three = analyzed(SECTION, with_examples(evaluation(*(head(made(one)) for one in (ONE, OTHER, [0] * 8)))))
+    marks = {one.row: [answer.mark for answer in one.answers] for one in three.heads[0].errors}
+    assert (marks[1], marks[2]) == (["wrong", "wrong", "fixed"], ["new", "right", "right"])
+
+
+def test_only_the_same_labels_are_compared() -> None:
+    """Two heads of one name with other labels are two galleries, and none is the other's."""
+    other = outputs(np.eye(3, dtype=np.float32)[ONE] * 2, np.array(ONE))
+    result = analyzed(SECTION, evaluation(head(made(ONE)), head(other)))
+    assert [one.models for one in result.heads] == [("a",), ("b",)]
+    assert [count(result, "errors", model) for model in "ab"] == [4, 0]
+
+
+def test_models_with_two_heads() -> None:
+    """Every head has its own numbers and galleries."""
+    result = analyzed(SECTION, with_examples(two_heads(made(ONE, 20.0))))
+    names = [one.name for one in SECTION.galleries(result, View())]
+    assert names == ["suspects-head:kind", "suspects-head:size"]
+    assert result.find("errors", "a", "head:size").value == 4
+
+
+def test_the_expected_number_is_that_of_a_calibrated_model() -> None:
+    """Sum of 1 - confidence; the p-value is at least the exact tail of the Poisson binomial distribution."""
+    logits, labels = noisy(3000, 4, sharp=2.0)
+    one = outputs(logits, labels)
+    result = analyzed(SECTION, evaluation(head(one)))
+    sure = one.confidence >= 0.99
+    wrong = int((~one.correct[sure]).sum())
+    assert count(result, "sure_errors", "a") == wrong
+    assert count(result, "sure_errors_expected", "a") == pytest.approx((1 - one.confidence[sure]).sum())
+    exact = poisson_binom.sf(wrong - 1, 1 - one.confidence[sure])
+    assert exact <= result.find("sure_errors_p", "a").value <= 1
+
+
+def test_the_rule_tells_too_many_from_what_chance_explains() -> None:
+    """An over-confident model has too many sure errors; a calibrated one as many as expected; without any, no finding."""
+    (rule,) = SECTION.rules
+
+    def said(one: ClassificationOutputs) -> list[str]:
+        return [finding.message for finding in rule.apply(analyzed(SECTION, with_examples(evaluation(head(one)))))]
+
+    (too_many,) = said(outputs(*noisy(3000, 4, sharp=3.0)))
+    assert too_many.endswith("either labels are wrong or its confidence is too high, so check these labels first.")
+    assert f"at least 99{THIN}% sure" in too_many
+    assert re.search(r"on (\d+) rows \(\d+, \d+, \d+ and \d+ more\)", too_many)
+    logits, labels = noisy(5000, 4)
+    calibrated = outputs(logits, labels)
+    assert ((calibrated.confidence >= 0.99) & ~calibrated.correct).any()
+    (few,) = said(calibrated)
+    assert "no more than chance explains" in few
+    assert said(made(ONE)) == []
+
+
+def test_cards_hold_what_a_reader_sees() -> None:
+    """Picture, row, label, every answer, and all of it in words."""
+    picture = thumbnail(np.eye(4), PictureScale("x", 0.0, 1.0))
+    content = {"pictures": (picture,), "values": (OutlyingValue("width", 3.5, 2.0),), "text": "said"}
+    result = analyzed(SECTION, with_examples(evaluation(head(made(ONE)), head(made(OTHER))), **content))
+    suspects, others = SECTION.galleries(result, View())
+    assert suspects.title == "Check these labels"
+    assert suspects.caption.startswith("Both models predict the same class and the label is another (2 rows)")
+    assert others.title == "Other errors, the most confident first"
+    card = next(one for one in others.cards if one.title == "row 2")
+    assert (card.label, card.text, card.values) == ("0", "said", (("width", "3.50 (2)"),))
+    assert [one.words for one in card.answers] == [f"× a: 1 (78.7{THIN}%), new", f"✓ b: 0 (78.7{THIN}%), fixed"]
+    assert card.alt == f"row 2, labeled 0, predicted 1 by a with 78.7{THIN}%, predicted 0 by b with 78.7{THIN}%"
+    assert card.pictures[0].png == picture.png
+    assert others.pictures == "Pictures: black is 0, white 1, the ends of the range of 8 evaluated rows."
+    assert "Pictures" not in others.table.note
+    assert others.table.rows[0][0].startswith("row ")
+    assert [column.title for column in others.table.columns] == ["Row", "Label", "Content", "Answers"]
+
+
+def test_many_models_show_those_in_focus() -> None:
+    """Cards of errors that only others make are left out; the answers of the others are counted."""
+    result = analyzed(SECTION, with_examples(evaluation(*(head(made(one)) for one in (ONE, OTHER, [0] * 8)))))
+    view = View(Focus(models=("b", "c"), order=("b", "c", "a"), by=None))
+    (gallery,) = SECTION.galleries(result, view)
+    assert "row 2" not in {card.title for card in gallery.cards}
+    assert all([answer.model for answer in card.answers] == ["b", "c"] for card in gallery.cards)
+    assert all(card.alt.endswith("; 1 more model is in results.json") for card in gallery.cards)
+
+
+def test_without_a_gallery_labels_to_check_are_listed() -> None:
+    """Rows and answers, nothing of the data."""
+    result = analyzed(SECTION, evaluation(head(made(ONE, 20.0)), head(made(OTHER, 20.0))))
+    (gallery,) = SECTION.galleries(result, View())
+    assert gallery.name == "suspects"
+    assert result.heads[0].errors == ()
+    assert all(not card.pictures and not card.content for card in gallery.cards)
+    assert "neither" not in gallery.caption
+
+
+def test_rows_that_are_neither_pictures_nor_columns_say_so() -> None:
+    """In words, not by an empty card alone."""
+    result = analyzed(SECTION, with_examples(evaluation(head(made(ONE)))))
+    (gallery,) = SECTION.galleries(result, View())
+    assert gallery.caption.endswith("neither pictures nor columns, so only the row numbers are shown.")
+    assert gallery.title == "Errors, the most confident first"
+
+
+def test_a_perfect_model_and_one_that_is_not_measured() -> None:
+    """No cards; the reason for the other."""
+    result = analyzed(SECTION, with_examples(evaluation(head(made([0] * 8)), unmeasured())))
+    assert SECTION.galleries(result, View()) == ()
+    assert result.find("errors", "b").reason == "multilabel heads are not measured"
+    assert ErrorsResult.model_validate_json(result.model_dump_json()) == result
