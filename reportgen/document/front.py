@@ -39,6 +39,7 @@ def front_page(
         verdict=_verdict(results),
         checks=_lines(results.checks),
         performance=next(iter(tables.get(record.id, ())), None) if record else None,
+        rows=_rows(results),
         selection=_selection(results),
         findings=severe[:MOST_SERIOUS],
         n_findings=len(located),
@@ -79,6 +80,16 @@ def _severity_order(check: CheckOutcome) -> tuple[int, int, float]:
     return _STATES_BY_SEVERITY.index(check.state), unsure, min(margins, default=0.0)
 
 
+def _rows(results: Results) -> str:
+    """Return what follows the number of rows: the groups that they are in, and the effective number of weighted rows."""
+    data, words = results.data, ""
+    if data is not None and data.groups is not None:
+        words += f" in {data.groups:,} groups ({data.grouped_by})"
+    if data is not None and data.effective_n is not None:
+        words += f", effective n = {data.effective_n:,.0f}"
+    return words
+
+
 def _selection(results: Results) -> str:
     """Return how many models were compared on the rows, and what these were used for before."""
     if results.data is None:
@@ -89,6 +100,10 @@ def _selection(results: Results) -> str:
         sentences.append(
             f"{count} models were compared on these {results.data.n:,} rows, so the highest number is optimistic: confirm the "
             "chosen model on fresh data."
+        )
+    if results.data.groups is not None:
+        sentences.append(
+            f"Intervals and tests are clustered by {results.data.grouped_by}, {results.data.groups:,} groups."
         )
     optimistic = ", so every number on them is optimistic" if results.data.used_for else ""
     sentences.append(f"Earlier use of these rows: {earlier_use(results.data)}{optimistic}.")

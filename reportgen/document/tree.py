@@ -93,6 +93,8 @@ class FrontPage:
     n_findings: int
     text: str | None
     dashboard: tuple[Drawing, ...] = ()
+    rows: str = ""
+    """What follows the number of rows: their groups, and the effective number of weighted rows."""
     selection: str = ""
     """How many models were compared on these rows, and what the rows were used for before."""
 

@@ -26,14 +26,21 @@ class ReliabilityPoint(Strict):
     """Mean forecast in the bin."""
     frequency: float
     """Observed frequency of the outcome."""
-    low: float
-    """Lower end of the 95 % Wilson interval of the frequency."""
-    high: float
+    low: float | None
+    """Lower end of the 95 % Wilson interval of the frequency; null where the bin has too few groups of rows."""
+    high: float | None
     """Upper end."""
-    band_low: float
-    """Lower end of the range expected of a calibrated model: all of its points are in their ranges in 95 % of cases."""
-    band_high: float
+    band_low: float | None
+    """Lower end of the range expected of a calibrated model: all of its points are in their ranges in 95 % of cases; null likewise."""
+    band_high: float | None
     """Upper end."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether the frequency is outside the range of a calibrated model; not where that is unknown."""
+        if self.band_low is None or self.band_high is None:
+            return False
+        return not self.band_low <= self.frequency <= self.band_high
 
 
 class ConfidenceDensity(Strict):

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
@@ -59,7 +59,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         sentences = []
         heads = self.view.shown(result.heads)
         for head in heads:
-            outside = sum(not point.band_low <= point.frequency <= point.band_high for point in head.curve)
+            outside = sum(point.outside for point in head.curve)
             sentences.append(
                 f"{about(head.model, head.subject)}: {outside} of {len(head.curve)} points are outside the gray bars"
             )
@@ -89,15 +89,15 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         draw.diagonal(ax, theme, "calibrated")
         ax.vlines(
             forecast,
-            [point.band_low for point in head.curve],
-            [point.band_high for point in head.curve],
+            [or_nan(point.band_low) for point in head.curve],
+            [or_nan(point.band_high) for point in head.curve],
             color="#c3c8cd",
             linewidth=4 * theme.line_width,
         )
         ax.vlines(
             forecast,
-            [point.low for point in head.curve],
-            [point.high for point in head.curve],
+            [or_nan(point.low) for point in head.curve],
+            [or_nan(point.high) for point in head.curve],
             color=look.color,
             linewidth=theme.line_width,
         )
@@ -269,7 +269,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 def _lowest(heads: Sequence[HeadCalibration]) -> float:
     """Return where the axes of the reliability diagrams start: the tenth below everything drawn."""
     ends = [end for head in heads for point in head.curve for end in (point.low, point.band_low, point.forecast)]
-    return float(np.floor(min(ends) * 10) / 10)
+    return float(np.floor(min(end for end in ends if end is not None) * 10) / 10)
 
 
 def _first_percentile(head: HeadCalibration) -> float:
