@@ -82,12 +82,12 @@ def _severity_order(check: CheckOutcome) -> tuple[int, int, float]:
 
 def _rows(results: Results) -> str:
     """Return what follows the number of rows: the groups that they are in, and the effective number of weighted rows."""
-    data, words = results.data, ""
+    data, words = results.data, []
     if data is not None and data.groups is not None:
-        words += f" in {data.groups:,} groups ({data.grouped_by})"
+        words.append(f"in {data.groups:,} groups ({data.grouped_by})")
     if data is not None and data.effective_n is not None:
-        words += f", effective n = {data.effective_n:,.0f}"
-    return words
+        words.append(f"(effective n = {data.effective_n:,.0f})")
+    return " ".join(words)
 
 
 def _selection(results: Results) -> str:
