@@ -289,3 +289,116 @@ def test_rows_are_described_without_random_access() -> None:
     streamed: Dataset = Streamed(whole)  # type: ignore[assignment]
     assert describe_data(streamed, np.arange(3)) == describe_data(whole, np.arange(3))
     assert describe_data(whole, np.arange(3)).conflicting == 1
+
+
+# ------------------------------------------------------------------------------------------------ groups and weights
+
+
+def _with_rows(folder: Path, group: Any, weight: Any) -> None:
+    """Write three rows with their groups and weights in every format."""
+    x, y = np.arange(3.0), np.array([0, 1, 1])
+    np.savez(folder / "d.npz", x=x, y=y, patient=np.asarray(group), w=np.asarray(weight))
+    for name, array in (("x", x), ("y", y), ("patient", np.asarray(group)), ("w", np.asarray(weight))):
+        np.save(folder / f"{name}.npy", array)
+    frame = pd.DataFrame({"x": x, "y": y, "patient": group, "w": weight})
+    frame.to_csv(folder / "d.csv", index=False)
+    frame.to_parquet(folder / "d.parquet")
+
+
+@pytest.mark.parametrize("path", ["d.npz", "d.csv", "d.parquet", None])
+@pytest.mark.parametrize("group", [["p1", "p2", "p1"], [7, 3, 7], [1.5, 2.5, 1.5]])
+def test_groups_and_weights_of_every_format(tmp_path: Path, path: str | None, group: list[Any]) -> None:
+    """An array, a file or a column; their files are among the digests."""
+    _with_rows(tmp_path, group, [0.0, 1.0, 2.5])
+    names = {"x": "x", "y": "y", "group": "patient", "weight": "w"}
+    if path is None:
+        names = {key: f"{name}.npy" for key, name in names.items()}
+    found = load(tmp_path, path=path, **names)
+    assert found.groups is not None
+    assert found.weights is not None
+    assert found.groups.tolist() == group
+    assert found.weights.tolist() == [0.0, 1.0, 2.5]
+    files = [path] if path else ["x.npy", "y.npy", "patient.npy", "w.npy"]
+    assert [file for file, _ in found.files] == files
+    plain = load(tmp_path, path=path, x=names["x"], y=names["y"])
+    assert (plain.groups, plain.weights) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("group", "weight", "words"),
+    [
+        (["p1", None, "p1"], [1.0, 1.0, 1.0], r"data\.group: d\.csv: has no group in 1 rows \(the first is row 1\)"),
+        ([1.0, 2.0, np.nan], [1.0, 1.0, 1.0], r"data\.group: d\.csv: has no group in 1 rows \(the first is row 2\)"),
+        (["a", "b", "c"], [1.0, np.nan, 1.0], r"data\.weight: d\.csv: has no weight in 1 rows \(the first is row 1\)"),
+        (["a", "b", "c"], [1.0, -0.5, -1.0], r"must not be negative or infinite \(found -0\.5 in row 1, 2 such rows\)"),
+        (["a", "b", "c"], [0.0, 0.0, 0.0], r"data\.weight: d\.csv: is 0 in every row"),
+        (["a", "b", "c"], ["1", "x", "2"], r"data\.weight: d\.csv: must be numbers"),
+    ],
+)
+def test_groups_and_weights_that_cannot_be_used(tmp_path: Path, group: Any, weight: Any, words: str) -> None:
+    """Each with the spec's key, the file and the row."""
+    pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [0, 1, 1], "patient": group, "w": weight}).to_csv(
+        tmp_path / "d.csv", index=False
+    )
+    with pytest.raises(InputError, match=words):
+        load(tmp_path, path="d.csv", x="x", y="y", group="patient", weight="w")
+
+
+def test_groups_of_another_length_and_names_that_are_not_there(tmp_path: Path) -> None:
+    """The length and the shape are said; a wrong name is found by its place before anything runs."""
+    _with_rows(tmp_path, ["a", "b", "a"], [1.0, 1.0, 1.0])
+    np.save(tmp_path / "short.npy", np.arange(2))
+    np.save(tmp_path / "wide.npy", np.zeros((3, 2)))
+    for name, shape in (("short", "2"), ("wide", "3 × 2")):
+        with pytest.raises(InputError, match=rf"data\.group: {name}\.npy: .* each of the 3 rows \(found {shape}\)"):
+            load(tmp_path, path=None, x="x.npy", y="y.npy", group=f"{name}.npy")
+    found = unknown_names(DataSpec(path="d.csv", x="x", group="patents", weight="ww"), tmp_path)
+    assert [(location, name) for location, name, _ in found] == [
+        (("data", "group"), "patents"),
+        (("data", "weight"), "ww"),
+    ]
+
+
+def test_groups_of_a_program() -> None:
+    """Of any objects; they are part of the digest."""
+    x, y = np.zeros(3), np.array([0, 1, 1])
+    found = Memory(x, y, np.array(["a", "b", "a"], dtype=object), np.array([1, 0, 2])).open()
+    assert found.groups is not None
+    assert found.groups.tolist() == ["a", "b", "a"]
+    assert found.weights is not None
+    assert found.weights.tolist() == [1.0, 0.0, 2.0]
+    assert found.files != Memory(x, y).digest()
+    with pytest.raises(InputError, match=r"groups: has no group in 1 rows"):
+        Memory(x, y, np.array(["a", None, "b"], dtype=object))
+    with pytest.raises(InputError, match=r"weights: must have one value for each of the 3 rows \(found 2\)"):
+        Memory(x, y, None, np.ones(2)).open()
+
+
+@pytest.mark.parametrize("maximum", [None, 4])
+def test_groups_travel_with_the_rows(maximum: int | None) -> None:
+    """Rows of weight 0 are left out before sampling; groups are those of the evaluated rows, weights have mean 1."""
+    from types import SimpleNamespace
+
+    from reportgen.contract.needs import Request
+    from reportgen.evaluation.collect import collect
+
+    groups, weights = np.array([5, 5, 9, 9, 7, 7, 7, 5]), np.array([1.0, 0, 3, 1, 1, 0, 2, 1])
+    dataset = Memory(np.arange(8.0), np.zeros(8), groups, weights).open()
+    spec = SimpleNamespace(data=DataSpec(path="d.csv", group="patient", weight="w", max_samples=maximum), models={})
+    inputs = SimpleNamespace(dataset=lambda _: dataset)
+    found = collect(spec, inputs, Request(needs=frozenset()), lambda *_: None).data  # type: ignore[arg-type]
+    assert found is not None
+    assert set(found.rows) <= {0, 2, 3, 4, 6, 7}
+    assert found.n == (maximum or 6)
+    assert found.sampling.endswith("after leaving out 2 rows with weight 0")
+    assert found.groups is not None
+    assert found.weights is not None
+    assert np.array_equal(np.unique(groups[found.rows], return_inverse=True)[1], found.groups)
+    assert np.allclose(found.weights * weights[found.rows].mean(), weights[found.rows])
+    assert (found.by, found.n_total) == ("patient", 8)
+    equal = Memory(np.arange(8.0), np.zeros(8), None, (weights > 0) * 2.0).open()
+    inputs = SimpleNamespace(dataset=lambda _: equal)
+    masked = collect(spec, inputs, Request(needs=frozenset()), lambda *_: None).data  # type: ignore[arg-type]
+    assert masked is not None
+    assert masked.weights is None
+    assert masked.by is None

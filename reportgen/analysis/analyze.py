@@ -282,4 +282,7 @@ def _data(data: DataEvaluation) -> DataRecord:
         sampling=data.sampling,
         duplicates=data.description.duplicates,
         used_for=data.used_for,
+        grouped_by=data.by,
+        groups=None if data.groups is None else data.design.count,
+        effective_n=None if data.weights is None else data.design.effective,
     )

@@ -96,6 +96,12 @@ class DataRecord(Strict):
     """Rows whose inputs equal those of an earlier row bit for bit; null if the file does not record it."""
     used_for: tuple[str, ...] | None = None
     """What these rows were used for before; null if the spec does not state it."""
+    grouped_by: str | None = None
+    """What the rows are grouped by; null if they are taken as independent."""
+    groups: int | None = None
+    """Number of groups; null without groups."""
+    effective_n: float | None = None
+    """Number of rows of equal weight that say as much, (sum of w)² / sum of w²; null if all rows weigh the same."""
 
 
 class SpecRecord(Strict):

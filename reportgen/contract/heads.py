@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.subjects import Subject
     from reportgen.contract.theme import Theme
+    from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
 
     Target = tuple[str | None, int, bytes]
@@ -43,6 +44,11 @@ class MeasuredHead(Generic[OutputsT]):
         """Number of evaluated rows."""
         return self.head.n
 
+    @property
+    def design(self) -> Design:
+        """How the evaluated rows belong together and what they weigh."""
+        return self.data.design
+
     def subject(self, part: Subject | None = None) -> Subject | None:
         """Return the subject of a metric of the head or a part of it."""
         return self.model.subject(self.head, part)
@@ -52,14 +58,31 @@ class MeasuredHead(Generic[OutputsT]):
         return spec.measure(self.model.name, value, subject=self.subject(part), **({"n": self.n} | details))
 
     def estimated(
-        self, spec: MetricSpec, estimate: Estimate, part: Subject | None = None, **details: Any
+        self,
+        spec: MetricSpec,
+        estimate: Estimate,
+        part: Subject | None = None,
+        design: Design | None = None,
+        **details: Any,
     ) -> Measurement:
-        """Record an estimate at its address, with its interval or with the reason why there is none."""
+        """Record an estimate at its address, with its interval for these rows or with the reason why there is none.
+
+        ``design`` is that of its rows, by default of all.
+        """
+        estimate = (design or self.design).estimate(estimate)
         interval: dict[str, Any] = {"ci_low": estimate.low, "ci_high": estimate.high, "ci_method": estimate.method}
         if estimate.withheld is not None:
             reasons = (details.pop("caveat", None), f"no interval: {estimate.withheld}")
             interval["caveat"] = "; ".join(reason for reason in reasons if reason)
         return self.measure(spec, estimate.value, part, n=estimate.n, **interval, **details)
+
+    def tested(
+        self, spec: MetricSpec, p_value: float | None, part: Subject | None = None, **details: Any
+    ) -> Measurement:
+        """Record a p-value at its address, or that there are too few groups for a test."""
+        if p_value is None:
+            return self.insufficient(spec, self.design.too_few, part)
+        return self.measure(spec, p_value, part, **details)
 
     def insufficient(self, spec: MetricSpec, reason: str, part: Subject | None = None) -> Measurement:
         """Record at its address why the data does not determine a value."""
@@ -88,7 +111,7 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
 
     def mean_loss(self, values: NDArray[np.float64], largest: float = math.inf) -> Estimate | None:
         """Return the mean of a loss (N,) between 0 and ``largest``; its interval is withheld below 5 errors."""
-        found = intervals.mean(values, low=0.0, high=largest)
+        found = intervals.mean(values, low=0.0, high=largest, weights=self.design.weights)
         return None if found is None else found.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
 
     @property

@@ -14,7 +14,7 @@ from reportgen.document.verdict import verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.analysis.results import Results
+    from reportgen.analysis.results import DataRecord, Results
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Drawing
 
@@ -64,18 +64,30 @@ def _evidence(item: LocatedStatement) -> tuple[bool, float, int]:
     return not one.settled, 1.0 if one.p_value is None else one.p_value, -(one.n or 0)
 
 
+def _rows(data: DataRecord) -> str:
+    """Return the number of rows, the groups that they are in, and the effective number of weighted rows."""
+    words = f"{data.n:,} rows"
+    if data.groups is not None:
+        words += f" in {data.groups:,} groups ({data.grouped_by})"
+    if data.effective_n is not None:
+        words += f", effective n = {data.effective_n:,.0f},"
+    return words
+
+
 def _basis(results: Results) -> str:
     """Return what the numbers rest on: rows, their earlier use, training runs, and the number of models compared."""
     data = results.data
     if data is None:
         return ""
-    sentences = [f"Rests on {data.n:,} rows of the {data.split} split; earlier use: {earlier_use(data)}"]
+    sentences = [f"Rests on {_rows(data)} of the {data.split} split; earlier use: {earlier_use(data)}"]
     if data.used_for:
         sentences[0] += ", so every number on them is optimistic"
     if data.duplicates:
         sentences.append(
             f"{data.duplicates:,} of them {'repeats' if data.duplicates == 1 else 'repeat'} an earlier row"
         )
+    if data.groups is not None:
+        sentences.append(f"Intervals and tests are clustered by {data.grouped_by}, {data.groups:,} groups")
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
     if count > 1:
         sentences.append(f"{count} models were compared on them: confirm the choice on fresh data")

@@ -69,6 +69,10 @@ def _environment(results: Results) -> Table:
     rows = [("reportgen", results.reportgen), *results.versions.items(), ("created", results.created)]
     if results.data is not None:
         rows.append(("rows evaluated", f"{results.data.n:,} of {results.data.n_total:,} ({results.data.sampling})"))
+        if results.data.groups is not None:
+            rows.append(("groups", f"{results.data.groups:,} ({results.data.grouped_by})"))
+        if results.data.effective_n is not None:
+            rows.append(("effective number of rows", f"{results.data.effective_n:,.0f}"))
         rows.append(("earlier use of these rows", earlier_use(results.data)))
         rows.append(("seed", str(results.data.seed)))
     rows += [("override", override) for override in results.spec.overrides]

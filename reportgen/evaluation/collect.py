@@ -5,7 +5,10 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from reportgen.contract.needs import Need
 from reportgen.contract.records.data import DataEvaluation
@@ -79,7 +82,7 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
         report("reading the data", 0, 1)
         dataset = inputs.dataset(spec.data)
         n_total = count(dataset)
-        rows, sampling = choose_rows(n_total, spec.data.max_samples, _strata(dataset), spec.data.seed)
+        rows, sampling = _rows(dataset, n_total, spec.data)
         data = DataEvaluation(
             dataset.files,
             spec.data.split,
@@ -89,6 +92,8 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
             sampling,
             describe_data(dataset, rows, spec.data.class_names),
             spec.data.used_for,
+            *_groups(dataset, rows, spec.data),
+            _weights(dataset, rows),
         )
     read = {name: inputs.history(name, model) for name, model in spec.models.items()}
     collector = _Collector(spec.data, dataset, data, request, report)
@@ -173,6 +178,34 @@ class _Collector:
         labels = None if strata is None else strata[self.data.rows]
         places, sampling = choose_rows(self.data.n, probe.samples, labels, self.data.seed)
         return ProbedRows(places, sampling, probe.layers or "units")
+
+
+def _rows(dataset: Dataset, n_total: int, spec: DataSpec) -> tuple[NDArray[np.int64], str]:
+    """Choose the rows to evaluate among those whose weight is not 0."""
+    strata, weights = _strata(dataset), dataset.weights
+    if weights is None or weights.all():
+        return choose_rows(n_total, spec.max_samples, strata, spec.seed)
+    counted = np.flatnonzero(weights)
+    labels = None if strata is None else strata[counted]
+    chosen, sampling = choose_rows(len(counted), spec.max_samples, labels, spec.seed)
+    return counted[chosen], f"{sampling}, after leaving out {n_total - len(counted):,} rows with weight 0"
+
+
+def _groups(dataset: Dataset, rows: NDArray[np.int64], spec: DataSpec) -> tuple[str | None, NDArray[np.int64] | None]:
+    """Return what the rows are grouped by, and the group of each, from 0."""
+    groups = dataset.groups
+    if groups is None or spec.group is None:
+        return None, None
+    by = spec.group if spec.path is not None else PurePath(spec.group).stem
+    return by, np.unique(groups[rows], return_inverse=True)[1].astype(np.int64)
+
+
+def _weights(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """Return the weights of the rows, of mean 1; None where they are equal."""
+    if dataset.weights is None:
+        return None
+    found = dataset.weights[rows]
+    return None if (found == found[0]).all() else found / found.mean()
 
 
 def _strata(dataset: Dataset) -> NDArray[Any] | None:

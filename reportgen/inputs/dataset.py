@@ -37,6 +37,14 @@ class Dataset(Protocol):
         """The heads with labels: None for labels without a head name, empty without labels."""
 
     @property
+    def groups(self) -> Array | None:
+        """What every row belongs to, (n,) numbers or text; None without groups."""
+
+    @property
+    def weights(self) -> Array | None:
+        """The weight of every row, (n,) float64, not negative and not all 0; None without weights."""
+
+    @property
     def n(self) -> int | None:
         """Number of rows; None if it is unknown before reading."""
 

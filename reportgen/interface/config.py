@@ -112,10 +112,17 @@ class DataInput:
         Inputs, (n, ...); for several inputs a list in the order of the model's inputs, or a dict by name.
     y_data
         Labels: integers, one-hot or soft rows, or text, (n, ...); for several outputs a dict by name; None if unlabeled.
+    groups
+        What every row belongs to, (n,) numbers or text, such as the patient: intervals and tests are clustered by it; None if the
+        rows are independent.
+    weights
+        Weight of every row, (n,), not negative; rows with weight 0 are left out; None if all weigh the same.
     """
 
     x_data: Arrays
     y_data: Arrays | None = None
+    groups: NDArray[Any] | Sequence[Any] | None = None
+    weights: NDArray[Any] | Sequence[float] | None = None
 
     @classmethod
     def from_tuple(cls, data: tuple[Any, Any]) -> DataInput:

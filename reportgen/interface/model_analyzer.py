@@ -153,7 +153,7 @@ class ModelAnalyzer:
                 "y": _labels_in_words(data.heads),
                 "max_samples": self.config.n_samples,
                 "split": "given",
-            }
+            } | {key: key for key, array in (("group", data.groups), ("weight", data.weights)) if array is not None}
         text = json.dumps(spec, indent=1)
         return make(Source("AnalysisConfig", text, "yaml", spec), Path(), in_memory=True)
 
@@ -225,7 +225,8 @@ def _dataset(data: DataInput) -> Dataset:
     if _several(y) and len(y) != _rows(inputs) == len(y[0]):
         message = f"is a list of {len(y)} arrays: pass the labels of several outputs as a dict by output name"
         raise InputError(("y_data",), "", message)
-    return Memory(inputs, None if y is None else _arrays(y)).open()
+    groups, weights = (None if one is None else np.asarray(one) for one in (data.groups, data.weights))
+    return Memory(inputs, None if y is None else _arrays(y), groups, weights).open()
 
 
 def _labels_in_words(heads: tuple[str | None, ...]) -> str | dict[str, str] | None:

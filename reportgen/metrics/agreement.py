@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.metrics import intervals
-from reportgen.metrics.intervals import FEWEST_ERRORS, Z95, Estimate
+from reportgen.metrics.intervals import FEWEST_ERRORS, Z95, Contributions, Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from reportgen.metrics.comparison import Discordance
@@ -17,27 +19,37 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 
-def churn(first: NDArray[np.integer], second: NDArray[np.integer]) -> Estimate | None:
-    """Return the share of examples that two models predict differently, from (N,) classes each.
+def churn(
+    first: NDArray[np.integer], second: NDArray[np.integer], weights: FloatArray | None = None
+) -> Estimate | None:
+    """Return the share of examples that two models predict differently, from (N,) classes each; ``weights`` (N,) of mean 1.
 
     Milani Fard et al. (2016); with Wilson's interval. None without an example.
     """
-    return intervals.wilson(int((first != second).sum()), len(first))
+    return intervals.proportion(first != second, weights)
 
 
 def negative_flips(table: Discordance) -> Estimate | None:
     """Return the share of examples that the first model gets wrong and the second right: Yan et al. (2021)."""
-    return intervals.wilson(table.only_second, table.n)
+    return _flips(table, table.only_second, lambda first, second: ~first & second)
 
 
 def positive_flips(table: Discordance) -> Estimate | None:
     """Return the share of examples that the first model gets right and the second wrong: Yan et al. (2021)."""
-    return intervals.wilson(table.only_first, table.n)
+    return _flips(table, table.only_first, lambda first, second: first & ~second)
+
+
+def _flips(table: Discordance, count: float, flipped: Callable[[Any, Any], NDArray[np.bool_]]) -> Estimate | None:
+    found, rows = intervals.wilson(count, table.n), table.rows
+    if found is None or rows is None:
+        return found
+    first, second, weights = rows
+    return found.of_rows(lambda: intervals.of_share(flipped(first, second), weights))
 
 
 def shared_errors(table: Discordance) -> Estimate | None:
     """Return the share of examples that both models get wrong, with Wilson's interval; None without an example."""
-    return intervals.wilson(table.neither, table.n)
+    return _flips(table, table.neither, lambda first, second: ~first & ~second)
 
 
 def error_consistency(table: Discordance) -> Estimate | None:
@@ -56,15 +68,36 @@ def error_consistency(table: Discordance) -> Estimate | None:
     value = _kappa(counts)
     if not np.isfinite(value):
         return None
+    rows = table.rows
+    found = _with_interval(value, counts, 1.0)
+    if rows is not None:
+        found = found.of_rows(lambda: _of_kappa(counts, *rows))
+    fewest = min(table.only_first, table.only_second) + table.neither
+    return found.supported(int(fewest), FEWEST_ERRORS, "errors of one of the models")
+
+
+def _with_interval(value: float, counts: FloatArray, divisor: float) -> Estimate:
     added = counts + 0.5
     center = _kappa(added)
-    half = Z95 * np.sqrt(_kappa_variance(added)) / (1 - center**2)
+    half = Z95 * np.sqrt(_kappa_variance(added) * divisor) / (1 - center**2)
     low, high = (float(np.tanh(np.arctanh(center) + side * half)) for side in (-1, 1))
-    found = Estimate(
-        value, table.n, min(low, value), max(high, value), "Fisher's z, half an example added to each cell"
+    return Estimate(
+        value,
+        round(float(counts.sum())),
+        min(low, value),
+        max(high, value),
+        "Fisher's z, half an example added to each cell",
+        widened=lambda divisor: _with_interval(value, counts, divisor),
     )
-    fewest = min(table.only_first, table.only_second) + table.neither
-    return found.supported(fewest, FEWEST_ERRORS, "errors of one of the models")
+
+
+def _of_kappa(
+    counts: FloatArray, first: NDArray[np.bool_], second: NDArray[np.bool_], weights: FloatArray
+) -> Contributions:
+    """Return the contributions of rows (N,) to kappa, by the delta method."""
+    terms, _ = _influence(counts)
+    share = weights / weights.sum()
+    return Contributions(share * terms[(~first).astype(int), (~second).astype(int)], share)
 
 
 def _kappa(counts: FloatArray) -> float:
@@ -77,13 +110,17 @@ def _kappa(counts: FloatArray) -> float:
 
 def _kappa_variance(counts: FloatArray) -> float:
     """Return the variance of kappa for a table (2, 2) of positive counts. Fleiss, Cohen & Everitt (1969)."""
-    n = counts.sum()
-    shares, kappa = counts / n, _kappa(counts)
+    terms, shares = _influence(counts)
+    return float((shares * terms**2).sum() / counts.sum())
+
+
+def _influence(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how kappa depends on an example in each cell (2, 2), 0 on average, and the shares of the cells."""
+    shares, kappa = counts / counts.sum(), _kappa(counts)
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     expected = float((rows * columns).sum())
-    terms = (np.eye(2) - (1 - kappa) * (rows[None, :] + columns[:, None])) ** 2
-    spread = float((shares * terms).sum()) - (kappa - expected * (1 - kappa)) ** 2
-    return spread / float(n * (1 - expected) ** 2)
+    terms = np.eye(2) - (1 - kappa) * (rows[None, :] + columns[:, None])
+    return (terms - (kappa - expected * (1 - kappa))) / (1 - expected), shares
 
 
 def js_divergence(first: NDArray[Any], second: NDArray[Any]) -> FloatArray:

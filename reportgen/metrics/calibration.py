@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics.intervals import Z95, Estimate, wilson_bounds
+from reportgen.metrics.intervals import Z95, Contributions, Estimate, wilson_bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -31,6 +33,9 @@ _ROWS_PER_WIDTH = 40
 _WINDOW = 128
 """Points of the Fourier transform: the distribution of a sum with variance 25 lies within 12 standard deviations."""
 _GROUPS = 256
+_MOST_SIGNS = 1000
+"""Groups above which a sum over groups with random signs is taken as normal."""
+_DRAWS_AT_ONCE = 1000
 _TIE = 1e-12
 _SMALLEST_P = 1e-12
 
@@ -170,13 +175,15 @@ def _gaps(residuals: Floats, bins: ResidualBins) -> Floats:
     return residuals / np.maximum(bins.n, 1.0)
 
 
-def gap(forecasts: Floats, positives: Floats, negatives: Floats) -> Estimate:
-    """Return mean forecast minus frequency, in [-1, 1], with its interval; none for a single example.
+def gap(forecasts: Floats, positives: Floats, negatives: Floats, divisor: float = 1.0) -> Estimate:
+    """Return mean forecast minus frequency, in [-1, 1], with its interval for n / ``divisor`` examples; none for a single example.
 
     Parameters
     ----------
     forecasts, positives, negatives
         As in :func:`residual_bins`.
+    divisor
+        At least 1.
 
     References
     ----------
@@ -194,16 +201,31 @@ def gap(forecasts: Floats, positives: Floats, negatives: Floats) -> Estimate:
 
     deviations = forecasts - mean
     variance = float((counts * deviations**2).sum()) / n
-    half = float(stdtrit(n - 1, 1 - LEVEL / 2)) * float(np.sqrt(variance / (n - 1)))
+    error = float(np.sqrt(variance / (n - 1) * divisor))
+    half = float(stdtrit(n - 1, 1 - LEVEL / 2)) * error
     below, above = mean - max(mean - half, 0.0), min(mean + half, 1.0) - mean
-    lows, highs = wilson_bounds(np.array([positives.sum()]), np.array([n]))
+    lows, highs = wilson_bounds(np.array([positives.sum() / divisor]), np.array([n / divisor]))
     under, over = frequency - float(lows[0]), float(highs[0]) - frequency
     scale = np.sqrt(variance * frequency * (1 - frequency))
     r = float((positives * deviations).sum() / n / scale) if scale > 0 else 0.0
-    r = min(r, max(r * (1 - DISCOUNTED_ROWS / n), 0.0))
+    r = min(r, max(r * (1 - DISCOUNTED_ROWS * divisor / n), 0.0))
     low = value - np.sqrt(max(below**2 - 2 * r * below * over + over**2, 0.0))
     high = value + np.sqrt(max(above**2 - 2 * r * above * under + under**2, 0.0))
-    return Estimate(value, round(n), max(float(low), -1.0), min(float(high), 1.0), "Wilson and Student's t, combined")
+    return Estimate(
+        value,
+        round(n),
+        max(float(low), -1.0),
+        min(float(high), 1.0),
+        "Wilson and Student's t, combined",
+        widened=lambda divisor: gap(forecasts, positives, negatives, divisor),
+        contributions=lambda: _of_gap(forecasts, positives, counts),
+    )
+
+
+def _of_gap(forecasts: Floats, positives: Floats, counts: Floats) -> Contributions:
+    """Return the contributions of the points to mean forecast minus frequency."""
+    residuals, mass = counts * forecasts - positives, counts / counts.sum()
+    return Contributions(residuals - mass * residuals.sum(), mass)
 
 
 def in_the_large_p(forecasts: Floats, positives: Floats, negatives: Floats) -> float:
@@ -304,14 +326,103 @@ def debiased_error(bins: ResidualBins) -> Estimate | None:
     return Estimate(root, squared.n, low, high, squared.method)
 
 
-def ece_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS) -> Null:
-    """Return the ECE expected of a calibrated model with these forecasts, from seeded draws."""
-    return _null(np.abs(_null_residuals(bins, seed, draws)).sum(axis=1) / bins.total, ece(bins))
+@dataclass(frozen=True)
+class GroupedResiduals:
+    """Residuals of rows that belong together.
+
+    Attributes
+    ----------
+    sums
+        (P,) float64, the residual sum of every group in every bin where it has rows.
+    n
+        (P,) float64, the sum of the weights of these rows.
+    group, bin
+        (P,) int64, which group and which bin.
+    """
+
+    sums: Floats
+    n: Floats
+    group: NDArray[np.int64]
+    bin: NDArray[np.int64]
 
 
-def mce_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS) -> Null:
-    """Return the MCE expected of a calibrated model with these forecasts, from seeded draws."""
-    return _null(_gaps(np.abs(_null_residuals(bins, seed, draws)), bins).max(axis=1), mce(bins))
+def grouped_residuals(
+    forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats, groups: NDArray[np.int64]
+) -> GroupedResiduals:
+    """Sum the residuals per group and bin; parameters as in :func:`residual_bins`, and (M,) the group of every point, from 0."""
+    size = len(edges) - 1
+    index = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, size - 1)
+    n = positives + negatives
+    cells, cell = np.unique(groups * size + index, return_inverse=True)
+    sums, weights = (np.bincount(cell, values).astype(np.float64) for values in (n * forecasts - positives, n))
+    return GroupedResiduals(sums, weights, cells // size, cells % size)
+
+
+def ece_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, grouped: GroupedResiduals | None = None) -> Null:
+    """Return the ECE expected of a calibrated model with these forecasts, from seeded draws.
+
+    With groups it is the wider of two: that of independent rows, and that of groups whose residuals keep their sizes and change their signs
+    together (Rademacher weights; above 1,000 groups normal ones), times Student's t over 1.96 for as many groups of equal size.
+    Cameron, Gelbach & Miller (2008), Review of Economics and Statistics 90, 414-427.
+    """
+    return _widest(bins, seed, draws, grouped, lambda sums: np.abs(sums).sum(axis=-1) / bins.total)
+
+
+def mce_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, grouped: GroupedResiduals | None = None) -> Null:
+    """Return the MCE expected of a calibrated model with these forecasts, from seeded draws; groups as in :func:`ece_null`."""
+    return _widest(bins, seed, draws, grouped, lambda sums: _gaps(np.abs(sums), bins).max(axis=-1))
+
+
+def _widest(
+    bins: ResidualBins,
+    seed: int,
+    draws: int,
+    grouped: GroupedResiduals | None,
+    error: Callable[[Floats], Floats],
+) -> Null:
+    observed = float(error(bins.residual))
+    found = _null(error(_null_residuals(bins, seed, draws)), observed)
+    if grouped is None:
+        return found
+    other = _null(error(_grouped_draws(grouped, len(bins.n), seed, draws)), observed)
+    return Null(max(found.mean, other.mean), max(found.high, other.high), max(found.p_value, other.p_value))
+
+
+def _grouped_draws(grouped: GroupedResiduals, size: int, seed: int, draws: int) -> Floats:
+    """Draw the residual sums (draws, B) of groups whose signs are random."""
+    from scipy.sparse import csr_array
+    from scipy.special import stdtrit
+
+    generator = np.random.default_rng(seed)
+    share = np.bincount(grouped.group, grouped.n) / grouped.n.sum()
+    wider = float(stdtrit(max(1 / (share**2).sum() - 1, 1.0), 0.975)) / Z95
+    count = len(share)
+    sums = csr_array((grouped.sums * wider, (grouped.group, grouped.bin)), shape=(count, size))
+    if count > _MOST_SIGNS:
+        covariance = (sums.T @ sums).toarray()
+        return generator.multivariate_normal(np.zeros(size), covariance, draws, method="eigh")
+    dense, drawn = sums.toarray(), np.empty((draws, size))
+    for start in range(0, draws, _DRAWS_AT_ONCE):
+        part = drawn[start : start + _DRAWS_AT_ONCE]
+        part[:] = (2.0 * generator.integers(0, 2, (len(part), count)) - 1.0) @ dense
+    return drawn
+
+
+def between_groups(bins: ResidualBins, grouped: GroupedResiduals) -> float | None:
+    """Return the debiased L2 calibration error from pairs of rows of different groups; None where no bin has two groups.
+
+    T as in :func:`squared_error`, with the pairs within groups left out, which vary together:
+    sum of w_b (S_b² - sum of S_bg²) / (n_b² - sum of n_bg²).
+    """
+    own, same = (
+        np.bincount(grouped.bin, weights=values**2, minlength=len(bins.n)) for values in (grouped.sums, grouped.n)
+    )
+    pairs = bins.n**2 - same
+    use = pairs > _TIE * bins.n**2
+    if not use.any():
+        return None
+    weight = bins.n[use] / bins.n[use].sum()
+    return float(np.sqrt(max(float((weight * (bins.residual[use] ** 2 - own[use]) / pairs[use]).sum()), 0.0)))
 
 
 def _null(draws: Floats, observed: float) -> Null:
@@ -335,8 +446,10 @@ def _null_residuals(bins: ResidualBins, seed: int, draws: int) -> Floats:
     return residuals
 
 
-def reliability_curve(bins: ResidualBins) -> ReliabilityCurve:
+def reliability_curve(bins: ResidualBins, divisors: Floats | None = None) -> ReliabilityCurve:
     """Return the points of a reliability diagram; bins without examples are left out.
+
+    The intervals and the band are those of n / d examples in every bin, where ``divisors`` (B,) are given; NaN where d is.
 
     All points of a calibrated model of this size are inside the consistency band in 95 % of cases (Bröcker & Smith 2007, with
     Šidák's level for the number of points): normal with variance V_b, or binomial with the bin's mean where V_b is below 25.
@@ -344,8 +457,9 @@ def reliability_curve(bins: ResidualBins) -> ReliabilityCurve:
     """
     use = bins.n > 0
     n, forecast = bins.n[use], bins.forecast[use] / bins.n[use]
-    low, high = wilson_bounds(np.minimum(bins.outcome[use], n), n)
-    band_low, band_high = _consistency_band(n, np.clip(forecast, 0, 1), bins.variance[use])
+    d = np.ones(len(n)) if divisors is None else divisors[use]
+    low, high = wilson_bounds(np.minimum(bins.outcome[use], n) / d, n / d)
+    band_low, band_high = _consistency_band(n / d, np.clip(forecast, 0, 1), bins.variance[use] / d)
     return ReliabilityCurve(n, forecast, bins.outcome[use] / n, low, high, band_low, band_high)
 
 
@@ -356,7 +470,7 @@ def _consistency_band(n: Floats, forecast: Floats, variance: Floats) -> tuple[Fl
     half = -float(ndtri(tail)) * np.sqrt(variance) / n
     low, high = np.clip(forecast - half, 0, 1), np.clip(forecast + half, 0, 1)
     for index in np.flatnonzero(variance < _NORMAL_ABOVE):
-        size, mean = round(n[index]), float(forecast[index])
+        size, mean = max(round(n[index]), 1), float(forecast[index])
         low[index] = _binomial_quantile(tail, size, mean) / size
         high[index] = _binomial_quantile(1 - tail, size, mean) / size
     return low, high

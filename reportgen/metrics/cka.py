@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +59,11 @@ class Alignment:
     low: FloatArray
     high: FloatArray
     trimmed: FloatArray
+
+    def without_interval(self) -> Alignment:
+        """Return the values without their intervals, which are for independent examples."""
+        none = np.full(self.value.shape, np.nan)
+        return replace(self, low=none, high=none)
 
 
 def grams(features: Sequence[NDArray[np.floating]], seed: int) -> Grams:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.metrics import intervals
-from reportgen.metrics.intervals import FEWEST_EXAMPLES, Estimate
+from reportgen.metrics.intervals import FEWEST_EXAMPLES, Contributions, Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,12 @@ class ConfusedPair:
     predicted: int
     count: int
     share: float
+
+
+def weighted_confusion(labels: NDArray[Any], predictions: NDArray[Any], n_classes: int, weights: Floats) -> Floats:
+    """Return the (K, K) float64 sums of the weights (N,) of the rows; rows are true classes, columns predicted ones."""
+    flat = labels.astype(np.int64) * n_classes + predictions
+    return np.bincount(flat, weights, n_classes * n_classes).astype(np.float64).reshape(n_classes, n_classes)
 
 
 def confusion_matrix(labels: NDArray[Any], predictions: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
@@ -81,26 +87,37 @@ def macro_f1(confusion: Matrix) -> Floats:
     return np.nanmean(f1(confusion), axis=-1)
 
 
-def balanced_accuracy_estimate(confusion: NDArray[np.int64]) -> Estimate:
+def balanced_accuracy_estimate(confusion: Matrix, examples: Matrix | None = None) -> Estimate:
     """Return the balanced accuracy of (K, K) counts with Wilson's interval for as many trials as have its variance.
 
     The variance is that of a mean of independent proportions; each is first drawn to their mean by two examples. Withheld
-    where a class that occurs has fewer than 10 examples.
+    where a class that occurs has fewer than 10 ``examples`` (K,), by default the sums of the rows. Its rows contribute by
+    :func:`of_mean_recall`.
     """
     support = confusion.sum(axis=1, dtype=np.float64)
     seen = support > 0
     value = float(balanced_accuracy(confusion))
     drawn = (np.diagonal(confusion)[seen] + _PRIOR * value) / (support[seen] + _PRIOR)
     variance = float((drawn * (1 - drawn) / support[seen]).sum()) / int(seen.sum()) ** 2
-    found = intervals.share(value, variance, int(support.sum()), "Wilson, by the variance of the mean recall")
-    return _supported(found, support)
+    n = round(float(support.sum()))
+    found = intervals.share(value, variance, n, "Wilson, by the variance of the mean recall")
+    return _supported(found, support if examples is None else examples)
 
 
-def macro_f1_estimate(confusion: NDArray[np.int64]) -> Estimate:
+def macro_f1_estimate(confusion: Matrix, examples: Matrix | None = None) -> Estimate:
     """Return the macro F1 of (K, K) counts with Wilson's interval for as many trials as have its variance.
 
-    The variance is by the delta method. Withheld where a class that occurs has fewer than 10 examples.
+    The variance is by the delta method. Withheld where a class that occurs has fewer than 10 ``examples`` (K,), by default the sums
+    of the rows. Its rows contribute by :func:`of_macro_f1`.
     """
+    variance = float(np.nansum(confusion * _f1_gradient(confusion) ** 2))
+    n = round(float(confusion.sum()))
+    found = intervals.share(float(macro_f1(confusion)), variance, n, "Wilson, by the variance of the mean F1")
+    return _supported(found, confusion.sum(axis=1) if examples is None else examples)
+
+
+def _f1_gradient(confusion: Matrix) -> Floats:
+    """Return the derivative of the macro F1 by the count of each cell (K, K)."""
     both = confusion.sum(axis=1, dtype=np.float64) + confusion.sum(axis=0, dtype=np.float64)
     scores = f1(confusion)
     seen = both > 0
@@ -108,17 +125,34 @@ def macro_f1_estimate(confusion: NDArray[np.int64]) -> Estimate:
     slope[seen] = scores[seen] / both[seen]
     gradient = -(slope[:, None] + slope[None, :])
     gradient[np.diag_indices(len(both))] += _ratio(np.full(len(both), 2.0), both).clip(min=0)
-    variance = float(np.nansum(confusion * gradient**2)) / int(seen.sum()) ** 2
-    n = int(confusion.sum())
-    found = intervals.share(float(macro_f1(confusion)), variance, n, "Wilson, by the variance of the mean F1")
-    return _supported(found, confusion.sum(axis=1))
+    return gradient / int(seen.sum())
+
+
+def of_mean_recall(
+    confusion: Matrix, labels: NDArray[Any], predictions: NDArray[Any], weights: Floats
+) -> Contributions:
+    """Return the contributions of rows (N,) to the balanced accuracy of their weighted counts (K, K)."""
+    mass = _mass(confusion, labels, weights)
+    return Contributions(mass * ((labels == predictions) - recall(confusion)[labels]), mass)
+
+
+def of_macro_f1(confusion: Matrix, labels: NDArray[Any], predictions: NDArray[Any], weights: Floats) -> Contributions:
+    """Return the contributions of rows (N,) to the macro F1 of their weighted counts (K, K), by the delta method."""
+    values = weights * _f1_gradient(confusion)[labels, predictions]
+    return Contributions(values, _mass(confusion, labels, weights))
+
+
+def _mass(confusion: Matrix, labels: NDArray[Any], weights: Floats) -> Floats:
+    """Return the share of each row (N,) in a mean over the classes that occur."""
+    support = confusion.sum(axis=1, dtype=np.float64)
+    return weights / support[labels] / int((support > 0).sum())
 
 
 def _supported(found: Estimate, support: Matrix) -> Estimate:
     return found.supported(int(support[support > 0].min()), FEWEST_EXAMPLES, "examples of a class")
 
 
-def f1_estimate(hits: int, misses: int, false_alarms: int) -> Estimate | None:
+def f1_estimate(hits: float, misses: float, false_alarms: float) -> Estimate | None:
     """Return F1 of a class with an interval; None for a class without examples and predictions.
 
     F1 = 2 J / (1 + J), where J = TP / (TP + FN + FP) is a proportion of the rows that have the class or are predicted as it:
@@ -129,17 +163,17 @@ def f1_estimate(hits: int, misses: int, false_alarms: int) -> Estimate | None:
     (0.889, 0.658, 0.971)
     """
     proportion = intervals.wilson(hits, hits + misses + false_alarms)
-    if proportion is None or proportion.low is None or proportion.high is None:
+    if proportion is None:
         return None
-    value, low, high = (2 * j / (1 + j) for j in (proportion.value, proportion.low, proportion.high))
-    return Estimate(value, hits + misses, low, high, "Wilson, of TP / (TP + FN + FP)")
+    found = proportion.transformed(lambda j: 2 * j / (1 + j), "Wilson, of TP / (TP + FN + FP)")
+    return replace(found, n=round(hits + misses))
 
 
-def skill(losses: Floats, reference: Floats) -> Estimate | None:
+def skill(losses: Floats, reference: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return 1 - mean loss / mean loss of a reference on the same rows (N,): 1 is perfect, 0 is no better than the reference.
 
     The interval is that of the ratio, so that it knows that the reference is estimated too. None where the reference is
-    perfect.
+    perfect. ``weights`` (N,) are positive.
 
     >>> import numpy as np
     >>> skill(np.array([1.0, 0.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])).value
@@ -147,9 +181,7 @@ def skill(losses: Floats, reference: Floats) -> Estimate | None:
     """
     if not reference.any():
         return None
-    found = intervals.ratio(losses, reference)
-    low, high = (None if end is None else 1 - end for end in (found.high, found.low))
-    return replace(found, value=1 - found.value, low=low, high=high)
+    return intervals.ratio(losses, reference, weights).transformed(lambda share: 1 - share)
 
 
 def most_confused(confusion: NDArray[np.int64], limit: int) -> tuple[ConfusedPair, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.metrics import intervals
-from reportgen.metrics.intervals import Estimate
+from reportgen.metrics.intervals import Contributions, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,23 +19,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Discordance:
-    """Numbers of examples that both models get right, only the first, only the second, neither."""
+    """Numbers of examples that both models get right, only the first, only the second, neither; not whole if they are weighted.
 
-    both: int
-    only_first: int
-    only_second: int
-    neither: int
+    ``rows`` are what they were counted from, where that is known: (N,) bool for either model, and the weights (N,).
+    """
+
+    both: float
+    only_first: float
+    only_second: float
+    neither: float
+    rows: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @property
-    def n(self) -> int:
+    def n(self) -> float:
         """Number of examples."""
         return self.both + self.only_first + self.only_second + self.neither
 
 
-def discordance(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Discordance:
-    """Count the examples that each model gets right, from (N,) bool each."""
-    both, one, other = int((first & second).sum()), int((first & ~second).sum()), int((~first & second).sum())
-    return Discordance(both, one, other, len(first) - both - one - other)
+def discordance(
+    first: NDArray[np.bool_], second: NDArray[np.bool_], weights: NDArray[np.float64] | None = None
+) -> Discordance:
+    """Count the examples that each model gets right, from (N,) bool each; with weights (N,) of mean 1, their sums."""
+    w = np.ones(len(first)) if weights is None else weights
+    parts = (first & second, first & ~second, ~first & second, ~first & ~second)
+    both, one, other, neither = (float(w[part].sum()) for part in parts)
+    return Discordance(both, one, other, neither, (first, second, w))
 
 
 def mcnemar(table: Discordance) -> float:
@@ -48,10 +58,10 @@ def mcnemar(table: Discordance) -> float:
     """
     from scipy.special import bdtr
 
-    differing = table.only_first + table.only_second
+    differing = round(table.only_first + table.only_second)
     if differing == 0:
         return 1.0
-    return min(1.0, 2.0 * float(bdtr(min(table.only_first, table.only_second), differing, 0.5)))
+    return min(1.0, 2.0 * float(bdtr(round(min(table.only_first, table.only_second)), differing, 0.5)))
 
 
 def accuracy_difference(table: Discordance) -> Estimate:
@@ -60,6 +70,33 @@ def accuracy_difference(table: Discordance) -> Estimate:
     Newcombe (1998), Statistics in Medicine 17, 2635-2650, method 10: Wilson intervals of both proportions, combined
     with their correlation.
     """
+    low, high = _newcombe(table)
+    rows = table.rows
+    return Estimate(
+        (table.only_first - table.only_second) / table.n,
+        round(table.n),
+        low,
+        high,
+        "Newcombe, paired",
+        widened=lambda divisor: _divided(table, divisor),
+        contributions=None if rows is None else lambda: of_difference(*rows),
+    )
+
+
+def _divided(table: Discordance, divisor: float) -> Estimate:
+    """Return the difference with the interval for fewer examples in the same proportions."""
+    both, one, other, neither = (
+        part / divisor for part in (table.both, table.only_first, table.only_second, table.neither)
+    )
+    return accuracy_difference(Discordance(both, one, other, neither))
+
+
+def of_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], weights: NDArray[np.float64]) -> Contributions:
+    """Return the contributions of rows (N,) to the difference of the shares of two models."""
+    return intervals.of_share(first.astype(np.float64) - second, weights)
+
+
+def _newcombe(table: Discordance) -> tuple[float, float]:
     n = table.n
     value = (table.only_first - table.only_second) / n
     right_first, right_second = table.both + table.only_first, table.both + table.only_second
@@ -69,7 +106,7 @@ def accuracy_difference(table: Discordance) -> Estimate:
     phi = _correlation(table)
     low = value - np.sqrt(max(low1**2 - 2 * phi * low1 * high2 + high2**2, 0.0))
     high = value + np.sqrt(max(high1**2 - 2 * phi * high1 * low2 + low2**2, 0.0))
-    return Estimate(value, n, max(float(low), -1.0), min(float(high), 1.0), "Newcombe, paired")
+    return max(float(low), -1.0), min(float(high), 1.0)
 
 
 def _correlation(table: Discordance) -> float:
@@ -84,10 +121,13 @@ def _correlation(table: Discordance) -> float:
 
 
 def mean_difference(
-    first: NDArray[np.float64], second: NDArray[np.float64], largest: float = math.inf
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    largest: float = math.inf,
+    weights: NDArray[np.float64] | None = None,
 ) -> Estimate | None:
     """Return the mean of the paired differences (N,), none of them larger than ``largest``, with Hall's interval."""
-    return intervals.mean(first - second, low=-largest, high=largest)
+    return intervals.mean(first - second, low=-largest, high=largest, weights=weights)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

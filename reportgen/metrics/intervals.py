@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 Z95 = 1.959963984540054
 """The 0.975 quantile of the normal distribution."""
@@ -24,8 +28,28 @@ SEVERAL = 2
 
 
 @dataclass(frozen=True)
+class Contributions:
+    """How the rows make the error of an estimate.
+
+    Attributes
+    ----------
+    values
+        (N,) float64, the linearized contribution of every row, its weight included; they sum to 0. The scale does not matter.
+    mass
+        (N,) float64, not negative: the share of the estimate that rests on the row; 0 for rows that it does not use.
+    """
+
+    values: Floats
+    mass: Floats
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A value with its 95 % interval; ``low``, ``high`` and ``method`` are None together.
+
+    The interval is for independent rows of equal weight. What any others need travels along (see :mod:`reportgen.metrics.design`):
+    ``widened(d)`` is the same estimate with the interval of n / d rows, and ``contributions()`` are those of the rows. Either is None
+    where it is not known.
 
     ``withheld`` says why there is no interval, where there is a reason to tell.
     """
@@ -36,10 +60,36 @@ class Estimate:
     high: float | None = None
     method: str | None = None
     withheld: str | None = None
+    widened: Callable[[float], Estimate] | None = field(default=None, compare=False, repr=False)
+    contributions: Callable[[], Contributions] | None = field(default=None, compare=False, repr=False)
+
+    def of_rows(self, contributions: Callable[[], Contributions]) -> Estimate:
+        """Return the estimate with the contributions of its rows, computed only if they are asked for."""
+        return replace(self, contributions=contributions)
+
+    def transformed(self, function: Callable[[float], float], method: str | None = None) -> Estimate:
+        """Return a monotone function of the value, with the interval transformed too.
+
+        >>> round(wilson(2, 10).transformed(lambda share: 1 - share).value, 9)
+        0.8
+        """
+        inner, value = self.widened, function(self.value)
+        if inner is None or self.low is None or self.high is None:
+            return replace(self, value=value, low=None, high=None, method=None, widened=None)
+        low, high = sorted((function(self.low), function(self.high)))
+        return Estimate(
+            value,
+            self.n,
+            low,
+            high,
+            method or self.method,
+            widened=lambda divisor: inner(divisor).transformed(function, method),
+            contributions=self.contributions,
+        )
 
     def without(self, reason: str) -> Estimate:
         """Return the value without an interval, and why."""
-        return replace(self, low=None, high=None, method=None, withheld=reason)
+        return replace(self, low=None, high=None, method=None, withheld=reason, widened=None)
 
     def supported(self, found: int, needed: int, what: str) -> Estimate:
         """Return the estimate; without its interval where fewer are found than the approximation needs.
@@ -64,8 +114,8 @@ def wilson_bounds(
     return low, high
 
 
-def wilson(successes: float, n: int) -> Estimate | None:
-    """Return a proportion with Wilson's interval; None without a trial.
+def wilson(successes: float, n: float, divisor: float = 1.0) -> Estimate | None:
+    """Return a proportion with Wilson's interval for n / ``divisor`` trials; None without a trial.
 
     >>> estimate = wilson(8, 10)
     >>> round(estimate.low, 4), round(estimate.high, 4)
@@ -73,15 +123,47 @@ def wilson(successes: float, n: int) -> Estimate | None:
     """
     if n == 0:
         return None
-    low, high = wilson_bounds(np.array([float(successes)]), np.array([float(n)]))
-    return Estimate(successes / n, n, float(low[0]), float(high[0]), "Wilson")
+    low, high = wilson_bounds(np.array([successes / divisor]), np.array([n / divisor]))
+    return Estimate(
+        float(successes / n),
+        round(n),
+        float(low[0]),
+        float(high[0]),
+        "Wilson",
+        widened=lambda divisor: _required(wilson(successes, n, divisor)),
+    )
 
 
-def mean(values: NDArray[np.float64], low: float = -math.inf, high: float = math.inf) -> Estimate | None:
+def _required(found: Estimate | None) -> Estimate:
+    if found is None:
+        message = "an estimate that exists for n rows exists for fewer"
+        raise ValueError(message)
+    return found
+
+
+def proportion(hits: NDArray[Any], weights: Floats | None = None) -> Estimate | None:
+    """Return the share of ``hits`` (N,) bool or float, in [0, 1], with Wilson's interval; ``weights`` (N,) have mean 1. None without a row."""
+    n = len(hits)
+    found = wilson(float(hits.sum() if weights is None else (weights * hits).sum()), n)
+    if found is None:
+        return None
+    return found.of_rows(lambda: of_share(hits, np.ones(n) if weights is None else weights))
+
+
+def of_share(hits: NDArray[Any], among: NDArray[Any]) -> Contributions:
+    """Return the contributions to the share of ``hits`` (N,) bool or float among the rows with weights ``among`` (N,), 0 outside."""
+    mass = among / among.sum(dtype=np.float64)
+    return Contributions(mass * (hits - float((mass * hits).sum())), mass)
+
+
+def mean(
+    values: Floats, low: float = -math.inf, high: float = math.inf, weights: Floats | None = None, divisor: float = 1.0
+) -> Estimate | None:
     """Return the mean of (N,) values with Hall's interval, cut off at the possible range; None without a value.
 
     Student's t interval, transformed so that the skewness of the values is removed: losses are skewed, and few rows make most
-    of their sum. A single value, or equal values, have no interval.
+    of their sum. A single value, or equal values, have no interval. ``weights`` (N,) are positive; the interval is that of
+    n / ``divisor`` rows.
 
     References
     ----------
@@ -95,40 +177,61 @@ def mean(values: NDArray[np.float64], low: float = -math.inf, high: float = math
     n = len(values)
     if n == 0:
         return None
-    value = float(np.mean(values, dtype=np.float64))
-    below, above = _hall(values)
+    value = _average(values, weights)
+    below, above = _hall(values, weights, divisor)
     if below == above == 0:
         return Estimate(value, n).without("there is a single value" if n == 1 else "all values are equal")
     return Estimate(
-        value, n, max(value - below, low), min(value + above, high), "mean, Student's t corrected for skewness"
+        value,
+        n,
+        max(value - below, low),
+        min(value + above, high),
+        "mean, Student's t corrected for skewness",
+        widened=lambda divisor: _required(mean(values, low, high, weights, divisor)),
+        contributions=lambda: of_share(values, np.ones(n) if weights is None else weights),
     )
 
 
-def ratio(numerators: NDArray[np.float64], denominators: NDArray[np.float64]) -> Estimate:
+def ratio(numerators: Floats, denominators: Floats, weights: Floats | None = None, divisor: float = 1.0) -> Estimate:
     """Return the ratio of two means of the same rows (N,), both non-negative, with Hall's interval of its linearization.
 
-    The mean of the denominators must be positive. Equal ratios of all rows have no interval.
+    The mean of the denominators must be positive. Equal ratios of all rows have no interval. ``weights`` and ``divisor`` as in
+    :func:`mean`.
     """
-    n, scale = len(numerators), float(np.mean(denominators, dtype=np.float64))
-    value = float(np.mean(numerators, dtype=np.float64)) / scale
-    below, above = _hall((numerators - value * denominators) / scale)
+    n, scale = len(numerators), _average(denominators, weights)
+    value = _average(numerators, weights) / scale
+    linear = (numerators - value * denominators) / scale
+    below, above = _hall(linear, weights, divisor)
     if below == above == 0:
         return Estimate(value, n).without("the ratio is the same on all rows")
     method = "ratio of means, Student's t corrected for skewness"
-    return Estimate(value, n, max(value - below, 0.0), value + above, method)
+    return Estimate(
+        value,
+        n,
+        max(value - below, 0.0),
+        value + above,
+        method,
+        widened=lambda divisor: ratio(numerators, denominators, weights, divisor),
+        contributions=lambda: of_share(linear, np.ones(n) if weights is None else weights),
+    )
 
 
-def _hall(values: NDArray[np.float64]) -> tuple[float, float]:
+def _average(values: Floats, weights: Floats | None) -> float:
+    """Return the mean, accumulated in float64."""
+    return float(np.mean(values, dtype=np.float64) if weights is None else np.average(values, weights=weights))
+
+
+def _hall(values: Floats, weights: Floats | None, divisor: float) -> tuple[float, float]:
     """Return how far the interval reaches below and above the mean; zeros where the values do not vary."""
     from scipy.special import stdtrit
 
     n = len(values)
-    deviations = values - np.mean(values, dtype=np.float64)
-    variance = float(np.mean(deviations**2)) if n >= SEVERAL else 0.0
+    deviations = values - _average(values, weights)
+    variance = _average(deviations**2, weights) if n >= SEVERAL else 0.0
     if variance <= (np.finfo(np.float64).eps * float(np.abs(values).max())) ** 2:
         return 0.0, 0.0
-    standard_error = math.sqrt(variance / (n - 1))
-    a = float(np.mean((deviations / math.sqrt(variance)) ** 3)) / math.sqrt(n)
+    standard_error = math.sqrt(variance * divisor / (n - 1))
+    a = _average((deviations / math.sqrt(variance)) ** 3, weights) * math.sqrt(divisor / n)
     t = float(stdtrit(n - 1, 0.975))
     if abs(a) < 1e-6:  # noqa: PLR2004 the limit of the formula below
         return t * standard_error, t * standard_error
@@ -145,7 +248,14 @@ def share(value: float, variance: float, n: int, method: str) -> Estimate:
         return Estimate(value, n).without("no variation was seen")
     trials = np.array([value * (1 - value) / variance])
     low, high = wilson_bounds(value * trials, trials)
-    return Estimate(value, n, float(low[0]), float(high[0]), method)
+    return Estimate(
+        value,
+        n,
+        float(low[0]),
+        float(high[0]),
+        method,
+        widened=lambda divisor: share(value, variance * divisor, n, method),
+    )
 
 
 def logit(value: float, variance: float, n: int, method: str) -> Estimate:
@@ -158,27 +268,23 @@ def logit(value: float, variance: float, n: int, method: str) -> Estimate:
     center = math.log(value / (1 - value))
     half = Z95 * math.sqrt(variance) / (value * (1 - value))
     low, high = (_expit(center - half), _expit(center + half))
-    return Estimate(value, n, low, high, method)
+    return Estimate(value, n, low, high, method, widened=lambda divisor: logit(value, variance * divisor, n, method))
 
 
 def _expit(z: float) -> float:
     return float((1 + np.tanh(z / 2)) / 2)
 
 
-def root_mean_square(values: NDArray[np.float64]) -> Estimate | None:
+def root_mean_square(values: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return the root mean square of (N,) values; its interval is the root of that of the mean square, cut off at 0.
 
-    None without a value; a single value has no interval.
+    None without a value; a single value has no interval. ``weights`` as in :func:`mean`.
 
     >>> import numpy as np
     >>> round(root_mean_square(np.array([3.0, 4.0, 5.0])).value ** 2, 12)
     16.666666666667
     """
-    squares = mean(values**2, low=0.0)
+    squares = mean(values**2, low=0.0, weights=weights)
     if squares is None:
         return None
-    value = float(np.sqrt(squares.value))
-    if squares.low is None or squares.high is None:
-        return Estimate(value, squares.n, withheld=squares.withheld)
-    low, high = float(np.sqrt(squares.low)), float(np.sqrt(squares.high))
-    return Estimate(value, squares.n, low, high, f"root of the interval of the mean square ({squares.method})")
+    return squares.transformed(math.sqrt, f"root of the interval of the mean square ({squares.method})")

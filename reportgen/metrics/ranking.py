@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.metrics import intervals
-from reportgen.metrics.intervals import FEWEST_EXAMPLES, Estimate
+from reportgen.metrics.intervals import FEWEST_EXAMPLES, Contributions, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,6 +50,11 @@ class _Curve:
     def variance(self, steps: _Steps) -> float:
         return float((steps.positives * self.positive**2 + steps.negatives * self.negative**2).sum())
 
+    def contributions(self, steps: _Steps, positives: Floats, negatives: Floats) -> Contributions:
+        """Return what each of the points contributes; both kinds have the same mass."""
+        values = positives * self.positive[steps.index] + negatives * self.negative[steps.index]
+        return Contributions(values, (positives / positives.sum() + negatives / negatives.sum()) / 2)
+
 
 def _area(steps: _Steps) -> _Curve:
     """Return the area under the ROC curve with its placement values; the variance is DeLong's."""
@@ -79,8 +84,8 @@ def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | 
     Parameters
     ----------
     scores, positives, negatives
-        (M,) float64: a score, and the numbers of examples of the class and of the rest that have it. Ties get half
-        credit (midranks).
+        (M,) float64: a score, and the numbers of examples of the class and of the rest that have it, or the sums of
+        their weights, of mean 1. Ties get half credit (midranks).
 
     References
     ----------
@@ -111,6 +116,7 @@ def _of_points(
     steps = _steps(scores, positives, negatives)
     found = curve(steps)
     estimate = intervals.logit(found.value, found.variance(steps), round(m + n), _METHOD + method)
+    estimate = estimate.of_rows(lambda: found.contributions(steps, positives, negatives))
     return estimate.supported(round(min(m, n)), FEWEST_EXAMPLES, "examples of the rarer class")
 
 
@@ -123,7 +129,10 @@ def area_bound(positives: Floats, negatives: Floats) -> float:
 
 
 def macro_roc_auc(
-    column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int]
+    column: Callable[[int], Floats],
+    labels: NDArray[np.int32],
+    classes: Iterable[int],
+    weights: Floats | None = None,
 ) -> Estimate | None:
     """Return the unweighted mean one-vs-rest AUC of the classes that have both examples and non-examples.
 
@@ -138,6 +147,8 @@ def macro_roc_auc(
         (N,) class indices.
     classes
         The classes to average over.
+    weights
+        (N,) positive, of mean 1; None for equal weights.
 
     Returns
     -------
@@ -145,14 +156,17 @@ def macro_roc_auc(
         None where no class has a curve. The interval is withheld where a class has fewer than 10 examples or
         non-examples, or where all are separated perfectly.
     """
-    return _macro(_area, "DeLong over classes", column, labels, classes)
+    return _macro(_area, "DeLong over classes", column, labels, classes, weights)
 
 
 def macro_average_precision(
-    column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int]
+    column: Callable[[int], Floats],
+    labels: NDArray[np.int32],
+    classes: Iterable[int],
+    weights: Floats | None = None,
 ) -> Estimate | None:
     """Return the unweighted mean average precision; parameters and interval as in :func:`macro_roc_auc`."""
-    return _macro(_precision, "infinitesimal jackknife over classes", column, labels, classes)
+    return _macro(_precision, "infinitesimal jackknife over classes", column, labels, classes, weights)
 
 
 def _macro(
@@ -161,17 +175,21 @@ def _macro(
     column: Callable[[int], Floats],
     labels: NDArray[np.int32],
     classes: Iterable[int],
+    weights: Floats | None,
 ) -> Estimate | None:
     n = len(labels)
-    influence, values, fewest = np.zeros(n), [], n
-    for value, contributions, rarer in _one_by_one(curve, column, labels, classes):
+    weight = np.ones(n) if weights is None else weights
+    influence, mass, values, fewest = np.zeros(n), np.zeros(n), [], n
+    for value, contributions, rarer in _one_by_one(curve, column, labels, classes, weight):
         values.append(value)
-        influence += contributions
+        influence += contributions.values
+        mass += contributions.mass
         fewest = min(fewest, rarer)
     if not values:
         return None
-    variance = float((influence**2).sum()) / len(values) ** 2
+    variance = float((influence**2 / weight).sum()) / len(values) ** 2
     estimate = intervals.logit(float(np.mean(values)), variance, n, _METHOD + method)
+    estimate = estimate.of_rows(lambda: Contributions(influence, mass))
     return estimate.supported(fewest, FEWEST_EXAMPLES, "examples of a class")
 
 
@@ -180,17 +198,18 @@ def _one_by_one(
     column: Callable[[int], Floats],
     labels: NDArray[np.int32],
     classes: Iterable[int],
-) -> Iterator[tuple[float, Floats, int]]:
-    """Yield for each class that has a curve its value, the contributions (N,) of the examples, and the size of its rarer kind."""
+    weight: Floats,
+) -> Iterator[tuple[float, Contributions, int]]:
+    """Yield for each class that has a curve its value, the contributions of the examples, and the size of its rarer kind."""
     for index in classes:
-        positives = (labels == index).astype(np.float64)
-        m = int(positives.sum())
+        own = labels == index
+        m = int(own.sum())
         if m in (0, len(labels)):
             continue
-        steps = _steps(column(index), positives, 1.0 - positives)
+        positives, negatives = np.where(own, weight, 0.0), np.where(own, 0.0, weight)
+        steps = _steps(column(index), positives, negatives)
         found = curve(steps)
-        contributions = np.where(positives > 0, found.positive[steps.index], found.negative[steps.index])
-        yield found.value, contributions, min(m, len(labels) - m)
+        yield found.value, found.contributions(steps, positives, negatives), min(m, len(labels) - m)
 
 
 def rescaled(value: float, sampled: Estimate | None, n: int) -> Estimate:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.metrics import scores
-from reportgen.metrics.folds import FOLDS, stratified_folds
-from reportgen.metrics.intervals import Z95, Estimate
+from reportgen.metrics import intervals, scores
+from reportgen.metrics.folds import FOLDS, grouped_folds, stratified_folds
+from reportgen.metrics.intervals import Z95, Contributions, Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,7 @@ _TOLERANCE = 1e-10
 _INVERSE_RANGE = (1e-4, 1e4)
 _SEPARABLE = "all rows are predicted correctly, so no finite temperature is optimal"
 _OUTSIDE = "the optimal temperature is outside the range from 1e-4 to 1e4"
+_FEW = f"fewer than {RARER} right or fewer than {RARER} wrong predictions"
 _UNINFORMED = "the logits do not separate the classes, so no finite temperature is optimal"
 
 
@@ -32,21 +33,52 @@ class NoTemperatureError(Exception):
 
 @dataclass(frozen=True)
 class Temperature:
-    """A fitted temperature and its sandwich standard error; ``rarer`` counts the right predictions, or the wrong ones if fewer."""
+    """A fitted temperature and its sandwich standard error.
+
+    ``rarer`` counts the right predictions, or the wrong ones if fewer; ``slopes`` (N,) are the derivatives of the NLL of the rows, and
+    ``weights`` (N,) their weights.
+    """
 
     value: float
     standard_error: float
     rarer: int
+    slopes: Floats = field(compare=False, repr=False)
+    weights: Floats = field(compare=False, repr=False)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The value with its 95 % interval on the log scale, by Student's t of the rarer kind; none below 10 rows of that kind."""
+        found = self._with_interval(1.0)
+        return found if self.rarer >= RARER else found.without(_FEW)
+
+    def ends(self, divisor: float) -> tuple[float, float]:
+        """Return the ends of the interval of n / ``divisor`` rows, whatever the number of right and wrong predictions."""
+        from scipy.special import stdtrit
+
+        t = float(stdtrit(max(self.rarer - 1, 1), 0.975))
+        factor = float(np.exp(t * self.standard_error * np.sqrt(divisor) / self.value))
+        return self.value / factor, self.value * factor
+
+    @property
+    def contributions(self) -> Contributions:
+        """The contributions of the rows to the error of the temperature."""
+        return intervals.of_share(self.slopes, self.weights)
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The 95 % interval on the log scale, with Student's t of the rarer kind; None where that has fewer than 10 rows."""
-        if self.rarer < RARER:
-            return None
-        from scipy.special import stdtrit
+        """The ends of the interval; None without one."""
+        found = self.estimate
+        return None if found.low is None or found.high is None else (found.low, found.high)
 
-        factor = float(np.exp(stdtrit(self.rarer - 1, 0.975) * self.standard_error / self.value))
-        return self.value / factor, self.value * factor
+    def _with_interval(self, divisor: float) -> Estimate:
+        return Estimate(
+            self.value,
+            len(self.slopes),
+            *self.ends(divisor),
+            "sandwich standard error, log scale",
+            widened=self._with_interval,
+            contributions=lambda: self.contributions,
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +97,7 @@ class CrossFit:
     confidence: Floats
 
 
-def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temperature:
+def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0, weights: Floats | None = None) -> Temperature:
     """Fit the temperature T that minimizes the NLL of softmax(logits / T). Guo et al. (2017).
 
     The NLL is convex in 1/T: Newton's method, kept between 1e-4 and 1e4, with bisection where a step would leave the range.
@@ -78,6 +110,8 @@ def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temp
         (N,) class indices or (N, K) soft labels.
     start
         Temperature to start from.
+    weights
+        (N,) positive; None for equal weights.
 
     Raises
     ------
@@ -93,9 +127,10 @@ def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temp
         raise NoTemperatureError(_SEPARABLE)
     low, high = _INVERSE_RANGE
     beta = 1.0 / start
+    weight = np.ones(len(z)) if weights is None else weights / weights.mean()
     for _ in range(_STEPS):
-        slope, curvature = _derivatives(z, own, beta)
-        gradient = float(slope.mean())
+        slope, curvature = _derivatives(z, own, beta, weight)
+        gradient = float((weight * slope).mean())
         low, high = (beta, high) if gradient < 0 else (low, beta)
         step = beta - gradient / curvature if curvature > 0 else np.inf
         following = step if low < step < high else float(np.sqrt(low * high))
@@ -103,23 +138,23 @@ def fit(logits: NDArray[Any], targets: NDArray[Any], start: float = 1.0) -> Temp
             break
         beta = following
     _require_inside(beta)
-    slope, curvature = _derivatives(z, own, beta)
-    error = float(np.sqrt((slope**2).mean() / len(z))) / curvature / beta**2
+    slope, curvature = _derivatives(z, own, beta, weight)
+    error = float(np.sqrt((weight * slope**2).mean() / len(z))) / curvature / beta**2
     wrong = int((_label(targets) != z.argmax(axis=1)).sum())
-    return Temperature(1.0 / beta, error, min(wrong, len(z) - wrong))
+    return Temperature(1.0 / beta, error, min(wrong, len(z) - wrong), slope, weight)
 
 
 def _label(targets: NDArray[Any]) -> NDArray[Any]:
     return targets if targets.ndim == 1 else targets.argmax(axis=1)
 
 
-def _derivatives(z: Floats, own: Floats, beta: float) -> tuple[Floats, float]:
+def _derivatives(z: Floats, own: Floats, beta: float, weight: Floats) -> tuple[Floats, float]:
     """Return per row the slope of the NLL in 1/T, and the mean curvature."""
     p = np.exp(z * beta)
     p /= p.sum(axis=1, keepdims=True)
     mean = np.einsum("ij,ij->i", p, z)
     variance = np.einsum("ij,ij,ij->i", p, z, z) - mean**2
-    return mean - own, float(np.maximum(variance, 0.0).mean())
+    return mean - own, float((weight * np.maximum(variance, 0.0)).mean())
 
 
 def _require_inside(beta: float) -> None:
@@ -129,9 +164,14 @@ def _require_inside(beta: float) -> None:
 
 
 def cross_fit(
-    fitted: Temperature, logits: NDArray[Any], targets: NDArray[Any], labels: NDArray[np.int32], seed: int
+    fitted: Temperature,
+    logits: NDArray[Any],
+    targets: NDArray[Any],
+    labels: NDArray[np.int32],
+    seed: int,
+    groups: NDArray[np.int64] | None = None,
 ) -> CrossFit:
-    """Evaluate the temperature by five label-stratified folds.
+    """Evaluate the temperature by five folds: label-stratified, or of whole groups.
 
     Parameters
     ----------
@@ -143,27 +183,29 @@ def cross_fit(
         (N,) classes to stratify by.
     seed
         Seed of the folds.
+    groups
+        (N,) the group of every row; None without groups.
 
     Raises
     ------
     NoTemperatureError
         As in :func:`fit`, without one fold.
     """
-    fold = stratified_folds(labels, seed)
+    fold = stratified_folds(labels, seed) if groups is None else grouped_folds(groups, seed)
     gain, confidence = np.empty(len(logits)), np.empty(len(logits))
     for index in range(FOLDS):
         inside = fold == index
         if not inside.any():
             continue
         try:
-            temperature = fit(logits[~inside], targets[~inside], fitted.value).value
+            temperature = fit(logits[~inside], targets[~inside], fitted.value, fitted.weights[~inside]).value
         except NoTemperatureError as reason:
             raise NoTemperatureError(f"without one of the five folds, {reason}") from None
         log_p = scores.log_softmax(logits[inside] / temperature)
         before = scores.nll(scores.log_softmax(logits[inside]), targets[inside])
         gain[inside] = before - scores.nll(log_p, targets[inside])
         confidence[inside] = np.exp(log_p.max(axis=1))
-    return CrossFit(_gain(float(gain.mean()), fitted, logits), confidence)
+    return CrossFit(_gain(float(np.average(gain, weights=fitted.weights)), fitted, logits), confidence)
 
 
 def _gain(value: float, fitted: Temperature, logits: NDArray[Any]) -> Estimate:
@@ -173,18 +215,33 @@ def _gain(value: float, fitted: Temperature, logits: NDArray[Any]) -> Estimate:
     of the interval of T give those of the gain, widened by the spread of the logits. The lower end also pays for fitting: a T
     that is fitted on four fifths of the rows is not the optimal one.
     """
-    n, bounds = len(logits), fitted.bounds
-    if bounds is None:
-        return Estimate(value, n)
+    n = len(logits)
+    if fitted.rarer < RARER:
+        return Estimate(value, n).without(_FEW)
     z = logits.astype(np.float64)
     z -= z.max(axis=1, keepdims=True)
-    center = _divergence(z, 1 / fitted.value)
-    ends = [float(_divergence(z, 1 / bound).mean()) for bound in bounds]
-    near = 0.0 if bounds[0] <= 1 <= bounds[1] else min(ends)
-    middle, spread = float(center.mean()), Z95 * float(center.std(ddof=1) / np.sqrt(n))
-    low = middle - float(np.hypot(middle - near, spread)) - _cost(z, fitted)
-    high = middle + float(np.hypot(max(ends) - middle, spread))
-    return Estimate(value, n, min(low, value), max(high, value), "from the interval of T, and the cost of fitting it")
+    center, cost = _divergence(z, 1 / fitted.value), _cost(z, fitted)
+    middle = float(np.average(center, weights=fitted.weights))
+    error = float(np.sqrt(np.average((center - middle) ** 2, weights=fitted.weights) / (n - 1)))
+
+    def with_interval(divisor: float) -> Estimate:
+        bounds = fitted.ends(divisor)
+        ends = [float(np.average(_divergence(z, 1 / bound), weights=fitted.weights)) for bound in bounds]
+        near = 0.0 if bounds[0] <= 1 <= bounds[1] else min(ends)
+        spread = Z95 * error * float(np.sqrt(divisor))
+        low = middle - float(np.hypot(middle - near, spread)) - cost * divisor
+        high = middle + float(np.hypot(max(ends) - middle, spread))
+        return Estimate(
+            value,
+            n,
+            min(low, value),
+            max(high, value),
+            "from the interval of T, and the cost of fitting it",
+            widened=with_interval,
+            contributions=lambda: fitted.contributions,
+        )
+
+    return with_interval(1.0)
 
 
 def _divergence(z: Floats, beta: float) -> Floats:
@@ -198,5 +255,5 @@ def _divergence(z: Floats, beta: float) -> Floats:
 def _cost(z: Floats, fitted: Temperature) -> float:
     """Return the NLL that a temperature fitted on four fifths of the rows loses against the optimal one."""
     beta = 1 / fitted.value
-    _, curvature = _derivatives(z, z[:, 0], beta)
+    _, curvature = _derivatives(z, z[:, 0], beta, fitted.weights)
     return 0.5 * curvature * (fitted.standard_error * beta**2) ** 2 * FOLDS / (FOLDS - 1)

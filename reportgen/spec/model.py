@@ -134,6 +134,10 @@ class DataSpec(Strict):
     """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
     text: str | None = None
     """Column, array or file with a text for each row, which the gallery of errors shows; it can also be an id."""
+    group: Name | None = None
+    """What rows belong to, such as a patient: array name (npz), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
+    weight: Name | None = None
+    """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
     class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
     split: str = "test"

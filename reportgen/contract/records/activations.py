@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from reportgen.metrics.design import Design
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
@@ -119,3 +121,11 @@ class Activations:
     ends: tuple[str | None, ...] = ()
     not_probed: tuple[tuple[str, str], ...] = ()
     reason: str | None = None
+
+    def of(self, design: Design) -> Activations:
+        """Return them without layers where the rows are weighted: the sums over the rows were taken without weights."""
+        if design.weights is None or self.reason is not None:
+            return self
+        return replace(
+            self, layers=(), reason="the rows are weighted, and activations are summed over rows of equal weight"
+        )

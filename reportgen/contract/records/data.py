@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from reportgen.metrics.design import Design
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +54,9 @@ class DataEvaluation:
     """The data set: files and digests, size, and the evaluated rows.
 
     ``rows`` are the positions of the evaluated examples in the data set, (N,) int64. ``used_for`` is what the rows were used
-    for before, None if the spec does not state it.
+    for before, None if the spec does not state it. ``by`` is what the rows are grouped by, and ``groups`` the group of each,
+    (N,) int64 from 0; None without groups. ``weights`` are those of the rows, (N,) float64, positive and of mean 1; None where
+    they are equal.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -62,6 +67,14 @@ class DataEvaluation:
     sampling: str
     description: DataDescription
     used_for: tuple[str, ...] | None = None
+    by: str | None = None
+    groups: IntArray | None = None
+    weights: FloatArray | None = None
+
+    @cached_property
+    def design(self) -> Design:
+        """How the evaluated rows belong together and what they weigh."""
+        return Design(self.n, self.by, self.groups, self.weights)
 
     @property
     def n(self) -> int:

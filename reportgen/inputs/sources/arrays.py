@@ -35,6 +35,8 @@ class ArrayDataset:
     layout: Layout
     files: tuple[tuple[str, str], ...]
     texts: Array | None = None
+    groups: Array | None = None
+    weights: Array | None = None
 
     @property
     def inputs(self) -> tuple[TensorSummary, ...]:
@@ -81,7 +83,9 @@ class ArraySource(FileSource):
         read = self.reader()
         found = {location: read(location, name) for location, name in entries(self.data)}
         x, y = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y"))
-        require_rows(found, ("data", "x"), self.file)
+        require_rows({**x, **y}, ("data", "x"), self.file)
+        rows = len(next(iter(x.values())))
+        text, group, weight = (("data", key) for key in ("text", "group", "weight"))
         for location, array in x.items():
             require_numbers(location, self.file_of(location), array)
         layout: Layout = "by name" if isinstance(self.data.x, dict) else "single"
@@ -90,16 +94,62 @@ class ArraySource(FileSource):
             {str(place[-1]) if isinstance(self.data.y, dict) else None: array for place, array in y.items()},
             layout,
             self.digest(),
-            self._texts(found.get(("data", "text"))),
+            texts_of(text, self.file_of(text), found[text], rows) if text in found else None,
+            groups_of(group, self.file_of(group), found[group], rows) if group in found else None,
+            weights_of(weight, self.file_of(weight), found[weight], rows) if weight in found else None,
         )
 
-    def _texts(self, array: Array | None) -> Array | None:
-        """Return the texts, if the data table names any; reject those that are not one value for each row."""
-        location = ("data", "text")
-        if array is not None and (array.ndim != 1 or array.dtype.kind not in "Ubiuf"):
-            message = f"must have one text for each row (found shape {array.shape}, dtype {array.dtype})"
-            raise InputError(location, self.file_of(location), message)
-        return array
+
+def texts_of(location: Location, file: str, array: Array, rows: int) -> Array:
+    """Return the text or id of every row as a vector, (rows,); reject other lengths, shapes and types."""
+    flat = _one_per_row(location, file, array, rows)
+    if flat.dtype.kind not in "Ubiuf":
+        raise InputError(location, file, f"must be text or numbers (found dtype {array.dtype})")
+    return flat
+
+
+def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
+    """Return what every row belongs to as a vector, (rows,); reject other lengths and shapes, and missing values."""
+    flat = _one_per_row(location, file, array, rows)
+    if flat.dtype.kind not in "buifUSM":
+        raise InputError(location, file, f"must be numbers or text (found dtype {array.dtype})")
+    missing = flat == "" if flat.dtype.kind in "US" else flat != flat  # noqa: PLR0124 NaN, and no date, differ from themselves
+    require_filled(location, file, missing, "group")
+    return flat
+
+
+def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
+    """Return the weight of every row as a vector, (rows,) float64; reject other lengths, missing and negative values, and zeros alone."""
+    flat = _one_per_row(location, file, array, rows)
+    if flat.dtype.kind not in "buif":
+        raise InputError(location, file, f"must be numbers (found dtype {array.dtype})")
+    weights = flat.astype(np.float64)
+    require_filled(location, file, np.isnan(weights), "weight")
+    wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+    if len(wrong):
+        raise InputError(
+            location,
+            file,
+            f"must not be negative or infinite (found {weights[wrong[0]]:g} in row {wrong[0]}, {len(wrong):,} such rows)",
+        )
+    if not weights.any():
+        raise InputError(location, file, "is 0 in every row")
+    return weights
+
+
+def require_filled(location: Location, file: str, missing: Array, what: str) -> None:
+    """Reject rows (n,) or (n, ...) without a value."""
+    rows = missing.reshape(len(missing), -1).any(axis=1)
+    if rows.any():
+        message = f"has no {what} in {int(rows.sum()):,} rows (the first is row {int(np.argmax(rows))})"
+        raise InputError(location, file, message)
+
+
+def _one_per_row(location: Location, file: str, array: Array, rows: int) -> Array:
+    if array.ndim == 0 or len(array) != rows or array.size != rows:
+        found = " × ".join(f"{size:,}" for size in array.shape) or "a single value"
+        raise InputError(location, file, f"must have one value for each of the {rows:,} rows (found {found})")
+    return array.reshape(-1)
 
 
 def require_rows(arrays: Located, location: Location, file: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import InputError
-from reportgen.inputs.sources.arrays import first_line, require_name
+from reportgen.inputs.sources.arrays import first_line, require_filled, require_name
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array
@@ -21,8 +21,8 @@ def reader(table: Any, file: str) -> Read:
     def read(location: Location, name: str | tuple[str, ...]) -> Array:
         for wanted in [name] if isinstance(name, str) else name:
             require_name(table, location, file, wanted)
-        if location[1] == "y":
-            require_labels(table[name], location, file)
+        if location[1] != "x":
+            require_filled(location, file, missing(table[name]), "label" if location[1] == "y" else str(location[1]))
         try:
             if isinstance(name, str):
                 return plain(table[name])
@@ -33,15 +33,6 @@ def reader(table: Any, file: str) -> Read:
     return read
 
 
-def require_labels(column: Any, location: Location, file: str) -> None:
-    """Reject labels with missing values."""
-    missing = _missing(column)
-    rows = missing.reshape(len(missing), -1).any(axis=1)
-    if rows.any():
-        message = f"has no label in {int(rows.sum()):,} rows (the first is row {int(np.argmax(rows))})"
-        raise InputError(location, file, message)
-
-
 def plain(column: Any) -> Array:
     """Return a column, or an array of Python objects, as an array of text or numbers; missing numbers are NaN.
 
@@ -50,15 +41,16 @@ def plain(column: Any) -> Array:
     ValueError, TypeError
         It contains anything else.
     """
-    array, missing = np.asarray(column), _missing(column)
+    array, absent = np.asarray(column), missing(column)
     if array.dtype != object:
         return array
-    if all(isinstance(value, str) for value in array[~missing]):
-        return np.where(missing, "", array).astype(str)
-    return np.where(missing, np.nan, array).astype(np.float64)
+    if all(isinstance(value, str) for value in array[~absent]):
+        return np.where(absent, "", array).astype(str)
+    return np.where(absent, np.nan, array).astype(np.float64)
 
 
-def _missing(column: Any) -> Array:
+def missing(column: Any) -> Array:
+    """Return which values of a column, or of an array of Python objects, are missing."""
     import pandas as pd
 
     return np.asarray(pd.isna(column))

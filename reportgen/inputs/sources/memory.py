@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from reportgen.errors import InputError
-from reportgen.inputs.sources.arrays import ArrayDataset, first_line, require_numbers, require_rows
-from reportgen.inputs.sources.columns import plain, require_labels
+from reportgen.inputs.sources.arrays import (
+    ArrayDataset,
+    first_line,
+    groups_of,
+    require_filled,
+    require_numbers,
+    require_rows,
+    weights_of,
+)
+from reportgen.inputs.sources.columns import missing, plain
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array, Layout
@@ -19,6 +27,8 @@ if TYPE_CHECKING:
     Given = Array | Mapping[str, Array]
 
 _SINGLE = "x"
+_FILLED = {"y_data": "label", "groups": "group", "weights": "weight"}
+"""What every row must have, by the name that the user passes it under."""
 
 
 class Memory:
@@ -30,19 +40,28 @@ class Memory:
         An array, a list of arrays in the order of the model's inputs, or arrays by input name.
     y
         An array of labels, or arrays by output name; None without labels.
+    groups, weights
+        An array each, one value per row; None without them.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, x: Given | list[Array], y: Given | None) -> None:
+    def __init__(
+        self, x: Given | list[Array], y: Given | None, groups: Array | None = None, weights: Array | None = None
+    ) -> None:
         listed = isinstance(x, list)
         self._x = _located("x_data", {str(place): array for place, array in enumerate(x)} if listed else x)
         self._y = {} if y is None else _located("y_data", y)
+        self._others = {
+            (name,): _without_objects((name,), array)
+            for name, array in (("groups", groups), ("weights", weights))
+            if array is not None
+        }
         self._layout: Layout = "by position" if listed else "by name" if isinstance(x, Mapping) else "single"
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the arrays as used in messages."""
-        return tuple(".".join(map(str, place)) for place in (*self._x, *self._y))
+        return tuple(".".join(map(str, place)) for place in (*self._x, *self._y, *self._others))
 
     def open(self) -> ArrayDataset:
         """Return the data set.
@@ -50,22 +69,26 @@ class Memory:
         Raises
         ------
         InputError
-            Lengths differ, x is not numeric or not finite, there are no rows, or a label is missing.
+            Lengths differ, x is not numeric or not finite, there are no rows, a label or group is missing, or a weight is negative.
         """
         require_rows({**self._x, **self._y}, ("x_data",), "")
         for location, array in self._x.items():
             require_numbers(location, "", array)
+        rows = len(next(iter(self._x.values())))
         return ArrayDataset(
             {str(place[1]) if len(place) > 1 else _SINGLE: array for place, array in self._x.items()},
             {str(place[1]) if len(place) > 1 else None: array for place, array in self._y.items()},
             self._layout,
             self.digest(),
+            groups_of(("groups",), "", self._others["groups",], rows) if ("groups",) in self._others else None,
+            weights_of(("weights",), "", self._others["weights",], rows) if ("weights",) in self._others else None,
         )
 
     def digest(self) -> tuple[tuple[str, str], ...]:
         """Return the SHA-256 digest of the bytes of the arrays."""
         digest = hashlib.sha256()
-        for name, array in zip(self.names(), (*self._x.values(), *self._y.values()), strict=True):
+        arrays = (*self._x.values(), *self._y.values(), *self._others.values())
+        for name, array in zip(self.names(), arrays, strict=True):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return (("(in memory)", digest.hexdigest()),)
@@ -80,8 +103,8 @@ def _without_objects(location: Location, array: Array) -> Array:
     """Return an array of Python objects, as pandas has them, as text or numbers."""
     if array.dtype != object:
         return array
-    if location[0] == "y_data":
-        require_labels(array, location, "")
+    if location[0] in _FILLED:
+        require_filled(location, "", missing(array), _FILLED[str(location[0])])
     try:
         return plain(array)
     except (ValueError, TypeError) as error:

@@ -10,10 +10,12 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.needs import Need
+from reportgen.contract.numbers import required
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibration, comparison, density, intervals, selective, smoothing, temperature
+from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.metrics.selective import Refusals
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import schema
@@ -30,14 +32,17 @@ from reportgen.sections.calibration.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.calibration import Null, ResidualBins
-    from reportgen.metrics.temperature import Temperature
+    from reportgen.metrics.design import Design
+
+    _Floats = NDArray[np.float64]
+    _Points = tuple[_Floats, _Floats, _Floats]
 
 FIT_ROWS = 50_000
 """Maximum number of rows that the temperature is fitted on."""
@@ -47,7 +52,8 @@ _SHAPE_ROWS = 30
 """Predictions below which each is kept, because so few have no meaningful density. Convention."""
 _MOST_NINES = 6.0
 """-log10(1 - confidence) of the highest confidence that is told apart. Convention."""
-_NO_INTERVAL = f"no interval: fewer than {temperature.RARER} right or fewer than {temperature.RARER} wrong predictions"
+_HISTOGRAMS = "of so many logits only counts in histograms are kept, which do not tell the rows"
+_WEIGHTED = "the rows are weighted, and the refusal curve is of rows that count alike"
 _LANDSCAPE_CELLS = 30
 _BEYOND = 0.5
 """Nines by which the density of the confidence extends beyond the highest one. Convention."""
@@ -61,27 +67,71 @@ class _Head(ClassifiedHead):
     bins: int
 
     @cached_property
-    def forecast(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Forecasts, with the counts of positive and negative outcomes at each."""
-        if self.binary:
+    def forecast(self) -> _Points:
+        """Forecasts, with the counts of positive and negative outcomes at each; a point is a row if rows are grouped or weighted."""
+        if not self.binary:
+            return self.predicted
+        if self.design.plain:
             points = self.outputs.one_vs_rest(1)
             return points.scores, points.positives, points.negatives
-        return self.predicted
+        outputs = self.outputs
+        positive = np.where(outputs.predictions == 1, outputs.confidence, 1.0 - outputs.confidence)
+        return _points(positive, outputs.labels == 1, self.design)
 
     @cached_property
     def equal_width(self) -> ResidualBins:
         return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
 
     @cached_property
-    def predicted(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def predicted(self) -> _Points:
         """Confidences of the predicted class, with the counts of right and wrong predictions at each."""
-        correct = self.outputs.correct.astype(np.float64)
-        return self.outputs.confidence, correct, 1.0 - correct
+        return _points(self.outputs.confidence, self.outputs.correct, self.design)
+
+    def class_points(self, index: int) -> _Points | None:
+        """Return probabilities of a class, with the counts of its examples and of the others at each.
+
+        None where the rows are grouped or weighted and their probabilities were not kept.
+        """
+        if self.binary and not self.design.plain:
+            forecast, true, false = self.forecast
+            return (forecast, true, false) if index else (1.0 - forecast, false, true)
+        points = self.outputs.one_vs_rest(index)
+        if not points.exact and not self.design.plain:
+            return None
+        weight = 1.0 if self.design.weights is None else self.design.weights
+        return points.scores, weight * points.positives, weight * points.negatives
+
+    def in_the_large(self, points: _Points | None) -> float | None:
+        """Return the p-value of calibration in the large; None where there is no test for these rows."""
+        if points is None:
+            return None
+        f, true, _ = points
+        if self.design.plain:
+            return calibration.in_the_large_p(*points)
+        weight = self.design.weight
+        exact = None if self.design.weights is not None else calibration.in_the_large_p(*points)
+        least = float((weight**2 * f * (1 - f)).sum())
+        return self.design.p_value(f - true / weight, exact, least)
 
     @cached_property
     def refusals(self) -> Refusals:
         """The rows by confidence."""
         return Refusals.of(self.outputs.confidence, self.outputs.correct)
+
+
+def _points(forecasts: _Floats, outcomes: NDArray[np.bool_], design: Design) -> _Points:
+    """Return forecasts (N,) with the counts of both outcomes at each, or the weights of the rows."""
+    true = outcomes * design.weight
+    return forecasts, true, design.weight - true
+
+
+def _null(measure: Callable[..., Null], bins: ResidualBins, points: _Points, design: Design, seed: int) -> Null | None:
+    """Return the error of calibrated models in these rows; None where they are in too few groups."""
+    if design.plain:
+        return measure(bins, seed)
+    if design.count < FEWEST_GROUPS:
+        return None
+    return measure(bins, seed, grouped=calibration.grouped_residuals(*points, bins.edges, design.codes))
 
 
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
@@ -123,7 +173,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             wrong=_confidences(subject.outputs, self.options.violin_points, right=False),
             landscape=_landscape(subject.outputs),
             brier=_brier(subject),
-            refusal=_refusal(subject.refusals),
+            refusal=_refusal(subject),
         )
 
 
@@ -132,6 +182,7 @@ def _brier(subject: _Head) -> BrierScore:
     if found is None:
         message = "an evaluation has at least one row"
         raise ValueError(message)
+    found = subject.design.estimate(found)
     return BrierScore(value=found.value, low=found.low, high=found.high)
 
 
@@ -140,58 +191,82 @@ def _brier(subject: _Head) -> BrierScore:
 
 @dataclass(frozen=True)
 class _PValues:
-    """What the tests of a head say, before they are adjusted for each other."""
+    """What the tests of a head say, before they are adjusted for each other; None where there is no test for its rows."""
 
-    ece: Null
-    gap: float
-    classes: tuple[float, ...]
+    ece: Null | None
+    gap: float | None
+    classes: tuple[float | None, ...]
 
     @classmethod
     def of(cls, subject: _Head) -> _PValues:
         """Test a head; the two classes of a binary head are one test."""
-        outputs = subject.outputs
-        tested = (1,) if subject.binary else range(outputs.n_classes)
-        points = (outputs.one_vs_rest(index) for index in tested)
+        tested = (1,) if subject.binary else range(subject.outputs.n_classes)
+        bins, points = subject.equal_width, subject.forecast
         return cls(
-            calibration.ece_null(subject.equal_width, subject.data.seed),
-            calibration.in_the_large_p(*subject.predicted),
-            tuple(calibration.in_the_large_p(one.scores, one.positives, one.negatives) for one in points),
+            _null(calibration.ece_null, bins, points, subject.design, subject.data.seed),
+            subject.in_the_large(subject.predicted),
+            tuple(subject.in_the_large(subject.class_points(index)) for index in tested),
         )
+
+    @property
+    def whole(self) -> float | None:
+        """Of calibration as such: either of the two tests, allowed for both."""
+        return None if self.ece is None or self.gap is None else min(1.0, 2 * min(self.ece.p_value, self.gap))
 
 
 def _adjusted(tested: Sequence[tuple[_Head, _PValues]]) -> Iterator[Measurement]:
     """Yield the p-values that are adjusted for all heads: the verdict on each, and those of the classes."""
-    whole = comparison.holm([min(1.0, 2 * min(found.ece.p_value, found.gap)) for _, found in tested])
-    classes = iter(comparison.benjamini_hochberg([p for _, found in tested for p in found.classes]))
-    for (subject, found), p in zip(tested, whole, strict=True):
-        yield subject.measure(schema.CALIBRATION_P, p)
+    whole = iter(_known(comparison.holm, [found.whole for _, found in tested]))
+    classes = iter(_known(comparison.benjamini_hochberg, [p for _, found in tested for p in found.classes]))
+    for subject, found in tested:
+        yield subject.tested(schema.CALIBRATION_P, next(whole))
         adjusted = [next(classes) for _ in found.classes]
         if subject.binary:
             adjusted *= 2
         for name, one in zip(subject.head.class_names, adjusted, strict=True):
-            yield subject.measure(schema.CLASS_BIAS_P, one, Subject.of("class", name))
+            yield subject.tested(schema.CLASS_BIAS_P, one, Subject.of("class", name))
+
+
+def _known(adjust: Callable[[list[float]], list[float]], p_values: list[float | None]) -> list[float | None]:
+    """Return p-values adjusted for those that are known."""
+    adjusted = iter(adjust([p for p in p_values if p is not None]))
+    return [None if p is None else next(adjusted) for p in p_values]
 
 
 def _errors(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
-    bins, options, seed = subject.equal_width, f"{subject.bins} equal-width bins", subject.data.seed
+    bins, options = subject.equal_width, f"{subject.bins} equal-width bins"
     notion = "positive class" if subject.binary else "top label"
     yield subject.measure(schema.ECE, calibration.ece(bins), estimator=f"{notion}, {options}")
     yield _expected(subject, schema.ECE_NULL, p_values.ece, estimator=options)
-    yield subject.measure(schema.ECE_P, p_values.ece.p_value)
-    edges = calibration.adaptive_edges(subject.forecast[0], subject.bins)
-    debiased = calibration.debiased_error(calibration.residual_bins(*subject.forecast, edges))
-    if debiased is None:
-        yield subject.insufficient(schema.DEBIASED, "no bin has two examples")
-    else:
-        how = f"L2, {len(edges) - 1} bins: {subject.bins} of equal mass, cut again at equal widths"
-        yield subject.estimated(schema.DEBIASED, debiased, estimator=how)
+    yield subject.tested(schema.ECE_P, None if p_values.ece is None else p_values.ece.p_value)
+    yield _debiased(subject)
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
-    yield _expected(subject, schema.MCE_NULL, calibration.mce_null(bins, seed), estimator=options)
+    null = _null(calibration.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
+    yield _expected(subject, schema.MCE_NULL, null, estimator=options)
 
 
-def _expected(subject: _Head, spec: MetricSpec, null: Null, **details: Any) -> Measurement:
-    band: dict[str, Any] = {"ci_low": 0.0, "ci_high": null.high, "ci_method": "95 % of calibrated models"}
+def _debiased(subject: _Head) -> Measurement:
+    edges = calibration.adaptive_edges(subject.forecast[0], subject.bins)
+    bins = calibration.residual_bins(*subject.forecast, edges)
+    how = f"L2, {len(edges) - 1} bins: {subject.bins} of equal mass, cut again at equal widths"
+    if subject.design.plain:
+        found, lacking = calibration.debiased_error(bins), "no bin has two examples"
+    else:
+        grouped = calibration.grouped_residuals(*subject.forecast, edges, subject.design.codes)
+        value, lacking = calibration.between_groups(bins, grouped), "no bin has examples of two groups"
+        found = None if value is None else subject.design.without_interval(value)
+        how += "; pairs of rows of different groups" if subject.design.groups is not None else ""
+    if found is None:
+        return subject.insufficient(schema.DEBIASED, lacking)
+    return subject.estimated(schema.DEBIASED, found, estimator=how)
+
+
+def _expected(subject: _Head, spec: MetricSpec, null: Null | None, **details: Any) -> Measurement:
+    if null is None:
+        return subject.insufficient(spec, subject.design.too_few)
+    how = subject.design.said("95 % of calibrated models")
+    band: dict[str, Any] = {"ci_low": 0.0, "ci_high": null.high, "ci_method": how}
     return subject.measure(spec, null.mean, **band, **details)
 
 
@@ -199,7 +274,7 @@ def _direction(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
     yield subject.estimated(
         schema.GAP, calibration.gap(*subject.predicted), estimator="confidence of the predicted class"
     )
-    yield subject.measure(schema.GAP_P, p_values.gap)
+    yield subject.tested(schema.GAP_P, p_values.gap)
     if subject.binary:
         yield subject.estimated(schema.POSITIVE_BIAS, calibration.gap(*subject.forecast))
     else:
@@ -208,18 +283,22 @@ def _direction(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
 
 
 def _uncertainty(subject: _Head) -> Iterator[Measurement]:
-    outputs = subject.outputs
+    outputs, weights = subject.outputs, subject.design.weights
     largest = float(np.log(outputs.n_classes))
     for spec, estimate, estimator in (
         (schema.BRIER, subject.mean_loss(subject.brier, subject.largest_brier), subject.brier_convention),
-        (schema.MEAN_CONFIDENCE, intervals.mean(outputs.confidence, 0.0, 1.0), None),
-        (schema.MEAN_ENTROPY, intervals.mean(outputs.entropy, 0.0, largest), f"at most {largest:.3f} nats"),
+        (schema.MEAN_CONFIDENCE, intervals.mean(outputs.confidence, 0.0, 1.0, weights), None),
+        (schema.MEAN_ENTROPY, intervals.mean(outputs.entropy, 0.0, largest, weights), f"at most {largest:.3f} nats"),
     ):
         if estimate is not None:
             yield subject.estimated(spec, estimate, estimator=estimator)
 
 
 def _refusing(subject: _Head) -> Iterator[Measurement]:
+    if subject.design.weights is not None:
+        for spec in schema.REFUSING:
+            yield spec.missing(subject.model.name, "not_applicable", _WEIGHTED, subject=subject.subject())
+        return
     ranked = subject.refusals
     area = ranked.area().supported(subject.n_errors, intervals.FEWEST_ERRORS, "errors")
     yield subject.estimated(schema.AURC, area)
@@ -247,40 +326,34 @@ def _temperature(subject: _Head) -> Iterator[Measurement]:
     if len(chosen) > FIT_ROWS:
         chosen = np.sort(np.random.default_rng(subject.data.seed).choice(chosen, FIT_ROWS, replace=False))
     rows = outputs.logit_sample_rows[chosen]
+    design = subject.design.take(rows)
     labels = outputs.labels[rows]
     targets = labels if outputs.soft_labels is None else outputs.soft_labels[rows]
     try:
-        fitted = temperature.fit(outputs.logit_sample[chosen], targets)
+        fitted = temperature.fit(outputs.logit_sample[chosen], targets, weights=design.weights)
     except NoTemperatureError as reason:
         yield from (subject.insufficient(spec, str(reason)) for spec in schema.RESCALING)
         return
     n = len(rows)
     sample = f"a sample of {n:,} rows" if n < subject.n else "all rows"
-    caveat = None if fitted.bounds else _NO_INTERVAL
-    yield subject.measure(schema.TEMPERATURE, fitted.value, n=n, estimator=sample, caveat=caveat, **_ends(fitted))
+    yield subject.estimated(schema.TEMPERATURE, fitted.estimate, design=design, estimator=sample)
     try:
-        scaled = temperature.cross_fit(fitted, outputs.logit_sample[chosen], targets, labels, subject.data.seed)
+        given = (outputs.logit_sample[chosen], targets, labels, subject.data.seed)
+        scaled = temperature.cross_fit(fitted, *given, design.groups)
     except NoTemperatureError as reason:
         yield from (subject.insufficient(spec, str(reason)) for spec in schema.RESCALING[1:])
         return
     folds = f"5 folds, {sample}"
-    yield subject.estimated(schema.TEMPERATURE_GAIN, scaled.gain, estimator=folds, caveat=caveat)
-    bins = _bins_after(subject, chosen, scaled.confidence)
+    yield subject.estimated(schema.TEMPERATURE_GAIN, scaled.gain, design=design, estimator=folds)
+    points = _points_after(subject, chosen, scaled.confidence, design)
+    bins = calibration.residual_bins(*points, calibration.equal_width_edges(subject.bins))
     yield subject.measure(schema.TEMPERATURE_ECE, calibration.ece(bins), n=n, estimator=folds)
-    null = calibration.ece_null(bins, subject.data.seed)
+    null = _null(calibration.ece_null, bins, points, design, subject.data.seed)
     yield _expected(subject, schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
 
 
-def _ends(fitted: Temperature) -> dict[str, Any]:
-    """Return the interval of a temperature, if it has one, as fields of its metric."""
-    if fitted.bounds is None:
-        return {}
-    low, high = fitted.bounds
-    return {"ci_low": low, "ci_high": high, "ci_method": "sandwich standard error, log scale"}
-
-
-def _bins_after(subject: _Head, sample: NDArray[Any], confidence: NDArray[np.float64]) -> ResidualBins:
-    """Return the bins of rescaled forecasts of some sampled logits, of the same kind as :attr:`_Head.forecast`."""
+def _points_after(subject: _Head, sample: NDArray[Any], confidence: _Floats, design: Design) -> _Points:
+    """Return the rescaled forecasts of some sampled logits, of the same kind as :attr:`_Head.forecast`."""
     outputs = subject.outputs
     rows = outputs.logit_sample_rows[sample]
     top = outputs.logit_sample[sample].argmax(axis=1)
@@ -288,67 +361,99 @@ def _bins_after(subject: _Head, sample: NDArray[Any], confidence: NDArray[np.flo
     if subject.binary:
         forecast = np.where(top == 1, confidence, 1.0 - confidence)
         came_true = outputs.labels[rows] == 1
-    true = came_true.astype(np.float64)
-    edges = calibration.equal_width_edges(subject.bins)
-    return calibration.residual_bins(forecast, true, 1.0 - true, edges)
+    return _points(forecast, came_true, design)
 
 
 def _classes(subject: _Head) -> Iterator[Measurement]:
     names, outputs = subject.head.class_names, subject.outputs
     estimator = None if outputs.histogram is None else "from histograms with 2,048 bins"
     for index, name in enumerate(names):
-        part, points = Subject.of("class", name), outputs.one_vs_rest(index)
-        forecast = (points.scores, points.positives, points.negatives)
-        bins = calibration.residual_bins(*forecast, calibration.equal_width_edges(subject.bins))
+        part, points = Subject.of("class", name), subject.class_points(index)
+        if points is None:
+            for spec in (schema.CLASS_ECE, schema.CLASS_BIAS):
+                yield subject.insufficient(spec, _HISTOGRAMS, part)
+            continue
+        bins = calibration.residual_bins(*points, calibration.equal_width_edges(subject.bins))
         yield subject.measure(schema.CLASS_ECE, calibration.ece(bins), part, estimator=estimator)
-        yield subject.estimated(schema.CLASS_BIAS, calibration.gap(*forecast), part, estimator=estimator)
+        yield subject.estimated(schema.CLASS_BIAS, calibration.gap(*points), part, estimator=estimator)
 
 
 # ------------------------------------------------------------------------------------------------ what figures show
 
 
 def _curve(subject: _Head) -> tuple[ReliabilityPoint, ...]:
-    curve = calibration.reliability_curve(subject.equal_width)
+    counts, divisors = _rows_of_bins(subject.forecast, subject.equal_width, subject.design)
+    curve = calibration.reliability_curve(subject.equal_width, divisors)
     columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
+    cells = zip(counts, *(_known_values(column) for column in columns), strict=True)
     return tuple(
         ReliabilityPoint(
-            n=round(n),
-            forecast=forecast,
-            frequency=frequency,
+            n=n,
+            forecast=required(forecast),
+            frequency=required(frequency),
             low=low,
             high=high,
             band_low=band_low,
             band_high=band_high,
         )
-        for n, forecast, frequency, low, high, band_low, band_high in zip(
-            curve.n.tolist(), *(column.tolist() for column in columns), strict=True
-        )
+        for n, forecast, frequency, low, high, band_low, band_high in cells
     )
 
 
-def _refusal(ranked: Refusals) -> Refusal:
-    refused, risk = ranked.curve(_REFUSAL_POINTS)
+def _rows_of_bins(points: _Points, bins: ResidualBins, design: Design) -> tuple[list[int], _Floats | None]:
+    """Return how many rows are in each bin that has any, and by how much they are divided for its interval.
+
+    For all bins, NaN where one has too few groups; None for independent rows of equal weight.
+    """
+    filled = np.flatnonzero(bins.n > 0)
+    if design.plain:
+        return [round(n) for n in bins.n[filled].tolist()], None
+    forecasts, positives, negatives = points
+    weight = positives + negatives
+    place = np.clip(np.searchsorted(bins.edges, forecasts, side="right") - 1, 0, len(bins.n) - 1)
+    found = np.full(len(bins.n), np.nan)
+    for index in filled:
+        divisor = design.divisor(intervals.of_share(positives / weight, weight * (place == index)))
+        found[index] = np.nan if divisor is None else divisor
+    return np.bincount(place, minlength=len(bins.n))[filled].tolist(), found
+
+
+def _known_values(column: _Floats) -> list[float | None]:
+    return [None if np.isnan(value) else value for value in column.tolist()]
+
+
+def _refusal(subject: _Head) -> Refusal | None:
+    if subject.design.weights is not None:
+        return None
+    refused, risk = subject.refusals.curve(_REFUSAL_POINTS)
     return Refusal(refused=tuple(refused.tolist()), risk=tuple(risk.tolist()))
 
 
 def _bands(subject: _Head) -> tuple[ErrorBand, ...]:
+    """Count errors by confidence; not for weighted rows, whose errors are no counts."""
+    if subject.design.weights is not None:
+        return ()
     bins = calibration.residual_bins(*subject.predicted, np.array(BANDS))
-    curve, used = calibration.reliability_curve(bins), np.flatnonzero(bins.n)
+    counts, divisors = _rows_of_bins(subject.predicted, bins, subject.design)
+    curve, used = calibration.reliability_curve(bins, divisors), np.flatnonzero(bins.n)
+    cells = zip(
+        used.tolist(),
+        counts,
+        *(one.tolist() for one in (curve.forecast, curve.frequency)),
+        *(_known_values(one) for one in (curve.band_low, curve.band_high)),
+        strict=True,
+    )
     return tuple(
         ErrorBand(
             low=BANDS[place],
             high=BANDS[place + 1],
-            n=round(n),
+            n=n,
             errors=round(n * (1 - frequency)),
             expected=n * (1 - forecast),
-            range_low=n * (1 - high),
-            range_high=n * (1 - low),
+            range_low=None if high is None else n * (1 - high),
+            range_high=None if low is None else n * (1 - low),
         )
-        for place, n, forecast, frequency, low, high in zip(
-            used.tolist(),
-            *(one.tolist() for one in (curve.n, curve.forecast, curve.frequency, curve.band_low, curve.band_high)),
-            strict=True,
-        )
+        for place, n, forecast, frequency, low, high in cells
     )
 
 

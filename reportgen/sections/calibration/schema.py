@@ -31,14 +31,21 @@ class ReliabilityPoint(Strict):
     """Mean forecast in the bin."""
     frequency: float
     """Observed frequency of the outcome."""
-    low: float
-    """Lower end of the 95 % Wilson interval of the frequency."""
-    high: float
+    low: float | None
+    """Lower end of the 95 % Wilson interval of the frequency; null where the bin has too few groups of rows."""
+    high: float | None
     """Upper end."""
-    band_low: float
-    """Lower end of the range expected of a calibrated model: all of its points are in their ranges in 95 % of cases."""
-    band_high: float
+    band_low: float | None
+    """Lower end of the range expected of a calibrated model: all of its points are in their ranges in 95 % of cases; null likewise."""
+    band_high: float | None
     """Upper end."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether the frequency is outside the range of a calibrated model; not where that is unknown."""
+        if self.band_low is None or self.band_high is None:
+            return False
+        return not self.band_low <= self.frequency <= self.band_high
 
 
 class ErrorBand(Strict):
@@ -53,9 +60,9 @@ class ErrorBand(Strict):
     """Wrong predictions."""
     expected: float
     """Errors that the confidence implies: the sum of 1 - confidence."""
-    range_low: float
-    """Fewest errors expected of a calibrated model: all of its bands are in their ranges in 95 % of cases."""
-    range_high: float
+    range_low: float | None
+    """Fewest errors expected of a calibrated model: all of its bands are in their ranges in 95 % of cases; null with too few groups."""
+    range_high: float | None
     """Most."""
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Metric
     from reportgen.sections.calibration.findings import Evidence
-    from reportgen.sections.calibration.schema import Confidences, HeadCalibration, ReliabilityPoint
+    from reportgen.sections.calibration.schema import Confidences, HeadCalibration
 
     _Point = tuple[float, float]
 
@@ -135,8 +135,8 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
                 high=nothing,
                 look=theme.look(head.model),
                 label=figure_label(theme, head),
-                range_low=[np.nan if band is None else band.range_low for band in column],
-                range_high=[np.nan if band is None else band.range_high for band in column],
+                range_low=[np.nan if band is None else or_nan(band.range_low) for band in column],
+                range_high=[np.nan if band is None else or_nan(band.range_high) for band in column],
             )
             for head, column in zip(heads, columns, strict=True)
         ]
@@ -156,7 +156,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
                         color=theme.muted,
                         size=0.85 * theme.small_size,
                     )
-        largest = max(max(band.errors, band.range_high) for head in heads for band in head.bands)
+        largest = max(max(band.errors, band.expected, band.range_high or 0.0) for head in heads for band in head.bands)
         if largest > _LINEAR:
             ax.set_xscale("function", functions=(_signed_root, _signed_square))
         margin = 0.02 if largest <= _LINEAR else 0.02**2
@@ -170,7 +170,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def _reliability(self, result: CalibrationResult) -> Figure:
         heads = self.view.shown(result.heads)
         bins = "the bins of the ECE" if all(head.bands for head in heads) else "bins with equal numbers of examples"
-        outside = {head: sum(not _inside(point) for point in head.curve) for head in heads}
+        outside = {head: sum(point.outside for point in head.curve) for head in heads}
         return Figure(
             name="reliability",
             title=_outside_title(outside),
@@ -201,16 +201,16 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         draw.diagonal(ax, theme, "calibrated")
         ax.vlines(
             forecast,
-            [point.band_low for point in head.curve],
-            [point.band_high for point in head.curve],
+            [or_nan(point.band_low) for point in head.curve],
+            [or_nan(point.band_high) for point in head.curve],
             color="#c3c8cd",
             linewidth=4 * theme.line_width,
             zorder=0.5,
         )
         ax.vlines(
             forecast,
-            [point.low for point in head.curve],
-            [point.high for point in head.curve],
+            [or_nan(point.low) for point in head.curve],
+            [or_nan(point.high) for point in head.curve],
             color=look.color,
             linewidth=theme.line_width,
         )
@@ -529,10 +529,6 @@ def _refusal_alt(result: CalibrationResult, head: HeadCalibration) -> str:
 def _lowest(heads: Sequence[HeadCalibration]) -> float:
     """Return where the x axis of the reliability diagrams starts: the tenth below all points."""
     return float(np.floor(min(point.forecast for head in heads for point in head.curve) * 10) / 10)
-
-
-def _inside(point: ReliabilityPoint) -> bool:
-    return point.band_low <= point.frequency <= point.band_high
 
 
 def _outside_title(outside: dict[HeadCalibration, int]) -> str:

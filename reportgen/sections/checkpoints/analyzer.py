@@ -154,13 +154,14 @@ def _heads(models: Sequence[ModelEvaluation], data: DataEvaluation | None) -> li
 def _followed(followed: Sequence[ClassifiedHead]) -> Iterator[Measurement]:
     """Yield accuracy and NLL of every checkpoint, and their paired changes from the second on."""
     for one in followed:
-        accuracy, nll = intervals.wilson(int(one.outputs.correct.sum()), one.n), one.mean_loss(one.outputs.nll)
+        accuracy, nll = intervals.proportion(one.outputs.correct, one.design.weights), one.mean_loss(one.outputs.nll)
         if accuracy is not None and nll is not None:
             yield one.estimated(schema.ACCURACY, accuracy)
             yield one.estimated(schema.NLL, nll)
     for before, after in pairwise(followed):
-        table = comparison.discordance(after.outputs.correct, before.outputs.correct)
+        weights = after.design.weights
+        table = comparison.discordance(after.outputs.correct, before.outputs.correct, weights)
         yield after.estimated(schema.ACCURACY_GAIN, comparison.accuracy_difference(table))
-        difference = comparison.mean_difference(after.outputs.nll, before.outputs.nll)
+        difference = comparison.mean_difference(after.outputs.nll, before.outputs.nll, weights=weights)
         if difference is not None:
             yield after.estimated(schema.NLL_GAIN, difference)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, MetricSpec, Status
     from reportgen.contract.records.activations import Activations, LayerActivations
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.metrics.design import Design
 
     _Fields = dict[str, Any]
 
@@ -55,6 +56,12 @@ class _Labels:
     place: int
     labels: NDArray[np.int32]
     folds: NDArray[np.int64]
+    probed: Design
+
+    @property
+    def design(self) -> Design:
+        """How those rows belong together that are compared with centers."""
+        return self.probed.take(np.isin(self.labels, np.flatnonzero(np.bincount(self.labels) >= folds.FOLDS)))
 
     @property
     def compared(self) -> NDArray[np.int64]:
@@ -95,13 +102,14 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
         layers: list[LayerFlow] = []
         rows: tuple[int, ...] = ()
         for model in evaluation.models:
-            probed = model.activations
-            if probed is None:
+            if model.activations is None:
                 continue
+            probed = model.activations.of(data.design)
             rows = tuple(int(row) for row in data.rows[probed.places])
-            known = _labels(model, probed, data.seed)
+            design = data.design.take(probed.places)
+            known = _labels(model, probed, data.seed, design)
             right = {one.name: known.right(one) for one in probed.layers} if known else {}
-            fields = [self._layer(model.name, one, known, right.get(one.name)) for one in probed.layers]
+            fields = [self._layer(model.name, one, known, right.get(one.name), design) for one in probed.layers]
             output = None if known is None else _output(fields, _end(probed, known.place))
             flows = _separated(fields, output, None if known is None else known.chance)
             models.append(_model(model.name, probed, known, output, flows, right))
@@ -117,7 +125,12 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
         )
 
     def _layer(
-        self, model: str, one: LayerActivations, known: _Labels | None, right: NDArray[np.bool_] | None
+        self,
+        model: str,
+        one: LayerActivations,
+        known: _Labels | None,
+        right: NDArray[np.bool_] | None,
+        design: Design,
     ) -> _Fields:
         """Return the fields of a layer, except those that depend on other layers."""
         blank: _Fields = dict.fromkeys(LayerFlow.model_fields)
@@ -134,9 +147,11 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             "reason": _NOT_FINITE if one.not_finite else None if one.n_values else _MASKED,
             "effective_rank_limited": False,
         }
-        return blank if blank["reason"] else blank | self._measured(one, known, right)
+        return blank if blank["reason"] else blank | self._measured(one, known, right, design)
 
-    def _measured(self, one: LayerActivations, known: _Labels | None, right: NDArray[np.bool_] | None) -> _Fields:
+    def _measured(
+        self, one: LayerActivations, known: _Labels | None, right: NDArray[np.bool_] | None, design: Design
+    ) -> _Fields:
         rectified = one.activation in activations.RECTIFIED
         channels = len(one.mean)
         sparsity = (
@@ -159,9 +174,9 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             "saturated_fraction": _saturated(one),
             "utilisation": 1 - dormant / channels,
             "attention": _attention(one),
-            **_dimensions(one),
+            **_dimensions(one, design),
             **_class_numbers(one, known, rectified=rectified),
-            **_center(right),
+            **({} if known is None else _center(right, known)),
         }
 
 
@@ -169,19 +184,23 @@ def _saturated(one: LayerActivations) -> float | None:
     return None if one.saturated is None else float(one.saturated.sum() / (one.n_values * len(one.mean)))
 
 
-def _labels(model: ModelEvaluation, probed: Activations, seed: int) -> _Labels | None:
+def _labels(model: ModelEvaluation, probed: Activations, seed: int, design: Design) -> _Labels | None:
     """Return the labels of the first head that has any."""
     for place, head in enumerate(model.heads):
         if isinstance(head.outputs, ClassificationOutputs):
             labels = head.outputs.labels[probed.places]
-            return _Labels(head.name, place, labels, folds.stratified_folds(labels, seed))
+            fold = folds.stratified_folds(labels, seed)
+            if design.groups is not None:
+                fold = folds.grouped_folds(design.groups, seed)
+            return _Labels(head.name, place, labels, fold, design)
     return None
 
 
-def _dimensions(one: LayerActivations) -> _Fields:
+def _dimensions(one: LayerActivations, design: Design) -> _Fields:
     examples, positions, channels = one.positions.shape
     eigenvalues = dimension.covariance_eigenvalues(one.positions.reshape(-1, channels))
-    ratio = dimension.debiased_participation_ratio(one.positions)
+    found = dimension.debiased_participation_ratio(one.positions)
+    ratio = None if found is None else design.estimate(found)
     return {
         "effective_rank": rank.effective_rank(eigenvalues) if examples * positions > 1 else None,
         "effective_rank_limited": examples < ROWS_PER_CHANNEL * channels,
@@ -189,6 +208,7 @@ def _dimensions(one: LayerActivations) -> _Fields:
         "participation_ratio": ratio.value if ratio else None,
         "participation_low": ratio.low if ratio else None,
         "participation_high": ratio.high if ratio else None,
+        "participation_method": (ratio.method or ratio.withheld) if ratio else None,
         "diversity": min(1.0, ratio.value / channels) if ratio else None,
     }
 
@@ -207,11 +227,17 @@ def _class_numbers(one: LayerActivations, known: _Labels | None, *, rectified: b
     }
 
 
-def _center(right: NDArray[np.bool_] | None) -> _Fields:
-    found = None if right is None else intervals.wilson(int(right.sum()), len(right))
+def _center(right: NDArray[np.bool_] | None, known: _Labels) -> _Fields:
+    found = None if right is None else intervals.proportion(right)
     if found is None:
         return {}
-    return {"centre_accuracy": found.value, "centre_low": found.low, "centre_high": found.high}
+    found = known.design.estimate(found)
+    return {
+        "centre_accuracy": found.value,
+        "centre_low": found.low,
+        "centre_high": found.high,
+        "centre_method": found.method or found.withheld,
+    }
 
 
 def _attention(one: LayerActivations) -> AttentionFlow | None:
@@ -252,7 +278,9 @@ def _separated(flows: Sequence[_Fields], output: _Fields | None, chance: float |
 
 def _reach(output: _Fields | None, chance: float | None) -> float | None:
     """Return how far above chance the output is; None where that is unknown or too little for comparisons."""
-    if output is None or chance is None or output["centre_low"] <= chance + LEAST_SKILL * (1 - chance):
+    if output is None or chance is None or output["centre_low"] is None:
+        return None
+    if output["centre_low"] <= chance + LEAST_SKILL * (1 - chance):
         return None
     return float(output["centre_accuracy"]) - chance
 
@@ -263,23 +291,31 @@ def _score_parts(known: _Labels | None, output: _Fields | None, flows: Sequence[
     parts = "utilization and diversity"
     if known is not None and known.chance is None:
         return f"{parts} (fewer than two classes have {folds.FOLDS} rows)"
-    return f"{parts} ({output['name']} is hardly above chance)" if output else parts
-
-
-def _fall(output: _Fields | None, right: Mapping[str, NDArray[np.bool_] | None]) -> AccuracyFall | None:
-    """Compare the output with the layer of the highest accuracy on the same rows."""
-    known = {name: rows for name, rows in right.items() if rows is not None}
     if output is None:
+        return parts
+    why = "is hardly above chance" if output["centre_low"] is not None else "has no interval in so few groups"
+    return f"{parts} ({output['name']} {why})"
+
+
+def _fall(
+    output: _Fields | None, right: Mapping[str, NDArray[np.bool_] | None], labels: _Labels | None
+) -> AccuracyFall | None:
+    """Compare the output with the layer of the highest accuracy on the same rows; None where there is no test for them."""
+    known = {name: rows for name, rows in right.items() if rows is not None}
+    if output is None or labels is None:
         return None
-    best = max(known, key=lambda name: int(known[name].sum()))
-    if int(known[best].sum()) <= int(known[output["name"]].sum()):
+    best, last = max(known, key=lambda name: int(known[name].sum())), known[output["name"]]
+    if int(known[best].sum()) <= int(last.sum()):
         return None
-    table = comparison.discordance(known[best], known[output["name"]])
+    table = comparison.discordance(known[best], last)
+    p_value = labels.design.p_value(known[best].astype(np.float64) - last, comparison.mcnemar(table))
+    if p_value is None:
+        return None
     return AccuracyFall(
         layer=best,
-        lost=table.only_first,
-        gained=table.only_second,
-        p_value=min(1.0, comparison.mcnemar(table) * (len(known) - 1)),
+        lost=round(table.only_first),
+        gained=round(table.only_second),
+        p_value=min(1.0, p_value * (len(known) - 1)),
     )
 
 
@@ -303,7 +339,7 @@ def _model(
         output=None if output is None else output["name"],
         n_classified=None if known is None else int(known.compared.sum()),
         chance=None if known is None else known.chance,
-        fall=_fall(output, right),
+        fall=_fall(output, right, known),
         score_parts=_score_parts(known, output, flows),
     )
 
@@ -377,7 +413,7 @@ def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
             model,
             subject,
             n,
-            (one.participation_ratio, one.participation_low, one.participation_high, dimension.METHOD),
+            (one.participation_ratio, one.participation_low, one.participation_high, one.participation_method),
             "too few rows to estimate it, or constant activations",
         )
         yield _with_interval(
@@ -385,7 +421,7 @@ def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
             model,
             subject,
             n,
-            (one.specialization_score, None, None, ""),
+            (one.specialization_score, None, None, None),
             "a component is missing",
         )
         yield _with_interval(
@@ -393,7 +429,7 @@ def _each(flows: Sequence[LayerFlow], of: ModelFlow) -> Iterator[Measurement]:
             model,
             subject,
             of.n_classified,
-            (one.centre_accuracy, one.centre_low, one.centre_high, "Wilson"),
+            (one.centre_accuracy, one.centre_low, one.centre_high, one.centre_method),
             "no labels, or fewer than two classes with five rows",
         )
 
@@ -410,11 +446,13 @@ def _with_interval(
     model: str,
     subject: str,
     n: int | None,
-    found: tuple[float | None, float | None, float | None, str],
+    found: tuple[float | None, float | None, float | None, str | None],
     otherwise: str,
 ) -> Measurement:
     value, low, high, method = found
     if value is None:
         return spec.missing(model, "insufficient_data", otherwise, subject=subject)
-    interval = {} if low is None else {"ci_low": low, "ci_high": high, "ci_method": method}
+    interval: _Fields = {"ci_low": low, "ci_high": high, "ci_method": method}
+    if low is None:
+        interval = {} if method is None else {"caveat": f"no interval: {method}"}
     return spec.measure(model, value, subject=subject, n=n, **interval)

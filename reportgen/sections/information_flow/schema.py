@@ -73,6 +73,8 @@ class LayerFlow(Strict):
     participation_ratio: float | None
     participation_low: float | None
     participation_high: float | None
+    participation_method: str | None = None
+    """How the interval was computed, or why there is none."""
     stable_rank: float | None
     omega_squared_median: float | None
     """Class information of the median unit; null without labels."""
@@ -82,6 +84,8 @@ class LayerFlow(Strict):
     centre_accuracy: float | None
     centre_low: float | None
     centre_high: float | None
+    centre_method: str | None = None
+    """How the interval was computed, or why there is none."""
     utilisation: float | None
     """Component of the specialization score: 1 - share of dormant units."""
     diversity: float | None

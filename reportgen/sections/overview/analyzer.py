@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.schema import (
     ClassBalance,
     DataOverview,
+    GroupSizes,
     LayerRow,
     ModelOverview,
     OverviewOptions,
@@ -88,6 +91,13 @@ def _tensor(one: TensorSummary) -> TensorRow:
     return TensorRow(name=one.name, shape=one.shape, dtype=one.dtype)
 
 
+def _group_sizes(data: DataEvaluation) -> GroupSizes | None:
+    if data.groups is None:
+        return None
+    sizes = np.sort(np.bincount(data.groups))
+    return GroupSizes(groups=len(sizes), smallest=int(sizes[0]), median=float(np.median(sizes)), largest=int(sizes[-1]))
+
+
 def _data(data: DataEvaluation) -> DataOverview:
     found = data.description
     return DataOverview(
@@ -100,4 +110,7 @@ def _data(data: DataEvaluation) -> DataOverview:
         balance=tuple(ClassBalance(head=one.head, classes=one.values, counts=one.counts) for one in found.labels),
         duplicates=found.duplicates,
         conflicting=found.conflicting,
+        grouped_by=data.by,
+        group_sizes=_group_sizes(data),
+        effective_n=None if data.weights is None else data.design.effective,
     )

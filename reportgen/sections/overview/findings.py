@@ -44,10 +44,13 @@ def repeated_rows(result: OverviewResult) -> Iterator[Hit]:
     data = result.data
     if data is not None and data.duplicates > MANY_DUPLICATES * data.n:
         share = formatting.fraction(data.duplicates / data.n)
+        assumed = "all intervals in this report assume independent rows and are too narrow"
+        if data.group_sizes is not None:
+            assumed = "copies in different groups make the intervals in this report too narrow"
         yield Hit(
             DATA,
-            f"{data.duplicates:,} of {data.n:,} rows ({share}) have the same inputs as an earlier row: all intervals in this "
-            "report assume independent rows and are too narrow. Remove the duplicates.",
+            f"{data.duplicates:,} of {data.n:,} rows ({share}) have the same inputs as an earlier row: {assumed}. "
+            "Remove the duplicates.",
         )
 
 

@@ -75,6 +75,15 @@ class ClassBalance(Strict):
     counts: tuple[int, ...]
 
 
+class GroupSizes(Strict):
+    """How many groups the rows are in, and how many rows are in a group."""
+
+    groups: int
+    smallest: int
+    median: float
+    largest: int
+
+
 class DataOverview(Strict):
     """The data set."""
 
@@ -93,6 +102,12 @@ class DataOverview(Strict):
     """Evaluated rows whose inputs are bit-identical to those of an earlier row."""
     conflicting: int | None
     """Duplicates whose label differs from that of the earlier row; null without labels."""
+    grouped_by: str | None = None
+    """What the rows are grouped by; null if they are taken as independent."""
+    group_sizes: GroupSizes | None = None
+    """Null without groups."""
+    effective_n: float | None = None
+    """Number of rows of equal weight that say as much, (sum of w)² / sum of w²; null if all rows weigh the same."""
 
 
 class OverviewResult(SectionResult):

@@ -77,6 +77,12 @@ def _data(data: DataOverview) -> Table:
         ("duplicate rows", f"{data.duplicates:,}"),
         ("duplicates with a different label", None if data.conflicting is None else f"{data.conflicting:,}"),
     ]
+    if data.group_sizes is not None:
+        found = data.group_sizes
+        sizes = f"{found.smallest:,} to {found.largest:,} rows, median {found.median:,.4g}"
+        rows.append(("groups", f"{found.groups:,} by {data.grouped_by}, {sizes}"))
+    if data.effective_n is not None:
+        rows.append(("effective number of rows", f"{data.effective_n:,.0f}, by the weights"))
     rows += [(f"labels{_of(one.head)}", _balance(one.classes, one.counts)) for one in data.balance]
     rows += [("file", f"{file}, SHA-256 {formatting.digest(sha256)}…") for file, sha256 in data.files]
     columns = (Column("Property", numeric=False), Column("Value", numeric=False))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, permutations
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.metrics.comparison import Discordance
     from reportgen.metrics.intervals import Estimate
 
 
@@ -48,16 +49,32 @@ class _Head(ClassifiedHead):
         return classification.confusion_matrix(self.outputs.labels, self.outputs.predictions, self.outputs.n_classes)
 
     @cached_property
+    def weighted(self) -> NDArray[Any]:
+        """The confusion matrix with the weights of the rows."""
+        if self.design.weights is None:
+            return self.confusion
+        found = self.outputs
+        return classification.weighted_confusion(found.labels, found.predictions, found.n_classes, self.design.weights)
+
+    @cached_property
     def frequencies(self) -> NDArray[np.float64]:
         """Class frequencies of the evaluated labels."""
         if self.outputs.soft_labels is not None:
-            return self.outputs.soft_labels.mean(axis=0)
-        return self.confusion.sum(axis=1) / self.n
+            return np.average(self.outputs.soft_labels, axis=0, weights=self.design.weight)
+        return np.asarray(self.weighted.sum(axis=1) / self.weighted.sum(), dtype=np.float64)
 
     @property
     def majority(self) -> int:
         """The most frequent class."""
-        return int(self.confusion.sum(axis=1).argmax())
+        return int(self.weighted.sum(axis=1).argmax())
+
+    def share(self, hits: NDArray[np.bool_], among: NDArray[np.bool_], counts: tuple[float, float]) -> Estimate | None:
+        """Return the share of hits among some rows, from their weighted counts; the masks (N,) are for its interval."""
+        found = intervals.wilson(*counts)
+        if found is None:
+            return None
+        found = found.of_rows(lambda: intervals.of_share(hits, among * self.design.weight))
+        return found if self.design.weights is None else replace(found, n=int(among.sum()))
 
     def approximated(self, estimate: Estimate) -> Estimate:
         """Withhold an approximate interval below 5 errors."""
@@ -113,9 +130,19 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             ),
             errors=_confident_errors(subject, self.options.confident_errors),
             sure=_confident_rows(subject),
+            class_groups=_class_groups(subject),
             majority_class=names[subject.majority],
             only_majority=bool((subject.outputs.predictions == subject.majority).all()),
         )
+
+
+def _class_groups(subject: _Head) -> tuple[int, ...] | None:
+    """Return how many groups have examples of each class; None without groups."""
+    groups = subject.design.groups
+    if groups is None:
+        return None
+    labels, size = subject.outputs.labels, subject.outputs.n_classes
+    return tuple(np.bincount(np.unique(groups * size + labels) % size, minlength=size).tolist())
 
 
 def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
@@ -134,23 +161,35 @@ def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
 
 
 def _confident_rows(subject: _Head) -> ConfidentRows:
-    found = confidence.confident_errors(subject.outputs.confidence, subject.outputs.correct, confidence.SURE)
-    return ConfidentRows(rows=found.rows, errors=found.errors, expected=found.expected, p_value=found.p_value)
+    outputs = subject.outputs
+    found = confidence.confident_errors(outputs.confidence, outputs.correct, confidence.SURE)
+    sure = outputs.confidence >= confidence.SURE
+    excess, excess_variance = (
+        np.where(sure, values, 0.0)
+        for values in (outputs.confidence - outputs.correct, outputs.confidence * (1 - outputs.confidence))
+    )
+    spread = float((subject.design.weight**2 * excess_variance).sum())
+    p_value = subject.design.p_value(excess, found.p_value, spread, above=True)
+    return ConfidentRows(rows=found.rows, errors=found.errors, expected=found.expected, p_value=p_value)
 
 
 # ------------------------------------------------------------------------------------------------ of one head
 
 
 def _whole(subject: _Head) -> Iterator[Measurement]:
-    outputs, n = subject.outputs, len(subject.outputs.labels)
-    accuracy = intervals.wilson(int(outputs.correct.sum()), n)
+    outputs = subject.outputs
+    weight, parts = subject.design.weight, (subject.weighted, outputs.labels, outputs.predictions)
+    accuracy = intervals.proportion(outputs.correct, subject.design.weights)
     nll, brier = subject.mean_loss(outputs.nll), subject.mean_loss(subject.brier, subject.largest_brier)
     if accuracy is None or nll is None or brier is None:
         message = "an evaluation has at least one row"
         raise ValueError(message)
     soft = "soft labels: compared with the most probable class" if outputs.soft_labels is not None else None
-    balanced = classification.balanced_accuracy_estimate(subject.confusion)
-    macro_f1 = classification.macro_f1_estimate(subject.confusion)
+    examples = subject.confusion.sum(axis=1)
+    balanced = classification.balanced_accuracy_estimate(subject.weighted, examples)
+    balanced = balanced.of_rows(lambda: classification.of_mean_recall(*parts, weight))
+    macro_f1 = classification.macro_f1_estimate(subject.weighted, examples)
+    macro_f1 = macro_f1.of_rows(lambda: classification.of_macro_f1(*parts, weight))
     yield subject.estimated(schema.ACCURACY, accuracy, caveat=soft)
     yield subject.estimated(schema.BALANCED_ACCURACY, subject.approximated(balanced))
     yield subject.estimated(schema.MACRO_F1, subject.approximated(macro_f1))
@@ -162,11 +201,11 @@ def _whole(subject: _Head) -> Iterator[Measurement]:
 
 
 def _regression(one: MeasuredHead[RegressionOutputs]) -> Iterator[Measurement]:
-    errors = one.outputs.errors
+    errors, weights = one.outputs.errors, one.design.weights
     for spec, estimate in (
-        (schema.BIAS, intervals.mean(errors)),
-        (schema.MAE, intervals.mean(np.abs(errors), low=0.0)),
-        (schema.RMSE, intervals.root_mean_square(errors)),
+        (schema.BIAS, intervals.mean(errors, weights=weights)),
+        (schema.MAE, intervals.mean(np.abs(errors), low=0.0, weights=weights)),
+        (schema.RMSE, intervals.root_mean_square(errors, weights)),
     ):
         if estimate is not None:
             yield one.estimated(spec, estimate)
@@ -185,14 +224,18 @@ def _top_k(subject: _Head) -> Measurement:
         reason = f"with {n_classes} classes, the top {k} always contain the label"
         return schema.TOP_K_ACCURACY.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
     credit = scores.top_k_credit(subject.outputs.rank, subject.outputs.ties, k)
-    hits = intervals.wilson(float(credit.sum()), len(credit))
+    hits = intervals.proportion(credit, subject.design.weights)
     if hits is None:
         return subject.insufficient(schema.TOP_K_ACCURACY, "no row was evaluated")
     return subject.estimated(schema.TOP_K_ACCURACY, hits, estimator=f"k = {k}")
 
 
 def _ranking(subject: _Head) -> Iterator[Measurement]:
-    if subject.binary:
+    if subject.outputs.histogram is not None and subject.design.weights is not None:
+        reason = "the rows are weighted, and of so many logits only counts in histograms are kept"
+        for spec in (schema.ROC_AUC, schema.AVERAGE_PRECISION):
+            yield spec.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
+    elif subject.binary:
         yield from _binary_ranking(subject)
     else:
         yield from _macro_ranking(subject)
@@ -200,12 +243,16 @@ def _ranking(subject: _Head) -> Iterator[Measurement]:
 
 def _binary_ranking(subject: _Head) -> Iterator[Measurement]:
     points = subject.outputs.one_vs_rest(1)
-    counted = (points.scores, points.positives, points.negatives)
+    weight = subject.design.weight if points.exact else 1.0
+    counted = (points.scores, weight * points.positives, weight * points.negatives)
     auc, precision = ranking.roc_auc(*counted), ranking.average_precision(*counted)
     if auc is None or precision is None:
         yield from _one_class(subject)
         return
-    bound = None if points.exact else ranking.area_bound(points.positives, points.negatives)
+    bound = None
+    if not points.exact:
+        bound = ranking.area_bound(points.positives, points.negatives)
+        auc, precision = (replace(one, contributions=None) for one in (auc, precision))
     yield from _curves(subject, "positive class", (auc, precision), bound)
 
 
@@ -234,8 +281,8 @@ def _macro_ranking(subject: _Head) -> Iterator[Measurement]:
     caveat = f"{left_out} of {outputs.n_classes} classes have no examples and are left out" if left_out else None
     bound = None
     if outputs.logits is not None:
-        auc = ranking.macro_roc_auc(outputs.probability, outputs.labels, usable)
-        precision = ranking.macro_average_precision(outputs.probability, outputs.labels, usable)
+        rows = (outputs.probability, outputs.labels, usable, subject.design.weights)
+        auc, precision = ranking.macro_roc_auc(*rows), ranking.macro_average_precision(*rows)
     else:
         auc, precision, bound = _from_histograms(outputs, usable)
     if auc is None or precision is None:
@@ -273,11 +320,10 @@ def _from_histograms(
 def _skills(subject: _Head) -> Iterator[Measurement]:
     outputs, frequencies = subject.outputs, subject.frequencies
     targets = outputs.labels if outputs.soft_labels is None else outputs.soft_labels
-    n, always = len(outputs.labels), outputs.labels == subject.majority
-    yield subject.measure(schema.BASELINE, float(always.mean()), n=n)
-    yield subject.estimated(
-        schema.ACCURACY_GAIN, comparison.accuracy_difference(comparison.discordance(outputs.correct, always))
-    )
+    n, always, weights = len(outputs.labels), outputs.labels == subject.majority, subject.design.weights
+    yield subject.measure(schema.BASELINE, float(np.average(always, weights=weights)), n=n)
+    table = comparison.discordance(outputs.correct, always, weights)
+    yield subject.estimated(schema.ACCURACY_GAIN, comparison.accuracy_difference(table))
     with np.errstate(divide="ignore"):
         prior = np.broadcast_to(np.log(frequencies), (n, len(frequencies)))
     prior_brier = scores.brier(np.exp(prior), targets) / (2 if subject.binary else 1)
@@ -286,7 +332,7 @@ def _skills(subject: _Head) -> Iterator[Measurement]:
         (schema.NLL_SKILL, outputs.nll, scores.nll(prior, targets)),
         (schema.BRIER_SKILL, subject.brier, prior_brier),
     ):
-        found = classification.skill(losses, reference)
+        found = classification.skill(losses, reference, weights)
         if found is None:
             yield subject.insufficient(spec, "there is only one class, so the baseline is perfect")
         else:
@@ -294,12 +340,13 @@ def _skills(subject: _Head) -> Iterator[Measurement]:
 
 
 def _per_class(subject: _Head) -> Iterator[Measurement]:
-    confusion = subject.confusion
+    confusion, outputs, counts = subject.weighted, subject.outputs, subject.confusion.sum(axis=1)
     for index, name in enumerate(subject.head.class_names):
         part = Subject.of("class", name)
-        hits = int(confusion[index, index])
-        support, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
-        precision, recall = intervals.wilson(hits, predicted), intervals.wilson(hits, support)
+        own, called = outputs.labels == index, outputs.predictions == index
+        hits, support, predicted = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
+        precision = subject.share(own, called, (hits, predicted))
+        recall = subject.share(called, own, (hits, support))
         if precision is None:
             yield subject.insufficient(schema.PRECISION, "the class was never predicted", part)
         else:
@@ -308,12 +355,20 @@ def _per_class(subject: _Head) -> Iterator[Measurement]:
             yield subject.insufficient(schema.RECALL, "the class has no examples", part)
         else:
             yield subject.estimated(schema.RECALL, recall, part)
-        f1 = classification.f1_estimate(hits, support - hits, predicted - hits)
+        f1 = _f1(subject, own, called, classification.f1_estimate(hits, support - hits, predicted - hits))
         if f1 is None:
             yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
         else:
             yield subject.estimated(schema.F1, f1, part)
-        yield subject.measure(schema.SUPPORT, support, part, n=support)
+        yield subject.measure(schema.SUPPORT, int(counts[index]), part, n=int(counts[index]))
+
+
+def _f1(subject: _Head, own: NDArray[np.bool_], called: NDArray[np.bool_], found: Estimate | None) -> Estimate | None:
+    """Return the F1 of a class with the rows that it rests on: those that have the class or are predicted as it."""
+    if found is None:
+        return None
+    found = found.of_rows(lambda: intervals.of_share(own & called, (own | called) * subject.design.weight))
+    return found if subject.design.weights is None else replace(found, n=int(own.sum()))
 
 
 # ------------------------------------------------------------------------------------------------ of two models
@@ -323,38 +378,48 @@ def _compare(subjects: list[_Head], decision: Decision) -> tuple[list[Measuremen
     """Compare models that share a head, for every ordered pair."""
     groups = comparable(subjects)
     p_values = {
-        frozenset((id(first), id(second))): comparison.mcnemar(
-            comparison.discordance(first.outputs.correct, second.outputs.correct)
-        )
+        frozenset((id(first), id(second))): _mcnemar(first, second)
         for group in groups
         for first, second in combinations(group, 2)
     }
-    adjusted = dict(zip(p_values, comparison.holm(list(p_values.values())), strict=True))
+    tested = {pair: p for pair, p in p_values.items() if p is not None}
+    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
     measurements: list[Measurement] = []
     for group in groups:
         measurements += _by_role(group, decision)
         for first, second in permutations(group, 2):
             pair = frozenset((id(first), id(second)))
-            measurements += _pair(first, second, p_values[pair], adjusted[pair])
+            measurements += _pair(first, second, p_values[pair], adjusted.get(pair))
     return measurements, [_tier(group) for group in groups]
 
 
-def _pair(first: _Head, second: _Head, p_value: float, adjusted: float) -> Iterator[Measurement]:
+def _table(first: _Head, second: _Head) -> Discordance:
+    return comparison.discordance(first.outputs.correct, second.outputs.correct, first.design.weights)
+
+
+def _mcnemar(first: _Head, second: _Head) -> float | None:
+    """Return the p-value of equal accuracies; None where there are too few groups for a test."""
+    differences = first.outputs.correct.astype(np.float64) - second.outputs.correct
+    return first.design.p_value(differences, comparison.mcnemar(_table(first, second)))
+
+
+def _pair(first: _Head, second: _Head, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
     part = Subject.of("vs", second.model.name)
-    table = comparison.discordance(first.outputs.correct, second.outputs.correct)
+    table = _table(first, second)
     yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(table), part)
-    wrong = table.n - table.both
+    wrong = int((~first.outputs.correct | ~second.outputs.correct).sum())
     for spec, one, other, largest in (
         (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll, math.inf),
         (schema.BRIER_DIFFERENCE, first.brier, second.brier, first.largest_brier),
     ):
-        difference = comparison.mean_difference(one, other, largest)
+        difference = comparison.mean_difference(one, other, largest, first.design.weights)
         if difference is not None:
             supported = difference.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
             yield first.estimated(spec, supported, part)
-    yield first.measure(schema.MCNEMAR, p_value, part, n=table.n)
-    yield first.measure(schema.MCNEMAR_HOLM, adjusted, part, n=table.n)
+    how = first.design.test("the paired difference")
+    yield first.tested(schema.MCNEMAR, p_value, part, estimator=how)
+    yield first.tested(schema.MCNEMAR_HOLM, adjusted, part, estimator=how)
 
 
 def _by_role(group: list[_Head], decision: Decision) -> Iterator[Measurement]:
@@ -366,17 +431,18 @@ def _by_role(group: list[_Head], decision: Decision) -> Iterator[Measurement]:
     for index, name in enumerate(candidate.head.class_names):
         rows = candidate.outputs.labels == index
         if rows.any():
-            table = comparison.discordance(candidate.outputs.correct[rows], baseline.outputs.correct[rows])
-            difference = comparison.accuracy_difference(table)
-            yield candidate.estimated(schema.RECALL_DIFFERENCE, difference, Subject.of("class", name))
+            design = candidate.design.take(rows)
+            right, other = (one.outputs.correct[rows] for one in (candidate, baseline))
+            difference = comparison.accuracy_difference(comparison.discordance(right, other, design.weights))
+            yield candidate.estimated(schema.RECALL_DIFFERENCE, difference, Subject.of("class", name), design)
 
 
 def _tier(group: list[_Head]) -> Tier:
     """Return the most accurate model and those that the paired differences of all pairs do not tell from it."""
-    best = max(group, key=lambda subject: int(subject.outputs.correct.sum()))
+    best = max(group, key=lambda subject: float((subject.design.weight * subject.outputs.correct).sum()))
     differences: dict[frozenset[str], simultaneous.Ends] = {}
     for first, second in combinations(group, 2):
-        found = comparison.accuracy_difference(comparison.discordance(first.outputs.correct, second.outputs.correct))
+        found = first.design.estimate(comparison.accuracy_difference(_table(first, second)))
         if found.low is not None and found.high is not None:
             differences[frozenset((first.model.name, second.model.name))] = (found.value, found.low, found.high)
     tested = simultaneous.adjusted(differences)

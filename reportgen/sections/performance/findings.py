@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.subjects import Subject
 from reportgen.metrics.confidence import SURE
 from reportgen.text import formatting
 
@@ -101,22 +102,33 @@ def low_recall(result: PerformanceResult) -> Iterator[Hit]:
 def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
     """Yield classes that are never predicted although a recall of one half would have found an example of them.
 
-    With that recall all of n examples are missed with a chance of at most 0.5^n; over the classes of a head 5 %.
+    With that recall all of n examples are missed with a chance of at most 0.5^n; over the classes of a head 5 %. The examples of a
+    group may all be missed together: then n are the groups.
     """
     classes = {(head.model, head.subject): len(head.class_names) for head in result.heads}
+    grouped = {
+        (head.model, str(Subject.of("class", name, within=head.subject))): groups
+        for head in result.heads
+        for name, groups in zip(head.class_names, head.class_groups or (), strict=head.class_groups is not None)
+    }
     for one in result.named("precision"):
         support = result.find("support", one.model, one.subject).value
         head = one.subject.rpartition("/")[0] or None if one.subject else None
         if one.metric.value is not None or not support or (one.model, head) not in classes:
             continue
-        chance = (1 - LOW_RECALL) ** support
+        groups = grouped.get((one.model, str(one.subject)))
+        chance = (1 - LOW_RECALL) ** (support if groups is None else groups)
         if chance <= SIGNIFICANT / classes[one.model, head]:
             yield Hit(
                 one.model,
-                f"None of its {support:,} examples is found: the model never predicts this class, and a model with a recall of "
+                f"None of its {support:,} examples{_in_groups(groups)} is found: the model never predicts this class, and a model with a recall of "
                 f"{formatting.fraction(LOW_RECALL)} would miss them all with a chance of {_chance(chance)}. Do not use it where this class matters.",
                 one.subject,
             )
+
+
+def _in_groups(groups: int | None) -> str:
+    return "" if groups is None else f" in {groups:,} groups"
 
 
 def _chance(value: float) -> str:
@@ -140,9 +152,13 @@ def few_examples(result: PerformanceResult) -> Iterator[Hit]:
 
 def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
     """Yield models that make more errors with almost full confidence than a calibrated model would."""
-    judged = [(head, head.sure) for head in result.heads if head.sure is not None]
-    for head, sure in judged:
-        if sure.p_value <= SIGNIFICANT / len(judged):
+    judged = [
+        (head, head.sure, head.sure.p_value)
+        for head in result.heads
+        if head.sure is not None and head.sure.p_value is not None
+    ]
+    for head, sure, p_value in judged:
+        if p_value <= SIGNIFICANT / len(judged):
             yield Hit(
                 head.model,
                 f"It is at least {100 * SURE:g}{formatting.THIN}% sure on {sure.rows:,} rows and wrong on {sure.errors:,} of them; a "

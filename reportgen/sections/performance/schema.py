@@ -51,8 +51,8 @@ class ConfidentRows(Strict):
     """Errors among them."""
     expected: float
     """Errors that a calibrated model would make on them: the sum of 1 - confidence."""
-    p_value: float
-    """Upper bound of the chance that a calibrated model makes as many."""
+    p_value: float | None
+    """Upper bound of the chance that a calibrated model makes as many; null where there are too few groups for a test."""
 
 
 class ConfusedPairEntry(Strict):
@@ -82,6 +82,8 @@ class HeadPerformance(Strict):
     """The most confident errors."""
     sure: ConfidentRows | None = None
     """Errors with almost full confidence against their expected number; null in files of 0.1.0."""
+    class_groups: tuple[int, ...] | None = None
+    """How many groups of rows have examples of each class; null if the rows are not grouped."""
     majority_class: str
     """The most frequent class, which the majority baseline always predicts."""
     only_majority: bool = False

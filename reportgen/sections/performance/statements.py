@@ -70,13 +70,15 @@ def _against(result: PerformanceResult, head: HeadPerformance, baseline: HeadPer
     other = result.find("accuracy", baseline.model, baseline.subject)
     versus = _versus(head, baseline.model)
     difference, test = (result.find(name, head.model, versus) for name in ("accuracy_difference", "mcnemar_p"))
-    p_value = required(test.value)
-    sure = p_value < LEVEL
+    sure = test.value is not None and test.value < LEVEL
     said = Quantity(text=formatting.points(difference), metric="accuracy_difference", model=head.model, subject=versus)
-    chance = Quantity(text=f"p {formatting.p_value(p_value)}", metric="mcnemar_p", model=head.model, subject=versus)
-    words = (
-        ", unlikely to be luck (McNemar " if sure else f": too few to tell them apart{_needed(difference)} (McNemar "
-    )
+    end: tuple[Quantity | str, ...] = (f"; not tested: {test.reason}.",)
+    if test.value is not None:
+        words = "unlikely to be luck" if sure else f"too few to tell them apart{_needed(difference)}"
+        chance = f"p {formatting.p_value(test.value)}"
+        named = "McNemar " if test.estimator is None else ""
+        p_value = Quantity(text=chance, metric="mcnemar_p", model=head.model, subject=versus)
+        end = (f"{', ' if sure else ': '}{words} ({named}", p_value, ").")
     parts = (
         *_opening(head),
         _share("accuracy", head, own),
@@ -84,12 +86,15 @@ def _against(result: PerformanceResult, head: HeadPerformance, baseline: HeadPer
         _share("accuracy", baseline, other),
         f"{_of(own)} right: ",
         said,
-        words,
-        chance,
-        ").",
+        *end,
     )
     return Statement(
-        topic="difference", parts=parts, settled=sure, test="McNemar (1947), exact", p_value=p_value, n=difference.n
+        topic="difference",
+        parts=parts,
+        settled=sure,
+        test=test.estimator or "McNemar (1947), exact",
+        p_value=test.value,
+        n=difference.n,
     )
 
 
@@ -123,7 +128,8 @@ def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPer
     if baseline is not None:
         other = result.find("recall", baseline.model, part)
         difference = result.find("recall_difference", head.model, part)
-        settled = not (required(difference.ci_low) <= 0 <= required(difference.ci_high))
+        low, high = difference.ci_low, difference.ci_high
+        settled = low is not None and high is not None and not low <= 0 <= high
         said = Quantity(text=formatting.points(difference), metric="recall_difference", model=head.model, subject=part)
         parts += [f"; {baseline.model} ", _share("recall", baseline, other, part), ", "]
         parts += [said] if settled else ["too few to tell them apart"]

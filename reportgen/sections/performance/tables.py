@@ -49,7 +49,9 @@ def _pairs(result: PerformanceResult, view: View) -> Table:
             cells = (result.find(spec.name, one.model, one.subject) for spec in specs)
             rows.append((f"{one.model} {one.subject}", *cells))
     columns = (Column("Models", numeric=False), *(Column(spec.title) for spec in specs))
-    note = "Each difference is the first model minus the second; for accuracy, in points. McNemar's test is exact; Holm adjusts it for the number of model pairs."
+    how = next((one.metric.estimator for one in result.named("mcnemar_p") if one.metric.estimator is not None), None)
+    test = "McNemar's test is exact" if how is None else f"The p-value is by {how}, in place of McNemar's exact test"
+    note = f"Each difference is the first model minus the second; for accuracy, in points. {test}; Holm adjusts it for the number of model pairs."
     note += view.rest(every, view.shown(every))
     return Table("pairs", "Differences between models", columns, tuple(rows), note)
 

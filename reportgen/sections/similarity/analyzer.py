@@ -15,6 +15,7 @@ from reportgen.contract.records.classification import ClassificationOutputs, Cla
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import agreement, cka, comparison, embedding, intervals, weights
+from reportgen.metrics.intervals import Estimate
 from reportgen.sections.similarity import schema
 from reportgen.sections.similarity.schema import (
     HeadAgreement,
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.activations import Activations, LayerActivations
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.contract.records.weights import WeightTensor
     from reportgen.metrics.cka import Alignment, Grams
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.design import Design
     from reportgen.metrics.weights import Moments
     from reportgen.sections.similarity.schema import Matrix
 
@@ -78,7 +79,7 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
             found, agreed = _agreement(group)
             measurements += found
             heads.append(agreed)
-        inside = [_Inside.of(model) for model in evaluation.models]
+        inside = [_Inside.of(model, data) for model in evaluation.models]
         representation, reason = _represented(inside, data, measurements)
         weight_map, why = _weight_map(evaluation.models)
         measurements += _coordinates(evaluation.models, weight_map, why or "")
@@ -113,7 +114,10 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
             if one.reason is None:
                 chosen, second = (first, grams) if one is own else self._grams(one, data)
                 left_out = len(own.layers) - len(first) + len(one.layers) - len(chosen)
-                aligned.append(_alignment(one.model, (first, chosen), left_out, cka.align(grams, second)))
+                found = cka.align(grams, second)
+                if not data.design.plain:
+                    found = found.without_interval()
+                aligned.append(_alignment(one.model, (first, chosen), left_out, found))
         return aligned, refused
 
     def _grams(self, one: _Inside, data: DataEvaluation) -> tuple[list[LayerActivations], Grams]:
@@ -134,23 +138,29 @@ def _agreement(group: list[_Head]) -> tuple[list[Measurement], HeadAgreement]:
     measurements: list[Measurement] = []
     differing = np.zeros((len(group), len(group)))
     forecasts = [_log_probabilities(one) for one in group]
+    whole = group[0].design
+    sampled = whole.take(group[0].outputs.logit_sample_rows[_compared(group[0])])
     for i, j in combinations(range(len(group)), 2):
         first, second = group[i], group[j]
-        changed = agreement.churn(first.outputs.predictions, second.outputs.predictions)
-        apart = intervals.mean(agreement.js_divergence(forecasts[i], forecasts[j]), 0.0, 1.0)
+        changed = agreement.churn(first.outputs.predictions, second.outputs.predictions, first.design.weights)
+        distances = agreement.js_divergence(forecasts[i], forecasts[j])
+        apart = intervals.mean(distances, 0.0, 1.0, sampled.weights)
         differing[i, j] = differing[j, i] = changed.value if changed else np.nan
         errors = _errors(first, second)
         for one, other, flips in ((first, second, errors.flips), (second, first, errors.flips[::-1])):
             part = Subject.of("vs", other.model.name)
-            for spec, estimate, otherwise in (
-                (schema.CHURN, changed, ""),
-                (schema.NEGATIVE_FLIPS, flips[0], errors.reason),
-                (schema.POSITIVE_FLIPS, flips[1], errors.reason),
-                (schema.SHARED_ERRORS, errors.shared, errors.reason),
-                (schema.ERROR_CONSISTENCY, errors.consistency, errors.reason),
-                (schema.DIVERGENCE, apart, ""),
+            for spec, estimate, design, otherwise in (
+                (schema.CHURN, changed, whole, ""),
+                (schema.NEGATIVE_FLIPS, flips[0], whole, errors.reason),
+                (schema.POSITIVE_FLIPS, flips[1], whole, errors.reason),
+                (schema.SHARED_ERRORS, errors.shared, whole, errors.reason),
+                (schema.ERROR_CONSISTENCY, errors.consistency, whole, errors.reason),
+                (schema.DIVERGENCE, apart, sampled, ""),
             ):
-                measurements.append(_pairwise(one, spec, estimate, part, otherwise))
+                found = one.insufficient(spec, otherwise, part)
+                if estimate is not None:
+                    found = one.estimated(spec, estimate, part, design)
+                measurements.append(found)
     return measurements, HeadAgreement(
         subject=group[0].subject(),
         models=tuple(one.model.name for one in group),
@@ -174,7 +184,7 @@ def _errors(first: _Head, second: _Head) -> _Errors:
     one, other = first.outputs, second.outputs
     if not isinstance(one, ClassificationOutputs) or not isinstance(other, ClassificationOutputs):
         return _Errors((None, None), None, None, first.head.reason or second.head.reason or "")
-    table = comparison.discordance(one.correct, other.correct)
+    table = comparison.discordance(one.correct, other.correct, first.design.weights)
     return _Errors(
         (agreement.negative_flips(table), agreement.positive_flips(table)),
         agreement.shared_errors(table),
@@ -183,17 +193,18 @@ def _errors(first: _Head, second: _Head) -> _Errors:
     )
 
 
-def _pairwise(one: _Head, spec: MetricSpec, estimate: Estimate | None, part: Subject, otherwise: str) -> Measurement:
-    return one.insufficient(spec, otherwise, part) if estimate is None else one.estimated(spec, estimate, part)
+def _compared(one: _Head) -> NDArray[np.int64]:
+    """Return the positions in the sample of logits that are compared, the same for every model with these classes."""
+    most = max(_COMPARED_VALUES // one.outputs.n_classes, 1)
+    places = np.arange(len(one.outputs.logit_sample))
+    if len(places) > most:
+        places = np.sort(np.random.default_rng(one.data.seed).choice(places, most, replace=False))
+    return places
 
 
 def _log_probabilities(one: _Head) -> NDArray[np.float32]:
-    """Return the log-probabilities of a sample of rows, the same rows for every model with these classes."""
-    outputs = one.outputs
-    most = max(_COMPARED_VALUES // outputs.n_classes, 1)
-    places = np.arange(len(outputs.logit_sample))
-    if len(places) > most:
-        places = np.sort(np.random.default_rng(one.data.seed).choice(places, most, replace=False))
+    """Return the log-probabilities of the compared rows."""
+    outputs, places = one.outputs, _compared(one)
     normalizer = outputs.log_normalizer[outputs.logit_sample_rows[places]]
     return (outputs.logit_sample[places].astype(np.float64) - normalizer[:, None]).astype(np.float32)
 
@@ -212,9 +223,9 @@ class _Inside:
     reason: str | None
 
     @classmethod
-    def of(cls, model: ModelEvaluation) -> _Inside:
+    def of(cls, model: ModelEvaluation, data: DataEvaluation) -> _Inside:
         """Select the layers with finite values, and the last one before the output."""
-        probed = model.activations
+        probed = None if model.activations is None else model.activations.of(data.design)
         if probed is None or probed.reason is not None:
             return cls(model.name, np.empty(0, np.int64), (), None, (probed and probed.reason) or "no layer was probed")
         layers = tuple(one for one in probed.layers if not one.not_finite and one.n_values)
@@ -247,7 +258,7 @@ def _represented(
     found = cka.align(*[cka.grams([hidden.pooled for _, hidden in known], data.seed)] * 2)
     for i, j in np.ndindex(found.value.shape):
         if i != j:
-            measurements.append(_aligned_pair(known[i], known[j], found, (i, j)))
+            measurements.append(_aligned_pair(known[i], known[j], found, (i, j), data.design))
     for one in inside:
         if one.reason is not None or one.hidden is None:
             reason = one.reason or "it has no hidden layer"
@@ -269,6 +280,7 @@ def _aligned_pair(
     other: tuple[_Inside, LayerActivations],
     found: Alignment,
     place: tuple[int, int],
+    design: Design,
 ) -> Measurement:
     subject, value = Subject.of("vs", other[0].model), float(found.value[place])
     if np.isnan(value):
@@ -276,6 +288,9 @@ def _aligned_pair(
             one[0].model, "insufficient_data", "a layer is constant on these rows", subject=subject
         )
     trimmed = float(found.trimmed[place])
+    interval = design.estimate(
+        Estimate(value, len(one[0].places), float(found.low[place]), float(found.high[place]), cka.METHOD)
+    )
     caveat = None
     if abs(value - trimmed) > DRIVEN:
         caveat = f"driven by few rows: {trimmed:.2f} without the 1 % farthest from the mean"
@@ -284,9 +299,9 @@ def _aligned_pair(
         value,
         subject=subject,
         n=len(one[0].places),
-        ci_low=float(found.low[place]),
-        ci_high=float(found.high[place]),
-        ci_method=cka.METHOD,
+        ci_low=interval.low,
+        ci_high=interval.high,
+        ci_method=interval.method,
         estimator=f"{one[1].name} against {other[1].name}",
         caveat=caveat,
     )
