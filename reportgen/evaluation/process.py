@@ -107,7 +107,7 @@ class EvaluationProcess:
         data, versions = array_store.read(self._home / "data")
         examples = array_store.read(self._home / "examples")
         models = tuple(array_store.read(_model_file(self._home, index)) for index in range(self._n_models))
-        return Evaluation(models, data, versions, examples)
+        return Evaluation(models, data, versions, examples=examples)
 
     def _last_words(self) -> str:
         self._noise.seek(0)
