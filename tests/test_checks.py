@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from reportgen.analysis import checks
 from reportgen.contract.findings import Finding
 from reportgen.contract.focus import View
 from reportgen.contract.numbers import Metric
+from reportgen.contract.tables import Column, Table
 from reportgen.document.front import front_page
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
@@ -259,8 +261,9 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """How many models were compared on them, and their earlier use; Provenance repeats it."""
+    noise = "With one seed each, training noise is not in these intervals."
     fresh = "2 models were compared on these 300 rows, so the highest number is optimistic: confirm the chosen model on fresh data."
-    assert front_page(results(), {}, {}).selection == f"{fresh} Earlier use of these rows: not stated."
+    assert front_page(results(), {}, {}).selection == f"{fresh} Earlier use of these rows: not stated. {noise}"
     for stated, words in (
         ((), "none."),
         (("early stopping", "selection"), "early stopping, selection, so every number on them is optimistic."),
@@ -268,9 +271,22 @@ def test_page_one_says_what_the_rows_were_used_for() -> None:
         found = results()
         assert found.data is not None
         found = found.model_copy(update={"data": found.data.model_copy(update={"used_for": stated})})
-        assert front_page(found, {}, {}).selection == f"{fresh} Earlier use of these rows: {words}"
+        assert front_page(found, {}, {}).selection == f"{fresh} Earlier use of these rows: {words} {noise}"
         assert ("earlier use of these rows", words.partition(", so")[0].rstrip(".")) in provenance(found)[-1].rows
         for content in present(found, ("html", "markdown")).files.values():
             assert "confirm the chosen model on fresh data" in content.decode()
     with pytest.raises(SpecError, match="used_for"):
         results(SPEC.replace("[[sections]]", 'used_for = ["publicity"]\n[[sections]]', 1))
+
+
+def test_page_one_says_which_intervals_contain_training_noise() -> None:
+    """With two models of a recipe, those of the recipe; its table is on page one, the notes are in the chapter."""
+    found = results()
+    models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
+    found = found.model_copy(update={"models": models})
+    words = "Training noise is only in the intervals of recipes: r (2 seeds)."
+    assert front_page(found, {}, {}).selection.endswith(words)
+    rows = tuple((f"r{place}", place) for place in range(8))
+    table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)
+    (short,) = front_page(found, {}, {"performance": (table, replace(table, on_front_page=False))}).more
+    assert (len(short.rows), short.note) == (6, "2 more rows are in the chapter.")

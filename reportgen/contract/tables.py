@@ -32,7 +32,7 @@ class Table:
     """Rows of cells; a cell is text, a plain number, a Metric (shown with its interval or reason) or empty.
 
     ``emphasis`` contains (row, column) indices of cells marked as best, ``ties`` those not distinguishable from the best;
-    ``note`` is shown below the table.
+    ``note`` is shown below the table. Page one repeats a table that is ``on_front_page``.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Table:
     note: str = ""
     emphasis: frozenset[tuple[int, int]] = frozenset()
     ties: frozenset[tuple[int, int]] = frozenset()
+    on_front_page: bool = False
 
     def __post_init__(self) -> None:
         """Reject rows whose number of cells differs from the number of columns."""

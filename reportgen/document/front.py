@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ MOST_SERIOUS = 3
 """Number of findings on page one."""
 MOST_CHECKS = 12
 """Maximum number of check lines with one line per model on page one."""
+MOST_ROWS = 6
+"""Maximum number of rows of a chapter's table that page one repeats."""
 _NAMED = 8
 """Maximum number of sections and checks that the sentence about a partial run names."""
 
@@ -44,6 +47,7 @@ def front_page(
         n_findings=len(located),
         text=record.text if record else None,
         dashboard=drawings.get(record.id, ()) if record else (),
+        more=tuple(_short(one) for found in tables.values() for one in found if one.on_front_page),
     )
 
 
@@ -79,8 +83,16 @@ def _severity_order(check: CheckOutcome) -> tuple[int, int, float]:
     return _STATES_BY_SEVERITY.index(check.state), unsure, min(margins, default=0.0)
 
 
+def _short(table: Table) -> Table:
+    """Return a table with at most as many rows as page one has room for."""
+    left_out = len(table.rows) - MOST_ROWS
+    if left_out <= 0:
+        return replace(table, note="")
+    return replace(table, rows=table.rows[:MOST_ROWS], note=f"{left_out} more rows are in the chapter.")
+
+
 def _selection(results: Results) -> str:
-    """Return how many models were compared on the rows, and what these were used for before."""
+    """Return how many models were compared on the rows, what these were used for before, and whether training noise is covered."""
     if results.data is None:
         return ""
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
@@ -92,7 +104,22 @@ def _selection(results: Results) -> str:
         )
     optimistic = ", so every number on them is optimistic" if results.data.used_for else ""
     sentences.append(f"Earlier use of these rows: {earlier_use(results.data)}{optimistic}.")
+    if count:
+        sentences.append(_training_noise(results))
     return " ".join(sentences)
+
+
+def _training_noise(results: Results) -> str:
+    """Return whether an interval of the report covers retraining: only those of recipes with several seeds do."""
+    seeds = Counter(
+        model.recipe
+        for model in results.models
+        if model.recipe is not None and any(head.status == "ok" for head in model.heads)
+    )
+    several = [f"{recipe} ({count} seeds)" for recipe, count in seeds.items() if count > 1]
+    if not several:
+        return "With one seed each, training noise is not in these intervals."
+    return f"Training noise is only in the intervals of recipes: {formatting.listed(several)}."
 
 
 def _verdict(results: Results) -> Verdict:

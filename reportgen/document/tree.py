@@ -94,7 +94,9 @@ class FrontPage:
     text: str | None
     dashboard: tuple[Drawing, ...] = ()
     selection: str = ""
-    """How many models were compared on these rows, and what the rows were used for before."""
+    """How many models were compared on these rows, what the rows were used for before, and whether training noise is covered."""
+    more: tuple[Table, ...] = ()
+    """Tables of chapters that page one repeats."""
 
 
 @dataclass(frozen=True)

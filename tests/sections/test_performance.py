@@ -25,6 +25,7 @@ from reportgen.sections.performance.schema import PerformanceOptions, Performanc
 from reportgen.text.formatting import THIN
 
 if TYPE_CHECKING:
+    from reportgen.contract.records.evaluation import Evaluation
     from reportgen.contract.result import SectionResult
 
 
@@ -251,9 +252,11 @@ def test_confident_errors_name_the_row_of_the_data_set() -> None:
 
 
 def test_what_is_produced_is_what_is_declared() -> None:
-    """Every produced metric is declared, and every declared one is produced by three models."""
+    """Every produced metric is declared, and every declared one is produced by four models of two recipes."""
     logits, y = noisy(200, 3)
-    result = analyze(*[head(outputs(logits * scale, y)) for scale in (1, 2)], regression_head(y + 0.5, y))
+    made = evaluation(*[head(outputs(logits * scale, y)) for scale in (1, 2)], *[regression_head(y + 0.5, y)] * 2)
+    models = tuple(replace(model, recipe=name) for model, name in zip(made.models, "xyxy", strict=True))
+    result = analyzed(SECTION, replace(made, models=models))
     assert {one.name for one in result.measurements} == {spec.name for spec in SECTION.metrics}
 
 
@@ -454,3 +457,90 @@ def test_labels_that_are_no_values(labels: list[Any], message: str) -> None:
     """One sentence says what was found."""
     with pytest.raises(InputError, match=message):
         regression_head([1.0, 2.0], labels)
+
+
+def seeded(recipes: str, spread: float = 0.6, n: int = 600, classes: int = 5) -> Evaluation:
+    """Make models a, b, c ... of recipes with one letter each: seeds differ by noise, recipe y is worse."""
+    logits, y = noisy(n, classes)
+    generator = np.random.default_rng(1)
+    heads = [
+        head(outputs((logits + spread * (1 + 3 * (name == "y")) * generator.normal(size=logits.shape)), y))
+        for name in recipes
+    ]
+    made = evaluation(*heads)
+    named = zip(made.models, recipes, strict=True)
+    return replace(made, models=tuple(replace(one, recipe=None if name == "-" else name) for one, name in named))
+
+
+def test_a_recipe_has_the_mean_and_the_spread_of_its_seeds() -> None:
+    """At the address of its first model; other models have none."""
+    result = analyzed(SECTION, seeded("-xxxyy"))
+    scores = [value(result, "accuracy", model=name) for name in "bcd"]
+    mean = result.find("accuracy_over_seeds", "b", "recipe:x")
+    assert (mean.value, mean.estimator) == (pytest.approx(np.mean(scores)), "3 seeds")
+    assert mean.ci_low < min(scores) < max(scores) < mean.ci_high  # type: ignore[operator]
+    assert value(result, "accuracy_seed_sd", "recipe:x", "b") == pytest.approx(np.std(scores, ddof=1))
+    assert {one.model for one in result.named("nll_over_seeds")} == {"b", "e"}
+    assert [(one.name, one.model, one.seeds) for one in result.recipes] == [
+        ("x", "b", ("b", "c", "d")),
+        ("y", "e", ("e", "f")),
+    ]
+
+
+def test_recipes_are_compared_over_their_seeds() -> None:
+    """A recipe that is much worse is found; equal ones are not; one seed has no interval, with the reason."""
+    result = analyzed(SECTION, seeded("xxxyyy"))
+    found = result.find("accuracy_recipe_difference", "a", "recipe:x vs y")
+    assert found.ci_low > 0
+    assert found.estimator == "3 and 3 seeds"
+    assert "PRF402" in codes(result)
+    assert "PRF402" not in codes(analyzed(SECTION, seeded("xxzz")))
+    single = analyzed(SECTION, seeded("xxy"))
+    found = single.find("accuracy_recipe_difference", "a", "recipe:x vs y")
+    assert found.value is not None
+    assert found.ci_low is None
+    assert "a recipe has one model" in str(found.caveat)
+    assert single.find("accuracy_seed_sd", "c", "recipe:y").status == "insufficient_data"
+    assert "PRF402" not in codes(single)
+
+
+@pytest.mark.parametrize(
+    ("recipes", "words"),
+    [
+        ("--", "With one seed each, training noise is not in these intervals"),
+        ("xy", "With one seed each, training noise is not in these intervals"),
+        ("xxy", "it is in those of the recipes below (recipe x 2 seeds)"),
+    ],
+)
+def test_the_scores_say_whether_they_cover_training(recipes: str, words: str) -> None:
+    """The note is there whenever no recipe has two models; with several it says how many."""
+    result = analyzed(SECTION, seeded(recipes))
+    tables = SECTION.tables(result, View())
+    assert words in tables[0].note
+    assert [one.name for one in tables if one.on_front_page] == (["recipes-accuracy"] if "x" in recipes else [])
+    seeds = [row[:2] for one in tables if one.name == "recipes-accuracy" for row in one.rows]
+    assert ("x" not in recipes) or ("x", recipes.count("x")) in seeds
+
+
+def test_a_recipe_with_different_numbers_of_classes_is_none() -> None:
+    """Its numbers are missing with the reason, and it is compared with no other."""
+    four, five = seeded("x", classes=4), seeded("xyy")
+    made = replace(five, models=(*five.models, replace(four.models[0], name="d")))
+    result = analyzed(SECTION, made)
+    found = result.find("accuracy_over_seeds", "a", "recipe:x")
+    assert (found.status, found.reason) == ("not_applicable", "its models have different numbers of classes")
+    assert not list(result.named("accuracy_recipe_difference"))
+    assert SECTION.tables(result, View())
+
+
+def test_the_rmse_of_a_recipe() -> None:
+    """Its mean over the seeds is the mean of their RMSE, in its own table."""
+    generator = np.random.default_rng(0)
+    labels = generator.normal(size=200)
+    made = evaluation(*(regression_head(labels + generator.normal(size=200), labels) for _ in range(3)))
+    made = replace(made, models=tuple(replace(one, recipe="x") for one in made.models))
+    result = analyzed(SECTION, made)
+    mean = result.find("rmse_over_seeds", "a", "recipe:x")
+    assert mean.value == pytest.approx(np.mean([value(result, "rmse", model=name) for name in "abc"]))
+    assert mean.ci_low < mean.value < mean.ci_high  # type: ignore[operator]
+    assert "recipes-rmse" in {table.name for table in SECTION.tables(result, View())}

@@ -26,7 +26,7 @@ SECTION = Section(
     ),
     rules=RULES,
     tables=tables,
-    metrics=(*schema.CLASSIFICATION, *schema.REGRESSION, *schema.PER_CLASS, *schema.PAIRWISE),
+    metrics=(*schema.CLASSIFICATION, *schema.REGRESSION, *schema.PER_CLASS, *schema.PAIRWISE, *schema.RECIPES),
     headlines=("accuracy", "nll", "brier_score", "rmse"),
     tasks={
         "multiclass": schema.CLASSIFICATION,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.sections.performance.schema import SURE
-from reportgen.text import formatting
+from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS, RMSE, SURE
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +167,34 @@ def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
             )
 
 
+def recipes_differ(result: PerformanceResult) -> Iterator[Hit]:
+    """Yield pairs of recipes whose accuracy or RMSE differs by more than the seeds and the rows explain.
+
+    The effect is the difference as a multiple of half its interval, at which the interval would reach 0.
+    """
+    for over in OVER_SEEDS:
+        if over.score not in {ACCURACY, RMSE}:
+            continue
+        for one in result.named(over.difference.name):
+            found = one.metric
+            if (
+                found.value is None
+                or found.ci_low is None
+                or found.ci_high is None
+                or found.ci_low <= 0 <= found.ci_high
+            ):
+                continue
+            by = formatting.points(found) if over.score is ACCURACY else formatting.metric(found).text
+            yield Hit(
+                one.model,
+                f"The {naming.in_a_sentence(over.score.title)} of the first recipe minus that of the second is {by} over {found.estimator}: more than "
+                "training noise and the choice of rows explain.",
+                one.subject,
+                effect=abs(found.value) / (found.ci_high - found.value),
+                n=found.n,
+            )
+
+
 CONVENTION = "convention"
 
 RULES: tuple[Rule[PerformanceResult], ...] = (
@@ -194,6 +222,13 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         "Best model not statistically distinguishable",
         "Newcombe (1998); Holm (1979); Dror et al. (2018)",
         indistinguishable,
+    ),
+    Rule(
+        "PRF402",
+        "note",
+        "Recipes differ",
+        "Cornfield & Tukey (1956); Bonferroni over the pairs",
+        recipes_differ,
     ),
     Rule("PRF501", "note", "Classes with few examples", CONVENTION, few_examples),
 )
