@@ -352,6 +352,36 @@ def test_effects_are_multiples_of_the_threshold() -> None:
         assert (found.effect, found.n) == (pytest.approx(effect), n)
 
 
+def effect(result: PerformanceResult, code: str) -> tuple[float | None, int | None]:
+    """Return effect and n of the first finding of a rule."""
+    found = next(rule for rule in SECTION.rules if rule.code == code).apply(result)[0]
+    return found.effect, found.n
+
+
+def test_effects_of_differences_are_multiples_of_their_reach() -> None:
+    """Worse than the majority: above 1. Not told from it: how far the interval reaches beyond the difference."""
+    y = [0] * 60 + [1] * 40
+    worse = analyze(head(outputs(logits_for([1] * 60 + [0] * 40), y)))
+    gain = worse.find("accuracy_gain", "a")
+    assert effect(worse, "PRF101") == (pytest.approx(gain.value / (gain.value - gain.ci_high)), 100)  # type: ignore[operator]
+    assert effect(worse, "PRF101")[0] > 1  # type: ignore[operator]
+    assert effect(analyze(head(outputs(logits_for([0] * 100), y))), "PRF101") == (None, 100)
+    near = analyze(head(outputs(logits_for([0] * 58 + [1] * 2 + [1] * 4 + [0] * 36), y)))
+    gain = near.find("accuracy_gain", "a")
+    assert gain.value == pytest.approx(0.02)
+    assert effect(near, "PRF102") == (pytest.approx((0.02 - gain.ci_low) / 0.02), 100)  # type: ignore[operator]
+
+
+def test_effects_that_count() -> None:
+    """Tied models; examples of a class that is never predicted, and of the rarest class."""
+    y = [0, 1] * 50
+    tied = analyze(*[head(outputs(logits_for([1 - label for label in y[:k]] + y[k:]), y)) for k in (1, 2, 2)])
+    assert effect(tied, "PRF401") == (2, 100)
+    never = analyze(head(outputs(logits_for([0] * 40), [0] * 30 + [1] * 10)))
+    assert effect(never, "PRF201") == (pytest.approx(10 * np.log(2) / np.log(2 / 0.05)), 10)
+    assert effect(never, "PRF501") == (2, 40)
+
+
 def test_prf301_looks_at_rows_with_99_percent() -> None:
     """Errors at 98.2 % do not count."""
     assert "PRF301" not in codes(analyze(head(outputs(logits_for([0] * 100, strength=4.0), [1] * 100))))

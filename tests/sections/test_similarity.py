@@ -140,7 +140,8 @@ def test_rules() -> None:
     swapped = evaluation(head(outputs(won, LABELS)), head(outputs(lost, LABELS)))
     result = SimilarityAnalyzer(SimilarityOptions()).analyze(swapped)
     assert result.find("negative_flips", "b", "vs a").value == pytest.approx(0.1)
-    assert "SIM101" in codes(result)
+    (found,) = next(rule for rule in SECTION.rules if rule.code == "SIM101").apply(result)
+    assert (found.effect, found.n) == (pytest.approx(10), 200)
 
 
 def test_few_rows_that_decide_are_told() -> None:

@@ -46,11 +46,13 @@ def rows_lost(result: SimilarityResult) -> Iterator[Hit]:
                 f"{formatting.interval(lost)} of the rows, and fixes {_share(won)}. Review the new errors before it replaces "
                 f"{result.reference}: users who relied on those predictions will notice.",
                 head,
+                effect=required(lost.value) / ROWS_LOST,
+                n=lost.n,
             )
 
 
 def same_predictions(result: SimilarityResult) -> Iterator[Hit]:
-    """Yield pairs of models that predict the same class for every row."""
+    """Yield pairs of models that predict the same class for every row: they do or not, so no effect."""
     for head in result.heads:
         for i, first in enumerate(head.models):
             same = [other for j, other in enumerate(head.models) if j > i and head.churn[i][j] == 0]
@@ -60,6 +62,7 @@ def same_predictions(result: SimilarityResult) -> Iterator[Hit]:
                     first,
                     f"It predicts the same class as {names} on all {result.n:,} rows: choose between them by other criteria.",
                     head.subject,
+                    n=result.n,
                 )
 
 
