@@ -19,6 +19,7 @@ from reportgen.metrics import (
     smoothing,
     temperature,
 )
+from scripts.simulate.many_classes import compared
 
 SEEDS = st.integers(0, 10_000)
 
@@ -346,3 +347,10 @@ def test_newcombes_interval_on_a_worked_example() -> None:
     """R package contingencytables, test-ch8.R, data of Cavo et al. (2012): -0.0621 (-0.1186 to -0.0046)."""
     found = comparison.accuracy_difference(comparison.Discordance(59, 6, 16, 80))
     assert (found.value, found.low, found.high) == pytest.approx((-0.0621, -0.1186, -0.0046), abs=5e-5)
+
+
+@pytest.mark.parametrize("separation", [1.0, 3.0])
+def test_an_area_from_histograms_is_within_its_bound(separation: float) -> None:
+    """The exact macro AUC of fifty classes, and that of the cells that stand in for the scores."""
+    exact, binned, bound = compared(separation, classes=50, rows=1000)
+    assert 0 < abs(binned - exact) <= bound < 0.01
