@@ -306,15 +306,15 @@ def debiased_error(bins: ResidualBins) -> Estimate | None:
 
 def ece_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS) -> Null:
     """Return the ECE expected of a calibrated model with these forecasts, from seeded draws."""
-    return _null(np.abs(_null_residuals(bins, seed, draws)).sum(axis=1) / bins.total, ece(bins))
+    return null_of(np.abs(_null_residuals(bins, seed, draws)).sum(axis=1) / bins.total, ece(bins))
 
 
 def mce_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS) -> Null:
     """Return the MCE expected of a calibrated model with these forecasts, from seeded draws."""
-    return _null(_gaps(np.abs(_null_residuals(bins, seed, draws)), bins).max(axis=1), mce(bins))
+    return null_of(_gaps(np.abs(_null_residuals(bins, seed, draws)), bins).max(axis=1), mce(bins))
 
 
-def _null(draws: Floats, observed: float) -> Null:
+def null_of(draws: Floats, observed: float) -> Null:
     """Return where draws of an error lie; p = (1 + exceeding) / (1 + draws)."""
     exceeding = int((draws >= observed - _TIE).sum())
     allowed = int(LEVEL * (1 + len(draws))) - 1

@@ -168,6 +168,7 @@ def _errors(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
         how = f"L2, {len(edges) - 1} bins: {subject.bins} of equal mass, cut again at equal widths"
         yield subject.estimated(schema.DEBIASED, debiased, estimator=how)
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
+    yield _expected(subject, schema.SMECE_NULL, smoothing.smece_null(*subject.forecast, seed))
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
     yield _expected(subject, schema.MCE_NULL, calibration.mce_null(bins, seed), estimator=options)
 

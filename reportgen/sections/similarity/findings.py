@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.findings import Hit, Rule
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
+from reportgen.sections.similarity.schema import DRIVEN
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -68,12 +69,18 @@ def same_predictions(result: SimilarityResult) -> Iterator[Hit]:
 
 def few_rows_decide(result: SimilarityResult) -> Iterator[Hit]:
     """Yield models whose CKA with the reference is driven by few rows."""
-    for one in result.named("cka"):
-        if one.subject == Subject.of("vs", result.reference) and one.metric.caveat is not None:
+    for one in result.named("cka_trimmed"):
+        if one.subject != Subject.of("vs", result.reference) or one.metric.value is None:
+            continue
+        whole = result.find("cka", one.model, one.subject)
+        change = abs(required(whole.value) - one.metric.value)
+        if change > DRIVEN:
             yield Hit(
                 one.model,
-                f"CKA {formatting.number(required(one.metric.value), '')} with {result.reference} ({one.metric.estimator}) is "
-                f"{one.metric.caveat}. Do not read it as the similarity of all rows.",
+                f"CKA with {result.reference} ({whole.estimator}) is {formatting.number(required(whole.value), '')}, but {one.metric.value:.2f} "
+                "without the 1 % of rows farthest from the mean. Do not read it as the similarity of all rows.",
+                effect=change / DRIVEN,
+                n=whole.n,
             )
 
 
