@@ -28,11 +28,11 @@ class Design(NamedTuple):
 
     tails: Literal["Gaussian", "t3"]
     noise: float
-    far: Literal["none", "first layer", "both layers"] = "none"
+    far: Literal["none", "the first layer", "both layers"] = "none"
 
     def __str__(self) -> str:
         """Return the design in words."""
-        far = "" if self.far == "none" else f", 1 % outlier rows in the {self.far}"
+        far = "" if self.far == "none" else f", 1 % outlier rows in {self.far}"
         return f"{self.tails} rows, {'similar' if self.noise < 1 else 'different'} layers{far}"
 
 
@@ -41,7 +41,7 @@ DESIGNS = tuple(
     for tails, far in (
         ("Gaussian", "none"),
         ("t3", "none"),
-        ("Gaussian", "first layer"),
+        ("Gaussian", "the first layer"),
         ("Gaussian", "both layers"),
     )
     for noise in (0.1, 1.0)
@@ -65,7 +65,7 @@ def draw(design: Design, n: int, generator: np.random.Generator) -> tuple[Floats
     causes = values()
     first, second = causes @ one + design.noise * values(), causes @ other + design.noise * values()
     far = generator.random(n) < RARE
-    if design.far == "first layer":
+    if design.far == "the first layer":
         first[far] *= 10
     if design.far == "both layers":
         first[far] += moved[0]
