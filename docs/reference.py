@@ -44,6 +44,7 @@ _PER = {
     "class": "Per class",
     "layer": "Per layer or tensor",
     "pair": "Per pair of models",
+    "recipe": "Per recipe, or pair of recipes",
 }
 _LIMITS = {"minimum": "≥", "exclusiveMinimum": "&gt;", "maximum": "≤", "exclusiveMaximum": "&lt;"}
 _COMMON = ("kind", "id", "title", "text", "optional", "ignore")

@@ -79,7 +79,7 @@ def alignment() -> None:
     widths = [64] * 6 + [256] * 8 + [128] * 8 + [512] * 10 + [1024] * 12 + [2048] * 6
     layers = [[generator.normal(size=(1024, width)).astype(np.float32) for width in widths] for _ in range(2)]
     start = time.perf_counter()
-    cka.align(*(cka.grams(model, 0) for model in layers))
+    cka.align(*(cka.grams(model) for model in layers))
     seconds = time.perf_counter() - start
     print(f"CKA of two models of {len(widths)} layers, 64 to 2,048 wide, 1,024 examples: {seconds:.2f} s")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from handmade import SPEC, results
 from reportgen.analysis import checks
 from reportgen.contract.findings import Finding
 from reportgen.contract.numbers import Metric
+from reportgen.contract.tables import Column, Table
 from reportgen.document.front import front_page
 from reportgen.document.grid import check_grid, closest, margins
 from reportgen.document.order import most_severe_first
@@ -302,7 +304,8 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """How many models were compared on them, and their earlier use; Provenance repeats it."""
-    fresh = "2 models were compared on them: confirm the choice on fresh data."
+    noise = "With one seed each, training noise is not in these intervals."
+    fresh = f"2 models were compared on them: confirm the choice on fresh data. {noise}"
     first = "Rests on 300 rows of the test split; earlier use:"
     assert front_page(results(), None, {}).basis == f"{first} not stated. {fresh}"
     for stated, words in (
@@ -318,3 +321,16 @@ def test_page_one_says_what_the_rows_were_used_for() -> None:
             assert "confirm the choice on fresh data" in content.decode()
     with pytest.raises(SpecError, match="used_for"):
         results(SPEC.replace("[[sections]]", 'used_for = ["publicity"]\n[[sections]]', 1))
+
+
+def test_page_one_says_which_intervals_contain_training_noise() -> None:
+    """With two models of a recipe, those of the recipe; its table is on page one, the notes are in the chapter."""
+    found = results()
+    models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
+    found = found.model_copy(update={"models": models})
+    words = "Training noise is only in the intervals of recipes: r (2 seeds)."
+    assert front_page(found, {}, {}).selection.endswith(words)
+    rows = tuple((f"r{place}", place) for place in range(8))
+    table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)
+    (short,) = front_page(found, {}, {"performance": (table, replace(table, on_front_page=False))}).more
+    assert (len(short.rows), short.note) == (6, "2 more rows are in the chapter.")

@@ -40,8 +40,8 @@ def test_a_pattern_stands_for_its_files(runs: Path) -> None:
 
 def test_other_options_hold_for_every_model(runs: Path) -> None:
     """What the entry says of its models is said of each."""
-    found, _, _ = expand(runs, sweep={"path": "runs/*/model.keras", "outputs": "logits"})
-    assert {one.outputs for one in found.values()} == {"logits"}
+    found, _, _ = expand(runs, sweep={"path": "runs/*/model.keras", "outputs": "logits", "recipe": "cnn"})
+    assert {(one.outputs, one.recipe) for one in found.values()} == {("logits", "cnn")}
 
 
 def test_names_and_series_take_the_star(runs: Path) -> None:
@@ -97,6 +97,7 @@ def test_absolute_patterns(runs: Path) -> None:
         ),
         ({"path": "runs/run1/model.keras", "name": "one"}, "name", "requires a path with a *"),
         ({"path": "runs/*/model.keras", "name": "one"}, "name", "must have as many *"),
+        ({"path": "runs/*/model.keras", "recipe": "*"}, "recipe", "must not have a *"),
         ({"path": "runs/*/*.keras", "history": "runs/*/h.json"}, "history", "must have as many * as path (2)"),
     ],
 )

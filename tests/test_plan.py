@@ -245,3 +245,16 @@ def test_a_problem_with_a_model_of_a_pattern_is_shown_at_its_entry(tmp_path: Pat
     drawn = make(source.parse(text.format(""), "spec.toml", "toml"), tmp_path).source.draw
     assert drawn([Problem(("models", "two", "path"), "is damaged")]).startswith("spec.toml:7:8: models.all.path: is")
     assert drawn([Problem(("models", "own", "path"), "is damaged")]).startswith("spec.toml:5:8: models.own.path: is")
+
+
+def test_checkpoints_of_a_run_are_no_seeds() -> None:
+    """Two models of one series cannot be two seeds of a recipe; two runs can."""
+    text = (
+        'schema_version = 1\nreport = { title = "T" }\nsections = [{ kind = "weights" }]\n'
+        'models.a = { path = "mlp.keras", recipe = "r", series = "run" }\n'
+        'models.b = { path = "cnn.keras", recipe = "r", series = "SERIES" }\n'
+    )
+    with pytest.raises(SpecError, match=r"models\.b\.recipe.*a has the same series"):
+        make(source.parse(text.replace("SERIES", "run"), "spec.toml", "toml"), DIGITS)
+    plan = make(source.parse(text.replace("SERIES", "other"), "spec.toml", "toml"), DIGITS)
+    assert {one.recipe for one in plan.spec.models.values()} == {"r"}

@@ -250,6 +250,7 @@ def _model(model: ModelEvaluation, plan: Plan) -> ModelRecord:
         size_bytes=model.size_bytes,
         history=None if history is None else FileRecord(file=history.file, sha256=history.sha256),
         heads=tuple(_head(head) for head in model.heads),
+        recipe=model.recipe,
         reason=model.reason,
         role=spec.role,
         note=spec.note,

@@ -75,6 +75,8 @@ class ModelRecord(Strict):
     size_bytes: int | None
     history: FileRecord | None
     heads: tuple[HeadRecord, ...]
+    recipe: str | None = None
+    """The recipe that it is a seed of; null if the spec names none."""
     reason: str | None = None
     """Why it was not evaluated; null if it was."""
     role: str | None = None

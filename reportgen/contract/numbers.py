@@ -109,7 +109,7 @@ class MetricSpec:
         Publication or "convention".
     per
         What one value is about: the ``model`` (or one of its outputs), a ``class``, a ``layer`` (or one of its
-        weights), or a ``pair`` of models.
+        weights), a ``pair`` of models, or a ``recipe`` (or a pair of recipes), recorded at its first model.
     difference
         Name of the pairwise metric that tests whether two models differ in this one.
     direction_by_model
@@ -124,7 +124,7 @@ class MetricSpec:
     higher_is_better: bool | None
     definition: str
     source: str
-    per: Literal["model", "class", "layer", "pair"] = "model"
+    per: Literal["model", "class", "layer", "pair", "recipe"] = "model"
     difference: str | None = None
     direction_by_model: bool = False
     exact: bool = False

@@ -10,8 +10,8 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Kind = Literal["head", "class", "layer", "tensor", "vs"]
-"""An output, a class, a layer, a weight tensor, or the other model of a pair."""
+Kind = Literal["head", "class", "layer", "tensor", "recipe", "vs"]
+"""An output, a class, a layer, a weight tensor, the recipe that the model is a seed of, or the other model of a pair."""
 
 _WORDS: dict[str, str] = {"head": "output", "vs": "vs"}
 _PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if kind != 'vs')}):|(vs) )")
@@ -20,8 +20,8 @@ _PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if ki
 class Subject(str):
     """A part of a model as text: ``class:8``, ``head:kind/class:8``, ``layer:stem/conv``, ``tensor:dense/kernel``, ``vs mlp``.
 
-    The text is the same in ``results.json``, in specs and in ``reportgen metrics``. Only the first part can be a head;
-    everything after the innermost kind is its name, including slashes.
+    ``recipe:cnn`` is the recipe that the model is a seed of. The text is the same in ``results.json``, in specs and in
+    ``reportgen metrics``. Only the first part can be a head; everything after the innermost kind is its name, including slashes.
 
     Examples
     --------
@@ -97,12 +97,14 @@ class Subject(str):
 
 
 def about(model: str, subject: str | None) -> str:
-    """Return the name of a model, or of a part of it, for readers.
+    """Return the name of a model, or of a part of it, for readers; a recipe is no part of its first model.
 
-    >>> about("cnn", None), about("cnn", "head:kind"), about("cnn", "vs mlp")
-    ('cnn', 'cnn, output kind', 'cnn vs mlp')
+    >>> about("cnn", None), about("cnn", "head:kind"), about("cnn", "vs mlp"), about("cnn-1", "recipe:cnn")
+    ('cnn', 'cnn, output kind', 'cnn vs mlp', 'recipe cnn')
     """
     if subject is None:
         return model
     part = Subject(subject)
+    if part.kind == "recipe":
+        return part.words
     return f"{model} {part.words}" if part.kind == "vs" and part.head is None else f"{model}, {part.words}"

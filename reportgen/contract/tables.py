@@ -33,7 +33,8 @@ class Table:
     """Rows of cells; a cell is text, a plain number, a Metric (shown with its interval or reason) or empty.
 
     ``emphasis`` contains (row, column) indices of cells marked as best, ``ties`` those not distinguishable from the best;
-    ``note`` is shown below the table, and ``place`` is where it stands in the document.
+    ``note`` is shown below the table, and ``place`` is where it stands in the document. Page one repeats a table that is
+    ``on_front_page``.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Table:
     emphasis: frozenset[tuple[int, int]] = frozenset()
     ties: frozenset[tuple[int, int]] = frozenset()
     place: Place = "appendix"
+    on_front_page: bool = False
 
     def __post_init__(self) -> None:
         """Reject rows whose number of cells differs from the number of columns."""

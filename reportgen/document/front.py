@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import TOPICS
@@ -10,6 +12,7 @@ from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import earlier_use
 from reportgen.document.tree import FrontPage, LocatedFinding, LocatedStatement
 from reportgen.document.verdict import verdict
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +25,8 @@ MOST_SERIOUS = 3
 """Number of findings on page one."""
 MOST_TOPICS, EACH = 5, 3
 """Number of topics on page one, beside what it all rests on; and of statements of each."""
+MOST_ROWS = 6
+"""Maximum number of rows of a chapter's table that page one repeats."""
 
 
 def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, tuple[Table, ...]]) -> FrontPage:
@@ -44,6 +49,7 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
         n_findings=len(severe),
         ranking=next(iter(offered), None) if results.decision.candidate is None else None,
         text=record.text if record else None,
+        more=tuple(_short(one) for found in tables.values() for one in found if one.on_front_page),
     )
 
 
@@ -74,6 +80,14 @@ def _rows(data: DataRecord) -> str:
     return words
 
 
+def _short(table: Table) -> Table:
+    """Return a table with at most as many rows as page one has room for."""
+    left_out = len(table.rows) - MOST_ROWS
+    if left_out <= 0:
+        return replace(table, note="")
+    return replace(table, rows=table.rows[:MOST_ROWS], note=f"{left_out} more rows are in the chapter.")
+
+
 def _basis(results: Results) -> str:
     """Return what the numbers rest on: rows, their earlier use, training runs, and the number of models compared."""
     data = results.data
@@ -91,4 +105,19 @@ def _basis(results: Results) -> str:
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
     if count > 1:
         sentences.append(f"{count} models were compared on them: confirm the choice on fresh data")
+    if count:
+        sentences.append(_training_noise(results))
     return ". ".join(sentences) + "."
+
+
+def _training_noise(results: Results) -> str:
+    """Return whether an interval of the report covers retraining: only those of recipes with several seeds do."""
+    seeds = Counter(
+        model.recipe
+        for model in results.models
+        if model.recipe is not None and any(head.status == "ok" for head in model.heads)
+    )
+    several = [f"{recipe} ({count} seeds)" for recipe, count in seeds.items() if count > 1]
+    if not several:
+        return "With one seed each, training noise is not in these intervals"
+    return f"Training noise is only in the intervals of recipes: {formatting.listed(several)}"

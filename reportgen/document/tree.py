@@ -157,6 +157,8 @@ class FrontPage:
     ranking: Table | None = None
     """The models of a comparison, ranked."""
     text: str | None = None
+    more: tuple[Table, ...] = ()
+    """Tables of chapters that page one repeats."""
 
 
 @dataclass(frozen=True)

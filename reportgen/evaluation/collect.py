@@ -127,7 +127,7 @@ class _Collector:
         loaded = attempts.attempt(lambda: inputs.model(name, spec))
         if loaded is None:
             file, sha256, size = inputs.identity(name, spec)
-            found = ModelEvaluation(name, file, sha256, size, (), history, series=spec.series)
+            found = ModelEvaluation(name, file, sha256, size, (), history, series=spec.series, recipe=spec.recipe)
         else:
             found = self._loaded(spec, loaded, history, attempts)
         failure = attempts.failure
@@ -151,6 +151,7 @@ class _Collector:
             weights=attempts.attempt(lambda: weight_tensors(loaded.model)) if wants_weights else None,
             activations=activations,
             series=spec.series,
+            recipe=spec.recipe,
             code=loaded.code,
         )
 

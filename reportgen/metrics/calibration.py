@@ -381,10 +381,10 @@ def _widest(
     error: Callable[[Floats], Floats],
 ) -> Null:
     observed = float(error(bins.residual))
-    found = _null(error(_null_residuals(bins, seed, draws)), observed)
+    found = null_of(error(_null_residuals(bins, seed, draws)), observed)
     if grouped is None:
         return found
-    other = _null(error(_grouped_draws(grouped, len(bins.n), seed, draws)), observed)
+    other = null_of(error(_grouped_draws(grouped, len(bins.n), seed, draws)), observed)
     return Null(max(found.mean, other.mean), max(found.high, other.high), max(found.p_value, other.p_value))
 
 
@@ -425,7 +425,7 @@ def between_groups(bins: ResidualBins, grouped: GroupedResiduals) -> float | Non
     return float(np.sqrt(max(float((weight * (bins.residual[use] ** 2 - own[use]) / pairs[use]).sum()), 0.0)))
 
 
-def _null(draws: Floats, observed: float) -> Null:
+def null_of(draws: Floats, observed: float) -> Null:
     """Return where draws of an error lie; p = (1 + exceeding) / (1 + draws)."""
     exceeding = int((draws >= observed - _TIE).sum())
     allowed = int(LEVEL * (1 + len(draws))) - 1

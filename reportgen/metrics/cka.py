@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     FloatArray = NDArray[np.float64]
-    Pair = Callable[[FloatArray, FloatArray], FloatArray]
 
-BLOCKS = 20
-"""Maximum number of blocks of examples for the jackknife."""
 LEAST_EXAMPLES = 32
+LEAST_DECIDING = 5.0
+"""Effective number of examples below which the interval is withheld; from the simulation in ``scripts/simulate/alignment.py``."""
 TRIMMED = 0.01
 """Share of the examples of largest norm that is removed to see whether few of them drive CKA: after Davari et al. (2023)."""
+_RESOLVED = 1e-6
+"""Distance from 1 below which single examples change CKA by no more than the rounding of the Gram matrices."""
 _DIGITS = 12
 """Decimals kept, so that the CKA of a layer with itself is exactly 1."""
-METHOD = "jackknife over blocks of examples"
+METHOD = "jackknife, Fisher's z, Student's t of the effective number of examples"
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,16 @@ class Grams:
 class Alignment:
     """CKA of every layer of one model with every layer of another, (L1, L2) each; NaN where a layer is constant.
 
-    ``low`` and ``high`` are a 95 % interval, ``trimmed`` the value without the examples that are farthest from the mean
-    in either layer.
+    ``low`` and ``high`` are a 95 % interval, NaN where ``deciding`` is below 5 or the layers are equal up to rounding;
+    ``trimmed`` is the value without the examples that are farthest from the mean in either layer. ``deciding`` is the effective
+    number of examples, from 1 to n: as many of equal influence would decide the value as surely; NaN where none has any.
     """
 
     value: FloatArray
     low: FloatArray
     high: FloatArray
     trimmed: FloatArray
+    deciding: FloatArray
 
     def without_interval(self) -> Alignment:
         """Return the values without their intervals, which are for independent examples."""
@@ -66,22 +69,19 @@ class Alignment:
         return replace(self, low=none, high=none)
 
 
-def grams(features: Sequence[NDArray[np.floating]], seed: int) -> Grams:
+def grams(features: Sequence[NDArray[np.floating]]) -> Grams:
     """Prepare layers for comparison.
 
     Parameters
     ----------
     features
         (n, C) for each layer, finite; n at least 32.
-    seed
-        Seed of the order of the examples, which determines the jackknife blocks. The same for all layers compared.
     """
     n = len(features[0])
-    order = np.random.default_rng(seed).permutation(n)
     made = np.empty((len(features), n, n), np.float32)
     largest = np.zeros((len(features), n), np.bool_)
     for layer, values in enumerate(features):
-        x = values[order].astype(np.float64)
+        x = values.astype(np.float64)
         x -= x.mean(axis=0)
         scale = float(np.abs(x).max(initial=0.0))
         x /= scale or 1.0
@@ -98,27 +98,30 @@ def align(first: Grams, second: Grams) -> Alignment:
 
     HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)) with the unbiased estimator of Song et al. (2012): Kornblith et al. (2019),
     Murphy, Zylberberg & Fyshe (2024). It is not cut off at 0.
+
+    The interval is the jackknife's over single examples, on the scale of Fisher's z. Where few examples make most of the
+    jackknife's variance, that variance is itself uncertain: its degrees of freedom are one less than the effective number of
+    examples, (Σ u²)² / Σ u⁴ for the influences u. An interval cannot know of rare examples that the sample lacks.
     """
     from scipy.special import stdtrit
 
-    across = _Sums(first, second, lambda x, y: x @ y.T)
-    own = [_Sums(one, one, lambda x, y: np.einsum("ij,ij->i", x, y)) for one in (first, second)]
-    value = _cka(across.hsic(), own[0].hsic(), own[1].hsic())
-    parts = np.stack(
-        [
-            _cka(across.without(block), own[0].without(block), own[1].without(block))
-            for block in range(len(across.starts))
-        ]
-    )
-    blocks = len(parts)
-    error = np.sqrt((blocks - 1) / blocks * ((parts - parts.mean(axis=0)) ** 2).sum(axis=0))
-    reach = float(stdtrit(blocks - 1, 0.975)) * error
+    across, own = _Sums.across(first, second), [_Sums.own(one) for one in (first, second)]
+    value = _cka(across.whole, own[0].whole, own[1].whole)
+    n = first.n
+    moved = _cka(across.without, own[0].without, own[1].without)
+    moved -= moved.mean(axis=-1, keepdims=True)
+    squares, fourths = (moved**2).sum(axis=-1), (moved**4).sum(axis=-1)
+    deciding = np.divide(squares**2, fourths, out=np.full(value.shape, np.nan), where=fourths > 0)
+    judged = (deciding >= LEAST_DECIDING) & (np.abs(value) < 1 - _RESOLVED)
+    z, slope = np.arctanh(np.where(judged, value, 0.0)), 1.0 - np.where(judged, value, 0.0) ** 2
+    reach = stdtrit(np.where(judged, deciding, LEAST_DECIDING) - 1, 0.975) * np.sqrt((n - 1) / n * squares) / slope
+    low, high = (np.where(judged, np.tanh(end), np.nan) for end in (z - reach, z + reach))
     trimmed = _trimmed(first, second, across.trace, (own[0].trace, own[1].trace))
-    return Alignment(value, np.maximum(value - reach, -1.0), np.minimum(value + reach, 1.0), trimmed)
+    return Alignment(value, low, high, trimmed, deciding)
 
 
 def _cka(across: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
-    """Return CKA (L1, L2); NaN where a layer's own HSIC is not above 0."""
+    """Return CKA (L1, L2, ...) of HSIC (L1, L2, ...), (L1, ...) and (L2, ...); NaN where a layer's own HSIC is not above 0."""
     below = np.maximum(first, 0.0)[:, None] * np.maximum(second, 0.0)
     result: FloatArray = np.divide(across, np.sqrt(below), out=np.full(across.shape, np.nan), where=below > 0)
     return np.clip(np.round(result, _DIGITS), -1.0, 1.0)
@@ -130,56 +133,48 @@ def _hsic(n: int, traces: Any, totals: Any, rows: Any) -> Any:
     return inner / (n * (n - 3))
 
 
+@dataclass(frozen=True)
 class _Sums:
-    """Sums over pairs of examples, whole and by block, from which HSIC follows with and without each block.
+    """HSIC of pairs of layers: with all examples (...), and (..., n) without each; ``trace`` is the sum over products."""
 
-    ``pair`` contracts two stacks of vectors: all with all, or each with its own.
-    """
+    whole: FloatArray
+    without: FloatArray
+    trace: FloatArray
 
-    def __init__(self, first: Grams, second: Grams, pair: Pair) -> None:
-        n = first.n
-        self._n, self._pair = n, pair
-        edges = np.linspace(0, n, min(BLOCKS, n // 4) + 1).astype(int)
-        self.starts, self._ends = edges[:-1], edges[1:]
-        self._columns = [_block_sums(one.grams, self.starts) for one in (first, second)]
-        stripes, corners = [], []
-        for start, end in zip(self.starts, self._ends, strict=True):
-            stripe = [one.grams[:, start:end].astype(np.float64) for one in (first, second)]
-            stripes.append(pair(*(_flat(one) for one in stripe)))
-            corners.append(pair(*(_flat(one[:, :, start:end]) for one in stripe)))
-        self._stripes, self._corners = stripes, corners
-        self.trace = np.sum(stripes, axis=0)
+    @classmethod
+    def across(cls, first: Grams, second: Grams) -> _Sums:
+        """Return (L1, L2): every layer with every one of another model."""
+        products = np.empty((len(first.grams), len(second.grams), first.n))
+        for example in range(first.n):
+            one, other = (grams.grams[:, example].astype(np.float64) for grams in (first, second))
+            products[:, :, example] = one @ other.T
+        rows = [one.grams.sum(axis=2, dtype=np.float64) for one in (first, second)]
+        mixed = np.stack([rows[1] @ gram for gram in first.grams])
+        mixed += np.stack([rows[0] @ gram for gram in second.grams], axis=1)
+        return cls._of(products, mixed, rows[0][:, None], rows[1])
 
-    def hsic(self) -> FloatArray:
-        """Return HSIC of all examples."""
-        rows = [columns.sum(axis=2) for columns in self._columns]
-        result: FloatArray = _hsic(self._n, self.trace, self._totals(rows), self._pair(rows[0], rows[1]))
-        return result
+    @classmethod
+    def own(cls, one: Grams) -> _Sums:
+        """Return (L,): every layer with itself."""
+        rows = one.grams.sum(axis=2, dtype=np.float64)
+        products = np.einsum("lij,lij->li", one.grams, one.grams, dtype=np.float64)
+        mixed = 2.0 * np.stack([own @ gram for own, gram in zip(rows, one.grams, strict=True)])
+        return cls._of(products, mixed, rows, rows)
 
-    def without(self, block: int) -> FloatArray:
-        """Return HSIC without the examples of a block."""
-        start, end = self.starts[block], self._ends[block]
-        rows = []
-        for columns in self._columns:
-            rest = columns.sum(axis=2) - columns[:, :, block]
-            rest[:, start:end] = 0.0
-            rows.append(rest)
-        trace = self.trace - 2.0 * self._stripes[block] + self._corners[block]
-        n = int(self._n - (end - start))
-        result: FloatArray = _hsic(n, trace, self._totals(rows), self._pair(rows[0], rows[1]))
-        return result
-
-    def _totals(self, rows: list[FloatArray]) -> FloatArray:
-        return self._pair(*(one.sum(axis=1, keepdims=True) for one in rows))
-
-
-def _block_sums(grams: NDArray[np.float32], starts: NDArray[np.int64]) -> FloatArray:
-    """Return (L, n, blocks): how each row sums up over the examples of each block."""
-    return np.stack([np.add.reduceat(gram.astype(np.float64), starts, axis=1) for gram in grams])
-
-
-def _flat(stack: FloatArray) -> FloatArray:
-    return stack.reshape(len(stack), -1)
+    @classmethod
+    def _of(cls, products: FloatArray, mixed: FloatArray, first: FloatArray, second: FloatArray) -> _Sums:
+        """Return HSIC from sums by example (..., n): over products, over products with the other's row sums, and row sums."""
+        n = products.shape[-1]
+        trace, inner = products.sum(axis=-1), (first * second).sum(axis=-1)
+        totals = [rows.sum(axis=-1, keepdims=True) for rows in (first, second)]
+        whole = _hsic(n, trace, (totals[0] * totals[1])[..., 0], inner)
+        without = _hsic(
+            n - 1,
+            trace[..., None] - 2.0 * products,
+            (totals[0] - 2.0 * first) * (totals[1] - 2.0 * second),
+            inner[..., None] - first * second - mixed + products,
+        )
+        return cls(whole, without, trace)
 
 
 def _trimmed(first: Grams, second: Grams, across: FloatArray, own: tuple[FloatArray, FloatArray]) -> FloatArray:

@@ -31,11 +31,24 @@ def implied_p(ends: Ends) -> float:
     """
     from scipy.special import ndtr
 
-    value, low, high = ends
+    found = times_its_reach(*ends)
+    return 0.0 if found is None else 2 * float(ndtr(-Z95 * found))
+
+
+def times_its_reach(value: float | None, low: float | None, high: float | None) -> float | None:
+    """Return a difference as a multiple of how far its interval reaches towards 0: above 1 if the interval excludes 0.
+
+    0 for a difference of 0. None where there is no interval, or one without width.
+
+    >>> times_its_reach(0.3, 0.1, 0.6), times_its_reach(-0.1, -0.2, 0.1), times_its_reach(0.3, None, None)
+    (1.5, 0.5, None)
+    """
+    if value is None or low is None or high is None:
+        return None
     if value == 0:
-        return 1.0
+        return 0.0
     half = value - low if value > 0 else high - value
-    return 0.0 if half <= 0 else 2 * float(ndtr(-Z95 * abs(value) / half))
+    return abs(value) / half if half > 0 else None
 
 
 def adjusted(differences: Mapping[KeyT, Ends]) -> dict[KeyT, float]:

@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.metrics.calibration import Null, null_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
+NULL_DRAWS = 399
+"""Draws of a calibrated model: fewer than for the ECE, because each is smoothed."""
+_NULL_CELLS = (250, 1000)
+_NULL_TOLERANCE = 1e-4
+"""A coarser grid (up to 10,000 examples, above) and tolerance for these draws: well below the error that chance alone makes."""
+_MANY = 10_000
 _CELLS = 4000
 _TOLERANCE = 1e-5
 
@@ -29,40 +37,83 @@ def smece(forecasts: Floats, positives: Floats, negatives: Floats) -> float:
     and smoothed with the Gaussian kernel reflected at 0 and 1, whose cosine transform is known in closed form; the
     fixed point is found by bisection to 1e-5.
     """
-    transform = _transform(forecasts, positives, negatives)
-    low, high = 0.0, _smoothed(transform, 0.0)
-    while high - low > _TOLERANCE:
-        middle = (low + high) / 2
-        if _smoothed(transform, middle) > middle:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    n = positives + negatives
+    return float(_fixed_point(_grid(forecasts, ((n * forecasts - positives) / n.sum())[None]))[0])
 
 
 def smece_at(forecasts: Floats, positives: Floats, negatives: Floats, bandwidth: float) -> float:
     """Return the calibration error smoothed with a given bandwidth."""
-    return _smoothed(_transform(forecasts, positives, negatives), bandwidth)
-
-
-def _transform(forecasts: Floats, positives: Floats, negatives: Floats) -> Floats:
-    """Return the cosine transform of the residuals per unit of forecast, on the grid."""
-    from scipy.fft import dct
-
     n = positives + negatives
-    residual = (n * forecasts - positives) / n.sum()
-    place = np.clip(forecasts, 0.0, 1.0) * _CELLS
-    below = np.minimum(place.astype(np.int64), _CELLS - 1)
+    transform = _transform(_grid(forecasts, ((n * forecasts - positives) / n.sum())[None]))
+    return float(_smoothed(transform, np.array([bandwidth]))[0])
+
+
+def smece_null(forecasts: Floats, positives: Floats, negatives: Floats, seed: int, draws: int = NULL_DRAWS) -> Null:
+    """Return the smooth calibration error expected of a calibrated model with these forecasts, from seeded draws.
+
+    Forecasts that share a point of a grid of 251, or of 1,001 above 10,000 examples, are drawn together: binomial with their mean.
+    The draws are few, so that the upper end is that of 95 % of calibrated models within about 2 points.
+
+    Parameters
+    ----------
+    forecasts, positives, negatives
+        As in :func:`smece`.
+    seed, draws
+        Seed and number of the draws.
+    """
+    n = positives + negatives
+    cells = _NULL_CELLS[int(n.sum() > _MANY)]
+    cell = np.round(np.clip(forecasts, 0.0, 1.0) * cells).astype(np.int64)
+    counts = np.bincount(cell, weights=n)
+    used = np.flatnonzero(counts > 0)
+    size = counts[used]
+    mean = np.clip(np.bincount(cell, weights=n * forecasts)[used] / size, 0.0, 1.0)
+    trials = np.maximum(np.round(size).astype(np.int64), 1)
+    outcomes = np.random.default_rng(seed).binomial(trials, mean, (draws, len(used)))
+    grid = _grid(mean, size * (mean - outcomes / trials) / size.sum(), cells)
+    return null_of(_fixed_point(grid, _NULL_TOLERANCE), smece(forecasts, positives, negatives))
+
+
+def _fixed_point(grid: Floats, tolerance: float = _TOLERANCE) -> Floats:
+    """Return the bandwidths (draws,) that equal the errors of residuals on a grid (draws, points) smoothed with them."""
+    transform = _transform(grid)
+    low, high = np.zeros(len(grid)), _smoothed(transform, np.zeros(len(grid)))
+    while bool((high - low > tolerance).any()):
+        middle = (low + high) / 2
+        above = _smoothed(transform, middle) > middle
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return (low + high) / 2
+
+
+def _grid(forecasts: Floats, residuals: Floats, cells: int = _CELLS) -> Floats:
+    """Return residuals (draws, N) at forecasts (N,) on a grid (draws, cells + 1), by linear interpolation."""
+    place = np.clip(forecasts, 0.0, 1.0) * cells
+    below = np.minimum(place.astype(np.int64), cells - 1)
     share = place - below
-    grid = np.bincount(below, weights=residual * (1 - share), minlength=_CELLS + 1)
-    grid += np.bincount(below + 1, weights=residual * share, minlength=_CELLS + 1)
-    grid[[0, -1]] *= 2
-    return np.asarray(dct(grid, type=1) / 2, dtype=np.float64)
+    return np.stack(
+        [
+            np.bincount(below, weights=one * (1 - share), minlength=cells + 1)
+            + np.bincount(below + 1, weights=one * share, minlength=cells + 1)
+            for one in residuals
+        ]
+    )
 
 
-def _smoothed(transform: Floats, bandwidth: float) -> float:
+def _transform(grid: Floats) -> Floats:
+    """Return the cosine transform of residuals on a grid (draws, points) per unit of forecast."""
     from scipy.fft import dct
 
-    kernel = np.exp(-0.5 * (np.pi * np.arange(_CELLS + 1) * bandwidth) ** 2)
-    density = np.abs(dct(transform * kernel, type=1))
-    return float((density.sum() - (density[0] + density[-1]) / 2) / _CELLS)
+    grid = grid.copy()
+    grid[:, [0, -1]] *= 2
+    return np.asarray(dct(grid, type=1, axis=1) / 2, dtype=np.float64)
+
+
+def _smoothed(transform: Floats, bandwidth: Floats) -> Floats:
+    """Return the errors (draws,) smoothed with a bandwidth (draws,) each."""
+    from scipy.fft import dct
+
+    cells = transform.shape[1] - 1
+    kernel = np.exp(-0.5 * (np.pi * np.arange(cells + 1) * bandwidth[:, None]) ** 2)
+    density = np.abs(dct(transform * kernel, type=1, axis=1))
+    found: Floats = (density.sum(axis=1) - (density[:, 0] + density[:, -1]) / 2) / cells
+    return found

@@ -37,7 +37,7 @@ NOISE_EPOCHS = 10
 REACHED = 0.95
 _MAD_TO_SD = 1.482602218505602
 _NORMAL_95 = 1.959963984540054
-_NOISE_LIMITS = 3.0
+NOISE_LIMITS = 3.0
 """An improvement must exceed this multiple of the noise. Convention."""
 _UNSTABLE = 0.1
 """A run is unstable if its noise exceeds this share of the improvement. Convention."""
@@ -227,9 +227,9 @@ class Rise:
         Robust standard deviation that allows for autocorrelation: the largest over lags of one to five epochs of 1.4826 MAD of
         the differences / √2 after the best epoch. Where these are fewer than 16 epochs, second differences / √1.5 of the epochs
         before enter too, so that neither the rise nor the fall is taken as noise. As :func:`noise` where both are too short.
-    material
-        Whether end is above best by 5 % of it or by a tenth of the improvement, whichever is smaller, and by 1 % of a positive
-        best at least; ``last_material`` the same of last.
+    least
+        The rise that matters: 5 % of best or a tenth of the improvement, whichever is smaller, and 1 % of a positive best at
+        least.
     """
 
     place: int
@@ -237,18 +237,32 @@ class Rise:
     end: float
     last: float
     noise: float
-    material: bool
-    last_material: bool
+    least: float
 
     @property
     def sustained(self) -> bool:
         """Whether the last window is above the best one by more than the minimum of many noisy windows explains."""
-        return self.material and self.end - self.best > RISE_LIMIT * self.noise
+        return self.end - self.best > self._limit(RISE_LIMIT)
 
     @property
     def last_is_worse(self) -> bool:
         """Whether the last epoch is above the best window by more than the minimum of many noisy windows explains."""
-        return self.last_material and self.last - self.best > LAST_LIMIT * self.noise
+        return self.last - self.best > self._limit(LAST_LIMIT)
+
+    @property
+    def times(self) -> float | None:
+        """The rise of the last window as a multiple of its limit; None where that is 0."""
+        limit = self._limit(RISE_LIMIT)
+        return (self.end - self.best) / limit if limit > 0 else None
+
+    @property
+    def last_times(self) -> float | None:
+        """The rise of the last epoch as a multiple of its limit; None where that is 0."""
+        limit = self._limit(LAST_LIMIT)
+        return (self.last - self.best) / limit if limit > 0 else None
+
+    def _limit(self, noises: float) -> float:
+        return max(self.least, noises * self.noise)
 
 
 def rise(curve: FloatArray) -> Rise:
@@ -264,7 +278,7 @@ def rise(curve: FloatArray) -> Rise:
     gain = max(float(curve[0]) - lowest, 0.0)
     least = _RISEN * abs(lowest) if gain == 0 else min(_RISEN * abs(lowest), _DETERIORATED * gain)
     least = max(least, _LEAST_RISE * lowest)
-    return Rise(place, lowest, end, last, _noise_around(curve, place), end - lowest > least, last - lowest > least)
+    return Rise(place, lowest, end, last, _noise_around(curve, place), least)
 
 
 def _noise_around(curve: FloatArray, place: int) -> float:
@@ -334,7 +348,7 @@ def progress(curve: FloatArray) -> Progress:
     spread = noise(curve)
     improvement = max(start - lowest, 0.0)
     around = _noise_around(curve, int(medians.argmin()) + window // 2)
-    if improvement <= _NOISE_LIMITS * max(spread, around) or improvement <= 1e-12 * max(abs(start), abs(lowest)):
+    if improvement <= NOISE_LIMITS * max(spread, around) or improvement <= 1e-12 * max(abs(start), abs(lowest)):
         return Progress(start, lowest, end, improvement, max(spread, around), None, None)
     running = np.minimum.accumulate(running_median(curve, window)[1:])
     reached = 1 + int(np.argmax(running <= start - REACHED * improvement))
@@ -445,13 +459,32 @@ def _rising(curve: FloatArray, epochs: NDArray[np.integer], trained: FloatArray 
     return "overfitting", words + ("" if rest is None else ", while the training loss has not")
 
 
+def recent_times(curve: FloatArray) -> float | None:
+    """Return the share of the improvement that the last epochs brought, as a multiple of the share that matters (1 %).
+
+    None without an improvement. The epochs are those of :func:`classify`: a quarter of them, at least five.
+
+    >>> round(recent_times(np.array([4.0, 3.0, 2.0, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4])), 1)
+    11.8
+    """
+    found = progress(curve)
+    return _recent_gain(curve, found) / found.improvement / _GAIN if found.improvement > 0 else None
+
+
+def _recent(curve: FloatArray) -> int:
+    """Return the number of last epochs by which a run is judged to be still improving."""
+    return min(max(WINDOW, len(curve) // 4), len(curve))
+
+
+def _recent_gain(curve: FloatArray, found: Progress) -> float:
+    earlier = curve[: len(curve) - _recent(curve)]
+    return (float(windows(earlier)[0].min()) if len(earlier) else found.start) - found.end
+
+
 def _of_learning(curve: FloatArray, epochs: NDArray[np.integer], found: Progress) -> tuple[Status, str]:
-    count = min(max(WINDOW, len(curve) // 4), len(curve))
+    count, gain = _recent(curve), _recent_gain(curve, found)
     _, _, high = theil_sen(curve[-count:])
-    earlier = curve[: len(curve) - count]
-    before = float(windows(earlier)[0].min()) if len(earlier) else found.start
-    gain = before - found.end
-    first = int(epochs[-count - 1]) if len(earlier) else int(epochs[0]) - 1
+    first = int(epochs[-count - 1]) if len(curve) > count else int(epochs[0]) - 1
     last = f"last {int(epochs[-1]) - first} epochs"
     if high < 0 and gain > _GAIN * found.improvement:
         return (

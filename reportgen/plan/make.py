@@ -57,7 +57,7 @@ def make(
             spec = spec.model_copy(update={"models": models})
             source = source.with_entries(entries)
             problems += files.missing(spec, folder)
-        problems += names.unknown(spec, planned)
+        problems += [*names.unknown(spec, planned), *names.seeds(spec)]
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]
     planned, more = readings.judge(planned, producers)

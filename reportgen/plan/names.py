@@ -24,6 +24,20 @@ def unknown(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iterator[P
     yield from _named_models(spec, sections)
 
 
+def seeds(spec: ReportSpec) -> Iterator[Problem]:
+    """Yield models that cannot be different seeds of their recipe: checkpoints of one run."""
+    runs: dict[tuple[str, str], str] = {}
+    for name, model in spec.models.items():
+        if model.recipe is None or model.series is None:
+            continue
+        first = runs.setdefault((model.recipe, model.series), name)
+        if first != name:
+            message = f"checkpoints of one run are not different seeds of a recipe: {first} has the same series"
+            yield Problem(
+                ("models", name, "recipe"), message, repr(model.recipe), "name the recipe of one of them only"
+            )
+
+
 def selection(sections: dict[int, PlannedSection], only: Iterable[str], skip: Iterable[str]) -> list[Problem]:
     """Return the unknown section names of ``--only`` and ``--skip``."""
     ids = [item.address for item in sections.values()]

@@ -87,6 +87,8 @@ class ModelSpec(Strict):
     """Training history: `history.history` as JSON, or a CSVLogger CSV; for a pattern with the same `*`: `runs/*/history.json`."""
     series: Name | None = None
     """Name of the training run if the model is a checkpoint: models with the same `series` are compared in order."""
+    recipe: Name | None = None
+    """Name of the training recipe: models with the same `recipe` differ only in their seed. For a pattern it applies to every file that matches."""
     outputs: OutputsName | dict[str, OutputsName] = "auto"
     """Output type; `auto` infers it when possible, from the compiled loss, then the last activation, then the label type. For several outputs, a table with one value per output."""
     task: TaskName | dict[str, TaskName] = "auto"

@@ -69,6 +69,9 @@ def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
         elif value.count(STAR) not in {0, stars} or (field == "name" and STAR not in value):
             message = f"must have as many * as path ({stars})"
             yield Problem(("models", key, field), message, repr(value))
+    if model.recipe is not None and stars and STAR in model.recipe:
+        message = "must not have a *: it applies to every file that matches"
+        yield Problem(("models", key, "recipe"), message, repr(model.recipe))
 
 
 def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, ModelSpec]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.metrics import calibration, comparison, scores, temperature
+from reportgen.metrics import calibration, comparison, scores, smoothing, temperature
 from reportgen.metrics.temperature import NoTemperatureError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ CALIBRATED = (
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     print("Coverage of 95 % intervals\n")
     print(_row("design", "number", "n", "runs", "reported", "covered", "99 % Monte Carlo"))
@@ -77,6 +77,11 @@ def main() -> None:
         for n in SIZES:
             for number, inside in coverage(design, n, runs).items():
                 print(_row(design.name, number, n, runs, f"{len(inside) / runs:.1%}", *_share(inside)), flush=True)
+    _print_alarms(runs)
+    _print_smooth(runs // 4)
+
+
+def _print_alarms(runs: int) -> None:
     print("\nFalse alarms on calibrated models (at most 5 % are allowed)\n")
     print(_row("design", "test", "n", "runs", "", "alarms", "99 % Monte Carlo"))
     for design in CALIBRATED:
@@ -92,6 +97,15 @@ def main() -> None:
     for models in (5, 20):
         alarms = many_models(CALIBRATED[3], 300, models, runs // 10)
         print(_row(f"10 classes, any of {models} models", "verdict", 300, runs // 10, "", *_share(alarms)), flush=True)
+
+
+def _print_smooth(runs: int) -> None:
+    print("\nsmECE above its range if calibrated (about 5 % of calibrated models)\n")
+    print(_row("design", "test", "n", "runs", "", "above", "99 % Monte Carlo"))
+    for design in (*CALIBRATED, COVERAGE[1]):
+        for n in SIZES[:2]:
+            above = smooth_alarms(design, n, runs)
+            print(_row(design.name, "smECE", n, runs, "", *_share(above)), flush=True)
 
 
 def _row(*cells: Any) -> str:
@@ -188,6 +202,17 @@ def false_alarms(design: Design, n: int, runs: int) -> dict[str, list[bool]]:
         outside = (curve.frequency < curve.band_low - 1e-12) | (curve.frequency > curve.band_high + 1e-12)
         alarms["any point outside its bar"].append(bool(outside.any()))
     return alarms
+
+
+def smooth_alarms(design: Design, n: int, runs: int) -> list[bool]:
+    """Return whether the smECE of a model is above the range of calibrated ones, run by run."""
+    found = []
+    for run in range(runs):
+        logits, labels, _ = design.draw(n, np.random.default_rng((n, run)))
+        forecast, true = _forecast(np.exp(scores.log_softmax(logits)), labels)
+        points = (forecast, true, 1 - true)
+        found.append(smoothing.smece(*points) > smoothing.smece_null(*points, run).high)
+    return found
 
 
 def verdicts(design: Design, n: int, runs: int) -> list[bool]:

@@ -12,7 +12,7 @@ NAMES = st.text(min_size=1)
 HEADS = st.text(min_size=1).filter(lambda name: "/" not in name)
 
 
-@given(st.sampled_from(["class", "layer", "tensor", "vs"]), NAMES, st.none() | HEADS)
+@given(st.sampled_from(["class", "layer", "tensor", "recipe", "vs"]), NAMES, st.none() | HEADS)
 def test_what_is_written_is_read(kind: Kind, name: str, head: str | None) -> None:
     """Kind, name and head come back, whatever characters a name has."""
     subject = Subject.of(kind, name, within=None if head is None else Subject.of("head", head))

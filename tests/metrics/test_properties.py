@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from reportgen.metrics import (
     agreement,
@@ -19,6 +19,7 @@ from reportgen.metrics import (
     smoothing,
     temperature,
 )
+from scripts.simulate.many_classes import compared
 
 SEEDS = st.integers(0, 10_000)
 
@@ -346,3 +347,32 @@ def test_newcombes_interval_on_a_worked_example() -> None:
     """R package contingencytables, test-ch8.R, data of Cavo et al. (2012): -0.0621 (-0.1186 to -0.0046)."""
     found = comparison.accuracy_difference(comparison.Discordance(59, 6, 16, 80))
     assert (found.value, found.low, found.high) == pytest.approx((-0.0621, -0.1186, -0.0046), abs=5e-5)
+
+
+@pytest.mark.parametrize("separation", [1.0, 3.0])
+def test_an_area_from_histograms_is_within_its_bound(separation: float) -> None:
+    """The exact macro AUC of fifty classes, and that of the cells that stand in for the scores."""
+    exact, binned, bound = compared(separation, classes=50, rows=1000)
+    assert 0 < abs(binned - exact) <= bound < 0.01
+
+
+@settings(max_examples=10)
+@given(SEEDS, st.sampled_from([30, 300]))
+def test_a_calibrated_smece_is_where_it_is_expected(seed: int, n: int) -> None:
+    """The range is from 0 to above the mean; forecasts that are far too sure are above it, and p counts the draws."""
+    generator = np.random.default_rng(seed)
+    f = generator.beta(0.6, 0.9, n)
+    y = (generator.random(n) < f).astype(float)
+    null = smoothing.smece_null(f, y, 1 - y, seed)
+    assert 0 < null.mean < null.high < 1
+    assert (smoothing.smece(f, y, 1 - y) > null.high) <= (null.p_value <= 0.05)
+    wrong = (generator.random(n) < 0.5).astype(float)
+    sure = np.full(n, 0.95)
+    assert smoothing.smece(sure, wrong, 1 - wrong) > smoothing.smece_null(sure, wrong, 1 - wrong, seed).high
+
+
+def test_a_certain_forecast_has_no_smece_to_expect() -> None:
+    """At 0 and 1 a calibrated model makes no error."""
+    f = np.array([0.0, 1.0, 1.0])
+    null = smoothing.smece_null(f, f, 1 - f, 0)
+    assert null.high == pytest.approx(0, abs=1e-3)

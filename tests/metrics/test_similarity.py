@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy import stats
 
 from reportgen.metrics import agreement, cka, embedding, scores
 from reportgen.metrics.comparison import Discordance, discordance
@@ -71,10 +72,12 @@ def test_flips_change_places(counts: list[int]) -> None:
 @pytest.mark.parametrize("other", ["cka_Y_orth", "cka_Y_noise", "cka_Y_indep"])
 def test_debiased_cka(other: str) -> None:
     """Equal to ckatorch, and not cut off at 0."""
-    found = cka.align(cka.grams([CKA["cka_X"]], 0), cka.grams([CKA[other]], 0))
+    found = cka.align(cka.grams([CKA["cka_X"]]), cka.grams([CKA[other]]))
     key = f"acts/cka_X~{other}/linear_debiased/ckatorch"
     assert found.value[0, 0] == pytest.approx(oracle(key), abs=1e-8)
-    assert found.low[0, 0] <= found.value[0, 0] <= found.high[0, 0]
+    equal = other == "cka_Y_orth"
+    assert equal == np.isnan(found.low[0, 0])
+    assert equal or found.low[0, 0] < found.value[0, 0] < found.high[0, 0]
 
 
 def brute(x: Any, y: Any) -> float:
@@ -98,15 +101,18 @@ def test_the_interval_and_the_trimmed_value_are_those_of_deleting_examples() -> 
     generator = np.random.default_rng(0)
     x = [generator.normal(size=(100, 5)), generator.standard_t(2, size=(100, 3)) + 4]
     y = [x[0] @ generator.normal(size=(5, 4)), x[1] + generator.normal(size=(100, 3)), generator.normal(size=(100, 6))]
-    found = cka.align(cka.grams(x, 3), cka.grams(y, 3))
-    order = np.random.default_rng(3).permutation(100)
-    blocks = np.array_split(order, 20)
+    found = cka.align(cka.grams(x), cka.grams(y))
     for i, one in enumerate(x):
         for j, other in enumerate(y):
-            assert found.value[i, j] == pytest.approx(brute(one, other), abs=1e-6)
-            parts = [brute(np.delete(one, block, 0), np.delete(other, block, 0)) for block in blocks]
-            reach = 2.093024 * np.sqrt(19 * np.var(parts))
-            assert found.high[i, j] == pytest.approx(min(1, brute(one, other) + reach), abs=1e-5)
+            value = brute(one, other)
+            assert found.value[i, j] == pytest.approx(value, abs=1e-6)
+            parts = np.array([brute(np.delete(one, place, 0), np.delete(other, place, 0)) for place in range(100)])
+            squares = (parts - parts.mean()) ** 2
+            deciding = squares.sum() ** 2 / (squares**2).sum()
+            assert found.deciding[i, j] == pytest.approx(deciding, rel=1e-3)
+            reach = stats.t.ppf(0.975, deciding - 1) * np.sqrt(0.99 * squares.sum()) / (1 - value**2)
+            expected = np.tanh(np.arctanh(value) + reach) if deciding >= cka.LEAST_DECIDING else np.nan
+            assert found.high[i, j] == pytest.approx(expected, abs=1e-4, nan_ok=True)
             far = {int(np.linalg.norm(each - each.mean(axis=0), axis=1).argmax()) for each in (one, other)}
             trimmed = brute(np.delete(one, list(far), 0), np.delete(other, list(far), 0))
             assert found.trimmed[i, j] == pytest.approx(trimmed, abs=1e-5)
@@ -119,14 +125,14 @@ def test_rotation_scale_and_shift_do_not_matter(seed: int, scale: float) -> None
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(40, 6))
     rotation, _ = np.linalg.qr(generator.normal(size=(6, 6)))
-    found = cka.align(cka.grams([x], 0), cka.grams([scale * (x @ rotation + 3)], 0))
+    found = cka.align(cka.grams([x]), cka.grams([scale * (x @ rotation + 3)]))
     assert found.value[0, 0] == pytest.approx(1, abs=1e-6)
 
 
 def test_a_layer_that_does_not_vary_is_like_none() -> None:
     """There is nothing to compare."""
     x = np.random.default_rng(0).normal(size=(50, 3))
-    found = cka.align(cka.grams([x, np.full((50, 2), 7.0)], 0), cka.grams([x], 0))
+    found = cka.align(cka.grams([x, np.full((50, 2), 7.0)]), cka.grams([x]))
     assert np.isnan(found.value[:, 0]).tolist() == [False, True]
     assert np.isnan(found.trimmed[:, 0]).tolist() == [False, True]
 
@@ -136,9 +142,11 @@ def test_few_examples_that_decide_are_seen() -> None:
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(200, 4)), generator.normal(size=(200, 4))
     x[[7, 90]] = y[[7, 90]] = 100.0
-    found = cka.align(cka.grams([x], 0), cka.grams([y], 0))
+    found = cka.align(cka.grams([x]), cka.grams([y]))
     assert found.value[0, 0] > 0.9
     assert abs(found.trimmed[0, 0]) < 0.2
+    assert found.deciding[0, 0] < cka.LEAST_DECIDING
+    assert np.isnan(found.low[0, 0])
 
 
 # ------------------------------------------------------------------------------------------------ models as points

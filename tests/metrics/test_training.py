@@ -95,8 +95,8 @@ def test_a_rise_must_matter(factor: float, expected: str) -> None:
 def test_a_rise_must_be_above_the_noise(times: float, expected: bool) -> None:
     """The last window is worse than the best only above its multiple of the noise."""
     end = 1 + times * training.RISE_LIMIT * 0.1
-    assert training.Rise(5, 1.0, end, end, 0.1, material=True, last_material=True).sustained is expected
-    assert not training.Rise(5, 1.0, end, end, 0.1, material=False, last_material=True).sustained
+    assert training.Rise(5, 1.0, end, end, 0.1, 0.05).sustained is expected
+    assert not training.Rise(5, 1.0, end, end, 0.1, 1.0).sustained
 
 
 @pytest.mark.parametrize(("times", "expected"), [(0.97, False), (1.03, True)])

@@ -243,12 +243,24 @@ def test_the_rules_of_the_gap(low: float, high: float, p: float, gap_p: float, c
         (evidence(0.15, 0.015, 0.01), "CAL101", 1.5),
         (evidence(0.05, 0.015, 0.01), "CAL102", 5),
         (evidence(0.01, 0.02, 0.01, 0.02, 0.04, 0.005), "CAL201", 3),
+        (
+            (
+                *evidence(0.05, 0.015, 0.01),
+                made("temperature", 2.0),
+                made("temperature_nll_gain", 0.06, ci_low=0.02, ci_high=0.1, ci_method="t"),
+                made("ece_after_temperature", 0.01),
+                made("ece_after_temperature_null", 0.009, ci_low=0.0, ci_high=0.02, ci_method="band"),
+            ),
+            "CAL301",
+            1.5,
+        ),
+        ((made("class_bias", -0.02), made("class_bias_p", 0.01)), "CAL401", 2),
     ],
 )
 def test_effects_are_multiples_of_the_threshold(measured: tuple[Measurement, ...], code: str, effect: float) -> None:
-    """An ECE of 10 % or 1 %, and a point between confidence and accuracy."""
+    """An ECE of 10 % or 1 %, a point between confidence and accuracy or of a class, the reach of the gain's interval."""
     (found,) = next(rule for rule in SECTION.rules if rule.code == code).apply(result_of(*measured))
-    assert found.effect == pytest.approx(effect)
+    assert (found.effect, found.n) == (pytest.approx(effect), 1000)
 
 
 def test_one_verdict_with_its_direction() -> None:

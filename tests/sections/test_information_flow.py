@@ -242,6 +242,15 @@ def test_rules_of_health() -> None:
     assert draw_all(SECTION, nothing) == []
 
 
+def test_effects_are_multiples_of_the_threshold() -> None:
+    """Ten of sixteen units dead where half are a problem; one collapsed and one uniform head."""
+    attention = AttentionStatistics(np.array([0.01, 1.0, 1.79]), np.array([0.005, 0.5, 0.999]), 100)
+    result = analyze(layer(RECTIFIED * (np.arange(16) < 6), attention=attention))
+    found = {one.code: (one.effect, one.n) for rule in SECTION.rules for one in rule.apply(result)}
+    assert found["INF101"] == (pytest.approx(10 / 16 / 0.5), N)
+    assert found["INF202"] == (2, N)
+
+
 def test_attention_that_looks_at_one_key() -> None:
     """Collapsed and uniform heads are counted."""
     attention = AttentionStatistics(np.array([0.01, 1.0, 1.79]), np.array([0.005, 0.5, 0.999]), 100)

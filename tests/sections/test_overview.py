@@ -92,6 +92,16 @@ def test_rules() -> None:
     assert codes(analyze(model(architecture=architecture()), description=DataDescription((), (), 0, None))) == set()
 
 
+def test_effects_are_multiples_of_the_threshold() -> None:
+    """Three times as uneven as worth a note; duplicates and conflicts as multiples of 1 % of the rows; a loss has no size."""
+    result = analyze(
+        model(architecture=architecture(loss=None)),
+        description=DataDescription((), (LabelCounts(None, ("rare", "common"), (1, 30)),), 2, 1),
+    )
+    found = {one.code: (one.effect, one.n) for rule in SECTION.rules for one in rule.apply(result)}
+    assert found == {"OVW101": (25, 4), "OVW102": (50, 4), "OVW201": (3, 31), "OVW301": (None, None)}
+
+
 def balanced(*counts: int) -> OverviewResult:
     """Analyze data with classes of so many rows."""
     labels = LabelCounts(None, tuple(f"c{i}" for i in range(len(counts))), counts)

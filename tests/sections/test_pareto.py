@@ -149,6 +149,7 @@ def test_an_exact_number_needs_no_interval() -> None:
     )
     assert result.objectives[1].compared_by == ("exact value",)
     assert result.models[1].clearly_dominated_by == ("a",)
+    assert result.models[1].lead == pytest.approx(0.1 / (0.01 * 2**0.5))
 
 
 def test_dominance_is_corrected_for_the_number_of_pairs() -> None:
@@ -291,7 +292,10 @@ def test_the_heatmap_scales_to_the_best() -> None:
 
 def test_one_model_may_be_best_in_everything() -> None:
     """Then there is nothing to trade off."""
-    assert codes(compare(points((0.01, 0.01), a=(0.9, 0.1), b=(0.8, 0.2)))) == {"PAR101", "PAR103"}
+    clear = compare(points((0.01, 0.01), a=(0.9, 0.1), b=(0.8, 0.2)))
+    assert codes(clear) == {"PAR101", "PAR103"}
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR101").find(clear)
+    assert hit.effect == pytest.approx(0.1 / (0.01 * 2**0.5))
     untested = compare(points(a=(0.9, 0.1), b=(0.8, 0.2)))
     assert codes(untested) == {"PAR103", "PAR104"}
     (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR103").find(untested)

@@ -28,6 +28,7 @@ from reportgen.sections.performance.visualizer import told_apart
 from reportgen.text.formatting import THIN
 
 if TYPE_CHECKING:
+    from reportgen.contract.records.evaluation import Evaluation
     from reportgen.contract.result import SectionResult
     from reportgen.contract.statements import Statement
 
@@ -255,11 +256,12 @@ def test_confident_errors_name_the_row_of_the_data_set() -> None:
 
 
 def test_what_is_produced_is_what_is_declared() -> None:
-    """Every produced metric is declared, and every declared one is produced by three models."""
+    """Every produced metric is declared, and every declared one is produced by four models of two recipes."""
     logits, y = noisy(200, 3)
-    made = evaluation(*[head(outputs(logits * scale, y)) for scale in (1, 2)], regression_head(y + 0.5, y))
+    made = evaluation(*[head(outputs(logits * scale, y)) for scale in (1, 2)], *[regression_head(y + 0.5, y)] * 2)
+    models = tuple(replace(model, recipe=name) for model, name in zip(made.models, "xyxy", strict=True))
     roles = Roles(candidate="b", baseline=Baseline(model="a"))
-    result = analyzed(SECTION, replace(made, decision=roles))
+    result = analyzed(SECTION, replace(made, models=models, decision=roles))
     assert {one.name for one in result.measurements} == {spec.name for spec in SECTION.metrics}
 
 
@@ -353,6 +355,36 @@ def test_effects_are_multiples_of_the_threshold() -> None:
     for result, code, effect, n in ((missed, "PRF202", 1.8, 20), (sure, "PRF301", 3, 100)):
         (found,) = next(rule for rule in SECTION.rules if rule.code == code).apply(result)
         assert (found.effect, found.n) == (pytest.approx(effect), n)
+
+
+def effect(result: PerformanceResult, code: str) -> tuple[float | None, int | None]:
+    """Return effect and n of the first finding of a rule."""
+    found = next(rule for rule in SECTION.rules if rule.code == code).apply(result)[0]
+    return found.effect, found.n
+
+
+def test_effects_of_differences_are_multiples_of_their_reach() -> None:
+    """Worse than the majority: above 1. Not told from it: how far the interval reaches beyond the difference."""
+    y = [0] * 60 + [1] * 40
+    worse = analyze(head(outputs(logits_for([1] * 60 + [0] * 40), y)))
+    gain = worse.find("accuracy_gain", "a")
+    assert effect(worse, "PRF101") == (pytest.approx(gain.value / (gain.value - gain.ci_high)), 100)  # type: ignore[operator]
+    assert effect(worse, "PRF101")[0] > 1  # type: ignore[operator]
+    assert effect(analyze(head(outputs(logits_for([0] * 100), y))), "PRF101") == (None, 100)
+    near = analyze(head(outputs(logits_for([0] * 58 + [1] * 2 + [1] * 4 + [0] * 36), y)))
+    gain = near.find("accuracy_gain", "a")
+    assert gain.value == pytest.approx(0.02)
+    assert effect(near, "PRF102") == (pytest.approx((0.02 - gain.ci_low) / 0.02), 100)  # type: ignore[operator]
+
+
+def test_effects_that_count() -> None:
+    """Tied models; examples of a class that is never predicted, and of the rarest class."""
+    y = [0, 1] * 50
+    tied = analyze(*[head(outputs(logits_for([1 - label for label in y[:k]] + y[k:]), y)) for k in (1, 2, 2)])
+    assert effect(tied, "PRF401") == (2, 100)
+    never = analyze(head(outputs(logits_for([0] * 40), [0] * 30 + [1] * 10)))
+    assert effect(never, "PRF201") == (pytest.approx(10 * np.log(2) / np.log(2 / 0.05)), 10)
+    assert effect(never, "PRF501") == (2, 40)
 
 
 def test_prf301_looks_at_rows_with_99_percent() -> None:
@@ -534,3 +566,90 @@ def test_differences_by_class_are_told_after_correction() -> None:
     differences = {str(one.subject): one.metric for one in result.named("recall_difference")}
     assert len(differences) == 20
     assert [differences[name].value for name in told_apart(differences)] == [1.0]
+
+
+def seeded(recipes: str, spread: float = 0.6, n: int = 600, classes: int = 5) -> Evaluation:
+    """Make models a, b, c ... of recipes with one letter each: seeds differ by noise, recipe y is worse."""
+    logits, y = noisy(n, classes)
+    generator = np.random.default_rng(1)
+    heads = [
+        head(outputs((logits + spread * (1 + 3 * (name == "y")) * generator.normal(size=logits.shape)), y))
+        for name in recipes
+    ]
+    made = evaluation(*heads)
+    named = zip(made.models, recipes, strict=True)
+    return replace(made, models=tuple(replace(one, recipe=None if name == "-" else name) for one, name in named))
+
+
+def test_a_recipe_has_the_mean_and_the_spread_of_its_seeds() -> None:
+    """At the address of its first model; other models have none."""
+    result = analyzed(SECTION, seeded("-xxxyy"))
+    scores = [value(result, "accuracy", model=name) for name in "bcd"]
+    mean = result.find("accuracy_over_seeds", "b", "recipe:x")
+    assert (mean.value, mean.estimator) == (pytest.approx(np.mean(scores)), "3 seeds")
+    assert mean.ci_low < min(scores) < max(scores) < mean.ci_high  # type: ignore[operator]
+    assert value(result, "accuracy_seed_sd", "recipe:x", "b") == pytest.approx(np.std(scores, ddof=1))
+    assert {one.model for one in result.named("nll_over_seeds")} == {"b", "e"}
+    assert [(one.name, one.model, one.seeds) for one in result.recipes] == [
+        ("x", "b", ("b", "c", "d")),
+        ("y", "e", ("e", "f")),
+    ]
+
+
+def test_recipes_are_compared_over_their_seeds() -> None:
+    """A recipe that is much worse is found; equal ones are not; one seed has no interval, with the reason."""
+    result = analyzed(SECTION, seeded("xxxyyy"))
+    found = result.find("accuracy_recipe_difference", "a", "recipe:x vs y")
+    assert found.ci_low > 0
+    assert found.estimator == "3 and 3 seeds"
+    assert "PRF402" in codes(result)
+    assert "PRF402" not in codes(analyzed(SECTION, seeded("xxzz")))
+    single = analyzed(SECTION, seeded("xxy"))
+    found = single.find("accuracy_recipe_difference", "a", "recipe:x vs y")
+    assert found.value is not None
+    assert found.ci_low is None
+    assert "a recipe has one model" in str(found.caveat)
+    assert single.find("accuracy_seed_sd", "c", "recipe:y").status == "insufficient_data"
+    assert "PRF402" not in codes(single)
+
+
+@pytest.mark.parametrize(
+    ("recipes", "words"),
+    [
+        ("--", "With one seed each, training noise is not in these intervals"),
+        ("xy", "With one seed each, training noise is not in these intervals"),
+        ("xxy", "it is in those of the recipes below (recipe x 2 seeds)"),
+    ],
+)
+def test_the_scores_say_whether_they_cover_training(recipes: str, words: str) -> None:
+    """The note is there whenever no recipe has two models; with several it says how many."""
+    result = analyzed(SECTION, seeded(recipes))
+    tables = SECTION.tables(result, View())
+    assert words in tables[0].note
+    assert [one.name for one in tables if one.on_front_page] == (["recipes-accuracy"] if "x" in recipes else [])
+    seeds = [row[:2] for one in tables if one.name == "recipes-accuracy" for row in one.rows]
+    assert ("x" not in recipes) or ("x", recipes.count("x")) in seeds
+
+
+def test_a_recipe_with_different_numbers_of_classes_is_none() -> None:
+    """Its numbers are missing with the reason, and it is compared with no other."""
+    four, five = seeded("x", classes=4), seeded("xyy")
+    made = replace(five, models=(*five.models, replace(four.models[0], name="d")))
+    result = analyzed(SECTION, made)
+    found = result.find("accuracy_over_seeds", "a", "recipe:x")
+    assert (found.status, found.reason) == ("not_applicable", "its models have different numbers of classes")
+    assert not list(result.named("accuracy_recipe_difference"))
+    assert SECTION.tables(result, View())
+
+
+def test_the_rmse_of_a_recipe() -> None:
+    """Its mean over the seeds is the mean of their RMSE, in its own table."""
+    generator = np.random.default_rng(0)
+    labels = generator.normal(size=200)
+    made = evaluation(*(regression_head(labels + generator.normal(size=200), labels) for _ in range(3)))
+    made = replace(made, models=tuple(replace(one, recipe="x") for one in made.models))
+    result = analyzed(SECTION, made)
+    mean = result.find("rmse_over_seeds", "a", "recipe:x")
+    assert mean.value == pytest.approx(np.mean([value(result, "rmse", model=name) for name in "abc"]))
+    assert mean.ci_low < mean.value < mean.ci_high  # type: ignore[operator]
+    assert "recipes-rmse" in {table.name for table in SECTION.tables(result, View())}

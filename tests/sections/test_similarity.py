@@ -142,7 +142,8 @@ def test_rules() -> None:
     swapped = evaluation(head(outputs(won, LABELS)), head(outputs(lost, LABELS)))
     result = SimilarityAnalyzer(SimilarityOptions()).analyze(swapped)
     assert result.find("negative_flips", "b", "vs a").value == pytest.approx(0.1)
-    assert "SIM101" in codes(result)
+    (found,) = next(rule for rule in SECTION.rules if rule.code == "SIM101").apply(result)
+    assert (found.effect, found.n) == (pytest.approx(10), 200)
 
 
 def test_few_rows_that_decide_are_told() -> None:
@@ -158,7 +159,11 @@ def test_few_rows_that_decide_are_told() -> None:
     result = SimilarityAnalyzer(SimilarityOptions()).analyze(replace(made, models=tuple(inside)))
     found: Metric = result.find("cka", "b", "vs a")
     assert "driven by few rows" in (found.caveat or "")
-    assert "SIM201" in codes(result)
+    assert "no interval: so few rows decide it" in (found.caveat or "")
+    assert found.ci_low is None
+    trimmed = result.find("cka_trimmed", "b", "vs a").value
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "SIM201").apply(result)
+    assert hit.effect == pytest.approx(abs(found.value - trimmed) / 0.1)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("count", [2, 3, 12, 50])

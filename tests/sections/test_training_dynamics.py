@@ -186,6 +186,24 @@ def test_the_shipped_mlp_overfits() -> None:
     assert result.runs[0].status == "overfitting"
     assert "from 0.0762 around epoch 32 to 0.0837" in result.runs[0].evidence
     assert codes(result) == {"TRN102", "TRN202"}
+    effects = [one.effect for rule in SECTION.rules for one in rule.apply(result)]
+    assert all(effect is not None and effect > 1 for effect in effects)
+
+
+@pytest.mark.parametrize(
+    ("curve", "code", "effect"),
+    [
+        ([1.0, 0.9], "TRN301", 2),
+        (np.linspace(2, 1, 20), "TRN201", 100 * 5 / 17),
+        ([1.0, np.nan, 1.0, 1.0, 1.0], "TRN104", None),
+        ([1.0, 1.0, np.nan, np.nan], "TRN101", None),
+    ],
+)
+def test_effects_are_multiples_of_the_threshold(curve: Any, code: str, effect: float | None) -> None:
+    """Epochs of those needed, recent improvement of 1 %; what is not finite has no size. Epochs are no examples."""
+    rule = next(rule for rule in SECTION.rules if rule.code == code)
+    (found,) = rule.apply(analyze(loss=curve, val_loss=curve))
+    assert (found.effect if effect is None else pytest.approx(found.effect), found.n) == (effect, None)
 
 
 def test_a_validation_frequency_is_recognized() -> None:

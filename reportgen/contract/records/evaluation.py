@@ -29,7 +29,7 @@ class ModelEvaluation:
     """A model: file, architecture, heads and history; weights and activations if a section needs them.
 
     ``size_bytes`` is None for a model in memory, ``sha256`` for one that could not be read; ``series`` is the run that it is a
-    checkpoint of, if declared; ``code`` are the files and packages of its custom objects with their digests. ``reason`` is
+    checkpoint of, and ``recipe`` the recipe that it is a seed of, if declared; ``code`` are the files and packages of its custom objects with their digests. ``reason`` is
     why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
     loaded.
     """
@@ -44,6 +44,7 @@ class ModelEvaluation:
     weights: tuple[WeightTensor, ...] | None = None
     activations: Activations | None = None
     series: str | None = None
+    recipe: str | None = None
     code: tuple[tuple[str, str], ...] = ()
     reason: str | None = None
 

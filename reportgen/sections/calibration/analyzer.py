@@ -241,9 +241,16 @@ def _errors(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
     yield subject.tested(schema.ECE_P, None if p_values.ece is None else p_values.ece.p_value)
     yield _debiased(subject)
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
+    yield _smece_null(subject)
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
     null = _null(calibration.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
     yield _expected(subject, schema.MCE_NULL, null, estimator=options)
+
+
+def _smece_null(subject: _Head) -> Measurement:
+    if not subject.design.plain:
+        return subject.insufficient(schema.SMECE_NULL, subject.design.without_interval(0.0).withheld or "")
+    return _expected(subject, schema.SMECE_NULL, smoothing.smece_null(*subject.forecast, subject.data.seed))
 
 
 def _debiased(subject: _Head) -> Measurement:

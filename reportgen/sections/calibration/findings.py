@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.findings import Hit, Rule
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject
+from reportgen.metrics import simultaneous
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -117,11 +118,14 @@ def miscalibrated(result: CalibrationResult) -> Iterator[Hit]:
 
 
 def not_detectable(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield models that are not distinguishable from calibrated ones, in whole and class by class."""
+    """Yield models that are not distinguishable from calibrated ones, in whole and class by class.
+
+    Nothing was found, so there is no effect.
+    """
     biased = {(hit.model, Subject(hit.subject or "").outer) for hit in biased_classes(result)}
     for one in _with_verdict(result, "not detected"):
         if (one.model, one.subject) not in biased:
-            yield Hit(one.model, f"{one.size}: this gives no reason to recalibrate.", one.subject)
+            yield Hit(one.model, f"{one.size}: this gives no reason to recalibrate.", one.subject, n=one.ece.n)
 
 
 def overconfident(result: CalibrationResult) -> Iterator[Hit]:
@@ -144,7 +148,10 @@ def _biased(result: CalibrationResult, verdict: str, words: str) -> Iterator[Hit
 
 
 def recoverable(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield models that are not calibrated and that temperature scaling improves on held-out folds, beyond the interval."""
+    """Yield models that are not calibrated and that temperature scaling improves on held-out folds, beyond the interval.
+
+    The effect is the gain as a multiple of its interval's reach.
+    """
     for one in result.named("temperature_nll_gain"):
         metric, p = one.metric, result.find("calibration_p", one.model, one.subject).value
         if metric.value is None or metric.ci_low is None or metric.ci_low <= 0 or p is None or p >= SIGNIFICANT:
@@ -161,13 +168,15 @@ def recoverable(result: CalibrationResult) -> Iterator[Hit]:
             f"{formatting.fraction(before)} to {formatting.fraction(after)}, where 95 % of calibrated models are at or below {formatting.fraction(limit)}. "
             "Consider it before release: no prediction changes."
         )
-        yield Hit(one.model, text, one.subject)
+        effect = simultaneous.times_its_reach(metric.value, metric.ci_low, metric.ci_high)
+        yield Hit(one.model, text, one.subject, effect=effect, n=metric.n)
 
 
 def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
     """Yield classes whose probabilities are too high or too low on average, adjusted for all classes of all models.
 
-    Of a binary head only the positive class: the bias of the other one is the same with the opposite sign.
+    Of a binary head only the positive class: the bias of the other one is the same with the opposite sign. The effect is the
+    bias as a multiple of 1 point, like that of a whole head.
     """
     mirrored = {
         (head.model, Subject.of("class", head.class_names[0], within=head.subject))
@@ -185,15 +194,15 @@ def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
             f"Mean probability minus frequency of this class is {formatting.points(bias)} "
             f"(adjusted p {formatting.p_value(float(one.metric.value))}): the model {verb} this class. Check thresholds on its probability."
         )
-        yield Hit(one.model, text, one.subject)
+        yield Hit(one.model, text, one.subject, effect=abs(bias.value) / SMALL, n=bias.n)
 
 
 def few_rows(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield models evaluated on too few rows to measure calibration well."""
+    """Yield models evaluated on too few rows to measure calibration well; the effect is how many times they would be enough."""
     for head in result.heads:
         if head.n < FEW_ROWS:
             text = f"{head.n:,} rows measure calibration only roughly: compare the ECE with that expected of a calibrated model, and evaluate on more rows before relying on it."
-            yield Hit(head.model, text, head.subject)
+            yield Hit(head.model, text, head.subject, effect=FEW_ROWS / head.n, n=head.n)
 
 
 _GUO = "Guo et al. (2017), section 5"

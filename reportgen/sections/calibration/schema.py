@@ -196,8 +196,16 @@ SMECE = MetricSpec(
     "smECE",
     "fraction",
     False,
-    "Smooth calibration error: kernel-smoothed residuals instead of bins, with a bandwidth equal to the error itself.",
+    "Smooth calibration error: kernel-smoothed residuals instead of bins, with a bandwidth equal to the error itself. Like ECE it is above 0 even for a calibrated model, so it has no interval: compare it with the smECE expected of one.",
     "Błasiok & Nakkiran (2023)",
+)
+SMECE_NULL = MetricSpec(
+    "smece_null",
+    "smECE if calibrated",
+    "fraction",
+    None,
+    "Mean smECE expected of a calibrated model with the same forecasts; about 95 % of such models are at or below the upper end of the range.",
+    "binomial outcomes on a grid of forecasts, 399 draws",
 )
 MCE = MetricSpec(
     "mce",
@@ -373,7 +381,7 @@ CLASS_BIAS_P = MetricSpec(
 )
 
 ERRORS = (ECE, ECE_NULL, ECE_P, CALIBRATION_P)
-FURTHER_ERRORS = (DEBIASED, SMECE, MCE, MCE_NULL)
+FURTHER_ERRORS = (DEBIASED, SMECE, SMECE_NULL, MCE, MCE_NULL)
 DIRECTION = (GAP, GAP_P, POSITIVE_BIAS)
 UNCERTAINTY = (BRIER, MEAN_CONFIDENCE, MEAN_ENTROPY)
 RESCALING = (TEMPERATURE, TEMPERATURE_GAIN, TEMPERATURE_ECE, TEMPERATURE_ECE_NULL)

@@ -24,7 +24,7 @@ def _frozen(series: Series, *, trainable: bool) -> list[str]:
 
 
 def never_moved(result: CheckpointsResult) -> Iterator[Hit]:
-    """Yield runs with trainable layers that did not change, while others did."""
+    """Yield runs with trainable layers that did not change, while others did: bit-identical or not, so no effect."""
     for series in result.series:
         names = _frozen(series, trainable=True)
         if names and len(names) < len(series.layers):
@@ -36,7 +36,7 @@ def never_moved(result: CheckpointsResult) -> Iterator[Hit]:
 
 
 def frozen(result: CheckpointsResult) -> Iterator[Hit]:
-    """Yield runs with layers that were frozen and did not change."""
+    """Yield runs with layers that were frozen and did not change: bit-identical or not, so no effect."""
     for series in result.series:
         names = _frozen(series, trainable=False)
         if names:
@@ -47,7 +47,7 @@ def frozen(result: CheckpointsResult) -> Iterator[Hit]:
 
 
 def same_checkpoints(result: CheckpointsResult) -> Iterator[Hit]:
-    """Yield checkpoints whose weights equal those of the previous one."""
+    """Yield checkpoints whose weights equal those of the previous one: bit-identical or not, so no effect."""
     for series in result.series:
         for step, (before, after) in enumerate(zip(series.models, series.models[1:], strict=False)):
             if series.layers and all(_still(one, step) for one in series.layers):
@@ -69,7 +69,7 @@ def worse(result: CheckpointsResult) -> Iterator[Hit]:
         if one.metric.value is not None and one.metric.ci_low is not None and one.metric.ci_high is not None
     }
     tested = simultaneous.adjusted({key: ends for key, (_, ends) in steps.items()})
-    for (model, subject), (gain, (value, _, high)) in steps.items():
+    for (model, subject), (gain, (value, _, _)) in steps.items():
         if value < 0 and tested[model, subject] < simultaneous.LEVEL:
             before = next(
                 models[models.index(model) - 1] for models in (s.models for s in result.series) if model in models
@@ -79,7 +79,7 @@ def worse(result: CheckpointsResult) -> Iterator[Hit]:
                 model,
                 f"Its accuracy changed by {formatting.points(gain)} from {before}, the previous checkpoint{many}: prefer {before}.",
                 subject,
-                effect=-value / (high - value) if high > value else None,
+                effect=simultaneous.times_its_reach(gain.value, gain.ci_low, gain.ci_high),
                 n=gain.n,
             )
 

@@ -34,13 +34,20 @@ _NARROW = 8
 
 
 def _each(
-    result: InformationFlowResult, holds: Callable[[LayerFlow], bool], words: Callable[[list[LayerFlow], int], str]
+    result: InformationFlowResult,
+    holds: Callable[[LayerFlow], bool],
+    words: Callable[[list[LayerFlow], int], str],
+    effect: Callable[[LayerFlow], float] | None = None,
 ) -> Iterator[Hit]:
-    """Yield one hit for each model with layers that meet a condition; the message gets the number of probed rows."""
+    """Yield one hit for each model with layers that meet a condition; the message gets the number of probed rows.
+
+    ``effect`` is how many times its threshold a layer is; None for a condition that is met or not.
+    """
     for model in result.models:
         found = [one for one in result.of(model.model) if holds(one)]
         if found:
-            yield Hit(model.model, words(found, model.n))
+            largest = None if effect is None else max(map(effect, found))
+            yield Hit(model.model, words(found, model.n), effect=largest, n=model.n)
 
 
 def _names(found: list[LayerFlow]) -> str:
@@ -64,8 +71,12 @@ def _dead(low: float, high: float) -> Callable[[LayerFlow], bool]:
     return lambda one: one.dead is not None and low < one.dead / one.channels <= high
 
 
+def _dead_share(one: LayerFlow) -> float:
+    return required(one.dead) / one.channels
+
+
 def _dead_words(found: list[LayerFlow], n: int) -> str:
-    worst = max(found, key=lambda one: required(one.dead) / one.channels)
+    worst = max(found, key=_dead_share)
     return (
         f"{_names(found)}: in {worst.name}, {worst.dead} of {worst.channels} units output 0 on all {n:,} probed rows, so each "
         f"is active on less than {formatting.fraction(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
@@ -75,17 +86,17 @@ def _dead_words(found: list[LayerFlow], n: int) -> str:
 
 def dead_problem(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers whose units are mostly dead."""
-    yield from _each(result, _dead(DEAD_PROBLEM, 1), _dead_words)
+    yield from _each(result, _dead(DEAD_PROBLEM, 1), _dead_words, lambda one: _dead_share(one) / DEAD_PROBLEM)
 
 
 def dead_warning(result: InformationFlowResult) -> Iterator[Hit]:
     """Yield models with layers that have many dead units."""
-    yield from _each(result, _dead(DEAD_WARN, DEAD_PROBLEM), _dead_words)
+    yield from _each(result, _dead(DEAD_WARN, DEAD_PROBLEM), _dead_words, lambda one: _dead_share(one) / DEAD_WARN)
 
 
 def dead_note(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers that have a few dead units."""
-    yield from _each(result, _dead(0, DEAD_WARN), _dead_words)
+    """Yield models with layers that have a few dead units; the effect is at most 1, that of many."""
+    yield from _each(result, _dead(0, DEAD_WARN), _dead_words, lambda one: _dead_share(one) / DEAD_WARN)
 
 
 def dormant(result: InformationFlowResult) -> Iterator[Hit]:
@@ -102,7 +113,12 @@ def dormant(result: InformationFlowResult) -> Iterator[Hit]:
             f"{formatting.fraction(result.options.dormant_threshold)} of the mean activation of the layer. A narrower layer may do."
         )
 
-    yield from _each(result, lambda one: one.dormant is not None and share(one) > DORMANT_WARN, words)
+    yield from _each(
+        result,
+        lambda one: one.dormant is not None and share(one) > DORMANT_WARN,
+        words,
+        lambda one: share(one) / DORMANT_WARN,
+    )
 
 
 def saturated(result: InformationFlowResult) -> Iterator[Hit]:
@@ -124,6 +140,7 @@ def saturated(result: InformationFlowResult) -> Iterator[Hit]:
             and (one.model, one.name) not in ends
         ),
         words,
+        lambda one: required(one.saturated_fraction) / SATURATED_WARN,
     )
 
 
@@ -140,7 +157,10 @@ def constant(result: InformationFlowResult) -> Iterator[Hit]:
 
 
 def rank_collapse(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models in which the dimensions of the activations collapse."""
+    """Yield models in which the dimensions of the activations collapse.
+
+    The effect is how many times the dimensions would be enough; of two conditions that hold the larger.
+    """
     for model in result.models:
         layers = [
             (one, one.participation_ratio) for one in result.of(model.model) if one.participation_ratio is not None
@@ -148,19 +168,23 @@ def rank_collapse(result: InformationFlowResult) -> Iterator[Hit]:
         for before, (one, ratio) in zip([None, *layers], layers, strict=False):
             if one.channels < _NARROW:
                 continue
-            fell = before is not None and before[0].channels == one.channels and ratio < COLLAPSED_DROP * before[1]
-            if ratio < COLLAPSED_RATIO or fell:
+            least = COLLAPSED_RATIO
+            if before is not None and before[0].channels == one.channels:
+                least = max(least, COLLAPSED_DROP * before[1])
+            if ratio < least:
                 name = f" after {before[1]:.1f} in {before[0].name}" if before is not None else ""
                 yield Hit(
                     model.model,
                     f"The activations of {one.name} use {ratio:.2f} of {one.channels} dimensions{name}. Check whether this bottleneck is intended.",
                     Subject.of("layer", one.name),
+                    effect=least / ratio if ratio > 0 else None,
+                    n=model.n,
                 )
                 break
 
 
 def attention(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with heads that attend to one key, or uniformly."""
+    """Yield models with heads that attend to one key, or uniformly; the effect is the number of such heads."""
     for model in result.models:
         heads = [
             (value, one.name)
@@ -177,6 +201,8 @@ def attention(result: InformationFlowResult) -> Iterator[Hit]:
                 f"Of {len(heads)} attention heads, {len(one_key)} attend to practically one key (entropy below "
                 f"{formatting.fraction(COLLAPSED_ENTROPY)} of the maximum) and {len(alike)} attend uniformly (above "
                 f"{formatting.fraction(UNIFORM_ENTROPY)}). Such heads are candidates for pruning.",
+                effect=len(one_key) + len(alike),
+                n=model.n,
             )
 
 
@@ -194,11 +220,13 @@ def accuracy_falls(result: InformationFlowResult) -> Iterator[Hit]:
                 f"Nearest-center accuracy is {formatting.fraction(best)} in {fall.layer} but {formatting.fraction(last)} at the output, {model.output}: "
                 f"{fall.lost:,} rows are right only in {fall.layer}, {fall.gained:,} only at the output. Check the layers in "
                 "between.",
+                effect=(best - last) / ACCURACY_DROP,
+                n=model.n,
             )
 
 
 def not_probed(result: InformationFlowResult) -> Iterator[Hit]:
-    """Yield models with layers that could not be probed."""
+    """Yield models with layers that could not be probed: no number, so no effect."""
     for model in result.models:
         if model.reason is not None:
             yield Hit(model.model, f"No layer was probed: {model.reason}.")

@@ -29,13 +29,15 @@ def uneven(counts: Sequence[int]) -> bool:
 
 
 def conflicting_labels(result: OverviewResult) -> Iterator[Hit]:
-    """Yield data with equal inputs but different labels."""
+    """Yield data with equal inputs but different labels; the effect is on the scale of duplicate rows."""
     data = result.data
     if data is not None and data.conflicting:
         yield Hit(
             DATA,
             f"{data.conflicting:,} of {data.n:,} rows have the same inputs as an earlier row but a different label: no model "
             "can get both right. Check these labels, and whether the inputs can separate the classes.",
+            effect=data.conflicting / data.n / MANY_DUPLICATES,
+            n=data.n,
         )
 
 
@@ -51,21 +53,25 @@ def repeated_rows(result: OverviewResult) -> Iterator[Hit]:
             DATA,
             f"{data.duplicates:,} of {data.n:,} rows ({share}) have the same inputs as an earlier row: {assumed}. "
             "Remove the duplicates.",
+            effect=data.duplicates / data.n / MANY_DUPLICATES,
+            n=data.n,
         )
 
 
 def few_repeated_rows(result: OverviewResult) -> Iterator[Hit]:
-    """Yield data with a few duplicate rows."""
+    """Yield data with a few duplicate rows; the effect is at most 1, that of many."""
     data = result.data
     if data is not None and 0 < data.duplicates <= MANY_DUPLICATES * data.n:
         yield Hit(
             DATA,
             f"{data.duplicates:,} of {data.n:,} rows have the same inputs as an earlier row. Remove them if they are not intended.",
+            effect=data.duplicates / data.n / MANY_DUPLICATES,
+            n=data.n,
         )
 
 
 def imbalance(result: OverviewResult) -> Iterator[Hit]:
-    """Yield labels with very unequal class frequencies."""
+    """Yield labels with very unequal class frequencies; for the effect an absent class counts as one row."""
     for one in result.data.balance if result.data is not None else ():
         most, least = max(one.counts), min(one.counts)
         if most >= IMBALANCE * least:
@@ -75,11 +81,13 @@ def imbalance(result: OverviewResult) -> Iterator[Hit]:
                 f"Class {common} has {most:,} rows, class {rare} only {least:,}: accuracy is dominated by the frequent "
                 "classes. Judge by balanced accuracy and macro F1.",
                 None if one.head is None else Subject.of("head", one.head),
+                effect=most / max(least, 1) / IMBALANCE,
+                n=sum(one.counts),
             )
 
 
 def not_compiled(result: OverviewResult) -> Iterator[Hit]:
-    """Yield models whose file has no compiled loss."""
+    """Yield models whose file has no compiled loss: it has one or not, so no effect."""
     for model in result.models:
         if model.loss is None:
             yield Hit(

@@ -309,11 +309,22 @@ def _compared(
             on_front=bool(ranks[place] == 1),
             indistinguishable=bool(ranks[place] > 1 and not (dominates | untested)[:, place].any()),
             clearly_dominated_by=tuple(models[other] for other in np.flatnonzero(dominates[:, place]).tolist()),
+            lead=_lead(family, place, np.flatnonzero(dominates[:, place]).tolist()),
             behind=tuple(models[other] for other in np.flatnonzero(untested[:, place]).tolist()),
         )
         for place in np.argsort(ranks, kind="stable").tolist()
     ]
     return compared, [tuple(by for by in _ORDER if by in found) for found in used]
+
+
+def _lead(family: dict[tuple[int, int, int], simultaneous.Ends], place: int, ahead: Sequence[int]) -> float | None:
+    """Return the largest of the tested leads of some models over one, as a multiple of its interval's reach."""
+    found = []
+    for (_, i, j), ends in family.items():
+        behind = j if ends[0] < 0 else i
+        if behind == place and (j if behind == i else i) in ahead:
+            found.append(simultaneous.times_its_reach(*ends))
+    return max((one for one in found if one is not None), default=None)
 
 
 def _pair_front(models: Sequence[str], values: FloatArray, columns: Sequence[_Column], other: int) -> PairFront:

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 
 def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models behind the front that another dominates beyond uncertainty."""
+    """Yield models behind the front that another dominates beyond uncertainty.
+
+    The effect is the largest tested lead over it as a multiple of its interval's reach; exact values have no such scale.
+    """
     for one in result.models:
         if one.clearly_dominated_by and not one.on_front:
-            yield Hit(one.model, f"{_beaten(one, result)}, so {one.model} offers no advantage.")
+            yield Hit(one.model, f"{_beaten(one, result)}, so {one.model} offers no advantage.", effect=one.lead)
 
 
 def behind(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models behind the front by value, where differences were not tested."""
+    """Yield models behind the front by value, where differences were not tested: their size has no scale, so no effect."""
     for one in result.models:
         if one.behind and not one.clearly_dominated_by:
             ahead = next(other for other in result.models if other.model == one.behind[0])
@@ -34,18 +37,19 @@ def behind(result: ParetoResult) -> Iterator[Hit]:
 
 
 def front_in_doubt(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models on the front that another dominates beyond uncertainty."""
+    """Yield models on the front that another dominates beyond uncertainty; the effect is that of one behind the front."""
     for one in result.models:
         if one.on_front and one.clearly_dominated_by:
             yield Hit(
                 one.model,
                 f"{_beaten(one, result)}. Only differences within uncertainty keep it on the front: prefer "
                 f"{formatting.listed(one.clearly_dominated_by)}.",
+                effect=one.lead,
             )
 
 
 def no_trade_off(result: ParetoResult) -> Iterator[Hit]:
-    """Yield the model that is alone on the front."""
+    """Yield the model that is alone on the front: it is or not, so no effect."""
     front = [one for one in result.models if one.on_front]
     if len(front) != 1 or len(result.models) == 1:
         return
@@ -67,15 +71,17 @@ def no_trade_off(result: ParetoResult) -> Iterator[Hit]:
 
 
 def excluded(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models that are not compared, grouped by reason."""
+    """Yield models that are not compared, grouped by reason; the effect is their number."""
     for reason, count in Counter(one.reason for one in result.excluded).items():
         first = next(one.model for one in result.excluded if one.reason == reason)
         more = f" The same applies to {count - 1} more models, listed in the table." if count > 1 else ""
-        yield Hit(first, f"It was not compared and may be better or worse than any other model: {reason}.{more}")
+        yield Hit(
+            first, f"It was not compared and may be better or worse than any other model: {reason}.{more}", effect=count
+        )
 
 
 def measured_differently(result: ParetoResult) -> Iterator[Hit]:
-    """Yield objectives that were measured in more than one way."""
+    """Yield objectives that were measured in more than one way; the effect is the number of models unlike most."""
     for place, objective in enumerate(result.objectives):
         if len(objective.measured_as) > 1:
             ways = Counter(one.values[place].estimator for one in result.models)
@@ -85,6 +91,7 @@ def measured_differently(result: ParetoResult) -> Iterator[Hit]:
                 other.model,
                 f"Its {objective.title} was measured as {other.values[place].estimator}, that of {ways[usual]} models as "
                 f"{usual}: the front compares different quantities. Measure all models alike before using it.",
+                effect=ways.total() - ways[usual],
             )
 
 

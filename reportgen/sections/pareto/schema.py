@@ -119,6 +119,9 @@ class ComparedModel(Strict):
     clearly_dominated_by: tuple[str, ...]
     """Models that are better in at least one objective and worse in none, tested in every objective: all pairs and
     objectives together at 5 % (Holm)."""
+    lead: float | None = None
+    """Largest tested lead of these models over it, as a multiple of its interval's reach; null without one, and where only exact
+    values differ."""
     behind: tuple[str, ...] = ()
     """Models that are no worse in all objectives and better in one by value, where an objective was not tested."""
 

@@ -34,7 +34,14 @@ SECTION = Section(
     tables=tables,
     statements=statements,
     topic="difference",
-    metrics=(*schema.CLASSIFICATION, *schema.REGRESSION, *schema.PER_CLASS, *schema.BY_ROLE, *schema.PAIRWISE),
+    metrics=(
+        *schema.CLASSIFICATION,
+        *schema.REGRESSION,
+        *schema.PER_CLASS,
+        *schema.BY_ROLE,
+        *schema.PAIRWISE,
+        *schema.RECIPES,
+    ),
     headlines=("accuracy", "nll", "brier_score", "rmse"),
     tasks={
         "multiclass": schema.CLASSIFICATION,

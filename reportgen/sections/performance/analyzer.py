@@ -17,7 +17,7 @@ from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, confidence, intervals, ranking, scores, simultaneous
-from reportgen.sections.performance import schema
+from reportgen.sections.performance import recipes, schema
 from reportgen.sections.performance.schema import (
     ConfidentError,
     ConfidentRows,
@@ -100,15 +100,18 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         measurements: list[Measurement] = []
         for subject in subjects:
             measurements += [*_whole(subject), *_per_class(subject)]
-        for one in evaluation.heads(RegressionOutputs):
-            measurements += _regression(MeasuredHead(*one, data))
+        values = [MeasuredHead(*one, data) for one in evaluation.heads(RegressionOutputs)]
+        for one in values:
+            measurements += _regression(one)
         pairwise, tiers = _compare(subjects, evaluation.decision)
+        seeds, entries = recipes.measured([*map(recipes.classified, subjects), *map(recipes.regressed, values)])
         return PerformanceResult(
-            measurements=(*measurements, *pairwise),
+            measurements=(*measurements, *pairwise, *seeds),
             split=data.split,
             n=data.n,
             heads=tuple(self._shown(subject) for subject in subjects),
             tiers=tuple(tiers),
+            recipes=entries,
             options=self.options,
         )
 

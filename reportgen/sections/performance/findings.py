@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject
+from reportgen.metrics import simultaneous
 from reportgen.metrics.confidence import SURE
-from reportgen.text import formatting
+from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS, RMSE
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +32,7 @@ MANY = 1000
 
 
 def not_measured(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield models whose outputs could not be evaluated because they failed."""
+    """Yield models whose outputs could not be evaluated because they failed: no number, so no effect."""
     for one in result.named("accuracy"):
         if one.metric.status == "failed":
             yield Hit(
@@ -39,7 +43,11 @@ def not_measured(result: PerformanceResult) -> Iterator[Hit]:
 
 
 def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield models that are less accurate than always predicting the most frequent class, or do just that."""
+    """Yield models that are less accurate than always predicting the most frequent class, or do just that.
+
+    The effect is the difference as a multiple of its interval's reach; a model that does just that has no difference, so no
+    effect.
+    """
     for head in result.heads:
         gain = result.find("accuracy_gain", head.model, head.subject)
         base = result.find("majority_accuracy", head.model, head.subject).value
@@ -51,6 +59,7 @@ def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
                 f"It predicts {head.majority_class} on all {head.n:,} rows, which is right on {formatting.fraction(base)} of them: do not "
                 "ship it.",
                 head.subject,
+                n=head.n,
             )
         elif gain.ci_high is not None and gain.ci_high < 0:
             yield Hit(
@@ -58,23 +67,33 @@ def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
                 f"Its accuracy minus the {formatting.fraction(base)} of always predicting {head.majority_class} is "
                 f"{formatting.points(gain)}: do not ship it.",
                 head.subject,
+                effect=simultaneous.times_its_reach(gain.value, gain.ci_low, gain.ci_high),
+                n=gain.n,
             )
 
 
 def not_shown_better_than_majority(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield models whose accuracy cannot be told from that of always predicting the most frequent class."""
+    """Yield models whose accuracy cannot be told from that of always predicting the most frequent class.
+
+    The effect is the reach of the interval as a multiple of the difference, or of one row where that is smaller: how far the
+    rows are from being enough.
+    """
     for head in result.heads:
         gain = result.find("accuracy_gain", head.model, head.subject)
         base = result.find("majority_accuracy", head.model, head.subject).value
         if base is None or base >= 1 or head.only_majority or gain.ci_low is None or gain.ci_high is None:
             continue
         if gain.ci_low <= 0 <= gain.ci_high:
+            value = required(gain.value)
+            reach = value - gain.ci_low if value > 0 else gain.ci_high - value
             yield Hit(
                 head.model,
                 f"{head.n:,} rows are too few to tell its accuracy from the {formatting.fraction(base)} of always predicting "
                 f"{head.majority_class}: the difference is {formatting.points(gain)}. Evaluate "
                 "it on more rows before you decide.",
                 head.subject,
+                effect=reach / max(abs(value), 1 / head.n),
+                n=gain.n,
             )
 
 
@@ -103,7 +122,7 @@ def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
     """Yield classes that are never predicted although a recall of one half would have found an example of them.
 
     With that recall all of n examples are missed with a chance of at most 0.5^n; over the classes of a head 5 %. The examples of a
-    group may all be missed together: then n are the groups.
+    group may all be missed together: then n are the groups. The effect is n as a multiple of those that this needs.
     """
     classes = {(head.model, head.subject): len(head.class_names) for head in result.heads}
     grouped = {
@@ -117,13 +136,17 @@ def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
         if one.metric.value is not None or not support or (one.model, head) not in classes:
             continue
         groups = grouped.get((one.model, str(one.subject)))
-        chance = (1 - LOW_RECALL) ** (support if groups is None else groups)
-        if chance <= SIGNIFICANT / classes[one.model, head]:
+        count = support if groups is None else groups
+        chance = (1 - LOW_RECALL) ** count
+        needed = math.log(SIGNIFICANT / classes[one.model, head]) / math.log(1 - LOW_RECALL)
+        if count >= needed:
             yield Hit(
                 one.model,
                 f"None of its {support:,} examples{_in_groups(groups)} is found: the model never predicts this class, and a model with a recall of "
                 f"{formatting.fraction(LOW_RECALL)} would miss them all with a chance of {_chance(chance)}. Do not use it where this class matters.",
                 one.subject,
+                effect=support / needed,
+                n=int(support),
             )
 
 
@@ -136,7 +159,10 @@ def _chance(value: float) -> str:
 
 
 def few_examples(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield, once for each model, the classes with too few examples to judge."""
+    """Yield, once for each model, the classes with too few examples to judge.
+
+    The effect is how many times the examples of the rarest class would be enough, counting at least one.
+    """
     for head in result.heads:
         counts = [sum(row) for row in head.confusion]
         few = [name for name, count in zip(head.class_names, counts, strict=True) if count < FEW_EXAMPLES]
@@ -147,6 +173,8 @@ def few_examples(result: PerformanceResult) -> Iterator[Hit]:
                 f"{len(few)} of {len(head.class_names)} classes have fewer than {FEW_EXAMPLES} examples ({listed}), so their "
                 "recall is a rough estimate: do not compare models by it.",
                 head.subject,
+                effect=FEW_EXAMPLES / max(min(counts), 1),
+                n=head.n,
             )
 
 
@@ -170,7 +198,7 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
 
 
 def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield the most accurate model where others are not distinguishable from it."""
+    """Yield the most accurate model where others are not distinguishable from it; the effect is their number."""
     for tier in result.tiers:
         if tier.tied:
             names = formatting.listed(tier.tied)
@@ -180,6 +208,36 @@ def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
                 f"on these {result.n:,} rows (paired differences, corrected for all pairs of models): choose by other criteria, "
                 "or evaluate on more rows.",
                 tier.subject,
+                effect=len(tier.tied),
+                n=result.n,
+            )
+
+
+def recipes_differ(result: PerformanceResult) -> Iterator[Hit]:
+    """Yield pairs of recipes whose accuracy or RMSE differs by more than the seeds and the rows explain.
+
+    The effect is the difference as a multiple of its interval's reach.
+    """
+    for over in OVER_SEEDS:
+        if over.score not in {ACCURACY, RMSE}:
+            continue
+        for one in result.named(over.difference.name):
+            found = one.metric
+            if (
+                found.value is None
+                or found.ci_low is None
+                or found.ci_high is None
+                or found.ci_low <= 0 <= found.ci_high
+            ):
+                continue
+            by = formatting.points(found) if over.score is ACCURACY else formatting.metric(found).text
+            yield Hit(
+                one.model,
+                f"The {naming.in_a_sentence(over.score.title)} of the first recipe minus that of the second is {by} over {found.estimator}: more than "
+                "training noise and the choice of rows explain.",
+                one.subject,
+                effect=simultaneous.times_its_reach(found.value, found.ci_low, found.ci_high),
+                n=found.n,
             )
 
 
@@ -210,6 +268,13 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         "Best model not statistically distinguishable",
         "Newcombe (1998); Holm (1979); Dror et al. (2018)",
         indistinguishable,
+    ),
+    Rule(
+        "PRF402",
+        "note",
+        "Recipes differ",
+        "Cornfield & Tukey (1956); Bonferroni over the pairs",
+        recipes_differ,
     ),
     Rule("PRF501", "note", "Classes with few examples", CONVENTION, few_examples),
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pydantic import Field
 
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
+from reportgen.contract.subjects import Subject
+from reportgen.text import naming
 
 TOP_K = 5
 TOP_K_FEW = 3
@@ -100,6 +104,17 @@ class Tier(Strict):
     """Models not distinguishable from the best: paired differences of all pairs of models, Holm, 5 %."""
 
 
+class RecipeEntry(Strict):
+    """An output of the models of a recipe: its numbers have the address of ``model``, its first one."""
+
+    name: str
+    model: str
+    subject: Subject
+    """``recipe:NAME``, within ``head:NAME`` where the models have several."""
+    seeds: tuple[str, ...]
+    """The models that were measured, one for each seed."""
+
+
 class PerformanceResult(SectionResult):
     """Result of the performance section."""
 
@@ -107,6 +122,8 @@ class PerformanceResult(SectionResult):
     n: int
     heads: tuple[HeadPerformance, ...]
     tiers: tuple[Tier, ...]
+    recipes: tuple[RecipeEntry, ...] = ()
+    """The outputs of the recipes that the spec names."""
     options: PerformanceOptions
 
 
@@ -327,6 +344,58 @@ RMSE = MetricSpec(
     "Root mean squared error, in the unit of the label.",
     "root of the interval of the mean squared error",
 )
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """What is measured of a score over the seeds of a recipe."""
+
+    score: MetricSpec
+    mean: MetricSpec
+    deviation: MetricSpec
+    difference: MetricSpec
+
+    @classmethod
+    def of(cls, score: MetricSpec) -> OverSeeds:
+        """Declare the mean, the standard deviation between seeds and the difference of two recipes."""
+        name, title = score.name, score.title
+        source = "Cornfield & Tukey (1956), Satterthwaite (1946); Bouthillier et al. (2021)"
+        return cls(
+            score,
+            MetricSpec(
+                f"{name}_over_seeds",
+                f"{title}, mean over seeds",
+                score.unit,
+                score.higher_is_better,
+                f"Mean of {naming.in_a_sentence(title)} over the models of a recipe, which differ only in their seed. The interval covers both "
+                "retraining and the choice of evaluation examples.",
+                source,
+                "recipe",
+            ),
+            MetricSpec(
+                f"{name}_seed_sd",
+                f"{title}, SD between seeds",
+                score.unit,
+                None,
+                f"Standard deviation of {naming.in_a_sentence(title)} between the models of a recipe: how much retraining changes it on these examples.",
+                "sample standard deviation",
+                "recipe",
+            ),
+            MetricSpec(
+                f"{name}_recipe_difference",
+                f"{title} difference of recipes",
+                score.unit,
+                score.higher_is_better,
+                f"Mean of {naming.in_a_sentence(title)} over the seeds of a recipe minus that of another one. The interval covers both retraining and the "
+                "choice of evaluation examples, for all pairs of recipes together.",
+                f"{source}; Bonferroni over the pairs",
+                "recipe",
+            ),
+        )
+
+
+OVER_SEEDS = tuple(OverSeeds.of(score) for score in (ACCURACY, NLL, BRIER, RMSE))
+RECIPES = tuple(spec for one in OVER_SEEDS for spec in (one.mean, one.deviation, one.difference))
 
 SCORES = (ACCURACY, BALANCED_ACCURACY, MACRO_F1, TOP_K_ACCURACY)
 PROBABILISTIC = (NLL, BRIER, ROC_AUC, AVERAGE_PRECISION)

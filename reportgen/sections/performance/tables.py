@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.contract.focus import MOST_ROWS
+from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import schema
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reportgen.contract.focus import View
+    from reportgen.contract.numbers import Metric, MetricSpec
     from reportgen.contract.tables import Cell
-    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
+    from reportgen.sections.performance.schema import HeadPerformance, OverSeeds, PerformanceResult, RecipeEntry
+
+_BARE = {"ci_low": None, "ci_high": None, "ci_method": None, "caveat": None}
+"""What the lowest and the highest score are shown without."""
 
 
 def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
@@ -25,11 +33,90 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
         metrics_by_head(result, view, "regression", "Regression errors", schema.REGRESSION),
     )
     found = [table for table in scores if table.rows]
+    if found:
+        found[0] = replace(found[0], note=f"{found[0].note} {training_noise(result)}".strip())
+    found += _recipes(result)
     if any(True for _ in result.named("accuracy_difference")):
         found.append(_pairs(result, view))
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
     found += [per_class(result, head) for head in view.shown(result.heads)]
     return tuple(found)
+
+
+def training_noise(result: PerformanceResult) -> str:
+    """Return whether any interval covers retraining, and how many seeds it rests on."""
+    several = [one for one in result.recipes if len(one.seeds) > 1]
+    if not several:
+        return (
+            "With one seed each, training noise is not in these intervals: retraining with another seed can change a number more than they "
+            "say."
+        )
+    listed = formatting.listed(
+        [f"{about(one.model, one.subject)} {len(one.seeds)} seeds" for one in several], MOST_ROWS
+    )
+    return f"Training noise is not in these intervals; it is in those of the recipes below ({listed})."
+
+
+def _recipes(result: PerformanceResult) -> Iterator[Table]:
+    """Yield a table of the recipes for each score, and one of the differences between recipes."""
+    if not result.recipes:
+        return
+    columns = (
+        Column("Recipe", numeric=False),
+        Column("Seeds", unit="count"),
+        *(Column(title) for title in ("Mean", "Lowest", "Highest", "SD between seeds")),
+    )
+    note = "The interval of the mean covers both retraining and the choice of evaluation examples; with two or three seeds it is wide."
+    for over in schema.OVER_SEEDS:
+        measured = [(one, mean) for one in result.recipes if (mean := _at(result, over.mean, one)) is not None]
+        rows = tuple(_recipe(result, over, one, mean) for one, mean in measured[:MOST_ROWS])
+        if rows:
+            title = f"Recipes: {naming.in_a_sentence(over.score.title)} over seeds"
+            first = over is next(one for one in schema.OVER_SEEDS if any(True for _ in result.named(one.mean.name)))
+            yield Table(f"recipes-{over.score.name}", title, columns, rows, note, on_front_page=first)
+    yield from _differences(result)
+
+
+def _recipe(result: PerformanceResult, over: OverSeeds, one: RecipeEntry, mean: Metric) -> tuple[Cell, ...]:
+    scores = [result.find(over.score.name, model, one.subject.outer) for model in one.seeds]
+    lowest, highest = (
+        pick(scores, key=lambda score: required(score.value)).model_copy(update=_BARE) for pick in (min, max)
+    )
+    deviation = result.find(over.deviation.name, one.model, one.subject)
+    return one.subject.words.removeprefix("recipe "), len(one.seeds), mean, lowest, highest, deviation
+
+
+def _at(result: PerformanceResult, spec: MetricSpec, one: RecipeEntry) -> Metric | None:
+    found = (item.metric for item in result.named(spec.name, one.model) if item.subject == one.subject)
+    return next(found, None)
+
+
+def _differences(result: PerformanceResult) -> Iterator[Table]:
+    specs = [one.difference for one in schema.OVER_SEEDS if any(True for _ in result.named(one.difference.name))]
+    pairs: dict[tuple[str, Subject], dict[str, Metric]] = {}
+    for spec in specs:
+        for one in result.named(spec.name):
+            if one.subject is not None:
+                pairs.setdefault((one.model, one.subject), {})[spec.name] = one.metric
+    rows = tuple(
+        (
+            subject.words.removeprefix("recipe "),
+            next(iter(found.values())).estimator,
+            *(found.get(spec.name) for spec in specs),
+        )
+        for (_, subject), found in list(pairs.items())[:MOST_ROWS]
+    )
+    if rows:
+        columns = (
+            Column("Recipes", numeric=False),
+            Column("Seeds", numeric=False),
+            *(Column(spec.title) for spec in specs),
+        )
+        note = (
+            "Mean over the seeds of the first recipe minus that of the second; for accuracy, in points. The intervals cover both retraining "
+            "and the choice of evaluation examples, for all pairs of recipes together (Bonferroni, 95 %)."
+        )
+        yield Table("recipe-differences", "Differences between recipes", columns, rows, note)
 
 
 def _pairs(result: PerformanceResult, view: View) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from reportgen.metrics import agreement, cka, comparison, embedding, intervals, 
 from reportgen.metrics.intervals import Estimate
 from reportgen.sections.similarity import schema
 from reportgen.sections.similarity.schema import (
+    DRIVEN,
     HeadAgreement,
     LayerAlignment,
     Representation,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-DRIVEN = 0.1
-"""Change in CKA on removal of the most extreme 1 % of rows above which few rows drive it. Convention; after Davari et al. (2023)."""
 _COMPARED_VALUES = 1_000_000
 """Maximum number of probabilities compared per model: the more classes, the fewer rows."""
 
@@ -83,7 +82,7 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
         representation, reason = _represented(inside, data, measurements)
         weight_map, why = _weight_map(evaluation.models)
         measurements += _coordinates(evaluation.models, weight_map, why or "")
-        aligned, refused = self._aligned(inside, reference, data)
+        aligned, refused = self._aligned(inside, reference, data.design)
         return SimilarityResult(
             measurements=tuple(measurements),
             split=data.split,
@@ -101,30 +100,30 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
         )
 
     def _aligned(
-        self, inside: Sequence[_Inside], reference: str, data: DataEvaluation
+        self, inside: Sequence[_Inside], reference: str, design: Design
     ) -> tuple[list[LayerAlignment], list[tuple[str, str]]]:
         """Compare the layers of the reference with themselves and with those of every other model."""
         own = next(one for one in inside if one.model == reference)
         refused = [(one.model, one.reason) for one in inside if one.reason is not None]
         if own.reason is not None:
             return [], refused
-        first, grams = self._grams(own, data)
+        first, grams = self._grams(own)
         aligned = []
         for one in (own, *(other for other in inside if other is not own)):
             if one.reason is None:
-                chosen, second = (first, grams) if one is own else self._grams(one, data)
+                chosen, second = (first, grams) if one is own else self._grams(one)
                 left_out = len(own.layers) - len(first) + len(one.layers) - len(chosen)
                 found = cka.align(grams, second)
-                if not data.design.plain:
+                if not design.plain:
                     found = found.without_interval()
                 aligned.append(_alignment(one.model, (first, chosen), left_out, found))
         return aligned, refused
 
-    def _grams(self, one: _Inside, data: DataEvaluation) -> tuple[list[LayerActivations], Grams]:
+    def _grams(self, one: _Inside) -> tuple[list[LayerActivations], Grams]:
         most = min(len(one.layers), self.options.max_layers)
         places = np.unique(np.linspace(0, len(one.layers) - 1, most).round().astype(int))
         chosen = [one.layers[place] for place in places]
-        return chosen, cka.grams([layer.pooled for layer in chosen], data.seed)
+        return chosen, cka.grams([layer.pooled for layer in chosen])
 
 
 # ------------------------------------------------------------------------------------------------ predictions
@@ -255,16 +254,18 @@ def _represented(
     known = [(one, one.hidden) for one in inside if one.reason is None and one.hidden is not None]
     if len(known) < 2:  # noqa: PLR2004
         return None, "fewer than two models have a hidden layer that could be compared"
-    found = cka.align(*[cka.grams([hidden.pooled for _, hidden in known], data.seed)] * 2)
+    found = cka.align(*[cka.grams([hidden.pooled for _, hidden in known])] * 2)
     for i, j in np.ndindex(found.value.shape):
         if i != j:
-            measurements.append(_aligned_pair(known[i], known[j], found, (i, j), data.design))
+            measurements += _aligned_pair(known[i], known[j], found, (i, j), data.design)
     for one in inside:
         if one.reason is not None or one.hidden is None:
             reason = one.reason or "it has no hidden layer"
             others = (other for other in inside if other is not one)
-            measurements += [_missing_pair(one, other, reason) for other in others]
-            measurements += [_missing_pair(other, one, f"{one.model}: {reason}") for other, _ in known]
+            for other in others:
+                measurements += _missing_pair(one, other, reason)
+            for other, _ in known:
+                measurements += _missing_pair(other, one, f"{one.model}: {reason}")
     distances = np.nan_to_num(1 - found.value, nan=1.0)
     np.fill_diagonal(distances, 0.0)
     return Representation(
@@ -281,34 +282,51 @@ def _aligned_pair(
     found: Alignment,
     place: tuple[int, int],
     design: Design,
-) -> Measurement:
-    subject, value = Subject.of("vs", other[0].model), float(found.value[place])
-    if np.isnan(value):
-        return schema.CKA.missing(
-            one[0].model, "insufficient_data", "a layer is constant on these rows", subject=subject
-        )
-    trimmed = float(found.trimmed[place])
-    interval = design.estimate(
-        Estimate(value, len(one[0].places), float(found.low[place]), float(found.high[place]), cka.METHOD)
-    )
-    caveat = None
+) -> Iterator[Measurement]:
+    subject, value, trimmed = Subject.of("vs", other[0].model), float(found.value[place]), float(found.trimmed[place])
+    details: dict[str, Any] = {
+        "subject": subject,
+        "n": len(one[0].places),
+        "estimator": f"{one[1].name} against {other[1].name}",
+    }
+    for spec, number in ((schema.CKA, value), (schema.TRIMMED_CKA, trimmed)):
+        if np.isnan(number):
+            reason = "a layer is constant on these rows"
+            yield spec.missing(one[0].model, "insufficient_data", reason, subject=subject)
+        elif spec is schema.TRIMMED_CKA:
+            yield spec.measure(one[0].model, number, **details)
+        else:
+            yield spec.measure(one[0].model, number, **_ends(found, place, design), **details)
+
+
+def _ends(found: Alignment, place: tuple[int, int], design: Design) -> dict[str, Any]:
+    """Return the interval of a CKA, or why there is none, and whether few rows drive the value."""
+    value, trimmed, deciding = (float(one[place]) for one in (found.value, found.trimmed, found.deciding))
+    caveats = []
     if abs(value - trimmed) > DRIVEN:
-        caveat = f"driven by few rows: {trimmed:.2f} without the 1 % farthest from the mean"
-    return schema.CKA.measure(
-        one[0].model,
-        value,
-        subject=subject,
-        n=len(one[0].places),
-        ci_low=interval.low,
-        ci_high=interval.high,
-        ci_method=interval.method,
-        estimator=f"{one[1].name} against {other[1].name}",
-        caveat=caveat,
-    )
+        caveats.append(f"driven by few rows: {trimmed:.2f} without the 1 % farthest from the mean")
+    interval = Estimate(value, design.n)
+    if not np.isnan(found.low[place]):
+        ends = float(found.low[place]), float(found.high[place])
+        interval = design.estimate(Estimate(value, design.n, *ends, cka.METHOD))
+    else:
+        few = f"so few rows decide it that they count as {deciding:.1f} of equal influence (at least {cka.LEAST_DECIDING:g} are needed)"
+        interval = interval.without(
+            few if deciding < cka.LEAST_DECIDING else "the layers are equal up to rotation and scale"
+        )
+    if interval.withheld is not None:
+        caveats.append(f"no interval: {interval.withheld}")
+    return {
+        "ci_low": interval.low,
+        "ci_high": interval.high,
+        "ci_method": interval.method,
+        "caveat": "; ".join(caveats) or None,
+    }
 
 
-def _missing_pair(one: _Inside, other: _Inside, reason: str) -> Measurement:
-    return schema.CKA.missing(one.model, "not_applicable", reason, subject=Subject.of("vs", other.model))
+def _missing_pair(one: _Inside, other: _Inside, reason: str) -> Iterator[Measurement]:
+    for spec in (schema.CKA, schema.TRIMMED_CKA):
+        yield spec.missing(one.model, "not_applicable", reason, subject=Subject.of("vs", other.model))
 
 
 def _alignment(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.findings import Hit, Rule
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
+from reportgen.sections.similarity.schema import DRIVEN
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -46,11 +47,13 @@ def rows_lost(result: SimilarityResult) -> Iterator[Hit]:
                 f"{formatting.interval(lost)} of the rows, and fixes {_share(won)}. Review the new errors before it replaces "
                 f"{result.reference}: users who relied on those predictions will notice.",
                 head,
+                effect=required(lost.value) / ROWS_LOST,
+                n=lost.n,
             )
 
 
 def same_predictions(result: SimilarityResult) -> Iterator[Hit]:
-    """Yield pairs of models that predict the same class for every row."""
+    """Yield pairs of models that predict the same class for every row: they do or not, so no effect."""
     for head in result.heads:
         for i, first in enumerate(head.models):
             same = [other for j, other in enumerate(head.models) if j > i and head.churn[i][j] == 0]
@@ -60,17 +63,24 @@ def same_predictions(result: SimilarityResult) -> Iterator[Hit]:
                     first,
                     f"It predicts the same class as {names} on all {result.n:,} rows: choose between them by other criteria.",
                     head.subject,
+                    n=result.n,
                 )
 
 
 def few_rows_decide(result: SimilarityResult) -> Iterator[Hit]:
     """Yield models whose CKA with the reference is driven by few rows."""
-    for one in result.named("cka"):
-        if one.subject == Subject.of("vs", result.reference) and one.metric.caveat is not None:
+    for one in result.named("cka_trimmed"):
+        if one.subject != Subject.of("vs", result.reference) or one.metric.value is None:
+            continue
+        whole = result.find("cka", one.model, one.subject)
+        change = abs(required(whole.value) - one.metric.value)
+        if change > DRIVEN:
             yield Hit(
                 one.model,
-                f"CKA {formatting.number(required(one.metric.value), '')} with {result.reference} ({one.metric.estimator}) is "
-                f"{one.metric.caveat}. Do not read it as the similarity of all rows.",
+                f"CKA with {result.reference} ({whole.estimator}) is {formatting.number(required(whole.value), '')}, but {one.metric.value:.2f} "
+                "without the 1 % of rows farthest from the mean. Do not read it as the similarity of all rows.",
+                effect=change / DRIVEN,
+                n=whole.n,
             )
 
 

@@ -11,6 +11,10 @@ from reportgen.contract.result import SectionResult
 Matrix = tuple[tuple[float | None, ...], ...]
 
 
+DRIVEN = 0.1
+"""Change in CKA on removal of the most extreme 1 % of rows above which few rows drive it. Convention; after Davari et al. (2023)."""
+
+
 class SimilarityOptions(Strict):
     """Options of the similarity section."""
 
@@ -61,7 +65,7 @@ class LayerAlignment(Strict):
     """(reference layers, layers), not cut off at 0; null where a layer is constant."""
     low: Matrix
     high: Matrix
-    """Ends of the 95 % interval."""
+    """Ends of the 95 % interval; null where few rows decide the value, or the layers are equal up to rotation and scale."""
     trimmed: Matrix
     """The value without the 1 % of rows farthest from the mean in either layer."""
 
@@ -166,7 +170,16 @@ CKA = MetricSpec(
     None,
     "Debiased linear centered kernel alignment of the last hidden layers of two models on the same rows: 1 is equal up to "
     f"rotation and scale, around 0 is unrelated. {_VERSUS}",
-    "Kornblith et al. (2019); Song et al. (2012); Murphy, Zylberberg & Fyshe (2024); jackknife over blocks of examples",
+    "Kornblith et al. (2019); Song et al. (2012); Murphy, Zylberberg & Fyshe (2024); jackknife over examples on the scale of Fisher's z",
+    "pair",
+)
+TRIMMED_CKA = MetricSpec(
+    "cka_trimmed",
+    "CKA without the farthest rows",
+    "",
+    None,
+    f"CKA without the 1 % of rows farthest from the mean in either layer: a large change means that few rows drive it. {_VERSUS}",
+    "after Davari et al. (2023)",
     "pair",
 )
 FIRST_COMPONENT = MetricSpec(
@@ -184,4 +197,4 @@ SECOND_COMPONENT = MetricSpec(
 
 AGREEMENT = (POSITIVE_FLIPS, NEGATIVE_FLIPS, SHARED_ERRORS, CHURN, ERROR_CONSISTENCY, DIVERGENCE)
 COMPONENTS = (FIRST_COMPONENT, SECOND_COMPONENT)
-METRICS = (*AGREEMENT, CKA, *COMPONENTS)
+METRICS = (*AGREEMENT, CKA, TRIMMED_CKA, *COMPONENTS)

@@ -14,8 +14,7 @@ from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.statements import counted
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import draw
-from reportgen.sections.similarity.analyzer import DRIVEN
-from reportgen.sections.similarity.schema import SimilarityResult
+from reportgen.sections.similarity.schema import DRIVEN, SimilarityResult
 from reportgen.sections.similarity.tables import more, others, versus
 from reportgen.text import formatting
 

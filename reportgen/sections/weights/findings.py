@@ -45,7 +45,10 @@ def _of_each_model(
     words: Callable[[list[TensorWeights]], str],
     effect: Callable[[TensorWeights], float] | None = None,
 ) -> Iterator[Hit]:
-    """Yield one hit for each model with tensors that meet a condition; ``effect`` is how many times its threshold."""
+    """Yield one hit for each model with tensors that meet a condition.
+
+    ``effect`` is how many times its threshold a tensor is; None for a condition that is met or not.
+    """
     for model in result.models:
         found = [one for one in result.of(model.model) if holds(one)]
         if found:
@@ -180,7 +183,7 @@ def outliers(result: WeightsResult) -> Iterator[Hit]:
 
 
 def untrained(result: WeightsResult) -> Iterator[Hit]:
-    """Yield models whose matrices look as initialized, but for as many as chance makes look trained."""
+    """Yield models whose matrices look as initialized, but for as many as chance makes look trained: they do or not, so no effect."""
     for model in result.models:
         judged = [one for one in result.of(model.model) if _says_something(one)]
         trained = sum(not _looks_initial(one) for one in judged)
