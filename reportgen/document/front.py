@@ -86,7 +86,7 @@ def _rows(results: Results) -> str:
     if data is not None and data.groups is not None:
         words.append(f"in {data.groups:,} groups ({data.grouped_by})")
     if data is not None and data.effective_n is not None:
-        words.append(f"(effective n = {data.effective_n:,.0f})")
+        words.append(f"with an effective n of {data.effective_n:,.0f}")
     return " ".join(words)
 
 
