@@ -178,8 +178,8 @@ class Design:
 
     @property
     def _kind(self) -> str:
-        kinds = [f"the rows are grouped by {self.by}"] if self.groups is not None else []
-        return " and ".join([*kinds, *(["the rows are weighted"] if self.weights is not None else [])])
+        kinds = [f"grouped by {self.by}"] if self.groups is not None else []
+        return f"the rows are {' and '.join([*kinds, *(['weighted'] if self.weights is not None else [])])}"
 
     def _words(self, groups: int) -> str:
         words = ["weighted"] if self.weights is not None else []

@@ -135,7 +135,7 @@ def test_page_one_says_how_rows_are_grouped(grouped: Results, weighted: Results)
         assert "The p-value is by Student's t of the paired difference" in page.replace("&#39;", "'")
     assert weighted.data is not None
     assert weighted.data.effective_n is not None
-    assert front_page(weighted, {}, {}).rows == f"(effective n = {weighted.data.effective_n:,.0f})"
+    assert front_page(weighted, {}, {}).rows == f"with an effective n of {weighted.data.effective_n:,.0f}"
     assert weighted.data.effective_n < N
     assert (weighted.data.groups, weighted.data.grouped_by) == (None, None)
 
@@ -225,3 +225,19 @@ def test_regression_in_groups() -> None:
     error = predictions - labels
     assert weighted.find("rmse", "a").value == pytest.approx(np.sqrt(np.average(error**2, weights=weights)))
     assert weighted.find("bias", "a").value == pytest.approx(np.average(error, weights=weights))
+
+
+def test_a_rate_of_weighted_examples_has_no_counts() -> None:
+    """Half of the weight is not half of the examples."""
+    logits, labels = noisy(400, 3)
+    logits[:, 2] -= 4
+    made = evaluation(head(outputs(logits, labels)))
+    weights = np.random.default_rng(0).exponential(size=400) + 0.2
+
+    def found(one: Evaluation) -> list[str]:
+        result = analyzed(PERFORMANCE, one)
+        return [hit.message for rule in PERFORMANCE.rules if rule.code == "PRF202" for hit in rule.apply(result)]
+
+    assert all(" of 1" in message for message in found(made))
+    assert all(" of 1" not in message for message in found(designed(made, weights=weights / weights.mean())))
+    assert len(found(made)) == 1

@@ -27,6 +27,8 @@ SIGNIFICANT = 0.05
 """Chance of a false alarm in a report: of confident errors, and of a class that is never predicted. Convention."""
 LEAST_CHANCE = 0.001
 """Smallest chance that is written as a number."""
+_WHOLE = 1e-6
+"""How close a rate times n is to a count if it is one; that of weighted examples is not."""
 MANY = 1000
 """Examples from which on a rate is given without its counts. Convention."""
 
@@ -98,10 +100,11 @@ def not_shown_better_than_majority(result: PerformanceResult) -> Iterator[Hit]:
 
 
 def _counts(metric: Metric) -> str:
-    """Return the counts behind a rate, where they say more than the rate: below 1,000 examples."""
+    """Return the counts behind a rate, where they say more than the rate: below 1,000 examples that weigh the same."""
     if metric.value is None or metric.n is None or metric.n >= MANY:
         return ""
-    return f" ({round(metric.value * metric.n)} of {metric.n})"
+    hits = round(metric.value * metric.n)
+    return f" ({hits} of {metric.n})" if abs(hits - metric.value * metric.n) < _WHOLE else ""
 
 
 def low_recall(result: PerformanceResult) -> Iterator[Hit]:

@@ -57,6 +57,13 @@ EXPLANATIONS = {
         do="Choose between them by other criteria, such as size, calibration or the errors that they make, or evaluate on more rows.",
         ignore="If there is another reason for your choice anyway.",
     ),
+    "PRF402": Explanation(
+        finds="Two recipes whose accuracy or RMSE over their seeds differs: the interval of the difference, which covers retraining and the choice of rows and is corrected for the number of pairs, excludes 0.",
+        example="Of two recipes with 3 seeds each, the first is right on 100 % of 100 rows with every seed and the second on 50 %.",
+        means="The difference would be there after retraining with other seeds, too: it belongs to the recipe, not to one lucky run.",
+        do="Prefer the better recipe, and choose the model of it that you release by criteria other than its score on these rows.",
+        ignore="If the recipes also differ in what they cost, and the difference is too small to matter.",
+    ),
     "PRF501": Explanation(
         finds=f"Classes with fewer than {FEW_EXAMPLES} examples.",
         example="1 of 2 classes has fewer than 20 examples.",
