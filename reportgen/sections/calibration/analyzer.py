@@ -47,6 +47,8 @@ _MOST_NINES = 6.0
 """-log10(1 - confidence) of the highest confidence that is told apart. Convention."""
 _NO_INTERVAL = f"no interval: fewer than {temperature.RARER} right or fewer than {temperature.RARER} wrong predictions"
 _LANDSCAPE_CELLS = 30
+_WHOLE_DIGITS = 9
+"""Decimals to which numbers of errors are kept, so that whole ones are whole."""
 _BEYOND = 0.5
 """Nines by which the density of the confidence extends beyond the highest one. Convention."""
 
@@ -305,8 +307,8 @@ def _bands(subject: _Head) -> tuple[ErrorBand, ...]:
             n=round(n),
             errors=round(n * (1 - frequency)),
             expected=n * (1 - forecast),
-            range_low=n * (1 - high),
-            range_high=n * (1 - low),
+            range_low=round(n * (1 - high), _WHOLE_DIGITS),
+            range_high=round(n * (1 - low), _WHOLE_DIGITS),
         )
         for place, n, forecast, frequency, low, high in zip(
             used.tolist(),
