@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
-from handmade import results as handmade
+from handmade import SPEC, made_evaluation, made_plan, results as handmade
 from matplotlib.image import imread
 
+from reportgen.analysis import analyze as analysis
 from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.records.history import History
 from reportgen.contract.tables import Column, Table
 from reportgen.figures import svg
 from reportgen.figures.layout import ruler
@@ -72,6 +77,34 @@ def test_sheets_are_the_panels_of_the_sections() -> None:
     there = {name: one for name, one in made.items() if one is not None}
     assert set(there) == {"summary_dashboard", "confidence_calibration_analysis"}
     assert next(panel.title for panel in there["summary_dashboard"].panels) == "Performance"
+    titles = {panel.title for one in there.values() for panel in one.panels}
+    assert titles >= {
+        "Confidence distributions",
+        "Calibration landscape",
+        "Per-class ECE",
+        "Reliability: a",
+        "Landscape: b",
+    }
+
+
+def test_a_sheet_has_what_the_report_leaves_out_for_few_models() -> None:
+    """Best epochs of one model are in no chapter."""
+    history = History("history.json", "0" * 64, {key: np.linspace(2, 1, 12) for key in ("loss", "val_loss")})
+    made = made_evaluation()
+    first = replace(made.models[0], history=history)
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "h.json").touch()
+        text = SPEC.replace('path = "a.keras"', 'path = "a.keras"\nhistory = "h.json"')
+        planned = made_plan(Path(folder), text + '\n[[sections]]\nkind = "training_dynamics"\n')
+    found = analysis.analyze(
+        planned, replace(made, models=(first, *made.models[1:])), "2026-01-02T03:04:05+00:00", keep_going=False
+    )
+    look = present.theme_of(found)
+    record = next(one for one in found.sections if one.id == "training_dynamics")
+    assert "best-epoch" not in {figure.name for figure in present.figures_of(record, found, look)}
+    sheet = sheets.sheet(found, look, "training_dynamics")
+    assert sheet is not None
+    assert {"a", "Overfitting analysis", "Best epoch performance"} <= {panel.title for panel in sheet.panels}
 
 
 def test_pictures_of_few_dots_cut_no_title() -> None:

@@ -341,7 +341,7 @@ def test_accuracies_are_drawn_as_errors() -> None:
     assert raised.values[:-1] == pytest.approx(line.values[:-1])
     assert raised.values[-1] == pytest.approx(line.values[-2] / 2)
     figures = {figure.name: figure for figure in draw_all(SECTION, result)}
-    assert figures["metric"].title == "Best val_accuracy: a 0.98"
+    assert figures["metric"].title == "Best val_accuracy: a 98.0\N{NARROW NO-BREAK SPACE}%"
     assert "An error of 0 is drawn at the lower edge" in figures["metric"].caption
     beyond = {**curves, "val_accuracy": np.linspace(0.5, 98, 30)}
     other = {figure.name: figure for figure in draw_all(SECTION, analyze(**beyond))}

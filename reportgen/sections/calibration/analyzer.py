@@ -55,6 +55,8 @@ _MOST_NINES = 6.0
 _HISTOGRAMS = "of so many logits only counts in histograms are kept, which do not tell the rows"
 _WEIGHTED = "the rows are weighted, and the refusal curve is of rows that count alike"
 _LANDSCAPE_CELLS = 30
+_WHOLE_DIGITS = 9
+"""Decimals to which numbers of errors are kept, so that whole ones are whole."""
 _BEYOND = 0.5
 """Nines by which the density of the confidence extends beyond the highest one. Convention."""
 _REFUSAL_POINTS = 200
@@ -457,8 +459,8 @@ def _bands(subject: _Head) -> tuple[ErrorBand, ...]:
             n=n,
             errors=round(n * (1 - frequency)),
             expected=n * (1 - forecast),
-            range_low=None if high is None else n * (1 - high),
-            range_high=None if low is None else n * (1 - low),
+            range_low=None if high is None else round(n * (1 - high), _WHOLE_DIGITS),
+            range_high=None if low is None else round(n * (1 - low), _WHOLE_DIGITS),
         )
         for place, n, forecast, frequency, low, high in cells
     )

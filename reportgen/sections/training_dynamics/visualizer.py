@@ -296,7 +296,11 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         sign = 1 if runs[0].primary_higher_is_better else -1
         peaks = {run.model: float(required(result.find("peak_performance", run.model).value)) for run in runs}
         ranked = sorted(peaks, key=lambda model: -sign * peaks[model])
-        return f"Best {runs[0].primary}: {formatting.listed([f'{model} {peaks[model]:.4g}' for model in ranked])}"
+        shares = all(_is_share(result, run, (run.primary or "").removeprefix("val_")) for run in runs)
+        words = [
+            f"{model} {formatting.fraction(peaks[model]) if shares else _number(peaks[model])}" for model in ranked
+        ]
+        return f"Best {runs[0].primary}: {formatting.listed(words)}"
 
     def _draw_peaks(self, result: TrainingDynamicsResult, runs: Sequence[Run], ax: Axes) -> None:
         last = max(one.epochs[-1] for one in result.curves if one.epochs)
