@@ -14,11 +14,13 @@ from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw, names
 from reportgen.sections.weights.schema import PASS, WeightsResult
 from reportgen.sections.weights.tables import LOWEST, MOST_ROWS, least_healthy
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights
 
@@ -28,6 +30,8 @@ _LOG_RANGE = 20
 """Ratio of the largest to the smallest norm above which the axis is logarithmic. Convention."""
 _MARKERS = 60
 """Maximum number of singular values for which each one is marked. Convention."""
+_INNER = 0.1
+"""Share of the axis at either end that holds no name of a line. Convention."""
 _LABEL = 24
 """Characters that tensor names are shortened to where they stay distinct. Convention."""
 _MEDIAN = 4
@@ -45,7 +49,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         failing = [one for one in models if result.failing(one.model)]
         if failing:
             yield self._health(result, failing)
-        yield self._norms(result, models)
+        if any(one.n_tensors > 1 for one in models):
+            yield self._norms(result, models)
         sound = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))]
         shown = self.view.shown(sound, MOST_PANELS)
         rest = self.view.rest(models, shown)
@@ -252,26 +257,28 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
 
         theme = self.theme
         palette = colormaps[theme.sequential]
-        middles, lines = [], []
+        lines = []
         for one, shade in zip(tensors, np.linspace(0.85, 0.05, len(tensors)), strict=True):
             matrix = one.matrix
             if matrix is None:
                 continue
             count = min(matrix.rows, matrix.columns) * matrix.blocks
-            x, y = np.array(matrix.singular_ranks) / count, np.array(matrix.singular_values) / matrix.random_edge
+            line = np.column_stack(
+                (np.array(matrix.singular_ranks) / count, np.array(matrix.singular_values) / matrix.random_edge)
+            )
             ax.plot(
-                x,
-                y,
+                *line.T,
                 color=palette(shade),
                 marker="o" if count <= _MARKERS else None,
                 markersize=theme.marker_size * 0.5,
             )
-            middles.append((float(x[len(x) // 2]), float(y[len(x) // 2])))
-            lines += [*zip(x.tolist(), y.tolist(), strict=True)]
+            lines.append(line)
         draw.reference_line(ax, theme, 1.0, "")
         ax.set_ylim(0, top)
         ax.set_xlim(0, 1)
-        names.write(ax, theme, [*middles, *lines], _labels([one.name for one in tensors]), [(0, 1), (1, 1)])
+        anchors = [_farthest(line, [other for other in lines if other is not line]) for line in lines]
+        points = [tuple(point) for point in np.vstack([anchors, *lines])]
+        names.write(ax, theme, points, _labels([one.name for one in tensors]), [(0, 1), (1, 1)])
         ax.set_xlabel("relative rank")
         ax.set_ylabel("value / random edge")
 
@@ -309,6 +316,16 @@ def _scores(one: TensorWeights) -> list[float]:
 def _lowest_scores(rows: Sequence[list[float]]) -> list[float]:
     columns = [[score for score in column if not np.isnan(score)] for column in zip(*rows, strict=True)]
     return [min(column, default=np.nan) for column in columns]
+
+
+def _farthest(line: NDArray[np.float64], others: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the point of a line (n, 2) that is farthest from all other lines, to put its name at."""
+    inner = line[(line[:, 0] >= _INNER) & (line[:, 0] <= 1 - _INNER)]
+    inner = inner if len(inner) else line
+    if not others:
+        return inner[0]
+    gaps = [np.abs(np.interp(inner[:, 0], *other.T) - inner[:, 1]) for other in others]
+    return inner[np.min(gaps, axis=0).argmax()]
 
 
 def _labels(names: Sequence[str]) -> list[str]:
@@ -349,7 +366,12 @@ def _failing_words(result: WeightsResult, failing: Mapping[str, int]) -> str:
     if not count:
         return f"All {total} weight tensors pass" if total > 1 else "The weight tensor passes"
     where = next(iter(failing)) if len(failing) == 1 else f"{len(failing)} models"
-    return f"{count} of {total} weight tensors of {where} fail the screening"
+    fail = "fails" if count == 1 else "fail"
+    return (
+        f"{count} of {total} weight tensors of {where} {fail} the screening"
+        if total > 1
+        else "The weight tensor fails the screening"
+    )
 
 
 def _scale_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
@@ -364,8 +386,8 @@ def _scale_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
     if not steps:
         return "Norm and RMS of the weights"
     step, model = max(steps, key=lambda item: item[0])
-    where = f", in {model}" if len(models) > 1 else ""
-    return f"From tensor to tensor, the RMS changes by a factor of at most {step:.3g}{where}"
+    where = f" ({model})" if len(models) > 1 else ""
+    return f"The RMS of neighboring tensors differs by up to a factor of {formatting.number(step, '')}{where}"
 
 
 def _peaks(result: WeightsResult, model: str) -> list[tuple[float, str]]:
@@ -394,7 +416,10 @@ def _spikes(result: WeightsResult, model: str) -> list[tuple[int, str]]:
 def _edge_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
     counts = [count for one in models for count, _ in _spikes(result, one.model)]
     beyond = sum(count > 0 for count in counts)
-    return f"{beyond} of {len(counts)} matrices have singular values above the random edge"
+    if not beyond:
+        return "No singular value is above the random edge"
+    have = "has" if beyond == 1 else "have"
+    return f"{beyond} of {len(counts)} matrices {have} singular values above the random edge"
 
 
 def _spike_words(result: WeightsResult, model: str) -> str:
