@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw, names
+from reportgen.figures import draw
 from reportgen.sections.weights.schema import PASS, WeightsResult
 from reportgen.sections.weights.tables import LOWEST, MOST_ROWS, least_healthy
 from reportgen.text import formatting
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from reportgen.sections.weights.schema import ModelWeights, TensorWeights
 
@@ -30,8 +29,6 @@ _LOG_RANGE = 20
 """Ratio of the largest to the smallest norm above which the axis is logarithmic. Convention."""
 _MARKERS = 60
 """Maximum number of singular values for which each one is marked. Convention."""
-_INNER = 0.1
-"""Share of the axis at either end that holds no name of a line. Convention."""
 _LABEL = 24
 """Characters that tensor names are shortened to where they stay distinct. Convention."""
 _MEDIAN = 4
@@ -244,7 +241,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             panels=tuple(
                 Panel(
                     self.theme.look(one.model).label,
-                    partial(self._draw_spectra, drawn[one.model], max(1.0, top) * 1.4),
+                    partial(self._draw_spectra, drawn[one.model], max(1.0, top) * 1.08),
                 )
                 for one in models
             ),
@@ -257,28 +254,25 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
 
         theme = self.theme
         palette = colormaps[theme.sequential]
-        lines = []
+        ends = []
         for one, shade in zip(tensors, np.linspace(0.85, 0.05, len(tensors)), strict=True):
             matrix = one.matrix
             if matrix is None:
                 continue
             count = min(matrix.rows, matrix.columns) * matrix.blocks
-            line = np.column_stack(
-                (np.array(matrix.singular_ranks) / count, np.array(matrix.singular_values) / matrix.random_edge)
-            )
+            values = np.array(matrix.singular_values) / matrix.random_edge
             ax.plot(
-                *line.T,
+                np.array(matrix.singular_ranks) / count,
+                values,
                 color=palette(shade),
                 marker="o" if count <= _MARKERS else None,
                 markersize=theme.marker_size * 0.5,
             )
-            lines.append(line)
+            ends.append(float(values[-1]))
         draw.reference_line(ax, theme, 1.0, "")
         ax.set_ylim(0, top)
         ax.set_xlim(0, 1)
-        anchors = [_farthest(line, [other for other in lines if other is not line]) for line in lines]
-        points = [tuple(point) for point in np.vstack([anchors, *lines])]
-        names.write(ax, theme, points, _labels([one.name for one in tensors]), [(0, 1), (1, 1)])
+        draw.end_labels(ax, theme, ends, _labels([one.name for one in tensors]))
         ax.set_xlabel("relative rank")
         ax.set_ylabel("value / random edge")
 
@@ -316,16 +310,6 @@ def _scores(one: TensorWeights) -> list[float]:
 def _lowest_scores(rows: Sequence[list[float]]) -> list[float]:
     columns = [[score for score in column if not np.isnan(score)] for column in zip(*rows, strict=True)]
     return [min(column, default=np.nan) for column in columns]
-
-
-def _farthest(line: NDArray[np.float64], others: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the point of a line (n, 2) that is farthest from all other lines, to put its name at."""
-    inner = line[(line[:, 0] >= _INNER) & (line[:, 0] <= 1 - _INNER)]
-    inner = inner if len(inner) else line
-    if not others:
-        return inner[0]
-    gaps = [np.abs(np.interp(inner[:, 0], *other.T) - inner[:, 1]) for other in others]
-    return inner[np.min(gaps, axis=0).argmax()]
 
 
 def _labels(names: Sequence[str]) -> list[str]:
