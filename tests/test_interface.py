@@ -124,7 +124,9 @@ def test_layer_types_and_biases(found: dict[str, Any]) -> None:
 def drawn(results: Any, section: str, figure: str) -> tuple[Axes, str]:
     """Return a figure's first panel, drawn, and its caption."""
     record = next(one for one in results.sections if one.id == section)
-    made = next(one for one in present.figures_of(record, results, present.theme_of(results)) if one.name == figure)
+    theme = present.theme_of(results)
+    figures = [*present.figures_of(record, results, theme), *present.further_figures_of(record, results, theme)]
+    made = next(one for one in figures if one.name == figure)
     axes: Axes = Canvas().subplots()
     made.panels[0].draw(axes)
     return axes, made.caption

@@ -14,6 +14,7 @@ import numpy as np
 
 from reportgen.figures import names as beside
 from reportgen.figures.layout import cell_width, legend_order, text_width
+from reportgen.text import naming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -177,6 +178,45 @@ def model_lines(ax: Axes, theme: Theme, values: Mapping[str, Sequence[float]]) -
     if len(handles) > 1:
         legend_above(ax, theme, handles)
     return [float(value) for line in values.values() for value in line if np.isfinite(value)]
+
+
+def end_labels(ax: Axes, theme: Theme, ends: Sequence[float], words: Sequence[str]) -> None:
+    """Name lines at their right ends, outside the axes, in the order of the ends and far enough apart to be read.
+
+    Parameters
+    ----------
+    ax
+        The panel, whose limits are set.
+    theme
+        For sizes.
+    ends
+        Height of each line at the right edge of the axes.
+    words
+        Their names; too long ones are shortened.
+    """
+    low, high = ax.get_ylim()
+    apart = _END_LINE * theme.small_size / ax.bbox.height * (high - low)
+    order = sorted(range(len(ends)), key=ends.__getitem__)
+    floor = low - apart
+    labels = naming.labels(words, _END_LABEL)
+    for place in order:
+        floor = max(ends[place], floor + apart)
+        ax.annotate(
+            labels[place],
+            (1, floor),
+            (theme.small_size / 3, 0),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords="offset points",
+            annotation_clip=False,
+            va="center",
+            ha="left",
+        )
+
+
+_END_LINE = 1.5
+"""Distance of names at the ends of lines, in font sizes of the guessed panel: the final one is lower. Convention."""
+_END_LABEL = 14
+"""Maximum number of characters of a name at the end of a line."""
 
 
 def relative_depths(count: int) -> list[float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from factory import model_handle
+from hypothesis import given, settings, strategies as st
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.figures import draw, style, svg
@@ -266,3 +267,24 @@ def test_counts_on_a_logarithmic_axis_are_whole() -> None:
         draw.logarithmic_counts(ax)
 
     assert {"10,000", "1,000,000"} <= {label.get_text() for label in axes(panel).get_xticklabels()}
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_names_at_the_ends_of_lines_do_not_overlap(ends: list[float]) -> None:
+    """They stand in the order of the ends, on the figure, and stay distinct when they are shortened."""
+    words = [f"a tensor with a long name {index}" for index in range(len(ends))]
+
+    def lines(ax: Axes) -> None:
+        ax.set_ylim(0, 1.1)
+        draw.end_labels(ax, THEME, ends, words)
+
+    figure = sheet(lines, lines, lines)
+    figure.draw_without_rendering()
+    width, _ = figure.get_size_inches() * figure.dpi
+    for ax in figure.axes:
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert [box.y0 for box in boxes] == sorted(box.y0 for box in boxes)
+        assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes))
+        assert max(box.x1 for box in boxes) <= width
+        assert len({text.get_text() for text in ax.texts}) == len(ends)

@@ -161,14 +161,6 @@ def test_dominance_is_corrected_for_the_number_of_pairs() -> None:
     assert not any(one.clearly_dominated_by for one in compare(points((half, half), **values, **more)).models)
 
 
-def test_epochs_are_not_a_sample() -> None:
-    """The caption counts examples only: a number without an interval has no n."""
-    rows = [row(GOOD, model, 0.5, 0.1, n=600) for model in "ab"] + [row(BAD, model, 0.5, n=30) for model in "ab"]
-    caption = draw_all(SECTION, compare(table(*rows)))[0].caption
-    assert "n = 600 (Good)" in caption
-    assert "30" not in caption
-
-
 @pytest.mark.parametrize(("low", "high", "clear"), [(0.03, 0.17, True), (0.01, 0.19, False), (-0.01, 0.21, False)])
 def test_the_paired_difference_decides(low: float, high: float, *, clear: bool) -> None:
     """Where it is declared, the intervals of the numbers themselves do not matter; two objectives are two looks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.contract.places import by_size
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.checkpoints import schema
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from reportgen.sections.checkpoints.schema import CheckpointsResult, Series
 
 
-SMALL = 6
-"""Maximum number of rows of a table in the body of the report. Convention."""
-
-
 def tables(result: CheckpointsResult, _view: View) -> tuple[Table, ...]:
     """Return the metrics of each run by checkpoint, then how far its weights moved."""
     return tuple(table for place, one in enumerate(result.series, 1) for table in _series(result, one, place))
@@ -31,7 +28,7 @@ def _series(result: CheckpointsResult, series: Series, place: int) -> Iterator[T
     note = "In the order of the spec. Changes are from the previous checkpoint on the same rows; accuracy changes are in points."
     if series.heads:
         found = _table(result, f"series-{place}", f"Checkpoints of {series.name}", whole, schema.NUMBERS)
-        yield replace(found, note=note, place="body" if len(whole) <= SMALL else "appendix")
+        yield replace(found, note=note, place=by_size(len(whole)))
     models = [(model, None) for model in series.models]
     why = "" if series.reason is None else f"Weights were not compared: {series.reason}."
     yield replace(_table(result, f"weights-{place}", f"Weight change in {series.name}", models, schema.MOVED), note=why)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement, quantity
+from reportgen.text import naming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +33,14 @@ def statements(result: InformationFlowResult, view: View) -> tuple[Statement, ..
 def _of_one(model: ModelFlow, rectified: Sequence[LayerFlow]) -> tuple[Quantity | str, ...]:
     dead = sum(required(one.dead) for one in rectified)
     if not dead:
-        where = f"{len(rectified)} layers" if len(rectified) > 1 else rectified[0].name
+        where = f"{len(rectified)} layers" if len(rectified) > 1 else naming.text(rectified[0].name)
         return (Quantity(text="No dead units", metric="dead_fraction", model=model.model), f" in {where}.")
     worst = max(rectified, key=lambda one: required(one.dead) / one.channels)
     count = Quantity(
         text=f"{dead} of {sum(one.channels for one in rectified)} units", metric="dead_fraction", model=model.model
     )
-    most = f"; most in {worst.name}: {worst.dead} of {worst.channels}" if len(rectified) > 1 else f" in {worst.name}"
+    name = naming.text(worst.name)
+    most = f"; most in {name}: {worst.dead} of {worst.channels}" if len(rectified) > 1 else f" in {name}"
     return (count, f" {'is' if dead == 1 else 'are'} dead{most}.")
 
 

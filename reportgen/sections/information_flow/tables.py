@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.places import by_size
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Column, Table
 from reportgen.figures.draw import relative_depths
@@ -16,14 +17,11 @@ if TYPE_CHECKING:
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
-    from reportgen.contract.places import Place
     from reportgen.contract.tables import Cell
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow
 
 MOST_ROWS = 24
 """Maximum number of rows of a layer table. Convention."""
-SMALL = 6
-"""Maximum number of models whose table is in the body of the report. Convention."""
 
 
 def tables(result: InformationFlowResult, view: View) -> tuple[Table, ...]:
@@ -60,8 +58,7 @@ def _models(result: InformationFlowResult, view: View) -> Table:
     note += f"{100 * DEAD_WARN:g}{formatting.THIN}% dead or {100 * DORMANT_WARN:g}{formatting.THIN}% dormant units on."
     note += "" if differ else "".join(f" Specialization combines {one}." for one in parts if one)
     note += view.rest(result.models, listed)
-    place: Place = "body" if len(rows) <= SMALL else "appendix"
-    return Table("models", "Activations by model", columns, tuple(rows), note, place=place)
+    return Table("models", "Activations by model", columns, tuple(rows), note, place=by_size(len(rows)))
 
 
 def _most_dead(layers: Sequence[LayerFlow]) -> str | None:

@@ -15,7 +15,7 @@ from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
 from reportgen.sections.information_flow.findings import DEAD_WARN, DORMANT_WARN, SATURATED_WARN, SURE
 from reportgen.sections.information_flow.schema import InformationFlowResult
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,13 +53,16 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         ill = [one for one in models if beyond_limits(result, one)]
         if ill:
             yield self._health(result, {one: beyond_limits(result, one) for one in ill})
-        yield self._flow(result, models)
-        yield self._rank(result, models)
-        if any(layer.centre_accuracy is not None for layer in result.layers):
+        deep = any(len(result.of(one.model)) > 1 for one in models)  # else a table row says it
+        if deep:
+            yield self._flow(result, models)
+            yield self._rank(result, models)
+        if deep and any(layer.centre_accuracy is not None for layer in result.layers):
             yield self._classes(result, models)
         if any(layer.attention for layer in result.layers):
             yield self._attention(result, models)
-        yield self._specialization(result, models)
+        if deep:
+            yield self._specialization(result, models)
 
     def further(self, result: InformationFlowResult) -> Iterator[Figure]:
         """Yield the health of all layers where none is beyond a limit."""
@@ -246,11 +249,13 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             ax,
             self.theme,
             np.array(rows, float),
-            rows=[one.name for one in layers],
-            columns=[f"{name}, limit {limit:.0%}" if limit else name for name, limit in _LIMITS.items()],
+            rows=naming.labels([one.name for one in layers]),
+            columns=[*_LIMITS],
             limits=(0.0, 1.0),
             text=[["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in rows],
         )
+        named = [f"{name}\nlimit {limit:.0%}" if limit else name for name, limit in _LIMITS.items()]
+        ax.set_xticks(range(len(named)), named, rotation="horizontal")
 
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         shown = self.view.shown(models, MOST_PANELS)
@@ -259,7 +264,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         title, alt = "Specialization by layer", "No layer has a score."
         if known:
             (low, _), (score, best) = min(known, key=lambda item: item[0]), max(known, key=lambda item: item[0])
-            title = f"Specialization is between {low:.2f} and {score:.2f}"
+            title = f"Specialization is {' to '.join(dict.fromkeys((f'{low:.2f}', f'{score:.2f}')))}"
             alt = f"The highest score is {score:.2f}, of {best.name} in {best.model}."
         return Figure(
             name="specialization",
@@ -339,7 +344,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             ax,
             self.theme,
             table,
-            rows=[one.name for one in layers],
+            rows=naming.labels([one.name for one in layers]),
             columns=[str(head + 1) for head in range(heads)],
             limits=(0.0, 1.0),
             text=[["" if np.isnan(value) else f"{value:.2f}" for value in row] for row in table],
@@ -411,7 +416,7 @@ def _over(value: float | None, whole: int) -> float | None:
 
 
 def _sample(result: InformationFlowResult) -> str:
-    return f"Probed on {len(result.rows):,} rows of the {result.split} split."
+    return f"Probed on {len(result.rows):,} rows."
 
 
 def _health_words(result: InformationFlowResult, model: str) -> str:
@@ -441,8 +446,8 @@ def _spread_words(result: InformationFlowResult, models: Sequence[ModelFlow]) ->
     if not steps:
         return "Mean and standard deviation of the activations"
     step, model = max(steps, key=lambda item: item[0])
-    where = f", in {model}" if len(models) > 1 else ""
-    return f"From layer to layer, activations grow or shrink by a factor of at most {step:.3g}{where}"
+    where = f" ({model})" if len(models) > 1 else ""
+    return f"The spread of activations changes by up to a factor of {formatting.number(step, '')} between neighboring layers{where}"
 
 
 def _dimension_words(known: Sequence[tuple[float, LayerFlow]]) -> str:

@@ -20,7 +20,11 @@ SECTION = Section(
     result=OverviewResult,
     analyzer=OverviewAnalyzer,
     visualizer=OverviewVisualizer,
-    figures=(FigureSpec("class-balance", "Rows per class; only where one has at least twice the rows of another."),),
+    figures=(
+        FigureSpec(
+            "class-balance", "Rows per class; from four classes on, where one has at least twice the rows of another."
+        ),
+    ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     statements=statements,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import Statement
 from reportgen.sections.overview.findings import uneven
+from reportgen.text import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,4 +37,4 @@ def _words(data: DataOverview) -> Iterator[str]:
             most, least = max(one.counts), min(one.counts)
             rare, common = one.classes[one.counts.index(least)], one.classes[one.counts.index(most)]
             of = "" if one.head is None else f" of {one.head}"
-            yield f"Uneven classes{of}: {most:,} rows of {common}, {least:,} of {rare}."
+            yield f"Uneven classes{of}: {most:,} rows of {naming.text(common)}, {least:,} of {naming.text(rare)}."

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
     from reportgen.sections.overview.schema import ClassBalance
 
 
+FEWEST = 4
+"""Number of classes from which they are drawn; a sentence names the rows of fewer. Convention."""
+
+
 class OverviewVisualizer(BaseVisualizer[OverviewResult]):
     """Class balance of uneven classes."""
 
     def figures(self, result: OverviewResult) -> Iterator[Figure]:
-        """Yield one figure for every label array with uneven classes; of even ones, the table says all."""
+        """Yield one figure for every label array with uneven classes; of even or very few ones, the table says all."""
         if result.data is None:
             return
         for index, balance in enumerate(result.data.balance):
-            if uneven(balance.counts):
+            if uneven(balance.counts) and len(balance.counts) >= FEWEST:
                 yield self._balance(balance, result.options.max_classes, index)
 
     def _balance(self, balance: ClassBalance, most: int, index: int) -> Figure:
@@ -46,8 +50,8 @@ class OverviewVisualizer(BaseVisualizer[OverviewResult]):
         of = "" if balance.head is None else f" of {balance.head}"
         return Figure(
             name="class-balance" if index == 0 else f"class-balance-{index + 1}",
-            title=f"Class {balance.classes[common]}{of} has {balance.counts[common]:,} rows, class "
-            f"{balance.classes[rare]} {balance.counts[rare]:,}",
+            title=f"Class {self.theme.text(balance.classes[common])}{of} has {balance.counts[common]:,} rows, class "
+            f"{self.theme.text(balance.classes[rare])} {balance.counts[rare]:,}",
             caption=f"Rows per class, most frequent first.{rest}",
             alt=f"The most frequent class has {share} of {total:,} rows; the median class has "
             f"{statistics.median_low(balance.counts):,}.",

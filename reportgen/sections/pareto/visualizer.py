@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Corner = tuple[float, float]
 
+_PALE = 0.5
+"""Share of its color that a dominated model keeps."""
 MANY = 6
 """Number of models from which the heatmap is drawn, and models that would squeeze all others are not. Convention."""
 _FAR = 3.0
@@ -129,16 +131,11 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             return {"color": color, "markersize": 1.2 * self.theme.marker_size}
         if not one.clearly_dominated_by:
             return {"color": color, "markerfacecolor": self.theme.paper, "markersize": 1.1 * self.theme.marker_size}
-        return {"color": self._pale}
-
-    @property
-    def _pale(self) -> str:
-        return self.theme.tint(self.theme.muted, 0.5)
+        return {"color": self.theme.tint(color, _PALE)}
 
     def _draw_intervals(self, one: ComparedModel, pair: PairFront, ax: Axes) -> None:
         x, y = one.values[pair.across], one.values[pair.up]
-        shown = not _is_pale(one)
-        color = self.theme.tint(self.theme.look(one.model).color if shown else self.theme.muted, 0.5 if shown else 0.25)
+        color = self.theme.tint(self.theme.look(one.model).color, _PALE / 2 if _is_pale(one) else _PALE)
         style: dict[str, Any] = {"color": color, "linewidth": self.theme.line_width / 2, "zorder": 2.0}
         if x.ci_low is not None and x.ci_high is not None:
             ax.hlines(_value(y), x.ci_low, x.ci_high, **style)
@@ -158,6 +155,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         """Return the legend entries of filled, hollow and pale points that occur."""
         from matplotlib.lines import Line2D
 
+        pale = self.theme.tint(self.theme.ink, _PALE)
         kinds = (
             ("on the front", self.theme.ink, self.theme.ink, any(one.on_front for one in result.models)),
             (
@@ -166,7 +164,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
                 self.theme.paper,
                 any(_is_hollow(one) for one in result.models),
             ),
-            ("dominated", self._pale, self._pale, any(_is_pale(one) for one in result.models)),
+            ("dominated", pale, pale, any(_is_pale(one) for one in result.models)),
         )
         return [
             Line2D([], [], linestyle="none", marker="o", color=color, markerfacecolor=face, label=label)
@@ -329,7 +327,6 @@ def _caption(result: ParetoResult, fronts: Sequence[PairFront]) -> Iterator[str]
     if any(value.ci_low is not None for one in result.models for value in one.values):
         yield "Thin lines: 95 % intervals."
     yield from _judged(result.objectives)
-    yield from _counts(result)
     rest = len(result.models) - result.options.max_models
     if rest > 0:
         yield f"At most {result.options.max_models} models are named."
@@ -348,19 +345,6 @@ def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
         titles = [one.title for one in objectives if by in one.compared_by]
         if titles:
             yield f"Differences in {', '.join(titles)} are {words}."
-
-
-def _counts(result: ParetoResult) -> Iterator[str]:
-    """Yield a sentence about the number of examples behind the values that have an interval: epochs are no sample."""
-    titles: dict[str, list[str]] = {}
-    for place, objective in enumerate(result.objectives):
-        values = [one.values[place] for one in result.models]
-        counts = [one.n for one in values if one.n is not None and one.ci_low is not None]
-        if counts:
-            low, high = min(counts), max(counts)
-            titles.setdefault(f"{low:,}" if low == high else f"{low:,} to {high:,}", []).append(objective.title)
-    if titles:
-        yield "; ".join(f"n = {n} ({', '.join(named)})" for n, named in titles.items()) + "."
 
 
 def _best(result: ParetoResult, place: int) -> str:

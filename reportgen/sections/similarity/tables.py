@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.places import by_size
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.similarity import schema
@@ -79,7 +80,7 @@ def _against(result: SimilarityResult, view: View, head: HeadAgreement, place: i
         (Column("Model", numeric=False), *(Column(one.title) for one in (*flips, schema.CKA))),
         tuple((*row, represented.get(str(row[0]))) for row in rows(flips)),
         note,
-        place="body",
+        place=by_size(len(shown)),
     )
     forecasts = Table(
         f"forecasts{suffix}",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import Quantity, Statement
 from reportgen.contract.subjects import Subject
+from reportgen.text import naming
 
 if TYPE_CHECKING:
     from reportgen.contract.focus import View
@@ -48,7 +49,7 @@ def statements(result: WeightsResult, view: View) -> tuple[Statement, ...]:
         model=worst.model,
         subject=Subject.of("tensor", worst.name),
     )
-    where = worst.name if alone else f"{worst.name} of {worst.model}"
+    where = naming.text(worst.name) + ("" if alone else f" of {worst.model}")
     fail = "fails" if len(failing) == 1 else "fail"
     of = " weight tensor" if single else f" of {len(tensors)} weight tensors"
     parts = (first, f"{of} {fail} the health screening; lowest score: {where}, ", score)

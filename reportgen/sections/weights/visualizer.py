@@ -11,9 +11,10 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw, names
+from reportgen.figures import draw
 from reportgen.sections.weights.schema import PASS, WeightsResult
 from reportgen.sections.weights.tables import LOWEST, MOST_ROWS, least_healthy
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +46,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         failing = [one for one in models if result.failing(one.model)]
         if failing:
             yield self._health(result, failing)
-        yield self._norms(result, models)
+        if any(one.n_tensors > 1 for one in models):
+            yield self._norms(result, models)
         sound = [one for one in models if any(tensor.distribution for tensor in result.of(one.model))]
         shown = self.view.shown(sound, MOST_PANELS)
         rest = self.view.rest(models, shown)
@@ -244,7 +246,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             panels=tuple(
                 Panel(
                     self.theme.look(one.model).label,
-                    partial(self._draw_spectra, drawn[one.model], max(1.0, top) * 1.4),
+                    partial(self._draw_spectra, drawn[one.model], max(1.0, top) * 1.08),
                 )
                 for one in models
             ),
@@ -257,26 +259,25 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
 
         theme = self.theme
         palette = colormaps[theme.sequential]
-        middles, lines = [], []
+        ends = []
         for one, shade in zip(tensors, np.linspace(0.85, 0.05, len(tensors)), strict=True):
             matrix = one.matrix
             if matrix is None:
                 continue
             count = min(matrix.rows, matrix.columns) * matrix.blocks
-            x, y = np.array(matrix.singular_ranks) / count, np.array(matrix.singular_values) / matrix.random_edge
+            values = np.array(matrix.singular_values) / matrix.random_edge
             ax.plot(
-                x,
-                y,
+                np.array(matrix.singular_ranks) / count,
+                values,
                 color=palette(shade),
                 marker="o" if count <= _MARKERS else None,
                 markersize=theme.marker_size * 0.5,
             )
-            middles.append((float(x[len(x) // 2]), float(y[len(x) // 2])))
-            lines += [*zip(x.tolist(), y.tolist(), strict=True)]
+            ends.append(float(values[-1]))
         draw.reference_line(ax, theme, 1.0, "")
         ax.set_ylim(0, top)
         ax.set_xlim(0, 1)
-        names.write(ax, theme, [*middles, *lines], _labels([one.name for one in tensors]), [(0, 1), (1, 1)])
+        draw.end_labels(ax, theme, ends, _labels([one.name for one in tensors]))
         ax.set_xlabel("relative rank")
         ax.set_ylabel("value / random edge")
 
@@ -354,7 +355,12 @@ def _failing_words(result: WeightsResult, failing: Mapping[str, int]) -> str:
     if not count:
         return f"All {total} weight tensors pass" if total > 1 else "The weight tensor passes"
     where = next(iter(failing)) if len(failing) == 1 else f"{len(failing)} models"
-    return f"{count} of {total} weight tensors of {where} fail the screening"
+    fail = "fails" if count == 1 else "fail"
+    return (
+        f"{count} of {total} weight tensors of {where} {fail} the screening"
+        if total > 1
+        else "The weight tensor fails the screening"
+    )
 
 
 def _scale_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
@@ -369,8 +375,8 @@ def _scale_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
     if not steps:
         return "Norm and RMS of the weights"
     step, model = max(steps, key=lambda item: item[0])
-    where = f", in {model}" if len(models) > 1 else ""
-    return f"From tensor to tensor, the RMS changes by a factor of at most {step:.3g}{where}"
+    where = f" ({model})" if len(models) > 1 else ""
+    return f"The RMS of neighboring tensors differs by up to a factor of {formatting.number(step, '')}{where}"
 
 
 def _peaks(result: WeightsResult, model: str) -> list[tuple[float, str]]:
@@ -399,7 +405,10 @@ def _spikes(result: WeightsResult, model: str) -> list[tuple[int, str]]:
 def _edge_words(result: WeightsResult, models: Sequence[ModelWeights]) -> str:
     counts = [count for one in models for count, _ in _spikes(result, one.model)]
     beyond = sum(count > 0 for count in counts)
-    return f"{beyond} of {len(counts)} matrices have singular values above the random edge"
+    if not beyond:
+        return "No singular value is above the random edge"
+    have = "has" if beyond == 1 else "have"
+    return f"{beyond} of {len(counts)} matrices {have} singular values above the random edge"
 
 
 def _spike_words(result: WeightsResult, model: str) -> str:
