@@ -101,6 +101,18 @@ def performance(*heads: Any) -> SectionResult:
     return analyzed(section_of("performance"), evaluation(*heads))  # type: ignore[no-any-return]
 
 
+def seeds(first: Any, second: Any, count: int = 3) -> SectionResult:
+    """Analyze two recipes with so many equal models each."""
+    made = evaluation(*[first] * count, *[second] * count)
+    models = tuple(replace(one, recipe="x" if place < count else "y") for place, one in enumerate(made.models))
+    return analyzed(section_of("performance"), replace(made, models=models))  # type: ignore[no-any-return]
+
+
+def sure_errors() -> SectionResult:
+    """Analyze a model that is sure, and wrong on one row."""
+    return analyzed(section_of("errors"), evaluation(says([0] * 3, [0, 0, 1], 5.0)))  # type: ignore[no-any-return]
+
+
 def says(predictions: list[int], labels: list[int], strength: float = 2.0) -> Any:
     """Make a head of two classes that predicts these classes."""
     return head(outputs(np.eye(2, dtype=np.float32)[predictions] * strength, labels))
@@ -310,6 +322,7 @@ CASES: dict[str, Make] = {
         ),
         *((BAD, name, 0.5, None, None) for name in "abc"),
     ),
+    "ERR101": sure_errors,
     "PRF001": lambda: performance(unmeasured("failed", "outputs are NaN")),
     "PRF101": lambda: performance(says([0] * 30, [0] * 20 + [1] * 10)),
     "PRF102": lambda: performance(says([0] * 8 + [1, 0], [0] * 8 + [1, 1])),
@@ -317,6 +330,7 @@ CASES: dict[str, Make] = {
     "PRF202": lambda: performance(says([1] * 2 + [0] * 38, [1] * 20 + [0] * 20)),
     "PRF301": lambda: performance(says([0] * 100, [1] * 3 + [0] * 97, 5.0)),
     "PRF401": lambda: performance(says([0, 1] * 50, [0, 1] * 50), says([1, 1, *[0, 1] * 49], [0, 1] * 50)),
+    "PRF402": lambda: seeds(says([0, 1] * 50, [0, 1] * 50), says([0] * 100, [0, 1] * 50)),
     "PRF501": lambda: performance(says([0] * 19 + [1] * 20, [0] * 19 + [1] * 20)),
     "SIM101": lambda: flips(5),
     "SIM102": lambda: flips(0),

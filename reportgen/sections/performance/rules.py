@@ -59,7 +59,7 @@ EXPLANATIONS = {
     ),
     "PRF402": Explanation(
         finds="Two recipes whose accuracy or RMSE over their seeds differs: the interval of the difference, which covers retraining and the choice of rows and is corrected for the number of pairs, excludes 0.",
-        example="Of two recipes with 3 seeds each, the first is right on 100 % of 100 rows with every seed and the second on 50 %.",
+        example="The accuracy of the first recipe minus that of the second is 50.0 points [40.0, 60.0] over 3 and 3 seeds.",
         means="The difference would be there after retraining with other seeds, too: it belongs to the recipe, not to one lucky run.",
         do="Prefer the better recipe, and choose the model of it that you release by criteria other than its score on these rows.",
         ignore="If the recipes also differ in what they cost, and the difference is too small to matter.",
