@@ -40,7 +40,9 @@ def printed(document: Document) -> Document:
 
 
 def _chapter(chapter: Chapter, detail: str) -> Chapter:
-    behind = () if detail == "full" else tuple(table for one in chapter.body.drawings for table in _short(one).tables)
+    behind: tuple[Table, ...] = ()
+    if detail != "full":
+        behind = tuple(table for one in chapter.body.drawings for table in _short(one).tables if table.place != "full")
     appendix = Part() if detail == "brief" else _part(chapter.appendix, detail, behind)
     if detail == "standard":
         appendix = replace(appendix, findings=(), more_findings=_named(appendix.findings))

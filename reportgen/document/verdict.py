@@ -66,8 +66,6 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
 def _who(results: Results) -> str:
     """Return what the decision is about."""
     decision = results.decision
-    if decision.pair is not None:
-        return f"{decision.pair[0]} would replace {decision.pair[1]}. "
     if decision.candidate is None and len(results.models) > 1:
         return f"A comparison of {len(results.models)} models without a candidate. "
     return ""

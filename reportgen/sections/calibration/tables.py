@@ -52,7 +52,8 @@ def expected_errors(head: HeadCalibration) -> Table:
         for band in head.bands
     )
     slug = "-".join(part for part in ("expected-errors", head.model, head.subject) if part)
-    return Table(slug, f"Errors by confidence: {about(head.model, head.subject)}", columns, rows)
+    title = f"Errors by confidence: {about(head.model, head.subject)}"
+    return Table(slug, title, columns, rows, place="full")
 
 
 def curve(head: HeadCalibration) -> Table:

@@ -110,12 +110,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         )
 
     def _few(self, heads: Sequence[HeadCalibration]) -> tuple[HeadCalibration, ...]:
-        """Return the heads of the models of the decision, then of the others, as many as there is room for."""
-        if self.view.focus is not None:
-            return self.view.shown(heads, _MOST_TOGETHER)
-        roles = [model for model in self.view.decision.models if any(head.model == model for head in heads)]
-        models = list(dict.fromkeys([*roles, *(head.model for head in heads)]))[:_MOST_TOGETHER]
-        return tuple(head for head in heads if head.model in models)
+        """Return the heads of the models of the decision; in a comparison of as many models as there is room for."""
+        roles = tuple(head for head in heads if head.model in self.view.decision.models)
+        return roles or self.view.shown(heads, _MOST_TOGETHER)
 
     def _draw_expected(
         self,

@@ -26,7 +26,7 @@ SECTION = Section(
             "Dead, dormant, constant and saturated units, and sparsity, of the layers beyond a limit; only where there are any.",
             place="finding",
         ),
-        FigureSpec("activation-flow", "Mean and standard deviation of the activations by layer.", place="appendix"),
+        FigureSpec("activation-flow", "Mean and standard deviation of the activations by layer.", place="full"),
         FigureSpec("effective-rank", "Share of its dimensions that each layer uses.", place="appendix"),
         FigureSpec("classes", "Class separability by layer; requires labels.", place="appendix"),
         FigureSpec("attention", "Entropy of each attention head; for models with attention.", place="appendix"),

@@ -79,8 +79,8 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         return Figure(
             name="differences" if index == 0 else f"differences-{index + 1}",
             title=_forest_title(head, whole, baseline, better, worse),
-            caption="Share of rows right, candidate minus baseline, with 95 % intervals; filled: distinguishable from 0 "
-            "(classes: Holm)." + (f" {len(shown)} of {len(ranked)} classes." if rest else ""),
+            caption="Rows right, candidate minus baseline, 95 % intervals; filled: told from 0 (classes: Holm)."
+            + (f" {len(shown)} of {len(ranked)} classes." if rest else ""),
             alt=f"{candidate} minus {baseline}: {formatting.points(whole)} on all rows; by class from "
             + " to ".join(f"{formatting.points(classes[name])} for {name}" for name in (*ranked[:1], *ranked[-1:])),
             panels=(Panel("", partial(self._draw_forest, whole, {name: classes[name] for name in shown}, told)),),
