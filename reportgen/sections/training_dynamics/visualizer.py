@@ -141,7 +141,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         for line, (color, style, label) in zip(lines, styles, strict=True):
             if not len(line.values):
                 continue
-            self._draw_smooth(result, ax, line.epochs, line.values, color=color, linestyle=style)
+            self._draw_smooth(result, ax, line.epochs, line.values, color=color, linestyle=style, label=label)
             if label == "validation" and np.isfinite(line.values).any():
                 best = int(np.nanargmax(line.values) if line.higher_is_better else np.nanargmin(line.values))
                 ax.plot(
