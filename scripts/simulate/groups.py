@@ -22,7 +22,7 @@ from reportgen.metrics.design import Design
 from reportgen.metrics.temperature import NoTemperatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -259,54 +259,40 @@ def alarms(design: Clustered, runs: int, seed: int = 2) -> dict[str, tuple[float
     return {name: (one / runs, other / runs) for name, (one, other) in found.items()}
 
 
-def print_coverage(runs: int) -> None:
-    """Print the coverage of every number by the number of groups, over the designs of which at least 95 % of the runs report."""
-    print(
-        "| number | groups | sizes | designs | mean coverage | lowest | highest | as if independent | reported less often |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    cells: dict[tuple[str, int, str], list[Counts]] = {}
-    for design in DESIGNS:
-        for name, counts in coverage(design, runs).items():
-            cells.setdefault((name, design.groups, design.sizes), []).append(counts)
-    names = list(dict.fromkeys(name for name, _, _ in cells))
-    for name in names:
-        for (other, groups, sizes), every in cells.items():
-            if other == name:
-                print(_row(name, groups, sizes, every, runs))
+def print_coverage(found: Mapping[Clustered, Mapping[str, Counts]], runs: int) -> None:
+    """Print the lowest and highest coverage of every number over the designs of which at least 95 % of the runs report."""
+    counts = sorted({design.groups for design in found})
+    print(f"| number | {' | '.join(f'{count} groups' for count in counts)} | as if independent |")
+    print(f"| --- | {' | '.join('---' for _ in counts)} | --- |")
+    for name in next(iter(found.values())):
+        judged = [
+            (design.groups, 100 * one[name].covered / one[name].shown, 100 * one[name].alone / one[name].shown)
+            for design, one in found.items()
+            if one[name].shown >= LEAST_REPORTED * runs
+        ]
+        cells = [_range([covered for groups, covered, _ in judged if groups == count]) for count in counts]
+        print(f"| {name} | {' | '.join(cells)} | {_range([alone for *_, alone in judged])} |")
 
 
-def _row(name: str, groups: int, sizes: str, every: list[Counts], runs: int) -> str:
-    judged = [one for one in every if one.shown >= LEAST_REPORTED * runs]
-    rarer = sorted(one.shown / runs for one in every if one.shown < LEAST_REPORTED * runs)
-    covered, alone = ([100 * one[place] / one.shown for one in judged] for place in (1, 2))
-    shown = ("–", "–", "–", "–")
-    if judged:
-        spread = f"{min(alone):.0f} to {max(alone):.0f} %"
-        shown = (f"{np.mean(covered):.1f} %", f"{min(covered):.1f} %", f"{max(covered):.1f} %", spread)
-    rest = f"{len(rarer)}: in {100 * rarer[0]:.0f} to {100 * rarer[-1]:.0f} % of runs" if rarer else "none"
-    return f"| {' | '.join((name, str(groups), sizes, str(len(judged)), *shown, rest))} |"
+def print_alarms(found: Mapping[Clustered, Mapping[str, tuple[float, float]]]) -> None:
+    """Print how seldom and how often every test of a true hypothesis rejects it, over the designs."""
+    counts = sorted({design.groups for design in found})
+    print(f"| test at 5 % | {' | '.join(f'{count} groups' for count in counts)} | as if independent |")
+    print(f"| --- | {' | '.join('---' for _ in counts)} | --- |")
+    for name in next(iter(found.values())):
+        cells = [
+            _range([100 * one[name][0] for design, one in found.items() if design.groups == count]) for count in counts
+        ]
+        print(f"| {name} | {' | '.join(cells)} | {_range([100 * one[name][1] for one in found.values()])} |")
 
 
-def print_alarms(runs: int) -> None:
-    """Print how often every test of a true hypothesis rejects it, by the number of groups, over the designs."""
-    print("| test at 5 % | groups | designs | lowest | highest | as if independent |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    cells: dict[tuple[str, int], list[tuple[float, float]]] = {}
-    for design in DESIGNS:
-        for name, shares in alarms(design, runs).items():
-            cells.setdefault((name, design.groups), []).append(shares)
-    for name in dict.fromkeys(name for name, _ in cells):
-        for (other, groups), every in cells.items():
-            if other == name:
-                own, alone = ([100 * one[place] for one in every] for place in (0, 1))
-                spread = f"{min(alone):.1f} to {max(alone):.1f} %"
-                print(f"| {name} | {groups} | {len(every)} | {min(own):.1f} % | {max(own):.1f} % | {spread} |")
+def _range(values: Sequence[float]) -> str:
+    return f"{min(values):.1f} to {max(values):.1f} %" if values else "–"
 
 
 def main(runs: int = RUNS) -> None:
     """Print the tables."""
     print(f"### Rows in groups\n\n{runs:,} runs of every design.\n")
-    print_coverage(runs)
+    print_coverage({design: coverage(design, runs) for design in DESIGNS}, runs)
     print()
-    print_alarms(runs)
+    print_alarms({design: alarms(design, runs) for design in DESIGNS})
