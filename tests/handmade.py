@@ -142,11 +142,12 @@ def full_results(
             f"optional = {str(len(names) == 1).lower()}",
         ]
     planned = made_plan(folder, "\n".join(lines))
-    made = _full_evaluation(names, classes, layers, rows)
+    made = full_evaluation(names, classes, layers, rows)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
-def _full_evaluation(names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int) -> Evaluation:
+def full_evaluation(names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int) -> Evaluation:
+    """Make an evaluation of models that has all that a section can ask for."""
     generator = np.random.default_rng(0)
     logits, labels = noisy(rows, len(classes))
     heads = [

@@ -329,8 +329,8 @@ def test_page_one_says_which_intervals_contain_training_noise() -> None:
     models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
     found = found.model_copy(update={"models": models})
     words = "Training noise is only in the intervals of recipes: r (2 seeds)."
-    assert front_page(found, {}, {}).selection.endswith(words)
+    assert front_page(found, None, {}).basis.endswith(words)
     rows = tuple((f"r{place}", place) for place in range(8))
     table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)
-    (short,) = front_page(found, {}, {"performance": (table, replace(table, on_front_page=False))}).more
+    (short,) = front_page(found, None, {"performance": (table, replace(table, on_front_page=False))}).more
     assert (len(short.rows), short.note) == (6, "2 more rows are in the chapter.")

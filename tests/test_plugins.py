@@ -362,4 +362,4 @@ def test_a_template_extends_the_one_that_it_replaces(tmp_path: Path) -> None:
     (folder / "calibration.html.j2").write_text(text, "utf-8")
     page = present.present(results, ("html",), templates=tmp_path / "templates").files["report.html"].decode()
     assert "Our own words." in page
-    assert "Reliability diagrams" in page
+    assert "figure-calibration-reliability" in page

@@ -36,8 +36,8 @@ def test_an_older_file_is_read_and_rendered() -> None:
     values = [one["metric"]["value"] for section in raw["sections"] for one in section["result"]["measurements"]]
     assert [row.measurement.metric.value for row in results.rows()] == values
     assert (results.schema_version, results.focus, results.code) == (SCHEMA_VERSION, None, ())
-    card = present.present(results, ("markdown",)).files["model_card.md"].decode()
-    assert "reportgen 0.1.0 did not record the code that was executed" in card
+    page = present.present(results, ("html",)).files["report.html"].decode()
+    assert "reportgen 0.1.0 did not record the code that was executed" in page
 
 
 def test_the_focus_of_an_older_file_is_kept(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_texts_in_other_files(tmp_path: Path) -> None:
         assert texts is not None
         assert texts.tolist() == ["a", "b"]
     assert [name for name, _ in source_of(spec, tmp_path).digest()] == ["x.npy", "t.npy"]
-    with pytest.raises(InputError, match=r"must have one text for each row \(found shape \(2, 2\)"):
+    with pytest.raises(InputError, match=r"must have one value for each of the 2 rows \(found 2 × 2\)"):
         source_of(DataSpec(path="t.npz", text="square"), tmp_path).open()
 
 

@@ -386,7 +386,7 @@ def test_figures_have_number_caption_and_alt(page: str) -> None:
 
 def test_the_appendix_is_folded_on_screen(screen: ET.Element, paper: ET.Element) -> None:
     """So are the tables behind figures, which paper has in the appendix; the long ones are in the attached file."""
-    assert len(of_class(screen, "part")) == len(of_class(paper, "part")) == 4
+    assert len(of_class(screen, "part")) == len(of_class(paper, "part")) == 5
     assert all(part.tag == "details" for part in of_class(screen, "part"))
     assert not list(paper.iter("details"))
     assert not of_class(paper, "data")
@@ -460,7 +460,8 @@ def test_authors_words_are_labelled(page: str) -> None:
     """Computed words and the author's own look different."""
     notes = of_class(parse(page), "author")
     assert len(notes) == 7
-    assert all(text_of(note).startswith("Author’s note") for note in notes)
+    labels = [text_of(label) for note in notes for label in of_class(note, "author-label")]
+    assert sorted(labels) == ["Author’s note"] * 6 + ["Stated by the author"]
 
 
 # ------------------------------------------------------------------------------------------------ drawings

@@ -140,7 +140,7 @@ def test_codes_link_to_the_documentation(make_document: Make, make_rule: Callabl
         for card in [markdown.render(make_document("", rules=(make_rule("", page),)))]
     ]
     assert address not in links[0]
-    assert links[1].count(address) == 12
+    assert links[1].count(address) == 3
 
 
 def test_harmless_words_of_the_author_keep_their_format() -> None:

@@ -396,14 +396,14 @@ def test_titles_are_conclusions() -> None:
 
 
 def test_the_candidate_is_what_the_figure_is_about() -> None:
-    """With a candidate the title is about it, without one about all; three models at most are drawn, those of the decision first."""
+    """With a candidate the title is about it, without one about all; those of the decision alone are drawn."""
     heads = [head(outputs(*noisy(2000, 4, sharp=sharp))) for sharp in (2.0, 2.0, 2.0, 1.0)]
     result = analyze(*heads)
     assert figures(result)["expected-errors"].title == "3 of 3 models make more errors than their confidence implies"
     decided = figures(result, View(decision=Decision(candidate="d")))["expected-errors"]
     assert decided.title.startswith("Errors of d: ")
     assert "d: " in decided.alt
-    assert "3 of 4 models" in decided.caption
+    assert "1 of 4 models" in decided.caption
 
 
 def test_few_models_have_no_scatter_and_two_classes_no_bias_by_class() -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from factory import analyzed, evaluation, head, noisy, outputs
-from handmade import made_plan
-from sections.test_figures import everything
+from handmade import OPTIONS, full_evaluation, made_plan
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.heads import Decision, HeadEvaluation
@@ -19,6 +18,7 @@ from reportgen.document.provenance import provenance
 from reportgen.pipeline.present import present
 from reportgen.plan.registry import Registry
 from reportgen.sections.calibration import SECTION as CALIBRATION
+from reportgen.sections.calibration.schema import REFUSING
 from reportgen.sections.performance import SECTION as PERFORMANCE
 
 if TYPE_CHECKING:
@@ -49,10 +49,9 @@ def analyze(folder: Path, **design: Any) -> Results:
     for name in NAMES:
         lines += [f"[models.{name}]", f'path = "{name}.keras"', 'series = "run"']
     for name in Registry().names:
-        lines += ["[[sections]]", f'kind = "{name}"', "optional = true"]
+        lines += ["[[sections]]", f'kind = "{name}"', *OPTIONS.get(name, ()), "optional = true"]
     planned = made_plan(folder, "\n".join(lines))
-    made = designed(everything(), **design)
-    made = replace(made, models=made.models[: len(NAMES)])
+    made = designed(full_evaluation(NAMES, ("0", "1", "2", "3"), ("hidden",), 200), **design)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
@@ -123,19 +122,18 @@ def test_few_groups_have_no_interval_no_test_and_no_verdict(few: Results) -> Non
 
 
 def test_page_one_says_how_rows_are_grouped(grouped: Results, weighted: Results) -> None:
-    """Beside n, in a sentence, in Provenance and in the table of the data."""
-    front = front_page(grouped, {}, {})
-    assert front.rows == "in 40 groups (patient)"
-    assert "Intervals and tests are clustered by patient, 40 groups." in front.selection
+    """On page one, in Provenance and in the table of the data."""
+    front = front_page(grouped, None, {})
+    assert "rows in 40 groups (patient)" in front.basis
+    assert "Intervals and tests are clustered by patient, 40 groups." in front.basis
     assert ("groups", "40 (patient)") in provenance(grouped)[-1].rows
-    for content in present(grouped, ("html", "markdown")).files.values():
-        page = content.decode().replace("\\", "")
-        assert "n = 200 in 40 groups (patient)" in page
-        assert "40 by patient, 5 to 5 rows, median 5" in page
-        assert "The p-value is by Student's t of the paired difference" in page.replace("&#39;", "'")
+    page = present(grouped, ("html",)).files["report.html"].decode()
+    assert "200 rows in 40 groups (patient)" in page
+    assert "40 by patient, 5 to 5 rows, median 5" in page
+    assert "The p-value is by Student's t of the paired difference" in page.replace("&#39;", "'")
     assert weighted.data is not None
     assert weighted.data.effective_n is not None
-    assert front_page(weighted, {}, {}).rows == f"with an effective n of {weighted.data.effective_n:,.0f}"
+    assert f"effective n = {weighted.data.effective_n:,.0f}" in front_page(weighted, None, {}).basis
     assert weighted.data.effective_n < N
     assert (weighted.data.groups, weighted.data.grouped_by) == (None, None)
 
@@ -167,6 +165,7 @@ def test_equal_weights_change_nothing() -> None:
                 "_null",
                 "after_temperature",
                 "temperature_nll_gain",
+                *(spec.name for spec in REFUSING),
             )
             if not any(word in one.name for word in exempt):
                 assert other.metric.value == pytest.approx(one.metric.value), one.name

@@ -94,9 +94,9 @@ class ArraySource(FileSource):
             {str(place[-1]) if isinstance(self.data.y, dict) else None: array for place, array in y.items()},
             layout,
             self.digest(),
-            texts_of(text, self.file_of(text), found[text], rows) if text in found else None,
-            groups_of(group, self.file_of(group), found[group], rows) if group in found else None,
-            weights_of(weight, self.file_of(weight), found[weight], rows) if weight in found else None,
+            texts=texts_of(text, self.file_of(text), found[text], rows) if text in found else None,
+            groups=groups_of(group, self.file_of(group), found[group], rows) if group in found else None,
+            weights=weights_of(weight, self.file_of(weight), found[weight], rows) if weight in found else None,
         )
 
 

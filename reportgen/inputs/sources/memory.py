@@ -80,8 +80,10 @@ class Memory:
             {str(place[1]) if len(place) > 1 else None: array for place, array in self._y.items()},
             self._layout,
             self.digest(),
-            groups_of(("groups",), "", self._others["groups",], rows) if ("groups",) in self._others else None,
-            weights_of(("weights",), "", self._others["weights",], rows) if ("weights",) in self._others else None,
+            groups=groups_of(("groups",), "", self._others["groups",], rows) if ("groups",) in self._others else None,
+            weights=weights_of(("weights",), "", self._others["weights",], rows)
+            if ("weights",) in self._others
+            else None,
         )
 
     def digest(self) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -646,4 +647,6 @@ def _established(result: CalibrationResult, head: HeadCalibration, name: str) ->
 
 
 def _class_p(result: CalibrationResult, head: HeadCalibration, name: str) -> float:
-    return float(required(_of_class(result, "class_bias_p", head, name).value))
+    """Return the adjusted p-value of the bias of a class; infinity, which comes last, where there is no test."""
+    value = _of_class(result, "class_bias_p", head, name).value
+    return math.inf if value is None else float(value)
