@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import numpy as np
 
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.evaluation import OutputsT
 from reportgen.contract.subjects import about
 from reportgen.metrics import intervals
+from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from reportgen.contract.numbers import Measurement, MetricSpec
@@ -113,6 +115,16 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         """Return the mean of a loss (N,) between 0 and ``largest``; its interval is withheld below 5 errors."""
         found = intervals.mean(values, low=0.0, high=largest, weights=self.design.weights)
         return None if found is None else found.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
+
+    def confident_errors(self) -> ConfidentErrors:
+        """Count the errors of which the model is sure; the p-value of an excess is for these rows, None in too few groups."""
+        outputs = self.outputs
+        found = confident_errors(outputs.confidence, outputs.correct, SURE)
+        sure = outputs.confidence >= SURE
+        excess = np.where(sure, outputs.confidence - outputs.correct, 0.0)
+        variance = np.where(sure, outputs.confidence * (1 - outputs.confidence), 0.0)
+        least = float((self.design.weight**2 * variance).sum())
+        return replace(found, p_value=self.design.p_value(excess, found.p_value, least, above=True))
 
     @property
     def brier(self) -> NDArray[np.float64]:

@@ -15,12 +15,12 @@ SURE = 0.99
 
 @dataclass(frozen=True)
 class ConfidentErrors:
-    """Rows at or above a confidence, errors among them, errors expected of a calibrated model, and the p-value of an excess."""
+    """Rows at or above a confidence, errors among them, errors expected of a calibrated model, and the p-value of an excess; None without a test."""
 
     rows: int
     errors: int
     expected: float
-    p_value: float
+    p_value: float | None
 
 
 def confident_errors(confidence: NDArray[np.float64], correct: NDArray[np.bool_], limit: float) -> ConfidentErrors:

@@ -13,7 +13,7 @@ from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.examples import Examples
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import errors
-from reportgen.metrics.confidence import SURE, confident_errors
+from reportgen.metrics.confidence import SURE
 from reportgen.metrics.errors import Wrong
 from reportgen.sections.errors import schema
 from reportgen.sections.errors.schema import (
@@ -88,10 +88,10 @@ def _measured(group: Sequence[_Head]) -> Iterator[Measurement]:
         own = int((times_wrong[one.wrong.places] == 1).sum())
         for spec, count in ((schema.OWN_ERRORS, own), *compared):
             yield one.measure(spec, count) if len(group) >= _SEVERAL else _alone(one, spec)
-        sure = confident_errors(one.outputs.confidence, one.outputs.correct, SURE)
+        sure = one.confident_errors()
         yield one.measure(schema.SURE_ERRORS, sure.errors, n=sure.rows)
         yield one.measure(schema.SURE_EXPECTED, sure.expected, n=sure.rows)
-        yield one.measure(schema.SURE_P, sure.p_value, n=sure.rows)
+        yield one.tested(schema.SURE_P, sure.p_value, n=sure.rows, estimator=one.design.test("the excess of errors"))
 
 
 def _alone(one: _Head, spec: MetricSpec) -> Measurement:

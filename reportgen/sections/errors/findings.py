@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.contract.numbers import required
 from reportgen.metrics.confidence import SURE
 from reportgen.text import formatting
 
@@ -31,13 +30,14 @@ def labels_to_check(result: ErrorsResult) -> Iterator[Hit]:
             found = result.find("sure_errors", model, head.subject)
             if not found.value:
                 continue
-            p = min(tests * float(required(result.find("sure_errors_p", model, head.subject).value)), 1.0)
+            single = result.find("sure_errors_p", model, head.subject).value
+            p = None if single is None else min(tests * float(single), 1.0)
             expected = required(result.find("sure_errors_expected", model, head.subject).value)
             rows = "row" if found.value == 1 else "rows"
             yield Hit(
                 model,
                 f"It is at least {100 * SURE:g}{formatting.THIN}% sure of another class than the label on {found.value:,} {rows}"
-                f"{_which(head, model, found.value)}, where a calibrated model would be on {expected:.1f} (adjusted p {formatting.p_value(p)}): {_advice(p)}.",
+                f"{_which(head, model, found.value)}, where a calibrated model would be on {expected:.1f}{_tested(p)}: {_advice(p)}.",
                 head.subject,
                 n=found.n,
             )
@@ -56,7 +56,13 @@ def _which(head: HeadErrors, model: str, total: float) -> str:
     return f" ({', '.join(shown)}{more})" if shown else ""
 
 
-def _advice(p: float) -> str:
+def _tested(p: float | None) -> str:
+    return "" if p is None else f" (adjusted p {formatting.p_value(p)})"
+
+
+def _advice(p: float | None) -> str:
+    if p is None:
+        return "not tested, but each is a label to check"
     if p < SIGNIFICANT:
         return "either labels are wrong or its confidence is too high, so check these labels first"
     return "no more than chance explains, but each is a label to check before it counts as an error"

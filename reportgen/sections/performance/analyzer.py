@@ -16,7 +16,7 @@ from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, confidence, intervals, ranking, scores, simultaneous
+from reportgen.metrics import classification, comparison, intervals, ranking, scores, simultaneous
 from reportgen.sections.performance import recipes, schema
 from reportgen.sections.performance.schema import (
     ConfidentError,
@@ -164,16 +164,8 @@ def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
 
 
 def _confident_rows(subject: _Head) -> ConfidentRows:
-    outputs = subject.outputs
-    found = confidence.confident_errors(outputs.confidence, outputs.correct, confidence.SURE)
-    sure = outputs.confidence >= confidence.SURE
-    excess, excess_variance = (
-        np.where(sure, values, 0.0)
-        for values in (outputs.confidence - outputs.correct, outputs.confidence * (1 - outputs.confidence))
-    )
-    spread = float((subject.design.weight**2 * excess_variance).sum())
-    p_value = subject.design.p_value(excess, found.p_value, spread, above=True)
-    return ConfidentRows(rows=found.rows, errors=found.errors, expected=found.expected, p_value=p_value)
+    found = subject.confident_errors()
+    return ConfidentRows(rows=found.rows, errors=found.errors, expected=found.expected, p_value=found.p_value)
 
 
 # ------------------------------------------------------------------------------------------------ of one head

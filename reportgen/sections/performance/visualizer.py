@@ -124,7 +124,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             if metric.ci_low is not None and metric.ci_high is not None:
                 ax.hlines(place, metric.ci_low, metric.ci_high, color=look.color, linewidth=theme.line_width)
             ax.plot(or_nan(metric.value), place, marker=look.marker, color=look.color, linestyle="none")
-        lowest = min(required(one.metric.ci_low) for one in measured if one.metric.ci_low is not None)
+        lowest = min(required(one.metric.value if one.metric.ci_low is None else one.metric.ci_low) for one in measured)
         base = result.find("majority_accuracy", measured[0].model, measured[0].subject).value
         if base is not None and base >= lowest - 0.3:
             draw.reference_line(ax, theme, float(base), "majority baseline", axis="x")
