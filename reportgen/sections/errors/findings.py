@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.numbers import required
 from reportgen.metrics.confidence import SURE
 from reportgen.text import formatting
 
