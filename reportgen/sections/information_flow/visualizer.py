@@ -13,6 +13,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw
+from reportgen.figures.layout import text_width
 from reportgen.sections.information_flow.findings import DEAD_WARN, DORMANT_WARN, SATURATED_WARN, SURE
 from reportgen.sections.information_flow.schema import InformationFlowResult
 from reportgen.text import formatting, naming
@@ -250,12 +251,16 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             self.theme,
             np.array(rows, float),
             rows=naming.labels([one.name for one in layers]),
-            columns=[*_LIMITS],
+            columns=[f"{name}, limit {limit:.0%}" if limit else name for name, limit in _LIMITS.items()],
             limits=(0.0, 1.0),
             text=[["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in rows],
         )
-        named = [f"{name}\nlimit {limit:.0%}" if limit else name for name, limit in _LIMITS.items()]
-        ax.set_xticks(range(len(named)), named, rotation="horizontal")
+        lines = {name: f"limit {limit:.0%}" if limit else "" for name, limit in _LIMITS.items()}
+        widest = max(text_width(f"{words} ", self.theme.small_size) for pair in lines.items() for words in pair)
+        if widest < ax.bbox.width / len(lines):
+            ax.set_xticks(
+                range(len(lines)), ["\n".join(pair).rstrip() for pair in lines.items()], rotation="horizontal"
+            )
 
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         shown = self.view.shown(models, MOST_PANELS)
