@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reportgen.contract.statements import Quantity
-    from reportgen.document.tree import Document, Term
+    from reportgen.document.tree import Chapter, Document, Term
 
 Address = tuple[str, str, str, str | None]
 """Section, metric, model, subject."""
@@ -34,41 +34,42 @@ class Links:
 
 
 def links(document: Document, most_rows: int | None) -> Links:
-    """Find the first row of a document that holds each number of its statements; tables are cut after ``most_rows``."""
-    wanted = {
-        (chapter.id, one.metric, one.model, one.subject)
-        for chapter in document.chapters
-        for statement in chapter.statements
-        for one in statement.parts
-        if not isinstance(one, str)
-    }
-    addresses = {id_: address for id_, address in _addresses(document).items() if address in wanted}
+    """Find the first row of its own chapter that holds each number of a statement; tables are cut after ``most_rows``."""
     found = Links({}, {})
-    for table in document.tables:
-        for row in table.rows[:most_rows]:
+    for chapter in document.chapters:
+        wanted = {
+            (chapter.id, one.metric, one.model, one.subject)
+            for statement in chapter.statements
+            for one in statement.parts
+            if not isinstance(one, str)
+        }
+        addresses = _addresses(document, chapter)
+        for row in (row for table in chapter.tables for row in table.rows[:most_rows]):
             for cell in row:
                 address = addresses.get(id(cell))
-                if address is not None and address not in found.targets:
+                if address in wanted and address not in found.targets:
                     found.targets[address] = found.rows.setdefault(id(row), f"row-{len(found.rows) + 1}")
     return found
 
 
 def used_terms(document: Document) -> tuple[Term, ...]:
-    """Return the metrics that stand in a table, a check or a statement of a document."""
-    addresses = _addresses(document)
+    """Return the metrics that stand in a table, a check or a statement of a document; headlines stand on its first pages."""
     used = {check.address for check in document.results.checks}
-    for table in document.tables:
-        found = (addresses.get(id(cell)) for row in table.rows for cell in row)
-        used |= {f"{one[0]}.{one[1]}" for one in found if one is not None}
+    if document.key_numbers is not None or document.front.ranking is not None:
+        records = document.results.sections
+        used |= {f"{record.id}.{name}" for record in records for name in record.manifest.headlines}
     for chapter in document.chapters:
+        addresses = _addresses(document, chapter)
+        found = (addresses.get(id(cell)) for table in chapter.tables for row in table.rows for cell in row)
+        used |= {f"{one[0]}.{one[1]}" for one in found if one is not None}
         parts = (one for statement in chapter.statements for one in statement.parts)
         used |= {f"{chapter.id}.{one.metric}" for one in parts if not isinstance(one, str)}
     return tuple(term for term in document.terms if term.address in used)
 
 
-def _addresses(document: Document) -> dict[int, Address]:
-    """Return the address of every metric of the results, by identity: tables hold the same objects."""
-    rows = document.results.rows()
-    return {
-        id(one.metric): (row.section, one.name, one.model, one.subject) for row in rows for one in (row.measurement,)
-    }
+def _addresses(document: Document, chapter: Chapter) -> dict[int, Address]:
+    """Return the address of every metric of a chapter's section, by identity: its tables hold the same objects."""
+    record = next((one for one in document.results.sections if one.id == chapter.id), None)
+    if record is None or record.result is None:
+        return {}
+    return {id(one.metric): (chapter.id, one.name, one.model, one.subject) for one in record.result.measurements}

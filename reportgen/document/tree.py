@@ -76,6 +76,15 @@ class Chapter:
     galleries: tuple[Gallery, ...] = ()
 
     @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table in reading order, those behind the figures included."""
+        return tuple(
+            table
+            for part in (self.body, self.appendix)
+            for table in (*(one for drawing in part.drawings for one in drawing.tables), *part.tables)
+        )
+
+    @property
     def calm(self) -> bool:
         """Whether nothing needs action."""
         return self.status == "ok" and all(finding.severity == "note" for finding in self.body.findings)
@@ -221,14 +230,3 @@ class Document:
         first = (self.front.picture, self.dashboard)
         parts = [chapter.body for chapter in self.chapters] + [chapter.appendix for chapter in self.chapters]
         return (*(one for one in first if one is not None), *(one for part in parts for one in part.drawings))
-
-    @cached_property
-    def tables(self) -> tuple[Table, ...]:
-        """Every table in reading order, those behind the figures included."""
-        first = (self.front.ranking, self.key_numbers, self.margins)
-        found = [one for one in first if one is not None]
-        found += self.front.picture.tables if self.front.picture else ()
-        for part in (*(one.body for one in self.chapters), *(one.appendix for one in self.chapters)):
-            found += [table for drawing in part.drawings for table in drawing.tables]
-            found += part.tables
-        return tuple(found)

@@ -106,7 +106,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ),
             alt=" ".join(_expected_alt(head) for head in heads),
             panels=(Panel("Errors expected and seen", partial(self._draw_expected, heads, bands, names)),),
-            panel_height=draw.rows_height(self.theme, len(bands), series=1.35 * len(heads)),
+            panel_height=draw.rows_height(
+                self.theme, len(bands), series=(1.35 if len(heads) < _MOST_TOGETHER else 1.6) * len(heads)
+            ),
             tables=tuple(expected_errors(head) for head in heads),
         )
 
