@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 SCHEMA_VERSION = 2
+MANY_MODELS = 6
 
 CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
 Standing = Literal["clear", "within the interval", "no interval"]
@@ -249,6 +250,11 @@ class Results(Strict):
             if section.result is not None
             for measurement in section.result.measurements
         )
+
+    @property
+    def compares_many(self) -> bool:
+        """Whether it is a comparison of six models or more: such a document summarizes instead of showing each. Convention."""
+        return self.decision.candidate is None and len(self.models) >= MANY_MODELS
 
     def view_of(self, section: str) -> View:
         """Return what the tables and figures of a section show."""

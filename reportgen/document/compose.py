@@ -62,16 +62,17 @@ def compose(
         Why a section could not be displayed, by section id.
     """
     records = _ordered(results)
-    picture = next((one for record in records for one in drawings.get(record.id, ()) if one.place == "front"), None)
+    offered = (one for record in records for one in drawings.get(record.id, ()) if one.place == "front")
     summary = next((record for record in results.sections if record.manifest.on_front_page), None)
     headlines = next(iter(tables.get(summary.id, ())), None) if summary else None
+    picture = None if results.compares_many and headlines is not None else next(offered, None)
     stated = {name: text for name in CARD if (text := getattr(results.card, name))}
     return _numbered(
         Document(
             results=results,
             digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
             front=front_page(results, picture and replace(picture, tables=()), tables),
-            key_numbers=None if results.decision.candidate is None else headlines,
+            key_numbers=None if results.decision.candidate is None and not results.compares_many else headlines,
             margins=grid.margins(results),
             dashboard=next(iter(drawings.get(summary.id, ())), None) if summary else None,
             chapters=tuple(

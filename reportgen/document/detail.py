@@ -17,6 +17,10 @@ BRIEF = frozenset({"difference", "errors", "weakness"})
 """Topics of the chapters of a brief document."""
 SHORT_TABLE = 12
 """Maximum number of rows of a figure's table that is printed. Convention."""
+MOST_FINDINGS = 3
+"""Maximum number of findings of a chapter that a comparison of many models prints; the others are named. Convention."""
+MOST_ROWS = 20
+"""Maximum number of rows of a table that its appendix prints. Convention."""
 
 
 def printed(document: Document) -> Document:
@@ -24,17 +28,22 @@ def printed(document: Document) -> Document:
 
     ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has, names
     the findings about other models, and has the tables behind the figures of the body in the appendix; ``brief`` ends with
-    the errors and has no appendix.
+    the errors and has no appendix. A comparison of many models names most findings, and has neither the figures nor the long tables
+    of the appendix, unless it is ``full``.
     """
     detail = document.results.output.detail
     brief = detail == "brief"
+    provenance = () if brief else document.provenance
     chapters = tuple(_chapter(one, detail) for one in document.chapters if not brief or one.topic in BRIEF)
+    if document.results.compares_many and detail != "full":
+        chapters = tuple(_summarized(one) for one in chapters)
+        provenance = tuple(one for one in provenance if len(one.rows) <= MOST_ROWS)
     codes = {finding.code for one in chapters for part in (one.body, one.appendix) for finding in part.findings}
     return replace(
         document,
         dashboard=None if brief else document.dashboard,
         chapters=chapters,
-        provenance=() if brief else document.provenance,
+        provenance=provenance,
         rules=() if brief else tuple(rule for rule in document.rules if rule.code in codes),
     )
 
@@ -49,13 +58,25 @@ def _chapter(chapter: Chapter, detail: str) -> Chapter:
     return replace(chapter, body=_part(chapter.body, detail), appendix=appendix)
 
 
-def _named(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+def _summarized(chapter: Chapter) -> Chapter:
+    """Name all but the most serious findings; leave out the figures and the long tables of the appendix."""
+    body, appendix = chapter.body, chapter.appendix
+    named = _named(body.findings[MOST_FINDINGS:], "More findings")
+    body = replace(body, findings=body.findings[:MOST_FINDINGS], more_findings=(*named, *body.more_findings))
+    short = tuple(one for one in appendix.tables if len(one.rows) <= MOST_ROWS)
+    left_out = len(appendix.tables) + len(appendix.drawings) - len(short)
+    more = (f"{left_out} more figures and long tables are in report.html.",) if left_out else ()
+    appendix = replace(appendix, drawings=(), tables=short, more_findings=(*appendix.more_findings, *more))
+    return replace(chapter, body=body, appendix=appendix)
+
+
+def _named(findings: tuple[Finding, ...], start: str = "Findings about other models") -> tuple[str, ...]:
     """Return one sentence that names findings by rule and model; none without findings."""
     models: dict[str, dict[str, None]] = {}
     for one in findings:
         models.setdefault(f"{one.code} {one.title}", {})[one.model] = None
     named = "; ".join(f"{rule} ({formatting.listed(list(names))})" for rule, names in models.items())
-    return (f"Findings about other models: {named}.",) if named else ()
+    return (f"{start}: {named}.",) if named else ()
 
 
 def _part(part: Part, detail: str, behind: tuple[Table, ...] = ()) -> Part:

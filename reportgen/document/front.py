@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from reportgen.document.tree import Drawing
 
 MOST_SERIOUS = 3
-"""Number of findings on page one."""
+"""Number of findings on page one; one less in a comparison of many models."""
 MOST_TOPICS, EACH = 5, 3
 """Number of topics on page one, beside what it all rests on; and of statements of each."""
-MOST_ROWS = 6
+MOST_ROWS = 5
 """Maximum number of rows of a chapter's table that page one repeats."""
 
 
@@ -45,9 +45,9 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
         picture=picture,
         grid=grid.check_grid(results),
         closest=grid.closest(results),
-        findings=severe[:MOST_SERIOUS],
+        findings=_different(severe, by_model=not results.compares_many)[: MOST_SERIOUS - results.compares_many],
         n_findings=len(severe),
-        ranking=next(iter(offered), None) if results.decision.candidate is None else None,
+        ranking=_ranking(results, next(iter(offered), None)),
         text=record.text if record else None,
         more=tuple(_short(one) for found in tables.values() for one in found if one.on_front_page),
     )
@@ -78,6 +78,24 @@ def _rows(data: DataRecord) -> str:
     if data.effective_n is not None:
         words += f", effective n = {data.effective_n:,.0f},"
     return words
+
+
+def _different(findings: tuple[LocatedFinding, ...], *, by_model: bool) -> tuple[LocatedFinding, ...]:
+    """Return the first finding of each rule, or of each rule and model: the others say the same again."""
+    first: dict[tuple[str, str], LocatedFinding] = {}
+    for item in findings:
+        first.setdefault((item.finding.code, item.finding.model if by_model else ""), item)
+    return tuple(first.values())
+
+
+def _ranking(results: Results, table: Table | None) -> Table | None:
+    """Return the ranking of a comparison; of many models the first rows, the others are on the next page."""
+    if results.decision.candidate is not None or table is None:
+        return None
+    left_out = len(table.rows) - MOST_ROWS
+    if not results.compares_many or left_out <= 0:
+        return table
+    return replace(table, rows=table.rows[:MOST_ROWS], note=f"{table.note} {left_out} more rows are on the next page.")
 
 
 def _short(table: Table) -> Table:

@@ -23,7 +23,7 @@ MOST_CHECKS = 10
 """Maximum number of checks with a row on page one."""
 MOST_MODELS = 4
 """Maximum number of models with a column on page one."""
-MOST_MARGINS = 12
+MOST_MARGINS = 9
 """Maximum number of rows of the table of margins."""
 
 

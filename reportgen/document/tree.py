@@ -198,7 +198,7 @@ class Document:
     digest: str
     front: FrontPage
     key_numbers: Table | None
-    """The headline metrics, in the body of a report with a candidate."""
+    """The headline metrics, in the body of a report with a candidate or of many models."""
     margins: Table | None
     """What would change the verdict."""
     dashboard: Drawing | None

@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from reportgen.document.tree import Document, Drawing
 
 
-MANY_MODELS = 6
-"""Models from which on a comparison opens with the dashboard. Convention."""
-
-
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
     """Return the formats in their standard order; a ValueError names unknown ones."""
     asked = (formats,) if isinstance(formats, str) else tuple(formats)
@@ -205,8 +201,8 @@ def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[...,
 
 def _figures(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
     """Return the figures of a section in the document, which has a dashboard only as a comparison of many models."""
-    many = results.decision.candidate is None and len(results.models) >= MANY_MODELS
-    return [] if record.manifest.on_front_page and not many else figures_of(record, results, theme)
+    hidden = record.manifest.on_front_page and not results.compares_many
+    return [] if hidden else figures_of(record, results, theme)
 
 
 def _place(record: SectionRecord, figure: Figure) -> Place:

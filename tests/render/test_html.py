@@ -255,7 +255,7 @@ def test_best_and_tied_are_marked_by_symbol(page: str) -> None:
     """Never by weight or colour alone."""
     marked = {text_of(mark) for mark in of_class(parse(page), "mark")}
     assert marked == {"★", "≈"}
-    assert "≈ not distinguishable from the best" in text_of(of_class(parse(page), "legend")[0])
+    assert "≈ not distinguishable from the best" in text_of(of_class(parse(page), "glossary")[0])
 
 
 def test_page_one_is_about_the_candidate(make_document: Make) -> None:
