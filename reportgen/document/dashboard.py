@@ -9,8 +9,8 @@ from reportgen.contract.figures import Figure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_HEIGHT = 3.2
-"""Height of a panel in inches: four panels fill a page."""
+_HEIGHT = 2.8
+"""Height of a panel in inches: four panels and a table fill a page."""
 
 
 def dashboard(offered: Sequence[Figure]) -> Figure | None:

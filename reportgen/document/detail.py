@@ -19,8 +19,8 @@ SHORT_TABLE = 12
 """Maximum number of rows of a figure's table that is printed. Convention."""
 MOST_FINDINGS = 3
 """Maximum number of findings of a chapter that a comparison of many models prints; the others are named. Convention."""
-MOST_ROWS = 20
-"""Maximum number of rows of a table that its appendix prints. Convention."""
+MOST_ROWS = 12
+"""Maximum number of rows of a table that it prints. Convention."""
 
 
 def printed(document: Document) -> Document:
@@ -28,8 +28,8 @@ def printed(document: Document) -> Document:
 
     ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has, names
     the findings about other models, and has the tables behind the figures of the body in the appendix; ``brief`` ends with
-    the errors and has no appendix. A comparison of many models names most findings, and has neither the figures nor the long tables
-    of the appendix, unless it is ``full``.
+    the errors and has no appendix. A comparison of many models names most findings, and has neither long tables nor the figures of
+    the appendix, unless it is ``full``.
     """
     detail = document.results.output.detail
     brief = detail == "brief"
@@ -59,15 +59,17 @@ def _chapter(chapter: Chapter, detail: str) -> Chapter:
 
 
 def _summarized(chapter: Chapter) -> Chapter:
-    """Name all but the most serious findings; leave out the figures and the long tables of the appendix."""
+    """Name all but the most serious findings; leave out the long tables, and the figures of the appendix."""
     body, appendix = chapter.body, chapter.appendix
     named = _named(body.findings[MOST_FINDINGS:], "More findings")
-    body = replace(body, findings=body.findings[:MOST_FINDINGS], more_findings=(*named, *body.more_findings))
-    short = tuple(one for one in appendix.tables if len(one.rows) <= MOST_ROWS)
-    left_out = len(appendix.tables) + len(appendix.drawings) - len(short)
+    tables, further = (tuple(one for one in part.tables if len(one.rows) <= MOST_ROWS) for part in (body, appendix))
+    left_out = len(body.tables) + len(appendix.tables) - len(tables) - len(further) + len(appendix.drawings)
     more = (f"{left_out} more figures and long tables are in report.html.",) if left_out else ()
-    appendix = replace(appendix, drawings=(), tables=short, more_findings=(*appendix.more_findings, *more))
-    return replace(chapter, body=body, appendix=appendix)
+    return replace(
+        chapter,
+        body=Part(body.findings[:MOST_FINDINGS], body.drawings, tables, (*named, *body.more_findings)),
+        appendix=Part((), (), further, (*appendix.more_findings, *more)),
+    )
 
 
 def _named(findings: tuple[Finding, ...], start: str = "Findings about other models") -> tuple[str, ...]:
