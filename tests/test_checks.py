@@ -110,7 +110,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
     [
         (
             ["performance"],
-            "The models pass their checks (partial run)",
+            "1 of 1 checked models passes every check (partial run)",
             (
                 "A comparison of 3 models without a candidate. Of 1 checked values, 1 passed (1 clearly). "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
@@ -126,7 +126,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
         ),
         (
             [],
-            "The models do not pass their checks",
+            "0 of 1 checked models pass every check",
             "A comparison of 3 models without a candidate. Of 3 checked values, 1 failed (ECE of a 4.2\u202f%), 2 passed (2 clearly).",
         ),
     ],
@@ -150,13 +150,13 @@ def test_page_one_without_a_summary() -> None:
     """Verdict, checks and findings are there in every format; the ranking is not."""
     found = results(SPEC.replace('[[sections]]\nkind = "summary"\n', ""))
     front = front_page(found, None, {one.id: tables_of(one, found.view_of(one.id)) for one in found.sections})
-    assert front.verdict.headline == "The models do not pass their checks"
+    assert front.verdict.headline == "1 of 3 checked models passes every check"
     assert front.grid is not None
     assert front.findings
     assert front.ranking is None
     for content in present(found, ("html", "markdown")).files.values():
         words = content.decode()
-        assert "do not pass their checks" in words
+        assert "checked models passes every check" in words
         assert "Dashboard" not in words
 
 
@@ -274,7 +274,7 @@ def test_the_grid_has_a_cell_for_what_was_not_checked() -> None:
     assert grid is not None
     assert grid.models == ("a", "b", "c")
     assert [cell is None for cell in grid.rows[0].cells] == [False, True, True]
-    assert closest(results(text)).startswith("Closest to its limit: accuracy of a, ")
+    assert closest(results(text)).startswith("Least sure check: accuracy of a, ")
     table = margins(results(text))
     assert table is not None
     assert table.rows[0][-1] == "settled"

@@ -158,7 +158,7 @@ class FrontPage:
     picture: Drawing | None
     grid: CheckGrid | None
     closest: str
-    """The check that is closest to its limit; empty where there is none."""
+    """The check that is closest to its limit, in widths of its interval; empty where there is none."""
     findings: tuple[LocatedFinding, ...]
     """What could stop the release: the most serious findings about the candidate, in a comparison about all models."""
     n_findings: int

@@ -49,18 +49,23 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
         f"{len(of['PASS'])} passed{_clearly(of['PASS'])}" if of["PASS"] else "",
     ]
     sentence = f"{who}Of {len(checks)} checked values, " + ", ".join(part for part in counted if part) + "."
-    subject = results.decision.candidate or ("The models" if len(results.models) > 1 else results.models[0].name)
-    many = results.decision.candidate is None and len(results.models) > 1
-    passes, fails = (
-        ("pass their checks", "do not pass their checks") if many else ("passes its checks", "does not pass its checks")
-    )
-    if of["FAIL"] or of["ERROR"]:
-        return Verdict("FAIL", f"{subject} {fails}", sentence)
-    if of["WARN"]:
-        return Verdict("WARN", f"{subject} {passes}, with warnings", sentence)
     if len(of["SKIPPED"]) == len(checks):
         return Verdict("NONE", "No decision", f"{who}Every check was skipped.")
-    return Verdict("PASS", f"{subject} {passes}", sentence)
+    state = "FAIL" if of["FAIL"] or of["ERROR"] else "WARN" if of["WARN"] else "PASS"
+    return Verdict(state, _headline(results, checks, state), sentence)
+
+
+def _headline(results: Results, checks: tuple[CheckOutcome, ...], state: str) -> str:
+    """Return the verdict on the candidate, or of a comparison how many models pass."""
+    subject = results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
+    if subject is not None:
+        end = {"FAIL": "does not pass its checks", "WARN": "passes its checks, with warnings"}
+        return f"{subject} {end.get(state, 'passes its checks')}"
+    states: dict[str, list[str]] = {}
+    for check in checks:
+        states.setdefault(check.model, []).append(check.state)
+    passing = sum(set(found) == {"PASS"} for found in states.values())
+    return f"{passing} of {len(states)} checked models {'passes' if passing == 1 else 'pass'} every check"
 
 
 def _who(results: Results) -> str:

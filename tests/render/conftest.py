@@ -276,7 +276,7 @@ def front(words: str = HOSTILE) -> FrontPage:
         basis=f"Rests on 600 rows. {words}",
         picture=replace(drawing(0, words=words), tables=()),
         grid=CheckGrid(("mlp", "cnn"), rows, 1, 6),
-        closest=f"Closest to its limit: recall of mlp. {words}",
+        closest=f"Least sure check: recall of mlp. {words}",
         findings=tuple(
             LocatedFinding("performance", finding(kind, words=words)) for kind in ("problem", "warning", "note")
         ),

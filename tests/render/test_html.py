@@ -232,7 +232,7 @@ def test_page_one_has_the_decision(page: str, make_document: Make) -> None:
     assert "at least 95 %" in shown
     assert "class 8, worst of 10" in shown
     assert "not checked" in shown
-    assert "Closest to its limit" in shown
+    assert "Least sure check" in shown
     assert "2 more checks are in results.json." in shown
     assert "6 more in the chapters." in shown
     assert make_document().digest[:12] in shown

@@ -57,7 +57,7 @@ def _alone(result: PerformanceResult, head: HeadPerformance) -> Statement:
     parts = (
         *_opening(head),
         _share("accuracy", head, accuracy),
-        f"{_of(accuracy)} right {formatting.interval(accuracy)}; always answering {head.majority_class} would be right on ",
+        f"{_of(accuracy)} right{_rate(accuracy)}; always answering {head.majority_class} would be right on ",
         _share("majority_accuracy", head, trivial, percent=True),
         ".",
     )
@@ -122,7 +122,7 @@ def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPer
         *_opening(head),
         f"Weakest class {name}: ",
         _share("recall", head, own, part),
-        f"{_of(own)} found {formatting.interval(own)}",
+        f"{_of(own)} found{_rate(own)}",
     ]
     settled = True
     if baseline is not None:
@@ -154,7 +154,7 @@ def _ranking(result: PerformanceResult, tier: Tier) -> Statement:
         *_opening(best),
         f"{tier.best} is right most often: ",
         _share("accuracy", best, accuracy),
-        f"{_of(accuracy)} {formatting.interval(accuracy)}{rest}",
+        f"{_of(accuracy)}{_rate(accuracy)}{rest}",
     )
     return Statement(
         topic="difference",
@@ -200,6 +200,14 @@ def _of(metric: Metric) -> str:
     """Return what follows a count."""
     of = counted(metric)
     return "" if of is None else f" of {of[1]:,}"
+
+
+def _rate(metric: Metric) -> str:
+    """Return what follows a count: the share with its interval; after a share only the interval."""
+    shown = formatting.metric(metric)
+    if counted(metric) is None:
+        return f" {shown.interval}".rstrip()
+    return f" ({shown.text} {shown.interval})".replace(" )", ")")
 
 
 def _class(head: HeadPerformance, name: str) -> Subject:

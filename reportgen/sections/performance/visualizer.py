@@ -79,7 +79,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         return Figure(
             name="differences" if index == 0 else f"differences-{index + 1}",
             title=_forest_title(head, whole, baseline, better, worse),
-            caption="Rows right, candidate minus baseline, 95 % intervals; filled: told from 0 (classes: Holm)."
+            caption="Rows right, candidate minus baseline, 95 % intervals; filled if distinguishable from 0 (classes: Holm-corrected)."
             + (f" {len(shown)} of {len(ranked)} classes." if rest else ""),
             alt=f"{candidate} minus {baseline}: {formatting.points(whole)} on all rows; by class from "
             + " to ".join(f"{formatting.points(classes[name])} for {name}" for name in (*ranked[:1], *ranked[-1:])),
@@ -258,7 +258,7 @@ def _forest_title(
     else:
         first = f"{who} is right {'more' if required(whole.value) > 0 else 'less'} often than {baseline}"
     named = [f"{word} on {formatting.listed(names)}" for word, names in (("better", better), ("worse", worse)) if names]
-    return f"{first}; {' and '.join(named)}" if named else f"{first}; no single class can be told apart"
+    return f"{first}; {' and '.join(named)}" if named else f"{first}; no single class differs measurably"
 
 
 def _accuracy_title(result: PerformanceResult) -> str:
