@@ -539,7 +539,9 @@ def test_every_number_of_a_statement_has_its_address() -> None:
 def test_a_model_alone_is_compared_with_not_looking() -> None:
     """A candidate without a baseline."""
     (alone, weakest) = said(*right(95), candidate="a")
-    assert re.fullmatch(r"95 of 100 right \(95\.0.% \[.*\]\); always answering c?\d would be right on 50.0.%\.", alone.text)
+    assert re.fullmatch(
+        r"95 of 100 right \(95\.0.% \[.*\]\); always answering c?\d would be right on 50.0.%\.", alone.text
+    )
     assert weakest.topic == "weakness"
 
 
