@@ -11,7 +11,6 @@ from reportgen.analysis import checks
 from reportgen.analysis.code import code
 from reportgen.analysis.results import (
     SCHEMA_VERSION,
-    CardRecord,
     DataRecord,
     FileRecord,
     HeadRecord,
@@ -211,7 +210,7 @@ def _results(
             order=output.order,
             docs_url=output.docs_url,
         ),
-        card=CardRecord(**plan.spec.card.model_dump()),
+        card=plan.spec.card,
         decision=plan.decision,
         models=tuple(_model(model, plan) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),

@@ -21,6 +21,7 @@ from reportgen.contract.section import Section
 from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject, about
 from reportgen.plan.registry import Registry
+from reportgen.spec.model import CardSpec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -156,17 +157,6 @@ class SectionRecord(Strict):
         return super().__getstate__() | {"__pydantic_private__": {"_manifest": None}}
 
 
-class CardRecord(Strict):
-    """What the author states about the model, Markdown; null where it is not stated."""
-
-    intended_use: str | None = None
-    out_of_scope: str | None = None
-    limitations: str | None = None
-    training_data: str | None = None
-    owner: str | None = None
-    contact: str | None = None
-
-
 class CheckOutcome(Strict):
     """The outcome of one check on one metric."""
 
@@ -230,7 +220,8 @@ class Results(Strict):
     """The roles of the models."""
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
-    card: CardRecord = CardRecord()
+    card: CardSpec = CardSpec()
+    """What the author states about the model, as in the spec; null where it is not stated."""
     code: tuple[CodeRecord, ...] = ()
     """The code that was executed: the program, sections, custom objects, templates."""
     versions: dict[str, str]

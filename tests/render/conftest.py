@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.results import (
-    CardRecord,
     CheckOutcome,
     DataRecord,
     FileRecord,
@@ -44,6 +43,7 @@ from reportgen.document.tree import (
     Verdict,
 )
 from reportgen.evaluation.thumbnails import png
+from reportgen.spec.model import CardSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -247,7 +247,7 @@ def results(words: str = HOSTILE) -> Results:
         versions={"python": "3.11.0"},
         sections=(section,),
         checks=(),
-        card=CardRecord(intended_use=f"Reads **digits**. {words}"),
+        card=CardSpec(intended_use=f"Reads **digits**. {words}"),
     )
 
 

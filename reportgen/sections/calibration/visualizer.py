@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,9 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
-from reportgen.contract.subjects import Subject, about
+from reportgen.contract.subjects import about
 from reportgen.figures import dots, draw, names as beside
-from reportgen.sections.calibration.findings import SIGNIFICANT, evidence
+from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
 from reportgen.text import formatting
@@ -25,11 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from reportgen.contract.numbers import Metric
-    from reportgen.sections.calibration.findings import Evidence
     from reportgen.sections.calibration.schema import Confidences, HeadCalibration
-
-    _Point = tuple[float, float]
+    from reportgen.sections.calibration.titles import Point
 
 _COLUMNS = 3
 _MOST_TOGETHER = 3
@@ -44,11 +40,8 @@ _LANDSCAPE_MODELS = 6
 """Models from which on a scatter of them says more than their numbers. Convention."""
 _NINES = {0.5: "50", 0.9: "90", 0.99: "99", 0.999: "99.9", 0.9999: "99.99", 0.99999: "99.999", 0.999999: "99.9999"}
 """Ticks of the confidence."""
-_WANTED = f"{100 * WANTED_ACCURACY:g}{formatting.THIN}%"
 _ROOM_FOR_NAMES = 1.2
 """Length of the axis of the refusal curve, in lengths of the longest line. Convention."""
-_LEAST_KEPT = 0.1
-"""Share of the rows where the refusal curve ends: on fewer it is noise. Convention."""
 
 
 class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
@@ -95,16 +88,16 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def _expected(self, result: CalibrationResult) -> Figure:
         heads = self._few([head for head in result.heads if head.bands])
         bands = sorted({(band.low, band.high) for head in heads for band in head.bands})
-        names = [_band_name(*ends) for ends in bands]
+        names = [titles.band_name(*ends) for ends in bands]
         return Figure(
             name="expected-errors",
-            title=_expected_title(result, heads, self.view.decision.candidate),
+            title=titles.expected_title(result, heads, self.view.decision.candidate),
             caption=(
                 "Wrong predictions by confidence; at the right, of how many. Tick: the number that the confidence implies. Gray bars: "
                 f"95{formatting.THIN}% of calibrated models have all their points inside."
                 f"{self.view.rest(result.heads, heads)}"
             ),
-            alt=" ".join(_expected_alt(head) for head in heads),
+            alt=" ".join(titles.expected_alt(head) for head in heads),
             panels=(Panel("Errors expected and seen", partial(self._draw_expected, heads, bands, names)),),
             panel_height=draw.rows_height(
                 self.theme, len(bands), series=(1.35 if len(heads) < _MOST_TOGETHER else 1.6) * len(heads)
@@ -173,7 +166,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         outside = {head: sum(point.outside for point in head.curve) for head in heads}
         return Figure(
             name="reliability",
-            title=_outside_title(outside),
+            title=titles.outside_title(outside),
             caption=(
                 f"Observed frequency against mean forecast in {bins}; the area of a point is its share of the rows. Lines: "
                 f"95{formatting.THIN}% Wilson intervals, one point at a time. Gray bars: 95{formatting.THIN}% of calibrated models "
@@ -229,13 +222,13 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         drawn = [head for head in heads if head.right is not None and head.wrong is not None]
         return Figure(
             name="confidence",
-            title=_confidence_title(drawn),
+            title=titles.confidence_title(drawn),
             caption=(
                 "Distribution of the confidence, on the scale of log(1 - confidence): right predictions above the line, wrong ones below. "
                 "Bar: interquartile range, point: median; where there are fewer than 30 predictions, each is a point. All have the "
                 f"same height, however many they are.{self.view.rest(result.heads, heads)}"
             ),
-            alt="; ".join(_confidence_alt(head) for head in drawn) + ".",
+            alt="; ".join(titles.confidence_alt(head) for head in drawn) + ".",
             panels=(Panel("Confidence distributions", partial(self._draw_confidence, drawn)),),
             panel_height=draw.rows_height(self.theme, 2 * len(drawn)),
         )
@@ -283,7 +276,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def _clearest(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> list[str]:
         """Return the classes that have a row, in their order."""
         names = heads[0].class_names
-        p_values = {name: min(_class_p(result, head, name) for head in heads) for name in names}
+        p_values = {name: min(titles.class_p(result, head, name) for head in heads) for name in names}
         chosen = sorted(names, key=lambda name: p_values[name])[:_MOST_CLASSES]
         return [name for name in names if name in chosen]
 
@@ -292,7 +285,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     ) -> None:
         series = []
         for head in heads:
-            found = [_of_class(result, "class_bias", head, name) for name in names]
+            found = [titles.of_class(result, "class_bias", head, name) for name in names]
             series.append(
                 dots.Dots(
                     values=[100 * or_nan(one.value) for one in found],
@@ -300,7 +293,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
                     high=[100 * or_nan(one.ci_high) for one in found],
                     look=self.theme.look(head.model),
                     label=figure_label(self.theme, head),
-                    hollow=[not _established(result, head, name) for name in names],
+                    hollow=[not titles.established(result, head, name) for name in names],
                 )
             )
         dots.rows(ax, self.theme, names, series)
@@ -310,15 +303,15 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _bias_title(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> str:
         beyond = [
-            (abs(float(required(_of_class(result, "class_bias", head, name).value))), head, name)
+            (abs(float(required(titles.of_class(result, "class_bias", head, name).value))), head, name)
             for head in heads
             for name in head.class_names
-            if _established(result, head, name)
+            if titles.established(result, head, name)
         ]
         if not beyond:
             return "No bias of a class is established"
         _, head, name = max(beyond, key=lambda one: one[0])
-        bias = _of_class(result, "class_bias", head, name)
+        bias = titles.of_class(result, "class_bias", head, name)
         verb = "overstates" if required(bias.value) > 0 else "understates"
         size = (
             formatting.points(bias.model_copy(update={"value": abs(required(bias.value))}))
@@ -329,7 +322,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         return f"{about(head.model, head.subject)} {verb} class {name} by {size}{more}"
 
     def _bias_alt(self, result: CalibrationResult, head: HeadCalibration) -> str:
-        biases = {name: _of_class(result, "class_bias", head, name) for name in head.class_names}
+        biases = {name: titles.of_class(result, "class_bias", head, name) for name in head.class_names}
         lowest, highest = (pick(biases, key=lambda name: required(biases[name].value)) for pick in (min, max))
         return (
             f"{about(head.model, head.subject)}: from {formatting.points(biases[lowest])} for class {lowest} to "
@@ -372,31 +365,31 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             draw.legend_above(ax, self.theme, handles)
 
     def _ece(self, result: CalibrationResult, head: HeadCalibration, name: str) -> float:
-        return float(required(_of_class(result, "class_ece", head, name).value))
+        return float(required(titles.of_class(result, "class_ece", head, name).value))
 
     # -------------------------------------------------------------------------------------- refusal
 
     def _refusal(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield the curves of the models that make errors, if there are any."""
         heads = self.view.shown(result.heads)
-        lines = [(head, line) for head in heads if (line := _line(head))]
+        lines = [(head, line) for head in heads if (line := titles.refusal_curve(head))]
         if not lines:
             return
         perfect = [about(head.model, head.subject) for head in heads if head.refusal and not head.refusal.risk[0]]
         yield Figure(
             name="refusal",
-            title=_refusal_title(result, [head for head, _ in lines]),
+            title=titles.refusal_title(result, [head for head, _ in lines]),
             caption=(
                 "Error rate of the rows that are left when the least confident ones are refused, on a log scale; "
                 f"{self._where(result)}. A line ends where no error, or a tenth of the rows, is left."
                 f"{f' Without errors: {formatting.listed(perfect)}.' if perfect else ''}{self.view.rest(result.heads, heads)}"
             ),
-            alt=" ".join(_refusal_alt(result, head) for head, _ in lines),
+            alt=" ".join(titles.refusal_alt(result, head) for head, _ in lines),
             panels=(Panel("Errors among the rest", partial(self._draw_refusal, lines)),),
             panel_height=2.4,
         )
 
-    def _draw_refusal(self, lines: Sequence[tuple[HeadCalibration, Sequence[_Point]]], ax: Axes) -> None:
+    def _draw_refusal(self, lines: Sequence[tuple[HeadCalibration, Sequence[Point]]], ax: Axes) -> None:
         theme = self.theme
         for head, line in lines:
             look = theme.look(head.model)
@@ -407,7 +400,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         limit = 100 * (1 - WANTED_ACCURACY)
         low, high = min(y for _, y in corners), max(y for _, y in corners)
         draw.logarithmic(ax, min(low, limit), max(high, limit))
-        draw.reference_line(ax, theme, limit, f"{_WANTED} right")
+        draw.reference_line(ax, theme, limit, f"{titles.WANTED} right")
         longest = max(x for x, _ in corners) or 1.0
         ax.set_xlim(-0.02 * longest, _ROOM_FOR_NAMES * longest)
         ax.margins(y=0.12)
@@ -492,122 +485,9 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         draw.corner(ax, theme, "better")
 
 
-def _line(head: HeadCalibration) -> list[_Point]:
-    """Return the refusal curve in percent, as far as it has errors; empty without any."""
-    if head.refusal is None:
-        return []
-    points = zip(head.refusal.refused, head.refusal.risk, strict=True)
-    return [(100 * refused, 100 * risk) for refused, risk in points if risk and refused <= 1 - _LEAST_KEPT]
-
-
-def _refusal_title(result: CalibrationResult, heads: Sequence[HeadCalibration]) -> str:
-    """Return what refusing brings, for the model that has to refuse the least."""
-    kept = {head: result.find("kept_at_99", head.model, head.subject) for head in heads}
-    reached = {head: metric.value for head, metric in kept.items() if metric.value is not None}
-    if not reached:
-        if any(metric.status == "insufficient_data" for metric in kept.values()):
-            return "Errors among the rows that are left"
-        if len(heads) > 1:
-            return f"Refusing unsure rows makes no model {_WANTED} right"
-        return f"Refusing unsure rows does not make {about(heads[0].model, heads[0].subject)} {_WANTED} right"
-    best = max(reached, key=lambda head: reached[head])
-    name, refused = about(best.model, best.subject), 1 - reached[best]
-    return f"{name} is {_WANTED} right " + (
-        f"when it refuses {formatting.fraction(refused)} of rows" if refused > 0 else "without refusing a row"
-    )
-
-
-def _refusal_alt(result: CalibrationResult, head: HeadCalibration) -> str:
-    name, line = about(head.model, head.subject), _line(head)
-    kept = result.find("kept_at_99", head.model, head.subject)
-    text = f"{name}: {formatting.fraction(line[0][1] / 100)} errors without refusing"
-    if kept.value is None:
-        return f"{text}; {_WANTED} right: {kept.reason}."
-    return f"{text}; {_WANTED} right when {formatting.fraction(1 - kept.value)} of rows are refused."
-
-
 def _lowest(heads: Sequence[HeadCalibration]) -> float:
     """Return where the x axis of the reliability diagrams starts: the tenth below all points."""
     return float(np.floor(min(point.forecast for head in heads for point in head.curve) * 10) / 10)
-
-
-def _outside_title(outside: dict[HeadCalibration, int]) -> str:
-    """Return how many points of which models are not where those of a calibrated model are."""
-    words = [
-        f"{about(head.model, head.subject)} {count} of {len(head.curve)}" for head, count in outside.items() if count
-    ]
-    if not words:
-        return "All points are within the range of a calibrated model"
-    return f"Points outside the range of a calibrated model: {formatting.listed(words)}"
-
-
-def _band_name(low: float, high: float) -> str:
-    ends = [f"{100 * end:.4g}" for end in (low, high)]
-    if low == 0:
-        return f"under {ends[1]}{formatting.THIN}%"
-    return f"over {ends[0]}{formatting.THIN}%" if high == 1 else f"{ends[0]} to {ends[1]}{formatting.THIN}%"
-
-
-def _expected_title(result: CalibrationResult, heads: Sequence[HeadCalibration], candidate: str | None) -> str:
-    """Return whether the heads make the errors that their confidence implies: the candidate, else all that are shown."""
-    asked = [head for head in heads if head.model == candidate] or heads
-    found = {(one.model, one.subject): one for one in evidence(result)}
-    judged = [(head, one) for head in asked if (one := found.get((head.model, head.subject))) is not None]
-    if len(judged) == 1:
-        return _expected_of(*judged[0])
-    counts = [
-        f"{count} of {len(judged)} models make {words} errors than their confidence implies"
-        for side, words in ((1, "more"), (-1, "fewer"))
-        if (count := sum(one.side == side for _, one in judged))
-    ]
-    return "; ".join(counts) or "No model makes measurably more or fewer errors than its confidence implies"
-
-
-def _expected_of(head: HeadCalibration, found: Evidence) -> str:
-    name = about(head.model, head.subject)
-    errors, expected = _errors_of(head)
-    counts = f"{errors:,} seen, {expected} expected"
-    if found.side:
-        return f"{name} makes {'more' if found.side > 0 else 'fewer'} errors than its confidence implies: {counts}"
-    if found.p < SIGNIFICANT:
-        return f"The errors of {name} do not follow its confidence: {counts}"
-    return f"Errors of {name}: {counts}; not distinguishable from calibrated"
-
-
-def _errors_of(head: HeadCalibration) -> tuple[int, str]:
-    """Return the errors of a head, and those that its confidence implies as text."""
-    expected = sum(band.expected for band in head.bands)
-    return sum(band.errors for band in head.bands), formatting.number(expected, "")
-
-
-def _expected_alt(head: HeadCalibration) -> str:
-    errors, expected = _errors_of(head)
-    bands = "; ".join(
-        f"{_band_name(band.low, band.high)}: {band.errors:,} of {band.n:,}, expected {formatting.number(band.expected, '')}"
-        for band in head.bands
-    )
-    return f"{about(head.model, head.subject)}: {errors:,} errors, {expected} expected. By confidence: {bands}."
-
-
-def _confidence_title(heads: Sequence[HeadCalibration]) -> str:
-    """Return the medians of the wrong predictions, which say how sure a model is where it fails."""
-    medians = [
-        f"{about(head.model, head.subject)} {formatting.fraction(head.wrong.quartiles[1])}"
-        for head in heads
-        if head.wrong is not None and head.wrong.quartiles is not None
-    ]
-    return (
-        f"Median confidence of wrong predictions: {formatting.listed(medians)}" if medians else "No wrong predictions"
-    )
-
-
-def _confidence_alt(head: HeadCalibration) -> str:
-    parts = [
-        f"{formatting.fraction(one.quartiles[1])} of {one.n:,} {word} predictions"
-        for word, one in (("right", head.right), ("wrong", head.wrong))
-        if one is not None and one.quartiles is not None
-    ]
-    return f"{about(head.model, head.subject)}: median {' and '.join(parts)}"
 
 
 def _nines(confidence: Sequence[float]) -> list[float]:
@@ -635,20 +515,3 @@ def _signed_root(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _signed_square(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.sign(values) * np.square(values)
-
-
-def _of_class(result: CalibrationResult, metric: str, head: HeadCalibration, name: str) -> Metric:
-    return result.find(metric, head.model, Subject.of("class", name, within=head.subject))
-
-
-def _established(result: CalibrationResult, head: HeadCalibration, name: str) -> bool:
-    """Return whether the bias of a class is beyond chance, by its adjusted test and by its interval."""
-    bias = _of_class(result, "class_bias", head, name)
-    excluded = bias.ci_low is None or bias.ci_low * required(bias.ci_high) > 0
-    return _class_p(result, head, name) < SIGNIFICANT and excluded
-
-
-def _class_p(result: CalibrationResult, head: HeadCalibration, name: str) -> float:
-    """Return the adjusted p-value of the bias of a class; infinity, which comes last, where there is no test."""
-    value = _of_class(result, "class_bias_p", head, name).value
-    return math.inf if value is None else float(value)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric
-    from reportgen.contract.statements import Topic
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult, Tier
 
 LEVEL = 0.05
@@ -176,8 +175,7 @@ def _regression(result: PerformanceResult, candidate: str) -> Iterator[Statement
             shown = formatting.metric(metric)
             text = f"{shown.text} {shown.interval}".rstrip()
             parts += [words, Quantity(text=text, metric=name, model=one.model, subject=one.subject)]
-        topic: Topic = "difference"
-        yield Statement(topic=topic, parts=(*parts, "."), test=one.metric.ci_method, n=one.metric.n)
+        yield Statement(topic="difference", parts=(*parts, "."), test=one.metric.ci_method, n=one.metric.n)
 
 
 def _opening(head: HeadPerformance) -> tuple[str, ...]:

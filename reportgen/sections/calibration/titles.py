@@ -1,0 +1,160 @@
+"""What the figures of the calibration section say: titles and alt texts, and the numbers that they rest on."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from reportgen.contract.numbers import required
+from reportgen.contract.subjects import Subject, about
+from reportgen.sections.calibration.findings import SIGNIFICANT, evidence
+from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reportgen.contract.numbers import Metric
+    from reportgen.sections.calibration.findings import Evidence
+    from reportgen.sections.calibration.schema import HeadCalibration
+
+    Point = tuple[float, float]
+
+WANTED = f"{100 * WANTED_ACCURACY:g}{formatting.THIN}%"
+_LEAST_KEPT = 0.1
+"""Share of the rows where the refusal curve ends: on fewer it is noise. Convention."""
+
+
+def refusal_curve(head: HeadCalibration) -> list[Point]:
+    """Return the refusal curve in percent, as far as it has errors; empty without any."""
+    if head.refusal is None:
+        return []
+    points = zip(head.refusal.refused, head.refusal.risk, strict=True)
+    return [(100 * refused, 100 * risk) for refused, risk in points if risk and refused <= 1 - _LEAST_KEPT]
+
+
+def refusal_title(result: CalibrationResult, heads: Sequence[HeadCalibration]) -> str:
+    """Return what refusing brings, for the model that has to refuse the least."""
+    kept = {head: result.find("kept_at_99", head.model, head.subject) for head in heads}
+    reached = {head: metric.value for head, metric in kept.items() if metric.value is not None}
+    if not reached:
+        if any(metric.status == "insufficient_data" for metric in kept.values()):
+            return "Errors among the rows that are left"
+        if len(heads) > 1:
+            return f"Refusing unsure rows makes no model {WANTED} right"
+        return f"Refusing unsure rows does not make {about(heads[0].model, heads[0].subject)} {WANTED} right"
+    best = max(reached, key=lambda head: reached[head])
+    name, refused = about(best.model, best.subject), 1 - reached[best]
+    return f"{name} is {WANTED} right " + (
+        f"when it refuses {formatting.fraction(refused)} of rows" if refused > 0 else "without refusing a row"
+    )
+
+
+def refusal_alt(result: CalibrationResult, head: HeadCalibration) -> str:
+    """Return the refusal curve of a head in words."""
+    name, line = about(head.model, head.subject), refusal_curve(head)
+    kept = result.find("kept_at_99", head.model, head.subject)
+    text = f"{name}: {formatting.fraction(line[0][1] / 100)} errors without refusing"
+    if kept.value is None:
+        return f"{text}; {WANTED} right: {kept.reason}."
+    return f"{text}; {WANTED} right when {formatting.fraction(1 - kept.value)} of rows are refused."
+
+
+def outside_title(outside: dict[HeadCalibration, int]) -> str:
+    """Return how many points of which models are not where those of a calibrated model are."""
+    words = [
+        f"{about(head.model, head.subject)} {count} of {len(head.curve)}" for head, count in outside.items() if count
+    ]
+    if not words:
+        return "All points are within the range of a calibrated model"
+    return f"Points outside the range of a calibrated model: {formatting.listed(words)}"
+
+
+def band_name(low: float, high: float) -> str:
+    """Return a band of confidence in words."""
+    ends = [f"{100 * end:.4g}" for end in (low, high)]
+    if low == 0:
+        return f"under {ends[1]}{formatting.THIN}%"
+    return f"over {ends[0]}{formatting.THIN}%" if high == 1 else f"{ends[0]} to {ends[1]}{formatting.THIN}%"
+
+
+def expected_title(result: CalibrationResult, heads: Sequence[HeadCalibration], candidate: str | None) -> str:
+    """Return whether the heads make the errors that their confidence implies: the candidate, else all that are shown."""
+    asked = [head for head in heads if head.model == candidate] or heads
+    found = {(one.model, one.subject): one for one in evidence(result)}
+    judged = [(head, one) for head in asked if (one := found.get((head.model, head.subject))) is not None]
+    if len(judged) == 1:
+        return _expected_of(*judged[0])
+    counts = [
+        f"{count} of {len(judged)} models make {words} errors than their confidence implies"
+        for side, words in ((1, "more"), (-1, "fewer"))
+        if (count := sum(one.side == side for _, one in judged))
+    ]
+    return "; ".join(counts) or "No model makes measurably more or fewer errors than its confidence implies"
+
+
+def _expected_of(head: HeadCalibration, found: Evidence) -> str:
+    name = about(head.model, head.subject)
+    errors, expected = _errors_of(head)
+    counts = f"{errors:,} seen, {expected} expected"
+    if found.side:
+        return f"{name} makes {'more' if found.side > 0 else 'fewer'} errors than its confidence implies: {counts}"
+    if found.p < SIGNIFICANT:
+        return f"The errors of {name} do not follow its confidence: {counts}"
+    return f"Errors of {name}: {counts}; not distinguishable from calibrated"
+
+
+def _errors_of(head: HeadCalibration) -> tuple[int, str]:
+    """Return the errors of a head, and those that its confidence implies as text."""
+    expected = sum(band.expected for band in head.bands)
+    return sum(band.errors for band in head.bands), formatting.number(expected, "")
+
+
+def expected_alt(head: HeadCalibration) -> str:
+    """Return the errors of a head by band in words."""
+    errors, expected = _errors_of(head)
+    bands = "; ".join(
+        f"{band_name(band.low, band.high)}: {band.errors:,} of {band.n:,}, expected {formatting.number(band.expected, '')}"
+        for band in head.bands
+    )
+    return f"{about(head.model, head.subject)}: {errors:,} errors, {expected} expected. By confidence: {bands}."
+
+
+def confidence_title(heads: Sequence[HeadCalibration]) -> str:
+    """Return the medians of the wrong predictions, which say how sure a model is where it fails."""
+    medians = [
+        f"{about(head.model, head.subject)} {formatting.fraction(head.wrong.quartiles[1])}"
+        for head in heads
+        if head.wrong is not None and head.wrong.quartiles is not None
+    ]
+    return (
+        f"Median confidence of wrong predictions: {formatting.listed(medians)}" if medians else "No wrong predictions"
+    )
+
+
+def confidence_alt(head: HeadCalibration) -> str:
+    """Return the confidence of the right and of the wrong predictions in words."""
+    parts = [
+        f"{formatting.fraction(one.quartiles[1])} of {one.n:,} {word} predictions"
+        for word, one in (("right", head.right), ("wrong", head.wrong))
+        if one is not None and one.quartiles is not None
+    ]
+    return f"{about(head.model, head.subject)}: median {' and '.join(parts)}"
+
+
+def of_class(result: CalibrationResult, metric: str, head: HeadCalibration, name: str) -> Metric:
+    """Return a metric of a class."""
+    return result.find(metric, head.model, Subject.of("class", name, within=head.subject))
+
+
+def established(result: CalibrationResult, head: HeadCalibration, name: str) -> bool:
+    """Return whether the bias of a class is beyond chance, by its adjusted test and by its interval."""
+    bias = of_class(result, "class_bias", head, name)
+    excluded = bias.ci_low is None or bias.ci_low * required(bias.ci_high) > 0
+    return class_p(result, head, name) < SIGNIFICANT and excluded
+
+
+def class_p(result: CalibrationResult, head: HeadCalibration, name: str) -> float:
+    """Return the adjusted p-value of the bias of a class; infinity, which comes last, where there is no test."""
+    value = of_class(result, "class_bias_p", head, name).value
+    return math.inf if value is None else float(value)
