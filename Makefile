@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up everything it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup report sweep test check docs format schema golden digits bench simulate wheel clean distclean
+.PHONY: help setup report sweep test check docs format schema golden digits bench hostile simulate wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
@@ -45,6 +45,9 @@ sweep: setup ## train 24 small models and build the report that compares them
 
 bench: setup ## benchmark costs, as ratios within one run
 	$(BIN)/python tests/bench.py
+
+hostile: setup ## run every hostile and clumsy case, the slow ones too (minutes)
+	$(BIN)/pytest tests/hostile -n 2 --dist worksteal -m "hostile or not hostile"
 
 simulate: setup ## print the coverage of every interval and the false alarms of every rule (minutes)
 	$(BIN)/python -m scripts.simulate

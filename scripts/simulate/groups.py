@@ -22,7 +22,7 @@ from reportgen.metrics.design import Design
 from reportgen.metrics.temperature import NoTemperatureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,11 +43,11 @@ SURE = 0.99
 class Clustered(NamedTuple):
     """Rows in groups: how many, of which sizes, how alike the rows of a group are, and how good the models are.
 
-    ``alike`` is the correlation of the latent variables of two rows of a group; ``sizes`` are 10 rows each, or lognormal around 8.
+    ``alike`` is the correlation of the latent variables of two rows of a group; ``sizes`` are 10 rows each, or lognormal around 8, or 1.
     """
 
     groups: int
-    sizes: Literal["equal", "unequal"]
+    sizes: Literal["equal", "unequal", "single"]
     alike: float
     accuracy: float
 
@@ -59,12 +59,18 @@ class Clustered(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Rows of one draw: groups (N,), labels (N,), and the probabilities (N,) of class 1 by two models, both calibrated."""
+    """Rows of one draw: groups (N,), labels (N,), the probabilities (N,) of class 1 by two calibrated models, and weights (N,) of mean 1."""
 
     groups: NDArray[np.int64]
     labels: NDArray[np.int64]
     first: Floats
     second: Floats
+    weights: Floats | None = None
+
+    @property
+    def weight(self) -> Floats:
+        """The weights, or ones."""
+        return np.ones(len(self.labels)) if self.weights is None else self.weights
 
 
 DESIGNS = tuple(
@@ -84,7 +90,7 @@ def draw(generator: np.random.Generator, design: Clustered, groups: int | None =
     from scipy.special import ndtr
 
     count = groups or design.groups
-    sizes = np.full(count, 10)
+    sizes = np.full(count, 1 if design.sizes == "single" else 10)
     if design.sizes == "unequal":
         sizes = np.maximum(np.round(np.exp(generator.normal(size=count)) * 8), 1).astype(int)
     member = np.repeat(np.arange(count), sizes)
@@ -118,7 +124,7 @@ def related(sample: Sample) -> float:
 
 def numbers(sample: Sample, seed: int) -> Iterator[tuple[str, Estimate | None]]:
     """Yield the numbers of the report with the rules by which it withholds their intervals."""
-    labels, n = sample.labels, len(sample.labels)
+    labels, weights, weight = sample.labels, sample.weights, sample.weight
     p = np.stack([1 - sample.first, sample.first], axis=1)
     other = np.stack([1 - sample.second, sample.second], axis=1)
     predictions = p.argmax(axis=1)
@@ -126,92 +132,102 @@ def numbers(sample: Sample, seed: int) -> Iterator[tuple[str, Estimate | None]]:
     errors, wrong = int((~correct).sum()), int((~correct | ~also).sum())
     nll, second = scores.nll(np.log(p), labels), scores.nll(np.log(other), labels)
     brier = scores.brier(p, labels) / 2
-    confusion = classification.confusion_matrix(labels, predictions, 2)
-    parts = (confusion, labels, predictions, np.ones(n))
+    confusion = classification.weighted_confusion(labels, predictions, 2, weight)
+    examples = np.bincount(labels, minlength=2)
+    parts = (confusion, labels, predictions, weight)
     always = labels == confusion.sum(axis=1).argmax()
-    table = comparison.discordance(correct, also)
-    points = sample.first, (labels == 1).astype(float), (labels == 0).astype(float)
+    table = comparison.discordance(correct, also, weights)
+    points = sample.first, weight * (labels == 1), weight * (labels == 0)
     with np.errstate(divide="ignore"):
-        reference = np.broadcast_to(np.log(confusion.sum(axis=1) / n), p.shape)
+        reference = np.broadcast_to(np.log(confusion.sum(axis=1) / confusion.sum()), p.shape)
     own, called = labels == 1, predictions == 1
 
     def supported(found: Estimate | None) -> Estimate | None:
         return None if found is None else found.supported(errors, intervals.FEWEST_ERRORS, "errors")
 
-    yield "accuracy", intervals.proportion(correct)
-    yield "recall of a class", _share(called, own)
-    yield "F1 of a class", _f1(own, called)
+    yield "accuracy", intervals.proportion(correct, weights)
+    yield "recall of a class", _share(called, own, weight)
+    yield "F1 of a class", _f1(own, called, weight)
     yield "accuracy difference", comparison.accuracy_difference(table)
-    balanced = classification.balanced_accuracy_estimate(confusion)
+    balanced = classification.balanced_accuracy_estimate(confusion, examples)
     yield "balanced accuracy", supported(balanced.of_rows(lambda: classification.of_mean_recall(*parts)))
-    macro = classification.macro_f1_estimate(confusion)
+    macro = classification.macro_f1_estimate(confusion, examples)
     yield "macro F1", supported(macro.of_rows(lambda: classification.of_macro_f1(*parts)))
-    yield "NLL", supported(intervals.mean(nll, low=0.0))
-    yield "Brier score", supported(intervals.mean(brier, low=0.0, high=1.0))
+    yield "NLL", supported(intervals.mean(nll, low=0.0, weights=weights))
+    yield "Brier score", supported(intervals.mean(brier, low=0.0, high=1.0, weights=weights))
     yield "ROC AUC", supported(ranking.roc_auc(*points))
     yield "average precision", supported(ranking.average_precision(*points))
-    yield "accuracy skill", supported(classification.skill((~correct).astype(float), (~always).astype(float)))
-    yield "NLL skill", supported(classification.skill(nll, scores.nll(reference, labels)))
-    difference = comparison.mean_difference(nll, second)
+    yield "accuracy skill", supported(classification.skill((~correct).astype(float), (~always).astype(float), weights))
+    yield "NLL skill", supported(classification.skill(nll, scores.nll(reference, labels), weights))
+    difference = comparison.mean_difference(nll, second, weights=weights)
     if difference is not None:
         difference = difference.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error")
     yield "NLL difference", difference
-    yield "churn", agreement.churn(predictions, other.argmax(axis=1))
+    yield "churn", agreement.churn(predictions, other.argmax(axis=1), weights)
     yield "negative flips", agreement.negative_flips(table)
     yield "error consistency", agreement.error_consistency(table)
-    right = correct.astype(float)
-    yield "confidence minus accuracy", calibration.gap(p.max(axis=1), right, 1 - right)
+    yield "confidence minus accuracy", _gap(sample, p.max(axis=1), correct)
     try:
         logits = np.log(p)
-        fitted = temperature.fit(logits, labels)
+        fitted = temperature.fit(logits, labels, weights=weights)
         yield "temperature", fitted.estimate
-        gain = temperature.cross_fit(fitted, logits, labels, labels.astype(np.int32), seed, sample.groups).gain
+        groups = sample.groups if weights is None else None
+        gain = temperature.cross_fit(fitted, logits, labels, labels.astype(np.int32), seed, groups).gain
         yield "NLL gain of a temperature", gain
     except NoTemperatureError:
         return
 
 
-def _share(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate | None:
-    found = intervals.wilson(int((hits & among).sum()), int(among.sum()))
-    return None if found is None else found.of_rows(lambda: intervals.of_share(hits, among.astype(float)))
+def _gap(sample: Sample, confidence: Floats, correct: NDArray[np.bool_]) -> Estimate:
+    right = sample.weight * correct
+    return calibration.gap(confidence, right, sample.weight - right)
 
 
-def _f1(own: NDArray[np.bool_], called: NDArray[np.bool_]) -> Estimate | None:
+def _share(hits: NDArray[np.bool_], among: NDArray[np.bool_], weight: Floats) -> Estimate | None:
+    found = intervals.wilson(float(weight[hits & among].sum()), float(weight[among].sum()))
+    return None if found is None else found.of_rows(lambda: intervals.of_share(hits, among * weight))
+
+
+def _f1(own: NDArray[np.bool_], called: NDArray[np.bool_], weight: Floats) -> Estimate | None:
     found = classification.f1_estimate(
-        int((own & called).sum()), int((own & ~called).sum()), int((called & ~own).sum())
+        *(float(weight[rows].sum()) for rows in (own & called, own & ~called, called & ~own))
     )
-    return None if found is None else found.of_rows(lambda: intervals.of_share(own & called, (own | called) * 1.0))
+    return None if found is None else found.of_rows(lambda: intervals.of_share(own & called, (own | called) * weight))
 
 
 def p_values(sample: Sample, design: Design, seed: int) -> Iterator[tuple[str, float | None, float]]:
-    """Yield the tests of true hypotheses: their name, the p-value in groups, and that for independent rows."""
+    """Yield the tests of true hypotheses: their name, the p-value in these rows, and that for independent rows of equal weight."""
     labels, f = sample.labels, sample.first
     correct, also = (f > 0.5) == labels, (sample.second > 0.5) == labels  # noqa: PLR2004
     exact = comparison.mcnemar(comparison.discordance(correct, also))
     yield "equal accuracies", design.p_value(correct.astype(float) - also, exact), exact
-    points = f, labels.astype(float), 1.0 - labels
-    edges = calibration.equal_width_edges(BINS)
-    bins = calibration.residual_bins(*points, edges)
-    grouped = calibration.grouped_residuals(*points, edges, design.codes)
-    alone = calibration.ece_null(bins, seed, DRAWS).p_value
-    yield "ECE", calibration.ece_null(bins, seed, DRAWS, grouped).p_value, alone
+    yield "ECE", *_ece(sample, design, seed)
     yield "class bias", *_in_the_large(f, labels == 1, design)
     sure = np.maximum(f, 1 - f)
     yield "confidence minus accuracy", *_in_the_large(sure, correct, design)
     found = confidence.confident_errors(sure, correct, SURE)
     excess = np.where(sure >= SURE, sure - correct, 0.0)
-    least = float(np.where(sure >= SURE, sure * (1 - sure), 0.0).sum())
+    least = float((design.weight**2 * np.where(sure >= SURE, sure * (1 - sure), 0.0)).sum())
     yield "confident errors", design.p_value(excess, found.p_value, least, above=True), found.p_value
+
+
+def _ece(sample: Sample, design: Design, seed: int) -> tuple[float, float]:
+    points = sample.first, sample.weight * sample.labels, sample.weight * (1 - sample.labels)
+    edges = calibration.equal_width_edges(BINS)
+    bins = calibration.residual_bins(*points, edges)
+    grouped = calibration.grouped_residuals(*points, edges, design.codes)
+    return calibration.ece_null(bins, seed, DRAWS, grouped).p_value, calibration.ece_null(bins, seed, DRAWS).p_value
 
 
 def _in_the_large(f: Floats, outcome: NDArray[np.bool_], design: Design) -> tuple[float | None, float]:
     true = outcome.astype(float)
     exact = calibration.in_the_large_p(f, true, 1 - true)
-    return design.p_value(f - true, exact, float((f * (1 - f)).sum())), exact
+    least = float((design.weight**2 * f * (1 - f)).sum())
+    return design.p_value(f - true, None if design.weights is not None else exact, least), exact
 
 
 @cache
-def truth(sizes: Literal["equal", "unequal"], alike: float, accuracy: float) -> dict[str, float]:
+def truth(sizes: Literal["equal", "unequal", "single"], alike: float, accuracy: float) -> dict[str, float]:
     """Return the numbers of so many groups that their own error does not matter."""
     design = Clustered(0, sizes, alike, accuracy)
     sample = draw(np.random.default_rng(99), design, TRUTH_GROUPS)
@@ -233,57 +249,73 @@ def coverage(design: Clustered, runs: int, seed: int = 1) -> dict[str, Counts]:
     for run in range(runs):
         sample = draw(generator, design)
         rows = Design(len(sample.labels), "group", sample.groups)
-        for name, estimate in numbers(sample, run):
-            if estimate is None:
-                continue
-            clustered = rows.estimate(estimate)
-            if clustered.low is None or clustered.high is None or estimate.low is None or estimate.high is None:
-                continue
-            shown, covered, alone = found[name]
-            covered += clustered.low <= true[name] <= clustered.high
-            found[name] = Counts(shown + 1, covered, alone + (estimate.low <= true[name] <= estimate.high))
+        count_coverage(rows, numbers(sample, run), true, found)
     return found
 
 
 def alarms(design: Clustered, runs: int, seed: int = 2) -> dict[str, tuple[float, float]]:
     """Simulate a design; return the share of runs in which each test of a true hypothesis rejects it, in groups and as if independent."""
     generator = np.random.default_rng(seed)
+
+    def samples() -> Iterator[tuple[Sample, Design]]:
+        for _ in range(runs):
+            sample = draw(generator, design)
+            yield sample, Design(len(sample.labels), "group", sample.groups)
+
+    return rejected(samples())
+
+
+def rejected(samples: Iterable[tuple[Sample, Design]]) -> dict[str, tuple[float, float]]:
+    """Return the share of samples in which each test of a true hypothesis rejects it, in their rows and as if independent."""
     found: dict[str, list[int]] = {}
-    for run in range(runs):
-        sample = draw(generator, design)
-        rows = Design(len(sample.labels), "group", sample.groups)
-        for name, p, alone in p_values(sample, rows, run):
+    runs = 0
+    for sample, rows in samples:
+        for name, p, alone in p_values(sample, rows, runs):
             counts = found.setdefault(name, [0, 0])
             counts[0] += p is not None and p < LEVEL
             counts[1] += alone < LEVEL
+        runs += 1
     return {name: (one / runs, other / runs) for name, (one, other) in found.items()}
 
 
-def print_coverage(found: Mapping[Clustered, Mapping[str, Counts]], runs: int) -> None:
-    """Print the lowest and highest coverage of every number over the designs of which at least 95 % of the runs report."""
-    counts = sorted({design.groups for design in found})
-    print(f"| number | {' | '.join(f'{count} groups' for count in counts)} | as if independent |")
-    print(f"| --- | {' | '.join('---' for _ in counts)} | --- |")
-    for name in next(iter(found.values())):
+def count_coverage(
+    rows: Design, found: Iterable[tuple[str, Estimate | None]], true: Mapping[str, float], counts: dict[str, Counts]
+) -> None:
+    """Add to ``counts`` which of the estimates of a sample report an interval in these rows, and which of these cover the truth."""
+    for name, estimate in found:
+        if estimate is None:
+            continue
+        here = rows.estimate(estimate)
+        if here.low is None or here.high is None or estimate.low is None or estimate.high is None:
+            continue
+        shown, covered, alone = counts[name]
+        covered += here.low <= true[name] <= here.high
+        counts[name] = Counts(shown + 1, covered, alone + (estimate.low <= true[name] <= estimate.high))
+
+
+def print_coverage(found: Sequence[tuple[str, Mapping[str, Counts]]], runs: int) -> None:
+    """Print the lowest and highest coverage of every number over the designs, under their titles, of which at least 95 % of the runs report."""
+    titles = list(dict.fromkeys(title for title, _ in found))
+    print(f"| number | {' | '.join(titles)} | as if independent |")
+    print(f"| --- | {' | '.join('---' for _ in titles)} | --- |")
+    for name in found[0][1]:
         judged = [
-            (design.groups, 100 * one[name].covered / one[name].shown, 100 * one[name].alone / one[name].shown)
-            for design, one in found.items()
+            (title, 100 * one[name].covered / one[name].shown, 100 * one[name].alone / one[name].shown)
+            for title, one in found
             if one[name].shown >= LEAST_REPORTED * runs
         ]
-        cells = [_range([covered for groups, covered, _ in judged if groups == count]) for count in counts]
+        cells = [_range([covered for title, covered, _ in judged if title == wanted]) for wanted in titles]
         print(f"| {name} | {' | '.join(cells)} | {_range([alone for *_, alone in judged])} |")
 
 
-def print_alarms(found: Mapping[Clustered, Mapping[str, tuple[float, float]]]) -> None:
-    """Print how seldom and how often every test of a true hypothesis rejects it, over the designs."""
-    counts = sorted({design.groups for design in found})
-    print(f"| test at 5 % | {' | '.join(f'{count} groups' for count in counts)} | as if independent |")
-    print(f"| --- | {' | '.join('---' for _ in counts)} | --- |")
-    for name in next(iter(found.values())):
-        cells = [
-            _range([100 * one[name][0] for design, one in found.items() if design.groups == count]) for count in counts
-        ]
-        print(f"| {name} | {' | '.join(cells)} | {_range([100 * one[name][1] for one in found.values()])} |")
+def print_alarms(found: Sequence[tuple[str, Mapping[str, tuple[float, float]]]]) -> None:
+    """Print how seldom and how often every test of a true hypothesis rejects it, over the designs under their titles."""
+    titles = list(dict.fromkeys(title for title, _ in found))
+    print(f"| test at 5 % | {' | '.join(titles)} | as if independent |")
+    print(f"| --- | {' | '.join('---' for _ in titles)} | --- |")
+    for name in found[0][1]:
+        cells = [_range([100 * one[name][0] for title, one in found if title == wanted]) for wanted in titles]
+        print(f"| {name} | {' | '.join(cells)} | {_range([100 * one[name][1] for _, one in found])} |")
 
 
 def _range(values: Sequence[float]) -> str:
@@ -293,6 +325,6 @@ def _range(values: Sequence[float]) -> str:
 def main(runs: int = RUNS) -> None:
     """Print the tables."""
     print(f"### Rows in groups\n\n{runs:,} runs of every design.\n")
-    print_coverage({design: coverage(design, runs) for design in DESIGNS}, runs)
+    print_coverage([(f"{design.groups} groups", coverage(design, runs)) for design in DESIGNS], runs)
     print()
-    print_alarms({design: alarms(design, runs) for design in DESIGNS})
+    print_alarms([(f"{design.groups} groups", alarms(design, runs)) for design in DESIGNS])
