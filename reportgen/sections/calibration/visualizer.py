@@ -12,7 +12,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import dots, draw, names as beside
+from reportgen.figures import dots, draw, names as beside, scales
 from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
@@ -154,7 +154,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ax.set_xscale("function", functions=(_signed_root, _signed_square))
         margin = 0.02 if largest <= _LINEAR else 0.02**2
         ax.set_xlim(-margin * largest, 1.05 * largest)
-        draw.whole_numbers(ax, theme)
+        scales.whole_numbers(ax, theme)
         ax.set_xlabel("errors" if largest <= _LINEAR else "errors (square-root scale)")
         ax.set_ylabel("confidence")
 
@@ -399,7 +399,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         corners = [corner for _, line in lines for corner in line]
         limit = 100 * (1 - WANTED_ACCURACY)
         low, high = min(y for _, y in corners), max(y for _, y in corners)
-        draw.logarithmic(ax, min(low, limit), max(high, limit))
+        scales.logarithmic(ax, min(low, limit), max(high, limit))
         draw.reference_line(ax, theme, limit, f"{titles.WANTED} right")
         longest = max(x for x, _ in corners) or 1.0
         ax.set_xlim(-0.02 * longest, _ROOM_FOR_NAMES * longest)

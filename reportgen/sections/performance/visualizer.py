@@ -12,7 +12,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import dots, draw
+from reportgen.figures import categories, dots, draw, heatmap
 from reportgen.metrics import simultaneous
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import by_class, confused
@@ -118,7 +118,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _draw_accuracy(self, result: PerformanceResult, measured: Sequence[Measurement], ax: Axes) -> None:
         theme = self.theme
-        draw.named_rows(ax, theme, [figure_label(theme, one) for one in measured])
+        categories.named_rows(ax, theme, [figure_label(theme, one) for one in measured])
         for place, one in enumerate(measured):
             metric, look = one.metric, theme.look(one.model)
             if metric.ci_low is not None and metric.ci_high is not None:
@@ -158,7 +158,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         counts = np.array(head.confusion)
         errors = counts.astype(float)
         np.fill_diagonal(errors, np.nan)
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             errors,

@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw
+from reportgen.figures import draw, scales
 from reportgen.metrics import training
 from reportgen.metrics.training import moving_average
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
@@ -159,7 +159,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             ax.set_xlim(0, until + 0.5)
         if lines[0].key == "loss" and run.status == "overfitting":
             self._mark_overfit(result, run, ax)
-        draw.whole_numbers(ax, theme)
+        scales.whole_numbers(ax, theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(theme.text(f"1 {formatting.MINUS} {lines[0].key}" if lines[0].error else lines[0].key))
         neutral: tuple[tuple[str, Any, str], ...] = (
@@ -211,7 +211,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         """Give all panels of a figure the same y axis."""
         low, high = limits
         if log and low > 0 and high > _LOG_RANGE * low:
-            draw.logarithmic(ax, low, high)
+            scales.logarithmic(ax, low, high)
             ax.set_ylim(low / 1.2, high * 1.2)
         else:
             margin = 0.05 * (high - low) or 0.1 * abs(high) or 1.0
@@ -261,7 +261,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
                 result, ax, epochs.astype(float), gaps, color=look.color, linestyle=look.linestyle, label=look.label
             )
         draw.reference_line(ax, self.theme, 0.0, "no gap")
-        draw.whole_numbers(ax, self.theme)
+        scales.whole_numbers(ax, self.theme)
         ax.set_ylim(limits)
         ax.set_xlabel("epoch")
         ax.set_ylabel("gap")
@@ -315,7 +315,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         ]
         draw.named_points(ax, self.theme, points)
         ax.set_xlim(0, last + max(1, 0.05 * last))
-        draw.whole_numbers(ax, self.theme)
+        scales.whole_numbers(ax, self.theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.theme.text(f"best {runs[0].primary}"))
 
@@ -349,7 +349,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
                 color=self.theme.look(run.model).color,
                 linestyle="solid",
             )
-        draw.whole_numbers(ax, self.theme)
+        scales.whole_numbers(ax, self.theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.theme.text(key))
 
