@@ -618,8 +618,8 @@ def test_recipes_are_compared_over_their_seeds() -> None:
 @pytest.mark.parametrize(
     ("recipes", "words"),
     [
-        ("--", "With one seed each, training noise is not in these intervals"),
-        ("xy", "With one seed each, training noise is not in these intervals"),
+        ("--", "One seed each: these intervals exclude training noise"),
+        ("xy", "One seed each: these intervals exclude training noise"),
         ("xxy", "it is in those of the recipes below (recipe x 2 seeds)"),
     ],
 )
