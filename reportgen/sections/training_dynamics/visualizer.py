@@ -325,9 +325,10 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         pairs = [(run, key) for run in runs for key in run.unknown_keys]
         shown = pairs[:MOST_PANELS]
         rest = f" {len(pairs) - len(shown)} more are in results.json." if len(pairs) > len(shown) else ""
+        ends = [f"{key} of {run.model} ends at {_end(result.curve(run.model, key))}" for run, key in shown]
         return Figure(
             name="other",
-            title="Curves without a known direction",
+            title=formatting.listed(ends),
             caption=f"Metrics whose direction is unknown; they are not compared.{rest}",
             alt=", ".join(f"{key} of {run.model}" for run, key in shown) + ".",
             panels=tuple(
@@ -411,6 +412,11 @@ def _fences(gaps: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tu
 
 def _values(curve: Curve | None) -> list[float]:
     return [] if curve is None else [or_nan(value) for value in curve.values]
+
+
+def _end(curve: Curve | None) -> str:
+    known = [value for value in _values(curve) if np.isfinite(value)]
+    return _number(known[-1]) if known else formatting.MISSING
 
 
 def _curve_words(result: TrainingDynamicsResult, run: Run, key: str) -> str:
