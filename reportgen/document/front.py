@@ -1,4 +1,4 @@
-"""Page one: the verdict, what it rests on, one picture, the checks, and what could stop the release."""
+"""Page one: the verdict, what it rests on, one picture, the checks, and the findings that need action."""
 
 from __future__ import annotations
 
@@ -137,5 +137,5 @@ def _training_noise(results: Results) -> str:
     )
     several = [f"{recipe} ({count} seeds)" for recipe, count in seeds.items() if count > 1]
     if not several:
-        return "One seed each: these intervals exclude training noise"
+        return "One seed each: training noise is not in these intervals"
     return f"Training noise is only in the intervals of recipes: {formatting.listed(several)}"
