@@ -29,6 +29,7 @@ BROAD_EXCEPT = {
     "analysis/analyze.py",
     "pipeline/present.py",
     "plan/registry.py",
+    "render/environment.py",
     "render/pdf_process.py",
 }
 MOST_FOLDERS, MOST_FILES = 15, 5

@@ -181,8 +181,9 @@ def render(
         outcome = flow.render(
             loaded,
             output_dir or results.parent,
-            formats or FORMATS,
+            formats or tuple(name for name in FORMATS if name != "json"),
             tell,
+            inputs=[results],
             templates=templates,
             keep_going=flags["keep_going"],
         )

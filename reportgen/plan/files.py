@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     """Yield missing files, and arrays that a file does not have."""
-    for location, file in _named_files(spec):
+    for location, file in named_files(spec):
         path = folder / file
         if not path.exists():
             siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -34,7 +34,8 @@ def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
             yield Problem(location, f"{spec.data.path} has no such array or column", repr(name), hint)
 
 
-def _named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
+def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
+    """Yield every file that a spec names, with its place."""
     for name, model in spec.models.items():
         yield ("models", name, "path"), model.path
         if model.history is not None:
