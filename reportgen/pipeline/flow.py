@@ -83,11 +83,12 @@ def compute(planned: Plan, progress: ProgressCallback, *, keep_going: bool = Fal
     from reportgen.analysis.analyze import analyze
     from reportgen.evaluation.process import EvaluationProcess
 
+    created = now()
     with EvaluationProcess(planned.spec, planned.folder, planned.request) as worker:
         _warm_up()
         evaluation = worker.result(progress)
     progress("analyzing", 0, 1)
-    return analyze(planned, evaluation, now(), keep_going=keep_going)
+    return analyze(planned, evaluation, created, keep_going=keep_going)
 
 
 def render(
@@ -187,7 +188,7 @@ def now() -> str:
         return datetime.now(UTC).replace(microsecond=0).isoformat()
     try:
         return datetime.fromtimestamp(int(epoch), UTC).isoformat()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         from reportgen.spec.problems import Problem
 
         message = f"must be seconds since 1970 (found {epoch!r})"

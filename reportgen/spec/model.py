@@ -9,7 +9,7 @@ import math
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Severity
@@ -41,6 +41,18 @@ def _or_false(schema: dict[str, Any]) -> None:
 def _false_is_none(value: Any) -> Any:
     """Return None for ``false``: TOML has no null."""
     return None if value is False else value
+
+
+def _is_an_address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        message = (
+            f"must be an address like 'https://example.org/docs', http or https, without ? and # (found {value!r})"
+        )
+        raise ValueError(message)
+    return value
+
+
+DocsUrl = Annotated[str, AfterValidator(_is_an_address), Field(json_schema_extra={"pattern": "^https?://"})]
 
 
 class ReportInfo(Strict):
@@ -279,18 +291,8 @@ class OutputSpec(Strict):
     """Exit with 1 if a finding has at least this severity."""
     templates: str | None = None
     """Folder with custom templates, relative to the spec."""
-    docs_url: str | None = Field(default=None, json_schema_extra={"pattern": "^https?://"})
+    docs_url: DocsUrl | None = None
     """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""
-
-    @field_validator("docs_url")
-    @classmethod
-    def _is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and not _ADDRESS.fullmatch(value):
-            message = (
-                f"must be an address like 'https://example.org/docs', http or https, without ? and # (found {value!r})"
-            )
-            raise ValueError(message)
-        return value
 
     _no_gallery = field_validator("gallery", mode="before")(_false_is_none)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import ReportgenError
 from reportgen.resources import share
+from reportgen.spec.files import unusable
 from reportgen.text.matching import STAR
 
 if TYPE_CHECKING:
@@ -160,10 +161,12 @@ def _parts(file: str) -> list[str]:
 
 def _array_names(path: Path) -> tuple[str, str]:
     """Guess which arrays are inputs and labels: by the usual names, otherwise the first and the last."""
+    if unusable(path) is not None:
+        return "x", "y"
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
         return "x", "y"
     x = next((name for name in names if name.lower().startswith("x")), names[0] if names else "x")
     y = next((name for name in names if name.lower().startswith(("y", "label"))), names[-1] if names else "y")

@@ -15,7 +15,8 @@ import numpy as np
 
 from reportgen.contract.records.architecture import TensorSummary
 from reportgen.errors import InputError
-from reportgen.inputs.sources.source import FileSource, entries
+from reportgen.inputs.sources.source import FileSource, entries, files
+from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,6 +109,10 @@ class ArraySource(FileSource):
 
     def open(self) -> ArrayDataset:
         """Read and validate the arrays that the data table names."""
+        for location, file in files(self.data):
+            reason = unusable(self.folder / file)
+            if reason is not None:
+                raise InputError(location, file, reason)
         read = self.reader()
         found = {location: read(location, name) for location, name in entries(self.data)}
         for location, array in found.items():
@@ -164,7 +169,7 @@ def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
 
 def require_filled(location: Location, file: str, missing: Array, what: str) -> None:
     """Reject rows (n,) or (n, ...) without a value."""
-    rows = missing.reshape(len(missing), -1).any(axis=1)
+    rows = missing.any(axis=tuple(range(1, missing.ndim)))
     if rows.any():
         message = f"has no {what} in {int(rows.sum()):,} rows (the first is row {int(np.argmax(rows))})"
         raise InputError(location, file, message)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import InputError
-from reportgen.inputs.sources.arrays import first_line, require_filled, require_name
+from reportgen.inputs.sources.arrays import first_line, require_filled, require_form, require_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ def reader(table: Any, names: Sequence[str], file: str) -> Read:
 
     ``names`` are those of all columns of the file, as they are written there.
     """
+    if table.empty:
+        raise InputError(("data", "path"), file, "contains no rows")
 
     def read(location: Location, name: str | tuple[str, ...]) -> Array:
         for wanted in [name] if isinstance(name, str) else name:
@@ -32,7 +34,10 @@ def reader(table: Any, names: Sequence[str], file: str) -> Read:
         try:
             if isinstance(name, str):
                 return plain(table[name])
-            return np.stack([plain(table[column]) for column in name], axis=1)
+            columns = [plain(table[column]) for column in name]
+            for column in columns:
+                require_form(location, file, column.shape, column.dtype)
+            return np.stack(columns, axis=1)
         except (ValueError, TypeError) as error:
             raise InputError(location, file, f"{name!r} cannot be read ({first_line(error)})") from error
 
