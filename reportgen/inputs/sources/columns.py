@@ -23,12 +23,12 @@ def reader(table: Any, names: Sequence[str], file: str) -> Read:
 
     ``names`` are those of all columns of the file, as they are written there.
     """
-    if table.empty:
-        raise InputError(("data", "path"), file, "contains no rows")
 
     def read(location: Location, name: str | tuple[str, ...]) -> Array:
         for wanted in [name] if isinstance(name, str) else name:
             require_name(names, location, file, wanted)
+        if table.empty:
+            raise InputError(("data", "path"), file, "contains no rows")
         if location[1] != "x":
             require_filled(location, file, missing(table[name]), "label" if location[1] == "y" else str(location[1]))
         try:
