@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +14,7 @@ from reportgen.render import tables
 from reportgen.render.environment import environment, printable
 from reportgen.render.inline_svg import Inliner
 from reportgen.resources import share
+from reportgen.text.formatting import THIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +32,8 @@ PDF_ROWS = 100
 """Maximum number of table rows in the PDF: each cell costs the engine 1.6 ms."""
 LINKS = ("http://", "https://", "mailto:")
 """Allowed prefixes of links by the author."""
+_BREAKING = re.compile("(?<=[0-9]) (?=%)")
+"""A space at which a number would be parted from its percent sign."""
 _FACES = (
     ("IBM Plex Sans", 400, "IBMPlexSans-Regular.woff2"),
     ("IBM Plex Sans", 600, "IBMPlexSans-SemiBold.woff2"),
@@ -71,13 +75,14 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     made.filters |= {"markdown": markdown, "drawing": lambda drawing: drawn[drawing.id]}
     made.globals |= {"short_table": SHORT_TABLE, "table_rows": rows, "target": target}
     made.globals |= {"show": partial(tables.show, anchors=found.rows), "link": found.target}
-    return made.get_template("report.html.j2").render(
+    page = made.get_template("report.html.j2").render(
         document=shown,
         results=shown.results,
         glossary=used_terms(shown),
         titles={chapter.id: chapter.title for chapter in shown.chapters},
         styles=Markup("\n".join((*_styles(target), inliner.sheet()))),  # noqa: S704 our own files
     )
+    return _BREAKING.sub(THIN, page)
 
 
 def markdown(text: str, level: int) -> Markup:
