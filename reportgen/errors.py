@@ -4,6 +4,7 @@
 
     ReportgenError              exit code
     ├── SpecError               2   the spec or the arguments are invalid; lists every error (reportgen.spec.errors)
+    ├── ArgumentError           2   an argument of the Python interface is invalid
     ├── ResultsError            2   a results file cannot be read
     ├── InputError              3   a model, data set or history cannot be used
     ├── SectionError            3   a section's analyzer, rule or visualizer failed
@@ -15,6 +16,7 @@ The command line prints only their message; a traceback is for bugs.
 from __future__ import annotations
 
 import re
+import signal
 import traceback
 from pathlib import Path
 
@@ -58,6 +60,12 @@ class ReportgenError(Exception):
     exit_code = 3
 
 
+class ArgumentError(ReportgenError, TypeError, ValueError):
+    """An argument of the Python interface has the wrong type or value."""
+
+    exit_code = 2
+
+
 class ResultsError(ReportgenError):
     """A results file could not be read."""
 
@@ -95,3 +103,32 @@ class SectionError(ReportgenError):
 
 class RenderError(ReportgenError):
     """A renderer failed; the other outputs are still written."""
+
+
+class Interrupted(BaseException):
+    """A signal ends the program.
+
+    Parameters
+    ----------
+    number
+        The signal; the exit code is 128 more.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+    def __str__(self) -> str:
+        """Return what the program says last."""
+        number = self.exit_code - 128
+        return "interrupted" if number == signal.SIGINT else f"interrupted by {signal.Signals(number).name}"
+
+
+def ends_program(error: BaseException) -> bool:
+    """Return whether an exception ends the program, instead of being the failure of the code that raised it.
+
+    On the command line, signals raise :class:`Interrupted`, so that a ``KeyboardInterrupt`` was raised by the code; in a
+    program that uses the Python interface, the user raises it.
+    """
+    by_user = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, Interrupted) or (by_user and isinstance(error, KeyboardInterrupt))

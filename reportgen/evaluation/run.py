@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.activations import Activations
-from reportgen.errors import InputError, summary
+from reportgen.errors import InputError
 from reportgen.evaluation.feeding import feed
 from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.logits import output_ends
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.structure import output_names, walk
 from reportgen.inputs.dataset import read
+from reportgen.inputs.models import model_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,13 +136,8 @@ class _Pass:
         return [Output(name, one.shape[1:]) for name, one in zip(names, _listed(made), strict=True)], model
 
     def _call(self, forward: Any, batch: Batch) -> Any:
-        import tensorflow as tf
-
-        try:
+        with model_code(self.location, self.spec.path, "cannot be run on data.x"):
             return forward.predict_on_batch(self.feed.batch(batch))
-        except (ValueError, TypeError, tf.errors.OpError) as error:
-            message = f"cannot be run on data.x ({summary(error)})"
-            raise InputError(self.location, self.spec.path, message) from error
 
     # ------------------------------------------------------------------------------------------ the heads
 

@@ -15,7 +15,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.errors import cause
+from reportgen.contract.foreign import ForeignError, foreign
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -32,6 +32,14 @@ class UnknownSectionError(LookupError):
 
 class PluginError(Exception):
     """A section cannot be used; the message gives its name and the reason."""
+
+    exit_code = 2
+
+
+class PluginFailedError(PluginError):
+    """The code of a section failed when it was imported."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Registry:
         UnknownSectionError
             No installed section has this name.
         PluginError
-            It cannot be imported, is not a section, or has a name that is already used.
+            It does not exist, cannot be imported, is not a section, or has a name that is already used.
         """
         if kind.endswith(".py"):
             raise PluginError(f"the section {kind!r} must name an object in the file, for example '{kind}:SECTION'")
@@ -109,8 +117,11 @@ def module_of(kind: str) -> str:
 
 
 def folder_of(section: Section[Any, Any]) -> Path:
-    """Return the folder of a section's code."""
-    return Path(inspect.getfile(section.analyzer)).parent
+    """Return the folder of a section's code; a class that was made at run time has none."""
+    try:
+        return Path(inspect.getfile(section.analyzer)).parent
+    except (TypeError, OSError):
+        return _HERE
 
 
 @cache
@@ -127,11 +138,13 @@ def _installed(name: str) -> Section[Any, Any]:
     if others:
         owners = ", ".join(sorted(one.dist.name if one.dist else one.value for one in (entry, *others)))
         raise PluginError(f"the section {name!r} is declared by several packages: {owners}")
+    who = f"{name!r} ({entry.value})"
     try:
-        found = entry.load()
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"the section {name!r} ({entry.value}) cannot be imported: {cause(error, _HERE)}") from error
-    section = _checked(found, f"{name!r} ({entry.value})")
+        with foreign(f"the section {who}", _HERE):
+            found = entry.load()
+    except ForeignError as error:
+        raise PluginFailedError(f"the section {who} cannot be imported: {error}") from error
+    section = _checked(found, who)
     if section.name != name:
         raise PluginError(f"the section {name!r} ({entry.value}) has the name {section.name!r} in its manifest")
     return section
@@ -155,10 +168,11 @@ def _run(kind: str, path: Path) -> _File:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        code = path.read_bytes()
-        exec(compile(code, path, "exec", dont_inherit=True), vars(module))  # noqa: S102 a spec that names code is code
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"the section {kind!r} cannot be imported: {cause(error, path.parent)}") from error
+        with foreign(f"the section {kind!r}", path.parent):
+            code = path.read_bytes()
+            exec(compile(code, path, "exec", dont_inherit=True), vars(module))  # noqa: S102 a spec that names code is code
+    except ForeignError as error:
+        raise PluginFailedError(f"the section {kind!r} cannot be imported: {error}") from error
     return _File(module, hashlib.sha256(code).hexdigest())
 
 
@@ -178,9 +192,13 @@ def _checked(found: Any, who: str) -> Section[Any, Any]:
     from reportgen.contract.section import Section
     from reportgen.plan.manifest import mistakes
 
-    if not isinstance(found, Section):
+    if not issubclass(type(found), Section):
         raise PluginError(f"{who} is not a Section (found {type(found).__name__})")
-    wrong = mistakes(found)
+    try:
+        with foreign(f"the section {who}", folder_of(found)):
+            wrong = mistakes(found)
+    except ForeignError as error:
+        raise PluginFailedError(f"the section {who} cannot be used: {error}") from error
     if wrong:
         raise PluginError(f"the section {who} cannot be used: {'; '.join(wrong)}")
     return found

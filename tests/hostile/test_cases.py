@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen import cli
+from reportgen.cli import commands
 
 if TYPE_CHECKING:
     from hostile.case import Case
@@ -39,11 +39,10 @@ def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd
     arguments = case.arguments(here)
     before = {path.name for path in here.iterdir()}
     monkeypatch.setattr("sys.argv", ["reportgen", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
+    code = commands.run()
     out, err = capfd.readouterr()
     said = err if case.code > 1 else out + err
-    assert (ended.value.code, case.says in said) == (case.code, True), said
+    assert (code, case.says in said) == (case.code, True), said
     assert "Traceback" not in err
     assert {path.name for path in here.iterdir()} - before <= case.writes
     assert not list(temporary.iterdir())
