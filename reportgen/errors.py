@@ -30,8 +30,18 @@ def summary(error: BaseException) -> str:
     >>> summary(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mwrong shape\x1b[0m\n\nArguments"))
     'wrong shape'
     """
-    lines = [line.strip() for line in _COLORS.sub("", str(error)).splitlines()]
+    lines = [line.strip() for line in _COLORS.sub("", _text(error)).splitlines()]
     return next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
+
+
+def _text(error: BaseException) -> str:
+    """Return the message of an exception; none if its class cannot make one."""
+    try:
+        return str(error)
+    except BaseException as failure:
+        if ends_program(failure):
+            raise
+        return ""
 
 
 def cause(error: BaseException, folder: Path) -> str:

@@ -25,6 +25,7 @@ KERAS = {
 BROAD_EXCEPT = {
     "cli/commands.py",
     "contract/foreign.py",
+    "errors.py",
     "evaluation/process.py",
     "inputs/models.py",
     "interface/callback.py",

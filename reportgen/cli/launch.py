@@ -100,7 +100,7 @@ def _ended(status: int, ledger: _Ledger) -> int:
     """Return the declared exit code; without one, say how the child ended."""
     if ledger.code is not None:
         return ledger.code
-    where = f" in the code of {ledger.part}" if ledger.part else ""
+    where = f", in the code of {ledger.part}" if ledger.part else ""
     _say(f"reportgen: the program {ending(os.waitstatus_to_exitcode(status))}{where}, before it had finished")
     return _FAILED
 
@@ -121,9 +121,9 @@ def _as_child(handled: list[int], received: list[int], ledger: _Ledger, parent_l
 def _run(handled: list[int], received: list[int], ledger: _Ledger | None, parent_lives: int | None = None) -> int:
     try:
         for one in handled:
-            signal.signal(one, _interrupt)
+            signal.signal(one, interrupt)
         for number in received:
-            _interrupt(number)
+            interrupt(number)
         from reportgen.cli import commands
         from reportgen.contract import foreign
 
@@ -136,7 +136,7 @@ def _run(handled: list[int], received: list[int], ledger: _Ledger | None, parent
         return end.exit_code
 
 
-def _interrupt(number: int, _frame: FrameType | None = None) -> NoReturn:
+def interrupt(number: int, _frame: FrameType | None = None) -> NoReturn:
     """End the program once: what follows must not disturb the cleaning up."""
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_IGN)

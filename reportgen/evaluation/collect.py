@@ -21,7 +21,7 @@ from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.weights import weight_tensors
 from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
-from reportgen.inputs.models import libraries
+from reportgen.inputs.models import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,8 +104,8 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
         errors.add(model, data)
         return model, failure
 
-    versions = {"python": platform.python_version()} | libraries() | {"numpy": np.__version__}
-    return Collection(data, versions, tuple(spec.models), evaluate, lambda: errors.examples(dataset, spec.data, data))
+    used = {"python": platform.python_version()} | versions() | {"numpy": np.__version__}
+    return Collection(data, used, tuple(spec.models), evaluate, lambda: errors.examples(dataset, spec.data, data))
 
 
 @dataclass(frozen=True)

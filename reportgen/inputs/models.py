@@ -8,6 +8,7 @@ import importlib.util
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,8 @@ _ABBREVIATIONS = {
     "huber_loss": "huber",
     "bce": "binary_crossentropy",
 }
+
+_LIBRARIES = ("keras", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -75,22 +78,31 @@ class LibraryError(ReportgenError):
     """Keras or TensorFlow cannot be loaded; the message says what to type."""
 
 
-def libraries() -> dict[str, str]:
-    """Load Keras and TensorFlow, and return their versions.
+def versions() -> dict[str, str]:
+    """Return the versions of Keras and TensorFlow, without loading them.
 
     Raises
     ------
     LibraryError
-        One of them is missing or damaged.
+        One of them is not installed.
     """
     found = {}
-    for package in ("tensorflow", "keras"):
+    for package in _LIBRARIES:
         try:
-            found[package] = str(importlib.import_module(package).__version__)
+            found[package] = version(package)
+        except PackageNotFoundError as error:
+            raise LibraryError(f"{package} is not installed; to install it, type `pip install {package}`") from error
+    return found
+
+
+def _load_libraries() -> None:
+    """Load Keras and TensorFlow; LibraryError if one of them is missing or damaged."""
+    for package in reversed(_LIBRARIES):
+        try:
+            importlib.import_module(package)
         except Exception as error:
             reason = f"{package} cannot be loaded ({type(error).__name__}: {summary(error)})"
             raise LibraryError(f"{reason}; to install it, type `pip install --force-reinstall {package}`") from error
-    return {"keras": found["keras"], "tensorflow": found["tensorflow"]}
 
 
 @contextmanager
@@ -104,7 +116,7 @@ def model_code(location: Location, file: str, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except InputError:
+    except ReportgenError:
         raise
     except BaseException as error:
         if ends_program(error):
@@ -128,10 +140,10 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     config = config_of(path, location, spec.path)
     objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
     _refuse_foreign(config, objects, location, spec.path)
-
-    import keras
-
+    _load_libraries()
     with model_code(location, spec.path, "Keras cannot load it"):
+        import keras
+
         model = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
     compiled = config.get("compile_config") or {}
     return LoadedModel(
@@ -205,6 +217,8 @@ def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: L
 
 def _custom_objects(names: tuple[str, ...], folder: Path, location: Location) -> dict[str, Any]:
     objects = {}
+    if names:
+        _load_libraries()
     for index, item in enumerate(names):
         module_name, _, name = item.rpartition(":")
         with model_code((*location, index), item, "cannot be imported"), _importable(folder):

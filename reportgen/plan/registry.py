@@ -102,7 +102,7 @@ class Registry:
         if (path, attribute) not in self._sections:
             if path not in self._files:
                 self._files[path] = _run(kind, path)
-            self._sections[path, attribute] = _section_in(self._files[path].module, kind)
+            self._sections[path, attribute] = _section_in(self._files[path].module, kind, path.parent)
         return self._sections[path, attribute]
 
 
@@ -144,7 +144,7 @@ def _installed(name: str) -> Section[Any, Any]:
             found = entry.load()
     except ForeignError as error:
         raise PluginFailedError(f"the section {who} cannot be imported: {error}") from error
-    section = _checked(found, who)
+    section = _checked(found, who, _HERE)
     if section.name != name:
         raise PluginError(f"the section {name!r} ({entry.value}) has the name {section.name!r} in its manifest")
     return section
@@ -176,11 +176,11 @@ def _run(kind: str, path: Path) -> _File:
     return _File(module, hashlib.sha256(code).hexdigest())
 
 
-def _section_in(module: ModuleType, kind: str) -> Section[Any, Any]:
+def _section_in(module: ModuleType, kind: str, folder: Path) -> Section[Any, Any]:
     file, _, attribute = kind.rpartition(":")
     if not hasattr(module, attribute):
         raise PluginError(f"the section {kind!r} cannot be imported: {file!r} has no {attribute}")
-    section = _checked(getattr(module, attribute), repr(kind))
+    section = _checked(getattr(module, attribute), repr(kind), folder)
     if section.name in _registered():
         raise PluginError(
             f"the section {kind!r} has the name {section.name!r}, which an installed section already uses"
@@ -188,14 +188,14 @@ def _section_in(module: ModuleType, kind: str) -> Section[Any, Any]:
     return section
 
 
-def _checked(found: Any, who: str) -> Section[Any, Any]:
+def _checked(found: Any, who: str, folder: Path) -> Section[Any, Any]:
     from reportgen.contract.section import Section
     from reportgen.plan.manifest import mistakes
 
     if not issubclass(type(found), Section):
         raise PluginError(f"{who} is not a Section (found {type(found).__name__})")
     try:
-        with foreign(f"the section {who}", folder_of(found)):
+        with foreign(f"the section {who}", folder):
             wrong = mistakes(found)
     except ForeignError as error:
         raise PluginFailedError(f"the section {who} cannot be used: {error}") from error

@@ -140,7 +140,7 @@ class PdfProcess:
             bufsize=0,
             stdout=self._noise,
             stderr=self._noise,
-            env=_environment(self._home, fonts),
+            env=_environment(fonts),
             cwd=self._home,
         )
 
@@ -232,9 +232,9 @@ class PdfProcess:
         return "\nWeasyPrint said:\n" + "\n".join(lines) if lines else ""
 
 
-def _environment(home: Path, fonts: Path) -> dict[str, str]:
+def _environment(fonts: Path) -> dict[str, str]:
     return {
-        **environment(home),
+        **environment(fonts.parent),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "FONTCONFIG_FILE": str(fonts),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen.cli import commands
+from reportgen.cli import commands, launch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hostile.case import Case
 
 FAMILIES = sorted(path.stem for path in (Path(__file__).parent / "cases").glob("*.py"))
@@ -27,6 +30,15 @@ def _cases() -> list[object]:
     return found
 
 
+@pytest.fixture
+def as_child() -> Iterator[None]:
+    """Have the handler of signals that the command runs with."""
+    before = signal.signal(signal.SIGINT, launch.interrupt)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("as_child")
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """The exit code and the sentence of the table; no traceback, no file but those allowed, an empty temporary folder."""
