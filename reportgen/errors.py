@@ -20,8 +20,19 @@ import signal
 import traceback
 from pathlib import Path
 
-_COLORS = re.compile("\x1b\\[[0-9;]*m")
-_FRAMES = ("Exception encountered when calling", "in user code:")
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|\{\{\w+ [^}]*\}\} | \[Op:\w+\]( name:)?")
+"""Colors, and the nodes of TensorFlow's graph."""
+_LONGEST = 300
+_INNERMOST = "Exception encountered: "
+_FRAMES = (
+    "Exception encountered when calling",
+    "in user code:",
+    "Arguments received by",
+    "A total of ",
+    "Graph execution error:",
+    "Detected at node",
+    "•",
+)
 
 
 def summary(error: BaseException) -> str:
@@ -30,14 +41,17 @@ def summary(error: BaseException) -> str:
     >>> summary(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mwrong shape\x1b[0m\n\nArguments"))
     'wrong shape'
     """
-    lines = [line.strip() for line in _COLORS.sub("", _text(error)).splitlines()]
-    return next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
+    text = _NOISE.sub("", _text(error)).rpartition(_INNERMOST)[2]
+    lines = [line.strip() for line in text.splitlines()]
+    said = next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
 
 def _text(error: BaseException) -> str:
     """Return the message of an exception; none if its class cannot make one."""
     try:
-        return str(error)
+        repeated = isinstance(error, KeyError) and error.args and str(error.args[0]).startswith(_FRAMES)
+        return str(error.args[0] if repeated else error)  # otherwise the key is quoted, lines and all
     except BaseException as failure:
         if ends_program(failure):
             raise

@@ -65,19 +65,21 @@ def when_closed(pipe: int, then: Callable[[], None]) -> None:
     Thread(target=wait, daemon=True).start()
 
 
-def end_with_parent(home: Path) -> None:
-    """Make this process end with its parent, which holds the standard input; whichever ends last removes its home.
+def end_with_parent(home: Path, *, at_its_word: bool = False) -> None:
+    """Make this process end with its parent, which holds the other end of the standard input, and remove its home then.
 
-    An interruption from the terminal is the parent's to handle.
+    With ``at_its_word``, wait until the parent sends a byte. An interruption from the terminal is the parent's to handle.
     """
-    import shutil
     import signal
 
     def end() -> None:
-        shutil.rmtree(home, ignore_errors=True)
-        os._exit(1)
+        """Replace this process, so that nothing is written while the folder is removed."""
+        program = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+        os.execv(sys.executable, [sys.executable, "-IS", "-c", program, str(home)])  # noqa: S606
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if at_its_word and not os.read(0, 1):
+        end()
     when_closed(0, end)
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
 from reportgen.contract.records.evaluation import Evaluation
@@ -65,6 +67,7 @@ class EvaluationProcess:
             stdout=subprocess.PIPE,
             stderr=noise,
             env=_environment(self._home),
+            cwd=self._home,
             text=True,
             encoding="utf-8",
         )
@@ -92,24 +95,7 @@ class EvaluationProcess:
         WorkerError
             The worker ended without a result.
         """
-        failures: list[InputError] = []
-        what, finished = "starting", False
-        for line in self._process.stdout or ():
-            step = json.loads(line)
-            if "error" in step:
-                raise _input_error(step["error"])
-            if "library" in step:
-                raise LibraryError(step["library"])
-            if "crash" in step:
-                raise WorkerError(f"the evaluation failed while {what} ({step['crash']})")
-            if "failure" in step:
-                failures.append(_input_error(step["failure"]))
-            elif "what" in step:
-                what = step["what"]
-                report(what, step["done"], step["total"])
-            finished = "finished" in step
-        if not finished:
-            raise WorkerError(f"the evaluation process {ending(self._process.wait())}, while {what}")
+        failures = self._failures(report)
         if len(failures) == self._n_models:
             raise failures[0]
         data, versions = array_store.read(self._home / "data")
@@ -117,19 +103,42 @@ class EvaluationProcess:
         models = tuple(array_store.read(_model_file(self._home, index)) for index in range(self._n_models))
         return Evaluation(models, data, versions, examples=examples)
 
+    def _failures(self, report: ProgressCallback) -> list[InputError]:
+        """Follow the worker until it has finished; return the failures of models."""
+        failures: list[InputError] = []
+        what = "starting"
+        for line in self._process.stdout or ():
+            ((kind, content),) = json.loads(line).items()
+            if kind == "finished":
+                return failures
+            if kind == "error":
+                raise _input_error(content)
+            if kind == "library":
+                raise LibraryError(content)
+            if kind == "crash":
+                raise WorkerError(f"the evaluation failed while {what} ({content})")
+            if kind == "failure":
+                failures.append(_input_error(content))
+            else:
+                what, done, total = content
+                report(what, done, total)
+        raise WorkerError(f"the evaluation process {ending(self._process.wait())}, while {what}")
+
 
 def _environment(home: Path) -> dict[str, str]:
-    """Return the environment of the worker: quiet, and with the default Keras configuration."""
+    """Return the environment of the worker: quiet, and with the default configuration of Keras, and of matplotlib, which Keras imports."""
+    (home / "matplotlibrc").touch()
     keras_home = home / "keras"
     keras_home.mkdir()
     own = {"KERAS_HOME": str(keras_home), "KERAS_BACKEND": "tensorflow"}
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "JOBLIB_MULTIPROCESSING": "0"}
     return {**environment(home), **own, **quiet}
 
 
 def main(home: Path) -> None:
     """Run the worker: evaluate the job in a folder, and write the evaluation next to it."""
     end_with_parent(home)
+    socket.has_ipv6 = False  # urllib3, which TensorFlow imports, would open a socket to find out
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -140,6 +149,7 @@ def main(home: Path) -> None:
     try:
         _evaluate(home, send)
         send({"finished": True})
+        Event().wait()  # for the program, which ends this process; should it be killed, its files are removed here
     except InputError as error:
         send({"error": _message(error)})
     except LibraryError as error:
@@ -160,7 +170,7 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
         spec,
         Files(Path(job["folder"])),
         Request.model_validate(job["request"]),
-        lambda what, done, total: send({"what": what, "done": done, "total": total}),
+        lambda *step: send({"step": step}),
     )
     array_store.write((found.data, found.versions), home / "data")
     for index, name in enumerate(found.models):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from contextlib import chdir
@@ -20,11 +21,15 @@ def start() -> None:
     found = find_spec("matplotlib")
     if "matplotlib" in sys.modules or found is None or found.origin is None:
         return
+    log = logging.getLogger("matplotlib")
+    level = log.level
+    log.setLevel(logging.ERROR)  # a folder for its cache that it cannot use is replaced
     backend = os.environ.pop("MPLBACKEND", None)
     try:
         with chdir(Path(found.origin).parent / "mpl-data"):
             import matplotlib.backends.backend_svg
             import matplotlib.figure  # noqa: F401
     finally:
+        log.setLevel(level)
         if backend is not None:
             os.environ["MPLBACKEND"] = backend

@@ -145,6 +145,8 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
         import keras
 
         model = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
+    if not isinstance(model, keras.Model):
+        raise InputError(location, spec.path, f"is not a model (found {type(model).__name__})")
     compiled = config.get("compile_config") or {}
     return LoadedModel(
         name=name,

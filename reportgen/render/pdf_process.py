@@ -33,8 +33,7 @@ def main(home: Path, seconds: int, memory: int) -> None:
         outcome = {"unloadable": f"WeasyPrint cannot be loaded ({type(error).__name__}: {error})"}
     else:
         _limit("RLIMIT_AS", memory)  # not before: a library that cannot be mapped would look like a missing one
-        os.read(0, 1)
-        end_with_parent(home)
+        end_with_parent(home, at_its_word=True)
         try:
             outcome = _render(home)
         except MemoryError:
