@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from reportgen.analysis.results import SCHEMA_VERSION, Results
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Measurement
-from reportgen.errors import ResultsError
-from reportgen.plan.registry import PluginError, UnknownSectionError
+from reportgen.errors import ResultsError, SectionError
+from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError
 from reportgen.spec.files import FileError, read_bytes
 from reportgen.spec.plain import refusal
 from reportgen.spec.problems import dotted
@@ -113,6 +113,8 @@ def _refusals(path: Path) -> Iterator[None]:
         where = ".".join(map(str, first["loc"]))
         more = f" and {error.error_count() - 1} more" if error.error_count() > 1 else ""
         raise ResultsError(f"{path}: is not a valid results file ({where}: {first['msg'].lower()}{more})") from error
+    except PluginFailedError as error:
+        raise SectionError(str(error)) from error
     except (UnknownSectionError, PluginError) as error:
         what = f"unknown section {error}" if isinstance(error, UnknownSectionError) else str(error)
         raise ResultsError(f"{path}: {what}") from error

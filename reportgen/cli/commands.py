@@ -5,16 +5,15 @@ Heavy modules are imported by the commands, so that ``reportgen --help`` is fast
 
 from __future__ import annotations
 
-import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from reportgen.cli.streams import prepare, put, say, say_error
+from reportgen.cli.streams import put, say, say_error
 from reportgen.contract.formats import FORMATS
-from reportgen.errors import InputError, ReportgenError
+from reportgen.errors import InputError, Interrupted, ReportgenError
 from reportgen.resources import __version__
 from reportgen.spec.errors import SpecError
 
@@ -31,7 +30,7 @@ Exit codes:
   1    the report was written, but a check failed (or a finding is at or above fail_on)
   2    the spec or the arguments are invalid
   3    an input could not be loaded, or a section or a renderer failed
-  130  interrupted"""
+  130  interrupted (by SIGTERM 143, by SIGHUP 129)"""
 
 
 class _Words(click.ParamType[tuple[str, ...]]):
@@ -238,7 +237,7 @@ def sections(name: str | None) -> None:
         hint = suggest(name, registry.names) or f"available: {', '.join(registry.names)}"
         _fail(f"unknown section {name!r}; {hint}", 2)
     except PluginError as error:
-        _fail(str(error), 2)
+        _fail(str(error), error.exit_code)
     say(listing.section(found))
 
 
@@ -254,7 +253,7 @@ def rule(code: str | None) -> None:
     try:
         rules = {one.code: one for name in registry.names for one in registry.find(name).rules}
     except PluginError as error:
-        _fail(str(error), 2)
+        _fail(str(error), error.exit_code)
     if code is None:
         say(listing.rules(rules.values()))
     elif code in rules:
@@ -331,18 +330,10 @@ def _fail(message: str, code: int) -> NoReturn:
     raise click.exceptions.Exit(_told(message, code))
 
 
-def main() -> None:
-    """Run the program and exit with its exit code."""
-    sys.exit(_run())
-
-
-def _run() -> int:
-    """Return the exit code; a ReportgenError becomes one message."""
-    prepare()
+def run() -> int:
+    """Run the command in ``sys.argv`` and return its exit code; a ReportgenError becomes one message."""
     try:
         code: int | None = cli.main(standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        return _told("interrupted", 130)
     except click.ClickException as error:
         error.show()
         return 2
@@ -350,7 +341,9 @@ def _run() -> int:
         return _told(str(error), error.exit_code)
     except ReportgenError as error:
         return _told(f"reportgen: {error}", error.exit_code)
-    except (Exception, SystemExit):  # noqa: BLE001 a bug, or third-party code that exits: 0 and 1 are verdicts
+    except Interrupted:
+        raise
+    except BaseException:  # noqa: BLE001 a bug, or third-party code that ends the program: 0 and 1 are verdicts
         traceback.print_exc()
         return 3
     return code or 0

@@ -7,8 +7,6 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-import click
-
 from reportgen.spec.problems import printable
 
 NOBODY = 141
@@ -36,12 +34,16 @@ def say(text: str) -> None:
 
 def say_error(text: str) -> None:
     """Print lines to standard error, without control characters; that nobody listens ends nothing."""
+    import click
+
     with suppress(OSError):
         click.echo(_safe(text), err=True)
 
 
 def put(content: str | bytes) -> None:
     """Write to standard output as it is."""
+    import click
+
     try:
         click.echo(content, nl=False)
     except BrokenPipeError:
@@ -52,6 +54,8 @@ def put(content: str | bytes) -> None:
 
 def _end(code: int, message: str | None = None) -> NoReturn:
     """End the program; what is still buffered for standard output goes nowhere."""
+    import click
+
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if message is not None:
         say_error(message)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.activations import Activations
-from reportgen.errors import InputError, summary
+from reportgen.errors import InputError
 from reportgen.evaluation.feeding import feed
 from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.logits import output_ends
@@ -109,6 +109,7 @@ class _Pass:
             arrays = [outputs[name] for name in names] if isinstance(outputs, dict) else _listed(outputs)
             for index in gathered:
                 batch = np.asarray(arrays[index])
+                self._require_numbers(names[index], batch, len(places))
                 self.reader.add(heads[index], batch.reshape(len(batch), -1), places)
 
         batches = _Batches(self.dataset, self.rows, self.data.batch_size, probe, evaluated=bool(gathered))
@@ -135,15 +136,19 @@ class _Pass:
         return [Output(name, one.shape[1:]) for name, one in zip(names, _listed(made), strict=True)], model
 
     def _call(self, forward: Any, batch: Batch) -> Any:
-        import tensorflow as tf
-
-        try:
-            return forward.predict_on_batch(self.feed.batch(batch))
-        except (ValueError, TypeError, tf.errors.OpError) as error:
-            message = f"cannot be run on data.x ({summary(error)})"
-            raise InputError(self.location, self.spec.path, message) from error
+        return forward.predict_on_batch(self.feed.batch(batch))
 
     # ------------------------------------------------------------------------------------------ the heads
+
+    def _require_numbers(self, head: str, outputs: NDArray[Any], rows: int) -> None:
+        """Reject outputs that are not real numbers for every row."""
+        if outputs.dtype.kind not in "fiub" and outputs.dtype.name != "bfloat16":
+            wrong = f"are {outputs.dtype.name}, not real numbers"
+        elif outputs.ndim == 0 or len(outputs) != rows or outputs.size == 0:
+            wrong = f"have shape {outputs.shape} for {rows} rows"
+        else:
+            return
+        raise InputError(self.location, self.spec.path, f"cannot be evaluated: the outputs of {head!r} {wrong}")
 
     def _require_named_labels(self, heads: list[str]) -> None:
         """Reject a single array of labels for a model with several heads."""

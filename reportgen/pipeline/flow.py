@@ -108,7 +108,7 @@ def render(
     report = present.present(results, formats, templates=templates, keep_going=keep_going)
     if planned is not None and planned.spec.output.figures.save:
         figures = planned.spec.output.figures
-        report.files |= present.figure_files(results, figures.format, figures.dpi)
+        report.files |= present.figure_files(results, report, figures.format, figures.dpi, keep_going=keep_going)
     missing = [FILES[name] for name in formats if FILES[name] not in report.files]
     written = write(report.files, output, missing)
     failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
@@ -198,5 +198,7 @@ def now() -> str:
 def _warm_up() -> None:
     """Import the drawing libraries while the worker loads TensorFlow."""
     import jinja2  # noqa: F401
-    import matplotlib.backends.backend_svg
-    import matplotlib.figure  # noqa: F401
+
+    from reportgen.figures import engine
+
+    engine.start()

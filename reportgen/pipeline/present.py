@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure
-from reportgen.contract.foreign import require_instances
+from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.formats import FORMATS, RENDERERS
 from reportgen.contract.galleries import Gallery
 from reportgen.contract.section import BaseVisualizer
@@ -15,7 +15,7 @@ from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.dashboard import dashboard
-from reportgen.errors import RenderError, SectionError, cause
+from reportgen.errors import RenderError, SectionError
 from reportgen.plan.registry import folder_of
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ class Rendered:
 
     files: dict[str, bytes] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+
+    def fail(self, failure: str, error: Exception, *, keep_going: bool) -> None:
+        """Add the failure of a section, once, or raise it."""
+        if not keep_going:
+            raise SectionError(failure) from error
+        if failure not in self.failures:
+            self.failures.append(failure)
 
 
 def present(
@@ -108,16 +115,24 @@ def _rendered(one: Renderer, content: Content) -> bytes:
         raise RenderError(f"a template cannot be rendered: {where}{error.message or type(error).__name__}") from error
 
 
-def figure_files(results: Results, file_format: str, dpi: int) -> dict[str, bytes]:
-    """Draw every figure as a separate file: name to bytes."""
+def figure_files(
+    results: Results, report: Rendered, file_format: str, dpi: int, *, keep_going: bool = False
+) -> dict[str, bytes]:
+    """Draw every figure as a separate file: name to bytes; with ``keep_going`` without those of a section that fails."""
     from reportgen.figures import svg
 
     theme = theme_of(results)
-    return {
-        f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
-        for record in results.sections
-        for figure in _figures(record, results, theme)
-    }
+    files: dict[str, bytes] = {}
+    for record in results.sections:
+        try:
+            with foreign(f"section {record.id}", folder_of(record.manifest)):
+                files |= {
+                    f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
+                    for figure in _figures(record, results, theme)
+                }
+        except ForeignError as error:
+            report.fail(f"section {record.id}: it could not be displayed ({error})", error, keep_going=keep_going)
+    return files
 
 
 def _document(results: Results, report: Rendered, *, keep_going: bool, phone: bool) -> Document:
@@ -128,22 +143,23 @@ def _document(results: Results, report: Rendered, *, keep_going: bool, phone: bo
     failures: dict[str, str] = {}
     for record in results.sections:
         try:
-            view = results.view_of(record.id)
-            tables[record.id] = tables_of(record, view)
-            galleries[record.id] = galleries_of(record, view)
-            drawings[record.id] = tuple(_drawings(record, results, theme, phone=phone))
-        except (Exception, SystemExit) as error:
-            failures[record.id] = f"it could not be displayed ({cause(error, folder_of(record.manifest))})"
-            if not keep_going:
-                raise SectionError(f"section {record.id}: {failures[record.id]}") from error
-            report.failures.append(f"section {record.id}: {failures[record.id]}")
+            with foreign(f"section {record.id}", folder_of(record.manifest)):
+                view = results.view_of(record.id)
+                tables[record.id] = tables_of(record, view)
+                galleries[record.id] = galleries_of(record, view)
+                drawings[record.id] = tuple(_drawings(record, results, theme, phone=phone))
+        except ForeignError as error:
+            failures[record.id] = f"it could not be displayed ({error})"
+            report.fail(f"section {record.id}: {failures[record.id]}", error, keep_going=keep_going)
     return compose(results, drawings, tables, galleries, failures)
 
 
 def theme_of(results: Results) -> Theme:
-    """Return the theme of a report: its style, and a look for each of its models."""
+    """Return the theme of a report: its style, and a look for each of its models; nothing is drawn without one."""
+    from reportgen.figures import engine
     from reportgen.figures.style import theme
 
+    engine.start()
     focus = () if results.focus is None else results.focus.models
     return theme(results.output.style, [model.name for model in results.models], focus)
 

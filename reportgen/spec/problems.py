@@ -54,6 +54,8 @@ class Problem:
         Whether the caret points to the key instead of the value.
     mark
         The position, if it is known without a location.
+    failure
+        Whether code that the spec names failed, and the spec may be right.
     """
 
     location: Location
@@ -62,6 +64,7 @@ class Problem:
     hint: str | None = None
     at_key: bool = False
     mark: Mark | None = None
+    failure: bool = False
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +21,12 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from reportgen.analysis import results_file
 from reportgen.errors import ReportgenError
 from reportgen.inputs import histories, models
+from reportgen.inputs.archive import config_of
 from reportgen.inputs.sources.registry import source_of, unknown_names
 from reportgen.plan.make import make
 from reportgen.plan.registry import Registry
 from reportgen.spec import source
-from reportgen.spec.model import DataSpec, ModelSpec
+from reportgen.spec.model import DataSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,10 +117,8 @@ def ends(read: Callable[[Path], object], name: str, content: bytes) -> None:
     """Read a file: only the product's exception may come of it."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / name).write_bytes(content)
-        try:
+        with suppress(ReportgenError):
             read(Path(folder))
-        except ReportgenError as error:
-            assert str(error)
 
 
 def check(folder: Path, name: str) -> None:
@@ -193,11 +193,9 @@ def test_spec_in_yaml(content: bytes) -> None:
 def test_override(assignment: str) -> None:
     """Any ``--set``."""
     spec = source.parse(GOOD_SPEC, "a.toml", "toml")
-    try:
-        spec.with_override(assignment)
-        spec.with_override(f"models.m.{assignment}")
-    except ReportgenError as error:
-        assert str(error)
+    for text in (assignment, f"models.m.{assignment}"):
+        with suppress(ReportgenError):
+            spec.with_override(text)
 
 
 @fuzzed
@@ -278,7 +276,7 @@ def test_csv(content: bytes) -> None:
 
 def _read_model(folder: Path) -> None:
     location = ("models", "m", "path")
-    config = models._config(folder / "m.keras", location, "m.keras")
+    config = config_of(folder / "m.keras", location, "m.keras")
     models._refuse_foreign(config, {}, location, "m.keras")
     models._losses((config.get("compile_config") or {}).get("loss"))
 
