@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from reportgen.plan import addresses, entries, files, names, needs, readings, requests, sections
+from reportgen.plan import addresses, entries, files, heads, names, needs, readings, requests, sections
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
 from reportgen.spec import patterns
@@ -57,7 +57,7 @@ def make(
             problems += more
             spec = spec.model_copy(update={"models": models})
             source = source.with_entries(of_patterns)
-            problems += files.missing(spec, folder)
+            problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
         problems += [*names.unknown(spec, planned), *names.seeds(spec)]
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]
