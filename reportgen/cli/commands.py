@@ -30,7 +30,8 @@ Exit codes:
   1    the report was written, but a check failed (or a finding is at or above fail_on)
   2    the spec or the arguments are invalid
   3    an input could not be loaded, or a section or a renderer failed
-  130  interrupted (by SIGTERM 143, by SIGHUP 129)"""
+  130  interrupted (by SIGTERM 143, by SIGHUP 129)
+  141  nobody reads the output any more (reportgen metrics … | head)"""
 
 
 class _Words(click.ParamType[tuple[str, ...]]):
