@@ -279,8 +279,8 @@ def test_wrong_calls_say_what_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        ("x alone", "TypeError: data must be a DataInput, a tuple (x, y), or None (found ndarray)"),
-        ("three", "TypeError: data must be a DataInput, a tuple (x, y), or None (found a tuple of 3)"),
+        ("x alone", "ArgumentError: data must be a DataInput, a tuple (x, y), or None (found ndarray)"),
+        ("three", "ArgumentError: data must be a DataInput, a tuple (x, y), or None (found a tuple of 3)"),
         ("lengths", "the arrays have different numbers of rows: x_data has 20, y_data has 5"),
         (
             "labels in a list",
