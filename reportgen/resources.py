@@ -112,7 +112,7 @@ def private_folder() -> Iterator[Path]:
 def _remove_unused(lock: Path) -> None:
     import shutil
 
-    with suppress(OSError):
+    with suppress(OSError, AttributeError):  # a system without owners has no locks of this kind either
         folder = lock.parent
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():
             return

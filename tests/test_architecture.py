@@ -28,6 +28,7 @@ BROAD_EXCEPT = {
     "errors.py",
     "evaluation/process.py",
     "inputs/models.py",
+    "interface/arguments.py",
     "interface/callback.py",
     "render/pdf_process.py",
 }

@@ -15,7 +15,7 @@ from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.dashboard import dashboard
-from reportgen.errors import RenderError, SectionError
+from reportgen.errors import ArgumentError, RenderError, SectionError
 from reportgen.plan.registry import folder_of
 
 if TYPE_CHECKING:
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
 
 
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
-    """Return the formats in their standard order; a ValueError names unknown ones."""
+    """Return the formats in their standard order; an ArgumentError names unknown ones."""
     asked = (formats,) if isinstance(formats, str) else tuple(formats)
     unknown = [repr(name) for name in asked if name not in FORMATS]
     if unknown:
-        message = f"formats must be among {', '.join(FORMATS)} (found {', '.join(unknown)})"
-        raise ValueError(message)
+        raise ArgumentError(f"formats must be among {', '.join(FORMATS)} (found {', '.join(unknown)})")
     return tuple(name for name in FORMATS if name in asked)
 
 
