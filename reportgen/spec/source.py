@@ -144,13 +144,14 @@ class _RefusedError(Exception):
 
 
 def read(path: Path, name: str) -> Source:
-    """Read a spec file.
+    """Read a spec file; in its name, which reports show, what cannot be printed is escaped.
 
     Raises
     ------
     SpecError
         The file does not exist, is not TOML or YAML by its suffix, is not UTF-8, or :func:`parse` rejects it.
     """
+    name = printable(name)
     try:
         text, syntax = _file(path)
     except _RefusedError as error:
