@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from reportgen.spec.diagnostics import Placed, draw
 from reportgen.spec.errors import SpecError
 from reportgen.spec.files import FileError, read_bytes, unusable
-from reportgen.spec.plain import DEPTH, refusal
+from reportgen.spec.plain import refusal
 from reportgen.spec.problems import Location, Mark, Problem, dotted, printable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Syntax = Literal["toml", "yaml"]
 _MEGABYTES = 1
 _SHOWN = 100
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}\.[ \t]*+){{{DEPTH}}}")
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}\.[ \t]*+){{200}}")
 _SUFFIXES: dict[str, Syntax] = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +60,9 @@ def require_memory(shape: tuple[int, ...], dtype: DTypeLike) -> int:
 
 
 def memory() -> int:
-    """Return the bytes of memory of this machine."""
+    """Return the bytes of memory of this machine; no limit where the system does not tell."""
+    if not hasattr(os, "sysconf"):
+        return sys.maxsize
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
