@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Results as Results,
     )
     from reportgen.errors import (
+        ArgumentError as ArgumentError,
         InputError as InputError,
         RenderError as RenderError,
         ReportgenError as ReportgenError,
@@ -70,7 +71,14 @@ _PUBLIC = {
     "reportgen.interface.config": ("AnalysisConfig", "DataInput"),
     "reportgen.interface.report": ("Report", "build", "load_results"),
     "reportgen.analysis.results": ("Results",),
-    "reportgen.errors": ("InputError", "RenderError", "ReportgenError", "ResultsError", "SectionError"),
+    "reportgen.errors": (
+        "ArgumentError",
+        "InputError",
+        "RenderError",
+        "ReportgenError",
+        "ResultsError",
+        "SectionError",
+    ),
     "reportgen.spec.errors": ("SpecError",),
     "reportgen.section": (
         "BaseAnalyzer",

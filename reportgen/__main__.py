@@ -1,5 +1,5 @@
 """``python -m reportgen`` is the same program as ``reportgen``."""
 
-from reportgen.cli.commands import main
+from reportgen.cli import main
 
 main()

@@ -4,6 +4,7 @@
 
     ReportgenError              exit code
     ├── SpecError               2   the spec or the arguments are invalid; lists every error (reportgen.spec.errors)
+    ├── ArgumentError           2   an argument of the Python interface is invalid
     ├── ResultsError            2   a results file cannot be read
     ├── InputError              3   a model, data set or history cannot be used
     ├── SectionError            3   a section's analyzer, rule or visualizer failed
@@ -15,11 +16,23 @@ The command line prints only their message; a traceback is for bugs.
 from __future__ import annotations
 
 import re
+import signal
 import traceback
 from pathlib import Path
 
-_COLORS = re.compile("\x1b\\[[0-9;]*m")
-_FRAMES = ("Exception encountered when calling", "in user code:")
+_NOISE = re.compile(r"\x1b\[[0-9;]*m|\{\{\w+ [^}]*\}\} | \[Op:\w+\]( name:)?")
+"""Colors, and the nodes of TensorFlow's graph."""
+_LONGEST = 300
+_INNERMOST = "Exception encountered: "
+_FRAMES = (
+    "Exception encountered when calling",
+    "in user code:",
+    "Arguments received by",
+    "A total of ",
+    "Graph execution error:",
+    "Detected at node",
+    "•",
+)
 
 
 def summary(error: BaseException) -> str:
@@ -28,8 +41,21 @@ def summary(error: BaseException) -> str:
     >>> summary(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mwrong shape\x1b[0m\n\nArguments"))
     'wrong shape'
     """
-    lines = [line.strip() for line in _COLORS.sub("", str(error)).splitlines()]
-    return next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
+    text = _NOISE.sub("", _text(error)).rpartition(_INNERMOST)[2]
+    lines = [line.strip() for line in text.splitlines()]
+    said = next((line for line in lines if line and not line.startswith(_FRAMES)), type(error).__name__)
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+
+
+def _text(error: BaseException) -> str:
+    """Return the message of an exception; none if its class cannot make one."""
+    try:
+        repeated = isinstance(error, KeyError) and error.args and str(error.args[0]).startswith(_FRAMES)
+        return str(error.args[0] if repeated else error)  # otherwise the key is quoted, lines and all
+    except BaseException as failure:
+        if ends_program(failure):
+            raise
+        return ""
 
 
 def cause(error: BaseException, folder: Path) -> str:
@@ -56,6 +82,12 @@ class ReportgenError(Exception):
     """Base class; ``exit_code`` is the exit code of the command line."""
 
     exit_code = 3
+
+
+class ArgumentError(ReportgenError, TypeError, ValueError):
+    """An argument of the Python interface has the wrong type or value."""
+
+    exit_code = 2
 
 
 class ResultsError(ReportgenError):
@@ -95,3 +127,32 @@ class SectionError(ReportgenError):
 
 class RenderError(ReportgenError):
     """A renderer failed; the other outputs are still written."""
+
+
+class Interrupted(BaseException):
+    """A signal ends the program.
+
+    Parameters
+    ----------
+    number
+        The signal; the exit code is 128 more.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+    def __str__(self) -> str:
+        """Return what the program says last."""
+        number = self.exit_code - 128
+        return "interrupted" if number == signal.SIGINT else f"interrupted by {signal.Signals(number).name}"
+
+
+def ends_program(error: BaseException) -> bool:
+    """Return whether an exception ends the program, instead of being the failure of the code that raised it.
+
+    On the command line, signals raise :class:`Interrupted`, so that a ``KeyboardInterrupt`` was raised by the code; in a
+    program that uses the Python interface, the user raises it.
+    """
+    by_user = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return isinstance(error, Interrupted) or (by_user and isinstance(error, KeyboardInterrupt))

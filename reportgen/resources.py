@@ -1,20 +1,39 @@
-"""Package resources: the version, and the location of templates, fonts, example specs and modules."""
+"""Package resources: the version, the location of templates, fonts and example specs, and what child processes need."""
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 __version__ = "0.1.0"
 
 _PACKAGE = Path(__file__).resolve().parent
+_TEMPORARY = "reportgen-"
+_LOCK = "lock"
+_SIGKILL = 9
+_FOREIGN = ("KERAS_", "MPL", "MATPLOTLIB", "XLA_", "TF_XLA_", "TF_USE_LEGACY_KERAS", "PYTHONWARNINGS", "PYTHONINSPECT")
+"""Variables, by how they begin, that would change a child's numbers or stop it."""
 
 
 def share(name: str) -> Path:
     """Return the folder ``templates`` or ``specs``: in a wheel inside the package, in a checkout at the top level."""
     packed = _PACKAGE / "_share" / name
     return packed if packed.is_dir() else _PACKAGE.parent / name
+
+
+# ------------------------------------------------------------------------------------------------ child processes
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return the environment of a child process: modules are found where this process finds them, temporary files are in its home."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
+    return {**inherited, "PYTHONPATH": module_path(), "TMPDIR": str(home)}
 
 
 def module_path() -> str:
@@ -32,3 +51,85 @@ def module_path() -> str:
 
 def _absolute(path: str) -> bool:
     return Path(path).is_absolute()
+
+
+def when_closed(pipe: int, then: Callable[[], None]) -> None:
+    """Call a function, in a thread, when the other end of a pipe closes: the process that held it has ended, however it ended."""
+    from threading import Thread
+
+    def wait() -> None:
+        while os.read(pipe, 1):
+            pass
+        then()
+
+    Thread(target=wait, daemon=True).start()
+
+
+def end_with_parent(home: Path, *, at_its_word: bool = False) -> None:
+    """Make this process end with its parent, which holds the other end of the standard input, and remove its home then.
+
+    With ``at_its_word``, wait until the parent sends a byte. An interruption from the terminal is the parent's to handle.
+    """
+    import signal
+
+    def end() -> None:
+        """Replace this process, so that nothing is written while the folder is removed."""
+        program = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+        os.execv(sys.executable, [sys.executable, "-IS", "-c", program, str(home)])  # noqa: S606
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if at_its_word and not os.read(0, 1):
+        end()
+    when_closed(0, end)
+
+
+def ending(code: int) -> str:
+    """Return how a process ended, by its exit code as ``subprocess`` has it: below zero it is the signal that killed it."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    return f"was killed (signal {-code})" + (", perhaps out of memory" if code == -_SIGKILL else "")
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Provide a temporary folder; first remove those that killed runs left.
+
+    A folder is in use as long as a process has the lock in it.
+    """
+    from tempfile import TemporaryDirectory, gettempdir
+
+    for stale in Path(gettempdir()).glob(f"{_TEMPORARY}*/{_LOCK}"):
+        _remove_unused(stale)
+    with TemporaryDirectory(prefix=_TEMPORARY, ignore_cleanup_errors=True) as name:
+        lock = os.open(Path(name, _LOCK), os.O_CREAT | os.O_RDWR)
+        try:
+            _locked(lock)
+            yield Path(name)
+        finally:
+            os.close(lock)
+
+
+def _remove_unused(lock: Path) -> None:
+    import shutil
+
+    with suppress(OSError, AttributeError):  # a system without owners has no locks of this kind either
+        folder = lock.parent
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return
+        found = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            if _locked(found):
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(found)
+
+
+def _locked(file: int) -> bool:
+    """Lock a file, if no other process has locked it; without locks on this system, nothing is known to be unused."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True

@@ -439,7 +439,7 @@ def test_a_section_cannot_end_the_program(zoo: Path, tmp_path: Path) -> None:
     (zoo / "leaving_import.py").write_text("raise SystemExit(0)\n", "utf-8")
     for name, code, words in (
         ("leaving_run", 3, "section my_section: SystemExit: 0 (leaving_run.py, line "),
-        ("leaving_import", 2, "'./leaving_import.py:SECTION' cannot be imported: SystemExit: 0"),
+        ("leaving_import", 3, "'./leaving_import.py:SECTION' cannot be imported: SystemExit: 0"),
     ):
         (zoo / "leaving.toml").write_text(
             f'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "softmax.keras"\n[data]\npath = "good.npz"\n'

@@ -23,11 +23,11 @@ from reportgen.analysis.results import (
 )
 from reportgen.analysis.unmeasured import unmeasured
 from reportgen.contract.focus import Focus, View
-from reportgen.contract.foreign import require_instances
+from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.section import BaseAnalyzer, BaseComparer
 from reportgen.contract.statements import Statement
-from reportgen.errors import SectionError, cause
+from reportgen.errors import SectionError
 from reportgen.plan.registry import folder_of
 from reportgen.resources import __version__
 from reportgen.text.naming import in_a_sentence
@@ -73,13 +73,13 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
 
     def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> _Outcome:
         try:
-            result = compute()
-            return _Outcome(result, _findings(item, result), _statements(item, result, plan))
-        except (Exception, SystemExit) as error:
-            failure = cause(error, folder_of(item.section))
+            with foreign(f"section {item.address}", folder_of(item.section)):
+                result = compute()
+                return _Outcome(result, _findings(item, result), _statements(item, result, plan))
+        except ForeignError as error:
             if not keep_going:
-                raise SectionError(f"section {item.address}: {failure}") from error
-            return _Outcome(None, failure=failure)
+                raise SectionError(f"section {item.address}: {error}") from error
+            return _Outcome(None, failure=str(error))
 
     evaluation = replace(evaluation, decision=plan.decision)
     outcomes: dict[str, _Outcome] = {}

@@ -1,5 +1,5 @@
 """The command line: arguments in, exit code out."""
 
-from reportgen.cli.commands import cli, main
+from reportgen.cli.launch import main
 
-__all__ = ["cli", "main"]
+__all__ = ["main"]

@@ -5,15 +5,15 @@ Heavy modules are imported by the commands, so that ``reportgen --help`` is fast
 
 from __future__ import annotations
 
-import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from reportgen.cli.streams import put, say, say_error
 from reportgen.contract.formats import FORMATS
-from reportgen.errors import InputError, ReportgenError
+from reportgen.errors import InputError, Interrupted, ReportgenError
 from reportgen.resources import __version__
 from reportgen.spec.errors import SpecError
 
@@ -30,7 +30,8 @@ Exit codes:
   1    the report was written, but a check failed (or a finding is at or above fail_on)
   2    the spec or the arguments are invalid
   3    an input could not be loaded, or a section or a renderer failed
-  130  interrupted"""
+  130  interrupted (by SIGTERM 143, by SIGHUP 129)
+  141  nobody reads the output any more (reportgen metrics … | head)"""
 
 
 class _Words(click.ParamType[tuple[str, ...]]):
@@ -142,14 +143,14 @@ def check(
     planned = read_plan(spec, overrides, _flat(only), _flat(skip))
     for item in planned.sections:
         if item.skip is not None:
-            click.echo(f"{spec}: section {item.address} will be skipped: it {item.skip}")
+            say(f"{spec}: section {item.address} will be skipped: it {item.skip}")
     if not quiet:
         counts = (
             _counted(len(planned.spec.models), "model"),
             _counted(len(planned.sections), "section"),
             _counted(len(planned.spec.checks), "check"),
         )
-        click.echo(f"{spec}: ok ({', '.join(counts)})")
+        say(f"{spec}: ok ({', '.join(counts)})")
 
 
 @cli.command()
@@ -199,7 +200,10 @@ def metrics(results: Path, form: str) -> None:
     from reportgen.cli import listing
 
     rows = listing.metric_rows(results_file.rows(results))
-    click.echo({"json": listing.as_json, "csv": listing.as_csv, "table": listing.as_table}[form](rows), nl=False)
+    if form == "table":
+        say(listing.as_table(rows))
+    else:
+        put({"json": listing.as_json, "csv": listing.as_csv}[form](rows).encode())
 
 
 @cli.command()
@@ -207,15 +211,14 @@ def metrics(results: Path, form: str) -> None:
 @click.option("--example", type=click.Choice(["digits"]), help="Add an example with models and data.")
 def init(directory: Path, example: str | None) -> None:
     """Write a commented spec into DIRECTORY."""
-    from reportgen.spec.problems import printable
     from reportgen.spec.starter import write_example, write_spec
 
     written = write_spec(directory) if example is None else write_example(directory)
     for path in written.files:
-        click.echo(str(path))
+        say(str(path))
     for name, reason in written.unnamed:
-        click.echo(f"{printable(name)}: {reason}; rename it to have it in the spec", err=True)
-    click.echo(f"Next: reportgen build {written.files[0]}", err=True)
+        say_error(f"{name}: {reason}; rename it to have it in the spec")
+    say_error(f"Next: reportgen build {written.files[0]}")
 
 
 @cli.command()
@@ -228,7 +231,7 @@ def sections(name: str | None) -> None:
 
     registry = Registry(Path())
     if name is None:
-        click.echo(listing.sections(registry), nl=False)
+        say(listing.sections(registry))
         return
     try:
         found = registry.find(name)
@@ -236,8 +239,8 @@ def sections(name: str | None) -> None:
         hint = suggest(name, registry.names) or f"available: {', '.join(registry.names)}"
         _fail(f"unknown section {name!r}; {hint}", 2)
     except PluginError as error:
-        _fail(str(error), 2)
-    click.echo(listing.section(found), nl=False)
+        _fail(str(error), error.exit_code)
+    say(listing.section(found))
 
 
 @cli.command()
@@ -252,11 +255,11 @@ def rule(code: str | None) -> None:
     try:
         rules = {one.code: one for name in registry.names for one in registry.find(name).rules}
     except PluginError as error:
-        _fail(str(error), 2)
+        _fail(str(error), error.exit_code)
     if code is None:
-        click.echo(listing.rules(rules.values()), nl=False)
+        say(listing.rules(rules.values()))
     elif code in rules:
-        click.echo(listing.rule(rules[code]), nl=False)
+        say(listing.rule(rules[code]))
     else:
         _fail(f"unknown rule {code!r}; {suggest(code, rules) or 'reportgen rule lists all'}", 2)
 
@@ -267,7 +270,7 @@ def schema() -> None:
     from reportgen.plan.json_schema import spec_schema
     from reportgen.plan.registry import Registry
 
-    click.echo(spec_schema(Registry()), nl=False)
+    put(spec_schema(Registry()).encode())
 
 
 # ------------------------------------------------------------------------------------------------ words
@@ -296,11 +299,11 @@ def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bo
     """Print the check results and the paths of the files, and exit."""
     if not quiet:
         for line in _decisions(outcome.results, verbose=verbose):
-            click.echo(line)
+            say(line)
         for path in outcome.files:
-            click.echo(str(path))
+            say(str(path))
     for failure in outcome.failures:
-        click.echo(f"reportgen: {failure}", err=True)
+        say_error(f"reportgen: {failure}")
     page = next((path for path in outcome.files if path.suffix == ".html"), None)
     if show and page is not None:
         click.launch(str(page.resolve()))
@@ -329,17 +332,10 @@ def _fail(message: str, code: int) -> NoReturn:
     raise click.exceptions.Exit(_told(message, code))
 
 
-def main() -> None:
-    """Run the program and exit with its exit code."""
-    sys.exit(_run())
-
-
-def _run() -> int:
-    """Return the exit code; a ReportgenError becomes one message."""
+def run() -> int:
+    """Run the command in ``sys.argv`` and return its exit code; a ReportgenError becomes one message."""
     try:
         code: int | None = cli.main(standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        return _told("interrupted", 130)
     except click.ClickException as error:
         error.show()
         return 2
@@ -347,12 +343,14 @@ def _run() -> int:
         return _told(str(error), error.exit_code)
     except ReportgenError as error:
         return _told(f"reportgen: {error}", error.exit_code)
-    except (Exception, SystemExit):  # noqa: BLE001 a bug, or third-party code that exits: 0 and 1 are verdicts
+    except Interrupted:
+        raise
+    except BaseException:  # noqa: BLE001 a bug, or third-party code that ends the program: 0 and 1 are verdicts
         traceback.print_exc()
         return 3
     return code or 0
 
 
 def _told(message: str, code: int) -> int:
-    click.echo(message, err=True)
+    say_error(message)
     return code

@@ -1,13 +1,67 @@
-"""Validates the return values of a section's code."""
+"""Runs the code of sections, and validates what it returns: whatever it raises is its own failure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from reportgen.errors import SectionError
+from reportgen.errors import ReportgenError, SectionError, cause, ends_program
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GivenT = TypeVar("GivenT")
+Note = Callable[[str], None]
+
+
+class ForeignError(ReportgenError):
+    """The code of a section failed; the message is its exception as one sentence, with the line."""
+
+
+class _Running:
+    """Whose code is running, and who wants to know."""
+
+    part = ""
+    note: Note = staticmethod(lambda _part: None)
+
+    @classmethod
+    def start(cls, part: str) -> None:
+        cls.part = part
+        cls.note(part)
+
+
+def watch(note: Note) -> None:
+    """Call a function with the name of a part whenever its code starts to run, and with an empty text when none runs."""
+    _Running.note = staticmethod(note)
+
+
+@contextmanager
+def foreign(part: str, folder: Path) -> Iterator[None]:
+    """Run code that is not the program's.
+
+    Parameters
+    ----------
+    part
+        Whose code it is, as ``section 'calibration'``.
+    folder
+        The folder of the code, for the line in the message.
+
+    Raises
+    ------
+    ForeignError
+        Whatever the code raised, ``SystemExit`` and the like included.
+    """
+    before = _Running.part
+    _Running.start(part)
+    try:
+        yield
+    except BaseException as error:
+        if ends_program(error):
+            raise
+        raise ForeignError(cause(error, folder)) from error
+    finally:
+        _Running.start(before)
 
 
 def require_instances(found: Any, kind: type[GivenT], who: str) -> tuple[GivenT, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from reportgen.errors import InputError, summary
+from reportgen.errors import InputError
+from reportgen.inputs.models import model_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,15 +36,11 @@ class Attempts:
     def attempt(self, part: Callable[[], _Part]) -> _Part | None:
         """Return a part of the evaluation; None if it failed.
 
-        A model's code can raise anything, and can try to exit; only an interruption by the user ends the program. An
-        exception other than :class:`InputError` is named by its type: it can be a bug of the model or of reportgen.
+        A model's code can raise anything, and can try to exit; only an interruption by the user ends the program.
         """
         try:
-            return part()
+            with model_code(self._location, self._file, "cannot be evaluated"):
+                return part()
         except InputError as error:
-            failure = error
-        except (Exception, SystemExit) as error:  # noqa: BLE001 whatever it is, it is the model's failure
-            said = f"cannot be evaluated ({type(error).__name__}: {summary(error)})"
-            failure = InputError(self._location, self._file, said)
-        self.failure = self.failure or failure
+            self.failure = self.failure or error
         return None

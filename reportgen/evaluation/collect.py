@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.weights import weight_tensors
 from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
+from reportgen.inputs.models import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     ProgressCallback = Callable[[str, int, int], None]
 
-_PACKAGES = ("keras", "tensorflow", "numpy")
 _OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
 
 
@@ -105,8 +104,8 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
         errors.add(model, data)
         return model, failure
 
-    versions = {"python": platform.python_version()} | {package: version(package) for package in _PACKAGES}
-    return Collection(data, versions, tuple(spec.models), evaluate, lambda: errors.examples(dataset, spec.data, data))
+    used = {"python": platform.python_version()} | versions() | {"numpy": np.__version__}
+    return Collection(data, used, tuple(spec.models), evaluate, lambda: errors.examples(dataset, spec.data, data))
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
 from reportgen.contract.records.evaluation import Evaluation
-from reportgen.errors import InputError, ReportgenError
+from reportgen.errors import InputError, ReportgenError, cause
 from reportgen.evaluation import array_store
-from reportgen.resources import module_path
+from reportgen.inputs.models import LibraryError
+from reportgen.resources import end_with_parent, ending, environment, private_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from reportgen.contract.needs import Request
@@ -28,8 +32,11 @@ if TYPE_CHECKING:
     from reportgen.spec.model import ReportSpec
 
 
+_PACKAGE = Path(__file__).parents[1]
+
+
 class WorkerError(ReportgenError):
-    """The worker process died; the message contains the end of its standard error."""
+    """The worker process ended without a result; the message says what it was doing."""
 
 
 class EvaluationProcess:
@@ -44,8 +51,8 @@ class EvaluationProcess:
     """
 
     def __init__(self, spec: ReportSpec, folder: Path, request: Request) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="reportgen-")
-        self._home = Path(self._temporary.name)
+        self._open = ExitStack()
+        self._home = self._open.enter_context(private_folder())
         self._n_models = len(spec.models)
         job = {
             "spec": spec.model_dump(mode="json"),
@@ -53,13 +60,14 @@ class EvaluationProcess:
             "request": request.model_dump(mode="json"),
         }
         (self._home / "job.json").write_text(json.dumps(job), "utf-8")
-        self._noise = (self._home / "stderr").open("w+b")
+        noise = self._open.enter_context((self._home / "stderr").open("wb"))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "reportgen.evaluation.process", str(self._home)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._noise,
+            stderr=noise,
             env=_environment(self._home),
+            cwd=self._home,
             text=True,
             encoding="utf-8",
         )
@@ -72,11 +80,8 @@ class EvaluationProcess:
     ) -> None:
         if self._process.poll() is None:
             self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._noise.close()
-        self._temporary.cleanup()
+        self._process.__exit__(kind, error, traceback)
+        self._open.close()
 
     def result(self, report: ProgressCallback) -> Evaluation:
         """Wait for the evaluation, passing on the progress.
@@ -90,18 +95,7 @@ class EvaluationProcess:
         WorkerError
             The worker ended without a result.
         """
-        failures: list[InputError] = []
-        for line in self._process.stdout or ():
-            step = json.loads(line)
-            if "error" in step:
-                raise _input_error(step["error"])
-            if "failure" in step:
-                failures.append(_input_error(step["failure"]))
-            else:
-                report(step["what"], step["done"], step["total"])
-        code = self._process.wait()
-        if code != 0:
-            raise WorkerError(f"the evaluation process ended with code {code}; its last output:\n{self._last_words()}")
+        failures = self._failures(report)
         if len(failures) == self._n_models:
             raise failures[0]
         data, versions = array_store.read(self._home / "data")
@@ -109,23 +103,42 @@ class EvaluationProcess:
         models = tuple(array_store.read(_model_file(self._home, index)) for index in range(self._n_models))
         return Evaluation(models, data, versions, examples=examples)
 
-    def _last_words(self) -> str:
-        self._noise.seek(0)
-        return "\n".join(self._noise.read().decode("utf-8", "replace").splitlines()[-25:])
+    def _failures(self, report: ProgressCallback) -> list[InputError]:
+        """Follow the worker until it has finished; return the failures of models."""
+        failures: list[InputError] = []
+        what = "starting"
+        for line in self._process.stdout or ():
+            ((kind, content),) = json.loads(line).items()
+            if kind == "finished":
+                return failures
+            if kind == "error":
+                raise _input_error(content)
+            if kind == "library":
+                raise LibraryError(content)
+            if kind == "crash":
+                raise WorkerError(f"the evaluation failed while {what} ({content})")
+            if kind == "failure":
+                failures.append(_input_error(content))
+            else:
+                what, done, total = content
+                report(what, done, total)
+        raise WorkerError(f"the evaluation process {ending(self._process.wait())}, while {what}")
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """Return the environment of the worker: quiet, and with the default Keras configuration."""
+    """Return the environment of the worker: quiet, and with the default configuration of Keras, and of matplotlib, which Keras imports."""
+    (home / "matplotlibrc").touch()
     keras_home = home / "keras"
     keras_home.mkdir()
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("KERAS_")}
-    own = {"KERAS_HOME": str(keras_home), "KERAS_BACKEND": "tensorflow", "PYTHONPATH": module_path()}
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
-    return {**inherited, **own, **quiet}
+    own = {"KERAS_HOME": str(keras_home), "KERAS_BACKEND": "tensorflow"}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "JOBLIB_MULTIPROCESSING": "0"}
+    return {**environment(home), **own, **quiet}
 
 
 def main(home: Path) -> None:
     """Run the worker: evaluate the job in a folder, and write the evaluation next to it."""
+    end_with_parent(home)
+    socket.has_ipv6 = False  # urllib3, which TensorFlow imports, would open a socket to find out
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -133,6 +146,19 @@ def main(home: Path) -> None:
         channel.write(json.dumps(message) + "\n")
         channel.flush()
 
+    try:
+        _evaluate(home, send)
+        send({"finished": True})
+        Event().wait()  # for the program, which ends this process; should it be killed, its files are removed here
+    except InputError as error:
+        send({"error": _message(error)})
+    except LibraryError as error:
+        send({"library": str(error)})
+    except BaseException as error:  # noqa: BLE001 whatever a model's code or a library raises
+        send({"crash": cause(error, _PACKAGE)})
+
+
+def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
     from reportgen.contract.needs import Request
     from reportgen.evaluation.collect import collect
     from reportgen.inputs.given import Files
@@ -140,16 +166,12 @@ def main(home: Path) -> None:
 
     job = json.loads((home / "job.json").read_text("utf-8"))
     spec = ReportSpec.model_validate(job["spec"])
-    try:
-        found = collect(
-            spec,
-            Files(Path(job["folder"])),
-            Request.model_validate(job["request"]),
-            lambda what, done, total: send({"what": what, "done": done, "total": total}),
-        )
-    except InputError as error:
-        send({"error": _message(error)})
-        return
+    found = collect(
+        spec,
+        Files(Path(job["folder"])),
+        Request.model_validate(job["request"]),
+        lambda *step: send({"step": step}),
+    )
     array_store.write((found.data, found.versions), home / "data")
     for index, name in enumerate(found.models):
         model, failure = found.evaluate(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.activations import Activations
-from reportgen.errors import InputError, summary
+from reportgen.errors import InputError
 from reportgen.evaluation.feeding import feed
 from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.logits import output_ends
@@ -98,6 +98,7 @@ class _Pass:
         self.feed.check(self.location, self.spec.path)
         outputs, forward = self._open()
         names = [output.name for output in outputs]
+        self._require_declared(names)
         self._require_named_labels(names)
         heads = [
             self.reader.open(index, output, self.dataset.labels(output.name), self._why_unlabeled(output.name))
@@ -109,6 +110,7 @@ class _Pass:
             arrays = [outputs[name] for name in names] if isinstance(outputs, dict) else _listed(outputs)
             for index in gathered:
                 batch = np.asarray(arrays[index])
+                self._require_numbers(names[index], batch, len(places))
                 self.reader.add(heads[index], batch.reshape(len(batch), -1), places)
 
         batches = _Batches(self.dataset, self.rows, self.data.batch_size, probe, evaluated=bool(gathered))
@@ -135,15 +137,27 @@ class _Pass:
         return [Output(name, one.shape[1:]) for name, one in zip(names, _listed(made), strict=True)], model
 
     def _call(self, forward: Any, batch: Batch) -> Any:
-        import tensorflow as tf
-
-        try:
-            return forward.predict_on_batch(self.feed.batch(batch))
-        except (ValueError, TypeError, tf.errors.OpError) as error:
-            message = f"cannot be run on data.x ({summary(error)})"
-            raise InputError(self.location, self.spec.path, message) from error
+        return forward.predict_on_batch(self.feed.batch(batch))
 
     # ------------------------------------------------------------------------------------------ the heads
+
+    def _require_numbers(self, head: str, outputs: NDArray[Any], rows: int) -> None:
+        """Reject outputs that are not real numbers for every row."""
+        if outputs.dtype.kind not in "fiub" and outputs.dtype.name != "bfloat16":
+            wrong = f"are {outputs.dtype.name}, not real numbers"
+        elif outputs.ndim == 0 or len(outputs) != rows or outputs.size == 0:
+            wrong = f"have shape {outputs.shape} for {rows} rows"
+        else:
+            return
+        raise InputError(self.location, self.spec.path, f"cannot be evaluated: the outputs of {head!r} {wrong}")
+
+    def _require_declared(self, heads: list[str]) -> None:
+        """Reject the type or the task of an output that the model does not have."""
+        for key, table in (("outputs", self.spec.outputs), ("task", self.spec.task)):
+            for head in table if isinstance(table, dict) else ():
+                if head not in heads:
+                    message = f"the model has no output of this name (it has {', '.join(heads)})"
+                    raise InputError(("models", self.loaded.name, key, head), self.spec.path, message)
 
     def _require_named_labels(self, heads: list[str]) -> None:
         """Reject a single array of labels for a model with several heads."""

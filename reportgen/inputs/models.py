@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
-import json
 import sys
-import zipfile
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.errors import InputError, summary
+from reportgen.errors import InputError, ReportgenError, ends_program, summary
+from reportgen.inputs.archive import config_of, objects_in
 from reportgen.inputs.digest import of_module, sha256
 
 if TYPE_CHECKING:
@@ -34,19 +35,8 @@ _ABBREVIATIONS = {
     "huber_loss": "huber",
     "bce": "binary_crossentropy",
 }
-_CONFIG_LIMIT = 64 * 2**20
-_LOAD_ERRORS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    IndexError,
-    OSError,
-    ImportError,
-    RuntimeError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-)
+
+_LIBRARIES = ("keras", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -84,6 +74,56 @@ class LoadedModel:
         return self.losses
 
 
+class LibraryError(ReportgenError):
+    """Keras or TensorFlow cannot be loaded; the message says what to type."""
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Keras and TensorFlow, without loading them.
+
+    Raises
+    ------
+    LibraryError
+        One of them is not installed.
+    """
+    found = {}
+    for package in _LIBRARIES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError as error:
+            raise LibraryError(f"{package} is not installed; to install it, type `pip install {package}`") from error
+    return found
+
+
+def _load_libraries() -> None:
+    """Load Keras and TensorFlow; LibraryError if one of them is missing or damaged."""
+    for package in reversed(_LIBRARIES):
+        try:
+            importlib.import_module(package)
+        except Exception as error:
+            reason = f"{package} cannot be loaded ({type(error).__name__}: {summary(error)})"
+            raise LibraryError(f"{reason}; to install it, type `pip install --force-reinstall {package}`") from error
+
+
+@contextmanager
+def model_code(location: Location, file: str, what: str) -> Iterator[None]:
+    """Run code of a model, its custom objects, Keras or TensorFlow.
+
+    Raises
+    ------
+    InputError
+        Whatever they raised, ``SystemExit`` and the like included: ``what``, and the line that says why.
+    """
+    try:
+        yield
+    except ReportgenError:
+        raise
+    except BaseException as error:
+        if ends_program(error):
+            raise
+        raise InputError(location, file, f"{what} ({type(error).__name__}: {summary(error)})") from error
+
+
 def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     """Load a model with ``safe_mode=True`` and ``compile=False``.
 
@@ -94,16 +134,19 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     """
     location = ("models", name, "path")
     path = folder / spec.path
-    config = _config(path, location, spec.path)
+    if path.suffix != ".keras":
+        message = "must be a .keras file (save the model with model.save('name.keras'))"
+        raise InputError(location, spec.path, message)
+    config = config_of(path, location, spec.path)
     objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
     _refuse_foreign(config, objects, location, spec.path)
+    _load_libraries()
+    with model_code(location, spec.path, "Keras cannot load it"):
+        import keras
 
-    import keras
-
-    try:
         model = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
-    except _LOAD_ERRORS as error:
-        raise InputError(location, spec.path, f"Keras cannot load it: {summary(error)}") from error
+    if not isinstance(model, keras.Model):
+        raise InputError(location, spec.path, f"is not a model (found {type(model).__name__})")
     compiled = config.get("compile_config") or {}
     return LoadedModel(
         name=name,
@@ -148,45 +191,10 @@ def in_memory(name: str, model: keras.Model) -> LoadedModel:
     )
 
 
-def _config(path: Path, location: Location, file: str) -> dict[str, Any]:
-    """Read the architecture from the archive without building the model."""
-    if path.suffix != ".keras":
-        raise InputError(location, file, "must be a .keras file (save the model with model.save('name.keras'))")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.getinfo("config.json").file_size > _CONFIG_LIMIT:
-                raise InputError(location, file, "has a config.json of more than 64 MB: this is not a Keras model")
-            if "model.weights.h5" not in archive.namelist():
-                raise InputError(location, file, "is an incomplete Keras archive (model.weights.h5 is missing)")
-            damaged = archive.testzip()
-            if damaged is not None:
-                raise InputError(location, file, f"is corrupt (the checksum of {damaged} does not match)")
-            config = json.loads(archive.read("config.json"))
-    except FileNotFoundError as error:
-        raise InputError(location, file, "no such file") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
-        raise InputError(location, file, f"is not a readable Keras archive ({summary(error)})") from error
-    if not isinstance(config, dict):
-        raise InputError(location, file, "is not a readable Keras archive (config.json is not an object)")
-    return config
-
-
-def _objects_in(config: Any) -> Iterator[dict[str, Any]]:
-    """Yield every serialized object of an architecture."""
-    if isinstance(config, dict):
-        if "class_name" in config:
-            yield config
-        for value in config.values():
-            yield from _objects_in(value)
-    elif isinstance(config, list):
-        for value in config:
-            yield from _objects_in(value)
-
-
 def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: Location, file: str) -> None:
     architecture = {key: value for key, value in config.items() if key != "compile_config"}
     missing = set()
-    for item in _objects_in(architecture):
+    for item in objects_in(architecture):
         if item["class_name"] in {"Lambda", "__lambda__"}:
             name = (item.get("config") or {}).get("name") if isinstance(item.get("config"), dict) else None
             message = f"contains a Lambda layer ({name or 'unnamed'}), which would run code from the file"
@@ -211,14 +219,24 @@ def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: L
 
 def _custom_objects(names: tuple[str, ...], folder: Path, location: Location) -> dict[str, Any]:
     objects = {}
+    if names:
+        _load_libraries()
     for index, item in enumerate(names):
         module_name, _, name = item.rpartition(":")
-        try:
-            module = _module_of(module_name, folder)
-            objects[name] = getattr(module, name)
-        except (*_LOAD_ERRORS, SyntaxError) as error:
-            raise InputError((*location, index), item, f"cannot be imported ({summary(error)})") from error
+        with model_code((*location, index), item, "cannot be imported"), _importable(folder):
+            objects[name] = getattr(_module_of(module_name, folder), name)
     return objects
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let modules be found in a folder, after everything that is installed."""
+    own = str(folder.resolve())
+    sys.path.append(own)
+    try:
+        yield
+    finally:
+        sys.path.remove(own)
 
 
 def _code(names: tuple[str, ...], folder: Path) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ import keras
 
 from reportgen.analysis.analyze import analyze
 from reportgen.contract.records.evaluation import Evaluation
-from reportgen.errors import ReportgenError, summary
+from reportgen.errors import ArgumentError, ReportgenError, ends_program, summary
 from reportgen.inputs.given import Objects
+from reportgen.interface import arguments
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig
 from reportgen.pipeline import files, flow, present
 from reportgen.plan.make import make
@@ -21,7 +23,7 @@ from reportgen.spec import source
 from reportgen.spec.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from reportgen.contract.formats import Format
 
@@ -63,10 +65,10 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         formats: Sequence[Format] = ("html", "json"),
     ) -> None:
         super().__init__()
-        if every < 1:
-            message = f"every must be at least 1 (found {every})"
-            raise ValueError(message)
-        self.every, self.output_dir, self.formats = every, Path(output_dir), present.known(formats)
+        if not isinstance(every, int) or every < 1:
+            raise ArgumentError(f"every must be a number of epochs, at least 1 (found {every!r})")
+        self.every, self.output_dir = every, arguments.path("output_dir", output_dir)
+        self.formats = present.known(formats if isinstance(formats, str) else arguments.words("formats", formats))
         self.seconds: list[float] = []
         self._title, self._sections, self._style = _wanted(spec)
         self._curves: dict[str, list[float]] = {}
@@ -79,30 +81,29 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Record the epoch's logs, and write a report if one is due."""
-        self._epochs.append(epoch)
-        for key, value in (logs or {}).items():
-            number = _number(value)
-            if number is not None:
-                curve = self._curves.setdefault(key, [])
-                curve += [float("nan")] * (len(self._epochs) - 1 - len(curve)) + [number]
-        if len(self._epochs) % self.every == 0:
-            self._report(epoch)
+        with _kept_from_training(epoch):
+            self._epochs.append(epoch)
+            for key, value in (logs or {}).items():
+                number = _number(value)
+                if number is not None:
+                    curve = self._curves.setdefault(str(key), [])
+                    curve += [float("nan")] * (len(self._epochs) - 1 - len(curve)) + [number]
+            if len(self._epochs) % self.every == 0:
+                self._report(epoch)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002 Keras' signature
         """Write the last report, unless the last epoch already has one."""
         if self._epochs and self._written != self._epochs[-1]:
-            self._report(self._epochs[-1])
+            with _kept_from_training(self._epochs[-1]):
+                self._report(self._epochs[-1])
 
     def _report(self, epoch: int) -> None:
         start = time.perf_counter()
+        self._written = epoch
         try:
             self._write()
-        except ReportgenError as error:
-            _LOG.warning("no report of epoch %d: %s", epoch + 1, error)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 a report must not cost a training run
-            _LOG.warning("no report of epoch %d: %s: %s", epoch + 1, type(error).__name__, summary(error))
-        self._written = epoch
-        self.seconds.append(time.perf_counter() - start)
+        finally:
+            self.seconds.append(time.perf_counter() - start)
 
     def _write(self) -> None:
         from reportgen.evaluation.collect import collect
@@ -127,18 +128,33 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         files.write(made.files, self.output_dir)
 
 
+@contextmanager
+def _kept_from_training(epoch: int) -> Iterator[None]:
+    """Log whatever is raised: a report must not cost a training run, which only the user stops."""
+    try:
+        yield
+    except ReportgenError as error:
+        _LOG.warning("no report of epoch %d: %s", epoch + 1, error)
+    except BaseException as error:
+        if ends_program(error):
+            raise
+        _LOG.warning("no report of epoch %d: %s: %s", epoch + 1, type(error).__name__, summary(error))
+
+
 def _number(value: Any) -> float | None:
     """Return a number in an epoch's logs; None for anything else, such as a vector metric."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except BaseException as error:
+        if ends_program(error):
+            raise
         return None
 
 
 def _wanted(spec: str | Path | AnalysisConfig | None) -> tuple[str, list[dict[str, Any]], str]:
     """Return title, style and the sections that need no data."""
-    if isinstance(spec, str | Path):
-        path = Path(spec)
+    if spec is not None and not isinstance(spec, AnalysisConfig):
+        path = arguments.path("spec", spec)
         planned = make(source.read(path, str(path)), path.parent, in_memory=True)
         sections = [item.spec.model_dump(exclude_none=True) for item in planned.sections]
         title, style = planned.spec.report.title, planned.spec.output.style

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from reportgen.contract.base import Strict
+from reportgen.errors import ArgumentError
 from reportgen.spec.model import Style
 
 if TYPE_CHECKING:
@@ -21,7 +22,17 @@ IN_MEMORY = "(in memory)"
 
 
 class AnalysisConfig(Strict):
-    """Options of :class:`ModelAnalyzer`; unknown options are errors."""
+    """Options of :class:`ModelAnalyzer`; an unknown option, or one with a wrong value, is an :class:`ArgumentError`."""
+
+    if not TYPE_CHECKING:  # type checkers know the options
+
+        def __init__(self, **options: Any) -> None:
+            try:
+                super().__init__(**options)
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                where = ".".join(("AnalysisConfig", *map(str, first["loc"])))
+                raise ArgumentError(f"{where}: {first['msg'].lower()} (found {first['input']!r})") from error
 
     analyze_weights: bool = True
     """Analyze weights: norms, spectra, health."""
@@ -127,5 +138,8 @@ class DataInput:
     @classmethod
     def from_tuple(cls, data: tuple[Any, Any]) -> DataInput:
         """Create it from (x, y)."""
+        if not isinstance(data, tuple) or len(data) != len(("x", "y")):
+            found = f"a tuple of {len(data)}" if isinstance(data, tuple) else type(data).__name__
+            raise ArgumentError(f"data must be a DataInput, a tuple (x, y), or None (found {found})")
         x, y = data
         return cls(x, y)

@@ -12,7 +12,8 @@ import numpy as np
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.evaluation import Evaluation
-from reportgen.errors import InputError, ReportgenError
+from reportgen.errors import ArgumentError, InputError, ReportgenError
+from reportgen.interface import arguments
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
 from reportgen.pipeline import files, flow, present
@@ -58,12 +59,11 @@ class ModelAnalyzer:
         histories = {} if training_history is None else training_history
         _require_names(models, histories)
         if not isinstance(config, AnalysisConfig | None):
-            message = f"config must be an AnalysisConfig (found {type(config).__name__})"
-            raise TypeError(message)
+            raise ArgumentError(f"config must be an AnalysisConfig (found {type(config).__name__})")
         self.models = dict(models)
         self.config = config or AnalysisConfig()
         self.training_history = {name: one for name, one in histories.items() if one is not None}
-        self.output_dir = Path(output_dir)
+        self.output_dir = arguments.path("output_dir", output_dir)
         self.results: Results | None = None
 
     def analyze(self, data: DataInput | tuple[Any, Any] | None = None) -> Results:
@@ -76,7 +76,7 @@ class ModelAnalyzer:
 
         Raises
         ------
-        TypeError
+        ArgumentError
             The data is neither a :class:`DataInput` nor a tuple (x, y).
         InputError
             The data is not arrays of numbers of equal length, or a history is invalid.
@@ -86,7 +86,7 @@ class ModelAnalyzer:
         from reportgen.evaluation.collect import collect
         from reportgen.inputs.given import Objects
 
-        given = None if data is None else _dataset(_as_input(data))
+        given = None if data is None else _dataset(data if isinstance(data, DataInput) else DataInput.from_tuple(data))
         planned = self._plan(given)
         for item in planned.sections:
             if item.skip is not None:
@@ -191,29 +191,15 @@ def _require_names(models: Any, histories: Any) -> None:
     """Reject anything but dicts keyed by model name, and histories of unknown models."""
     for option, given in (("models", models), ("training_history", histories)):
         if not isinstance(given, Mapping):
-            message = f"{option} must be a dict keyed by model name (found {type(given).__name__})"
-            raise TypeError(message)
+            raise ArgumentError(f"{option} must be a dict keyed by model name (found {type(given).__name__})")
     if not models:
-        message = "models must contain at least one model"
-        raise ValueError(message)
+        raise ArgumentError("models must contain at least one model")
     wrong = [name for name in models if not isinstance(name, str) or not name.strip()]
     if wrong:
-        message = f"model names must be strings (found {wrong[0]!r})"
-        raise ValueError(message)
+        raise ArgumentError(f"model names must be strings (found {wrong[0]!r})")
     unknown = [str(name) for name in histories if name not in models]
     if unknown:
-        message = f"training_history names unknown models: {', '.join(unknown)}"
-        raise ValueError(message)
-
-
-def _as_input(data: Any) -> DataInput:
-    if isinstance(data, DataInput):
-        return data
-    if isinstance(data, tuple) and len(data) == len(("x", "y")):
-        return DataInput.from_tuple(data)
-    found = f"a tuple of {len(data)}" if isinstance(data, tuple) else type(data).__name__
-    message = f"data must be a DataInput, a tuple (x, y), or None (found {found})"
-    raise TypeError(message)
+        raise ArgumentError(f"training_history names unknown models: {', '.join(unknown)}")
 
 
 def _dataset(data: DataInput) -> Dataset:
@@ -221,12 +207,14 @@ def _dataset(data: DataInput) -> Dataset:
     from reportgen.inputs.sources.memory import Memory
 
     x, y = data.x_data, data.y_data
-    inputs = [np.asarray(one) for one in x] if _several(x) else _arrays(x)
+    inputs = [arguments.array("x_data", one) for one in x] if _several(x) else arguments.arrays("x_data", x)
     if _several(y) and len(y) != _rows(inputs) == len(y[0]):
         message = f"is a list of {len(y)} arrays: pass the labels of several outputs as a dict by output name"
         raise InputError(("y_data",), "", message)
-    groups, weights = (None if one is None else np.asarray(one) for one in (data.groups, data.weights))
-    return Memory(inputs, None if y is None else _arrays(y), groups, weights).open()
+    labels = None if y is None else arguments.arrays("y_data", y)
+    groups = None if data.groups is None else arguments.array("groups", data.groups)
+    weights = None if data.weights is None else arguments.array("weights", data.weights)
+    return Memory(inputs, labels, groups, weights).open()
 
 
 def _labels_in_words(heads: tuple[str | None, ...]) -> str | dict[str, str] | None:
@@ -237,17 +225,9 @@ def _labels_in_words(heads: tuple[str | None, ...]) -> str | dict[str, str] | No
 
 def _several(given: Any) -> TypeGuard[list[Any]]:
     """Return whether arrays were passed in a list."""
-    return (
-        isinstance(given, list | tuple)
-        and len(given) > 0
-        and all(np.ndim(one) and hasattr(one, "shape") for one in given)
-    )
+    return isinstance(given, list | tuple) and len(given) > 0 and all(len(getattr(one, "shape", ())) for one in given)
 
 
 def _rows(inputs: Any) -> int:
     arrays = list(inputs.values()) if isinstance(inputs, dict) else inputs if isinstance(inputs, list) else [inputs]
     return len(arrays[0]) if np.ndim(arrays[0]) else 0
-
-
-def _arrays(given: Any) -> Any:
-    return {key: np.asarray(one) for key, one in given.items()} if isinstance(given, Mapping) else np.asarray(given)

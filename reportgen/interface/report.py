@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.results import Results
 from reportgen.analysis.results_file import load
 from reportgen.contract.formats import FILES
-from reportgen.errors import RenderError
+from reportgen.errors import ArgumentError, RenderError
+from reportgen.interface import arguments
 from reportgen.pipeline import files, flow, present
 from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from reportgen.contract.formats import Format
 
@@ -32,10 +33,10 @@ class Report:
 
     def __init__(self, results: Results, templates: str | Path | None = None) -> None:
         if not isinstance(results, Results):
-            message = f"results must be Results (found {type(results).__name__}); to read a file, use load_results"
-            raise TypeError(message)
+            found = type(results).__name__
+            raise ArgumentError(f"results must be Results (found {found}); to read a file, use load_results")
         self.results = results
-        self.templates = None if templates is None else Path(templates)
+        self.templates = None if templates is None else arguments.path("templates", templates)
 
     def save_html(self, path: str | Path) -> Path:
         """Write the HTML page and return its path."""
@@ -60,7 +61,7 @@ class Report:
         return self._save("json", path)
 
     def _save(self, name: Format, path: str | Path) -> Path:
-        target = Path(path)
+        target = arguments.path("path", path)
         files.write({target.name: self._rendered(name)}, target.parent)
         return target
 
@@ -99,14 +100,16 @@ def build(
     ------
     ReportgenError
         The same errors as on the command line; see ``reportgen.errors``.
-    ValueError
-        An unknown format.
+    ArgumentError
+        An argument of the wrong type, or an unknown format.
     """
-    planned = flow.read_plan(Path(spec), overrides)
+    planned = flow.read_plan(arguments.path("spec", spec), arguments.words("overrides", overrides))
     if output is None:
         return Report(flow.compute(planned, _silent), flow.templates_of(planned))
-    wanted = present.known(formats or planned.spec.output.formats)
-    return Report(flow.build(planned, Path(output), wanted, _silent).results, flow.templates_of(planned))
+    asked = formats or planned.spec.output.formats
+    wanted = present.known(asked if isinstance(asked, str) else arguments.words("formats", asked))
+    folder = arguments.path("output", output)
+    return Report(flow.build(planned, folder, wanted, _silent).results, flow.templates_of(planned))
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
@@ -123,4 +126,5 @@ def load_results(path: str | Path, *, sections_from: str | Path | None = None) -
     ResultsError
         Missing, not JSON, written by a newer version, or not a results file.
     """
-    return load(Path(path), Registry(None if sections_from is None else Path(sections_from)))
+    folder = None if sections_from is None else arguments.path("sections_from", sections_from)
+    return load(arguments.path("path", path), Registry(folder))

@@ -98,11 +98,12 @@ def compute(planned: Plan, progress: ProgressCallback, *, keep_going: bool = Fal
     from reportgen.analysis.analyze import analyze
     from reportgen.evaluation.process import EvaluationProcess
 
+    created = now()
     with EvaluationProcess(planned.spec, planned.folder, planned.request) as worker:
         _warm_up()
         evaluation = worker.result(progress)
     progress("analyzing", 0, 1)
-    return analyze(planned, evaluation, now(), keep_going=keep_going)
+    return analyze(planned, evaluation, created, keep_going=keep_going)
 
 
 def render(
@@ -180,7 +181,7 @@ def now() -> str:
         return datetime.now(UTC).replace(microsecond=0).isoformat()
     try:
         return datetime.fromtimestamp(int(epoch), UTC).isoformat()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         from reportgen.spec.problems import Problem
 
         message = f"must be seconds since 1970 (found {epoch!r})"
@@ -190,5 +191,7 @@ def now() -> str:
 def _warm_up() -> None:
     """Import the drawing libraries while the worker loads TensorFlow."""
     import jinja2  # noqa: F401
-    import matplotlib.backends.backend_svg
-    import matplotlib.figure  # noqa: F401
+
+    from reportgen.figures import engine
+
+    engine.start()

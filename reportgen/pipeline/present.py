@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure
-from reportgen.contract.foreign import require_instances
+from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.formats import FORMATS, RENDERERS
 from reportgen.contract.galleries import Gallery
 from reportgen.contract.section import BaseVisualizer
@@ -15,7 +15,7 @@ from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.dashboard import dashboard
-from reportgen.errors import ReportgenError, SectionError, cause, summary
+from reportgen.errors import ArgumentError, ReportgenError, SectionError, summary
 from reportgen.pipeline.files import named
 from reportgen.plan.registry import folder_of
 from reportgen.text import formatting
@@ -34,12 +34,11 @@ if TYPE_CHECKING:
 
 
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
-    """Return the formats in their standard order; a ValueError names unknown ones."""
+    """Return the formats in their standard order; an ArgumentError names unknown ones."""
     asked = (formats,) if isinstance(formats, str) else tuple(formats)
     unknown = [repr(name) for name in asked if name not in FORMATS]
     if unknown:
-        message = f"formats must be among {', '.join(FORMATS)} (found {', '.join(unknown)})"
-        raise ValueError(message)
+        raise ArgumentError(f"formats must be among {', '.join(FORMATS)} (found {', '.join(unknown)})")
     return tuple(name for name in FORMATS if name in asked)
 
 
@@ -49,6 +48,13 @@ class Rendered:
 
     files: dict[str, bytes] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+
+    def fail(self, failure: str, error: Exception, *, keep_going: bool) -> None:
+        """Add the failure of a section, once, or raise it."""
+        if not keep_going:
+            raise SectionError(failure) from error
+        if failure not in self.failures:
+            self.failures.append(failure)
 
 
 def present(
@@ -85,7 +91,7 @@ def present(
             continue
         try:
             report.files[one.file] = _rendered(one, content)
-        except Exception as error:  # noqa: BLE001 one format must not cost the others
+        except (ReportgenError, OSError, MemoryError) as error:
             missing.setdefault(_words(error), []).append(one.file)
     for reason, files in missing.items():
         report.failures.append(
@@ -113,14 +119,13 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
     drawn: list[tuple[str, bytes]] = []
     for record in results.sections:
         try:
-            drawn += [
-                (f"{record.id}-{figure.name}", svg.to_bytes(figure, theme, wanted.format, wanted.dpi))
-                for figure in _figures(record, results, theme)
-            ]
-        except (Exception, SystemExit) as error:  # noqa: BLE001 nor the figures of one section those of the others
-            report.failures.append(
-                f"figures of section {record.id} were not written: {cause(error, folder_of(record.manifest))}"
-            )
+            with foreign(f"section {record.id}", folder_of(record.manifest)):
+                drawn += [
+                    (f"{record.id}-{figure.name}", svg.to_bytes(figure, theme, wanted.format, wanted.dpi))
+                    for figure in _figures(record, results, theme)
+                ]
+        except ForeignError as error:
+            report.fail(f"section {record.id}: it could not be displayed ({error})", error, keep_going=True)
     names = named(name for name, _ in drawn)
     report.files |= {
         f"figures/{name}.{wanted.format}": content for name, (_, content) in zip(names, drawn, strict=True)
@@ -135,22 +140,23 @@ def _document(results: Results, report: Rendered, *, keep_going: bool, phone: bo
     failures: dict[str, str] = {}
     for record in results.sections:
         try:
-            view = results.view_of(record.id)
-            tables[record.id] = tables_of(record, view)
-            galleries[record.id] = galleries_of(record, view)
-            drawings[record.id] = tuple(_drawings(record, results, theme, phone=phone))
-        except (Exception, SystemExit) as error:
-            failures[record.id] = f"it could not be displayed ({cause(error, folder_of(record.manifest))})"
-            if not keep_going:
-                raise SectionError(f"section {record.id}: {failures[record.id]}") from error
-            report.failures.append(f"section {record.id}: {failures[record.id]}")
+            with foreign(f"section {record.id}", folder_of(record.manifest)):
+                view = results.view_of(record.id)
+                tables[record.id] = tables_of(record, view)
+                galleries[record.id] = galleries_of(record, view)
+                drawings[record.id] = tuple(_drawings(record, results, theme, phone=phone))
+        except ForeignError as error:
+            failures[record.id] = f"it could not be displayed ({error})"
+            report.fail(f"section {record.id}: {failures[record.id]}", error, keep_going=keep_going)
     return compose(results, drawings, tables, galleries, failures)
 
 
 def theme_of(results: Results) -> Theme:
-    """Return the theme of a report: its style, and a look for each of its models."""
+    """Return the theme of a report: its style, and a look for each of its models; nothing is drawn without one."""
+    from reportgen.figures import engine
     from reportgen.figures.style import theme
 
+    engine.start()
     focus = () if results.focus is None else results.focus.models
     return theme(results.output.style, [model.name for model in results.models], focus)
 

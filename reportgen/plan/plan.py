@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.decision import Baseline, Decision
-from reportgen.contract.section import BaseAnalyzer, Section
+from reportgen.contract.foreign import ForeignError, foreign
+from reportgen.contract.section import BaseAnalyzer, BaseComparer, Section
+from reportgen.errors import SectionError
+from reportgen.plan.registry import folder_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from reportgen.contract.base import Strict
+    from reportgen.contract.metric_table import Reading
     from reportgen.contract.needs import Probe, Request
     from reportgen.spec.model import ReportSpec, SectionSpec
     from reportgen.spec.source import Source
@@ -39,14 +44,27 @@ class PlannedSection:
     @property
     def probe(self) -> Probe | None:
         """The activations that it requests; None if it requests none or is skipped."""
-        analyzer = self.section.analyzer(self.options)
-        return analyzer.probe() if self.skip is None and isinstance(analyzer, BaseAnalyzer) else None
+        return self._asked(BaseAnalyzer, lambda analyzer: analyzer.probe())
 
     @property
     def threshold(self) -> float | None:
         """The threshold for binary heads that it requests; None if it requests none or is skipped."""
-        analyzer = self.section.analyzer(self.options)
-        return analyzer.threshold() if self.skip is None and isinstance(analyzer, BaseAnalyzer) else None
+        return self._asked(BaseAnalyzer, lambda analyzer: analyzer.threshold())
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The metrics of other sections that it reads; none if it does not compare or is skipped."""
+        return self._asked(BaseComparer, lambda comparer: tuple(comparer.reads())) or ()
+
+    def _asked(self, kind: type, question: Callable[[Any], Any]) -> Any:
+        """Ask the section's code, if it is of a kind and not skipped; otherwise None."""
+        if self.skip is not None or not issubclass(self.section.analyzer, kind):
+            return None
+        try:
+            with foreign(f"section {self.address}", folder_of(self.section)):
+                return question(self.section.analyzer(self.options))
+        except ForeignError as error:
+            raise SectionError(f"section {self.address}: {error}") from error
 
 
 @dataclass(frozen=True)

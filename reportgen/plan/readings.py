@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.contract.section import BaseComparer
-
 if TYPE_CHECKING:
     from reportgen.plan.addresses import Producers
     from reportgen.plan.plan import PlannedSection
@@ -19,8 +17,7 @@ def judge(sections: dict[int, PlannedSection], producers: Producers) -> tuple[di
     problems: list[Problem] = []
     skipped = {item.address: item.skip for item in sections.values() if item.skip is not None}
     for index, item in sections.items():
-        analyzer = item.section.analyzer(item.options)
-        readings = analyzer.reads() if isinstance(analyzer, BaseComparer) and item.skip is None else ()
+        readings = item.readings
         unmet = next((reason for one in readings if (reason := producers.unmet(one, skipped))), None)
         skip = unmet if item.spec.optional else None
         planned[index] = replace(item, skip=item.skip or skip)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
+import os
 import sys
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,8 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.errors import cause
+from reportgen.contract.foreign import ForeignError, foreign
+from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -32,6 +34,14 @@ class UnknownSectionError(LookupError):
 
 class PluginError(Exception):
     """A section cannot be used; the message gives its name and the reason."""
+
+    exit_code = 2
+
+
+class PluginFailedError(PluginError):
+    """The code of a section failed when it was imported."""
+
+    exit_code = 3
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ class Registry:
         UnknownSectionError
             No installed section has this name.
         PluginError
-            It cannot be imported, is not a section, or has a name that is already used.
+            It does not exist, cannot be imported, is not a section, or has a name that is already used.
         """
         if kind.endswith(".py"):
             raise PluginError(f"the section {kind!r} must name an object in the file, for example '{kind}:SECTION'")
@@ -94,7 +104,7 @@ class Registry:
         if (path, attribute) not in self._sections:
             if path not in self._files:
                 self._files[path] = _run(kind, path)
-            self._sections[path, attribute] = _section_in(self._files[path].module, kind)
+            self._sections[path, attribute] = _section_in(self._files[path].module, kind, path.parent)
         return self._sections[path, attribute]
 
 
@@ -109,8 +119,11 @@ def module_of(kind: str) -> str:
 
 
 def folder_of(section: Section[Any, Any]) -> Path:
-    """Return the folder of a section's code."""
-    return Path(inspect.getfile(section.analyzer)).parent
+    """Return the folder of a section's code; a class that was made at run time has none."""
+    try:
+        return Path(inspect.getfile(section.analyzer)).parent
+    except (TypeError, OSError):
+        return _HERE
 
 
 @cache
@@ -127,11 +140,13 @@ def _installed(name: str) -> Section[Any, Any]:
     if others:
         owners = ", ".join(sorted(one.dist.name if one.dist else one.value for one in (entry, *others)))
         raise PluginError(f"the section {name!r} is declared by several packages: {owners}")
+    who = f"{name!r} ({entry.value})"
     try:
-        found = entry.load()
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"the section {name!r} ({entry.value}) cannot be imported: {cause(error, _HERE)}") from error
-    section = _checked(found, f"{name!r} ({entry.value})")
+        with foreign(f"the section {who}", _HERE):
+            found = entry.load()
+    except ForeignError as error:
+        raise PluginFailedError(f"the section {who} cannot be imported: {error}") from error
+    section = _checked(found, who, _HERE)
     if section.name != name:
         raise PluginError(f"the section {name!r} ({entry.value}) has the name {section.name!r} in its manifest")
     return section
@@ -140,14 +155,15 @@ def _installed(name: str) -> Section[Any, Any]:
 def _place(kind: str, folder: Path) -> tuple[Path, str]:
     """Return the file that a kind names, and the object in it."""
     file, _, attribute = kind.rpartition(":")
-    return (folder / file).resolve(), attribute
+    return Path(os.path.abspath(folder / file)), attribute  # noqa: PTH100 links are not followed, nor the system asked
 
 
 def _run(kind: str, path: Path) -> _File:
     """Run a Python file as a module."""
     file = kind.rpartition(":")[0]
-    if not path.is_file():
-        raise PluginError(f"the section {kind!r} cannot be imported: no such file {file!r}")
+    reason = unusable(path)
+    if reason is not None:
+        raise PluginError(f"the section {kind!r} cannot be imported: {file!r}: {reason}")
     name = f"reportgen_section_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -155,18 +171,19 @@ def _run(kind: str, path: Path) -> _File:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        code = path.read_bytes()
-        exec(compile(code, path, "exec", dont_inherit=True), vars(module))  # noqa: S102 a spec that names code is code
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"the section {kind!r} cannot be imported: {cause(error, path.parent)}") from error
+        with foreign(f"the section {kind!r}", path.parent):
+            code = path.read_bytes()
+            exec(compile(code, path, "exec", dont_inherit=True), vars(module))  # noqa: S102 a spec that names code is code
+    except ForeignError as error:
+        raise PluginFailedError(f"the section {kind!r} cannot be imported: {error}") from error
     return _File(module, hashlib.sha256(code).hexdigest())
 
 
-def _section_in(module: ModuleType, kind: str) -> Section[Any, Any]:
+def _section_in(module: ModuleType, kind: str, folder: Path) -> Section[Any, Any]:
     file, _, attribute = kind.rpartition(":")
     if not hasattr(module, attribute):
         raise PluginError(f"the section {kind!r} cannot be imported: {file!r} has no {attribute}")
-    section = _checked(getattr(module, attribute), repr(kind))
+    section = _checked(getattr(module, attribute), repr(kind), folder)
     if section.name in _registered():
         raise PluginError(
             f"the section {kind!r} has the name {section.name!r}, which an installed section already uses"
@@ -174,13 +191,17 @@ def _section_in(module: ModuleType, kind: str) -> Section[Any, Any]:
     return section
 
 
-def _checked(found: Any, who: str) -> Section[Any, Any]:
+def _checked(found: Any, who: str, folder: Path) -> Section[Any, Any]:
     from reportgen.contract.section import Section
     from reportgen.plan.manifest import mistakes
 
-    if not isinstance(found, Section):
+    if not issubclass(type(found), Section):
         raise PluginError(f"{who} is not a Section (found {type(found).__name__})")
-    wrong = mistakes(found)
+    try:
+        with foreign(f"the section {who}", folder):
+            wrong = mistakes(found)
+    except ForeignError as error:
+        raise PluginFailedError(f"the section {who} cannot be used: {error}") from error
     if wrong:
         raise PluginError(f"the section {who} cannot be used: {'; '.join(wrong)}")
     return found

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from reportgen.contract.foreign import ForeignError, foreign
 from reportgen.plan.addresses import Producers
 from reportgen.plan.entries import entries
 from reportgen.plan.plan import PlannedSection
-from reportgen.plan.registry import PluginError, UnknownSectionError
+from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
 from reportgen.spec.model import SectionSpec
 from reportgen.spec.problems import Problem, suggest
 from reportgen.spec.validation import from_validation_error
@@ -17,6 +18,7 @@ from reportgen.spec.validation import from_validation_error
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reportgen.contract.base import Strict
     from reportgen.contract.section import Section
     from reportgen.plan.registry import Registry
     from reportgen.spec.problems import Location
@@ -36,7 +38,7 @@ def find(data: dict[str, Any], registry: Registry) -> tuple[Found, list[Problem]
         try:
             found[index] = registry.find(kind), registry.sha256(kind)
         except PluginError as error:
-            problems.append(Problem(location, str(error)))
+            problems.append(Problem(location, str(error), failure=isinstance(error, PluginFailedError)))
         except UnknownSectionError:
             hint = suggest(kind, registry.names) or f"available: {', '.join(registry.names)}"
             problems.append(Problem(location, "no such section", found=repr(kind), hint=hint))
@@ -53,9 +55,14 @@ def validate(data: dict[str, Any], found: Found) -> tuple[dict[int, PlannedSecti
         (section, sha256), location = found[index], ("sections", index)
         own = {key: value for key, value in entry.items() if key not in SectionSpec.model_fields}
         try:
-            options = section.options.model_validate(own)
-        except ValidationError as error:
-            problems += from_validation_error(error, section.options, location, SectionSpec.model_fields)
+            with foreign(f"the section {section.name!r}", folder_of(section)):
+                options = _validated(section, own)
+        except ForeignError as error:
+            message = f"the section {section.name!r} cannot validate its options: {error}"
+            problems.append(Problem(location, message, failure=True))
+            continue
+        if isinstance(options, ValidationError):
+            problems += from_validation_error(options, section.options, location, SectionSpec.model_fields)
             continue
         try:
             planned[index] = PlannedSection(SectionSpec.model_validate(entry), section, options, sha256=sha256)
@@ -63,6 +70,14 @@ def validate(data: dict[str, Any], found: Found) -> tuple[dict[int, PlannedSecti
             continue  # reported by the schema of the spec
         problems += _unknown_codes(planned[index], location)
     return planned, problems + _twice(data, planned)
+
+
+def _validated(section: Section[Any, Any], options: dict[str, Any]) -> Strict | ValidationError:
+    try:
+        validated: Strict = section.options.model_validate(options)
+    except ValidationError as error:
+        return error
+    return validated
 
 
 def producers(data: dict[str, Any], found: Found) -> Producers:

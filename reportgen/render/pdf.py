@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import tempfile
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -17,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from reportgen.contract.formats import FILES
 from reportgen.errors import RenderError
-from reportgen.resources import module_path, share
+from reportgen.resources import ending, environment, private_folder, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,11 +121,11 @@ class PdfProcess:
 
     def __init__(self, *, time_limit: int = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT) -> None:
         self._time_limit = time_limit
-        self._temporary = tempfile.TemporaryDirectory(prefix="reportgen-pdf-")
-        self._home = Path(self._temporary.name)
+        self._open = ExitStack()
+        self._home = self._open.enter_context(private_folder())
         fonts = self._home / "fonts.conf"
         fonts.write_text(_fonts_conf(self._home / "font-cache"), "utf-8")
-        self._noise = (self._home / "noise").open("w+b")
+        self._noise = self._open.enter_context((self._home / "noise").open("w+b"))
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -138,6 +137,7 @@ class PdfProcess:
                 str(memory_limit),
             ],
             stdin=subprocess.PIPE,
+            bufsize=0,
             stdout=self._noise,
             stderr=self._noise,
             env=_environment(fonts),
@@ -151,9 +151,8 @@ class PdfProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.communicate()
-        self._noise.close()
-        self._temporary.cleanup()
+        self._process.__exit__(kind, error, traceback)
+        self._open.close()
 
     def render(
         self,
@@ -167,10 +166,15 @@ class PdfProcess:
         """Render one page, once; see :func:`render`."""
         self._hand_over(html, figures, attachments, created, identifier)
         try:
-            self._process.communicate(b"go\n", timeout=self._time_limit)
+            self._go()
+            self._process.wait(self._time_limit)
         except subprocess.TimeoutExpired:
             raise RenderError(self._took_too_long()) from None
         outcome = self._outcome()
+        if "unloadable" in outcome:
+            raise RenderError(
+                f"{outcome['unloadable']}; to install it, type `pip install --force-reinstall weasyprint`"
+            )
         if "missing" in outcome:
             raise NativeLibraryMissing(
                 f"WeasyPrint cannot load a native library ({outcome['missing']}); to install it, run {INSTALL}"
@@ -181,6 +185,12 @@ class PdfProcess:
         if "failed" in outcome:
             raise RenderError(f"the PDF could not be rendered: {outcome['failed']}{self._last_words()}")
         return (self._home / "report.pdf").read_bytes()
+
+    def _go(self) -> None:
+        """Start the rendering; the pipe stays open, because the process ends with its parent."""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):  # it has already written why
+                self._process.stdin.write(b"\n")
 
     def _hand_over(
         self,
@@ -210,7 +220,7 @@ class PdfProcess:
             code = self._process.returncode
             if code == -getattr(signal, "SIGXCPU", 0):
                 raise RenderError(self._took_too_long()) from None
-            return {"failed": f"the process ended with code {code}"}
+            return {"failed": f"the process {ending(code)}"}
         return outcome
 
     def _took_too_long(self) -> str:
@@ -224,8 +234,7 @@ class PdfProcess:
 
 def _environment(fonts: Path) -> dict[str, str]:
     return {
-        **os.environ,
-        "PYTHONPATH": module_path(),
+        **environment(fonts.parent),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "FONTCONFIG_FILE": str(fonts),

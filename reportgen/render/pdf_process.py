@@ -1,7 +1,6 @@
 """The WeasyPrint process: ``python -m reportgen.render.pdf_process HOME SECONDS BYTES``.
 
-``HOME`` is a private folder. The process imports WeasyPrint, waits for a line on its standard input, reads
-``job.json``, ``page.html`` and the attachments, and writes ``outcome.json`` and, if successful, ``report.pdf``.
+``HOME`` is a private folder. The process imports WeasyPrint, waits for a byte on its standard input, reads ``job.json``, ``page.html`` and the attachments, and writes ``outcome.json`` and, if successful, ``report.pdf``.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from reportgen.resources import end_with_parent
+
 FIGURES = "reportgen:/figure/"
 """URL prefix of the figures."""
 
@@ -28,9 +29,11 @@ def main(home: Path, seconds: int, memory: int) -> None:
         import weasyprint  # noqa: F401
     except OSError as error:
         outcome = {"missing": str(error).splitlines()[0]}
+    except Exception as error:  # noqa: BLE001 a package that is missing or damaged
+        outcome = {"unloadable": f"WeasyPrint cannot be loaded ({type(error).__name__}: {error})"}
     else:
         _limit("RLIMIT_AS", memory)  # not before: a library that cannot be mapped would look like a missing one
-        sys.stdin.readline()
+        end_with_parent(home, at_its_word=True)
         try:
             outcome = _render(home)
         except MemoryError:

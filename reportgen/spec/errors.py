@@ -23,8 +23,7 @@ class SpecError(ReportgenError):
         The errors as printed, each with its line.
     """
 
-    exit_code = 2
-
     def __init__(self, problems: Sequence[Problem], text: str) -> None:
         super().__init__(text)
         self.problems = tuple(problems)
+        self.exit_code = 3 if problems and all(one.failure for one in problems) else 2

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +54,8 @@ class Problem:
         Whether the caret points to the key instead of the value.
     mark
         The position, if it is known without a location.
+    failure
+        Whether code that the spec names failed, and the spec may be right.
     """
 
     location: Location
@@ -61,6 +64,7 @@ class Problem:
     hint: str | None = None
     at_key: bool = False
     mark: Mark | None = None
+    failure: bool = False
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
@@ -94,9 +98,11 @@ def dotted(location: Location) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Escape terminal control characters.
+    r"""Escape terminal control characters; spaces of any width are none.
 
     >>> printable("a\x1b[31m")
     'a\\x1b[31m'
     """
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return "".join(
+        letter if letter.isprintable() or category(letter) == "Zs" else ascii(letter)[1:-1] for letter in text
+    )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen import cli
+from reportgen.cli import commands, launch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hostile.case import Case
 
 FAMILIES = sorted(path.stem for path in (Path(__file__).parent / "cases").glob("*.py"))
@@ -27,6 +30,15 @@ def _cases() -> list[object]:
     return found
 
 
+@pytest.fixture
+def as_child() -> Iterator[None]:
+    """Have the handler of signals that the command runs with."""
+    before = signal.signal(signal.SIGINT, launch.interrupt)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("as_child")
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """The exit code and the sentence of the table; no traceback, no file but those allowed, an empty temporary folder."""
@@ -39,11 +51,10 @@ def test_case(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd
     arguments = case.arguments(here)
     before = {path.name for path in here.iterdir()}
     monkeypatch.setattr("sys.argv", ["reportgen", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
+    code = commands.run()
     out, err = capfd.readouterr()
     said = err if case.code > 1 else out + err
-    assert (ended.value.code, case.says in said) == (case.code, True), said
+    assert (code, case.says in said) == (case.code, True), said
     assert "Traceback" not in err
     assert {path.name for path in here.iterdir()} - before <= case.writes
     assert not list(temporary.iterdir())

@@ -1,0 +1,144 @@
+"""Reads what a ``.keras`` archive says about itself, without building the model or trusting what it declares."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from reportgen.errors import InputError, summary
+from reportgen.spec.files import unusable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reportgen.spec.problems import Location
+
+WEIGHTS = "model.weights.h5"
+_MEMBERS = ("config.json", "metadata.json", WEIGHTS)
+_TEXT_LIMIT = 64 * 2**20
+"""Largest size of ``config.json`` and ``metadata.json`` in bytes."""
+_FREE = 2**30
+_EXPANSION = 100
+"""A member may be larger than ``_FREE`` bytes only if it is at most this many times its compressed size: Keras does not compress."""
+_ENCRYPTED = 1
+_DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+)
+
+
+def config_of(path: Path, location: Location, file: str) -> dict[str, Any]:
+    """Return the content of ``config.json``, after the declared sizes and the checksums have been checked.
+
+    Raises
+    ------
+    InputError
+        It is not a readable Keras archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            reason = _wrong(archive.infolist())
+            if reason is None:
+                damaged = archive.testzip()
+                reason = f"is corrupt (the checksum of {damaged} does not match)" if damaged else None
+            if reason is not None:
+                raise InputError(location, file, reason)
+            json.loads(archive.read("metadata.json").decode("utf-8"))
+            config = json.loads(archive.read("config.json").decode("utf-8"))
+            reason = _malformed(config)
+    except FileNotFoundError as error:
+        raise InputError(location, file, "no such file") from error
+    except RecursionError as error:
+        raise InputError(location, file, "has a config.json that is nested too deeply") from error
+    except _DAMAGES as error:
+        raise InputError(location, file, f"is not a readable Keras archive ({summary(error)})") from error
+    if reason is not None:
+        raise InputError(location, file, f"is not a readable Keras archive ({reason})")
+    found: dict[str, Any] = config
+    return found
+
+
+def outputs_of(path: Path) -> tuple[str, ...] | None:
+    """Return the names of a model's outputs; None if only Keras can tell, or if it is not a readable archive."""
+    if unusable(path) is not None:
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if _wrong(archive.infolist()) is not None:
+                return None
+            names = _output_names(json.loads(archive.read("config.json").decode("utf-8")))
+    except _DAMAGES:
+        return None
+    return names if len(set(names)) == len(names) > 0 else None
+
+
+def _output_names(config: Any) -> tuple[str, ...]:
+    """Return the names that Keras gives the outputs: the keys of a dict, otherwise the names of the last layers."""
+    match config:
+        case {"class_name": "Functional", "config": {"output_layers": dict(heads)}}:
+            return tuple(heads)
+        case {"class_name": "Functional", "config": {"output_layers": [str(name), *_]}}:
+            return (name,)
+        case {"class_name": "Functional", "config": {"output_layers": [*heads]}}:
+            names = [head[0] for head in heads if isinstance(head, list) and head and isinstance(head[0], str)]
+            return tuple(names) if len(names) == len(heads) else ()
+        case {"class_name": "Sequential", "config": {"layers": [*_, {"config": {"name": str(name)}}]}}:
+            return (name,)
+    return ()
+
+
+def objects_in(config: Any) -> list[dict[str, Any]]:
+    """Return every serialized object of an architecture."""
+    found, left = [], [config]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            found += [one] if "class_name" in one else []
+            left += reversed(one.values())
+        elif isinstance(one, list):
+            left += reversed(one)
+    return found
+
+
+def _wrong(members: list[zipfile.ZipInfo]) -> str | None:
+    """Return what is wrong with the directory of an archive, before anything in it is read."""
+    for one in members:
+        if one.flag_bits & _ENCRYPTED:
+            return f"is an encrypted archive ({one.filename}): save the model again, without a password"
+        if one.filename in _MEMBERS[:2] and one.file_size > _TEXT_LIMIT:
+            return f"has a {one.filename} of more than 64 MB: this is not a Keras model"
+        if one.file_size > max(_FREE, _EXPANSION * one.compress_size):
+            declared, stored = one.file_size / 2**30, one.compress_size / 2**20
+            return f"is not loaded: {one.filename} unpacks {stored:,.1f} MiB to {declared:,.1f} GiB, which no Keras model does"
+    counts = Counter(one.filename for one in members)
+    missing = [name for name in _MEMBERS if name not in counts]
+    if missing:
+        return f"is an incomplete Keras archive ({missing[0]} is missing)"
+    twice = [name for name, count in counts.items() if count > 1]
+    return f"is a malformed archive (it contains {twice[0]} {counts[twice[0]]} times)" if twice else None
+
+
+def _malformed(config: Any) -> str | None:
+    """Return what is wrong with the content of ``config.json``."""
+    if not isinstance(config, dict):
+        return "config.json is not an object"
+    for item in objects_in(config):
+        for key in ("class_name", "module", "registered_name"):
+            if not isinstance(item.get(key), str | None) or item["class_name"] is None:
+                return f"{key} in config.json is not text"
+    if not isinstance(config.get("compile_config"), dict | None):
+        return "compile_config in config.json is not an object"
+    return None
