@@ -14,7 +14,7 @@ from reportgen.spec.files import unusable
 from reportgen.text.matching import STAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tomlkit.items import Table
