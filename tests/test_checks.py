@@ -11,8 +11,9 @@ import pytest
 from handmade import SPEC, results
 
 from reportgen.analysis import checks
+from reportgen.analysis.conditions import Condition
 from reportgen.contract.findings import Finding
-from reportgen.contract.numbers import Metric
+from reportgen.contract.numbers import Metric, required
 from reportgen.contract.tables import Column, Table
 from reportgen.document.front import front_page
 from reportgen.document.grid import check_grid, closest, margins
@@ -21,11 +22,12 @@ from reportgen.document.provenance import provenance
 from reportgen.metrics.intervals import wilson
 from reportgen.pipeline.flow import verdict_code
 from reportgen.pipeline.present import present, tables_of
+from reportgen.sections.performance.schema import ACCURACY
 from reportgen.spec.errors import SpecError
 from reportgen.spec.model import CheckSpec
 
 if TYPE_CHECKING:
-    from reportgen.analysis.results import CheckOutcome
+    from reportgen.analysis.results import CheckOutcome, Results
 
 
 def outcomes(*checks: str) -> list[CheckOutcome]:
@@ -213,14 +215,14 @@ def test_a_check_says_how_it_stands(condition: str, ends: tuple[float, float] | 
     key, _, limit = condition.partition(" = ")
     check = CheckSpec.model_validate({"metric": "performance.accuracy", key: json.loads(limit)})
     details = {} if ends is None else {"ci_low": ends[0], "ci_high": ends[1], "ci_method": "Wilson"}
-    found = checks.standing(check, Metric(value=0.958, unit="fraction", **details), exact=False)  # type: ignore[arg-type]
+    found = checks.standing(Condition.of(check, ACCURACY), Metric(value=0.958, unit="fraction", **details), exact=False)  # type: ignore[arg-type]
     assert found == standing
 
 
 def test_an_exact_number_is_clear() -> None:
     """A count has no interval, and needs none."""
     check = CheckSpec.model_validate({"metric": "weights.non_finite", "at_most": 0})
-    assert checks.standing(check, Metric(value=0, unit="count"), exact=True) == "clear"
+    assert checks.standing(Condition.of(check, ACCURACY), Metric(value=0, unit="count"), exact=True) == "clear"
 
 
 def test_what_was_not_measured_does_not_stand() -> None:
@@ -259,7 +261,7 @@ def test_what_would_change_the_verdict(condition: str, margin: float, count: int
     share = wilson(288, 300)
     assert share is not None
     metric = Metric(value=0.96, unit="fraction", n=300, ci_low=share.low, ci_high=share.high, ci_method="Wilson")
-    found = checks.margins(spec, metric, exact=False)
+    found = checks.margins(Condition.of(spec, ACCURACY), metric, exact=False)
     assert found["margin"] == pytest.approx(margin)
     assert found["margin_count"] == count
     if settles == "within":
@@ -271,6 +273,105 @@ def test_what_would_change_the_verdict(condition: str, margin: float, count: int
         assert [one.low <= low <= one.high for one in (before, after)] == [True, False]  # type: ignore[operator]
     else:
         assert ("n_to_settle" in found, found.get("n_to_settle")) == (settles == "never", None)
+
+
+ROLES = '[decision]\ncandidate = "b"\nbaseline = "a"\n[[sections]]'
+
+
+def with_roles(*conditions: str) -> Results:
+    """Return the results of checks of the candidate b, whose baseline is a."""
+    head = SPEC.split("[[checks]]")[0].replace("[[sections]]", ROLES, 1)
+    return results(head + "".join(f"[[checks]]\n{one}\n" for one in conditions))
+
+
+def number(made: Results, address: str, model: str, subject: str | None = None) -> Metric:
+    """Return a metric of the results."""
+    section, _, name = address.partition(".")
+    result = next(one.result for one in made.sections if one.id == section)
+    assert result is not None
+    return result.find(name, model, subject)
+
+
+def test_a_check_of_an_end_of_the_interval() -> None:
+    """The end decides; without an interval nothing passes."""
+    accuracy = number(results(), "performance.accuracy", "a")
+    value, low, high = (required(one) for one in (accuracy.value, accuracy.ci_low, accuracy.ci_high))
+    check = 'metric = "performance.accuracy"\nmodels = ["a"]'
+    for limit, wanted in (
+        (f"at_least = {(low + value) / 2}", ["PASS", "FAIL", "PASS", "FAIL"]),
+        (f"at_most = {(value + high) / 2}", ["PASS", "PASS", "FAIL", "FAIL"]),
+    ):
+        ends = ("value", "ci_low", "ci_high", "clear")
+        assert states(*(f'{check}\n{limit}\non = "{end}"' for end in ends)) == wanted
+    ece = 'metric = "calibration.ece"\nmodels = ["a"]\nat_most = 1.0\non = "clear"'
+    (found,) = outcomes(ece)
+    assert (found.state, found.reason) == ("ERROR", "it has no interval")
+    assert states(f"{ece}\noptional = true") == ["SKIPPED"]
+
+
+def test_a_check_of_the_change() -> None:
+    """Paired where the metric has a paired difference; of the candidate, never of the baseline; relative as a share."""
+    made = with_roles(
+        'metric = "performance.accuracy"\nchange = "absolute"\nat_least = -1.0\nmodels = ["a", "b"]',
+        'metric = "performance.accuracy"\nchange = "relative"\nat_least = -1.0',
+        'metric = "calibration.ece"\nchange = "absolute"\nat_most = 1.0',
+        'metric = "performance.recall"\nchange = "absolute"\nat_least = -1.0\nsubject = "class:ant"',
+    )
+    assert [check.model for check in made.checks] == ["b"] * 4
+    absolute, relative, ece, recall = (check.metric for check in made.checks)
+    assert absolute == number(made, "performance.accuracy_difference", "b", "vs a")
+    assert recall == number(made, "performance.recall_difference", "b", "class:ant")
+    own, other = (required(number(made, "performance.accuracy", model).value) for model in "ba")
+    assert relative is not None
+    assert relative.value == pytest.approx((own - other) / other)
+    assert ece is not None
+    assert (ece.unit, ece.ci_low) == ("signed fraction", None)
+    assert [check.title for check in made.checks] == [
+        "Accuracy change",
+        "Accuracy change",
+        "ECE change",
+        "Recall change",
+    ]
+
+
+def test_not_worse_is_about_the_worse_end_of_the_paired_difference() -> None:
+    """Of accuracy the lower end, of the NLL the upper one."""
+    made = with_roles()
+    for metric, end, sign in (("accuracy", "ci_low", -1.0), ("nll", "ci_high", 1.0)):
+        difference = number(made, f"performance.{metric}_difference", "b", "vs a")
+        loss = max(sign * required(getattr(difference, end)), 0.0)
+        found = with_roles(
+            *(
+                f'metric = "performance.{metric}"\nnot_worse_by = {margin}'
+                for margin in (loss + 0.001, max(loss - 0.001, 0.0))
+            )
+        ).checks
+        assert [one.on for one in found] == [end, end]
+        assert found[0].state == "PASS"
+        assert found[1].state == ("FAIL" if loss > 0 else "PASS")
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        ('metric = "performance.accuracy"\nnot_worse_by = 0.01\non = "ci_low"', "leave out on and change"),
+        ('metric = "performance.accuracy"\nnot_worse_by = -0.01', "at least 0"),
+        ('metric = "performance.accuracy"\nnot_worse_by = 0.01\nat_least = 0.5', "more than one condition"),
+        ('metric = "performance.accuracy_difference"\nchange = "absolute"\nat_least = 0.0', "compares models already"),
+        ('metric = "performance.support"\nnot_worse_by = 1', "has no preferred direction"),
+        ('metric = "performance.accuracy"\nnot_worse_by = 0.0\nmodels = ["a"]', "applies to no model but the baseline"),
+    ],
+)
+def test_checks_of_changes_that_make_no_sense(check: str, message: str) -> None:
+    """One sentence at the key."""
+    with pytest.raises(SpecError, match=message):
+        with_roles(check)
+
+
+def test_a_change_needs_a_baseline() -> None:
+    """In a comparison there is none."""
+    with pytest.raises(SpecError, match="needs a baseline to compare with"):
+        outcomes('metric = "performance.accuracy"\nnot_worse_by = 0.01')
 
 
 def test_the_grid_has_a_cell_for_what_was_not_checked() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from reportgen.analysis.conditions import Condition, changed
 from reportgen.analysis.results import CheckOutcome
 from reportgen.contract.statements import counted
 from reportgen.metrics import comparison
@@ -33,9 +34,12 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
     address, _, name = check.metric.partition(".")
     planned = next(item for item in (*plan.sections, *plan.left_out) if item.address == address)
     spec = planned.section.metric(name)
-    found = table.find(address, name)
+    found, condition = table.find(address, name), Condition.of(check, spec)
+    baseline = None if plan.decision.baseline is None else plan.decision.baseline.model
     for model in table.models:
         if not check_matches(check, model, plan.decision):
+            continue
+        if condition.change is not None and model == baseline:
             continue
         failure = table.reasons.get(model)
         excused = planned in plan.left_out or check.optional
@@ -44,7 +48,10 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
             reason = _why_missing(planned, check, plan, failure)
             yield _outcome(check, spec, model, check.subject, None, reason, excused=excused)
         for one in spoken_of:
-            yield _outcome(check, spec, model, one.subject, one.metric, one.metric.reason, excused=excused)
+            metric = one.metric
+            if condition.change is not None and baseline is not None:
+                metric = changed(table, address, spec, one, baseline, condition.change)
+            yield _outcome(check, spec, model, one.subject, metric, metric.reason, excused=excused)
 
 
 def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
@@ -77,34 +84,40 @@ def _outcome(
     *,
     excused: bool,
 ) -> CheckOutcome:
-    low, high = check.limits
+    condition = Condition.of(check, spec)
+    exact = spec.exact and condition.change is None
+    if reason is None and metric is not None and condition.compared(metric) is None:
+        reason = "it has no interval" if metric.caveat is None else metric.caveat
     return CheckOutcome(
         address=check.metric,
-        title=spec.title,
-        unit=spec.unit,
+        title=spec.title if condition.change is None else f"{spec.title} change",
+        unit=spec.unit if metric is None else metric.unit,
         model=model,
         subject=subject,
-        low=low,
-        high=high,
+        low=condition.low,
+        high=condition.high,
+        on=condition.on,
+        change=condition.change,
         severity=check.severity,
-        state=_state(check, metric, excused=excused),
+        state=_state(check, condition, metric, excused=excused),
         metric=metric,
         reason=reason,
-        standing=standing(check, metric, exact=spec.exact),
-        **margins(check, metric, exact=spec.exact),
+        standing=standing(condition, metric, exact=exact),
+        **margins(condition, metric, exact=exact),
     )
 
 
-def _state(check: CheckSpec, metric: Metric | None, *, excused: bool) -> CheckState:
-    """Evaluate a check on a metric; a missing metric is an error unless the check is optional or its section was not run."""
-    if metric is None or metric.value is None:
+def _state(check: CheckSpec, condition: Condition, metric: Metric | None, *, excused: bool) -> CheckState:
+    """Evaluate a check on a metric; what is missing is an error unless the check is optional or its section was not run."""
+    compared = None if metric is None else condition.compared(metric)
+    if compared is None:
         return "SKIPPED" if excused else "ERROR"
-    if _inside(check, metric.value):
+    if all(map(condition.includes, compared)):
         return "PASS"
     return "WARN" if check.severity == "warn" else "FAIL"
 
 
-def standing(check: CheckSpec, metric: Metric | None, *, exact: bool) -> Standing | None:
+def standing(condition: Condition, metric: Metric | None, *, exact: bool) -> Standing | None:
     """Return whether the whole interval is on the same side of the limits as the value; an exact number is clear."""
     if metric is None or metric.value is None:
         return None
@@ -112,22 +125,22 @@ def standing(check: CheckSpec, metric: Metric | None, *, exact: bool) -> Standin
         return "clear"
     if metric.ci_low is None or metric.ci_high is None:
         return "no interval"
-    low, high = check.limits
-    if _inside(check, metric.value):
-        clear = _inside(check, metric.ci_low) and _inside(check, metric.ci_high)
+    low, high = condition.low, condition.high
+    if condition.includes(metric.value):
+        clear = condition.includes(metric.ci_low) and condition.includes(metric.ci_high)
     else:
         clear = (low is not None and metric.ci_high < low) or (high is not None and metric.ci_low > high)
     return "clear" if clear else "within the interval"
 
 
-def margins(check: CheckSpec, metric: Metric | None, *, exact: bool) -> dict[str, float | int | None]:
+def margins(condition: Condition, metric: Metric | None, *, exact: bool) -> dict[str, float | int | None]:
     """Return the distances of a value from its nearest limit, and the examples that would settle on which side it is.
 
     An interval's half width shrinks with the square root of n; that of a share is Wilson's.
     """
     if metric is None or metric.value is None:
         return {}
-    low, high = check.limits
+    low, high = condition.low, condition.high
     distances = [(metric.value - low, metric.ci_low)] if low is not None else []
     distances += [(high - metric.value, metric.ci_high)] if high is not None else []
     margin, inner = min(distances, key=lambda one: one[0])
@@ -136,7 +149,7 @@ def margins(check: CheckSpec, metric: Metric | None, *, exact: bool) -> dict[str
         found["margin_count"] = (
             math.floor(margin * of[1] + _ROUNDING) if margin >= 0 else math.ceil(-margin * of[1] - _ROUNDING)
         )
-    if metric.n and standing(check, metric, exact=exact) == "within the interval":
+    if metric.n and standing(condition, metric, exact=exact) == "within the interval":
         found["n_to_settle"] = _to_settle(metric, inner, margin, metric.n)
     return found
 
@@ -152,8 +165,3 @@ def _to_settle(metric: Metric, inner: float | None, margin: float, n: int) -> in
         return comparison.n_to_settle_share(value, limit, low, high, n)
     towards = abs(value - inner)
     return comparison.n_to_settle(margin, towards if margin >= 0 else high - low - towards, n)
-
-
-def _inside(check: CheckSpec, value: float) -> bool:
-    low, high = check.limits
-    return (low is None or value >= low) and (high is None or value <= high)

@@ -22,7 +22,7 @@ from reportgen.contract.section import Section
 from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject, about
 from reportgen.plan.registry import Registry
-from reportgen.spec.model import CardSpec, DocsUrl, LimitsSpec
+from reportgen.spec.model import CardSpec, Change, Compared, DocsUrl, LimitsSpec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -173,6 +173,10 @@ class CheckOutcome(Strict):
     """The value must not be below it."""
     high: float | None
     """The value must not be above it."""
+    on: Compared = "value"
+    """What must be within the limits: the value, an end of its interval, or both ends."""
+    change: Change | None = None
+    """Whether the number is the change against the baseline, in the metric's unit or as a share of its value."""
     severity: Literal["fail", "warn"]
     state: CheckState
     metric: Metric | None
@@ -264,7 +268,7 @@ class Results(Strict):
         limits = {
             check.address.partition(".")[2]: (check.low, check.high)
             for check in reversed(self.checks)
-            if check.section == section
+            if check.section == section and check.change is None
         }
         return View(self.focus, self.decision, limits)
 

@@ -317,7 +317,9 @@ def _decisions(results: Results, *, verbose: bool) -> list[str]:
     lines = []
     for item in results.checks:
         if item.state != "PASS" or verbose:
-            value = "" if item.metric is None else f": {formatting.metric(item.metric).text}"
+            value = (
+                "" if item.metric is None else f": {'change ' if item.change else ''}{formatting.checked(item).text}"
+            )
             reason = f" ({item.reason})" if item.reason else f", expected {formatting.condition(item)}"
             standing = f", {item.standing}" if item.standing else ""
             lines.append(f"{item.state:7} {item.address} of {about(item.model, item.subject)}{value}{reason}{standing}")

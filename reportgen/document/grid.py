@@ -106,7 +106,7 @@ def margins(results: Results) -> Table | None:
 
 
 def _check(check: CheckOutcome) -> tuple[object, ...]:
-    return check.address, check.low, check.high, check.severity
+    return check.address, check.low, check.high, check.on, check.change, check.severity
 
 
 def _columns(results: Results) -> tuple[str, ...]:

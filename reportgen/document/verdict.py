@@ -59,7 +59,7 @@ def _outcomes(checks: Sequence[CheckOutcome], results: Results) -> str:
     }
     counted = [
         _count(of["FAIL"], "failed", results),
-        _count(of["ERROR"], "could not be decided because the value was not measured", results),
+        _count(of["ERROR"], "could not be decided", results),
         _count(of["WARN"], "raised a warning", results),
         f"{len(of['SKIPPED'])} skipped" if of["SKIPPED"] else "",
         f"{len(of['PASS'])} passed{_clearly(of['PASS'])}" if of["PASS"] else "",

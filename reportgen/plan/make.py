@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from reportgen.plan import addresses, entries, files, heads, names, needs, readings, requests, sections
+from reportgen.plan import addresses, conditions, entries, files, heads, names, needs, readings, requests, sections
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
 from reportgen.spec import patterns
@@ -58,7 +58,7 @@ def make(
             spec = spec.model_copy(update={"models": models})
             source = source.with_entries(of_patterns)
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
-        problems += [*names.unknown(spec, planned), *names.seeds(spec)]
+        problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]
     planned, more = readings.judge(planned, producers)

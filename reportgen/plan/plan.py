@@ -67,6 +67,15 @@ class PlannedSection:
             raise SectionError(f"section {self.address}: {error}") from error
 
 
+def decision_of(spec: ReportSpec) -> Decision:
+    """Return the roles of the models of a spec."""
+    roles, models = spec.decision, tuple(spec.models)
+    return Decision(
+        candidate=roles.candidate or (models[0] if len(models) == 1 else None),
+        baseline=None if roles.baseline is None else Baseline(model=roles.baseline),
+    )
+
+
 @dataclass(frozen=True)
 class Plan:
     """The plan of a run.
@@ -98,8 +107,4 @@ class Plan:
     @property
     def decision(self) -> Decision:
         """The roles of the models: a single model is its own candidate."""
-        roles, models = self.spec.decision, tuple(self.spec.models)
-        return Decision(
-            candidate=roles.candidate or (models[0] if len(models) == 1 else None),
-            baseline=None if roles.baseline is None else Baseline(model=roles.baseline),
-        )
+        return decision_of(self.spec)

@@ -24,6 +24,8 @@ Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Style = Literal["publication", "presentation", "draft"]
 Detail = Literal["brief", "standard", "full"]
 Order = Literal["decision", "spec"]
+Compared = Literal["value", "ci_low", "ci_high", "clear"]
+Change = Literal["absolute", "relative"]
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
 UseOfData = Literal["training", "early stopping", "tuning", "selection"]
@@ -216,6 +218,12 @@ class CheckSpec(Strict):
     """Lower and upper limit, inclusive."""
     threshold: str | None = None
     """Short form: `">= 0.85"` or `"<= 0.05"`."""
+    not_worse_by: Annotated[Number, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Non-inferiority: the candidate is not worse than the baseline by more than this, with its whole interval. The limit of the absolute change in the metric's worse direction, on the worse end of its interval."""
+    on: Compared = "value"
+    """What must be within the limits: the value, an end of its 95 % interval, or `clear` for both ends. Without an interval the outcome is ERROR."""
+    change: Change | None = None
+    """The limits apply to the change against the baseline, in the unit of the metric (`absolute`) or as a share of the baseline's value (`relative`)."""
     models: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Names of the models that it applies to; `*` matches anything. By default the candidate; in a comparison all."""
     subject: Name | None = None
@@ -227,15 +235,19 @@ class CheckSpec(Strict):
 
     @model_validator(mode="after")
     def _one_condition(self) -> Self:
-        given = [key for key in ("at_most", "at_least", "between", "threshold") if getattr(self, key) is not None]
+        keys = ("at_most", "at_least", "between", "threshold", "not_worse_by")
+        given = [key for key in keys if getattr(self, key) is not None]
         if not given:
-            message = "needs a condition: at_most, at_least, between or threshold"
+            message = "needs a condition: at_most, at_least, between, threshold or not_worse_by"
             raise ValueError(message)
         if len(given) > 1 and set(given) != {"at_most", "at_least"}:
             message = f"has more than one condition: {', '.join(given)}"
             raise ValueError(message)
         if self.threshold is not None and not _CONDITION.fullmatch(self.threshold):
             message = f"threshold must be '>= NUMBER' or '<= NUMBER' (found {self.threshold!r})"
+            raise ValueError(message)
+        if self.not_worse_by is not None and (self.on != "value" or self.change is not None):
+            message = "not_worse_by says what is compared: leave out on and change"
             raise ValueError(message)
         low, high = self.limits
         if self.threshold is not None and not all(map(math.isfinite, (low or 0.0, high or 0.0))):

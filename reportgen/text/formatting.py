@@ -83,6 +83,14 @@ class Checked(Protocol):
         """The unit of the limits."""
 
     @property
+    def on(self) -> str:
+        """What must be within the limits: ``value``, ``ci_low``, ``ci_high`` or ``clear``."""
+
+    @property
+    def change(self) -> str | None:
+        """``absolute`` or ``relative`` where the number is a change; otherwise None."""
+
+    @property
     def low(self) -> float | None:
         """The value must not be below it."""
 
@@ -219,7 +227,13 @@ def checked(check: Checked) -> FormattedMetric:
     if check.metric is None:
         return FormattedMetric(MISSING, "", check.reason or "not measured")
     shown = metric(check.metric, limits=[end for end in (check.low, check.high) if end is not None])
-    return replace(shown, note=check.reason or shown.note)
+    text = shown.text.replace(f"{THIN}%", " points") if _in_points(check) else shown.text
+    return replace(shown, text=text, note=check.reason or shown.note)
+
+
+def _in_points(check: Checked) -> bool:
+    """Return whether a number is a change of a share, which is counted in points."""
+    return check.change == "absolute" and check.unit == "signed fraction"
 
 
 def condition(check: Checked) -> str:
@@ -227,10 +241,16 @@ def condition(check: Checked) -> str:
 
     The limits are exact: they were declared, not measured.
     """
-    low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
-    if low is not None and high is not None:
-        return f"{low} to {high}"
-    return f"at least {low}" if high is None else f"at most {high}"
+    points = _in_points(check)
+    low, high = (None if end is None else _limit(end, check.unit, points=points) for end in (check.low, check.high))
+    words = (
+        f"{low} to {high}"
+        if low is not None and high is not None
+        else f"at least {low}"
+        if high is None
+        else f"at most {high}"
+    )
+    return f"{words}{_ON[check.on]}"
 
 
 def direction(spec: Directed) -> str:
@@ -257,7 +277,13 @@ def digest(sha256: str) -> str:
     return sha256[:_DIGEST]
 
 
-def _limit(value: float, unit: str) -> str:
+_ON = {"value": "", "ci_low": " at the lower end", "ci_high": " at the upper end", "clear": " with the whole interval"}
+"""What of a number must be within the limits of a check."""
+
+
+def _limit(value: float, unit: str, *, points: bool) -> str:
+    if points:
+        return f"{value * 100:.10g} points".replace("-", MINUS)
     if unit in _PERCENT:
         return f"{value * 100:.10g}{THIN}%".replace("-", MINUS)
     return f"{value:.10g}".replace("-", MINUS)

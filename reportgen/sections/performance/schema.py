@@ -254,6 +254,7 @@ RECALL = MetricSpec(
     "Share of the examples of a class that are predicted as that class.",
     "Wilson (1927) for the interval",
     "class",
+    difference="recall_difference",
 )
 F1 = MetricSpec(
     "f1",
