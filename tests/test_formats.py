@@ -10,7 +10,7 @@ import pytest
 from handmade import results
 from pydantic import ValidationError
 
-from reportgen.contract.formats import FORMATS, RENDERERS, Renderer
+from reportgen.contract.formats import BY_DEFAULT, FORMATS, RENDERERS, Renderer
 from reportgen.pipeline import present
 from reportgen.spec.model import OutputSpec
 
@@ -31,8 +31,9 @@ def test_every_renderer_is_called_alike(one: Renderer) -> None:
 
 def test_a_spec_takes_the_formats_of_the_list() -> None:
     """All of them by default, and no other."""
-    assert OutputSpec().formats == FORMATS
-    with pytest.raises(ValidationError, match="'html', 'pdf', 'json' or 'markdown'"):
+    assert OutputSpec().formats == BY_DEFAULT == ("html", "pdf", "json", "markdown")
+    assert OutputSpec(formats=FORMATS).formats == FORMATS
+    with pytest.raises(ValidationError, match="'html', 'pdf', 'json', 'markdown', 'summary' or 'junit'"):
         OutputSpec(formats=("docx",))
 
 

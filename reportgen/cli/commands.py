@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from reportgen.cli.streams import put, say, say_error
-from reportgen.contract.formats import FORMATS
+from reportgen.contract.formats import BY_DEFAULT, FILES, FORMATS
 from reportgen.errors import InputError, Interrupted, ReportgenError
 from reportgen.resources import __version__
 from reportgen.spec.errors import SpecError
@@ -78,6 +78,13 @@ _output_options: list[Callable[[Any], Any]] = [
         metavar="LIST",
         help=f"Comma-separated formats: {', '.join(FORMATS)}.",
     ),
+    click.option(
+        "--summary",
+        "appended",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Append the decision as Markdown to FILE, for example to $GITHUB_STEP_SUMMARY.",
+    ),
     click.option("--keep-going", is_flag=True, help="If a section fails, the report shows the error in its place."),
     click.option("--open", "show", is_flag=True, help="Open the HTML report afterwards."),
     click.option("-v", "--verbose", is_flag=True, help="Show details."),
@@ -105,6 +112,7 @@ def build(
     skip: tuple[tuple[str, ...], ...],
     output_dir: Path | None,
     formats: tuple[str, ...] | None,
+    appended: Path | None,
     **flags: bool,
 ) -> NoReturn:
     """Evaluate the models of SPEC and write the report."""
@@ -117,13 +125,13 @@ def build(
             outcome = flow.build(
                 planned,
                 output_dir or flow.default_output(planned),
-                formats or planned.spec.output.formats,
+                _with_summary(formats or planned.spec.output.formats, appended),
                 tell,
                 keep_going=flags["keep_going"],
             )
     except InputError as error:
         _fail(_located(planned, error), error.exit_code)
-    _finish(outcome, **flags)
+    _finish(outcome, appended, **flags)
 
 
 @cli.command()
@@ -171,6 +179,7 @@ def render(
     formats: tuple[str, ...] | None,
     templates: Path | None,
     sections_from: Path | None,
+    appended: Path | None,
     **flags: bool,
 ) -> NoReturn:
     """Render RESULTS (results.json) again. Needs no models, data or TensorFlow."""
@@ -182,13 +191,13 @@ def render(
         outcome = flow.render(
             loaded,
             output_dir or results.parent,
-            formats or tuple(name for name in FORMATS if name != "json"),
+            _with_summary(formats or tuple(name for name in BY_DEFAULT if name != "json"), appended),
             tell,
             inputs=[results],
             templates=templates,
             keep_going=flags["keep_going"],
         )
-    _finish(outcome, **flags)
+    _finish(outcome, appended, **flags)
 
 
 @cli.command()
@@ -295,8 +304,26 @@ def _located(planned: Plan, error: InputError) -> str:
     return planned.source.draw([Problem(error.location, message)])
 
 
-def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bool) -> NoReturn:
-    """Print the check results and the paths of the files, and exit."""
+def _with_summary(formats: Sequence[str], appended: Path | None) -> tuple[str, ...]:
+    return tuple(formats) if appended is None else tuple(dict.fromkeys((*formats, "summary")))
+
+
+def _append(outcome: Outcome, target: Path) -> None:
+    """Append the summary that was written to a file."""
+    written = next((path for path in outcome.files if path.name == FILES["summary"]), None)
+    if written is None:
+        return
+    try:
+        with target.open("ab") as file:
+            file.write(written.read_bytes())
+    except OSError as error:
+        _fail(f"reportgen: --summary: {target}: cannot be written ({error.strerror})", 3)
+
+
+def _finish(outcome: Outcome, appended: Path | None, *, quiet: bool, show: bool, verbose: bool, **_: bool) -> NoReturn:
+    """Print the check results and the paths of the files, append the summary, and exit."""
+    if appended is not None:
+        _append(outcome, appended)
     if not quiet:
         for line in _decisions(outcome.results, verbose=verbose):
             say(line)

@@ -21,11 +21,14 @@ class Renderer:
         The name of the file.
     function
         ``module:name`` of the function that renders a ``Content`` to bytes.
+    by_default
+        Whether it is written where no formats are named.
     """
 
     name: str
     file: str
     function: str
+    by_default: bool = True
 
 
 RENDERERS = (
@@ -33,8 +36,11 @@ RENDERERS = (
     Renderer("pdf", "report.pdf", "reportgen.render.pdf:to_bytes"),
     Renderer("json", "results.json", "reportgen.render.results_json:to_bytes"),
     Renderer("markdown", "model_card.md", "reportgen.render.markdown:to_bytes"),
+    Renderer("summary", "summary.md", "reportgen.render.markdown:summary", by_default=False),
+    Renderer("junit", "junit.xml", "reportgen.render.junit:to_bytes", by_default=False),
 )
 FORMATS = tuple(renderer.name for renderer in RENDERERS)
+BY_DEFAULT = tuple(renderer.name for renderer in RENDERERS if renderer.by_default)
 FILES = {renderer.name: renderer.file for renderer in RENDERERS}
 """The file of each format."""
 

@@ -32,6 +32,7 @@ _MARKS = {
     ".md": MARK.encode(),
     ".pdf": b"/Creator (reportgen",
     ".png": b"Software\x00reportgen",
+    ".xml": MARK.encode(),
     ".svg": b"<dc:title>reportgen</dc:title>",
 }
 _MOST_UNPACKED = 2**20

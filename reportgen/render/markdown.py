@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&$@]|:(?=//)|(?<=www)\.)")
 _LEADING = re.compile(r"^([#+=-]|\d{1,9}(?=[.)](?:\s|$)))")
+MOST_BYTES = 64_000
+_CUT = "\n\nThe rest is in the report."
 _PLAIN = frozenset({"image", "html_block", "html_inline"})
 
 
@@ -38,16 +40,22 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
     template_folders
         Folders with custom templates.
     """
+    return _filled("report.md.j2", document, template_folders)
+
+
+def summary(content: Content) -> bytes:
+    """Return the content of ``summary.md``: the decision, of at most 64 kB, the limit of a comment or a step summary."""
+    text = signed(_filled("summary.md.j2", content.document, content.templates))
+    if len(text.encode()) <= MOST_BYTES:
+        return text.encode()
+    kept = text.encode()[: MOST_BYTES - len(_CUT)].decode("utf-8", "ignore").rpartition("\n")[0]
+    return signed(kept + _CUT).encode()
+
+
+def _filled(name: str, document: Document, template_folders: Sequence[Path]) -> str:
     made = environment(template_folders, _write, packages(document))
     made.filters["author"] = author
-    return fill(
-        made,
-        "report.md.j2",
-        template_folders,
-        document.results,
-        document=document,
-        glossary=used_terms(document),
-    )
+    return fill(made, name, template_folders, document.results, document=document, glossary=used_terms(document))
 
 
 def escape(text: str) -> str:

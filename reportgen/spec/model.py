@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Severity
-from reportgen.contract.formats import FORMATS, Format
+from reportgen.contract.formats import BY_DEFAULT, Format
 
 Name = Annotated[str, Field(min_length=1)]
 Number = Annotated[float, Field(strict=True)]
@@ -298,7 +298,7 @@ class OutputSpec(Strict):
 
     directory: str | None = None
     """Folder, relative to the spec; by default `build/<spec-name>` in the working directory."""
-    formats: tuple[Format, ...] = Field(default=FORMATS, min_length=1)
+    formats: tuple[Format, ...] = Field(default=BY_DEFAULT, min_length=1)
     """Which files to write."""
     focus: Annotated[Whole, Field(ge=1)] | tuple[str, ...] = 6
     """Maximum number of models that figures and tables show individually: the best ones by the first metric of page one; or the names of the models to show."""
