@@ -135,7 +135,7 @@ def _interval(check: CheckOutcome) -> float:
 def _distance(check: CheckOutcome) -> str:
     """Return the margin in the check's unit, and in examples."""
     margin = check.margin or 0.0
-    size = formatting.number(abs(margin), check.unit)
+    size = formatting.number(abs(margin), check.unit).removeprefix("+")
     size = (
         f"{size.removesuffix(f'{formatting.THIN}%')} points" if check.unit in {"fraction", "signed fraction"} else size
     )

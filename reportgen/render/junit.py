@@ -36,7 +36,8 @@ def _case(check: CheckOutcome) -> ET.Element:
     whose = about(check.model, check.subject)
     what = f"{check.title} {formatting.condition(check)}: {whose}"
     found = formatting.checked(check)
-    said = " ".join(part for part in (found.text, found.interval, check.reason or "", check.standing or "") if part)
+    number = " ".join(part for part in (found.text, found.interval) if part)
+    said = "; ".join(part for part in (number, check.reason or check.standing) if part)
     case = ET.Element("testcase", classname=_text(check.address), name=_text(what))
     child = {"FAIL": "failure", "ERROR": "error", "SKIPPED": "skipped", "WARN": "system-out"}.get(check.state)
     if child == "system-out":
