@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen.cli import commands, launch
+from reportgen.cli import commands, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def _cases() -> list[object]:
 @pytest.fixture
 def as_child() -> Iterator[None]:
     """Have the handler of signals that the command runs with."""
-    before = signal.signal(signal.SIGINT, launch.interrupt)
+    before = signal.signal(signal.SIGINT, processes.interrupt)
     yield
     signal.signal(signal.SIGINT, before)
 
