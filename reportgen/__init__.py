@@ -9,8 +9,6 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # typing takes longer to import than all of this
 if TYPE_CHECKING:
-    from typing import Any
-
     from reportgen.analysis.results import (
         Results as Results,
     )
@@ -111,7 +109,7 @@ _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 __all__ = [*_HOME]  # noqa: PLE0604 names from the table above
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name from its module."""
     if name not in _HOME:
         message = f"module 'reportgen' has no attribute {name!r}"
