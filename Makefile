@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up everything it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup report sweep test check docs format schema golden digits bench hostile simulate wheel clean distclean
+.PHONY: help setup report sweep test check docs format schema golden digits bench hostile fuzz simulate wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
@@ -48,6 +48,9 @@ bench: setup ## benchmark costs, as ratios within one run
 
 hostile: setup ## run every hostile and clumsy case, the slow ones too (minutes)
 	$(BIN)/pytest tests/hostile -n 2 --dist worksteal -m "hostile or not hostile"
+
+fuzz: setup ## read 10,000 damaged specs, results, histories, arrays and models (a minute)
+	REPORTGEN_FUZZ=1000 $(BIN)/pytest tests/hostile/test_fuzz.py -n 2 --dist worksteal
 
 simulate: setup ## print the coverage of every interval and the false alarms of every rule (minutes)
 	$(BIN)/python -m scripts.simulate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import pages
 from factory import evaluation, head
 
 from reportgen.contract.records.heads import Decision
@@ -35,6 +37,8 @@ SECTIONS = ("overview", "performance", "calibration", "weights", "information_fl
 ONE_BY_ONE = ("overview", "calibration", "weights", "information_flow")
 MANY = (6, 24, 42)
 TESTS = Path(__file__).parent
+SPECS = TESTS.parent / "specs"
+EXAMPLES = ("release.toml", "sweep.yaml", "quick.toml")
 
 
 def main() -> None:
@@ -43,9 +47,26 @@ def main() -> None:
     alignment()
     classification()
     with tempfile.TemporaryDirectory() as folder:
+        documents(Path(folder))
         mobilenet(Path(folder))
         memory(Path(folder))
         many_models(Path(folder))
+
+
+def documents(folder: Path) -> None:
+    """Build the reports of the example specs, and look how long they are; render one again."""
+    for one in EXAMPLES:
+        command = [sys.executable, "-m", "reportgen", "build", SPECS / one, "-o", folder / one, "-q"]
+        subprocess.run(command, check=False, env=QUIET, capture_output=True)
+        print(f"{one}: {pages.measured(folder / one / 'report.pdf')}")
+    results = folder / EXAMPLES[0] / "results.json"
+    for formats in ("html,json,markdown", "html,json,markdown,pdf"):
+        command = [sys.executable, "-m", "reportgen", "render", results, "-o", folder / "again", "-q"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([*command, "--format", formats], check=False, env=QUIET, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"{EXAMPLES[0]} rendered again, {formats}: {seconds:.1f} s of CPU")
 
 
 def resnet50() -> list[tuple[int, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from reportgen.document.front import front_page
 from reportgen.document.grid import check_grid, closest, margins
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
+from reportgen.metrics.intervals import wilson
 from reportgen.pipeline.flow import verdict_code
 from reportgen.pipeline.present import present, tables_of
 from reportgen.spec.errors import SpecError
@@ -112,7 +112,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
             ["performance"],
             "1 of 1 checked models passes every check (partial run)",
             (
-                "A comparison of 3 models without a candidate. Of 1 checked values, 1 passed (1 clearly). "
+                "A comparison of 3 models without a candidate. Of 1 checked value, 1 passed (1 clearly). "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -253,16 +253,22 @@ def test_the_standing_is_shown() -> None:
     ],
 )
 def test_what_would_change_the_verdict(condition: str, margin: float, count: int, settles: str | None) -> None:
-    """The margin in the unit and in rows, and the rows that would settle it, checked against the interval's own scaling."""
+    """The margin in the unit and in rows, and the rows that would settle it: where the interval of that many excludes the limit."""
     low = float(condition.rpartition("=")[2])
     spec = CheckSpec.model_validate({"metric": "performance.accuracy", "at_least": low})
-    metric = Metric(value=0.96, unit="fraction", n=300, ci_low=0.931, ci_high=0.977, ci_method="Wilson")
+    share = wilson(288, 300)
+    assert share is not None
+    metric = Metric(value=0.96, unit="fraction", n=300, ci_low=share.low, ci_high=share.high, ci_method="Wilson")
     found = checks.margins(spec, metric, exact=False)
     assert found["margin"] == pytest.approx(margin)
     assert found["margin_count"] == count
     if settles == "within":
-        reach = 0.96 - 0.931 if margin > 0 else 0.977 - 0.96
-        assert found["n_to_settle"] == math.ceil(300 * (reach / abs(margin)) ** 2 - 1e-6)
+        n = found["n_to_settle"]
+        assert n is not None
+        before, after = (wilson(0.96 * rows, rows) for rows in (n - 1, n))
+        assert before is not None
+        assert after is not None
+        assert [one.low <= low <= one.high for one in (before, after)] == [True, False]  # type: ignore[operator]
     else:
         assert ("n_to_settle" in found, found.get("n_to_settle")) == (settles == "never", None)
 
@@ -304,9 +310,9 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """How many models were compared on them, and their earlier use; Provenance repeats it."""
-    noise = "With one seed each, training noise is not in these intervals."
+    noise = "One seed each: training noise is not in these intervals."
     fresh = f"2 models were compared on them: confirm the choice on fresh data. {noise}"
-    first = "Rests on 300 rows of the test split; earlier use:"
+    first = "300 rows of the test split; earlier use:"
     assert front_page(results(), None, {}).basis == f"{first} not stated. {fresh}"
     for stated, words in (
         ((), "none."),

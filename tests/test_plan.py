@@ -13,6 +13,7 @@ from reportgen.plan.make import make
 from reportgen.plan.names import check_matches
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
+from reportgen.spec.model import ModelSpec
 from reportgen.spec.problems import Problem
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def test_values_are_no_classes(task: str, outputs: str, table: str) -> None:
 
 def test_values_of_another_head_are_no_contradiction() -> None:
     """Each head is by itself."""
-    assert entry(model='outputs = { a = "values", b = "logits" }\ntask = { a = "regression", b = "binary" }')
+    assert ModelSpec(path="m", outputs={"a": "values", "b": "logits"}, task={"a": "regression", "b": "binary"})
 
 
 def test_a_problem_with_a_model_of_a_pattern_is_shown_at_its_entry(tmp_path: Path) -> None:

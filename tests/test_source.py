@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -242,7 +242,7 @@ def test_read_by_suffix(tmp_path: Path, file: str) -> None:
     ("file", "sentence"),
     [
         ("none.toml", "no such file"),
-        ("folder.toml", "is a folder, not a spec"),
+        ("folder.toml", "is a folder, not a file"),
         ("spec.json", "a spec must be a .toml, .yaml or .yml file"),
         ("latin.toml", "is not UTF-8 (byte 5)"),
     ],
@@ -261,10 +261,10 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """What the system says is passed on."""
     (tmp_path / "a.toml").write_text("a = 1", encoding="utf-8")
 
-    def refuse(_: Path) -> bytes:
+    def refuse(_: Path, _mode: str) -> IO[bytes]:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("pathlib.Path.open", refuse)
     with pytest.raises(SpecError) as caught:
         source.read(tmp_path / "a.toml", "a.toml")
     assert caught.value.problems[0].message == "cannot be read (Permission denied)"

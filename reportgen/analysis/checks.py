@@ -123,7 +123,7 @@ def standing(check: CheckSpec, metric: Metric | None, *, exact: bool) -> Standin
 def margins(check: CheckSpec, metric: Metric | None, *, exact: bool) -> dict[str, float | int | None]:
     """Return the distances of a value from its nearest limit, and the examples that would settle on which side it is.
 
-    An interval's half width shrinks with the square root of n.
+    An interval's half width shrinks with the square root of n; that of a share is Wilson's.
     """
     if metric is None or metric.value is None:
         return {}
@@ -137,18 +137,21 @@ def margins(check: CheckSpec, metric: Metric | None, *, exact: bool) -> dict[str
             math.floor(margin * of[1] + _ROUNDING) if margin >= 0 else math.ceil(-margin * of[1] - _ROUNDING)
         )
     if metric.n and standing(check, metric, exact=exact) == "within the interval":
-        found["n_to_settle"] = comparison.n_to_settle(margin, _reach(metric, inner, margin), metric.n)
+        found["n_to_settle"] = _to_settle(metric, inner, margin, metric.n)
     return found
 
 
-def _reach(metric: Metric, inner: float | None, margin: float) -> float:
-    """Return the length of the interval on the side of the limit: towards it from inside, or back to it from outside."""
+def _to_settle(metric: Metric, inner: float | None, margin: float, n: int) -> int | None:
+    """Return the examples from which on the interval would exclude the nearest limit, whose side of the interval ends at ``inner``."""
     low, high, value = metric.ci_low, metric.ci_high, metric.value
     if low is None or high is None or value is None or inner is None:
         message = "without an interval nothing is within it"
         raise ValueError(message)
+    if "Wilson" in (metric.ci_method or "") and metric.unit == "fraction":
+        limit = value - margin if inner == low else value + margin
+        return comparison.n_to_settle_share(value, limit, low, high, n)
     towards = abs(value - inner)
-    return towards if margin >= 0 else high - low - towards
+    return comparison.n_to_settle(margin, towards if margin >= 0 else high - low - towards, n)
 
 
 def _inside(check: CheckSpec, value: float) -> bool:

@@ -6,9 +6,10 @@ It contains no durations, absolute paths or output folders, so that the same inp
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import PrivateAttr, SerializeAsAny
+from pydantic import PrivateAttr, SerializeAsAny, field_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.decision import Decision
@@ -21,7 +22,7 @@ from reportgen.contract.section import Section
 from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject, about
 from reportgen.plan.registry import Registry
-from reportgen.spec.model import CardSpec
+from reportgen.spec.model import CardSpec, DocsUrl
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -202,7 +203,7 @@ class OutputRecord(Strict):
     fail_on: Severity | None
     detail: Literal["brief", "standard", "full"] = "standard"
     order: Literal["decision", "spec"] = "decision"
-    docs_url: str | None = None
+    docs_url: DocsUrl | None = None
     """Address of the published documentation, which the codes of findings link to; null for the entries in the report."""
 
 
@@ -232,6 +233,16 @@ class Results(Strict):
     left_out: tuple[str, ...] = ()
     """Ids of the sections that were not run (``--only``, ``--skip``)."""
     checks: tuple[CheckOutcome, ...]
+
+    @field_validator("created")
+    @classmethod
+    def _is_a_time(cls, value: str) -> str:
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            message = f"must be a time like 2026-01-31T12:00:00+00:00 (found {value!r})"
+            raise ValueError(message) from None
+        return value
 
     def rows(self) -> tuple[TableRow, ...]:
         """Return the table of metrics of all sections, in the order of the report."""

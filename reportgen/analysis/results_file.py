@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from reportgen.analysis.results import SCHEMA_VERSION, Results
+from reportgen.contract.foreign import section_code
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Measurement
 from reportgen.errors import ResultsError, SectionError
-from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError
+from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
+from reportgen.spec.files import FileError, read_bytes
+from reportgen.spec.plain import refusal
+from reportgen.spec.problems import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
 
     from reportgen.contract.section import Section
     from reportgen.plan.registry import Registry
+
+_MEGABYTES = 2048
+"""Largest results file: 500 models that are compared in pairs take a quarter of it."""
 
 
 def load(path: Path, registry: Registry) -> Results:
@@ -35,11 +43,11 @@ def load(path: Path, registry: Registry) -> Results:
     Raises
     ------
     ResultsError
-        Missing, not JSON, written by a newer version, or not a results file.
+        Missing, too large, not JSON, written by a newer version, or not a results file.
     """
     raw = _content(path)
     with _refusals(path):
-        found = [registry.find(section["kind"]) for section in raw["sections"]]
+        found = [registry.find(_kind(section)) for section in _sections(raw)]
         typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]
         results = Results.model_validate({**raw, "sections": typed})
     for record, section in zip(results.sections, found, strict=True):
@@ -59,7 +67,7 @@ def rows(path: Path) -> tuple[TableRow, ...]:
     with _refusals(path):
         return tuple(
             TableRow(section=section["id"], measurement=Measurement.model_validate(one))
-            for section in raw["sections"]
+            for section in _sections(raw)
             if section["result"] is not None
             for one in section["result"]["measurements"]
         )
@@ -68,20 +76,32 @@ def rows(path: Path) -> tuple[TableRow, ...]:
 def _content(path: Path) -> dict[str, Any]:
     """Return the content of a file in the present schema."""
     try:
-        raw = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
+        raw = json.loads(read_bytes(path, _MEGABYTES).decode(), parse_float=_finite, parse_constant=_finite)
+    except FileError as error:
+        raise ResultsError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise ResultsError(f"{path}: is nested too deeply") from error
     except ValueError as error:
         raise ResultsError(f"{path}: is not JSON ({error})") from error
     version = raw.get("schema_version") if isinstance(raw, dict) else None
-    if not isinstance(version, int):
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ResultsError(f"{path}: is not a reportgen results file (no schema_version)")
     if version > SCHEMA_VERSION:
         raise ResultsError(
             f"{path}: was written by a newer version of reportgen (schema {version}; this version supports up to {SCHEMA_VERSION}); update reportgen"
         )
+    refused = refusal(raw)
+    if refused is not None:
+        raise ResultsError(f"{path}: is not a valid results file ({dotted(refused[0])}: {refused[1]})")
     with _refusals(path):
         return _upgraded(raw, version)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
 
 
 @contextmanager
@@ -99,12 +119,29 @@ def _refusals(path: Path) -> Iterator[None]:
     except (UnknownSectionError, PluginError) as error:
         what = f"unknown section {error}" if isinstance(error, UnknownSectionError) else str(error)
         raise ResultsError(f"{path}: {what}") from error
-    except (KeyError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ResultsError(f"{path}: is not a valid results file ({type(error).__name__}: {error})") from error
 
 
+def _sections(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    sections = raw["sections"]
+    if not isinstance(sections, list):
+        raise TypeError(f"sections must be a list, found {type(sections).__name__}")
+    return sections
+
+
+def _kind(record: dict[str, Any]) -> str:
+    kind = record["kind"]
+    if not isinstance(kind, str):
+        raise TypeError(f"the kind of a section must be text, found {type(kind).__name__}")
+    return kind
+
+
 def _typed(record: dict[str, Any], section: Section[Any, Any]) -> dict[str, Any]:
-    return record if record["result"] is None else record | {"result": section.result.model_validate(record["result"])}
+    if record["result"] is None:
+        return record
+    with section_code(str(record["id"]), folder_of(section), passes=(ValidationError,)):
+        return record | {"result": section.result.model_validate(record["result"])}
 
 
 def _upgraded(raw: dict[str, Any], version: int) -> dict[str, Any]:
@@ -114,7 +151,7 @@ def _upgraded(raw: dict[str, Any], version: int) -> dict[str, Any]:
     """
     if version == SCHEMA_VERSION:
         return raw
-    results = [section["result"] for section in raw["sections"]]
+    results = [section["result"] for section in _sections(raw)]
     focus = next((result["focus"] for result in results if result is not None and "focus" in result), None)
     sections = [
         section if result is None else section | {"result": {key: result[key] for key in result if key != "focus"}}

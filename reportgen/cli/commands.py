@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from reportgen.cli.streams import put, say, say_error
 from reportgen.contract.formats import FORMATS
 from reportgen.errors import InputError, Interrupted, ReportgenError
 from reportgen.resources import __version__
@@ -29,7 +30,8 @@ Exit codes:
   1    the report was written, but a check failed (or a finding is at or above fail_on)
   2    the spec or the arguments are invalid
   3    an input could not be loaded, or a section or a renderer failed
-  130  interrupted (by SIGTERM 143, by SIGHUP 129)"""
+  130  interrupted (by SIGTERM 143, by SIGHUP 129)
+  141  nobody reads the output any more (reportgen metrics … | head)"""
 
 
 class _Words(click.ParamType[tuple[str, ...]]):
@@ -141,14 +143,14 @@ def check(
     planned = read_plan(spec, overrides, _flat(only), _flat(skip))
     for item in planned.sections:
         if item.skip is not None:
-            click.echo(f"{spec}: section {item.address} will be skipped: it {item.skip}")
+            say(f"{spec}: section {item.address} will be skipped: it {item.skip}")
     if not quiet:
         counts = (
             _counted(len(planned.spec.models), "model"),
             _counted(len(planned.sections), "section"),
             _counted(len(planned.spec.checks), "check"),
         )
-        click.echo(f"{spec}: ok ({', '.join(counts)})")
+        say(f"{spec}: ok ({', '.join(counts)})")
 
 
 @cli.command()
@@ -180,8 +182,9 @@ def render(
         outcome = flow.render(
             loaded,
             output_dir or results.parent,
-            formats or FORMATS,
+            formats or tuple(name for name in FORMATS if name != "json"),
             tell,
+            inputs=[results],
             templates=templates,
             keep_going=flags["keep_going"],
         )
@@ -197,7 +200,10 @@ def metrics(results: Path, form: str) -> None:
     from reportgen.cli import listing
 
     rows = listing.metric_rows(results_file.rows(results))
-    click.echo({"json": listing.as_json, "csv": listing.as_csv, "table": listing.as_table}[form](rows), nl=False)
+    if form == "table":
+        say(listing.as_table(rows))
+    else:
+        put({"json": listing.as_json, "csv": listing.as_csv}[form](rows).encode())
 
 
 @cli.command()
@@ -205,15 +211,14 @@ def metrics(results: Path, form: str) -> None:
 @click.option("--example", type=click.Choice(["digits"]), help="Add an example with models and data.")
 def init(directory: Path, example: str | None) -> None:
     """Write a commented spec into DIRECTORY."""
-    from reportgen.spec.problems import printable
     from reportgen.spec.starter import write_example, write_spec
 
     written = write_spec(directory) if example is None else write_example(directory)
     for path in written.files:
-        click.echo(str(path))
+        say(str(path))
     for name, reason in written.unnamed:
-        click.echo(f"{printable(name)}: {reason}; rename it to have it in the spec", err=True)
-    click.echo(f"Next: reportgen build {written.files[0]}", err=True)
+        say_error(f"{name}: {reason}; rename it to have it in the spec")
+    say_error(f"Next: reportgen build {written.files[0]}")
 
 
 @cli.command()
@@ -226,7 +231,7 @@ def sections(name: str | None) -> None:
 
     registry = Registry(Path())
     if name is None:
-        click.echo(listing.sections(registry), nl=False)
+        say(listing.sections(registry))
         return
     try:
         found = registry.find(name)
@@ -235,7 +240,7 @@ def sections(name: str | None) -> None:
         _fail(f"unknown section {name!r}; {hint}", 2)
     except PluginError as error:
         _fail(str(error), error.exit_code)
-    click.echo(listing.section(found), nl=False)
+    say(listing.section(found))
 
 
 @cli.command()
@@ -252,9 +257,9 @@ def rule(code: str | None) -> None:
     except PluginError as error:
         _fail(str(error), error.exit_code)
     if code is None:
-        click.echo(listing.rules(rules.values()), nl=False)
+        say(listing.rules(rules.values()))
     elif code in rules:
-        click.echo(listing.rule(rules[code]), nl=False)
+        say(listing.rule(rules[code]))
     else:
         _fail(f"unknown rule {code!r}; {suggest(code, rules) or 'reportgen rule lists all'}", 2)
 
@@ -265,7 +270,7 @@ def schema() -> None:
     from reportgen.plan.json_schema import spec_schema
     from reportgen.plan.registry import Registry
 
-    click.echo(spec_schema(Registry()), nl=False)
+    put(spec_schema(Registry()).encode())
 
 
 # ------------------------------------------------------------------------------------------------ words
@@ -294,11 +299,11 @@ def _finish(outcome: Outcome, *, quiet: bool, show: bool, verbose: bool, **_: bo
     """Print the check results and the paths of the files, and exit."""
     if not quiet:
         for line in _decisions(outcome.results, verbose=verbose):
-            click.echo(line)
+            say(line)
         for path in outcome.files:
-            click.echo(str(path))
+            say(str(path))
     for failure in outcome.failures:
-        click.echo(f"reportgen: {failure}", err=True)
+        say_error(f"reportgen: {failure}")
     page = next((path for path in outcome.files if path.suffix == ".html"), None)
     if show and page is not None:
         click.launch(str(page.resolve()))
@@ -347,5 +352,5 @@ def run() -> int:
 
 
 def _told(message: str, code: int) -> int:
-    click.echo(message, err=True)
+    say_error(message)
     return code

@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
+from reportgen.cli.streams import prepare
 from reportgen.contract import foreign
 from reportgen.errors import Interrupted
 from reportgen.resources import ending, when_closed
@@ -67,6 +68,7 @@ def run(handled: Sequence[int], received: Sequence[int]) -> int:
     received
         Those that have arrived, also while this runs, until another handler is set.
     """
+    prepare()
     if not hasattr(os, "fork"):
         return _command(handled, received)
     ledger, (parent_lives, keep) = _Ledger(), os.pipe()

@@ -1,4 +1,4 @@
-"""Page one: the verdict, what it rests on, one picture, the checks, and what could stop the release."""
+"""Page one: the verdict, what it rests on, one picture, the checks, and the findings that need action."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _basis(results: Results) -> str:
     data = results.data
     if data is None:
         return ""
-    sentences = [f"Rests on {_rows(data)} of the {data.split} split; earlier use: {earlier_use(data)}"]
+    sentences = [f"{_rows(data)} of the {data.split} split; earlier use: {earlier_use(data)}"]
     if data.used_for:
         sentences[0] += ", so every number on them is optimistic"
     if data.duplicates:
@@ -137,5 +137,5 @@ def _training_noise(results: Results) -> str:
     )
     several = [f"{recipe} ({count} seeds)" for recipe, count in seeds.items() if count > 1]
     if not several:
-        return "With one seed each, training noise is not in these intervals"
+        return "One seed each: training noise is not in these intervals"
     return f"Training noise is only in the intervals of recipes: {formatting.listed(several)}"

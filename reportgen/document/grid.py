@@ -150,7 +150,7 @@ def _to_settle(check: CheckOutcome) -> str:
         return "settled"
     if check.standing != "within the interval":
         return "no interval"
-    return "not by more rows of this size" if check.n_to_settle is None else f"about {_rounded(check.n_to_settle):,}"
+    return "not by 10 times as many" if check.n_to_settle is None else f"about {_rounded(check.n_to_settle):,}"
 
 
 def _settled(check: CheckOutcome) -> str:
@@ -158,7 +158,7 @@ def _settled(check: CheckOutcome) -> str:
     if check.standing == "clear":
         return ", clear of it"
     if check.n_to_settle is None:
-        return "; more rows of this size would not settle it"
+        return "; not even 10 times as many examples would settle it"
     return f"; about {_rounded(check.n_to_settle):,} examples would settle it"
 
 

@@ -160,7 +160,7 @@ class FrontPage:
     closest: str
     """The check that is closest to its limit, in widths of its interval; empty where there is none."""
     findings: tuple[LocatedFinding, ...]
-    """What could stop the release: the most serious findings about the candidate, in a comparison about all models."""
+    """What needs action: the most serious findings about the candidate, in a comparison about all models."""
     n_findings: int
     """Number of such findings, those in the chapters included."""
     ranking: Table | None = None

@@ -11,6 +11,8 @@ from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from reportgen.analysis.results import CheckOutcome, Results
 
 _NAMED = 8
@@ -37,6 +39,20 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
     who = _who(results)
     if not checks:
         return Verdict("NONE", "No decision", f"{who}The spec has no checks, so this report makes no decision.")
+    if all(check.state == "SKIPPED" for check in checks):
+        return Verdict("NONE", "No decision", f"{who}Every check was skipped.")
+    candidate = results.decision.candidate
+    own = [check for check in checks if candidate in {None, check.model}]
+    others = [check for check in checks if candidate not in {None, check.model}]
+    values = f"{len(own)} checked {'value' if len(own) == 1 else 'values'}"
+    sentences = [f"{who}Of {values}, {_outcomes(own, results)}."] if own else []
+    if others:
+        sentences.append(f"Other models: {_outcomes(others, results)}.")
+    return Verdict(_state(checks), _headline(results, checks), " ".join(sentences))
+
+
+def _outcomes(checks: Sequence[CheckOutcome], results: Results) -> str:
+    """Return how many checks came out how."""
     of = {
         state: [check for check in checks if check.state == state]
         for state in ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
@@ -48,19 +64,26 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
         f"{len(of['SKIPPED'])} skipped" if of["SKIPPED"] else "",
         f"{len(of['PASS'])} passed{_clearly(of['PASS'])}" if of["PASS"] else "",
     ]
-    sentence = f"{who}Of {len(checks)} checked values, " + ", ".join(part for part in counted if part) + "."
-    if len(of["SKIPPED"]) == len(checks):
-        return Verdict("NONE", "No decision", f"{who}Every check was skipped.")
-    state = "FAIL" if of["FAIL"] or of["ERROR"] else "WARN" if of["WARN"] else "PASS"
-    return Verdict(state, _headline(results, checks, state), sentence)
+    return ", ".join(part for part in counted if part)
 
 
-def _headline(results: Results, checks: tuple[CheckOutcome, ...], state: str) -> str:
+def _state(checks: Iterable[CheckOutcome]) -> str:
+    """Return the most serious state of some checks."""
+    states = {check.state for check in checks}
+    return "FAIL" if states & {"FAIL", "ERROR"} else "WARN" if "WARN" in states else "PASS"
+
+
+def _headline(results: Results, checks: tuple[CheckOutcome, ...]) -> str:
     """Return the verdict on the candidate, or of a comparison how many models pass."""
     subject = results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
     if subject is not None:
+        own = [check for check in checks if check.model == subject]
+        if not own:
+            return f"{subject} was not checked"
+        state = _state(own)
         end = {"FAIL": "does not pass its checks", "WARN": "passes its checks, with warnings"}
-        return f"{subject} {end.get(state, 'passes its checks')}"
+        others = "; another model does not" if state != "FAIL" and _state(checks) == "FAIL" else ""
+        return f"{subject} {end.get(state, 'passes its checks')}{others}"
     states: dict[str, list[str]] = {}
     for check in checks:
         states.setdefault(check.model, []).append(check.state)
@@ -76,7 +99,7 @@ def _who(results: Results) -> str:
     return ""
 
 
-def _count(checks: list[CheckOutcome], words: str, results: Results) -> str:
+def _count(checks: Sequence[CheckOutcome], words: str, results: Results) -> str:
     """Return how many checks came out so, and which."""
     if not checks:
         return ""
@@ -94,7 +117,7 @@ def _named(check: CheckOutcome, results: Results) -> str:
     return f"{title}{f' of {where}' if where else ''} {value}"
 
 
-def _clearly(checks: list[CheckOutcome]) -> str:
+def _clearly(checks: Sequence[CheckOutcome]) -> str:
     """Return how many values passed with their whole interval; nothing where a results file does not have it."""
     standings = [check.standing for check in checks]
     return "" if None in standings else f" ({standings.count('clear') or 'none'} clearly)"

@@ -98,6 +98,7 @@ class _Pass:
         self.feed.check(self.location, self.spec.path)
         outputs, forward = self._open()
         names = [output.name for output in outputs]
+        self._require_declared(names)
         self._require_named_labels(names)
         heads = [
             self.reader.open(index, output, self.dataset.labels(output.name), self._why_unlabeled(output.name))
@@ -149,6 +150,14 @@ class _Pass:
         else:
             return
         raise InputError(self.location, self.spec.path, f"cannot be evaluated: the outputs of {head!r} {wrong}")
+
+    def _require_declared(self, heads: list[str]) -> None:
+        """Reject the type or the task of an output that the model does not have."""
+        for key, table in (("outputs", self.spec.outputs), ("task", self.spec.task)):
+            for head in table if isinstance(table, dict) else ():
+                if head not in heads:
+                    message = f"the model has no output of this name (it has {', '.join(heads)})"
+                    raise InputError(("models", self.loaded.name, key, head), self.spec.path, message)
 
     def _require_named_labels(self, heads: list[str]) -> None:
         """Reject a single array of labels for a model with several heads."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.theme import Look
-from reportgen.figures import draw
+from reportgen.figures import categories, draw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def rows(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -
         ax.plot(values[~hollow], place[~hollow], **style)
         ax.plot(values[hollow], place[hollow], markerfacecolor=theme.paper, **style)
         handles.append(Line2D([], [], label=theme.text(one.label), **style))
-    draw.named_rows(ax, theme, names)
+    categories.named_rows(ax, theme, names)
     if len(series) > 1:
         draw.legend_above(ax, theme, handles)
     return places

@@ -41,6 +41,8 @@ _TURNS = 4
 """Maximum number of layout iterations: the ticks, and so the room that they need, depend on the size of the axes."""
 _APART = (4.0, 1.0)
 """Least distance of the labels of the x and the y axis, in points."""
+_SHORT = 0.8
+"""Share of its side of the axes up to which a label does not stand out, though the axes may still shrink. Convention."""
 _LEAST = 0.5
 """Share of the panel height that its axes keep, whatever surrounds them. Convention."""
 
@@ -120,13 +122,15 @@ def arrange(figure: Figure, cells: Iterable[Cell], theme: Theme, columns: int, p
             legend.set_in_layout(False)
     heads = {cell: _head(figure, cell, theme, _width(cell, theme, columns)) for cell in cells}
     margins: dict[Cell, _Margins] = {}
+    again = any(_follows_size(axes, theme) for cell in cells for axes in cell.axes)
     for turn in range(_TURNS):
         for axes in (axes for cell in cells for axes in cell.axes):
             _space_ticks(axes.xaxis, theme)
             _space_ticks(axes.yaxis, theme)
         before, ticks, margins = margins, _ticks(cells), {cell: _margins(cell) for cell in cells}
         edges = _place_axes(figure, heads, margins, theme, columns, (first, panel_height * POINTS - 2 * _EDGE))
-        if turn and _ticks(cells) == ticks and all(map(_alike, before.values(), margins.values())):
+        settled = all(map(_alike, before.values(), margins.values())) if turn else not again
+        if settled and _ticks(cells) == ticks:
             break
     for cell in cells:
         row = [other for other in cells if other.row == cell.row]
@@ -187,6 +191,14 @@ def ruler() -> RendererBase:
 def _ticks(cells: Sequence[Cell]) -> list[tuple[float, ...]]:
     axes = [axes for cell in cells for axes in cell.axes]
     return [tuple(axis.get_majorticklocs()) for one in axes for axis in (one.xaxis, one.yaxis)]
+
+
+def _follows_size(axes: Axes, theme: Theme) -> bool:
+    """Tell whether the room around the axes depends on their size, not on the ticks alone: long labels, color scales, placed texts."""
+    sides = ((axes.xaxis, axes.bbox.width), (axes.yaxis, axes.bbox.height))
+    long = any(text_width(axis.get_label_text(), theme.font_size) > _SHORT * side for axis, side in sides)
+    texts = [text for text in axes.texts if text.get_in_layout()]
+    return long or bool(axes.child_axes) or any(getattr(text, "xycoords", "data") == "data" for text in texts)
 
 
 def _alike(one: _Margins, other: _Margins) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import InputError, summary
+from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +69,35 @@ def config_of(path: Path, location: Location, file: str) -> dict[str, Any]:
         raise InputError(location, file, f"is not a readable Keras archive ({reason})")
     found: dict[str, Any] = config
     return found
+
+
+def outputs_of(path: Path) -> tuple[str, ...] | None:
+    """Return the names of a model's outputs; None if only Keras can tell, or if it is not a readable archive."""
+    if unusable(path) is not None:
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if _wrong(archive.infolist()) is not None:
+                return None
+            names = _output_names(json.loads(archive.read("config.json").decode("utf-8")))
+    except _DAMAGES:
+        return None
+    return names if len(set(names)) == len(names) > 0 else None
+
+
+def _output_names(config: Any) -> tuple[str, ...]:
+    """Return the names that Keras gives the outputs: the keys of a dict, otherwise the names of the last layers."""
+    match config:
+        case {"class_name": "Functional", "config": {"output_layers": dict(heads)}}:
+            return tuple(heads)
+        case {"class_name": "Functional", "config": {"output_layers": [str(name), *_]}}:
+            return (name,)
+        case {"class_name": "Functional", "config": {"output_layers": [*heads]}}:
+            names = [head[0] for head in heads if isinstance(head, list) and head and isinstance(head[0], str)]
+            return tuple(names) if len(names) == len(heads) else ()
+        case {"class_name": "Sequential", "config": {"layers": [*_, {"config": {"name": str(name)}}]}}:
+            return (name,)
+    return ()
 
 
 def objects_in(config: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ import numpy as np
 
 from reportgen.contract.records.history import History
 from reportgen.errors import InputError
-from reportgen.inputs.digest import sha256
+from reportgen.spec.files import FileError, read_bytes
+from reportgen.spec.plain import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     Columns = dict[str, list[Any]]
 
+_MEGABYTES = 64
 _EPOCH = "epoch"
 _MISSING = frozenset({"", "na", "n/a", "none", "null"})
 _NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")
@@ -44,10 +46,14 @@ def load(location: Location, file: str, folder: Path) -> History:
     """
     path = folder / file
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise InputError(location, file, f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    return _history(location, file, sha256(path), text, _from_json if path.suffix.lower() == ".json" else _from_csv)
+        content = read_bytes(path, _MEGABYTES)
+        text = content.decode("utf-8-sig")
+    except FileError as error:
+        raise InputError(location, file, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise InputError(location, file, f"is not UTF-8 (byte {error.start})") from error
+    columns_of = _from_json if path.suffix.lower() == ".json" else _from_csv
+    return _history(location, file, hashlib.sha256(content).hexdigest(), text, columns_of)
 
 
 def in_memory(location: Location, given: Any) -> History:
@@ -77,9 +83,14 @@ def _plain(value: Any) -> Any:
 def _history(location: Location, file: str, digest: str, text: str, columns_of: Callable[[str], Columns]) -> History:
     try:
         columns = columns_of(text)
+        refused = refusal(list(columns))
+        if refused is not None:
+            _refuse(f"the name of a metric {refused[1]}")
         epochs = _epochs(columns.pop(_EPOCH, None))
         curves = {key: _curve(key, values) for key, values in columns.items()}
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise InputError(location, file, "is not a training history (it is nested too deeply)") from error
+    except (ValueError, csv.Error) as error:
         raise InputError(location, file, f"is not a training history ({error})") from error
     if not curves:
         raise InputError(location, file, "is not a training history (it has no metrics)")

@@ -36,6 +36,8 @@ _GROUPS = 256
 _MOST_SIGNS = 1000
 """Groups above which a sum over groups with random signs is taken as normal."""
 _DRAWS_AT_ONCE = 1000
+_MOST_DRAWN = 500
+"""Weighted rows of a bin above which the sum of their residuals is taken as normal."""
 _TIE = 1e-12
 _SMALLEST_P = 1e-12
 
@@ -345,6 +347,80 @@ class GroupedResiduals:
     group: NDArray[np.int64]
     bin: NDArray[np.int64]
 
+    def drawn(self, size: int, seed: int, draws: int) -> Floats:
+        """Draw the residual sums (draws, ``size``) of groups whose signs are random."""
+        from scipy.sparse import csr_array
+        from scipy.special import stdtrit
+
+        generator = np.random.default_rng(seed)
+        share = np.bincount(self.group, self.n) / self.n.sum()
+        wider = float(stdtrit(max(1 / (share**2).sum() - 1, 1.0), 0.975)) / Z95
+        count = len(share)
+        sums = csr_array((self.sums * wider, (self.group, self.bin)), shape=(count, size))
+        if count > _MOST_SIGNS:
+            covariance = (sums.T @ sums).toarray()
+            return generator.multivariate_normal(np.zeros(size), covariance, draws, method="eigh")
+        dense, drawn = sums.toarray(), np.empty((draws, size))
+        for start in range(0, draws, _DRAWS_AT_ONCE):
+            part = drawn[start : start + _DRAWS_AT_ONCE]
+            part[:] = (2.0 * generator.integers(0, 2, (len(part), count)) - 1.0) @ dense
+        return drawn
+
+
+@dataclass(frozen=True)
+class WeightedResiduals:
+    """Residuals that independent rows of a calibrated model may have, by their weights.
+
+    Attributes
+    ----------
+    positive, negative
+        (M,) float64, the weighted residual of every row if its outcome is 1, and if it is 0.
+    probability
+        (M,) float64, the probability of outcome 1 among rows drawn like these.
+    bin
+        (M,) int64.
+    """
+
+    positive: Floats
+    negative: Floats
+    probability: Floats
+    bin: NDArray[np.int64]
+
+    def drawn(self, size: int, seed: int, draws: int) -> Floats:
+        """Draw the residual sums (draws, ``size``); normal ones in bins of more than 500 rows."""
+        generator, drawn = np.random.default_rng(seed), np.zeros((draws, size))
+        apart = self.positive - self.negative
+        for index in np.unique(self.bin):
+            here = self.bin == index
+            p, step = self.probability[here], apart[here]
+            if len(p) > _MOST_DRAWN:
+                drawn[:, index] = generator.normal(0.0, np.sqrt((p * (1 - p) * step**2).sum()), draws)
+            else:
+                drawn[:, index] = (generator.random((draws, len(p))) < p) @ step + self.negative[here].sum()
+        return drawn
+
+
+def weighted_residuals(forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats) -> WeightedResiduals:
+    """Return the residuals that weighted rows may have; parameters as in :func:`residual_bins`, with one row for every point.
+
+    Rows may have been drawn by their outcome: the ratio of the mean weights of both outcomes among rows of like forecasts is
+    estimated over the bins (Mantel & Haenszel 1959). A row with the other outcome would weigh so many times as much, and
+    that outcome is as many times rarer among the drawn rows as it is in the population.
+    """
+    size = len(edges) - 1
+    index = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, size - 1)
+    one = positives > 0
+    n, ones = (np.bincount(index[rows], minlength=size) for rows in (slice(None), one))
+    weight, other = (np.bincount(index, values, size) for values in (positives, negatives))
+    counted = np.maximum(n, 1)
+    over, under = float((weight * (n - ones) / counted).sum()), float((other * ones / counted).sum())
+    ratio = over / under if over > 0 and under > 0 else 1.0
+    weights = positives + negatives
+    if_one, if_zero = np.where(one, weights, weights * ratio), np.where(one, weights / ratio, weights)
+    drawn = forecasts / if_one
+    rest = (1 - forecasts) / if_zero
+    return WeightedResiduals((forecasts - 1) * if_one, forecasts * if_zero, drawn / (drawn + rest), index)
+
 
 def grouped_residuals(
     forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats, groups: NDArray[np.int64]
@@ -358,54 +434,39 @@ def grouped_residuals(
     return GroupedResiduals(sums, weights, cells // size, cells % size)
 
 
-def ece_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, grouped: GroupedResiduals | None = None) -> Null:
+def ece_null(
+    bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, rows: GroupedResiduals | WeightedResiduals | None = None
+) -> Null:
     """Return the ECE expected of a calibrated model with these forecasts, from seeded draws.
 
     With groups it is the wider of two: that of independent rows, and that of groups whose residuals keep their sizes and change their signs
     together (Rademacher weights; above 1,000 groups normal ones), times Student's t over 1.96 for as many groups of equal size.
-    Cameron, Gelbach & Miller (2008), Review of Economics and Statistics 90, 414-427.
+    Cameron, Gelbach & Miller (2008), Review of Economics and Statistics 90, 414-427. With weights it is the wider of the first
+    and that of independent rows with these weights.
     """
-    return _widest(bins, seed, draws, grouped, lambda sums: np.abs(sums).sum(axis=-1) / bins.total)
+    return _widest(bins, seed, draws, rows, lambda sums: np.abs(sums).sum(axis=-1) / bins.total)
 
 
-def mce_null(bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, grouped: GroupedResiduals | None = None) -> Null:
-    """Return the MCE expected of a calibrated model with these forecasts, from seeded draws; groups as in :func:`ece_null`."""
-    return _widest(bins, seed, draws, grouped, lambda sums: _gaps(np.abs(sums), bins).max(axis=-1))
+def mce_null(
+    bins: ResidualBins, seed: int, draws: int = NULL_DRAWS, rows: GroupedResiduals | WeightedResiduals | None = None
+) -> Null:
+    """Return the MCE expected of a calibrated model with these forecasts, from seeded draws; groups and weights as in :func:`ece_null`."""
+    return _widest(bins, seed, draws, rows, lambda sums: _gaps(np.abs(sums), bins).max(axis=-1))
 
 
 def _widest(
     bins: ResidualBins,
     seed: int,
     draws: int,
-    grouped: GroupedResiduals | None,
+    rows: GroupedResiduals | WeightedResiduals | None,
     error: Callable[[Floats], Floats],
 ) -> Null:
     observed = float(error(bins.residual))
     found = null_of(error(_null_residuals(bins, seed, draws)), observed)
-    if grouped is None:
+    if rows is None:
         return found
-    other = null_of(error(_grouped_draws(grouped, len(bins.n), seed, draws)), observed)
+    other = null_of(error(rows.drawn(len(bins.n), seed, draws)), observed)
     return Null(max(found.mean, other.mean), max(found.high, other.high), max(found.p_value, other.p_value))
-
-
-def _grouped_draws(grouped: GroupedResiduals, size: int, seed: int, draws: int) -> Floats:
-    """Draw the residual sums (draws, B) of groups whose signs are random."""
-    from scipy.sparse import csr_array
-    from scipy.special import stdtrit
-
-    generator = np.random.default_rng(seed)
-    share = np.bincount(grouped.group, grouped.n) / grouped.n.sum()
-    wider = float(stdtrit(max(1 / (share**2).sum() - 1, 1.0), 0.975)) / Z95
-    count = len(share)
-    sums = csr_array((grouped.sums * wider, (grouped.group, grouped.bin)), shape=(count, size))
-    if count > _MOST_SIGNS:
-        covariance = (sums.T @ sums).toarray()
-        return generator.multivariate_normal(np.zeros(size), covariance, draws, method="eigh")
-    dense, drawn = sums.toarray(), np.empty((draws, size))
-    for start in range(0, draws, _DRAWS_AT_ONCE):
-        part = drawn[start : start + _DRAWS_AT_ONCE]
-        part[:] = (2.0 * generator.integers(0, 2, (len(part), count)) - 1.0) @ dense
-    return drawn
 
 
 def between_groups(bins: ResidualBins, grouped: GroupedResiduals) -> float | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.metrics import intervals
-from reportgen.metrics.intervals import Contributions, Estimate
+from reportgen.metrics.intervals import Z95, Contributions, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,3 +178,21 @@ def n_to_settle(distance: float, reach: float, n: int) -> int | None:
     if abs(distance) * math.sqrt(MOST_TIMES) < reach or distance == 0:
         return None
     return math.ceil(n * (reach / distance) ** 2)
+
+
+def n_to_settle_share(value: float, limit: float, low: float, high: float, n: int) -> int | None:
+    """Return the number of examples from which on Wilson's interval of a share would exclude a limit, if the share stayed.
+
+    Wilson's interval excludes what the score test rejects, which takes z² limit (1 - limit) / (value - limit)² independent examples.
+    As many more are needed as the ``n`` examples are worth less than independent ones: the interval from ``low`` to ``high`` tells.
+    None above ten times ``n``, or where the share is the limit.
+
+    >>> n_to_settle_share(54 / 58, 0.95, 0.8357, 0.9729, 58), n_to_settle_share(0.95, 0.95, 0.93, 0.965, 600)
+    (487, None)
+    """
+    if value == limit:
+        return None
+    center, half = (low + high) / 2, (high - low) / 2
+    worth = Z95**2 * (0.5 - center) / (center - value) if value != 0.5 else (Z95 / (2 * half)) ** 2 - Z95**2  # noqa: PLR2004
+    needed = n * Z95**2 * limit * (1 - limit) / (value - limit) ** 2 / worth
+    return None if needed > MOST_TIMES * n else math.ceil(needed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -29,10 +30,8 @@ def implied_p(ends: Ends) -> float:
     >>> round(implied_p((0.10, 0.0, 0.3)), 4), implied_p((0.0, 0.0, 0.0))
     (0.05, 1.0)
     """
-    from scipy.special import ndtr
-
     found = times_its_reach(*ends)
-    return 0.0 if found is None else 2 * float(ndtr(-Z95 * found))
+    return 0.0 if found is None else math.erfc(Z95 * found / math.sqrt(2))
 
 
 def times_its_reach(value: float | None, low: float | None, high: float | None) -> float | None:

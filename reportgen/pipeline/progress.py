@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from reportgen.spec.problems import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,7 @@ _LOGGED_STEPS = 4
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[ProgressCallback]:
     """Provide a function to call with (current step, number done, total number)."""
-    if quiet:
+    if quiet or sys.stderr is None:
         yield lambda _what, _done, _total: None
     elif _in_notebook():
         yield from _element()
@@ -32,12 +34,14 @@ def _bar() -> Iterator[ProgressCallback]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task("starting", total=None)
 
         def tell(what: str, done: int, total: int) -> None:
-            shown.update(task, description=what.ljust(32)[:60], completed=done, total=total if total > 1 else None)
+            shown.update(
+                task, description=printable(what).ljust(32)[:60], completed=done, total=total if total > 1 else None
+            )
 
         yield tell
 
@@ -77,4 +81,6 @@ class _Log:
         if step == self._last:
             return
         self._last = step
-        print(f"{what} ..." if done == 0 else f"{what}: {done:,} of {total:,}", file=sys.stderr, flush=True)  # noqa: T201
+        line = f"{what} ..." if done == 0 else f"{what}: {done:,} of {total:,}"
+        with suppress(OSError):  # nobody listens
+            print(printable(line), file=sys.stderr, flush=True)  # noqa: T201

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from reportgen.plan import addresses, files, names, needs, readings, requests, sections
+from reportgen.plan import addresses, entries, files, heads, names, needs, readings, requests, sections
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
 from reportgen.spec import patterns
@@ -48,15 +48,16 @@ def make(
     planned, more = sections.validate(source.data, found)
     problems += more
     producers = sections.producers(source.data, found)
+    problems += entries.nulls(source.data, "checks")
     problems += addresses.unknown(source.data, producers)
     problems += names.selection(planned, only, skip)
     if spec is not None:
         if not in_memory:
-            models, entries, more = patterns.expand(spec.models, folder)
+            models, of_patterns, more = patterns.expand(spec.models, folder)
             problems += more
             spec = spec.model_copy(update={"models": models})
-            source = source.with_entries(entries)
-            problems += files.missing(spec, folder)
+            source = source.with_entries(of_patterns)
+            problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
         problems += [*names.unknown(spec, planned), *names.seeds(spec)]
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import inspect
+import os
 import sys
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.foreign import ForeignError, foreign
+from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -153,14 +155,15 @@ def _installed(name: str) -> Section[Any, Any]:
 def _place(kind: str, folder: Path) -> tuple[Path, str]:
     """Return the file that a kind names, and the object in it."""
     file, _, attribute = kind.rpartition(":")
-    return (folder / file).resolve(), attribute
+    return Path(os.path.abspath(folder / file)), attribute  # noqa: PTH100 links are not followed, nor the system asked
 
 
 def _run(kind: str, path: Path) -> _File:
     """Run a Python file as a module."""
     file = kind.rpartition(":")[0]
-    if not path.is_file():
-        raise PluginError(f"the section {kind!r} cannot be imported: no such file {file!r}")
+    reason = unusable(path)
+    if reason is not None:
+        raise PluginError(f"the section {kind!r} cannot be imported: {file!r}: {reason}")
     name = f"reportgen_section_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

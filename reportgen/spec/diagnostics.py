@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reportgen.spec.problems import Mark, Problem
 
 _LINE_WIDTH = 110
+_MOST = 100
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ class Placed:
 
 
 def draw(text: str, placed: Sequence[Placed]) -> str:
-    """Format all problems in text order; those of the whole file and of ``--set`` come first."""
+    """Format all problems in text order; those of the whole file and of ``--set`` come first, and at most 100 are shown."""
     ordered = sorted(placed, key=lambda one: (one.mark.line, one.mark.column) if one.mark else (0, 0))
-    return "\n".join(_drawn(text, one) for one in ordered)
+    more = [f"and {len(ordered) - _MOST:,} more errors"] if len(ordered) > _MOST else []
+    return "\n".join([*(_drawn(text, one) for one in ordered[:_MOST]), *more])
 
 
 def _drawn(text: str, placed: Placed) -> str:

@@ -5,16 +5,22 @@ Sections keep their own keys (``extra``); the plan validates them against the op
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Severity
 from reportgen.contract.formats import FORMATS, Format
 
 Name = Annotated[str, Field(min_length=1)]
+Number = Annotated[float, Field(strict=True)]
+"""A number as such: neither text nor true or false is read as one."""
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
 Style = Literal["publication", "presentation", "draft"]
 Detail = Literal["brief", "standard", "full"]
 Order = Literal["decision", "spec"]
@@ -35,6 +41,18 @@ def _or_false(schema: dict[str, Any]) -> None:
 def _false_is_none(value: Any) -> Any:
     """Return None for ``false``: TOML has no null."""
     return None if value is False else value
+
+
+def _is_an_address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        message = (
+            f"must be an address like 'https://example.org/docs', http or https, without ? and # (found {value!r})"
+        )
+        raise ValueError(message)
+    return value
+
+
+DocsUrl = Annotated[str, AfterValidator(_is_an_address), Field(json_schema_extra={"pattern": "^https?://"})]
 
 
 class ReportInfo(Strict):
@@ -89,9 +107,9 @@ class ModelSpec(Strict):
     """Name of the training run if the model is a checkpoint: models with the same `series` are compared in order."""
     recipe: Name | None = None
     """Name of the training recipe: models with the same `recipe` differ only in their seed. For a pattern it applies to every file that matches."""
-    outputs: OutputsName | dict[str, OutputsName] = "auto"
+    outputs: OutputsName | Annotated[dict[str, OutputsName], Field(min_length=1)] = "auto"
     """Output type; `auto` infers it when possible, from the compiled loss, then the last activation, then the label type. For several outputs, a table with one value per output."""
-    task: TaskName | dict[str, TaskName] = "auto"
+    task: TaskName | Annotated[dict[str, TaskName], Field(min_length=1)] = "auto"
     """Task; `auto` infers it when possible, from the compiled loss, then the last activation, then the labels. For several outputs, a table with one value per output."""
     role: str | None = None
     """What the model is in this report, a few words: `human baseline`, `1.0 in production`; shown beside its name."""
@@ -130,9 +148,9 @@ class DataSpec(Strict):
 
     path: str | None = None
     """An `.npz`, `.csv` or `.parquet` file; omit it if `x` and `y` are `.npy` files."""
-    x: str | tuple[str, ...] | dict[str, str | tuple[str, ...]] = "x"
+    x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] = "x"
     """Array name (npz), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
-    y: str | dict[str, str] | None = Field(default="y", json_schema_extra=_or_false)
+    y: str | Annotated[dict[str, str], Field(min_length=1)] | None = Field(default="y", json_schema_extra=_or_false)
     """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
     text: str | None = None
     """Column, array or file with a text for each row, which the gallery of errors shows; it can also be an id."""
@@ -140,17 +158,17 @@ class DataSpec(Strict):
     """What rows belong to, such as a patient: array name (npz), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
     weight: Name | None = None
     """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
-    class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None = None
+    class_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
     split: str = "test"
     """Name of the split; shown on every figure."""
     used_for: tuple[UseOfData, ...] | None = None
     """What these rows were used for before this report: `training`, `early stopping`, `tuning`, `selection`; `[]` for nothing. Page one prints it, or "not stated"."""
-    max_samples: int | None = Field(default=None, ge=1)
+    max_samples: Whole | None = Field(default=None, ge=1)
     """Maximum number of rows: a larger data set is sampled (seeded, label-stratified); by default every row is evaluated."""
-    seed: int = Field(default=0, ge=0)
+    seed: Whole = Field(default=0, ge=0, lt=2**32)
     """Seed of all random sampling."""
-    batch_size: int = Field(default=256, ge=1)
+    batch_size: Whole = Field(default=256, ge=1, le=2**20)
     """Number of rows per batch."""
 
     _no_labels = field_validator("y", mode="before")(_false_is_none)
@@ -179,7 +197,7 @@ class SectionSpec(BaseModel):
     """Chapter title; replaces the default."""
     text: str | None = None
     """Author's note at the top of the chapter, Markdown."""
-    optional: bool = False
+    optional: Flag = False
     """If the section lacks an input, skip it with the reason instead of reporting an error."""
     ignore: tuple[str, ...] = ()
     """Codes of rules not to apply."""
@@ -190,21 +208,21 @@ class CheckSpec(Strict):
 
     metric: str
     """Address of the metric: `<section>.<metric>`."""
-    at_most: float | None = None
+    at_most: Number | None = None
     """Upper limit, inclusive."""
-    at_least: float | None = None
+    at_least: Number | None = None
     """Lower limit, inclusive."""
-    between: tuple[float, float] | None = None
+    between: tuple[Number, Number] | None = None
     """Lower and upper limit, inclusive."""
     threshold: str | None = None
     """Short form: `">= 0.85"` or `"<= 0.05"`."""
     models: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """Names of the models that it applies to; `*` matches anything. By default the candidate; in a comparison all."""
-    subject: str | None = None
+    subject: Name | None = None
     """Part of the model that it applies to (`class:3`); `*` matches anything. By default all parts that the metric has."""
     severity: Literal["fail", "warn"] = "fail"
     """Outcome if the condition is not met."""
-    optional: bool = False
+    optional: Flag = False
     """If the metric was not measured, the outcome is SKIPPED instead of ERROR."""
 
     @model_validator(mode="after")
@@ -220,6 +238,9 @@ class CheckSpec(Strict):
             message = f"threshold must be '>= NUMBER' or '<= NUMBER' (found {self.threshold!r})"
             raise ValueError(message)
         low, high = self.limits
+        if self.threshold is not None and not all(map(math.isfinite, (low or 0.0, high or 0.0))):
+            message = f"threshold must have a finite number (found {self.threshold!r})"
+            raise ValueError(message)
         if low is not None and high is not None and low > high:
             message = f"the lower limit {low:g} is above the upper limit {high:g}"
             raise ValueError(message)
@@ -239,11 +260,11 @@ class CheckSpec(Strict):
 class FiguresSpec(Strict):
     """Figures as separate files."""
 
-    save: bool = False
+    save: Flag = False
     """Write each figure to `figures/`."""
     format: Literal["svg", "png", "pdf"] = "png"
     """File format."""
-    dpi: int = Field(default=300, ge=50, le=1200)
+    dpi: Whole = Field(default=300, ge=50, le=1200)
     """Dots per inch of png."""
 
 
@@ -254,9 +275,9 @@ class OutputSpec(Strict):
     """Folder, relative to the spec; by default `build/<spec-name>` in the working directory."""
     formats: tuple[Format, ...] = Field(default=FORMATS, min_length=1)
     """Which files to write."""
-    focus: Annotated[int, Field(ge=1)] | tuple[str, ...] = 6
+    focus: Annotated[Whole, Field(ge=1)] | tuple[str, ...] = 6
     """Maximum number of models that figures and tables show individually: the best ones by the first metric of page one; or the names of the models to show."""
-    gallery: Annotated[int, Field(strict=True, ge=1, le=100)] | None = Field(default=12, json_schema_extra=_or_false)
+    gallery: Annotated[Whole, Field(ge=1, le=100)] | None = Field(default=12, json_schema_extra=_or_false)
     """Number of errors per model that the section `errors` shows, with pictures, values or text that are part of `results.json`; `false` stores none."""
     style: Style = "publication"
     """Style of the figures."""
@@ -270,18 +291,8 @@ class OutputSpec(Strict):
     """Exit with 1 if a finding has at least this severity."""
     templates: str | None = None
     """Folder with custom templates, relative to the spec."""
-    docs_url: str | None = Field(default=None, json_schema_extra={"pattern": "^https?://"})
+    docs_url: DocsUrl | None = None
     """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""
-
-    @field_validator("docs_url")
-    @classmethod
-    def _is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and not _ADDRESS.fullmatch(value):
-            message = (
-                f"must be an address like 'https://example.org/docs', http or https, without ? and # (found {value!r})"
-            )
-            raise ValueError(message)
-        return value
 
     _no_gallery = field_validator("gallery", mode="before")(_false_is_none)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reportgen.spec.plain import is_unicode
 from reportgen.spec.problems import Problem
 from reportgen.text.matching import STAR, expression, matches
 
@@ -37,8 +38,13 @@ def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, Mod
     entries: dict[str, str] = {}
     problems: list[Problem] = []
     for key, model in models.items():
-        wrong = list(_mistakes(key, model))
-        matched = [] if wrong else list(_models(key, model, folder))
+        matched: list[tuple[str, ModelSpec]] = []
+        try:
+            wrong = list(_mistakes(key, model))
+            matched = [] if wrong else list(_models(key, model, folder))
+            wrong += _unnameable(key, matched)
+        except OSError as error:
+            wrong = [Problem(("models", key, "path"), f"cannot be searched ({error.strerror})", repr(model.path))]
         problems += wrong
         for name, one in matched:
             if name in found:
@@ -72,6 +78,13 @@ def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
     if model.recipe is not None and stars and STAR in model.recipe:
         message = "must not have a *: it applies to every file that matches"
         yield Problem(("models", key, "recipe"), message, repr(model.recipe))
+
+
+def _unnameable(key: str, matched: list[tuple[str, ModelSpec]]) -> Iterator[Problem]:
+    """Yield files whose names no report can show."""
+    for _, model in matched:
+        if not is_unicode(model.path):
+            yield Problem(("models", key, "path"), "matches a file whose name is not UTF-8", repr(model.path))
 
 
 def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, ModelSpec]]:

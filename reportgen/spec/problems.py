@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,9 +98,11 @@ def dotted(location: Location) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Escape terminal control characters.
+    r"""Escape terminal control characters; spaces of any width are none.
 
     >>> printable("a\x1b[31m")
     'a\\x1b[31m'
     """
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return "".join(
+        letter if letter.isprintable() or category(letter) == "Zs" else ascii(letter)[1:-1] for letter in text
+    )

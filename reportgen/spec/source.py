@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.spec.diagnostics import Placed, draw
 from reportgen.spec.errors import SpecError
+from reportgen.spec.files import FileError, read_bytes, unusable
+from reportgen.spec.plain import refusal
 from reportgen.spec.problems import Location, Mark, Problem, dotted, printable
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ __all__ = ["Location", "Mark", "Source", "Syntax", "parse", "read"]
 
 Syntax = Literal["toml", "yaml"]
 
+_MEGABYTES = 1
+_SHOWN = 100
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}\.[ \t]*+){{200}}")
 _SUFFIXES: dict[str, Syntax] = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
 
 
@@ -107,7 +113,7 @@ class Source:
 
     def _where(self, location: Location) -> str:
         override = self.override_at(location)
-        return self.name if override is None else f"--set {override}"
+        return self.name if override is None else f"--set {_cut(override)}"
 
     def with_override(self, assignment: str) -> Source:
         """Return the source with an assignment such as ``models.cnn.path=x.keras`` applied to its data.
@@ -122,8 +128,9 @@ class Source:
         try:
             path, value = _assignment(assignment)
             data, location = _assigned(self.data, path, value)
+            _require_plain(data)
         except ValueError as error:
-            message = printable(f"--set {assignment}: {error}")
+            message = printable(f"--set {_cut(assignment)}: {error}")
             raise SpecError([Problem((), message)], f"{self.name}: {message}") from None
         return replace(self, data=data, overrides=(*self.overrides, (location, assignment)))
 
@@ -137,13 +144,14 @@ class _RefusedError(Exception):
 
 
 def read(path: Path, name: str) -> Source:
-    """Read a spec file.
+    """Read a spec file; in its name, which reports show, what cannot be printed is escaped.
 
     Raises
     ------
     SpecError
         The file does not exist, is not TOML or YAML by its suffix, is not UTF-8, or :func:`parse` rejects it.
     """
+    name = printable(name)
     try:
         text, syntax = _file(path)
     except _RefusedError as error:
@@ -152,17 +160,13 @@ def read(path: Path, name: str) -> Source:
 
 
 def _file(path: Path) -> tuple[str, Syntax]:
-    if path.is_dir():
-        raise _RefusedError("is a folder, not a spec")
-    if not path.exists():
-        raise _RefusedError("no such file")
     syntax = _SUFFIXES.get(path.suffix.lower())
     if syntax is None:
-        raise _RefusedError("a spec must be a .toml, .yaml or .yml file")
+        raise _RefusedError(unusable(path) or "a spec must be a .toml, .yaml or .yml file")
     try:
-        return path.read_bytes().decode(), syntax
-    except OSError as error:
-        raise _RefusedError(f"cannot be read ({error.strerror})") from None
+        return read_bytes(path, _MEGABYTES).decode(), syntax
+    except FileError as error:
+        raise _RefusedError(str(error)) from None
     except UnicodeDecodeError as error:
         raise _RefusedError(f"is not UTF-8 (byte {error.start})") from None
 
@@ -181,8 +185,11 @@ def parse(text: str, name: str, syntax: Syntax) -> Source:
         data = _read_toml(text) if syntax == "toml" else _read_yaml(text)[0]
         if not data:
             raise _RefusedError("the spec is empty")  # noqa: TRY301
+        refused = refusal(data)
     except _RefusedError as error:
         raise _syntax_error(text, name, syntax, error.message, error.mark) from None
+    if refused is not None:
+        raise Source(name, text, syntax, data).error([Problem(*refused)])
     return Source(name, text, syntax, data)
 
 
@@ -205,6 +212,8 @@ def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
 
 def _key_path(text: str) -> tuple[str, ...]:
     """Parse a dotted key by the rules of TOML; empty if it is invalid."""
+    if _LONG_KEY.search(text):
+        raise ValueError("is nested too deeply")
     try:
         table: Any = {} if "\n" in text else tomllib.loads(f"{text} = 0")
     except (ValueError, RecursionError):
@@ -214,6 +223,16 @@ def _key_path(text: str) -> tuple[str, ...]:
         ((key, table),) = table.items()
         path = (*path, key)
     return path
+
+
+def _require_plain(data: dict[str, Any]) -> None:
+    refused = refusal(data)
+    if refused is not None:
+        raise ValueError(f"{dotted(refused[0])}: {refused[1]}")
+
+
+def _cut(assignment: str) -> str:
+    return assignment if len(assignment) <= _SHOWN else f"{assignment[:_SHOWN]}…"
 
 
 def _value(text: str) -> Any:
@@ -246,6 +265,9 @@ def _assigned(node: Any, path: tuple[str, ...], value: Any, here: Location = ())
 
 
 def _read_toml(text: str) -> dict[str, Any]:
+    """Return the data of a TOML text; tomllib's time grows with the square of the parts of a key."""
+    if _LONG_KEY.search(text):
+        raise _RefusedError("is nested too deeply")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ReportgenError
 from reportgen.resources import share
+from reportgen.spec.files import unusable
 from reportgen.text.matching import STAR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tomlkit.items import Table
@@ -23,7 +25,7 @@ _EXAMPLE = ("release.toml", "reportgen.schema.json")
 
 
 class StarterError(ReportgenError):
-    """A file to be written already exists."""
+    """A file to be written already exists, or cannot be written."""
 
     exit_code = 2
 
@@ -42,13 +44,14 @@ def write_spec(directory: Path) -> Written:
     Raises
     ------
     StarterError
-        The spec already exists.
+        The spec already exists, or the folder cannot be written.
     """
     import tomlkit
 
     target = directory / SPEC_NAME
-    _require_absent(target)
-    directory.mkdir(parents=True, exist_ok=True)
+    with _refusals(directory):
+        _require_absent(target)
+        directory.mkdir(parents=True, exist_ok=True)
     models, unnamed = _files(directory, ".keras", patterns=True)
     data, more = _files(directory, ".npz", patterns=False)
     spec = tomlkit.parse((share("specs") / "starter.toml").read_text("utf-8"))
@@ -56,7 +59,8 @@ def write_spec(directory: Path) -> Written:
     test = next((name for name in data if "test" in name), data[0] if data else "test.npz")
     x, y = _array_names(directory / test)
     spec["data"].update({"path": test, "x": x, "y": y})
-    target.write_text(tomlkit.dumps(spec), "utf-8")
+    with _refusals(directory):
+        target.write_text(tomlkit.dumps(spec), "utf-8")
     return Written((target,), (*unnamed, *more))
 
 
@@ -66,19 +70,29 @@ def write_example(directory: Path) -> Written:
     Raises
     ------
     StarterError
-        One of the files already exists.
+        One of the files already exists, or the folder cannot be written.
     """
     specs = share("specs")
     sources = [specs / name for name in _EXAMPLE] + sorted(
         path for path in (specs / "digits").iterdir() if path.is_file()
     )
     targets = [directory / path.relative_to(specs) for path in sources]
-    for target in targets:
-        _require_absent(target)
-    for source, target in zip(sources, targets, strict=True):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+    with _refusals(directory):
+        for target in targets:
+            _require_absent(target)
+        for source, target in zip(sources, targets, strict=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
     return Written(tuple(targets))
+
+
+@contextmanager
+def _refusals(directory: Path) -> Iterator[None]:
+    """Turn what the system says of a folder into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StarterError(f"{directory}: cannot be written ({error.strerror})") from error
 
 
 def _require_absent(path: Path) -> None:
@@ -147,10 +161,12 @@ def _parts(file: str) -> list[str]:
 
 def _array_names(path: Path) -> tuple[str, str]:
     """Guess which arrays are inputs and labels: by the usual names, otherwise the first and the last."""
+    if unusable(path) is not None:
+        return "x", "y"
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
         return "x", "y"
     x = next((name for name in names if name.lower().startswith("x")), names[0] if names else "x")
     y = next((name for name in names if name.lower().startswith(("y", "label"))), names[-1] if names else "y")

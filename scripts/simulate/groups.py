@@ -215,8 +215,11 @@ def _ece(sample: Sample, design: Design, seed: int) -> tuple[float, float]:
     points = sample.first, sample.weight * sample.labels, sample.weight * (1 - sample.labels)
     edges = calibration.equal_width_edges(BINS)
     bins = calibration.residual_bins(*points, edges)
-    grouped = calibration.grouped_residuals(*points, edges, design.codes)
-    return calibration.ece_null(bins, seed, DRAWS, grouped).p_value, calibration.ece_null(bins, seed, DRAWS).p_value
+    if design.groups is None:
+        rows = calibration.weighted_residuals(*points, edges)
+    else:
+        rows = calibration.grouped_residuals(*points, edges, design.codes)
+    return calibration.ece_null(bins, seed, DRAWS, rows).p_value, calibration.ece_null(bins, seed, DRAWS).p_value
 
 
 def _in_the_large(f: Floats, outcome: NDArray[np.bool_], design: Design) -> tuple[float | None, float]:

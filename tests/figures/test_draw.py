@@ -11,7 +11,7 @@ from factory import model_handle
 from hypothesis import given, settings, strategies as st
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.figures import draw, style, svg
+from reportgen.figures import categories, draw, heatmap, scales, style, svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def axes(panel: Callable[[Axes], object], theme: Theme = THEME, height: float = 
 def heat(values: Any, text: list[list[str]] | None = None, theme: Theme = THEME, **options: Any) -> Axes:
     """Draw a heatmap whose rows and columns are numbered."""
     rows, columns = ([str(index) for index in range(size)] for size in np.shape(values))
-    return axes(lambda ax: draw.heatmap(ax, theme, values, rows=rows, columns=columns, text=text, **options), theme)
+    return axes(lambda ax: heatmap.heatmap(ax, theme, values, rows=rows, columns=columns, text=text, **options), theme)
 
 
 def named(ax: Axes, axis: str) -> list[str]:
@@ -177,15 +177,15 @@ def test_names_are_left_out_evenly_where_there_is_no_room() -> None:
 
 def test_names_on_the_x_axis_turn_where_they_do_not_fit() -> None:
     """Ten long names side by side."""
-    few = axes(lambda ax: draw.categories(ax, THEME, ["a", "b"], "x"))
-    many = axes(lambda ax: draw.categories(ax, THEME, ["a long name of a class"] * 10, "x"))
+    few = axes(lambda ax: categories.categories(ax, THEME, ["a", "b"], "x"))
+    many = axes(lambda ax: categories.categories(ax, THEME, ["a long name of a class"] * 10, "x"))
     assert [ax.get_xticklabels()[0].get_rotation() for ax in (few, many)] == [0, 90]
 
 
 def test_shortened_names_stay_different() -> None:
     """``class 01 of …`` and ``class 02 of …`` must not become one."""
     names = [f"a class numbered {index:03d} of a hundred" for index in range(100)]
-    labels = draw._short(names, THEME, room=20)
+    labels = categories.shortened(names, THEME, room=20)
     assert len(set(labels)) == len({THEME.text(name) for name in names})
 
 
@@ -264,7 +264,7 @@ def test_counts_on_a_logarithmic_axis_are_whole() -> None:
 
     def panel(ax: Axes) -> None:
         ax.plot([1e4, 1e6], [0, 1])
-        draw.logarithmic_counts(ax)
+        scales.logarithmic_counts(ax)
 
     assert {"10,000", "1,000,000"} <= {label.get_text() for label in axes(panel).get_xticklabels()}
 

@@ -16,7 +16,7 @@ from factory import model_handle
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.theme import TEXT_WIDTH, Style, Theme
-from reportgen.figures import draw, layout, style, svg
+from reportgen.figures import categories, draw, heatmap, layout, style, svg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ def matrix(theme: Theme) -> Callable[[Axes], None]:
     def panel(ax: Axes) -> None:
         values = np.eye(10)
         text = [[f"{value:.0f}" for value in row] for row in values]
-        draw.heatmap(ax, theme, values, rows=LONG, columns=LONG, text=text, colorbar_label="share")
+        heatmap.heatmap(ax, theme, values, rows=LONG, columns=LONG, text=text, colorbar_label="share")
         ax.set(xlabel="Predicted class", ylabel="True class")
 
     return panel
@@ -221,7 +221,7 @@ def test_labels_are_shown_as_they_are(label: str) -> None:
 
     def panel(ax: Axes) -> None:
         ax.set_xlabel(theme.text(label))
-        draw.categories(ax, theme, [label, "b"], "y")
+        categories.categories(ax, theme, [label, "b"], "y")
         ax.set_ylim(-0.5, 1.5)
         draw.legend_above(ax, theme, [model_handle(theme, label)])
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from handmade import full_results
 from texts import faults
 
-from reportgen.figures import svg
+from reportgen.contract.figures import Figure, Panel
+from reportgen.figures import style, svg
 from reportgen.pipeline.present import figures_of, theme_of
 
 if TYPE_CHECKING:
@@ -56,3 +58,30 @@ def test_texts(case: str, style: Style, tmp_path: Path) -> None:
         both = (figures_of(record, results, one) for one in (theme, svg.narrowed(theme)))
         found += [f"{record.id}, {fault}" for pair in zip(*both, strict=True) for fault in faults(*pair, theme)]
     assert not found, "\n".join(found)
+
+
+def test_figures_by_seaborn() -> None:
+    """Its functions that take ``ax`` draw in the theme, and their labels and legends find room."""
+    import seaborn as sns
+
+    theme = style.theme("publication", ["a", "b"])
+    values = np.random.default_rng(0).normal(size=(60, 2))
+    rows = {"model": ["a"] * 60 + ["b"] * 60, "score": values.T.ravel(), "part": ["odd", "even"] * 60}
+    figures = [
+        Figure(
+            "drawn",
+            "t",
+            "c",
+            "a",
+            (
+                Panel("distributions", lambda ax: sns.violinplot(rows, x="score", y="model", hue="part", ax=ax)),
+                Panel("matrix", lambda ax: sns.heatmap(values[:6], annot=True, fmt=".1f", cbar=False, ax=ax)),
+            ),
+            columns=2,
+        )
+        for _ in range(2)
+    ]
+    assert not list(faults(figures[0], figures[1], theme))
+    first, second = svg.draw(figures[0], theme, "drawn").axes
+    assert first.get_legend() is not None
+    assert {text.get_fontfamily()[0] for text in second.texts} == {theme.rc["font.family"][0]}

@@ -20,6 +20,7 @@ from reportgen.errors import Interrupted, SectionError
 from reportgen.pipeline import flow, present
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
+from reportgen.spec.model import FiguresSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,14 +72,16 @@ def test_analysis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Any, 
 @pytest.mark.parametrize("error", RAISED, ids=repr)
 @pytest.mark.parametrize("field", ["tables", "galleries"])
 def test_presentation(field: str, error: BaseException) -> None:
-    """As in the analysis."""
+    """What would show it is not written and says why; with ``keep_going`` it is a box."""
     made = results()
     record = next(one for one in made.sections if one.id == "calibration")
     record.bound_to(replace(record.manifest, **{field: raising(error)}))
-    with pytest.raises(SectionError, match=r"section calibration: it could not be displayed") as failed:
-        present.present(made, ("markdown",))
-    assert type(error).__name__ in str(failed.value)
-    assert present.present(made, ("markdown",), keep_going=True).failures == [str(failed.value)]
+    reason = f"section calibration: it could not be displayed ({type(error).__name__}: "
+    (failure,) = present.present(made, ("markdown",)).failures
+    assert failure.startswith(f"model_card.md was not written: {reason}")
+    kept = present.present(made, ("markdown",), keep_going=True)
+    assert kept.failures[0].startswith(reason)
+    assert list(kept.files) == ["model_card.md"]
 
 
 @pytest.mark.parametrize("error", RAISED, ids=repr)
@@ -86,11 +89,10 @@ def test_separate_figures(monkeypatch: pytest.MonkeyPatch, error: BaseException)
     """The files of figures that a spec asks for are drawn under the same guard, and a failure is reported once."""
     monkeypatch.setattr(CalibrationVisualizer, "figures", raising(error))
     made, report = results(), present.Rendered()
-    with pytest.raises(SectionError, match="section calibration: it could not be displayed"):
-        present.figure_files(made, report, "svg", 50)
     for _ in range(2):
-        present.figure_files(made, report, "svg", 50, keep_going=True)
+        present.add_figure_files(report, made, FiguresSpec(save=True, format="svg", dpi=50))
     assert len(report.failures) == 1
+    assert any(name.startswith("figures/performance-") for name in report.files)
 
 
 def test_an_interruption_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +110,7 @@ def test_an_interruption_is_no_failure(tmp_path: Path, monkeypatch: pytest.Monke
 )
 @pytest.mark.parametrize("place", ["    def analyze(", "    def figures(", "    def _draw(", "def too_certain("])
 def test_a_whole_build(tmp_path: Path, place: str, code: str) -> None:
-    """Exit 3, one line that names the section, no report, nothing left."""
+    """Exit 3, a line that names the section, no page, nothing left."""
     lines = EXAMPLE.splitlines()
     index = next(i for i, line in enumerate(lines) if line.startswith(place))
     body = " " * (len(place) - len(place.lstrip()) + 4) + f"import os; {code}"
@@ -124,5 +126,5 @@ def test_a_whole_build(tmp_path: Path, place: str, code: str) -> None:
     returned, out, err = run(tmp_path, "build", "spec.toml", "-o", "out", "-q")
     assert (returned, out, len(err.splitlines())) == (3, "", 1), err
     assert "section my_section" in err
-    assert not list(tmp_path.glob("out/*.*"))
+    assert not list(tmp_path.glob("out/*.html"))
     assert not list((tmp_path / "temporary").glob("reportgen-*"))

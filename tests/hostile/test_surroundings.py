@@ -189,7 +189,7 @@ def test_weasyprint_that_cannot_be_loaded(project: Path, code: str, words: str) 
     assert (found.returncode, len(found.stderr.splitlines())) == (3, 1), found.stderr
     assert "report.pdf was not written: " in found.stderr
     assert words in found.stderr
-    assert {path.name for path in (project / "out").iterdir()} == {"report.html", "results.json", "model_card.md"}
+    assert {path.name for path in (project / "out").iterdir()} == {"report.html", "model_card.md"}
 
 
 # ------------------------------------------------------------------------------------------------ killed processes

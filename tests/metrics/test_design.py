@@ -24,7 +24,7 @@ from reportgen.metrics import (
 )
 from reportgen.metrics.design import FEWEST_GROUPS, Design
 from reportgen.metrics.intervals import Contributions, Estimate
-from scripts.simulate import groups as simulated
+from scripts.simulate import groups as simulated, weighted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -315,6 +315,39 @@ def test_the_null_in_groups_is_never_narrower() -> None:
     drawn = calibration.grouped_residuals(*many, edges, np.arange(5 * N) // 2)
     by_normal = calibration.ece_null(large, 0, 2000, drawn)
     assert by_normal.high == pytest.approx(calibration.ece_null(large, 0, 2000).high, rel=0.15)
+
+
+def test_the_null_of_weighted_rows() -> None:
+    """Equal weights: as without. Weights by outcome: every row's expected residual is 0, and the draws have the variance of the rows."""
+    f = Rows.p.max(axis=1)
+    true, edges = Rows.correct.astype(float), calibration.equal_width_edges(15)
+    equal = calibration.weighted_residuals(f, true, 1 - true, edges)
+    assert equal.probability == pytest.approx(f)
+    bins = calibration.residual_bins(f, true, 1 - true, edges)
+    for measure in (calibration.ece_null, calibration.mce_null):
+        assert measure(bins, 1, 4000, equal).high == pytest.approx(measure(bins, 0, 4000).high, rel=0.05)
+    weights = np.where(Rows.correct, 0.5, 2.0)
+    found = calibration.weighted_residuals(f, weights * true, weights * (1 - true), edges)
+    expected = found.probability * found.positive + (1 - found.probability) * found.negative
+    assert expected == pytest.approx(np.zeros(N), abs=1e-12)
+    assert found.positive / (f - 1) == pytest.approx(np.full(N, 0.5))
+    assert found.negative / f == pytest.approx(np.full(N, 2.0))
+    drawn = found.drawn(15, 0, 20_000)
+    each = found.probability * found.positive**2 + (1 - found.probability) * found.negative**2
+    assert drawn.var(axis=0) == pytest.approx(np.bincount(found.bin, each, 15), rel=0.06)
+    many = calibration.weighted_residuals(
+        *(np.tile(one, 50) for one in (f, weights * true, weights * (1 - true))), edges
+    )
+    assert many.drawn(15, 0, 20_000).var(axis=0) == pytest.approx(50 * np.bincount(found.bin, each, 15), rel=0.06)
+
+
+def test_calibrated_models_of_weighted_rows_are_seldom_called_miscalibrated() -> None:
+    """Rows drawn by class, the worst of the designs."""
+    rejected = 0
+    for run, (sample, rows) in enumerate(weighted._samples(weighted.Weighted(600, "by class", 0.95), 60, 5)):
+        p, _ = simulated._ece(sample, rows, run)
+        rejected += p < 0.05
+    assert rejected <= 8
 
 
 def test_a_difference_that_one_group_makes_is_not_significant() -> None:

@@ -273,7 +273,7 @@ def front(words: str = HOSTILE) -> FrontPage:
     return FrontPage(
         verdict=Verdict("FAIL", "mlp does not pass its checks", f"Of 6 checks, 1 failed. {words}"),
         points=((LocatedStatement("performance", statement(words)),),),
-        basis=f"Rests on 600 rows. {words}",
+        basis=f"600 rows. {words}",
         picture=replace(drawing(0, words=words), tables=()),
         grid=CheckGrid(("mlp", "cnn"), rows, 1, 6),
         closest=f"Least sure check: recall of mlp. {words}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,3 +118,16 @@ def test_a_dark_page_is_printed_on_white(browser: Browser, report: Path) -> None
 def _hex(color: str) -> Any:
     red, green, blue = (int(part) for part in color.removeprefix("rgb(").removesuffix(")").split(","))
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1400, 380])
+def test_no_rule_of_axe_is_violated(width: int, dark: bool, browser: Browser, report: Path) -> None:
+    """WCAG 2.1 A and AA, and axe-core's best practices; appendix and folds open."""
+    browser.show(report, width, dark=dark)
+    browser.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+    browser.value((files("axe_core_python") / "axe.min.js").read_text("utf-8") + "; null")
+    script = (
+        "axe.run().then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 200))]))"
+    )
+    assert browser.value(script) == []

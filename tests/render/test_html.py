@@ -264,7 +264,7 @@ def test_page_one_is_about_the_candidate(make_document: Make) -> None:
     results = made.results.model_copy(update={"decision": Decision(candidate="mlp")})
     for document, signed in ((made, False), (replace(made, results=results), True)):
         front = of_class(parse(html.render(document, "html")), "front")[0]
-        assert bool(of_class(front, "sign-off")) == ("What could stop the release" in text_of(front)) == signed
+        assert bool(of_class(front, "sign-off")) == ("Findings that need action" in text_of(front)) == signed
 
 
 def test_page_one_without_a_picture(make_document: Make) -> None:
@@ -274,7 +274,7 @@ def test_page_one_without_a_picture(make_document: Make) -> None:
     front = of_class(parse(html.render(replace(made, front=bare), "html")), "front")[0]
     for words in ("does not pass its checks", "Candidates for the 1.1 release", "at least 95", "0123456789ab"):
         assert words in text_of(front)
-    assert "no finding needs action." in text_of(front)
+    assert "No other finding needs action." in text_of(front)
     assert "Scores" not in text_of(front)
 
 

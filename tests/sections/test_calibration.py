@@ -450,7 +450,7 @@ def gain(low: float | None) -> Measurement:
     [
         (evidence(0.02, 0.015, 0.01, -0.02, -0.006, 0.01), -0.001, "Under-confident by 1.3 points; rescaling brings no measurable gain.", True),
         (evidence(0.02, 0.015, 0.01, 0.01, 0.03, 0.01), 0.001, "Over-confident by 2.0 points; rescaling lowers the NLL by 0.010 nats.", True),
-        (evidence(0.02, 0.015, 0.01), None, "Miscalibrated: ECE 2.0 %, of calibrated models at most 1.5 %; too few errors to tell whether rescaling helps.", True),
+        (evidence(0.02, 0.015, 0.01), None, "Miscalibrated: ECE 2.0 %, of calibrated models at most 1.5 %; too few errors to test rescaling.", True),
         (evidence(0.01, 0.015, 0.01), 0.0, "Miscalibrated, direction unclear: confidence minus accuracy is 0 points (p = 0.010); rescaling brings no measurable gain.", True),
         (evidence(0.01, 0.015, 0.2), -0.001, "No confidence error established: confidence minus accuracy is 0 points (p = 0.20); rescaling brings no measurable gain.", True),
         (evidence(0.01, 0.015, 0.2), 0.001, "No confidence error established: confidence minus accuracy is 0 points (p = 0.20).", True),

@@ -303,7 +303,7 @@ def test_statements_count_dead_units() -> None:
         return one.text
 
     assert said(analyze(sound, replace(sound, name="second"))) == "No dead units in 2 layers."
-    assert said(analyze(dead, sound)) == "8 of 32 units are dead; most in half: 8 of 16."
+    assert said(analyze(dead, sound)) == "8 of 32 units are dead; largest share in half: 8 of 16."
     assert SECTION.statements(analyze(smooth), View()) == ()
     assert said(analyze(sound, replace(sound, not_finite=3))) == "1 of 2 layers output NaN or infinite values."
     made = inside(model("a", activations=probed(sound)), model("b", activations=probed(dead, sound)), n=N)

@@ -522,7 +522,7 @@ def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
     assert not unsure.settled
     assert re.search(r"too few to tell them apart, about [\d,]+ rows would \(McNemar p = 0.25\)", unsure.text)
     (same, _) = said(*right(95, 95), candidate="b", baseline="a")
-    assert "also with more rows of this size" in same.text
+    assert "and so would 10 times as many be" in same.text
 
 
 def test_every_number_of_a_statement_has_its_address() -> None:
@@ -618,8 +618,8 @@ def test_recipes_are_compared_over_their_seeds() -> None:
 @pytest.mark.parametrize(
     ("recipes", "words"),
     [
-        ("--", "With one seed each, training noise is not in these intervals"),
-        ("xy", "With one seed each, training noise is not in these intervals"),
+        ("--", "One seed each: training noise is not in these intervals"),
+        ("xy", "One seed each: training noise is not in these intervals"),
         ("xxy", "it is in those of the recipes below (recipe x 2 seeds)"),
     ],
 )

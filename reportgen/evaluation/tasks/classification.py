@@ -178,11 +178,23 @@ def encode(
     return Labels(flat.astype(np.int32), None, Decision("integers", "read as class indices"), names)
 
 
+def _is_number(text: str) -> bool:
+    """Return whether a text reads as a number, which sorts unlike it: "10" comes before "2"."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _strings(
     y: NDArray[Any], n_classes: int, class_names: tuple[str, ...] | None, location: tuple[str | int, ...], file: str
 ) -> Labels:
     found = [str(value) for value in np.unique(y)]
     if class_names is None:
+        if all(map(_is_number, found)):
+            message = f"has numbers as text (found {found[0]!r}): save them as numbers, or set data.class_names"
+            raise InputError(location, file, message)
         if len(found) != n_classes:
             message = (
                 f"has {len(found)} different labels, but the model has {n_classes} output classes: set data.class_names"

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
+import zipfile
+import zlib
 from abc import abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +16,11 @@ import numpy as np
 
 from reportgen.contract.records.architecture import TensorSummary
 from reportgen.errors import InputError
-from reportgen.inputs.sources.source import FileSource, entries
+from reportgen.inputs.sources.source import FileSource, entries, files
+from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,7 +30,32 @@ if TYPE_CHECKING:
     Located = Mapping[Location, Array]
     Read = Callable[[Location, str | tuple[str, ...]], Array]
 
+ERRORS = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy, pandas, pyarrow and zipfile raise on a damaged or foreign file."""
 _CHUNK = 65_536
+_FORMS = {
+    **dict.fromkeys(("x", "x_data"), ("buif", "numbers")),
+    **dict.fromkeys(("y", "y_data"), ("buifU", "numbers or text")),
+    "text": ("buifU", "text or numbers"),
+    **dict.fromkeys(("group", "groups"), ("buifUSM", "numbers or text")),
+    **dict.fromkeys(("weight", "weights"), ("buif", "numbers")),
+}
+"""The kinds of dtype that each array of a data set may have, in words."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +112,22 @@ class ArraySource(FileSource):
 
     def open(self) -> ArrayDataset:
         """Read and validate the arrays that the data table names."""
+        for location, file in files(self.data):
+            reason = unusable(self.folder / file)
+            if reason is not None:
+                raise InputError(location, file, reason)
         read = self.reader()
         found = {location: read(location, name) for location, name in entries(self.data)}
+        for location, array in found.items():
+            require_form(location, self.file_of(location), array.shape, array.dtype)
         x, y = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y"))
         require_rows({**x, **y}, ("data", "x"), self.file)
         rows = len(next(iter(x.values())))
         text, group, weight = (("data", key) for key in ("text", "group", "weight"))
         for location, array in x.items():
             require_numbers(location, self.file_of(location), array)
+        for location, array in y.items():
+            require_labels(location, self.file_of(location), array)
         layout: Layout = "by name" if isinstance(self.data.x, dict) else "single"
         return ArrayDataset(
             {str(place[-1]): array for place, array in x.items()},
@@ -101,18 +141,13 @@ class ArraySource(FileSource):
 
 
 def texts_of(location: Location, file: str, array: Array, rows: int) -> Array:
-    """Return the text or id of every row as a vector, (rows,); reject other lengths, shapes and types."""
-    flat = _one_per_row(location, file, array, rows)
-    if flat.dtype.kind not in "Ubiuf":
-        raise InputError(location, file, f"must be text or numbers (found dtype {array.dtype})")
-    return flat
+    """Return the text or id of every row as a vector, (rows,); reject other lengths and shapes."""
+    return _one_per_row(location, file, array, rows)
 
 
 def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return what every row belongs to as a vector, (rows,); reject other lengths and shapes, and missing values."""
     flat = _one_per_row(location, file, array, rows)
-    if flat.dtype.kind not in "buifUSM":
-        raise InputError(location, file, f"must be numbers or text (found dtype {array.dtype})")
     missing = flat == "" if flat.dtype.kind in "US" else flat != flat  # noqa: PLR0124 NaN, and no date, differ from themselves
     require_filled(location, file, missing, "group")
     return flat
@@ -121,8 +156,6 @@ def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
 def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return the weight of every row as a vector, (rows,) float64; reject other lengths, missing and negative values, and zeros alone."""
     flat = _one_per_row(location, file, array, rows)
-    if flat.dtype.kind not in "buif":
-        raise InputError(location, file, f"must be numbers (found dtype {array.dtype})")
     weights = flat.astype(np.float64)
     require_filled(location, file, np.isnan(weights), "weight")
     wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
@@ -139,7 +172,7 @@ def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
 
 def require_filled(location: Location, file: str, missing: Array, what: str) -> None:
     """Reject rows (n,) or (n, ...) without a value."""
-    rows = missing.reshape(len(missing), -1).any(axis=1)
+    rows = missing.any(axis=tuple(range(1, missing.ndim)))
     if rows.any():
         message = f"has no {what} in {int(rows.sum()):,} rows (the first is row {int(np.argmax(rows))})"
         raise InputError(location, file, message)
@@ -162,10 +195,26 @@ def require_rows(arrays: Located, location: Location, file: str) -> None:
         raise InputError(location, file, "contains no rows")
 
 
+def require_form(location: Location, file: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Reject an array by its dtype and shape, as its place in the spec demands."""
+    kinds, words = _FORMS[str(location[1] if location[0] == "data" else location[0])]
+    if dtype.kind not in kinds:
+        raise InputError(location, file, f"must be {words} (found dtype {dtype})")
+    if 0 in shape[1:]:
+        raise InputError(location, file, f"has rows without values (found shape {shape})")
+
+
+def require_labels(location: Location, file: str, array: Array) -> None:
+    """Reject labels that are NaN or infinite."""
+    if array.dtype.kind == "f":
+        bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+        if bad.any():
+            message = f"has NaN or infinite labels in {int(bad.sum()):,} rows (the first is row {int(np.argmax(bad))})"
+            raise InputError(location, file, message)
+
+
 def require_numbers(location: Location, file: str, array: Array) -> None:
-    """Reject an input that is not numeric or not finite."""
-    if array.dtype.kind not in "buif":
-        raise InputError(location, file, f"must be numbers (found dtype {array.dtype})")
+    """Reject an input that is not finite."""
     if array.dtype.kind != "f":
         return
     bad = [start + _bad_rows(array[start : start + _CHUNK]) for start in range(0, len(array), _CHUNK)]
@@ -186,12 +235,18 @@ def first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0] or type(error).__name__
 
 
-def unreadable(location: Location, file: str, kind: str, error: Exception) -> InputError:
-    """Return the error for a file that is not of its format."""
-    return InputError(location, file, f"cannot be read as {kind} ({first_line(error)})")
+@contextmanager
+def reading(location: Location, file: str, what: str) -> Iterator[None]:
+    """Turn what libraries raise on a damaged or foreign file into the product's exception."""
+    try:
+        yield
+    except ERRORS as error:
+        raise InputError(location, file, f"{what} ({first_line(error)})") from error
 
 
-def require_name(there: Any, location: Location, file: str, name: str) -> None:
-    """Reject the name of an array or column that does not exist."""
+def require_name(there: Sequence[str], location: Location, file: str, name: str) -> None:
+    """Reject the name of an array or column that does not exist, or is not the only one of this name."""
     if name not in there:
         raise InputError(location, file, f"has no {name!r} (it has {', '.join(map(str, there))})")
+    if there.count(name) > 1:
+        raise InputError(location, file, f"has {there.count(name)} arrays or columns named {name!r}")

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.errors import InputError
-from reportgen.inputs.sources.arrays import first_line, require_filled, require_name
+from reportgen.inputs.sources.arrays import first_line, require_filled, require_form, require_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.inputs.dataset import Array
     from reportgen.inputs.sources.arrays import Read
     from reportgen.spec.problems import Location
 
 
-def reader(table: Any, file: str) -> Read:
-    """Return a function that reads columns of a data frame: one as a vector, several as a matrix."""
+def reader(table: Any, names: Sequence[str], file: str) -> Read:
+    """Return a function that reads columns of a data frame: one as a vector, several as a matrix.
+
+    ``names`` are those of all columns of the file, as they are written there.
+    """
 
     def read(location: Location, name: str | tuple[str, ...]) -> Array:
         for wanted in [name] if isinstance(name, str) else name:
-            require_name(table, location, file, wanted)
+            require_name(names, location, file, wanted)
+        if table.empty:
+            raise InputError(("data", "path"), file, "contains no rows")
         if location[1] != "x":
             require_filled(location, file, missing(table[name]), "label" if location[1] == "y" else str(location[1]))
         try:
             if isinstance(name, str):
                 return plain(table[name])
-            return np.stack([plain(table[column]) for column in name], axis=1)
+            columns = [plain(table[column]) for column in name]
+            for column in columns:
+                require_form(location, file, column.shape, column.dtype)
+            return np.stack(columns, axis=1)
         except (ValueError, TypeError) as error:
             raise InputError(location, file, f"{name!r} cannot be read ({first_line(error)})") from error
 
@@ -44,8 +55,12 @@ def plain(column: Any) -> Array:
     array, absent = np.asarray(column), missing(column)
     if array.dtype != object:
         return array
-    if all(isinstance(value, str) for value in array[~absent]):
+    kinds = {type(value) for value in array[~absent]}
+    if kinds <= {str}:
         return np.where(absent, "", array).astype(str)
+    other = sorted(kind.__name__ for kind in kinds if not issubclass(kind, (Number, np.number, np.bool_)))
+    if other:
+        raise ValueError(f"must be numbers or text, found {other[0]}")
     return np.where(absent, np.nan, array).astype(np.float64)
 
 

@@ -6,10 +6,15 @@ import csv
 from typing import TYPE_CHECKING, ClassVar
 
 from reportgen.inputs.sources import columns
-from reportgen.inputs.sources.arrays import ArraySource, unreadable
+from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
     from reportgen.inputs.sources.arrays import Read
+
+_LONGEST_LINE = 2**24
 
 
 class Csv(ArraySource):
@@ -20,17 +25,41 @@ class Csv(ArraySource):
     def names(self) -> tuple[str, ...] | None:
         """Return the names in the first line."""
         try:
-            with self.path.open(newline="", encoding="utf-8-sig") as file:
-                return tuple(next(csv.reader(file), []))
-        except (OSError, ValueError, csv.Error):
+            with self._text() as file:
+                return tuple(next(csv.reader(_lines(file)), []))
+        except (*ERRORS, csv.Error):
             return None
 
     def reader(self) -> Read:
-        """Read the table."""
+        """Read the table, in which every row must be as wide as the first line."""
         import pandas as pd
 
-        try:
-            table = pd.read_csv(self.path, keep_default_na=False, na_values=[""])
-        except (OSError, ValueError) as error:
-            raise unreadable(("data", "path"), self.file, "csv", error) from error
-        return columns.reader(table, self.file)
+        with reading(("data", "path"), self.file, "cannot be read as csv"):
+            with self._text() as file:
+                _require_width(file)
+            table = pd.read_csv(self.path, keep_default_na=False, na_values=[""], index_col=False, low_memory=False)
+        return columns.reader(table, self.names() or (), self.file)
+
+    def _text(self) -> TextIO:
+        return self.path.open(newline="", encoding="utf-8-sig")
+
+
+def _require_width(file: TextIO) -> None:
+    """Refuse a row that is wider or narrower than the first line: with decimal commas its cells would be shifted."""
+    rows = csv.reader(_lines(file))
+    try:
+        head = next(rows, [])
+        for row in rows:
+            if row and len(row) != len(head):
+                message = f"line {rows.line_num} has {len(row):,} cells, but the first line has {len(head):,}"
+                raise ValueError(message)
+    except csv.Error as error:
+        raise ValueError(f"line {rows.line_num}: {error}") from error
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a file, none of which may be endless."""
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise ValueError(f"has a line of more than {_LONGEST_LINE:,} characters")
+        yield line

@@ -14,6 +14,8 @@ from reportgen.inputs.sources.arrays import (
     first_line,
     groups_of,
     require_filled,
+    require_form,
+    require_labels,
     require_numbers,
     require_rows,
     weights_of,
@@ -72,8 +74,12 @@ class Memory:
             Lengths differ, x is not numeric or not finite, there are no rows, a label or group is missing, or a weight is negative.
         """
         require_rows({**self._x, **self._y}, ("x_data",), "")
+        for location, array in (*self._x.items(), *self._y.items(), *self._others.items()):
+            require_form(location, "", array.shape, array.dtype)
         for location, array in self._x.items():
             require_numbers(location, "", array)
+        for location, array in self._y.items():
+            require_labels(location, "", array)
         rows = len(next(iter(self._x.values())))
         return ArrayDataset(
             {str(place[1]) if len(place) > 1 else _SINGLE: array for place, array in self._x.items()},

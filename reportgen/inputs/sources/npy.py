@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from reportgen.errors import InputError
-from reportgen.inputs.sources.arrays import ArraySource, unreadable
+from reportgen.inputs.sources.arrays import ArraySource, reading, require_form
+from reportgen.inputs.sources.headers import read_header, read_values
 from reportgen.inputs.sources.source import entries
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Npy(ArraySource):
             raise InputError(location, "", "column names need a data.path that is a csv or parquet file")
         if not name.endswith(self.suffixes):
             raise InputError(location, name, "without data.path this must be an .npy file")
-        try:
-            return np.asarray(np.load(self.folder / name, allow_pickle=False))
-        except (OSError, ValueError, EOFError) as error:
-            raise unreadable(location, name, "npy", error) from error
+        with reading(location, name, "cannot be read as npy"), (self.folder / name).open("rb") as file:
+            require_form(location, name, *read_header(file, (self.folder / name).stat().st_size))
+            file.seek(0)
+            return read_values(file)

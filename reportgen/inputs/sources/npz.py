@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from reportgen.errors import InputError
-from reportgen.inputs.sources.arrays import ArraySource, first_line, require_name, unreadable
+from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name
+from reportgen.inputs.sources.headers import read_header, read_values
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array
     from reportgen.inputs.sources.arrays import Read
     from reportgen.spec.problems import Location
 
-_ERRORS = (OSError, ValueError, EOFError, zipfile.BadZipFile)
+_SUFFIX = ".npy"
 
 
 class Npz(ArraySource):
@@ -27,27 +27,30 @@ class Npz(ArraySource):
         """Return the names of the arrays."""
         try:
             with zipfile.ZipFile(self.path) as archive:
-                return tuple(name.removesuffix(".npy") for name in archive.namelist())
-        except _ERRORS:
+                return tuple(name.removesuffix(_SUFFIX) for name in archive.namelist())
+        except ERRORS:
             return None
 
     def reader(self) -> Read:
         """Open the archive."""
-        try:
-            content = np.load(self.path, allow_pickle=False)
-        except _ERRORS as error:
-            raise unreadable(("data", "path"), self.file, "npz", error) from error
+        with reading(("data", "path"), self.file, "cannot be read as npz"):
+            archive = zipfile.ZipFile(self.path)
+        members = {info.filename.removesuffix(_SUFFIX): info for info in archive.infolist()}
+        names = [info.filename.removesuffix(_SUFFIX) for info in archive.infolist()]
 
         def one(location: Location, name: str) -> Array:
-            require_name(content, location, self.file, name)
-            return np.asarray(content[name])
+            require_name(names, location, self.file, name)
+            with reading(location, self.file, f"{name!r} cannot be read"):
+                with archive.open(members[name]) as member:
+                    require_form(location, self.file, *read_header(member, members[name].file_size))
+                with archive.open(members[name]) as member:
+                    return read_values(member)
 
         def read(location: Location, name: str | tuple[str, ...]) -> Array:
-            try:
-                if isinstance(name, str):
-                    return one(location, name)
-                return np.stack([one(location, each) for each in name], axis=1)
-            except _ERRORS as error:
-                raise InputError(location, self.file, f"{name!r} cannot be read ({first_line(error)})") from error
+            if isinstance(name, str):
+                return one(location, name)
+            arrays = [one(location, each) for each in name]
+            with reading(location, self.file, f"{name!r} cannot be read"):
+                return np.stack(arrays, axis=1)
 
         return read

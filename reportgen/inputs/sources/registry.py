@@ -9,7 +9,8 @@ from reportgen.inputs.sources.csv import Csv
 from reportgen.inputs.sources.npy import Npy
 from reportgen.inputs.sources.npz import Npz
 from reportgen.inputs.sources.parquet import Parquet
-from reportgen.inputs.sources.source import entries
+from reportgen.inputs.sources.source import entries, files
+from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,8 @@ def unknown_names(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str,
 
     A file that cannot be opened yields nothing: opening it later reports why.
     """
+    if any(unusable(folder / file) for _, file in files(data)):
+        return
     try:
         there = source_of(data, folder).names()
     except InputError:

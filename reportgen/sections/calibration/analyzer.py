@@ -133,7 +133,9 @@ def _null(measure: Callable[..., Null], bins: ResidualBins, points: _Points, des
         return measure(bins, seed)
     if design.count < FEWEST_GROUPS:
         return None
-    return measure(bins, seed, grouped=calibration.grouped_residuals(*points, bins.edges, design.codes))
+    if design.groups is None:
+        return measure(bins, seed, rows=calibration.weighted_residuals(*points, bins.edges))
+    return measure(bins, seed, rows=calibration.grouped_residuals(*points, bins.edges, design.codes))
 
 
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):

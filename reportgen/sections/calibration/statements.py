@@ -78,7 +78,7 @@ def _rescaling(result: CalibrationResult, one: Evidence) -> list[Quantity | str]
     if gain.value is None:
         return []
     if gain.ci_low is None:
-        return ["; too few errors to tell whether rescaling helps"]
+        return ["; too few errors to test rescaling"]
     if gain.ci_low <= 0:
         return ["; rescaling brings no measurable gain"]
     if one.p >= SIGNIFICANT:

@@ -12,7 +12,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import dots, draw, names as beside
+from reportgen.figures import dots, draw, names as beside, scales
 from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
@@ -154,7 +154,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ax.set_xscale("function", functions=(_signed_root, _signed_square))
         margin = 0.02 if largest <= _LINEAR else 0.02**2
         ax.set_xlim(-margin * largest, 1.05 * largest)
-        draw.whole_numbers(ax, theme)
+        scales.whole_numbers(ax, theme)
         ax.set_xlabel("errors" if largest <= _LINEAR else "errors (square-root scale)")
         ax.set_ylabel("confidence")
 
@@ -336,7 +336,8 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         )
         return Figure(
             name="class-ece" if index == 0 else f"class-ece-{index + 1}",
-            title="Calibration error by class",
+            title=f"The largest ECE of a class is {formatting.number(worst[0], 'fraction')}: {worst[1]} in "
+            f"{about(worst[2].model, worst[2].subject)}",
             caption="One-vs-rest ECE of the probability of each class; above 0 for a calibrated model too."
             + self.view.rest(result.heads, self.view.shown(result.heads)),
             alt=(
@@ -399,7 +400,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         corners = [corner for _, line in lines for corner in line]
         limit = 100 * (1 - WANTED_ACCURACY)
         low, high = min(y for _, y in corners), max(y for _, y in corners)
-        draw.logarithmic(ax, min(low, limit), max(high, limit))
+        scales.logarithmic(ax, min(low, limit), max(high, limit))
         draw.reference_line(ax, theme, limit, f"{titles.WANTED} right")
         longest = max(x for x, _ in corners) or 1.0
         ax.set_xlim(-0.02 * longest, _ROOM_FOR_NAMES * longest)
@@ -421,12 +422,12 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         largest = max(max(map(max, head.landscape.counts)) for head in heads)
         return Figure(
             name="landscape",
-            title="Uncertainty landscape",
+            title=f"Mean entropy: {means}",
             caption=(
                 f"Examples by confidence and entropy; {self._where(result)}. Confident examples are at the lower right. "
                 f"Color: 1 (dark) to {largest:,} (light) examples per cell, log scale.{self.view.rest(result.heads, heads)}"
             ),
-            alt=f"Mean entropy: {means}.",
+            alt="; ".join(_landscape_alt(head) for head in heads) + ".",
             panels=tuple(
                 Panel(figure_label(self.theme, head), partial(self._draw_landscape, largest, head)) for head in heads
             ),
@@ -483,6 +484,12 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         ax.set_xlabel("ECE")
         ax.set_ylabel("Brier score")
         draw.corner(ax, theme, "better")
+
+
+def _landscape_alt(head: HeadCalibration) -> str:
+    counts, edge = np.array(head.landscape.counts), head.landscape.confidence_edges[-2]
+    share = formatting.fraction(float(counts[:, -1].sum() / counts.sum()))
+    return f"{about(head.model, head.subject)}: {share} of the examples have a confidence of at least {edge:.2f}"
 
 
 def _lowest(heads: Sequence[HeadCalibration]) -> float:

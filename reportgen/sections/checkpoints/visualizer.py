@@ -11,7 +11,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import draw
+from reportgen.figures import categories, draw, heatmap
 from reportgen.sections.checkpoints.schema import CheckpointsResult
 from reportgen.text import formatting
 
@@ -63,7 +63,7 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         low, high = ([or_nan(getattr(one, end)) for one in found] for end in ("ci_low", "ci_high"))
         ax.vlines(places, low, high, color=look.color, linewidth=self.theme.line_width)
         ax.plot(places, [or_nan(one.value) for one in found], color=look.color, marker="o")
-        draw.categories(ax, self.theme, [self.theme.look(model).label for model in series.models], "x")
+        categories.categories(ax, self.theme, [self.theme.look(model).label for model in series.models], "x")
         ax.set_xlim(-0.5, len(found) - 0.5)
         ax.set_ylabel("accuracy" if metric == "accuracy" else "nats")
 
@@ -95,7 +95,7 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         every = np.array([[or_nan(v) for v in (*one.change, *one.since_first)] for one in series.layers])
         known = np.log10(every[every > 0])
         limits = (float(known.min()), float(known.max())) if len(known) else (-1.0, 0.0)
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             logs,

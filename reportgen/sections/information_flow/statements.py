@@ -40,7 +40,7 @@ def _of_one(model: ModelFlow, rectified: Sequence[LayerFlow]) -> tuple[Quantity 
         text=f"{dead} of {sum(one.channels for one in rectified)} units", metric="dead_fraction", model=model.model
     )
     name = naming.text(worst.name)
-    most = f"; most in {name}: {worst.dead} of {worst.channels}" if len(rectified) > 1 else f" in {name}"
+    most = f"; largest share in {name}: {worst.dead} of {worst.channels}" if len(rectified) > 1 else f" in {name}"
     return (count, f" {'is' if dead == 1 else 'are'} dead{most}.")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw
+from reportgen.figures import draw, heatmap, scales
 from reportgen.figures.layout import text_width
 from reportgen.sections.information_flow.findings import DEAD_WARN, DORMANT_WARN, SATURATED_WARN, SURE
 from reportgen.sections.information_flow.schema import InformationFlowResult
@@ -115,13 +115,13 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         drawn = np.abs(self._lines(result, models, lambda one: one.mean, ax))
         drawn = drawn[drawn > 0]
         if len(drawn) and drawn.max() > _LOG_RANGE * np.median(drawn):
-            draw.symmetric_logarithmic(ax, max(float(np.median(drawn)), float(drawn.max()) / _SYMLOG))
+            scales.symmetric_logarithmic(ax, max(float(np.median(drawn)), float(drawn.max()) / _SYMLOG))
         ax.set_ylabel("mean activation")
 
     def _draw_std(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
         drawn = [value for value in self._lines(result, models, lambda one: one.std, ax) if value > 0]
         if drawn and max(drawn) > _LOG_RANGE * min(drawn):
-            draw.logarithmic(ax, min(drawn), max(drawn))
+            scales.logarithmic(ax, min(drawn), max(drawn))
         else:
             ax.set_ylim(bottom=0)
         ax.set_ylabel("standard deviation")
@@ -246,7 +246,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     def _draw_health(self, layers: Sequence[LayerFlow], ax: Axes) -> None:
         rows = [issues(one) for one in layers]
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             np.array(rows, float),
@@ -345,7 +345,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         table = np.full((len(layers), heads), np.nan)
         for place, one in enumerate(layers):
             table[place, : len(_relative(one))] = _relative(one)
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             table,

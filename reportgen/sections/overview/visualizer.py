@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw
+from reportgen.figures import categories
 from reportgen.sections.overview.findings import uneven
 from reportgen.sections.overview.schema import OverviewResult
 from reportgen.text import formatting
@@ -62,7 +62,7 @@ class OverviewVisualizer(BaseVisualizer[OverviewResult]):
     def _draw(self, balance: ClassBalance, shown: Sequence[int], ax: Axes) -> None:
         ordered = sorted(shown, key=lambda place: -balance.counts[place])
         ax.bar(range(len(ordered)), [balance.counts[place] for place in ordered], 0.8, color=self.theme.muted)
-        draw.categories(ax, self.theme, [balance.classes[place] for place in ordered], "x")
+        categories.categories(ax, self.theme, [balance.classes[place] for place in ordered], "x")
         ax.set_xlim(-0.6, len(ordered) - 0.4)
         ax.grid(visible=False, axis="x")
         ax.tick_params(axis="x", length=0)

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw, names
+from reportgen.figures import draw, heatmap, names, scales
 from reportgen.sections.pareto.schema import ParetoResult
 from reportgen.text import formatting, naming
 
@@ -91,7 +91,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         models = [one for one in result.models if one.model not in beyond]
         points = {one.model: (_value(one.values[pair.across]), _value(one.values[pair.up])) for one in models}
         if _wide(across, [x for x, _ in points.values()]):
-            draw.logarithmic_counts(ax)
+            scales.logarithmic_counts(ax)
         else:
             ax.locator_params(axis="x", nbins=max(int(ax.bbox.width / (6 * self.theme.small_size)), 3))
         for one in reversed(models):  # the front on top
@@ -206,7 +206,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
 
     def _draw_heatmap(self, result: ParetoResult, ax: Axes) -> None:
         shown = result.rows[: result.options.max_models]
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             [[or_nan(value) for value in row.normalised] for row in shown],

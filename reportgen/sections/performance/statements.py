@@ -103,7 +103,7 @@ def _needed(difference: Metric) -> str:
     if value is None or low is None or high is None or not n:
         return ""
     rows = comparison.n_to_settle(value, value - low if value > 0 else high - value, n)
-    return ", also with more rows of this size" if rows is None else f", about {rows:,} rows would"
+    return ", and so would 10 times as many be" if rows is None else f", about {rows:,} rows would"
 
 
 def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPerformance | None) -> Iterator[Statement]:

@@ -48,7 +48,7 @@ def training_noise(result: PerformanceResult) -> str:
     several = [one for one in result.recipes if len(one.seeds) > 1]
     if not several:
         return (
-            "With one seed each, training noise is not in these intervals: retraining with another seed can change a number more than they "
+            "One seed each: training noise is not in these intervals; retraining with another seed can change a number more than they "
             "say."
         )
     listed = formatting.listed(

@@ -12,7 +12,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import dots, draw
+from reportgen.figures import categories, dots, draw, heatmap
 from reportgen.metrics import simultaneous
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import by_class, confused
@@ -118,7 +118,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _draw_accuracy(self, result: PerformanceResult, measured: Sequence[Measurement], ax: Axes) -> None:
         theme = self.theme
-        draw.named_rows(ax, theme, [figure_label(theme, one) for one in measured])
+        categories.named_rows(ax, theme, [figure_label(theme, one) for one in measured])
         for place, one in enumerate(measured):
             metric, look = one.metric, theme.look(one.model)
             if metric.ci_low is not None and metric.ci_high is not None:
@@ -144,7 +144,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         name = about(heads[0].model, heads[0].subject)
         return Figure(
             name=_slug(f"confusion-{name}") if alone else "confusion",
-            title=f"Errors of {name} by class" if alone else "Errors by class",
+            title=_confusion_title(heads),
             caption="Counts; gray off the diagonal is the number of errors, from white (none) to dark."
             + self.view.rest(result.heads, heads),
             alt=" ".join(_confusion_alt(head) for head in heads),
@@ -158,7 +158,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         counts = np.array(head.confusion)
         errors = counts.astype(float)
         np.fill_diagonal(errors, np.nan)
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             errors,
@@ -269,6 +269,15 @@ def _accuracy_title(result: PerformanceResult) -> str:
     if not tier.tied:
         return f"{tier.best} is right most often"
     return f"{tier.best} is right most often, not distinguishable from {formatting.listed(tier.tied)}"
+
+
+def _confusion_title(heads: Sequence[HeadPerformance]) -> str:
+    """Return which classes a model confuses most often."""
+    pairs = [(head.pairs[0], head) for head in heads if head.pairs]
+    if not pairs:
+        return "No class is predicted as another"
+    pair, head = max(pairs, key=lambda one: one[0].count)
+    return f"Most frequent confusion: {about(head.model, head.subject)} predicts {pair.true} as {pair.predicted}, {pair.count:,} of {sum(head.confusion[head.class_names.index(pair.true)]):,} times"
 
 
 def _confusion_alt(head: HeadPerformance) -> str:

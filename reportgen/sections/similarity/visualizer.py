@@ -13,7 +13,7 @@ from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.statements import counted
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import draw
+from reportgen.figures import categories, draw, heatmap
 from reportgen.sections.similarity.schema import DRIVEN, SimilarityResult
 from reportgen.sections.similarity.tables import more, others, versus
 from reportgen.text import formatting
@@ -100,9 +100,9 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         ordered = values[np.ix_(places, places)]
         text = [["" if np.isnan(value) else formatting.number(value, unit) for value in row] for row in ordered]
         low = _darkest(ordered) if unit else 0.0
-        draw.heatmap(ax, self.theme, ordered, rows=names, columns=names, limits=(low, 1.0), text=text)
+        heatmap.heatmap(ax, self.theme, ordered, rows=names, columns=names, limits=(low, 1.0), text=text)
         if len(names) > _WRITTEN:
-            draw.colorbar(ax, self.theme, ax.images[0], "share of rows" if unit else "CKA")
+            heatmap.colorbar(ax, self.theme, ax.images[0], "share of rows" if unit else "CKA")
 
     def _flips(self, result: SimilarityResult, head: HeadAgreement, place: int) -> Figure:
         models = others(result, self.view, head)
@@ -133,7 +133,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
             )
             ax.hlines(range(len(models)), low, high, color=theme.ink, linewidth=theme.line_width * 0.8)
         ax.axvline(0, color=theme.ink, linewidth=theme.line_width * 0.8)
-        draw.categories(ax, theme, [theme.look(model).label for model in models], "y")
+        categories.categories(ax, theme, [theme.look(model).label for model in models], "y")
         ax.set_ylim(len(models) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
         ax.tick_params(axis="y", length=0)
@@ -166,7 +166,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
 
     def _draw_layers(self, reference: str, one: LayerAlignment, ax: Axes) -> None:
         values = _array(one.cka)
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             np.maximum(values, 0.0),

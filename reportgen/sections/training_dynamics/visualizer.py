@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw
+from reportgen.figures import draw, scales
 from reportgen.metrics import training
 from reportgen.metrics.training import moving_average
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
@@ -159,7 +159,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             ax.set_xlim(0, until + 0.5)
         if lines[0].key == "loss" and run.status == "overfitting":
             self._mark_overfit(result, run, ax)
-        draw.whole_numbers(ax, theme)
+        scales.whole_numbers(ax, theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(theme.text(f"1 {formatting.MINUS} {lines[0].key}" if lines[0].error else lines[0].key))
         neutral: tuple[tuple[str, Any, str], ...] = (
@@ -211,7 +211,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         """Give all panels of a figure the same y axis."""
         low, high = limits
         if log and low > 0 and high > _LOG_RANGE * low:
-            draw.logarithmic(ax, low, high)
+            scales.logarithmic(ax, low, high)
             ax.set_ylim(low / 1.2, high * 1.2)
         else:
             margin = 0.05 * (high - low) or 0.1 * abs(high) or 1.0
@@ -261,7 +261,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
                 result, ax, epochs.astype(float), gaps, color=look.color, linestyle=look.linestyle, label=look.label
             )
         draw.reference_line(ax, self.theme, 0.0, "no gap")
-        draw.whole_numbers(ax, self.theme)
+        scales.whole_numbers(ax, self.theme)
         ax.set_ylim(limits)
         ax.set_xlabel("epoch")
         ax.set_ylabel("gap")
@@ -315,7 +315,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         ]
         draw.named_points(ax, self.theme, points)
         ax.set_xlim(0, last + max(1, 0.05 * last))
-        draw.whole_numbers(ax, self.theme)
+        scales.whole_numbers(ax, self.theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.theme.text(f"best {runs[0].primary}"))
 
@@ -325,9 +325,10 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         pairs = [(run, key) for run in runs for key in run.unknown_keys]
         shown = pairs[:MOST_PANELS]
         rest = f" {len(pairs) - len(shown)} more are in results.json." if len(pairs) > len(shown) else ""
+        ends = [f"{key} of {run.model} ends at {_end(result.curve(run.model, key))}" for run, key in shown]
         return Figure(
             name="other",
-            title="Curves without a known direction",
+            title=formatting.listed(ends),
             caption=f"Metrics whose direction is unknown; they are not compared.{rest}",
             alt=", ".join(f"{key} of {run.model}" for run, key in shown) + ".",
             panels=tuple(
@@ -349,7 +350,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
                 color=self.theme.look(run.model).color,
                 linestyle="solid",
             )
-        draw.whole_numbers(ax, self.theme)
+        scales.whole_numbers(ax, self.theme)
         ax.set_xlabel("epoch")
         ax.set_ylabel(self.theme.text(key))
 
@@ -411,6 +412,11 @@ def _fences(gaps: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tu
 
 def _values(curve: Curve | None) -> list[float]:
     return [] if curve is None else [or_nan(value) for value in curve.values]
+
+
+def _end(curve: Curve | None) -> str:
+    known = [value for value in _values(curve) if np.isfinite(value)]
+    return _number(known[-1]) if known else formatting.MISSING
 
 
 def _curve_words(result: TrainingDynamicsResult, run: Run, key: str) -> str:

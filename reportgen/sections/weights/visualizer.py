@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import draw
+from reportgen.figures import categories, draw, heatmap, scales
 from reportgen.sections.weights.schema import PASS, WeightsResult
 from reportgen.sections.weights.tables import LOWEST, MOST_ROWS, least_healthy
 from reportgen.text import formatting
@@ -96,7 +96,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         }
         drawn = [value for value in draw.model_lines(ax, self.theme, norms) if value > 0]
         if drawn and max(drawn) > _LOG_RANGE * min(drawn):
-            draw.logarithmic(ax, min(drawn), max(drawn))
+            scales.logarithmic(ax, min(drawn), max(drawn))
         else:
             ax.set_ylim(bottom=0)
         ax.set_xlabel("relative depth")
@@ -165,7 +165,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
 
     def _draw_components(self, names: Sequence[str], rows: list[list[float]], titles: list[str], ax: Axes) -> None:
         """Draw scores; every component is named in full, whatever the length of the names of the rows."""
-        draw.heatmap(
+        heatmap.heatmap(
             ax,
             self.theme,
             np.array(rows, float),
@@ -220,7 +220,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
                 markeredgecolor=theme.ink,
                 markersize=theme.marker_size * 0.8,
             )
-        draw.categories(ax, theme, _labels([one.name for one in tensors]), "y")
+        categories.categories(ax, theme, _labels([one.name for one in tensors]), "y")
         ax.set_ylim(len(tensors) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel("weight / RMS")

@@ -100,6 +100,39 @@ def _asked(what: str, method: str) -> str:
     return text.replace(f"def {method}(self):\n        pass", f"def {method}(self):\n        raise {what}")
 
 
+def _with(old: str, new: str) -> str:
+    """Return the example with a line replaced."""
+    assert old in EXAMPLE
+    return EXAMPLE.replace(old, new, 1)
+
+
+_OPTION = "    threshold: float = Field(default=0.99, gt=0.5, lt=1)\n"
+_FACTORY = "    other: float = Field(default_factory=lambda: exit(0))\n"
+_VALIDATOR = """
+    @model_validator(mode="before")
+    @classmethod
+    def ends(cls, given):
+        raise {what}
+
+"""
+_IMPORTED = ("from pydantic import Field", "from pydantic import Field, model_validator")
+
+
+def _validating(what: str, after: str) -> str:
+    """Return the example with a validator that raises in the class of options or of results."""
+    return _with(after, after + _VALIDATOR.format(what=what)).replace(*_IMPORTED)
+
+
+def _described(text: str) -> Callable[[Path], list[str]]:
+    """Describe a section file."""
+
+    def write(folder: Path) -> list[str]:
+        (folder / "s.py").write_text(text, "utf-8")
+        return ["sections", "./s.py:SECTION"]
+
+    return write
+
+
 _SLY_RULES = """
 from dataclasses import replace
 class Sly(tuple):
@@ -107,6 +140,8 @@ class Sly(tuple):
         raise SystemExit(0)
 SECTION = replace(SECTION, rules=Sly())
 """
+OUT = frozenset({"out"})
+"""The results are written all the same."""
 CASES = [
     *(
         Case(f"import raises {what}", _checked(_raising(what, "")), 3, f"cannot be imported: {named}")
@@ -121,11 +156,17 @@ CASES = [
         for what, named in ENDINGS.items()
     ),
     *(
-        Case(f"figures raise {what}", _rendered(_raising(what, '"""Yield the figures in')), 3, f"displayed ({named}")
+        Case(
+            f"figures raise {what}",
+            _rendered(_raising(what, '"""Yield the figures in')),
+            3,
+            f"displayed ({named}",
+            writes=OUT,
+        )
         for what, named in list(ENDINGS.items())[:5]
     ),
     *(
-        Case(f"drawing raises {what}", _rendered(_raising(what, "def _draw(")), 3, f"displayed ({named}")
+        Case(f"drawing raises {what}", _rendered(_raising(what, "def _draw(")), 3, f"displayed ({named}", writes=OUT)
         for what, named in list(ENDINGS.items())[5:]
     ),
     Case(
@@ -133,14 +174,44 @@ CASES = [
         _rendered(_raising("SystemExit(0)", "def _draw("), "--keep-going"),
         3,
         "section my_section: it could not be displayed (SystemExit: 0",
-        writes=frozenset({"out"}),
+        writes=OUT,
     ),
     Case("import of a section in render", _rendered("raise SystemExit(0)"), 3, "cannot be imported: SystemExit: 0"),
+    *(
+        Case(f"options raise {what}", _checked(_validating(what, _OPTION)), 3, f"cannot validate its options: {named}")
+        for what, named in ENDINGS.items()
+    ),
+    *(
+        Case(
+            f"results raise {what}",
+            _rendered(
+                _validating(
+                    what,
+                    'class MyResult(SectionResult):\n    """Saved in ``results.json``: the measurements, and what else the figures show."""\n',
+                )
+            ),
+            3,
+            f"section my_section: {named}",
+        )
+        for what, named in ENDINGS.items()
+    ),
+    Case(
+        "a default that ends the program",
+        _described(_with(_OPTION, _OPTION + _FACTORY)),
+        3,
+        "section my_section: SystemExit: 0",
+    ),
     Case("a section that recurses", _checked("def f(): f()\nf()\n"), 3, "RecursionError"),
     Case("a section with a syntax error", _checked("def broken(:\n"), 3, "cannot be imported: SyntaxError"),
     Case("a section with NUL", _checked("\0"), 3, "cannot be imported: "),
     Case("a section that is not UTF-8", _checked("# coding: nonsense\n"), 3, "SyntaxError"),
-    Case("a generator that stops", _rendered(_raising("StopIteration", "def _draw(")), 3, "displayed (RuntimeError: "),
+    Case(
+        "a generator that stops",
+        _rendered(_raising("StopIteration", "def _draw(")),
+        3,
+        "displayed (RuntimeError: ",
+        writes=OUT,
+    ),
     Case("a section that is a number", _checked("SECTION = 3\n"), 2, "is not a Section (found int)"),
     Case(
         "a class that says it is a section",

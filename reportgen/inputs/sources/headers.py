@@ -1,0 +1,71 @@
+"""The header of a NumPy array: what it claims is judged before a value is read."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
+    Header = tuple[tuple[int, ...], np.dtype[Any]]
+
+_LONGEST = 2**16
+_READ = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_header(stream: IO[bytes], size: int) -> Header:
+    """Return the shape and the dtype of the array in a stream of ``size`` bytes.
+
+    Raises
+    ------
+    ValueError
+        Not an array, Python objects, or a size that the stream does not have or this machine cannot hold.
+    """
+    start = io.BytesIO(stream.read(_LONGEST))
+    version = np.lib.format.read_magic(start)
+    if version not in _READ:
+        raise ValueError(f"format version {version[0]}.{version[1]} is not supported")
+    shape, _, dtype = _READ[version](start)
+    if dtype.hasobject:
+        message = "contains Python objects, which are not loaded"
+        raise ValueError(message)
+    claimed = require_memory(shape, dtype)
+    if claimed > size - start.tell():
+        raise ValueError(f"should have {claimed:,} bytes of values by its header, but has {size - start.tell():,}")
+    return shape, dtype
+
+
+def require_memory(shape: tuple[int, ...], dtype: DTypeLike) -> int:
+    """Return the number of bytes of an array.
+
+    Raises
+    ------
+    ValueError
+        It is impossible, or more than this machine has memory.
+    """
+    count = 1
+    for size in shape:
+        if size < 0:
+            raise ValueError(f"has the impossible shape {shape}")
+        count *= size
+    claimed = count * np.dtype(dtype).itemsize
+    if claimed > memory():
+        raise ValueError(f"has {claimed / 2**30:,.0f} GB of values, more than the memory of this machine")
+    return claimed
+
+
+def memory() -> int:
+    """Return the bytes of memory of this machine; no limit where the system does not tell."""
+    if not hasattr(os, "sysconf"):
+        return sys.maxsize
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def read_values(stream: IO[bytes]) -> NDArray[Any]:
+    """Return the array in a stream from its start; pickled objects are not loaded."""
+    return np.lib.format.read_array(stream, allow_pickle=False)

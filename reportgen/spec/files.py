@@ -1,0 +1,54 @@
+"""Opens files that a user names: regular files only, and only up to a size."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEGABYTE = 2**20
+
+
+class FileError(Exception):
+    """A file cannot be read; the message says why, without its name."""
+
+
+def unusable(path: Path) -> str | None:
+    """Return why a path is not that of a regular file; None if it is.
+
+    A pipe or a device could be read forever.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "no such file"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    except ValueError:  # NUL, or a character that the file system cannot encode
+        return "is not a valid file name"
+    if stat.S_ISDIR(mode):
+        return "is a folder, not a file"
+    return None if stat.S_ISREG(mode) else "is not a regular file"
+
+
+def read_bytes(path: Path, megabytes: int) -> bytes:
+    """Return the content of a regular file of a limited size.
+
+    Raises
+    ------
+    FileError
+        It is missing, not a regular file, larger, or cannot be read.
+    """
+    reason = unusable(path)
+    if reason is not None:
+        raise FileError(reason)
+    try:
+        with path.open("rb") as file:
+            content = file.read(megabytes * MEGABYTE + 1)
+    except OSError as error:
+        raise FileError(f"cannot be read ({error.strerror})") from error
+    if len(content) > megabytes * MEGABYTE:
+        raise FileError(f"is larger than {megabytes} MB")
+    return content

@@ -1,0 +1,84 @@
+"""Histories that are none."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hostile.readers import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DEEP = 3000
+NO_LIST = "'loss' is not a list of numbers"
+
+
+def content(text: str | bytes, name: str) -> Callable[[Path], object]:
+    """Write a history."""
+    return lambda folder: (folder / name).write_bytes(
+        text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    )
+
+
+JSON: dict[str, tuple[str | bytes, str | None]] = {
+    "empty": ("", "is not a training history"),
+    "null": ("null", "expected an object"),
+    "a list": ("[1]", "expected an object"),
+    "no metrics": ("{}", "it has no metrics"),
+    "no list": ('{"loss": 1}', NO_LIST),
+    "text": ('{"loss": "abc"}', NO_LIST),
+    "null curve": ('{"loss": null}', NO_LIST),
+    "true": ('{"loss": [true]}', NO_LIST),
+    "table": ('{"loss": [{}]}', NO_LIST),
+    "words": ('{"loss": ["high"]}', NO_LIST),
+    "ragged": ('{"loss": [[1, 2], [3]]}', NO_LIST),
+    "half nested": ('{"loss": [[1, [2]], [3, 4]]}', NO_LIST),
+    "nested": ('{"loss": ' + "[" * DEEP + "]" * DEEP + "}", "it is nested too deeply"),
+    "deep vectors": ('{"loss": ' + "[" * 100 + "1" + "]" * 100 + "}", NO_LIST),
+    "nested key": ('{"a":' * DEEP + "1" + "}" * DEEP, "it is nested too deeply"),
+    "digits": ('{"loss": [' + "9" * 6000 + "]}", "is not a training history"),
+    "too large": ('{"loss": [1e999]}', None),
+    "a huge whole number": ('{"loss": [' + "9" * 400 + "]}", NO_LIST),
+    "epochs that are not whole": (
+        '{"history": {"loss": [1]}, "epoch": [0.5]}',
+        "'epoch' is not a list of whole numbers",
+    ),
+    "epochs in tables": ('{"history": {"loss": [1]}, "epoch": [{}]}', "'epoch' is not a list of numbers"),
+    "epochs of vectors": ('{"history": {"loss": [1]}, "epoch": [[1]]}', "'epoch' is not a list of whole numbers"),
+    "an epoch without end": ('{"history": {"loss": [1]}, "epoch": [1e999]}', "'epoch' is not a list of whole numbers"),
+    "Latin-1": (b'{"loss": "\xe9"}', "is not UTF-8"),
+    "UTF-16": ('{"loss": [1]}'.encode("utf-16"), "is not UTF-8"),
+    "surrogate": ('{"\\ud800": [1]}', "the name of a metric must be UTF-8"),
+    "NUL": ('{"a\\u0000": [1]}', "the name of a metric must not contain the character NUL"),
+    "good": ('{"loss": [1, null, "NA", "0.5"]}', None),
+}
+CSV: dict[str, tuple[str | bytes, str | None]] = {
+    "empty": ("", "it has no metrics"),
+    "head only": ("epoch,loss\n", "it has no metrics"),
+    "words": ("epoch,loss\n0,x\n", NO_LIST),
+    "wide row": ("epoch,loss\n0,1,2\n", "more cells than the first one"),
+    "decimal commas": ("epoch,loss\n0,1,5\n1,1,2\n", "more cells than the first one"),
+    "long field": ("loss\n" + "1" * 200_000 + "\n", "is not a training history"),
+    "open quote": ('loss\n"1\n', None),
+    "zeros": (b"\0" * 1000, "it has no metrics"),
+    "good": ("epoch,loss\n0,1.5\n1,NA\n", None),
+}
+
+CASES = [
+    *(Reading(f"JSON: {name}", content(text, "h.json"), "h.json", says) for name, (text, says) in JSON.items()),
+    *(Reading(f"CSV: {name}", content(text, "h.csv"), "h.csv", says) for name, (text, says) in CSV.items()),
+    Reading("no file", lambda _: None, "h.json", "no such file"),
+    Reading("pipe", lambda folder: os.mkfifo(folder / "h.json"), "h.json", "is not a regular file"),
+    Reading("device", lambda folder: (folder / "h.csv").symlink_to("/dev/zero"), "h.csv", "is not a regular file"),
+    Reading("folder", lambda folder: (folder / "h.json").mkdir(), "h.json", "is a folder, not a file"),
+    Reading("long name", lambda _: None, "h" * 300, "File name too long"),
+    Reading("NUL in the name", lambda _: None, "h\0.json", "is not a valid file name"),
+    Reading(
+        "sparse",
+        lambda folder: ((folder / "h.json").touch(), os.truncate(folder / "h.json", 50 * 2**30)),
+        "h.json",
+        "is larger than 64 MB",
+    ),
+]

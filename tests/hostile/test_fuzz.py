@@ -1,0 +1,296 @@
+"""Damaged specs, results, histories, arrays and models: each is read, or refused by the product's own exception.
+
+``make fuzz`` tries 10,000, the same ones on every run; ``make test`` a few of them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from hostile.specs import SPEC
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from reportgen.analysis import results_file
+from reportgen.errors import ReportgenError
+from reportgen.inputs import histories, models
+from reportgen.inputs.archive import config_of
+from reportgen.inputs.sources.registry import source_of, unknown_names
+from reportgen.plan.make import make
+from reportgen.plan.registry import Registry
+from reportgen.spec import source
+from reportgen.spec.model import DataSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+fuzzed = settings(
+    max_examples=int(os.environ.get("REPORTGEN_FUZZ", "10")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+RESULTS = json.loads((Path(__file__).parents[1] / "results" / "0.1.0.json").read_text("utf-8"))
+HISTORY = {"history": {"loss": [1.0, 0.5], "lr": [[0.1, 0.2], [0.1, 0.2]]}, "epoch": [0, 1]}
+CONFIG = {
+    "module": "keras",
+    "class_name": "Sequential",
+    "config": {
+        "name": "m",
+        "layers": [
+            {
+                "module": "keras.layers",
+                "class_name": "Dense",
+                "config": {"name": "d", "units": 2},
+                "registered_name": None,
+            }
+        ],
+    },
+    "registered_name": None,
+    "build_config": {"input_shape": [None, 2]},
+    "compile_config": {"loss": "mse", "optimizer": {"class_name": "Adam", "config": {}}},
+}
+GOOD_SPEC = SPEC.format(
+    model='outputs = "logits"',
+    data='path = "d.npz"\nclass_names = ["a", "b"]',
+    section="threshold = 0.4",
+    more='[[checks]]\nmetric = "performance.accuracy"\nbetween = [0.1, 0.9]\n[output]\nformats = ["json"]',
+)
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([2**63, 10**400, -1, 0, 1e308, 5e-324]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(), max_size=8),
+    st.sampled_from(["", "\0", "\ud800", "Lambda", "keras", "./evil.py:S", "../..", "*", "summary", "{{ 1/0 }}"]),
+)
+VALUES = st.recursive(
+    ODD,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn, tree: Any) -> Any:
+    """Return a tree in which a few places have another value, are gone, or stand twice."""
+    tree = json.loads(json.dumps(tree))
+    for _ in range(draw(st.integers(1, 3))):
+        node = tree
+        while True:
+            if not isinstance(node, dict | list) or not node:
+                break
+            key = draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+            if isinstance(node[key], dict | list) and node[key] and draw(st.integers(0, 5)):
+                node = node[key]
+                continue
+            match draw(st.integers(0, 3)):
+                case 0:
+                    del node[key]
+                case 1 if isinstance(node, list):
+                    node.append(node[key])
+                case _:
+                    node[key] = draw(VALUES)
+            break
+    return tree
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, content: bytes, *, pieces: tuple[bytes, ...] = ()) -> bytes:
+    """Return bytes in which a few are replaced, left out or put in."""
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(content)))
+        end = start + draw(st.sampled_from([0, 1, 1, 2, 4, 16]))
+        put_in = draw(st.sampled_from(pieces) if pieces and draw(st.booleans()) else st.binary(max_size=6))
+        content = content[:start] + put_in + content[end:]
+    return content
+
+
+def ends(read: Callable[[Path], object], name: str, content: bytes) -> None:
+    """Read a file: only the product's exception may come of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / name).write_bytes(content)
+        with suppress(ReportgenError):
+            read(Path(folder))
+
+
+def check(folder: Path, name: str) -> None:
+    """Do what ``check`` does."""
+    make(source.read(folder / name, name), folder)
+
+
+TOML = (
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b'"',
+    b"'''",
+    b"\n",
+    b"=",
+    b".",
+    b",",
+    b"#",
+    b"\\u0000",
+    b"inf",
+    b"nan",
+    b"2026-01-01",
+    b"[[a]]\n",
+    b"*",
+)
+
+
+@fuzzed
+@given(spoiled(GOOD_SPEC.encode(), pieces=TOML))
+def test_spec_in_toml(content: bytes) -> None:
+    """Other characters."""
+    ends(lambda folder: check(folder, "a.toml"), "a.toml", content)
+
+
+YAML = (
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b'"',
+    b"\n",
+    b": ",
+    b"- ",
+    b"&a ",
+    b"*a",
+    b"!!int ",
+    b"<<: ",
+    b"%YAML",
+    b"---\n",
+    b"0x",
+    b".inf",
+    b"~",
+    b"|\n",
+)
+
+
+@fuzzed
+@given(
+    st.one_of(
+        damaged(source.parse(GOOD_SPEC, "a.toml", "toml").data).map(lambda tree: json.dumps(tree).encode()),
+        spoiled(json.dumps(source.parse(GOOD_SPEC, "a.toml", "toml").data, indent=1).encode(), pieces=YAML),
+    )
+)
+def test_spec_in_yaml(content: bytes) -> None:
+    """Other values in a good spec, and other characters."""
+    ends(lambda folder: check(folder, "a.yaml"), "a.yaml", content)
+
+
+@fuzzed
+@given(st.text(st.sampled_from("ab.=\"[]{}'\n\\0 -*,#\ud800")))
+def test_override(assignment: str) -> None:
+    """Any ``--set``."""
+    spec = source.parse(GOOD_SPEC, "a.toml", "toml")
+    for text in (assignment, f"models.m.{assignment}"):
+        with suppress(ReportgenError):
+            spec.with_override(text)
+
+
+@fuzzed
+@given(damaged(RESULTS))
+def test_results(tree: Any) -> None:
+    """Other values in a results file, for both of its readers."""
+    content = json.dumps(tree).encode()
+    ends(lambda folder: results_file.rows(folder / "r.json"), "r.json", content)
+    ends(lambda folder: results_file.load(folder / "r.json", Registry()), "r.json", content)
+
+
+@fuzzed
+@given(st.one_of(damaged(HISTORY).map(lambda tree: json.dumps(tree).encode()), spoiled(json.dumps(HISTORY).encode())))
+def test_history_in_json(content: bytes) -> None:
+    """Other values in a history, and other characters."""
+    ends(lambda folder: histories.load(("models", "m", "history"), "h.json", folder), "h.json", content)
+
+
+@fuzzed
+@given(
+    spoiled(
+        b'epoch,loss,v\n0,1.5,"[0.1 0.2]"\n1,NA,"[0.1, 0.2]"\n',
+        pieces=(b",", b'"', b"\n", b"\r", b"[", b"]", b"nan", b"np.float32("),
+    )
+)
+def test_history_in_csv(content: bytes) -> None:
+    """Other characters in a CSV history."""
+    ends(lambda folder: histories.load(("models", "m", "history"), "h.csv", folder), "h.csv", content)
+
+
+def _opened(folder: Path, **keys: Any) -> None:
+    spec = DataSpec(**keys)
+    list(unknown_names(spec, folder))
+    source_of(spec, folder).open()
+
+
+def _saved(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+NPY = (b"'", b"(", b")", b",", b"|O", b"<U9", b">f8", b"9999999999", b"True", b"\x93NUMPY", b"V8", b"<m8", b"\n")
+
+
+@fuzzed
+@given(spoiled(_saved(np.arange(6.0).reshape(3, 2)), pieces=NPY))
+def test_npy(content: bytes) -> None:
+    """Other bytes in an array."""
+    ends(lambda folder: _opened(folder, x="x.npy", y=None), "x.npy", content)
+
+
+def _zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+@fuzzed
+@given(spoiled(_zipped({"x.npy": _saved(np.arange(60.0)), "y.npy": _saved(np.arange(60))})))
+def test_npz(content: bytes) -> None:
+    """Other bytes in an archive."""
+    ends(lambda folder: _opened(folder, path="d.npz"), "d.npz", content)
+
+
+@fuzzed
+@given(
+    spoiled(
+        b"a,b,y\n1,2.5,x\n3,4,y\n", pieces=(b",", b'"', b"\n", b"\r", b";", b"inf", b"1e999", b"\xef\xbb\xbf", b"\0")
+    )
+)
+def test_csv(content: bytes) -> None:
+    """Other characters in a table."""
+    ends(lambda folder: _opened(folder, path="d.csv", x=("a", "b"), y="y"), "d.csv", content)
+
+
+def _read_model(folder: Path) -> None:
+    location = ("models", "m", "path")
+    config = config_of(folder / "m.keras", location, "m.keras")
+    models._refuse_foreign(config, {}, location, "m.keras")
+    models._losses((config.get("compile_config") or {}).get("loss"))
+
+
+@fuzzed
+@given(damaged(CONFIG))
+def test_model_config(tree: Any) -> None:
+    """Other values in a model's configuration, as far as it is read without TensorFlow."""
+    members = {"config.json": json.dumps(tree).encode(), "metadata.json": b"{}", "model.weights.h5": b""}
+    ends(_read_model, "m.keras", _zipped(members, zipfile.ZIP_STORED))
+
+
+@fuzzed
+@given(spoiled(_zipped({"config.json": json.dumps(CONFIG).encode(), "metadata.json": b"{}", "model.weights.h5": b"0"})))
+def test_model_archive(content: bytes) -> None:
+    """Other bytes in a model's archive."""
+    ends(_read_model, "m.keras", content)
