@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment, FileSystemLoader
 
+    from reportgen.analysis.results import Results
     from reportgen.document.tree import Document
 
 STATES = {
@@ -101,7 +102,7 @@ def packages(document: Document) -> frozenset[str]:
     return frozenset(package for package, colon, _ in named if colon)
 
 
-def fill(made: Environment, name: str, folders: Sequence[Path], **values: Any) -> str:
+def fill(made: Environment, name: str, folders: Sequence[Path], results: Results, **values: Any) -> str:
     """Render a template; custom ones under limits of time and memory.
 
     Raises
@@ -110,10 +111,11 @@ def fill(made: Environment, name: str, folders: Sequence[Path], **values: Any) -
         A template failed; names it and the line.
     """
     if not folders:
-        return made.get_template(name).render(values)
+        return made.get_template(name).render(values, results=results)
+    limits = results.output.limits
     try:
-        with limited():
-            return made.get_template(name).render(values)
+        with limited(limits.template_seconds, limits.template_memory):
+            return made.get_template(name).render(values, results=results)
     except Exception as error:
         raise RenderError(_said(error, folders)) from error
 

@@ -79,8 +79,8 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
         made,
         "report.html.j2",
         template_folders,
+        shown.results,
         document=shown,
-        results=shown.results,
         glossary=used_terms(shown),
         titles={chapter.id: chapter.title for chapter in shown.chapters},
         styles=Markup("\n".join((*_styles(target), inliner.sheet()))),  # noqa: S704 our own files

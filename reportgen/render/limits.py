@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS = 30
-"""Time that the templates of a format may take; the program's own take less than one second."""
-MEMORY = 2**30
-"""Bytes that they may take beyond what the program has."""
 _PAGES = Path("/proc/self/statm")
 
 
 @contextmanager
-def limited(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
-    """Raise TimeoutError or MemoryError where the body takes more.
+def limited(seconds: float, memory: float) -> Iterator[None]:
+    """Raise TimeoutError or MemoryError where the body takes more seconds, or more GiB beyond what the program has.
 
     The time is limited in the main thread alone, the memory where the system tells how much the program has.
     """
@@ -34,7 +30,7 @@ def limited(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
         raise TimeoutError(message)
 
     if bounded:
-        taken = int(_PAGES.read_text("ascii").split()[0]) * resource.getpagesize() + memory
+        taken = int(_PAGES.read_text("ascii").split()[0]) * resource.getpagesize() + int(memory * 2**30)
         hard = before[1]
         resource.setrlimit(resource.RLIMIT_AS, (taken if hard == resource.RLIM_INFINITY else min(taken, hard), hard))
     if in_time:

@@ -44,8 +44,8 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
         made,
         "report.md.j2",
         template_folders,
+        document.results,
         document=document,
-        results=document.results,
         glossary=used_terms(document),
     )
 
