@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from reportgen.cli.streams import prepare
 from reportgen.contract import foreign
-from reportgen.errors import Interrupted
+from reportgen.errors import Interrupted, interrupt
 from reportgen.resources import ending, when_closed
 
 if TYPE_CHECKING:
@@ -139,13 +139,6 @@ def _command(handled: Sequence[int], received: Sequence[int]) -> int:
     except Interrupted as end:
         _say(str(end))
         return end.exit_code
-
-
-def interrupt(number: int, _frame: FrameType | None = None) -> NoReturn:
-    """End the program once: what follows must not disturb the cleaning up."""
-    for one in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        signal.signal(one, signal.SIG_IGN)
-    raise Interrupted(number)
 
 
 def _end() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -248,6 +249,12 @@ def test_the_user_can_stop_a_training(tmp_path: Path, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(one, "_write", write)
+    own = signal.signal(signal.SIGINT, lambda *_: None)  # as of an event loop
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            one.on_epoch_end(0, {"loss": 1.0})
+    finally:
+        signal.signal(signal.SIGINT, own)
     with pytest.raises(KeyboardInterrupt):
         one.on_epoch_end(0, {"loss": 1.0})
 

@@ -14,9 +14,8 @@ from hostile.cases.plugins import EXAMPLE
 from hostile.test_launch import run
 
 from reportgen.analysis import analyze as analysis
-from reportgen.cli import processes
 from reportgen.contract.findings import Rule
-from reportgen.errors import Interrupted, SectionError
+from reportgen.errors import Interrupted, SectionError, interrupt
 from reportgen.pipeline import flow, present
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
@@ -43,7 +42,7 @@ RAISED = [
 @pytest.fixture(autouse=True)
 def as_child() -> Iterator[None]:
     """Have the handler of signals that the command runs with."""
-    before = signal.signal(signal.SIGINT, processes.interrupt)
+    before = signal.signal(signal.SIGINT, interrupt)
     yield
     signal.signal(signal.SIGINT, before)
 
