@@ -6,10 +6,8 @@ Public names are imported on first use: ``import reportgen`` alone loads no heav
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from reportgen.resources import __version__
-
+TYPE_CHECKING = False  # typing takes longer to import than all of this
 if TYPE_CHECKING:
     from reportgen.analysis.results import (
         Results as Results,
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
         build as build,
         load_results as load_results,
     )
+    from reportgen.resources import __version__ as __version__
     from reportgen.section import (
         BaseAnalyzer as BaseAnalyzer,
         BaseComparer as BaseComparer,
@@ -80,6 +79,7 @@ _PUBLIC = {
         "SectionError",
     ),
     "reportgen.spec.errors": ("SpecError",),
+    "reportgen.resources": ("__version__",),
     "reportgen.section": (
         "BaseAnalyzer",
         "BaseComparer",
@@ -106,10 +106,10 @@ _PUBLIC = {
     ),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604 names from the table above
+__all__ = [*_HOME]  # noqa: PLE0604 names from the table above
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a public name from its module."""
     if name not in _HOME:
         message = f"module 'reportgen' has no attribute {name!r}"

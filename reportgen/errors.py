@@ -19,6 +19,10 @@ import re
 import signal
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _NOISE = re.compile(r"\x1b\[[0-9;]*m|\{\{\w+ [^}]*\}\} | \[Op:\w+\]( name:)?")
 """Colors, and the nodes of TensorFlow's graph."""
@@ -148,11 +152,18 @@ class Interrupted(BaseException):
         return "interrupted" if number == signal.SIGINT else f"interrupted by {signal.Signals(number).name}"
 
 
+def interrupt(number: int, _frame: FrameType | None = None) -> NoReturn:
+    """Handle a signal: end the program once, because a further one must not disturb the cleaning up."""
+    for one in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(one, signal.SIG_IGN)
+    raise Interrupted(number)
+
+
 def ends_program(error: BaseException) -> bool:
     """Return whether an exception ends the program, instead of being the failure of the code that raised it.
 
-    On the command line, signals raise :class:`Interrupted`, so that a ``KeyboardInterrupt`` was raised by the code; in a
-    program that uses the Python interface, the user raises it.
+    Where signals raise :class:`Interrupted`, or are ignored as in the worker, a ``KeyboardInterrupt`` was raised by the code; in
+    a program that uses the Python interface, the user raises it.
     """
-    by_user = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    return isinstance(error, Interrupted) or (by_user and isinstance(error, KeyboardInterrupt))
+    ours = signal.getsignal(signal.SIGINT) in (interrupt, signal.SIG_IGN)
+    return isinstance(error, Interrupted) or (isinstance(error, KeyboardInterrupt) and not ours)

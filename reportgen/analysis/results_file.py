@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reportgen.analysis.results import SCHEMA_VERSION, Results
+from reportgen.contract.foreign import section_code
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Measurement
 from reportgen.errors import ResultsError, SectionError
-from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError
+from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
 from reportgen.spec.files import FileError, read_bytes
 from reportgen.spec.plain import refusal
 from reportgen.spec.problems import dotted
@@ -137,7 +138,10 @@ def _kind(record: dict[str, Any]) -> str:
 
 
 def _typed(record: dict[str, Any], section: Section[Any, Any]) -> dict[str, Any]:
-    return record if record["result"] is None else record | {"result": section.result.model_validate(record["result"])}
+    if record["result"] is None:
+        return record
+    with section_code(str(record["id"]), folder_of(section), passes=(ValidationError,)):
+        return record | {"result": section.result.model_validate(record["result"])}
 
 
 def _upgraded(raw: dict[str, Any], version: int) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.foreign import section_code
+from reportgen.plan.registry import folder_of
 from reportgen.text.formatting import direction
 
 if TYPE_CHECKING:
@@ -94,10 +96,11 @@ def section(found: Section[Any, Any]) -> str:
 
 
 def _options(found: Section[Any, Any]) -> list[str]:
-    return [
-        f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {field.description or ''}".rstrip()
-        for name, field in found.options.model_fields.items()
-    ]
+    with section_code(found.name, folder_of(found)):
+        return [
+            f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {field.description or ''}".rstrip()
+            for name, field in found.options.model_fields.items()
+        ]
 
 
 def rules(found: Iterable[Rule[Any]]) -> str:

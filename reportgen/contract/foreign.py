@@ -37,7 +37,7 @@ def watch(note: Note) -> None:
 
 
 @contextmanager
-def foreign(part: str, folder: Path) -> Iterator[None]:
+def foreign(part: str, folder: Path, *, passes: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Run code that is not the program's.
 
     Parameters
@@ -46,22 +46,34 @@ def foreign(part: str, folder: Path) -> Iterator[None]:
         Whose code it is, as ``section 'calibration'``.
     folder
         The folder of the code, for the line in the message.
+    passes
+        Exceptions that are an answer of the code, not a failure.
 
     Raises
     ------
     ForeignError
-        Whatever the code raised, ``SystemExit`` and the like included.
+        Whatever else the code raised, ``SystemExit`` and the like included.
     """
     before = _Running.part
     _Running.start(part)
     try:
         yield
     except BaseException as error:
-        if ends_program(error):
+        if ends_program(error) or isinstance(error, passes):
             raise
         raise ForeignError(cause(error, folder)) from error
     finally:
         _Running.start(before)
+
+
+@contextmanager
+def section_code(name: str, folder: Path, *, passes: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Run code of a section as :func:`foreign` does; a SectionError names the section that failed."""
+    try:
+        with foreign(f"section {name}", folder, passes=passes):
+            yield
+    except ForeignError as error:
+        raise SectionError(f"section {name}: {error}") from error
 
 
 def require_instances(found: Any, kind: type[GivenT], who: str) -> tuple[GivenT, ...]:

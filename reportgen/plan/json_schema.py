@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.foreign import section_code
+from reportgen.plan.registry import folder_of
 from reportgen.spec.model import ReportSpec, SectionSpec
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:
 
 def _section(section: Section[Any, Any], common: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Combine the common keys with the options of one kind."""
-    options = section.options.model_json_schema()
+    with section_code(section.name, folder_of(section)):
+        options = section.options.model_json_schema()
     definitions.update(options.get("$defs", {}))
     kind = {"const": section.name, "description": SectionSpec.model_fields["kind"].description}
     keys = common["properties"] | {"kind": kind}

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.decision import Baseline, Decision
-from reportgen.contract.foreign import ForeignError, foreign
+from reportgen.contract.foreign import section_code
 from reportgen.contract.section import BaseAnalyzer, BaseComparer, Section
-from reportgen.errors import SectionError
 from reportgen.plan.registry import folder_of
 
 if TYPE_CHECKING:
@@ -60,11 +59,8 @@ class PlannedSection:
         """Ask the section's code, if it is of a kind and not skipped; otherwise None."""
         if self.skip is not None or not issubclass(self.section.analyzer, kind):
             return None
-        try:
-            with foreign(f"section {self.address}", folder_of(self.section)):
-                return question(self.section.analyzer(self.options))
-        except ForeignError as error:
-            raise SectionError(f"section {self.address}: {error}") from error
+        with section_code(self.address, folder_of(self.section)):
+            return question(self.section.analyzer(self.options))
 
 
 def decision_of(spec: ReportSpec) -> Decision:

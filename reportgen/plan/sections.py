@@ -18,7 +18,6 @@ from reportgen.spec.validation import from_validation_error
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reportgen.contract.base import Strict
     from reportgen.contract.section import Section
     from reportgen.plan.registry import Registry
     from reportgen.spec.problems import Location
@@ -55,14 +54,14 @@ def validate(data: dict[str, Any], found: Found) -> tuple[dict[int, PlannedSecti
         (section, sha256), location = found[index], ("sections", index)
         own = {key: value for key, value in entry.items() if key not in SectionSpec.model_fields}
         try:
-            with foreign(f"the section {section.name!r}", folder_of(section)):
-                options = _validated(section, own)
+            with foreign(f"the section {section.name!r}", folder_of(section), passes=(ValidationError,)):
+                options = section.options.model_validate(own)
+        except ValidationError as error:
+            problems += from_validation_error(error, section.options, location, SectionSpec.model_fields)
+            continue
         except ForeignError as error:
             message = f"the section {section.name!r} cannot validate its options: {error}"
             problems.append(Problem(location, message, failure=True))
-            continue
-        if isinstance(options, ValidationError):
-            problems += from_validation_error(options, section.options, location, SectionSpec.model_fields)
             continue
         try:
             planned[index] = PlannedSection(SectionSpec.model_validate(entry), section, options, sha256=sha256)
@@ -70,14 +69,6 @@ def validate(data: dict[str, Any], found: Found) -> tuple[dict[int, PlannedSecti
             continue  # reported by the schema of the spec
         problems += _unknown_codes(planned[index], location)
     return planned, problems + _twice(data, planned)
-
-
-def _validated(section: Section[Any, Any], options: dict[str, Any]) -> Strict | ValidationError:
-    try:
-        validated: Strict = section.options.model_validate(options)
-    except ValidationError as error:
-        return error
-    return validated
 
 
 def producers(data: dict[str, Any], found: Found) -> Producers:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.errors import InputError
+from reportgen.errors import InputError, Interrupted
 from reportgen.evaluation.attempts import Attempts
 from reportgen.spec.model import ModelSpec
 
@@ -40,6 +40,8 @@ def test_a_part_that_succeeds_is_returned() -> None:
         (KeyError("x"), "cannot be evaluated (KeyError: 'x')"),
         (MemoryError(), "cannot be evaluated (MemoryError: MemoryError)"),
         (SystemExit(0), "cannot be evaluated (SystemExit: 0)"),
+        (GeneratorExit(), "cannot be evaluated (GeneratorExit: GeneratorExit)"),
+        (BaseException("bare"), "cannot be evaluated (BaseException: bare)"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
@@ -66,6 +68,8 @@ def test_the_first_failure_is_the_one_that_is_told() -> None:
 
 
 def test_an_interruption_is_no_failure() -> None:
-    """The user's word ends the program."""
+    """The user's word ends the program, and a signal's."""
     with pytest.raises(KeyboardInterrupt):
         attempts().attempt(raising(KeyboardInterrupt()))
+    with pytest.raises(Interrupted):
+        attempts().attempt(raising(Interrupted(15)))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -245,5 +249,45 @@ def test_the_user_can_stop_a_training(tmp_path: Path, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(one, "_write", write)
+    own = signal.signal(signal.SIGINT, lambda *_: None)  # as of an event loop
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            one.on_epoch_end(0, {"loss": 1.0})
+    finally:
+        signal.signal(signal.SIGINT, own)
     with pytest.raises(KeyboardInterrupt):
         one.on_epoch_end(0, {"loss": 1.0})
+
+
+FIT = """
+import keras, logging, numpy as np, sys
+from reportgen import ReportCallback
+
+logging.basicConfig(stream=sys.stdout, format="%(message)s")
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+model.compile("sgd", "categorical_crossentropy", metrics=[keras.metrics.F1Score(average=None)])
+
+
+class Hostile(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        logs.update({"own": object(), "vector": np.zeros(3), "text": "x"})
+
+
+callbacks = [Hostile(), ReportCallback(output_dir="out", formats=["json"]), ReportCallback(output_dir="/dev/null/x")]
+history = model.fit(np.eye(8, 4), np.eye(8, 3), epochs=2, verbose=0, callbacks=callbacks)
+print("epochs", len(history.history["loss"]))
+"""
+
+
+@pytest.mark.hostile
+@pytest.mark.keras
+def test_a_fit_with_everything_in_its_logs(tmp_path: Path) -> None:
+    """A metric for each class, objects and text, and a folder that cannot be: two epochs are trained, one report is written."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", FIT]
+    found = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    lines = found.stdout.splitlines()
+    assert lines[-1] == "epochs 2"
+    assert all("no report of epoch" in line and "/dev/null/x" in line for line in lines[:-1]), lines
+    assert (tmp_path / "out" / "results.json").exists()

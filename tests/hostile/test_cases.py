@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reportgen.cli import commands, launch
+from reportgen.cli import commands
+from reportgen.errors import interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def _cases() -> list[object]:
 @pytest.fixture
 def as_child() -> Iterator[None]:
     """Have the handler of signals that the command runs with."""
-    before = signal.signal(signal.SIGINT, launch.interrupt)
+    before = signal.signal(signal.SIGINT, interrupt)
     yield
     signal.signal(signal.SIGINT, before)
 

@@ -189,7 +189,7 @@ def test_weasyprint_that_cannot_be_loaded(project: Path, code: str, words: str) 
     assert (found.returncode, len(found.stderr.splitlines())) == (3, 1), found.stderr
     assert "report.pdf was not written: " in found.stderr
     assert words in found.stderr
-    assert {path.name for path in (project / "out").iterdir()} == {"report.html", "results.json", "model_card.md"}
+    assert {path.name for path in (project / "out").iterdir()} == {"report.html", "model_card.md"}
 
 
 # ------------------------------------------------------------------------------------------------ killed processes
@@ -269,7 +269,7 @@ def test_signals_at_every_stage(project: Path, stage: str, number: int, code: in
 
 
 def test_sigint_from_the_first_line_on(project: Path) -> None:
-    """Before our first line it is Python's own end by the signal, after it 130; never a traceback of ours, never 0 late."""
+    """Before our first lines Python ends by itself, after them it is 130 and one word."""
     codes = set()
     for delay in np.linspace(0, 0.4, 30):
         with started(project, "check", "spec.toml") as process:
@@ -277,8 +277,8 @@ def test_sigint_from_the_first_line_on(project: Path) -> None:
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=20)
         codes.add(process.returncode)
-        assert process.returncode in {-signal.SIGINT, 130, 0}
-        assert process.returncode != 130 or err == "interrupted\n"
+        assert err == {130: "interrupted\n", 0: ""}.get(process.returncode, err)
+        assert process.returncode in {130, 0} or "processes.py" not in err
     assert 130 in codes
 
 

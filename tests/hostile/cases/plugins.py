@@ -100,6 +100,39 @@ def _asked(what: str, method: str) -> str:
     return text.replace(f"def {method}(self):\n        pass", f"def {method}(self):\n        raise {what}")
 
 
+def _with(old: str, new: str) -> str:
+    """Return the example with a line replaced."""
+    assert old in EXAMPLE
+    return EXAMPLE.replace(old, new, 1)
+
+
+_OPTION = "    threshold: float = Field(default=0.99, gt=0.5, lt=1)\n"
+_FACTORY = "    other: float = Field(default_factory=lambda: exit(0))\n"
+_VALIDATOR = """
+    @model_validator(mode="before")
+    @classmethod
+    def ends(cls, given):
+        raise {what}
+
+"""
+_IMPORTED = ("from pydantic import Field", "from pydantic import Field, model_validator")
+
+
+def _validating(what: str, after: str) -> str:
+    """Return the example with a validator that raises in the class of options or of results."""
+    return _with(after, after + _VALIDATOR.format(what=what)).replace(*_IMPORTED)
+
+
+def _described(text: str) -> Callable[[Path], list[str]]:
+    """Describe a section file."""
+
+    def write(folder: Path) -> list[str]:
+        (folder / "s.py").write_text(text, "utf-8")
+        return ["sections", "./s.py:SECTION"]
+
+    return write
+
+
 _SLY_RULES = """
 from dataclasses import replace
 class Sly(tuple):
@@ -144,6 +177,30 @@ CASES = [
         writes=OUT,
     ),
     Case("import of a section in render", _rendered("raise SystemExit(0)"), 3, "cannot be imported: SystemExit: 0"),
+    *(
+        Case(f"options raise {what}", _checked(_validating(what, _OPTION)), 3, f"cannot validate its options: {named}")
+        for what, named in ENDINGS.items()
+    ),
+    *(
+        Case(
+            f"results raise {what}",
+            _rendered(
+                _validating(
+                    what,
+                    'class MyResult(SectionResult):\n    """Saved in ``results.json``: the measurements, and what else the figures show."""\n',
+                )
+            ),
+            3,
+            f"section my_section: {named}",
+        )
+        for what, named in ENDINGS.items()
+    ),
+    Case(
+        "a default that ends the program",
+        _described(_with(_OPTION, _OPTION + _FACTORY)),
+        3,
+        "section my_section: SystemExit: 0",
+    ),
     Case("a section that recurses", _checked("def f(): f()\nf()\n"), 3, "RecursionError"),
     Case("a section with a syntax error", _checked("def broken(:\n"), 3, "cannot be imported: SyntaxError"),
     Case("a section with NUL", _checked("\0"), 3, "cannot be imported: "),
