@@ -30,6 +30,7 @@ BROAD_EXCEPT = {
     "inputs/models.py",
     "interface/arguments.py",
     "interface/callback.py",
+    "render/environment.py",
     "render/pdf_process.py",
 }
 MOST_FOLDERS, MOST_FILES = 15, 5

@@ -68,11 +68,17 @@ def test_a_section_that_ends_the_program(tmp_path: Path, monkeypatch: pytest.Mon
         analysis.analyze(made_plan(tmp_path), made_evaluation(), NOW, keep_going=False)
 
 
+def refused(made: present.Rendered, reason: str) -> None:
+    """Expect the results alone, and one sentence."""
+    assert list(made.files) == ["results.json"]
+    (failure,) = made.failures
+    assert failure.startswith(f"report.html was not written: section calibration: {reason}")
+
+
 def test_figures_that_end_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """A figure fails as with any exception."""
     monkeypatch.setattr(CalibrationVisualizer, "figures", leaving)
-    with pytest.raises(SectionError, match=r"section calibration: it could not be displayed \(SystemExit: 0"):
-        present.present(results(), ("html",))
+    refused(present.present(results(), ("html", "json")), "it could not be displayed (SystemExit: 0")
 
 
 def test_tables_that_end_the_program() -> None:
@@ -80,33 +86,36 @@ def test_tables_that_end_the_program() -> None:
     made = results()
     record = next(one for one in made.sections if one.id == "calibration")
     record.bound_to(replace(record.manifest, tables=leaving))
-    with pytest.raises(SectionError, match=r"section calibration: it could not be displayed \(SystemExit: 0"):
-        present.present(made, ("html",))
+    refused(present.present(made, ("html", "json")), "it could not be displayed (SystemExit: 0")
 
 
 def test_a_figure_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stops the rendering and is named, or becomes a box."""
+    """What would show it is not written and says why, or it becomes a box."""
     monkeypatch.setattr(CalibrationVisualizer, "figures", broken)
-    with pytest.raises(SectionError, match="section calibration: it could not be displayed"):
-        present.present(results(), ("html",))
+    refused(present.present(results(), ("html", "json")), "it could not be displayed")
     outcome = flow.render(results(), tmp_path, ("html",), quiet, keep_going=True)
     assert outcome.exit_code == 3
     assert "could not be displayed" in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_a_pdf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other files are written, an older PDF does not stand beside them, the exit code is 3."""
+    """The other files are written, an earlier PDF of these results stays, the exit code is 3."""
 
     def no_pdf(*_: Any) -> bytes:
         message = "install libpango-1.0-0"
         raise RenderError(message)
 
     monkeypatch.setattr(pdf, "to_bytes", no_pdf)
-    (tmp_path / "report.pdf").write_text("of an earlier run", "utf-8")
+    (tmp_path / "report.pdf").write_text("/Creator (reportgen 0.1.0)", "utf-8")
     outcome = flow.render(results(), tmp_path, ("html", "pdf", "json", "markdown"), quiet)
     assert outcome.exit_code == 3
     assert outcome.failures == ("report.pdf was not written: install libpango-1.0-0",)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model_card.md", "report.html", "results.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "model_card.md",
+        "report.html",
+        "report.pdf",
+        "results.json",
+    ]
 
 
 def test_rules_can_be_ignored(tmp_path: Path) -> None:

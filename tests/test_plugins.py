@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -281,10 +282,17 @@ def test_what_was_not_declared(tmp_path: Path) -> None:
 def test_what_breaks_the_contract(tmp_path: Path, old: str, new: str, message: str) -> None:
     """One sentence that names the section, and the line where there is one."""
     text = example(**{old: new, "share > _MOST": "share > -1"})
-    with pytest.raises(SectionError, match=rf"section my_section: .*{message}"):
-        present.present(
-            analysis.analyze(section_of(tmp_path, text), made_evaluation(), NOW, keep_going=False), ("html",)
-        )
+    assert re.search(rf"section my_section: .*{message}", failure_of(section_of(tmp_path, text)))
+
+
+def failure_of(planned: Any) -> str:
+    """Return why a section cannot be analyzed, or its page not rendered."""
+    try:
+        made = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+    except SectionError as error:
+        return str(error)
+    (failure,) = present.present(made, ("html",)).failures
+    return failure
 
 
 @pytest.mark.parametrize(
@@ -297,8 +305,7 @@ def test_a_section_that_raises_is_a_box(tmp_path: Path, where: str) -> None:
     kept = analysis.analyze(planned, made_evaluation(), NOW, keep_going=True)
     report = present.present(kept, ("html",), keep_going=True)
     assert "RuntimeError: on purpose" in report.files["report.html"].decode()
-    with pytest.raises(SectionError, match=r"section my_section: .*on purpose"):
-        present.present(analysis.analyze(planned, made_evaluation(), NOW, keep_going=False), ("html",))
+    assert re.search("section my_section: .*on purpose", failure_of(planned))
 
 
 # ------------------------------------------------------------------------------------------------ a package

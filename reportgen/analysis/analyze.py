@@ -209,6 +209,7 @@ def _results(
             detail=output.detail,
             order=output.order,
             docs_url=output.docs_url,
+            limits=output.limits,
         ),
         card=plan.spec.card,
         decision=plan.decision,

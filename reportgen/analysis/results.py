@@ -22,7 +22,7 @@ from reportgen.contract.section import Section
 from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject, about
 from reportgen.plan.registry import Registry
-from reportgen.spec.model import CardSpec, DocsUrl
+from reportgen.spec.model import CardSpec, DocsUrl, LimitsSpec
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -205,6 +205,7 @@ class OutputRecord(Strict):
     order: Literal["decision", "spec"] = "decision"
     docs_url: DocsUrl | None = None
     """Address of the published documentation, which the codes of findings link to; null for the entries in the report."""
+    limits: LimitsSpec = LimitsSpec()
 
 
 class Results(Strict):

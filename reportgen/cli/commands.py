@@ -182,8 +182,9 @@ def render(
         outcome = flow.render(
             loaded,
             output_dir or results.parent,
-            formats or FORMATS,
+            formats or tuple(name for name in FORMATS if name != "json"),
             tell,
+            inputs=[results],
             templates=templates,
             keep_going=flags["keep_going"],
         )
@@ -344,6 +345,8 @@ def run() -> int:
         return _told(f"reportgen: {error}", error.exit_code)
     except Interrupted:
         raise
+    except MemoryError:
+        return _told("reportgen: there is not enough memory", 3)
     except BaseException:  # noqa: BLE001 a bug, or third-party code that ends the program: 0 and 1 are verdicts
         traceback.print_exc()
         return 3

@@ -21,19 +21,16 @@ class Renderer:
         The name of the file.
     function
         ``module:name`` of the function that renders a ``Content`` to bytes.
-    optional
-        Whether the other files are still written if it fails.
     """
 
     name: str
     file: str
     function: str
-    optional: bool = False
 
 
 RENDERERS = (
     Renderer("html", "report.html", "reportgen.render.html:to_bytes"),
-    Renderer("pdf", "report.pdf", "reportgen.render.pdf:to_bytes", optional=True),
+    Renderer("pdf", "report.pdf", "reportgen.render.pdf:to_bytes"),
     Renderer("json", "results.json", "reportgen.render.results_json:to_bytes"),
     Renderer("markdown", "model_card.md", "reportgen.render.markdown:to_bytes"),
 )

@@ -32,9 +32,9 @@ CSS_PIXELS = 96
 NARROW = 3.5
 """Width of a drawing for a phone, in inches: 336 CSS pixels, on a screen of 376 with margins of 20."""
 _METADATA: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None, "Creator": None},
-    "png": {"Software": None},
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": "reportgen"},
+    "png": {"Software": "reportgen"},
+    "pdf": {"CreationDate": None, "Creator": "reportgen", "Producer": None},
 }
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -17,7 +17,7 @@ from reportgen.errors import ArgumentError, ReportgenError, ends_program, summar
 from reportgen.inputs.given import Objects
 from reportgen.interface import arguments
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig
-from reportgen.pipeline import flow, present
+from reportgen.pipeline import files, flow, present
 from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.source import Source
@@ -125,7 +125,7 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         evaluation = Evaluation((model,), None, found.versions)
         results = analyze(planned, evaluation, flow.now(), keep_going=True)
         made = present.present(results, self.formats, keep_going=True)
-        flow.write(made.files, self.output_dir)
+        files.write(made.files, self.output_dir)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from reportgen.errors import ArgumentError, InputError, ReportgenError
 from reportgen.interface import arguments
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
-from reportgen.pipeline import flow, present
+from reportgen.pipeline import files, flow, present
 from reportgen.pipeline.progress import progress
 from reportgen.plan.make import make
 from reportgen.spec.source import Source
@@ -105,9 +105,9 @@ class ModelAnalyzer:
         for section in self.results.sections:
             if section.status == "failed":
                 _LOG.warning("%s failed: %s", section.id, section.reason)
-        files = {RESULTS: self.results.to_json().encode(), **self._figures()}
-        outdated = [name for sheet_name in SHEETS if (name := f"{sheet_name}.{self.config.save_format}") not in files]
-        flow.write(files, self.output_dir, outdated)
+        made = {RESULTS: self.results.to_json().encode(), **self._figures()}
+        outdated = [name for sheet_name in SHEETS if (name := f"{sheet_name}.{self.config.save_format}") not in made]
+        files.write(made, self.output_dir, outdated)
         return self.results
 
     def create_pareto_analysis(self, *, save_plot: bool = True) -> Canvas:
@@ -130,7 +130,7 @@ class ModelAnalyzer:
             raise ReportgenError(f"no Pareto analysis: {reason or 'training dynamics were not analyzed'}")
         if save_plot:
             content = svg.to_bytes(figure, theme, self.config.save_format, self.config.dpi)
-            flow.write({f"pareto_analysis.{self.config.save_format}": content}, self.output_dir)
+            files.write({f"pareto_analysis.{self.config.save_format}": content}, self.output_dir)
         return svg.draw(figure, theme, figure.name)
 
     # ------------------------------------------------------------------------------------------ the flow

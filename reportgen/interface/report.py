@@ -10,7 +10,7 @@ from reportgen.analysis.results_file import load
 from reportgen.contract.formats import FILES
 from reportgen.errors import ArgumentError, RenderError
 from reportgen.interface import arguments
-from reportgen.pipeline import flow, present
+from reportgen.pipeline import files, flow, present
 from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Report:
 
     def _save(self, name: Format, path: str | Path) -> Path:
         target = arguments.path("path", path)
-        flow.write({target.name: self._rendered(name)}, target.parent)
+        files.write({target.name: self._rendered(name)}, target.parent)
         return target
 
     def _rendered(self, name: Format) -> bytes:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import SEVERITIES
 from reportgen.contract.formats import FILES
-from reportgen.errors import InputError
+from reportgen.errors import RenderError
+from reportgen.pipeline import files
+from reportgen.plan.files import named_files
 from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
@@ -49,7 +49,21 @@ def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (
     text = source.read(path, str(path))
     for override in overrides:
         text = text.with_override(override)
-    return make(text, path.parent, overrides, only, skip)
+    planned = make(text, path.parent, overrides, only, skip)
+    folder = templates_of(planned)
+    if folder is not None:
+        _require_sound(planned, folder)
+    return planned
+
+
+def _require_sound(planned: Plan, folder: Path) -> None:
+    from reportgen.render.environment import require_sound
+    from reportgen.spec.problems import Problem
+
+    try:
+        require_sound(folder)
+    except RenderError as error:
+        raise planned.source.error([Problem(("output", "templates"), str(error))]) from error
 
 
 def build(
@@ -73,8 +87,9 @@ def build(
     Raises
     ------
     ReportgenError
-        In this case nothing is written.
+        In this case nothing is written, except that a section's figures or tables that fail cost only the files that show them.
     """
+    files.require_writable(output, [FILES[name] for name in formats], inputs_of(planned))
     results = compute(planned, progress, keep_going=keep_going)
     folder = templates_of(planned)
     return render(results, output, formats, progress, planned=planned, templates=folder, keep_going=keep_going)
@@ -113,19 +128,25 @@ def render(
     progress: ProgressCallback,
     *,
     planned: Plan | None = None,
+    inputs: Sequence[Path] = (),
     templates: Path | None = None,
     keep_going: bool = False,
 ) -> Outcome:
-    """Render results and write the files; with a plan also the figures that its spec requests."""
+    """Render results and write the files; with a plan also the figures that its spec requests.
+
+    ``inputs`` are never replaced, nor are those of the plan. A file that could not be rendered is among the failures; after a
+    build an earlier one, of other results, is removed.
+    """
     from reportgen.pipeline import present
 
+    inputs = inputs if planned is None else inputs_of(planned)
+    files.require_writable(output, [FILES[name] for name in formats], inputs)
     progress("rendering", 0, 1)
     report = present.present(results, formats, templates=templates, keep_going=keep_going)
     if planned is not None and planned.spec.output.figures.save:
-        figures = planned.spec.output.figures
-        report.files |= present.figure_files(results, report, figures.format, figures.dpi, keep_going=keep_going)
-    missing = [FILES[name] for name in formats if FILES[name] not in report.files]
-    written = write(report.files, output, missing)
+        present.add_figure_files(report, results, planned.spec.output.figures)
+    outdated = () if planned is None else [FILES[name] for name in formats if FILES[name] not in report.files]
+    written = files.write(report.files, output, outdated, inputs)
     failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
     failures += [f"model {model.name}: {model.reason}" for model in results.models if model.reason is not None]
     failures += [
@@ -150,38 +171,10 @@ def verdict_code(results: Results) -> int:
     return 0
 
 
-def write(files: dict[str, bytes], output: Path, outdated: Sequence[str] = ()) -> tuple[Path, ...]:
-    """Write files to a folder atomically, and remove outdated files of an earlier run.
-
-    Raises
-    ------
-    InputError
-        The folder or a file in it cannot be written.
-    """
-    try:
-        _write(files, output, outdated)
-    except OSError as error:
-        file = str(error.filename2 or output)
-        raise InputError(("output",), file, f"cannot be written ({error.strerror})") from error
-    order = [*FILES.values(), *files]
-    return tuple(output / name for name in sorted(files, key=order.index))
-
-
-def _write(files: dict[str, bytes], output: Path, outdated: Sequence[str]) -> None:
-    output.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".reportgen-", dir=output))
-    try:
-        for name, content in files.items():
-            path = staging / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        for name in files:
-            (output / name).parent.mkdir(parents=True, exist_ok=True)
-            (staging / name).replace(output / name)
-        for name in outdated:
-            (output / name).unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(staging)
+def inputs_of(planned: Plan) -> list[Path]:
+    """Return the files that a plan reads."""
+    named = (planned.folder / file for _, file in named_files(planned.spec))
+    return [Path(planned.source.name), *named]
 
 
 def templates_of(planned: Plan) -> Path | None:

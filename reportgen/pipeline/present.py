@@ -15,8 +15,10 @@ from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.dashboard import dashboard
-from reportgen.errors import ArgumentError, RenderError, SectionError
+from reportgen.errors import ArgumentError, ReportgenError, SectionError, summary
+from reportgen.pipeline.files import named
 from reportgen.plan.registry import folder_of
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from reportgen.contract.places import Place
     from reportgen.contract.theme import Theme
     from reportgen.document.tree import Document, Drawing
+    from reportgen.spec.model import FiguresSpec
 
 
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:
@@ -68,19 +71,13 @@ def present(
     templates
         Folder with custom templates.
     keep_going
-        If a section fails, the report shows the error in its place instead of raising it.
+        If a section's figures or tables fail, the report shows the error in their place; without, no file that would show
+        them is rendered.
 
     Returns
     -------
     Rendered
-        An optional file that could not be rendered is missing from ``files`` and listed in ``failures``.
-
-    Raises
-    ------
-    SectionError
-        The figures or tables of a section failed and ``keep_going`` is False.
-    RenderError
-        A file that is not optional could not be rendered.
+        A file that could not be rendered is missing from ``files`` and listed in ``failures``: the others do not depend on it.
     """
     report = Rendered()
     content = Content(
@@ -88,50 +85,51 @@ def present(
         lambda: _document(results, report, keep_going=keep_going, phone="html" in wanted),
         (templates,) if templates else (),
     )
+    missing: dict[str, list[str]] = {}
     for one in RENDERERS:
         if one.name not in wanted:
             continue
         try:
             report.files[one.file] = _rendered(one, content)
-        except RenderError as error:
-            if not one.optional:
-                raise
-            report.failures.append(f"{one.file} was not written: {error}")
+        except (ReportgenError, OSError, MemoryError) as error:
+            missing.setdefault(_words(error), []).append(one.file)
+    for reason, files in missing.items():
+        report.failures.append(
+            f"{formatting.listed(files)} {'was' if len(files) == 1 else 'were'} not written: {reason}"
+        )
     return report
 
 
-def _rendered(one: Renderer, content: Content) -> bytes:
-    """Run a renderer; an error in a template becomes one sentence that names the template."""
-    from jinja2 import TemplateError
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, ReportgenError) else f"{type(error).__name__}: {summary(error)}"
 
+
+def _rendered(one: Renderer, content: Content) -> bytes:
+    """Run a renderer."""
     module, _, function = one.function.partition(":")
     render: Callable[[Content], bytes] = getattr(import_module(module), function)
-    try:
-        return render(content)
-    except TemplateError as error:
-        name, line = getattr(error, "name", None), getattr(error, "lineno", None)
-        where = f"{name}, line {line}: " if name and line else ""
-        raise RenderError(f"a template cannot be rendered: {where}{error.message or type(error).__name__}") from error
+    return render(content)
 
 
-def figure_files(
-    results: Results, report: Rendered, file_format: str, dpi: int, *, keep_going: bool = False
-) -> dict[str, bytes]:
-    """Draw every figure as a separate file: name to bytes; with ``keep_going`` without those of a section that fails."""
+def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) -> None:
+    """Add every figure as a separate file; a section whose figures fail is among the failures."""
     from reportgen.figures import svg
 
     theme = theme_of(results)
-    files: dict[str, bytes] = {}
+    drawn: list[tuple[str, bytes]] = []
     for record in results.sections:
         try:
             with foreign(f"section {record.id}", folder_of(record.manifest)):
-                files |= {
-                    f"figures/{record.id}-{figure.name}.{file_format}": svg.to_bytes(figure, theme, file_format, dpi)
+                drawn += [
+                    (f"{record.id}-{figure.name}", svg.to_bytes(figure, theme, wanted.format, wanted.dpi))
                     for figure in _figures(record, results, theme)
-                }
+                ]
         except ForeignError as error:
-            report.fail(f"section {record.id}: it could not be displayed ({error})", error, keep_going=keep_going)
-    return files
+            report.fail(f"section {record.id}: it could not be displayed ({error})", error, keep_going=True)
+    names = named(name for name, _ in drawn)
+    report.files |= {
+        f"figures/{name}.{wanted.format}": content for name, (_, content) in zip(names, drawn, strict=True)
+    }
 
 
 def _document(results: Results, report: Rendered, *, keep_going: bool, phone: bool) -> Document:
@@ -235,8 +233,8 @@ def _drawings(record: SectionRecord, results: Results, theme: Theme, *, phone: b
 
     figures = _figures(record, results, theme)
     again = _figures(record, results, svg.narrowed(theme)) if phone else figures
-    for figure, small in zip(figures, again, strict=True):
-        name = f"{record.id}-{figure.name}"
+    names = named(f"{record.id}-{figure.name}" for figure in figures)
+    for name, figure, small in zip(names, figures, again, strict=True):
         drawn, narrow = svg.both(figure, small, theme, name) if phone else (svg.to_svg(figure, theme, name), ())
         yield Drawing(
             id=name,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     """Yield missing files, and arrays that a file does not have."""
-    for location, file in _named_files(spec):
+    for location, file in named_files(spec):
         reason = unusable(folder / file)
         if reason is not None:
             yield Problem(location, reason, repr(file), suggest(Path(file).name, _siblings(folder / file)))
@@ -41,7 +41,8 @@ def _siblings(path: Path) -> list[str]:
         return []
 
 
-def _named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
+def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
+    """Yield every file that a spec names, with its place."""
     for name, model in spec.models.items():
         yield ("models", name, "path"), model.path
         if model.history is not None:

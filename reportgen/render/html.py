@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from reportgen.document.detail import SHORT_TABLE, printed
 from reportgen.document.links import links, used_terms
 from reportgen.render import tables
-from reportgen.render.environment import environment, printable
+from reportgen.render.environment import environment, fill, packages, printable, signed
 from reportgen.render.inline_svg import Inliner
 from reportgen.resources import share
 from reportgen.text.formatting import THIN
@@ -43,7 +43,7 @@ _FACES = (
 
 def to_bytes(content: Content) -> bytes:
     """Return the content of ``report.html``."""
-    return render(content.document, "html", content.templates).encode()
+    return signed(render(content.document, "html", content.templates)).encode()
 
 
 def render(document: Document, target: Target, template_folders: Sequence[Path] = ()) -> str:
@@ -68,16 +68,19 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     shown = printed(document) if target == "pdf" else document
     rows = PDF_ROWS if target == "pdf" else None
     found = links(shown, rows)
-    made = environment(template_folders, printable)
+    made = environment(template_folders, printable, packages(document))
     inliner = Inliner()
     embed = inliner.inline if target == "html" else _image_of
     drawn = {drawing.id: Markup(embed(drawing)) for drawing in shown.drawings}  # noqa: S704 cleaned or escaped
     made.filters |= {"markdown": markdown, "drawing": lambda drawing: drawn[drawing.id]}
     made.globals |= {"short_table": SHORT_TABLE, "table_rows": rows, "target": target}
     made.globals |= {"show": partial(tables.show, anchors=found.rows), "link": found.target}
-    page = made.get_template("report.html.j2").render(
+    page = fill(
+        made,
+        "report.html.j2",
+        template_folders,
+        shown.results,
         document=shown,
-        results=shown.results,
         glossary=used_terms(shown),
         titles={chapter.id: chapter.title for chapter in shown.chapters},
         styles=Markup("\n".join((*_styles(target), inliner.sheet()))),  # noqa: S704 our own files

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reportgen.document.links import used_terms
-from reportgen.render.environment import environment, printable
+from reportgen.render.environment import environment, fill, packages, printable, signed
 from reportgen.render.html import LINKS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _PLAIN = frozenset({"image", "html_block", "html_inline"})
 
 def to_bytes(content: Content) -> bytes:
     """Return the content of ``model_card.md``."""
-    return render(content.document, content.templates).encode()
+    return signed(render(content.document, content.templates)).encode()
 
 
 def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
@@ -38,10 +38,15 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
     template_folders
         Folders with custom templates.
     """
-    made = environment(template_folders, _write)
+    made = environment(template_folders, _write, packages(document))
     made.filters["author"] = author
-    return made.get_template("report.md.j2").render(
-        document=document, results=document.results, glossary=used_terms(document)
+    return fill(
+        made,
+        "report.md.j2",
+        template_folders,
+        document.results,
+        document=document,
+        glossary=used_terms(document),
     )
 
 

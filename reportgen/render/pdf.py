@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -65,6 +66,8 @@ def to_bytes(content: Content) -> bytes:
         ],
         created=datetime.fromisoformat(results.created),
         identifier=document.digest,
+        time_limit=results.output.limits.pdf_seconds,
+        memory_limit=int(results.output.limits.pdf_memory * 2**30),
     )
 
 
@@ -75,7 +78,7 @@ def render(
     attachments: Sequence[Attachment] = (),
     created: datetime,
     identifier: str,
-    time_limit: int = TIME_LIMIT,
+    time_limit: float = TIME_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
 ) -> bytes:
     """Render a page as an accessible PDF (PDF/UA-1); the same input produces the same bytes.
@@ -119,7 +122,7 @@ class PdfProcess:
         Bytes of address space.
     """
 
-    def __init__(self, *, time_limit: int = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT) -> None:
+    def __init__(self, *, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT) -> None:
         self._time_limit = time_limit
         self._open = ExitStack()
         self._home = self._open.enter_context(private_folder())
@@ -133,7 +136,7 @@ class PdfProcess:
                 "-m",
                 "reportgen.render.pdf_process",
                 self._home,
-                str(time_limit),
+                str(math.ceil(time_limit)),
                 str(memory_limit),
             ],
             stdin=subprocess.PIPE,
@@ -224,7 +227,7 @@ class PdfProcess:
         return outcome
 
     def _took_too_long(self) -> str:
-        return f"the PDF was not finished within {self._time_limit} seconds{self._last_words()}"
+        return f"the PDF was not finished within {self._time_limit:g} seconds{self._last_words()}"
 
     def _last_words(self) -> str:
         self._noise.seek(0)

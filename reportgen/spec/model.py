@@ -268,6 +268,19 @@ class FiguresSpec(Strict):
     """Dots per inch of png."""
 
 
+class LimitsSpec(Strict):
+    """Limits of rendering."""
+
+    template_seconds: Number = Field(default=30.0, gt=0, le=3600)
+    """Seconds that custom templates of a file may take."""
+    template_memory: Number = Field(default=1.0, gt=0, le=64)
+    """GiB that they may take beyond what the program has."""
+    pdf_seconds: Number = Field(default=120.0, gt=0, le=3600)
+    """Seconds that the PDF engine may take."""
+    pdf_memory: Number = Field(default=4.0, gt=0, le=64)
+    """GiB of address space that it may take."""
+
+
 class OutputSpec(Strict):
     """Output files and their folder."""
 
@@ -291,6 +304,8 @@ class OutputSpec(Strict):
     """Exit with 1 if a finding has at least this severity."""
     templates: str | None = None
     """Folder with custom templates, relative to the spec."""
+    limits: LimitsSpec = LimitsSpec()
+    """Limits of time and memory of rendering."""
     docs_url: DocsUrl | None = None
     """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""
 

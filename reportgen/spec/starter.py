@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import zipfile
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from reportgen.spec.files import unusable
 from reportgen.text.matching import STAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tomlkit.items import Table
@@ -59,8 +58,7 @@ def write_spec(directory: Path) -> Written:
     test = next((name for name in data if "test" in name), data[0] if data else "test.npz")
     x, y = _array_names(directory / test)
     spec["data"].update({"path": test, "x": x, "y": y})
-    with _refusals(directory):
-        target.write_text(tomlkit.dumps(spec), "utf-8")
+    _write(directory, {target: tomlkit.dumps(spec).encode()})
     return Written((target,), (*unnamed, *more))
 
 
@@ -76,14 +74,22 @@ def write_example(directory: Path) -> Written:
     sources = [specs / name for name in _EXAMPLE] + sorted(
         path for path in (specs / "digits").iterdir() if path.is_file()
     )
-    targets = [directory / path.relative_to(specs) for path in sources]
+    targets = {directory / path.relative_to(specs): path.read_bytes() for path in sources}
     with _refusals(directory):
         for target in targets:
             _require_absent(target)
-        for source, target in zip(sources, targets, strict=True):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+    _write(directory, targets)
     return Written(tuple(targets))
+
+
+def _write(directory: Path, files: Mapping[Path, bytes]) -> None:
+    """Write files that do not exist, all or none."""
+    with _refusals(directory), ExitStack() as undo:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            undo.callback(path.unlink, missing_ok=True)
+            path.write_bytes(content)
+        undo.pop_all()
 
 
 @contextmanager

@@ -181,7 +181,7 @@ def test_data(x: Any, y: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["groups", "weights"])
-@pytest.mark.parametrize("given", [3, {}, Sly(), [1, 2], [None] * 4, np.zeros((4, 2)), [object()] * 4], ids=str)
+@pytest.mark.parametrize("given", [3, {}, Sly(), [1, 2], [None] * 4, np.zeros((4, 2)), [object()] * 4], ids=range(7))
 def test_groups_and_weights(option: str, given: Any) -> None:
     """One value per row."""
     refused(lambda: _dataset(DataInput(X, Y, **{option: given})), f"{option}: ")

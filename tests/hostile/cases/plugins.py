@@ -107,6 +107,8 @@ class Sly(tuple):
         raise SystemExit(0)
 SECTION = replace(SECTION, rules=Sly())
 """
+OUT = frozenset({"out"})
+"""The results are written all the same."""
 CASES = [
     *(
         Case(f"import raises {what}", _checked(_raising(what, "")), 3, f"cannot be imported: {named}")
@@ -121,11 +123,17 @@ CASES = [
         for what, named in ENDINGS.items()
     ),
     *(
-        Case(f"figures raise {what}", _rendered(_raising(what, '"""Yield the figures in')), 3, f"displayed ({named}")
+        Case(
+            f"figures raise {what}",
+            _rendered(_raising(what, '"""Yield the figures in')),
+            3,
+            f"displayed ({named}",
+            writes=OUT,
+        )
         for what, named in list(ENDINGS.items())[:5]
     ),
     *(
-        Case(f"drawing raises {what}", _rendered(_raising(what, "def _draw(")), 3, f"displayed ({named}")
+        Case(f"drawing raises {what}", _rendered(_raising(what, "def _draw(")), 3, f"displayed ({named}", writes=OUT)
         for what, named in list(ENDINGS.items())[5:]
     ),
     Case(
@@ -133,14 +141,20 @@ CASES = [
         _rendered(_raising("SystemExit(0)", "def _draw("), "--keep-going"),
         3,
         "section my_section: it could not be displayed (SystemExit: 0",
-        writes=frozenset({"out"}),
+        writes=OUT,
     ),
     Case("import of a section in render", _rendered("raise SystemExit(0)"), 3, "cannot be imported: SystemExit: 0"),
     Case("a section that recurses", _checked("def f(): f()\nf()\n"), 3, "RecursionError"),
     Case("a section with a syntax error", _checked("def broken(:\n"), 3, "cannot be imported: SyntaxError"),
     Case("a section with NUL", _checked("\0"), 3, "cannot be imported: "),
     Case("a section that is not UTF-8", _checked("# coding: nonsense\n"), 3, "SyntaxError"),
-    Case("a generator that stops", _rendered(_raising("StopIteration", "def _draw(")), 3, "displayed (RuntimeError: "),
+    Case(
+        "a generator that stops",
+        _rendered(_raising("StopIteration", "def _draw(")),
+        3,
+        "displayed (RuntimeError: ",
+        writes=OUT,
+    ),
     Case("a section that is a number", _checked("SECTION = 3\n"), 2, "is not a Section (found int)"),
     Case(
         "a class that says it is a section",

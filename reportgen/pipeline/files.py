@@ -1,0 +1,208 @@
+"""The files of a report on the disk: all of them or none, nothing of others replaced, nothing outside their folder.
+
+Every file that the program writes carries its mark. What has none, or is an input of the run, is never replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+import zlib
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reportgen.contract.formats import FILES
+from reportgen.errors import InputError
+from reportgen.render.environment import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_STAGING = ".reportgen-"
+"""Beginning of the name of the folder in which files are prepared; the number of the process follows."""
+_STALE = 3600.0
+"""Age in seconds from which on the folder of a process that is gone is removed: on a shared disk it may run elsewhere."""
+_MARKS = {
+    ".html": MARK.encode(),
+    ".json": b'\n "reportgen": "',
+    ".md": MARK.encode(),
+    ".pdf": b"/Creator (reportgen",
+    ".png": b"Software\x00reportgen",
+    ".svg": b"<dc:title>reportgen</dc:title>",
+}
+_MOST_UNPACKED = 2**20
+"""Bytes of a stream of a PDF in which the mark is looked for."""
+_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+
+
+def safe_name(text: str) -> str:
+    """Return a text as a part of a file's name: at most 80 ASCII letters, digits, dashes, dots and underscores, no leading dot.
+
+    >>> safe_name("dots-/../../ä x"), safe_name("..")
+    ('dots-..-..-x', '_')
+    """
+    return re.sub("[^A-Za-z0-9._]+", "-", text).strip(".-")[:80] or "_"
+
+
+def named(names: Iterable[str]) -> Iterator[str]:
+    """Yield a safe name for each of some names, no two alike on any file system.
+
+    >>> list(named(["a/b", "A b", "c"]))
+    ['a-b', 'A-b-2', 'c']
+    """
+    taken: set[str] = set()
+    for name in names:
+        made, count = safe_name(name), 1
+        while made.lower() in taken:
+            count += 1
+            made = f"{safe_name(name)}-{count}"
+        taken.add(made.lower())
+        yield made
+
+
+def require_writable(output: Path, names: Iterable[str], inputs: Iterable[Path] = ()) -> None:
+    """Raise an error where files of these names cannot be written, before anything is computed; leave nothing behind.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, or a file is an input or not the program's own.
+    """
+    with _told(output):
+        missing = [folder for folder in (output, *output.parents) if not folder.exists()]
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(tempfile.mkdtemp(prefix=_STAGING, dir=output))
+            _refuse_foreign(output, names, inputs)
+        finally:
+            for folder in missing:
+                with suppress(OSError):
+                    folder.rmdir()
+
+
+def write(
+    files: Mapping[str, bytes], output: Path, outdated: Iterable[str] = (), inputs: Iterable[Path] = ()
+) -> tuple[Path, ...]:
+    """Write files into a folder, all or none, and remove outdated ones of the program.
+
+    Parameters
+    ----------
+    files
+        Their contents by their names, which may begin with the name of a folder.
+    output
+        Created if it does not exist.
+    outdated
+        Names of files of an earlier run that this one does not replace.
+    inputs
+        Files that are never replaced.
+
+    Raises
+    ------
+    InputError
+        A file cannot be written, or one of that name is an input or not the program's own.
+    """
+    with _told(output):
+        output.mkdir(parents=True, exist_ok=True)
+        _refuse_foreign(output, files, inputs)
+        _sweep(output)
+        staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}{os.getpid()}-", dir=output))
+        try:
+            for name, content in files.items():
+                path = staging / "new" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            _swap(files, [name for name in outdated if _is_own(output / name)], output, staging)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    order = [*FILES.values(), *files]
+    return tuple(output / name for name in sorted(files, key=order.index))
+
+
+def _swap(files: Iterable[str], outdated: Iterable[str], output: Path, staging: Path) -> None:
+    """Put the new files in the place of the old ones; on an error put everything back."""
+    undo: list[tuple[Path, Path]] = []
+    done = False
+
+    def move(source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+        undo.append((target, source))
+
+    try:
+        for name in (*files, *outdated):
+            if (output / name).exists():
+                move(output / name, staging / "old" / name)
+        for name in files:
+            move(staging / "new" / name, output / name)
+        done = True
+    finally:
+        for target, source in () if done else reversed(undo):
+            with suppress(OSError):
+                target.replace(source)
+
+
+def _refuse_foreign(output: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
+    """Raise an error where a file of one of these names must not be replaced, or would be outside the folder."""
+    there = [path for path in inputs if path.exists()]
+    for name in names:
+        path = output / name
+        parts = PurePosixPath(name).parts
+        if len(parts) > 1 and (".." in parts or PurePosixPath(name).is_absolute() or path.parent.is_symlink()):
+            raise InputError(("output",), str(path), "is outside the output folder")
+        if not path.exists() and not path.is_symlink():
+            continue
+        if any(path.samefile(one) for one in there if path.exists()):
+            raise InputError(("output",), str(path), "is an input and would be replaced: choose another output folder")
+        if not _is_own(path):
+            message = "was not written by reportgen and would be replaced: rename it, or choose another output folder"
+            raise InputError(("output",), str(path), message)
+
+
+def _is_own(path: Path) -> bool:
+    """Tell whether a file carries the program's mark."""
+    marks = _MARKS.get(path.suffix)
+    if marks is None or not path.is_file():
+        return False
+    content = path.read_bytes()
+    return marks in content or (path.suffix == ".pdf" and any(marks in one for one in _unpacked(content)))
+
+
+def _unpacked(content: bytes) -> Iterator[bytes]:
+    """Yield the compressed streams of a PDF."""
+    for found in _STREAM.finditer(content):
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(found[1], _MOST_UNPACKED)
+
+
+def _sweep(output: Path) -> None:
+    """Remove what a killed run left behind."""
+    for path in output.glob(f"{_STAGING}[0-9]*-*"):
+        process = int(path.name.removeprefix(_STAGING).partition("-")[0])
+        with suppress(OSError):
+            if not _is_running(process) and time.time() - path.stat().st_mtime > _STALE:
+                shutil.rmtree(path)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@contextmanager
+def _told(output: Path) -> Iterator[None]:
+    """Turn what the file system says into one sentence."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        file = str(getattr(error, "filename2", None) or getattr(error, "filename", None) or output)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(("output",), file, f"cannot be written ({reason})") from error
