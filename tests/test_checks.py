@@ -148,6 +148,21 @@ def test_page_one_of_a_partial_run(only: list[str], headline: str, sentence: str
     assert (verdict.headline, verdict.sentence) == (headline, sentence)
 
 
+def test_a_run_of_skipped_checks_never_passes() -> None:
+    """No decision, on the page and on a terminal: an optional check of what was not measured says nothing."""
+    from reportgen.cli.commands import _decisions
+
+    found = results(
+        SPEC.split("[[checks]]")[0]
+        + '[[checks]]\nmetric = "performance.accuracy"\nmodels = ["c"]\nat_least = 0.0\noptional = true\n'
+    )
+    verdict = front_page(found, None, {}).verdict
+    assert (verdict.state, verdict.headline) == ("NONE", "No decision")
+    assert verdict.sentence.endswith("Every check was skipped.")
+    assert _decisions(found, verbose=True)[-1] == "1 check: 1 SKIPPED"
+    assert "passes" not in present(found, ("markdown",)).files["model_card.md"].decode()
+
+
 def test_page_one_without_a_summary() -> None:
     """Verdict, checks and findings are there in every format; the ranking is not."""
     found = results(SPEC.replace('[[sections]]\nkind = "summary"\n', ""))

@@ -23,6 +23,7 @@ from reportgen.errors import ReportgenError
 from reportgen.inputs import histories, models
 from reportgen.inputs.archive import config_of
 from reportgen.inputs.sources.registry import source_of, unknown_names
+from reportgen.pipeline.present import present
 from reportgen.plan.make import make
 from reportgen.plan.registry import Registry
 from reportgen.spec import source
@@ -201,10 +202,10 @@ def test_override(assignment: str) -> None:
 @fuzzed
 @given(damaged(RESULTS))
 def test_results(tree: Any) -> None:
-    """Other values in a results file, for both of its readers."""
+    """Other values in a results file, for both of its readers, and for what is written of those that are read."""
     content = json.dumps(tree).encode()
     ends(lambda folder: results_file.rows(folder / "r.json"), "r.json", content)
-    ends(lambda folder: results_file.load(folder / "r.json", Registry()), "r.json", content)
+    ends(lambda folder: present(results_file.load(folder / "r.json", Registry()), ("markdown",)), "r.json", content)
 
 
 @fuzzed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from abc import abstractmethod
@@ -237,9 +238,11 @@ def first_line(error: Exception) -> str:
 
 @contextmanager
 def reading(location: Location, file: str, what: str) -> Iterator[None]:
-    """Turn what libraries raise on a damaged or foreign file into the product's exception."""
+    """Turn what libraries raise on a damaged or foreign file into the product's exception; their warnings are not for the user."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except ERRORS as error:
         raise InputError(location, file, f"{what} ({first_line(error)})") from error
 
