@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from handmade import SPEC, results
+from handmade import SPEC, made_plan, results
 
 from reportgen.analysis import checks
 from reportgen.analysis.conditions import Condition
@@ -22,11 +22,14 @@ from reportgen.document.provenance import provenance
 from reportgen.metrics.intervals import wilson
 from reportgen.pipeline.flow import verdict_code
 from reportgen.pipeline.present import present, tables_of
+from reportgen.plan.presets import PRESETS
 from reportgen.sections.performance.schema import ACCURACY
 from reportgen.spec.errors import SpecError
 from reportgen.spec.model import CheckSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reportgen.analysis.results import CheckOutcome, Results
 
 
@@ -387,6 +390,32 @@ def test_a_change_needs_a_baseline() -> None:
     """In a comparison there is none."""
     with pytest.raises(SpecError, match="needs a baseline to compare with"):
         outcomes('metric = "performance.accuracy"\nnot_worse_by = 0.01')
+
+
+def test_a_preset_stands_for_its_checks(tmp_path: Path) -> None:
+    """Written out they give the same outcomes; the check of the change needs a baseline."""
+    assert set(PRESETS) == {"classification-release"}
+    head = f'{SPEC.split("[[checks]]")[0]}[[sections]]\nkind = "weights"\n[[sections]]\nkind = "information_flow"\n'
+    entry = '[[checks]]\npreset = "classification-release"\noptional = true\n'
+    for text, without in ((head, {"not_worse_by"}), (head.replace("[[sections]]", ROLES, 1), set())):
+        wanted = [one for one in PRESETS["classification-release"] if not without & set(one)]
+        planned = made_plan(tmp_path, text + entry)
+        written = [CheckSpec.model_validate({**one, "optional": True}) for one in wanted]
+        assert list(planned.spec.checks) == written
+
+
+def test_mistakes_in_a_preset_are_at_its_entry(tmp_path: Path) -> None:
+    """Its name, its keys, and checks that this spec cannot have."""
+    for entry, words in (
+        ('preset = "classification"', "did you mean 'classification-release'"),
+        ("preset = 3", "no such preset"),
+        ('preset = "classification-release"\nat_least = 0.5', "a preset takes only models and optional"),
+        ('preset = "classification-release"', r"checks\[0\]\.metric.*weights"),
+        ('preset = "classification-release"\nmodels = ["z"]', "no such model"),
+    ):
+        with pytest.raises(SpecError, match=words) as caught:
+            made_plan(tmp_path, f"{SPEC.split('[[checks]]')[0]}[[checks]]\n{entry}\n")
+        assert all(problem.location[:2] == ("checks", 0) for problem in caught.value.problems)
 
 
 def test_the_grid_has_a_cell_for_what_was_not_checked() -> None:

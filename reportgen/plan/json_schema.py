@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.foreign import section_code
+from reportgen.plan.presets import PRESETS
 from reportgen.plan.registry import folder_of
 from reportgen.spec.model import ReportSpec, SectionSpec
 
@@ -25,8 +26,23 @@ def spec_schema(registry: Registry) -> str:
     definitions["section_of_a_file"] = _of_a_file(common)
     references.append({"$ref": "#/$defs/section_of_a_file"})
     schema["properties"]["sections"]["items"] = {"anyOf": references}
+    definitions["preset"] = _preset(definitions["CheckSpec"])
+    schema["properties"]["checks"]["items"] = {"anyOf": [{"$ref": "#/$defs/CheckSpec"}, {"$ref": "#/$defs/preset"}]}
     header = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "reportgen spec"}
     return json.dumps(header | {key: value for key, value in schema.items() if key != "title"}, indent=2) + "\n"
+
+
+def _preset(check: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a check that stands for several."""
+    properties = {key: check["properties"][key] for key in ("models", "optional")}
+    return {
+        "type": "object",
+        "title": "A preset",
+        "description": "The usual checks of a release.",
+        "properties": {"preset": {"enum": list(PRESETS), "description": "Name of the preset."}, **properties},
+        "required": ["preset"],
+        "additionalProperties": False,
+    }
 
 
 def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:

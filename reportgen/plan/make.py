@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from reportgen.plan import addresses, conditions, entries, files, heads, names, needs, readings, requests, sections
+from reportgen.plan import (
+    addresses,
+    conditions,
+    entries,
+    files,
+    heads,
+    names,
+    needs,
+    presets,
+    readings,
+    requests,
+    sections,
+)
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
 from reportgen.spec import patterns
@@ -42,7 +54,9 @@ def make(
     SpecError
         Lists all errors.
     """
+    source, of_presets = presets.expand(source)
     spec, problems = _validated(source)
+    problems += of_presets
     found, more = sections.find(source.data, Registry(folder))
     problems += more
     planned, more = sections.validate(source.data, found)

@@ -62,6 +62,7 @@ class Source:
     data: dict[str, Any]
     overrides: tuple[tuple[Location, str], ...] = ()
     entries: Mapping[str, str] = field(default_factory=dict)
+    checks: Sequence[int] = ()
 
     @cached_property
     def places(self) -> Places:
@@ -100,6 +101,10 @@ class Source:
         """Return the source with the entry of each model: problems with a model are shown at its entry."""
         return replace(self, entries=entries)
 
+    def with_checks(self, checks: Sequence[Any], entries: Sequence[int]) -> Source:
+        """Return the source with other checks, and for each the index of its entry, where its problems are shown."""
+        return replace(self, data={**self.data, "checks": list(checks)}, checks=tuple(entries))
+
     def _placed(self, problem: Problem) -> Placed:
         mark = problem.mark or self.locate(problem.location, key=problem.at_key)
         return Placed(self._where(problem.location), mark, problem)
@@ -109,6 +114,8 @@ class Source:
         match problem.location:
             case ("models", str(name), *rest) if name in self.entries and name not in self.data["models"]:
                 return replace(problem, location=("models", self.entries[name], *rest))
+            case ("checks", int(index), *rest) if index < len(self.checks):
+                return replace(problem, location=("checks", self.checks[index], *rest))
         return problem
 
     def _where(self, location: Location) -> str:
