@@ -298,7 +298,9 @@ def failure_of(planned: Any) -> str:
 
 def test_the_name_of_a_figure_is_no_path(tmp_path: Path) -> None:
     """The program makes the names of files and of parts of the page, whatever a section calls its figures."""
-    planned = section_of(tmp_path, example(**{'name="my-custom-plot"': 'name="my-custom-plot-/../../ä <x>"'}))
+    alone = SPEC.partition("[[sections]]")[0] + FILE.rpartition("[[sections]]")[1] + FILE.rpartition("[[sections]]")[2]
+    text = example(**{'name="my-custom-plot"': 'name="my-custom-plot-/../../ä <x>"'})
+    planned = section_of(tmp_path, text, alone)
     made = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
     report = present.present(made, ("html",))
     present.add_figure_files(report, made, FiguresSpec(format="svg"))
