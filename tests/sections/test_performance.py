@@ -525,6 +525,29 @@ def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
     assert "and so would 10 times as many be" in same.text
 
 
+@pytest.mark.parametrize(
+    ("positives", "found", "false_alarms", "words"),
+    [
+        (5, 1, 0, "b is not measurably better"),
+        (5, 0, 30, "b is worse"),
+        (50, 45, 0, None),
+    ],
+)
+def test_a_rare_class_makes_accuracy_easy(positives: int, found: int, false_alarms: int, words: str | None) -> None:
+    """It is said where always giving the frequent class is right about as often, or more often."""
+    labels = np.zeros(100, np.int32)
+    labels[:positives] = 1
+    answers = np.zeros(100)
+    answers[:found] = 1.0
+    answers[100 - false_alarms :] = 1.0
+    one = np.stack([1 - answers, answers], axis=1) * 4.0
+    heads = [head(outputs(one.astype(np.float32), labels)) for _ in "ab"]
+    texts = [each.text for each in said(*heads, candidate="b", baseline="a")]
+    about = [text for text in texts if "Always answering" in text]
+    assert len(about) == (words is not None)
+    assert all(str(words) in text and f"{100 - positives} of 100" in text for text in about)
+
+
 def test_every_number_of_a_statement_has_its_address() -> None:
     """Each one is a measurement of the result; the text is that of the measurement."""
     roles = Roles(candidate="b", baseline=Baseline(model="a"))

@@ -33,7 +33,10 @@ def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
         if head.model == candidate:
             pair = view.decision.pair
             baseline = _baseline(result, head, pair[1]) if pair else None
-            found.append(_alone(result, head) if baseline is None else _against(result, head, baseline))
+            if baseline is None:
+                found.append(_alone(result, head))
+            else:
+                found += [_against(result, head, baseline), *_no_better_than_trivial(result, head)]
             found += _weakest(result, head, baseline)
     return tuple(found) or tuple(_regression(result, candidate))
 
@@ -104,6 +107,29 @@ def _needed(difference: Metric) -> str:
         return ""
     rows = comparison.n_to_settle(value, value - low if value > 0 else high - value, n)
     return ", and so would 10 times as many be" if rows is None else f", about {rows:,} rows would"
+
+
+def _no_better_than_trivial(result: PerformanceResult, head: HeadPerformance) -> Iterator[Statement]:
+    """Say so where a model that always gives the most frequent class is right about as often: then accuracy shows nothing."""
+    gain = result.find("accuracy_gain", head.model, head.subject)
+    if gain.ci_low is None or gain.ci_low > 0:
+        return
+    trivial = result.find("majority_accuracy", head.model, head.subject)
+    words = "worse" if required(gain.ci_high) < 0 else "not measurably better"
+    parts = (
+        *_opening(head),
+        f"Always answering {head.majority_class} would be right on ",
+        _share("majority_accuracy", head, trivial),
+        f"{_of(trivial)}: ",
+        Quantity(text=f"{head.model} is {words}", metric="accuracy_gain", model=head.model, subject=_whole(head)),
+        ".",
+    )
+    yield Statement(topic="weakness", parts=parts, settled=words == "worse", test=gain.ci_method, n=gain.n)
+
+
+def _whole(head: HeadPerformance) -> Subject | None:
+    """Return the subject of the metrics of a whole head."""
+    return None if head.subject is None else Subject(head.subject)
 
 
 def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPerformance | None) -> Iterator[Statement]:
@@ -189,9 +215,7 @@ def _share(
     """Return a share as a count where it is one."""
     of = counted(metric)
     text = formatting.metric(metric).text if of is None or percent else f"{of[0]:,}"
-    return Quantity(
-        text=text, metric=name, model=head.model, subject=part or (Subject(head.subject) if head.subject else None)
-    )
+    return Quantity(text=text, metric=name, model=head.model, subject=part or _whole(head))
 
 
 def _of(metric: Metric) -> str:
