@@ -43,6 +43,7 @@ def printed(document: Document) -> Document:
         document,
         dashboard=None if brief else document.dashboard,
         chapters=chapters,
+        coverage=None if brief else document.coverage,
         provenance=provenance,
         rules=() if brief else tuple(rule for rule in document.rules if rule.code in codes),
     )

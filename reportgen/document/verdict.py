@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.contract.card import STATED
 from reportgen.contract.subjects import about
 from reportgen.document.tree import Verdict
 from reportgen.text import formatting
@@ -118,6 +119,9 @@ def _named(check: CheckOutcome, results: Results) -> str:
 
 
 def _clearly(checks: Sequence[CheckOutcome]) -> str:
-    """Return how many values passed with their whole interval; nothing where a results file does not have it."""
-    standings = [check.standing for check in checks]
+    """Return how many values passed with their whole interval; nothing where a results file does not have it.
+
+    What is stated is stated.
+    """
+    standings = ["clear" if check.unit == STATED else check.standing for check in checks]
     return "" if None in standings else f" ({standings.count('clear') or 'none'} clearly)"

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from reportgen.contract.base import Strict
+from reportgen.contract.card import CardItem
 from reportgen.contract.findings import Severity
 from reportgen.contract.formats import BY_DEFAULT, Format
 
@@ -77,14 +78,50 @@ class CardSpec(Strict):
     """What the model is for, and for whom."""
     out_of_scope: str | None = None
     """What it must not be used for."""
-    limitations: str | None = None
-    """Known limitations, risks and biases."""
+    usage: str | None = None
+    """How to load and call it, and what it needs."""
+    factors: str | None = None
+    """Groups, instruments and environments that matter, and which of them were evaluated."""
+    metrics: str | None = None
+    """Why these metrics and limits are appropriate."""
+    evaluation_data: str | None = None
+    """Where the evaluation data comes from, why it was chosen, and how it was prepared."""
     training_data: str | None = None
     """What it was trained on."""
+    training_procedure: str | None = None
+    """How it was trained: methods, pretrained parts, hardware, time."""
+    ethical_considerations: str | None = None
+    """Sensitive data, risks, harms, and how they are mitigated."""
+    limitations: str | None = None
+    """Known limitations, risks and biases."""
+    recommendations: str | None = None
+    """Caveats and recommendations for its users."""
+    oversight: str | None = None
+    """Who supervises it in use, and how they can intervene."""
+    environmental_impact: str | None = None
+    """Energy or emissions of training and use."""
     owner: str | None = None
     """Who is responsible for it."""
     contact: str | None = None
     """Whom to ask."""
+    license: str | None = None
+    """Its license, an identifier of SPDX or of the Hugging Face Hub: `apache-2.0`."""
+    citation: str | None = None
+    """How to cite it."""
+    language: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    """Languages of its inputs, as codes of ISO 639: `en`. For the metadata of the model card."""
+    tags: tuple[Name, ...] = ()
+    """Tags for the metadata of the model card."""
+    pipeline_tag: Name | None = None
+    """Task on the Hugging Face Hub: `image-classification`. For the metadata of the model card."""
+    base_model: Name | None = None
+    """The model that it was derived from, as named on the Hugging Face Hub. For the metadata of the model card."""
+    require: tuple[CardItem, ...] = ()
+    """Items that must be stated: each is a check of the release, which fails if the item is missing."""
+
+    def states(self, item: str) -> bool:
+        """Return whether an item is stated."""
+        return bool((getattr(self, item) or "").strip())
 
 
 class DecisionSpec(Strict):
