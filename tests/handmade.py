@@ -10,6 +10,8 @@ from factory import evaluation, head, history, layer, noisy, outputs, probed, un
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.activations import AttentionStatistics
+from reportgen.contract.records.architecture import Architecture
+from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine, Times
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
 from reportgen.evaluation.thumbnails import thumbnail
@@ -176,9 +178,14 @@ def _filled(
         for name in layers
     ]
     kernels = [weight(generator.normal(size=(16, 8)) + step, f"{name}/kernel") for name in layers]
+    size = 100 * (step + 1)
+    machine = Machine("Processor <b>", 2, "Linux x86_64", "CPU")
     return replace(
         made,
         series="run",
+        architecture=Architecture("Functional", (), size, size, 4 * size, "float32", (), (), "mse", None, None),
+        cost=Cost(tuple(LayerCost(name, "Dense", 1, size) for name in layers), size * len(layers), size, size),
+        times=Times(machine, 5, (BatchTimes(1, (0.001, 0.001, 0.001, 0.002)),)),
         weights=(*kernels, weight(generator.normal(size=(8, 4)), "out/kernel")),
         activations=probed(*hidden, layer(logits, "out", None)),
         history=history(**CURVES),

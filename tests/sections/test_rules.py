@@ -24,11 +24,13 @@ from factory import (
     weight,
 )
 
+from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.findings import Explanation, Rule, explained
 from reportgen.contract.metric_table import MetricTable, TableRow
 from reportgen.contract.numbers import Measurement, Metric, MetricSpec
 from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.contract.records.architecture import Architecture
+from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine, Times
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.plan.registry import Registry
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
@@ -174,6 +176,24 @@ def overview(
     return analyzed(section_of("overview"), made)  # type: ignore[no-any-return]
 
 
+def costs(*totals: int | None, seconds: tuple[float, ...] = (0.01,)) -> SectionResult:
+    """Analyze a candidate a, and a baseline b if there are two, with so many multiply-adds."""
+    design = Architecture("Functional", (), 0, 0, 0, "float32", (), (), "mse", None, None)
+    reason = "not on the list of operations: custom (Custom)"
+    times = Times(Machine("p", 1, "s", "CPU"), 5, (BatchTimes(32, seconds),))
+    models = [
+        model(
+            name,
+            architecture=design,
+            cost=Cost((LayerCost("dense", "Dense", 1, total or 50),), total, 1, 1, None if total else reason),
+            times=times,
+        )
+        for name, total in zip("ab", totals, strict=False)
+    ]
+    made = replace(inside(*models), decision=Decision(candidate="a", baseline=Baseline(model="b")))
+    return analyzed(section_of("cost"), made, measure=True)  # type: ignore[no-any-return]
+
+
 GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test")
 BAD = MetricSpec("bad", "Bad", "nats", False, "Less.", "test")
 PEAK = MetricSpec("peak", "Peak", "", True, "High.", "test", direction_by_model=True)
@@ -286,6 +306,9 @@ CASES: dict[str, Make] = {
     "CKP102": lambda: checkpoints(*([weight(START, trainable=False)] for _ in range(2))),
     "CKP103": lambda: checkpoints([weight(START)], [weight(START)]),
     "CKP201": lambda: fall(-0.021, 0.02),
+    "CST101": lambda: costs(300, 100),
+    "CST201": lambda: costs(None, 100),
+    "CST301": lambda: costs(100, 100, seconds=(0.008, *[0.009] * 8, *[0.010] * 11, *[0.012] * 10)),
     "INF001": lambda: flow(layer(RECTIFIED, "sound"), replace(layer(RECTIFIED, "broken"), not_finite=1)),
     "INF101": lambda: dead(9),
     "INF102": lambda: dead(2),
