@@ -199,6 +199,8 @@ class DataSpec(Strict):
     """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
     class_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
+    value_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
+    """Names of the values of a regression output, in order; for several outputs, a table with one entry per output. By default values are numbered from 0."""
     split: str = "test"
     """Name of the split; shown on every figure."""
     used_for: tuple[UseOfData, ...] | None = None
@@ -212,7 +214,7 @@ class DataSpec(Strict):
 
     _no_labels = field_validator("y", mode="before")(_false_is_none)
 
-    @field_validator("class_names")
+    @field_validator("class_names", "value_names")
     @classmethod
     def _no_name_twice(cls, value: Any) -> Any:
         for names in value.values() if isinstance(value, dict) else [value or ()]:

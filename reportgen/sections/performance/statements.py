@@ -8,6 +8,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
+from reportgen.sections.performance.regression import statements as regression
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric
-    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult, Tier
+    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
+    from reportgen.sections.performance.tiers import Tier
 
 LEVEL = 0.05
 """Of the test of a difference. Convention."""
@@ -25,9 +27,10 @@ _NAMED = 3
 
 def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
     """Return the statements of every head: about the candidate, or in a comparison about all models."""
+    of_values = tuple(regression.statements(result, view))
     candidate = view.decision.candidate
     if candidate is None:
-        return tuple(_ranking(result, tier) for tier in result.tiers)
+        return (*(_ranking(result, tier) for tier in result.tiers), *of_values)
     found: list[Statement] = []
     for head in result.heads:
         if head.model == candidate:
@@ -38,7 +41,7 @@ def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
             else:
                 found += [_against(result, head, baseline), *_no_better_than_trivial(result, head)]
             found += _weakest(result, head, baseline)
-    return tuple(found) or tuple(_regression(result, candidate))
+    return (*found, *of_values)
 
 
 def _baseline(result: PerformanceResult, head: HeadPerformance, name: str) -> HeadPerformance | None:
@@ -188,20 +191,6 @@ def _ranking(result: PerformanceResult, tier: Tier) -> Statement:
         test="Newcombe (1998), paired; Holm (1979)",
         n=accuracy.n,
     )
-
-
-def _regression(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
-    """Say how large the errors of a regression head are."""
-    for one in result.named("rmse", candidate):
-        if one.metric.value is None:
-            continue
-        bias = result.find("bias", one.model, one.subject)
-        parts: list[Quantity | str] = [f"Output {one.subject.name}: " if one.subject else ""]
-        for name, words, metric in (("rmse", "RMSE ", one.metric), ("bias", ", bias ", bias)):
-            shown = formatting.metric(metric)
-            text = f"{shown.text} {shown.interval}".rstrip()
-            parts += [words, Quantity(text=text, metric=name, model=one.model, subject=one.subject)]
-        yield Statement(topic="difference", parts=(*parts, "."), test=one.metric.ci_method, n=one.metric.n)
 
 
 def _opening(head: HeadPerformance) -> tuple[str, ...]:
