@@ -331,7 +331,7 @@ def test_a_regression_head_has_its_errors(zoo: Path, tmp_path: Path) -> None:
 
 def test_a_head_of_several_values(zoo: Path, tmp_path: Path) -> None:
     """Each value has its numbers and its rows in the gallery, numbered or named by the spec."""
-    more, sections = "", "summary overview performance errors"
+    sections = "summary overview performance errors"
     found, rows = build(zoo, tmp_path, "values.keras", "three", sections=sections)
     assert found.returncode == 0, found.stderr
     biases = [rows["bias", f"head:{place}"]["value"] for place in range(3)]
