@@ -7,7 +7,7 @@ from reportgen.contract.findings import SEVERITIES, Explanation, Finding, Hit, R
 from reportgen.contract.focus import Focus, View
 from reportgen.contract.galleries import Card, CardAnswer, Gallery, Picture
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
-from reportgen.contract.needs import Need, Probe, Request
+from reportgen.contract.needs import Need, Probe, Request, Timing
 from reportgen.contract.numbers import Direction, Measurement, Metric, MetricSpec, Status
 from reportgen.contract.places import Place
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
@@ -81,6 +81,7 @@ __all__ = [
     "Table",
     "TableRow",
     "Theme",
+    "Timing",
     "Topic",
     "View",
     "no_galleries",

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from factory import evaluation, head, history, layer, noisy, outputs, probed, unmeasured, weight
+from factory import evaluation, head, history, layer, noisy, outputs, probed, regression_head, unmeasured, weight
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.activations import AttentionStatistics
+from reportgen.contract.records.architecture import Architecture
+from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine, Times
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
 from reportgen.evaluation.thumbnails import thumbnail
@@ -124,10 +126,13 @@ def full_results(
     classes: Sequence[str] = ("0", "1", "2", "3"),
     layers: Sequence[str] = ("hidden",),
     rows: int = 200,
+    *,
+    values: bool = False,
 ) -> Results:
     """Analyze models that have all that a section can ask for, with every section that is installed.
 
-    They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one.
+    They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one. With
+    ``values`` they predict numbers in place of classes.
     """
     (folder / "h.json").touch()
     lines = ["schema_version = 1", "[report]", 'title = "Figures"', "[data]", 'path = "test.npz"']
@@ -142,11 +147,13 @@ def full_results(
             f"optional = {str(len(names) == 1).lower()}",
         ]
     planned = made_plan(folder, "\n".join(lines))
-    made = full_evaluation(names, classes, layers, rows)
+    made = full_evaluation(names, classes, layers, rows, values=values)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
-def full_evaluation(names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int) -> Evaluation:
+def full_evaluation(
+    names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int, *, values: bool = False
+) -> Evaluation:
     """Make an evaluation of models that has all that a section can ask for."""
     generator = np.random.default_rng(0)
     logits, labels = noisy(rows, len(classes))
@@ -154,6 +161,12 @@ def full_evaluation(names: Sequence[str], classes: Sequence[str], layers: Sequen
         head(outputs(logits + step % 8 * generator.normal(size=logits.shape), labels), tuple(classes))
         for step in range(len(names))
     ]
+    if values:
+        wanted = 1e4 * generator.gamma(2, size=rows)
+        heads = [
+            regression_head(wanted + 3e3 * (1 + step % 8) * generator.normal(size=rows), wanted)
+            for step in range(len(names))
+        ]
     made = evaluation(*heads, names=tuple(names))
     assert made.data is not None
     counts = np.bincount(labels, minlength=len(classes)) * np.where(np.arange(len(classes)) == 0, 3, 1)
@@ -176,9 +189,14 @@ def _filled(
         for name in layers
     ]
     kernels = [weight(generator.normal(size=(16, 8)) + step, f"{name}/kernel") for name in layers]
+    size = 100 * (step + 1)
+    machine = Machine("Processor <b>", 2, "Linux x86_64", "CPU")
     return replace(
         made,
         series="run",
+        architecture=Architecture("Functional", (), size, size, 4 * size, "float32", (), (), "mse", None, None),
+        cost=Cost(tuple(LayerCost(name, "Dense", 1, size) for name in layers), size * len(layers), size, size),
+        times=Times(machine, 5, (BatchTimes(1, (0.001, 0.001, 0.001, 0.002)),)),
         weights=(*kernels, weight(generator.normal(size=(8, 4)), "out/kernel")),
         activations=probed(*hidden, layer(logits, "out", None)),
         history=history(**CURVES),

@@ -15,10 +15,12 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 KERAS = {
     "inputs/models.py",
+    "evaluation/cost.py",
     "evaluation/run.py",
     "evaluation/logits.py",
     "evaluation/probing.py",
     "evaluation/reductions.py",
+    "evaluation/times.py",
     "evaluation/tracing.py",
     "interface/callback.py",
 }

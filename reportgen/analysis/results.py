@@ -1,10 +1,11 @@
 """The content of ``results.json``: every metric, finding and check of a run, and everything that a renderer needs.
 
-It contains no durations, absolute paths or output folders, so that the same input produces the same bytes.
+But for measured times of predictions, where a spec asks for them, it contains no durations, absolute paths or output folders, so that the same input produces the same bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -327,7 +328,20 @@ class Results(Strict):
 
     def to_json(self) -> str:
         """Return the text of the file: fields in declaration order, indented by one space, without NaN."""
-        return json.dumps(self.model_dump(mode="json"), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+        return _text(self.model_dump(mode="json"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text of the file, without fields that differ in every run, such as measured times."""
+        data = self.model_dump(mode="json")
+        for section, record in zip(data["sections"], self.sections, strict=True):
+            for name in () if record.result is None else record.result.outside_digest:
+                del section["result"][name]
+        return hashlib.sha256(_text(data).encode()).hexdigest()
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, allow_nan=False, ensure_ascii=False, indent=1) + "\n"
 
 
 def _cell(metric: Metric) -> str:

@@ -21,6 +21,8 @@ class Need(Enum):
     """The rows that models get wrong, as pictures, values or text; as many as ``gallery`` in the spec says."""
     WEIGHTS = "weights"
     """Its weights."""
+    COST = "cost"
+    """Its multiply-adds and the memory of its layer outputs, from its structure alone."""
     HISTORY = "history"
     """The training history of at least one model."""
     SEVERAL_MODELS = "several models"
@@ -38,6 +40,17 @@ class Probe(Strict):
     """``units``: layers after normalization and activation; ``all``: every layer that transforms; null: no preference."""
 
 
+class Timing(Strict):
+    """The time measurements that an analyzer requests."""
+
+    batch_sizes: tuple[int, ...]
+    """Number of examples of a prediction, one measurement for each."""
+    warm_up: int
+    """Predictions before the first one that counts."""
+    repetitions: int
+    """Predictions that count."""
+
+
 class Request(Strict):
     """The combined needs of all sections of a report."""
 
@@ -49,3 +62,5 @@ class Request(Strict):
     """Probability above which the positive class of a binary head is predicted."""
     examples: int = 0
     """Number of errors per model whose rows are read once more to be shown; 0 for none."""
+    timing: Timing | None = None
+    """The times to measure; null for none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import Measurement, Metric
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 class SectionResult(Strict):
-    """Base class of section results: the metrics with their addresses; subclasses add the data for the figures."""
+    """Base class of section results: the metrics with their addresses; subclasses add the data for the figures.
+
+    ``outside_digest`` are fields that differ in every run, such as measured times: the digest of the results leaves them out.
+    """
+
+    outside_digest: ClassVar[frozenset[str]] = frozenset()
 
     measurements: tuple[Measurement, ...]
     """All metrics of the section."""

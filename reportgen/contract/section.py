@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reportgen.contract.findings import Rule
     from reportgen.contract.galleries import Gallery
     from reportgen.contract.metric_table import MetricTable, Reading
-    from reportgen.contract.needs import Need, Probe
+    from reportgen.contract.needs import Need, Probe, Timing
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.contract.statements import Statement, Topic
@@ -44,6 +44,10 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
 
     def threshold(self) -> float | None:
         """Return the threshold for the positive class of a binary head; None for no preference."""
+        return None
+
+    def timing(self) -> Timing | None:
+        """Return the times to measure; None for none. A report with measured times is not reproducible byte for byte."""
         return None
 
     def names(self) -> dict[str, str]:

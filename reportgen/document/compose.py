@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,7 +61,7 @@ def compose(
     return _numbered(
         Document(
             results=results,
-            digest=hashlib.sha256(results.to_json().encode()).hexdigest(),
+            digest=results.digest,
             front=front_page(results, picture and replace(picture, tables=()), tables),
             key_numbers=None if results.decision.candidate is None and not results.compares_many else headlines,
             margins=grid.margins(results),

@@ -48,11 +48,11 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
     values = f"{len(own)} checked {'value' if len(own) == 1 else 'values'}"
     sentences = [f"{who}Of {values}, {_outcomes(own, results)}."] if own else []
     if others:
-        sentences.append(f"Other models: {_outcomes(others, results)}.")
+        sentences.append(f"Other models: {_outcomes(others, results, how_clearly=False)}.")
     return Verdict(_state(checks), _headline(results, checks), " ".join(sentences))
 
 
-def _outcomes(checks: Sequence[CheckOutcome], results: Results) -> str:
+def _outcomes(checks: Sequence[CheckOutcome], results: Results, *, how_clearly: bool = True) -> str:
     """Return how many checks came out how."""
     of = {
         state: [check for check in checks if check.state == state]
@@ -63,7 +63,7 @@ def _outcomes(checks: Sequence[CheckOutcome], results: Results) -> str:
         _count(of["ERROR"], "could not be decided", results),
         _count(of["WARN"], "raised a warning", results),
         f"{len(of['SKIPPED'])} skipped" if of["SKIPPED"] else "",
-        f"{len(of['PASS'])} passed{_clearly(of['PASS'])}" if of["PASS"] else "",
+        f"{len(of['PASS'])} passed{_clearly(of['PASS']) if how_clearly else ''}" if of["PASS"] else "",
     ]
     return ", ".join(part for part in counted if part)
 

@@ -14,10 +14,12 @@ from reportgen.contract.records.data import DataEvaluation
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.attempts import Attempts
+from reportgen.evaluation.cost import cost
 from reportgen.evaluation.examples import Errors
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
+from reportgen.evaluation.times import times
 from reportgen.evaluation.weights import weight_tensors
 from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
@@ -138,7 +140,8 @@ class _Collector:
         self, spec: ModelSpec, loaded: LoadedModel, history: History | None, attempts: Attempts
     ) -> ModelEvaluation:
         heads, activations = attempts.attempt(lambda: self._pass(loaded.name, spec, loaded)) or ((), None)
-        wants_weights = Need.WEIGHTS in self.request.needs
+        wants_weights, wants_cost = (need in self.request.needs for need in (Need.WEIGHTS, Need.COST))
+        timing = self.request.timing
         return ModelEvaluation(
             name=loaded.name,
             file=loaded.file,
@@ -149,6 +152,8 @@ class _Collector:
             architecture=attempts.attempt(lambda: describe(loaded)),
             weights=attempts.attempt(lambda: weight_tensors(loaded.model)) if wants_weights else None,
             activations=activations,
+            cost=cost(loaded) if wants_cost else None,
+            times=None if timing is None else times(loaded, timing),
             series=spec.series,
             recipe=spec.recipe,
             code=loaded.code,

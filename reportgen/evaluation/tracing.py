@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.evaluation.structure import is_a
@@ -41,8 +41,8 @@ class Call:
         Qualified name; later calls of the same layer end in ``#2``, ``#3``.
     operation
         The layer, or an operation of a functional graph.
-    inputs
-        Identities of its input tensors.
+    given
+        Its input tensors.
     outputs, masks
         The floating-point tensors that it returned, and their masks (None without one).
     within
@@ -57,14 +57,18 @@ class Call:
 
     name: str
     operation: Any
-    inputs: tuple[int, ...]
+    given: tuple[Any, ...]
     within: tuple[Call, ...]
     outputs: tuple[Any, ...] = ()
     masks: tuple[Any, ...] = ()
     inner: bool = False
     attention: AttentionScores | None = None
     hidden: bool = False
-    _alive: list[Any] = field(default_factory=list, repr=False)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Identities of its input tensors."""
+        return tuple(map(id, self.given))
 
     def is_a(self, *kinds: str) -> bool:
         """Return whether the operation is an instance of one of these classes."""
@@ -132,8 +136,7 @@ class _Watcher:
 
     def _recorded(self, plain: Any, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = _tensors((args, kwargs))
-        call = Call(self._name(operation), operation, tuple(map(id, given)), tuple(self._stack))
-        call._alive = given  # noqa: SLF001 an identity means nothing after its tensor is gone
+        call = Call(self._name(operation), operation, tuple(given), tuple(self._stack))
         if self._stack:
             self._stack[-1].inner = True
         if _takes_scores(operation, kwargs):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.base import Strict
     from reportgen.contract.metric_table import Reading
-    from reportgen.contract.needs import Probe, Request
+    from reportgen.contract.needs import Probe, Request, Timing
     from reportgen.spec.model import ReportSpec, SectionSpec
     from reportgen.spec.source import Source
 
@@ -49,6 +49,11 @@ class PlannedSection:
     def threshold(self) -> float | None:
         """The threshold for binary heads that it requests; None if it requests none or is skipped."""
         return self._asked(BaseAnalyzer, lambda analyzer: analyzer.threshold())
+
+    @property
+    def timing(self) -> Timing | None:
+        """The times that it asks to measure; None if it asks for none or is skipped."""
+        return self._asked(BaseAnalyzer, lambda analyzer: analyzer.timing())
 
     @property
     def readings(self) -> tuple[Reading, ...]:

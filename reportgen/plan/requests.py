@@ -19,21 +19,25 @@ def request(sections: Iterable[PlannedSection], gallery: int | None) -> Request:
     running = [item for item in sections if item.skip is None]
     needs = frozenset[Need]().union(*(item.section.analyzer.needs for item in running))
     probes = [item.probe for item in running if item.probe is not None]
+    timings = (item.timing for item in running if item.timing is not None)
     thresholds = (item.threshold for item in running if item.threshold is not None)
     return Request(
         needs=needs,
         probe=_merged(probes),
         threshold=next(thresholds, Request(needs=needs).threshold),
         examples=gallery or 0 if Need.EXAMPLES in needs else 0,
+        timing=next(timings, None),
     )
 
 
 def conflicts(sections: dict[int, PlannedSection]) -> Iterator[Problem]:
-    """Yield sections that request other layers, or another threshold, than an earlier one."""
+    """Yield sections that request other layers, another threshold, or other times, than an earlier one."""
     layers = {index: item.probe.layers if item.probe else None for index, item in sections.items()}
     yield from _differing(sections, layers, "layers", ())
     thresholds = {index: item.threshold for index, item in sections.items()}
     yield from _differing(sections, thresholds, "threshold", ("threshold",))
+    timings = {index: item.timing for index, item in sections.items()}
+    yield from _differing(sections, timings, "measurements of time", ())
 
 
 def _differing(

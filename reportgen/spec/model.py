@@ -186,19 +186,21 @@ class DataSpec(Strict):
     """The evaluation data."""
 
     path: str | None = None
-    """An `.npz`, `.csv` or `.parquet` file; omit it if `x` and `y` are `.npy` files."""
+    """An `.npz`, `.csv`, `.parquet` or `.h5` file; omit it if `x` and `y` are `.npy` files."""
     x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] = "x"
-    """Array name (npz), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
+    """Array name (npz, h5), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
     y: str | Annotated[dict[str, str], Field(min_length=1)] | None = Field(default="y", json_schema_extra=_or_false)
     """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
     text: str | None = None
     """Column, array or file with a text for each row, which the gallery of errors shows; it can also be an id."""
     group: Name | None = None
-    """What rows belong to, such as a patient: array name (npz), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
+    """What rows belong to, such as a patient: array name (npz, h5), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
     weight: Name | None = None
     """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
     class_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
+    value_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
+    """Names of the values of a regression output, in order; for several outputs, a table with one entry per output. By default values are numbered from 0."""
     split: str = "test"
     """Name of the split; shown on every figure."""
     used_for: tuple[UseOfData, ...] | None = None
@@ -212,7 +214,7 @@ class DataSpec(Strict):
 
     _no_labels = field_validator("y", mode="before")(_false_is_none)
 
-    @field_validator("class_names")
+    @field_validator("class_names", "value_names")
     @classmethod
     def _no_name_twice(cls, value: Any) -> Any:
         for names in value.values() if isinstance(value, dict) else [value or ()]:

@@ -165,6 +165,20 @@ def number(value: float, unit: str) -> str:
     return _with_sign(_figures(value, unit, None), unit)
 
 
+def amount(value: float) -> str:
+    """Return a value of the data: whole numbers below a million without decimals.
+
+    >>> amount(25.0), amount(-3.0), amount(4.0073), amount(2e7)
+    ('25', '−3', '4.01', '20,000,000')
+    """
+    if float(value).is_integer() and abs(value) < _WHOLE_BELOW:
+        return f"{value:,.0f}".replace("-", MINUS)
+    return number(value, "")
+
+
+_WHOLE_BELOW = 1e6
+
+
 def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> FormattedMetric:
     """Return a metric as text.
 

@@ -20,15 +20,18 @@ from factory import (
     noisy,
     outputs,
     probed,
+    regression_head,
     unmeasured,
     weight,
 )
 
+from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.findings import Explanation, Rule, explained
 from reportgen.contract.metric_table import MetricTable, TableRow
 from reportgen.contract.numbers import Measurement, Metric, MetricSpec
 from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.contract.records.architecture import Architecture
+from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine, Times
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.plan.registry import Registry
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
@@ -113,6 +116,17 @@ def sure_errors() -> SectionResult:
     return analyzed(section_of("errors"), evaluation(says([0] * 3, [0, 0, 1], 5.0)))  # type: ignore[no-any-return]
 
 
+LINE = np.arange(40.0)
+RANGES = np.arange(160.0) / 4
+
+
+def few_rows(error: float) -> SectionResult:
+    """Analyze the errors of 50 rows: one is far off, the others by 1."""
+    labels = np.arange(50.0)
+    made = evaluation(regression_head(labels + np.where(labels == 0, error, 1.0), labels))
+    return analyzed(section_of("errors"), made)  # type: ignore[no-any-return]
+
+
 def says(predictions: list[int], labels: list[int], strength: float = 2.0) -> Any:
     """Make a head of two classes that predicts these classes."""
     return head(outputs(np.eye(2, dtype=np.float32)[predictions] * strength, labels))
@@ -172,6 +186,24 @@ def overview(
     description = DataDescription((), labels, duplicates, conflicting)
     made = inside(model(architecture=design), n=100, description=description)
     return analyzed(section_of("overview"), made)  # type: ignore[no-any-return]
+
+
+def costs(*totals: int | None, seconds: tuple[float, ...] = (0.01,)) -> SectionResult:
+    """Analyze a candidate a, and a baseline b if there are two, with so many multiply-adds."""
+    design = Architecture("Functional", (), 0, 0, 0, "float32", (), (), "mse", None, None)
+    reason = "not on the list of operations: custom (Custom)"
+    times = Times(Machine("p", 1, "s", "CPU"), 5, (BatchTimes(32, seconds),))
+    models = [
+        model(
+            name,
+            architecture=design,
+            cost=Cost((LayerCost("dense", "Dense", 1, total or 50),), total, 1, 1, None if total else reason),
+            times=times,
+        )
+        for name, total in zip("ab", totals, strict=False)
+    ]
+    made = replace(inside(*models), decision=Decision(candidate="a", baseline=Baseline(model="b")))
+    return analyzed(section_of("cost"), made, measure=True)  # type: ignore[no-any-return]
 
 
 GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test")
@@ -286,6 +318,9 @@ CASES: dict[str, Make] = {
     "CKP102": lambda: checkpoints(*([weight(START, trainable=False)] for _ in range(2))),
     "CKP103": lambda: checkpoints([weight(START)], [weight(START)]),
     "CKP201": lambda: fall(-0.021, 0.02),
+    "CST101": lambda: costs(300, 100),
+    "CST201": lambda: costs(None, 100),
+    "CST301": lambda: costs(100, 100, seconds=(0.008, *[0.009] * 8, *[0.010] * 11, *[0.012] * 10)),
     "INF001": lambda: flow(layer(RECTIFIED, "sound"), replace(layer(RECTIFIED, "broken"), not_finite=1)),
     "INF101": lambda: dead(9),
     "INF102": lambda: dead(2),
@@ -323,11 +358,21 @@ CASES: dict[str, Make] = {
         *((BAD, name, 0.5, None, None) for name in "abc"),
     ),
     "ERR101": sure_errors,
+    "ERR201": lambda: few_rows(10.0),
     "PRF001": lambda: performance(unmeasured("failed", "outputs are NaN")),
     "PRF101": lambda: performance(says([0] * 30, [0] * 20 + [1] * 10)),
     "PRF102": lambda: performance(says([0] * 8 + [1, 0], [0] * 8 + [1, 1])),
+    "PRF111": lambda: performance(regression_head([3.0] * 40, np.arange(40.0))),
+    "PRF112": lambda: performance(regression_head(19.5 + np.where(LINE % 2, 5, -5), LINE)),
     "PRF201": lambda: performance(says([0] * 30, [0] * 24 + [1] * 6)),
     "PRF202": lambda: performance(says([1] * 2 + [0] * 38, [1] * 20 + [0] * 20)),
+    "PRF211": lambda: performance(regression_head(LINE + 2 + np.where(LINE % 2, 2, -2), LINE)),
+    "PRF212": lambda: performance(
+        regression_head(RANGES, np.where(RANGES < 9.8, RANGES - 3, RANGES + 1) + np.tile([-0.5, 0.5], 80))
+    ),
+    "PRF213": lambda: performance(
+        regression_head(LINE, LINE + np.where(LINE % 2, 1, -1) * (1 + LINE.reshape(-1, 2)[:, ::-1].ravel()))
+    ),
     "PRF301": lambda: performance(says([0] * 100, [1] * 3 + [0] * 97, 5.0)),
     "PRF401": lambda: performance(says([0, 1] * 50, [0, 1] * 50), says([1, 1, *[0, 1] * 49], [0, 1] * 50)),
     "PRF402": lambda: seeds(says([0, 1] * 50, [0, 1] * 50), says([0] * 100, [0, 1] * 50)),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.records.activations import Activations
     from reportgen.contract.records.architecture import Architecture
+    from reportgen.contract.records.cost import Cost, Times
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.examples import Examples
     from reportgen.contract.records.heads import HeadEvaluation
@@ -26,7 +27,7 @@ OutputsT = TypeVar("OutputsT", bound=HeadOutputs)
 
 @dataclass(frozen=True)
 class ModelEvaluation:
-    """A model: file, architecture, heads and history; weights and activations if a section needs them.
+    """A model: file, architecture, heads and history; weights, activations, cost and times if a section needs them.
 
     ``size_bytes`` is None for a model in memory, ``sha256`` for one that could not be read; ``series`` is the run that it is a
     checkpoint of, and ``recipe`` the recipe that it is a seed of, if declared; ``code`` are the files and packages of its custom objects with their digests. ``reason`` is
@@ -43,6 +44,8 @@ class ModelEvaluation:
     architecture: Architecture | None = None
     weights: tuple[WeightTensor, ...] | None = None
     activations: Activations | None = None
+    cost: Cost | None = None
+    times: Times | None = None
     series: str | None = None
     recipe: str | None = None
     code: tuple[tuple[str, str], ...] = ()
