@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reportgen.analysis.results import SCHEMA_VERSION, Results
+from reportgen.analysis.results import SCHEMA_VERSION, DataRecord, ModelRecord, Results, SpecRecord
 from reportgen.contract.foreign import section_code
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Measurement
@@ -73,12 +73,43 @@ def rows(path: Path) -> tuple[TableRow, ...]:
         )
 
 
-def _content(path: Path) -> dict[str, Any]:
-    """Return the content of a file in the present schema."""
+def inputs(content: bytes, path: Path) -> tuple[SpecRecord, tuple[ModelRecord, ...], DataRecord | None]:
+    """Return what the content of a results file says about its spec, models and data; no section is imported.
+
+    Raises
+    ------
+    ResultsError
+        As :func:`load`; ``path`` is what it names.
+    """
+    raw = _parsed(content, path)
+    with _refusals(path):
+        models = tuple(ModelRecord.model_validate(one) for one in raw["models"])
+        data = None if raw["data"] is None else DataRecord.model_validate(raw["data"])
+        return SpecRecord.model_validate(raw["spec"]), models, data
+
+
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a results file.
+
+    Raises
+    ------
+    ResultsError
+        It is missing, not a regular file, or too large.
+    """
     try:
-        raw = json.loads(read_bytes(path, _MEGABYTES).decode(), parse_float=_finite, parse_constant=_finite)
+        return read_bytes(path, _MEGABYTES)
     except FileError as error:
         raise ResultsError(f"{path}: {error}") from error
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """Return the content of a file in the present schema."""
+    return _parsed(content_of(path), path)
+
+
+def _parsed(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        raw = json.loads(content.decode(), parse_float=_finite, parse_constant=_finite)
     except RecursionError as error:
         raise ResultsError(f"{path}: is nested too deeply") from error
     except ValueError as error:

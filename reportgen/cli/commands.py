@@ -216,6 +216,29 @@ def metrics(results: Path, form: str) -> None:
 
 
 @cli.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option(
+    "--inputs",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=".",
+    help="Folder of the spec, which the files of the report are relative to. By default the working directory.",
+)
+def verify(report: Path, folder: Path) -> NoReturn:
+    """Compare REPORT (report.pdf, report.html or results.json) with what it was made from.
+
+    Prints which files are unchanged, changed or missing, and exits with 1 if one is changed. The words and figures of
+    the pages are not compared. Unsigned: it finds inconsistency, not forgery.
+    """
+    from reportgen.cli import listing
+    from reportgen.pipeline.verify import verify as verified
+
+    rows = verified(report, folder)
+    say(listing.verified(rows))
+    raise click.exceptions.Exit(int(any(row.state == "changed" for row in rows)))
+
+
+@cli.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--example", type=click.Choice(["digits"]), help="Add an example with models and data.")
 def init(directory: Path, example: str | None) -> None:

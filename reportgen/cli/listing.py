@@ -13,11 +13,12 @@ from reportgen.plan.registry import folder_of
 from reportgen.text.formatting import direction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reportgen.contract.findings import Rule
     from reportgen.contract.metric_table import TableRow
     from reportgen.contract.section import Section
+    from reportgen.pipeline.verify import VerifiedFile
     from reportgen.plan.registry import Registry
 
 Row = dict[str, Any]
@@ -56,8 +57,23 @@ def as_csv(rows: list[Row]) -> str:
 
 def as_table(rows: list[Row]) -> str:
     """Return rows as an aligned plain-text table."""
-    cells = [["section", "metric", "model", "subject", *_FIELDS]]
-    cells += [[_shown(value) for value in row.values()] for row in rows]
+    return _aligned(
+        [
+            ["section", "metric", "model", "subject", *_FIELDS],
+            *([_shown(value) for value in row.values()] for row in rows),
+        ]
+    )
+
+
+def verified(rows: Sequence[VerifiedFile]) -> str:
+    """Return the files of a report as an aligned table, and how many are unchanged, changed and missing."""
+    states = [row.state for row in rows]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in ("unchanged", "changed", "missing"))
+    cells = [[" ".join(cell.split()) for cell in (row.state, row.what, row.file, row.reason)] for row in rows]
+    return f"{_aligned(cells)}{counts}\n"
+
+
+def _aligned(cells: list[list[str]]) -> str:
     widths = [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in cells

@@ -1,0 +1,93 @@
+"""What the file of a report carries: the digest of its results, and in a PDF the results and the spec themselves."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.formats import FILES
+from reportgen.errors import ResultsError, summary
+from reportgen.inputs.sources.arrays import ERRORS
+from reportgen.render.limits import limited
+from reportgen.spec.files import FileError, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_MEGABYTES = 256
+_SECONDS, _GIGABYTES = 20, 2
+_MOST_ATTACHMENTS = 20
+_DIGEST = re.compile(rb'SHA-256 digest <code class="long">([0-9a-f]{64})</code>')
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """What a page or a PDF says about itself.
+
+    Attributes
+    ----------
+    digest
+        The SHA-256 digest of its results.
+    attached
+        The files in it, by their names.
+    """
+
+    digest: str
+    attached: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def read_page(path: Path) -> ReportFile:
+    """Read ``report.html``.
+
+    Raises
+    ------
+    ResultsError
+        It cannot be read, or does not have the digest of its results.
+    """
+    found = _DIGEST.findall(_content(path))
+    if not found:
+        raise ResultsError(f"{path}: is not a report of reportgen (it has no digest of its results)")
+    return ReportFile(found[-1].decode())
+
+
+def read_pdf(path: Path) -> ReportFile:
+    """Read ``report.pdf``, within limits of size, time and memory.
+
+    Raises
+    ------
+    ResultsError
+        It cannot be read, or is not a report.
+    """
+    import pypdf
+    from pypdf.errors import PyPdfError
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    content = _content(path)
+    try:
+        with limited(_SECONDS, _GIGABYTES):
+            pdf = pypdf.PdfReader(io.BytesIO(content))
+            identifiers: Any = pdf.trailer["/ID"]
+            digest = str(identifiers[0])
+            attached: dict[str, bytes] = {}
+            for number, one in enumerate(pdf.attachment_list):
+                if number == _MOST_ATTACHMENTS:
+                    raise ResultsError(f"{path}: has more than {_MOST_ATTACHMENTS} attachments")
+                if one.name in attached:
+                    raise ResultsError(f"{path}: has two attachments named {one.name!r}")
+                attached[one.name] = one.content
+    except (PyPdfError, AssertionError, AttributeError, *ERRORS) as error:
+        raise ResultsError(f"{path}: cannot be read as a PDF ({summary(error)})") from error
+    if FILES["json"] not in attached:
+        raise ResultsError(f"{path}: is not a report of reportgen (no {FILES['json']} is attached)")
+    return ReportFile(digest, attached)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return read_bytes(path, _MEGABYTES)
+    except FileError as error:
+        raise ResultsError(f"{path}: {error}") from error

@@ -1,0 +1,234 @@
+"""`reportgen verify`: unchanged, changed, missing; hostile reports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pypdf
+import pytest
+from handmade import results
+
+from reportgen.cli import commands
+from reportgen.errors import ResultsError
+from reportgen.pipeline.present import present
+from reportgen.pipeline.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+INPUTS = ("a.keras", "b.keras", "c.keras", "test.npz")
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, bytes]:
+    """Render a report of files whose content is their name."""
+    raw = results()
+    models = tuple(one.model_copy(update={"sha256": digest(one.file)}) for one in raw.models)
+    assert raw.data is not None
+    files = tuple(one.model_copy(update={"sha256": digest(one.file)}) for one in raw.data.files)
+    data = raw.data.model_copy(update={"files": files})
+    found = raw.model_copy(update={"models": models, "data": data})
+    return {"handmade.toml": found.spec.text.encode(), **present(found, ("html", "pdf", "json")).files}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, made: dict[str, bytes]) -> Path:
+    """Write the report, its spec and its inputs into a folder."""
+    for name, content in made.items():
+        (tmp_path / name).write_bytes(content)
+    for name in INPUTS:
+        (tmp_path / name).write_text(name, "utf-8")
+    return tmp_path
+
+
+def digest(text: str) -> str:
+    """Return the digest of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def states(report: Path, folder: Path) -> dict[str, str]:
+    """Return what is not unchanged."""
+    return {row.what: row.state for row in verify(report, folder) if row.state != "unchanged"}
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report.html", "results.json"])
+def test_what_is_unchanged(folder: Path, name: str) -> None:
+    """Every input once, and the parts of the report."""
+    rows = verify(folder / name, folder)
+    assert {row.state for row in rows} == {"unchanged"}
+    assert [row.what for row in rows][-5:] == ["spec", "model a", "model b", "model c", "data (test)"]
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report.html", "results.json"])
+def test_what_is_changed_or_missing(folder: Path, name: str) -> None:
+    """Another byte of a model; no data any more."""
+    (folder / "a.keras").write_text("other", "utf-8")
+    (folder / "test.npz").unlink()
+    assert states(folder / name, folder) == {"model a": "changed", "data (test)": "missing"}
+
+
+def test_results_that_were_edited(folder: Path) -> None:
+    """Do not agree with the page and the PDF; an edited spec in them not with its own digest."""
+    text = (folder / "results.json").read_text("utf-8")
+    raw = json.loads(text)
+    raw["spec"]["text"] += "# more\n"
+    (folder / "results.json").write_text(json.dumps(raw), "utf-8")
+    assert states(folder / "report.html", folder) == {
+        "results beside the report": "changed",
+        "spec in the results": "changed",
+    }
+    assert states(folder / "report.pdf", folder) == {"results beside the report": "changed"}
+    assert states(folder / "results.json", folder) == {"spec in the results": "changed"}
+
+
+def rewritten(folder: Path, change: Callable[[pypdf.PdfWriter], object]) -> Path:
+    """Change the PDF."""
+    writer = pypdf.PdfWriter(clone_from=folder / "report.pdf")
+    change(writer)
+    writer.write(folder / "changed.pdf")
+    return folder / "changed.pdf"
+
+
+def replaced(name: str, content: bytes) -> Callable[[pypdf.PdfWriter], object]:
+    """Return what replaces an attachment."""
+
+    def change(writer: pypdf.PdfWriter) -> None:
+        for one in writer.attachment_list:
+            if one.name == name:
+                one.content = content
+
+    return change
+
+
+def test_attachments_that_were_edited(folder: Path) -> None:
+    """Results that are not those of the document, or a spec that is not theirs."""
+    text = (folder / "results.json").read_text("utf-8").replace("2026-01-02T", "2026-01-03T")
+    assert states(rewritten(folder, replaced("results.json", text.encode())), folder) == {
+        "results in the report": "changed",
+        "results beside the report": "changed",
+    }
+    assert states(rewritten(folder, replaced("handmade.toml", b"x = 1")), folder) == {"spec in the report": "changed"}
+
+
+@pytest.mark.parametrize("file", ["/etc/passwd", "../secret", "a/../../secret", "/dev/zero", "."])
+def test_nothing_outside_the_folder_is_opened(folder: Path, file: str, made: dict[str, bytes]) -> None:
+    """Whatever a results file names."""
+    raw = json.loads(made["results.json"])
+    raw["models"][0]["file"] = file
+    (folder / "results.json").write_text(json.dumps(raw), "utf-8")
+    assert states(folder / "results.json", folder) == {"model a": "missing"}
+
+
+HOSTILE: dict[str, Any] = {
+    "empty": (lambda _: b"", "cannot be read as a PDF"),
+    "not a PDF": (lambda _: b"%PDF-1.7\nnothing", "cannot be read as a PDF"),
+    "cut": (lambda pdf: pdf[: len(pdf) // 2], "cannot be read as a PDF"),
+    "no identifier": (lambda pdf: pdf.replace(b"/ID", b"/XX"), "cannot be read as a PDF"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_pdfs_get_one_sentence(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, and no traceback."""
+    change, says = HOSTILE[name]
+    (folder / "report.pdf").write_bytes(change((folder / "report.pdf").read_bytes()))
+    monkeypatch.setattr("sys.argv", ["reportgen", "verify", str(folder / "report.pdf"), "--inputs", str(folder)])
+    code = commands.run()
+    out, err = capfd.readouterr()
+    assert (code, out) == (2, "")
+    assert says in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_damaged_pdfs_end_in_a_table_or_a_sentence(folder: Path, seed: int) -> None:
+    """Wherever their bytes are wrong."""
+    generator = np.random.default_rng(seed)
+    content = bytearray((folder / "report.pdf").read_bytes())
+    for place in generator.integers(0, len(content), 2000):
+        content[place] = generator.integers(0, 256)
+    content[-1500:] = bytes(content[-1500:][::-1]) if seed % 2 else content[-1500:]
+    (folder / "report.pdf").write_bytes(content)
+    with suppress(ResultsError):
+        assert verify(folder / "report.pdf", folder)
+
+
+def test_attachments_are_limited(folder: Path) -> None:
+    """In number, in size, and each name once."""
+
+    def many(writer: pypdf.PdfWriter) -> None:
+        for number in range(30):
+            writer.add_attachment(str(number), b"")
+
+    with pytest.raises(ResultsError, match="more than 20 attachments"):
+        verify(rewritten(folder, many), folder)
+    with pytest.raises(ResultsError, match=r"two attachments named 'results\.json'"):
+        verify(rewritten(folder, lambda writer: writer.add_attachment("results.json", b"{}")), folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("report.html", b"<html>", "has no digest of its results"),
+        ("results.json", b"[", "is not JSON"),
+        ("results.json", b'{"schema_version": 2, "models": 3, "data": null}', "is not a valid results file"),
+        ("model_card.md", b"", "must be report.pdf, report.html or results.json"),
+    ],
+)
+def test_what_is_no_report(folder: Path, name: str, content: bytes, says: str) -> None:
+    """One sentence."""
+    (folder / name).write_bytes(content)
+    with pytest.raises(ResultsError, match=says):
+        verify(folder / name, folder)
+
+
+def test_a_page_needs_its_results(folder: Path) -> None:
+    """The numbers of a page alone tell nothing about its inputs."""
+    (folder / "results.json").unlink()
+    with pytest.raises(ResultsError, match=r"results\.json: no such file"):
+        verify(folder / "report.html", folder)
+
+
+def test_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """A table, the counts, and 0 only if nothing changed; in the working directory by default."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.argv", ["reportgen", "verify", "report.pdf"])
+    assert commands.run() == 0
+    assert "9 unchanged, 0 changed, 0 missing" in capfd.readouterr().out
+    (folder / "a.keras").write_text("other", "utf-8")
+    assert commands.run() == 1
+    assert "changed    model a " in capfd.readouterr().out
+
+
+def test_names_cannot_forge_a_line(folder: Path, made: dict[str, bytes]) -> None:
+    """A line break in a name is a blank."""
+    from reportgen.cli.listing import verified
+
+    raw = json.loads(made["results.json"])
+    raw["models"][0]["name"] = "a\nunchanged  model a"
+    (folder / "results.json").write_text(json.dumps(raw), "utf-8")
+    rows = verify(folder / "results.json", folder)
+    assert len(verified(rows).splitlines()) == len(rows) + 1
+
+
+def test_it_is_fast_and_loads_no_model(folder: Path) -> None:
+    """Under two seconds of processor time, without TensorFlow and what draws."""
+    program = (
+        "import sys, time\nfrom reportgen.cli.commands import run\n"
+        f"sys.argv = ['reportgen', 'verify', {str(folder / 'report.pdf')!r}, '--inputs', {str(folder)!r}]\n"
+        "assert run() == 0\nprint(time.process_time())\n"
+        "print([name for name in ('keras', 'tensorflow', 'matplotlib', 'weasyprint', 'pandas') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    *_, seconds, heavy = run.stdout.splitlines()
+    assert float(seconds) < 2
+    assert heavy == "[]"
