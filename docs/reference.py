@@ -35,8 +35,10 @@ _PARTS = {
     "card": "CardSpec",
     "data": "DataSpec",
     "checks": "CheckSpec",
+    "checks.preset": "preset",
     "output": "OutputSpec",
     "output.figures": "FiguresSpec",
+    "output.limits": "LimitsSpec",
 }
 """Tables of a spec, and their names in its JSON Schema."""
 _PER = {
@@ -79,7 +81,7 @@ def spec_page() -> str:
         keys.table(schema),
     ]
     for place, name in _PARTS.items():
-        heading = f"[[{place}]]" if place == "checks" else f"[{place}]"
+        heading = f"[[{place.partition('.')[0]}]]" if place.startswith("checks") else f"[{place}]"
         blocks += [f"## `{heading}` {{ #{_anchor(place)} }}", _marked(definitions[name]["description"])]
         blocks += [keys.table(definitions[name])]
     blocks += [

@@ -20,7 +20,7 @@ _OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", 
 
 
 class Browser:
-    """One page in a browser."""
+    """One page in a browser; ``requested`` has the addresses that it asked for."""
 
     def __init__(self, folder: Path) -> None:
         assert CHROMIUM is not None, MISSING
@@ -47,7 +47,9 @@ class Browser:
         target = next(one for one in self._send("Target.getTargets")["targetInfos"] if one["type"] == "page")
         attached = self._send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         self._session = attached["sessionId"]
+        self.requested: list[str] = []
         self._send("Page.enable")
+        self._send("Network.enable")
 
     def __enter__(self) -> Self:
         return self
@@ -99,5 +101,8 @@ class Browser:
             part = os.read(self._read, 2**20)
             assert part, "the browser has ended"
             self._rest += part
-        message, _, self._rest = self._rest.partition(b"\0")
-        return json.loads(message)  # type: ignore[no-any-return]
+        text, _, self._rest = self._rest.partition(b"\0")
+        message: dict[str, Any] = json.loads(text)
+        if message.get("method") == "Network.requestWillBeSent":
+            self.requested.append(message["params"]["request"]["url"])
+        return message

@@ -18,6 +18,7 @@ from reportgen.contract.records.history import History
 from reportgen.contract.records.weights import WeightTensor
 from reportgen.evaluation.tasks.base import HeadRows
 from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels
+from reportgen.evaluation.tasks.regression import Regression
 
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
@@ -59,6 +60,20 @@ def head(made: ClassificationOutputs, names: tuple[str, ...] | None = None, task
     decided = task or ("binary" if made.n_classes == 2 else "multiclass")
     rule = Decision("probabilities", "made by hand")
     return HeadEvaluation("out", Decision(decided, "made by hand"), rule, rule, names, len(made.labels), made)
+
+
+def regression_head(predictions: Any, labels: Any = None, name: str = "out") -> HeadEvaluation:
+    """Make a regression head of values that go through its accumulator in two batches."""
+    values = np.asarray(predictions, np.float64)[:, None]
+    rows = HeadRows(len(values), 1, "values", labels=None if labels is None else np.asarray(labels))
+    gathering = Regression().gather("regression", rows)
+    for places in np.array_split(np.arange(len(values)), 2):
+        gathering.accumulator.add(values[places], places)
+    rule = Decision("regression", "made by hand")
+    found = gathering.accumulator.result()
+    reason = None if found.labeled else "no labels"
+    status = "ok" if found.labeled else "not_applicable"
+    return HeadEvaluation(name, rule, rule, gathering.labels, (), len(values), found, status, reason)  # type: ignore[arg-type]
 
 
 def unmeasured(status: str = "not_applicable", reason: str = "multilabel heads are not measured") -> HeadEvaluation:

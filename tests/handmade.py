@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from factory import evaluation, head, history, layer, noisy, outputs, probed, unmeasured, weight
+from factory import evaluation, head, history, layer, noisy, outputs, probed, regression_head, unmeasured, weight
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.activations import AttentionStatistics
@@ -126,10 +126,13 @@ def full_results(
     classes: Sequence[str] = ("0", "1", "2", "3"),
     layers: Sequence[str] = ("hidden",),
     rows: int = 200,
+    *,
+    values: bool = False,
 ) -> Results:
     """Analyze models that have all that a section can ask for, with every section that is installed.
 
-    They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one.
+    They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one. With
+    ``values`` they predict numbers in place of classes.
     """
     (folder / "h.json").touch()
     lines = ["schema_version = 1", "[report]", 'title = "Figures"', "[data]", 'path = "test.npz"']
@@ -144,11 +147,13 @@ def full_results(
             f"optional = {str(len(names) == 1).lower()}",
         ]
     planned = made_plan(folder, "\n".join(lines))
-    made = full_evaluation(names, classes, layers, rows)
+    made = full_evaluation(names, classes, layers, rows, values=values)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
-def full_evaluation(names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int) -> Evaluation:
+def full_evaluation(
+    names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int, *, values: bool = False
+) -> Evaluation:
     """Make an evaluation of models that has all that a section can ask for."""
     generator = np.random.default_rng(0)
     logits, labels = noisy(rows, len(classes))
@@ -156,6 +161,12 @@ def full_evaluation(names: Sequence[str], classes: Sequence[str], layers: Sequen
         head(outputs(logits + step % 8 * generator.normal(size=logits.shape), labels), tuple(classes))
         for step in range(len(names))
     ]
+    if values:
+        wanted = 1e4 * generator.gamma(2, size=rows)
+        heads = [
+            regression_head(wanted + 3e3 * (1 + step % 8) * generator.normal(size=rows), wanted)
+            for step in range(len(names))
+        ]
     made = evaluation(*heads, names=tuple(names))
     assert made.data is not None
     counts = np.bincount(labels, minlength=len(classes)) * np.where(np.arange(len(classes)) == 0, 3, 1)

@@ -323,9 +323,27 @@ def test_a_regression_head_has_its_errors(zoo: Path, tmp_path: Path) -> None:
     """Performance measures them; calibration says that it does not measure such heads."""
     found, rows = build(zoo, tmp_path, "regression.keras", "floats", sections="summary performance calibration")
     assert found.returncode == 0, found.stderr
-    assert {name for name, _ in rows if rows[name, None]["status"] == "ok"} == {"bias", "mae", "rmse"}
+    measured = {name for name, _ in rows if rows[name, None]["status"] == "ok"}
+    assert measured >= {"bias", "mae", "rmse", "median_absolute_error", "r_squared", "mae_skill"}
     assert rows["rmse", None]["value"] >= rows["mae", None]["value"] > abs(rows["bias", None]["value"])
     assert "does not support regression outputs" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_a_head_of_several_values(zoo: Path, tmp_path: Path) -> None:
+    """Each value has its numbers and its rows in the gallery, numbered or named by the spec."""
+    sections = "summary overview performance errors"
+    found, rows = build(zoo, tmp_path, "values.keras", "three", sections=sections)
+    assert found.returncode == 0, found.stderr
+    biases = [rows["bias", f"head:{place}"]["value"] for place in range(3)]
+    assert biases == pytest.approx([-1, 0, 2], abs=1e-5)
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "Largest errors of m, output 2" in page
+    assert "rows per class" not in page
+    name = zoo / f"{tmp_path.name}.toml"
+    name.write_text(name.read_text("utf-8").replace('three.npz"', 'three.npz"\nvalue_names = ["x", "y", "z"]'), "utf-8")
+    assert run("build", name.name, "-o", tmp_path / "named", "--format", "json", "-q", cwd=zoo).returncode == 0
+    again = json.loads(run("metrics", tmp_path / "named" / "results.json", "--format", "json").stdout)
+    assert {row["subject"] for row in again if row["metric"] == "mae"} == {"head:x", "head:y", "head:z"}
 
 
 def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:

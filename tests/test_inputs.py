@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -114,7 +115,7 @@ def test_labels_that_name_no_head_belong_to_any(tmp_path: Path) -> None:
     [
         (DataSpec(path="d.npz", x="z"), r"data\.x: d\.npz: has no 'z' \(it has x, y, text\)"),
         (DataSpec(path="d.npz", x="text"), "must be numbers"),
-        (DataSpec(path="d.txt"), "must be an .npz, .csv or .parquet file"),
+        (DataSpec(path="d.txt"), "must be an .npz, .csv, .parquet, .h5 or .hdf5 file"),
         (DataSpec(path="broken.npz"), "cannot be read as npz"),
         (DataSpec(path="broken.parquet"), "cannot be read as parquet"),
         (DataSpec(path="broken.csv"), "cannot be read as csv"),
@@ -146,6 +147,10 @@ def tables(tmp_path: Path) -> Path:
     frame.to_csv(tmp_path / "d.csv", index=False)
     frame.to_parquet(tmp_path / "d.parquet")
     np.savez(tmp_path / "d.npz", x=frame[["a", "b"]], a=frame["a"], b=frame["b"], kind=np.array(ROWS["kind"]))
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file.update(
+            {"test/x": frame[["a", "b"]], "test/a": frame["a"], "test/b": frame["b"], "test/kind": ROWS["kind"]}
+        )
     np.save(tmp_path / "x.npy", frame[["a", "b"]])
     np.save(tmp_path / "y.npy", np.array(ROWS["kind"]))
     return tmp_path
@@ -157,6 +162,8 @@ def tables(tmp_path: Path) -> Path:
         ({"path": "d.csv", "x": ("a", "b"), "y": "kind"}, ("d.csv",)),
         ({"path": "d.parquet", "x": ("a", "b"), "y": "kind"}, ("d.parquet",)),
         ({"path": "d.npz", "y": "kind"}, ("d.npz",)),
+        ({"path": "d.h5", "x": "test/x", "y": "test/kind"}, ("d.h5",)),
+        ({"path": "d.h5", "x": ("test/a", "test/b"), "y": "test/kind"}, ("d.h5",)),
         ({"path": "d.npz", "x": ("a", "b"), "y": "kind"}, ("d.npz",)),
         ({"x": "x.npy", "y": "y.npy"}, ("x.npy", "y.npy")),
         ({"x": {"one": "x.npy", "two": "x.npy"}, "y": "y.npy"}, ("x.npy", "y.npy")),
@@ -179,8 +186,10 @@ def test_every_source_gives_the_same_rows(tables: Path, data: dict[str, Any], fi
         ("d.csv", ("a", "b", "kind")),
         ("d.parquet", ("a", "b", "kind")),
         ("d.npz", ("x", "a", "b", "kind")),
+        ("d.h5", ("test/a", "test/b", "test/kind", "test/x")),
         (None, None),
         ("gone.csv", None),
+        ("gone.h5", None),
         ("gone.parquet", None),
         ("gone.npz", None),
     ],
@@ -196,7 +205,7 @@ def test_names_that_are_not_there_are_found(tables: Path) -> None:
     assert [(location, name) for location, name, _ in found] == [(("data", "x", 1), "c"), (("data", "y", "k"), "kin")]
     assert found[0][2] == ("a", "b", "kind")
     assert not list(unknown_names(DataSpec(path="gone.csv"), tables))
-    assert not list(unknown_names(DataSpec(path="d.hdf5"), tables))
+    assert not list(unknown_names(DataSpec(path="d.txt"), tables))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])

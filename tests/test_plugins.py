@@ -21,6 +21,7 @@ from reportgen.interface.report import Report, load_results
 from reportgen.pipeline import present
 from reportgen.plan import registry
 from reportgen.spec.errors import SpecError
+from reportgen.spec.model import FiguresSpec
 
 TESTS = Path(__file__).parent
 EXAMPLE = TESTS.parent / "docs" / "examples" / "my_section.py"
@@ -293,6 +294,18 @@ def failure_of(planned: Any) -> str:
         return str(error)
     (failure,) = present.present(made, ("html",)).failures
     return failure
+
+
+def test_the_name_of_a_figure_is_no_path(tmp_path: Path) -> None:
+    """The program makes the names of files and of parts of the page, whatever a section calls its figures."""
+    alone = SPEC.partition("[[sections]]")[0] + FILE.rpartition("[[sections]]")[1] + FILE.rpartition("[[sections]]")[2]
+    text = example(**{'name="my-custom-plot"': 'name="my-custom-plot-/../../ä <x>"'})
+    planned = section_of(tmp_path, text, alone)
+    made = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
+    report = present.present(made, ("html",))
+    present.add_figure_files(report, made, FiguresSpec(format="svg"))
+    assert [name for name in report.files if "custom" in name] == ["figures/my_section-my-custom-plot-..-..-x.svg"]
+    assert b'id="figure-my_section-my-custom-plot-..-..-x"' in report.files["report.html"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Checks: conditions of the spec, evaluated on the table of metrics. A missing metric never passes."""
+"""Checks: conditions of the spec, evaluated on the table of metrics, and items that its card must state. What is missing never passes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.analysis.conditions import Condition, changed
 from reportgen.analysis.results import CheckOutcome
+from reportgen.contract.card import ITEMS, STATED
+from reportgen.contract.numbers import Metric
 from reportgen.contract.statements import counted
 from reportgen.metrics import comparison
 from reportgen.plan.names import check_matches
@@ -20,14 +22,36 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import CheckState, Standing
     from reportgen.contract.metric_table import MetricTable
-    from reportgen.contract.numbers import Measurement, Metric, MetricSpec
+    from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.plan.plan import Plan, PlannedSection
     from reportgen.spec.model import CheckSpec
 
 
 def run(plan: Plan, table: MetricTable) -> tuple[CheckOutcome, ...]:
-    """Evaluate every check of the spec; one outcome per metric that a check applies to."""
-    return tuple(outcome for check in plan.spec.checks for outcome in _outcomes(check, plan, table))
+    """Evaluate every check of the spec; one outcome per metric that a check applies to, then those of the card."""
+    measured = (outcome for check in plan.spec.checks for outcome in _outcomes(check, plan, table))
+    return (*measured, *_required(plan))
+
+
+def _required(plan: Plan) -> Iterator[CheckOutcome]:
+    """Yield the outcome of each item that the card must state, about the candidate, in a comparison about every model."""
+    card = plan.spec.card
+    for item in dict.fromkeys(card.require):
+        stated = card.states(item)
+        for model in filter(plan.decision.concerns, plan.spec.models):
+            yield CheckOutcome(
+                address=f"card.{item}",
+                title=ITEMS[item],
+                unit=STATED,
+                model=model,
+                subject=None,
+                low=1,
+                high=None,
+                severity="fail",
+                state="PASS" if stated else "FAIL",
+                metric=Metric(value=int(stated), unit=STATED, higher_is_better=True),
+                reason=None,
+            )
 
 
 def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[CheckOutcome]:

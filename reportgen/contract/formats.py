@@ -37,6 +37,7 @@ RENDERERS = (
     Renderer("json", "results.json", "reportgen.render.results_json:to_bytes"),
     Renderer("markdown", "model_card.md", "reportgen.render.markdown:to_bytes"),
     Renderer("summary", "summary.md", "reportgen.render.markdown:summary", by_default=False),
+    Renderer("bom", "bom.cdx.json", "reportgen.render.bom:to_bytes", by_default=False),
     Renderer("junit", "junit.xml", "reportgen.render.junit:to_bytes", by_default=False),
 )
 FORMATS = tuple(renderer.name for renderer in RENDERERS)

@@ -7,9 +7,10 @@ from typing import Literal
 
 from reportgen.contract.tables import Column, Table
 
-Mark = Literal["right", "wrong", "new", "fixed", "shared"]
-"""An answer is right or wrong; ``new`` if only this model is wrong, ``fixed`` if only it is right, ``shared`` if all are wrong."""
-SYMBOLS: dict[Mark, str] = {"right": "✓", "fixed": "✓", "wrong": "×", "new": "×", "shared": "×"}
+Mark = Literal["right", "wrong", "new", "fixed", "shared", "value"]
+"""An answer is right or wrong; ``new`` if only this model is wrong, ``fixed`` if only it is right, ``shared`` if all are wrong. A ``value`` is
+neither: it is off by some amount."""
+SYMBOLS: dict[Mark, str] = {"right": "✓", "fixed": "✓", "wrong": "×", "new": "×", "shared": "×", "value": ""}
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class CardAnswer:
     def words(self) -> str:
         """The answer on one line."""
         note = f", {self.mark}" if self.mark in {"new", "fixed"} else ""
-        return f"{SYMBOLS[self.mark]} {self.model}: {self.text}{note}"
+        return f"{SYMBOLS[self.mark]} {self.model}: {self.text}{note}".lstrip()
 
 
 @dataclass(frozen=True)

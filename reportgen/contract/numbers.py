@@ -111,7 +111,7 @@ class MetricSpec:
         What one value is about: the ``model`` (or one of its outputs), a ``class``, a ``layer`` (or one of its
         weights), a ``pair`` of models, or a ``recipe`` (or a pair of recipes), recorded at its first model.
     difference
-        Name of the pairwise metric that tests whether two models differ in this one.
+        Name of the metric that tests whether two models differ in this one: pairwise or, of a class, for candidate and baseline.
     direction_by_model
         The preferred direction depends on what the model was trained for; each value states its own.
     exact

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.contract.card import ITEMS
 from reportgen.contract.statements import TOPICS
 from reportgen.document import grid
+from reportgen.document.coverage import coverage
 from reportgen.document.front import front_page
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
@@ -27,15 +29,6 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS, EACH = 12, 3
 """Maximum number of findings of a chapter that are all printed, and otherwise the number per rule."""
-CARD = {
-    "intended_use": "Intended use",
-    "out_of_scope": "Out of scope",
-    "limitations": "Limitations",
-    "training_data": "Training data",
-    "owner": "Owner",
-    "contact": "Contact",
-}
-"""Headings of what the author states about the model."""
 
 
 def compose(
@@ -65,7 +58,6 @@ def compose(
     summary = next((record for record in results.sections if record.manifest.on_front_page), None)
     headlines = next(iter(tables.get(summary.id, ())), None) if summary else None
     picture = None if results.compares_many and headlines is not None else next(offered, None)
-    stated = {name: text for name in CARD if (text := getattr(results.card, name))}
     return _numbered(
         Document(
             results=results,
@@ -77,8 +69,11 @@ def compose(
             chapters=tuple(
                 _chapter(record, drawings, tables, galleries, failures, results, picture) for record in records
             ),
-            card=tuple((CARD[name], text) for name, text in stated.items()),
-            not_stated=tuple(title for name, title in CARD.items() if name not in stated),
+            card=tuple(
+                (title, getattr(results.card, item)) for item, title in ITEMS.items() if results.card.states(item)
+            ),
+            not_stated=tuple(title for item, title in ITEMS.items() if not results.card.states(item)),
+            coverage=coverage(results),
             provenance=provenance(results),
             terms=tuple(
                 Term(f"{record.id}.{spec.name}", spec)

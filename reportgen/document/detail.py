@@ -26,7 +26,7 @@ MOST_ROWS = 12
 def printed(document: Document) -> Document:
     """Return the part of a document that goes to paper, by the detail that its spec asks for.
 
-    ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has, names
+    ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has and the coverage, names
     the findings about other models, and has the tables behind the figures of the body in the appendix; ``brief`` ends with
     the errors and has no appendix. A comparison of many models names most findings, and has neither long tables nor the figures of
     the appendix, unless it is ``full``.
@@ -43,6 +43,7 @@ def printed(document: Document) -> Document:
         document,
         dashboard=None if brief else document.dashboard,
         chapters=chapters,
+        coverage=document.coverage if detail == "full" else None,
         provenance=provenance,
         rules=() if brief else tuple(rule for rule in document.rules if rule.code in codes),
     )

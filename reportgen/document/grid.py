@@ -156,7 +156,7 @@ def _to_settle(check: CheckOutcome) -> str:
 def _settled(check: CheckOutcome) -> str:
     """Return the end of the sentence on the closest check."""
     if check.standing == "clear":
-        return ", clear of it"
+        return ""
     if check.n_to_settle is None:
         return "; not even 10 times as many examples would settle it"
     return f"; about {_rounded(check.n_to_settle):,} examples would settle it"

@@ -208,6 +208,8 @@ class Document:
     """What the author states about the model: heading and Markdown."""
     not_stated: tuple[str, ...]
     """What the author does not state."""
+    coverage: Table | None
+    """Which items of model cards and documentation duties the report states; None where it is not printed."""
     provenance: tuple[Table, ...]
     terms: tuple[Term, ...]
     """The declarations of all metrics."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.contract.card import STATED
 from reportgen.contract.subjects import about
 from reportgen.document.tree import Verdict
 from reportgen.text import formatting
@@ -47,11 +48,11 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
     values = f"{len(own)} checked {'value' if len(own) == 1 else 'values'}"
     sentences = [f"{who}Of {values}, {_outcomes(own, results)}."] if own else []
     if others:
-        sentences.append(f"Other models: {_outcomes(others, results)}.")
+        sentences.append(f"Other models: {_outcomes(others, results, how_clearly=False)}.")
     return Verdict(_state(checks), _headline(results, checks), " ".join(sentences))
 
 
-def _outcomes(checks: Sequence[CheckOutcome], results: Results) -> str:
+def _outcomes(checks: Sequence[CheckOutcome], results: Results, *, how_clearly: bool = True) -> str:
     """Return how many checks came out how."""
     of = {
         state: [check for check in checks if check.state == state]
@@ -62,7 +63,7 @@ def _outcomes(checks: Sequence[CheckOutcome], results: Results) -> str:
         _count(of["ERROR"], "could not be decided", results),
         _count(of["WARN"], "raised a warning", results),
         f"{len(of['SKIPPED'])} skipped" if of["SKIPPED"] else "",
-        f"{len(of['PASS'])} passed{_clearly(of['PASS'])}" if of["PASS"] else "",
+        f"{len(of['PASS'])} passed{_clearly(of['PASS']) if how_clearly else ''}" if of["PASS"] else "",
     ]
     return ", ".join(part for part in counted if part)
 
@@ -118,6 +119,9 @@ def _named(check: CheckOutcome, results: Results) -> str:
 
 
 def _clearly(checks: Sequence[CheckOutcome]) -> str:
-    """Return how many values passed with their whole interval; nothing where a results file does not have it."""
-    standings = [check.standing for check in checks]
+    """Return how many values passed with their whole interval; nothing where a results file does not have it.
+
+    What is stated is stated.
+    """
+    standings = ["clear" if check.unit == STATED else check.standing for check in checks]
     return "" if None in standings else f" ({standings.count('clear') or 'none'} clearly)"

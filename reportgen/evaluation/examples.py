@@ -9,11 +9,12 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
+from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.evaluation.thumbnails import like_a_picture, thumbnail
 from reportgen.inputs.dataset import read
 from reportgen.metrics import outlying
 from reportgen.metrics.confidence import SURE
-from reportgen.metrics.errors import Wrong, choose
+from reportgen.metrics.errors import IN_ALL, Wrong, choose, in_turn, largest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,9 +52,10 @@ class Errors:
     def __init__(self, each: int) -> None:
         self.each = each
         self._heads: dict[Target, list[Wrong]] = {}
+        self._values: dict[str | None, list[NDArray[np.int64]]] = {}
 
     def add(self, model: ModelEvaluation, data: DataEvaluation | None) -> None:
-        """Keep the errors of the classification heads of a model."""
+        """Keep the errors of the classification heads of a model, and where those of its values are largest."""
         if data is None or not self.each:
             return
         for head in model.heads:
@@ -62,15 +64,18 @@ class Errors:
                 target = ClassifiedHead(model, head, outputs, data).target
                 wrong = Wrong.of(outputs.predictions, outputs.labels, outputs.confidence)
                 self._heads.setdefault(target, []).append(wrong)
+            elif isinstance(outputs, RegressionOutputs):
+                rows = largest(outputs.errors, self.each)
+                self._values.setdefault(model.subject(head), []).append(rows)
 
     def examples(self, dataset: Dataset | None, spec: DataSpec | None, data: DataEvaluation | None) -> Examples | None:
         """Read the rows to show; None if none were asked for."""
         if not self.each or dataset is None or spec is None or data is None:
             return None
         chosen = [choose(models, self.each, SURE) for models in self._heads.values()]
-        places = np.unique(
-            np.concatenate([np.empty(0, np.int64), *(np.concatenate([one.suspects, one.others]) for one in chosen)])
-        )
+        rows = [part for one in chosen for part in (one.suspects, one.others)]
+        rows += [in_turn(models, IN_ALL * self.each) for models in self._values.values()]
+        places = np.unique(np.concatenate([np.empty(0, np.int64), *rows]))
         return _read(dataset, spec, data, self.each, places)
 
 

@@ -13,6 +13,7 @@ from reportgen.evaluation.tasks.base import (
     HeadEvidence,
     HeadRows,
     OutputsError,
+    Several,
     UndecidedError,
 )
 from reportgen.evaluation.tasks.resolve import resolve_outputs, resolve_task, task_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from reportgen.evaluation.tasks.base import Accumulator
     from reportgen.inputs.models import LoadedModel
     from reportgen.spec.model import DataSpec, ModelSpec
+
+    Names = tuple[str, ...]
 
 _NONE = Decision("none", "not examined")
 
@@ -114,13 +117,14 @@ class Reader:
     def _rows(
         self, record: HeadEvaluation, output: Output, evidence: HeadEvidence, labels: NDArray[Any] | None
     ) -> HeadRows:
-        names, y = self.data.class_names, self.data.y
+        y = self.data.y
         return HeadRows(
             n=len(self.rows),
             n_outputs=evidence.n_outputs,
             output_type="logits" if output.stripped else record.output_type.value,
             labels=None if labels is None else labels[self.rows],
-            class_names=names.get(record.name) if isinstance(names, dict) else names,
+            class_names=_named(self.data.class_names, record.name),
+            value_names=_named(self.data.value_names, record.name),
             threshold=self.threshold,
             seed=self.data.seed,
             location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),
@@ -147,19 +151,28 @@ class Reader:
             )
             raise InputError(("models", self.loaded.name, "outputs"), self.spec.path, message) from None
 
-    def finish(self, head: Head) -> HeadEvaluation:
-        """Return the record with its outputs; failed if any were NaN or infinite."""
+    def finish(self, head: Head, *, alone: bool) -> tuple[HeadEvaluation, ...]:
+        """Return the record with its outputs, or one for each value of the head; failed if any were NaN or infinite.
+
+        ``alone`` is whether the model has no other output: then values have their own names, otherwise ``output/value``.
+        """
         gathered = head.accumulator
         if gathered is None:
-            return head.record
+            return (head.record,)
         if gathered.not_finite:
             first = int(self.rows[required(gathered.first_not_finite)])
             reason = (
                 f"the model's outputs are NaN or infinite for {gathered.not_finite:,} of {len(self.rows):,} rows "
                 f"(the first is row {first})"
             )
-            return replace(head.record, status="failed", reason=reason)
-        return replace(head.record, outputs=gathered.result())
+            return (replace(head.record, status="failed", reason=reason),)
+        outputs = gathered.result()
+        if not isinstance(outputs, Several):
+            return (replace(head.record, outputs=outputs),)
+        return tuple(
+            replace(head.record, name=name if alone else f"{head.record.name}/{name}", outputs=part)
+            for name, part in outputs.parts.items()
+        )
 
     def _error(self, key: str, contradiction: ContradictionError) -> InputError:
         return InputError(("models", self.loaded.name, key), self.spec.path, str(contradiction))
@@ -175,6 +188,10 @@ class Head:
 
 def _declared(value: str | Mapping[str, str], head: str) -> str:
     return value if isinstance(value, str) else value.get(head, "auto")
+
+
+def _named(names: Names | dict[str, Names] | None, head: str) -> Names | None:
+    return names.get(head) if isinstance(names, dict) else names
 
 
 def _without_numbers(record: HeadEvaluation, reason: str) -> HeadEvaluation:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_CLASSES = 10_000
 _ROWS_AT_ONCE = 256
+_SUM = 1e-3
+"""How far the sum of a soft label may be from 1, as in the evaluation."""
 
 
 def describe_data(
@@ -75,13 +77,22 @@ def _counts(
     for head, array in labels.items():
         chosen = array[rows]
         kind = kind_of(chosen)
-        if kind == "floats" or (kind != "rows" and chosen.size != len(rows)):
+        if (
+            kind == "floats"
+            or (kind == "rows" and not _distributions(chosen))
+            or (kind != "rows" and chosen.size != len(rows))
+        ):
             continue
         values = chosen.argmax(axis=1) if kind == "rows" else chosen.reshape(-1)
         found, counts = np.unique(values, return_counts=True)
         names = class_names.get(head or "") if isinstance(class_names, dict) else class_names
         if len(found) <= _MOST_CLASSES:
             yield LabelCounts(head, tuple(_called(value, names) for value in found), tuple(map(int, counts)))
+
+
+def _distributions(array: NDArray[Any]) -> bool:
+    """Return whether the rows of a matrix are one-hot or soft labels: not negative, with a sum of 1."""
+    return bool((array >= 0).all() and np.allclose(array.sum(axis=1, dtype=np.float64), 1, atol=_SUM))
 
 
 def _called(value: Any, names: tuple[str, ...] | None) -> str:

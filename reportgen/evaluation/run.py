@@ -116,7 +116,8 @@ class _Pass:
         batches = _Batches(self.dataset, self.rows, self.data.batch_size, probe, evaluated=bool(gathered))
         watched = None if probe is None else self._probing(forward, probe)
         activations_of = self._feed(forward, watched, batches, take, progress)
-        return tuple(self.reader.finish(head) for head in heads), activations_of
+        alone = len(heads) == 1
+        return tuple(one for head in heads for one in self.reader.finish(head, alone=alone)), activations_of
 
     # ------------------------------------------------------------------------------------------ the model
 

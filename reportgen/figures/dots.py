@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.numbers import or_nan
 from reportgen.contract.theme import Look
 from reportgen.figures import categories, draw
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
+    from reportgen.contract.numbers import Measurement
     from reportgen.contract.theme import Theme
 
 _HIGHEST = 2.5
@@ -23,7 +25,7 @@ _HIGHEST = 2.5
 _LOWEST = 0.9
 _ROW = 1.75
 """Height of a row, in font sizes."""
-_RANGE = "#c3c8cd"
+RANGE = "#c3c8cd"
 """Color of what is expected behind what is seen."""
 
 
@@ -76,7 +78,7 @@ def rows(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -
         values, low, high = (np.asarray(part, float) for part in (one.values, one.low, one.high))
         hollow = np.zeros(len(values), bool) if one.hollow is None else np.asarray(one.hollow, bool)
         if one.range_low is not None and one.range_high is not None:
-            ax.hlines(place, one.range_low, one.range_high, color=_RANGE, linewidth=3.5 * theme.line_width)
+            ax.hlines(place, one.range_low, one.range_high, color=RANGE, linewidth=3.5 * theme.line_width)
         known = np.isfinite(low) & np.isfinite(high)
         ax.hlines(place[known], low[known], high[known], color=one.look.color, linewidth=theme.line_width)
         style: dict[str, Any] = {"marker": one.look.marker, "linestyle": "none", "color": one.look.color}
@@ -87,6 +89,16 @@ def rows(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -
     if len(series) > 1:
         draw.legend_above(ax, theme, handles)
     return places
+
+
+def models(ax: Axes, theme: Theme, names: Sequence[str], measured: Sequence[Measurement]) -> None:
+    """Draw a metric of several models with its intervals, a named row for each, in the looks of the models."""
+    categories.named_rows(ax, theme, names)
+    for place, one in enumerate(measured):
+        metric, look = one.metric, theme.look(one.model)
+        if metric.ci_low is not None and metric.ci_high is not None:
+            ax.hlines(place, metric.ci_low, metric.ci_high, color=look.color, linewidth=theme.line_width)
+        ax.plot(or_nan(metric.value), place, marker=look.marker, color=look.color, linestyle="none")
 
 
 def forest(

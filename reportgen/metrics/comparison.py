@@ -188,7 +188,7 @@ def n_to_settle_share(value: float, limit: float, low: float, high: float, n: in
     None above ten times ``n``, or where the share is the limit.
 
     >>> n_to_settle_share(54 / 58, 0.95, 0.8357, 0.9729, 58), n_to_settle_share(0.95, 0.95, 0.93, 0.965, 600)
-    (487, None)
+    (507, None)
     """
     if value == limit:
         return None

@@ -122,6 +122,8 @@ class Design:
         if effect is None:
             return found.without(self.too_few)
         widened = found.widened(effect.divisor)
+        if widened.low is None:
+            return replace(widened, n=found.n)
         return replace(widened, n=found.n, method=f"{found.method}, {self._words(effect.groups)}")
 
     def without_interval(self, value: float) -> Estimate:

@@ -1,4 +1,4 @@
-"""Which errors to look at: the most confident ones of each model, and those where the label may be wrong."""
+"""Which errors to look at: the most confident or the largest ones of each model, and those where the label may be wrong."""
 
 from __future__ import annotations
 
@@ -110,10 +110,31 @@ def choose(models: Sequence[Wrong], each: int, limit: float) -> Chosen:
         left = ~np.isin(one.places, first)
         places, confidence = one.places[left], one.confidence[left]
         ranked.append(places[np.lexsort((places, -confidence))][:each])
-    in_turn = [one[rank] for rank in range(each) for one in ranked if rank < len(one)]
-    room = IN_ALL * each - len(first)
-    others = np.array(list(dict.fromkeys(in_turn))[:room], np.int64)
+    others = in_turn(ranked, IN_ALL * each - len(first))
     return Chosen(first, others[np.lexsort((others, -_confidence(models, others)))])
+
+
+def in_turn(ranked: Sequence[Places], room: int) -> Places:
+    """Return rows of all models: the first of each, then the second of each, every row once and at most ``room`` of them.
+
+    >>> import numpy as np
+    >>> in_turn([np.array([4, 2]), np.array([4, 7])], 3)
+    array([4, 2, 7])
+    """
+    longest = max(map(len, ranked), default=0)
+    found = [int(one[rank]) for rank in range(longest) for one in ranked if rank < len(one)]
+    return np.array(list(dict.fromkeys(found))[:room], np.int64)
+
+
+def largest(errors: NDArray[np.float64], each: int) -> Places:
+    """Return the rows with the largest absolute errors (N,), the largest first, at most ``each``; rows without an error are none.
+
+    >>> import numpy as np
+    >>> largest(np.array([0.0, -3.0, 2.0]), 3)
+    array([1, 2])
+    """
+    sizes = np.abs(errors)
+    return np.lexsort((np.arange(len(sizes)), -sizes))[: min(each, np.count_nonzero(sizes))]
 
 
 def _confidence(models: Sequence[Wrong], places: Places) -> NDArray[np.float64]:

@@ -27,8 +27,8 @@ def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64
     return folds
 
 
-def grouped_folds(groups: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
-    """Assign whole groups to folds of about equal size, in seeded order; (n,) fold of each example, 0 to ``FOLDS`` - 1.
+def grouped_folds(groups: NDArray[np.integer], seed: int, count: int = FOLDS) -> NDArray[np.int64]:
+    """Assign whole groups to folds of about equal size, in seeded order; (n,) fold of each example, 0 to ``count`` - 1.
 
     >>> import numpy as np
     >>> np.bincount(grouped_folds(np.arange(20) // 2, seed=0)).tolist()
@@ -38,5 +38,5 @@ def grouped_folds(groups: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
     order = np.random.default_rng(seed).permutation(len(sizes))
     before = np.cumsum(sizes[order]) - sizes[order]
     folds = np.empty(len(sizes), np.int64)
-    folds[order] = before * FOLDS // len(groups)
+    folds[order] = before * count // len(groups)
     return folds[member]

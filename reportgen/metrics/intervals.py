@@ -192,6 +192,30 @@ def mean(
     )
 
 
+def mean_p_value(values: Floats) -> float:
+    """Return the two-sided p-value of a mean of 0 of (N,) values: below 0.05 if and only if the interval of :func:`mean` excludes 0.
+
+    Student's t of Hall's (1992) transformation of the mean. 1 where all values are 0, or there is only one; 0 where they are
+    equal otherwise.
+
+    >>> import numpy as np
+    >>> round(mean_p_value(np.array([-1.0, 0.0, 1.0, 2.0])), 6)
+    0.495025
+    """
+    from scipy.special import stdtr
+
+    n = len(values)
+    below, above = _hall(values, None, 1.0)
+    if below == above == 0:
+        return 1.0 if n < SEVERAL or not values.any() else 0.0
+    deviations = values - values.mean()
+    deviation = math.sqrt(float((deviations**2).mean()))
+    a = float(((deviations / deviation) ** 3).mean()) / math.sqrt(n)
+    w = float(values.mean()) * math.sqrt(n - 1) / deviation
+    transformed = w + a * w**2 / 3 + a**2 * w**3 / 27 + a / 6
+    return 2 * float(stdtr(n - 1, -abs(transformed)))
+
+
 def ratio(numerators: Floats, denominators: Floats, weights: Floats | None = None, divisor: float = 1.0) -> Estimate:
     """Return the ratio of two means of the same rows (N,), both non-negative, with Hall's interval of its linearization.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.formats import FILES
 from reportgen.errors import InputError
+from reportgen.render import bom
 from reportgen.render.environment import MARK
 
 if TYPE_CHECKING:
@@ -27,14 +28,15 @@ _STAGING = ".reportgen-"
 _STALE = 3600.0
 """Age in seconds from which on the folder of a process that is gone is removed: on a shared disk it may run elsewhere."""
 _MARKS = {
-    ".html": MARK.encode(),
-    ".json": b'\n "reportgen": "',
-    ".md": MARK.encode(),
-    ".pdf": b"/Creator (reportgen",
-    ".png": b"Software\x00reportgen",
-    ".xml": MARK.encode(),
-    ".svg": b"<dc:title>reportgen</dc:title>",
+    ".html": (MARK.encode(),),
+    ".json": (b'\n "reportgen": "', f'"name": "{bom.MARK}"'.encode()),
+    ".md": (MARK.encode(),),
+    ".pdf": (b"/Creator (reportgen",),
+    ".png": (b"Software\x00reportgen",),
+    ".xml": (MARK.encode(),),
+    ".svg": (b"<dc:title>reportgen</dc:title>",),
 }
+"""Marks by suffix; a file has one of them."""
 _MOST_UNPACKED = 2**20
 """Bytes of a stream of a PDF in which the mark is looked for."""
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
@@ -165,11 +167,12 @@ def _refuse_foreign(output: Path, names: Iterable[str], inputs: Iterable[Path]) 
 
 def _is_own(path: Path) -> bool:
     """Tell whether a file carries the program's mark."""
-    marks = _MARKS.get(path.suffix)
-    if marks is None or not path.is_file():
+    marks = _MARKS.get(path.suffix, ())
+    if not marks or not path.is_file():
         return False
     content = path.read_bytes()
-    return marks in content or (path.suffix == ".pdf" and any(marks in one for one in _unpacked(content)))
+    places = (content, *_unpacked(content)) if path.suffix == ".pdf" else (content,)
+    return any(mark in place for place in places for mark in marks)
 
 
 def _unpacked(content: bytes) -> Iterator[bytes]:

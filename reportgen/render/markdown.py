@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.document.links import used_terms
 from reportgen.render.environment import environment, fill, packages, printable, signed
+from reportgen.render.front_matter import front_matter
 from reportgen.render.html import LINKS
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def render(document: Document, template_folders: Sequence[Path] = ()) -> str:
     template_folders
         Folders with custom templates.
     """
-    return _filled("report.md.j2", document, template_folders)
+    from markupsafe import Markup
+
+    metadata = Markup(front_matter(document.results))  # noqa: S704 YAML in quotes, not HTML
+    return _filled("report.md.j2", document, template_folders, front_matter=metadata)
 
 
 def summary(content: Content) -> bytes:
@@ -52,10 +56,11 @@ def summary(content: Content) -> bytes:
     return signed(kept + _CUT).encode()
 
 
-def _filled(name: str, document: Document, template_folders: Sequence[Path]) -> str:
+def _filled(name: str, document: Document, template_folders: Sequence[Path], **more: Any) -> str:
     made = environment(template_folders, _write, packages(document))
     made.filters["author"] = author
-    return fill(made, name, template_folders, document.results, document=document, glossary=used_terms(document))
+    values = {"document": document, "glossary": used_terms(document), "stated": dict(document.card), **more}
+    return fill(made, name, template_folders, document.results, **values)
 
 
 def escape(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from reportgen.contract.base import Strict
+from reportgen.contract.card import CardItem
 from reportgen.contract.findings import Severity
 from reportgen.contract.formats import BY_DEFAULT, Format
 
@@ -77,14 +78,50 @@ class CardSpec(Strict):
     """What the model is for, and for whom."""
     out_of_scope: str | None = None
     """What it must not be used for."""
-    limitations: str | None = None
-    """Known limitations, risks and biases."""
+    usage: str | None = None
+    """How to load and call it, and what it needs."""
+    factors: str | None = None
+    """Groups, instruments and environments that matter, and which of them were evaluated."""
+    metrics: str | None = None
+    """Why these metrics and limits are appropriate."""
+    evaluation_data: str | None = None
+    """Where the evaluation data comes from, why it was chosen, and how it was prepared."""
     training_data: str | None = None
     """What it was trained on."""
+    training_procedure: str | None = None
+    """How it was trained: methods, pretrained parts, hardware, time."""
+    ethical_considerations: str | None = None
+    """Sensitive data, risks, harms, and how they are mitigated."""
+    limitations: str | None = None
+    """Known limitations, risks and biases."""
+    recommendations: str | None = None
+    """Caveats and recommendations for its users."""
+    oversight: str | None = None
+    """Who supervises it in use, and how they can intervene."""
+    environmental_impact: str | None = None
+    """Energy or emissions of training and use."""
     owner: str | None = None
     """Who is responsible for it."""
     contact: str | None = None
     """Whom to ask."""
+    license: str | None = None
+    """Its license, an identifier of SPDX or of the Hugging Face Hub: `apache-2.0`."""
+    citation: str | None = None
+    """How to cite it."""
+    language: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    """Languages of its inputs, as codes of ISO 639: `en`. For the metadata of the model card."""
+    tags: tuple[Name, ...] = ()
+    """Tags for the metadata of the model card."""
+    pipeline_tag: Name | None = None
+    """Task on the Hugging Face Hub: `image-classification`. For the metadata of the model card."""
+    base_model: Name | None = None
+    """The model that it was derived from, as named on the Hugging Face Hub. For the metadata of the model card."""
+    require: tuple[CardItem, ...] = ()
+    """Items that must be stated: each is a check of the release, which fails if the item is missing."""
+
+    def states(self, item: str) -> bool:
+        """Return whether an item is stated."""
+        return bool((getattr(self, item) or "").strip())
 
 
 class DecisionSpec(Strict):
@@ -149,19 +186,21 @@ class DataSpec(Strict):
     """The evaluation data."""
 
     path: str | None = None
-    """An `.npz`, `.csv` or `.parquet` file; omit it if `x` and `y` are `.npy` files."""
+    """An `.npz`, `.csv`, `.parquet` or `.h5` file; omit it if `x` and `y` are `.npy` files."""
     x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] = "x"
-    """Array name (npz), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
+    """Array name (npz, h5), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
     y: str | Annotated[dict[str, str], Field(min_length=1)] | None = Field(default="y", json_schema_extra=_or_false)
     """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
     text: str | None = None
     """Column, array or file with a text for each row, which the gallery of errors shows; it can also be an id."""
     group: Name | None = None
-    """What rows belong to, such as a patient: array name (npz), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
+    """What rows belong to, such as a patient: array name (npz, h5), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
     weight: Name | None = None
     """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
     class_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
+    value_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
+    """Names of the values of a regression output, in order; for several outputs, a table with one entry per output. By default values are numbered from 0."""
     split: str = "test"
     """Name of the split; shown on every figure."""
     used_for: tuple[UseOfData, ...] | None = None
@@ -175,7 +214,7 @@ class DataSpec(Strict):
 
     _no_labels = field_validator("y", mode="before")(_false_is_none)
 
-    @field_validator("class_names")
+    @field_validator("class_names", "value_names")
     @classmethod
     def _no_name_twice(cls, value: Any) -> Any:
         for names in value.values() if isinstance(value, dict) else [value or ()]:

@@ -1,7 +1,7 @@
 """Numbers as text: nonzero values are never shown as 0, values below 100 % never as 100 %, and no digit is spurious.
 
 Units: ``fraction`` and ``signed fraction`` are shown as percentages; ``count``, ``index`` and ``bytes`` as whole numbers;
-``p-value`` down to 0.001. Dimensionless numbers, and numbers whose unit is a word (``nats``, ``bits``), have three
+``p-value`` down to 0.001; ``stated`` as the word for 1 and 0. Dimensionless numbers, and numbers whose unit is a word (``nats``, ``bits``), have three
 significant digits.
 
 The number of decimals:
@@ -31,7 +31,9 @@ MINUS = "−"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
 _PERCENT = frozenset({"fraction", "signed fraction"})
-_WITHOUT_WORD = _PERCENT | {"", "count", "index", "bytes", "p-value"}
+_WORDS = {"stated": ("not stated", "stated")}
+"""Units of what is true or false: the words for 0 and 1."""
+_WITHOUT_WORD = _PERCENT | {"", "count", "index", "bytes", "p-value", *_WORDS}
 _SMALLEST_P = 0.001
 _SMALL_P = 0.1
 _LARGEST_P = 0.995
@@ -149,8 +151,8 @@ def number(value: float, unit: str) -> str:
     ['96.4 %', '99.96 %', '> 99.99 %', '< 0.01 %', '0 %', '100 %']
     >>> number(0.003, ""), number(-0.0312, ""), number(0.99961, ""), number(3.2e-8, ""), number(12345, "count")
     ('0.00300', '−0.0312', '0.9996', '3.20 × 10⁻⁸', '12,345')
-    >>> number(0.0131, "signed fraction").replace(THIN, " "), number(38_400, "bytes").replace(THIN, " ")
-    ('+1.3 %', '38.4 kB')
+    >>> number(0.0131, "signed fraction").replace(THIN, " "), number(38_400, "bytes").replace(THIN, " "), number(0, "stated")
+    ('+1.3 %', '38.4 kB', 'not stated')
     """
     if not math.isfinite(value):
         return MISSING
@@ -158,7 +160,23 @@ def number(value: float, unit: str) -> str:
         return p_value(value).removeprefix("= ")
     if unit == "bytes":
         return _size(value)
+    if unit in _WORDS:
+        return _WORDS[unit][value == 1]
     return _with_sign(_figures(value, unit, None), unit)
+
+
+def amount(value: float) -> str:
+    """Return a value of the data: whole numbers below a million without decimals.
+
+    >>> amount(25.0), amount(-3.0), amount(4.0073), amount(2e7)
+    ('25', '−3', '4.01', '20,000,000')
+    """
+    if float(value).is_integer() and abs(value) < _WHOLE_BELOW:
+        return f"{value:,.0f}".replace("-", MINUS)
+    return number(value, "")
+
+
+_WHOLE_BELOW = 1e6
 
 
 def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> FormattedMetric:
@@ -175,7 +193,7 @@ def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> F
     """
     if one.value is None:
         return FormattedMetric(MISSING, "", one.reason or "")
-    if one.unit in {"p-value", "bytes"}:
+    if one.unit in {"p-value", "bytes", *_WORDS}:
         return FormattedMetric(number(one.value, one.unit), "", one.caveat or "")
     decimals = _shared_decimals(one, limits)
     figures = [_figures(part, one.unit, decimals) for part in _parts(one)]
@@ -241,6 +259,8 @@ def condition(check: Checked) -> str:
 
     The limits are exact: they were declared, not measured.
     """
+    if check.unit in _WORDS:
+        return _WORDS[check.unit][1]
     points = _in_points(check)
     low, high = (None if end is None else _limit(end, check.unit, points=points) for end in (check.low, check.high))
     words = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from reportgen.metrics import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Labels = NDArray[np.int64]
 
+DesignT = TypeVar("DesignT")
 RUNS = 2000
 TRUTH_ROWS = 300_000
 LEAST_REPORTED = 95.0
@@ -182,43 +183,59 @@ def truth(design: Design) -> dict[str, float]:
 class Covered(NamedTuple):
     """How often a design's runs report an interval, and how often those cover the truth, in percent."""
 
-    design: Design
+    design: object
     reported: float
     coverage: float
     high: float
     """Upper end of the coverage's 99 % Monte Carlo interval."""
 
 
+class Tally:
+    """Counts how often each number has an interval, and how often that holds the truth."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, int] = {}
+        self._hits: dict[str, int] = {}
+
+    def add(self, name: str, estimate: Estimate, true: float) -> None:
+        """Count a number of a run."""
+        reported = estimate.low is not None and estimate.high is not None
+        self._shown[name] = self._shown.get(name, 0) + reported
+        self._hits[name] = self._hits.get(name, 0) + (reported and estimate.low <= true <= estimate.high)
+
+    def covered(self, design: object, runs: int) -> dict[str, Covered]:
+        """Return the coverage of each number over the runs of a design."""
+        from scipy.stats import beta
+
+        found = {}
+        for name, count in self._shown.items():
+            hit = self._hits[name]
+            high = beta.ppf(0.995, hit + 1, count - hit) if hit < count else 1.0
+            found[name] = Covered(design, 100 * count / runs, 100 * hit / max(count, 1), 100 * high)
+        return found
+
+
 def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Covered]:
     """Simulate a design; return the coverage of each number."""
-    from scipy.stats import beta
-
     apart, true = distance(design), truth(design)
-    generator = np.random.default_rng(seed)
-    hits = dict.fromkeys(true, 0)
-    shown = dict.fromkeys(true, 0)
+    generator, tally = np.random.default_rng(seed), Tally()
     for _ in range(runs):
         for name, estimate in numbers(design, draw(generator, design, apart, n)):
-            if estimate.low is not None and estimate.high is not None:
-                shown[name] += 1
-                hits[name] += estimate.low <= true[name] <= estimate.high
-    found = {}
-    for name, count in shown.items():
-        hit = hits[name]
-        high = beta.ppf(0.995, hit + 1, count - hit) if hit < count else 1.0
-        found[name] = Covered(design, 100 * count / runs, 100 * hit / max(count, 1), 100 * high)
-    return found
+            tally.add(name, estimate, true[name])
+    return tally.covered(design, runs)
 
 
-def print_coverage(runs: int) -> None:
+def print_coverage(
+    of_rows: Mapping[int, Sequence[DesignT]], simulate: Callable[[DesignT, int, int], dict[str, Covered]], runs: int
+) -> None:
     """Print the coverage of every number at each n, over the designs of which at least 95 % of the runs report."""
     print("| number | n | designs | mean coverage | lowest | highest | falls short | designs that report less often |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     rows: dict[str, list[str]] = {}
-    for n, designs in DESIGNS.items():
+    for n, designs in of_rows.items():
         found: dict[str, list[Covered]] = {}
         for design in designs:
-            for name, one in coverage(design, n, runs).items():
+            for name, one in simulate(design, n, runs).items():
                 found.setdefault(name, []).append(one)
         for name, every in found.items():
             rows.setdefault(name, []).append(_row(name, n, every))
@@ -269,7 +286,7 @@ def majority_alarms(accuracy: float, majority: float, n: int, runs: int, seed: i
 def main(runs: int = RUNS) -> None:
     """Print the tables."""
     print(f"### Intervals of scores\n\n{runs:,} runs of every design.\n")
-    print_coverage(runs)
+    print_coverage(DESIGNS, coverage, runs)
     print(f"\n### Rules of the performance section\n\n{runs:,} runs of every row.\n")
     print("| rule | model | n | fires |")
     print("| --- | --- | --- | --- |")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,14 +15,15 @@ from reportgen.figures import style, svg
 from reportgen.pipeline.present import figures_of, theme_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from reportgen.contract.theme import Style
 
-CASES: Mapping[str, Mapping[str, Sequence[str]]] = {
+CASES: Mapping[str, Mapping[str, Any]] = {
     "three models": {"names": ("mlp", "cnn", "cnn_dropout"), "classes": "0123456789", "layers": ("conv2d", "dense")},
     "one model": {"names": ("mlp",), "classes": "0123456789"},
+    "values": {"names": ("before", "after", "a model with a long name, version 3.1"), "values": True},
     "two classes": {"names": ("before", "after"), "classes": ("benign", "malignant")},
     "40 classes": {
         "names": ("mobilenet_v2", "efficientnet_v2_b0"),
@@ -41,7 +42,7 @@ CASES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "layers": [f"block_{index}_depthwise_relu_activation" for index in range(150)],
     },
 }
-PROJECTED = ("three models", "27 models")
+PROJECTED = ("three models", "values", "27 models")
 """Cases that are drawn in the larger sizes of a presentation too."""
 
 

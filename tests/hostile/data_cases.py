@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 import pandas as pd
 from hostile.readers import Reading
@@ -170,6 +171,63 @@ def parquet(**columns: Any) -> Write:
     return lambda folder: pd.DataFrame(columns).to_parquet(folder / "d.parquet")
 
 
+def hdf5(fill: Callable[[h5py.File, Path], object]) -> Write:
+    """Write an HDF5 file."""
+
+    def write(folder: Path) -> None:
+        with h5py.File(folder / "d.h5", "w") as file:
+            fill(file, folder)
+
+    return write
+
+
+def stored(x: Any = None, y: Any = None) -> Write:
+    """Write an HDF5 file with two data sets."""
+    return hdf5(
+        lambda file, _: (
+            file.create_dataset("x", data=X if x is None else x),
+            file.create_dataset("y", data=Y if y is None else y),
+        )
+    )
+
+
+def elsewhere(file: h5py.File, folder: Path) -> None:
+    """Put the values of a data set into another file."""
+    (folder / "secret").write_bytes(bytes(8 * X.size))
+    file.create_dataset("x", X.shape, "f8", external=[("secret", 0, 8 * X.size)])
+    file["y"] = Y
+
+
+def linked(file: h5py.File, folder: Path) -> None:
+    """Link to another file."""
+    with h5py.File(folder / "other.h5", "w") as other:
+        other["x"] = X
+    file["x"] = h5py.ExternalLink("other.h5", "/x")
+    file["y"] = Y
+
+
+def virtual(file: h5py.File, folder: Path) -> None:
+    """Make a data set of the parts of another file."""
+    with h5py.File(folder / "other.h5", "w") as other:
+        other["x"] = X
+    layout = h5py.VirtualLayout(X.shape, "f8")
+    layout[:] = h5py.VirtualSource("other.h5", "x", X.shape)
+    file.create_virtual_dataset("x", layout)
+    file["y"] = Y
+
+
+def spoiled_hdf5(start: int, end: int | None, by: bytes = b"\xff") -> Write:
+    """Overwrite bytes of a good file, or cut it off."""
+
+    def write(folder: Path) -> None:
+        stored()(folder)
+        content = bytearray((folder / "d.h5").read_bytes())
+        content[start:end] = b"" if end is None else by * len(content[start:end])
+        (folder / "d.h5").write_bytes(bytes(content))
+
+    return write
+
+
 def raw(name: str, content: bytes) -> Write:
     """Write a file of bytes."""
     return lambda folder: (folder / name).write_bytes(content)
@@ -186,6 +244,41 @@ def sparse_array(folder: Path) -> None:
     os.truncate(folder / "x.npy", SPARSE)
 
 
+HDF5S: dict[str, tuple[Write, str | None]] = {
+    "good": (stored(), None),
+    "text labels": (stored(y=["b", "a", "b", "a"]), None),
+    "empty": (raw("d.h5", b""), "cannot be read as HDF5"),
+    "a text": (raw("d.h5", b"a,b,kind\n"), "cannot be read as HDF5"),
+    "signature only": (raw("d.h5", b"\x89HDF\r\n\x1a\n"), "cannot be read as HDF5"),
+    "cut off": (spoiled_hdf5(900, None), "cannot be read as HDF5"),
+    "broken root": (spoiled_hdf5(96, 400), "cannot be read as HDF5"),
+    "no data sets": (hdf5(lambda file, _: file.create_group("x")), "has no 'x'"),
+    "values in another file": (hdf5(elsewhere), "its values are in other files, which are not read"),
+    "a link to another file": (hdf5(linked), "has no 'x'"),
+    "parts of another file": (hdf5(virtual), "its values are in other files, which are not read"),
+    "a petabyte": (
+        hdf5(
+            lambda file, _: (
+                file.create_dataset("x", (PETABYTE,), "f8", chunks=(1024,)),
+                file.create_dataset("y", data=Y),
+            )
+        ),
+        "more than the memory of this machine",
+    ),
+    "references": (
+        hdf5(lambda file, _: (file.create_dataset("x", (4,), h5py.ref_dtype), file.create_dataset("y", data=Y))),
+        "must be numbers (found dtype object)",
+    ),
+    "lists": (
+        hdf5(lambda file, _: (file.create_dataset("x", (4,), h5py.vlen_dtype("f8")), file.create_dataset("y", data=Y))),
+        "must be numbers (found dtype object)",
+    ),
+    "records": (stored(x=np.zeros(4, [("a", "f8")])), "must be numbers"),
+    "text as numbers": (stored(x=["1", "2", "3", "4"]), "must be numbers"),
+    "text that is not UTF-8": (stored(y=np.array([b"\xff", b"a", b"b", b"c"])), "'y' cannot be read"),
+    "a single value": (stored(x=3.0), "data.x has 0, data.y has 4"),
+    "sparse": (sparse("d.h5"), "cannot be read as HDF5"),
+}
 CSVS: dict[str, tuple[str | bytes, str | None]] = {
     "good": ("a,b,kind\n1,2,x\n3,4,y\n", None),
     "with a blank line": ("a,b,kind\n1,2,x\n\n3,4,y\n", None),
@@ -325,10 +418,14 @@ CASES = [
             ("d.npz", {"path": "d.npz"}),
             ("d.csv", {"path": "d.csv"}),
             ("d.parquet", {"path": "d.parquet"}),
+            ("d.h5", {"path": "d.h5"}),
             ("x.npy", BARE),
         )
     ),
     Reading("no file", lambda _: None, {"path": "d.npz"}, "no such file"),
     Reading("folder", lambda folder: (folder / "d.npz").mkdir(), {"path": "d.npz"}, "is a folder, not a file"),
-    Reading("unknown suffix", raw("d.h5", b"x"), {"path": "d.h5"}, "must be an .npz, .csv or .parquet file"),
+    *(Reading(f"hdf5: {name}", write, {"path": "d.h5"}, says) for name, (write, says) in HDF5S.items()),
+    Reading(
+        "unknown suffix", raw("d.txt", b"x"), {"path": "d.txt"}, "must be an .npz, .csv, .parquet, .h5 or .hdf5 file"
+    ),
 ]

@@ -318,6 +318,7 @@ def document(words: str = HOSTILE, **changes: Any) -> Document:
         ),
         card=(("Intended use", f"Reads **digits**. {words}"),),
         not_stated=("Limitations", "Owner"),
+        coverage=table(words=words),
         provenance=(hashes,),
         terms=(
             Term("performance.recall", spec),

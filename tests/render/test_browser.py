@@ -63,6 +63,27 @@ def hostile(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
     return page
 
 
+@pytest.fixture
+def luring(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
+    """Write the page of words that would load something."""
+    words = "<img src=http://evil.example/a> <script src=//evil.example/b></script> ![c](http://evil.example/c) url(http://evil.example/d) <link rel=icon href=//evil.example/e>"
+    page = tmp_path / "luring.html"
+    page.write_text(html.render(make_document(words), "html"), "utf-8")
+    return page
+
+
+@pytest.mark.parametrize("page", ["report", "luring"])
+def test_nothing_is_fetched(page: str, browser: Browser, request: pytest.FixtureRequest) -> None:
+    """Whatever names, notes and labels say: the page itself, and what it carries."""
+    path = request.getfixturevalue(page)
+    browser.requested.clear()
+    browser.show(path, DESK)
+    browser.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+    browser.picture()
+    assert path.as_uri() in browser.requested
+    assert {address for address in browser.requested if not address.startswith("data:")} == {path.as_uri()}
+
+
 @pytest.mark.parametrize("page", ["report", "hostile"])
 def test_a_phone_scrolls_tables_only(page: str, browser: Browser, request: pytest.FixtureRequest) -> None:
     """And those have a shadow at the edge behind which they go on."""

@@ -27,8 +27,9 @@ def files() -> dict[str, bytes]:
 
 
 def test_markdown(files: dict[str, bytes], golden: Callable[[str, str], None]) -> None:
-    """The model card, hostile strings and all."""
-    golden("model_card.md", files[FILES["markdown"]].decode())
+    """The model card, hostile strings and all; its metadata has the last digits of numbers, which differ between machines."""
+    card = files[FILES["markdown"]].decode()
+    golden("model_card.md", re.sub(r"\d+\.\d{7,}", lambda found: f"{float(found[0]):.5g}", card))
 
 
 def test_html(files: dict[str, bytes], golden: Callable[[str, str], None]) -> None:

@@ -41,8 +41,8 @@ def collapsed(text: str) -> str:
 
 @pytest.fixture
 def card(make_document: Make) -> str:
-    """Give the hostile model card."""
-    return markdown.render(make_document())
+    """Give the hostile model card without its metadata, which has tests of its own."""
+    return re.sub(r"\A---\n.*?\n---\n", "", markdown.render(make_document()), flags=re.DOTALL)
 
 
 @given(
@@ -112,7 +112,7 @@ def test_card_holds_the_decision(make_document: Make) -> None:
         "| Recall, at least 95 % | ✓ PASS 97.0 % \\[95.8, 98.0\\] |",
         "| not checked | 1 PASS |",
         "## Intended use\n\n> Reads **digits**.",
-        "Not stated: limitations, owner.",
+        "## Ethical considerations\n\nNot stated.",
         "94.99 %",
         "(a) there is only one class",
         "★ 99.96 %",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,18 +21,19 @@ NAMES = tuple("abcdefgh")
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Analyze them with every section that is installed."""
-    return full_results(tmp_path_factory.mktemp("figures"), NAMES)
+def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
+    """Analyze them with every section that is installed: models of classes, then of values."""
+    return tuple(full_results(tmp_path_factory.mktemp("figures"), NAMES, values=values) for values in (False, True))
 
 
 @pytest.mark.parametrize("name", Registry().names)
-def test_what_is_declared_is_drawn(name: str, results: Results) -> None:
+def test_what_is_declared_is_drawn(name: str, results: tuple[Results, ...]) -> None:
     """With everything that there can be, all declared figures are drawn, those of sheets included, and no other."""
     section = Registry().find(name)
-    record = next(one for one in results.sections if one.kind == name)
+    records = [one for found in results for one in found.sections if one.kind == name and one.result is not None]
     drawn: set[str | None] = set()
-    for decision in (Decision(candidate="b", baseline=Baseline(model="a")), COMPARISON):
+    roles = (Decision(candidate="b", baseline=Baseline(model="a")), COMPARISON)
+    for record, decision in product(records, roles):
         drawer = (
             section.visualizer(theme("publication", NAMES), View(decision=decision)) if section.visualizer else None
         )

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, evaluation, head, noisy, outputs, two_heads, unmeasured
-from hypothesis import given, strategies as st
-from oracle import close, load
+from factory import analyzed, evaluation, head, noisy, outputs, regression_head, two_heads, unmeasured
 from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision as Roles
 from reportgen.contract.focus import View
-from reportgen.contract.records.heads import Decision, HeadEvaluation
-from reportgen.contract.records.regression import ValuePredictions
-from reportgen.errors import InputError
-from reportgen.evaluation.tasks.base import HeadRows
-from reportgen.evaluation.tasks.regression import Regression
-from reportgen.figures.style import theme
 from reportgen.sections.performance import SECTION
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
@@ -29,6 +21,7 @@ from reportgen.text.formatting import THIN
 
 if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.result import SectionResult
     from reportgen.contract.statements import Statement
 
@@ -429,71 +422,6 @@ def test_prf501_fires_below_twenty_examples() -> None:
         assert ("PRF501" in codes(analyze(head(outputs(logits_for(y), y))))) is fires
 
 
-def regression_head(predictions: Any, labels: Any = None, name: str = "out") -> HeadEvaluation:
-    """Make a regression head of values that go through its accumulator in two batches."""
-    values = np.asarray(predictions, np.float64)[:, None]
-    rows = HeadRows(len(values), 1, "values", labels=None if labels is None else np.asarray(labels))
-    gathering = Regression().gather("regression", rows)
-    for places in np.array_split(np.arange(len(values)), 2):
-        gathering.accumulator.add(values[places], places)
-    rule = Decision("regression", "made by hand")
-    found = gathering.accumulator.result()
-    reason = None if found.labeled else "no labels"
-    status = "ok" if found.labeled else "not_applicable"
-    return HeadEvaluation(name, rule, rule, gathering.labels, (), len(values), found, status, reason)  # type: ignore[arg-type]
-
-
-def test_errors_of_a_regression_head_agree_with_scikit_learn() -> None:
-    """RMSE and MAE, each inside its interval; the bias is the mean error."""
-    made = load("reg")
-    result = analyze(regression_head(made["mu"], made["y"]))
-    rmse, mae = (result.find(name, "a") for name in ("rmse", "mae"))
-    assert close([rmse.value, mae.value], "reg/rmse_mae_r2_medae/sklearn", part=slice(2))
-    assert rmse.ci_low < rmse.value < rmse.ci_high  # type: ignore[operator]
-    assert result.find("bias", "a").value == pytest.approx((made["mu"] - made["y"]).mean())
-    assert {one.metric.n for one in result.measurements} == {3000}
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30), st.floats(-1e3, 1e3))
-def test_errors_of_a_regression_head_are_ordered(errors: list[float], label: float) -> None:
-    """The bias is no larger than the MAE, the MAE no larger than the RMSE."""
-    result = analyze(regression_head(np.array(errors) + label, np.full(len(errors), label)))
-    bias, mae, rmse = (result.find(name, "a").value for name in ("bias", "mae", "rmse"))
-    slack = 1e-9 * (1 + rmse)  # type: ignore[operator]
-    assert abs(bias) <= mae + slack <= rmse + 2 * slack  # type: ignore[arg-type, operator]
-
-
-def test_a_regression_head_has_its_own_table_and_no_classes() -> None:
-    """No table of accuracies, no confusion matrix, no row of a metric of another task."""
-    result = analyze(regression_head([1.0, 2.0, 4.0], [1.0, 2.0, 3.0]))
-    assert {one.name for one in result.measurements} == {"bias", "mae", "rmse"}
-    (table,) = SECTION.tables(result, View())
-    assert [column.title for column in table.columns] == ["Model", "Bias", "MAE", "RMSE"]
-    assert list(SECTION.visualizer(theme("publication", ["a"])).figures(result)) == []  # type: ignore[misc]
-
-
-def test_a_regression_head_without_labels_has_reasons() -> None:
-    """Its values are there, its errors are not."""
-    made = regression_head([1.0, 2.0])
-    assert isinstance(made.outputs, ValuePredictions)
-    result = analyze(made)
-    assert {(one.metric.status, one.metric.reason) for one in result.measurements} == {("not_applicable", "no labels")}
-
-
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (["a", "b"], "must be numbers for regression"),
-        ([[1.0, 2.0], [3.0, 4.0]], r"must have one number per row \(found shape \(2, 2\)\)"),
-        ([1.0, np.nan], "NaN or infinite labels in 1 rows"),
-    ],
-)
-def test_labels_that_are_no_values(labels: list[Any], message: str) -> None:
-    """One sentence says what was found."""
-    with pytest.raises(InputError, match=message):
-        regression_head([1.0, 2.0], labels)
-
-
 # ------------------------------------------------------------------------------------------------ statements
 
 
@@ -523,6 +451,29 @@ def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
     assert re.search(r"too few to tell them apart, about [\d,]+ rows would \(McNemar p = 0.25\)", unsure.text)
     (same, _) = said(*right(95, 95), candidate="b", baseline="a")
     assert "and so would 10 times as many be" in same.text
+
+
+@pytest.mark.parametrize(
+    ("positives", "found", "false_alarms", "words"),
+    [
+        (5, 1, 0, "b is not measurably better"),
+        (5, 0, 30, "b is worse"),
+        (50, 45, 0, None),
+    ],
+)
+def test_a_rare_class_makes_accuracy_easy(positives: int, found: int, false_alarms: int, words: str | None) -> None:
+    """It is said where always giving the frequent class is right about as often, or more often."""
+    labels = np.zeros(100, np.int32)
+    labels[:positives] = 1
+    answers = np.zeros(100)
+    answers[:found] = 1.0
+    answers[100 - false_alarms :] = 1.0
+    one = np.stack([1 - answers, answers], axis=1) * 4.0
+    heads = [head(outputs(one.astype(np.float32), labels)) for _ in "ab"]
+    texts = [each.text for each in said(*heads, candidate="b", baseline="a")]
+    about = [text for text in texts if "Always answering" in text]
+    assert len(about) == (words is not None)
+    assert all(str(words) in text and f"{100 - positives} of 100" in text for text in about)
 
 
 def test_every_number_of_a_statement_has_its_address() -> None:

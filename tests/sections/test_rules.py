@@ -20,6 +20,7 @@ from factory import (
     noisy,
     outputs,
     probed,
+    regression_head,
     unmeasured,
     weight,
 )
@@ -113,6 +114,17 @@ def seeds(first: Any, second: Any, count: int = 3) -> SectionResult:
 def sure_errors() -> SectionResult:
     """Analyze a model that is sure, and wrong on one row."""
     return analyzed(section_of("errors"), evaluation(says([0] * 3, [0, 0, 1], 5.0)))  # type: ignore[no-any-return]
+
+
+LINE = np.arange(40.0)
+RANGES = np.arange(160.0) / 4
+
+
+def few_rows(error: float) -> SectionResult:
+    """Analyze the errors of 50 rows: one is far off, the others by 1."""
+    labels = np.arange(50.0)
+    made = evaluation(regression_head(labels + np.where(labels == 0, error, 1.0), labels))
+    return analyzed(section_of("errors"), made)  # type: ignore[no-any-return]
 
 
 def says(predictions: list[int], labels: list[int], strength: float = 2.0) -> Any:
@@ -346,11 +358,21 @@ CASES: dict[str, Make] = {
         *((BAD, name, 0.5, None, None) for name in "abc"),
     ),
     "ERR101": sure_errors,
+    "ERR201": lambda: few_rows(10.0),
     "PRF001": lambda: performance(unmeasured("failed", "outputs are NaN")),
     "PRF101": lambda: performance(says([0] * 30, [0] * 20 + [1] * 10)),
     "PRF102": lambda: performance(says([0] * 8 + [1, 0], [0] * 8 + [1, 1])),
+    "PRF111": lambda: performance(regression_head([3.0] * 40, np.arange(40.0))),
+    "PRF112": lambda: performance(regression_head(19.5 + np.where(LINE % 2, 5, -5), LINE)),
     "PRF201": lambda: performance(says([0] * 30, [0] * 24 + [1] * 6)),
     "PRF202": lambda: performance(says([1] * 2 + [0] * 38, [1] * 20 + [0] * 20)),
+    "PRF211": lambda: performance(regression_head(LINE + 2 + np.where(LINE % 2, 2, -2), LINE)),
+    "PRF212": lambda: performance(
+        regression_head(RANGES, np.where(RANGES < 9.8, RANGES - 3, RANGES + 1) + np.tile([-0.5, 0.5], 80))
+    ),
+    "PRF213": lambda: performance(
+        regression_head(LINE, LINE + np.where(LINE % 2, 1, -1) * (1 + LINE.reshape(-1, 2)[:, ::-1].ravel()))
+    ),
     "PRF301": lambda: performance(says([0] * 100, [1] * 3 + [0] * 97, 5.0)),
     "PRF401": lambda: performance(says([0, 1] * 50, [0, 1] * 50), says([1, 1, *[0, 1] * 49], [0, 1] * 50)),
     "PRF402": lambda: seeds(says([0, 1] * 50, [0, 1] * 50), says([0] * 100, [0, 1] * 50)),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reportgen.contract.records.heads import Decision
+from reportgen.contract.records.heads import Decision, HeadOutputs
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from reportgen.contract.records.heads import HeadOutputs
 
 NORMALIZED = frozenset({"softmax", "sigmoid"})
 """Activations that return probabilities."""
@@ -72,7 +71,7 @@ class HeadRows:
         ``probabilities``, ``logits`` or ``values``: the type of the outputs that the accumulator receives.
     labels
         (n, ...) labels of the rows as in the data; None without labels.
-    class_names
+    class_names, value_names
         As in the spec; None if it has none.
     threshold
         Probability above which the positive class of a binary head is predicted.
@@ -87,6 +86,7 @@ class HeadRows:
     output_type: str
     labels: NDArray[Any] | None = None
     class_names: tuple[str, ...] | None = None
+    value_names: tuple[str, ...] | None = None
     threshold: float = 0.5
     seed: int = 0
     location: tuple[str | int, ...] = ("data", "y")
@@ -106,6 +106,13 @@ class Accumulator(Protocol):
 
     def result(self) -> HeadOutputs:
         """Return the record; call it after all rows were added, if all were finite."""
+
+
+@dataclass(frozen=True)
+class Several(HeadOutputs):
+    """The outputs of a head that become a head of their own each, by name."""
+
+    parts: dict[str, HeadOutputs]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Regression heads: one value per example."""
+"""Regression heads: one or several values per row. Each of several values becomes a head of its own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import numpy as np
 from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import InputError
-from reportgen.evaluation.tasks.base import Gathering, Task, shape_not_measured
+from reportgen.evaluation.tasks.base import Gathering, Several, Task, shape_not_measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from reportgen.contract.records.heads import HeadOutputs
     from reportgen.evaluation.tasks.base import HeadEvidence, HeadRows
 
+MOST_VALUES = 32
+"""Values of a head that are measured one by one; an autoencoder has more. Convention."""
 _LOSSES = frozenset(
     {
         "mean_squared_error",
@@ -50,32 +53,38 @@ class Regression(Task):
         return Decision("values", "regression outputs are values")
 
     def not_measured(self, _task: str, shape: tuple[Any, ...]) -> str | None:
-        """Reject more than one value per example."""
-        if len(shape) == 1 and shape[0] != 1:
-            return f"regression with {shape[0]} values per example is not supported by this version of reportgen"
+        """Reject further axes, and more values than can be measured one by one."""
+        if len(shape) == 1 and shape[0] > MOST_VALUES:
+            return f"{shape[0]:,} values per row are too many to measure each of them (at most {MOST_VALUES})"
         return shape_not_measured(shape)
 
     def gather(self, _task: str, rows: HeadRows) -> Gathering:
-        """Collect the values; the labels are numbers, one per row."""
-        labels = None if rows.labels is None else encode(rows.labels, rows.location, rows.file)
+        """Collect the values; the labels are as many numbers per row."""
+        if rows.value_names is not None and len(rows.value_names) != rows.n_outputs:
+            values = "1 value" if rows.n_outputs == 1 else f"{rows.n_outputs} values"
+            message = f"has {len(rows.value_names)} names, but the output has {values} per row"
+            raise InputError(("data", "value_names"), "", message)
+        labels = None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file)
         rule = Decision("none", "no labels") if labels is None else Decision("values", "numbers, used unchanged")
-        return Gathering(rule, (), RegressionAccumulator(rows.n, labels))
+        names = rows.value_names or (tuple(map(str, range(rows.n_outputs))) if rows.n_outputs > 1 else ())
+        return Gathering(rule, (), RegressionAccumulator(rows.n, labels, names))
 
 
-def encode(y: NDArray[Any], location: tuple[str | int, ...], file: str) -> NDArray[np.float64]:
-    """Return labels as (N,) float64.
+def encode(y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file: str) -> NDArray[np.float64]:
+    """Return labels as (N, n_values) float64.
 
     Raises
     ------
     InputError
-        Not one finite number per row.
+        Not ``n_values`` finite numbers per row.
     """
     if y.dtype.kind not in "buif":
         raise InputError(location, file, f"must be numbers for regression (found dtype {y.dtype})")
-    if y.size != len(y):
-        raise InputError(location, file, f"must have one number per row (found shape {y.shape})")
-    labels = y.reshape(-1).astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(labels))
+    if y.size != len(y) * n_values:
+        wanted = "one number" if n_values == 1 else f"{n_values} numbers"
+        raise InputError(location, file, f"must have {wanted} per row (found shape {y.shape})")
+    labels = y.reshape(len(y), n_values).astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(labels).all(axis=1))
     if len(bad):
         message = f"has NaN or infinite labels in {len(bad):,} rows (the first is row {bad[0]})"
         raise InputError(location, file, message)
@@ -83,34 +92,40 @@ def encode(y: NDArray[Any], location: tuple[str | int, ...], file: str) -> NDArr
 
 
 class RegressionAccumulator:
-    """Fills the record of a regression head, one batch after the other.
+    """Fills the records of a regression head, one batch after the other.
 
     Parameters
     ----------
     n
         Number of evaluated rows.
     labels
-        (n,) float64; None without labels.
+        (n, n_values) float64; None without labels.
+    names
+        Of the values, each of which gets a record of its own; none for a single value that is the head itself.
     """
 
-    def __init__(self, n: int, labels: NDArray[np.float64] | None) -> None:
-        self._labels = labels
-        self._predictions = np.full(n, np.nan)
+    def __init__(self, n: int, labels: NDArray[np.float64] | None, names: tuple[str, ...] = ()) -> None:
+        self._labels, self._names = labels, names
+        self._predictions = np.full((max(len(names), 1), n), np.nan)
         self.not_finite: int = 0
         self.first_not_finite: int | None = None
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
-        """Add the values (batch, 1) of some rows (batch,)."""
-        values = outputs.reshape(-1).astype(np.float64)
-        bad = rows[~np.isfinite(values)]
+        """Add the values (batch, n_values) of some rows (batch,)."""
+        values = outputs.reshape(len(rows), -1).astype(np.float64)
+        bad = rows[~np.isfinite(values).all(axis=1)]
         if len(bad):
             first = int(bad.min())
             self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
         self.not_finite += len(bad)
-        self._predictions[rows] = values
+        self._predictions[:, rows] = values.T
 
-    def result(self) -> ValuePredictions:
-        """Return the record, with labels if there are any."""
+    def result(self) -> HeadOutputs:
+        """Return the record, or the records of all values by name; with labels if there are any."""
+        parts = [self._part(place) for place in range(len(self._predictions))]
+        return Several(dict(zip(self._names, parts, strict=True))) if self._names else parts[0]
+
+    def _part(self, place: int) -> ValuePredictions:
         if self._labels is None:
-            return ValuePredictions(self._predictions)
-        return RegressionOutputs(self._predictions, self._labels)
+            return ValuePredictions(self._predictions[place])
+        return RegressionOutputs(self._predictions[place], np.ascontiguousarray(self._labels[:, place]))

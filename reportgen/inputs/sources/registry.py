@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import InputError
 from reportgen.inputs.sources.csv import Csv
+from reportgen.inputs.sources.hdf5 import Hdf5
 from reportgen.inputs.sources.npy import Npy
 from reportgen.inputs.sources.npz import Npz
 from reportgen.inputs.sources.parquet import Parquet
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from reportgen.spec.model import DataSpec
     from reportgen.spec.problems import Location
 
-SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet)
+SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5)
 """The formats of a ``data.path``."""
 
 

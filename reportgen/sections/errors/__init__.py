@@ -21,7 +21,11 @@ SECTION = Section(
     topic="errors",
     tables=tables,
     galleries=galleries,
-    metrics=schema.ERRORS_BY_MODEL,
-    tasks=dict.fromkeys(("multiclass", "binary"), schema.ERRORS_BY_MODEL),
+    metrics=(*schema.ERRORS_BY_MODEL, *schema.ERRORS_OF_VALUES),
+    tasks={
+        "multiclass": schema.ERRORS_BY_MODEL,
+        "binary": schema.ERRORS_BY_MODEL,
+        "regression": schema.ERRORS_OF_VALUES,
+    },
     template="sections/errors.html.j2",
 )

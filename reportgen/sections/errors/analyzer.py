@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.heads import ClassifiedHead, MeasuredHead
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.examples import Examples
+from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import errors
 from reportgen.metrics.confidence import SURE
 from reportgen.metrics.errors import Wrong
-from reportgen.sections.errors import schema
+from reportgen.sections.errors import schema, values
+from reportgen.sections.errors.content import content
 from reportgen.sections.errors.schema import (
     Answer,
-    ErrorPicture,
     ErrorRow,
     ErrorsOptions,
     ErrorsResult,
-    ErrorValue,
     HeadErrors,
     Scale,
 )
@@ -64,12 +64,17 @@ class ErrorsAnalyzer(BaseAnalyzer[ErrorsOptions, ErrorsResult]):
             head = _Head(*one, data)
             groups.setdefault(head.target, []).append(head)
         examples = evaluation.examples or Examples(0, ())
-        content = {example.place: example for example in examples.rows}
+        rows = {example.place: example for example in examples.rows}
+        predicted = [MeasuredHead(*one, data) for one in evaluation.heads(RegressionOutputs)]
         return ErrorsResult(
-            measurements=tuple(measured for group in groups.values() for measured in _measured(group)),
+            measurements=(
+                *(measured for group in groups.values() for measured in _measured(group)),
+                *(measured for one in predicted for measured in values.measured(one)),
+            ),
             split=data.split,
             n=data.n,
-            heads=tuple(_shown(group, examples.each, content) for group in groups.values()),
+            heads=tuple(_shown(group, examples.each, rows) for group in groups.values()),
+            values=values.shown(predicted, examples.each, rows) if examples.each else (),
             scales=tuple(Scale(input=one.input, black=one.black, white=one.white) for one in examples.scales),
             reference_rows=examples.reference_rows,
             options=self.options,
@@ -102,7 +107,7 @@ def _alone(one: _Head, spec: MetricSpec) -> Measurement:
 # ------------------------------------------------------------------------------------------------ rows
 
 
-def _shown(group: Sequence[_Head], each: int, content: dict[int, Example]) -> HeadErrors:
+def _shown(group: Sequence[_Head], each: int, rows: dict[int, Example]) -> HeadErrors:
     wrong = [one.wrong for one in group]
     suspects = errors.suspects(wrong, SURE)
     chosen = errors.choose(wrong, each or schema.LISTED_WITHOUT_GALLERY, SURE)
@@ -113,12 +118,12 @@ def _shown(group: Sequence[_Head], each: int, content: dict[int, Example]) -> He
         n_wrong=len(np.unique(np.concatenate([one.places for one in wrong]))),
         n_agreed=len(errors.agreed(wrong)),
         n_suspects=len(suspects),
-        suspects=tuple(_row(group, place, content.get(place)) for place in chosen.suspects.tolist()),
-        errors=tuple(_row(group, place, content.get(place)) for place in others.tolist()),
+        suspects=tuple(_row(group, place, rows.get(place)) for place in chosen.suspects.tolist()),
+        errors=tuple(_row(group, place, rows.get(place)) for place in others.tolist()),
     )
 
 
-def _row(group: Sequence[_Head], place: int, content: Example | None) -> ErrorRow:
+def _row(group: Sequence[_Head], place: int, example: Example | None) -> ErrorRow:
     first = group[0]
     right = [bool(one.outputs.correct[place]) for one in group]
     answers = tuple(
@@ -135,17 +140,7 @@ def _row(group: Sequence[_Head], place: int, content: Example | None) -> ErrorRo
         label=first.head.class_names[first.outputs.labels[place]],
         answers=answers,
     )
-    return row if content is None else row.model_copy(update=_content(content))
-
-
-def _content(example: Example) -> dict[str, object]:
-    return {
-        "pictures": tuple(
-            ErrorPicture(input=one.input, png=one.png, width=one.width, height=one.height) for one in example.pictures
-        ),
-        "values": tuple(ErrorValue(name=one.name, value=one.value, median=one.median) for one in example.values),
-        "text": example.text,
-    }
+    return row.model_copy(update=content(example))
 
 
 def _mark(right: Sequence[bool], index: int) -> Mark:

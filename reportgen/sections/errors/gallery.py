@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.galleries import Card, CardAnswer, Gallery, Picture
+from reportgen.contract.galleries import Card, CardAnswer, Gallery
 from reportgen.contract.subjects import Subject
 from reportgen.metrics.confidence import SURE
+from reportgen.sections.errors import captions, value_gallery
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ _RIGHT = frozenset({"right", "fixed"})
 
 def galleries(result: ErrorsResult, view: View) -> tuple[Gallery, ...]:
     """Return the cards of every head: about the candidate and its baseline, in a comparison about the models in focus."""
-    return tuple(one for head in result.heads for one in _of_head(result, head, view))
+    return (
+        *(one for head in result.heads for one in _of_head(result, head, view)),
+        *(one for found in result.values for one in value_gallery.of_value(result, found, view)),
+    )
 
 
 def _of_head(result: ErrorsResult, head: HeadErrors, view: View) -> Iterator[Gallery]:
@@ -32,8 +36,10 @@ def _of_head(result: ErrorsResult, head: HeadErrors, view: View) -> Iterator[Gal
     rows = (*(row for row in head.suspects if row not in suspects), *head.errors)
     shown = _cards(suspects, view)
     if shown:
-        caption = _why_suspects(head, len(shown), candidate) + _content(result, suspects)
-        yield Gallery(_name("suspects", head), f"Check these labels{part}", caption, shown, _pictures(result, suspects))
+        caption = _why_suspects(head, len(shown), candidate) + captions.content(result, suspects)
+        yield Gallery(
+            _name("suspects", head), f"Check these labels{part}", caption, shown, captions.pictures(result, suspects)
+        )
     other = "Other errors" if shown else "Errors"
     for kind, title, chosen in _errors(head, rows, view, other):
         cards = _cards(chosen, view)
@@ -41,8 +47,8 @@ def _of_head(result: ErrorsResult, head: HeadErrors, view: View) -> Iterator[Gal
             caption = (
                 f"{len(cards):,} of {head.n_wrong:,} rows with an error, the most confident first.{_marks(head, view)}"
             )
-            caption += _content(result, chosen)
-            yield Gallery(_name(kind, head), f"{title}{part}", caption, cards, _pictures(result, chosen))
+            caption += captions.content(result, chosen)
+            yield Gallery(_name(kind, head), f"{title}{part}", caption, cards, captions.pictures(result, chosen))
 
 
 def _errors(
@@ -109,31 +115,6 @@ def _marks(head: HeadErrors, view: View | None) -> str:
     return " New: only this model is wrong; fixed: only this model is right."
 
 
-def _pictures(result: ErrorsResult, rows: tuple[ErrorRow, ...]) -> str:
-    """Return how pictures are scaled; empty without any."""
-    if not any(row.pictures for row in rows):
-        return ""
-    scales = sorted({(one.black, one.white) for one in result.scales})
-    ends = "; ".join(f"black is {_number(black)}, white {_number(white)}" for black, white in scales)
-    return f"Pictures: {ends}, the ends of the range {_of_rows(result)}."
-
-
-def _content(result: ErrorsResult, rows: tuple[ErrorRow, ...]) -> str:
-    """Return how values are to be read, or that rows cannot be shown."""
-    if any(row.values for row in rows):
-        return (
-            f" Values: the columns farthest from the median {_of_rows(result)}, in robust standard deviations, with the median in "
-            "parentheses."
-        )
-    if result.reference_rows and not any(row.pictures or row.text for row in rows):
-        return " The inputs are neither pictures nor columns, so only the row numbers are shown."
-    return ""
-
-
-def _of_rows(result: ErrorsResult) -> str:
-    return f"of {result.reference_rows:,} evaluated rows"
-
-
 def _cards(rows: tuple[ErrorRow, ...], view: View) -> tuple[Card, ...]:
     """Return a card for each row that one of the shown models gets wrong, the candidate's answer first."""
     found = ((row, _answers(row, view)) for row in rows)
@@ -167,15 +148,7 @@ def _card(row: ErrorRow, shown: tuple[Answer, ...]) -> Card:
             CardAnswer(one.model, f"{one.predicted} ({formatting.fraction(one.confidence)})", one.mark) for one in shown
         ),
         alt=f"row {row.row}, labeled {row.label}, {predicted}{rest}",
-        pictures=tuple(Picture(one.input, one.png, one.width, one.height) for one in row.pictures),
-        values=tuple((one.name, f"{_number(one.value)} ({_number(one.median)})") for one in row.values),
+        pictures=captions.thumbnails(row),
+        values=captions.values(row),
         text=row.text or "",
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) and abs(value) < _WHOLE else formatting.number(value, "")
-
-
-_WHOLE = 1e6
-"""Whole numbers below it are written without decimals."""

@@ -68,6 +68,41 @@ class ErrorRow(Strict):
     """Its text, at most 280 characters; null if the spec names no column of texts."""
 
 
+class ValueAnswer(Strict):
+    """The value that a model predicts."""
+
+    model: str
+    predicted: float
+    error: float
+    """Predicted value minus label."""
+
+
+class ValueRow(Strict):
+    """A row on which a predicted value is far off."""
+
+    row: int
+    """Its position in the data set, from 0."""
+    label: float
+    answers: tuple[ValueAnswer, ...]
+    """Of every model."""
+    pictures: tuple[ErrorPicture, ...] = ()
+    values: tuple[ErrorValue, ...] = ()
+    text: str | None = None
+    """As in :class:`ErrorRow`."""
+
+
+class ValueErrors(Strict):
+    """The largest errors of the models that predict the same value."""
+
+    subject: str | None
+    """``head:NAME`` where the models have several outputs or values."""
+    models: tuple[str, ...]
+    each: int
+    """Number of rows of each model."""
+    rows: tuple[ValueRow, ...]
+    """The largest errors of each model in turn."""
+
+
 class HeadErrors(Strict):
     """The errors of the models with the same head and labels."""
 
@@ -92,6 +127,7 @@ class ErrorsResult(SectionResult):
     split: str
     n: int
     heads: tuple[HeadErrors, ...]
+    values: tuple[ValueErrors, ...] = ()
     scales: tuple[Scale, ...]
     """How the pictures of each input are scaled."""
     reference_rows: int
@@ -150,4 +186,16 @@ SURE_P = MetricSpec(
     "Upper bound of the probability that a calibrated model makes as many errors when it is sure; not adjusted for other tests.",
     "Poisson bound, Hoeffding (1956)",
 )
+LARGEST_ERROR = MetricSpec(
+    "largest_error", "Largest error", "", False, "Largest absolute error, in the unit of the label.", "definition"
+)
+HALF_ERROR_ROWS = MetricSpec(
+    "half_error_rows",
+    "Rows with half the squared error",
+    "fraction",
+    None,
+    "Smallest share of the rows that makes at least half of the squared error: 12 % if the errors are normal, less if a few rows dominate.",
+    "convention",
+)
+ERRORS_OF_VALUES = (LARGEST_ERROR, HALF_ERROR_ROWS)
 ERRORS_BY_MODEL = (ERRORS, OWN_ERRORS, SHARED_ERRORS, AGREED_ERRORS, SURE_ERRORS, SURE_EXPECTED, SURE_P)

@@ -1,4 +1,4 @@
-"""The table of the errors section."""
+"""Tables of the errors section."""
 
 from __future__ import annotations
 
@@ -14,4 +14,8 @@ if TYPE_CHECKING:
 
 def tables(result: ErrorsResult, view: View) -> tuple[Table, ...]:
     """Return the numbers of errors by model."""
-    return (metrics_by_head(result, view, "errors", "Errors by model", schema.ERRORS_BY_MODEL),)
+    found = (
+        metrics_by_head(result, view, "errors", "Errors by model", schema.ERRORS_BY_MODEL),
+        metrics_by_head(result, view, "value-errors", "Errors of predicted values", schema.ERRORS_OF_VALUES),
+    )
+    return tuple(table for table in found if table.rows)

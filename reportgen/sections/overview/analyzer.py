@@ -37,7 +37,7 @@ class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):
         return OverviewResult(
             measurements=tuple(one for model, made_of in described for one in _measurements(model, made_of)),
             models=tuple(_model(model, made_of) for model, made_of in described),
-            data=None if evaluation.data is None else _data(evaluation.data),
+            data=None if evaluation.data is None else _data(evaluation.data, _values(evaluation)),
             options=self.options,
         )
 
@@ -98,8 +98,16 @@ def _group_sizes(data: DataEvaluation) -> GroupSizes | None:
     return GroupSizes(groups=len(sizes), smallest=int(sizes[0]), median=float(np.median(sizes)), largest=int(sizes[-1]))
 
 
-def _data(data: DataEvaluation) -> DataOverview:
+def _values(evaluation: Evaluation) -> frozenset[str | None]:
+    """Return the outputs whose labels are values, not classes; None stands for a single array of labels."""
+    heads = [(head, head.task.value == "regression") for model in evaluation.models for head in model.heads]
+    named = {head.name.partition("/")[0] for head, regression in heads if regression}
+    return frozenset({*named, None} if heads and all(regression for _, regression in heads) else named)
+
+
+def _data(data: DataEvaluation, values: frozenset[str | None]) -> DataOverview:
     found = data.description
+    classes = [one for one in found.labels if one.head not in values]
     return DataOverview(
         split=data.split,
         n=data.n,
@@ -107,7 +115,7 @@ def _data(data: DataEvaluation) -> DataOverview:
         sampling=data.sampling,
         files=data.files,
         inputs=tuple(_tensor(one) for one in found.inputs),
-        balance=tuple(ClassBalance(head=one.head, classes=one.values, counts=one.counts) for one in found.labels),
+        balance=tuple(ClassBalance(head=one.head, classes=one.values, counts=one.counts) for one in classes),
         duplicates=found.duplicates,
         conflicting=found.conflicting,
         grouped_by=data.by,

@@ -6,6 +6,7 @@ from reportgen.contract.section import Section
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
+from reportgen.sections.performance.regression import schema as values
 from reportgen.sections.performance.rules import EXPLANATIONS
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
 from reportgen.sections.performance.statements import statements
@@ -28,6 +29,24 @@ SECTION = Section(
         ),
         FigureSpec("accuracy", "Accuracy of each model with its 95 % interval; in a comparison.", "front"),
         FigureSpec("recall", "Recall of each class with its 95 % interval, the lowest first."),
+        FigureSpec(
+            "value-differences",
+            "Candidate minus baseline in mean absolute error with 95 % intervals, on all rows and by label; for predicted values, with a candidate and a baseline.",
+            "front",
+        ),
+        FigureSpec(
+            "values", "MAE of each model with its 95 % interval; for predicted values, in a comparison.", "front"
+        ),
+        FigureSpec("observed", "Labels against predictions; for predicted values."),
+        FigureSpec(
+            "residuals",
+            "Errors by prediction: their mean with its 95 % interval and their spread; for predicted values.",
+        ),
+        FigureSpec(
+            "quantiles",
+            "Quantiles of the standardized errors against those of a normal distribution; for predicted values.",
+            "appendix",
+        ),
         FigureSpec("confusion", "Which classes are predicted as which: counts of the errors.", "appendix"),
     ),
     rules=explained(RULES, EXPLANATIONS),
@@ -36,17 +55,18 @@ SECTION = Section(
     topic="difference",
     metrics=(
         *schema.CLASSIFICATION,
-        *schema.REGRESSION,
+        *values.REGRESSION,
         *schema.PER_CLASS,
         *schema.BY_ROLE,
         *schema.PAIRWISE,
+        *values.PAIRWISE,
         *schema.RECIPES,
     ),
-    headlines=("accuracy", "nll", "brier_score", "rmse"),
+    headlines=("accuracy", "nll", "brier_score", "mae", "rmse", "r_squared"),
     tasks={
         "multiclass": schema.CLASSIFICATION,
         "binary": schema.CLASSIFICATION,
-        "regression": schema.REGRESSION,
+        "regression": values.REGRESSION,
     },
     template="sections/performance.html.j2",
 )

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead, MeasuredHead, comparable
+from reportgen.contract.heads import ClassifiedHead, comparable
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, intervals, ranking, scores, simultaneous
+from reportgen.metrics import classification, comparison, intervals, ranking, scores
 from reportgen.sections.performance import recipes, schema
+from reportgen.sections.performance.regression import analyzer as regression
+from reportgen.sections.performance.regression.analyzer import Values
 from reportgen.sections.performance.schema import (
     ConfidentError,
     ConfidentRows,
@@ -25,8 +27,8 @@ from reportgen.sections.performance.schema import (
     HeadPerformance,
     PerformanceOptions,
     PerformanceResult,
-    Tier,
 )
+from reportgen.sections.performance.tiers import Tier, tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.metrics import simultaneous
     from reportgen.metrics.comparison import Discordance
     from reportgen.metrics.intervals import Estimate
 
@@ -100,17 +103,18 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         measurements: list[Measurement] = []
         for subject in subjects:
             measurements += [*_whole(subject), *_per_class(subject)]
-        values = [MeasuredHead(*one, data) for one in evaluation.heads(RegressionOutputs)]
-        for one in values:
-            measurements += _regression(one)
+        values = [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
+        of_values = regression.measured(values, evaluation.decision)
         pairwise, tiers = _compare(subjects, evaluation.decision)
         seeds, entries = recipes.measured([*map(recipes.classified, subjects), *map(recipes.regressed, values)])
         return PerformanceResult(
-            measurements=(*measurements, *pairwise, *seeds),
+            measurements=(*measurements, *of_values.measurements, *pairwise, *seeds),
             split=data.split,
             n=data.n,
             heads=tuple(self._shown(subject) for subject in subjects),
             tiers=tuple(tiers),
+            values=of_values.values,
+            value_tiers=of_values.tiers,
             recipes=entries,
             options=self.options,
         )
@@ -193,17 +197,6 @@ def _whole(subject: _Head) -> Iterator[Measurement]:
     yield subject.estimated(schema.BRIER, brier, estimator=subject.brier_convention)
     yield from _ranking(subject)
     yield from _skills(subject)
-
-
-def _regression(one: MeasuredHead[RegressionOutputs]) -> Iterator[Measurement]:
-    errors, weights = one.outputs.errors, one.design.weights
-    for spec, estimate in (
-        (schema.BIAS, intervals.mean(errors, weights=weights)),
-        (schema.MAE, intervals.mean(np.abs(errors), low=0.0, weights=weights)),
-        (schema.RMSE, intervals.root_mean_square(errors, weights)),
-    ):
-        if estimate is not None:
-            yield one.estimated(spec, estimate)
 
 
 def _clipping(outputs: ClassificationOutputs) -> str | None:
@@ -434,16 +427,10 @@ def _by_role(group: list[_Head], decision: Decision) -> Iterator[Measurement]:
 
 def _tier(group: list[_Head]) -> Tier:
     """Return the most accurate model and those that the paired differences of all pairs do not tell from it."""
-    best = max(group, key=lambda subject: float((subject.design.weight * subject.outputs.correct).sum()))
     differences: dict[frozenset[str], simultaneous.Ends] = {}
     for first, second in combinations(group, 2):
         found = first.design.estimate(comparison.accuracy_difference(_table(first, second)))
         if found.low is not None and found.high is not None:
             differences[frozenset((first.model.name, second.model.name))] = (found.value, found.low, found.high)
-    tested = simultaneous.adjusted(differences)
-    tied = [
-        other.model.name
-        for other in group
-        if tested.get(frozenset((best.model.name, other.model.name)), 0.0) > simultaneous.LEVEL
-    ]
-    return Tier(subject=best.subject(), best=best.model.name, tied=tuple(tied))
+    goodness = {one.model.name: float((one.design.weight * one.outputs.correct).sum()) for one in group}
+    return tier(group[0].subject(), goodness, differences)

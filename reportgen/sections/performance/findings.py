@@ -10,7 +10,9 @@ from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
 from reportgen.metrics.confidence import SURE
-from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS, RMSE
+from reportgen.sections.performance.regression import findings as regression
+from reportgen.sections.performance.regression.schema import RMSE
+from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
@@ -35,13 +37,14 @@ MANY = 1000
 
 def not_measured(result: PerformanceResult) -> Iterator[Hit]:
     """Yield models whose outputs could not be evaluated because they failed: no number, so no effect."""
-    for one in result.named("accuracy"):
-        if one.metric.status == "failed":
-            yield Hit(
-                one.model,
-                f"No metric could be computed: {one.metric.reason}. Fix the outputs before judging it.",
-                one.subject,
-            )
+    for name in ("accuracy", "mae"):
+        for one in result.named(name):
+            if one.metric.status == "failed":
+                yield Hit(
+                    one.model,
+                    f"No metric could be computed: {one.metric.reason}. Fix the outputs before judging it.",
+                    one.subject,
+                )
 
 
 def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
@@ -202,12 +205,14 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
 
 def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
     """Yield the most accurate model where others are not distinguishable from it; the effect is their number."""
-    for tier in result.tiers:
+    judged = [("accuracy is the highest", tier) for tier in result.tiers]
+    judged += [("MAE is the lowest", tier) for tier in result.value_tiers]
+    for best, tier in judged:
         if tier.tied:
             names = formatting.listed(tier.tied)
             yield Hit(
                 tier.best,
-                f"Its accuracy is the highest, but {names} {'is' if len(tier.tied) == 1 else 'are'} not distinguishable from it "
+                f"Its {best}, but {names} {'is' if len(tier.tied) == 1 else 'are'} not distinguishable from it "
                 f"on these {result.n:,} rows (paired differences, corrected for all pairs of models): choose by other criteria, "
                 "or evaluate on more rows.",
                 tier.subject,
@@ -280,4 +285,33 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         recipes_differ,
     ),
     Rule("PRF501", "note", "Classes with few examples", CONVENTION, few_examples),
+    Rule(
+        "PRF111",
+        "problem",
+        "No better than a constant",
+        "Wilks (2011); Hall (1992)",
+        regression.no_better_than_a_constant,
+    ),
+    Rule(
+        "PRF112",
+        "note",
+        "Not shown to be better than a constant",
+        "Wilks (2011); Hall (1992)",
+        regression.not_shown_better_than_a_constant,
+    ),
+    Rule("PRF211", "warning", "Large bias", CONVENTION, regression.large_bias),
+    Rule(
+        "PRF212",
+        "warning",
+        "Biased in a range of predictions",
+        "Hall (1992); Holm (1979); convention for the size",
+        regression.biased_range,
+    ),
+    Rule(
+        "PRF213",
+        "note",
+        "Errors grow with the prediction",
+        "Bonett & Wright (2000); convention for the size",
+        regression.errors_grow,
+    ),
 )

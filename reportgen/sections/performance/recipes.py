@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import intervals, seeds
 from reportgen.sections.performance import schema
+from reportgen.sections.performance.regression.schema import RMSE
 from reportgen.sections.performance.schema import RecipeEntry
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def regressed(head: MeasuredHead[RegressionOutputs]) -> Seed:
     mean = float(squares.mean())
     root = math.sqrt(mean)
     rows = root + (squares - mean) / (2 * root) if root > 0 else squares
-    return Seed(head, {schema.RMSE.name: rows}, {schema.RMSE.name: math.inf})
+    return Seed(head, {RMSE.name: rows}, {RMSE.name: math.inf})
 
 
 def measured(heads: Sequence[Seed]) -> tuple[tuple[Measurement, ...], tuple[RecipeEntry, ...]]:

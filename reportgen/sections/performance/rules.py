@@ -5,9 +5,10 @@ from __future__ import annotations
 from reportgen.contract.findings import Explanation
 from reportgen.metrics.confidence import SURE
 from reportgen.sections.performance.findings import FEW_EXAMPLES, LOW_RECALL, SIGNIFICANT
+from reportgen.sections.performance.regression import rules as regression
 from reportgen.text.formatting import percent
 
-EXPLANATIONS = {
+_OF_CLASSES = {
     "PRF001": Explanation(
         finds="Outputs that could not be evaluated because they failed.",
         example="No metric could be computed: outputs are NaN.",
@@ -51,7 +52,7 @@ EXPLANATIONS = {
         ignore="If nothing depends on the confidence, or if the listed errors turn out to be wrong labels.",
     ),
     "PRF401": Explanation(
-        finds="The most accurate model, if the paired difference from at least one other model includes 0 after correction for all pairs of models.",
+        finds="The model with the highest accuracy, or the lowest MAE, if the paired difference from at least one other model includes 0 after correction for all pairs of models.",
         example="On 100 rows a has the highest accuracy, but b is not distinguishable from it.",
         means="Which of them is called best is up to chance on these rows.",
         do="Choose between them by other criteria, such as size, calibration or the errors that they make, or evaluate on more rows.",
@@ -72,4 +73,5 @@ EXPLANATIONS = {
         ignore="If these classes do not matter to the decision.",
     ),
 }
+EXPLANATIONS = dict(sorted((_OF_CLASSES | regression.EXPLANATIONS).items()))
 """By code of the rule."""

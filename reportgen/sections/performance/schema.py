@@ -8,8 +8,9 @@ from pydantic import Field
 
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
-from reportgen.contract.result import SectionResult
 from reportgen.contract.subjects import Subject
+from reportgen.sections.performance.regression.schema import RMSE, RegressionResult
+from reportgen.sections.performance.tiers import Tier
 from reportgen.text import naming
 
 TOP_K = 5
@@ -94,16 +95,6 @@ class HeadPerformance(Strict):
     """Whether the model predicts the most frequent class on every row."""
 
 
-class Tier(Strict):
-    """The most accurate model and those that are not distinguishable from it."""
-
-    subject: str | None
-    best: str
-    """The model with the highest accuracy."""
-    tied: tuple[str, ...]
-    """Models not distinguishable from the best: paired differences of all pairs of models, Holm, 5 %."""
-
-
 class RecipeEntry(Strict):
     """An output of the models of a recipe: its numbers have the address of ``model``, its first one."""
 
@@ -115,11 +106,9 @@ class RecipeEntry(Strict):
     """The models that were measured, one for each seed."""
 
 
-class PerformanceResult(SectionResult):
+class PerformanceResult(RegressionResult):
     """Result of the performance section."""
 
-    split: str
-    n: int
     heads: tuple[HeadPerformance, ...]
     tiers: tuple[Tier, ...]
     recipes: tuple[RecipeEntry, ...] = ()
@@ -321,31 +310,6 @@ MCNEMAR_HOLM = MetricSpec(
     "pair",
 )
 
-BIAS = MetricSpec(
-    "bias",
-    "Bias",
-    "",
-    None,
-    "Mean of prediction minus label, in the unit of the label; above 0 the predictions are too high.",
-    "mean; Hall (1992) for the interval",
-)
-MAE = MetricSpec(
-    "mae",
-    "MAE",
-    "",
-    False,
-    "Mean absolute error, in the unit of the label.",
-    "mean; Hall (1992) for the interval",
-)
-RMSE = MetricSpec(
-    "rmse",
-    "RMSE",
-    "",
-    False,
-    "Root mean squared error, in the unit of the label.",
-    "root of the interval of the mean squared error",
-)
-
 
 @dataclass(frozen=True)
 class OverSeeds:
@@ -402,7 +366,6 @@ SCORES = (ACCURACY, BALANCED_ACCURACY, MACRO_F1, TOP_K_ACCURACY)
 PROBABILISTIC = (NLL, BRIER, ROC_AUC, AVERAGE_PRECISION)
 SKILL = (BASELINE, ACCURACY_GAIN, ACCURACY_SKILL, NLL_SKILL, BRIER_SKILL)
 CLASSIFICATION = (*SCORES, *PROBABILISTIC, *SKILL)
-REGRESSION = (BIAS, MAE, RMSE)
 PER_CLASS = (PRECISION, RECALL, F1, SUPPORT)
 BY_ROLE = (RECALL_DIFFERENCE,)
 """Of the candidate, where there is a baseline."""

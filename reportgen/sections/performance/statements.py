@@ -8,6 +8,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
+from reportgen.sections.performance.regression import statements as regression
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric
-    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult, Tier
+    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
+    from reportgen.sections.performance.tiers import Tier
 
 LEVEL = 0.05
 """Of the test of a difference. Convention."""
@@ -25,17 +27,21 @@ _NAMED = 3
 
 def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
     """Return the statements of every head: about the candidate, or in a comparison about all models."""
+    of_values = tuple(regression.statements(result, view))
     candidate = view.decision.candidate
     if candidate is None:
-        return tuple(_ranking(result, tier) for tier in result.tiers)
+        return (*(_ranking(result, tier) for tier in result.tiers), *of_values)
     found: list[Statement] = []
     for head in result.heads:
         if head.model == candidate:
             pair = view.decision.pair
             baseline = _baseline(result, head, pair[1]) if pair else None
-            found.append(_alone(result, head) if baseline is None else _against(result, head, baseline))
+            if baseline is None:
+                found.append(_alone(result, head))
+            else:
+                found += [_against(result, head, baseline), *_no_better_than_trivial(result, head)]
             found += _weakest(result, head, baseline)
-    return tuple(found) or tuple(_regression(result, candidate))
+    return (*found, *of_values)
 
 
 def _baseline(result: PerformanceResult, head: HeadPerformance, name: str) -> HeadPerformance | None:
@@ -106,6 +112,29 @@ def _needed(difference: Metric) -> str:
     return ", and so would 10 times as many be" if rows is None else f", about {rows:,} rows would"
 
 
+def _no_better_than_trivial(result: PerformanceResult, head: HeadPerformance) -> Iterator[Statement]:
+    """Say so where a model that always gives the most frequent class is right about as often: then accuracy shows nothing."""
+    gain = result.find("accuracy_gain", head.model, head.subject)
+    if gain.ci_low is None or gain.ci_low > 0:
+        return
+    trivial = result.find("majority_accuracy", head.model, head.subject)
+    words = "worse" if required(gain.ci_high) < 0 else "not measurably better"
+    parts = (
+        *_opening(head),
+        f"Always answering {head.majority_class} would be right on ",
+        _share("majority_accuracy", head, trivial),
+        f"{_of(trivial)}: ",
+        Quantity(text=f"{head.model} is {words}", metric="accuracy_gain", model=head.model, subject=_whole(head)),
+        ".",
+    )
+    yield Statement(topic="weakness", parts=parts, settled=words == "worse", test=gain.ci_method, n=gain.n)
+
+
+def _whole(head: HeadPerformance) -> Subject | None:
+    """Return the subject of the metrics of a whole head."""
+    return None if head.subject is None else Subject(head.subject)
+
+
 def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPerformance | None) -> Iterator[Statement]:
     """Name the class with the lowest recall, and say whether the baseline differs there."""
     recalls = {
@@ -164,20 +193,6 @@ def _ranking(result: PerformanceResult, tier: Tier) -> Statement:
     )
 
 
-def _regression(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
-    """Say how large the errors of a regression head are."""
-    for one in result.named("rmse", candidate):
-        if one.metric.value is None:
-            continue
-        bias = result.find("bias", one.model, one.subject)
-        parts: list[Quantity | str] = [f"Output {one.subject.name}: " if one.subject else ""]
-        for name, words, metric in (("rmse", "RMSE ", one.metric), ("bias", ", bias ", bias)):
-            shown = formatting.metric(metric)
-            text = f"{shown.text} {shown.interval}".rstrip()
-            parts += [words, Quantity(text=text, metric=name, model=one.model, subject=one.subject)]
-        yield Statement(topic="difference", parts=(*parts, "."), test=one.metric.ci_method, n=one.metric.n)
-
-
 def _opening(head: HeadPerformance) -> tuple[str, ...]:
     """Return the beginning of a sentence about one of several heads."""
     return () if head.subject is None else (f"Output {Subject(head.subject).name}: ",)
@@ -189,9 +204,7 @@ def _share(
     """Return a share as a count where it is one."""
     of = counted(metric)
     text = formatting.metric(metric).text if of is None or percent else f"{of[0]:,}"
-    return Quantity(
-        text=text, metric=name, model=head.model, subject=part or (Subject(head.subject) if head.subject else None)
-    )
+    return Quantity(text=text, metric=name, model=head.model, subject=part or _whole(head))
 
 
 def _of(metric: Metric) -> str:

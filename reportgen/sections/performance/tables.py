@@ -9,7 +9,8 @@ from reportgen.contract.focus import MOST_ROWS
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
-from reportgen.sections.performance import schema
+from reportgen.sections.performance import pairs as by_pair, schema
+from reportgen.sections.performance.regression import tables as regression
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
@@ -30,14 +31,13 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
         metrics_by_head(result, view, "scores", "Scores", schema.SCORES),
         metrics_by_head(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
         metrics_by_head(result, view, "skill", "Skill over trivial baselines", schema.SKILL),
-        metrics_by_head(result, view, "regression", "Regression errors", schema.REGRESSION),
+        *regression.tables(result, view),
     )
     found = [table for table in scores if table.rows]
     if found:
         found[0] = replace(found[0], note=f"{found[0].note} {training_noise(result)}".strip())
     found += _recipes(result)
-    if any(True for _ in result.named("accuracy_difference")):
-        found.append(_pairs(result, view))
+    found += [*_pairs(result, view), *regression.pairs(result, view)]
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
     found += [per_class(result, head) for head in view.shown(result.heads)]
     return tuple(found)
@@ -119,32 +119,19 @@ def _differences(result: PerformanceResult) -> Iterator[Table]:
         yield Table("recipe-differences", "Differences between recipes", columns, rows, note)
 
 
-def _pairs(result: PerformanceResult, view: View) -> Table:
-    """List each pair of models once."""
+def _pairs(result: PerformanceResult, view: View) -> Iterator[Table]:
+    """Yield the differences between models, each pair once."""
     specs = (schema.ACCURACY_DIFFERENCE, schema.NLL_DIFFERENCE, schema.MCNEMAR, schema.MCNEMAR_HOLM)
-    rows: list[tuple[Cell, ...]] = []
-    seen: set[frozenset[str | None]] = set()
-    candidate = view.decision.candidate
-    every = tuple(sorted(result.named("accuracy_difference"), key=lambda one: one.model != candidate))
-    shown = {one.model for one in view.shown(every)}
-    for one in every:
-        if not {one.model, (one.subject or "").rpartition("vs ")[2]} <= shown:
-            continue
-        pair = frozenset({one.model, (one.subject or "").rpartition("vs ")[2], _head_of(one.subject)})
-        if pair not in seen:
-            seen.add(pair)
-            cells = (result.find(spec.name, one.model, one.subject) for spec in specs)
-            rows.append((f"{one.model} {one.subject}", *cells))
-    columns = (Column("Models", numeric=False), *(Column(spec.title) for spec in specs))
-    how = next((one.metric.estimator for one in result.named("mcnemar_p") if one.metric.estimator is not None), None)
-    test = "McNemar's test is exact" if how is None else f"The p-value is by {how}, in place of McNemar's exact test"
-    note = f"Each difference is the first model minus the second; for accuracy, in points. {test}; Holm adjusts it for the number of model pairs."
-    note += view.rest(every, view.shown(every))
-    return Table("pairs", "Differences between models", columns, tuple(rows), note)
-
-
-def _head_of(subject: str | None) -> str | None:
-    return subject.rpartition("/")[0] if subject and "/" in subject else None
+    rows, rest = by_pair.rows(result, view, specs)
+    if rows:
+        how = next(
+            (one.metric.estimator for one in result.named("mcnemar_p") if one.metric.estimator is not None), None
+        )
+        test = (
+            "McNemar's test is exact" if how is None else f"The p-value is by {how}, in place of McNemar's exact test"
+        )
+        note = f"Each difference is the first model minus the second; for accuracy, in points. {test}; Holm adjusts it for the number of model pairs.{rest}"
+        yield Table("pairs", "Differences between models", by_pair.columns(specs), rows, note)
 
 
 def _errors(head: HeadPerformance) -> Table:

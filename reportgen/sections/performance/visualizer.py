@@ -12,8 +12,9 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import categories, dots, draw, heatmap
+from reportgen.figures import dots, draw, heatmap
 from reportgen.metrics import simultaneous
+from reportgen.sections.performance.regression.visualizer import RegressionVisualizer
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import by_class, confused
 from reportgen.text import formatting
@@ -50,6 +51,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             yield self._accuracy(result, measured)
         yield from self._recalls(result)
         yield from self._confusions(result)
+        yield from RegressionVisualizer(self.theme, self.view).figures(result)
 
     def _differences(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the differences between candidate and baseline, one figure for each head that they share."""
@@ -118,12 +120,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _draw_accuracy(self, result: PerformanceResult, measured: Sequence[Measurement], ax: Axes) -> None:
         theme = self.theme
-        categories.named_rows(ax, theme, [figure_label(theme, one) for one in measured])
-        for place, one in enumerate(measured):
-            metric, look = one.metric, theme.look(one.model)
-            if metric.ci_low is not None and metric.ci_high is not None:
-                ax.hlines(place, metric.ci_low, metric.ci_high, color=look.color, linewidth=theme.line_width)
-            ax.plot(or_nan(metric.value), place, marker=look.marker, color=look.color, linestyle="none")
+        dots.models(ax, theme, [figure_label(theme, one) for one in measured], measured)
         lowest = min(required(one.metric.value if one.metric.ci_low is None else one.metric.ci_low) for one in measured)
         base = result.find("majority_accuracy", measured[0].model, measured[0].subject).value
         if base is not None and base >= lowest - 0.3:

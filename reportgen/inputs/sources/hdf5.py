@@ -1,0 +1,75 @@
+"""HDF5: the data sets of a file by their paths in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name
+from reportgen.inputs.sources.headers import require_memory
+
+if TYPE_CHECKING:
+    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.sources.arrays import Read
+    from reportgen.spec.problems import Location
+
+
+class Hdf5(ArraySource):
+    """An ``.h5`` or ``.hdf5`` file; links to other files and data sets that are stored in other files are not followed."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
+
+    def names(self) -> tuple[str, ...] | None:
+        """Return the paths of the data sets."""
+        try:
+            return self._names()
+        except ERRORS:
+            return None
+
+    def reader(self) -> Read:
+        """Open the file."""
+        with reading(("data", "path"), self.file, "cannot be read as HDF5"):
+            names = self._names()
+
+        def one(location: Location, name: str) -> Array:
+            require_name(names, location, self.file, name)
+            with reading(location, self.file, f"{name!r} cannot be read"):
+                return self._values(location, name)
+
+        def read(location: Location, name: str | tuple[str, ...]) -> Array:
+            if isinstance(name, str):
+                return one(location, name)
+            arrays = [one(location, each) for each in name]
+            with reading(location, self.file, f"{name!r} cannot be read"):
+                return np.stack(arrays, axis=1)
+
+        return read
+
+    def _names(self) -> tuple[str, ...]:
+        import h5py
+
+        found: list[str] = []
+
+        def visit(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                found.append(name)
+
+        with h5py.File(self.path, "r") as file:
+            file.visititems(visit)
+        return tuple(found)
+
+    def _values(self, location: Location, name: str) -> Array:
+        import h5py
+
+        with h5py.File(self.path, "r") as file:
+            stored = file[name]
+            if stored.is_virtual or stored.external:
+                message = "its values are in other files, which are not read"
+                raise ValueError(message)
+            if h5py.check_string_dtype(stored.dtype) is not None:
+                require_memory(stored.shape, np.dtype("O"))
+                return np.asarray(stored.asstr()[...], dtype=str)
+            require_form(location, self.file, stored.shape, stored.dtype)
+            require_memory(stored.shape, stored.dtype)
+            return np.asarray(stored[...])

@@ -1,0 +1,291 @@
+"""Scores of predicted values: quantiles of errors, skill, conformal intervals, errors that grow, residuals by prediction."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.metrics import classification, folds, intervals
+from reportgen.metrics.intervals import Estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from reportgen.metrics.design import Design
+
+    Floats = NDArray[np.float64]
+
+MOST_BINS, FEWEST_IN_BIN = 10, 20
+"""Bins of the predictions, and rows in each. Convention."""
+FEWEST_FOR_BINS = 2 * FEWEST_IN_BIN
+
+
+# ------------------------------------------------------------------------------------------------ quantiles
+
+
+def quantile(values: Floats, level: float, weights: Floats | None = None, divisor: float = 1.0) -> Estimate:
+    """Return the smallest of (N,) values that at least the share ``level`` of the weight does not exceed, with its interval.
+
+    The ends are values too: those with so many of n / ``divisor`` rows below them that the binomial distribution allows no more than
+    a chance of 2.5 % beyond each, whatever the distribution. Without an interval where even the largest value is not far enough out.
+    ``weights`` (N,) are positive.
+
+    References
+    ----------
+    David & Nagaraja (2003), Order Statistics, section 7.1; Woodruff (1952), Journal of the American Statistical Association 47, 635-646.
+
+    >>> import numpy as np
+    >>> found = quantile(np.arange(1.0, 101.0), 0.5)
+    >>> found.value, found.low, found.high
+    (50.0, 40.0, 61.0)
+    """
+    from scipy.special import bdtrik
+
+    n = len(values)
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(np.ones(n) if weights is None else weights[order])
+
+    reached = reached / reached[-1]
+
+    def at(share: float) -> float:
+        return float(values[order[min(int(np.searchsorted(reached, share - _ROUNDING)), n - 1)]])
+
+    def below(share: float) -> float:
+        return float(values[order[max(int(np.searchsorted(reached, share + _ROUNDING, side="right")) - 1, 0)]])
+
+    value, trials = at(level), math.floor(n / divisor)
+    if level**trials > _BEYOND or (1 - level) ** trials > _BEYOND:
+        farther = max(level, 1 - level)
+        many = f"at least {math.ceil(math.log(_BEYOND) / math.log(farther)):,} rows" if farther < 1 else "more rows"
+        return Estimate(value, n).without(f"an interval of this quantile needs {many}")
+    low = (math.floor(bdtrik(_BEYOND, trials, level)) + 1) / trials
+    high = min((math.ceil(bdtrik(1 - _BEYOND, trials, level)) + 1) / trials, 1.0)
+    return Estimate(
+        value,
+        n,
+        below(low),
+        at(high),
+        "order statistics",
+        widened=lambda divisor: quantile(values, level, weights, divisor),
+        contributions=lambda: intervals.of_share(values <= value, np.ones(n) if weights is None else weights),
+    )
+
+
+_ROUNDING = 1e-12
+"""How far a sum of shares may be below a level and still reach it."""
+_BEYOND = 0.025
+"""Chance that the true quantile is beyond either end."""
+
+
+# ------------------------------------------------------------------------------------------------ skill
+
+
+def r_squared(errors: Floats, labels: Floats, weights: Floats | None = None) -> Estimate | None:
+    """Return 1 - mean squared error / variance of the labels (N,): the skill against the mean of the same labels.
+
+    As ``r2_score`` of scikit-learn; the interval is that of a ratio of means. None where all labels are equal.
+
+    >>> import numpy as np
+    >>> r_squared(np.array([1.0, -1.0]), np.array([0.0, 4.0])).value
+    0.75
+    """
+    center = np.average(labels, weights=weights)
+    return classification.skill(errors**2, (labels - center) ** 2, weights)
+
+
+def mae_skill(errors: Floats, labels: Floats, weights: Floats | None = None) -> Estimate | None:
+    """Return 1 - MAE / MAE of always predicting the median of the labels (N,), the best constant for absolute errors.
+
+    None where all labels are equal.
+    """
+    center = quantile(labels, 0.5, weights).value
+    return classification.skill(np.abs(errors), np.abs(labels - center), weights)
+
+
+def if_light_tailed(found: Estimate, errors: Floats) -> Estimate:
+    """Return an estimate that rests on a mean square; without its interval where few errors (N,) make most of that.
+
+    A sample that misses the tail of its errors looks safe and has too narrow an interval, so the kurtosis, the mean fourth power over
+    the squared mean square, may be at most 4 in 100 rows (3 for normal errors) and grow with the fourth root of the rows: from the
+    simulation in ``scripts/simulate/regression.py``.
+
+    >>> import numpy as np
+    >>> if_light_tailed(Estimate(1.0, 100, 0.9, 1.1, "mean"), np.eye(100)[0]).withheld
+    'few rows make most of the squared error (kurtosis 100, at most 4 for 100 rows)'
+    """
+    n, scale = len(errors), float(np.abs(errors).max(initial=0))
+    if found.low is None or scale == 0:
+        return found
+    squares = (errors / scale) ** 2
+    kurtosis = float((squares**2).mean() / squares.mean() ** 2)
+    limit = _KURTOSIS * (n / 100) ** 0.25
+    if kurtosis <= limit:
+        return found
+    return found.without(
+        f"few rows make most of the squared error (kurtosis {kurtosis:.3g}, at most {limit:.2g} for {n:,} rows)"
+    )
+
+
+_KURTOSIS = 4.0
+
+
+# ------------------------------------------------------------------------------------------------ conformal intervals
+
+
+@dataclass(frozen=True)
+class Conformal:
+    """The half-width of an interval around every prediction, from one half of the rows, and how many of the other half it covers.
+
+    ``tested`` (N,) bool are the rows of the other half.
+    """
+
+    half_width: Estimate
+    covered: Estimate
+    tested: NDArray[np.bool_]
+
+    @property
+    def calibrated(self) -> NDArray[np.bool_]:
+        """(N,) bool, the rows that the half-width is from."""
+        return ~self.tested
+
+
+def split_conformal(errors: Floats, level: float, design: Design, seed: int) -> Conformal | None:
+    """Return the half-width that holds the share ``level`` of new rows like these, by split conformal prediction.
+
+    The rows (N,), or their groups, are halved at random; the half-width is the absolute error at rank ceil((m + 1) ``level``)
+    of the m rows of the first half. None where that rank is above m. With weights the rank is taken in shares of weight.
+
+    References
+    ----------
+    Lei, G'Sell, Rinaldo, Tibshirani & Wasserman (2018), Journal of the American Statistical Association 113, 1094-1111.
+    """
+    tested = folds.grouped_folds(design.codes, seed, 2) == 1
+    first, second = design.take(~tested), design.take(tested)
+    sizes = np.abs(errors)
+    m = first.n
+    rank = math.ceil((m + 1) * level - _ROUNDING)
+    if rank > m or second.n == 0:
+        return None
+    width = quantile(sizes[~tested], rank / m, first.weights)
+    hits = intervals.proportion(sizes[tested] <= width.value, second.weights)
+    return None if hits is None else Conformal(width, hits, tested)
+
+
+# ------------------------------------------------------------------------------------------------ the shape of the errors
+
+
+def growth(predictions: Floats, errors: Floats) -> Estimate | None:
+    """Return Spearman's rank correlation of prediction and absolute error (N,): above 0 the errors grow with the prediction.
+
+    The interval is Fisher's z with the variance (1 + r² / 2) / (n - 3). None for fewer than 10 rows, or where either does not vary.
+
+    References
+    ----------
+    Bonett & Wright (2000), Psychometrika 65, 23-28.
+    """
+    n = len(errors)
+    if n < FEWEST_FOR_GROWTH or np.ptp(predictions) == 0 or np.ptp(np.abs(errors)) == 0:
+        return None
+    first, second = (_standardized_ranks(values) for values in (predictions, np.abs(errors)))
+    r = float(np.clip((first * second).mean(), -1, 1))
+    return _correlation(r, n).of_rows(
+        lambda: intervals.of_share(first * second - r * (first**2 + second**2) / 2, np.ones(n))
+    )
+
+
+FEWEST_FOR_GROWTH = 10
+
+
+def _correlation(r: float, n: int, divisor: float = 1.0) -> Estimate:
+    if abs(r) >= 1 or n / divisor <= 3:  # noqa: PLR2004 the degrees of freedom of Fisher's z
+        return Estimate(r, n).without("the ranks are the same" if abs(r) >= 1 else "there are too few rows")
+    half = intervals.Z95 * math.sqrt((1 + r**2 / 2) / (n / divisor - 3))
+    low, high = math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+    return Estimate(r, n, low, high, "Bonett & Wright", widened=lambda divisor: _correlation(r, n, divisor))
+
+
+def _standardized_ranks(values: Floats) -> Floats:
+    """Return average ranks (N,) with mean 0 and variance 1."""
+    _, member, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[member]
+    standardized: Floats = (ranks - ranks.mean()) / ranks.std()
+    return standardized
+
+
+def rows_for_half(errors: Floats) -> int:
+    """Return the smallest number of rows whose squared errors (N,) make at least half of the sum; 0 where all errors are 0.
+
+    >>> import numpy as np
+    >>> rows_for_half(np.array([1.0, 1.0, 1.0, -4.0])), rows_for_half(np.ones(10))
+    (1, 5)
+    """
+    squares = np.sort(errors**2)[::-1]
+    total = squares.sum()
+    return 0 if total == 0 else int(np.searchsorted(np.cumsum(squares), total / 2 * (1 - _ROUNDING))) + 1
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Rows with neighboring predictions.
+
+    Attributes
+    ----------
+    low, high, center
+        Smallest, largest and mean prediction.
+    bias
+        Mean error, with the interval for these rows.
+    lower, median, upper
+        The 10 %, 50 % and 90 % quantiles of the errors.
+    """
+
+    low: float
+    high: float
+    center: float
+    bias: Estimate
+    lower: float
+    median: float
+    upper: float
+
+
+def bins(predictions: Floats, errors: Floats, design: Design) -> tuple[Bin, ...]:
+    """Return the errors (N,) in bins of equally many rows by prediction, at most 10 and of at least 20 rows; none for fewer than 40 rows.
+
+    Equal predictions are in one bin.
+    """
+    n = len(errors)
+    if n < FEWEST_FOR_BINS:
+        return ()
+    count = min(MOST_BINS, n // FEWEST_IN_BIN)
+    edges = np.unique(np.sort(predictions)[[place * n // count for place in range(1, count)]])
+    member = np.searchsorted(edges, predictions, side="right")
+    return tuple(_bin(predictions, errors, design, np.flatnonzero(member == index)) for index in np.unique(member))
+
+
+def _bin(predictions: Floats, errors: Floats, design: Design, rows: NDArray[np.int64]) -> Bin:
+    own, inside, among = design.take(rows), predictions[rows], errors[rows]
+    bias = intervals.mean(among, weights=own.weights)
+    if bias is None:
+        message = "a bin has rows"
+        raise ValueError(message)
+    spread = (quantile(among, level, own.weights).value for level in (0.1, 0.5, 0.9))
+    center = float(np.average(inside, weights=own.weights))
+    return Bin(float(inside.min()), float(inside.max()), center, own.estimate(bias), *spread)
+
+
+def normal_quantiles(errors: Floats, most: int) -> tuple[Floats, Floats]:
+    """Return quantiles of the standard normal distribution and those of the standardized errors (N,), at most ``most`` of each.
+
+    The levels are (i - 0.5) / n, those of Hazen. Empty where the errors do not vary.
+    """
+    from scipy.special import ndtri
+
+    scale = errors.std()
+    if len(errors) == 0 or scale == 0:
+        return np.empty(0), np.empty(0)
+    found = np.sort((errors - errors.mean()) / scale)
+    places = np.unique(np.linspace(0, len(found) - 1, min(most, len(found))).round().astype(int))
+    expected: Floats = ndtri((places + 0.5) / len(found))
+    return expected, found[places]

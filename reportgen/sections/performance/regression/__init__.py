@@ -1,0 +1,1 @@
+"""What the performance section says of predicted values: errors, skill, paired differences, conformal intervals."""

@@ -1,0 +1,231 @@
+"""Computes the metrics of every predicted value, and compares the models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.contract.heads import MeasuredHead
+from reportgen.contract.records.regression import RegressionOutputs
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import comparison, intervals, regression
+from reportgen.sections.performance.regression import schema
+from reportgen.sections.performance.regression.schema import LabelBand, ResidualBin, ValuePerformance
+from reportgen.sections.performance.tiers import Tier, tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.decision import Decision
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.simultaneous import Ends
+
+    Floats = NDArray[np.float64]
+
+SHOWN_ROWS = 400
+"""Rows that the figures show. Convention."""
+SHOWN_QUANTILES = 99
+BANDS, FEWEST_IN_BAND = 4, 20
+"""Quarters of the rows by label, and the rows that each needs. Convention."""
+
+
+@dataclass(frozen=True)
+class Values(MeasuredHead[RegressionOutputs]):
+    """A predicted value, with its labels."""
+
+    @cached_property
+    def errors(self) -> Floats:
+        """(N,) prediction minus label."""
+        return self.outputs.errors
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """(N,) absolute errors."""
+        return np.abs(self.errors)
+
+    def difference(self, other: Values) -> Estimate:
+        """Return the MAE minus that of another model."""
+        return _found(comparison.mean_difference(self.sizes, other.sizes, weights=self.design.weights))
+
+
+@dataclass(frozen=True)
+class Regressions:
+    """What was measured of all predicted values."""
+
+    measurements: tuple[Measurement, ...]
+    values: tuple[ValuePerformance, ...]
+    tiers: tuple[Tier, ...]
+
+
+def measured(heads: Sequence[Values], decision: Decision) -> Regressions:
+    """Measure every predicted value, then compare the models that predict the same one."""
+    numbers = [one for head in heads for one in _whole(head)]
+    groups: dict[str | None, list[Values]] = {}
+    for head in heads:
+        groups.setdefault(head.subject(), []).append(head)
+    several = [group for group in groups.values() if len(group) > 1]
+    numbers += _compare(several)
+    return Regressions(
+        tuple(numbers),
+        tuple(_shown(head, _baseline(head, heads, decision)) for head in heads),
+        tuple(_tier(group) for group in several),
+    )
+
+
+def _found(estimate: Estimate | None) -> Estimate:
+    if estimate is None:
+        message = "an evaluation has at least one row"
+        raise ValueError(message)
+    return estimate
+
+
+# ------------------------------------------------------------------------------------------------ of one value
+
+
+def _whole(one: Values) -> Iterator[Measurement]:
+    errors, labels, weights = one.errors, one.outputs.labels, one.design.weights
+    rmse = _found(intervals.root_mean_square(errors, weights))
+    yield one.estimated(schema.BIAS, _found(intervals.mean(errors, weights=weights)))
+    yield one.estimated(schema.MAE, _found(intervals.mean(one.sizes, low=0.0, weights=weights)))
+    yield one.estimated(schema.RMSE, regression.if_light_tailed(rmse, errors))
+    yield one.estimated(schema.MEDIAN_AE, regression.quantile(one.sizes, 0.5, weights))
+    r_squared = regression.r_squared(errors, labels, weights)
+    if r_squared is not None:
+        r_squared = regression.if_light_tailed(r_squared, errors)
+    same = "all labels are the same"
+    yield _if_any(one, schema.R_SQUARED, r_squared, same)
+    yield _if_any(one, schema.MAE_SKILL, regression.mae_skill(errors, labels, weights), same)
+    few = f"it needs {regression.FEWEST_FOR_GROWTH} rows with different predictions and errors of different size"
+    yield _if_any(one, schema.GROWTH, regression.growth(one.outputs.predictions, errors), few)
+    for specs in schema.CONFORMAL:
+        yield from _conformal(one, specs)
+
+
+def _if_any(one: Values, spec: MetricSpec, found: Estimate | None, reason: str) -> Measurement:
+    return one.insufficient(spec, reason) if found is None else one.estimated(spec, found)
+
+
+def _conformal(one: Values, specs: schema.ConformalSpecs) -> Iterator[Measurement]:
+    found = regression.split_conformal(one.errors, specs.level, one.design, one.data.seed)
+    if found is None:
+        for spec in (specs.half_width, specs.coverage):
+            yield one.insufficient(spec, "half of the rows are too few for an interval at this level")
+        return
+    yield one.estimated(specs.half_width, found.half_width, design=one.design.take(found.calibrated))
+    yield one.estimated(specs.coverage, found.covered, design=one.design.take(found.tested))
+
+
+def _shown(one: Values, baseline: Values | None) -> ValuePerformance:
+    outputs = one.outputs
+    rows = np.arange(one.n)
+    if one.n > SHOWN_ROWS:
+        rows = np.sort(np.random.default_rng(one.data.seed).choice(one.n, SHOWN_ROWS, replace=False))
+    normal, standardized = regression.normal_quantiles(one.errors, SHOWN_QUANTILES)
+    return ValuePerformance(
+        model=one.model.name,
+        subject=one.subject(),
+        n=one.n,
+        constant=bool(np.ptp(outputs.predictions) == 0),
+        bins=tuple(_bin(found) for found in regression.bins(outputs.predictions, one.errors, one.design)),
+        bands=() if baseline is None else tuple(_bands(one, baseline)),
+        labels=tuple(outputs.labels[rows].tolist()),
+        predictions=tuple(outputs.predictions[rows].tolist()),
+        normal=tuple(normal.tolist()),
+        standardized=tuple(standardized.tolist()),
+    )
+
+
+def _bin(found: regression.Bin) -> ResidualBin:
+    return ResidualBin(
+        low=found.low,
+        high=found.high,
+        center=found.center,
+        n=found.bias.n,
+        bias=found.bias.value,
+        ci_low=found.bias.low,
+        ci_high=found.bias.high,
+        lower=found.lower,
+        median=found.median,
+        upper=found.upper,
+    )
+
+
+def _baseline(one: Values, heads: Sequence[Values], decision: Decision) -> Values | None:
+    """Return the same value of the baseline, if this is the candidate's."""
+    if decision.pair is None or decision.pair[0] != one.model.name:
+        return None
+    found = (head for head in heads if head.model.name == decision.models[1] and head.subject() == one.subject())
+    return next(found, None)
+
+
+def _bands(one: Values, baseline: Values) -> Iterator[LabelBand]:
+    """Yield the differences in MAE by quarters of the labels; equal labels are in one of them."""
+    labels = one.outputs.labels
+    if one.n < BANDS * FEWEST_IN_BAND:
+        return
+    edges = np.unique(np.sort(labels)[[place * one.n // BANDS for place in range(1, BANDS)]])
+    member = np.searchsorted(edges, labels, side="right")
+    for index in np.unique(member):
+        rows = np.flatnonzero(member == index)
+        design = one.design.take(rows)
+        found = _found(comparison.mean_difference(one.sizes[rows], baseline.sizes[rows], weights=design.weights))
+        found = design.estimate(found)
+        yield LabelBand(
+            low=float(labels[rows].min()),
+            high=float(labels[rows].max()),
+            n=len(rows),
+            difference=found.value,
+            ci_low=found.low,
+            ci_high=found.high,
+        )
+
+
+# ------------------------------------------------------------------------------------------------ of two models
+
+
+def _compare(groups: Sequence[list[Values]]) -> Iterator[Measurement]:
+    p_values = {
+        frozenset((id(first), id(second))): _p_value(first, second)
+        for group in groups
+        for first, second in combinations(group, 2)
+    }
+    tested = {pair: p for pair, p in p_values.items() if p is not None}
+    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
+    for group in groups:
+        for first, second in permutations(group, 2):
+            pair = frozenset((id(first), id(second)))
+            yield from _pair(first, second, p_values[pair], adjusted.get(pair))
+
+
+def _p_value(first: Values, second: Values) -> float | None:
+    """Return the p-value of equal MAEs; None where there are too few groups for a test."""
+    differences = first.sizes - second.sizes
+    return first.design.p_value(differences, intervals.mean_p_value(differences))
+
+
+def _pair(first: Values, second: Values, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
+    """Yield the differences of two models; the p-values are the same both ways."""
+    part = Subject.of("vs", second.model.name)
+    squares = comparison.mean_difference(first.errors**2, second.errors**2, weights=first.design.weights)
+    yield first.estimated(schema.MAE_DIFFERENCE, first.difference(second), part)
+    yield first.estimated(schema.MSE_DIFFERENCE, _found(squares), part)
+    how = first.design.test("the paired difference")
+    yield first.tested(schema.MAE_P, p_value, part, estimator=how)
+    yield first.tested(schema.MAE_P_HOLM, adjusted, part, estimator=how)
+
+
+def _tier(group: Sequence[Values]) -> Tier:
+    differences: dict[frozenset[str], Ends] = {}
+    for first, second in combinations(group, 2):
+        found = first.design.estimate(first.difference(second))
+        if found.low is not None and found.high is not None:
+            differences[frozenset((first.model.name, second.model.name))] = (found.value, found.low, found.high)
+    goodness = {one.model.name: -float((one.design.weight * one.sizes).sum()) for one in group}
+    return tier(group[0].subject(), goodness, differences)

@@ -1,0 +1,214 @@
+"""Result of the performance section on predicted values, and the metrics that it declares for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reportgen.contract.base import Strict
+from reportgen.contract.numbers import MetricSpec
+from reportgen.contract.result import SectionResult
+from reportgen.sections.performance.tiers import Tier
+
+
+class ResidualBin(Strict):
+    """Errors of rows with neighboring predictions; an error is prediction minus label."""
+
+    low: float
+    high: float
+    center: float
+    """Smallest, largest and mean prediction."""
+    n: int
+    bias: float
+    """Mean error."""
+    ci_low: float | None
+    ci_high: float | None
+    """Its 95 % interval; null where it has none."""
+    lower: float
+    median: float
+    upper: float
+    """Quantiles of the errors: 10 %, 50 %, 90 %."""
+
+
+class LabelBand(Strict):
+    """The MAE of the candidate minus that of its baseline on rows with neighboring labels."""
+
+    low: float
+    high: float
+    """Smallest and largest label."""
+    n: int
+    difference: float
+    ci_low: float | None
+    ci_high: float | None
+
+
+class ValuePerformance(Strict):
+    """Data for the figures and tables of a predicted value."""
+
+    model: str
+    subject: str | None
+    """``head:NAME`` where the model has several outputs or values."""
+    n: int
+    constant: bool
+    """Whether the model predicts the same value on every row."""
+    bins: tuple[ResidualBin, ...]
+    """Equally many rows in each, by prediction; none for fewer than 40 rows."""
+    bands: tuple[LabelBand, ...]
+    """Quarters of the rows by label; of the candidate where there is a baseline, for at least 80 rows."""
+    labels: tuple[float, ...]
+    predictions: tuple[float, ...]
+    """Of a sample of the rows, the same of all models."""
+    normal: tuple[float, ...]
+    standardized: tuple[float, ...]
+    """Quantiles of the standard normal distribution, and those of the errors, less their mean, over their standard deviation."""
+
+
+class RegressionResult(SectionResult):
+    """The part of the section's result that is about predicted values."""
+
+    split: str
+    n: int
+    values: tuple[ValuePerformance, ...] = ()
+    value_tiers: tuple[Tier, ...] = ()
+    """By MAE."""
+
+
+BIAS = MetricSpec(
+    "bias",
+    "Bias",
+    "",
+    None,
+    "Mean of prediction minus label, in the unit of the label; above 0 the predictions are too high.",
+    "mean; Hall (1992) for the interval",
+)
+MAE = MetricSpec(
+    "mae",
+    "MAE",
+    "",
+    False,
+    "Mean absolute error, in the unit of the label.",
+    "mean; Hall (1992) for the interval",
+    difference="mae_difference",
+)
+RMSE = MetricSpec(
+    "rmse",
+    "RMSE",
+    "",
+    False,
+    "Root mean squared error, in the unit of the label. Its interval is withheld where few rows make most of it.",
+    "root of the interval of the mean squared error",
+    difference="mse_difference",
+)
+MEDIAN_AE = MetricSpec(
+    "median_absolute_error",
+    "Median error",
+    "",
+    False,
+    "Median absolute error: half of the predictions are within it, in the unit of the label.",
+    "order statistics for the interval",
+)
+R_SQUARED = MetricSpec(
+    "r_squared",
+    "R²",
+    "",
+    True,
+    "1 - mean squared error / variance of the labels: the skill against always predicting the mean of the evaluated labels. 1 is perfect, 0 is no "
+    "better, below 0 is worse.",
+    "Wilks (2011); ratio of means, Hall (1992) for the interval",
+    difference="mse_difference",
+)
+MAE_SKILL = MetricSpec(
+    "mae_skill",
+    "MAE skill",
+    "fraction",
+    True,
+    "1 - MAE / MAE of always predicting the median of the evaluated labels, the best constant for absolute errors: 0 is no better, below 0 is worse.",
+    "Wilks (2011); ratio of means, Hall (1992) for the interval",
+)
+GROWTH = MetricSpec(
+    "error_growth",
+    "Error growth",
+    "",
+    None,
+    "Rank correlation of absolute error and prediction: above 0 the errors are larger where the prediction is, 0 if they are of one size.",
+    "Spearman (1904); Bonett & Wright (2000) for the interval",
+)
+
+
+@dataclass(frozen=True)
+class ConformalSpecs:
+    """The half-width at a level, and its coverage of rows that it is not from."""
+
+    level: float
+    half_width: MetricSpec
+    coverage: MetricSpec
+
+    @classmethod
+    def of(cls, level: float) -> ConformalSpecs:
+        """Declare both metrics of a level."""
+        percent = f"{100 * level:g} %"
+        return cls(
+            level,
+            MetricSpec(
+                f"half_width_{100 * level:g}",
+                f"{percent} half-width",
+                "",
+                False,
+                f"The interval prediction ± half-width holds {percent} of new rows like these. From a random half of the rows (of the groups, where there are "
+                "some), in the unit of the label.",
+                "split conformal prediction, Lei et al. (2018)",
+            ),
+            MetricSpec(
+                f"coverage_{100 * level:g}",
+                f"{percent} coverage",
+                "fraction",
+                None,
+                f"Share of the other half of the rows within the {percent} half-width.",
+                "Wilson (1927) for the interval",
+            ),
+        )
+
+
+CONFORMAL = tuple(ConformalSpecs.of(level) for level in (0.9, 0.95))
+
+MAE_DIFFERENCE = MetricSpec(
+    "mae_difference",
+    "MAE difference",
+    "",
+    False,
+    "Mean paired difference in absolute error: the first model minus the second.",
+    "paired mean; Hall (1992) for the interval",
+    "pair",
+)
+MSE_DIFFERENCE = MetricSpec(
+    "mse_difference",
+    "MSE difference",
+    "",
+    False,
+    "Mean paired difference in squared error: the first model minus the second.",
+    "paired mean; Hall (1992) for the interval",
+    "pair",
+)
+MAE_P = MetricSpec(
+    "mae_p",
+    "MAE p",
+    "p-value",
+    None,
+    "Two-sided p-value of equal MAEs: below 0.05 if and only if the interval of their difference excludes 0.",
+    "Student's t corrected for skewness, Hall (1992)",
+    "pair",
+)
+MAE_P_HOLM = MetricSpec(
+    "mae_p_holm",
+    "MAE p (Holm)",
+    "p-value",
+    None,
+    "MAE p adjusted for the number of model pairs in the report, over all outputs.",
+    "Holm (1979)",
+    "pair",
+)
+
+ERRORS = (BIAS, MAE, RMSE, MEDIAN_AE)
+SKILL = (R_SQUARED, MAE_SKILL, GROWTH)
+INTERVALS = tuple(spec for one in CONFORMAL for spec in (one.half_width, one.coverage))
+REGRESSION = (*ERRORS, *SKILL, *INTERVALS)
+PAIRWISE = (MAE_DIFFERENCE, MSE_DIFFERENCE, MAE_P, MAE_P_HOLM)
