@@ -49,6 +49,50 @@ class Subclassed(keras.Model):
         return self.out(self.block(self.block(x)) * self.gain)
 
 
+class Scores(layers.Layer):
+    """Multiplies without weights."""
+
+    def call(self, x: Any) -> Any:
+        """Run."""
+        return keras.ops.matmul(x, keras.ops.transpose(x, (0, 2, 1)))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """Return a score for each pair."""
+        return (*shape[:-1], shape[-2])
+
+
+class Loop(layers.Layer):
+    """Multiplies in a loop."""
+
+    def call(self, x: Any) -> Any:
+        """Run."""
+        return tf.map_fn(lambda row: keras.ops.matmul(row, keras.ops.transpose(row)), x)
+
+
+class Tied(keras.Model):
+    """Uses the weights of a layer without calling it for that."""
+
+    def __init__(self) -> None:
+        super().__init__(name="tied")
+        self.embedding = layers.Embedding(10, 6, name="embedding")
+
+    def call(self, x: Any) -> Any:
+        """Run."""
+        return keras.ops.matmul(self.embedding(x), keras.ops.transpose(self.embedding.embeddings))
+
+
+class Eager(layers.Layer):
+    """Cannot be traced: Python looks at a value."""
+
+    def call(self, x: Any) -> Any:
+        """Run."""
+        return x if float(keras.ops.sum(x)) > 0 else -x
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """Return the same."""
+        return shape
+
+
 class Custom(layers.Dense):
     """Computes something else than what it inherits from."""
 
@@ -217,6 +261,11 @@ MODELS: dict[str, Any] = {
     "custom": lambda: single(Custom(3, name="custom"), (4,)),
     "custom cell": lambda: single(layers.RNN(Cell(), name="loop"), (5, 6)),
     "einsum in the graph": einsum_in_the_graph,
+    "scores": lambda: single(Scores(name="scores"), (5, 6)),
+    "loop": lambda: single(Loop(name="loop"), (5, 6)),
+    "scores of steps": lambda: single(layers.TimeDistributed(Scores(), name="steps"), (2, 5, 6)),
+    "tied": lambda: called(Tied()),
+    "eager": lambda: single(Eager(), (4,)),
     "variable": lambda: single(layers.Conv2D(4, 3), (None, None, 3)),
     "convolutional": convolutional,
     "MobileNetV2": lambda: keras.applications.MobileNetV2(weights=None),
@@ -232,7 +281,7 @@ def main(file: Path) -> None:
         model = make()
         loaded: Any = SimpleNamespace(name=name, model=model, file=f"{name}.keras")
         found[name] = cost(loaded)
-        if name in ("convolutional", "multi-head", "by name", "variable"):
+        if name in ("convolutional", "multi-head", "by name", "variable", "eager"):
             found[f"times of {name}"] = times(loaded, asked)
         if name == "convolutional":
             found["profiler"] = profiled(model)

@@ -358,9 +358,10 @@ def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_watched_is_evaluated_all_the_same(zoo: Path, tmp_path: Path) -> None:
     """Its predictions are measured; the numbers of its layers are missing, with the reason."""
     more = 'custom_objects = ["./layers.py:Shy"]'
-    found, rows = build(zoo, tmp_path, "shy.keras", more=more, sections="performance information_flow")
+    found, rows = build(zoo, tmp_path, "shy.keras", more=more, sections="performance information_flow cost")
     assert found.returncode == 0, found.stderr
     assert rows["accuracy", None]["n"] == 20
+    assert "not while I am watched" in rows["multiply_adds", None]["reason"]
     assert rows["dead_fraction", None]["value"] is None
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     flow = results["sections"][1]
@@ -371,8 +372,8 @@ def test_a_model_that_cannot_be_watched_is_evaluated_all_the_same(zoo: Path, tmp
 def test_every_section_on_odd_models(zoo: Path, tmp_path: Path) -> None:
     """NaN weights, a nested model and a subclassed one in one report: exit code 3, and every number has a value or a reason."""
     models = "".join(f'[models.{name}]\npath = "{name}.keras"\n' for name in ("nan", "nested", "subclassed"))
-    kinds = ("summary", "overview", "performance", "calibration", "weights", "information_flow")
-    sections = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in kinds)
+    kinds = ("summary", "overview", "performance", "calibration", "weights", "information_flow", "cost")
+    sections = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in kinds) + "measure = true\nrepetitions = 4\n"
     (zoo / "odd.toml").write_text(
         f'schema_version = 1\n[report]\ntitle = "T"\n{models}custom_objects = ["./layers.py:Subclassed"]\n'
         f'outputs = "logits"\n[data]\npath = "good.npz"\n{sections}',
@@ -388,6 +389,12 @@ def test_every_section_on_odd_models(zoo: Path, tmp_path: Path) -> None:
     flow = results["sections"][5]["result"]["layers"]
     assert {one["model"] for one in flow} == {"nan", "nested", "subclassed"}
     assert [one["not_finite"] for one in flow if one["model"] == "nan"] == [20]
+    cost = results["sections"][6]["result"]
+    counted = [one["metric"]["value"] for one in cost["measurements"] if one["name"] == "multiply_adds"]
+    assert counted == [4 * 3] * 3
+    measured = {one["model"]: one["batches"] for one in cost["measured"]["models"]}
+    assert [(one["batch_size"], one["median"] > 0) for one in measured["subclassed"]] == [(1, True), (32, True)]
+    assert measured.keys() == {"nan", "nested", "subclassed"}
 
 
 def test_one_array_of_labels_for_several_heads_is_refused(zoo: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reportgen.contract.decision import COMPARISON
-from reportgen.contract.needs import Need, Probe
+from reportgen.contract.needs import Need, Probe, Timing
 from reportgen.plan.make import make
 from reportgen.plan.names import check_matches
 from reportgen.spec import source
@@ -51,6 +51,16 @@ def test_two_sections_must_ask_for_the_same_threshold() -> None:
     assert planned('[[sections]]\nkind = "calibration"\n').request.threshold == 0.5
     with pytest.raises(SpecError, match=r"sections\[1\]\.threshold.*same threshold as section performance"):
         planned(f'{one}[[sections]]\nkind = "performance"\nid = "again"\nthreshold = 0.4\n')
+
+
+def test_two_sections_must_ask_for_the_same_times() -> None:
+    """Nothing is measured unless a section asks for it; another that does not ask goes with it."""
+    one = '[[sections]]\nkind = "cost"\n'
+    assert planned(one).request.timing is None
+    measured = f'{one}measure = true\n[[sections]]\nkind = "cost"\nid = "again"\n'
+    assert planned(measured).request.timing == Timing(batch_sizes=(1, 32), warm_up=5, repetitions=30)
+    with pytest.raises(SpecError, match=r"sections\[1\].*same measurements of time as section cost"):
+        planned(f"{measured}measure = true\nrepetitions = 9\n")
 
 
 def test_the_larger_sample_serves_both() -> None:

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.needs import Request
+    from reportgen.contract.needs import Request, Timing
     from reportgen.contract.records.activations import Activations
+    from reportgen.contract.records.cost import Times
     from reportgen.contract.records.examples import Examples
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.records.history import History
@@ -153,11 +154,15 @@ class _Collector:
             weights=attempts.attempt(lambda: weight_tensors(loaded.model)) if wants_weights else None,
             activations=activations,
             cost=cost(loaded) if wants_cost else None,
-            times=None if timing is None else times(loaded, timing),
+            times=None if timing is None else self._times(loaded, timing),
             series=spec.series,
             recipe=spec.recipe,
             code=loaded.code,
         )
+
+    def _times(self, loaded: LoadedModel, timing: Timing) -> Times:
+        self.report(f"timing {loaded.name}", 0, 1)
+        return times(loaded, timing)
 
     def _pass(
         self, name: str, spec: ModelSpec, loaded: LoadedModel

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
     Shape = tuple[int, ...]
 
+_PRODUCTS = frozenset({
+    "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Conv", "Conv2D", "Conv2DBackpropInput", "Conv3D",
+    "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "Einsum", "MatMul", "SparseMatMul", "SparseTensorDenseMatMul",
+})  # fmt: skip
+"""Nodes of a graph of TensorFlow that multiply and add."""
+_FUNCTIONS = frozenset({"PartitionedCall", "StatefulPartitionedCall", "StatelessWhile", "While"})
+"""Nodes that run another graph, which may contain some."""
 _VIEWS = ("Flatten", "Reshape")
 """Layers whose output is their input in another shape, in the same memory."""
 
@@ -34,11 +41,11 @@ def cost(loaded: LoadedModel) -> Cost:
     """
     try:
         with model_code(("models", loaded.name, "path"), loaded.file, "the model cannot be traced"):
-            calls = _traced(loaded.model)
+            calls, products = _traced(loaded.model)
     except (UnknownInputsError, InputError) as error:
         reason = error.message if isinstance(error, InputError) else str(error)
         return Cost((), None, None, None, uncounted=reason, unsized=reason)
-    layers, uncounted = _counted(loaded.model, calls)
+    layers, uncounted = _counted(loaded.model, calls, products)
     memory, unsized = _memory(calls)
     return Cost(
         layers=layers,
@@ -50,8 +57,8 @@ def cost(loaded: LoadedModel) -> Cost:
     )
 
 
-def _traced(model: Any) -> tuple[Call, ...]:
-    """Return every call in a run of one example, but those inside a layer whose formula covers them."""
+def _traced(model: Any) -> tuple[tuple[Call, ...], tuple[int, ...]]:
+    """Return every call in a run of one example, but those inside a layer whose formula covers them, and the nodes that may multiply."""
     import tensorflow as tf
 
     calls: list[Call] = []
@@ -63,17 +70,19 @@ def _traced(model: Any) -> tuple[Call, ...]:
         calls.extend(seen)
 
     specs = tf.nest.map_structure(lambda one: tf.TensorSpec((1, *one.shape), one.dtype), input_specs(model))
-    tf.function(run, autograph=False).get_concrete_function(specs)
-    return tuple(call for call in calls if not any(counts_inside(outer.operation) for outer in call.within))
+    graph = tf.function(run, autograph=False).get_concrete_function(specs).graph
+    products = (place for place, node in enumerate(graph.get_operations()) if node.type in _PRODUCTS | _FUNCTIONS)
+    covered = (any(counts_inside(outer.operation) for outer in call.within) for call in calls)
+    return tuple(call for call, inside in zip(calls, covered, strict=True) if not inside), tuple(products)
 
 
 # ------------------------------------------------------------------------------------------------ multiply-adds
 
 
-def _counted(model: Any, calls: Iterable[Call]) -> tuple[tuple[LayerCost, ...], str | None]:
+def _counted(model: Any, calls: Sequence[Call], products: Iterable[int]) -> tuple[tuple[LayerCost, ...], str | None]:
     """Return the layers that multiply and add, and why their total is not known; None if it is."""
     found: dict[int, LayerCost] = {}
-    unlisted, unsized = list(_own(model)), []
+    unlisted, unsized = [*_own(model), *_unseen(model, calls, products)], []
     for call in calls:
         given, returned = _shapes(call.given), _shapes(call.outputs[:1])
         if is_counted(call.operation) and (given is None or not returned):
@@ -81,7 +90,7 @@ def _counted(model: Any, calls: Iterable[Call]) -> tuple[tuple[LayerCost, ...], 
             continue
         count = multiply_adds(call.operation, given or (), returned[0] if returned else ())
         if count is None:
-            unlisted.append(f"{call.name} ({call.kind})")
+            unlisted.append(_label(call))
         elif count:
             first = found.setdefault(id(call.operation), LayerCost(call.name, call.kind, 0, 0))
             found[id(call.operation)] = replace(first, calls=first.calls + 1, multiply_adds=first.multiply_adds + count)
@@ -97,6 +106,19 @@ def _reason(what: str, names: Iterable[str]) -> str:
     """Return which layers are not counted, each once; empty without any."""
     listed = list(dict.fromkeys(names))
     return f"{what}: {formatting.listed(listed)}" if listed else ""
+
+
+def _label(call: Call) -> str:
+    return f"{call.name} ({call.kind})"
+
+
+def _unseen(model: Any, calls: Sequence[Call], products: Iterable[int]) -> Iterator[str]:
+    """Yield the innermost calls, or the model itself, whose own code multiplies and adds outside of all that is counted."""
+    counted = [call.nodes for call in calls if is_counted(call.operation)]
+    for place in products:
+        if not any(place in nodes for nodes in counted):
+            inner = (_label(call) for call in calls if place in call.nodes)
+            yield next(inner, f"{model.name} ({type(model).__name__})")
 
 
 def _own(model: Any) -> Iterator[str]:

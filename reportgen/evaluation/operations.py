@@ -37,6 +37,8 @@ def multiply_adds(operation: Any, given: Sequence[Shape], returned: Shape) -> in
 
 def is_counted(operation: Any) -> bool:
     """Return whether an operation has a formula, so that its multiply-adds depend on shapes."""
+    if is_a(operation, "TimeDistributed"):
+        return is_counted(operation.layer)
     return _formula(operation) is not None
 
 
@@ -46,9 +48,7 @@ def counts_inside(operation: Any) -> bool:
 
 
 def is_unlisted(operation: Any) -> bool:
-    """Return whether an operation without a formula may multiply and add: by its weights, or by its name."""
-    if is_a(operation, *_PRODUCTS, "TFSMLayer"):
-        return True
+    """Return whether an operation without a formula may multiply and add, because it has weights."""
     free = _keras_class(operation) is not None and is_a(operation, *_FREE)
     return not free and is_a(operation, "Layer") and owns_weights(operation)
 
@@ -139,7 +139,7 @@ def _kernels(cell: Any) -> int:
 def _time_distributed(layer: Any, given: Sequence[Shape], returned: Shape) -> int | None:
     """Return the multiply-adds of the layer inside, which is not called but run directly, times the steps."""
     step = multiply_adds(layer.layer, [shape[:1] + shape[2:] for shape in given[:1]], returned[:1] + returned[2:])
-    return None if step is None else step * given[0][1]
+    return step and step * given[0][1]
 
 
 def _attention(_layer: Any, given: Sequence[Shape], _returned: Shape) -> int:
@@ -205,9 +205,4 @@ _FREE = (
     "UnitNormalization", "SpectralNormalization", "Normalization", "PReLU",
 )  # fmt: skip
 """Layers with weights that are not counted, by convention."""
-_PRODUCTS = (
-    "Einsum", "Dot", "Tensordot", "Vdot", "Inner", "Outer", "Conv", "DepthwiseConv", "SeparableConv", "ConvTranspose",
-    "DotProductAttention",
-)  # fmt: skip
-"""Operations of a functional graph that multiply and add, but have no formula here."""
 _CELLS = ("SimpleRNNCell", "LSTMCell", "GRUCell")

@@ -53,6 +53,8 @@ class Call:
         The scores of an attention layer.
     hidden
         Whether its tensors belong to a separate loop or function and cannot be accessed.
+    nodes
+        Places of what it added to the graph that is traced, a second run for the scores included; none in an eager run.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Call:
     inner: bool = False
     attention: AttentionScores | None = None
     hidden: bool = False
+    nodes: range = range(0)
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -137,6 +140,7 @@ class _Watcher:
     def _recorded(self, plain: Any, operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = _tensors((args, kwargs))
         call = Call(self._name(operation), operation, tuple(given), tuple(self._stack))
+        start = self._size()
         if self._stack:
             self._stack[-1].inner = True
         if _takes_scores(operation, kwargs):
@@ -146,6 +150,7 @@ class _Watcher:
             outputs = plain(operation, *args, **kwargs)
         finally:
             self._stack.pop()
+        call.nodes = range(start, self._size())
         self._keep(call, outputs)
         self.calls.append(call)
         return outputs
@@ -191,6 +196,10 @@ class _Watcher:
             name = around + operation.name
         self._times[name] = self._times.get(name, 0) + 1
         return name if self._times[name] == 1 else f"{name}#{self._times[name]}"
+
+    def _size(self) -> int:
+        """Return the number of nodes in the graph that is traced."""
+        return 0 if self._graph is None else int(self._graph.version)
 
     def _reachable(self, tensor: Any) -> bool:
         import tensorflow as tf

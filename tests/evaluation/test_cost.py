@@ -122,6 +122,10 @@ def test_memory_of_layer_outputs(found: dict[str, Any], name: str, activations: 
         ("custom", "not on the list of operations: custom (Custom)"),
         ("custom cell", "not on the list of operations: loop (RNN)"),
         ("einsum in the graph", "not on the list of operations: einsum (Einsum)"),
+        ("scores", "not on the list of operations: scores (Scores)"),
+        ("loop", "not on the list of operations: loop (Loop)"),
+        ("scores of steps", "not on the list of operations: steps (TimeDistributed)"),
+        ("tied", "not on the list of operations: tied (Tied)"),
         ("variable", "x0 has a variable size (* × * × 3)"),
     ],
 )
@@ -130,6 +134,14 @@ def test_what_cannot_be_counted_has_a_reason(found: dict[str, Any], name: str, r
     one = found[name]
     assert (one.multiply_adds, one.uncounted) == (None, reason)
     assert (one.activation_bytes is None) == (one.working_bytes is None) == (name == "variable")
+
+
+def test_a_model_that_cannot_be_traced_has_the_reason(found: dict[str, Any]) -> None:
+    """Of Keras or of its own code; it is no failure of the model."""
+    one = found["eager"]
+    assert one.uncounted == one.unsized != ""
+    assert one.uncounted.startswith("the model cannot be traced (")
+    assert found["times of eager"].reason.startswith("the model cannot be run on zeros (")
 
 
 def test_times_are_measured_for_every_batch_size(found: dict[str, Any]) -> None:

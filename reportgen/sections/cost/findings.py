@@ -56,8 +56,9 @@ def unsteady(result: CostResult) -> Iterator[Hit]:
         if worst is not None and worst.high - worst.low > UNSTEADY * worst.median:
             yield Hit(
                 one.model,
-                f"Half of {n} predictions of {worst.batch_size} took {duration(worst.low)} to {duration(worst.high)}, median "
-                f"{duration(worst.median)}: the machine was busy or changed its clock. Measure again on an idle machine.",
+                f"At batch size {worst.batch_size}, the middle half of {n} predictions took {duration(worst.low)} to "
+                f"{duration(worst.high)} (median {duration(worst.median)}): the machine was busy or changed its clock. Measure again on "
+                "an idle machine.",
                 effect=(worst.high - worst.low) / worst.median / UNSTEADY,
                 n=n,
             )

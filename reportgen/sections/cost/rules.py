@@ -23,7 +23,7 @@ EXPLANATIONS = {
     ),
     "CST301": Explanation(
         finds=f"Times whose middle half spans more than {percent(UNSTEADY)} of their median, for at least one batch size.",
-        example="Half of 30 predictions of 32 took 9.00 ms to 12.0 ms, median 10.0 ms.",
+        example="At batch size 32, the middle half of 30 predictions took 9.00 ms to 12.0 ms, median 10.0 ms.",
         means="Other processes used the machine, or its clock changed; differences of this size between models mean nothing.",
         do="Measure again on an idle machine, with more repetitions.",
         ignore="If only the order of magnitude matters.",
