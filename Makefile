@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up everything it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup report sweep test check docs format schema golden digits bench hostile fuzz simulate wheel clean distclean
+.PHONY: help setup report regression diabetes sweep test check docs format schema golden digits bench hostile fuzz simulate wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
@@ -11,6 +11,9 @@ setup: ## create .venv with the pinned packages, and install WeasyPrint's native
 
 report: setup ## build the example report: build/release/report.html and report.pdf
 	$(BIN)/reportgen build specs/release.toml
+
+regression: setup ## build the example of regression: build/regression/report.html and report.pdf
+	$(BIN)/reportgen build specs/regression.toml
 
 test: setup ## run the whole test suite
 	$(BIN)/pytest -n 2 --dist worksteal
@@ -38,6 +41,9 @@ golden: setup ## regenerate the golden files
 
 digits: setup ## retrain the example's models
 	$(BIN)/python specs/digits/train.py
+
+diabetes: setup ## retrain the models of the example of regression
+	$(BIN)/python specs/diabetes/train.py
 
 sweep: setup ## train 24 small models and build the report that compares them
 	$(BIN)/python specs/sweep/train.py

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn import metrics as sk
 
 from reportgen.analysis.results_file import load
 from reportgen.cli.commands import _decisions
@@ -327,6 +328,31 @@ def test_a_regression_head_has_its_errors(zoo: Path, tmp_path: Path) -> None:
     assert measured >= {"bias", "mae", "rmse", "median_absolute_error", "r_squared", "mae_skill"}
     assert rows["rmse", None]["value"] >= rows["mae", None]["value"] > abs(rows["bias", None]["value"])
     assert "does not support regression outputs" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_the_example_of_regression(tmp_path: Path) -> None:
+    """Its checks pass; the numbers are those of scikit-learn on its rows; the largest errors come with their columns."""
+    found = run("build", "specs/regression.toml", "-o", tmp_path, "--format", "json", "-q")
+    assert found.returncode == 0, found.stderr
+    results = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    performance, errors = (
+        next(one["result"] for one in results["sections"] if one["id"] == name) for name in ("performance", "errors")
+    )
+    table = np.genfromtxt(TOP / "specs/diabetes/test.csv", delimiter=",", names=True)
+    for one in performance["values"]:
+        assert one["labels"] == table["progression"].tolist()
+        numbers = {
+            row["name"]: row["metric"]["value"] for row in performance["measurements"] if row["model"] == one["model"]
+        }
+        assert numbers["mae"] == pytest.approx(sk.mean_absolute_error(one["labels"], one["predictions"]))
+        assert numbers["r_squared"] == pytest.approx(sk.r2_score(one["labels"], one["predictions"]))
+    (shown,) = errors["values"]
+    mlp = next(one for one in performance["values"] if one["model"] == "mlp")
+    off = np.abs(np.subtract(mlp["predictions"], mlp["labels"]))
+    assert int(off.argmax()) in [row["row"] for row in shown["rows"]]
+    for row in shown["rows"]:
+        assert {value["name"] for value in row["values"]} <= set(table.dtype.names or ())
+        assert row["values"]
 
 
 def test_a_head_of_several_values(zoo: Path, tmp_path: Path) -> None:

@@ -57,7 +57,12 @@ def used_terms(document: Document) -> tuple[Term, ...]:
     used = {check.address for check in document.results.checks}
     if document.key_numbers is not None or document.front.ranking is not None:
         records = document.results.sections
-        used |= {f"{record.id}.{name}" for record in records for name in record.manifest.headlines}
+        used |= {
+            f"{record.id}.{name}"
+            for record in records
+            for name in record.manifest.headlines
+            if record.result is not None and any(True for _ in record.result.named(name))
+        }
     for chapter in document.chapters:
         addresses = _addresses(document, chapter)
         found = (addresses.get(id(cell)) for table in chapter.tables for row in table.rows for cell in row)

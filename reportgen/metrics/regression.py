@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MOST_BINS, FEWEST_IN_BIN = 10, 20
+MOST_BINS, FEWEST_IN_BIN = 10, 30
 """Bins of the predictions, and rows in each. Convention."""
 FEWEST_FOR_BINS = 2 * FEWEST_IN_BIN
 
@@ -235,8 +235,8 @@ class Bin:
     ----------
     low, high, center
         Smallest, largest and mean prediction.
-    bias
-        Mean error, with the interval for these rows.
+    bias, p_value
+        Mean error with the interval for these rows, and the p-value of a mean of 0; None where there are too few groups.
     lower, median, upper
         The 10 %, 50 % and 90 % quantiles of the errors.
     """
@@ -245,13 +245,14 @@ class Bin:
     high: float
     center: float
     bias: Estimate
+    p_value: float | None
     lower: float
     median: float
     upper: float
 
 
 def bins(predictions: Floats, errors: Floats, design: Design) -> tuple[Bin, ...]:
-    """Return the errors (N,) in bins of equally many rows by prediction, at most 10 and of at least 20 rows; none for fewer than 40 rows.
+    """Return the errors (N,) in bins of equally many rows by prediction, at most 10 and of at least 30 rows; none for fewer than 60 rows.
 
     Equal predictions are in one bin.
     """
@@ -272,7 +273,8 @@ def _bin(predictions: Floats, errors: Floats, design: Design, rows: NDArray[np.i
         raise ValueError(message)
     spread = (quantile(among, level, own.weights).value for level in (0.1, 0.5, 0.9))
     center = float(np.average(inside, weights=own.weights))
-    return Bin(float(inside.min()), float(inside.max()), center, own.estimate(bias), *spread)
+    p_value = own.p_value(among, intervals.mean_p_value(among))
+    return Bin(float(inside.min()), float(inside.max()), center, own.estimate(bias), p_value, *spread)
 
 
 def normal_quantiles(errors: Floats, most: int) -> tuple[Floats, Floats]:

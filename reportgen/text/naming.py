@@ -40,13 +40,13 @@ def text(words: str, limit: int = LIMIT) -> str:
 
 
 def in_a_sentence(title: str) -> str:
-    """Return a title for use within a sentence: abbreviations and names of persons keep their capitals.
+    """Return a title for use within a sentence: abbreviations, symbols and names of persons keep their capitals.
 
-    >>> in_a_sentence("Debiased error"), in_a_sentence("NLL"), in_a_sentence("Brier score"), in_a_sentence("smECE")
-    ('debiased error', 'NLL', 'Brier score', 'smECE')
+    >>> [in_a_sentence(title) for title in ("Debiased error", "NLL", "Brier score", "smECE", "R²")]
+    ['debiased error', 'NLL', 'Brier score', 'smECE', 'R²']
     """
     first = title.partition(" ")[0]
-    named = first in _PERSONS or any(letter.isupper() for letter in first[1:])
+    named = first in _PERSONS or any(letter.isupper() or letter.isdigit() for letter in first[1:])
     return title if named else title[:1].lower() + title[1:]
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from reportgen.metrics import comparison, intervals, regression
+from reportgen.metrics import comparison, intervals, regression, simultaneous
 from reportgen.metrics.design import Design as Rows
+from reportgen.sections.performance.regression.findings import LARGE_BIAS, STRONG_GROWTH
 from scripts.simulate.scores import Tally, print_coverage
 
 if TYPE_CHECKING:
@@ -127,7 +128,31 @@ def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Cove
     return tally.covered(design, runs)
 
 
+def alarms(design: Design, n: int, runs: int, seed: int = 2) -> dict[str, float]:
+    """Return the shares of runs in which predictions without a bias have one in a range, and errors of one size grow."""
+    generator, biased, large, growing = np.random.default_rng(seed), 0, 0, 0
+    for _ in range(runs):
+        sample = draw(generator, design, n)
+        errors = sample.first - sample.labels
+        found = [(one.bias.value, one.p_value or 0.0) for one in regression.bins(sample.first, errors, Rows(n))]
+        adjusted = comparison.holm([p_value for _, p_value in found])
+        told = [value for (value, _), p_value in zip(found, adjusted, strict=True) if p_value < simultaneous.LEVEL]
+        biased += bool(told)
+        large += any(abs(value) >= LARGE_BIAS * np.sqrt((errors**2).mean()) for value in told)
+        growth = regression.growth(sample.first, errors)
+        if growth is not None and growth.low is not None and growth.high is not None:
+            growing += not growth.low <= 0 <= growth.high and abs(growth.value) >= STRONG_GROWTH
+    return {"a range is called biased": biased / runs, "PRF212": large / runs, "PRF213": growing / runs}
+
+
 def main(runs: int = RUNS) -> None:
     """Print the tables."""
     print(f"### Intervals of regression\n\n{runs:,} runs of every design.\n")
     print_coverage(dict.fromkeys(ROWS, DESIGNS), coverage, runs)
+    print(f"\n### Rules of regression\n\nPredictions without a bias. {runs:,} runs of every row.\n")
+    print("| rule | errors | n | fires |")
+    print("| --- | --- | --- | --- |")
+    rows = [(design, n, alarms(design, n, runs)) for design in DESIGNS if not design.growing for n in ROWS]
+    for name in rows[0][2]:
+        for design, n, found in rows:
+            print(f"| {name} | {design.kind} | {n:,} | {100 * found[name]:.1f} % |")

@@ -16,6 +16,7 @@ from sklearn import metrics as sk
 from reportgen.metrics import intervals, regression
 from reportgen.metrics.design import Design
 from reportgen.metrics.intervals import Estimate
+from scripts.simulate import regression as simulated
 
 FINITE = st.floats(-1e6, 1e6)
 VALUES = st.lists(FINITE, min_size=2, max_size=60).map(np.array)
@@ -157,6 +158,16 @@ def test_bins_have_every_row_once(n: int, seed: int, tied: bool) -> None:
     assert all(first.high < second.low for first, second in pairwise(found))
     assert all(one.low <= one.center <= one.high and one.lower <= one.median <= one.upper for one in found)
     assert sum(one.bias.n * one.bias.value for one in found) / n == pytest.approx(errors.mean())
+
+
+def test_the_intervals_hold_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small version of ``make simulate``."""
+    monkeypatch.setattr(simulated, "TRUTH_ROWS", 200_000)
+    found = simulated.coverage(simulated.Design("exponential"), 100, 100)
+    assert min(one.coverage for one in found.values() if one.reported > 90) > 85
+    assert found["RMSE"].reported < 50
+    fired = simulated.alarms(simulated.Design("normal"), 100, 60)
+    assert max(fired.values()) < 0.2
 
 
 def test_an_interval_of_heavy_tails_is_withheld() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, evaluation, head, noisy, outputs, two_heads, unmeasured
+from factory import analyzed, evaluation, head, noisy, outputs, regression_head, two_heads, unmeasured
 from scipy.stats import poisson_binom
 
+from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import Focus, View
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
 from reportgen.evaluation.thumbnails import thumbnail
@@ -185,3 +186,53 @@ def test_a_perfect_model_and_one_that_is_not_measured() -> None:
     assert SECTION.galleries(result, View()) == ()
     assert result.find("errors", "b").reason == "multilabel heads are not measured"
     assert ErrorsResult.model_validate_json(result.model_dump_json()) == result
+
+
+# ------------------------------------------------------------------------------------------------ predicted values
+
+
+def far_off() -> Evaluation:
+    """Make models a and b of 60 rows: a is far off in row 7, b in row 3, both by 1 elsewhere."""
+    labels = np.arange(60.0)
+    heads = []
+    for row, error in ((7, 50.0), (3, -20.0)):
+        errors = np.ones(60)
+        errors[row] = error
+        heads.append(regression_head(labels + errors, labels))
+    content = tuple(Example(place, values=(OutlyingValue("width", 2.0, 1.5),)) for place in range(60))
+    return replace(evaluation(*heads), examples=Examples(2, content, (), 60))
+
+
+def test_the_largest_errors_of_every_model_are_shown() -> None:
+    """In turn, with the values of the rows; no label is called suspect, and the reason is said."""
+    result = analyzed(SECTION, far_off())
+    assert [row.row for row in result.values[0].rows][:2] == [7, 3]
+    assert [count(result, "largest_error", name) for name in "ab"] == [50, 20]
+    assert result.find("half_error_rows", "a").value == pytest.approx(1 / 60)
+    (gallery,) = SECTION.galleries(result, View())
+    assert "no label is called suspect" in gallery.caption
+    card = gallery.cards[0]
+    assert (card.title, card.label, card.values) == ("row 7", "7", (("width", "2 (1.50)"),))
+    assert [one.words for one in card.answers] == ["a: 57.0 (+50.0)", "b: 8.00 (+1.00)"]
+    assert "Rows with half the squared error" in [
+        column.title for table in SECTION.tables(result, View()) for column in table.columns
+    ]
+
+
+def test_the_rows_of_the_candidate_come_first() -> None:
+    """Its own largest errors, its answer before that of its baseline."""
+    roles = Decision(candidate="b", baseline=Baseline(model="a"))
+    (gallery,) = SECTION.galleries(analyzed(SECTION, far_off()), View(decision=roles))
+    assert gallery.title == "Largest errors of b"
+    assert gallery.cards[0].title == "row 3"
+    assert len(gallery.cards) == 2
+    assert gallery.cards[0].answers[0].model == "b"
+
+
+def test_few_rows_are_found_at_two_percent() -> None:
+    """One of 60 makes half; errors of 0 have no rows that make half."""
+    codes = {finding.code for rule in SECTION.rules for finding in rule.apply(analyzed(SECTION, far_off()))}
+    assert codes == {"ERR201"}
+    perfect = analyzed(SECTION, evaluation(regression_head(np.arange(9.0), np.arange(9.0))))
+    assert perfect.find("half_error_rows", "a").status == "insufficient_data"
+    assert SECTION.galleries(perfect, View()) == ()

@@ -353,8 +353,8 @@ def test_a_spike_of_the_gap_is_said_and_clipped() -> None:
     gap = np.where(np.arange(30) == 2, 9.0, 0.1 + 0.01 * np.arange(30))
     result = analyze(loss=FALL, val_loss=FALL + gap)
     figure = next(figure for figure in draw_all(SECTION, result) if figure.name == "gap")
-    assert "Beyond the axis: a 9 in epoch 3." in figure.caption
-    assert figure.title.endswith("at the end: a 0.39")
+    assert "Beyond the axis: a 9.00 in epoch 3." in figure.caption
+    assert figure.title.endswith("at the end: a 0.390")
     low, high = _fences([(np.arange(30), gap)])
     assert low < 0
     assert 0.39 < high < 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def rows(result: SectionResult, view: View, specs: Sequence[MetricSpec]) -> tupl
         if pair not in seen:
             seen.add(pair)
             cells = (result.find(spec.name, one.model, one.subject) for spec in specs)
-            found.append((f"{one.model} {one.subject}", *cells))
+            found.append((about(one.model, one.subject), *cells))
     return tuple(found), view.rest(every, view.shown(every))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
 from reportgen.text import naming
 
@@ -22,7 +23,7 @@ def tables(result: SummaryResult, _view: View) -> tuple[Table, ...]:
     names = dict(zip(models, naming.labels(models), strict=True))
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
-            names[row.model] if row.subject is None else f"{names[row.model]}, {row.subject}",
+            about(names[row.model], row.subject),
             *(cell.metric for cell in row.cells),
         )
         for row in shown

@@ -234,12 +234,12 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         low, high = _fences(list(gaps.values()))
         words, spikes = [], []
         for model, (epochs, values) in gaps.items():
-            words.append(f"{model} ends with a gap of {_number(values[-1])} at epoch {epochs[-1]}.")
+            words.append(f"{model} ends with a gap of {formatting.number(values[-1], '')} at epoch {epochs[-1]}.")
             worst = int(np.abs(values - np.clip(values, low, high)).argmax())
             if not low <= values[worst] <= high:
-                spikes.append(f"{model} {_number(values[worst])} in epoch {epochs[worst]}")
+                spikes.append(f"{model} {formatting.number(values[worst], '')} in epoch {epochs[worst]}")
         clipped = f" Beyond the axis: {formatting.listed(spikes, MOST_PANELS)}." if spikes else ""
-        ends = [f"{model} {_number(values[-1])}" for model, (_, values) in gaps.items()]
+        ends = [f"{model} {formatting.number(values[-1], '')}" for model, (_, values) in gaps.items()]
         return Figure(
             name="gap",
             title=f"Validation loss minus training loss at the end: {formatting.listed(ends)}",
@@ -298,7 +298,8 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         ranked = sorted(peaks, key=lambda model: -sign * peaks[model])
         shares = all(_is_share(result, run, (run.primary or "").removeprefix("val_")) for run in runs)
         words = [
-            f"{model} {formatting.fraction(peaks[model]) if shares else _number(peaks[model])}" for model in ranked
+            f"{model} {formatting.fraction(peaks[model]) if shares else formatting.number(peaks[model], '')}"
+            for model in ranked
         ]
         return f"Best {runs[0].primary}: {formatting.listed(words)}"
 
@@ -395,10 +396,6 @@ def _above_zero(drawn: dict[str, list[_Line]]) -> dict[str, list[_Line]]:
     }
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", formatting.MINUS)
-
-
 def _fences(gaps: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tuple[float, float]:
     """Return the ends of the axis of the gap: Tukey's fences of all values, with 0 and the final gaps, where there are values."""
     values = np.concatenate([one for _, one in gaps])
@@ -416,7 +413,7 @@ def _values(curve: Curve | None) -> list[float]:
 
 def _end(curve: Curve | None) -> str:
     known = [value for value in _values(curve) if np.isfinite(value)]
-    return _number(known[-1]) if known else formatting.MISSING
+    return formatting.number(known[-1], "") if known else formatting.MISSING
 
 
 def _curve_words(result: TrainingDynamicsResult, run: Run, key: str) -> str:

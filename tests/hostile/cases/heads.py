@@ -66,7 +66,7 @@ CASES = [
     *(
         Case(f"{name}: {line}", declared(config, data=line), 2, f"data.{line.partition('.')[0]}.sise: {NONE_ANYWHERE}")
         for name, config in CONFIGS.items()
-        for line in ('class_names.sise = ["a", "b"]', 'y.sise = "y"')
+        for line in ('class_names.sise = ["a", "b"]', 'value_names.sise = ["a", "b"]', 'y.sise = "y"')
     ),
     *(
         Case(f"{name}: right", declared(config, model='outputs.size = "logits"'), 0, "ok")

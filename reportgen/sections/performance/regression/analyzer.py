@@ -151,6 +151,7 @@ def _bin(found: regression.Bin) -> ResidualBin:
         bias=found.bias.value,
         ci_low=found.bias.low,
         ci_high=found.bias.high,
+        p_value=found.p_value,
         lower=found.lower,
         median=found.median,
         upper=found.upper,
@@ -175,8 +176,8 @@ def _bands(one: Values, baseline: Values) -> Iterator[LabelBand]:
     for index in np.unique(member):
         rows = np.flatnonzero(member == index)
         design = one.design.take(rows)
-        found = _found(comparison.mean_difference(one.sizes[rows], baseline.sizes[rows], weights=design.weights))
-        found = design.estimate(found)
+        differences = one.sizes[rows] - baseline.sizes[rows]
+        found = design.estimate(_found(intervals.mean(differences, weights=design.weights)))
         yield LabelBand(
             low=float(labels[rows].min()),
             high=float(labels[rows].max()),
@@ -184,6 +185,7 @@ def _bands(one: Values, baseline: Values) -> Iterator[LabelBand]:
             difference=found.value,
             ci_low=found.low,
             ci_high=found.high,
+            p_value=design.p_value(differences, intervals.mean_p_value(differences)),
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.findings import Hit
 from reportgen.contract.numbers import required
 from reportgen.metrics import simultaneous
+from reportgen.sections.performance.regression.schema import told
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -105,12 +106,7 @@ def _sizes(bias: Metric) -> str:
 
 def biased_bins(one: ValuePerformance) -> tuple[ResidualBin, ...]:
     """Return the ranges of predictions whose bias is told from 0, corrected for the number of ranges."""
-    ends = {
-        index: (found.bias, found.ci_low, found.ci_high)
-        for index, found in enumerate(one.bins)
-        if found.ci_low is not None and found.ci_high is not None
-    }
-    return tuple(one.bins[index] for index, p in simultaneous.adjusted(ends).items() if p < simultaneous.LEVEL)
+    return told(one.bins)
 
 
 def biased_range(result: RegressionResult) -> Iterator[Hit]:

@@ -29,7 +29,7 @@ EXPLANATIONS = {
     ),
     "PRF212": Explanation(
         finds=f"A range of predictions whose bias is distinguishable from 0, corrected for the number of ranges, and at least {LARGE_BIAS:g} times the RMSE, if the bias of all rows is not.",
-        example="Where it predicts 0 to 4.75, it is too high by 3.00 on average (20 rows).",
+        example="Where it predicts 0 to 7.75, it is too high by 3.00 on average (32 rows).",
         means="The prediction cannot be taken as it is in this range, often at the ends, where there was little training data.",
         do="Recalibrate the predictions, add training rows of this range, or restrict the use to the others.",
         ignore="If no decision depends on predictions in this range.",

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
+from reportgen.metrics import comparison, simultaneous
 from reportgen.sections.performance.tiers import Tier
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-class ResidualBin(Strict):
+
+class Tested(Strict):
+    """A mean with its p-value."""
+
+    p_value: float | None
+    """Of a mean of 0, not adjusted for the others; null where there are too few groups for a test."""
+
+
+TestedT = TypeVar("TestedT", bound=Tested)
+
+
+def told(items: Sequence[TestedT]) -> tuple[TestedT, ...]:
+    """Return the items that are told from 0 at 5 %, adjusted by Holm (1979) for their number."""
+    tested = [(one, one.p_value) for one in items if one.p_value is not None]
+    adjusted = comparison.holm([p_value for _, p_value in tested])
+    return tuple(one for (one, _), p_value in zip(tested, adjusted, strict=True) if p_value < simultaneous.LEVEL)
+
+
+class ResidualBin(Tested):
     """Errors of rows with neighboring predictions; an error is prediction minus label."""
 
     low: float
@@ -29,7 +51,7 @@ class ResidualBin(Strict):
     """Quantiles of the errors: 10 %, 50 %, 90 %."""
 
 
-class LabelBand(Strict):
+class LabelBand(Tested):
     """The MAE of the candidate minus that of its baseline on rows with neighboring labels."""
 
     low: float
@@ -51,7 +73,7 @@ class ValuePerformance(Strict):
     constant: bool
     """Whether the model predicts the same value on every row."""
     bins: tuple[ResidualBin, ...]
-    """Equally many rows in each, by prediction; none for fewer than 40 rows."""
+    """Equally many rows in each, by prediction; none for fewer than 60 rows."""
     bands: tuple[LabelBand, ...]
     """Quarters of the rows by label; of the candidate where there is a baseline, for at least 80 rows."""
     labels: tuple[float, ...]

@@ -14,7 +14,7 @@ from reportgen.sections.performance.regression.tables import span
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric
@@ -33,14 +33,24 @@ def statements(result: RegressionResult, view: View) -> Iterator[Statement]:
     if candidate is None:
         yield from (_ranking(result, tier) for tier in result.value_tiers)
         return
-    for one in result.values:
-        if one.model == candidate:
-            pair = view.decision.pair
-            versus = None if pair is None else Subject.of("vs", pair[1], within=one.subject)
-            compared = any(found.subject == versus for found in result.named("mae_difference", one.model))
-            yield _against(result, one, pair[1]) if pair is not None and compared else _alone(result, one)
-            yield _weakness(result, one)
-            yield from _reach(result, one)
+    own = [one for one in result.values if one.model == candidate]
+    pair = view.decision.pair
+    for one in own:
+        versus = None if pair is None else Subject.of("vs", pair[1], within=one.subject)
+        compared = any(found.subject == versus for found in result.named("mae_difference", one.model))
+        yield _against(result, one, pair[1]) if pair is not None and compared else _alone(result, one)
+    if own:
+        yield _weakness(result, max(own, key=lambda one: _farthest_off(result, one)))
+    if len(own) == 1:
+        yield from _reach(result, own[0])
+    else:
+        yield from _reaches(result, own)
+
+
+def _farthest_off(result: RegressionResult, one: ValuePerformance) -> float:
+    """Return the largest measurable bias in a range of predictions as a multiple of the RMSE; 0 without any."""
+    rmse = result.find("rmse", one.model, one.subject).value
+    return max((abs(found.bias) / required(rmse) for found in biased_bins(one)), default=0.0)
 
 
 def _alone(result: RegressionResult, one: ValuePerformance) -> Statement:
@@ -96,12 +106,12 @@ def _weakness(result: RegressionResult, one: ValuePerformance) -> Statement:
     worst = max(biased_bins(one), key=lambda found: abs(found.bias), default=None)
     if worst is not None:
         size = formatting.number(abs(worst.bias), "")
-        where = f"Predictions of {span(worst.low, worst.high)} are too {side(worst.bias)} by {size} on average"
+        where = f"{_first(one, 'Predictions')} of {span(worst.low, worst.high)} are too {side(worst.bias)} by {size} on average"
         words, rest = f"{where}; bias on all rows ", ""
     elif known and not required(bias.ci_low) <= 0 <= required(bias.ci_high):
-        words, rest = f"Predictions are too {side(required(bias.value))} on average: bias ", ""
+        words, rest = f"{_first(one, 'Predictions')} are too {side(required(bias.value))} on average: bias ", ""
     else:
-        words, rest = "No measurable bias: ", ", nor in any range of predictions" if one.bins else ""
+        words, rest = f"{_first(one, 'No')} measurable bias: ", ", nor in any range of predictions" if one.bins else ""
     parts = (*_opening(one), words, _quantity("bias", one, bias, interval=True), f"{rest}.")
     return Statement(topic="weakness", parts=parts, settled=known, test=bias.ci_method, n=bias.n)
 
@@ -120,6 +130,19 @@ def _reach(result: RegressionResult, one: ValuePerformance) -> Iterator[Statemen
         f" of {covered.n:,} rows that it was not made from.",
     )
     yield Statement(topic="confidence", parts=parts, test=covered.ci_method, n=covered.n)
+
+
+def _reaches(result: RegressionResult, own: Sequence[ValuePerformance]) -> Iterator[Statement]:
+    """Yield how wide the intervals around several values must be."""
+    widths = [(one, result.find("half_width_90", one.model, one.subject)) for one in own]
+    known = [(one, width) for one, width in widths if width.value is not None]
+    if not known:
+        return
+    parts: list[Quantity | str] = [f"Intervals that should hold 90{formatting.THIN}% of new rows: "]
+    for one, width in known[:_NAMED]:
+        parts += [f"{Subject(one.subject or '').name} ± ", _quantity("half_width_90", one, width), ", "]
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    yield Statement(topic="confidence", parts=(*parts[:-1], f"{more}."), test=known[0][1].ci_method, n=known[0][1].n)
 
 
 def _ranking(result: RegressionResult, tier: Tier) -> Statement:
@@ -142,6 +165,11 @@ def _ranking(result: RegressionResult, tier: Tier) -> Statement:
     return Statement(
         topic="difference", parts=parts, settled=not tier.tied, test="Hall (1992), paired; Holm (1979)", n=mae.n
     )
+
+
+def _first(one: ValuePerformance, word: str) -> str:
+    """Return the first word of a sentence, which may follow the name of an output."""
+    return word if one.subject is None else word.lower()
 
 
 def _opening(one: ValuePerformance) -> tuple[str, ...]:

@@ -53,6 +53,8 @@ def forest(one: ValuePerformance, whole: Metric, baseline: str, told: Sequence[L
         )
         if found
     ]
+    if len({band.difference > 0 for band in told}) == 1 and len(told) == len(one.bands) > 1:
+        return f"{first}, in every quarter of the labels"
     if named:
         return f"{first}; {' and '.join(named)}"
     return f"{first}; no quarter of the labels differs measurably" if one.bands else first

@@ -11,10 +11,9 @@ from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject
 from reportgen.figures import dots, draw
-from reportgen.metrics import simultaneous
 from reportgen.sections.performance.regression import titles
 from reportgen.sections.performance.regression.findings import biased_bins
-from reportgen.sections.performance.regression.schema import RegressionResult
+from reportgen.sections.performance.regression.schema import RegressionResult, told
 from reportgen.sections.performance.regression.tables import bands, bins, quantiles, span
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, Metric
     from reportgen.sections.performance.regression.schema import LabelBand, ValuePerformance
 
-_MOST_COMPARED = 2
+_MOST_COMPARED = 3
 """Maximum number of models with a panel each, side by side. Convention."""
 
 
@@ -42,7 +41,7 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             if len(values) > 1 and self.view.decision.candidate is None:
                 yield self._ranked(result, subject, _numbered("values", list(groups).index(subject)))
         for index, values in enumerate(groups.values()):
-            shown = self._compared(values)
+            shown = self._compared(result, values)
             rest = self.view.rest(values, shown)
             yield self._observed(result, shown, _numbered("observed", index), rest)
             if any(one.bins for one in shown):
@@ -50,11 +49,13 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             if any(one.normal for one in shown):
                 yield self._quantiles(shown, _numbered("quantiles", index), rest)
 
-    def _compared(self, values: Sequence[ValuePerformance]) -> tuple[ValuePerformance, ...]:
-        """Return the candidate and its baseline, or a few models."""
+    def _compared(self, result: RegressionResult, values: Sequence[ValuePerformance]) -> tuple[ValuePerformance, ...]:
+        """Return the candidate and its baseline, or a few models, the best first."""
         roles = self.view.decision.models
         of_roles = sorted((one for one in values if one.model in roles), key=lambda one: roles.index(one.model))
-        return tuple(of_roles) or self.view.shown(values, _MOST_COMPARED)
+        best = [tier.best for tier in result.value_tiers if tier.subject == values[0].subject]
+        ranked = sorted(values, key=lambda one: one.model not in best)
+        return tuple(of_roles) or self.view.shown(ranked, _MOST_COMPARED)
 
     # -------------------------------------------------------------------------------------- paired differences
 
@@ -71,20 +72,20 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
 
     def _forest(self, one: ValuePerformance, whole: Metric, name: str) -> Figure:
         candidate, baseline = self.view.decision.models
-        told = _told(one.bands)
+        apart = told(one.bands)
         return Figure(
             name=name,
-            title=titles.forest(one, whole, baseline, told),
+            title=titles.forest(one, whole, baseline, apart),
             caption="Mean absolute error, candidate minus baseline, 95 % intervals; filled if distinguishable from 0 (quarters of the rows by label: Holm-corrected).",
             alt=f"{candidate} minus {baseline}: MAE {titles.signed(whole)} on all rows"
             + "".join(f"; labels {span(band.low, band.high)}: {band.difference:+.3g}" for band in one.bands)
             + ".",
-            panels=(Panel("", partial(self._draw_forest, one, whole, told)),),
+            panels=(Panel("", partial(self._draw_forest, one, whole, apart)),),
             panel_height=dots.height(self.theme, len(one.bands) + 1),
             tables=(bands(one, baseline),) if one.bands else (),
         )
 
-    def _draw_forest(self, one: ValuePerformance, whole: Metric, told: Sequence[LabelBand], ax: Axes) -> None:
+    def _draw_forest(self, one: ValuePerformance, whole: Metric, apart: Sequence[LabelBand], ax: Axes) -> None:
         candidate, baseline = self.view.decision.models
         dots.forest(
             ax,
@@ -93,7 +94,7 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             values=[or_nan(whole.value), *(band.difference for band in one.bands)],
             low=[or_nan(whole.ci_low), *(or_nan(band.ci_low) for band in one.bands)],
             high=[or_nan(whole.ci_high), *(or_nan(band.ci_high) for band in one.bands)],
-            told=[titles.excludes_zero(whole.ci_low, whole.ci_high), *(band in told for band in one.bands)],
+            told=[titles.excludes_zero(whole.ci_low, whole.ci_high), *(band in apart for band in one.bands)],
             sides=(f"{self.theme.look(candidate).label} better", f"{self.theme.look(baseline).label} better"),
         )
         ax.set_xlabel("difference in MAE, in the unit of the label")
@@ -134,7 +135,7 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             panels=tuple(
                 Panel(figure_label(self.theme, one), partial(self._draw_observed, values, one)) for one in values
             ),
-            columns=_MOST_COMPARED,
+            columns=len(values),
             panel_height=2.0,
         )
 
@@ -168,23 +169,24 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             panels=tuple(
                 Panel(figure_label(self.theme, one), partial(self._draw_residuals, values, one)) for one in values
             ),
-            columns=_MOST_COMPARED,
+            columns=len(values),
             panel_height=2.2,
             tables=tuple(bins(one) for one in values if one.bins),
         )
 
     def _draw_residuals(self, values: Sequence[ValuePerformance], one: ValuePerformance, ax: Axes) -> None:
         theme = self.theme
-        look, told = theme.look(one.model), biased_bins(one)
+        look, biased = theme.look(one.model), biased_bins(one)
         ax.axhline(0, color=theme.ink, linewidth=0.8 * theme.line_width)
         for found in one.bins:
             ax.vlines(found.center, found.lower, found.upper, color=dots.RANGE, linewidth=3.5 * theme.line_width)
             if found.ci_low is not None and found.ci_high is not None:
                 ax.vlines(found.center, found.ci_low, found.ci_high, color=look.color, linewidth=theme.line_width)
-            face = look.color if found in told else theme.paper
+            face = look.color if found in biased else theme.paper
             ax.plot(found.center, found.bias, look.marker, color=look.color, markerfacecolor=face)
-        ends = [end for shown in values for found in shown.bins for end in (found.lower, found.upper, found.bias)]
-        reach = 1.1 * max(map(abs, ends), default=1.0) or 1.0
+        every = [found for shown in values for found in shown.bins]
+        ends = [end for found in every for end in (found.lower, found.upper, found.ci_low, found.ci_high, found.bias)]
+        reach = 1.1 * max((abs(end) for end in ends if end is not None), default=1.0) or 1.0
         ax.set_ylim(-reach, reach)
         ax.set_xlabel("prediction")
         ax.set_ylabel("prediction − label")
@@ -197,7 +199,7 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             f"The ends rest on single rows.{rest}",
             alt=" ".join(f"{titles.quantiles(one)}." for one in values),
             panels=tuple(Panel(figure_label(self.theme, one), partial(self._draw_quantiles, one)) for one in values),
-            columns=_MOST_COMPARED,
+            columns=len(values),
             panel_height=2.2,
             tables=tuple(quantiles(one) for one in values),
         )
@@ -213,13 +215,3 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
 
 def _numbered(name: str, index: int) -> str:
     return name if index == 0 else f"{name}-{index + 1}"
-
-
-def _told(found: Sequence[LabelBand]) -> tuple[LabelBand, ...]:
-    """Return the quarters whose difference is told from 0, corrected for their number."""
-    ends = {
-        index: (band.difference, band.ci_low, band.ci_high)
-        for index, band in enumerate(found)
-        if band.ci_low is not None and band.ci_high is not None
-    }
-    return tuple(found[index] for index, p in simultaneous.adjusted(ends).items() if p < simultaneous.LEVEL)
