@@ -358,9 +358,7 @@ def test_wrong_reports_say_what_is_wrong(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     with pytest.raises(KeyError, match="unknown section 'nothing'; available: summary"):
         handmade()["nothing"]
-    with pytest.raises(
-        ValueError, match=r"formats must be among html, pdf, json, markdown, summary, junit \(found 'docx'\)"
-    ):
+    with pytest.raises(ValueError, match=r"formats must be among .*json.* \(found 'docx'\)"):
         present.known(["html", "docx"])
     assert present.known("html") == ("html",)
     assert present.known(["json", "html"]) == ("html", "json")

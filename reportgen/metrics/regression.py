@@ -76,6 +76,8 @@ def quantile(values: Floats, level: float, weights: Floats | None = None, diviso
 
 _ROUNDING = 1e-12
 """How far a sum of shares may be below a level and still reach it."""
+_SAME = 1e-12
+"""Range of the labels, relative to the largest label or error, up to which they count as equal."""
 _BEYOND = 0.025
 """Chance that the true quantile is beyond either end."""
 
@@ -86,12 +88,14 @@ _BEYOND = 0.025
 def r_squared(errors: Floats, labels: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return 1 - mean squared error / variance of the labels (N,): the skill against the mean of the same labels.
 
-    As ``r2_score`` of scikit-learn; the interval is that of a ratio of means. None where all labels are equal.
+    As ``r2_score`` of scikit-learn; the interval is that of a ratio of means. None where all labels are equal, up to rounding.
 
     >>> import numpy as np
     >>> r_squared(np.array([1.0, -1.0]), np.array([0.0, 4.0])).value
     0.75
     """
+    if _are_equal(labels, errors):
+        return None
     center = np.average(labels, weights=weights)
     return classification.skill(errors**2, (labels - center) ** 2, weights)
 
@@ -99,10 +103,18 @@ def r_squared(errors: Floats, labels: Floats, weights: Floats | None = None) -> 
 def mae_skill(errors: Floats, labels: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return 1 - MAE / MAE of always predicting the median of the labels (N,), the best constant for absolute errors.
 
-    None where all labels are equal.
+    None where all labels are equal, up to rounding.
     """
+    if _are_equal(labels, errors):
+        return None
     center = quantile(labels, 0.5, weights).value
     return classification.skill(np.abs(errors), np.abs(labels - center), weights)
+
+
+def _are_equal(labels: Floats, errors: Floats) -> bool:
+    """Tell whether labels (N,) vary by no more than the rounding of the numbers that they are compared with."""
+    largest = max(float(np.abs(labels).max(initial=0)), float(np.abs(errors).max(initial=0)))
+    return float(np.ptp(labels)) <= _SAME * largest
 
 
 def if_light_tailed(found: Estimate, errors: Floats) -> Estimate:

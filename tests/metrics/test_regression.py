@@ -54,6 +54,9 @@ def test_labels_that_do_not_vary_have_no_skill() -> None:
     """Neither of them."""
     assert regression.r_squared(np.ones(3), np.ones(3)) is None
     assert regression.mae_skill(np.ones(3), np.ones(3)) is None
+    for tiny in (np.array([0.0, 8e-110, 0.0]), 1e9 + np.array([0.0, 1e-7, 0.0])):
+        assert regression.r_squared(np.ones(3), tiny) is None
+        assert regression.mae_skill(np.ones(3), tiny) is None
 
 
 @pytest.mark.parametrize(("n", "level"), [(6, 0.5), (30, 0.5), (100, 0.9), (300, 0.95), (1000, 0.1)])

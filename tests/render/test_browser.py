@@ -141,8 +141,7 @@ def _hex(color: str) -> Any:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [1400, 380])
+@pytest.mark.parametrize(("width", "dark"), [(DESK, False), (PHONE, True)])
 def test_no_rule_of_axe_is_violated(width: int, dark: bool, browser: Browser, report: Path) -> None:
     """WCAG 2.1 A and AA, and axe-core's best practices; appendix and folds open."""
     browser.show(report, width, dark=dark)
