@@ -236,6 +236,19 @@ def first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0] or type(error).__name__
 
 
+def stacked(one: Callable[[Location, str], Array], file: str) -> Read:
+    """Return a reader of one name, or of several as columns, from a reader of one."""
+
+    def read(location: Location, name: str | tuple[str, ...]) -> Array:
+        if isinstance(name, str):
+            return one(location, name)
+        arrays = [one(location, each) for each in name]
+        with reading(location, file, f"{name!r} cannot be read"):
+            return np.stack(arrays, axis=1)
+
+    return read
+
+
 @contextmanager
 def reading(location: Location, file: str, what: str) -> Iterator[None]:
     """Turn what libraries raise on a damaged or foreign file into the product's exception; their warnings are not for the user."""

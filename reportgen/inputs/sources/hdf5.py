@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name
+from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name, stacked
 from reportgen.inputs.sources.headers import require_memory
 
 if TYPE_CHECKING:
@@ -37,14 +37,7 @@ class Hdf5(ArraySource):
             with reading(location, self.file, f"{name!r} cannot be read"):
                 return self._values(location, name)
 
-        def read(location: Location, name: str | tuple[str, ...]) -> Array:
-            if isinstance(name, str):
-                return one(location, name)
-            arrays = [one(location, each) for each in name]
-            with reading(location, self.file, f"{name!r} cannot be read"):
-                return np.stack(arrays, axis=1)
-
-        return read
+        return stacked(one, self.file)
 
     def _names(self) -> tuple[str, ...]:
         import h5py

@@ -5,9 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name
+from reportgen.inputs.sources.arrays import ERRORS, ArraySource, reading, require_form, require_name, stacked
 from reportgen.inputs.sources.headers import read_header, read_values
 
 if TYPE_CHECKING:
@@ -46,11 +44,4 @@ class Npz(ArraySource):
                 with archive.open(members[name]) as member:
                     return read_values(member)
 
-        def read(location: Location, name: str | tuple[str, ...]) -> Array:
-            if isinstance(name, str):
-                return one(location, name)
-            arrays = [one(location, each) for each in name]
-            with reading(location, self.file, f"{name!r} cannot be read"):
-                return np.stack(arrays, axis=1)
-
-        return read
+        return stacked(one, self.file)
