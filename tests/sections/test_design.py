@@ -118,6 +118,11 @@ def test_few_groups_have_no_interval_no_test_and_no_verdict(few: Results) -> Non
     assert not codes & {"PRF102", "PRF202", "PRF301", "PRF401", "SIM101"}
     summary = next(one.result for one in few.sections if one.id == "summary")
     assert not any(cell.best or cell.tied for row in summary.rows for cell in row.cells)
+    performance = next(one.result for one in few.sections if one.id == "performance")
+    assert all(not tier.tied and len(tier.untested) == 2 for tier in performance.tiers)
+    said = [item.statement.text for topic in front_page(few, None, {}).points for item in topic]
+    assert any("differences not tested: " in text for text in said)
+    assert not any("unlikely to be luck" in text for text in said)
     assert all(present(few, ("html",)).files.values())
 
 

@@ -9,6 +9,7 @@ from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
 from reportgen.sections.performance.regression import statements as regression
+from reportgen.sections.performance.tiers import not_told_from_the_best
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 """Of the test of a difference. Convention."""
-_NAMED = 3
-"""Maximum number of models that a sentence names."""
 
 
 def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
@@ -172,22 +171,16 @@ def _ranking(result: PerformanceResult, tier: Tier) -> Statement:
     others = sum(one.subject == tier.subject for one in result.heads) - 1
     if not others:
         return _alone(result, best)
-    if not tier.tied:
-        rest = "; the difference from every other model is unlikely to be luck."
-    elif len(tier.tied) == others:
-        rest = "; no other model can be told from it." if others > 1 else f"; {tier.tied[0]} cannot be told from it."
-    else:
-        rest = f"; not told from it: {formatting.listed(tier.tied, _NAMED)}."
     parts = (
         *_opening(best),
         f"{tier.best} is right most often: ",
         _share("accuracy", best, accuracy),
-        f"{_of(accuracy)}{_rate(accuracy)}{rest}",
+        f"{_of(accuracy)}{_rate(accuracy)}; {not_told_from_the_best(tier, others)}.",
     )
     return Statement(
         topic="difference",
         parts=parts,
-        settled=not tier.tied,
+        settled=not (tier.tied or tier.untested),
         test="Newcombe (1998), paired; Holm (1979)",
         n=accuracy.n,
     )

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.base import Strict
 from reportgen.metrics import simultaneous
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reportgen.metrics.simultaneous import Ends
+
+_NAMED = 3
+"""Maximum number of models that a sentence names."""
 
 
 class Tier(Strict):
@@ -21,6 +25,8 @@ class Tier(Strict):
     """The model with the highest accuracy, or the lowest MAE."""
     tied: tuple[str, ...]
     """Models not distinguishable from the best: paired differences of all pairs of models, Holm, 5 %."""
+    untested: tuple[str, ...] = ()
+    """Models whose difference from the best has no interval: neither told from it nor tied with it."""
 
 
 def tier(subject: str | None, goodness: Mapping[str, float], differences: Mapping[frozenset[str], Ends]) -> Tier:
@@ -40,4 +46,16 @@ def tier(subject: str | None, goodness: Mapping[str, float], differences: Mappin
     tied = [
         model for model in goodness if model != best and tested.get(frozenset((best, model)), 0.0) > simultaneous.LEVEL
     ]
-    return Tier(subject=subject, best=best, tied=tuple(tied))
+    untested = [model for model in goodness if model != best and frozenset((best, model)) not in tested]
+    return Tier(subject=subject, best=best, tied=tuple(tied), untested=tuple(untested))
+
+
+def not_told_from_the_best(tier: Tier, others: int) -> str:
+    """Return the end of a sentence on the best model: which of the ``others`` cannot be told from it."""
+    if tier.untested:
+        return f"differences not tested: {formatting.listed(tier.untested, _NAMED)}"
+    if not tier.tied:
+        return "the difference from every other model is unlikely to be luck"
+    if len(tier.tied) == others:
+        return "no other model can be told from it" if others > 1 else f"{tier.tied[0]} cannot be told from it"
+    return f"not told from it: {formatting.listed(tier.tied, _NAMED)}"

@@ -11,6 +11,7 @@ from reportgen.metrics import comparison
 from reportgen.sections.performance.regression import titles
 from reportgen.sections.performance.regression.findings import biased_bins, side
 from reportgen.sections.performance.regression.tables import span
+from reportgen.sections.performance.tiers import not_told_from_the_best
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -150,20 +151,18 @@ def _ranking(result: RegressionResult, tier: Tier) -> Statement:
     best = next(one for one in result.values if (one.model, one.subject) == (tier.best, tier.subject))
     mae = result.find("mae", tier.best, tier.subject)
     others = sum(one.subject == tier.subject for one in result.values) - 1
-    if not tier.tied:
-        rest = "the difference from every other model is unlikely to be luck"
-    elif len(tier.tied) == others:
-        rest = "no other model can be told from it" if others > 1 else f"{tier.tied[0]} cannot be told from it"
-    else:
-        rest = f"not told from it: {formatting.listed(tier.tied, _NAMED)}"
     parts = (
         *_opening(best),
         f"{tier.best} has the lowest MAE: ",
         _quantity("mae", best, mae, interval=True),
-        f"; {rest}.",
+        f"; {not_told_from_the_best(tier, others)}.",
     )
     return Statement(
-        topic="difference", parts=parts, settled=not tier.tied, test="Hall (1992), paired; Holm (1979)", n=mae.n
+        topic="difference",
+        parts=parts,
+        settled=not (tier.tied or tier.untested),
+        test="Hall (1992), paired; Holm (1979)",
+        n=mae.n,
     )
 
 
