@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 settings.register_profile("reportgen", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("reportgen")
+
+os.environ["REPORTGEN_NO_CACHE"] = "1"  # tests compute, unless they are about the store
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -16,6 +16,7 @@ from reportgen.contract.findings import Rule
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.errors import RenderError, SectionError
 from reportgen.pipeline import flow, present
+from reportgen.pipeline.run import Run
 from reportgen.plan.registry import Registry
 from reportgen.render import pdf
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
@@ -41,10 +42,6 @@ def leaving(*_: Any, **__: Any) -> Any:
     sys.exit(0)
 
 
-def quiet(_what: str, _done: int, _total: int) -> None:
-    """Tell nothing."""
-
-
 def test_a_section_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stops the build and is named, or becomes a box; its checks are errors; the exit code is 3."""
     monkeypatch.setattr(CalibrationAnalyzer, "analyze", broken)
@@ -53,7 +50,7 @@ def test_a_section_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
     kept = analysis.analyze(planned, made_evaluation(), NOW, keep_going=True)
     assert {check.state for check in kept.checks if check.address == "calibration.ece"} == {"ERROR"}
-    outcome = flow.render(kept, tmp_path / "out", ("html", "markdown"), quiet, keep_going=True)
+    outcome = flow.render(kept, tmp_path / "out", ("html", "markdown"), Run(keep_going=True))
     assert outcome.exit_code == 3
     text = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "on purpose" in text
@@ -93,7 +90,7 @@ def test_a_figure_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """What would show it is not written and says why, or it becomes a box."""
     monkeypatch.setattr(CalibrationVisualizer, "figures", broken)
     refused(present.present(results(), ("html", "json")), "it could not be displayed")
-    outcome = flow.render(results(), tmp_path, ("html",), quiet, keep_going=True)
+    outcome = flow.render(results(), tmp_path, ("html",), Run(keep_going=True))
     assert outcome.exit_code == 3
     assert "could not be displayed" in (tmp_path / "report.html").read_text("utf-8")
 
@@ -107,7 +104,7 @@ def test_a_pdf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(pdf, "to_bytes", no_pdf)
     (tmp_path / "report.pdf").write_text("/Creator (reportgen 0.1.0)", "utf-8")
-    outcome = flow.render(results(), tmp_path, ("html", "pdf", "json", "markdown"), quiet)
+    outcome = flow.render(results(), tmp_path, ("html", "pdf", "json", "markdown"), Run())
     assert outcome.exit_code == 3
     assert outcome.failures == ("report.pdf was not written: install libpango-1.0-0",)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
@@ -168,7 +165,7 @@ def test_a_model_that_failed_costs_no_section(tmp_path: Path, first: bool) -> No
     """Every installed section has a result, figures and tables; the build names the model, and the exit code is 3."""
     found = with_a_failed_model(tmp_path, first=first)
     assert {one.kind: one.status for one in found.sections} == dict.fromkeys(KINDS, "ok")
-    outcome = flow.render(found, tmp_path / "out", ("html", "markdown", "json"), quiet)
+    outcome = flow.render(found, tmp_path / "out", ("html", "markdown", "json"), Run())
     assert outcome.failures == ("model c: cannot be evaluated (OSError: no)",)
     assert outcome.exit_code == 3
     assert "cannot be evaluated (OSError: no)" in (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from reportgen.contract.result import SectionResult
     from reportgen.plan.plan import Plan, PlannedSection
 
+    Remember = Callable[[PlannedSection, Callable[[], SectionResult]], SectionResult]
+
 
 @dataclass(frozen=True)
 class _Outcome:
@@ -53,7 +55,14 @@ class _Outcome:
     failure: str | None = None
 
 
-def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: bool) -> Results:
+def computed(_item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionResult:
+    """Compute the result of a section: what nothing is remembered of."""
+    return compute()
+
+
+def analyze(
+    plan: Plan, evaluation: Evaluation, created: str, *, keep_going: bool, remember: Remember = computed
+) -> Results:
     """Compute every section of a plan.
 
     Parameters
@@ -64,6 +73,8 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
         UTC time for the report, ISO 8601.
     keep_going
         If a section fails, add a failed entry instead of raising an error.
+    remember
+        Given a section and what computes its result, returns the result.
 
     Raises
     ------
@@ -74,7 +85,7 @@ def analyze(plan: Plan, evaluation: Evaluation, created: str, *, keep_going: boo
     def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> _Outcome:
         try:
             with foreign(f"section {item.address}", folder_of(item.section)):
-                result = compute()
+                result = remember(item, compute)
                 return _Outcome(result, _findings(item, result), _statements(item, result, plan))
         except ForeignError as error:
             if not keep_going:

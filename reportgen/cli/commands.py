@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reportgen.analysis.results import Results
+    from reportgen.evaluation.collect import ProgressCallback
     from reportgen.pipeline.flow import Outcome
+    from reportgen.pipeline.run import Run
     from reportgen.plan.plan import Plan
+
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 EXIT_CODES = """\b
 Exit codes:
@@ -32,6 +36,21 @@ Exit codes:
   3    an input could not be loaded, or a section or a renderer failed
   130  interrupted (by SIGTERM 143, by SIGHUP 129)
   141  nobody reads the output any more (reportgen metrics … | head)"""
+
+
+class _Age(click.ParamType[float]):
+    """A length of time: a number and a unit."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return it in seconds."""
+        if isinstance(value, float):
+            return value
+        number, unit = str(value)[:-1], str(value)[-1:]
+        if unit not in _SECONDS or not (number.isascii() and number.isdigit()):
+            self.fail(f"{value!r} is not a number with one of the units m, h, d, w (30d)", param, ctx)
+        return float(number) * _SECONDS[unit]
 
 
 class _Words(click.ParamType[tuple[str, ...]]):
@@ -85,6 +104,11 @@ _output_options: list[Callable[[Any], Any]] = [
         metavar="FILE",
         help="Append the decision as Markdown to FILE, for example to $GITHUB_STEP_SUMMARY.",
     ),
+    click.option(
+        "--no-cache",
+        is_flag=True,
+        help="Compute and draw everything again, and keep nothing (reportgen clean empties the cache).",
+    ),
     click.option("--keep-going", is_flag=True, help="If a section fails, the report shows the error in its place."),
     click.option("--open", "show", is_flag=True, help="Open the HTML report afterwards."),
     click.option("-v", "--verbose", is_flag=True, help="Show details."),
@@ -120,18 +144,15 @@ def build(
     from reportgen.pipeline.progress import progress
 
     planned = flow.read_plan(spec, overrides, _flat(only), _flat(skip))
+    folder = output_dir or flow.default_output(planned)
+    wanted = _with_summary(formats or planned.spec.output.formats, appended)
     try:
         with progress(quiet=flags["quiet"]) as tell:
-            outcome = flow.build(
-                planned,
-                output_dir or flow.default_output(planned),
-                _with_summary(formats or planned.spec.output.formats, appended),
-                tell,
-                keep_going=flags["keep_going"],
-            )
+            run = _run(tell, **flags)
+            outcome = flow.build(planned, folder, wanted, run)
     except InputError as error:
         _fail(_located(planned, error), error.exit_code)
-    _finish(outcome, appended, **flags)
+    _finish(outcome, appended, run, **flags)
 
 
 @cli.command()
@@ -187,17 +208,12 @@ def render(
     from reportgen.pipeline.progress import progress
 
     loaded = _load(results, sections_from)
+    folder = output_dir or results.parent
+    wanted = _with_summary(formats or tuple(name for name in BY_DEFAULT if name != "json"), appended)
     with progress(quiet=flags["quiet"]) as tell:
-        outcome = flow.render(
-            loaded,
-            output_dir or results.parent,
-            _with_summary(formats or tuple(name for name in BY_DEFAULT if name != "json"), appended),
-            tell,
-            inputs=[results],
-            templates=templates,
-            keep_going=flags["keep_going"],
-        )
-    _finish(outcome, appended, **flags)
+        run = _run(tell, **flags)
+        outcome = flow.render(loaded, folder, wanted, run, inputs=[results], templates=templates)
+    _finish(outcome, appended, run, **flags)
 
 
 @cli.command()
@@ -251,6 +267,23 @@ def init(directory: Path, example: str | None) -> None:
     for name, reason in written.unnamed:
         say_error(f"{name}: {reason}; rename it to have it in the spec")
     say_error(f"Next: reportgen build {written.files[0]}")
+
+
+@cli.command()
+@click.option(
+    "--older-than", type=_Age(), metavar="AGE", default=0.0, help="Only what was not used for this time: 12h, 30d, 4w."
+)
+def clean(older_than: float) -> None:
+    """Empty the cache of evaluations, results and figures, and print what was removed."""
+    from reportgen.cli import listing
+    from reportgen.pipeline.store import Store
+
+    store = Store.of_user()
+    if store is None:
+        say("the cache is turned off (REPORTGEN_NO_CACHE)")
+        return
+    removed = store.clean(older_than)
+    say(listing.cleaned(removed, store.entries(), store.folder))
 
 
 @cli.command()
@@ -315,6 +348,13 @@ def _load(path: Path, folder: Path | None = None) -> Results:
     return load(path, Registry(folder))
 
 
+def _run(tell: ProgressCallback, *, keep_going: bool, no_cache: bool, **_: bool) -> Run:
+    from reportgen.pipeline.run import Run
+    from reportgen.pipeline.store import Store
+
+    return Run(tell, keep_going, None if no_cache else Store.of_user())
+
+
 def _counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
@@ -343,10 +383,17 @@ def _append(outcome: Outcome, target: Path) -> None:
         _fail(f"reportgen: --summary: {target}: cannot be written ({error.strerror})", 3)
 
 
-def _finish(outcome: Outcome, appended: Path | None, *, quiet: bool, show: bool, verbose: bool, **_: bool) -> NoReturn:
+def _finish(
+    outcome: Outcome, appended: Path | None, run: Run, *, quiet: bool, show: bool, verbose: bool, **_: bool
+) -> NoReturn:
     """Print the check results and the paths of the files, append the summary, and exit."""
+    from reportgen.cli import listing
+
     if appended is not None:
         _append(outcome, appended)
+    if verbose:
+        for line in listing.steps(run):
+            say_error(line)
     if not quiet:
         for line in _decisions(outcome.results, verbose=verbose):
             say(line)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.foreign import section_code
 from reportgen.plan.registry import folder_of
-from reportgen.text.formatting import direction
+from reportgen.text.formatting import direction, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from reportgen.contract.findings import Rule
     from reportgen.contract.metric_table import TableRow
     from reportgen.contract.section import Section
+    from reportgen.pipeline.run import Run
+    from reportgen.pipeline.store import Entry
     from reportgen.pipeline.verify import VerifiedFile
     from reportgen.plan.registry import Registry
 
@@ -39,6 +42,32 @@ def metric_rows(table: Iterable[TableRow]) -> list[Row]:
         }
         for row in table
     ]
+
+
+def steps(run: Run) -> list[str]:
+    """Return how long every step of a run took, and what of it was in the cache."""
+    lines = [f"{name:16} {time:7.2f} s" for name, time in run.seconds.items()]
+    store = run.store
+    if store is not None:
+        kinds = sorted(store.found | store.missed)
+        lines += [
+            f"{f'cache: {kind}':16} {store.found[kind]:,} of {store.found[kind] + store.missed[kind]:,}"
+            for kind in kinds
+        ]
+        lines += [] if store.trouble is None else [f"cache: {store.trouble}"]
+    return lines
+
+
+def cleaned(removed: Sequence[Entry], left: Sequence[Entry], folder: Path) -> str:
+    """Return what was removed from the cache, by kind, and what is left."""
+    kinds = {kind: [one for one in removed if one.kind == kind] for kind in sorted({one.kind for one in removed})}
+    lines = [f"removed {_entries(some)} of {kind}" for kind, some in kinds.items()] or ["removed nothing"]
+    return "\n".join([*lines, f"{folder}: {_entries(left)} left"])
+
+
+def _entries(some: Sequence[Entry]) -> str:
+    size = number(sum(one.size for one in some), "bytes")
+    return f"{len(some):,} {'entry' if len(some) == 1 else 'entries'} ({size})"
 
 
 def as_json(rows: list[Row]) -> str:

@@ -52,13 +52,14 @@ class Collection:
     """An evaluation with lazy models: each is loaded, evaluated and released on request.
 
     ``evaluate`` takes the name of a model and returns it without the parts that failed, together with the first error.
-    ``examples`` returns the errors to show of all models that were evaluated before; None if no section needs them.
+    ``take`` counts in one that was evaluated in an earlier run. ``examples`` returns the errors to show of all models that were evaluated before; None if no section needs them.
     """
 
     data: DataEvaluation | None
     versions: dict[str, str]
     models: tuple[str, ...]
     evaluate: Callable[[str], tuple[ModelEvaluation, InputError | None]]
+    take: Callable[[ModelEvaluation], None]
     examples: Callable[[], Examples | None]
 
 
@@ -108,7 +109,14 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
         return model, failure
 
     used = {"python": platform.python_version()} | versions() | {"numpy": np.__version__}
-    return Collection(data, used, tuple(spec.models), evaluate, lambda: errors.examples(dataset, spec.data, data))
+    return Collection(
+        data,
+        used,
+        tuple(spec.models),
+        evaluate,
+        lambda model: errors.add(model, data),
+        lambda: errors.examples(dataset, spec.data, data),
+    )
 
 
 @dataclass(frozen=True)

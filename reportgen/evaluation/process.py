@@ -15,7 +15,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import InputError, ReportgenError, cause
@@ -24,10 +24,11 @@ from reportgen.inputs.models import LibraryError
 from reportgen.resources import end_with_parent, ending, environment, private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from reportgen.contract.needs import Request
+    from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.evaluation.collect import ProgressCallback
     from reportgen.spec.model import ReportSpec
 
@@ -48,16 +49,21 @@ class EvaluationProcess:
         The spec and the folder that its paths are relative to.
     request
         What the sections need.
+    known
+        Models that were evaluated before, with the place of their records: they are not evaluated again.
     """
 
-    def __init__(self, spec: ReportSpec, folder: Path, request: Request) -> None:
+    def __init__(
+        self, spec: ReportSpec, folder: Path, request: Request, known: Mapping[str, Path] | None = None
+    ) -> None:
         self._open = ExitStack()
         self._home = self._open.enter_context(private_folder())
-        self._n_models = len(spec.models)
+        self._models = tuple(spec.models)
         job = {
             "spec": spec.model_dump(mode="json"),
             "folder": str(folder.resolve()),
             "request": request.model_dump(mode="json"),
+            "known": {name: str(path) for name, path in (known or {}).items()},
         }
         (self._home / "job.json").write_text(json.dumps(job), "utf-8")
         noise = self._open.enter_context((self._home / "stderr").open("wb"))
@@ -96,12 +102,16 @@ class EvaluationProcess:
             The worker ended without a result.
         """
         failures = self._failures(report)
-        if len(failures) == self._n_models:
+        if len(failures) == len(self._models):
             raise failures[0]
-        data, versions = array_store.read(self._home / "data")
-        examples = array_store.read(self._home / "examples")
-        models = tuple(array_store.read(_model_file(self._home, index)) for index in range(self._n_models))
+        data, versions = array_store.read(self.file_of("data"))
+        examples = array_store.read(self.file_of("examples"))
+        models = tuple(array_store.read(self.file_of("model", name)) for name in self._models)
         return Evaluation(models, data, versions, examples=examples)
+
+    def file_of(self, what: Literal["data", "examples", "model"], model: str = "") -> Path:
+        """Return the place of the records of the data, of the examples, or of a model, until this process is closed."""
+        return _model_file(self._home, self._models.index(model)) if what == "model" else self._home / what
 
     def _failures(self, report: ProgressCallback) -> list[InputError]:
         """Follow the worker until it has finished; return the failures of models."""
@@ -174,11 +184,23 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
     )
     array_store.write((found.data, found.versions), home / "data")
     for index, name in enumerate(found.models):
-        model, failure = found.evaluate(name)
+        model, failure = _known(job["known"].get(name)), None
+        if model is None:
+            model, failure = found.evaluate(name)
+        else:
+            found.take(model)
         array_store.write(model, _model_file(home, index))
         if failure is not None:
             send({"failure": _message(failure)})
     array_store.write(found.examples(), home / "examples")
+
+
+def _known(path: str | None) -> ModelEvaluation | None:
+    """Return what is known of a model; None if there is nothing, or if it was removed meanwhile."""
+    try:
+        return None if path is None else array_store.read(Path(path))
+    except OSError:
+        return None
 
 
 def _message(error: InputError) -> dict[str, object]:

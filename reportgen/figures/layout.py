@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Part
+from reportgen.figures import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,6 +90,7 @@ def cell_width(theme: Theme, columns: int) -> float:
 @lru_cache(maxsize=4096)
 def text_width(words: str, size: float, weight: str = "normal") -> float:
     """Return the width of a line of text in the figure font, in points."""
+    engine.start()
     from matplotlib.font_manager import FontProperties
 
     width, _, _ = ruler().get_text_width_height_descent(words, FontProperties(size=size, weight=weight), ismath=False)

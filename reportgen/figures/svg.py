@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.figures import Drawn, Part
+from reportgen.figures import engine
 from reportgen.figures.layout import LEGEND, POINTS, Cell, arrange, cell_width, lone_legend
 from reportgen.figures.style import fonts
 
@@ -171,6 +172,7 @@ def _places(panels: Sequence[Panel], columns: int) -> Iterator[tuple[int, int, i
 @contextmanager
 def _look(theme: Theme, name: str) -> Iterator[None]:
     """Draw with the theme only: ignore the user's matplotlibrc and warnings about missing glyphs."""
+    engine.start()
     from matplotlib import rc_context, rcParamsDefault
 
     _register_fonts()

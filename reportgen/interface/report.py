@@ -11,6 +11,8 @@ from reportgen.contract.formats import FILES
 from reportgen.errors import ArgumentError, RenderError
 from reportgen.interface import arguments
 from reportgen.pipeline import files, flow, present
+from reportgen.pipeline.run import Run
+from reportgen.pipeline.store import Store
 from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ def build(
     output: str | Path | None = None,
     formats: Sequence[Format] | None = None,
     overrides: Sequence[str] = (),
+    cache: bool = True,
 ) -> Report:
     """Build the report of a spec like ``reportgen build``, and write its files if ``output`` is a folder.
 
@@ -95,6 +98,8 @@ def build(
         Which files to write; by default those of the spec.
     overrides
         Like ``--set``: ``models.cnn.path=new.keras``.
+    cache
+        Whether what was computed before is used, and what is computed is kept.
 
     Raises
     ------
@@ -104,16 +109,13 @@ def build(
         An argument of the wrong type, or an unknown format.
     """
     planned = flow.read_plan(arguments.path("spec", spec), arguments.words("overrides", overrides))
+    run = Run(store=Store.of_user() if cache else None)
     if output is None:
-        return Report(flow.compute(planned, _silent), flow.templates_of(planned))
+        return Report(flow.compute(planned, run), flow.templates_of(planned))
     asked = formats or planned.spec.output.formats
     wanted = present.known(asked if isinstance(asked, str) else arguments.words("formats", asked))
     folder = arguments.path("output", output)
-    return Report(flow.build(planned, folder, wanted, _silent).results, flow.templates_of(planned))
-
-
-def _silent(_what: str, _done: int, _total: int) -> None:
-    """Report no progress."""
+    return Report(flow.build(planned, folder, wanted, run).results, flow.templates_of(planned))
 
 
 def load_results(path: str | Path, *, sections_from: str | Path | None = None) -> Results:

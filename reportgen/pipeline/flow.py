@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
     from reportgen.contract.formats import Format
-    from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.pipeline.run import Run
     from reportgen.plan.plan import Plan
 
 
@@ -66,9 +66,7 @@ def _require_sound(planned: Plan, folder: Path) -> None:
         raise planned.source.error([Problem(("output", "templates"), str(error))]) from error
 
 
-def build(
-    planned: Plan, output: Path, formats: Sequence[Format], progress: ProgressCallback, *, keep_going: bool = False
-) -> Outcome:
+def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> Outcome:
     """Evaluate, analyze, render and write a report.
 
     Parameters
@@ -79,10 +77,8 @@ def build(
         Output folder; created if it does not exist.
     formats
         Which files to write.
-    progress
-        Called with (current step, number done, total number).
-    keep_going
-        If a section or figure fails, the report shows the error in its place.
+    run
+        The context.
 
     Raises
     ------
@@ -90,23 +86,22 @@ def build(
         In this case nothing is written, except that a section's figures or tables that fail cost only the files that show them.
     """
     files.require_writable(output, [FILES[name] for name in formats], inputs_of(planned))
-    results = compute(planned, progress, keep_going=keep_going)
-    folder = templates_of(planned)
-    return render(results, output, formats, progress, planned=planned, templates=folder, keep_going=keep_going)
+    results = compute(planned, run)
+    return render(results, output, formats, run, planned=planned, templates=templates_of(planned))
 
 
-def compute(planned: Plan, progress: ProgressCallback, *, keep_going: bool = False) -> Results:
-    """Evaluate and analyze, without writing anything."""
+def compute(planned: Plan, run: Run) -> Results:
+    """Evaluate and analyze, without writing a report."""
     from reportgen.analysis.analyze import analyze
-    from reportgen.evaluation.process import EvaluationProcess
+    from reportgen.pipeline import stored
 
     created = now()
-    with EvaluationProcess(planned.spec, planned.folder, planned.request) as worker:
-        _warm_up()
-        evaluation = worker.result(progress)
-    progress("analyzing", 0, 1)
-    with _no_garbage():
-        return analyze(planned, evaluation, created, keep_going=keep_going)
+    with run.step("evaluation"):
+        evaluation, keys = stored.evaluate(planned, run.store, run.progress, _warm_up)
+    run.progress("analyzing", 0, 1)
+    with run.step("analysis"), _no_garbage():
+        remember = stored.sections(planned, run.store, keys)
+        return analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
 
 
 @contextmanager
@@ -125,12 +120,11 @@ def render(
     results: Results,
     output: Path,
     formats: Sequence[Format],
-    progress: ProgressCallback,
+    run: Run,
     *,
     planned: Plan | None = None,
     inputs: Sequence[Path] = (),
     templates: Path | None = None,
-    keep_going: bool = False,
 ) -> Outcome:
     """Render results and write the files; with a plan also the figures that its spec requests.
 
@@ -141,12 +135,14 @@ def render(
 
     inputs = inputs if planned is None else inputs_of(planned)
     files.require_writable(output, [FILES[name] for name in formats], inputs)
-    progress("rendering", 0, 1)
-    report = present.present(results, formats, templates=templates, keep_going=keep_going)
+    run.progress("rendering", 0, 1)
+    report = present.present(results, formats, run, templates=templates)
     if planned is not None and planned.spec.output.figures.save:
         present.add_figure_files(report, results, planned.spec.output.figures)
     outdated = () if planned is None else [FILES[name] for name in formats if FILES[name] not in report.files]
     written = files.write(report.files, output, outdated, inputs)
+    if run.store is not None:
+        run.store.trim()
     failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
     failures += [f"model {model.name}: {model.reason}" for model in results.models if model.reason is not None]
     failures += [

@@ -16,8 +16,11 @@ from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.dashboard import dashboard
 from reportgen.errors import ArgumentError, ReportgenError, SectionError, summary
+from reportgen.figures import engine
 from reportgen.pipeline.files import named
-from reportgen.plan.registry import folder_of
+from reportgen.pipeline.run import Run
+from reportgen.pipeline.stored import Drawings
+from reportgen.plan.registry import folder_of, is_own
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from reportgen.contract.places import Place
     from reportgen.contract.theme import Theme
     from reportgen.document.tree import Document, Drawing
+    from reportgen.pipeline.stored import Both
     from reportgen.spec.model import FiguresSpec
 
 
@@ -58,7 +62,11 @@ class Rendered:
 
 
 def present(
-    results: Results, wanted: Collection[Format], *, templates: Path | None = None, keep_going: bool = False
+    results: Results,
+    wanted: Collection[Format],
+    run: Run | None = None,
+    *,
+    templates: Path | None = None,
 ) -> Rendered:
     """Render results in the requested formats.
 
@@ -68,21 +76,21 @@ def present(
         The outcome of a run.
     wanted
         Which files to render.
+    run
+        The context; None for a run of its own. If a section's figures or tables fail and the run does not keep going, no file that would show them is
+        rendered.
     templates
         Folder with custom templates.
-    keep_going
-        If a section's figures or tables fail, the report shows the error in their place; without, no file that would show
-        them is rendered.
 
     Returns
     -------
     Rendered
         A file that could not be rendered is missing from ``files`` and listed in ``failures``: the others do not depend on it.
     """
-    report = Rendered()
+    report, run = Rendered(), run or Run()
     content = Content(
         results,
-        lambda: _document(results, report, keep_going=keep_going, phone="html" in wanted),
+        lambda: _document(results, report, run, phone="html" in wanted),
         (templates,) if templates else (),
     )
     missing: dict[str, list[str]] = {}
@@ -90,7 +98,8 @@ def present(
         if one.name not in wanted:
             continue
         try:
-            report.files[one.file] = _rendered(one, content)
+            with run.step(one.file):
+                report.files[one.file] = _rendered(one, content)
         except (ReportgenError, OSError, MemoryError) as error:
             missing.setdefault(_words(error), []).append(one.file)
     for reason, files in missing.items():
@@ -132,31 +141,29 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
     }
 
 
-def _document(results: Results, report: Rendered, *, keep_going: bool, phone: bool) -> Document:
-    theme = theme_of(results)
+def _document(results: Results, report: Rendered, run: Run, *, phone: bool) -> Document:
+    theme, kept = theme_of(results), Drawings(results, run.store)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
     galleries: dict[str, tuple[Gallery, ...]] = {}
     failures: dict[str, str] = {}
     for record in results.sections:
         try:
-            with foreign(f"section {record.id}", folder_of(record.manifest)):
+            with run.step("figures"), foreign(f"section {record.id}", folder_of(record.manifest)):
                 view = results.view_of(record.id)
                 tables[record.id] = tables_of(record, view)
                 galleries[record.id] = galleries_of(record, view)
-                drawings[record.id] = tuple(_drawings(record, results, theme, phone=phone))
+                drawings[record.id] = tuple(_drawings(record, results, theme, kept, phone=phone))
         except ForeignError as error:
             failures[record.id] = f"it could not be displayed ({error})"
-            report.fail(f"section {record.id}: {failures[record.id]}", error, keep_going=keep_going)
+            report.fail(f"section {record.id}: {failures[record.id]}", error, keep_going=run.keep_going)
     return compose(results, drawings, tables, galleries, failures)
 
 
 def theme_of(results: Results) -> Theme:
-    """Return the theme of a report: its style, and a look for each of its models; nothing is drawn without one."""
-    from reportgen.figures import engine
+    """Return the theme of a report: its style, and a look for each of its models."""
     from reportgen.figures.style import theme
 
-    engine.start()
     focus = () if results.focus is None else results.focus.models
     return theme(results.output.style, [model.name for model in results.models], focus)
 
@@ -202,6 +209,8 @@ def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[...,
     section = record.manifest
     if section.visualizer is None or record.result is None:
         return []
+    if not is_own(section):
+        engine.start()
     drawn = require_instances(
         getattr(section.visualizer(theme, view), which.__name__)(record.result), Figure, "its visualizer"
     )
@@ -226,7 +235,9 @@ def _place(record: SectionRecord, figure: Figure) -> Place:
     )
 
 
-def _drawings(record: SectionRecord, results: Results, theme: Theme, *, phone: bool) -> Iterator[Drawing]:
+def _drawings(
+    record: SectionRecord, results: Results, theme: Theme, kept: Drawings, *, phone: bool
+) -> Iterator[Drawing]:
     """Yield the drawn figures of a section, for a page that phones show in two widths."""
     from reportgen.document.tree import Drawing
     from reportgen.figures import svg
@@ -235,7 +246,11 @@ def _drawings(record: SectionRecord, results: Results, theme: Theme, *, phone: b
     again = _figures(record, results, svg.narrowed(theme)) if phone else figures
     names = named(f"{record.id}-{figure.name}" for figure in figures)
     for name, figure, small in zip(names, figures, again, strict=True):
-        drawn, narrow = svg.both(figure, small, theme, name) if phone else (svg.to_svg(figure, theme, name), ())
+
+        def draw(name: str = name, figure: Figure = figure, small: Figure = small) -> Both:
+            return svg.both(figure, small, theme, name) if phone else (svg.to_svg(figure, theme, name), ())
+
+        drawn, narrow = kept.drawn(record, name, [phone], draw)
         yield Drawing(
             id=name,
             title=figure.title,

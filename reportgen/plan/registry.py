@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GROUP = "reportgen.sections"
 _HERE = Path(__file__).parent
+_PROGRAM = __name__.partition(".")[0]
 
 
 class UnknownSectionError(LookupError):
@@ -116,6 +117,20 @@ def is_file(kind: str) -> bool:
 def module_of(kind: str) -> str:
     """Return the module of an installed section."""
     return _registered()[kind][0].module
+
+
+def is_own(section: Section[Any, Any]) -> bool:
+    """Return whether all code of a section is the program's own."""
+    parts = (
+        section.analyzer,
+        section.visualizer,
+        section.tables,
+        section.statements,
+        section.galleries,
+        section.result,
+    )
+    code = [*parts, section.options, *(rule.apply for rule in section.rules)]
+    return all(one is None or one.__module__.partition(".")[0] == _PROGRAM for one in code)
 
 
 def folder_of(section: Section[Any, Any]) -> Path:

@@ -12,6 +12,7 @@ import pytest
 
 from reportgen.cli import streams
 from reportgen.pipeline.progress import _Log
+from reportgen.pipeline.run import Run
 
 RESULTS = Path(__file__).parents[1] / "results" / "0.1.0.json"
 EVIL = "a[/b]\x1b[31m\u202e"
@@ -133,4 +134,4 @@ def test_source_date_epoch(epoch: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     planned = SimpleNamespace(spec=None, folder=None, request=None)
     with pytest.raises(SpecError, match="SOURCE_DATE_EPOCH: must be seconds since 1970"):
-        flow.compute(planned, lambda *_: None)  # type: ignore[arg-type]
+        flow.compute(planned, Run())  # type: ignore[arg-type]

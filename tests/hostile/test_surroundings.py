@@ -347,7 +347,7 @@ _CHANGED = re.compile(
 @pytest.mark.keras
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_system_calls(project: Path) -> None:
-    """A build writes to the output and temporary folders alone, opens no socket of the internet, and reads its inputs and code."""
+    """A build writes to the output, temporary and cache folders alone, opens no socket of the internet, and reads its inputs and code."""
     log = project / "strace"
     traced = "trace=openat,open,creat,socket,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,rmdir,link,linkat,symlink,truncate"
     command = ["strace", "-f", "-qq", "-o", str(log), "-e", traced, *REPORTGEN, "build", "spec.toml", "-o", "out", "-q"]
@@ -355,6 +355,8 @@ def test_system_calls(project: Path) -> None:
         **os.environ,
         "PYTHONPATH": str(TOP),
         "TMPDIR": str(project / "temporary"),
+        "REPORTGEN_NO_CACHE": "",
+        "REPORTGEN_CACHE": str(project / "cache"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     found = subprocess.run(
@@ -368,6 +370,7 @@ def test_system_calls(project: Path) -> None:
     ours = (
         str(project / "out"),
         str(project / "temporary"),
+        str(project / "cache"),
         "/dev/null",
         str(Path.home() / ".cache" / "fontconfig"),
     )

@@ -1,0 +1,50 @@
+"""The context of a run: what it tells, what it may go on after, and what it remembers."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.pipeline.store import Store
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody of the progress."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The context of a run.
+
+    Attributes
+    ----------
+    progress
+        Called with (current step, number done, total number).
+    keep_going
+        If a section or figure fails, the report shows the error in its place.
+    store
+        Has what was computed before, and keeps what is computed; None for none.
+    seconds
+        How long every step took.
+    """
+
+    progress: ProgressCallback = silent
+    keep_going: bool = False
+    store: Store | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure a step; what steps within it take is theirs alone."""
+        start, before = perf_counter(), sum(self.seconds.values())
+        try:
+            yield
+        finally:
+            inside = sum(self.seconds.values()) - before
+            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start - inside

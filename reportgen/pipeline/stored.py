@@ -1,0 +1,320 @@
+"""What a run takes from the store, and what it keeps there: evaluations of models, results of sections, drawn figures.
+
+A key is made from everything that the numbers depend on: the bytes of models, data and histories, the keys of the spec that the
+worker reads, what the sections ask for, the program's own code, the libraries, and the machine. What the program
+cannot know all about is never kept: times that are measured, sections of others, what code that a spec names returns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distributions, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.figures import Drawn, Part
+from reportgen.contract.records.evaluation import Evaluation
+from reportgen.contract.section import BaseComparer
+from reportgen.errors import ReportgenError
+from reportgen.evaluation import array_store
+from reportgen.evaluation.process import EvaluationProcess
+from reportgen.inputs import digest
+from reportgen.inputs.sources.registry import source_of
+from reportgen.pipeline.store import key
+from reportgen.plan.registry import is_own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reportgen.analysis.analyze import Remember
+    from reportgen.analysis.results import Results, SectionRecord
+    from reportgen.contract.records.evaluation import ModelEvaluation
+    from reportgen.contract.result import SectionResult
+    from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.pipeline.store import Store
+    from reportgen.plan.plan import Plan, PlannedSection
+    from reportgen.spec.model import ModelSpec
+
+    Both = tuple[Drawn, tuple[Drawn, ...]]
+
+_RECORD = "record"
+"""Name of the files of an entry."""
+_TEXT = "content.json"
+_LIBRARIES = ("keras", "tensorflow", "numpy", "scipy", "h5py", "pyarrow", "pandas", "matplotlib", "pydantic")
+_CPU = Path("/proc/cpuinfo")
+_OF_A_CPU = ("model name", "flags", "Features", "CPU part")
+_SET = ("TF_", "OMP_", "CUDA_", "MKL_", "OPENBLAS_")
+"""Beginnings of variables of the environment that can change the last digits of a number."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of an evaluation: of its data, of each model, and of the examples of all models."""
+
+    data: str
+    models: Mapping[str, str]
+    files: tuple[tuple[str, str], ...]
+    """The files of the data with their SHA-256 digests."""
+    digests: Mapping[str, str]
+    """SHA-256 digest of the file of each model."""
+
+    @property
+    def all(self) -> str:
+        """The key of what rests on the whole evaluation."""
+        return key(["all", self.data, list(self.models.items())])
+
+
+def keys_of(plan: Plan) -> Keys | None:
+    """Return the keys of the evaluation of a plan; None if it must not be kept, or if a file cannot be read."""
+    spec, request = plan.spec, plan.request
+    if request.timing is not None:
+        return None
+    asked = {**request.model_dump(mode="json"), "needs": sorted(need.value for need in request.needs)}
+    try:
+        files = () if spec.data is None else source_of(spec.data, plan.folder).digest()
+        data = None if spec.data is None else spec.data.model_dump(mode="json")
+        data_key = key(["data", data, files, asked, _surroundings()])
+        models, digests = {}, {}
+        for name, model in spec.models.items():
+            digests[name] = digest.sha256(plan.folder / model.path)
+            content = [name, model.model_dump(mode="json", exclude={"role", "note"}), digests[name]]
+            models[name] = key(["model", content, _beside(model, plan.folder), data_key])
+    except (OSError, ReportgenError):
+        return None
+    return Keys(data_key, models, files, digests)
+
+
+def _beside(model: ModelSpec, folder: Path) -> list[Any]:
+    """Return the digests of the other files of a model; with custom objects also all packages that are installed."""
+    files = [] if model.history is None else [digest.sha256(folder / model.history)]
+    named = dict.fromkeys(item.rpartition(":")[0] for item in model.custom_objects)
+    if not named:
+        return files
+    if not all(module.endswith(".py") for module in named):
+        raise ReportgenError("a module by its name can be anywhere")
+    installed = sorted(f"{one.metadata['Name']} {one.version}" for one in distributions())
+    return [*files, *(digest.sha256(folder / module) for module in named), installed]
+
+
+@cache
+def _surroundings() -> dict[str, Any]:
+    """Return the program, the libraries and the machine, as far as they can change a number."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    cpu = []
+    try:
+        lines = _CPU.read_text("utf-8", "replace").partition("\n\n")[0].splitlines()
+        cpu = [line for line in lines if line.startswith(_OF_A_CPU)]
+    except OSError:
+        pass
+    return {
+        "program": digest.of_program(),
+        "libraries": found,
+        "python": platform.python_version(),
+        "machine": [platform.system(), platform.machine(), platform.processor(), cpu],
+        "set": sorted([name, value] for name, value in os.environ.items() if name.startswith(_SET)),
+    }
+
+
+# ------------------------------------------------------------------------------------------------ evaluations
+
+
+def evaluate(
+    plan: Plan, store: Store | None, progress: ProgressCallback, meanwhile: Callable[[], None]
+) -> tuple[Evaluation, Keys | None]:
+    """Return the evaluation of a plan: what the store has of it, and the rest from a worker.
+
+    Parameters
+    ----------
+    plan, progress
+        The plan, and what is told of the steps.
+    store
+        None: everything is computed.
+    meanwhile
+        Called while the worker starts; not if there is none.
+
+    Returns
+    -------
+    Evaluation, Keys or None
+        None if what rests on the whole evaluation must not be kept.
+    """
+    keys = None if store is None else keys_of(plan)
+    if store is None or keys is None:
+        with EvaluationProcess(plan.spec, plan.folder, plan.request) as worker:
+            meanwhile()
+            return worker.result(progress), None
+    data = store.fetch("data", keys.data, _read)
+    kept = {name: model for name, own in keys.models.items() if (model := store.fetch("model", own, _read)) is not None}
+    found = store.fetch("examples", keys.all, _read_examples)
+    if data is not None and found is not None and len(kept) == len(keys.models):
+        models, (described, versions) = tuple(kept[name] for name in keys.models), data
+        return Evaluation(models, described, versions, examples=found[0]), keys
+    known = {name: store.place("model", keys.models[name]) / _RECORD for name in kept}
+    with EvaluationProcess(plan.spec, plan.folder, plan.request, known) as worker:
+        meanwhile()
+        evaluation = worker.result(progress)
+        whole = _keep(store, keys, evaluation, worker, kept)
+    return evaluation, keys if whole else None
+
+
+def _keep(
+    store: Store,
+    keys: Keys,
+    evaluation: Evaluation,
+    worker: EvaluationProcess,
+    kept: Mapping[str, ModelEvaluation],
+) -> bool:
+    """Keep what a worker found, unless a file changed while it was at work; return whether all of it could be kept."""
+    if evaluation.data is not None and evaluation.data.files != keys.files:
+        return False
+    whole = True
+    for model in evaluation.models:
+        sound = model.reason is None and model.sha256 == keys.digests[model.name]
+        whole = whole and sound
+        if sound and model.name not in kept:
+            store.keep("model", keys.models[model.name], _copy(worker.file_of("model", model.name)))
+    store.keep("data", keys.data, _copy(worker.file_of("data")))
+    if whole:
+        store.keep("examples", keys.all, _copy(worker.file_of("examples")))
+    return whole
+
+
+def _copy(file: Path) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        for suffix in (".json", ".npz"):
+            shutil.copyfile(file.with_suffix(suffix), (folder / _RECORD).with_suffix(suffix))
+
+    return write
+
+
+def _read(folder: Path) -> Any:
+    return array_store.read(folder / _RECORD)
+
+
+def _read_examples(folder: Path) -> tuple[Any]:
+    return (_read(folder),)
+
+
+# ------------------------------------------------------------------------------------------------ results of sections
+
+
+def sections(plan: Plan, store: Store | None, keys: Keys | None) -> Remember:
+    """Return what takes the result of a section from the store, or computes and keeps it.
+
+    Parameters
+    ----------
+    plan, store
+        The plan and the store; None for no store.
+    keys
+        Of the evaluation; None if it must not be kept.
+    """
+
+    def remember(item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionResult:
+        if store is None or keys is None or not is_own(item.section):
+            return compute()
+        asked = [_asked(item)]
+        if issubclass(item.section.analyzer, BaseComparer):
+            if not all(is_own(one.section) for one in plan.sections):
+                return compute()
+            asked += [[one.address, one.skip, _asked(one)] for one in plan.sections]
+        own = key(["section", keys.all, plan.decision.model_dump(mode="json"), asked])
+        result = store.fetch("section", own, lambda folder: _read_result(item, folder))
+        if result is None:
+            result = compute()
+            store.keep("section", own, _writer(result.model_dump_json()))
+        return result
+
+    return remember
+
+
+def _asked(item: PlannedSection) -> list[Any]:
+    return [item.section.name, item.options.model_dump(mode="json")]
+
+
+def _read_result(item: PlannedSection, folder: Path) -> SectionResult:
+    result: SectionResult = item.section.result.model_validate_json((folder / _TEXT).read_bytes())
+    return result
+
+
+def _writer(text: str) -> Callable[[Path], None]:
+    def write(folder: Path) -> None:
+        (folder / _TEXT).write_text(text, "utf-8")
+
+    return write
+
+
+# ------------------------------------------------------------------------------------------------ figures
+
+
+class Drawings:
+    """The drawn figures of a report.
+
+    Parameters
+    ----------
+    results
+        What is drawn.
+    store
+        None: every figure is drawn.
+    """
+
+    def __init__(self, results: Results, store: Store | None) -> None:
+        self._results, self._store = results, store
+        focus = () if results.focus is None else results.focus.models
+        self._common = [results.output.style, [model.name for model in results.models], focus, _surroundings()]
+        self._contents: dict[str, str] = {}
+
+    def drawn(self, record: SectionRecord, figure: str, drawing: Sequence[Any], draw: Callable[[], Both]) -> Both:
+        """Return a figure of a section, drawn for the page and for phones, from the store or from ``draw``.
+
+        ``drawing`` is what else the drawing depends on.
+        """
+        if self._store is None:
+            return draw()
+        shown = self._results.sections if record.manifest.on_front_page else (record,)
+        if not all(is_own(one.manifest) for one in shown):
+            return draw()
+        own = key(["figure", self._common, [self._content(one) for one in shown], figure, drawing])
+        found = self._store.fetch("figure", own, _read_drawn)
+        if found is None:
+            found = draw()
+            self._store.keep("figure", own, lambda folder: _write_drawn(found, folder))
+        return found
+
+    def _content(self, record: SectionRecord) -> str:
+        """Return the digest of all that the figures of a section show."""
+        if record.id not in self._contents:
+            view = self._results.view_of(record.id)
+            result = "" if record.result is None else record.result.model_dump_json()
+            content = [record.id, record.kind, record.options, result, view.decision.model_dump(mode="json")]
+            self._contents[record.id] = key([*content, dict(view.limits)])
+        return self._contents[record.id]
+
+
+def _write_drawn(both: Both, folder: Path) -> None:
+    whole, narrow = both
+    for index, one in enumerate((whole, *narrow)):
+        (folder / f"{index}.svg").write_text(one.svg, "utf-8")
+    places = [{**asdict(one), "svg": f"{index}.svg"} for index, one in enumerate((whole, *narrow))]
+    (folder / _TEXT).write_text(json.dumps(places), "utf-8")
+
+
+def _read_drawn(folder: Path) -> Both:
+    whole, *narrow = (
+        Drawn(
+            (folder / one["svg"]).read_text("utf-8"),
+            one["width"],
+            one["height"],
+            tuple(Part(**part) for part in one["parts"]),
+        )
+        for one in json.loads((folder / _TEXT).read_text("utf-8"))
+    )
+    return whole, tuple(narrow)

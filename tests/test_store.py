@@ -1,0 +1,480 @@
+"""The store: what is whole is used, what is not is made again, and nothing that matters is left out of a key."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reportgen.cli import commands
+from reportgen.pipeline import flow, stored
+from reportgen.pipeline.run import Run
+from reportgen.pipeline.store import Store, key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPECS = Path(__file__).parents[1] / "specs"
+SPEC = """
+schema_version = 1
+report = { title = "Digits" }
+models.mlp = { path = "digits/mlp.keras", history = "digits/mlp_history.json" }
+data = { path = "digits/test.npz" }
+sections = [
+    { kind = "summary" }, { kind = "performance" }, { kind = "errors" }, { kind = "calibration" }, { kind = "weights" },
+    { kind = "training_dynamics" },
+]
+checks = [{ metric = "performance.accuracy", at_least = 0.5 }]
+"""
+
+
+def put(store: Store, content: bytes = b"abc", kind: str = "model", name: str = "k") -> Path:
+    """Keep an entry of one file."""
+    store.keep(kind, name, lambda folder: (folder / "a.npz").write_bytes(content) and None)
+    return store.place(kind, name)
+
+
+def got(store: Store, kind: str = "model", name: str = "k") -> bytes | None:
+    """Return its content."""
+    return store.fetch(kind, name, lambda folder: (folder / "a.npz").read_bytes())
+
+
+# ------------------------------------------------------------------------------------------------ entries
+
+
+def test_an_entry_is_found_again(tmp_path: Path) -> None:
+    """What is kept is found by kind and key; the first one stays."""
+    store = Store(tmp_path / "cache")
+    assert got(store) is None
+    put(store)
+    put(store, b"other")
+    assert got(store) == b"abc"
+    assert got(store, "section") is None
+    assert (store.found["model"], store.missed["model"], store.missed["section"]) == (1, 1, 1)
+    assert store.folder.stat().st_mode & 0o777 == 0o700
+
+
+def truncated(entry: Path) -> None:
+    """Cut a file."""
+    (entry / "a.npz").write_bytes(b"ab")
+
+
+def changed(entry: Path) -> None:
+    """Change a file's content, not its size."""
+    (entry / "a.npz").write_bytes(b"abd")
+
+
+def added(entry: Path) -> None:
+    """Add a file."""
+    (entry / "more").touch()
+
+
+def missing(entry: Path) -> None:
+    """Remove a file."""
+    (entry / "a.npz").unlink()
+
+
+def linked(entry: Path) -> None:
+    """Put a link to the same content in the place of a file."""
+    (entry / "a.npz").rename(entry.parent / "elsewhere")
+    (entry / "a.npz").symlink_to(entry.parent / "elsewhere")
+
+
+def unlisted(entry: Path) -> None:
+    """Remove the list."""
+    (entry / "entry.json").unlink()
+
+
+def huge_list(entry: Path) -> None:
+    """Make the list larger than any list is."""
+    (entry / "entry.json").write_text("[" * 10**6, "utf-8")
+
+
+def odd_list(entry: Path) -> None:
+    """Make the list something else."""
+    (entry / "entry.json").write_text('{"a.npz": 3}', "utf-8")
+
+
+def deep_list(entry: Path) -> None:
+    """Nest the list deeply."""
+    (entry / "entry.json").write_text("[" * 60_000 + "]" * 5_000, "utf-8")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [truncated, changed, added, missing, linked, unlisted, huge_list, odd_list, deep_list],
+    ids=lambda one: one.__name__,
+)
+def test_what_is_not_whole_is_made_again(tmp_path: Path, harm: Any) -> None:
+    """A damaged entry is removed, so that the next run keeps a new one."""
+    store = Store(tmp_path / "cache")
+    entry = put(store)
+    harm(entry)
+    assert got(store) is None
+    assert store.trouble is not None
+    assert "damaged" in store.trouble
+    assert not entry.exists()
+    put(store, b"new")
+    assert got(store) == b"new"
+
+
+def test_what_cannot_be_read_is_made_again(tmp_path: Path) -> None:
+    """Whole, but not what the reader expects."""
+    store = Store(tmp_path / "cache")
+    entry = put(store)
+
+    def read(_folder: Path) -> None:
+        raise KeyError("value")
+
+    assert store.fetch("model", "k", read) is None
+    assert not entry.exists()
+
+
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path: Path) -> None:
+    """Who can write an entry can write its list too."""
+    store = Store(tmp_path / "cache")
+    put(store)
+    store.folder.chmod(0o777)
+    assert got(store) is None
+    assert store.trouble is not None
+    assert "other users can write to it" in store.trouble
+    put(store, name="second")
+    store.folder.chmod(0o700)
+    assert got(store, name="second") is None
+    assert got(store) == b"abc"
+
+
+def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
+    """Beyond the limit, until the rest fits."""
+    store = Store(tmp_path / "cache", limit=1_000)
+    for index, name in enumerate(("old", "used", "new")):
+        os.utime(put(store, bytes(300), name=name), (index, index))
+    assert got(store, name="old") is not None  # is the most recently used now
+    assert store.folder.is_dir()
+    store.trim()
+    assert [entry.path.name for entry in store.entries()] == ["new", "old"]
+
+
+def test_clean_keeps_what_was_used_lately(tmp_path: Path) -> None:
+    """``older_than`` counts from the last use; without, everything goes."""
+    store = Store(tmp_path / "cache")
+    for name, age in (("old", 7_200), ("new", 60)):
+        os.utime(put(store, name=name), (time.time() - age,) * 2)
+    assert [entry.path.name for entry in store.clean(3_600)] == ["old"]
+    (store.folder / "new-x").mkdir()
+    assert [entry.path.name for entry in store.clean()] == ["new"]
+    assert list(store.folder.glob("new-*")) == []
+
+
+def test_what_cannot_be_kept_costs_nothing(tmp_path: Path) -> None:
+    """A full disk or a folder that cannot be made is no error."""
+
+    def full(_folder: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    store = Store(tmp_path / "cache")
+    store.keep("model", "k", full)
+    assert store.trouble is not None
+    assert "No space left on device" in store.trouble
+    assert got(store) is None
+    assert list(store.folder.glob("new-*")) == []
+    (tmp_path / "file").touch()
+    below = Store(tmp_path / "file" / "cache")
+    put(below)
+    assert got(below) is None
+    assert below.clean() == []
+    below.trim()
+
+
+def test_keys_are_canonical() -> None:
+    """The order of a dict does not matter, any value does."""
+    assert key({"a": 1, "b": [1, 2]}) == key({"b": (1, 2), "a": 1})
+    assert len({key(1), key("1"), key([1]), key(None), key(1.5), key(True), key({"a": 1})}) == 7
+
+
+KEEPER = """
+import sys
+from pathlib import Path
+from reportgen.pipeline.store import Store
+store = Store(Path(sys.argv[1]), limit=40_000)
+for _ in range(10**6):
+    for name in "abcdefgh":
+        read = lambda folder: (folder / "x.json").read_bytes()
+        found = store.fetch("model", name, read)
+        assert found in (None, name.encode() * 10_000), found[:20]
+        store.keep("model", name, lambda folder: (folder / "x.json").write_bytes(name.encode() * 10_000) and None)
+    store.trim()
+"""
+
+
+@pytest.fixture
+def keepers(tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Start two processes that write, read and remove the same entries until they are stopped."""
+    some = [
+        subprocess.Popen([sys.executable, "-c", KEEPER, str(tmp_path / "cache")], stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    yield some
+    for one in some:
+        one.kill()
+        one.communicate()
+
+
+def test_two_processes_share_it(tmp_path: Path, keepers: list[subprocess.Popen[bytes]]) -> None:
+    """Neither sees a part of an entry, nor fails because the other removes one; kill -9 leaves nothing that is used."""
+    store = Store(tmp_path / "cache")
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        assert all(one.poll() is None for one in keepers), keepers[0].stderr
+        for name in "abcdefgh":
+            found = store.fetch("model", name, lambda folder: (folder / "x.json").read_bytes())
+            assert found in {None, name.encode() * 10_000}
+    for one in keepers:
+        one.send_signal(signal.SIGKILL)
+        one.wait()
+    for name in "abcdefgh":
+        found = store.fetch("model", name, lambda folder: (folder / "x.json").read_bytes())
+        assert found in {None, name.encode() * 10_000}
+    store.clean()
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+
+
+# ------------------------------------------------------------------------------------------------ keys of a run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Provide a folder with models, data and a spec."""
+    made = tmp_path_factory.mktemp("digits")
+    shutil.copytree(SPECS / "digits", made / "digits")
+    (made / "spec.toml").write_text(SPEC, "utf-8")
+    return made
+
+
+def keys(spec: Path, *overrides: str) -> stored.Keys | None:
+    """Return the keys of a spec."""
+    return stored.keys_of(flow.read_plan(spec, overrides))
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "data.max_samples=100",
+        "data.seed=3",
+        "data.batch_size=7",
+        'models.mlp.outputs="probabilities"',
+        "output.gallery=3",
+    ],
+)
+def test_what_changes_a_number_changes_the_key(folder: Path, override: str) -> None:
+    """Options of the data, of models, and what sections ask for."""
+    one, other = keys(folder / "spec.toml"), keys(folder / "spec.toml", override)
+    assert one is not None
+    assert other is not None
+    assert one.models != other.models
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        'report.title="Other"',
+        'output.style="draft"',
+        'output.detail="full"',
+        'models.mlp.note="small"',
+        "output.fail_on=problem",
+    ],
+)
+def test_what_changes_no_number_does_not(folder: Path, override: str) -> None:
+    """Prose, checks and theme."""
+    assert keys(folder / "spec.toml") == keys(folder / "spec.toml", override)
+
+
+@pytest.mark.parametrize("file", ["mlp.keras", "mlp_history.json", "test.npz"])
+def test_every_file_is_in_the_key(folder: Path, tmp_path: Path, file: str) -> None:
+    """A byte more in a model, a history or the data is another evaluation."""
+    shutil.copytree(folder, tmp_path / "copy")
+    spec = tmp_path / "copy" / "spec.toml"
+    before = keys(spec)
+    assert before == keys(folder / "spec.toml")
+    with (tmp_path / "copy" / "digits" / file).open("ab") as target:
+        target.write(b"\0")
+    after = keys(spec)
+    assert before is not None
+    assert after is not None
+    assert before.models != after.models
+
+
+def test_the_program_is_in_the_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program, library or machine computes again."""
+    before = keys(folder / "spec.toml")
+    for name, value in (("program", "0" * 64), ("python", "3.99"), ("machine", ["Plan 9"])):
+        monkeypatch.setattr(stored, "_surroundings", lambda name=name, value=value: {name: value})
+        assert keys(folder / "spec.toml") != before
+
+
+def test_measured_times_are_never_kept(folder: Path) -> None:
+    """They would be told as if they were measured today."""
+    spec = folder / "timed.toml"
+    spec.write_text(SPEC.replace('{ kind = "summary" }', '{ kind = "cost", measure = true }'), "utf-8")
+    assert keys(spec) is None
+
+
+def test_modules_by_name_are_never_kept(folder: Path) -> None:
+    """Where such a module is, and what it imports, is known to Python alone."""
+    assert keys(folder / "spec.toml", 'models.mlp.custom_objects=["my.layers:Layer"]') is None
+    (folder / "layers.py").write_text("class Layer: ...", "utf-8")
+    assert keys(folder / "spec.toml", 'models.mlp.custom_objects=["./layers.py:Layer"]') is not None
+
+
+# ------------------------------------------------------------------------------------------------ whole builds
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """Provide a store with one build in it, and the files of the build."""
+    cache = tmp_path_factory.mktemp("cache") / "cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "0")
+        store, files = built(folder / "spec.toml", cache)
+    assert not store.found
+    assert store.trouble is None
+    return cache, files
+
+
+def built(spec: Path, cache: Path, *overrides: str) -> tuple[Store, dict[str, bytes]]:
+    """Build without PDF, and return the store with what was found in it, and the files."""
+    store = Store(cache)
+    output = cache.parent / "out"
+    planned = flow.read_plan(spec, overrides)
+    outcome = flow.build(planned, output, ("html", "json", "markdown"), Run(store=store))
+    assert outcome.exit_code == 0
+    assert not outcome.failures
+    return store, {path.name: path.read_bytes() for path in outcome.files}
+
+
+@pytest.fixture
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any evaluation fails."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr(stored, "EvaluationProcess", refuse)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_an_unchanged_spec_computes_nothing(folder: Path, first: tuple[Path, dict[str, bytes]]) -> None:
+    """Not a section, not a figure; and the same bytes."""
+    store, files = built(folder / "spec.toml", first[0])
+    assert not store.missed
+    assert files == first[1]
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_what_is_read_is_what_is_computed(folder: Path, first: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
+    """Sections from a kept evaluation, and figures from kept results, are those of a run without a store."""
+    shutil.copytree(first[0], tmp_path / "cache")
+    for kind in ("section", "figure"):
+        shutil.rmtree(tmp_path / "cache" / kind)
+    store, files = built(folder / "spec.toml", tmp_path / "cache")
+    assert set(store.missed) == {"section", "figure"}
+    assert files == first[1]
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_prose_and_checks_only_render(folder: Path, first: tuple[Path, dict[str, bytes]]) -> None:
+    """A title, a check, an order; a limit is drawn where its metric is."""
+    changes = ('report.title="Other"', 'checks.0.severity="warn"', 'output.order="spec"')
+    store, files = built(folder / "spec.toml", first[0], *changes)
+    assert not store.missed
+    assert b"Other" in files["report.html"]
+    store, _ = built(folder / "spec.toml", first[0], "checks.0.at_least=0.6")
+    assert set(store.missed) == {"figure"}
+    assert store.found["figure"] > store.missed["figure"]
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_an_option_computes_its_section(folder: Path, first: tuple[Path, dict[str, bytes]]) -> None:
+    """And the summary, which reads what all others found."""
+    store, _ = built(folder / "spec.toml", first[0], "sections.3.bins=9")
+    assert store.missed["section"] == 2
+    assert store.found["section"] == 4
+    assert set(store.missed) == {"section", "figure"}
+    assert store.found["figure"]
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_a_style_draws_again(folder: Path, first: tuple[Path, dict[str, bytes]]) -> None:
+    """And computes nothing."""
+    store, _ = built(folder / "spec.toml", first[0], 'output.style="draft"')
+    assert set(store.missed) == {"figure"}
+    assert not store.found["figure"]
+
+
+def test_one_more_model_evaluates_one_model(
+    folder: Path, first: tuple[Path, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is told what is known; the results are those without a store."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    spec = folder / "two.toml"
+    spec.write_text(SPEC.replace("data = ", 'models.cnn = { path = "digits/cnn.keras" }\ndata = '), "utf-8")
+    steps: list[str] = []
+    store = Store(first[0])
+    told = Run(lambda what, _done, _total: steps.append(what), store=store)
+    results = flow.compute(flow.read_plan(spec), told)
+    assert "evaluating cnn" in steps
+    assert "evaluating mlp" not in steps
+    assert (store.found["model"], store.missed["model"]) == (1, 1)
+    assert flow.compute(flow.read_plan(spec), Run()).to_json() == results.to_json()
+
+
+# ------------------------------------------------------------------------------------------------ the command
+
+
+def test_clean_says_what_it_removes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With sizes, by kind."""
+    monkeypatch.delenv("REPORTGEN_NO_CACHE")
+    monkeypatch.setenv("REPORTGEN_CACHE", str(tmp_path / "cache"))
+    for index in range(2):
+        put(Store(tmp_path / "cache"), bytes(5_000), name=str(index))
+    monkeypatch.setattr(sys, "argv", ["reportgen", "clean", "--older-than", "1d"])
+    assert commands.run() == 0
+    assert "removed nothing" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["reportgen", "clean"])
+    assert commands.run() == 0
+    shown = capsys.readouterr().out
+    assert "removed 2 entries (10.2\N{NARROW NO-BREAK SPACE}kB) of model" in shown.replace(
+        "\N{THIN SPACE}", "\N{NARROW NO-BREAK SPACE}"
+    )
+    assert "0 entries" in shown
+    monkeypatch.setattr(sys, "argv", ["reportgen", "clean", "--older-than", "soon"])
+    assert commands.run() == 2
+    monkeypatch.setenv("REPORTGEN_NO_CACHE", "1")
+    monkeypatch.setattr(sys, "argv", ["reportgen", "clean"])
+    assert commands.run() == 0
+    assert "turned off" in capsys.readouterr().out
+
+
+def test_a_manifest_of_others_is_not_kept() -> None:
+    """What a section of one's own rests on is not known to the program."""
+    from dataclasses import replace
+
+    from reportgen.plan.registry import Registry, is_own
+
+    own = Registry().find("performance")
+    assert is_own(own)
+
+    def tables(_result: Any, _view: Any) -> tuple[()]:
+        return ()
+
+    assert not is_own(replace(own, tables=tables))
