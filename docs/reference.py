@@ -32,6 +32,8 @@ _PARTS = {
     "report": "ReportInfo",
     "models.NAME": "ModelSpec",
     "decision": "DecisionSpec",
+    "decision.baseline": "BaselineSpec",
+    "trend": "TrendSpec",
     "card": "CardSpec",
     "data": "DataSpec",
     "checks": "CheckSpec",

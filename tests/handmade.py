@@ -144,7 +144,7 @@ def full_results(
             "[[sections]]",
             f'kind = "{name}"',
             *OPTIONS.get(name, ()),
-            f"optional = {str(len(names) == 1).lower()}",
+            f"optional = {str(len(names) == 1 or name == 'changes').lower()}",
         ]
     planned = made_plan(folder, "\n".join(lines))
     made = full_evaluation(names, classes, layers, rows, values=values)

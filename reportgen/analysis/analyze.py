@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reportgen.analysis import checks
 from reportgen.analysis.code import code
+from reportgen.analysis.releases import predictions, run, trend
+from reportgen.analysis.releases.compare import compare
+from reportgen.analysis.releases.structure import flipped
 from reportgen.analysis.results import (
     SCHEMA_VERSION,
     DataRecord,
@@ -24,6 +26,7 @@ from reportgen.analysis.results import (
 from reportgen.analysis.unmeasured import unmeasured
 from reportgen.contract.focus import Focus, View
 from reportgen.contract.foreign import ForeignError, foreign, require_instances
+from reportgen.contract.formats import ANSWERS
 from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.section import BaseAnalyzer, BaseComparer
 from reportgen.contract.statements import Statement
@@ -33,8 +36,11 @@ from reportgen.resources import __version__
 from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from reportgen.analysis.releases.release import Release
+    from reportgen.analysis.results import CheckOutcome
+    from reportgen.contract.decision import Decision
     from reportgen.contract.findings import Finding
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
@@ -86,23 +92,55 @@ def analyze(
         try:
             with foreign(f"section {item.address}", folder_of(item.section)):
                 result = remember(item, compute)
-                return _Outcome(result, _findings(item, result), _statements(item, result, plan))
+                return _Outcome(result, _findings(item, result), _statements(item, result, evaluation.decision))
         except ForeignError as error:
             if not keep_going:
                 raise SectionError(f"section {item.address}: {error}") from error
             return _Outcome(None, failure=str(error))
 
-    evaluation = replace(evaluation, decision=plan.decision)
+    old, before = run.baseline(plan), run.trend(plan)
+    evaluation = replace(evaluation, decision=run.with_baseline(plan.decision, old))
     outcomes: dict[str, _Outcome] = {}
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
             outcomes[item.address] = guarded(item, lambda item=item: _analyzed(item, evaluation))  # type: ignore[misc]
-    first_stage = _table(plan, evaluation, outcomes)
+    first_stage = _with_releases(plan, evaluation, _table(plan, evaluation, outcomes), outcomes, created, old, before)
     focus = _focus(plan, first_stage)
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
             outcomes[item.address] = guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
-    return _results(plan, evaluation, outcomes, created, focus)
+    table = _table(plan, evaluation, outcomes)
+    table = replace(table, changes=first_stage.changes, deltas=first_stage.deltas)
+    results = _results(plan, evaluation, outcomes, created, focus, checks.run(plan, table), old)
+    answers = predictions.of_evaluation(evaluation) if plan.spec.output.predictions else None
+    return results if answers is None else results.with_answers(predictions.to_bytes(answers), ANSWERS)
+
+
+def _with_releases(
+    plan: Plan,
+    evaluation: Evaluation,
+    table: MetricTable,
+    outcomes: Mapping[str, _Outcome],
+    created: str,
+    old: Release | None,
+    before: Sequence[Release],
+) -> MetricTable:
+    """Return the table of metrics with what has changed since the earlier releases of the spec, if it names some."""
+    candidate = next((model for model in evaluation.models if model.name == plan.decision.candidate), None)
+    if candidate is None or (old is None and not before):
+        return table
+    parts = (
+        (item.section.name, result.model_dump(mode="json", include={"models"}))
+        for item in plan.sections
+        if item.address in outcomes and (result := outcomes[item.address].result) is not None
+    )
+    data = None if evaluation.data is None else _data(evaluation.data)
+    new = run.own(plan, evaluation, created, _model(candidate, plan), data, table.rows, parts)
+    table = replace(table, trend=tuple(trend.lines(before, new, table.headlines)))
+    if old is None:
+        return table
+    changes, deltas = compare(old, new)
+    return replace(table, changes=changes, deltas=deltas)
 
 
 def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
@@ -146,8 +184,8 @@ def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...
     )
 
 
-def _statements(item: PlannedSection, result: SectionResult, plan: Plan) -> tuple[Statement, ...]:
-    offered = item.section.statements(result, View(decision=plan.decision))
+def _statements(item: PlannedSection, result: SectionResult, decision: Decision) -> tuple[Statement, ...]:
+    offered = item.section.statements(result, View(decision=decision))
     return require_instances(offered, Statement, "its statements function")
 
 
@@ -200,7 +238,13 @@ def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) ->
 
 
 def _results(
-    plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome], created: str, focus: Focus | None
+    plan: Plan,
+    evaluation: Evaluation,
+    outcomes: dict[str, _Outcome],
+    created: str,
+    focus: Focus | None,
+    checked: tuple[CheckOutcome, ...],
+    old: Release | None,
 ) -> Results:
     info, output = plan.spec.report, plan.spec.output
     return Results(
@@ -211,7 +255,7 @@ def _results(
         spec=SpecRecord(
             file=plan.source.name.replace("\\", "/").rpartition("/")[2],
             text=plan.source.text,
-            sha256=hashlib.sha256(plan.source.text.encode()).hexdigest(),
+            sha256=plan.source.sha256,
             overrides=plan.overrides,
         ),
         output=OutputRecord(
@@ -223,7 +267,7 @@ def _results(
             limits=output.limits,
         ),
         card=plan.spec.card,
-        decision=plan.decision,
+        decision=evaluation.decision,
         models=tuple(_model(model, plan) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),
         code=code(plan, evaluation.models),
@@ -231,8 +275,13 @@ def _results(
         focus=focus,
         sections=tuple(_section(item, outcomes.get(item.address)) for item in plan.sections),
         left_out=tuple(item.address for item in plan.left_out),
-        checks=checks.run(plan, _table(plan, evaluation, outcomes)),
+        checks=checked,
+        flipped=() if old is None else tuple(flipped(old.checks, _of_candidate(checked, plan))),
     )
+
+
+def _of_candidate(checked: Iterable[CheckOutcome], plan: Plan) -> Iterable[CheckOutcome]:
+    return (check for check in checked if check.model == plan.decision.candidate)
 
 
 def _section(item: PlannedSection, outcome: _Outcome | None) -> SectionRecord:

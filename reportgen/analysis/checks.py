@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.conditions import Condition, changed
+from reportgen.analysis.conditions import Condition, changed, since
 from reportgen.analysis.results import CheckOutcome
 from reportgen.contract.card import ITEMS, STATED
 from reportgen.contract.numbers import Metric
@@ -73,7 +73,9 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
             yield _outcome(check, spec, model, check.subject, None, reason, excused=excused)
         for one in spoken_of:
             metric = one.metric
-            if condition.change is not None and baseline is not None:
+            if condition.change is not None and table.changes is not None:
+                metric = since(table, table.changes, check.metric, spec, one, condition.change)
+            elif condition.change is not None and baseline is not None:
                 metric = changed(table, address, spec, one, baseline, condition.change)
             yield _outcome(check, spec, model, one.subject, metric, metric.reason, excused=excused)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.contract.numbers import Metric
+from reportgen.contract.numbers import Metric, required
 from reportgen.contract.subjects import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reportgen.contract.changes import Changes
     from reportgen.contract.metric_table import MetricTable
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.spec.model import Change, CheckSpec, Compared
@@ -76,12 +77,33 @@ def changed(
         return Metric(value=None, unit=_unit(spec, kind), status=status, reason=reason)
     change = float(own.value - found.value)
     if kind == "relative":
-        if found.value == 0:
-            return Metric(
-                value=None, unit="signed fraction", status="not_applicable", reason="the value of the baseline is 0"
-            )
-        change /= abs(found.value)
+        return _relative(change, found.value, spec, own)
     return Metric(value=change, unit=_unit(spec, kind), higher_is_better=own.higher_is_better)
+
+
+def since(
+    table: MetricTable, changes: Changes, address: str, spec: MetricSpec, one: Measurement, kind: Change
+) -> Metric:
+    """Return the change of a metric of the candidate since an earlier release; missing if it was measured on other rows, unless it is exact."""
+    found = table.deltas.get((address, one.subject))
+    reason = None if found is None else found.difference.reason
+    if found is None or found.before is None:
+        reason = f"{changes.earlier.name} does not have it"
+    elif not changes.same_rows and not spec.exact:
+        reason = f"{changes.earlier.name} was measured on other rows"
+    if found is None or found.before is None or reason is not None:
+        return Metric(value=None, unit=_unit(spec, kind), status="not_applicable", reason=reason)
+    if kind == "absolute":
+        return found.difference
+    return _relative(required(found.difference.value), required(found.before.value), spec, one.metric)
+
+
+def _relative(change: float, value: float, spec: MetricSpec, own: Metric) -> Metric:
+    """Return a change as a share of a value."""
+    unit = _unit(spec, "relative")
+    if value == 0:
+        return Metric(value=None, unit=unit, status="not_applicable", reason="the value of the baseline is 0")
+    return Metric(value=change / abs(value), unit=unit, higher_is_better=own.higher_is_better)
 
 
 def _unit(spec: MetricSpec, kind: Change) -> str:

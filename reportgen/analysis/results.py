@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import PrivateAttr, SerializeAsAny, field_validator
+from pydantic import AfterValidator, PrivateAttr, SerializeAsAny
 
 from reportgen.contract.base import Strict
+from reportgen.contract.changes import FlippedCheck
 from reportgen.contract.decision import Decision
 from reportgen.contract.findings import Finding, Severity
 from reportgen.contract.focus import Focus, View
@@ -35,6 +36,19 @@ MANY_MODELS = 6
 CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
 Standing = Literal["clear", "within the interval", "no interval"]
 """Whether the 95 % interval is on one side of the limits, as the value is, or includes a limit."""
+
+
+def _is_a_time(value: str) -> str:
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        message = f"must be a time like 2026-01-31T12:00:00+00:00 (found {value!r})"
+        raise ValueError(message) from None
+    return value
+
+
+Time = Annotated[str, AfterValidator(_is_a_time)]
+"""UTC, ISO 8601."""
 
 
 class FileRecord(Strict):
@@ -218,13 +232,14 @@ class Results(Strict):
 
     schema_version: Literal[2]
     reportgen: str
-    created: str
-    """UTC, ISO 8601."""
+    created: Time
     report: ReportRecord
     spec: SpecRecord
     output: OutputRecord
     decision: Decision = Decision()
     """The roles of the models."""
+    predictions: FileRecord | None = None
+    """The answers on every row, a file beside this one; null if they were not stored."""
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
     card: CardSpec = CardSpec()
@@ -239,16 +254,21 @@ class Results(Strict):
     left_out: tuple[str, ...] = ()
     """Ids of the sections that were not run (``--only``, ``--skip``)."""
     checks: tuple[CheckOutcome, ...]
+    flipped: tuple[FlippedCheck, ...] = ()
+    """The checks whose outcome differs from that of the earlier release, and those that only one of the two has."""
+    _answers: bytes | None = PrivateAttr(None)
 
-    @field_validator("created")
-    @classmethod
-    def _is_a_time(cls, value: str) -> str:
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            message = f"must be a time like 2026-01-31T12:00:00+00:00 (found {value!r})"
-            raise ValueError(message) from None
-        return value
+    @property
+    def answers(self) -> bytes | None:
+        """The content of the file of predictions, to be written beside this one; None if read from a file."""
+        return self._answers
+
+    def with_answers(self, content: bytes, file: str) -> Self:
+        """Return the results with the content of the file of predictions, and its digest."""
+        record = FileRecord(file=file, sha256=hashlib.sha256(content).hexdigest())
+        made = self.model_copy(update={"predictions": record})
+        made.__pydantic_private__ = {"_answers": content}
+        return made
 
     def rows(self) -> tuple[TableRow, ...]:
         """Return the table of metrics of all sections, in the order of the report."""
@@ -271,7 +291,7 @@ class Results(Strict):
             for check in reversed(self.checks)
             if check.section == section and check.change is None
         }
-        return View(self.focus, self.decision, limits)
+        return View(self.focus, self.decision, limits, self.flipped)
 
     def findings(self) -> tuple[tuple[str, Finding], ...]:
         """Return (section id, finding) for every finding, in the order of the report."""

@@ -7,15 +7,30 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from reportgen.analysis.results import SCHEMA_VERSION, DataRecord, ModelRecord, Results, SpecRecord
+from reportgen.analysis.results import (
+    SCHEMA_VERSION,
+    CheckOutcome,
+    CodeRecord,
+    DataRecord,
+    FileRecord,
+    ModelRecord,
+    OutputRecord,
+    ReportRecord,
+    Results,
+    SpecRecord,
+    Time,
+)
+from reportgen.contract.base import Strict
+from reportgen.contract.decision import Decision
 from reportgen.contract.foreign import section_code
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Measurement
 from reportgen.errors import ResultsError, SectionError
 from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
 from reportgen.spec.files import FileError, read_bytes
+from reportgen.spec.model import CardSpec
 from reportgen.spec.plain import refusal
 from reportgen.spec.problems import dotted
 
@@ -46,7 +61,7 @@ def load(path: Path, registry: Registry) -> Results:
         Missing, too large, not JSON, written by a newer version, or not a results file.
     """
     raw = _content(path)
-    with _refusals(path):
+    with refusals(path):
         found = [registry.find(_kind(section)) for section in _sections(raw)]
         typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]
         results = Results.model_validate({**raw, "sections": typed})
@@ -64,7 +79,7 @@ def rows(path: Path) -> tuple[TableRow, ...]:
         As :func:`load`.
     """
     raw = _content(path)
-    with _refusals(path):
+    with refusals(path):
         return tuple(
             TableRow(section=section["id"], measurement=Measurement.model_validate(one))
             for section in _sections(raw)
@@ -73,8 +88,8 @@ def rows(path: Path) -> tuple[TableRow, ...]:
         )
 
 
-def inputs(content: bytes, path: Path) -> tuple[SpecRecord, tuple[ModelRecord, ...], DataRecord | None]:
-    """Return what the content of a results file says about its spec, models and data; no section is imported.
+def inputs(content: bytes, path: Path) -> tuple[SpecRecord, tuple[ModelRecord, ...], DataRecord | None, Decision]:
+    """Return what the content of a results file says about its spec, models, data and decision; no section is imported.
 
     Raises
     ------
@@ -82,10 +97,50 @@ def inputs(content: bytes, path: Path) -> tuple[SpecRecord, tuple[ModelRecord, .
         As :func:`load`; ``path`` is what it names.
     """
     raw = _parsed(content, path)
-    with _refusals(path):
+    with refusals(path):
         models = tuple(ModelRecord.model_validate(one) for one in raw["models"])
         data = None if raw["data"] is None else DataRecord.model_validate(raw["data"])
-        return SpecRecord.model_validate(raw["spec"]), models, data
+        decision = Decision.model_validate(raw.get("decision", {}))
+        return SpecRecord.model_validate(raw["spec"]), models, data, decision
+
+
+class Facts(Strict):
+    """What a results file says of a release, read without importing a section."""
+
+    reportgen: str
+    created: Time
+    report: ReportRecord
+    spec: SpecRecord
+    output: OutputRecord
+    decision: Decision = Decision()
+    models: tuple[ModelRecord, ...] = Field(min_length=1)
+    data: DataRecord | None
+    card: CardSpec = CardSpec()
+    code: tuple[CodeRecord, ...] = ()
+    versions: dict[str, str]
+    checks: tuple[CheckOutcome, ...]
+    predictions: FileRecord | None = None
+    rows: tuple[TableRow, ...]
+    parts: tuple[tuple[str, str, dict[str, Any]], ...]
+    """Id, kind and plain result of each section that has one."""
+
+
+def facts(content: bytes, path: Path) -> Facts:
+    """Return what the content of a results file says of the release; no section is imported.
+
+    Raises
+    ------
+    ResultsError
+        As :func:`load`; ``path`` is what it names.
+    """
+    raw = _parsed(content, path)
+    with refusals(path):
+        parts = [(one["id"], _kind(one), one["result"]) for one in _sections(raw) if one["result"] is not None]
+        rows = [
+            {"section": section, "measurement": one} for section, _, result in parts for one in result["measurements"]
+        ]
+        whole = {name: raw[name] for name in Facts.model_fields if name in raw}
+        return Facts.model_validate({**whole, "rows": rows, "parts": parts})
 
 
 def content_of(path: Path) -> bytes:
@@ -124,7 +179,7 @@ def _parsed(content: bytes, path: Path) -> dict[str, Any]:
     refused = refusal(raw)
     if refused is not None:
         raise ResultsError(f"{path}: is not a valid results file ({dotted(refused[0])}: {refused[1]})")
-    with _refusals(path):
+    with refusals(path):
         return _upgraded(raw, version)
 
 
@@ -136,7 +191,7 @@ def _finite(text: str) -> float:
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def refusals(path: Path) -> Iterator[None]:
     """Turn what a damaged or foreign file leads to into one sentence."""
     try:
         yield

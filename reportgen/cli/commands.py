@@ -255,6 +255,53 @@ def verify(report: Path, folder: Path) -> NoReturn:
 
 
 @cli.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option(
+    "--old-model", metavar="NAME", help="Model of OLD. By default its candidate, its only model, or that of NEW."
+)
+@click.option("--model", metavar="NAME", help="Model of NEW. By default its candidate, or its only model.")
+@click.option("--json", "form", flag_value="json", help="Print everything as JSON, metrics of classes included.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print Markdown.")
+@click.option("--table", "form", flag_value="table", default="table", help="Print plain text, the default.")
+@_with(_output_options[:2])
+def diff(
+    old: Path,
+    new: Path,
+    old_model: str | None,
+    model: str | None,
+    form: str,
+    output_dir: Path | None,
+    formats: tuple[str, ...] | None,
+) -> None:
+    """Compare two releases: OLD and NEW are their results.json.
+
+    Differences are paired, row by row, where a predictions.parquet lies beside both and the data is the same. With -o the
+    comparison is rendered too, as HTML and PDF.
+    """
+    from reportgen.analysis.releases import report
+    from reportgen.cli import difference
+    from reportgen.plan.registry import Registry
+
+    found = report.difference(old, new, old_model, model)
+    if output_dir is not None:
+        from reportgen.pipeline import flow
+        from reportgen.pipeline.run import Run
+
+        results = report.results(found, Registry())
+        outcome = flow.render(results, output_dir, formats or ("html", "pdf"), Run(), inputs=[old, new])
+        for path in outcome.files:
+            say(str(path))
+        for failure in outcome.failures:
+            say_error(f"reportgen: {failure}")
+        raise click.exceptions.Exit(3 if outcome.failures else 0)
+    if form == "json":
+        put(difference.as_json(found).encode())
+    else:
+        say({"table": difference.as_table, "markdown": difference.as_markdown}[form](found))
+
+
+@cli.command()
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--example", type=click.Choice(["digits"]), help="Add an example with models and data.")
 def init(directory: Path, example: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The output of the commands ``metrics``, ``sections`` and ``rule`` as text."""
+"""The output of the commands ``metrics``, ``verify``, ``sections`` and ``rule`` as text."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def as_csv(rows: list[Row]) -> str:
 
 def as_table(rows: list[Row]) -> str:
     """Return rows as an aligned plain-text table."""
-    return _aligned(
+    return aligned(
         [
             ["section", "metric", "model", "subject", *_FIELDS],
             *([_shown(value) for value in row.values()] for row in rows),
@@ -99,10 +99,11 @@ def verified(rows: Sequence[VerifiedFile]) -> str:
     states = [row.state for row in rows]
     counts = ", ".join(f"{states.count(state)} {state}" for state in ("unchanged", "changed", "missing"))
     cells = [[" ".join(cell.split()) for cell in (row.state, row.what, row.file, row.reason)] for row in rows]
-    return f"{_aligned(cells)}{counts}\n"
+    return f"{aligned(cells)}{counts}\n"
 
 
-def _aligned(cells: list[list[str]]) -> str:
+def aligned(cells: list[list[str]]) -> str:
+    """Return rows of cells as lines of columns of the same width."""
     widths = [max(len(line[index]) for line in cells) for index in range(len(cells[0]))]
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in cells

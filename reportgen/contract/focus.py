@@ -11,6 +11,8 @@ from reportgen.contract.decision import COMPARISON, Decision
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from reportgen.contract.changes import FlippedCheck
+
 MOST_ROWS = 30
 """Maximum number of models in a table with one row per model. Convention."""
 
@@ -43,12 +45,14 @@ class Focus(Strict):
 
 @dataclass(frozen=True)
 class View:
-    """The models that tables and figures show: those in focus, or all without a focus; and their roles in the decision."""
+    """The models that tables and figures show: those in focus, or all without a focus; their roles in the decision, and the checks that changed."""
 
     focus: Focus | None = None
     decision: Decision = COMPARISON
     limits: Mapping[str, Limits] = field(default_factory=dict)
     """Lower and upper limit of the checks on the section's metrics, by metric."""
+    flipped: tuple[FlippedCheck, ...] = ()
+    """The checks whose outcome differs from that of an earlier release."""
 
     def shown(self, items: Iterable[OfModelT], most: int | None = None) -> tuple[OfModelT, ...]:
         """Return the items of the models that are shown individually, in their order; at most ``most`` models."""

@@ -44,6 +44,8 @@ FORMATS = tuple(renderer.name for renderer in RENDERERS)
 BY_DEFAULT = tuple(renderer.name for renderer in RENDERERS if renderer.by_default)
 FILES = {renderer.name: renderer.file for renderer in RENDERERS}
 """The file of each format."""
+ANSWERS = "predictions.parquet"
+"""The answers of every model on every row, beside the results if the spec asks for it."""
 
 if TYPE_CHECKING:
     Format = str

@@ -12,6 +12,9 @@ from reportgen.contract.numbers import Direction, Measurement, MetricSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reportgen.contract.changes import Changes, Delta, TrendLine
+    from reportgen.contract.subjects import Subject
+
 
 class TableRow(Strict):
     """One row of the table of metrics: a measurement and its section."""
@@ -46,6 +49,11 @@ class MetricTable:
         The declaration of every metric that the sections of this run can produce, by its address.
     reasons
         Why a model was not evaluated, by model name.
+    changes, deltas
+        What has changed since the earlier release that the spec names; and the differences of all metrics of the candidate, those of
+        layers included, by address and subject.
+    trend
+        The headlines over several earlier releases.
     """
 
     models: tuple[str, ...]
@@ -53,6 +61,9 @@ class MetricTable:
     headlines: tuple[Headline, ...]
     specs: Mapping[str, MetricSpec]
     reasons: Mapping[str, str] = field(default_factory=dict)
+    changes: Changes | None = None
+    deltas: Mapping[tuple[str, Subject | None], Delta] = field(default_factory=dict)
+    trend: tuple[TrendLine, ...] = ()
 
     def find(self, section: str, name: str) -> tuple[Measurement, ...]:
         """Return the measurements at ``<section>.<name>``."""

@@ -27,6 +27,8 @@ class Need(Enum):
     """The training history of at least one model."""
     SEVERAL_MODELS = "several models"
     """At least two models."""
+    RELEASE = "earlier release"
+    """The results file of an earlier release."""
     SERIES = "series"
     """At least two models with the same series."""
 

@@ -13,6 +13,10 @@ from reportgen.contract.subjects import Subject
 Status = Literal["ok", "not_applicable", "insufficient_data", "failed"]
 
 
+OF_CALIBRATED = "95 % of calibrated models"
+"""How a range was computed that is no interval of an estimate: what chance alone gives to calibrated models."""
+
+
 Direction = Literal["max", "min"]
 
 

@@ -38,6 +38,11 @@ def _files(results: Results) -> Table:
             rows.append((f"history of {model.name}", model.history.file, model.history.sha256))
     if results.data is not None:
         rows += [(f"data ({results.data.split})", item.file, item.sha256) for item in results.data.files]
+    release = None if results.decision.baseline is None else results.decision.baseline.release
+    if release is not None:
+        rows.append((f"earlier release {release.name}", release.file, release.sha256))
+    if results.predictions is not None:
+        rows.append(("predictions, written", results.predictions.file, results.predictions.sha256))
     rows += [(item.what, item.file, item.sha256) for item in results.code]
     columns = (Column("What", numeric=False), Column("File", numeric=False), Column("SHA-256", numeric=False))
     total = len(results.models)

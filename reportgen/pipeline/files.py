@@ -15,7 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from reportgen.contract.formats import FILES
+from reportgen.analysis.releases.predictions import MARK as ANSWERS_MARK
+from reportgen.contract.formats import ANSWERS, FILES
 from reportgen.errors import InputError
 from reportgen.render import bom
 from reportgen.render.environment import MARK
@@ -31,6 +32,7 @@ _MARKS = {
     ".html": (MARK.encode(),),
     ".json": (b'\n "reportgen": "', f'"name": "{bom.MARK}"'.encode()),
     ".md": (MARK.encode(),),
+    ".parquet": (ANSWERS_MARK.encode(),),
     ".pdf": (b"/Creator (reportgen",),
     ".png": (b"Software\x00reportgen",),
     ".xml": (MARK.encode(),),
@@ -121,7 +123,7 @@ def write(
             _swap(files, [name for name in outdated if _is_own(output / name)], output, staging)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    order = [*FILES.values(), *files]
+    order = [*FILES.values(), ANSWERS, *files]
     return tuple(output / name for name in sorted(files, key=order.index))
 
 

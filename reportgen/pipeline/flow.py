@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import SEVERITIES
-from reportgen.contract.formats import FILES
-from reportgen.errors import RenderError
+from reportgen.contract.formats import ANSWERS, FILES
+from reportgen.errors import RenderError, ResultsError
 from reportgen.pipeline import files
 from reportgen.plan.files import named_files
 from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
+from reportgen.spec.model import BaselineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,7 +54,23 @@ def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (
     folder = templates_of(planned)
     if folder is not None:
         _require_sound(planned, folder)
+    _require_releases(planned)
     return planned
+
+
+def _require_releases(planned: Plan) -> None:
+    """Read the results files of earlier releases, which must be right before hours are spent on models."""
+    from reportgen.spec.problems import Problem
+
+    if not planned.trend and not isinstance(planned.spec.decision.baseline, BaselineSpec):
+        return
+    from reportgen.analysis.releases import run
+
+    for location, read in ((("decision", "baseline", "results"), run.baseline), (("trend", "results"), run.trend)):
+        try:
+            read(planned)
+        except ResultsError as error:
+            raise planned.source.error([Problem(location, str(error))]) from error
 
 
 def _require_sound(planned: Plan, folder: Path) -> None:
@@ -85,7 +102,7 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     ReportgenError
         In this case nothing is written, except that a section's figures or tables that fail cost only the files that show them.
     """
-    files.require_writable(output, [FILES[name] for name in formats], inputs_of(planned))
+    files.require_writable(output, _names(formats), inputs_of(planned))
     results = compute(planned, run)
     return render(results, output, formats, run, planned=planned, templates=templates_of(planned))
 
@@ -134,12 +151,14 @@ def render(
     from reportgen.pipeline import present
 
     inputs = inputs if planned is None else inputs_of(planned)
-    files.require_writable(output, [FILES[name] for name in formats], inputs)
+    files.require_writable(output, [FILES[name] for name in formats] if planned is None else _names(formats), inputs)
     run.progress("rendering", 0, 1)
     report = present.present(results, formats, run, templates=templates)
     if planned is not None and planned.spec.output.figures.save:
         present.add_figure_files(report, results, planned.spec.output.figures)
-    outdated = () if planned is None else [FILES[name] for name in formats if FILES[name] not in report.files]
+    if planned is not None and FILES["json"] in report.files and results.answers is not None:
+        report.files[ANSWERS] = results.answers
+    outdated = () if planned is None else [name for name in _names(formats) if name not in report.files]
     written = files.write(report.files, output, outdated, inputs)
     if run.store is not None:
         run.store.trim()
@@ -153,6 +172,12 @@ def render(
     ]
     failures += report.failures
     return Outcome(results, written, tuple(failures), 3 if failures else verdict_code(results))
+
+
+def _names(formats: Sequence[Format]) -> list[str]:
+    """Return the files of a build: of its formats, and the predictions beside the results, which replace those of other results."""
+    beside = [ANSWERS] if "json" in formats else []
+    return [*(FILES[name] for name in formats), *beside]
 
 
 def verdict_code(results: Results) -> int:
@@ -170,7 +195,7 @@ def verdict_code(results: Results) -> int:
 def inputs_of(planned: Plan) -> list[Path]:
     """Return the files that a plan reads."""
     named = (planned.folder / file for _, file in named_files(planned.spec))
-    return [Path(planned.source.name), *named]
+    return [Path(planned.source.name), *named, *(planned.folder / file for file in planned.trend)]
 
 
 def templates_of(planned: Plan) -> Path | None:

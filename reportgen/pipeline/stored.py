@@ -2,7 +2,7 @@
 
 A key is made from everything that the numbers depend on: the bytes of models, data and histories, the keys of the spec that the
 worker reads, what the sections ask for, the program's own code, the libraries, and the machine. What the program
-cannot know all about is never kept: times that are measured, sections of others, what code that a spec names returns.
+cannot know all about is never kept: times that are measured, sections of others, what code that a spec names returns, what rests on an earlier release.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.figures import Drawn, Part
+from reportgen.contract.needs import Need
 from reportgen.contract.records.evaluation import Evaluation
 from reportgen.contract.section import BaseComparer
 from reportgen.errors import ReportgenError
@@ -219,7 +220,7 @@ def sections(plan: Plan, store: Store | None, keys: Keys | None) -> Remember:
     """
 
     def remember(item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionResult:
-        if store is None or keys is None or not is_own(item.section):
+        if store is None or keys is None or not is_own(item.section) or Need.RELEASE in item.section.analyzer.needs:
             return compute()
         asked = [_asked(item)]
         if issubclass(item.section.analyzer, BaseComparer):

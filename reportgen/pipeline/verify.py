@@ -48,13 +48,15 @@ def verify(report: Path, folder: Path) -> tuple[VerifiedFile, ...]:
         The report cannot be read, or is none.
     """
     own, content = _parts(report)
-    spec, models, data = results_file.inputs(content, report)
+    spec, models, data, decision = results_file.inputs(content, report)
     named = [("spec", spec.file, spec.sha256)]
     for model in models:
         named += [] if model.sha256 is None else [(f"model {model.name}", model.file, model.sha256)]
         history = model.history
         named += [] if history is None else [(f"history of {model.name}", history.file, history.sha256)]
     named += [] if data is None else [(f"data ({data.split})", file.file, file.sha256) for file in data.files]
+    release = None if decision.baseline is None else decision.baseline.release
+    named += [] if release is None else [("earlier release", release.file, release.sha256)]
     text = _compared("spec in the results", spec.file, spec.text.encode(), spec.sha256)
     return (*own, text, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
 
@@ -81,7 +83,7 @@ def _parts(report: Path) -> tuple[tuple[VerifiedFile, ...], bytes]:
 
 
 def _attached_spec(report: Path, content: bytes, attached: Mapping[str, bytes]) -> Iterator[VerifiedFile]:
-    spec, _, _ = results_file.inputs(content, report)
+    spec, *_ = results_file.inputs(content, report)
     what = "spec in the report"
     if spec.file in attached:
         yield _compared(what, spec.file, attached[spec.file], spec.sha256)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.plan.names import check_matches
 from reportgen.plan.plan import decision_of
+from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def _mistake(check: CheckSpec, metric: MetricSpec, spec: ReportSpec) -> str | No
         return f"{metric.title} compares models already"
     if check.not_worse_by is not None and metric.higher_is_better is None:
         return f"{metric.title} has no preferred direction: use change with at_most or at_least"
-    if not any(check_matches(check, name, decision_of(spec)) for name in spec.models if name != baseline):
+    matched = [name for name in spec.models if name != baseline and check_matches(check, name, decision_of(spec))]
+    if not matched:
         return "applies to no model but the baseline"
+    if isinstance(baseline, BaselineSpec) and matched != [decision_of(spec).candidate]:
+        return "must apply to the candidate alone, which is compared with the earlier release"
     return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportgen.inputs.sources.registry import unknown_names
 from reportgen.inputs.sources.source import files
 from reportgen.spec.files import unusable
+from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem, suggest
 
 if TYPE_CHECKING:
@@ -51,5 +52,7 @@ def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
             module = item.rpartition(":")[0]
             if module.endswith(".py"):
                 yield ("models", name, "custom_objects", index), module
+    if isinstance(spec.decision.baseline, BaselineSpec):
+        yield ("decision", "baseline", "results"), spec.decision.baseline.results
     if spec.data is not None:
         yield from files(spec.data)

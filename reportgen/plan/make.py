@@ -19,6 +19,7 @@ from reportgen.plan import (
     needs,
     presets,
     readings,
+    releases,
     requests,
     sections,
 )
@@ -55,7 +56,9 @@ def make(
         Lists all errors.
     """
     source, of_presets = presets.expand(source)
+    source = releases.with_section(source)
     spec, problems = _validated(source)
+    trend: tuple[str, ...] = ()
     problems += of_presets
     found, more = sections.find(source.data, Registry(folder))
     problems += more
@@ -72,6 +75,8 @@ def make(
             spec = spec.model_copy(update={"models": models})
             source = source.with_entries(of_patterns)
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
+        trend, more = ((), []) if in_memory else releases.of_trend(spec, folder)
+        problems += more
         problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]
@@ -82,7 +87,9 @@ def make(
     chosen = {item.address for item in planned.values() if not only or item.address in only} - set(skip)
     kept = tuple(item for item in planned.values() if item.address in chosen)
     left_out = tuple(item for item in planned.values() if item.address not in chosen)
-    return Plan(source, spec, folder, tuple(overrides), kept, requests.request(kept, spec.output.gallery), left_out)
+    return Plan(
+        source, spec, folder, tuple(overrides), kept, requests.request(kept, spec.output.gallery), left_out, trend
+    )
 
 
 def _validated(source: Source) -> tuple[ReportSpec | None, list[Problem]]:

@@ -60,11 +60,12 @@ def _roles(spec: ReportSpec) -> Iterator[Problem]:
     """Yield roles without a model, and a baseline without a candidate."""
     roles = spec.decision
     for key, name in (("candidate", roles.candidate), ("baseline", roles.baseline)):
-        if name is not None and name not in spec.models:
+        if isinstance(name, str) and name not in spec.models:
             yield Problem(("decision", key), "no such model", repr(name), suggest(name, spec.models))
     if roles.baseline is not None and roles.baseline == roles.candidate:
         yield Problem(("decision", "baseline"), "is the candidate itself", repr(roles.baseline))
-    if roles.baseline is not None and roles.candidate is None:
+    several = isinstance(roles.baseline, str) or len(spec.models) > 1
+    if roles.baseline is not None and roles.candidate is None and several:
         yield Problem(
             ("decision", "baseline"), "needs a candidate that would replace it", hint="set decision.candidate"
         )

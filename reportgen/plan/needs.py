@@ -6,9 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.needs import Need
+from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reportgen.plan.plan import PlannedSection
     from reportgen.spec.model import ReportSpec
 
@@ -30,15 +33,21 @@ def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
     """Return the need that is not met, and the remedy; None if all are met."""
     if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES} and spec.data is None:
         return "needs data", "add a [data] table"
-    if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
-        return "needs labels", "set data.y"
-    if Need.HISTORY in needs and not any(model.history for model in spec.models.values()):
-        return "needs a training history", "set the history of a model"
-    if Need.SEVERAL_MODELS in needs and len(spec.models) == 1:
-        return "compares models, but there is only one", "add a model"
-    if Need.SERIES in needs and not _has_series(spec):
-        return "needs checkpoints of a run", "set the same series for two or more models"
-    return None
+    return next((unmet for need, unmet in _others(spec) if need in needs), None)
+
+
+def _others(spec: ReportSpec) -> Iterator[tuple[Need, tuple[str, str]]]:
+    """Yield each other need that the spec does not meet, with the remedy."""
+    if spec.data is not None and spec.data.y is None:
+        yield Need.LABELS, ("needs labels", "set data.y")
+    if not any(model.history for model in spec.models.values()):
+        yield Need.HISTORY, ("needs a training history", "set the history of a model")
+    if len(spec.models) == 1:
+        yield Need.SEVERAL_MODELS, ("compares models, but there is only one", "add a model")
+    if not _has_series(spec):
+        yield Need.SERIES, ("needs checkpoints of a run", "set the same series for two or more models")
+    if spec.trend is None and not isinstance(spec.decision.baseline, BaselineSpec):
+        yield Need.RELEASE, ("needs an earlier release", 'set decision.baseline = { results = "FILE" }, or [trend]')
 
 
 def _has_series(spec: ReportSpec) -> bool:

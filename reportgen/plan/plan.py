@@ -69,11 +69,11 @@ class PlannedSection:
 
 
 def decision_of(spec: ReportSpec) -> Decision:
-    """Return the roles of the models of a spec."""
+    """Return the roles of the models of a spec; a baseline in an earlier release is not known before its file is read."""
     roles, models = spec.decision, tuple(spec.models)
     return Decision(
         candidate=roles.candidate or (models[0] if len(models) == 1 else None),
-        baseline=None if roles.baseline is None else Baseline(model=roles.baseline),
+        baseline=Baseline(model=roles.baseline) if isinstance(roles.baseline, str) else None,
     )
 
 
@@ -95,6 +95,8 @@ class Plan:
         Their combined needs.
     left_out
         Sections that are not run because of ``--only`` or ``--skip``.
+    trend
+        The results files of earlier releases that ``[trend]`` matches, relative to the folder.
     """
 
     source: Source
@@ -104,6 +106,7 @@ class Plan:
     sections: tuple[PlannedSection, ...]
     request: Request
     left_out: tuple[PlannedSection, ...] = ()
+    trend: tuple[str, ...] = ()
 
     @property
     def decision(self) -> Decision:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from reportgen.document.links import used_terms
 from reportgen.render.environment import environment, fill, packages, printable, signed
 from reportgen.render.front_matter import front_matter
 from reportgen.render.html import LINKS
+from reportgen.text.markdown import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from reportgen.document.content import Content
     from reportgen.document.tree import Document
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&$@]|:(?=//)|(?<=www)\.)")
-_LEADING = re.compile(r"^([#+=-]|\d{1,9}(?=[.)](?:\s|$)))")
 MOST_BYTES = 64_000
 _CUT = "\n\nThe rest is in the report."
 _PLAIN = frozenset({"image", "html_block", "html_inline"})
@@ -61,16 +59,6 @@ def _filled(name: str, document: Document, template_folders: Sequence[Path], **m
     made.filters["author"] = author
     values = {"document": document, "glossary": used_terms(document), "stated": dict(document.card), **more}
     return fill(made, name, template_folders, document.results, **values)
-
-
-def escape(text: str) -> str:
-    r"""Return text escaped for GitHub, on one line: for a paragraph, a heading, a list or a table.
-
-    >>> escape("a|b *c*"), escape("1. April"), escape("96.8 %"), escape("- https://x.org")
-    ('a\\|b \\*c\\*', '1\\. April', '96.8 %', '\\- https\\://x.org')
-    """
-    line = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-    return _LEADING.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", line)
 
 
 def author(text: str) -> Markup:

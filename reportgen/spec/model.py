@@ -124,13 +124,31 @@ class CardSpec(Strict):
         return bool((getattr(self, item) or "").strip())
 
 
+class BaselineSpec(Strict):
+    """A model in an earlier release, as its results file tells it."""
+
+    results: str = Field(min_length=1)
+    """The `results.json` of the earlier release, relative to the spec. With the `predictions.parquet` beside it differences are paired, row by row."""
+    model: Name | None = None
+    """The model in it; by default its candidate, or its only model, or the one with the name of the candidate."""
+
+
+class TrendSpec(Strict):
+    """The headlines over several earlier releases."""
+
+    results: str = Field(min_length=1)
+    """Their results files, relative to the spec: a path with a `*`, such as `releases/*/results.json`."""
+    model: Name | None = None
+    """The model in each of them; by default its candidate, or its only model, or the one with the name of the candidate."""
+
+
 class DecisionSpec(Strict):
     """The roles of the models in the decision."""
 
     candidate: Name | None = None
     """The model that is to be released; by default the only model. With several models and no candidate the report is a comparison."""
-    baseline: Name | None = None
-    """The model that the candidate would replace."""
+    baseline: Name | BaselineSpec | None = None
+    """The model that the candidate would replace: a model of this spec, or a table that names the results file of an earlier release."""
 
 
 class ModelSpec(Strict):
@@ -349,6 +367,8 @@ class OutputSpec(Strict):
     """Length of the PDF: `brief` ends with the errors; `standard` has all chapters and a short appendix; `full` prints every figure and table. The HTML page always has everything."""
     order: Order = "decision"
     """Order of the chapters: by their relevance to the decision, or as in the spec."""
+    predictions: Flag = False
+    """Write the answer of every model on every row beside `results.json`, as `predictions.parquet`: about 30 bytes per row and model. A later report pairs its differences with it."""
     figures: FiguresSpec = FiguresSpec()
     """Figures as separate files."""
     fail_on: Severity | None = None
@@ -374,6 +394,8 @@ class ReportSpec(Strict):
     """The models under review, by name."""
     decision: DecisionSpec = DecisionSpec()
     """The roles of the models in the decision."""
+    trend: TrendSpec | None = None
+    """The headlines over several earlier releases."""
     data: DataSpec | None = None
     """The evaluation data."""
     card: CardSpec = CardSpec()

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _DERIVED = ("name", "history", "series")
 
 
+def files(pattern: str, folder: Path) -> list[str]:
+    """Return the files that a path with ``*`` matches, relative to a folder and in natural order; OSError if it cannot be searched."""
+    return [path for path, _ in _matches(pattern, folder)]
+
+
 def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, ModelSpec], dict[str, str], list[Problem]]:
     """Replace each pattern with the models that it matches.
 

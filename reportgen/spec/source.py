@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from bisect import bisect_right
@@ -104,6 +105,15 @@ class Source:
     def with_checks(self, checks: Sequence[Any], entries: Sequence[int]) -> Source:
         """Return the source with other checks, and for each the index of its entry, where its problems are shown."""
         return replace(self, data={**self.data, "checks": list(checks)}, checks=tuple(entries))
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def with_section(self, entry: dict[str, Any]) -> Source:
+        """Return the source with another section at the end."""
+        return replace(self, data={**self.data, "sections": [*self.data["sections"], entry]})
 
     def _placed(self, problem: Problem) -> Placed:
         mark = problem.mark or self.locate(problem.location, key=problem.at_key)

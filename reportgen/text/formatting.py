@@ -220,6 +220,14 @@ def points(one: Number) -> str:
     return f"{shown.text.removesuffix(f'{THIN}%')} points {shown.interval.replace('+', '')}".rstrip()
 
 
+def change(one: Number) -> str:
+    """Return a difference with its interval, of shares in points."""
+    if one.unit == "signed fraction":
+        return points(one)
+    shown = metric(one)
+    return f"{shown.text} {shown.interval}".rstrip()
+
+
 def interval(one: Number) -> str:
     """Return a metric's interval as ``[94.9, 97.8]``, with the decimals of its value; empty if there is none."""
     return metric(one).interval

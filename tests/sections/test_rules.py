@@ -25,9 +25,13 @@ from factory import (
     weight,
 )
 
-from reportgen.contract.decision import Baseline, Decision
+from reportgen.analysis.releases.compare import compare
+from reportgen.analysis.releases.predictions import Predictions
+from reportgen.analysis.releases.release import Release
+from reportgen.analysis.results import DataRecord, FileRecord, HeadRecord, ModelRecord
+from reportgen.contract.decision import Baseline, Decision, Earlier
 from reportgen.contract.findings import Explanation, Rule, explained
-from reportgen.contract.metric_table import MetricTable, TableRow
+from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.numbers import Measurement, Metric, MetricSpec
 from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.contract.records.architecture import Architecture
@@ -35,6 +39,8 @@ from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.plan.registry import Registry
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
+from reportgen.sections.changes.analyzer import ChangesComparer
+from reportgen.sections.changes.schema import ChangesOptions
 from reportgen.sections.checkpoints.schema import ACCURACY_GAIN, CheckpointsOptions, CheckpointsResult, Series
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.schema import ParetoOptions
@@ -303,6 +309,37 @@ def dominant() -> SectionResult:
     return weights(weight((left * spectrum) @ right.T))
 
 
+def since(right: int, sha256: str = "0", rows: int = 100) -> SectionResult:
+    """Compare a model that gets some of its rows right with a release that got 90 of 100 right, row by row."""
+    data = DataRecord(
+        files=(FileRecord(file="test.npz", sha256=sha256),),
+        split="test",
+        n_total=rows,
+        n=rows,
+        seed=0,
+        sampling="all rows",
+    )
+    head = HeadRecord(
+        name="out", task="binary", task_rule="", outputs="", outputs_rule="", labels="", labels_rule="", class_names=("0", "1"),
+        n=100, status="ok", reason=None,
+    )  # fmt: skip
+    model = ModelRecord(name="a", file="a.keras", sha256=None, size_bytes=None, history=None, heads=(head,))
+    about = Earlier(file="r.json", sha256="0", title="t", version="1", created="2026-01-02T03:04:05+00:00")
+
+    def made(hits: int, data: DataRecord) -> Release:
+        columns = {"label": np.zeros(data.n, np.int32), "prediction": (np.arange(data.n) >= hits).astype(np.int32)}
+        accuracy = Metric(value=hits / data.n, unit="fraction", n=data.n, higher_is_better=True)
+        answers = Predictions({"row": np.arange(data.n)}, {("a", "out"): columns})
+        return Release(about, model, {("performance.accuracy", None): accuracy}, data, predictions=answers)
+
+    old = data.model_copy(update={"files": (FileRecord(file="test.npz", sha256="0"),), "n": 100, "n_total": 100})
+    changes, _ = compare(made(90, old), made(right, data))
+    section = section_of("performance")
+    headlines = (Headline("performance", section.metric("accuracy")),)
+    table = MetricTable(("a",), (), headlines, {"performance.accuracy": section.metric("accuracy")}, changes=changes)
+    return ChangesComparer(ChangesOptions()).compare(table)
+
+
 CASES: dict[str, Make] = {
     "CAL101": lambda: calibration(0.101, 0.015, 0.01),
     "CAL102": lambda: calibration(0.016, 0.015, 0.04),
@@ -312,6 +349,8 @@ CASES: dict[str, Make] = {
     "CAL301": lambda: calibration(0.05, 0.02, 0.01, 0.0, *TEMPERATURE),
     "CAL401": lambda: calibration(0.015, 0.02, 0.5, 0.0, *BIAS),
     "CAL501": lambda: analyzed(section_of("calibration"), evaluation(head(outputs(*noisy(199, 2))))),
+    "CHG101": lambda: since(70),
+    "CHG201": lambda: since(45, "1", 50),
     "CKP101": lambda: checkpoints(
         [weight(START), weight(START, "still/kernel")], [weight(START * 2), weight(START, "still/kernel")]
     ),

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.needs import Need
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import OF_CALIBRATED, required
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
@@ -276,7 +276,7 @@ def _debiased(subject: _Head) -> Measurement:
 def _expected(subject: _Head, spec: MetricSpec, null: Null | None, **details: Any) -> Measurement:
     if null is None:
         return subject.insufficient(spec, subject.design.too_few)
-    how = subject.design.said("95 % of calibrated models")
+    how = subject.design.said(OF_CALIBRATED)
     band: dict[str, Any] = {"ci_low": 0.0, "ci_high": null.high, "ci_method": how}
     return subject.measure(spec, null.mean, **band, **details)
 

@@ -69,8 +69,8 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
         if data is None:
             message = "similarity needs data"
             raise ValueError(message)
-        baseline = evaluation.decision.baseline
-        default = evaluation.models[0].name if baseline is None else baseline.model
+        pair = evaluation.decision.pair
+        default = evaluation.models[0].name if pair is None else pair[1]
         reference = self.options.reference or default
         measurements: list[Measurement] = []
         heads = []

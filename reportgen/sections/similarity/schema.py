@@ -19,7 +19,7 @@ class SimilarityOptions(Strict):
     """Options of the similarity section."""
 
     reference: str | None = None
-    """Model that the others are compared with, in predictions and layer by layer. Default: `decision.baseline`, or else the first."""
+    """Model that the others are compared with, in predictions and layer by layer. Default: `decision.baseline` if it is a model of the spec, or else the first."""
     samples: int = Field(default=1024, ge=32)
     """Rows on which layers are compared: the same seeded, label-stratified sample for every model. If another section requests more, all use more."""
     max_layers: int = Field(default=50, ge=2)

@@ -1,0 +1,199 @@
+"""Two releases on the same rows: differences row by row, errors fixed and new, other answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.contract.changes import Delta, Flips
+from reportgen.contract.numbers import Metric
+from reportgen.metrics import comparison, intervals
+from reportgen.metrics.design import Design
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from reportgen.analysis.releases.predictions import Columns
+    from reportgen.analysis.releases.release import Release
+    from reportgen.contract.subjects import Subject
+    from reportgen.metrics.intervals import Estimate
+
+    Floats = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+_EQUAL = 1e-5
+"""Largest distance, relative above 1, of a reported value from the mean of the stored rows that it is the mean of: they are float32."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """The answers of two models for the same output on the same rows, with what its rows weigh and how they belong together."""
+
+    before: Columns
+    now: Columns
+    design: Design
+    class_names: tuple[str, ...]
+
+    @property
+    def labeled(self) -> bool:
+        """Whether answers of classes were compared with labels."""
+        return "label" in self.now
+
+    def difference(self, name: str, subject: Subject | None, then: float, value: float) -> tuple[Estimate, Any] | None:
+        """Return the paired difference of a metric, and its p-value where it is one of correct rows; None if it is no mean of the stored rows.
+
+        Both values must be the mean of their rows: a metric of this name that is something else is never paired.
+        """
+        rows, design = self._rows(subject)
+        if rows is None:
+            return None
+        columns = [_values(name, one) for one in (self.now, self.before)]
+        now, before = (None if one is None else one[rows] for one in columns)
+        if now is None or before is None or not len(now):
+            return None
+        if not (_is_mean(now, design, value) and _is_mean(before, design, then)):
+            return None
+        if now.dtype == np.bool_:
+            table = comparison.discordance(now, before, design.weights)
+            p_value = design.p_value(now.astype(np.float64) - before, comparison.mcnemar(table))
+            return design.estimate(comparison.accuracy_difference(table)), p_value
+        found = comparison.mean_difference(now, before, weights=design.weights)
+        if found is None:
+            return None
+        if self.labeled:
+            wrong = int((~_right(self.now) | ~_right(self.before))[rows].sum())
+            found = found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
+        return design.estimate(found), None
+
+    def _rows(self, subject: Subject | None) -> tuple[Mask | None, Design]:
+        """Return the rows that a subject is about, all of them for an output, those with its label for a class; None for any other part."""
+        if subject is None or subject.whole:
+            return np.ones(self.design.n, np.bool_), self.design
+        if subject.kind != "class" or not self.labeled or subject.name not in self.class_names:
+            return None, self.design
+        rows = self.now["label"] == self.class_names.index(subject.name)
+        return rows, self.design.take(rows)
+
+    def flips(self, subject: Subject | None) -> Flips | None:
+        """Return the rows that are answered differently; None for predicted values."""
+        if "prediction" not in self.now or "prediction" not in self.before:
+            return None
+        churn = self._share(self.now["prediction"] != self.before["prediction"], None)
+        if not self.labeled:
+            return Flips(subject=subject, fixed=None, new=None, errors_before=None, churn=churn)
+        now, before = _right(self.now), _right(self.before)
+        return Flips(
+            subject=subject,
+            fixed=self._share(now & ~before, higher_is_better=True),
+            new=self._share(before & ~now, higher_is_better=False),
+            errors_before=None if self.design.weights is not None else int((~before).sum()),
+            churn=churn,
+        )
+
+    def _share(self, hits: Mask, higher_is_better: bool | None) -> Metric:  # noqa: FBT001 a direction
+        found = intervals.proportion(hits, self.design.weights)
+        if found is None:
+            message = "a release was measured on at least one row"
+            raise ValueError(message)
+        found = self.design.estimate(found)
+        return Metric(
+            value=found.value,
+            unit="fraction",
+            n=found.n,
+            ci_low=found.low,
+            ci_high=found.high,
+            ci_method=found.method,
+            higher_is_better=higher_is_better,
+            caveat=None if found.withheld is None else f"no interval: {found.withheld}",
+        )
+
+
+def outputs(old: Release, new: Release) -> tuple[dict[str | None, Output], str]:
+    """Return the outputs whose rows can be paired, by head as in subjects (None for the only one), and why there are none."""
+    if old.predictions is None or new.predictions is None:
+        which = old.about.name if old.predictions is None else "this report"
+        return {}, f"the answers on every row of {which} were not stored"
+    before, now = old.predictions, new.predictions
+    if any(not _equal(before.rows.get(name), now.rows.get(name)) for name in {*before.rows, *now.rows}):
+        return {}, "the stored rows, their groups or weights differ"
+    by = None if new.data is None else new.data.grouped_by
+    design = Design(now.n, by, now.rows.get("group"), now.rows.get("weight"))
+    found: dict[str | None, Output] = {}
+    single = len(old.model.heads) == len(new.model.heads) == 1
+    heads = {None if single else head.name: head for head in old.model.heads}
+    for head in new.model.heads:
+        other = heads.get(None if single else head.name)
+        if other is None or other.class_names != head.class_names or other.task != head.task:
+            continue
+        own = now.heads.get((new.model.name, head.name))
+        theirs = before.heads.get((old.model.name, other.name))
+        if own is None or theirs is None or own.keys() != theirs.keys():
+            continue
+        if any(not _equal(own.get(name), theirs.get(name)) for name in ("label", "target")):
+            return {}, "the labels differ"
+        found[None if single else head.name] = Output(theirs, own, design, head.class_names)
+    return found, "" if found else "no output is the same in both"
+
+
+def delta(found: Mapping[str | None, Output], made: Delta) -> Delta:
+    """Return a difference with the paired interval where its rows are known."""
+    head = None if made.subject is None else made.subject.head
+    output = found.get(head)
+    if output is None or made.before is None or made.now is None or made.how == "not compared":
+        return made
+    then, value = made.before.value, made.now.value
+    paired = None if then is None or value is None else output.difference(made.name, made.subject, then, value)
+    if paired is None:
+        return made
+    estimate, p_value = paired
+    metric = made.difference.model_copy(
+        update={
+            "n": estimate.n,
+            "ci_low": estimate.low,
+            "ci_high": estimate.high,
+            "ci_method": estimate.method,
+            "caveat": None if estimate.withheld is None else f"no interval: {estimate.withheld}",
+        }
+    )
+    return made.model_copy(update={"difference": metric, "how": "paired", "p_value": p_value})
+
+
+def _values(name: str, columns: Columns) -> NDArray[Any] | None:
+    """Return what a metric is the mean of, (N,); None for any other metric, or where the rows do not have it."""
+    try:
+        return _MEAN_OF[name](columns)
+    except KeyError:
+        return None
+
+
+def _right(columns: Columns) -> Mask:
+    right: Mask = columns["prediction"] == columns["label"]
+    return right
+
+
+_MEAN_OF: Mapping[str, Callable[[Columns], NDArray[Any]]] = {
+    "accuracy": _right,
+    "recall": _right,
+    "nll": lambda columns: columns["nll"].astype(np.float64),
+    "brier_score": lambda columns: columns["brier"].astype(np.float64),
+    "mean_confidence": lambda columns: columns["confidence"].astype(np.float64),
+    "calibration_gap": lambda columns: columns["confidence"].astype(np.float64) - _right(columns),
+    "mae": lambda columns: np.abs(columns["value"] - columns["target"]),
+    "bias": lambda columns: columns["value"] - columns["target"],
+}
+"""What a row contributes to the metrics that are means of rows, by name."""
+
+
+def _is_mean(values: NDArray[Any], design: Design, reported: float) -> bool:
+    mean = float(np.average(values, weights=design.weights))
+    return abs(mean - reported) <= _EQUAL * max(1.0, abs(reported))
+
+
+def _equal(one: NDArray[Any] | None, other: NDArray[Any] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return bool(np.array_equal(one, other))

@@ -1,0 +1,192 @@
+"""The answer of every model on every row, about 30 bytes each: ``predictions.parquet`` beside ``results.json``."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
+from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
+from reportgen.errors import ResultsError
+from reportgen.resources import __version__
+from reportgen.spec.files import MEGABYTE, FileError, read_bytes, unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.heads import HeadEvaluation
+
+    Columns = Mapping[str, NDArray[Any]]
+
+MARK = "reportgen predictions"
+"""Key in the file's metadata by which the program knows its own files."""
+_MEGABYTES = 2048
+_TYPES: dict[str, str] = {
+    "row": "int64",
+    "group": "int64",
+    "weight": "float64",
+    "prediction": "int32",
+    "label": "int32",
+    "confidence": "float32",
+    "nll": "float32",
+    "brier": "float32",
+    "value": "float64",
+    "target": "float64",
+}
+"""The type of each column: those of rows, of classes, and of predicted values."""
+_OF_ROWS = ("row", "group", "weight")
+_OVERHEAD = 2**20
+"""Bytes that a column may have beyond its numbers."""
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The answers of models on the evaluated rows.
+
+    Attributes
+    ----------
+    rows
+        ``row`` (N,) int64, the position in the data set; ``group`` (N,) int64 and ``weight`` (N,) float64 where the data has them.
+    heads
+        By model and head: ``prediction`` and ``label`` (N,) int32, ``confidence``, ``nll`` and ``brier`` (N,) float32 of classes, or ``value``
+        and ``target`` (N,) float64. Without labels only the answers.
+    """
+
+    rows: Columns
+    heads: Mapping[tuple[str, str], Columns]
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.rows["row"])
+
+
+def of_evaluation(evaluation: Evaluation) -> Predictions | None:
+    """Return the answers of an evaluation; None without data or measured outputs."""
+    data = evaluation.data
+    if data is None:
+        return None
+    rows: dict[str, NDArray[Any]] = {"row": data.rows.astype(np.int64)}
+    rows |= {} if data.groups is None else {"group": data.groups}
+    rows |= {} if data.weights is None else {"weight": data.weights}
+    found = {
+        (model.name, head.name): columns
+        for model in evaluation.models
+        for head in model.heads
+        if (columns := _columns(model, head, evaluation))
+    }
+    return Predictions(rows, found) if found else None
+
+
+def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluation) -> Columns:
+    outputs, data = head.outputs, evaluation.data
+    found: dict[str, NDArray[Any]] = {}
+    if isinstance(outputs, ClassPredictions):
+        found = {"prediction": outputs.predictions, "confidence": outputs.confidence}
+    if isinstance(outputs, ClassificationOutputs) and data is not None:
+        brier = ClassifiedHead(model, head, outputs, data).brier
+        found |= {"label": outputs.labels, "nll": outputs.nll, "brier": brier}
+    if isinstance(outputs, ValuePredictions):
+        found = {"value": outputs.predictions}
+    if isinstance(outputs, RegressionOutputs):
+        found |= {"target": outputs.labels}
+    return {name: array.astype(_TYPES[name]) for name, array in found.items()}
+
+
+# ------------------------------------------------------------------------------------------------ the file
+
+
+def to_bytes(predictions: Predictions) -> bytes:
+    """Return the content of the file: a column for each array, those of heads named ``MODEL/HEAD/COLUMN``."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    arrays = dict(predictions.rows) | {
+        "/".join((*key, name)): array for key, columns in predictions.heads.items() for name, array in columns.items()
+    }
+    table = pa.table({name: pa.array(array) for name, array in arrays.items()})
+    sink = pa.BufferOutputStream()
+    with parquet.ParquetWriter(sink, table.schema, compression="zstd", use_dictionary=False, store_schema=False) as to:
+        to.write_table(table)
+        to.add_key_value_metadata({MARK: __version__})
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def read(path: Path, sha256: str, n: int, wanted: Iterable[tuple[str, str]]) -> Predictions | None:
+    """Read the answers of some models and heads; None if there is no such file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sha256, n
+        The digest and the number of rows that the results beside it say.
+    wanted
+        Names of models and heads; those that the file does not have are left out.
+
+    Raises
+    ------
+    ResultsError
+        It is another file than the results say, or not one of predictions.
+    """
+    if unusable(path) == "no such file":
+        return None
+    try:
+        content = read_bytes(path, _MEGABYTES)
+    except FileError as error:
+        raise ResultsError(f"{path}: {error}") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ResultsError(f"{path}: is not the file that the results beside it were written with (its digest differs)")
+    return _parsed(path, content, n, wanted)
+
+
+def _parsed(path: Path, content: bytes, n: int, wanted: Iterable[tuple[str, str]]) -> Predictions:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(content))
+        _require_sound(file, path, n)
+        there = set(file.schema_arrow.names)
+        names = {key: [name for name in _TYPES if "/".join((*key, name)) in there] for key in wanted}
+        of_rows = [name for name in _OF_ROWS if name in there]
+        chosen = [*of_rows, *("/".join((*key, name)) for key, found in names.items() for name in found)]
+        table = file.read(columns=chosen)
+        arrays = {name: _array(table, name, path) for name in chosen}
+    except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
+        raise ResultsError(f"{path}: cannot be read as parquet ({str(error).splitlines()[0]})") from error
+    if "row" not in arrays:
+        raise ResultsError(f"{path}: has no column 'row'")
+    heads = {key: {name: arrays["/".join((*key, name))] for name in found} for key, found in names.items() if found}
+    return Predictions({name: arrays[name] for name in of_rows}, heads)
+
+
+def _require_sound(file: Any, path: Path, n: int) -> None:
+    """Raise an error where a file would hold more than its rows say; nothing is unpacked before that."""
+    metadata = file.metadata
+    if metadata.num_rows != n:
+        raise ResultsError(f"{path}: has {metadata.num_rows:,} rows, but the results beside it say {n:,}")
+    size = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
+    if size > metadata.num_columns * (8 * n + _OVERHEAD) or size > _MEGABYTES * MEGABYTE:
+        raise ResultsError(f"{path}: is larger than its rows")
+
+
+def _array(table: Any, name: str, path: Path) -> NDArray[Any]:
+    column, wanted = table.column(name), _TYPES[name.rpartition("/")[2]]
+    kind = {"float32": "float", "float64": "double"}.get(wanted, wanted)
+    if str(column.type) != kind or column.null_count:
+        raise ResultsError(f"{path}: the column {name!r} must be {wanted} without gaps (found {column.type})")
+    chunk = column.combine_chunks()
+    array = np.frombuffer(chunk.buffers()[1], wanted, len(chunk), chunk.offset * np.dtype(wanted).itemsize)
+    if not np.isfinite(array).all():
+        raise ResultsError(f"{path}: the column {name!r} has numbers that are not finite")
+    return array

@@ -1,0 +1,141 @@
+"""Figures of the changes section."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.numbers import or_nan, required
+from reportgen.contract.section import BaseVisualizer
+from reportgen.figures import dots
+from reportgen.sections.changes.schema import ChangesResult
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from matplotlib.axes import Axes
+
+    from reportgen.contract.changes import Changes, Delta, TrendLine
+
+_MOST_CLASSES = 6
+"""Maximum number of classes in the figure of differences: it stands on page one. Convention."""
+_COLUMNS = 3
+
+
+class ChangesVisualizer(BaseVisualizer[ChangesResult]):
+    """Differences from the earlier release, and headlines over several."""
+
+    def figures(self, result: ChangesResult) -> Iterator[Figure]:
+        """Yield the figures in reading order."""
+        changes = result.changes
+        if changes is not None and changes.same_rows:
+            rows = _rows(changes)
+            if rows:
+                yield self._differences(result, changes, rows)
+        if result.trend:
+            yield self._trend(result.trend)
+
+    # -------------------------------------------------------------------------------------------- differences
+
+    def _differences(self, result: ChangesResult, changes: Changes, rows: Sequence[Delta]) -> Figure:
+        whole, classes = rows[0], rows[1:]
+        ranked = sorted(classes, key=lambda one: required(one.difference.value))
+        half = _MOST_CLASSES // 2
+        shown = ranked if len(ranked) <= _MOST_CLASSES else [*ranked[:half], *ranked[-half:]]
+        told = sum(one.settled for one in classes)
+        title = f"{formatting.change(whole.difference)} right since {changes.earlier.name}"
+        title += f"; {told or 'no'} {'class' if told == 1 else 'classes'} told from 0" if classes else ""
+        return Figure(
+            name="differences",
+            title=title,
+            caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled if distinguishable from 0, without "
+            f"correction for the number of classes.{'' if len(shown) == len(ranked) else f' {len(shown)} of {len(ranked)} classes.'}",
+            alt=f"{changes.model_now} minus {changes.model_before} of {changes.earlier.name}: {formatting.change(whole.difference)} on all rows; by class from "
+            + " to ".join(
+                f"{formatting.change(one.difference)} for {result.title(one)}" for one in (*ranked[:1], *ranked[-1:])
+            ),
+            panels=(Panel("", partial(self._draw_differences, [whole, *shown])),),
+            panel_height=dots.height(self.theme, len(shown) + 1),
+        )
+
+    def _draw_differences(self, rows: Sequence[Delta], ax: Axes) -> None:
+        metrics = [one.difference for one in rows]
+        dots.forest(
+            ax,
+            self.theme,
+            ["all rows", *(one.subject.name for one in rows[1:] if one.subject is not None)],
+            values=[100 * or_nan(one.value) for one in metrics],
+            low=[100 * or_nan(one.ci_low) for one in metrics],
+            high=[100 * or_nan(one.ci_high) for one in metrics],
+            told=[one.settled for one in rows],
+            sides=("last release better", "candidate better"),
+        )
+        ax.set_xlabel("Now minus then, points")
+
+    # -------------------------------------------------------------------------------------------- trend
+
+    def _trend(self, lines: Sequence[TrendLine]) -> Figure:
+        count = len(lines[0].points)
+        other = any(not point.same_rows for line in lines for point in line.points)
+        return Figure(
+            name="trend",
+            title=f"Key numbers over {count} releases",
+            caption="95 % intervals; the last point is this report."
+            + (" Hollow: measured on other rows than this report, so not comparable with it." if other else ""),
+            alt="; ".join(f"{line.title}: {_ends(line)}" for line in lines),
+            panels=tuple(Panel(line.title, partial(self._draw_trend, line)) for line in lines),
+            columns=min(_COLUMNS, len(lines)),
+            panel_height=1.6,
+        )
+
+    def _draw_trend(self, line: TrendLine, ax: Axes) -> None:
+        theme = self.theme
+        scale = 100 if line.unit in {"fraction", "signed fraction"} else 1
+        for place, point in enumerate(line.points):
+            metric = point.metric
+            if metric is None or metric.value is None:
+                continue
+            if metric.ci_low is not None and metric.ci_high is not None:
+                ax.vlines(
+                    place, scale * metric.ci_low, scale * metric.ci_high, color=theme.ink, linewidth=theme.line_width
+                )
+            face = theme.ink if point.same_rows else theme.paper
+            ax.plot(
+                place, scale * metric.value, "o", color=theme.ink, markerfacecolor=face, markersize=theme.marker_size
+            )
+        names = [
+            "this" if one.release is None else one.release.version or one.release.created[:10] for one in line.points
+        ]
+        every = max(1, -(-len(names) // 4))
+        shown = range(len(names) - 1, -1, -every)
+        ax.set_xticks(list(shown), [theme.text(names[place], 12) for place in shown])
+        ax.set_xlim(-0.5, len(names) - 0.5)
+        ax.set_ylabel("%" if scale != 1 else formatting.word(line.unit))
+
+
+def _rows(changes: Changes) -> list[Delta]:
+    """Return the difference in accuracy and those in recall of the same output, where they have intervals; empty without one."""
+    found = [one for one in changes.deltas if one.difference.ci_low is not None]
+    whole = next((one for one in found if one.name == "accuracy"), None)
+    if whole is None:
+        return []
+    head = None if whole.subject is None else whole.subject.head
+    section = whole.address.partition(".")[0]
+    classes = [
+        one
+        for one in found
+        if one.address == f"{section}.recall"
+        and one.subject is not None
+        and one.subject.kind == "class"
+        and one.subject.head == head
+    ]
+    return [whole, *classes]
+
+
+def _ends(line: TrendLine) -> str:
+    known = [one.metric for one in line.points if one.metric is not None and one.metric.value is not None]
+    if not known:
+        return "not measured"
+    return " to ".join(formatting.metric(one).text for one in (known[0], known[-1]))

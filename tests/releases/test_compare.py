@@ -1,0 +1,250 @@
+"""An earlier release as the baseline: the same numbers as if its model were in the report, as far as its files tell."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from releases.made import BASELINE, classified, only, release, run, spec, values
+
+from reportgen.analysis.releases import report
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import unpaired
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reportgen.analysis.results import Results
+    from reportgen.contract.changes import Changes, Delta
+
+GROUPS = np.arange(300) // 3
+WEIGHTS = np.where(np.arange(300) % 2, 0.5, 1.5)
+DESIGNS = {"plain": {}, "grouped": {"by": "patient", "groups": GROUPS}, "weighted": {"weights": WEIGHTS}}
+
+
+def changes_of(results: Results) -> Changes:
+    """Return what has changed."""
+    found = results["changes"].changes
+    assert found is not None
+    return found
+
+
+def delta(changes: Changes, address: str, subject: str | None = None) -> Delta:
+    """Return a difference."""
+    (found,) = (one for one in changes.deltas if (one.address, one.subject) == (address, subject))
+    return found
+
+
+def against_a_file(folder: Path, made: Any, lines: str = "", **details: Any) -> Results:
+    """Analyze model b against the release of model a."""
+    release(folder, made, **details)
+    return run(folder, spec(["b"], f"{BASELINE}{lines}"), only(made, "b"))
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_paired_differences_are_those_of_two_models_in_one_report(tmp_path: Path, design: str) -> None:
+    """Accuracy, NLL, Brier score and recall of each class, with groups and weights too, and McNemar's test."""
+    made = classified(**DESIGNS[design])
+    both = run(tmp_path, spec(["a", "b"], '[decision]\ncandidate = "b"\nbaseline = "a"\n'), made)["performance"]
+    changes = changes_of(against_a_file(tmp_path, made))
+    assert (changes.paired, changes.same_rows) == (True, True)
+    for name, other in (
+        ("accuracy", "accuracy_difference"),
+        ("nll", "nll_difference"),
+        ("brier_score", "brier_difference"),
+    ):
+        one, wanted = delta(changes, f"performance.{name}"), both.find(other, "b", "vs a")
+        assert one.how == "paired"
+        found = [one.difference.value, one.difference.ci_low, one.difference.ci_high]
+        assert found == pytest.approx([wanted.value, wanted.ci_low, wanted.ci_high], rel=1e-5, abs=1e-7)
+        assert one.difference.ci_method == wanted.ci_method
+    for name in ("ant", "bee", "cat"):
+        part = Subject.of("class", name)
+        one, wanted = delta(changes, "performance.recall", part), both.find("recall_difference", "b", part)
+        assert [one.difference.value, one.difference.ci_low] == pytest.approx([wanted.value, wanted.ci_low])
+    assert delta(changes, "performance.accuracy").p_value == pytest.approx(both.find("mcnemar_p", "b", "vs a").value)
+
+
+def test_errors_fixed_and_new_are_counted(tmp_path: Path) -> None:
+    """From the answers of both, row by row."""
+    made = classified()
+    a, b = (model.heads[0].outputs for model in made.models)
+    results = against_a_file(tmp_path, made)
+    (flips,) = changes_of(results).flips
+    assert flips.fixed is not None
+    assert flips.new is not None
+    assert flips.fixed.value == pytest.approx(float((b.correct & ~a.correct).mean()))
+    assert flips.new.value == pytest.approx(float((a.correct & ~b.correct).mean()))
+    assert flips.churn.value == pytest.approx(float((a.predictions != b.predictions).mean()))
+    assert flips.errors_before == (~a.correct).sum()
+    fixed, errors = int((b.correct & ~a.correct).sum()), int((~a.correct).sum())
+    said = " ".join(one.text for record in results.sections for one in record.statements)
+    assert f"Fixes {fixed} of the {errors} errors of 1 (2026-01-02)" in said
+    assert "unlikely to be luck (McNemar p < 0.001)" in said
+
+
+def test_predicted_values_are_paired(tmp_path: Path) -> None:
+    """MAE and bias; they have no flips."""
+    made = values()
+    both = run(tmp_path, spec(["a", "b"], '[decision]\ncandidate = "b"\nbaseline = "a"\n', ["performance"]), made)
+    release(tmp_path, made, sections=["performance"])
+    changes = changes_of(run(tmp_path, spec(["b"], BASELINE, ["performance"]), only(made, "b")))
+    one, wanted = delta(changes, "performance.mae"), both["performance"].find("mae_difference", "b", "vs a")
+    assert (one.how, delta(changes, "performance.bias").how, changes.flips) == ("paired", "paired", ())
+    assert [one.difference.value, one.difference.ci_low] == pytest.approx([wanted.value, wanted.ci_low])
+
+
+def test_without_answers_differences_are_unpaired_and_said_to_be(tmp_path: Path) -> None:
+    """From the two intervals, and the sentence says why."""
+    results = against_a_file(tmp_path, classified(), answers=False)
+    changes = changes_of(results)
+    one = delta(changes, "performance.accuracy")
+    assert (changes.paired, changes.same_rows, one.how, changes.flips) == (False, True, "unpaired", ())
+    assert one.now is not None
+    assert one.before is not None
+    ends = [(metric.value, metric.ci_low, metric.ci_high) for metric in (one.now, one.before)]
+    assert (one.difference.ci_low, one.difference.ci_high) == unpaired.difference(*ends)  # type: ignore[arg-type]
+    said = " ".join(one.text for record in results.sections for one in record.statements)
+    assert "unpaired: the answers on every row of 1 (2026-01-02) were not stored" in said
+    (table,) = (
+        one
+        for one in results.sections[-1].manifest.tables(results["changes"], results.view_of("changes"))
+        if one.name == "headlines"
+    )
+    assert "these intervals are too wide where the models mostly agree" in table.note
+
+
+def test_ranges_of_chance_make_no_interval(tmp_path: Path) -> None:
+    """The range of the ECE of calibrated models is no interval of an estimate."""
+    one = delta(changes_of(against_a_file(tmp_path, classified())), "calibration.ece_null")
+    assert (one.how, one.difference.ci_low) == ("no interval", None)
+
+
+OTHER: dict[str, dict[str, Any]] = {
+    "other data": {"files": (("test.npz", "f" * 64),)},
+    "other split": {"split": "validation"},
+    "other sample": {"n_total": 400, "seed": 1},
+}
+
+
+@pytest.mark.parametrize("which", OTHER)
+def test_other_rows_are_flagged_and_never_judged(tmp_path: Path, which: str) -> None:
+    """No difference is called better or worse, a rule says so, and a check of a change cannot be decided."""
+    made = classified()
+    release(tmp_path, classified(**{"n_total": 400} if which == "other sample" else {}))
+    checks = '[[checks]]\nmetric = "performance.accuracy"\nnot_worse_by = 0.5\n'
+    results = run(tmp_path, spec(["b"], f"{BASELINE}{checks}"), only(classified(**OTHER[which]), "b"))
+    changes = changes_of(results)
+    assert (changes.same_rows, changes.paired) == (False, False)
+    assert {changes.judged(one) for one in changes.deltas if one.how != "not compared"} == {"not judged: other rows"}
+    assert [finding.code for finding in results.sections[-1].findings] == ["CHG201"]
+    (check,) = results.checks
+    assert (check.state, check.reason) == ("ERROR", "1 (2026-01-02) was measured on other rows")
+    said = " ".join(one.text for record in results.sections for one in record.statements)
+    assert "not judged, the evaluation set is another" in said
+    assert made.data is not None
+
+
+def test_other_labels_of_the_same_file_are_other_rows(tmp_path: Path) -> None:
+    """The digest of the data is the same, but the answers show that another column was the label."""
+    release(tmp_path, classified(seed=1))
+    changes = changes_of(run(tmp_path, spec(["b"], BASELINE), only(classified(), "b")))
+    assert (changes.same_rows, changes.rows) == (False, "the same rows of the same files, but with other labels")
+
+
+def test_a_metric_is_paired_only_where_the_rows_give_its_value(tmp_path: Path) -> None:
+    """A number of the same name that is something else is not the mean of the stored rows."""
+    path = release(tmp_path, classified())
+    raw = json.loads(path.read_text("utf-8"))
+    for one in raw["sections"][0]["result"]["measurements"]:
+        if one["name"] == "nll":
+            one["metric"]["value"] += 0.001
+    path.write_text(json.dumps(raw), "utf-8")
+    changes = changes_of(run(tmp_path, spec(["b"], BASELINE), only(classified(), "b")))
+    assert delta(changes, "performance.nll").how == "unpaired"
+    assert delta(changes, "performance.accuracy").how == "paired"
+
+
+CHECKS = """
+[[checks]]
+metric = "performance.accuracy"
+not_worse_by = 0.01
+[[checks]]
+metric = "performance.recall"
+change = "absolute"
+at_least = -0.2
+[[checks]]
+metric = "performance.nll"
+change = "relative"
+at_most = 0
+[[checks]]
+metric = "performance.accuracy"
+at_least = 0.75
+"""
+
+
+def test_checks_of_a_change_are_against_the_release(tmp_path: Path) -> None:
+    """By the paired interval, absolute, and relative; a check that came out differently is listed."""
+    then = '[[checks]]\nmetric = "performance.accuracy"\nat_least = 0.75\n'
+    made = classified()
+    release(tmp_path, made, lines=then)
+    results = run(tmp_path, spec(["b"], f"{BASELINE}{CHECKS}"), only(made, "b"))
+    changes = changes_of(results)
+    accuracy, *recalls, nll, absolute = results.checks
+    assert accuracy.metric == delta(changes, "performance.accuracy").difference
+    assert {check.metric.ci_method for check in recalls if check.metric} == {"Newcombe, paired"}
+    one = delta(changes, "performance.nll")
+    assert one.before is not None
+    assert one.before.value is not None
+    assert one.difference.value is not None
+    assert nll.metric is not None
+    assert nll.metric.value == pytest.approx(one.difference.value / one.before.value)
+    assert accuracy.state == "PASS"
+    flipped = [(one.title, one.before, one.now) for one in results.flipped]
+    assert absolute.state == "PASS"
+    assert ("Accuracy", "FAIL", "PASS") in flipped
+    assert ("Accuracy change", None, "PASS") in flipped
+
+
+def test_the_release_is_named_with_its_file_and_date(tmp_path: Path) -> None:
+    """In the decision, and in the provenance."""
+    results = against_a_file(tmp_path, classified())
+    baseline = results.decision.baseline
+    assert baseline is not None
+    assert baseline.release is not None
+    assert (baseline.model, baseline.release.name, baseline.release.file) == (
+        "a",
+        "1 (2026-01-02)",
+        "old-a/results.json",
+    )
+    assert results.decision.pair is None
+
+
+def test_diff_and_the_baseline_are_one_comparison(tmp_path: Path) -> None:
+    """Of two files it finds what the report found that was made with the earlier one as its baseline."""
+    made = classified()
+    old = release(tmp_path, made)
+    results = run(tmp_path, spec(["b"], f"{BASELINE}[output]\npredictions = true\n"), only(made, "b"))
+    new = tmp_path / "results.json"
+    new.write_text(results.to_json(), "utf-8")
+    assert results.answers is not None
+    new.with_name("predictions.parquet").write_bytes(results.answers)
+    found = report.difference(old, new).changes
+    own = changes_of(results)
+    assert (found.deltas, found.flips, found.rows, found.inputs) == (own.deltas, own.flips, own.rows, own.inputs)
+
+
+def test_an_identical_release_has_no_differences(tmp_path: Path) -> None:
+    """Nothing is better, worse or new."""
+    made = classified()
+    release(tmp_path, made)
+    changes = changes_of(run(tmp_path, spec(["a"], BASELINE), only(made, "a")))
+    assert {one.difference.value for one in changes.deltas if one.difference.value is not None} == {0}
+    assert not any(one.settled for one in changes.deltas)
+    (flips,) = changes.flips
+    assert flips.churn.value == 0
+    assert {one.what for one in changes.inputs} == {"spec"}
+    assert formatting.change(delta(changes, "performance.accuracy").difference).startswith("0 points")
