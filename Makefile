@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up everything it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup report regression diabetes sweep test check docs format schema golden digits bench hostile fuzz simulate wheel clean distclean
+.PHONY: help setup report regression diabetes releases sweep test check docs format schema golden digits bench hostile fuzz simulate wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
@@ -9,8 +9,9 @@ help: ## list the targets
 setup: ## create .venv with the pinned packages, and install WeasyPrint's native libraries
 	@scripts/setup.sh
 
-report: setup ## build the example report: build/release/report.html and report.pdf
+report: setup ## build the example reports: build/release/ and build/next/, each with report.html and report.pdf
 	$(BIN)/reportgen build specs/release.toml
+	$(BIN)/reportgen build specs/next.toml
 
 regression: setup ## build the example of regression: build/regression/report.html and report.pdf
 	$(BIN)/reportgen build specs/regression.toml
@@ -41,6 +42,11 @@ golden: setup ## regenerate the golden files
 
 digits: setup ## retrain the example's models
 	$(BIN)/python specs/digits/train.py
+
+releases: setup ## rebuild the earlier releases that specs/next.toml compares with
+	SOURCE_DATE_EPOCH=1767225600 $(BIN)/reportgen build specs/releases/earlier.toml -o specs/releases/1.0.0
+	SOURCE_DATE_EPOCH=1774915200 $(BIN)/reportgen build specs/releases/earlier.toml -o specs/releases/1.1.0 \
+		--set report.version=1.1.0 --set models.classifier.path=../digits/mlp.keras
 
 diabetes: setup ## retrain the models of the example of regression
 	$(BIN)/python specs/diabetes/train.py

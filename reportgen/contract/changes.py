@@ -155,7 +155,7 @@ class Changes(Strict):
         if not self.same_rows:
             return "not judged: other rows"
         if difference.ci_low is None:
-            return "not tested: no interval"
+            return "not tested"
         if not delta.settled:
             return f"could be luck ({delta.how})"
         better = delta.better

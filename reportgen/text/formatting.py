@@ -325,6 +325,8 @@ def _with_sign(figures: str, unit: str) -> str:
 
 def _size(value: float) -> str:
     """Return a size in decimal units: 999 B, 38.4 kB, 1.20 MB."""
+    if value < 0:
+        return f"{MINUS}{_size(-value)}"
     if value < _KILO:
         return f"{value:.0f}{THIN}B"
     power = min(int(math.log10(value) // 3), 4)

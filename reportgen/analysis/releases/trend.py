@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def lines(earlier: Sequence[Release], now: Release, headlines: Iterable[Headline]) -> Iterator[TrendLine]:
-    """Yield each headline that this report has over the releases, the oldest first, this report last."""
+    """Yield each headline that this report and an earlier release have over the releases, the oldest first, this report last."""
     ordered = sorted(earlier, key=lambda one: (one.about.created, one.about.file))
     for headline in headlines:
         address = f"{headline.section}.{headline.spec.name}"
@@ -29,5 +29,7 @@ def lines(earlier: Sequence[Release], now: Release, headlines: Iterable[Headline
                 )
                 for one in ordered
             ]
+            if all(point.metric is None or point.metric.value is None for point in points):
+                continue
             here = TrendPoint(release=None, metric=now.metrics[address, subject], same_rows=True)
             yield TrendLine(address=address, title=title, unit=headline.spec.unit, points=(*points, here))

@@ -71,7 +71,7 @@ def _deltas(
             changes.judged(one),
         )
         for one in deltas
-        if one.how != "not compared" or name == "headlines"
+        if one.how != "not compared"
     )
     left_out = len(deltas) - len(rows)
     how = (

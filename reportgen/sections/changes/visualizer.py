@@ -9,6 +9,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import dots
+from reportgen.metrics import simultaneous
 from reportgen.sections.changes.schema import ChangesResult
 from reportgen.text import formatting
 
@@ -44,23 +45,23 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
         ranked = sorted(classes, key=lambda one: required(one.difference.value))
         half = _MOST_CLASSES // 2
         shown = ranked if len(ranked) <= _MOST_CLASSES else [*ranked[:half], *ranked[-half:]]
-        told = sum(one.settled for one in classes)
+        told = _told_apart(classes)
         title = f"{formatting.change(whole.difference)} right since {changes.earlier.name}"
-        title += f"; {told or 'no'} {'class' if told == 1 else 'classes'} told from 0" if classes else ""
+        title += f"; {len(told) or 'no'} {'class' if len(told) == 1 else 'classes'} told from 0" if classes else ""
         return Figure(
             name="differences",
             title=title,
-            caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled if distinguishable from 0, without "
-            f"correction for the number of classes.{'' if len(shown) == len(ranked) else f' {len(shown)} of {len(ranked)} classes.'}",
+            caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled if distinguishable from 0 "
+            f"(classes: Holm-corrected).{'' if len(shown) == len(ranked) else f' {len(shown)} of {len(ranked)} classes.'}",
             alt=f"{changes.model_now} minus {changes.model_before} of {changes.earlier.name}: {formatting.change(whole.difference)} on all rows; by class from "
             + " to ".join(
                 f"{formatting.change(one.difference)} for {result.title(one)}" for one in (*ranked[:1], *ranked[-1:])
             ),
-            panels=(Panel("", partial(self._draw_differences, [whole, *shown])),),
+            panels=(Panel("", partial(self._draw_differences, [whole, *shown], told)),),
             panel_height=dots.height(self.theme, len(shown) + 1),
         )
 
-    def _draw_differences(self, rows: Sequence[Delta], ax: Axes) -> None:
+    def _draw_differences(self, rows: Sequence[Delta], classes: frozenset[str], ax: Axes) -> None:
         metrics = [one.difference for one in rows]
         dots.forest(
             ax,
@@ -69,7 +70,7 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
             values=[100 * or_nan(one.value) for one in metrics],
             low=[100 * or_nan(one.ci_low) for one in metrics],
             high=[100 * or_nan(one.ci_high) for one in metrics],
-            told=[one.settled for one in rows],
+            told=[rows[0].settled, *(one.part in classes for one in rows[1:])],
             sides=("last release better", "candidate better"),
         )
         ax.set_xlabel("Now minus then, points")
@@ -132,6 +133,19 @@ def _rows(changes: Changes) -> list[Delta]:
         and one.subject.head == head
     ]
     return [whole, *classes]
+
+
+def _told_apart(classes: Sequence[Delta]) -> frozenset[str]:
+    """Return the classes whose differences are told from 0, corrected for their number by Holm."""
+    ends = {
+        str(one.part): (
+            required(one.difference.value),
+            required(one.difference.ci_low),
+            required(one.difference.ci_high),
+        )
+        for one in classes
+    }
+    return frozenset(part for part, p in simultaneous.adjusted(ends).items() if p <= simultaneous.LEVEL)
 
 
 def _ends(line: TrendLine) -> str:
