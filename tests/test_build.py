@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
@@ -328,6 +329,33 @@ def test_a_regression_head_has_its_errors(zoo: Path, tmp_path: Path) -> None:
     assert measured >= {"bias", "mae", "rmse", "median_absolute_error", "r_squared", "mae_skill"}
     assert rows["rmse", None]["value"] >= rows["mae", None]["value"] > abs(rows["bias", None]["value"])
     assert "does not support regression outputs" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_the_next_release(tmp_path: Path) -> None:
+    """Its checks pass; errors fixed and new are those of both files of answers; ``diff`` and ``verify`` agree with it."""
+    found = run("build", "specs/next.toml", "-o", tmp_path, "--format", "json", "-q")
+    assert found.returncode == 0, found.stderr
+    results = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    changes = next(one["result"]["changes"] for one in results["sections"] if one["id"] == "changes")
+    then, now = (pd.read_parquet(folder / "predictions.parquet") for folder in (TOP / "specs/releases/1.1.0", tmp_path))
+    assert (then["row"] == now["row"]).all()
+    right = [table["classifier/digit/prediction"] == table["classifier/digit/label"] for table in (then, now)]
+    (flips,) = changes["flips"]
+    assert flips["errors_before"] == (~right[0]).sum()
+    assert flips["fixed"]["value"] == pytest.approx((right[1] & ~right[0]).mean())
+    assert flips["new"]["value"] == pytest.approx((right[0] & ~right[1]).mean())
+    accuracy = next(one for one in changes["deltas"] if one["address"] == "performance.accuracy")
+    assert (accuracy["how"], accuracy["difference"]["value"]) == (
+        "paired",
+        pytest.approx(right[1].mean() - right[0].mean()),
+    )
+    same = json.loads(run("diff", "specs/releases/1.1.0/results.json", tmp_path / "results.json", "--json").stdout)
+    assert [one for one in same["changes"]["deltas"] if one["address"] == "performance.accuracy"] == [accuracy]
+    assert same["checks"] == results["flipped"]
+    verified = run("verify", tmp_path / "results.json", "--inputs", "specs")
+    assert verified.returncode == 0, verified.stdout
+    lines = [line.split(maxsplit=1) for line in verified.stdout.splitlines()]
+    assert ["unchanged", "earlier release        releases/1.1.0/results.json"] in lines
 
 
 def test_the_example_of_regression(tmp_path: Path) -> None:

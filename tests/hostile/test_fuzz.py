@@ -19,6 +19,7 @@ from hostile.specs import SPEC
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from reportgen.analysis import results_file
+from reportgen.analysis.releases import report
 from reportgen.errors import ReportgenError
 from reportgen.inputs import histories, models
 from reportgen.inputs.archive import config_of
@@ -199,12 +200,18 @@ def test_override(assignment: str) -> None:
             spec.with_override(text)
 
 
+def _compared(path: Path) -> object:
+    """Compare a release with itself, and render the comparison."""
+    return present(report.results(report.difference(path, path), Registry()), ("markdown",))
+
+
 @fuzzed
 @given(damaged(RESULTS))
 def test_results(tree: Any) -> None:
     """Other values in a results file, for both of its readers, and for what is written of those that are read."""
     content = json.dumps(tree).encode()
     ends(lambda folder: results_file.rows(folder / "r.json"), "r.json", content)
+    ends(lambda folder: _compared(folder / "r.json"), "r.json", content)
     ends(lambda folder: present(results_file.load(folder / "r.json", Registry()), ("markdown",)), "r.json", content)
 
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from handmade import made_evaluation
-from releases.made import BASELINE, classified, only, release, run, spec
+from releases.made import BASELINE, WHEN, classified, only, release, run, spec
 
+from reportgen.analysis.analyze import analyze
 from reportgen.cli import commands
 from reportgen.contract.formats import ANSWERS
 from reportgen.errors import InputError
-from reportgen.pipeline import flow
+from reportgen.pipeline import flow, stored
 from reportgen.pipeline.run import Run
+from reportgen.pipeline.store import Store
 from reportgen.spec.errors import SpecError
 
 if TYPE_CHECKING:
@@ -207,3 +209,17 @@ def test_results_without_answers_have_none(tmp_path: Path) -> None:
     """The default."""
     results = run(tmp_path, spec(["a"]), only(made_evaluation(), "a"))
     assert (results.answers, results.predictions) == (None, None)
+
+
+def test_the_store_keeps_no_comparison_with_a_release(tmp_path: Path) -> None:
+    """Its key would not know the file: a second run with another release compares with that one."""
+    made = only(classified(), "b")
+    store = Store(tmp_path / "store")
+    found = []
+    for seed in (0, 1):
+        release(tmp_path, classified(seed=seed))
+        plan = planned(tmp_path, BASELINE)
+        remember = stored.sections(plan, store, stored.Keys("data", {"b": "model"}, (), {}))
+        found.append(analyze(plan, made, WHEN, keep_going=False, remember=remember)["changes"].changes)
+    assert store.found["section"] == 2
+    assert [one.same_rows for one in found] == [True, False]
