@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reportgen.spec.source import Source
 
 SECTION = "changes"
-"""The section that shows what has changed since an earlier release."""
+"""The section that shows what has changed since an earlier release; its own numbers are not compared again."""
 _MOST = 100
 """Maximum number of releases in a trend."""
 

@@ -56,6 +56,9 @@ def test_it_is_one_small_chart_for_each_headline(tmp_path: Path) -> None:
     (figure,) = present.figures_of(record, results, theme)
     assert [panel.title for panel in figure.panels] == [line.title for line in results["changes"].trend]
     assert "Hollow" in figure.caption
+    assert figure.title.replace("\N{NARROW NO-BREAK SPACE}", " ").startswith(
+        "Accuracy 70.0 % to 80.0 % over 3 releases"
+    )
     from matplotlib.figure import Figure
 
     ax = Figure().add_subplot()

@@ -136,7 +136,7 @@ def outputs(old: Release, new: Release) -> tuple[dict[str | None, Output], str]:
         if any(not _equal(own.get(name), theirs.get(name)) for name in ("label", "target")):
             return {}, "the labels differ"
         found[None if single else head.name] = Output(theirs, own, design, head.class_names)
-    return found, "" if found else "no output is the same in both"
+    return found, "" if found else "no output has the same classes and answers in both"
 
 
 def delta(found: Mapping[str | None, Output], made: Delta) -> Delta:

@@ -13,6 +13,7 @@ from reportgen.analysis.releases import predictions as sidecar
 from reportgen.contract.decision import Earlier
 from reportgen.contract.formats import ANSWERS
 from reportgen.errors import ResultsError
+from reportgen.plan.releases import SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
     from reportgen.contract.subjects import Subject
 
-SECTION = "changes"
-"""The section that shows what has changed, whose own numbers are not compared again."""
 Address = tuple[str, "Subject | None"]
 """``<section>.<metric>``, subject."""
 

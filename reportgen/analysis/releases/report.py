@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis.releases import release, run
 from reportgen.analysis.releases.compare import compare
-from reportgen.analysis.releases.release import SECTION
 from reportgen.analysis.releases.structure import flipped
 from reportgen.analysis.results import SCHEMA_VERSION, Results, SectionRecord
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
 from reportgen.contract.metric_table import Headline, MetricTable
 from reportgen.contract.section import BaseComparer
+from reportgen.plan.releases import SECTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -79,10 +79,11 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
 
     def _trend(self, lines: Sequence[TrendLine]) -> Figure:
         count = len(lines[0].points)
+        first = next((line for line in lines if _has_interval(line)), lines[0])
         other = any(not point.same_rows for line in lines for point in line.points)
         return Figure(
             name="trend",
-            title=f"Key numbers over {count} releases",
+            title=f"{first.title} {_ends(first)} over {count} releases",
             caption="95 % intervals; the last point is this report."
             + (" Hollow: measured on other rows than this report, so not comparable with it." if other else ""),
             alt="; ".join(f"{line.title}: {_ends(line)}" for line in lines),
@@ -146,6 +147,11 @@ def _told_apart(classes: Sequence[Delta]) -> frozenset[str]:
         for one in classes
     }
     return frozenset(part for part, p in simultaneous.adjusted(ends).items() if p <= simultaneous.LEVEL)
+
+
+def _has_interval(line: TrendLine) -> bool:
+    metric = line.points[-1].metric
+    return metric is not None and metric.ci_low is not None
 
 
 def _ends(line: TrendLine) -> str:
