@@ -9,6 +9,8 @@ from reportgen.contract.decision import Earlier
 from reportgen.contract.numbers import Metric
 from reportgen.contract.subjects import Subject
 
+LEVEL = 0.05
+"""Of the test of a difference. Convention."""
 How = Literal["paired", "unpaired", "no interval", "not compared"]
 """How a difference was computed: row by row; from two intervals as of independent rows; without an interval; not at all."""
 
@@ -27,7 +29,9 @@ class Delta(Strict):
     """Now minus then."""
     how: How
     p_value: float | None = None
-    """Of no difference, of a paired difference of correct rows."""
+    """Of equal shares of correct rows, where they are paired."""
+    test: str | None = None
+    """How the p-value was computed; null for McNemar's exact test."""
 
     @property
     def name(self) -> str:
@@ -47,7 +51,9 @@ class Delta(Strict):
 
     @property
     def settled(self) -> bool:
-        """Whether the interval of the difference excludes 0."""
+        """Whether the difference is told from 0: by its p-value where it has one, otherwise by its interval."""
+        if self.p_value is not None:
+            return self.p_value < LEVEL
         low, high = self.difference.ci_low, self.difference.ci_high
         return low is not None and high is not None and not low <= 0 <= high
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,15 +11,20 @@ import pytest
 from releases.made import BASELINE, classified, only, release, run, spec, values
 
 from reportgen.analysis.releases import report
+from reportgen.contract.changes import Delta
+from reportgen.contract.numbers import Metric
+from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import unpaired
+from reportgen.pipeline import present
+from reportgen.pipeline.run import Run
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.analysis.results import Results
-    from reportgen.contract.changes import Changes, Delta
+    from reportgen.contract.changes import Changes
 
 GROUPS = np.arange(300) // 3
 WEIGHTS = np.where(np.arange(300) % 2, 0.5, 1.5)
@@ -65,7 +71,9 @@ def test_paired_differences_are_those_of_two_models_in_one_report(tmp_path: Path
         part = Subject.of("class", name)
         one, wanted = delta(changes, "performance.recall", part), both.find("recall_difference", "b", part)
         assert [one.difference.value, one.difference.ci_low] == pytest.approx([wanted.value, wanted.ci_low])
-    assert delta(changes, "performance.accuracy").p_value == pytest.approx(both.find("mcnemar_p", "b", "vs a").value)
+    accuracy, wanted = delta(changes, "performance.accuracy"), both.find("mcnemar_p", "b", "vs a")
+    assert accuracy.p_value == pytest.approx(wanted.value)
+    assert accuracy.test == wanted.estimator
 
 
 def test_errors_fixed_and_new_are_counted(tmp_path: Path) -> None:
@@ -248,3 +256,28 @@ def test_an_identical_release_has_no_differences(tmp_path: Path) -> None:
     assert flips.churn.value == 0
     assert {one.what for one in changes.inputs} == {"spec"}
     assert formatting.change(delta(changes, "performance.accuracy").difference).startswith("0 points")
+
+
+def test_a_p_value_decides_before_an_interval() -> None:
+    """They nearly agree; where both are there, the sentence and the table say what the test says."""
+    difference = Metric(value=0.02, unit="signed fraction", ci_low=0.001, ci_high=0.04, ci_method="Newcombe, paired")
+    made = Delta(
+        address="performance.accuracy", subject=None, before=None, now=None, difference=difference, how="paired"
+    )
+    assert made.settled
+    assert not made.model_copy(update={"p_value": 0.06}).settled
+
+
+def test_a_candidate_that_failed_is_compared_with_nothing(tmp_path: Path) -> None:
+    """The report is there, every difference says why there is none, and a check of a change cannot be decided."""
+    made = classified()
+    release(tmp_path, made)
+    failed = ModelEvaluation("b", "b.keras", None, None, (), None, reason="cannot be evaluated")
+    check = '[[checks]]\nmetric = "performance.accuracy"\nnot_worse_by = 0.5\n'
+    results = run(tmp_path, spec(["b"], f"{BASELINE}{check}"), replace(made, models=(failed,)))
+    changes = changes_of(results)
+    assert {one.how for one in changes.deltas} == {"not compared"}
+    assert (changes.paired, changes.flips) == (False, ())
+    assert [(one.state, one.reason) for one in results.checks] == [("ERROR", "cannot be evaluated")]
+    page = present.present(results, ("html",), Run()).files["report.html"].decode()
+    assert "is not compared" in page

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from factory import declared
 from handmade import full_results
+from releases.made import BASELINE, classified, only, release, run, spec
 
 from reportgen.contract.decision import COMPARISON, Baseline, Decision
 from reportgen.contract.focus import View
@@ -22,8 +23,13 @@ NAMES = tuple("abcdefgh")
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
-    """Analyze them with every section that is installed: models of classes, then of values."""
-    return tuple(full_results(tmp_path_factory.mktemp("figures"), NAMES, values=values) for values in (False, True))
+    """Analyze them with every section that is installed: models of classes, then of values, and one after two releases."""
+    folder = tmp_path_factory.mktemp("figures")
+    release(folder, classified())
+    lines = f'{BASELINE}[trend]\nresults = "old-*/results.json"\n'
+    after = run(folder, spec(["b"], lines), only(classified(), "b"))
+    of_all = (full_results(tmp_path_factory.mktemp("figures"), NAMES, values=values) for values in (False, True))
+    return (*of_all, after)
 
 
 @pytest.mark.parametrize("name", Registry().names)

@@ -112,7 +112,8 @@ def _difference(before: Metric | None, now: Metric | None, *, same_rows: bool) -
     unit = "signed fraction" if unit == "fraction" else unit
 
     def missing(reason: str) -> Metric:
-        return Metric(value=None, unit=unit, status="not_applicable", reason=reason)
+        up = None if known is None else known.higher_is_better
+        return Metric(value=None, unit=unit, higher_is_better=up, status="not_applicable", reason=reason)
 
     if before is None or now is None:
         return missing("only this report has it" if before is None else "only the earlier release has it")

@@ -159,7 +159,8 @@ def delta(found: Mapping[str | None, Output], made: Delta) -> Delta:
             "caveat": None if estimate.withheld is None else f"no interval: {estimate.withheld}",
         }
     )
-    return made.model_copy(update={"difference": metric, "how": "paired", "p_value": p_value})
+    test = None if p_value is None else output.design.test("the paired difference")
+    return made.model_copy(update={"difference": metric, "how": "paired", "p_value": p_value, "test": test})
 
 
 def _values(name: str, columns: Columns) -> NDArray[Any] | None:

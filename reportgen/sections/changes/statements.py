@@ -26,7 +26,9 @@ def statements(result: ChangesResult, _view: View) -> tuple[Statement, ...]:
 
 
 def _differences(result: ChangesResult, changes: Changes) -> Iterator[Statement]:
-    address = next((one.address for one in result.first(changes) if one.difference.higher_is_better is not None), None)
+    directed = [one for one in result.first(changes) if one.difference.higher_is_better is not None]
+    compared = [one for one in directed if one.difference.value is not None]
+    address = next((one.address for one in (*compared, *directed)), None)
     for one in result.first(changes):
         if one.address == address:
             yield _difference(result, changes, one)
@@ -56,7 +58,7 @@ def _difference(result: ChangesResult, changes: Changes, one: Delta) -> Statemen
         topic="difference",
         parts=parts,
         settled=one.settled,
-        test=one.difference.ci_method,
+        test=one.difference.ci_method if one.p_value is None else one.test or "McNemar (1947), exact",
         p_value=one.p_value,
         n=one.difference.n,
     )
@@ -68,7 +70,8 @@ def _luck(one: Delta, changes: Changes) -> str:
         return ", not tested, there is no interval"
     words = ", unlikely to be luck" if one.settled else ", too few rows to tell it from luck"
     if one.how == "paired":
-        return words if one.p_value is None else f"{words} (McNemar p {formatting.p_value(one.p_value)})"
+        named = "McNemar " if one.test is None else ""
+        return words if one.p_value is None else f"{words} ({named}p {formatting.p_value(one.p_value)})"
     return f"{words} (unpaired: {changes.pairing})"
 
 
