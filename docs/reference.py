@@ -34,6 +34,8 @@ _PARTS = {
     "decision": "DecisionSpec",
     "card": "CardSpec",
     "data": "DataSpec",
+    "data.images": "ImagesSpec",
+    "data.features.NAME": "FeatureSpec",
     "checks": "CheckSpec",
     "checks.preset": "preset",
     "output": "OutputSpec",

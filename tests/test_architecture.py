@@ -15,6 +15,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 KERAS = {
     "inputs/models.py",
+    "inputs/sources/elements.py",
+    "inputs/sources/function.py",
+    "inputs/sources/pictures.py",
+    "inputs/sources/saved_dataset.py",
+    "inputs/sources/tfrecord.py",
     "evaluation/cost.py",
     "evaluation/run.py",
     "evaluation/logits.py",
@@ -29,7 +34,7 @@ BROAD_EXCEPT = {
     "contract/foreign.py",
     "errors.py",
     "evaluation/process.py",
-    "inputs/models.py",
+    "inputs/code.py",
     "interface/arguments.py",
     "interface/callback.py",
     "render/environment.py",
