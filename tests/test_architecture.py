@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "reportgen"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 KERAS = {
+    "inputs/events.py",
     "inputs/models.py",
     "inputs/sources/elements.py",
     "inputs/sources/function.py",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportgen.inputs.sources.registry import unknown_names, unusable_data
 from reportgen.inputs.sources.source import code_files, files
 from reportgen.spec import files as spec_files
+from reportgen.spec.files import is_folder
 from reportgen.spec.problems import Problem, suggest
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     """Yield missing files, and arrays that a file does not have."""
-    unusable = [(*one, reason) for one in _outside_data(spec) if (reason := spec_files.unusable(folder / one[1]))]
+    outside = [one for one in _outside_data(spec) if not (_may_be_folder(one[0]) and is_folder(folder / one[1]))]
+    unusable = [(*one, reason) for one in outside if (reason := spec_files.unusable(folder / one[1]))]
     if spec.data is not None:
         unusable += unusable_data(spec.data, folder)
     for location, file, reason in unusable:
@@ -32,6 +34,21 @@ def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
         for location, name, there in unknown_names(spec.data, folder):
             hint = suggest(name, there) or f"it has {', '.join(there)}"
             yield Problem(location, f"{spec.data.origin} has no such array or column", repr(name), hint)
+
+
+def _may_be_folder(location: Location) -> bool:
+    """Return whether a place in the spec names a history, which may be a folder of event files."""
+    return location[0] == "models" and location[-1] == "history"
+
+
+def unchecked(spec: ReportSpec, folder: Path) -> Iterator[str]:
+    """Yield what only the build can check, as sentences: code is not run before, and TensorFlow not loaded."""
+    if spec.data is not None and spec.data.path is None and spec.data.function is not None:
+        yield f"what {spec.data.function} returns"
+    elif spec.data is not None and spec.data.images is None and is_folder(folder / (spec.data.path or "")):
+        yield f"what the elements of {spec.data.path} are"
+    if spec.data is not None and spec.data.preprocess is not None:
+        yield f"what {spec.data.preprocess} returns"
 
 
 def _siblings(path: Path) -> list[str]:

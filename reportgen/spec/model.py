@@ -155,7 +155,9 @@ class ModelSpec(Strict):
     name: Name | None = None
     """Names of the models of a pattern, with the same `*`: `*-best`; by default the text that the `*` matches."""
     history: str | None = None
-    """Training history: `history.history` as JSON, or a CSVLogger CSV; for a pattern with the same `*`: `runs/*/history.json`."""
+    """Training history: `history.history` as JSON, the CSV of a logger, or TensorBoard's event file or folder of them; for a pattern with the same `*`: `runs/*/history.json`."""
+    history_columns: Annotated[dict[Name, Name], Field(min_length=1)] | None = None
+    """Columns of the history that are not named as Keras names them, by key: `{ loss = "train_loss", val_loss = "valid_loss" }`; `epoch` names the column with the epochs. Of several rows of an epoch the last value counts."""
     series: Name | None = None
     """Name of the training run if the model is a checkpoint: models with the same `series` are compared in order."""
     recipe: Name | None = None
@@ -170,6 +172,16 @@ class ModelSpec(Strict):
     """Author's note on the model, Markdown."""
     custom_objects: tuple[str, ...] = ()
     """Custom layers and functions: `package.module:Name` or `./layers.py:Name`. They are imported and run."""
+
+    @model_validator(mode="after")
+    def _columns_of_a_history(self) -> Self:
+        if self.history_columns is not None and self.history is None:
+            message = "history_columns are columns of a history: set history"
+            raise ValueError(message)
+        if set(self.history_columns or ()) == {"epoch"}:
+            message = "history_columns names no curve, only the epochs"
+            raise ValueError(message)
+        return self
 
     @field_validator("task")
     @classmethod
