@@ -46,6 +46,11 @@ def of_folder(folder: Path) -> str:
     return of_files((name, folder / name) for name in files_below(folder))
 
 
+def of_path(path: Path) -> str:
+    """Return the digest of a file's bytes, or over all files of a folder."""
+    return of_folder(path) if path.is_dir() else sha256(path)
+
+
 def of_module(name: str) -> tuple[str, str] | None:
     """Return the outermost package of an imported module, and the digest of the code in it.
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reportgen.inputs.code import load_libraries
-from reportgen.inputs.digest import of_folder, sha256
+from reportgen.inputs.digest import of_path
 from reportgen.inputs.folders import files_below
 from reportgen.inputs.sources.records import require_frames
 from reportgen.spec.files import MEGABYTE, is_folder, unusable
@@ -30,7 +30,7 @@ def is_log(path: Path) -> bool:
 
 def digest_of(path: Path, file: str) -> tuple[str, str]:
     """Return the name of an event file, or of a folder with a slash at its end, and its digest."""
-    return (f"{file.rstrip('/')}/", of_folder(path)) if is_folder(path) else (file, sha256(path))
+    return f"{file.rstrip('/')}/" if is_folder(path) else file, of_path(path)
 
 
 def columns_of(path: Path) -> Columns:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from reportgen.analysis import results_file
 from reportgen.contract.formats import FILES
 from reportgen.errors import ResultsError
-from reportgen.inputs.digest import of_folder, sha256
+from reportgen.inputs.digest import of_path
 from reportgen.inputs.folders import FolderError
 from reportgen.pipeline.report_file import read_page, read_pdf
 from reportgen.spec.files import is_folder, unusable
@@ -108,7 +108,7 @@ def _on_disk(what: str, file: str, digest: str, folder: Path) -> VerifiedFile:
     if reason is not None:
         return VerifiedFile(what, file, "missing", "made by code, which is not run" if _CODE.search(file) else reason)
     try:
-        return VerifiedFile(what, file, _state((of_folder if of_folders else sha256)(folder / file), digest))
+        return VerifiedFile(what, file, _state(of_path(folder / file), digest))
     except OSError as error:
         return VerifiedFile(what, file, "missing", f"cannot be read ({error.strerror})")
     except FolderError as error:

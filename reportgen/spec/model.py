@@ -322,6 +322,11 @@ class DataSpec(Strict):
         """The path or the function; None if the arrays are files of their own."""
         return self.path or self.function
 
+    @property
+    def runs_code(self) -> bool:
+        """Whether code of the user makes or prepares the rows."""
+        return self.function is not None or self.preprocess is not None
+
 
 class SectionSpec(BaseModel):
     """A section of the report; all other keys are options of its kind."""
