@@ -36,6 +36,8 @@ _PARTS = {
     "trend": "TrendSpec",
     "card": "CardSpec",
     "data": "DataSpec",
+    "data.images": "ImagesSpec",
+    "data.features.NAME": "FeatureSpec",
     "checks": "CheckSpec",
     "checks.preset": "preset",
     "output": "OutputSpec",

@@ -14,7 +14,13 @@ PACKAGE = Path(__file__).parents[1] / "reportgen"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 KERAS = {
+    "inputs/events.py",
     "inputs/models.py",
+    "inputs/sources/elements.py",
+    "inputs/sources/function.py",
+    "inputs/sources/pictures.py",
+    "inputs/sources/saved_dataset.py",
+    "inputs/sources/tfrecord.py",
     "evaluation/cost.py",
     "evaluation/run.py",
     "evaluation/logits.py",
@@ -29,7 +35,7 @@ BROAD_EXCEPT = {
     "contract/foreign.py",
     "errors.py",
     "evaluation/process.py",
-    "inputs/models.py",
+    "inputs/code.py",
     "interface/arguments.py",
     "interface/callback.py",
     "render/environment.py",

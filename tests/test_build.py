@@ -573,14 +573,17 @@ def test_several_heads_are_told_apart(zoo: Path, tmp_path: Path) -> None:
 
 
 def test_tables_and_npy(zoo: Path, tmp_path: Path) -> None:
-    """csv, parquet and a pair of npy files give the same numbers as npz."""
-    values = []
+    """csv, parquet, npy, TFRecord, ``tf.data`` and a function give the same numbers as npz; results say how rows were found and what ran."""
+    values, readings = [], []
     columns = 'x = ["a", "b", "c", "d"]\ny = "label"'
     for data in (
         'path = "good.npz"',
         f'path = "good.csv"\n{columns}',
         f'path = "good.parquet"\n{columns}',
         'x = "x.npy"\ny = "y.npy"',
+        'path = "good.tfrecord"\nx = "a"\ny = "kind"\nfeatures = { a = { shape = [4] }, kind = { dtype = "int64" } }',
+        'path = "saved"',
+        'function = "./data.py:halves"\npreprocess = "./data.py:double"',
     ):
         (zoo / "table.toml").write_text(
             f'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "softmax.keras"\n[data]\n{data}\n[[sections]]\nkind = "performance"\n',
@@ -590,7 +593,17 @@ def test_tables_and_npy(zoo: Path, tmp_path: Path) -> None:
         assert found.returncode == 0, found.stderr
         rows = json.loads(run("metrics", tmp_path / "out" / "results.json", "--format", "json").stdout)
         values.append([row["value"] for row in rows if row["value"] is not None])
-    assert values[1:] == [pytest.approx(values[0], rel=1e-6)] * 3
+        readings.append(json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))["data"]["reading"])
+    assert values[1:4] == [pytest.approx(values[0], rel=1e-6)] * 3
+    assert values[4:] == [values[0]] * 3
+    assert readings[4:] == [
+        None,
+        "elements are batches: the first dimension of every part has no fixed size",
+        "arrays x, y",
+    ]
+    assert code_of(tmp_path / "out") == [("data", "./data.py", sha256(zoo / "data.py"))]
+    verified = run("verify", tmp_path / "out" / "results.json", "--inputs", zoo).stdout
+    assert "made by code, which is not run" in verified
 
 
 def test_a_failed_check_writes_the_report(tmp_path: Path) -> None:

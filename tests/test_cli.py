@@ -38,6 +38,19 @@ def spec(project: Path, old: str, new: str) -> Path:
     return path
 
 
+def test_check_says_what_it_leaves_to_the_build(project: Path) -> None:
+    """Code is not run; a folder of event files may be a history."""
+    (project / "specs" / "data.py").write_text("raise SystemExit(0)\n", "utf-8")
+    (project / "specs" / "logs").mkdir()
+    old = 'path = "digits/test.npz"             #'
+    path = spec(project, old, 'function = "./data.py:test"\npreprocess = "./data.py:scale"\n#')
+    spec(project, '"digits/mlp_history.json"', '"logs"')
+    found = run("check", path)
+    assert found.returncode == 0, found.stderr
+    assert "release.toml: what ./data.py:test returns is checked in the build" in found.stdout
+    assert "release.toml: what ./data.py:scale returns is checked in the build" in found.stdout
+
+
 def test_check_says_ok() -> None:
     """A good spec is one line."""
     found = run("check", "specs/release.toml")

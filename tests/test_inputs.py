@@ -115,7 +115,10 @@ def test_labels_that_name_no_head_belong_to_any(tmp_path: Path) -> None:
     [
         (DataSpec(path="d.npz", x="z"), r"data\.x: d\.npz: has no 'z' \(it has x, y, text\)"),
         (DataSpec(path="d.npz", x="text"), "must be numbers"),
-        (DataSpec(path="d.txt"), "must be an .npz, .csv, .parquet, .h5 or .hdf5 file"),
+        (
+            DataSpec(path="d.txt"),
+            "must be an .npz, .csv, .parquet, .h5, .hdf5, .tfrecord or .tfrecords file, or a folder",
+        ),
         (DataSpec(path="broken.npz"), "cannot be read as npz"),
         (DataSpec(path="broken.parquet"), "cannot be read as parquet"),
         (DataSpec(path="broken.csv"), "cannot be read as csv"),

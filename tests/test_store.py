@@ -333,6 +333,36 @@ def test_modules_by_name_are_never_kept(folder: Path) -> None:
     assert keys(folder / "spec.toml", 'models.mlp.custom_objects=["./layers.py:Layer"]') is not None
 
 
+def test_rows_made_by_code_are_never_kept(folder: Path) -> None:
+    """What a function reads is known to it alone."""
+    (folder / "data.py").write_text("def test(): ...", "utf-8")
+    spec = folder / "made.toml"
+    data = 'data = { path = "digits/test.npz" }'
+    for code in ('data = { function = "./data.py:test" }', f'{data[:-2]}, preprocess = "./data.py:test" }}'):
+        assert keys(folder / "spec.toml") is not None
+        spec.write_text(SPEC.replace(data, code), "utf-8")
+        assert keys(spec) is None
+
+
+def test_every_file_of_a_folder_is_in_the_key(folder: Path) -> None:
+    """Of images, and of event files; a link that leaves it is found when the data are read."""
+    for name in ("images/cat/a.png", "logs/train/events.out.tfevents.1"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(b"a")
+    data = 'data = { path = "images", images = { size = [8, 8], range = [0, 1] } }'
+    text = SPEC.replace('data = { path = "digits/test.npz" }', data).replace("digits/mlp_history.json", "logs")
+    spec = folder / "images.toml"
+    spec.write_text(text, "utf-8")
+    seen = {str(keys(spec))}
+    for name in ("images/cat/a.png", "images/cat/b.png", "logs/train/events.out.tfevents.1", "logs/validation"):
+        (folder / name).write_bytes(b"b")
+        seen.add(str(keys(spec)))
+    assert len(seen) == 5
+    assert "None" not in seen
+    (folder / "images" / "cat" / "c.png").symlink_to("/etc/passwd")
+    assert keys(spec) is None
+
+
 # ------------------------------------------------------------------------------------------------ whole builds
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 LAYERS = """
 import keras
@@ -120,6 +121,7 @@ def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
     table.to_parquet(folder / "good.parquet")
     holes = x.copy()
     holes[3, 0], holes[5, 1] = np.nan, np.inf
+    _other_sources(folder, x, y)
     np.savez(folder / "nan.npz", x=holes, y=y)
     np.savez(folder / "empty.npz", x=x[:0], y=y[:0])
     np.savez(folder / "uneven.npz", x=x, y=y[:19])
@@ -137,6 +139,34 @@ def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
         return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(20), y]).mean())
 
     (folder / "expected.json").write_text(json.dumps({"nll": nll(1.0), "doubled": nll(2.0)}), "utf-8")
+
+
+DATA = """
+from pathlib import Path
+import numpy as np
+
+def halves():
+    with np.load(Path(__file__).with_name("good.npz")) as file:
+        return file["x"] / np.float32(2), file["y"]
+
+def double(x):
+    return x * np.float32(2)
+"""
+
+
+def _other_sources(folder: Path, x: Any, y: Any) -> None:
+    """Write the good rows for the sources that TensorFlow reads, and a function that returns them."""
+    import tensorflow as tf
+
+    tf.data.Dataset.from_tensor_slices((x, y)).batch(7).save(str(folder / "saved"))
+    with tf.io.TFRecordWriter(str(folder / "good.tfrecord")) as file:
+        for row, label in zip(x, y, strict=True):
+            features = {
+                "a": tf.train.Feature(float_list=tf.train.FloatList(value=row)),
+                "kind": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
+            }
+            file.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    (folder / "data.py").write_text(DATA, "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The code that produced a report: the program, sections, custom objects, templates; each with its digest."""
+"""The code that produced a report: the program, sections, custom objects, functions of the data, templates; each with its digest."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from reportgen.plan.registry import module_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.plan.plan import Plan, PlannedSection
 
 _PROGRAM = __name__.partition(".")[0]
 
 
-def code(plan: Plan, models: Iterable[ModelEvaluation]) -> tuple[CodeRecord, ...]:
+def code(plan: Plan, models: Iterable[ModelEvaluation], data: DataEvaluation | None = None) -> tuple[CodeRecord, ...]:
     """Return every piece of code that a run executed, each once.
 
     Raises
@@ -31,6 +32,8 @@ def code(plan: Plan, models: Iterable[ModelEvaluation]) -> tuple[CodeRecord, ...
     found += [
         CodeRecord(what="custom objects", file=file, sha256=sha256) for model in models for file, sha256 in model.code
     ]
+    if data is not None:
+        found += [CodeRecord(what="data", file=file, sha256=sha256) for file, sha256 in data.code]
     return tuple(dict.fromkeys([*found, *_templates(plan)]))
 
 

@@ -61,7 +61,7 @@ class FileRecord(Strict):
 class CodeRecord(Strict):
     """Code that a run executed: a file as named in the spec, or a package, and its SHA-256 digest."""
 
-    what: Literal["program", "section", "custom objects", "template"]
+    what: Literal["program", "section", "custom objects", "data", "template"]
     file: str
     sha256: str
     """For a file of its bytes; for a package of the lines ``<sha256>  <path>`` of its code and templates, sorted by path."""
@@ -112,6 +112,8 @@ class DataRecord(Strict):
     n: int
     seed: int
     sampling: str
+    reading: str | None = None
+    """How the rows were found in the files, such as the rule that took the elements of a `tf.data` data set for batches; null where nothing had to be decided."""
     duplicates: int | None = None
     """Rows whose inputs equal those of an earlier row bit for bit; null if the file does not record it."""
     used_for: tuple[str, ...] | None = None
@@ -245,7 +247,7 @@ class Results(Strict):
     card: CardSpec = CardSpec()
     """What the author states about the model, as in the spec; null where it is not stated."""
     code: tuple[CodeRecord, ...] = ()
-    """The code that was executed: the program, sections, custom objects, templates."""
+    """The code that was executed: the program, sections, custom objects, functions of the data, templates."""
     versions: dict[str, str]
     """Versions of the software that produced the results."""
     focus: Focus | None = None

@@ -168,12 +168,15 @@ def check(
 ) -> None:
     """Validate SPEC and the files it names. Nothing is computed."""
     from reportgen.pipeline.flow import read_plan
+    from reportgen.plan.files import unchecked
 
     planned = read_plan(spec, overrides, _flat(only), _flat(skip))
     for item in planned.sections:
         if item.skip is not None:
             say(f"{spec}: section {item.address} will be skipped: it {item.skip}")
     if not quiet:
+        for what in unchecked(planned.spec, planned.folder):
+            say(f"{spec}: {what} is checked in the build")
         counts = (
             _counted(len(planned.spec.models), "model"),
             _counted(len(planned.sections), "section"),

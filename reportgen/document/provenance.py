@@ -74,6 +74,8 @@ def _environment(results: Results) -> Table:
     rows = [("reportgen", results.reportgen), *results.versions.items(), ("created", results.created)]
     if results.data is not None:
         rows.append(("rows evaluated", f"{results.data.n:,} of {results.data.n_total:,} ({results.data.sampling})"))
+        if results.data.reading is not None:
+            rows.append(("how the rows were read", results.data.reading))
         if results.data.groups is not None:
             rows.append(("groups", f"{results.data.groups:,} ({results.data.grouped_by})"))
         if results.data.effective_n is not None:

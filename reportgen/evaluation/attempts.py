@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from reportgen.errors import InputError
-from reportgen.inputs.models import model_code
+from reportgen.inputs.code import model_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable

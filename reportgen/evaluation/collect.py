@@ -21,9 +21,9 @@ from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.times import times
 from reportgen.evaluation.weights import weight_tensors
+from reportgen.inputs.code import versions
 from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
-from reportgen.inputs.models import versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +97,8 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
             spec.data.used_for,
             *_groups(dataset, rows, spec.data),
             _weights(dataset, rows),
+            code=dataset.code,
+            reading=dataset.reading,
         )
     read = {name: inputs.history(name, model) for name, model in spec.models.items()}
     collector = _Collector(spec.data, dataset, data, request, report)
@@ -214,7 +216,7 @@ def _groups(dataset: Dataset, rows: NDArray[np.int64], spec: DataSpec) -> tuple[
     groups = dataset.groups
     if groups is None or spec.group is None:
         return None, None
-    by = spec.group if spec.path is not None else PurePath(spec.group).stem
+    by = spec.group if spec.origin is not None else PurePath(spec.group).stem
     return by, np.unique(groups[rows], return_inverse=True)[1].astype(np.int64)
 
 

@@ -12,7 +12,7 @@ from reportgen.evaluation.example_inputs import UnknownInputsError, input_specs
 from reportgen.evaluation.operations import counts_inside, is_counted, is_unlisted, multiply_adds, owns_weights
 from reportgen.evaluation.structure import has_graph, is_a, walk
 from reportgen.evaluation.tracing import ATTENTION, watched
-from reportgen.inputs.models import model_code
+from reportgen.inputs.code import model_code
 from reportgen.text import formatting
 
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ class Reader:
             threshold=self.threshold,
             seed=self.data.seed,
             location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),
-            file=self.data.path or str(y),
+            file=self.data.origin or str(y),
         )
 
     def add(self, head: Head, outputs: NDArray[Any], places: NDArray[np.int64]) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import InputError, ReportgenError, cause
 from reportgen.evaluation import array_store
-from reportgen.inputs.models import LibraryError
+from reportgen.inputs.code import LibraryError
 from reportgen.resources import end_with_parent, ending, environment, private_folder
 
 if TYPE_CHECKING:

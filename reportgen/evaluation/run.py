@@ -169,7 +169,7 @@ class _Pass:
             f"is one array, but the model {self.loaded.name} has {len(heads)} outputs ({', '.join(heads)}): "
             f"name an array for each, y = {{ {tables} }}"
         )
-        raise InputError(("data", "y"), self.data.path or str(self.data.y), message)
+        raise InputError(("data", "y"), self.data.origin or str(self.data.y), message)
 
     def _why_unlabeled(self, head: str) -> str | None:
         if self.dataset.labels(head) is not None:

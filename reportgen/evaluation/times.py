@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.records.cost import BatchTimes, Machine, Times
 from reportgen.errors import InputError
 from reportgen.evaluation.example_inputs import UnknownInputsError, input_specs
-from reportgen.inputs.models import model_code
+from reportgen.inputs.code import model_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -53,6 +53,14 @@ class Dataset(Protocol):
         """The files as named in the spec, with their SHA-256 digests."""
 
     @property
+    def code(self) -> tuple[tuple[str, str], ...]:
+        """The code that was run to make the rows, with its SHA-256 digests."""
+
+    @property
+    def reading(self) -> str | None:
+        """How the rows were found in the files; None where nothing had to be decided."""
+
+    @property
     def texts(self) -> Array | None:
         """A text for each row, to be shown to readers; None without."""
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.inputs.folders import files_below
 from reportgen.resources import share
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ def of_files(files: Iterable[tuple[str, Path]]) -> str:
     """
     lines = [f"{sha256(path)}  {name}\n" for name, path in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def of_folder(folder: Path) -> str:
+    """Return one digest over all files below a folder, by their relative paths."""
+    return of_files((name, folder / name) for name in files_below(folder))
+
+
+def of_path(path: Path) -> str:
+    """Return the digest of a file's bytes, or over all files of a folder."""
+    return of_folder(path) if path.is_dir() else sha256(path)
 
 
 def of_module(name: str) -> tuple[str, str] | None:

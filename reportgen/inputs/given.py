@@ -55,7 +55,9 @@ class Files:
 
     def history(self, name: str, spec: ModelSpec) -> History | None:
         """Read a history."""
-        return histories.load(("models", name, "history"), spec.history, self.folder) if spec.history else None
+        if spec.history is None:
+            return None
+        return histories.load(("models", name, "history"), spec.history, self.folder, spec.history_columns)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Training histories: ``history.history`` as JSON, or the CSV that Keras' CSVLogger writes."""
+"""Training histories: ``history.history`` as JSON, the CSV of a logger, or TensorBoard's event files."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from reportgen.contract.records.history import History
 from reportgen.errors import InputError
+from reportgen.inputs import events
+from reportgen.inputs.code import model_code
+from reportgen.inputs.curves import EPOCH, mapped
 from reportgen.spec.files import FileError, read_bytes
 from reportgen.spec.plain import refusal
 
@@ -22,29 +26,35 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reportgen.inputs.curves import Columns
     from reportgen.spec.problems import Location
 
-    Columns = dict[str, list[Any]]
-
 _MEGABYTES = 64
-_EPOCH = "epoch"
 _MISSING = frozenset({"", "na", "n/a", "none", "null"})
 _NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")
 _SEPARATORS = (",", ";", "\t")
 
 
-def load(location: Location, file: str, folder: Path) -> History:
+def load(location: Location, file: str, folder: Path, names: Mapping[str, str] | None = None) -> History:
     """Read a history.
 
     JSON is ``history.history``, plain or as written by pandas, or a ``History`` with its ``history`` and ``epoch``. Null,
-    ``NA`` and empty cells are missing; numbers can be text, as ``json.dumps(..., default=str)`` writes them.
+    ``NA`` and empty cells are missing; numbers can be text, as ``json.dumps(..., default=str)`` writes them. A folder, or a file
+    with ``tfevents`` in its name, is TensorBoard's.
+
+    Parameters
+    ----------
+    names
+        The columns to take, by the keys of the history; None for all, of event files for those of Keras' callback.
 
     Raises
     ------
     InputError
-        Not JSON or CSV, or not one sequence of numbers per key.
+        Not JSON, CSV or event files, not one sequence of numbers per key, or no such column.
     """
     path = folder / file
+    if events.is_log(path):
+        return _from_events(location, file, path, names)
     try:
         content = read_bytes(path, _MEGABYTES)
         text = content.decode("utf-8-sig")
@@ -53,7 +63,26 @@ def load(location: Location, file: str, folder: Path) -> History:
     except UnicodeDecodeError as error:
         raise InputError(location, file, f"is not UTF-8 (byte {error.start})") from error
     columns_of = _from_json if path.suffix.lower() == ".json" else _from_csv
-    return _history(location, file, hashlib.sha256(content).hexdigest(), text, columns_of)
+    return _history(location, file, hashlib.sha256(content).hexdigest(), lambda: _named(columns_of(text), names))
+
+
+def _from_events(location: Location, file: str, path: Path, names: Mapping[str, str] | None) -> History:
+    def columns() -> Columns:
+        found = events.columns_of(path)
+        return _named(found, names or events.keras_names(found))
+
+    with model_code(location, file, "cannot be read as TensorBoard's event files"):
+        read = _history(location, file, "", columns)
+        named, digest = events.digest_of(path, file)
+        return replace(read, file=named, sha256=digest)
+
+
+def _named(columns: Columns, names: Mapping[str, str] | None) -> Columns:
+    return (
+        columns
+        if names is None
+        else mapped(columns, names, lambda value: value is None or _number(value) != _number(value))
+    )
 
 
 def in_memory(location: Location, given: Any) -> History:
@@ -69,10 +98,10 @@ def in_memory(location: Location, given: Any) -> History:
         message = f"must be a History, its dict, or a path (found {type(given).__name__})"
         raise InputError(location, "", message)
     try:
-        text = json.dumps({"history": curves, _EPOCH: getattr(given, "epoch", None) or None}, default=_plain)
+        text = json.dumps({"history": curves, EPOCH: getattr(given, "epoch", None) or None}, default=_plain)
     except (TypeError, ValueError) as error:
         raise InputError(location, "", f"is not a training history ({error})") from error
-    return _history(location, "(in memory)", hashlib.sha256(text.encode()).hexdigest(), text, _from_json)
+    return _history(location, "(in memory)", hashlib.sha256(text.encode()).hexdigest(), lambda: _from_json(text))
 
 
 def _plain(value: Any) -> Any:
@@ -80,13 +109,13 @@ def _plain(value: Any) -> Any:
     return np.asarray(value).tolist()
 
 
-def _history(location: Location, file: str, digest: str, text: str, columns_of: Callable[[str], Columns]) -> History:
+def _history(location: Location, file: str, digest: str, read: Callable[[], Columns]) -> History:
     try:
-        columns = columns_of(text)
+        columns = read()
         refused = refusal(list(columns))
         if refused is not None:
             _refuse(f"the name of a metric {refused[1]}")
-        epochs = _epochs(columns.pop(_EPOCH, None))
+        epochs = _epochs(columns.pop(EPOCH, None))
         curves = {key: _curve(key, values) for key, values in columns.items()}
     except RecursionError as error:
         raise InputError(location, file, "is not a training history (it is nested too deeply)") from error
@@ -103,10 +132,10 @@ def _history(location: Location, file: str, digest: str, text: str, columns_of: 
 def _from_json(text: str) -> Columns:
     raw = json.loads(text)
     if isinstance(raw, dict) and isinstance(raw.get("history"), dict):
-        raw = {**raw["history"], _EPOCH: raw.get(_EPOCH)}
+        raw = {**raw["history"], EPOCH: raw.get(EPOCH)}
     if not isinstance(raw, dict):
         _refuse("expected an object with one list per metric")
-    return {key: _listed(key, values) for key, values in raw.items() if key != _EPOCH or values is not None}
+    return {key: _listed(key, values) for key, values in raw.items() if key != EPOCH or values is not None}
 
 
 def _listed(key: str, values: Any) -> list[Any]:
@@ -135,9 +164,9 @@ def _from_csv(text: str) -> Columns:
 def _epochs(values: list[Any] | None) -> tuple[int, ...] | None:
     if not values:
         return None
-    numbers = _curve(_EPOCH, values)
+    numbers = _curve(EPOCH, values)
     if numbers.ndim != 1 or not np.isfinite(numbers).all() or (numbers != numbers.round()).any():
-        _refuse(f"{_EPOCH!r} is not a list of whole numbers")
+        _refuse(f"{EPOCH!r} is not a list of whole numbers")
     return tuple(int(number) for number in numbers)
 
 

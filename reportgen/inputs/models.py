@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
-import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.errors import InputError, ReportgenError, ends_program, summary
+from reportgen.errors import InputError
 from reportgen.inputs.archive import config_of, objects_in
-from reportgen.inputs.digest import of_module, sha256
+from reportgen.inputs.code import digests_of, imported, load_libraries, model_code
+from reportgen.inputs.digest import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import keras
@@ -35,8 +30,6 @@ _ABBREVIATIONS = {
     "huber_loss": "huber",
     "bce": "binary_crossentropy",
 }
-
-_LIBRARIES = ("keras", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -74,56 +67,6 @@ class LoadedModel:
         return self.losses
 
 
-class LibraryError(ReportgenError):
-    """Keras or TensorFlow cannot be loaded; the message says what to type."""
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Keras and TensorFlow, without loading them.
-
-    Raises
-    ------
-    LibraryError
-        One of them is not installed.
-    """
-    found = {}
-    for package in _LIBRARIES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError as error:
-            raise LibraryError(f"{package} is not installed; to install it, type `pip install {package}`") from error
-    return found
-
-
-def _load_libraries() -> None:
-    """Load Keras and TensorFlow; LibraryError if one of them is missing or damaged."""
-    for package in reversed(_LIBRARIES):
-        try:
-            importlib.import_module(package)
-        except Exception as error:
-            reason = f"{package} cannot be loaded ({type(error).__name__}: {summary(error)})"
-            raise LibraryError(f"{reason}; to install it, type `pip install --force-reinstall {package}`") from error
-
-
-@contextmanager
-def model_code(location: Location, file: str, what: str) -> Iterator[None]:
-    """Run code of a model, its custom objects, Keras or TensorFlow.
-
-    Raises
-    ------
-    InputError
-        Whatever they raised, ``SystemExit`` and the like included: ``what``, and the line that says why.
-    """
-    try:
-        yield
-    except ReportgenError:
-        raise
-    except BaseException as error:
-        if ends_program(error):
-            raise
-        raise InputError(location, file, f"{what} ({type(error).__name__}: {summary(error)})") from error
-
-
 def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     """Load a model with ``safe_mode=True`` and ``compile=False``.
 
@@ -140,7 +83,7 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     config = config_of(path, location, spec.path)
     objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
     _refuse_foreign(config, objects, location, spec.path)
-    _load_libraries()
+    load_libraries()
     with model_code(location, spec.path, "Keras cannot load it"):
         import keras
 
@@ -156,7 +99,7 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
         size_bytes=path.stat().st_size,
         losses=_losses(compiled.get("loss")),
         compiled=compiled,
-        code=tuple(_code(spec.custom_objects, folder)),
+        code=tuple(digests_of(spec.custom_objects, folder)),
     )
 
 
@@ -220,47 +163,11 @@ def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: L
 def _custom_objects(names: tuple[str, ...], folder: Path, location: Location) -> dict[str, Any]:
     objects = {}
     if names:
-        _load_libraries()
+        load_libraries()
     for index, item in enumerate(names):
-        module_name, _, name = item.rpartition(":")
-        with model_code((*location, index), item, "cannot be imported"), _importable(folder):
-            objects[name] = getattr(_module_of(module_name, folder), name)
+        with model_code((*location, index), item, "cannot be imported"):
+            objects[item.rpartition(":")[2]] = imported(item, folder)
     return objects
-
-
-@contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Let modules be found in a folder, after everything that is installed."""
-    own = str(folder.resolve())
-    sys.path.append(own)
-    try:
-        yield
-    finally:
-        sys.path.remove(own)
-
-
-def _code(names: tuple[str, ...], folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the files and packages that custom objects were imported from, with their digests."""
-    for module in dict.fromkeys(item.rpartition(":")[0] for item in names):
-        found = (module, sha256(folder / module)) if module.endswith(".py") else of_module(module)
-        if found is not None:
-            yield found
-
-
-def _module_of(name: str, folder: Path) -> Any:
-    if not name.endswith(".py"):
-        return importlib.import_module(name)
-    path = (folder / name).resolve()
-    spec = importlib.util.spec_from_file_location(f"reportgen_custom_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        message = "no such file"
-        raise ImportError(message)
-    if spec.name in sys.modules and getattr(sys.modules[spec.name], "__file__", None) == str(path):
-        return sys.modules[spec.name]
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def canonical_loss(name: str) -> str:

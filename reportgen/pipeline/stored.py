@@ -25,6 +25,7 @@ from reportgen.errors import ReportgenError
 from reportgen.evaluation import array_store
 from reportgen.evaluation.process import EvaluationProcess
 from reportgen.inputs import digest
+from reportgen.inputs.folders import FolderError
 from reportgen.inputs.sources.registry import source_of
 from reportgen.pipeline.store import key
 from reportgen.plan.registry import is_own
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 _RECORD = "record"
 """Name of the files of an entry."""
 _TEXT = "content.json"
-_LIBRARIES = ("keras", "tensorflow", "numpy", "scipy", "h5py", "pyarrow", "pandas", "matplotlib", "pydantic")
+_LIBRARIES = ("keras", "tensorflow", "numpy", "scipy", "h5py", "pyarrow", "pandas", "pillow", "matplotlib", "pydantic")
 _CPU = Path("/proc/cpuinfo")
 _OF_A_CPU = ("model name", "flags", "Features", "CPU part")
 _SET = ("TF_", "OMP_", "CUDA_", "MKL_", "OPENBLAS_")
@@ -73,7 +74,7 @@ class Keys:
 def keys_of(plan: Plan) -> Keys | None:
     """Return the keys of the evaluation of a plan; None if it must not be kept, or if a file cannot be read."""
     spec, request = plan.spec, plan.request
-    if request.timing is not None:
+    if request.timing is not None or (spec.data is not None and spec.data.runs_code):
         return None
     asked = {**request.model_dump(mode="json"), "needs": sorted(need.value for need in request.needs)}
     try:
@@ -85,14 +86,14 @@ def keys_of(plan: Plan) -> Keys | None:
             digests[name] = digest.sha256(plan.folder / model.path)
             content = [name, model.model_dump(mode="json", exclude={"role", "note"}), digests[name]]
             models[name] = key(["model", content, _beside(model, plan.folder), data_key])
-    except (OSError, ReportgenError):
+    except (OSError, ReportgenError, FolderError):
         return None
     return Keys(data_key, models, files, digests)
 
 
 def _beside(model: ModelSpec, folder: Path) -> list[Any]:
     """Return the digests of the other files of a model; with custom objects also all packages that are installed."""
-    files = [] if model.history is None else [digest.sha256(folder / model.history)]
+    files = [] if model.history is None else [digest.of_path(folder / model.history)]
     named = dict.fromkeys(item.rpartition(":")[0] for item in model.custom_objects)
     if not named:
         return files

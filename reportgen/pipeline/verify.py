@@ -6,6 +6,7 @@ Nothing is signed, so this finds inconsistency, not forgery.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
@@ -13,13 +14,17 @@ from typing import TYPE_CHECKING, Literal
 from reportgen.analysis import results_file
 from reportgen.contract.formats import FILES
 from reportgen.errors import ResultsError
-from reportgen.inputs.digest import sha256
+from reportgen.inputs.digest import of_path
+from reportgen.inputs.folders import FolderError
 from reportgen.pipeline.report_file import read_page, read_pdf
-from reportgen.spec.files import unusable
+from reportgen.spec.files import is_folder, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+_CODE = re.compile(r":\w+$")
+"""How the name of a function ends."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,16 @@ def _on_disk(what: str, file: str, digest: str, folder: Path) -> VerifiedFile:
     named = PurePath(file)
     if named.is_absolute() or ".." in named.parts:
         return VerifiedFile(what, file, "missing", "is outside the folder of the inputs")
-    reason = unusable(folder / file)
+    of_folders = file.endswith("/") and is_folder(folder / file)
+    reason = None if of_folders else unusable(folder / file)
     if reason is not None:
-        return VerifiedFile(what, file, "missing", reason)
+        return VerifiedFile(what, file, "missing", "made by code, which is not run" if _CODE.search(file) else reason)
     try:
-        return VerifiedFile(what, file, _state(sha256(folder / file), digest))
+        return VerifiedFile(what, file, _state(of_path(folder / file), digest))
     except OSError as error:
         return VerifiedFile(what, file, "missing", f"cannot be read ({error.strerror})")
+    except FolderError as error:
+        return VerifiedFile(what, file, "missing", str(error))
 
 
 def _state(found: str, digest: str) -> Literal["unchanged", "changed"]:

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.inputs.sources.registry import unknown_names
-from reportgen.inputs.sources.source import files
-from reportgen.spec.files import unusable
+from reportgen.inputs.sources.registry import unknown_names, unusable_data
+from reportgen.inputs.sources.source import code_files, files
+from reportgen.spec import files as spec_files
+from reportgen.spec.files import is_folder
 from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem, suggest
 
@@ -21,17 +22,34 @@ if TYPE_CHECKING:
 
 def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     """Yield missing files, and arrays that a file does not have."""
-    for location, file in named_files(spec):
-        reason = unusable(folder / file)
-        if reason is not None:
-            yield Problem(location, reason, repr(file), suggest(Path(file).name, _siblings(folder / file)))
+    outside = [one for one in _outside_data(spec) if not (_may_be_folder(one[0]) and is_folder(folder / one[1]))]
+    unusable = [(*one, reason) for one in outside if (reason := spec_files.unusable(folder / one[1]))]
+    if spec.data is not None:
+        unusable += unusable_data(spec.data, folder)
+    for location, file, reason in unusable:
+        yield Problem(location, reason, repr(file), suggest(Path(file).name, _siblings(folder / file)))
     templates = spec.output.templates
     if templates is not None and not os.path.isdir(folder / templates):  # noqa: PTH112 a name that is too long is none
         yield Problem(("output", "templates"), "no such folder", repr(templates))
     if spec.data is not None:
         for location, name, there in unknown_names(spec.data, folder):
             hint = suggest(name, there) or f"it has {', '.join(there)}"
-            yield Problem(location, f"{spec.data.path} has no such array or column", repr(name), hint)
+            yield Problem(location, f"{spec.data.origin} has no such array or column", repr(name), hint)
+
+
+def _may_be_folder(location: Location) -> bool:
+    """Return whether a place in the spec names a history, which may be a folder of event files."""
+    return location[0] == "models" and location[-1] == "history"
+
+
+def unchecked(spec: ReportSpec, folder: Path) -> Iterator[str]:
+    """Yield what only the build can check, as sentences: code is not run before, and TensorFlow not loaded."""
+    if spec.data is not None and spec.data.path is None and spec.data.function is not None:
+        yield f"what {spec.data.function} returns"
+    elif spec.data is not None and spec.data.images is None and is_folder(folder / (spec.data.path or "")):
+        yield f"what the elements of {spec.data.path} are"
+    if spec.data is not None and spec.data.preprocess is not None:
+        yield f"what {spec.data.preprocess} returns"
 
 
 def _siblings(path: Path) -> list[str]:
@@ -44,6 +62,12 @@ def _siblings(path: Path) -> list[str]:
 
 def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
     """Yield every file that a spec names, with its place."""
+    yield from _outside_data(spec)
+    if spec.data is not None:
+        yield from files(spec.data)
+
+
+def _outside_data(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
     for name, model in spec.models.items():
         yield ("models", name, "path"), model.path
         if model.history is not None:
@@ -55,4 +79,4 @@ def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
     if isinstance(spec.decision.baseline, BaselineSpec):
         yield ("decision", "baseline", "results"), spec.decision.baseline.results
     if spec.data is not None:
-        yield from files(spec.data)
+        yield from code_files(spec.data)

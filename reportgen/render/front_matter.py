@@ -73,7 +73,7 @@ def _task(head: HeadRecord, results: Results) -> dict[str, Any]:
 
 
 def _data_set(head: HeadRecord, data: DataRecord, *, several: bool) -> dict[str, Any]:
-    name = ", ".join(file.file.rpartition("/")[2] for file in data.files)
+    name = ", ".join(file.file.rstrip("/").rpartition("/")[2] for file in data.files)
     config = {"config": head.name} if several else {}
     args = {"rows": head.n, "sha256": [file.sha256 for file in data.files]}
     return {"type": name, "name": name, **config, "split": data.split, "args": args}

@@ -33,6 +33,14 @@ def unusable(path: Path) -> str | None:
     return None if stat.S_ISREG(mode) else "is not a regular file"
 
 
+def is_folder(path: Path) -> bool:
+    """Return whether a path is that of a folder; a name that no file can have is none."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def read_bytes(path: Path, megabytes: int) -> bytes:
     """Return the content of a regular file of a limited size.
 

@@ -30,7 +30,13 @@ Change = Literal["absolute", "relative"]
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
 UseOfData = Literal["training", "early stopping", "tuning", "selection"]
+FeatureType = Literal[
+    "float32", "int64", "string", "image", "float16", "float64", "int8", "int16", "int32", "uint8", "uint16", "bool"
+]
 
+RECORDS = (".tfrecord", ".tfrecords")
+"""Suffixes of TFRecord files."""
+_LISTED = frozenset({"float32", "int64", "string", "image"})
 _CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f/?#\"'<>()\\]+(?:/[^\s\x00-\x1f\x7f?#\"'<>()\\]*)?")
 _CONDITION = re.compile(r"\s*(>=|<=)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
@@ -56,6 +62,14 @@ def _is_an_address(value: str) -> str:
 
 
 DocsUrl = Annotated[str, AfterValidator(_is_an_address), Field(json_schema_extra={"pattern": "^https?://"})]
+
+
+def require_object(item: str) -> None:
+    """Reject what does not name an object of a module."""
+    module, colon, name = item.rpartition(":")
+    if not colon or not module or not name.isidentifier():
+        message = f"must be 'package.module:Name' or './file.py:Name' (found {item!r})"
+        raise ValueError(message)
 
 
 class ReportInfo(Strict):
@@ -159,7 +173,9 @@ class ModelSpec(Strict):
     name: Name | None = None
     """Names of the models of a pattern, with the same `*`: `*-best`; by default the text that the `*` matches."""
     history: str | None = None
-    """Training history: `history.history` as JSON, or a CSVLogger CSV; for a pattern with the same `*`: `runs/*/history.json`."""
+    """Training history: `history.history` as JSON, the CSV of a logger, or TensorBoard's event file or folder of them; for a pattern with the same `*`: `runs/*/history.json`."""
+    history_columns: Annotated[dict[Name, Name], Field(min_length=1)] | None = None
+    """Columns of the history that are not named as Keras names them, by key: `{ loss = "train_loss", val_loss = "valid_loss" }`; `epoch` names the column with the epochs. Of several rows of an epoch the last value counts."""
     series: Name | None = None
     """Name of the training run if the model is a checkpoint: models with the same `series` are compared in order."""
     recipe: Name | None = None
@@ -174,6 +190,16 @@ class ModelSpec(Strict):
     """Author's note on the model, Markdown."""
     custom_objects: tuple[str, ...] = ()
     """Custom layers and functions: `package.module:Name` or `./layers.py:Name`. They are imported and run."""
+
+    @model_validator(mode="after")
+    def _columns_of_a_history(self) -> Self:
+        if self.history_columns is not None and self.history is None:
+            message = "history_columns are columns of a history: set history"
+            raise ValueError(message)
+        if set(self.history_columns or ()) == {"epoch"}:
+            message = "history_columns names no curve, only the epochs"
+            raise ValueError(message)
+        return self
 
     @field_validator("task")
     @classmethod
@@ -193,20 +219,62 @@ class ModelSpec(Strict):
     @classmethod
     def _names_an_object(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for item in value:
-            module, colon, name = item.rpartition(":")
-            if not colon or not module or not name.isidentifier():
-                message = f"must be 'package.module:Name' or './file.py:Name' (found {item!r})"
-                raise ValueError(message)
+            require_object(item)
         return value
+
+
+class ImagesSpec(Strict):
+    """How images become inputs: of a folder with one folder per class, or of features that are encoded images."""
+
+    size: tuple[Annotated[Whole, Field(ge=1, le=2**14)], Annotated[Whole, Field(ge=1, le=2**14)]]
+    """Height and width in pixels; an image of another size is resized as Keras' `image_dataset_from_directory` does (bilinear)."""
+    range: tuple[Number, Number]
+    """What the pixel values 0 and 255 become: `[0, 255]` leaves them, `[0, 1]` and `[-1, 1]` rescale them."""
+    color: Literal["rgb", "rgba", "grayscale"] = "rgb"
+    """Channels: 3, 4 or 1."""
+
+
+class FeatureSpec(Strict):
+    """A feature of the examples of a TFRecord file."""
+
+    dtype: FeatureType = "float32"
+    """`float32`, `int64` and `string` are lists of values; `image` is an encoded PNG, JPEG, BMP or GIF. Other types need `raw`."""
+    shape: tuple[Annotated[Whole, Field(ge=1)], ...] = ()
+    """Shape of a row; `[]` for a single value."""
+    raw: Flag = False
+    """The values are stored as bytes, as `tobytes()` makes them, little-endian."""
+
+    @model_validator(mode="after")
+    def _can_be_stored(self) -> Self:
+        if self.raw and self.dtype in {"string", "image"}:
+            message = f"raw values are numbers (found dtype {self.dtype!r})"
+            raise ValueError(message)
+        if not self.raw and self.dtype not in _LISTED:
+            message = f"a list of values is float32, int64 or string: for bytes of {self.dtype} set raw = true"
+            raise ValueError(message)
+        if self.dtype == "image" and self.shape:
+            message = "an image has the shape that data.images says: leave out shape"
+            raise ValueError(message)
+        return self
 
 
 class DataSpec(Strict):
     """The evaluation data."""
 
     path: str | None = None
-    """An `.npz`, `.csv`, `.parquet` or `.h5` file; omit it if `x` and `y` are `.npy` files."""
+    """An `.npz`, `.csv`, `.parquet`, `.h5` or `.tfrecord` file, a folder that `tf.data.Dataset.save` wrote, or a folder of images; omit it if `x` and `y` are `.npy` files."""
+    function: str | None = None
+    """Function that returns the data, in place of a path: `package.module:name` or `./data.py:name`. It is imported and run."""
+    preprocess: str | None = None
+    """Function that prepares a batch of inputs for the models, in the same form. It is imported and run."""
+    batched: Flag | None = None
+    """Whether the elements of a `tf.data` data set are batches; by default the shapes of its elements decide, and the report says how."""
+    images: ImagesSpec | None = None
+    """How images become inputs; with a folder as `path`, its folders are the classes."""
+    features: Annotated[dict[Name, FeatureSpec], Field(min_length=1)] | None = None
+    """The features of a `.tfrecord` file by name."""
     x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] = "x"
-    """Array name (npz, h5), file (npy) or column names (csv, parquet); for several inputs, a table with one entry per input."""
+    """Array name (npz, h5), file (npy), column names (csv, parquet), feature (tfrecord) or part (`x`, `x/left` of `tf.data`); for several inputs, a table with one entry per input."""
     y: str | Annotated[dict[str, str], Field(min_length=1)] | None = Field(default="y", json_schema_extra=_or_false)
     """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
     text: str | None = None
@@ -232,6 +300,31 @@ class DataSpec(Strict):
 
     _no_labels = field_validator("y", mode="before")(_false_is_none)
 
+    @field_validator("function", "preprocess")
+    @classmethod
+    def _names_a_function(cls, value: str | None) -> str | None:
+        if value is not None:
+            require_object(value)
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        record = (self.path or "").endswith(RECORDS)
+        if self.path is not None and self.function is not None:
+            message = "has a path and a function: leave out one of them"
+            raise ValueError(message)
+        if record and self.features is None:
+            message = "a .tfrecord file needs a table features, which describes its examples"
+            raise ValueError(message)
+        if self.features is not None and not record:
+            message = f"features describe the examples of a .tfrecord file (found path {self.path!r})"
+            raise ValueError(message)
+        of_images = [name for name, one in (self.features or {}).items() if one.dtype == "image"]
+        if of_images and self.images is None:
+            message = f"the feature {of_images[0]!r} is an image: a table images must say its size and range"
+            raise ValueError(message)
+        return self
+
     @field_validator("class_names", "value_names")
     @classmethod
     def _no_name_twice(cls, value: Any) -> Any:
@@ -241,6 +334,16 @@ class DataSpec(Strict):
                 message = f"has duplicate names: {', '.join(map(repr, twice))}"
                 raise ValueError(message)
         return value
+
+    @property
+    def origin(self) -> str | None:
+        """The path or the function; None if the arrays are files of their own."""
+        return self.path or self.function
+
+    @property
+    def runs_code(self) -> bool:
+        """Whether code of the user makes or prepares the rows."""
+        return self.function is not None or self.preprocess is not None
 
 
 class SectionSpec(BaseModel):

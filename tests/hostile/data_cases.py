@@ -8,6 +8,7 @@ import struct
 import zipfile
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -17,7 +18,6 @@ from hostile.readers import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Write = Callable[[Path], object]
 
@@ -344,7 +344,90 @@ PARQUETS: dict[str, tuple[Write, str | None]] = {
     "a text": (raw("d.parquet", b"a,b,kind\n1,2,x\n"), "cannot be read as parquet"),
 }
 
+
+def filled(name: str, *more: tuple[str, Callable[[Path], object]]) -> Write:
+    """Write a folder of files that were never looked at, and what is done to some of them."""
+
+    def write(folder: Path) -> None:
+        for file in ("cat/a.png", "dog/b.png", "dataset_spec.pb", "snapshot.metadata", "1/00000000.shard/0.snapshot"):
+            path = folder / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x")
+        for file, spoil in more:
+            path = folder / name / file
+            path.unlink(missing_ok=True)
+            spoil(path)
+
+    return write
+
+
+def frame(length: int, content: bytes) -> bytes:
+    """Return a record that claims a length."""
+    return struct.pack("<QI", length, 0) + content + bytes(4)
+
+
+RECORD = {"path": "d.tfrecord", "features": {"x": {"shape": (2,)}, "y": {"dtype": "int64"}}}
+IMAGES = {"path": "images", "images": {"size": (8, 8), "range": (0, 1)}}
+SAVED = {"path": "saved"}
+RECORDS: dict[str, tuple[Write, str]] = {
+    "empty": (raw("d.tfrecord", b""), "cannot be read as TFRecord (contains no rows)"),
+    "text": (raw("d.tfrecord", b"a,b\n"), "cannot be read as TFRecord (record 0 is cut off)"),
+    "cut off": (raw("d.tfrecord", frame(3, b"abc") + b"\0" * 7), "record 1 is cut off"),
+    "exabytes": (raw("d.tfrecord", frame(2**62, b"")), "should have 4,611,686,018,427,387,904 bytes"),
+    "compressed": (raw("d.tfrecord", b"\x1f\x8b\x08\0" + bytes(40)), "record 0 should have"),
+    "sparse": (sparse("d.tfrecord"), "record 0 is empty, but its checksum is that of another length"),
+    "a pipe": (lambda folder: os.mkfifo(folder / "d.tfrecord"), "is not a regular file"),
+    "a folder": (lambda folder: (folder / "d.tfrecord").mkdir(), "is a folder, not a file"),
+}
+FOLDERS: dict[str, tuple[dict[str, Any], Write, str]] = {
+    "images: none": (IMAGES, lambda _: None, "no such file"),
+    "images: a file": (IMAGES, raw("images", b"x"), "is a file, not a folder of images"),
+    "images: a pipe": (IMAGES, lambda folder: os.mkfifo(folder / "images"), "is not a regular file"),
+    "images: empty": (IMAGES, lambda folder: (folder / "images").mkdir(), "it has no PNG, JPEG, BMP or GIF files"),
+    "images: a pipe in it": (IMAGES, filled("images", ("cat/c.png", os.mkfifo)), "cat/c.png is not a regular file"),
+    "images: a device": (
+        IMAGES,
+        filled("images", ("cat/c.png", lambda path: path.symlink_to("/dev/zero"))),
+        "cat/c.png is a link that leaves the folder",
+    ),
+    "images: a secret": (
+        IMAGES,
+        filled("images", ("cat/c.png", lambda path: path.symlink_to("/etc/passwd"))),
+        "cat/c.png is a link that leaves the folder",
+    ),
+    "images: a way up": (
+        IMAGES,
+        filled("images", ("cat/up", lambda path: path.symlink_to(".."))),
+        "cat/up is a link to a folder, which is not followed",
+    ),
+    "images: a loop": (
+        IMAGES,
+        filled("images", ("cat/c.png", lambda path: path.symlink_to("c.png"))),
+        "cannot be read as a folder of images",
+    ),
+    "images: no class": (IMAGES, filled("images", ("e.png", Path.touch)), "e.png is not in the folder of a class"),
+    "saved: another folder": (SAVED, lambda folder: (folder / "saved").mkdir(), "dataset_spec.pb: no such file"),
+    "saved: no metadata": (
+        SAVED,
+        filled("saved", ("snapshot.metadata", Path.mkdir)),
+        "snapshot.metadata: is a folder, not a file",
+    ),
+    "saved: a pipe": (SAVED, filled("saved", ("dataset_spec.pb", os.mkfifo)), "dataset_spec.pb: is not a regular file"),
+    "saved: a pipe for a shard": (
+        SAVED,
+        filled("saved", ("1/00000000.shard/0.snapshot", os.mkfifo)),
+        "0.snapshot is not a regular file",
+    ),
+    "saved: a link": (
+        SAVED,
+        filled("saved", ("1/00000000.shard/0.snapshot", lambda path: path.symlink_to("/dev/zero"))),
+        "0.snapshot is a link that leaves the folder",
+    ),
+}
+
 CASES = [
+    *(Reading(f"tfrecord: {name}", write, RECORD, says) for name, (write, says) in RECORDS.items()),
+    *(Reading(name, write, data, says) for name, (data, write, says) in FOLDERS.items()),
     Reading("good npz", npz({"x": X, "y": Y}), {"path": "d.npz"}, None),
     Reading("good npy", npy(X, Y), BARE, None),
     *(Reading(f"npy: {name}", npy(content, Y), BARE, says) for name, (content, says) in ARRAYS.items()),
@@ -426,6 +509,9 @@ CASES = [
     Reading("folder", lambda folder: (folder / "d.npz").mkdir(), {"path": "d.npz"}, "is a folder, not a file"),
     *(Reading(f"hdf5: {name}", write, {"path": "d.h5"}, says) for name, (write, says) in HDF5S.items()),
     Reading(
-        "unknown suffix", raw("d.txt", b"x"), {"path": "d.txt"}, "must be an .npz, .csv, .parquet, .h5 or .hdf5 file"
+        "unknown suffix",
+        raw("d.txt", b"x"),
+        {"path": "d.txt"},
+        "must be an .npz, .csv, .parquet, .h5, .hdf5, .tfrecord or .tfrecords file, or a folder",
     ),
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hostile.readers import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 DEEP = 3000
 NO_LIST = "'loss' is not a list of numbers"
@@ -66,13 +66,40 @@ CSV: dict[str, tuple[str | bytes, str | None]] = {
     "good": ("epoch,loss\n0,1.5\n1,NA\n", None),
 }
 
+
+def logged(name: str, make: Callable[[Path], object]) -> Callable[[Path], object]:
+    """Make a file in a folder of event files."""
+
+    def write(folder: Path) -> None:
+        (folder / "logs" / "train").mkdir(parents=True)
+        make(folder / "logs" / "train" / name)
+
+    return write
+
+
+NAME = "events.out.tfevents.1.v2"
+EVENTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "another file": (logged("notes.txt", Path.touch), "the folder has no event files"),
+    "text": (logged(NAME, lambda path: path.write_text("loss 1", "utf-8")), "record 0 is cut off"),
+    "exabytes": (logged(NAME, lambda path: path.write_bytes(b"\xff" * 16)), "record 0 should have"),
+    "cut off": (logged(NAME, lambda path: path.write_bytes(bytes([9, *[0] * 15]))), "record 0 should have 9 bytes"),
+    "a pipe": (logged(NAME, os.mkfifo), "is not a regular file"),
+    "a link": (logged(NAME, lambda path: path.symlink_to("/etc/passwd")), "is a link that leaves the folder"),
+    "a link to a folder": (logged("up", lambda path: path.symlink_to("..")), "is a link to a folder"),
+    "sparse": (
+        logged(NAME, lambda path: (path.touch(), os.truncate(path, 50 * 2**30))),
+        "the event files are larger than 1,024 MB",
+    ),
+}
+
 CASES = [
     *(Reading(f"JSON: {name}", content(text, "h.json"), "h.json", says) for name, (text, says) in JSON.items()),
     *(Reading(f"CSV: {name}", content(text, "h.csv"), "h.csv", says) for name, (text, says) in CSV.items()),
     Reading("no file", lambda _: None, "h.json", "no such file"),
     Reading("pipe", lambda folder: os.mkfifo(folder / "h.json"), "h.json", "is not a regular file"),
     Reading("device", lambda folder: (folder / "h.csv").symlink_to("/dev/zero"), "h.csv", "is not a regular file"),
-    Reading("folder", lambda folder: (folder / "h.json").mkdir(), "h.json", "is a folder, not a file"),
+    Reading("folder", lambda folder: (folder / "h.json").mkdir(), "h.json", "the folder has no event files"),
+    *(Reading(f"events: {name}", write, "logs", says) for name, (write, says) in EVENTS.items()),
     Reading("long name", lambda _: None, "h" * 300, "File name too long"),
     Reading("NUL in the name", lambda _: None, "h\0.json", "is not a valid file name"),
     Reading(

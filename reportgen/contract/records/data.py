@@ -56,7 +56,8 @@ class DataEvaluation:
     ``rows`` are the positions of the evaluated examples in the data set, (N,) int64. ``used_for`` is what the rows were used
     for before, None if the spec does not state it. ``by`` is what the rows are grouped by, and ``groups`` the group of each,
     (N,) int64 from 0; None without groups. ``weights`` are those of the rows, (N,) float64, positive and of mean 1; None where
-    they are equal.
+    they are equal. ``code`` are the files and packages of code that made the rows, with their digests; ``reading`` is how the
+    rows were found, None where nothing had to be decided.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -70,6 +71,8 @@ class DataEvaluation:
     by: str | None = None
     groups: IntArray | None = None
     weights: FloatArray | None = None
+    code: tuple[tuple[str, str], ...] = ()
+    reading: str | None = None
 
     @cached_property
     def design(self) -> Design:

@@ -17,8 +17,8 @@ import numpy as np
 
 from reportgen.contract.records.architecture import TensorSummary
 from reportgen.errors import InputError
-from reportgen.inputs.sources.source import FileSource, entries, files
-from reportgen.spec.files import unusable
+from reportgen.inputs.sources.preprocess import preprocessed
+from reportgen.inputs.sources.source import FileSource, entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,13 +50,13 @@ ERRORS = (
 """What NumPy, pandas, pyarrow and zipfile raise on a damaged or foreign file."""
 _CHUNK = 65_536
 _FORMS = {
-    **dict.fromkeys(("x", "x_data"), ("buif", "numbers")),
+    **dict.fromkeys(("x", "x_data"), ("buifU", "numbers")),
     **dict.fromkeys(("y", "y_data"), ("buifU", "numbers or text")),
     "text": ("buifU", "text or numbers"),
     **dict.fromkeys(("group", "groups"), ("buifUSM", "numbers or text")),
     **dict.fromkeys(("weight", "weights"), ("buif", "numbers")),
 }
-"""The kinds of dtype that each array of a data set may have, in words."""
+"""The kinds of dtype that each array of a data set may have, in words; inputs may be text until they are preprocessed."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ class ArrayDataset:
     texts: Array | None = None
     groups: Array | None = None
     weights: Array | None = None
+    code: tuple[tuple[str, str], ...] = ()
+    reading: str | None = None
 
     @property
     def inputs(self) -> tuple[TensorSummary, ...]:
@@ -103,6 +105,9 @@ class ArrayDataset:
 class ArraySource(FileSource):
     """Files that are read as arrays, one per input and per head's labels."""
 
+    reading: str | None = None
+    """How the rows were found, once they are read; None where nothing had to be decided."""
+
     @abstractmethod
     def reader(self) -> Read:
         """Open the files; return a function that reads the array of a name, given its location in the spec."""
@@ -113,12 +118,12 @@ class ArraySource(FileSource):
 
     def open(self) -> ArrayDataset:
         """Read and validate the arrays that the data table names."""
-        for location, file in files(self.data):
-            reason = unusable(self.folder / file)
-            if reason is not None:
-                raise InputError(location, file, reason)
+        for location, file, reason in self.unusable():
+            raise InputError(location, file, reason)
         read = self.reader()
         found = {location: read(location, name) for location, name in entries(self.data)}
+        if self.data.preprocess is not None:
+            found = preprocessed(self.data, self.folder, found)
         for location, array in found.items():
             require_form(location, self.file_of(location), array.shape, array.dtype)
         x, y = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y"))
@@ -129,7 +134,7 @@ class ArraySource(FileSource):
             require_numbers(location, self.file_of(location), array)
         for location, array in y.items():
             require_labels(location, self.file_of(location), array)
-        layout: Layout = "by name" if isinstance(self.data.x, dict) else "single"
+        layout: Layout = "by name" if any(len(place) > len(("data", "x")) for place in x) else "single"
         return ArrayDataset(
             {str(place[-1]): array for place, array in x.items()},
             {str(place[-1]) if isinstance(self.data.y, dict) else None: array for place, array in y.items()},
@@ -138,6 +143,8 @@ class ArraySource(FileSource):
             texts=texts_of(text, self.file_of(text), found[text], rows) if text in found else None,
             groups=groups_of(group, self.file_of(group), found[group], rows) if group in found else None,
             weights=weights_of(weight, self.file_of(weight), found[weight], rows) if weight in found else None,
+            code=self.code(),
+            reading=self.reading,
         )
 
 
@@ -215,7 +222,9 @@ def require_labels(location: Location, file: str, array: Array) -> None:
 
 
 def require_numbers(location: Location, file: str, array: Array) -> None:
-    """Reject an input that is not finite."""
+    """Reject an input that is text, or not finite."""
+    if array.dtype.kind == "U":
+        raise InputError(location, file, f"must be numbers (found dtype {array.dtype})")
     if array.dtype.kind != "f":
         return
     bad = [start + _bad_rows(array[start : start + _CHUNK]) for start in range(0, len(array), _CHUNK)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.errors import InputError
 from reportgen.inputs.sources.arrays import first_line, require_filled, require_form, require_name
+from reportgen.inputs.sources.objects import missing, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,30 +42,3 @@ def reader(table: Any, names: Sequence[str], file: str) -> Read:
             raise InputError(location, file, f"{name!r} cannot be read ({first_line(error)})") from error
 
     return read
-
-
-def plain(column: Any) -> Array:
-    """Return a column, or an array of Python objects, as an array of text or numbers; missing numbers are NaN.
-
-    Raises
-    ------
-    ValueError, TypeError
-        It contains anything else.
-    """
-    array, absent = np.asarray(column), missing(column)
-    if array.dtype != object:
-        return array
-    kinds = {type(value) for value in array[~absent]}
-    if kinds <= {str}:
-        return np.where(absent, "", array).astype(str)
-    other = sorted(kind.__name__ for kind in kinds if not issubclass(kind, (Number, np.number, np.bool_)))
-    if other:
-        raise ValueError(f"must be numbers or text, found {other[0]}")
-    return np.where(absent, np.nan, array).astype(np.float64)
-
-
-def missing(column: Any) -> Array:
-    """Return which values of a column, or of an array of Python objects, are missing."""
-    import pandas as pd
-
-    return np.asarray(pd.isna(column))

@@ -20,7 +20,7 @@ from reportgen.inputs.sources.arrays import (
     require_rows,
     weights_of,
 )
-from reportgen.inputs.sources.columns import missing, plain
+from reportgen.inputs.sources.objects import missing, plain
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array, Layout

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import InputError
 from reportgen.inputs.sources.csv import Csv
+from reportgen.inputs.sources.function import Function
 from reportgen.inputs.sources.hdf5 import Hdf5
+from reportgen.inputs.sources.image_folder import ImageFolder
 from reportgen.inputs.sources.npy import Npy
 from reportgen.inputs.sources.npz import Npz
 from reportgen.inputs.sources.parquet import Parquet
+from reportgen.inputs.sources.saved_dataset import SavedDataset
 from reportgen.inputs.sources.source import entries, files
-from reportgen.spec.files import unusable
+from reportgen.inputs.sources.tfrecord import TfRecord
+from reportgen.spec.files import is_folder, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,25 +25,46 @@ if TYPE_CHECKING:
     from reportgen.spec.model import DataSpec
     from reportgen.spec.problems import Location
 
-SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5)
-"""The formats of a ``data.path``."""
+SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5, TfRecord)
+"""The formats of a ``data.path`` that is a file."""
 
 
 def source_of(data: DataSpec, folder: Path) -> Source:
-    """Return the source of the files that a data table names.
+    """Return the source of the files that a data table names: the first of these rules that applies.
+
+    A function; without a path ``.npy`` files; the suffix of a file format; with ``data.images`` a folder of images; another
+    folder is a saved ``tf.data`` data set.
 
     Raises
     ------
     InputError
         The file has an unknown suffix.
     """
+    if data.function is not None:
+        return Function(data, folder)
     if data.path is None:
         return Npy(data, folder)
-    found = next((one for one in SOURCES if (folder / str(data.path)).suffix in one.suffixes), None)
+    path = folder / data.path
+    found = next((one for one in SOURCES if path.suffix in one.suffixes), None)
+    if found is None and data.images is not None:
+        found = ImageFolder
+    elif found is None and is_folder(path):
+        found = SavedDataset
     if found is None:
         *others, last = (suffix for one in SOURCES for suffix in one.suffixes)
-        raise InputError(("data", "path"), data.path, f"must be an {', '.join(others)} or {last} file")
+        raise InputError(("data", "path"), data.path, f"must be an {', '.join(others)} or {last} file, or a folder")
     return found(data, folder)
+
+
+def unusable_data(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, str]]:
+    """Yield (location, file, reason) for every file or folder of the data that cannot be opened."""
+    try:
+        yield from source_of(data, folder).unusable()
+    except InputError:
+        for location, file in files(data):
+            reason = unusable(folder / file)
+            if reason is not None:
+                yield location, file, reason
 
 
 def unknown_names(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
@@ -47,7 +72,7 @@ def unknown_names(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str,
 
     A file that cannot be opened yields nothing: opening it later reports why.
     """
-    if any(unusable(folder / file) for _, file in files(data)):
+    if any(unusable_data(data, folder)):
         return
     try:
         there = source_of(data, folder).names()

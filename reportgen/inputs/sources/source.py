@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from reportgen.inputs.code import digests_of
 from reportgen.inputs.digest import sha256
+from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,9 @@ class Source(Protocol):
 
     def names(self) -> tuple[str, ...] | None:
         """Return the names of the arrays or columns, reading headers only; None if it has none or cannot be read."""
+
+    def unusable(self) -> Iterator[tuple[Location, str, str]]:
+        """Yield (location, file, reason) for every file or folder that cannot be opened."""
 
     def open(self) -> Dataset:
         """Return the data set.
@@ -55,7 +60,7 @@ class FileSource(ABC):
     def __init__(self, data: DataSpec, folder: Path) -> None:
         self.data = data
         self.folder = folder
-        self.file = data.path or ""
+        self.file = data.origin or ""
         self.path = folder / self.file
 
     @abstractmethod
@@ -65,6 +70,17 @@ class FileSource(ABC):
     @abstractmethod
     def open(self) -> Dataset:
         """Return the data set."""
+
+    def unusable(self) -> Iterator[tuple[Location, str, str]]:
+        """Yield (location, file, reason) for every file or folder that cannot be opened."""
+        for location, file in files(self.data):
+            reason = unusable(self.folder / file)
+            if reason is not None:
+                yield location, file, reason
+
+    def code(self) -> tuple[tuple[str, str], ...]:
+        """Return the code that was run to make the data, with its digests."""
+        return tuple(digests_of([item for item in (self.data.function, self.data.preprocess) if item], self.folder))
 
     def digest(self) -> tuple[tuple[str, str], ...]:
         """Return the name of every file with the SHA-256 digest of its bytes."""
@@ -85,10 +101,20 @@ def entries(data: DataSpec) -> Iterator[tuple[Location, str | tuple[str, ...]]]:
             yield ("data", key), column
 
 
+def code_files(data: DataSpec) -> Iterator[tuple[Location, str]]:
+    """Yield (location, file) for every file of code that a data table names."""
+    for key, item in (("function", data.function), ("preprocess", data.preprocess)):
+        module = (item or "").rpartition(":")[0]
+        if module.endswith(".py"):
+            yield ("data", key), module
+
+
 def files(data: DataSpec) -> Iterator[tuple[Location, str]]:
     """Yield (location, file) for every file that a data table names."""
     if data.path is not None:
         yield ("data", "path"), data.path
+        return
+    if data.function is not None:
         return
     for location, value in entries(data):
         if isinstance(value, str):

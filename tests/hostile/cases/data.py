@@ -32,6 +32,9 @@ def arrays(**changed: Any) -> Write:
     return data_cases.npz({"x": data_cases.X, "y": data_cases.Y, **changed})
 
 
+RECORD = 'path = "d.tfrecord"\nfeatures = { x = { shape = [2] }, y = { dtype = "int64" } }'
+IMAGES = 'path = "images"\nimages = { size = [8, 8], range = [0, 1] }'
+FUNCTION = 'function = "./d.py:f"'
 NPZ, CSV = 'path = "d.npz"', 'path = "d.csv"\nx = ["a", "b"]\ny = "kind"'
 
 CASES = [
@@ -66,5 +69,60 @@ CASES = [
         3,
         "data.path: d.csv: cannot be read as csv (line 2",
         slow=True,
+    ),
+    Case(
+        "a record of exabytes",
+        built(data_cases.raw("d.tfrecord", data_cases.frame(2**62, b"")), RECORD),
+        3,
+        "a.toml:8:8: data.path: d.tfrecord: cannot be read as TFRecord (record 0 should have",
+        slow=True,
+    ),
+    Case(
+        "a link out of a folder of images",
+        built(data_cases.filled("images", ("cat/c.png", lambda path: path.symlink_to("/etc/passwd"))), IMAGES),
+        3,
+        "data.path: images: cannot be read as a folder of images (cat/c.png is a link that leaves the folder",
+        slow=True,
+    ),
+    Case(
+        "images that are none",
+        built(data_cases.filled("images"), IMAGES),
+        3,
+        "data.path: images: cannot be read as a folder of images (ValueError: cat/a.png is not a PNG",
+        slow=True,
+    ),
+    Case(
+        "a saved data set of nothing",
+        built(data_cases.filled("saved"), 'path = "saved"'),
+        3,
+        "data.path: saved: cannot be read as a saved tf.data data set",
+        slow=True,
+    ),
+    *(
+        Case(f"a function that {name}", built(data_cases.raw("d.py", code.encode()), FUNCTION), 3, says, slow=True)
+        for name, code, says in (
+            ("leaves", "def f(): raise SystemExit(0)", "data.function: ./d.py:f: cannot be used (SystemExit: 0)"),
+            ("ends the process", "import os\ndef f(): os._exit(0)", "the evaluation process ended"),
+            ("is not there", "", "data.function: ./d.py:f: cannot be imported (AttributeError"),
+            (
+                "cannot be imported",
+                "raise SystemExit(0)",
+                "data.function: ./d.py:f: cannot be imported (SystemExit: 0)",
+            ),
+            (
+                "returns nothing",
+                "def f(): return None",
+                "it must return arrays, a tf.data.Dataset or a keras.utils.PyDataset (it is NoneType)",
+            ),
+        )
+    ),
+    Case("no such function's file", built(lambda _: None, FUNCTION), 2, "data.function: no such file"),
+    Case("a record without features", built(lambda _: None, 'path = "d.tfrecord"'), 2, "needs a table features"),
+    Case("no such folder of images", built(lambda _: None, IMAGES), 2, "data.path: no such file"),
+    Case(
+        "not a saved data set",
+        built(lambda folder: (folder / "e").mkdir(), 'path = "e"'),
+        2,
+        "dataset_spec.pb: no such",
     ),
 ]

@@ -1,0 +1,113 @@
+"""Code that a spec names, and the libraries that load models: imports it, runs it, and says in one sentence what it raised."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from reportgen.errors import InputError, ReportgenError, ends_program, summary
+from reportgen.inputs.digest import of_module, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from reportgen.spec.problems import Location
+
+_LIBRARIES = ("keras", "tensorflow")
+
+
+class LibraryError(ReportgenError):
+    """Keras or TensorFlow cannot be loaded; the message says what to type."""
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Keras and TensorFlow, without loading them.
+
+    Raises
+    ------
+    LibraryError
+        One of them is not installed.
+    """
+    found = {}
+    for package in _LIBRARIES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError as error:
+            raise LibraryError(f"{package} is not installed; to install it, type `pip install {package}`") from error
+    return found
+
+
+def load_libraries() -> None:
+    """Load Keras and TensorFlow; LibraryError if one of them is missing or damaged."""
+    for package in reversed(_LIBRARIES):
+        try:
+            importlib.import_module(package)
+        except Exception as error:
+            reason = f"{package} cannot be loaded ({type(error).__name__}: {summary(error)})"
+            raise LibraryError(f"{reason}; to install it, type `pip install --force-reinstall {package}`") from error
+
+
+@contextmanager
+def model_code(location: Location, file: str, what: str) -> Iterator[None]:
+    """Run code of a model or of data, custom objects, Keras or TensorFlow.
+
+    Raises
+    ------
+    InputError
+        Whatever they raised, ``SystemExit`` and the like included: ``what``, and the line that says why.
+    """
+    try:
+        yield
+    except ReportgenError:
+        raise
+    except BaseException as error:
+        if ends_program(error):
+            raise
+        raise InputError(location, file, f"{what} ({type(error).__name__}: {summary(error)})") from error
+
+
+def imported(item: str, folder: Path) -> Any:
+    """Return the object ``module:Name`` or ``./file.py:Name``; a module may be in the folder of the spec."""
+    module, _, name = item.rpartition(":")
+    with _importable(folder):
+        return getattr(_module_of(module, folder), name)
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Let modules be found in a folder, after everything that is installed."""
+    own = str(folder.resolve())
+    sys.path.append(own)
+    try:
+        yield
+    finally:
+        sys.path.remove(own)
+
+
+def digests_of(names: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the files and packages that objects were imported from, with their digests."""
+    for module in dict.fromkeys(item.rpartition(":")[0] for item in names):
+        found = (module, sha256(folder / module)) if module.endswith(".py") else of_module(module)
+        if found is not None:
+            yield found
+
+
+def _module_of(name: str, folder: Path) -> Any:
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    path = (folder / name).resolve()
+    spec = importlib.util.spec_from_file_location(f"reportgen_custom_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        message = "no such file"
+        raise ImportError(message)
+    if spec.name in sys.modules and getattr(sys.modules[spec.name], "__file__", None) == str(path):
+        return sys.modules[spec.name]
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

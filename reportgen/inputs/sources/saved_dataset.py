@@ -1,0 +1,72 @@
+"""Saved ``tf.data`` data sets: the folders that ``Dataset.save`` writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from reportgen.inputs.code import load_libraries, model_code
+from reportgen.inputs.digest import of_folder
+from reportgen.inputs.folders import files_below
+from reportgen.inputs.sources.arrays import ArraySource, reading, require_name, stacked
+from reportgen.inputs.sources.elements import rows_of
+from reportgen.spec.files import read_bytes, unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.sources.arrays import Read
+    from reportgen.spec.problems import Location
+
+SPEC = "dataset_spec.pb"
+_METADATA = "snapshot.metadata"
+_AT = ("data", "path")
+
+
+class SavedDataset(ArraySource):
+    """A folder with ``dataset_spec.pb``; the shards are read one after another, so that the order of rows is always the same."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    def names(self) -> None:
+        """Return None: only TensorFlow can tell."""
+
+    def unusable(self) -> Iterator[tuple[Location, str, str]]:
+        """Yield a folder that lacks the files of a saved data set."""
+        for name in (SPEC, _METADATA):
+            reason = unusable(self.path / name)
+            if reason is not None:
+                yield _AT, self.file, f"is not a folder of tf.data.Dataset.save ({name}: {reason})"
+                return
+
+    def digest(self) -> tuple[tuple[str, str], ...]:
+        """Return the folder and one digest over its files."""
+        return ((f"{self.file.rstrip('/')}/", of_folder(self.path)),)
+
+    def reader(self) -> Read:
+        """Read the data set once."""
+        what = "cannot be read as a saved tf.data data set"
+        with reading(_AT, self.file, what):
+            files_below(self.path)
+        load_libraries()
+        with model_code(_AT, self.file, what):
+            import tensorflow as tf
+
+            _require_inside(read_bytes(self.path / _METADATA, 1))
+            dataset = tf.data.Dataset.load(str(self.path), reader_func=lambda shards: shards.flat_map(lambda one: one))
+            arrays, self.reading = rows_of(dataset, self.data.batched)
+
+        def one(location: Location, name: str) -> Array:
+            require_name(tuple(arrays), location, self.file, name)
+            return arrays[name]
+
+        return stacked(one, self.file)
+
+
+def _require_inside(metadata: bytes) -> None:
+    """Reject metadata that name a folder of shards elsewhere."""
+    from tensorflow.core.protobuf.snapshot_pb2 import SnapshotMetadataRecord
+
+    run = SnapshotMetadataRecord.FromString(metadata).run_id
+    if "/" in run or run in {"", ".", ".."}:
+        raise ValueError(f"its metadata name the folder {run!r}, which is not in it")

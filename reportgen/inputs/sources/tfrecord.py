@@ -1,0 +1,100 @@
+"""TFRecord files of ``tf.train.Example``, by the features that the spec describes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from reportgen.errors import InputError
+from reportgen.inputs.code import load_libraries, model_code
+from reportgen.inputs.sources.arrays import ArraySource, reading, require_name, stacked
+from reportgen.inputs.sources.pictures import Pictures
+from reportgen.inputs.sources.records import require_frames
+from reportgen.inputs.sources.rows import Rows
+from reportgen.inputs.sources.source import entries
+from reportgen.spec.model import RECORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.inputs.dataset import Array
+    from reportgen.inputs.sources.arrays import Read
+    from reportgen.spec.model import FeatureSpec
+    from reportgen.spec.problems import Location
+
+_AT = ("data", "path")
+_ROWS_AT_ONCE = 64
+
+
+class TfRecord(ArraySource):
+    """A ``.tfrecord`` file without compression; every record is an ``Example`` with the described features."""
+
+    suffixes: ClassVar[tuple[str, ...]] = RECORDS
+
+    @property
+    def _features(self) -> Mapping[str, FeatureSpec]:
+        return self.data.features or {}
+
+    def names(self) -> tuple[str, ...]:
+        """Return the features that the spec describes."""
+        return tuple(self._features)
+
+    def reader(self) -> Read:
+        """Read the features that the data table names."""
+        with reading(_AT, self.file, "cannot be read as TFRecord"):
+            if not require_frames(self.path):
+                message = "contains no rows"
+                raise ValueError(message)
+        for location, value in entries(self.data):
+            for name in [value] if isinstance(value, str) else value:
+                require_name(self.names(), location, self.file, name)
+        for name, spec in self._features.items():
+            if math.prod(spec.shape) > self.path.stat().st_size:
+                message = f"is the shape of {math.prod(spec.shape):,} values, more than the file has bytes"
+                raise InputError(("data", "features", name, "shape"), self.file, message)
+        load_libraries()
+        with model_code(_AT, self.file, "cannot be read as TFRecord"):
+            arrays = self._rows()
+
+        def one(_location: Location, name: str) -> Array:
+            return arrays[name]
+
+        return stacked(one, self.file)
+
+    def _rows(self) -> dict[str, Array]:
+        import tensorflow as tf
+
+        wanted = {name for _, value in entries(self.data) for name in ([value] if isinstance(value, str) else value)}
+        features = {name: spec for name, spec in self._features.items() if name in wanted}
+        stored = {name: tf.io.FixedLenFeature(*_stored(spec, tf)) for name, spec in features.items()}
+        with Rows() as rows:
+            for batch in tf.data.TFRecordDataset(str(self.path)).batch(_ROWS_AT_ONCE):
+                found = tf.io.parse_example(batch, stored)
+                rows.add({name: self._values(name, spec, found[name].numpy()) for name, spec in features.items()})
+            return rows.arrays()
+
+    def _values(self, name: str, spec: FeatureSpec, stored: Array) -> Array:
+        """Return the rows of a feature, decoded."""
+        if spec.dtype == "image" and self.data.images is not None:
+            pictures = Pictures(self.data.images)
+            return np.stack([pictures.decoded(content, name) for content in stored])
+        if spec.raw:
+            dtype = np.dtype(spec.dtype).newbyteorder("<")
+            return np.stack([_raw(content, dtype, spec.shape, name) for content in stored]).astype(spec.dtype)
+        return stored
+
+
+def _stored(spec: FeatureSpec, tf: Any) -> tuple[tuple[int, ...], Any]:
+    """Return the shape and the type that a feature is stored with."""
+    if spec.raw or spec.dtype == "image":
+        return (), tf.string
+    return spec.shape, tf.as_dtype(spec.dtype)
+
+
+def _raw(content: bytes, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> Array:
+    wanted = math.prod(shape) * dtype.itemsize
+    if len(content) != wanted:
+        raise ValueError(f"{name!r} has {len(content):,} bytes in a row, not the {wanted:,} of {dtype.name} {shape}")
+    return np.frombuffer(content, dtype).reshape(shape)
