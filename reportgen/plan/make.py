@@ -21,6 +21,7 @@ from reportgen.plan import (
     readings,
     requests,
     sections,
+    slices,
 )
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
@@ -70,9 +71,11 @@ def make(
             models, of_patterns, more = patterns.expand(spec.models, folder)
             problems += more
             spec = spec.model_copy(update={"models": models})
-            source = source.with_entries(of_patterns)
+            spec, of_slices = slices.with_columns(spec)
+            source = source.with_entries(of_patterns).with_columns(of_slices)
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
         problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]
+        problems += slices.problems(spec, planned)
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]
     planned, more = readings.judge(planned, producers)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from reportgen.plan.plan import PlannedSection
     from reportgen.spec.model import ReportSpec
 
+_OF_DATA = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES, Need.SLICES})
+
 
 def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[int, PlannedSection], list[Problem]]:
     """Find the sections whose needs are not met: optional ones are skipped, others are errors."""
@@ -28,17 +30,27 @@ def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[i
 
 def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
     """Return the need that is not met, and the remedy; None if all are met."""
-    if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES} and spec.data is None:
-        return "needs data", "add a [data] table"
-    if Need.LABELS in needs and spec.data is not None and spec.data.y is None:
-        return "needs labels", "set data.y"
-    if Need.HISTORY in needs and not any(model.history for model in spec.models.values()):
-        return "needs a training history", "set the history of a model"
-    if Need.SEVERAL_MODELS in needs and len(spec.models) == 1:
-        return "compares models, but there is only one", "add a model"
-    if Need.SERIES in needs and not _has_series(spec):
-        return "needs checkpoints of a run", "set the same series for two or more models"
-    return None
+    unmet = (
+        (needs & _OF_DATA and spec.data is None, "needs data", "add a [data] table"),
+        (Need.LABELS in needs and spec.data is not None and spec.data.y is None, "needs labels", "set data.y"),
+        (Need.SLICES in needs and not spec.slices, "needs slices", "add [[slices]]"),
+        (
+            Need.HISTORY in needs and not any(model.history for model in spec.models.values()),
+            "needs a training history",
+            "set the history of a model",
+        ),
+        (
+            Need.SEVERAL_MODELS in needs and len(spec.models) == 1,
+            "compares models, but there is only one",
+            "add a model",
+        ),
+        (
+            Need.SERIES in needs and not _has_series(spec),
+            "needs checkpoints of a run",
+            "set the same series for two or more models",
+        ),
+    )
+    return next(((reason, remedy) for lacks, reason, remedy in unmet if lacks), None)
 
 
 def _has_series(spec: ReportSpec) -> bool:

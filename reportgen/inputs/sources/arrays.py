@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from abc import abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +53,7 @@ _FORMS = {
     **dict.fromkeys(("x", "x_data"), ("buif", "numbers")),
     **dict.fromkeys(("y", "y_data"), ("buifU", "numbers or text")),
     "text": ("buifU", "text or numbers"),
+    "columns": ("buifU", "numbers or text"),
     **dict.fromkeys(("group", "groups"), ("buifUSM", "numbers or text")),
     **dict.fromkeys(("weight", "weights"), ("buif", "numbers")),
 }
@@ -70,6 +71,7 @@ class ArrayDataset:
     texts: Array | None = None
     groups: Array | None = None
     weights: Array | None = None
+    columns: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[TensorSummary, ...]:
@@ -129,6 +131,7 @@ class ArraySource(FileSource):
             require_numbers(location, self.file_of(location), array)
         for location, array in y.items():
             require_labels(location, self.file_of(location), array)
+        columns = {place: array for place, array in found.items() if place[1] == "columns"}
         layout: Layout = "by name" if isinstance(self.data.x, dict) else "single"
         return ArrayDataset(
             {str(place[-1]): array for place, array in x.items()},
@@ -138,6 +141,10 @@ class ArraySource(FileSource):
             texts=texts_of(text, self.file_of(text), found[text], rows) if text in found else None,
             groups=groups_of(group, self.file_of(group), found[group], rows) if group in found else None,
             weights=weights_of(weight, self.file_of(weight), found[weight], rows) if weight in found else None,
+            columns={
+                str(place[-1]): _one_per_row(place, self.file_of(place), array, rows)
+                for place, array in columns.items()
+            },
         )
 
 
