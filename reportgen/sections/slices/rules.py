@@ -7,21 +7,21 @@ from reportgen.contract.findings import Explanation
 EXPLANATIONS = {
     "SLC101": Explanation(
         finds="A slice whose accuracy, or MAE, is worse than that of the other rows, with a p-value below 0.05 after adjusting for the number of slices of the model.",
-        example="20 of 40 rows of region = north are right, and 152 of the 160 others: −45 points.",
+        example="20 of the 40 rows of region = north are right (50.0 %), −45.0 points from the rest.",
         means="The score of the whole set hides a part of the data on which the model fails more often. If nothing differed between slices, this rule would fire on one report in 20 at most, however many slices there are.",
         do="Look at the errors of the slice, collect more such rows for training, or state in the card that the model is weaker there.",
         ignore="If the slice is harder for everyone, and the level that it reaches is enough.",
     ),
     "SLC102": Explanation(
         finds="A slice on which the candidate is worse than the baseline on the same rows, with a p-value below 0.05 after adjusting for the number of slices.",
-        example="On 40 rows of region = north the candidate is right on 20, the baseline on 38: −45 points.",
+        example="On the 40 rows of region = north the candidate is −45.0 points against the baseline.",
         means="The release makes it worse for this part of the data, even if it is better on average.",
         do='Compare the errors of both models on these rows, and gate the release on the slice with a check: slices = ["region = north"], not_worse_by = 0.02.',
         ignore="If the loss on the slice is accepted for the gain elsewhere; say so in the report.",
     ),
     "SLC201": Explanation(
         finds="A slice in which mean confidence and accuracy differ, with a p-value below 0.05 after adjusting for the number of slices of the model.",
-        example="Mean confidence is 88.1 % on 40 rows of which 50 % are right: +38 points.",
+        example="Confidence minus accuracy is +38.1 points on 40 rows.",
         means="A threshold on the confidence lets through more errors in this slice than elsewhere, even if the model is calibrated on all rows.",
         do="Calibrate on data in which the slice has enough rows, or set its threshold apart.",
         ignore="If the confidence is not used.",

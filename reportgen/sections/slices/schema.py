@@ -285,7 +285,7 @@ REST_P = _metric(
     "p-value",
     None,
     "Two-sided p-value of a slice with the same accuracy, or MAE, as the other rows.",
-    "Fisher (1935) for accuracy, Welch (1947) for MAE",
+    "Fisher (1935) for accuracy; permutation test and Welch (1947) for MAE",
 )
 REST_P_HOLM = _metric(
     "rest_p_holm",

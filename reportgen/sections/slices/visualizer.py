@@ -55,19 +55,19 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         first = heads[0]
         ranked = words.ranked(result, first)
         shown = ranked[:_MOST_SLICES]
-        panels = [Panel("", partial(self._draw_scores, result, heads, shown))]
+        own = "Accuracy" if first.score == "accuracy" else "MAE"
+        panels = [Panel(f"{own} by slice", partial(self._draw_scores, result, heads, shown))]
         baseline = words.compared(result, first)
         if baseline is not None:
-            panels.append(Panel("", partial(self._draw_differences, result, first, baseline, shown)))
+            title = f"{about(first.model, first.subject)} minus {baseline.model}, same rows"
+            panels.append(Panel(title, partial(self._draw_differences, result, first, baseline, shown)))
         worst = words.number(result, first.score, first, ranked[0])
         rest = f" The {len(shown)} worst of {words.slices(len(ranked))}." if len(shown) < len(ranked) else ""
-        paired = " Right: candidate minus baseline on the same rows." if baseline is not None else ""
-        own = "accuracy" if first.score == "accuracy" else "MAE"
         return Figure(
             name=name,
             title=_title(result, first),
-            caption=f"{own[0].upper()}{own[1:]} by slice with 95 % intervals, the worst first; the line is {about(first.model, first.subject)} on all rows. "
-            f"Filled: differs from the other rows (adjusted for the number of slices).{paired}{rest}"
+            caption=f"{own} by slice with 95 % intervals, the worst first; the line is {about(first.model, first.subject)} on all rows. "
+            f"Filled: differs from the other rows (adjusted for the number of slices).{rest}"
             + self.view.rest(result.heads, heads),
             alt=f"The worst slice of {about(first.model, first.subject)} is {ranked[0].name}, {words.score(worst)}; "
             f"on all rows: {formatting.number(first.overall.value, worst.unit)}.",

@@ -71,8 +71,8 @@ def score(metric: Metric) -> str:
     """Return the score of a slice: counts where it is a share of rows.
 
     >>> from reportgen.contract.numbers import Metric
-    >>> score(Metric(value=0.625, unit="fraction", n=80))
-    '50 of 80 right (62.5\u2009%)'
+    >>> score(Metric(value=0.625, unit="fraction", n=80)).replace(formatting.THIN, " ")
+    '50 of 80 right (62.5 %)'
     """
     found = counted(metric)
     if found is not None:
