@@ -71,8 +71,8 @@ def from_rest_p(values: Floats | Mask, inside: Mask, design: Design) -> float | 
     """Return the two-sided p-value of equal means inside and outside; None in fewer than 10 groups, or without rows on either side.
 
     Independent rows of equal weight: Fisher's (1935) exact test for shares (bool), twice the smaller tail; otherwise the larger
-    p-value of the permutation test of the mean, which holds for any distribution of losses, and of Welch's (1947) t test, which
-    holds where only the spread differs. Parameters as of :func:`from_rest`.
+    p-value of the permutation test of the mean, which is valid for any distribution of losses, and of Welch's (1947) t test, which
+    is valid where only the spread differs. Parameters as of :func:`from_rest`.
     """
     parts = [design.take(rows) for rows in (inside, ~inside)]
     if not all(part.n for part in parts):

@@ -61,23 +61,30 @@ def worse_than_the_baseline(result: SlicesResult) -> Iterator[Hit]:
 
 
 def confidence_off(result: SlicesResult) -> Iterator[Hit]:
-    """Yield slices in which confidence and accuracy differ measurably; the effect as above."""
+    """Yield heads with slices in which confidence and accuracy differ measurably; the effect is that of the largest difference, as above."""
     for head in result.heads:
-        for one in words.tested(head):
-            p = result.find_or_none("calibration_gap_p_holm", head.model, one.subject)
-            if p is None or p.value is None or p.value >= simultaneous.LEVEL:
-                continue
-            gap = words.number(result, "calibration_gap", head, one)
-            side = "over" if (gap.value or 0.0) > 0 else "under"
-            yield Hit(
-                head.model,
-                f"{side}-confident on these {one.n:,} rows: confidence minus accuracy {formatting.points(gap)} "
-                f"(p {formatting.p_value(p.value)} for {words.slices(len(words.tested(head)))}). Do not use one threshold of confidence for "
-                "all slices before this is calibrated.",
-                one.subject,
-                effect=_effect(gap),
-                n=one.n,
-            )
+        tested = words.tested(head)
+        off = [
+            (words.number(result, "calibration_gap", head, one), one)
+            for one in tested
+            if _below(result.find_or_none("calibration_gap_p_holm", head.model, one.subject))
+        ]
+        if not off:
+            continue
+        off.sort(key=lambda item: -abs(item[0].value or 0.0))
+        named = [f"{one.name} {formatting.points(gap)}" for gap, one in off]
+        yield Hit(
+            head.model,
+            f"Confidence minus accuracy is measurably off on {len(off):,} of {words.slices(len(tested))}: {formatting.listed(named, _NAMED)}. "
+            "Do not use one threshold of confidence for all slices before this is calibrated.",
+            head.subject,
+            effect=_effect(off[0][0]),
+            n=off[0][1].n,
+        )
+
+
+def _below(p_value: Metric | None) -> bool:
+    return p_value is not None and p_value.value is not None and p_value.value < simultaneous.LEVEL
 
 
 def too_small(result: SlicesResult) -> Iterator[Hit]:
@@ -105,6 +112,6 @@ _HOLM = "Holm (1979), 5 % for all slices of a model"
 RULES: tuple[Rule[SlicesResult], ...] = (
     Rule("SLC101", "warning", "Slice worse than the rest", _HOLM, worse_than_the_rest),
     Rule("SLC102", "warning", "Slice worse than with the baseline", _HOLM, worse_than_the_baseline),
-    Rule("SLC201", "note", "Confidence off in a slice", _HOLM, confidence_off),
+    Rule("SLC201", "note", "Confidence off in slices", _HOLM, confidence_off),
     Rule("SLC301", "note", "Slices too small to tell", "convention", too_small),
 )

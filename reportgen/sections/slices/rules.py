@@ -20,8 +20,8 @@ EXPLANATIONS = {
         ignore="If the loss on the slice is accepted for the gain elsewhere; say so in the report.",
     ),
     "SLC201": Explanation(
-        finds="A slice in which mean confidence and accuracy differ, with a p-value below 0.05 after adjusting for the number of slices of the model.",
-        example="Confidence minus accuracy is +38.1 points on 40 rows.",
+        finds="Slices in which mean confidence and accuracy differ, with a p-value below 0.05 after adjusting for the number of slices of the model.",
+        example="Confidence minus accuracy is +38.1 points on the slice region = north.",
         means="A threshold on the confidence lets through more errors in this slice than elsewhere, even if the model is calibrated on all rows.",
         do="Calibrate on data in which the slice has enough rows, or set its threshold apart.",
         ignore="If the confidence is not used.",

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
     from reportgen.sections.slices.schema import HeadSlices, SliceEntry, Whole
 
-_MOST_SLICES = 16
+_MOST_SLICES = 12
 """Maximum number of slices in a figure: the worst ones. Convention."""
 _MOST_COMPARED = 3
 """Maximum number of models compared slice by slice. Convention."""
-_TALLEST = 4.6
-"""Inches of a panel."""
+_TALLEST = 3.0
+"""Inches of a panel. Convention."""
+_SHORT_NAME = 16
+"""Characters of a name up to which panels have room for names side by side. Convention."""
 
 
 class SlicesVisualizer(BaseVisualizer[SlicesResult]):
@@ -67,12 +69,12 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
             name=name,
             title=_title(result, first),
             caption=f"{own} by slice with 95 % intervals, the worst first; the line is {about(first.model, first.subject)} on all rows. "
-            f"Filled: differs from the other rows (adjusted for the number of slices).{rest}"
+            f"{_rows(shown)} Filled: differs from the other rows (adjusted for the number of slices).{rest}"
             + self.view.rest(result.heads, heads),
             alt=f"The worst slice of {about(first.model, first.subject)} is {ranked[0].name}, {words.score(worst)}; "
             f"on all rows: {formatting.number(first.overall.value, worst.unit)}.",
             panels=tuple(panels),
-            columns=len(panels),
+            columns=len(panels) if max(len(one.name) for one in shown) <= _SHORT_NAME else 1,
             panel_height=dots.height(self.theme, round((len(shown) + 1) * _row(heads)), most=_TALLEST),
         )
 
@@ -95,7 +97,7 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
                     hollow=[not one for one in told],
                 )
             )
-        dots.rows(ax, self.theme, _names(heads[0], shown), series)
+        dots.rows(ax, self.theme, _names(shown), series)
         draw.reference_line(ax, self.theme, heads[0].overall.value, "all rows", axis="x")
         ax.set_xlabel("accuracy" if heads[0].score == "accuracy" else "MAE")
 
@@ -115,7 +117,7 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         dots.forest(
             ax,
             self.theme,
-            _names(head, shown),
+            _names(shown),
             values=[scale * or_nan(metric.value) for metric in metrics],
             low=[scale * or_nan(metric.ci_low) for metric in metrics],
             high=[scale * or_nan(metric.ci_high) for metric in metrics],
@@ -125,13 +127,20 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         ax.set_xlabel("points" if head.score == "accuracy" else "difference in MAE")
 
 
+def _rows(shown: Sequence[SliceEntry]) -> str:
+    """Return the numbers of rows of the slices."""
+    sizes = [one.n for one in shown]
+    least, most = min(sizes), max(sizes)
+    return f"n = {least:,}." if least == most else f"n from {least:,} to {most:,}."
+
+
 def _row(heads: Sequence[HeadSlices]) -> float:
     """Return the height of a row with a point for each head, where a single point is 1."""
     return 1 + 0.4 * (len(heads) - 1)
 
 
-def _names(head: HeadSlices, shown: Sequence[SliceEntry]) -> list[str]:
-    return [f"all rows ({head.n:,})", *(f"{one.name} ({one.n:,})" for one in shown)]
+def _names(shown: Sequence[SliceEntry]) -> list[str]:
+    return ["all rows", *(one.name for one in shown)]
 
 
 def _told(metric: Metric) -> bool:
