@@ -38,6 +38,7 @@ _PARTS = {
     "data": "DataSpec",
     "data.images": "ImagesSpec",
     "data.features.NAME": "FeatureSpec",
+    "slices": "SliceSpec",
     "checks": "CheckSpec",
     "checks.preset": "preset",
     "output": "OutputSpec",
@@ -45,9 +46,12 @@ _PARTS = {
     "output.limits": "LimitsSpec",
 }
 """Tables of a spec, and their names in its JSON Schema."""
+_ARRAYS = {"checks", "slices"}
+"""Those of which a spec can have several."""
 _PER = {
     "model": "Per model, or per output",
     "class": "Per class",
+    "slice": "Per slice of the rows",
     "layer": "Per layer or tensor",
     "pair": "Per pair of models",
     "recipe": "Per recipe, or pair of recipes",
@@ -85,7 +89,7 @@ def spec_page() -> str:
         keys.table(schema),
     ]
     for place, name in _PARTS.items():
-        heading = f"[[{place.partition('.')[0]}]]" if place.startswith("checks") else f"[{place}]"
+        heading = f"[[{place.partition('.')[0]}]]" if place.partition(".")[0] in _ARRAYS else f"[{place}]"
         blocks += [f"## `{heading}` {{ #{_anchor(place)} }}", _marked(definitions[name]["description"])]
         blocks += [keys.table(definitions[name])]
     blocks += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from factory import evaluation, head, history, layer, noisy, outputs, probed, regression_head, unmeasured, weight
@@ -14,6 +14,7 @@ from reportgen.contract.records.architecture import Architecture
 from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine, Times
 from reportgen.contract.records.data import DataDescription, LabelCounts
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
+from reportgen.contract.records.slices import SearchedColumn, Slicing
 from reportgen.evaluation.thumbnails import thumbnail
 from reportgen.plan.make import make
 from reportgen.plan.registry import Registry
@@ -116,6 +117,16 @@ CURVES = {
 }
 
 
+SLICES = (
+    "[[slices]]",
+    'by = "region"',
+    "[[slices]]",
+    "where = 'place < 7'",
+    "[[slices]]",
+    "discover = true",
+    'columns = ["place"]',
+)
+"""The slices that :func:`full_evaluation` has."""
 OPTIONS = {"pareto": ('objectives = ["performance.accuracy", "performance.nll", "calibration.ece"]',)}
 """Objectives of sections that need no architecture."""
 
@@ -139,6 +150,7 @@ def full_results(
     for name in names:
         (folder / f"{name}.keras").touch()
         lines += [f'[models."{name}"]', f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
+    lines += SLICES
     for name in Registry().names:
         lines += [
             "[[sections]]",
@@ -172,7 +184,15 @@ def full_evaluation(
     counts = np.bincount(labels, minlength=len(classes)) * np.where(np.arange(len(classes)) == 0, 3, 1)
     described = DataDescription((), (LabelCounts(None, tuple(classes), tuple(map(int, counts))),), 0, 0)
     models = tuple(_filled(one, step, layers, logits, generator) for step, one in enumerate(made.models))
-    return replace(made, models=models, data=replace(made.data, description=described))
+    return replace(made, models=models, data=replace(made.data, description=described, **made_slices(rows)))
+
+
+def made_slices(rows: int) -> dict[str, Any]:
+    """Make three regions, a slice of seven rows, and a column in which slices are searched."""
+    places = np.arange(rows)
+    regions = Slicing(("region = east", "region = <b>north</b>", "region = w|est"), (places % 3).astype(np.int16), 0)
+    few = Slicing(("place < 7",), np.where(places < 7, 0, -1).astype(np.int16), 0)
+    return {"slicings": (regions, few), "searched": (SearchedColumn("place", places.astype(float), None),)}
 
 
 def _filled(

@@ -381,6 +381,25 @@ def test_the_example_of_regression(tmp_path: Path) -> None:
     for row in shown["rows"]:
         assert {value["name"] for value in row["values"]} <= set(table.dtype.names or ())
         assert row["values"]
+    slices = next(one["result"] for one in results["sections"] if one["id"] == "slices")
+    members = {
+        "age < 40": table["age"] < 40,
+        "40 <= age < 60": (table["age"] >= 40) & (table["age"] < 60),
+        "age >= 60": table["age"] >= 60,
+        "sex = 1": table["sex"] == 1,
+        "sex = 2": table["sex"] == 2,
+        "obese": table["bmi"] >= 30,
+    }
+    assert {one["name"]: one["n"] for one in slices["definitions"]} == {
+        name: int(rows.sum()) for name, rows in members.items()
+    }
+    found = {(row["name"], row["model"], row["subject"]): row["metric"]["value"] for row in slices["measurements"]}
+    for name, rows in members.items():
+        for one in performance["values"]:
+            labels, predictions = (np.asarray(one[key])[rows] for key in ("labels", "predictions"))
+            at = one["model"], f"slice:{name}"
+            assert found["mae", *at] == pytest.approx(sk.mean_absolute_error(labels, predictions))
+            assert found["r_squared", *at] == pytest.approx(sk.r2_score(labels, predictions))
 
 
 def test_a_head_of_several_values(zoo: Path, tmp_path: Path) -> None:

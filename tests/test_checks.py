@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from handmade import SPEC, made_plan, results
+from handmade import SLICES, SPEC, made_evaluation, made_plan, made_slices, results
 
-from reportgen.analysis import checks
+from reportgen.analysis import analyze as analysis, checks
 from reportgen.analysis.conditions import Condition
 from reportgen.contract.findings import Finding
 from reportgen.contract.numbers import Metric, required
@@ -485,3 +485,48 @@ def test_page_one_says_which_intervals_contain_training_noise() -> None:
     table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)
     (short,) = front_page(found, None, {"performance": (table, replace(table, on_front_page=False))}).more
     assert (len(short.rows), short.note) == (5, "3 more rows are in the chapter.")
+
+
+# ------------------------------------------------------------------------------------------------ slices
+
+
+def of_slices(folder: Path, *checks: str, only: tuple[str, ...] = ()) -> list[CheckOutcome]:
+    """Run checks on models in three regions and a slice of seven rows."""
+    head = SPEC.split("[[checks]]")[0] + '[decision]\ncandidate = "a"\nbaseline = "b"\n[[sections]]\nkind = "slices"\n'
+    text = "\n".join((head, *SLICES, *(f"[[checks]]\n{check}" for check in checks)))
+    made = made_evaluation()
+    assert made.data is not None
+    made = replace(made, data=replace(made.data, **made_slices(made.data.n)))
+    return list(
+        analysis.analyze(made_plan(folder, text, only=only), made, "2026-01-02T03:04:05+00:00", keep_going=False).checks
+    )
+
+
+def test_checks_name_slices(tmp_path: Path) -> None:
+    """A check applies to the slices that it names; one that is not there, or has too few rows, never passes."""
+    found = of_slices(
+        tmp_path,
+        'metric = "slices.accuracy"\nat_least = 0.0\nslices = ["region = *"]',
+        'metric = "slices.accuracy"\nat_least = 0.0\nslices = ["region = east", "place < 7"]',
+        'metric = "slices.accuracy"\nnot_worse_by = 0.5\nslices = ["region = east"]',
+        'metric = "slices.ece"\nat_most = 1.0\nslices = ["region = esat"]',
+        'metric = "slices.ece"\nat_most = 1.0\nslices = ["region = esat"]\noptional = true',
+        'metric = "slices.rows"\nat_least = 7',
+    )
+    regions = [f"slice:region = {name}" for name in ("east", "<b>north</b>", "w|est")]
+    assert [(one.subject, one.state) for one in found[:3]] == [(region, "PASS") for region in regions]
+    assert [(one.subject, one.state) for one in found[3:5]] == [(regions[0], "PASS"), ("slice:place < 7", "ERROR")]
+    assert found[4].reason == "7 rows, fewer than 30: too few to tell"
+    assert (found[5].subject, found[5].state, found[5].change) == (regions[0], "PASS", "absolute")
+    assert found[5].metric is not None
+    assert found[5].metric.ci_method == "Newcombe, paired"
+    assert [one.state for one in found[6:8]] == ["ERROR", "SKIPPED"]
+    assert found[6].reason == "there is no slice 'region = esat'"
+    assert {one.subject for one in found[8:]} >= {*regions, "slice:place < 7"}
+
+
+def test_a_check_of_slices_whose_section_was_not_run(tmp_path: Path) -> None:
+    """It is skipped, slice by slice."""
+    check = 'metric = "slices.accuracy"\nat_least = 0.0\nslices = ["region = east"]'
+    (found,) = of_slices(tmp_path, check, only=("performance",))
+    assert (found.state, found.reason) == ("SKIPPED", "section slices was not run")

@@ -417,3 +417,49 @@ def test_groups_travel_with_the_rows(maximum: int | None) -> None:
     assert masked is not None
     assert masked.weights is None
     assert masked.by is None
+
+
+# ------------------------------------------------------------------------------------------------ columns of slices
+
+
+@pytest.mark.parametrize("path", ["d.npz", "d.csv", "d.parquet", "d.h5", None])
+def test_columns_of_every_format(tmp_path: Path, path: str | None) -> None:
+    """By name, one value per row; a missing one is empty text or NaN, and no error."""
+    region, age = np.array(["north", "", "south"]), np.array([1.0, np.nan, 3.0])
+    arrays = {"x": np.arange(3.0), "y": np.arange(3), "region": region, "age": age}
+    np.savez(tmp_path / "d.npz", **arrays)
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    frame = pd.DataFrame({**arrays, "region": ["north", None, "south"]})
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    frame.to_parquet(tmp_path / "d.parquet")
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        for name, array in arrays.items():
+            file[name] = array.astype(object) if array.dtype.kind == "U" else array
+    names = {"region": "region", "old": "age"}
+    spec: dict[str, Any] = {"x": "x", "y": "y"}
+    if path is None:
+        spec = {key: f"{key}.npy" for key in spec}
+        names = {key: f"{name}.npy" for key, name in names.items()}
+    found = source_of(DataSpec(path=path, columns=names, **spec), tmp_path).open().columns
+    assert list(found) == ["region", "old"]
+    assert found["region"].tolist() == ["north", "", "south"]
+    np.testing.assert_array_equal(found["old"], age)
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (np.zeros((3, 2)), "must have one value for each of the 3 rows"),
+        (np.zeros(2), "must have one value for each of the 3 rows"),
+        (np.zeros(3, "M8[D]"), "must be numbers or text"),
+        (np.zeros(3, complex), "must be numbers or text"),
+    ],
+)
+def test_columns_that_cannot_be_used(tmp_path: Path, column: Any, words: str) -> None:
+    """They are named at their key."""
+    np.savez(tmp_path / "d.npz", x=np.arange(3.0), y=np.arange(3), part=column)
+    with pytest.raises(InputError) as caught:
+        source_of(DataSpec(path="d.npz", columns={"c": "part"}), tmp_path).open()
+    assert caught.value.location == ("data", "columns", "c")
+    assert caught.value.message.startswith(words)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from factory import history, weight
-from handmade import made_evaluation, made_plan, results
+from handmade import SLICES, made_evaluation, made_plan, results
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.findings import Rule
@@ -130,7 +130,8 @@ def test_rules_can_be_ignored(tmp_path: Path) -> None:
 
 FAILED = ModelEvaluation("c", "c.keras", None, None, (), None, series="run", reason="cannot be evaluated (OSError: no)")
 """A model that could not even be read."""
-ALL_SECTIONS = """\
+ALL_SECTIONS = (
+    """\
 schema_version = 1
 [report]
 title = "One failed"
@@ -147,7 +148,10 @@ at_least = 0.0
 metric = "performance.nll"
 at_most = 9.0
 optional = true
-""" + "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in KINDS)
+"""
+    + "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in KINDS)
+    + "\n".join(SLICES)
+)
 
 
 def with_a_failed_model(folder: Path, *, first: bool = False) -> Results:

@@ -269,3 +269,74 @@ def test_checkpoints_of_a_run_are_no_seeds() -> None:
         make(source.parse(text.replace("SERIES", "run"), "spec.toml", "toml"), DIGITS)
     plan = make(source.parse(text.replace("SERIES", "other"), "spec.toml", "toml"), DIGITS)
     assert {one.recipe for one in plan.spec.models.values()} == {"r"}
+
+
+# ------------------------------------------------------------------------------------------------ slices
+
+TABLE = '[data]\npath = "../diabetes/test.csv"\nx = ["age"]\ny = "progression"\n'
+SLICES = '[[sections]]\nkind = "slices"\n'
+
+
+def test_columns_of_slices_become_columns_of_the_data() -> None:
+    """Names that the data table does not declare are those of the file; a search without columns takes the declared ones."""
+    text = (
+        f'columns = {{ old = "age" }}\n{SLICES}[[slices]]\nwhere = "old > 50 and sex == 1"\n'
+        '[[slices]]\nby = ["sex", "bmi"]\n[[slices]]\ndiscover = true\n'
+    )
+    plan = planned(text, TABLE)
+    assert plan.request.needs >= {Need.SLICES}
+    assert plan.spec.data is not None
+    assert plan.spec.data.columns == {"old": "age", "bmi": "bmi", "sex": "sex"}
+    assert plan.spec.slices[2].columns == ("old",)
+    assert planned('[[sections]]\nkind = "overview"\n', TABLE).spec.data is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[[slices]]\nby = "sx"\n', r"slices\[0\]\.by: .*no such array or column \(found 'sx'\); did you mean 'sex'"),
+        ('[[slices]]\nwhere = "sx == 1"\n', r"spec\.toml:\d+:9: slices\[0\]\.where: .*did you mean 'sex'"),
+        ('[[slices]]\nwhere = "sex = 1"\n', r"slices\[0\]\.where: '=' at character 5 .*equal is written =="),
+        ('[[slices]]\nby = "sex"\nname = "s"\n', r"slices\[0\]: name belongs to where"),
+        ('[[slices]]\nby = "age"\nedges = [3, 3]\n', r"slices\[0\]: edges must be finite numbers in increasing order"),
+        ('[[slices]]\nby = ["age", "sex"]\nedges = [3]\n', r"slices\[0\]: edges are for a single column"),
+        ('[[slices]]\nby = ["age", "age"]\n', r"slices\[0\]: names a column twice"),
+        ('[[slices]]\nby = "sex"\ndiscover = true\n', r"slices\[0\]: has more than one of where, by and discover"),
+        ("[[slices]]\n", r"slices\[0\]: needs where, by or discover = true"),
+        ("[[slices]]\ndiscover = true\n", r"slices\[0\]\.discover: has no columns to search"),
+        ('[[slices]]\nwhere = "age > 1"\n[[slices]]\nwhere = "sex == 1"\nname = "age > 1"\n', r"slices\[1\]\.name: duplicate name"),
+        ("", r"sections\[0\]\.kind: needs slices"),
+    ],
+)  # fmt: skip
+def test_slices_that_cannot_be(text: str, message: str) -> None:
+    """Each is told at its key, before anything is read."""
+    with pytest.raises(SpecError, match=message):
+        planned(SLICES + text, TABLE)
+
+
+def test_slices_that_nothing_measures() -> None:
+    """They would be ignored in silence."""
+    with pytest.raises(SpecError, match=r"slices: no section measures them; add \[\[sections\]\] kind = .slices."):
+        planned('[[sections]]\nkind = "performance"\n[[slices]]\nby = "sex"\n', TABLE)
+
+
+def test_a_search_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package to install is named."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(SpecError, match=r"slices\[0\]\.discover: needs scikit-learn.*reportgen\[discovery\]"):
+        planned(f'{SLICES}[[slices]]\ndiscover = true\ncolumns = ["age"]\n', TABLE)
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        ('metric = "performance.mae"\nat_most = 1\nslices = ["age > 1"]', r"checks\[0\]\.slices: the metric has no values for slices .*did you mean 'slices\.mae'"),
+        ('metric = "slices.mae"\nat_most = 1\nslices = ["age > 2"]', r"checks\[0\]\.slices\[0\]: no such slice .*did you mean 'age > 1'"),
+        ('metric = "slices.mae"\nat_most = 1\nslices = ["age > 1"]\nsubject = "x"', r"checks\[0\]: names its parts twice"),
+    ],
+)  # fmt: skip
+def test_checks_of_slices_that_cannot_be(check: str, message: str) -> None:
+    """A metric without slices, and a slice that certainly is not there."""
+    text = f'{SLICES}[[sections]]\nkind = "performance"\n[[slices]]\nwhere = "age > 1"\n[[checks]]\n{check}\n'
+    with pytest.raises(SpecError, match=message):
+        planned(text, TABLE)

@@ -281,6 +281,24 @@ def test_what_changes_a_number_changes_the_key(folder: Path, override: str) -> N
     assert one.models != other.models
 
 
+def test_slices_change_what_rests_on_the_data_and_no_model(folder: Path) -> None:
+    """Other slices, or another column under a name, are other data; the models are not evaluated again."""
+    text = SPEC.replace("sections = [", 'sections = [{ kind = "slices" },')
+    sliced = folder / "sliced.toml"
+    found = []
+    for column, edge in (("y", 3), ("y", 4), ("x", 3)):
+        named = text.replace('test.npz" }', f'test.npz", columns = {{ part = "{column}" }} }}')
+        sliced.write_text(f'{named}slices = [{{ by = "part", edges = [{edge}] }}]\n', "utf-8")
+        found.append(keys(sliced))
+    one, *others = found
+    assert one is not None
+    for other in others:
+        assert other is not None
+        assert other.models == one.models
+        assert other.data != one.data
+        assert other.all != one.all
+
+
 @pytest.mark.parametrize(
     "override",
     [

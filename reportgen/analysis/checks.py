@@ -10,6 +10,7 @@ from reportgen.analysis.results import CheckOutcome
 from reportgen.contract.card import ITEMS, STATED
 from reportgen.contract.numbers import Metric
 from reportgen.contract.statements import counted
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
 from reportgen.plan.names import check_matches
 from reportgen.text.matching import matches
@@ -67,9 +68,13 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
             continue
         failure = table.reasons.get(model)
         excused = planned in plan.left_out or check.optional
-        spoken_of = _chosen([one for one in found if one.model == model], check.subject)
-        if not spoken_of:
-            reason = _why_missing(planned, check, plan, failure)
+        own = [one for one in found if one.model == model]
+        spoken_of, unknown = _chosen(own, check), _unknown_slices(own, check)
+        for name in unknown:
+            reason = _why_missing(planned, check, plan, failure) or f"there is no slice {name!r}"
+            yield _outcome(check, spec, model, Subject.of("slice", name), None, reason, excused=excused)
+        if not spoken_of and not unknown:
+            reason = _why_missing(planned, check, plan, failure) or "the section did not produce this metric"
             yield _outcome(check, spec, model, check.subject, None, reason, excused=excused)
         for one in spoken_of:
             metric = one.metric
@@ -80,15 +85,27 @@ def _outcomes(check: CheckSpec, plan: Plan, table: MetricTable) -> Iterator[Chec
             yield _outcome(check, spec, model, one.subject, metric, metric.reason, excused=excused)
 
 
-def _chosen(measurements: list[Measurement], pattern: str | None) -> list[Measurement]:
-    """Choose the metrics that a check applies to: by its pattern, otherwise whole models, otherwise all."""
+def _chosen(measurements: list[Measurement], check: CheckSpec) -> list[Measurement]:
+    """Choose the metrics that a check applies to: by its pattern or its slices, otherwise whole models, otherwise all."""
+    pattern = check.subject
     if pattern is not None:
         return [one for one in measurements if one.subject is not None and matches(one.subject, pattern)]
+    if check.slices is not None:
+        return [one for one in measurements if any(_is_slice(one, name) for name in check.slices)]
     whole = [one for one in measurements if one.subject is None or one.subject.whole]
     return whole or measurements
 
 
-def _why_missing(section: PlannedSection, check: CheckSpec, plan: Plan, failure: str | None) -> str:
+def _unknown_slices(measurements: list[Measurement], check: CheckSpec) -> list[str]:
+    """Return the names of slices that match none: a slice that is not there never passes."""
+    return [name for name in check.slices or () if not any(_is_slice(one, name) for one in measurements)]
+
+
+def _is_slice(one: Measurement, name: str) -> bool:
+    return one.subject is not None and one.subject.kind == "slice" and matches(one.subject.name, name)
+
+
+def _why_missing(section: PlannedSection, check: CheckSpec, plan: Plan, failure: str | None) -> str | None:
     if section in plan.left_out:
         return f"section {section.address} was not run"
     if failure is not None:
@@ -97,7 +114,7 @@ def _why_missing(section: PlannedSection, check: CheckSpec, plan: Plan, failure:
         return f"section {section.address} was skipped: it {section.skip}"
     if check.subject is not None:
         return f"no subject of the metric matches {check.subject!r}"
-    return "the section did not produce this metric"
+    return None
 
 
 def _outcome(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.evaluation import OutputsT
 from reportgen.contract.subjects import about
-from reportgen.metrics import intervals
+from reportgen.metrics import classification, intervals
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
 
 if TYPE_CHECKING:
@@ -105,6 +106,37 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         """Return what heads of different models share if their errors are errors on the same labels: name, classes, labels."""
         digest = hashlib.blake2b(self.outputs.labels.tobytes(), digest_size=16).digest()
         return self.subject(), self.outputs.n_classes, digest
+
+    @cached_property
+    def confusion(self) -> NDArray[np.int64]:
+        """The (K, K) counts of rows; rows are true classes, columns predicted ones."""
+        return classification.confusion_matrix(self.outputs.labels, self.outputs.predictions, self.outputs.n_classes)
+
+    @cached_property
+    def weighted(self) -> NDArray[Any]:
+        """The confusion matrix with the weights of the rows."""
+        if self.design.weights is None:
+            return self.confusion
+        found = self.outputs
+        return classification.weighted_confusion(found.labels, found.predictions, found.n_classes, self.design.weights)
+
+    def approximated(self, estimate: Estimate) -> Estimate:
+        """Withhold an approximate interval below 5 errors."""
+        return estimate.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
+
+    @property
+    def balanced_accuracy(self) -> Estimate:
+        """Return the mean recall of the classes that have examples."""
+        parts, weight = (self.weighted, self.outputs.labels, self.outputs.predictions), self.design.weight
+        found = classification.balanced_accuracy_estimate(self.weighted, self.confusion.sum(axis=1))
+        return self.approximated(found.of_rows(lambda: classification.of_mean_recall(*parts, weight)))
+
+    @property
+    def macro_f1(self) -> Estimate:
+        """Return the mean F1 of the classes that have examples or were predicted."""
+        parts, weight = (self.weighted, self.outputs.labels, self.outputs.predictions), self.design.weight
+        found = classification.macro_f1_estimate(self.weighted, self.confusion.sum(axis=1))
+        return self.approximated(found.of_rows(lambda: classification.of_macro_f1(*parts, weight)))
 
     @property
     def n_errors(self) -> int:

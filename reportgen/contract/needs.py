@@ -17,6 +17,8 @@ class Need(Enum):
     """The labels of the data."""
     ACTIVATIONS = "activations"
     """The activations of its layers, as the analyzer's :class:`Probe` specifies."""
+    SLICES = "slices"
+    """Parts of the rows, as the ``[[slices]]`` of the spec define them."""
     EXAMPLES = "examples"
     """The rows that models get wrong, as pictures, values or text; as many as ``gallery`` in the spec says."""
     WEIGHTS = "weights"

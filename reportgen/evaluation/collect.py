@@ -19,6 +19,7 @@ from reportgen.evaluation.examples import Errors
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
+from reportgen.evaluation.slices import searched, slicings
 from reportgen.evaluation.times import times
 from reportgen.evaluation.weights import weight_tensors
 from reportgen.inputs.code import versions
@@ -100,6 +101,9 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
             code=dataset.code,
             reading=dataset.reading,
         )
+        if Need.SLICES in request.needs:
+            parts = (spec.slices, dataset.columns, rows)
+            data = replace(data, slicings=slicings(*parts), searched=searched(*parts))
     read = {name: inputs.history(name, model) for name, model in spec.models.items()}
     collector = _Collector(spec.data, dataset, data, request, report)
     errors = Errors(request.examples)

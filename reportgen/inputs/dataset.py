@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -43,6 +43,10 @@ class Dataset(Protocol):
     @property
     def weights(self) -> Array | None:
         """The weight of every row, (n,) float64, not negative and not all 0; None without weights."""
+
+    @property
+    def columns(self) -> Mapping[str, Array]:
+        """Columns that slices name, (n,) numbers or text each, by name; a missing value is NaN, or empty text."""
 
     @property
     def n(self) -> int | None:

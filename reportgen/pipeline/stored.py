@@ -47,7 +47,19 @@ if TYPE_CHECKING:
 _RECORD = "record"
 """Name of the files of an entry."""
 _TEXT = "content.json"
-_LIBRARIES = ("keras", "tensorflow", "numpy", "scipy", "h5py", "pyarrow", "pandas", "pillow", "matplotlib", "pydantic")
+_LIBRARIES = (
+    "keras",
+    "tensorflow",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "h5py",
+    "pyarrow",
+    "pandas",
+    "pillow",
+    "matplotlib",
+    "pydantic",
+)
 _CPU = Path("/proc/cpuinfo")
 _OF_A_CPU = ("model name", "flags", "Features", "CPU part")
 _SET = ("TF_", "OMP_", "CUDA_", "MKL_", "OPENBLAS_")
@@ -79,13 +91,16 @@ def keys_of(plan: Plan) -> Keys | None:
     asked = {**request.model_dump(mode="json"), "needs": sorted(need.value for need in request.needs)}
     try:
         files = () if spec.data is None else source_of(spec.data, plan.folder).digest()
-        data = None if spec.data is None else spec.data.model_dump(mode="json")
-        data_key = key(["data", data, files, asked, _surroundings()])
+        data = None if spec.data is None else spec.data.model_dump(mode="json", exclude={"columns"})
+        rows_key = key(["data", data, files, asked, _surroundings()])
+        columns = {} if spec.data is None else spec.data.columns
+        slices = [one.model_dump(mode="json") for one in spec.slices]
+        data_key = key(["slices", columns, slices, rows_key]) if slices else rows_key
         models, digests = {}, {}
         for name, model in spec.models.items():
             digests[name] = digest.sha256(plan.folder / model.path)
             content = [name, model.model_dump(mode="json", exclude={"role", "note"}), digests[name]]
-            models[name] = key(["model", content, _beside(model, plan.folder), data_key])
+            models[name] = key(["model", content, _beside(model, plan.folder), rows_key])
     except (OSError, ReportgenError, FolderError):
         return None
     return Keys(data_key, models, files, digests)

@@ -22,6 +22,7 @@ from reportgen.plan import (
     releases,
     requests,
     sections,
+    slices,
 )
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
@@ -73,11 +74,13 @@ def make(
             models, of_patterns, more = patterns.expand(spec.models, folder)
             problems += more
             spec = spec.model_copy(update={"models": models})
-            source = source.with_entries(of_patterns)
+            spec, of_slices = slices.with_columns(spec)
+            source = source.with_entries(of_patterns).with_columns(of_slices)
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
         trend, more = ((), []) if in_memory else releases.of_trend(spec, folder)
         problems += more
         problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]
+        problems += slices.problems(spec, planned)
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]
     planned, more = readings.judge(planned, producers)

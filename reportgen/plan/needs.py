@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from reportgen.plan.plan import PlannedSection
     from reportgen.spec.model import ReportSpec
 
+_OF_DATA = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES, Need.SLICES})
+
 
 def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[int, PlannedSection], list[Problem]]:
     """Find the sections whose needs are not met: optional ones are skipped, others are errors."""
@@ -31,7 +33,7 @@ def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[i
 
 def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
     """Return the need that is not met, and the remedy; None if all are met."""
-    if needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES} and spec.data is None:
+    if needs & _OF_DATA and spec.data is None:
         return "needs data", "add a [data] table"
     return next((unmet for need, unmet in _others(spec) if need in needs), None)
 
@@ -40,6 +42,8 @@ def _others(spec: ReportSpec) -> Iterator[tuple[Need, tuple[str, str]]]:
     """Yield each other need that the spec does not meet, with the remedy."""
     if spec.data is not None and spec.data.y is None:
         yield Need.LABELS, ("needs labels", "set data.y")
+    if not spec.slices:
+        yield Need.SLICES, ("needs slices", "add [[slices]]")
     if not any(model.history for model in spec.models.values()):
         yield Need.HISTORY, ("needs a training history", "set the history of a model")
     if len(spec.models) == 1:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -15,6 +16,7 @@ from reportgen.contract.base import Strict
 from reportgen.contract.card import CardItem
 from reportgen.contract.findings import Severity
 from reportgen.contract.formats import BY_DEFAULT, Format
+from reportgen.spec import where
 
 Name = Annotated[str, Field(min_length=1)]
 Number = Annotated[float, Field(strict=True)]
@@ -283,6 +285,8 @@ class DataSpec(Strict):
     """What rows belong to, such as a patient: array name (npz, h5), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
     weight: Name | None = None
     """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
+    columns: dict[Name, Name] = Field(default_factory=dict)
+    """Columns that slices can name, for data that is not one table: name to array (npz, h5) or file (npy). A slice can name a column of a table, or an array, without this."""
     class_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
     """Names of the classes in the order of the model's outputs; for several outputs, a table with one entry per output."""
     value_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
@@ -346,6 +350,69 @@ class DataSpec(Strict):
         return self.function is not None or self.preprocess is not None
 
 
+class SliceSpec(Strict):
+    """A part of the rows, or several of them, on which the section `slices` measures every model."""
+
+    where: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    """Condition on columns, one slice: `region == "north" and 18 <= age < 65`; also `in ["a", "b"]`, `or`, `not`, parentheses; a name with other characters stands in backticks."""
+    name: Name | None = None
+    """Name of the slice of a `where`; by default the condition."""
+    by: Name | Annotated[tuple[Name, ...], Field(min_length=1, max_length=2)] | None = None
+    """Column, one slice for each of its values; or two columns, one slice for each pair of values."""
+    edges: Annotated[tuple[Number, ...], Field(min_length=1)] | None = None
+    """Numbers at which the values of the column of `by` are cut into ranges: `[18, 65]` makes three slices."""
+    discover: Flag = False
+    """Find slices with many errors by a shallow tree on a half of the rows, and judge them on the other half."""
+    columns: Names | None = None
+    """The columns that `discover` searches; by default those of `[data] columns`."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [key for key, value in (("where", self.where), ("by", self.by), ("discover", self.discover)) if value]
+        if not given:
+            message = "needs where, by or discover = true"
+            raise ValueError(message)
+        if len(given) > 1:
+            message = f"has more than one of where, by and discover: {', '.join(given)}"
+            raise ValueError(message)
+        for key, owner in (("name", "where"), ("edges", "by"), ("columns", "discover")):
+            if getattr(self, key) is not None and given != [owner]:
+                message = f"{key} belongs to {owner}"
+                raise ValueError(message)
+        if self.edges is not None:
+            if len(self.by_columns) > 1:
+                message = "edges are for a single column"
+                raise ValueError(message)
+            if any(high <= low for low, high in pairwise(self.edges)) or not all(map(math.isfinite, self.edges)):
+                message = "edges must be finite numbers in increasing order"
+                raise ValueError(message)
+        if len(set(self.by_columns)) < len(self.by_columns):
+            message = "names a column twice"
+            raise ValueError(message)
+        return self
+
+    @field_validator("where")
+    @classmethod
+    def _is_a_condition(cls, value: str | None) -> str | None:
+        if value is not None:
+            where.parse(value)
+        return value
+
+    @property
+    def by_columns(self) -> tuple[str, ...]:
+        """The columns of ``by``."""
+        return () if self.by is None else (self.by,) if isinstance(self.by, str) else self.by
+
+    @property
+    def named_columns(self) -> tuple[tuple[str, str], ...]:
+        """The columns that it names, each with its key: (key, column)."""
+        if self.where is not None:
+            return tuple(("where", column) for column in where.columns(where.parse(self.where)))
+        if self.by is not None:
+            return tuple(("by", column) for column in self.by_columns)
+        return tuple(("columns", column) for column in self.columns or ())
+
+
 class SectionSpec(BaseModel):
     """A section of the report; all other keys are options of its kind."""
 
@@ -388,6 +455,8 @@ class CheckSpec(Strict):
     """Names of the models that it applies to; `*` matches anything. By default the candidate; in a comparison all."""
     subject: Name | None = None
     """Part of the model that it applies to (`class:3`); `*` matches anything. By default all parts that the metric has."""
+    slices: Names | None = None
+    """Names of the slices that it applies to, for a metric of the section `slices`; `*` matches anything. By default all."""
     severity: Literal["fail", "warn"] = "fail"
     """Outcome if the condition is not met."""
     optional: Flag = False
@@ -405,6 +474,9 @@ class CheckSpec(Strict):
             raise ValueError(message)
         if self.threshold is not None and not _CONDITION.fullmatch(self.threshold):
             message = f"threshold must be '>= NUMBER' or '<= NUMBER' (found {self.threshold!r})"
+            raise ValueError(message)
+        if self.slices is not None and self.subject is not None:
+            message = "names its parts twice: leave out subject or slices"
             raise ValueError(message)
         if self.not_worse_by is not None and (self.on != "value" or self.change is not None):
             message = "not_worse_by says what is compared: leave out on and change"
@@ -501,6 +573,8 @@ class ReportSpec(Strict):
     """The headlines over several earlier releases."""
     data: DataSpec | None = None
     """The evaluation data."""
+    slices: tuple[SliceSpec, ...] = ()
+    """Parts of the rows on which the section `slices` measures every model."""
     card: CardSpec = CardSpec()
     """What only people know about the model."""
     sections: tuple[SectionSpec, ...] = Field(min_length=1)

@@ -55,6 +55,10 @@ class Source:
         The locations that ``--set`` changed, with the argument.
     entries
         For each model of a pattern, the key of its entry.
+    checks
+        For each check, the index of its entry.
+    columns
+        For each column that only slices name, the place where one does.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Source:
     overrides: tuple[tuple[Location, str], ...] = ()
     entries: Mapping[str, str] = field(default_factory=dict)
     checks: Sequence[int] = ()
+    columns: Mapping[str, Location] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> Places:
@@ -115,6 +120,10 @@ class Source:
         """Return the source with another section at the end."""
         return replace(self, data={**self.data, "sections": [*self.data["sections"], entry]})
 
+    def with_columns(self, columns: Mapping[str, Location]) -> Source:
+        """Return the source with the place that names each column of a slice: problems with the column are shown there."""
+        return replace(self, columns=columns)
+
     def _placed(self, problem: Problem) -> Placed:
         mark = problem.mark or self.locate(problem.location, key=problem.at_key)
         return Placed(self._where(problem.location), mark, problem)
@@ -126,6 +135,8 @@ class Source:
                 return replace(problem, location=("models", self.entries[name], *rest))
             case ("checks", int(index), *rest) if index < len(self.checks):
                 return replace(problem, location=("checks", self.checks[index], *rest))
+            case ("data", "columns", str(name)) if name in self.columns:
+                return replace(problem, location=self.columns[name])
         return problem
 
     def _where(self, location: Location) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from factory import analyzed, evaluation, head, noisy, outputs
-from handmade import OPTIONS, full_evaluation, made_plan
+from handmade import OPTIONS, SLICES, full_evaluation, made_plan
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.heads import Decision, HeadEvaluation
@@ -48,6 +48,7 @@ def analyze(folder: Path, **design: Any) -> Results:
     lines = ["schema_version = 1", "[report]", 'title = "Groups"', "[data]", 'path = "test.npz"']
     for name in NAMES:
         lines += [f"[models.{name}]", f'path = "{name}.keras"', 'series = "run"']
+    lines += SLICES
     for name in Registry().names:
         lines += ["[[sections]]", f'kind = "{name}"', *OPTIONS.get(name, ()), "optional = true"]
     planned = made_plan(folder, "\n".join(lines))

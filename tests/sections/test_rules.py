@@ -37,6 +37,7 @@ from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.contract.records.architecture import Architecture
 from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine, Times
 from reportgen.contract.records.data import DataDescription, LabelCounts
+from reportgen.contract.records.slices import Slicing
 from reportgen.plan.registry import Registry
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
 from reportgen.sections.changes.analyzer import ChangesComparer
@@ -115,6 +116,21 @@ def seeds(first: Any, second: Any, count: int = 3) -> SectionResult:
     made = evaluation(*[first] * count, *[second] * count)
     models = tuple(replace(one, recipe="x" if place < count else "y") for place, one in enumerate(made.models))
     return analyzed(section_of("performance"), replace(made, models=models))  # type: ignore[no-any-return]
+
+
+def slices(small: int = 0) -> SectionResult:
+    """Analyze a candidate that is right on 20 of 40 rows of the north, where its baseline is on 38, and on 152 of 160 others.
+
+    So many others are of the west.
+    """
+    rows, labels = np.arange(200), [0] * 200
+    first, second = (says([0 if row < right or 40 <= row < 192 else 1 for row in rows], labels) for right in (20, 38))
+    regions = np.where(rows < 40, 0, np.where(rows < 200 - small, 1, 2)).astype(np.int16)
+    names = ("region = north", "region = east", "region = west")[: 3 if small else 2]
+    made = evaluation(first, second)
+    data = replace(made.data, slicings=(Slicing(names, regions, 0),))  # type: ignore[type-var]
+    decision = Decision(candidate="a", baseline=Baseline(model="b"))
+    return analyzed(section_of("slices"), replace(made, data=data, decision=decision))  # type: ignore[no-any-return]
 
 
 def sure_errors() -> SectionResult:
@@ -419,6 +435,10 @@ CASES: dict[str, Make] = {
     "SIM101": lambda: flips(5),
     "SIM102": lambda: flips(0),
     "SIM201": far_rows,
+    "SLC101": slices,
+    "SLC102": slices,
+    "SLC201": slices,
+    "SLC301": lambda: slices(5),
     "TRN101": lambda: training(loss=FALL, val_loss=np.where(EPOCHS < 23, FALL, np.inf)),
     "TRN102": lambda: training(loss=FALL, val_loss=FALL + 0.005 * np.maximum(EPOCHS - 15, 0)),
     "TRN103": lambda: training(val_loss=2.3 + 0.01 * np.random.default_rng(0).normal(size=30)),

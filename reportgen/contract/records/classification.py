@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HISTOGRAM_CELLS = 2048
 _WIDEST = 90.0
 """Log-odds at the ends of the histograms; float32 has no smaller probability."""
+_BY_ROW = ("predictions", "confidence", "entropy", "log_normalizer", "labels", "nll", "brier", "rank", "ties")
+"""Fields with one number per row."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,22 @@ class ClassificationOutputs(ClassPredictions):
     def correct(self) -> NDArray[np.bool_]:
         """(N,) bool, whether the prediction equals the label."""
         return self.predictions == self.labels
+
+    def take(self, rows: NDArray[np.bool_]) -> ClassificationOutputs:
+        """Return the outputs of some of the rows, given by a mask (N,).
+
+        A histogram does not tell rows apart and is left out; ``clipped_fraction`` stays that of all rows.
+        """
+        sampled = rows[self.logit_sample_rows]
+        return replace(
+            self,
+            **{name: getattr(self, name)[rows] for name in _BY_ROW},
+            logits=None if self.logits is None else self.logits[rows],
+            soft_labels=None if self.soft_labels is None else self.soft_labels[rows],
+            logit_sample=self.logit_sample[sampled],
+            logit_sample_rows=(np.cumsum(rows) - 1)[self.logit_sample_rows[sampled]],
+            histogram=None,
+        )
 
     def one_vs_rest(self, index: int) -> ScorePoints:
         """Return the scores of one class against the rest, exact or from the histogram."""

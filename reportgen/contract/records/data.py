@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.records.architecture import TensorSummary
+    from reportgen.contract.records.slices import SearchedColumn, Slicing
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
@@ -57,7 +58,7 @@ class DataEvaluation:
     for before, None if the spec does not state it. ``by`` is what the rows are grouped by, and ``groups`` the group of each,
     (N,) int64 from 0; None without groups. ``weights`` are those of the rows, (N,) float64, positive and of mean 1; None where
     they are equal. ``code`` are the files and packages of code that made the rows, with their digests; ``reading`` is how the
-    rows were found, None where nothing had to be decided.
+    rows were found, None where nothing had to be decided. ``slicings`` are the slices of the rows, and ``searched`` the columns in which more are searched; empty unless a section needs them.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -73,6 +74,8 @@ class DataEvaluation:
     weights: FloatArray | None = None
     code: tuple[tuple[str, str], ...] = ()
     reading: str | None = None
+    slicings: tuple[Slicing, ...] = ()
+    searched: tuple[SearchedColumn, ...] = ()
 
     @cached_property
     def design(self) -> Design:
@@ -83,3 +86,10 @@ class DataEvaluation:
     def n(self) -> int:
         """Number of evaluated rows."""
         return len(self.rows)
+
+    def take(self, rows: NDArray[np.bool_]) -> DataEvaluation:
+        """Return the data as if only some of the evaluated rows, given by a mask (N,), had been evaluated; without slices."""
+        design = self.design.take(rows)
+        return replace(
+            self, rows=self.rows[rows], groups=design.groups, weights=design.weights, slicings=(), searched=()
+        )

@@ -31,3 +31,7 @@ class RegressionOutputs(ValuePredictions):
     def errors(self) -> NDArray[np.float64]:
         """(N,) float64, prediction minus label."""
         return self.predictions - self.labels
+
+    def take(self, rows: NDArray[np.bool_]) -> RegressionOutputs:
+        """Return the outputs of some of the rows, given by a mask (N,)."""
+        return RegressionOutputs(self.predictions[rows], self.labels[rows])

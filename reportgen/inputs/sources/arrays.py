@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from abc import abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,6 +53,7 @@ _FORMS = {
     **dict.fromkeys(("x", "x_data"), ("buifU", "numbers")),
     **dict.fromkeys(("y", "y_data"), ("buifU", "numbers or text")),
     "text": ("buifU", "text or numbers"),
+    "columns": ("buifU", "numbers or text"),
     **dict.fromkeys(("group", "groups"), ("buifUSM", "numbers or text")),
     **dict.fromkeys(("weight", "weights"), ("buif", "numbers")),
 }
@@ -72,6 +73,7 @@ class ArrayDataset:
     weights: Array | None = None
     code: tuple[tuple[str, str], ...] = ()
     reading: str | None = None
+    columns: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[TensorSummary, ...]:
@@ -134,6 +136,7 @@ class ArraySource(FileSource):
             require_numbers(location, self.file_of(location), array)
         for location, array in y.items():
             require_labels(location, self.file_of(location), array)
+        columns = {place: array for place, array in found.items() if place[1] == "columns"}
         layout: Layout = "by name" if any(len(place) > len(("data", "x")) for place in x) else "single"
         return ArrayDataset(
             {str(place[-1]): array for place, array in x.items()},
@@ -145,6 +148,10 @@ class ArraySource(FileSource):
             weights=weights_of(weight, self.file_of(weight), found[weight], rows) if weight in found else None,
             code=self.code(),
             reading=self.reading,
+            columns={
+                str(place[-1]): _one_per_row(place, self.file_of(place), array, rows)
+                for place, array in columns.items()
+            },
         )
 
 

@@ -29,7 +29,7 @@ def reader(table: Any, names: Sequence[str], file: str) -> Read:
             require_name(names, location, file, wanted)
         if table.empty:
             raise InputError(("data", "path"), file, "contains no rows")
-        if location[1] != "x":
+        if location[1] not in {"x", "columns"}:
             require_filled(location, file, missing(table[name]), "label" if location[1] == "y" else str(location[1]))
         try:
             if isinstance(name, str):

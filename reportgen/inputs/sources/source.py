@@ -89,13 +89,15 @@ class FileSource(ABC):
 
 
 def entries(data: DataSpec) -> Iterator[tuple[Location, str | tuple[str, ...]]]:
-    """Yield (location, value) for every input, the labels of every head, texts, groups and weights that a data table names."""
+    """Yield (location, value) for every input, the labels of every head, columns, texts, groups and weights that a data table names."""
     for key, wanted in (("x", data.x), ("y", data.y)):
         if isinstance(wanted, dict):
             for name, value in wanted.items():
                 yield ("data", key, name), value
         elif wanted is not None:
             yield ("data", key), wanted
+    for name, array in data.columns.items():
+        yield ("data", "columns", name), array
     for key, column in (("text", data.text), ("group", data.group), ("weight", data.weight)):
         if column is not None:
             yield ("data", key), column

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.forecasts import ForecastingHead, null_of, points_of
 from reportgen.contract.needs import Need
 from reportgen.contract.numbers import OF_CALIBRATED, required
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibration, comparison, density, intervals, selective, smoothing, temperature
-from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.metrics.selective import Refusals
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import schema
@@ -36,13 +35,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reportgen.contract.forecasts import Floats as _Floats, Points as _Points
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.calibration import Null, ResidualBins
     from reportgen.metrics.design import Design
-
-    _Floats = NDArray[np.float64]
-    _Points = tuple[_Floats, _Floats, _Floats]
 
 FIT_ROWS = 50_000
 """Maximum number of rows that the temperature is fitted on."""
@@ -63,31 +60,8 @@ _REFUSAL_POINTS = 200
 
 
 @dataclass(frozen=True)
-class _Head(ClassifiedHead):
-    """A head and its binned forecasts."""
-
-    bins: int
-
-    @cached_property
-    def forecast(self) -> _Points:
-        """Forecasts, with the counts of positive and negative outcomes at each; a point is a row if rows are grouped or weighted."""
-        if not self.binary:
-            return self.predicted
-        if self.design.plain:
-            points = self.outputs.one_vs_rest(1)
-            return points.scores, points.positives, points.negatives
-        outputs = self.outputs
-        positive = np.where(outputs.predictions == 1, outputs.confidence, 1.0 - outputs.confidence)
-        return _points(positive, outputs.labels == 1, self.design)
-
-    @cached_property
-    def equal_width(self) -> ResidualBins:
-        return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
-
-    @cached_property
-    def predicted(self) -> _Points:
-        """Confidences of the predicted class, with the counts of right and wrong predictions at each."""
-        return _points(self.outputs.confidence, self.outputs.correct, self.design)
+class _Head(ForecastingHead):
+    """A head, its binned forecasts, those of its classes, and its rows by confidence."""
 
     def class_points(self, index: int) -> _Points | None:
         """Return probabilities of a class, with the counts of its examples and of the others at each.
@@ -103,39 +77,10 @@ class _Head(ClassifiedHead):
         weight = 1.0 if self.design.weights is None else self.design.weights
         return points.scores, weight * points.positives, weight * points.negatives
 
-    def in_the_large(self, points: _Points | None) -> float | None:
-        """Return the p-value of calibration in the large; None where there is no test for these rows."""
-        if points is None:
-            return None
-        f, true, _ = points
-        if self.design.plain:
-            return calibration.in_the_large_p(*points)
-        weight = self.design.weight
-        exact = None if self.design.weights is not None else calibration.in_the_large_p(*points)
-        least = float((weight**2 * f * (1 - f)).sum())
-        return self.design.p_value(f - true / weight, exact, least)
-
     @cached_property
     def refusals(self) -> Refusals:
         """The rows by confidence."""
         return Refusals.of(self.outputs.confidence, self.outputs.correct)
-
-
-def _points(forecasts: _Floats, outcomes: NDArray[np.bool_], design: Design) -> _Points:
-    """Return forecasts (N,) with the counts of both outcomes at each, or the weights of the rows."""
-    true = outcomes * design.weight
-    return forecasts, true, design.weight - true
-
-
-def _null(measure: Callable[..., Null], bins: ResidualBins, points: _Points, design: Design, seed: int) -> Null | None:
-    """Return the error of calibrated models in these rows; None where they are in too few groups."""
-    if design.plain:
-        return measure(bins, seed)
-    if design.count < FEWEST_GROUPS:
-        return None
-    if design.groups is None:
-        return measure(bins, seed, rows=calibration.weighted_residuals(*points, bins.edges))
-    return measure(bins, seed, rows=calibration.grouped_residuals(*points, bins.edges, design.codes))
 
 
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
@@ -207,7 +152,7 @@ class _PValues:
         tested = (1,) if subject.binary else range(subject.outputs.n_classes)
         bins, points = subject.equal_width, subject.forecast
         return cls(
-            _null(calibration.ece_null, bins, points, subject.design, subject.data.seed),
+            null_of(calibration.ece_null, bins, points, subject.design, subject.data.seed),
             subject.in_the_large(subject.predicted),
             tuple(subject.in_the_large(subject.class_points(index)) for index in tested),
         )
@@ -247,7 +192,7 @@ def _errors(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
     yield _smece_null(subject)
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
-    null = _null(calibration.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
+    null = null_of(calibration.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
     yield _expected(subject, schema.MCE_NULL, null, estimator=options)
 
 
@@ -258,18 +203,9 @@ def _smece_null(subject: _Head) -> Measurement:
 
 
 def _debiased(subject: _Head) -> Measurement:
-    edges = calibration.adaptive_edges(subject.forecast[0], subject.bins)
-    bins = calibration.residual_bins(*subject.forecast, edges)
-    how = f"L2, {len(edges) - 1} bins: {subject.bins} of equal mass, cut again at equal widths"
-    if subject.design.plain:
-        found, lacking = calibration.debiased_error(bins), "no bin has two examples"
-    else:
-        grouped = calibration.grouped_residuals(*subject.forecast, edges, subject.design.codes)
-        value, lacking = calibration.between_groups(bins, grouped), "no bin has examples of two groups"
-        found = None if value is None else subject.design.without_interval(value)
-        how += "; pairs of rows of different groups" if subject.design.groups is not None else ""
+    found, how = subject.debiased
     if found is None:
-        return subject.insufficient(schema.DEBIASED, lacking)
+        return subject.insufficient(schema.DEBIASED, how)
     return subject.estimated(schema.DEBIASED, found, estimator=how)
 
 
@@ -359,7 +295,7 @@ def _temperature(subject: _Head) -> Iterator[Measurement]:
     points = _points_after(subject, chosen, scaled.confidence, design)
     bins = calibration.residual_bins(*points, calibration.equal_width_edges(subject.bins))
     yield subject.measure(schema.TEMPERATURE_ECE, calibration.ece(bins), n=n, estimator=folds)
-    null = _null(calibration.ece_null, bins, points, design, subject.data.seed)
+    null = null_of(calibration.ece_null, bins, points, design, subject.data.seed)
     yield _expected(subject, schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
 
 
@@ -372,7 +308,7 @@ def _points_after(subject: _Head, sample: NDArray[Any], confidence: _Floats, des
     if subject.binary:
         forecast = np.where(top == 1, confidence, 1.0 - confidence)
         came_true = outputs.labels[rows] == 1
-    return _points(forecast, came_true, design)
+    return points_of(forecast, came_true, design)
 
 
 def _classes(subject: _Head) -> Iterator[Measurement]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, permutations
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -45,19 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Head(ClassifiedHead):
-    """A head, its predictions at the threshold, and its confusion matrix."""
-
-    @cached_property
-    def confusion(self) -> NDArray[np.int64]:
-        return classification.confusion_matrix(self.outputs.labels, self.outputs.predictions, self.outputs.n_classes)
-
-    @cached_property
-    def weighted(self) -> NDArray[Any]:
-        """The confusion matrix with the weights of the rows."""
-        if self.design.weights is None:
-            return self.confusion
-        found = self.outputs
-        return classification.weighted_confusion(found.labels, found.predictions, found.n_classes, self.design.weights)
+    """A head, and its predictions at the threshold."""
 
     @cached_property
     def frequencies(self) -> NDArray[np.float64]:
@@ -78,10 +66,6 @@ class _Head(ClassifiedHead):
             return None
         found = found.of_rows(lambda: intervals.of_share(hits, among * self.design.weight))
         return found if self.design.weights is None else replace(found, n=int(among.sum()))
-
-    def approximated(self, estimate: Estimate) -> Estimate:
-        """Withhold an approximate interval below 5 errors."""
-        return estimate.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
 
 
 class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
@@ -177,21 +161,15 @@ def _confident_rows(subject: _Head) -> ConfidentRows:
 
 def _whole(subject: _Head) -> Iterator[Measurement]:
     outputs = subject.outputs
-    weight, parts = subject.design.weight, (subject.weighted, outputs.labels, outputs.predictions)
     accuracy = intervals.proportion(outputs.correct, subject.design.weights)
     nll, brier = subject.mean_loss(outputs.nll), subject.mean_loss(subject.brier, subject.largest_brier)
     if accuracy is None or nll is None or brier is None:
         message = "an evaluation has at least one row"
         raise ValueError(message)
     soft = "soft labels: compared with the most probable class" if outputs.soft_labels is not None else None
-    examples = subject.confusion.sum(axis=1)
-    balanced = classification.balanced_accuracy_estimate(subject.weighted, examples)
-    balanced = balanced.of_rows(lambda: classification.of_mean_recall(*parts, weight))
-    macro_f1 = classification.macro_f1_estimate(subject.weighted, examples)
-    macro_f1 = macro_f1.of_rows(lambda: classification.of_macro_f1(*parts, weight))
     yield subject.estimated(schema.ACCURACY, accuracy, caveat=soft)
-    yield subject.estimated(schema.BALANCED_ACCURACY, subject.approximated(balanced))
-    yield subject.estimated(schema.MACRO_F1, subject.approximated(macro_f1))
+    yield subject.estimated(schema.BALANCED_ACCURACY, subject.balanced_accuracy)
+    yield subject.estimated(schema.MACRO_F1, subject.macro_f1)
     yield _top_k(subject)
     yield subject.estimated(schema.NLL, nll, caveat=_clipping(outputs))
     yield subject.estimated(schema.BRIER, brier, estimator=subject.brier_convention)

@@ -1,0 +1,100 @@
+"""A classification head as a forecaster: binned forecasts, and the tests and errors that rest on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.contract.heads import ClassifiedHead
+from reportgen.metrics import calibration
+from reportgen.metrics.design import FEWEST_GROUPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from reportgen.metrics.calibration import Null, ResidualBins
+    from reportgen.metrics.design import Design
+    from reportgen.metrics.intervals import Estimate
+
+    Floats = NDArray[np.float64]
+    Points = tuple[Floats, Floats, Floats]
+    """Forecasts (M,), and the counts, or weights, of positive and negative outcomes at each."""
+
+
+@dataclass(frozen=True)
+class ForecastingHead(ClassifiedHead):
+    """A head and its binned forecasts."""
+
+    bins: int
+
+    @cached_property
+    def forecast(self) -> Points:
+        """Forecasts, with the counts of positive and negative outcomes at each; a point is a row if rows are grouped or weighted."""
+        if not self.binary:
+            return self.predicted
+        outputs = self.outputs
+        if self.design.plain and (outputs.logits is not None or outputs.histogram is not None):
+            points = outputs.one_vs_rest(1)
+            return points.scores, points.positives, points.negatives
+        positive = np.where(outputs.predictions == 1, outputs.confidence, 1.0 - outputs.confidence)
+        return points_of(positive, outputs.labels == 1, self.design)
+
+    @cached_property
+    def equal_width(self) -> ResidualBins:
+        """The forecasts in bins of equal width."""
+        return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
+
+    @cached_property
+    def predicted(self) -> Points:
+        """Confidences of the predicted class, with the counts of right and wrong predictions at each."""
+        return points_of(self.outputs.confidence, self.outputs.correct, self.design)
+
+    def in_the_large(self, points: Points | None) -> float | None:
+        """Return the p-value of calibration in the large; None where there is no test for these rows."""
+        if points is None:
+            return None
+        f, true, _ = points
+        if self.design.plain:
+            return calibration.in_the_large_p(*points)
+        weight = self.design.weight
+        exact = None if self.design.weights is not None else calibration.in_the_large_p(*points)
+        least = float((weight**2 * f * (1 - f)).sum())
+        return self.design.p_value(f - true / weight, exact, least)
+
+    @property
+    def debiased(self) -> tuple[Estimate | None, str]:
+        """The debiased L2 error with how it was computed; None with the reason why there is none."""
+        edges = calibration.adaptive_edges(self.forecast[0], self.bins)
+        bins = calibration.residual_bins(*self.forecast, edges)
+        how = f"L2, {len(edges) - 1} bins: {self.bins} of equal mass, cut again at equal widths"
+        if self.design.plain:
+            found = calibration.debiased_error(bins)
+            return found, "no bin has two examples" if found is None else how
+        grouped = calibration.grouped_residuals(*self.forecast, edges, self.design.codes)
+        value = calibration.between_groups(bins, grouped)
+        if value is None:
+            return None, "no bin has examples of two groups"
+        pairs = "; pairs of rows of different groups" if self.design.groups is not None else ""
+        return self.design.without_interval(value), how + pairs
+
+
+def points_of(forecasts: Floats, outcomes: NDArray[np.bool_], design: Design) -> Points:
+    """Return forecasts (N,) with the counts of both outcomes at each, or the weights of the rows."""
+    true = outcomes * design.weight
+    return forecasts, true, design.weight - true
+
+
+def null_of(measure: Callable[..., Null], bins: ResidualBins, points: Points, design: Design, seed: int) -> Null | None:
+    """Return the error of calibrated models in these rows; None where they are in too few groups."""
+    if design.plain:
+        return measure(bins, seed)
+    if design.count < FEWEST_GROUPS:
+        return None
+    if design.groups is None:
+        return measure(bins, seed, rows=calibration.weighted_residuals(*points, bins.edges))
+    return measure(bins, seed, rows=calibration.grouped_residuals(*points, bins.edges, design.codes))

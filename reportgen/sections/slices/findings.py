@@ -1,0 +1,117 @@
+"""Rules of the slices section: slices that are worse than the rest or than the baseline, where confidence is off, and small ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.findings import Hit, Rule
+from reportgen.metrics import simultaneous
+from reportgen.sections.slices import words
+from reportgen.sections.slices.schema import DIFFERENCES, FROM_REST
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.contract.numbers import Metric
+    from reportgen.sections.slices.schema import SlicesResult
+
+_NAMED = 3
+"""Maximum number of slices that a sentence names."""
+
+
+def worse_than_the_rest(result: SlicesResult) -> Iterator[Hit]:
+    """Yield slices that are measurably worse than the other rows; the effect is the difference over the reach of its interval."""
+    for head in result.heads:
+        count = len(words.tested(head))
+        for one in words.worse(result, head):
+            own, difference, p = (
+                words.number(result, name, head, one)
+                for name in (head.score, FROM_REST[head.score].name, "rest_p_holm")
+            )
+            yield Hit(
+                head.model,
+                f"{words.score(own)}, {words.difference(difference)} from the rest (p {formatting.p_value(p.value or 0.0)} "
+                f"for {words.slices(count)}): the score of all rows does not hold here. Look at these errors first, and state the limit or "
+                "collect more such rows.",
+                one.subject,
+                effect=_effect(difference),
+                n=one.n,
+            )
+
+
+def worse_than_the_baseline(result: SlicesResult) -> Iterator[Hit]:
+    """Yield slices on which the candidate is measurably worse than its baseline; the effect as above."""
+    for head in result.heads:
+        baseline = words.compared(result, head)
+        if baseline is None:
+            continue
+        for one in words.worse_than_baseline(result, head):
+            difference, p = (
+                words.number(result, name, head, one) for name in (DIFFERENCES[head.score].name, "difference_p_holm")
+            )
+            yield Hit(
+                head.model,
+                f"{words.difference(difference)} against {baseline.model} on these {one.n:,} rows (p {formatting.p_value(p.value or 0.0)}): "
+                "whoever is in this slice is worse off after the release. Find out what changed here before it ships.",
+                one.subject,
+                effect=_effect(difference),
+                n=one.n,
+            )
+
+
+def confidence_off(result: SlicesResult) -> Iterator[Hit]:
+    """Yield heads with slices in which confidence and accuracy differ measurably; the effect is that of the largest difference, as above."""
+    for head in result.heads:
+        tested = words.tested(head)
+        off = [
+            (words.number(result, "calibration_gap", head, one), one)
+            for one in tested
+            if _below(result.find_or_none("calibration_gap_p_holm", head.model, one.subject))
+        ]
+        if not off:
+            continue
+        off.sort(key=lambda item: -abs(item[0].value or 0.0))
+        named = [f"{one.name} {formatting.points(gap)}" for gap, one in off]
+        yield Hit(
+            head.model,
+            f"Confidence minus accuracy is measurably off on {len(off):,} of {words.slices(len(tested))}: {formatting.listed(named, _NAMED)}. "
+            "Do not use one threshold of confidence for all slices before this is calibrated.",
+            head.subject,
+            effect=_effect(off[0][0]),
+            n=off[0][1].n,
+        )
+
+
+def _below(p_value: Metric | None) -> bool:
+    return p_value is not None and p_value.value is not None and p_value.value < simultaneous.LEVEL
+
+
+def too_small(result: SlicesResult) -> Iterator[Hit]:
+    """Yield heads with slices that have too few rows; the effect is the number of such slices."""
+    for head in result.heads:
+        small = sorted((one for one in head.slices if not one.tested), key=lambda one: one.n)
+        if small:
+            listed = formatting.listed([f"{one.name} ({one.n:,})" for one in small], _NAMED)
+            verb = "has" if len(small) == 1 else "have"
+            yield Hit(
+                head.model,
+                f"{words.slices(len(small))} of {len(head.slices):,} {verb} fewer than {result.options.minimum:,} rows: {listed}. Nothing is known "
+                "about them; collect more such rows, or join slices.",
+                head.subject,
+                effect=float(len(small)),
+            )
+
+
+def _effect(metric: Metric) -> float | None:
+    return simultaneous.times_its_reach(metric.value, metric.ci_low, metric.ci_high)
+
+
+_HOLM = "Holm (1979), 5 % for all slices of a model"
+
+RULES: tuple[Rule[SlicesResult], ...] = (
+    Rule("SLC101", "warning", "Slice worse than the rest", _HOLM, worse_than_the_rest),
+    Rule("SLC102", "warning", "Slice worse than with the baseline", _HOLM, worse_than_the_baseline),
+    Rule("SLC201", "note", "Confidence off in slices", _HOLM, confidence_off),
+    Rule("SLC301", "note", "Slices too small to tell", "convention", too_small),
+)

@@ -1,0 +1,52 @@
+"""The slices of a data set, by their rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.records.data import DataEvaluation
+
+    Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A slice: the rows whose code is its own.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    codes, own
+        (N,) whole numbers, and the one that its rows have.
+    missing
+        Rows without a value of its columns.
+    judged
+        (N,) bool, the rows on which it is judged if it was discovered; None for all.
+    """
+
+    name: str
+    codes: NDArray[np.integer]
+    own: int
+    missing: int = 0
+    judged: Mask | None = None
+
+    @property
+    def rows(self) -> Mask:
+        """(N,) bool, its rows among all evaluated ones."""
+        return np.asarray(self.codes == self.own, np.bool_)
+
+
+def of_spec(data: DataEvaluation) -> Iterator[Part]:
+    """Yield the slices that the spec defines."""
+    for slicing in data.slicings:
+        for place, name in enumerate(slicing.names):
+            yield Part(name, slicing.codes, place, slicing.missing)

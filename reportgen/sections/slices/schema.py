@@ -1,0 +1,358 @@
+"""Options and result of the slices section, and the metrics that it declares."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from reportgen.contract.base import Strict
+from reportgen.contract.numbers import MetricSpec
+from reportgen.contract.result import SectionResult
+from reportgen.contract.subjects import Subject
+
+
+class SlicesOptions(Strict):
+    """Options of the slices section."""
+
+    minimum: int = Field(default=30, ge=10, strict=True)
+    """Rows below which a slice has no numbers: too few to tell."""
+    bins: int = Field(default=15, ge=2, le=1000, strict=True)
+    """Number of bins for the expected calibration error."""
+    depth: int = Field(default=2, ge=1, le=4, strict=True)
+    """Splits of the tree from its root to a slice that is discovered."""
+
+
+class Whole(Strict):
+    """A number on all rows, beside those of the slices."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    """Its 95 % interval; null where it has none."""
+
+
+class SliceEntry(Strict):
+    """A slice as it was measured for a head."""
+
+    name: str
+    """Name of the slice."""
+    subject: Subject
+    """``slice:NAME``, within the head if the model has several."""
+    n: int
+    """Number of rows in it."""
+    tested: bool
+    """Whether it has enough rows to be measured and tested."""
+    found: bool
+    """Whether it was discovered; its rows are then those of the half that it is judged on."""
+
+
+class HeadSlices(Strict):
+    """The slices of a head of a model."""
+
+    model: str
+    subject: Subject | None
+    """``head:NAME`` where the model has several outputs."""
+    score: str
+    """Name of the metric that the slices are ranked by: ``accuracy`` or ``mae``."""
+    overall: Whole
+    """The same on all rows."""
+    difference: Whole | None
+    """The candidate's minus the baseline's on all rows; null for other models."""
+    n: int
+    """Number of all rows."""
+    slices: tuple[SliceEntry, ...]
+
+
+class Search(Strict):
+    """How slices were discovered for the heads of one name."""
+
+    subject: Subject | None
+    columns: tuple[str, ...]
+    model: str | None
+    """The model whose errors were searched; null for the mean over all models."""
+    searched: int
+    judged: int
+    """Rows in which slices were searched, and on which they are judged."""
+    found: tuple[str, ...]
+    """Names of the slices."""
+
+
+class Definition(Strict):
+    """A slice of the spec, the same for all models."""
+
+    name: str
+    n: int
+    """Number of rows in it."""
+    missing: int
+    """Rows in none of the slices of its entry, because a column has no value there."""
+
+
+class SlicesResult(SectionResult):
+    """Result of the slices section."""
+
+    split: str
+    n: int
+    definitions: tuple[Definition, ...]
+    heads: tuple[HeadSlices, ...]
+    searches: tuple[Search, ...]
+    pair: tuple[str, str] | None
+    """Candidate and baseline, which are compared in every slice."""
+    options: SlicesOptions
+
+
+def _metric(
+    name: str,
+    title: str,
+    unit: str,
+    higher_is_better: bool | None,  # noqa: FBT001 as of MetricSpec
+    definition: str,
+    source: str,
+    difference: str | None = None,
+) -> MetricSpec:
+    return MetricSpec(name, title, unit, higher_is_better, definition, source, "slice", difference)
+
+
+_HALL = "mean; Hall (1992) for the interval"
+ROWS = _metric("rows", "Rows", "count", None, "Number of evaluated rows in a slice.", "count")
+
+ACCURACY = _metric(
+    "accuracy",
+    "Accuracy",
+    "fraction",
+    True,
+    "Share of the rows of a slice that are predicted correctly.",
+    "Wilson (1927) for the interval",
+    "accuracy_difference",
+)
+BALANCED_ACCURACY = _metric(
+    "balanced_accuracy",
+    "Balanced accuracy",
+    "fraction",
+    True,
+    "Mean recall of the classes that occur in a slice.",
+    "Brodersen et al. (2010)",
+)
+MACRO_F1 = _metric(
+    "macro_f1",
+    "Macro F1",
+    "fraction",
+    True,
+    "Mean F1 of the classes that occur in a slice or are predicted there.",
+    "van Rijsbergen (1979)",
+)
+NLL = _metric(
+    "nll",
+    "NLL",
+    "nats",
+    False,
+    "Mean negative log-likelihood of the true class on the rows of a slice.",
+    _HALL,
+    "nll_difference",
+)
+BRIER = _metric(
+    "brier_score",
+    "Brier score",
+    "",
+    False,
+    "Mean squared error of the probabilities on the rows of a slice: of the positive class for binary heads, summed over the classes for multiclass heads.",
+    f"Brier (1950); {_HALL}",
+)
+ROC_AUC = _metric(
+    "roc_auc",
+    "ROC AUC",
+    "fraction",
+    True,
+    "Area under the ROC curve on the rows of a slice; macro one-vs-rest for multiclass heads.",
+    "DeLong et al. (1988) for the interval",
+)
+AVERAGE_PRECISION = _metric(
+    "average_precision",
+    "Average precision",
+    "fraction",
+    True,
+    "Area under the precision-recall curve on the rows of a slice as a step function; macro one-vs-rest for multiclass heads.",
+    "infinitesimal jackknife (Efron 1982) on the logit scale",
+)
+ECE = _metric(
+    "ece",
+    "ECE",
+    "fraction",
+    False,
+    "Expected calibration error on the rows of a slice; compare it with the expected ECE, because few rows alone make it large.",
+    "Naeini et al. (2015), Guo et al. (2017)",
+)
+ECE_NULL = _metric(
+    "ece_null",
+    "Expected ECE",
+    "fraction",
+    None,
+    "Mean ECE of perfectly calibrated models with the same confidences on the rows of a slice, and the range of 95 % of them.",
+    "seeded draws",
+)
+DEBIASED = _metric(
+    "debiased_calibration_error",
+    "Debiased error",
+    "fraction",
+    False,
+    "Root mean squared calibration error on the rows of a slice without the part that few rows cause.",
+    "Bröcker (2012), Kumar et al. (2019)",
+)
+GAP = _metric(
+    "calibration_gap",
+    "Confidence minus accuracy",
+    "signed fraction",
+    None,
+    "Mean confidence minus accuracy on the rows of a slice, in points: above 0 the model is over-confident there.",
+    "Zou & Donner (2008) for the interval",
+)
+GAP_P = _metric(
+    "calibration_gap_p",
+    "Gap p",
+    "p-value",
+    None,
+    "Two-sided p-value of confidence equal to accuracy on the rows of a slice.",
+    "Hong (2013)",
+)
+GAP_P_HOLM = _metric(
+    "calibration_gap_p_holm",
+    "Gap p (Holm)",
+    "p-value",
+    None,
+    "Gap p adjusted for the number of slices of the model, over all outputs.",
+    "Holm (1979)",
+)
+ACCURACY_FROM_REST = _metric(
+    "accuracy_from_rest",
+    "Difference from the rest",
+    "signed fraction",
+    True,
+    "Accuracy in a slice minus that on all other rows, in points.",
+    "Newcombe (1998), independent samples",
+)
+
+MAE = _metric(
+    "mae",
+    "MAE",
+    "",
+    False,
+    "Mean absolute error on the rows of a slice, in the unit of the label.",
+    _HALL,
+    "mae_difference",
+)
+BIAS = _metric(
+    "bias",
+    "Bias",
+    "",
+    None,
+    "Mean of prediction minus label on the rows of a slice, in the unit of the label.",
+    _HALL,
+)
+RMSE = _metric(
+    "rmse",
+    "RMSE",
+    "",
+    False,
+    "Root mean squared error on the rows of a slice, in the unit of the label.",
+    "root of the interval of the mean squared error",
+)
+MEDIAN_AE = _metric(
+    "median_absolute_error",
+    "Median error",
+    "",
+    False,
+    "Median absolute error on the rows of a slice, in the unit of the label.",
+    "order statistics for the interval",
+)
+R_SQUARED = _metric(
+    "r_squared",
+    "R²",
+    "",
+    True,
+    "1 - mean squared error / variance of the labels, both on the rows of a slice.",
+    "Wilks (2011)",
+)
+MAE_FROM_REST = _metric(
+    "mae_from_rest",
+    "Difference from the rest",
+    "",
+    False,
+    "MAE in a slice minus that on all other rows, in the unit of the label.",
+    "Zou & Donner (2008)",
+)
+
+REST_P = _metric(
+    "rest_p",
+    "p",
+    "p-value",
+    None,
+    "Two-sided p-value of a slice with the same accuracy, or MAE, as the other rows.",
+    "Fisher (1935) for accuracy; permutation test and Welch (1947) for MAE",
+)
+REST_P_HOLM = _metric(
+    "rest_p_holm",
+    "p (Holm)",
+    "p-value",
+    None,
+    "p adjusted for the number of slices of the model, over all outputs.",
+    "Holm (1979)",
+)
+ACCURACY_DIFFERENCE = _metric(
+    "accuracy_difference",
+    "Accuracy difference",
+    "signed fraction",
+    True,
+    "Accuracy of the candidate minus that of its baseline on the same rows of a slice, in points.",
+    "Newcombe (1998), method 10",
+)
+NLL_DIFFERENCE = _metric(
+    "nll_difference",
+    "NLL difference",
+    "nats",
+    False,
+    "Mean paired difference in negative log-likelihood on the rows of a slice: candidate minus baseline.",
+    "paired mean; Hall (1992) for the interval",
+)
+MAE_DIFFERENCE = _metric(
+    "mae_difference",
+    "MAE difference",
+    "",
+    False,
+    "Mean paired difference in absolute error on the rows of a slice: candidate minus baseline.",
+    "paired mean; Hall (1992) for the interval",
+)
+DIFFERENCE_P = _metric(
+    "difference_p",
+    "Difference p",
+    "p-value",
+    None,
+    "Two-sided p-value of candidate and baseline alike on the rows of a slice: McNemar's test of their accuracies, or Student's t, paired and corrected for skewness, of their MAEs.",
+    "McNemar (1947), Hall (1992)",
+)
+DIFFERENCE_P_HOLM = _metric(
+    "difference_p_holm",
+    "Difference p (Holm)",
+    "p-value",
+    None,
+    "Difference p adjusted for the number of slices, over all outputs.",
+    "Holm (1979)",
+)
+
+SCORES = (ACCURACY, BALANCED_ACCURACY, MACRO_F1, NLL, BRIER, ROC_AUC, AVERAGE_PRECISION)
+CALIBRATION = (ECE, ECE_NULL, DEBIASED, GAP)
+CLASSIFICATION = (*SCORES, *CALIBRATION)
+REGRESSION = (MAE, BIAS, RMSE, MEDIAN_AE, R_SQUARED)
+ADJUSTED = ((REST_P, REST_P_HOLM), (DIFFERENCE_P, DIFFERENCE_P_HOLM), (GAP_P, GAP_P_HOLM))
+"""p-values, each with the same adjusted for the number of slices."""
+METRICS = (
+    ROWS,
+    *CLASSIFICATION,
+    *REGRESSION,
+    ACCURACY_FROM_REST,
+    MAE_FROM_REST,
+    ACCURACY_DIFFERENCE,
+    NLL_DIFFERENCE,
+    MAE_DIFFERENCE,
+    *(spec for pair in ADJUSTED for spec in pair),
+)
+FROM_REST = {"accuracy": ACCURACY_FROM_REST, "mae": MAE_FROM_REST}
+DIFFERENCES = {"accuracy": ACCURACY_DIFFERENCE, "mae": MAE_DIFFERENCE}
+"""By the metric that the slices are ranked by."""

@@ -1,0 +1,123 @@
+"""Tables of the slices section."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reportgen.contract.subjects import about
+from reportgen.contract.tables import Column, Table
+from reportgen.sections.slices import schema, words
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reportgen.contract.focus import View
+    from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.places import Place
+    from reportgen.contract.tables import Cell
+    from reportgen.sections.slices.schema import HeadSlices, SliceEntry, SlicesResult
+
+_SCORES = {
+    "accuracy": (schema.BALANCED_ACCURACY, schema.MACRO_F1, schema.NLL, schema.BRIER, schema.ROC_AUC, schema.AVERAGE_PRECISION),
+    "mae": (schema.BIAS, schema.RMSE, schema.MEDIAN_AE, schema.R_SQUARED),
+}  # fmt: skip
+_CONFIDENCE = (*schema.CALIBRATION, schema.GAP_P_HOLM)
+
+
+def tables(result: SlicesResult, view: View) -> tuple[Table, ...]:
+    """Return the slices of every head with their differences, their other scores, and how far their confidence can be trusted."""
+    found: list[Table] = []
+    for head in view.shown(result.heads):
+        if not head.slices:
+            continue
+        found.append(_against(result, head))
+        title = f"Other scores by slice, {about(head.model, head.subject)}"
+        found.append(_numbers(result, head, "scores", title, _SCORES[head.score]))
+        if head.score == "accuracy":
+            title = f"Confidence by slice, {about(head.model, head.subject)}"
+            found.append(_numbers(result, head, "confidence", title, _CONFIDENCE))
+    return tuple(found)
+
+
+def _against(result: SlicesResult, head: HeadSlices) -> Table:
+    """Return the table of the differences from the rest, and from the baseline where there is one."""
+    baseline = words.compared(result, head)
+    own: tuple[MetricSpec, ...] = (_score(head), schema.FROM_REST[head.score], schema.REST_P_HOLM)
+    columns = [Column("Slice", numeric=False), Column("Rows", unit="count"), *(Column(spec.title) for spec in own)]
+    paired = (schema.DIFFERENCES[head.score], schema.DIFFERENCE_P_HOLM)
+    if baseline is not None:
+        columns += [
+            Column(f"{_score(head).title} of {baseline.model}"),
+            *(Column(f"Minus {baseline.model}"), Column("p (Holm)")),
+        ]
+    rows = []
+    for one in _sorted(result, head):
+        cells: list[Cell] = [words.name(one), one.n, *(_cell(result, spec, head.model, one) for spec in own)]
+        if baseline is not None:
+            cells.append(_cell(result, _score(head), baseline.model, one))
+            cells += [_cell(result, spec, head.model, one) for spec in paired]
+        rows.append(tuple(cells))
+    title = f"Slices of {about(head.model, head.subject)}"
+    return Table(
+        _slug("slices", head), title, tuple(columns), tuple(rows), _note(result, head), place=_place(result, head)
+    )
+
+
+def _score(head: HeadSlices) -> MetricSpec:
+    return schema.ACCURACY if head.score == "accuracy" else schema.MAE
+
+
+def _place(result: SlicesResult, head: HeadSlices) -> Place:
+    return "body" if result.pair is None or head.model == result.pair[0] else "appendix"
+
+
+def _numbers(result: SlicesResult, head: HeadSlices, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
+    columns = (Column("Slice", numeric=False), Column("Rows", unit="count"), *(Column(spec.title) for spec in specs))
+    rows = tuple(
+        (words.name(one), one.n, *(_cell(result, spec, head.model, one) for spec in specs))
+        for one in _sorted(result, head)
+    )
+    return Table(_slug(f"slices-{name}", head), title, columns, rows)
+
+
+def _sorted(result: SlicesResult, head: HeadSlices) -> list[SliceEntry]:
+    """Return the slices, the worst score first, then those with too few rows."""
+    return [*words.ranked(result, head), *(one for one in head.slices if not one.tested)]
+
+
+def _cell(result: SlicesResult, spec: MetricSpec, model: str, one: SliceEntry) -> Cell:
+    return result.find_or_none(spec.name, model, one.subject)
+
+
+def _note(result: SlicesResult, head: HeadSlices) -> str:
+    return " ".join(_sentences(result, head))
+
+
+def _sentences(result: SlicesResult, head: HeadSlices) -> Iterator[str]:
+    overall = formatting.number(head.overall.value, _score(head).unit)
+    count = len(words.tested(head))
+    yield f"On all {head.n:,} rows: {overall}. p-values are adjusted for {words.slices(count)} (Holm)."
+    if count < len(head.slices):
+        yield f"Slices with fewer than {result.options.minimum:,} rows are too few to tell."
+    missing = {one.missing for one in result.definitions if one.missing}
+    if missing:
+        yield f"Up to {max(missing):,} rows have no value in a column, and are in no slice of it."
+    for search in result.searches:
+        if search.subject == head.subject:
+            yield searched(search)
+
+
+def searched(search: schema.Search) -> str:
+    """Return how slices were discovered, and how many."""
+    by = f"the errors of {search.model}" if search.model else "the mean errors of all models"
+    found = words.slices(len(search.found)) if search.found else "no slice"
+    return (
+        f"A tree on {formatting.listed(list(search.columns), 6)} found {found} with more than the mean of {by} in {search.searched:,} rows; "
+        f"discovered slices are judged on the other {search.judged:,} rows only."
+    )
+
+
+def _slug(name: str, head: HeadSlices) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "-", f"{name}-{about(head.model, head.subject)}").strip("-")
