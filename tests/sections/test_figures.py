@@ -22,8 +22,10 @@ NAMES = tuple("abcdefgh")
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
-    """Analyze them with every section that is installed: models of classes, then of values."""
-    return tuple(full_results(tmp_path_factory.mktemp("figures"), NAMES, values=values) for values in (False, True))
+    """Analyze them with every section that is installed: models of classes, of any number of classes, and of values."""
+    return tuple(
+        full_results(tmp_path_factory.mktemp("figures"), NAMES, task=task) for task in ("classes", "labels", "values")
+    )
 
 
 @pytest.mark.parametrize("name", Registry().names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,13 @@ class DataEvaluation:
     def design(self) -> Design:
         """How the evaluated rows belong together and what they weigh."""
         return Design(self.n, self.by, self.groups, self.weights)
+
+    def take(self, places: NDArray[np.int64]) -> DataEvaluation:
+        """Return the data of some of the evaluated rows, given by their positions among them."""
+        if len(places) == self.n:
+            return self
+        design = self.design.take(places)
+        return replace(self, rows=self.rows[places], groups=design.groups, weights=design.weights)
 
     @property
     def n(self) -> int:
