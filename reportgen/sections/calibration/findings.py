@@ -114,8 +114,14 @@ class ClassEvidence:
 
 
 def class_evidence(result: CalibrationResult) -> Iterator[ClassEvidence]:
-    """Yield the evidence on every multilabel head; a class counts by its adjusted p-value and an ECE above that of calibrated models."""
+    """Yield the evidence on every multilabel head; a class counts by its adjusted p-value and an ECE above that of calibrated models.
+
+    None counts where the head as such is not told from a calibrated one: with many classes of other models that are off, the adjusted p-values
+    of single classes allow for some false ones.
+    """
     for head in result.multilabel:
+        whole = result.find("calibration_p", head.model, head.subject).value
+        established = whole is not None and whole < SIGNIFICANT
         wrong = []
         for name in head.class_names:
             part = Subject.of("class", name, within=head.subject)
@@ -124,9 +130,8 @@ def class_evidence(result: CalibrationResult) -> Iterator[ClassEvidence]:
                 for metric in ("class_ece", "class_ece_null", "class_calibration_p")
             )
             beyond = null.ci_high is not None and required(ece.value) > max(null.ci_high, SMALL)
-            if beyond and p.value is not None and p.value < SIGNIFICANT:
+            if established and beyond and p.value is not None and p.value < SIGNIFICANT:
                 wrong.append(ClassError(name, ece, null, float(p.value)))
-        whole = result.find("calibration_p", head.model, head.subject).value
         wrong.sort(key=lambda one: -required(one.ece.value))
         yield ClassEvidence(
             head.model,

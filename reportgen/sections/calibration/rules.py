@@ -29,7 +29,7 @@ EXPLANATIONS = {
         ignore="It needs no action when there are enough rows.",
     ),
     "CAL111": Explanation(
-        finds=f"Classes of a multilabel head whose ECE is above {percent(SMALL)} and above that of 95 % of calibrated models, with a p-value adjusted for all classes below {percent(SIGNIFICANT)}.",
+        finds=f"Classes of a multilabel head whose ECE is above {percent(SMALL)} and above that of 95 % of calibrated models, with a p-value adjusted for all classes below {percent(SIGNIFICANT)}, if the calibration p of the head is below it too.",
         example="The ECE of the class is 40.0 %, where 95 % of calibrated models are at or below 4.0 %.",
         means="The probability of these classes cannot be taken at face value, and a threshold on it does not do what it says.",
         do="Fit a logistic regression on the log-odds of each of these classes on validation data, or choose a threshold for each class there.",
