@@ -18,6 +18,7 @@ from reportgen.contract.records.history import History
 from reportgen.contract.records.weights import WeightTensor
 from reportgen.evaluation.tasks.base import HeadRows
 from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels
+from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
 
 if TYPE_CHECKING:
@@ -76,9 +77,33 @@ def regression_head(predictions: Any, labels: Any = None, name: str = "out") -> 
     return HeadEvaluation(name, rule, rule, gathering.labels, (), len(values), found, status, reason)  # type: ignore[arg-type]
 
 
-def unmeasured(status: str = "not_applicable", reason: str = "multilabel heads are not measured") -> HeadEvaluation:
-    """Make a head without predictions."""
+def multilabel_head(
+    outputs: Any,
+    labels: Any = None,
+    names: tuple[str, ...] | None = None,
+    *,
+    kind: str = "logits",
+    threshold: float = 0.5,
+) -> HeadEvaluation:
+    """Make a multilabel head of outputs (n, classes) that go through its accumulator in two batches."""
+    outputs = np.asarray(outputs)
+    given = None if labels is None else np.asarray(labels)
+    rows = HeadRows(*outputs.shape, kind, labels=given, class_names=names, threshold=threshold)
+    gathering = Multilabel().gather("multilabel", rows)
+    for places in np.array_split(np.arange(len(outputs)), 2):
+        gathering.accumulator.add(outputs[places], places)
     rule = Decision("multilabel", "made by hand")
+    found = gathering.accumulator.result()
+    reason = None if found.labeled else "no labels"
+    status = "ok" if found.labeled else "not_applicable"
+    return HeadEvaluation(
+        "out", rule, rule, gathering.labels, gathering.class_names, len(outputs), found, status, reason
+    )  # type: ignore[arg-type]
+
+
+def unmeasured(status: str = "not_applicable", reason: str = "sequence heads are not measured") -> HeadEvaluation:
+    """Make a head without predictions."""
+    rule = Decision("unknown", "made by hand")
     return HeadEvaluation("out", rule, rule, rule, (), 3, None, status, reason)  # type: ignore[arg-type]
 
 

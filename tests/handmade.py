@@ -6,7 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from factory import evaluation, head, history, layer, noisy, outputs, probed, regression_head, unmeasured, weight
+from factory import (
+    evaluation,
+    head,
+    history,
+    layer,
+    multilabel_head,
+    noisy,
+    outputs,
+    probed,
+    regression_head,
+    unmeasured,
+    weight,
+)
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.activations import AttentionStatistics
@@ -138,12 +150,12 @@ def full_results(
     layers: Sequence[str] = ("hidden",),
     rows: int = 200,
     *,
-    values: bool = False,
+    task: str = "classes",
 ) -> Results:
     """Analyze models that have all that a section can ask for, with every section that is installed.
 
-    They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one. With
-    ``values`` they predict numbers in place of classes.
+    They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one. With the
+    ``task`` ``values`` they predict numbers in place of classes, with ``labels`` any number of classes.
     """
     (folder / "h.json").touch()
     lines = ["schema_version = 1", "[report]", 'title = "Figures"', "[data]", 'path = "test.npz"']
@@ -159,12 +171,12 @@ def full_results(
             f"optional = {str(len(names) == 1 or name == 'changes').lower()}",
         ]
     planned = made_plan(folder, "\n".join(lines))
-    made = full_evaluation(names, classes, layers, rows, values=values)
+    made = full_evaluation(names, classes, layers, rows, task=task)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
 def full_evaluation(
-    names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int, *, values: bool = False
+    names: Sequence[str], classes: Sequence[str], layers: Sequence[str], rows: int, *, task: str = "classes"
 ) -> Evaluation:
     """Make an evaluation of models that has all that a section can ask for."""
     generator = np.random.default_rng(0)
@@ -173,7 +185,15 @@ def full_evaluation(
         head(outputs(logits + step % 8 * generator.normal(size=logits.shape), labels), tuple(classes))
         for step in range(len(names))
     ]
-    if values:
+    if task == "labels":
+        several = generator.random(logits.shape) < 1 / (1 + np.exp(-logits))
+        heads = [
+            multilabel_head(
+                logits + step % 8 * generator.normal(size=logits.shape), several.astype(int), tuple(classes)
+            )
+            for step in range(len(names))
+        ]
+    if task == "values":
         wanted = 1e4 * generator.gamma(2, size=rows)
         heads = [
             regression_head(wanted + 3e3 * (1 + step % 8) * generator.normal(size=rows), wanted)

@@ -309,7 +309,6 @@ def test_a_sigmoid_is_binary(zoo: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "data"),
     [
-        ("multilabel.keras", "multilabel"),
         ("ambiguous.keras", "good"),
         ("sequence.keras", "sequence"),
     ],
@@ -356,6 +355,37 @@ def test_the_next_release(tmp_path: Path) -> None:
     assert verified.returncode == 0, verified.stdout
     lines = [line.split(maxsplit=1) for line in verified.stdout.splitlines()]
     assert ["unchanged", "earlier release        releases/1.1.0/results.json"] in lines
+
+
+def test_a_multilabel_head_is_measured_whole(zoo: Path, tmp_path: Path) -> None:
+    """In all sections, from the logits before its sigmoids; labels that contradict it are one sentence."""
+    sections = "summary overview performance errors calibration weights information_flow cost"
+    found, rows = build(zoo, tmp_path, "multilabel.keras", "multilabel", sections=sections)
+    assert found.returncode == 0, found.stderr
+    expected = json.loads((zoo / "expected.json").read_text("utf-8"))["multilabel"]
+    assert rows["nll", None]["value"] == pytest.approx(expected["nll"], rel=1e-5)
+    assert rows["exact_match", None]["value"] == pytest.approx(expected["exact_match"])
+    assert rows["hamming_loss", None]["value"] == pytest.approx(expected["hamming_loss"])
+    assert rows["largest_class_ece", None]["status"] == "ok"
+    assert rows["wrong_rows", None]["value"] == round(20 * (1 - expected["exact_match"]))
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    (head,) = results["models"][0]["heads"]
+    assert "last activation sigmoid, 3 outputs" in json.dumps(head)
+    assert "Most wrong labels" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    found, _ = build(zoo, tmp_path, "multilabel.keras", "good")
+    assert found.returncode == 3
+    assert "must be 0 or 1 for each of the 3 classes, of shape (20, 3), because the head is multilabel" in found.stderr
+    assert len(found.stderr.strip().splitlines()) < 6
+
+
+def test_an_activation_that_is_not_the_tasks_own_is_part_of_the_outputs(zoo: Path, tmp_path: Path) -> None:
+    """A regression behind a sigmoid predicts what the model returns, not the logits; so do classes behind several sigmoids."""
+    found, rows = build(zoo, tmp_path, "sigmoid.keras", "shares")
+    assert found.returncode == 0, found.stderr
+    expected = json.loads((zoo / "expected.json").read_text("utf-8"))["share_mae"]
+    assert rows["mae", None]["value"] == pytest.approx(expected, rel=1e-5)
+    found, _ = build(zoo, tmp_path, "multilabel.keras", more='task = "multiclass"')
+    assert "should be probabilities" in found.stderr
 
 
 def test_the_example_of_regression(tmp_path: Path) -> None:

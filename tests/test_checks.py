@@ -64,7 +64,7 @@ def test_conditions(condition: str, state: str) -> None:
 def test_what_was_not_measured_never_passes() -> None:
     """A number that is missing is an error with its reason, or skipped where the check is optional."""
     found = outcomes('metric = "performance.accuracy"\nmodels = ["c"]\nat_least = 0.0')
-    assert [(one.state, one.reason) for one in found] == [("ERROR", "multilabel heads are not measured")]
+    assert [(one.state, one.reason) for one in found] == [("ERROR", "sequence heads are not measured")]
     assert states('metric = "performance.accuracy"\nmodels = ["c"]\nat_least = 0.0\noptional = true') == ["SKIPPED"]
 
 

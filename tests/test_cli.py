@@ -201,7 +201,7 @@ def test_metrics_as_rows(results: Path) -> None:
     assert {tuple(row) for row in rows} == {tuple(keys)}
     listed = list(csv.DictReader(io.StringIO(run("metrics", results, "--format", "csv").stdout)))
     assert len(listed) == len(rows)
-    assert {row["reason"] for row in rows if row["model"] == "c"} == {"multilabel heads are not measured"}
+    assert {row["reason"] for row in rows if row["model"] == "c"} == {"sequence heads are not measured"}
     assert all(bool(row["reason"]) == (row["status"] != "ok") for row in rows)
     table = run("metrics", results).stdout.splitlines()
     assert table[0].split() == keys

@@ -19,6 +19,7 @@ from reportgen.analysis import analyze as analysis
 from reportgen.errors import SectionError
 from reportgen.interface.report import Report, load_results
 from reportgen.pipeline import present
+from reportgen.pipeline.run import Run
 from reportgen.plan import registry
 from reportgen.spec.errors import SpecError
 from reportgen.spec.model import FiguresSpec
@@ -316,7 +317,7 @@ def test_a_section_that_raises_is_a_box(tmp_path: Path, where: str) -> None:
     text = example(**{where: f'raise RuntimeError("on purpose")\n        {where}'})
     planned = section_of(tmp_path, text)
     kept = analysis.analyze(planned, made_evaluation(), NOW, keep_going=True)
-    report = present.present(kept, ("html",), keep_going=True)
+    report = present.present(kept, ("html",), Run(keep_going=True))
     assert "RuntimeError: on purpose" in report.files["report.html"].decode()
     assert re.search("section my_section: .*on purpose", failure_of(planned))
 

@@ -89,8 +89,8 @@ def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
     inner = keras.Sequential([keras.Input((4,)), dense(activation="softmax")])
     save("nested", inner(one), one, both)
     save("lambda", keras.layers.Lambda(lambda t: t)(dense()(one)), one, both)
-    save("sigmoid", keras.layers.Dense(1, activation="sigmoid")(one), one)
-    save("multilabel", dense(activation="sigmoid")(one), one)
+    save("sigmoid", keras.layers.Dense(1, activation="sigmoid")(one), one, [kernel[:, :1], bias[:1]])
+    save("multilabel", dense(activation="sigmoid")(one), one, both)
     model = keras.Model(one, keras.layers.Dense(1)(one))
     model.compile(loss="mse")
     model.save(folder / "regression.keras")
@@ -130,7 +130,10 @@ def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
     np.savez(folder / "strings.npz", x=x, y=np.where(y > 0, "yes", "no"))
     np.savez(folder / "floats.npz", x=x, y=rng.normal(size=20))
     np.savez(folder / "three.npz", x=x, y=x @ kernel + np.float32([1, 0, -2]))
-    np.savez(folder / "multilabel.npz", x=x, y=rng.integers(0, 2, (20, 3)))
+    several = rng.integers(0, 2, (20, 3))
+    np.savez(folder / "multilabel.npz", x=x, y=several)
+    shares = rng.random(20)
+    np.savez(folder / "shares.npz", x=x, y=shares)
     np.savez(folder / "sequence.npz", x=rng.normal(size=(20, 6, 4)).astype(np.float32), y=rng.integers(0, 3, (20, 6)))
     np.savez(folder / "heads.npz", x=x, kind=y, size=rng.normal(size=20))
 
@@ -138,7 +141,16 @@ def main(folder: Path) -> None:  # noqa: PLR0915 a list of models
         z = scale * (x.astype(float) @ kernel)
         return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(20), y]).mean())
 
-    (folder / "expected.json").write_text(json.dumps({"nll": nll(1.0), "doubled": nll(2.0)}), "utf-8")
+    z = x.astype(float) @ kernel
+    wrong = (z > 0) != several
+    labels = {
+        "nll": float(np.logaddexp(0, np.where(several, -z, z)).mean()),
+        "exact_match": float((~wrong.any(axis=1)).mean()),
+        "hamming_loss": float(wrong.mean()),
+    }
+    share_mae = float(np.abs(1 / (1 + np.exp(-z[:, 0])) - shares).mean())
+    expected = {"nll": nll(1.0), "doubled": nll(2.0), "multilabel": labels, "share_mae": share_mae}
+    (folder / "expected.json").write_text(json.dumps(expected), "utf-8")
 
 
 DATA = """

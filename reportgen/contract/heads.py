@@ -12,6 +12,7 @@ import numpy as np
 
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.evaluation import OutputsT
+from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.subjects import about
 from reportgen.metrics import classification, intervals
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
@@ -172,6 +173,22 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
     def brier_convention(self) -> str:
         """Return which of the two applies."""
         return "positive class" if self.binary else "sum over the classes"
+
+
+@dataclass(frozen=True)
+class MultilabelHead(MeasuredHead[MultilabelOutputs]):
+    """A multilabel head with labels."""
+
+    def binary(self, index: int) -> tuple[ModelEvaluation, HeadEvaluation, ClassificationOutputs, DataEvaluation]:
+        """Return the parts of a :class:`ClassifiedHead` about one class, of the rows whose label is known.
+
+        Then the formulas of a binary head apply to it; its class 1 is the class.
+        """
+        name, rows = self.head.class_names[index], self.outputs.rows(index)
+        outputs = self.outputs.binary(index)
+        task = replace(self.head.task, value="binary")
+        head = replace(self.head, task=task, class_names=(f"not {name}", name), n=len(rows), outputs=outputs)
+        return self.model, head, outputs, self.data.take(rows)
 
 
 HeadT = TypeVar("HeadT", bound=MeasuredHead[Any])

@@ -9,12 +9,13 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
+from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.evaluation.thumbnails import like_a_picture, thumbnail
 from reportgen.inputs.dataset import read
 from reportgen.metrics import outlying
 from reportgen.metrics.confidence import SURE
-from reportgen.metrics.errors import IN_ALL, Wrong, choose, in_turn, largest
+from reportgen.metrics.errors import IN_ALL, Wrong, choose, in_turn, largest, most_wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.architecture import TensorSummary
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import ModelEvaluation
+    from reportgen.contract.records.heads import HeadOutputs
     from reportgen.inputs.dataset import Batch, Dataset
     from reportgen.spec.model import DataSpec
 
@@ -52,10 +54,10 @@ class Errors:
     def __init__(self, each: int) -> None:
         self.each = each
         self._heads: dict[Target, list[Wrong]] = {}
-        self._values: dict[str | None, list[NDArray[np.int64]]] = {}
+        self._ranked: dict[tuple[str | None, type[HeadOutputs]], list[NDArray[np.int64]]] = {}
 
     def add(self, model: ModelEvaluation, data: DataEvaluation | None) -> None:
-        """Keep the errors of the classification heads of a model, and where those of its values are largest."""
+        """Keep the errors of the classification heads of a model, and where those of its other heads are largest."""
         if data is None or not self.each:
             return
         for head in model.heads:
@@ -65,8 +67,14 @@ class Errors:
                 wrong = Wrong.of(outputs.predictions, outputs.labels, outputs.confidence)
                 self._heads.setdefault(target, []).append(wrong)
             elif isinstance(outputs, RegressionOutputs):
-                rows = largest(outputs.errors, self.each)
-                self._values.setdefault(model.subject(head), []).append(rows)
+                self._rank((model.subject(head), type(outputs)), largest(outputs.errors, self.each))
+            elif isinstance(outputs, MultilabelOutputs):
+                self._rank(
+                    (model.subject(head), type(outputs)), most_wrong(outputs.wrong.sum(axis=1), outputs.nll, self.each)
+                )
+
+    def _rank(self, head: tuple[str | None, type[HeadOutputs]], rows: NDArray[np.int64]) -> None:
+        self._ranked.setdefault(head, []).append(rows)
 
     def examples(self, dataset: Dataset | None, spec: DataSpec | None, data: DataEvaluation | None) -> Examples | None:
         """Read the rows to show; None if none were asked for."""
@@ -74,7 +82,7 @@ class Errors:
             return None
         chosen = [choose(models, self.each, SURE) for models in self._heads.values()]
         rows = [part for one in chosen for part in (one.suspects, one.others)]
-        rows += [in_turn(models, IN_ALL * self.each) for models in self._values.values()]
+        rows += [in_turn(models, IN_ALL * self.each) for models in self._ranked.values()]
         places = np.unique(np.concatenate([np.empty(0, np.int64), *rows]))
         return _read(dataset, spec, data, self.each, places)
 

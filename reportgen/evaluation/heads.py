@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from reportgen.contract.numbers import required
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.errors import InputError
@@ -18,11 +20,11 @@ from reportgen.evaluation.tasks.base import (
 )
 from reportgen.evaluation.tasks.resolve import resolve_outputs, resolve_task, task_of
 from reportgen.inputs.labels import kind_of
+from reportgen.metrics import scores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from reportgen.evaluation.tasks.base import Accumulator
@@ -90,17 +92,20 @@ class Reader:
         reason = task_of(task.value).not_measured(task.value, output.shape)
         if reason is not None:
             return Head(_without_numbers(record, reason))
-        if output.stripped:
+        link = task_of(task.value).link(evidence.n_outputs)
+        restore = output.activation if output.stripped and output.activation != link else None
+        if output.stripped and restore is None:
             rule = f"{output_type.rule}; logits taken before the final {output.activation}"
             record = replace(record, output_type=Decision(output_type.value, rule))
+        before = output.stripped and restore is None
         try:
-            gathering = task_of(task.value).gather(task.value, self._rows(record, output, evidence, labels))
+            gathering = task_of(task.value).gather(task.value, self._rows(record, evidence, labels, logits=before))
         except ContradictionError as contradiction:
             raise self._error("task", contradiction) from None
         record = replace(record, labels=gathering.labels, class_names=gathering.class_names)
         if labels is None:
             record = _without_numbers(record, unlabeled or "the data has no labels")
-        return Head(record, gathering.accumulator)
+        return Head(record, gathering.accumulator, restore)
 
     def _evidence(self, index: int, output: Output, labels: NDArray[Any] | None) -> HeadEvidence:
         loss = self.loaded.loss_of(index, output.name)
@@ -115,13 +120,13 @@ class Reader:
         )
 
     def _rows(
-        self, record: HeadEvaluation, output: Output, evidence: HeadEvidence, labels: NDArray[Any] | None
+        self, record: HeadEvaluation, evidence: HeadEvidence, labels: NDArray[Any] | None, *, logits: bool
     ) -> HeadRows:
         y = self.data.y
         return HeadRows(
             n=len(self.rows),
             n_outputs=evidence.n_outputs,
-            output_type="logits" if output.stripped else record.output_type.value,
+            output_type="logits" if logits else record.output_type.value,
             labels=None if labels is None else labels[self.rows],
             class_names=_named(self.data.class_names, record.name),
             value_names=_named(self.data.value_names, record.name),
@@ -142,7 +147,7 @@ class Reader:
         if head.accumulator is None:
             return
         try:
-            head.accumulator.add(outputs, places)
+            head.accumulator.add(_restored(outputs, head.restore), places)
         except OutputsError as error:
             record = head.record
             message = (
@@ -180,10 +185,22 @@ class Reader:
 
 @dataclass(frozen=True)
 class Head:
-    """A head during the evaluation: its record without outputs, and its accumulator, or None."""
+    """A head during the evaluation: its record without outputs, and its accumulator, or None.
+
+    ``restore`` is an activation that was removed from the model although the outputs of the task are not its logits.
+    """
 
     record: HeadEvaluation
     accumulator: Accumulator | None = None
+    restore: str | None = None
+
+
+def _restored(outputs: NDArray[Any], activation: str | None) -> NDArray[Any]:
+    """Apply a removed softmax or sigmoid to outputs (batch, n_outputs)."""
+    if activation is None:
+        return outputs
+    found = scores.log_softmax(outputs) if activation == "softmax" else scores.log_sigmoid(outputs)
+    return np.asarray(np.exp(found))
 
 
 def _declared(value: str | Mapping[str, str], head: str) -> str:

@@ -81,10 +81,10 @@ def _activation_name(operation: Any) -> str | None:
 
 
 def _normalizes_classes(name: str | None, operation: Any, tensor: Any) -> bool:
-    """Return whether it is a softmax over the last axis of several outputs, or a sigmoid on a single one."""
+    """Return whether it is a softmax over the last axis of several outputs, or a sigmoid."""
     if getattr(operation, "axis", -1) not in (-1, len(tensor.shape) - 1):
         return False
-    return name == ("sigmoid" if tensor.shape[-1] == 1 else "softmax")
+    return name == "sigmoid" or (name == "softmax" and tensor.shape[-1] != 1)
 
 
 def _rebuildable(operation: Any) -> bool:

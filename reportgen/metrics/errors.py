@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -135,6 +135,16 @@ def largest(errors: NDArray[np.float64], each: int) -> Places:
     """
     sizes = np.abs(errors)
     return np.lexsort((np.arange(len(sizes)), -sizes))[: min(each, np.count_nonzero(sizes))]
+
+
+def most_wrong(counts: NDArray[Any], losses: NDArray[np.float64], each: int) -> Places:
+    """Return the rows with the most wrong labels (N,), then the largest loss (N,), at most ``each``; rows without a wrong label are none.
+
+    >>> import numpy as np
+    >>> most_wrong(np.array([0, 2, 1, 2]), np.array([9.0, 1.0, 5.0, 2.0]), 3)
+    array([3, 1, 2])
+    """
+    return np.lexsort((np.arange(len(counts)), -losses, -counts))[: min(each, np.count_nonzero(counts))]
 
 
 def _confidence(models: Sequence[Wrong], places: Places) -> NDArray[np.float64]:

@@ -128,16 +128,49 @@ def area_bound(positives: Floats, negatives: Floats) -> float:
     return float((positives * negatives).sum() / (positives.sum() * negatives.sum()) / 2)
 
 
-def macro_roc_auc(
-    column: Callable[[int], Floats],
-    labels: NDArray[np.int32],
-    classes: Iterable[int],
-    weights: Floats | None = None,
-) -> Estimate | None:
-    """Return the unweighted mean one-vs-rest AUC of the classes that have both examples and non-examples.
+@dataclass(frozen=True)
+class Column:
+    """One class: the scores of all examples (N,), which of them are of the class (N,) bool, and of which that is known (N,) bool."""
+
+    scores: Floats
+    own: NDArray[np.bool_]
+    known: NDArray[np.bool_] | None = None
+    """None where it is known of all."""
+
+
+def mean_roc_auc(columns: Iterable[Column], n: int, weights: Floats | None = None) -> Estimate | None:
+    """Return the unweighted mean AUC of the classes that have both examples and non-examples.
 
     The contributions of an example to the curves of all classes are added before taking the variance (the DeLong
     variance with its covariances); the interval is on the logit scale.
+
+    Parameters
+    ----------
+    columns
+        The classes to average over; one at a time is in memory.
+    n
+        Number of examples.
+    weights
+        (n,) positive, of mean 1; None for equal weights.
+
+    Returns
+    -------
+    Estimate or None
+        None where no class has a curve. The interval is withheld where a class has fewer than 10 examples or
+        non-examples, or where all are separated perfectly.
+    """
+    return _macro(_area, "DeLong over classes", columns, n, weights)
+
+
+def mean_average_precision(columns: Iterable[Column], n: int, weights: Floats | None = None) -> Estimate | None:
+    """Return the unweighted mean average precision; parameters and interval as in :func:`mean_roc_auc`."""
+    return _macro(_precision, "infinitesimal jackknife over classes", columns, n, weights)
+
+
+def macro_roc_auc(
+    column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int], weights: Floats | None = None
+) -> Estimate | None:
+    """Return :func:`mean_roc_auc` of classes that exclude each other.
 
     Parameters
     ----------
@@ -149,67 +182,48 @@ def macro_roc_auc(
         The classes to average over.
     weights
         (N,) positive, of mean 1; None for equal weights.
-
-    Returns
-    -------
-    Estimate or None
-        None where no class has a curve. The interval is withheld where a class has fewer than 10 examples or
-        non-examples, or where all are separated perfectly.
     """
-    return _macro(_area, "DeLong over classes", column, labels, classes, weights)
+    return mean_roc_auc(_one_vs_rest(column, labels, classes), len(labels), weights)
 
 
 def macro_average_precision(
-    column: Callable[[int], Floats],
-    labels: NDArray[np.int32],
-    classes: Iterable[int],
-    weights: Floats | None = None,
+    column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int], weights: Floats | None = None
 ) -> Estimate | None:
-    """Return the unweighted mean average precision; parameters and interval as in :func:`macro_roc_auc`."""
-    return _macro(_precision, "infinitesimal jackknife over classes", column, labels, classes, weights)
+    """Return :func:`mean_average_precision` of classes that exclude each other; parameters as in :func:`macro_roc_auc`."""
+    return mean_average_precision(_one_vs_rest(column, labels, classes), len(labels), weights)
+
+
+def _one_vs_rest(
+    column: Callable[[int], Floats], labels: NDArray[np.int32], classes: Iterable[int]
+) -> Iterator[Column]:
+    return (Column(column(index), np.asarray(labels == index)) for index in classes)
 
 
 def _macro(
-    curve: Callable[[_Steps], _Curve],
-    method: str,
-    column: Callable[[int], Floats],
-    labels: NDArray[np.int32],
-    classes: Iterable[int],
-    weights: Floats | None,
+    curve: Callable[[_Steps], _Curve], method: str, columns: Iterable[Column], n: int, weights: Floats | None
 ) -> Estimate | None:
-    n = len(labels)
     weight = np.ones(n) if weights is None else weights
     influence, mass, values, fewest = np.zeros(n), np.zeros(n), [], n
-    for value, contributions, rarer in _one_by_one(curve, column, labels, classes, weight):
-        values.append(value)
-        influence += contributions.values
-        mass += contributions.mass
-        fewest = min(fewest, rarer)
+    for one in columns:
+        rows = np.arange(n) if one.known is None else np.flatnonzero(one.known)
+        own = one.own[rows]
+        m = int(own.sum())
+        if m in (0, len(rows)):
+            continue
+        positives, negatives = np.where(own, weight[rows], 0.0), np.where(own, 0.0, weight[rows])
+        steps = _steps(one.scores[rows], positives, negatives)
+        found = curve(steps)
+        contributions = found.contributions(steps, positives, negatives)
+        values.append(found.value)
+        influence[rows] += contributions.values
+        mass[rows] += contributions.mass
+        fewest = min(fewest, m, len(rows) - m)
     if not values:
         return None
     variance = float((influence**2 / weight).sum()) / len(values) ** 2
     estimate = intervals.logit(float(np.mean(values)), variance, n, _METHOD + method)
     estimate = estimate.of_rows(lambda: Contributions(influence, mass))
     return estimate.supported(fewest, FEWEST_EXAMPLES, "examples of a class")
-
-
-def _one_by_one(
-    curve: Callable[[_Steps], _Curve],
-    column: Callable[[int], Floats],
-    labels: NDArray[np.int32],
-    classes: Iterable[int],
-    weight: Floats,
-) -> Iterator[tuple[float, Contributions, int]]:
-    """Yield for each class that has a curve its value, the contributions of the examples, and the size of its rarer kind."""
-    for index in classes:
-        own = labels == index
-        m = int(own.sum())
-        if m in (0, len(labels)):
-            continue
-        positives, negatives = np.where(own, weight, 0.0), np.where(own, 0.0, weight)
-        steps = _steps(column(index), positives, negatives)
-        found = curve(steps)
-        yield found.value, found.contributions(steps, positives, negatives), min(m, len(labels) - m)
 
 
 def rescaled(value: float, sampled: Estimate | None, n: int) -> Estimate:

@@ -26,6 +26,16 @@ def log_softmax(logits: NDArray[Any]) -> Floats:
     return shifted
 
 
+def log_sigmoid(logits: NDArray[Any]) -> Floats:
+    """Return log-probabilities (...) float64 of the log-odds (...), without overflow; those of the complement at ``-logits``.
+
+    >>> import numpy as np
+    >>> log_sigmoid(np.array([0.0, 1000.0])).round(3).tolist()
+    [-0.693, -0.0]
+    """
+    return -np.logaddexp(0.0, -logits.astype(np.float64))
+
+
 def entropy(log_p: Floats) -> Floats:
     """Return the entropy (N,) in nats of log-probabilities (N, K); 0 log 0 is 0.
 

@@ -17,6 +17,7 @@ from reportgen.analysis import analyze as analysis
 from reportgen.contract.findings import Rule
 from reportgen.errors import Interrupted, SectionError, interrupt
 from reportgen.pipeline import flow, present
+from reportgen.pipeline.run import Run
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 from reportgen.spec.model import FiguresSpec
@@ -78,7 +79,7 @@ def test_presentation(field: str, error: BaseException) -> None:
     reason = f"section calibration: it could not be displayed ({type(error).__name__}: "
     (failure,) = present.present(made, ("markdown",)).failures
     assert failure.startswith(f"model_card.md was not written: {reason}")
-    kept = present.present(made, ("markdown",), keep_going=True)
+    kept = present.present(made, ("markdown",), Run(keep_going=True))
     assert kept.failures[0].startswith(reason)
     assert list(kept.files) == ["model_card.md"]
 

@@ -18,6 +18,7 @@ import pytest
 from reportgen.document.content import Content
 from reportgen.errors import RenderError
 from reportgen.pipeline.present import Rendered, _document
+from reportgen.pipeline.run import Run
 from reportgen.render import html, pdf
 from reportgen.resources import share
 
@@ -253,7 +254,7 @@ def test_the_process_can_start_early() -> None:
 def whole() -> tuple[bytes, str]:
     """Render a report with figures of several sections; return it, and what WeasyPrint said."""
     results = handmade.results()
-    document = Content(results, lambda: _document(results, Rendered(), keep_going=False, phone=False)).document
+    document = Content(results, lambda: _document(results, Rendered(), Run(), phone=False)).document
     with pdf.PdfProcess() as process:
         made = process.render(
             html.render(document, "pdf"),

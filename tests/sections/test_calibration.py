@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, draw_all, evaluation, head, noisy, outputs, unmeasured
+from factory import analyzed, draw_all, evaluation, head, multilabel_head, noisy, outputs, unmeasured
 
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
@@ -172,7 +172,10 @@ def test_histograms_are_near_the_exact_class_errors() -> None:
 def test_what_is_produced_is_what_is_declared() -> None:
     """Every produced metric is declared, and every declared one is produced."""
     result = analyze(head(outputs(*noisy(300, 3))))
-    assert {one.name for one in result.measurements} == {spec.name for spec in SECTION.metrics}
+    logits, y = noisy(300, 3)
+    labeled = analyze(multilabel_head(logits, np.eye(3, dtype=int)[y]))
+    produced = {one.name for found in (result, labeled) for one in found.measurements}
+    assert produced == {spec.name for spec in SECTION.metrics}
     assert {one.name for one in analyze(unmeasured()).measurements} == {spec.name for spec in schema.WHOLE}
 
 

@@ -184,7 +184,7 @@ def test_a_perfect_model_and_one_that_is_not_measured() -> None:
     """No cards; the reason for the other."""
     result = analyzed(SECTION, with_examples(evaluation(head(made([0] * 8)), unmeasured())))
     assert SECTION.galleries(result, View()) == ()
-    assert result.find("errors", "b").reason == "multilabel heads are not measured"
+    assert result.find("errors", "b").reason == "sequence heads are not measured"
     assert ErrorsResult.model_validate_json(result.model_dump_json()) == result
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, evaluation, head, noisy, outputs, regression_head, two_heads, unmeasured
+from factory import analyzed, evaluation, head, multilabel_head, noisy, outputs, regression_head, two_heads, unmeasured
 from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision as Roles
@@ -16,7 +16,7 @@ from reportgen.contract.focus import View
 from reportgen.sections.performance import SECTION
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
-from reportgen.sections.performance.visualizer import told_apart
+from reportgen.sections.performance.tiers import told_apart
 from reportgen.text.formatting import THIN
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ def test_an_unmeasured_head_has_reasons() -> None:
     """Every number of a head that is not measured is null with the reason."""
     result = analyze(unmeasured())
     assert {one.metric.status for one in result.measurements} == {"not_applicable"}
-    assert {one.metric.reason for one in result.measurements} == {"multilabel heads are not measured"}
+    assert {one.metric.reason for one in result.measurements} == {"sequence heads are not measured"}
 
 
 def test_several_heads_are_subjects() -> None:
@@ -251,11 +251,15 @@ def test_confident_errors_name_the_row_of_the_data_set() -> None:
 def test_what_is_produced_is_what_is_declared() -> None:
     """Every produced metric is declared, and every declared one is produced by four models of two recipes."""
     logits, y = noisy(200, 3)
-    made = evaluation(*[head(outputs(logits * scale, y)) for scale in (1, 2)], *[regression_head(y + 0.5, y)] * 2)
+    several = multilabel_head(logits, np.eye(3, dtype=int)[y])
+    heads = [head(outputs(logits * scale, y)) for scale in (1, 2)]
+    made = evaluation(*heads, *[regression_head(y + 0.5, y)] * 2)
     models = tuple(replace(model, recipe=name) for model, name in zip(made.models, "xyxy", strict=True))
     roles = Roles(candidate="b", baseline=Baseline(model="a"))
     result = analyzed(SECTION, replace(made, models=models, decision=roles))
-    assert {one.name for one in result.measurements} == {spec.name for spec in SECTION.metrics}
+    labeled = analyzed(SECTION, replace(evaluation(several, several), decision=roles))
+    produced = {one.name for found in (result, labeled) for one in found.measurements}
+    assert produced == {spec.name for spec in SECTION.metrics}
 
 
 # ------------------------------------------------------------------------------------------------ rules

@@ -17,6 +17,7 @@ from factory import (
     inside,
     layer,
     model,
+    multilabel_head,
     noisy,
     outputs,
     probed,
@@ -139,6 +140,8 @@ def sure_errors() -> SectionResult:
 
 
 LINE = np.arange(40.0)
+EVERY_OTHER = np.tile([[1, 1], [0, 0]], (20, 1))
+"""Two classes that apply to every other row together."""
 RANGES = np.arange(160.0) / 4
 
 
@@ -360,6 +363,10 @@ CASES: dict[str, Make] = {
     "CAL101": lambda: calibration(0.101, 0.015, 0.01),
     "CAL102": lambda: calibration(0.016, 0.015, 0.04),
     "CAL103": lambda: calibration(0.015, 0.02, 0.5),
+    "CAL111": lambda: analyzed(
+        section_of("calibration"),
+        evaluation(multilabel_head(np.tile(np.log([9.0, 1.0]), (200, 1)), [[1, 0], [0, 1]] * 100)),
+    ),
     "CAL201": lambda: calibration(0.02, 0.025, 0.01, 0.02),
     "CAL202": lambda: calibration(0.02, 0.025, 0.01, -0.02),
     "CAL301": lambda: calibration(0.05, 0.02, 0.01, 0.0, *TEMPERATURE),
@@ -419,6 +426,10 @@ CASES: dict[str, Make] = {
     "PRF102": lambda: performance(says([0] * 8 + [1, 0], [0] * 8 + [1, 1])),
     "PRF111": lambda: performance(regression_head([3.0] * 40, np.arange(40.0))),
     "PRF112": lambda: performance(regression_head(19.5 + np.where(LINE % 2, 5, -5), LINE)),
+    "PRF121": lambda: performance(multilabel_head(np.full((40, 2), 3.0), [[1, 0], [1, 1]] * 20)),
+    "PRF122": lambda: performance(
+        multilabel_head((6 * EVERY_OTHER - 3) * np.where(LINE < 14, -1, 1)[:, None], EVERY_OTHER)
+    ),
     "PRF201": lambda: performance(says([0] * 30, [0] * 24 + [1] * 6)),
     "PRF202": lambda: performance(says([1] * 2 + [0] * 38, [1] * 20 + [0] * 20)),
     "PRF211": lambda: performance(regression_head(LINE + 2 + np.where(LINE % 2, 2, -2), LINE)),
@@ -428,6 +439,7 @@ CASES: dict[str, Make] = {
     "PRF213": lambda: performance(
         regression_head(LINE, LINE + np.where(LINE % 2, 1, -1) * (1 + LINE.reshape(-1, 2)[:, ::-1].ravel()))
     ),
+    "PRF221": lambda: performance(multilabel_head(np.full((40, 2), 3.0), EVERY_OTHER)),
     "PRF301": lambda: performance(says([0] * 100, [1] * 3 + [0] * 97, 5.0)),
     "PRF401": lambda: performance(says([0, 1] * 50, [0, 1] * 50), says([1, 1, *[0, 1] * 49], [0, 1] * 50)),
     "PRF402": lambda: seeds(says([0, 1] * 50, [0, 1] * 50), says([0] * 100, [0, 1] * 50)),

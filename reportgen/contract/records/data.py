@@ -87,8 +87,11 @@ class DataEvaluation:
         """Number of evaluated rows."""
         return len(self.rows)
 
-    def take(self, rows: NDArray[np.bool_]) -> DataEvaluation:
-        """Return the data as if only some of the evaluated rows, given by a mask (N,), had been evaluated; without slices."""
+    def take(self, rows: NDArray[np.bool_ | np.int64]) -> DataEvaluation:
+        """Return the data as if only some of the evaluated rows, given by a mask (N,) or by positions, had been evaluated.
+
+        Without slices.
+        """
         design = self.design.take(rows)
         return replace(
             self, rows=self.rows[rows], groups=design.groups, weights=design.weights, slicings=(), searched=()

@@ -156,6 +156,10 @@ class Task:
         """
         raise NotImplementedError
 
+    def link(self, _n_outputs: int) -> str | None:
+        """Return the activation that makes this task's probabilities of its logits; None if the outputs are values."""
+        return None
+
     def not_measured(self, task: str, _shape: tuple[Any, ...]) -> str | None:
         """Return why heads with this task and output shape (without batch) are not measured; None if they are."""
         return f"{task} outputs are not supported by this version of reportgen"

@@ -48,7 +48,7 @@ KEEP_LIMIT = 20_000_000
 """Maximum number of logits that are kept (80 MB in float32)."""
 SAMPLE_ROWS = 20_000
 _LABEL_TOLERANCE = 1e-3
-_OUTPUT_TOLERANCE = {2: 2e-2, 4: 1e-3, 8: 1e-3}
+OUTPUT_TOLERANCE = {2: 2e-2, 4: 1e-3, 8: 1e-3}
 """Tolerance for the sum of a row of probabilities, by bytes per number; float16 rows of 1,000 classes are off by about 1e-2."""
 _BINARY = 2
 
@@ -84,6 +84,10 @@ class Classification(Task):
     def output_type(self, evidence: HeadEvidence) -> Decision:
         """Return probabilities or logits."""
         return type_of_probabilities(evidence)
+
+    def link(self, n_outputs: int) -> str | None:
+        """Return the softmax, or the sigmoid of a single output."""
+        return "softmax" if n_outputs > 1 else "sigmoid"
 
     def not_measured(self, task: str, shape: tuple[Any, ...]) -> str | None:
         """Reject sequences, and a single output for several classes."""
@@ -223,7 +227,8 @@ def _rows(
     if bad.any():
         row = int(np.argmax(bad))
         message = (
-            f"has {int(bad.sum()):,} rows that are not distributions over the classes (row {row} sums to {sums[row]:g})"
+            f"has {int(bad.sum()):,} rows that are not distributions over the classes (row {row} sums to {sums[row]:g}); if several "
+            'classes can apply to a row, set task = "multilabel"'
         )
         raise InputError(location, file, message)
     hard = rows.argmax(axis=1).astype(np.int32)
@@ -375,7 +380,7 @@ class ClassificationAccumulator:
         return logits
 
     def _checked(self, outputs: NDArray[Any]) -> NDArray[Any]:
-        tolerance = _OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
+        tolerance = OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
         low, high = float(outputs.min()), float(outputs.max())
         if low < -tolerance or high > 1 + tolerance:
             message = f"they range from {low:.4g} to {high:.4g}"

@@ -1,19 +1,41 @@
-"""Multilabel heads: recognized, not measured yet."""
+"""Multilabel heads: several sigmoids, so that any number of classes applies to a row."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from reportgen.contract.records.heads import Decision
-from reportgen.evaluation.tasks.base import Task, type_of_probabilities
-from reportgen.evaluation.tasks.classification import SIGMOID_LOSSES
+from reportgen.contract.records.multilabel import MultilabelOutputs, MultilabelPredictions
+from reportgen.errors import InputError
+from reportgen.evaluation.tasks.base import (
+    ContradictionError,
+    Gathering,
+    OutputsError,
+    Task,
+    shape_not_measured,
+    type_of_probabilities,
+)
+from reportgen.evaluation.tasks.classification import OUTPUT_TOLERANCE, SIGMOID_LOSSES, default_names
+from reportgen.inputs.labels import kind_of
 
 if TYPE_CHECKING:
-    from reportgen.evaluation.tasks.base import HeadEvidence
+    from numpy.typing import NDArray
+
+    from reportgen.evaluation.tasks.base import HeadEvidence, HeadRows
+
+MOST_CLASSES = 512
+"""Classes of a head that are measured one by one. Convention."""
+MOST_VALUES = 100_000_000
+"""Rows times classes that are kept: 400 MB of logits in float32. Convention."""
+UNKNOWN = -1
+"""The label of a class that is not known."""
 
 
 class Multilabel(Task):
-    """Several sigmoids."""
+    """Any number of several classes."""
 
     names = ("multilabel",)
 
@@ -30,5 +52,165 @@ class Multilabel(Task):
         return None
 
     def output_type(self, evidence: HeadEvidence) -> Decision:
-        """Return probabilities or logits."""
+        """Return probabilities or logits; a loss for several sigmoids contradicts a softmax, whose classes exclude each other."""
+        if evidence.activation == "softmax" and evidence.declared_task == "auto":
+            raise ContradictionError(
+                f"the compiled loss {evidence.loss} is for classes that apply independently, but the last activation is softmax: "
+                'set task = "multiclass" or "multilabel"'
+            )
         return type_of_probabilities(evidence)
+
+    def link(self, _n_outputs: int) -> str | None:
+        """Return the sigmoid."""
+        return "sigmoid"
+
+    def not_measured(self, _task: str, shape: tuple[Any, ...]) -> str | None:
+        """Reject further axes, a single output, and more classes than can be measured one by one."""
+        if len(shape) > 1:
+            return shape_not_measured(shape)
+        n_classes = int(shape[0]) if shape else 1
+        if n_classes == 1:
+            return 'a single output has one class: set task = "binary"'
+        if n_classes > MOST_CLASSES:
+            return f"{n_classes:,} classes are too many to measure each of them (at most {MOST_CLASSES})"
+        return None
+
+    def gather(self, _task: str, rows: HeadRows) -> Gathering:
+        """Encode the labels as 0 or 1 for each class, and collect the logits."""
+        if rows.class_names is not None and len(rows.class_names) != rows.n_outputs:
+            message = f"has {len(rows.class_names)} names, but the model has {rows.n_outputs} output classes"
+            raise InputError(("data", "class_names"), "", message)
+        if rows.n * rows.n_outputs > MOST_VALUES:
+            message = (
+                f"must be set for {rows.n:,} rows of {rows.n_outputs} classes: at most {MOST_VALUES // rows.n_outputs:,} "
+                "rows are evaluated, because every output is kept"
+            )
+            raise InputError(("data", "max_samples"), "", message)
+        labels = None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file)
+        names = rows.class_names or default_names(rows.n_outputs)
+        rule = Decision("none", "no labels") if labels is None else labels.encoding
+        return Gathering(rule, names, MultilabelAccumulator(rows, labels))
+
+
+# ------------------------------------------------------------------------------------------------ labels
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Whether each class applies (N, n_classes) bool, False where it is not known, and whether it is known (N, n_classes) bool."""
+
+    applies: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    encoding: Decision
+
+
+def encode(y: NDArray[Any], n_classes: int, location: tuple[str | int, ...], file: str) -> Labels:
+    """Read labels as 0 or 1 for each class.
+
+    Parameters
+    ----------
+    y
+        (N, n_classes): 1 where the class applies, 0 where it does not, -1 where that is not known.
+    n_classes
+        Number of classes of the head.
+    location, file
+        Named in errors.
+
+    Raises
+    ------
+    InputError
+        Labels of another shape, or with other values.
+    """
+    shape = f"0 or 1 for each of the {n_classes} classes, of shape ({len(y):,}, {n_classes})"
+    if kind_of(y) != "rows":
+        message = (
+            f"must be {shape}, because the head is multilabel (found {kind_of(y)} of shape {y.shape}); if exactly one class applies to "
+            'each row, set task = "multiclass"'
+        )
+        raise InputError(location, file, message)
+    if y.shape[1] != n_classes:
+        raise InputError(location, file, f"has {y.shape[1]} columns, but the model has {n_classes} output classes")
+    known = np.asarray(y != UNKNOWN)
+    other = known & (y != 0) & (y != 1)
+    if other.any():
+        row, column = map(int, np.argwhere(other)[0])
+        message = (
+            f"must be {shape}, or -1 where it is not known: {int(other.any(axis=1).sum()):,} rows have other values (the first is "
+            f"{y[row, column]:g} in row {row})"
+        )
+        raise InputError(location, file, message)
+    empty = np.flatnonzero(~known.any(axis=1))
+    if len(empty):
+        message = f"has {len(empty):,} rows of which no label is known (the first is row {empty[0]}): leave them out"
+        raise InputError(location, file, message)
+    return Labels((y == 1) & known, known, Decision("0 or 1 for each class", _rule((y == 1) & known, known)))
+
+
+def _rule(applies: NDArray[np.bool_], known: NDArray[np.bool_]) -> str:
+    """Return what the labels show beside their encoding: labels that are not known, and classes that exclude each other."""
+    unknown = int((~known).sum())
+    if unknown:
+        return f"{unknown:,} of {known.size:,} labels are not known"
+    if bool((applies.sum(axis=1) == 1).all()):
+        return "exactly one class applies to every row"
+    return f"{applies.sum() / len(applies):.3g} classes apply to a row on average"
+
+
+# ------------------------------------------------------------------------------------------------ outputs
+
+
+class MultilabelAccumulator:
+    """Fills the record of a multilabel head, one batch after the other.
+
+    Parameters
+    ----------
+    rows
+        The number of rows and outputs, and their type: ``logits`` or ``probabilities``.
+    labels
+        Of all rows; None without labels.
+    """
+
+    def __init__(self, rows: HeadRows, labels: Labels | None) -> None:
+        self._kind, self._threshold, self._labels = rows.output_type, rows.threshold, labels
+        dtype = np.float32 if self._kind == "logits" else np.float64
+        self._logits = np.full((rows.n, rows.n_outputs), np.nan, dtype)
+        self._clipped = 0
+        self.not_finite: int = 0
+        self.first_not_finite: int | None = None
+
+    def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
+        """Add the outputs (batch, n_classes) of some rows (batch,).
+
+        Raises
+        ------
+        OutputsError
+            The values are not probabilities.
+        """
+        bad = rows[~np.isfinite(outputs).all(axis=1)]
+        if len(bad):
+            first = int(bad.min())
+            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
+        self.not_finite += len(bad)
+        if not self.not_finite:
+            self._logits[rows] = outputs if self._kind == "logits" else self._log_odds(outputs, rows)
+
+    def result(self) -> MultilabelPredictions:
+        """Return the record; with labels if there are any."""
+        if self._labels is None:
+            return MultilabelPredictions(self._logits, self._threshold)
+        clipped = None if self._kind == "logits" else self._clipped / max(int(self._labels.known.sum()), 1)
+        return MultilabelOutputs(self._logits, self._threshold, self._labels.applies, self._labels.known, clipped)
+
+    def _log_odds(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        tolerance = OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
+        low, high = float(outputs.min()), float(outputs.max())
+        if low < -tolerance or high > 1 + tolerance:
+            message = f"they range from {low:.4g} to {high:.4g}"
+            raise OutputsError(message)
+        p = np.clip(outputs, 0, 1).astype(np.float64)
+        if self._labels is not None:
+            applies, known = self._labels.applies[rows], self._labels.known[rows]
+            self._clipped += int((known & (np.where(applies, p, 1 - p) <= 0)).sum())
+        tiny = float(np.finfo(outputs.dtype if outputs.dtype.kind == "f" else np.float64).tiny)
+        found: NDArray[np.float64] = np.log(np.maximum(p, tiny)) - np.log(np.maximum(1 - p, tiny))
+        return found

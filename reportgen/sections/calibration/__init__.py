@@ -32,16 +32,20 @@ SECTION = Section(
             "appendix",
         ),
         FigureSpec(
+            "class-reliability",
+            "Reliability of the classes of a multilabel head that are least calibrated, one panel per class.",
+        ),
+        FigureSpec(
             "confidence",
             "Distribution of the confidence of each model on a log scale, right and wrong predictions apart.",
             "appendix",
         ),
         FigureSpec(
             "class-bias",
-            "Mean probability minus frequency of each class, with intervals; for heads with more than two classes.",
+            "Mean probability minus frequency of each class, with intervals; for multilabel heads and heads with more than two classes.",
             "appendix",
         ),
-        FigureSpec("class-ece", "One-vs-rest ECE of each class.", "full"),
+        FigureSpec("class-ece", "ECE of each class against the others, or against its absence.", "full"),
         FigureSpec("errors", "ECE against Brier score, one point per model, from six models on.", "appendix"),
         FigureSpec("landscape", "Examples by confidence and entropy; only in the sheets of the Python interface."),
     ),
@@ -49,8 +53,16 @@ SECTION = Section(
     tables=tables,
     statements=statements,
     topic="confidence",
-    metrics=(*schema.WHOLE, *schema.PER_CLASS),
+    metrics=(
+        *schema.WHOLE,
+        *schema.MULTILABEL,
+        *schema.PER_CLASS,
+        *(spec for spec in schema.OF_LABELS if spec not in schema.PER_CLASS),
+    ),
     headlines=("ece", "debiased_calibration_error"),
-    tasks=dict.fromkeys(("multiclass", "binary"), schema.WHOLE),
+    tasks={
+        **dict.fromkeys(("multiclass", "binary"), schema.WHOLE),
+        "multilabel": (*schema.MULTILABEL, schema.BRIER, schema.CALIBRATION_P),
+    },
     template="sections/calibration.html.j2",
 )

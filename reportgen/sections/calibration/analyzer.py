@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.forecasts import ForecastingHead, null_of, points_of
+from reportgen.contract.forecasts import null_of, points_of
+from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.needs import Need
-from reportgen.contract.numbers import OF_CALIBRATED, required
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibration, comparison, density, intervals, selective, smoothing, temperature
-from reportgen.metrics.selective import Refusals
 from reportgen.metrics.temperature import NoTemperatureError
-from reportgen.sections.calibration import schema
+from reportgen.sections.calibration import multilabel, schema
+from reportgen.sections.calibration.binned import (
+    Binned,
+    PValues,
+    curve,
+    debiased,
+    expected,
+    known_values,
+    rows_of_bins,
+)
 from reportgen.sections.calibration.schema import (
     BrierScore,
     CalibrationOptions,
@@ -27,7 +34,6 @@ from reportgen.sections.calibration.schema import (
     ErrorBand,
     HeadCalibration,
     Refusal,
-    ReliabilityPoint,
 )
 
 if TYPE_CHECKING:
@@ -35,10 +41,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.forecasts import Floats as _Floats, Points as _Points
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.forecasts import Floats, Points
+    from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.evaluation import Evaluation
-    from reportgen.metrics.calibration import Null, ResidualBins
     from reportgen.metrics.design import Design
 
 FIT_ROWS = 50_000
@@ -59,30 +64,6 @@ _BEYOND = 0.5
 _REFUSAL_POINTS = 200
 
 
-@dataclass(frozen=True)
-class _Head(ForecastingHead):
-    """A head, its binned forecasts, those of its classes, and its rows by confidence."""
-
-    def class_points(self, index: int) -> _Points | None:
-        """Return probabilities of a class, with the counts of its examples and of the others at each.
-
-        None where the rows are grouped or weighted and their probabilities were not kept.
-        """
-        if self.binary and not self.design.plain:
-            forecast, true, false = self.forecast
-            return (forecast, true, false) if index else (1.0 - forecast, false, true)
-        points = self.outputs.one_vs_rest(index)
-        if not points.exact and not self.design.plain:
-            return None
-        weight = 1.0 if self.design.weights is None else self.design.weights
-        return points.scores, weight * points.positives, weight * points.negatives
-
-    @cached_property
-    def refusals(self) -> Refusals:
-        """The rows by confidence."""
-        return Refusals.of(self.outputs.confidence, self.outputs.correct)
-
-
 class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
     """Measures calibration and uncertainty of every head."""
 
@@ -97,18 +78,28 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         measurements: list[Measurement] = []
         heads, tested = [], []
         for model, head, outputs in evaluation.heads(ClassificationOutputs):
-            subject = _Head(model, head, outputs, data, self.options.bins)
-            p_values = _PValues.of(subject)
+            subject = Binned(model, head, outputs, data, self.options.bins)
+            p_values = PValues.of(subject)
             measurements += [*_errors(subject, p_values), *_direction(subject, p_values)]
             measurements += [*_uncertainty(subject), *_refusing(subject), *_temperature(subject), *_classes(subject)]
             heads.append(self._shown(subject))
-            tested.append((replace(subject), p_values))
-        measurements += _adjusted(tested)
+            tested.append((subject, p_values))
+        several = [
+            multilabel.of_head(MultilabelHead(*one, data), self.options.bins)
+            for one in evaluation.heads(MultilabelOutputs)
+        ]
+        measurements += [one for found in several for one in found.measurements]
+        measurements += _adjusted(tested, several)
         return CalibrationResult(
-            measurements=tuple(measurements), split=data.split, n=data.n, heads=tuple(heads), options=self.options
+            measurements=tuple(measurements),
+            split=data.split,
+            n=data.n,
+            heads=tuple(heads),
+            multilabel=tuple(found.shown for found in several),
+            options=self.options,
         )
 
-    def _shown(self, subject: _Head) -> HeadCalibration:
+    def _shown(self, subject: Binned) -> HeadCalibration:
         return HeadCalibration(
             model=subject.model.name,
             subject=subject.subject(),
@@ -116,7 +107,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             class_names=subject.head.class_names,
             n=subject.n,
             notion="positive class" if subject.binary else "confidence",
-            curve=_curve(subject),
+            curve=curve(subject),
             bands=_bands(subject),
             right=_confidences(subject.outputs, self.options.violin_points, right=True),
             wrong=_confidences(subject.outputs, self.options.violin_points, right=False),
@@ -126,7 +117,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         )
 
 
-def _brier(subject: _Head) -> BrierScore:
+def _brier(subject: Binned) -> BrierScore:
     found = subject.mean_loss(subject.brier, subject.largest_brier)
     if found is None:
         message = "an evaluation has at least one row"
@@ -138,42 +129,26 @@ def _brier(subject: _Head) -> BrierScore:
 # ------------------------------------------------------------------------------------------------ numbers
 
 
-@dataclass(frozen=True)
-class _PValues:
-    """What the tests of a head say, before they are adjusted for each other; None where there is no test for its rows."""
-
-    ece: Null | None
-    gap: float | None
-    classes: tuple[float | None, ...]
-
-    @classmethod
-    def of(cls, subject: _Head) -> _PValues:
-        """Test a head; the two classes of a binary head are one test."""
-        tested = (1,) if subject.binary else range(subject.outputs.n_classes)
-        bins, points = subject.equal_width, subject.forecast
-        return cls(
-            null_of(calibration.ece_null, bins, points, subject.design, subject.data.seed),
-            subject.in_the_large(subject.predicted),
-            tuple(subject.in_the_large(subject.class_points(index)) for index in tested),
-        )
-
-    @property
-    def whole(self) -> float | None:
-        """Of calibration as such: either of the two tests, allowed for both."""
-        return None if self.ece is None or self.gap is None else min(1.0, 2 * min(self.ece.p_value, self.gap))
-
-
-def _adjusted(tested: Sequence[tuple[_Head, _PValues]]) -> Iterator[Measurement]:
+def _adjusted(
+    tested: Sequence[tuple[Binned, PValues]], several: Sequence[multilabel.TestedClasses]
+) -> Iterator[Measurement]:
     """Yield the p-values that are adjusted for all heads: the verdict on each, and those of the classes."""
-    whole = iter(_known(comparison.holm, [found.whole for _, found in tested]))
-    classes = iter(_known(comparison.benjamini_hochberg, [p for _, found in tested for p in found.classes]))
+    whole = iter(_known(comparison.holm, [*(found.whole for _, found in tested), *(one.whole for one in several)]))
+    biases = [p for _, found in tested for p in found.classes] + [p for one in several for p in one.biases]
+    classes = iter(_known(comparison.benjamini_hochberg, biases))
     for subject, found in tested:
         yield subject.tested(schema.CALIBRATION_P, next(whole))
         adjusted = [next(classes) for _ in found.classes]
         if subject.binary:
             adjusted *= 2
-        for name, one in zip(subject.head.class_names, adjusted, strict=True):
-            yield subject.tested(schema.CLASS_BIAS_P, one, Subject.of("class", name))
+        for name, p_value in zip(subject.head.class_names, adjusted, strict=True):
+            yield subject.tested(schema.CLASS_BIAS_P, p_value, Subject.of("class", name))
+    own = iter(_known(comparison.benjamini_hochberg, [p for one in several for p in one.classes]))
+    for one in several:
+        yield one.head.tested(schema.CALIBRATION_P, next(whole))
+        for name in one.names:
+            yield one.head.tested(schema.CLASS_BIAS_P, next(classes), Subject.of("class", name))
+            yield one.head.tested(schema.CLASS_CALIBRATION_P, next(own), Subject.of("class", name))
 
 
 def _known(adjust: Callable[[list[float]], list[float]], p_values: list[float | None]) -> list[float | None]:
@@ -182,42 +157,27 @@ def _known(adjust: Callable[[list[float]], list[float]], p_values: list[float | 
     return [None if p is None else next(adjusted) for p in p_values]
 
 
-def _errors(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
+def _errors(subject: Binned, p_values: PValues) -> Iterator[Measurement]:
     bins, options = subject.equal_width, f"{subject.bins} equal-width bins"
     notion = "positive class" if subject.binary else "top label"
     yield subject.measure(schema.ECE, calibration.ece(bins), estimator=f"{notion}, {options}")
-    yield _expected(subject, schema.ECE_NULL, p_values.ece, estimator=options)
+    yield expected(subject, schema.ECE_NULL, p_values.ece, estimator=options)
     yield subject.tested(schema.ECE_P, None if p_values.ece is None else p_values.ece.p_value)
-    yield _debiased(subject)
+    yield debiased(subject, schema.DEBIASED)
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
     yield _smece_null(subject)
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
     null = null_of(calibration.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
-    yield _expected(subject, schema.MCE_NULL, null, estimator=options)
+    yield expected(subject, schema.MCE_NULL, null, estimator=options)
 
 
-def _smece_null(subject: _Head) -> Measurement:
+def _smece_null(subject: Binned) -> Measurement:
     if not subject.design.plain:
         return subject.insufficient(schema.SMECE_NULL, subject.design.without_interval(0.0).withheld or "")
-    return _expected(subject, schema.SMECE_NULL, smoothing.smece_null(*subject.forecast, subject.data.seed))
+    return expected(subject, schema.SMECE_NULL, smoothing.smece_null(*subject.forecast, subject.data.seed))
 
 
-def _debiased(subject: _Head) -> Measurement:
-    found, how = subject.debiased
-    if found is None:
-        return subject.insufficient(schema.DEBIASED, how)
-    return subject.estimated(schema.DEBIASED, found, estimator=how)
-
-
-def _expected(subject: _Head, spec: MetricSpec, null: Null | None, **details: Any) -> Measurement:
-    if null is None:
-        return subject.insufficient(spec, subject.design.too_few)
-    how = subject.design.said(OF_CALIBRATED)
-    band: dict[str, Any] = {"ci_low": 0.0, "ci_high": null.high, "ci_method": how}
-    return subject.measure(spec, null.mean, **band, **details)
-
-
-def _direction(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
+def _direction(subject: Binned, p_values: PValues) -> Iterator[Measurement]:
     yield subject.estimated(
         schema.GAP, calibration.gap(*subject.predicted), estimator="confidence of the predicted class"
     )
@@ -229,7 +189,7 @@ def _direction(subject: _Head, p_values: _PValues) -> Iterator[Measurement]:
         yield schema.POSITIVE_BIAS.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
 
 
-def _uncertainty(subject: _Head) -> Iterator[Measurement]:
+def _uncertainty(subject: Binned) -> Iterator[Measurement]:
     outputs, weights = subject.outputs, subject.design.weights
     largest = float(np.log(outputs.n_classes))
     for spec, estimate, estimator in (
@@ -241,7 +201,7 @@ def _uncertainty(subject: _Head) -> Iterator[Measurement]:
             yield subject.estimated(spec, estimate, estimator=estimator)
 
 
-def _refusing(subject: _Head) -> Iterator[Measurement]:
+def _refusing(subject: Binned) -> Iterator[Measurement]:
     if subject.design.weights is not None:
         for spec in schema.REFUSING:
             yield spec.missing(subject.model.name, "not_applicable", _WEIGHTED, subject=subject.subject())
@@ -267,7 +227,7 @@ def _refusing(subject: _Head) -> Iterator[Measurement]:
             yield spec.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
 
 
-def _temperature(subject: _Head) -> Iterator[Measurement]:
+def _temperature(subject: Binned) -> Iterator[Measurement]:
     outputs = subject.outputs
     chosen = np.arange(len(outputs.logit_sample_rows))
     if len(chosen) > FIT_ROWS:
@@ -296,11 +256,11 @@ def _temperature(subject: _Head) -> Iterator[Measurement]:
     bins = calibration.residual_bins(*points, calibration.equal_width_edges(subject.bins))
     yield subject.measure(schema.TEMPERATURE_ECE, calibration.ece(bins), n=n, estimator=folds)
     null = null_of(calibration.ece_null, bins, points, design, subject.data.seed)
-    yield _expected(subject, schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
+    yield expected(subject, schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
 
 
-def _points_after(subject: _Head, sample: NDArray[Any], confidence: _Floats, design: Design) -> _Points:
-    """Return the rescaled forecasts of some sampled logits, of the same kind as :attr:`_Head.forecast`."""
+def _points_after(subject: Binned, sample: NDArray[Any], confidence: Floats, design: Design) -> Points:
+    """Return the rescaled forecasts of some sampled logits, of the same kind as :attr:`Binned.forecast`."""
     outputs = subject.outputs
     rows = outputs.logit_sample_rows[sample]
     top = outputs.logit_sample[sample].argmax(axis=1)
@@ -311,7 +271,7 @@ def _points_after(subject: _Head, sample: NDArray[Any], confidence: _Floats, des
     return points_of(forecast, came_true, design)
 
 
-def _classes(subject: _Head) -> Iterator[Measurement]:
+def _classes(subject: Binned) -> Iterator[Measurement]:
     names, outputs = subject.head.class_names, subject.outputs
     estimator = None if outputs.histogram is None else "from histograms with 2,048 bins"
     for index, name in enumerate(names):
@@ -328,66 +288,25 @@ def _classes(subject: _Head) -> Iterator[Measurement]:
 # ------------------------------------------------------------------------------------------------ what figures show
 
 
-def _curve(subject: _Head) -> tuple[ReliabilityPoint, ...]:
-    counts, divisors = _rows_of_bins(subject.forecast, subject.equal_width, subject.design)
-    curve = calibration.reliability_curve(subject.equal_width, divisors)
-    columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
-    cells = zip(counts, *(_known_values(column) for column in columns), strict=True)
-    return tuple(
-        ReliabilityPoint(
-            n=n,
-            forecast=required(forecast),
-            frequency=required(frequency),
-            low=low,
-            high=high,
-            band_low=band_low,
-            band_high=band_high,
-        )
-        for n, forecast, frequency, low, high, band_low, band_high in cells
-    )
-
-
-def _rows_of_bins(points: _Points, bins: ResidualBins, design: Design) -> tuple[list[int], _Floats | None]:
-    """Return how many rows are in each bin that has any, and by how much they are divided for its interval.
-
-    For all bins, NaN where one has too few groups; None for independent rows of equal weight.
-    """
-    filled = np.flatnonzero(bins.n > 0)
-    if design.plain:
-        return [round(n) for n in bins.n[filled].tolist()], None
-    forecasts, positives, negatives = points
-    weight = positives + negatives
-    place = np.clip(np.searchsorted(bins.edges, forecasts, side="right") - 1, 0, len(bins.n) - 1)
-    found = np.full(len(bins.n), np.nan)
-    for index in filled:
-        divisor = design.divisor(intervals.of_share(positives / weight, weight * (place == index)))
-        found[index] = np.nan if divisor is None else divisor
-    return np.bincount(place, minlength=len(bins.n))[filled].tolist(), found
-
-
-def _known_values(column: _Floats) -> list[float | None]:
-    return [None if np.isnan(value) else value for value in column.tolist()]
-
-
-def _refusal(subject: _Head) -> Refusal | None:
+def _refusal(subject: Binned) -> Refusal | None:
     if subject.design.weights is not None:
         return None
     refused, risk = subject.refusals.curve(_REFUSAL_POINTS)
     return Refusal(refused=tuple(refused.tolist()), risk=tuple(risk.tolist()))
 
 
-def _bands(subject: _Head) -> tuple[ErrorBand, ...]:
+def _bands(subject: Binned) -> tuple[ErrorBand, ...]:
     """Count errors by confidence; not for weighted rows, whose errors are no counts."""
     if subject.design.weights is not None:
         return ()
     bins = calibration.residual_bins(*subject.predicted, np.array(BANDS))
-    counts, divisors = _rows_of_bins(subject.predicted, bins, subject.design)
+    counts, divisors = rows_of_bins(subject.predicted, bins, subject.design)
     curve, used = calibration.reliability_curve(bins, divisors), np.flatnonzero(bins.n)
     cells = zip(
         used.tolist(),
         counts,
         *(one.tolist() for one in (curve.forecast, curve.frequency)),
-        *(_known_values(one) for one in (curve.band_low, curve.band_high)),
+        *(known_values(one) for one in (curve.band_low, curve.band_high)),
         strict=True,
     )
     return tuple(

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.numbers import Metric
-    from reportgen.sections.calibration.schema import CalibrationResult
+    from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration, MultilabelCalibration
 
 SIGNIFICANT = 0.05
 STRONG = 0.10
 TYPICAL = 0.04
 SMALL = 0.01
 FEW_ROWS = 200
+_NAMED = 3
+"""Maximum number of further classes that a finding names."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,85 @@ def evidence(result: CalibrationResult) -> Iterator[Evidence]:
     """Yield the evidence on every head that was measured."""
     for one in result.named("calibration_p"):
         at = (one.model, one.subject)
-        gap, gap_p = result.find("calibration_gap", *at), result.find("calibration_gap_p", *at)
-        if one.metric.value is None or gap_p.value is None:
+        gap, gap_p = result.find_or_none("calibration_gap", *at), result.find_or_none("calibration_gap_p", *at)
+        if one.metric.value is None or gap is None or gap_p is None or gap_p.value is None:
             continue
         directed = gap_p.value < SIGNIFICANT and gap.ci_low is not None and gap.ci_low * required(gap.ci_high) > 0
         null = result.find("ece_null", *at)
         yield Evidence(*at, result.find("ece", *at), null, gap, float(one.metric.value), directed)
+
+
+@dataclass(frozen=True)
+class ClassError:
+    """A class of a multilabel head whose probability is off beyond chance."""
+
+    name: str
+    ece: Metric
+    null: Metric
+    p: float
+
+
+@dataclass(frozen=True)
+class ClassEvidence:
+    """What the numbers of a multilabel head say: the classes that are off, the largest ECE first, of how many."""
+
+    model: str
+    subject: str | None
+    wrong: tuple[ClassError, ...]
+    total: int
+    p: float | None
+    """Of the hypothesis that the head is calibrated, adjusted for all that is tested; None without a test."""
+    n: int
+
+
+def class_evidence(result: CalibrationResult) -> Iterator[ClassEvidence]:
+    """Yield the evidence on every multilabel head; a class counts by its adjusted p-value and an ECE above that of calibrated models.
+
+    None counts where the head as such is not told from a calibrated one: with many classes of other models that are off, the adjusted p-values
+    of single classes allow for some false ones.
+    """
+    for head in result.multilabel:
+        whole = result.find("calibration_p", head.model, head.subject).value
+        established = whole is not None and whole < SIGNIFICANT
+        wrong = []
+        for name in head.class_names:
+            part = Subject.of("class", name, within=head.subject)
+            ece, null, p = (
+                result.find(metric, head.model, part)
+                for metric in ("class_ece", "class_ece_null", "class_calibration_p")
+            )
+            beyond = null.ci_high is not None and required(ece.value) > max(null.ci_high, SMALL)
+            if established and beyond and p.value is not None and p.value < SIGNIFICANT:
+                wrong.append(ClassError(name, ece, null, float(p.value)))
+        wrong.sort(key=lambda one: -required(one.ece.value))
+        yield ClassEvidence(
+            head.model,
+            head.subject,
+            tuple(wrong),
+            len(head.class_names),
+            None if whole is None else float(whole),
+            head.n,
+        )
+
+
+def miscalibrated_classes(result: CalibrationResult) -> Iterator[Hit]:
+    """Yield multilabel heads with classes whose probability is off; the effect is the largest ECE as a multiple of 1 %."""
+    for one in class_evidence(result):
+        if not one.wrong:
+            continue
+        worst = one.wrong[0]
+        others = formatting.listed([found.name for found in one.wrong[1:]], _NAMED)
+        more = f"; also {others}" if others else ""
+        yield Hit(
+            one.model,
+            f"{len(one.wrong)} of {one.total} classes {'is' if len(one.wrong) == 1 else 'are'} miscalibrated, most of all {worst.name}: its ECE is "
+            f"{formatting.fraction(required(worst.ece.value))}, where 95 % of calibrated models are at or below "
+            f"{formatting.fraction(required(worst.null.ci_high))} (adjusted p {formatting.p_value(worst.p)}){more}. Recalibrate each class by itself "
+            "before thresholds depend on its probability.",
+            one.subject,
+            effect=required(worst.ece.value) / SMALL,
+            n=worst.ece.n,
+        )
 
 
 def _with_verdict(result: CalibrationResult, verdict: str) -> Iterator[Evidence]:
@@ -199,7 +274,8 @@ def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
 
 def few_rows(result: CalibrationResult) -> Iterator[Hit]:
     """Yield models evaluated on too few rows to measure calibration well; the effect is how many times they would be enough."""
-    for head in result.heads:
+    heads: tuple[HeadCalibration | MultilabelCalibration, ...] = (*result.heads, *result.multilabel)
+    for head in heads:
         if head.n < FEW_ROWS:
             text = f"{head.n:,} rows measure calibration only roughly: compare the ECE with that expected of a calibrated model, and evaluate on more rows before relying on it."
             yield Hit(head.model, text, head.subject, effect=FEW_ROWS / head.n, n=head.n)
@@ -216,6 +292,13 @@ RULES: tuple[Rule[CalibrationResult], ...] = (
         "No miscalibration detected",
         "Holm (1979); p-value threshold of 0.05, convention",
         not_detectable,
+    ),
+    Rule(
+        "CAL111",
+        "warning",
+        "Classes miscalibrated",
+        "Guo et al. (2017), section 5; Benjamini & Hochberg (1995)",
+        miscalibrated_classes,
     ),
     Rule("CAL201", "warning", "Over-confident", "Van Calster et al. (2016)", overconfident),
     Rule("CAL202", "note", "Under-confident", "Van Calster et al. (2016)", underconfident),

@@ -28,6 +28,13 @@ EXPLANATIONS = {
         do="Compare the ECE of calibrated models in the message with the error that would matter to you. If it is not far below, evaluate on more rows.",
         ignore="It needs no action when there are enough rows.",
     ),
+    "CAL111": Explanation(
+        finds=f"Classes of a multilabel head whose ECE is above {percent(SMALL)} and above that of 95 % of calibrated models, with a p-value adjusted for all classes below {percent(SIGNIFICANT)}, if the calibration p of the head is below it too.",
+        example="The ECE of the class is 40.0 %, where 95 % of calibrated models are at or below 4.0 %.",
+        means="The probability of these classes cannot be taken at face value, and a threshold on it does not do what it says.",
+        do="Fit a logistic regression on the log-odds of each of these classes on validation data, or choose a threshold for each class there.",
+        ignore="If only the order of the scores of a class is used.",
+    ),
     "CAL201": Explanation(
         finds=f"Mean confidence above accuracy by more than {100 * SMALL:g} point, beyond chance (adjusted p and the p-value of the gap below {SIGNIFICANT}, interval above 0), where the ECE alone does not establish an error.",
         example="Mean confidence minus accuracy is +2.0 points [1.0, 3.0] (adjusted p = 0.010).",

@@ -138,12 +138,34 @@ class HeadCalibration(Strict):
         return {key: raw[key] for key in raw if key != "density"} if isinstance(raw, dict) else raw
 
 
+class ClassCurve(Strict):
+    """The reliability diagram of a class of a multilabel head."""
+
+    name: str
+    curve: tuple[ReliabilityPoint, ...]
+    """In the bins of its ECE."""
+
+
+class MultilabelCalibration(Strict):
+    """Data for the figures and tables of a multilabel head."""
+
+    model: str
+    subject: str | None
+    """``head:NAME`` where the model has several heads."""
+    n: int
+    class_names: tuple[str, ...]
+    """The classes of which labels are known."""
+    curves: tuple[ClassCurve, ...]
+    """Of the classes that are least calibrated, by p-value and ECE."""
+
+
 class CalibrationResult(SectionResult):
     """Result of the calibration section."""
 
     split: str
     n: int
     heads: tuple[HeadCalibration, ...]
+    multilabel: tuple[MultilabelCalibration, ...] = ()
     options: CalibrationOptions
 
 
@@ -172,7 +194,7 @@ CALIBRATION_P = MetricSpec(
     "Calibration p",
     "p-value",
     None,
-    "Whether the model is calibrated, as one p-value: the smaller of ECE p and gap p, adjusted for these two tests and for all models of the report.",
+    "Whether the model is calibrated, as one p-value: the smaller of ECE p and gap p, adjusted for these two tests and for all models of the report; in multilabel heads the smallest of all classes, adjusted for their number too.",
     "Bonferroni, Holm (1979)",
 )
 ECE_NULL = MetricSpec(
@@ -252,7 +274,7 @@ BRIER = MetricSpec(
     "Brier score",
     "",
     False,
-    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1).",
+    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1), the mean over classes for multilabel heads (0 to 1).",
     "Brier (1950)",
 )
 MEAN_CONFIDENCE = MetricSpec(
@@ -357,7 +379,7 @@ CLASS_ECE = MetricSpec(
     "Class ECE",
     "fraction",
     False,
-    "One-vs-rest ECE of the probability of a class, over all examples.",
+    "ECE of the probability of a class against all others, over all examples; in multilabel heads against its absence.",
     "Kull et al. (2019)",
     "class",
 )
@@ -380,6 +402,50 @@ CLASS_BIAS_P = MetricSpec(
     "class",
 )
 
+CLASS_ECE_NULL = MetricSpec(
+    "class_ece_null",
+    "Class ECE if calibrated",
+    "fraction",
+    None,
+    "Mean ECE of a class expected of a calibrated model with the same forecasts; 95 % of such models are at or below the upper end of the range.",
+    "binomial or normal bin residuals, 10,000 draws",
+    "class",
+)
+CLASS_DEBIASED = MetricSpec(
+    "class_debiased_error",
+    "Class debiased error",
+    "fraction",
+    False,
+    "Debiased (L2) calibration error of the probability of a class of a multilabel head: unlike its ECE, it is not inflated by sampling noise.",
+    "Bröcker (2012), Kumar et al. (2019), Lee et al. (2023)",
+    "class",
+)
+CLASS_CALIBRATION_P = MetricSpec(
+    "class_calibration_p",
+    "Class calibration p",
+    "p-value",
+    None,
+    "Whether the probability of a class of a multilabel head is calibrated: the smaller p-value of its ECE and its bias, adjusted for these two tests and for all classes of all models: of the classes below 0.05, at most 5 % are expected to be calibrated.",
+    "Bonferroni, Benjamini & Hochberg (1995)",
+    "class",
+)
+MEAN_CLASS_ECE = MetricSpec(
+    "mean_class_ece",
+    "Mean class ECE",
+    "fraction",
+    False,
+    "Mean ECE over the classes of a multilabel head. It is above 0 for a calibrated model too: compare each class with its ECE if calibrated.",
+    "Kull et al. (2019)",
+)
+LARGEST_CLASS_ECE = MetricSpec(
+    "largest_class_ece",
+    "Largest class ECE",
+    "fraction",
+    False,
+    "ECE of the class of a multilabel head for which it is largest: a mean over classes hides it.",
+    "Kull et al. (2019)",
+)
+
 ERRORS = (ECE, ECE_NULL, ECE_P, CALIBRATION_P)
 FURTHER_ERRORS = (DEBIASED, SMECE, SMECE_NULL, MCE, MCE_NULL)
 DIRECTION = (GAP, GAP_P, POSITIVE_BIAS)
@@ -390,3 +456,7 @@ COVERAGE = ((0.8, ACCURACY_AT_80), (0.9, ACCURACY_AT_90), (0.95, ACCURACY_AT_95)
 REFUSING = (AURC, *(spec for _, spec in COVERAGE), CONFIDENCE_FOR_99, KEPT_AT_99)
 WHOLE = (*ERRORS, *FURTHER_ERRORS, *DIRECTION, *UNCERTAINTY, *REFUSING, *RESCALING)
 PER_CLASS = (CLASS_ECE, CLASS_BIAS, CLASS_BIAS_P)
+MULTILABEL = (LARGEST_CLASS_ECE, MEAN_CLASS_ECE)
+"""Of whole multilabel heads, besides Brier score and calibration p."""
+OF_LABELS = (CLASS_ECE, CLASS_ECE_NULL, CLASS_CALIBRATION_P, CLASS_DEBIASED, CLASS_BIAS, CLASS_BIAS_P)
+"""Of the classes of multilabel heads."""

@@ -7,23 +7,69 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement
 from reportgen.contract.subjects import Subject, about
-from reportgen.sections.calibration.findings import FEW_ROWS, SIGNIFICANT, TYPICAL, evidence
+from reportgen.sections.calibration.findings import FEW_ROWS, SIGNIFICANT, TYPICAL, class_evidence, evidence
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.contract.focus import View
-    from reportgen.sections.calibration.findings import Evidence
+    from reportgen.sections.calibration.findings import ClassEvidence, Evidence
     from reportgen.sections.calibration.schema import CalibrationResult
 
 _MOST = 2
 """Statements about the heads of a candidate. Convention."""
+_TEST_OF_CLASSES = "ECE and bias of each class against those of calibrated models, adjusted for all classes"
 _TEST = "ECE and number of errors against those of calibrated models, adjusted for all models"
 
 
 def statements(result: CalibrationResult, view: View) -> tuple[Statement, ...]:
     """Return direction and size of the candidate's confidence error; in a comparison, of how many models it is measurable."""
+    of_classes = [one for one in class_evidence(result) if view.decision.concerns(one.model)]
+    among_labels = len({one.model for one in of_classes}) > 1
+    return (
+        *_of_heads(result, view),
+        *(_of_classes(one, among_others=among_labels) for one in of_classes[:_MOST]),
+    )
+
+
+def _of_classes(one: ClassEvidence, *, among_others: bool) -> Statement:
+    """Return of how many classes of a multilabel head the probability is off, and for which it is most."""
+    name = f"{about(one.model, one.subject)}: " if among_others else ""
+    if one.subject is not None and not among_others:
+        name = f"{Subject(one.subject).words.capitalize()}: "
+    p: list[Quantity | str] = []
+    if one.p is not None:
+        text = f"p {formatting.p_value(one.p)}"
+        p = [" (", Quantity(text=text, metric="calibration_p", model=one.model, subject=_at_head(one)), ")"]
+    if not one.wrong:
+        words = _sentence("no class is measurably miscalibrated", name)
+        settled = one.n >= FEW_ROWS
+        return _on_classes([name, words, *p, "."], one, settled=settled)
+    worst = one.wrong[0]
+    part = Subject.of("class", worst.name, within=one.subject)
+    ece = Quantity(
+        text=formatting.fraction(required(worst.ece.value)), metric="class_ece", model=one.model, subject=part
+    )
+    limit = Quantity(
+        text=formatting.fraction(required(worst.null.ci_high)), metric="class_ece_null", model=one.model, subject=part
+    )
+    are = "is" if len(one.wrong) == 1 else "are"
+    start = f"{name}{len(one.wrong)} of {one.total} classes {are} miscalibrated, most of all {worst.name}: ECE "
+    return _on_classes([start, ece, ", of calibrated models at most ", limit, "."], one, settled=True)
+
+
+def _on_classes(parts: Sequence[Quantity | str], one: ClassEvidence, *, settled: bool) -> Statement:
+    words = tuple(part for part in parts if part)
+    return Statement(topic="confidence", parts=words, settled=settled, test=_TEST_OF_CLASSES, p_value=one.p, n=one.n)
+
+
+def _at_head(one: ClassEvidence) -> Subject | None:
+    return None if one.subject is None else Subject(one.subject)
+
+
+def _of_heads(result: CalibrationResult, view: View) -> tuple[Statement, ...]:
+    """Return the statements about heads whose classes exclude each other."""
     found = [one for one in evidence(result) if view.decision.concerns(one.model)]
     if len({one.model for one in found}) > 1:
         return (_of_all(found),)

@@ -10,30 +10,52 @@ from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.calibration import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.contract.focus import View
+    from reportgen.contract.numbers import MetricSpec
+    from reportgen.contract.places import Place
     from reportgen.contract.tables import Cell
     from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration
+    from reportgen.sections.calibration.titles import WithClasses
 
 
 _VERDICT = (schema.GAP, schema.ECE, schema.ECE_NULL, schema.CALIBRATION_P, schema.TEMPERATURE_GAIN)
 _FURTHER = (schema.ECE_P, *schema.FURTHER_ERRORS)
 _CONFIDENCE = (schema.GAP_P, schema.POSITIVE_BIAS, *schema.UNCERTAINTY)
 _RESCALED = (schema.TEMPERATURE, schema.TEMPERATURE_ECE, schema.TEMPERATURE_ECE_NULL)
+_OF_LABELS = (*schema.MULTILABEL, schema.BRIER, schema.CALIBRATION_P)
 _MOST_ROWS = 6
 """Rows of the table in the body of the document. Convention."""
 
 
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables: the numbers that decide, and the others; files of older versions lack some of them."""
+    if not any(True for _ in result.named(schema.GAP.name)):
+        return _of_labels(result, view)
     verdict = metrics_by_head(result, view, "verdict", "Calibration", _VERDICT)
     found = (
         replace(verdict, place="body" if len(verdict.rows) <= _MOST_ROWS else "appendix"),
+        *_of_labels(result, view),
         metrics_by_head(result, view, "further-errors", "Other calibration errors", _FURTHER),
         metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", _CONFIDENCE),
         metrics_by_head(result, view, "refusing", "What refusing unsure rows brings", schema.REFUSING),
         metrics_by_head(result, view, "temperature", "After rescaling (temperature scaling)", _RESCALED),
     )
     return tuple(table for table in found if table.columns[1:])
+
+
+def _of_labels(result: CalibrationResult, view: View) -> tuple[Table, ...]:
+    """Return a table of the multilabel heads, and one of the classes of each that is shown."""
+    if not result.multilabel:
+        return ()
+    whole = metrics_by_head(result, view, "multilabel", "Calibration over the classes", _OF_LABELS)
+    shown = view.shown(result.multilabel)
+    place: Place = "body" if len(whole.rows) <= _MOST_ROWS else "appendix"
+    return (
+        replace(whole, place=place),
+        *(replace(classes(result, head, schema.OF_LABELS), place="full") for head in shown),
+    )
 
 
 def expected_errors(head: HeadCalibration) -> Table:
@@ -75,12 +97,12 @@ def curve(head: HeadCalibration) -> Table:
     return Table(slug, f"Reliability diagram of {about(head.model, head.subject)}", columns, rows)
 
 
-def classes(result: CalibrationResult, head: HeadCalibration) -> Table:
+def classes(result: CalibrationResult, head: WithClasses, specs: Sequence[MetricSpec] = schema.PER_CLASS) -> Table:
     """Return the per-class metrics of a head."""
     rows: list[tuple[Cell, ...]] = []
     for name in head.class_names:
         subject = Subject.of("class", name, within=head.subject)
-        rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
-    columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
+        rows.append((name, *(result.find(spec.name, head.model, subject) for spec in specs)))
+    columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in specs))
     slug = "-".join(part for part in ("classes", head.model, head.subject) if part)
     return Table(slug, f"Calibration by class: {about(head.model, head.subject)}", columns, tuple(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.contract.numbers import Metric
-    from reportgen.sections.calibration.findings import Evidence
-    from reportgen.sections.calibration.schema import HeadCalibration
+    from reportgen.sections.calibration.findings import ClassEvidence, Evidence
+    from reportgen.sections.calibration.schema import HeadCalibration, MultilabelCalibration
 
     Point = tuple[float, float]
 
@@ -142,19 +142,55 @@ def confidence_alt(head: HeadCalibration) -> str:
     return f"{about(head.model, head.subject)}: median {' and '.join(parts)}"
 
 
-def of_class(result: CalibrationResult, metric: str, head: HeadCalibration, name: str) -> Metric:
+class WithClasses(Protocol):
+    """A head with calibration by class."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+
+    @property
+    def subject(self) -> str | None:
+        """``head:NAME``; null if the model has only one."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes that were measured."""
+
+
+def of_class(result: CalibrationResult, metric: str, head: WithClasses, name: str) -> Metric:
     """Return a metric of a class."""
     return result.find(metric, head.model, Subject.of("class", name, within=head.subject))
 
 
-def established(result: CalibrationResult, head: HeadCalibration, name: str) -> bool:
+def established(result: CalibrationResult, head: WithClasses, name: str) -> bool:
     """Return whether the bias of a class is beyond chance, by its adjusted test and by its interval."""
     bias = of_class(result, "class_bias", head, name)
     excluded = bias.ci_low is None or bias.ci_low * required(bias.ci_high) > 0
     return class_p(result, head, name) < SIGNIFICANT and excluded
 
 
-def class_p(result: CalibrationResult, head: HeadCalibration, name: str) -> float:
+def class_p(result: CalibrationResult, head: WithClasses, name: str) -> float:
     """Return the adjusted p-value of the bias of a class; infinity, which comes last, where there is no test."""
     value = of_class(result, "class_bias_p", head, name).value
     return math.inf if value is None else float(value)
+
+
+def classes_title(found: ClassEvidence) -> str:
+    """Return of how many classes of a multilabel head the probability is off, and for which it is most."""
+    name, total = about(found.model, found.subject), found.total
+    if not found.wrong:
+        return f"No class of {name} is measurably miscalibrated"
+    worst = found.wrong[0]
+    are = "is" if len(found.wrong) == 1 else "are"
+    return f"{len(found.wrong)} of {total} classes of {name} {are} miscalibrated, most of all {worst.name}: ECE {formatting.fraction(required(worst.ece.value))}"
+
+
+def classes_alt(result: CalibrationResult, head: MultilabelCalibration) -> str:
+    """Return the points outside the range of a calibrated model, class by class."""
+    listed = "; ".join(
+        f"class {one.name}: {sum(point.outside for point in one.curve)} of {len(one.curve)} points are outside the gray bars, "
+        f"ECE {formatting.fraction(required(of_class(result, 'class_ece', head, one.name).value))}"
+        for one in head.curves
+    )
+    return f"{about(head.model, head.subject)}, {listed}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
 from reportgen.figures import dots, draw, names as beside, scales
-from reportgen.sections.calibration import titles
-from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
+from reportgen.sections.calibration import reliability, titles
+from reportgen.sections.calibration.reliability import ClassVisualizer
+from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult, MultilabelCalibration
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
+from reportgen.sections.calibration.titles import WithClasses
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -44,29 +46,38 @@ _ROOM_FOR_NAMES = 1.2
 """Length of the axis of the refusal curve, in lengths of the longest line. Convention."""
 
 
+HeadT = TypeVar("HeadT", bound=WithClasses)
+
+
 class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     """Errors expected and seen, reliability diagrams, confidence, calibration by class, uncertainty landscape."""
 
     def figures(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
-        if not result.heads:
-            return
-        if any(head.bands for head in result.heads):
-            yield self._expected(result)
-        yield from self._refusal(result)
-        yield self._reliability(result)
-        if any(head.right for head in result.heads):
-            yield self._confidence(result)
-        groups: dict[tuple[str, ...], list[HeadCalibration]] = {}
-        for head in self.view.shown(result.heads):
-            groups.setdefault(head.class_names, []).append(head)
-        several = [heads for heads in groups.values() if len(heads[0].class_names) > 2]  # noqa: PLR2004 mirrored
+        if result.heads:
+            yield from self._of_heads(result)
+        yield from ClassVisualizer(self.theme, self.view).figures(result)
+        groups: dict[tuple[bool, tuple[str, ...]], list[WithClasses]] = {}
+        every: tuple[WithClasses, ...] = (*self.view.shown(result.heads), *self.view.shown(result.multilabel))
+        for one in every:
+            groups.setdefault((isinstance(one, MultilabelCalibration), one.class_names), []).append(one)
+        mirrored = 2
+        several = [heads for (labels, names), heads in groups.items() if labels or len(names) > mirrored]
         for index, heads in enumerate(several):
             yield self._class_bias(result, self._few(heads), index)
         for index, heads in enumerate(groups.values()):
             yield self._class_ece(result, heads, index)
         if len(result.heads) >= _LANDSCAPE_MODELS:
             yield self._errors(result)
+
+    def _of_heads(self, result: CalibrationResult) -> Iterator[Figure]:
+        """Yield the figures of heads whose classes exclude each other."""
+        if any(head.bands for head in result.heads):
+            yield self._expected(result)
+        yield from self._refusal(result)
+        yield self._reliability(result)
+        if any(head.right for head in result.heads):
+            yield self._confidence(result)
 
     def further(self, result: CalibrationResult) -> Iterator[Figure]:
         """Yield the uncertainty landscape: the refusal curve says the same with a consequence."""
@@ -105,7 +116,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             tables=tuple(expected_errors(head) for head in heads),
         )
 
-    def _few(self, heads: Sequence[HeadCalibration]) -> tuple[HeadCalibration, ...]:
+    def _few(self, heads: Sequence[HeadT]) -> tuple[HeadT, ...]:
         """Return the heads of the models of the decision; in a comparison of as many models as there is room for."""
         roles = tuple(head for head in heads if head.model in self.view.decision.models)
         return roles or self.view.shown(heads, _MOST_TOGETHER)
@@ -188,30 +199,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         )
 
     def _draw_reliability(self, head: HeadCalibration, low: float, ax: Axes) -> None:
-        theme, look = self.theme, self.theme.look(head.model)
-        forecast = [point.forecast for point in head.curve]
-        frequency = [point.frequency for point in head.curve]
-        draw.diagonal(ax, theme, "calibrated")
-        ax.vlines(
-            forecast,
-            [or_nan(point.band_low) for point in head.curve],
-            [or_nan(point.band_high) for point in head.curve],
-            color="#c3c8cd",
-            linewidth=4 * theme.line_width,
-            zorder=0.5,
-        )
-        ax.vlines(
-            forecast,
-            [or_nan(point.low) for point in head.curve],
-            [or_nan(point.high) for point in head.curve],
-            color=look.color,
-            linewidth=theme.line_width,
-        )
-        total = sum(point.n for point in head.curve)
-        sizes = [theme.marker_size**2 * max(4 * point.n / total, 0.5) for point in head.curve]
-        ax.scatter(forecast, frequency, sizes, marker=look.marker, color=look.color, linewidths=0, zorder=2.5)
-        ax.set_xlim(low - (1 - low) * 0.03, 1 + (1 - low) * 0.03)
-        ax.set_ylim(-0.03, 1.03)
+        reliability.draw_curve(ax, self.theme, head.model, head.curve, low)
         ax.set_xlabel("confidence" if head.notion == "confidence" else "predicted probability")
         ax.set_ylabel("accuracy" if head.notion == "confidence" else "frequency")
 
@@ -254,7 +242,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
 
     # -------------------------------------------------------------------------------------- classes
 
-    def _class_bias(self, result: CalibrationResult, heads: Sequence[HeadCalibration], index: int) -> Figure:
+    def _class_bias(self, result: CalibrationResult, heads: Sequence[WithClasses], index: int) -> Figure:
         names, every = self._clearest(result, heads), len(heads[0].class_names)
         fewer = (
             f" The {len(names)} classes with the smallest p-values; the others are in the table."
@@ -266,14 +254,14 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             title=self._bias_title(result, heads),
             caption="Mean probability minus frequency of each class, in points: above 0 the model overstates the class. Lines: "
             f"95{formatting.THIN}% intervals, one class at a time. Filled: beyond chance, by the interval and by the test adjusted for all classes.{fewer}"
-            + self.view.rest(result.heads, heads),
+            + self.view.rest(_alike(result, heads), heads),
             alt=" ".join(self._bias_alt(result, head) for head in heads),
             panels=(Panel("Class bias", partial(self._draw_bias, result, heads, names)),),
             panel_height=draw.rows_height(self.theme, len(names), series=len(heads)),
             tables=tuple(classes(result, head) for head in heads),
         )
 
-    def _clearest(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> list[str]:
+    def _clearest(self, result: CalibrationResult, heads: Sequence[WithClasses]) -> list[str]:
         """Return the classes that have a row, in their order."""
         names = heads[0].class_names
         p_values = {name: min(titles.class_p(result, head, name) for head in heads) for name in names}
@@ -281,7 +269,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         return [name for name in names if name in chosen]
 
     def _draw_bias(
-        self, result: CalibrationResult, heads: Sequence[HeadCalibration], names: Sequence[str], ax: Axes
+        self, result: CalibrationResult, heads: Sequence[WithClasses], names: Sequence[str], ax: Axes
     ) -> None:
         series = []
         for head in heads:
@@ -301,7 +289,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         ax.set_xlabel("class bias (points)")
         ax.set_ylabel("class")
 
-    def _bias_title(self, result: CalibrationResult, heads: Sequence[HeadCalibration]) -> str:
+    def _bias_title(self, result: CalibrationResult, heads: Sequence[WithClasses]) -> str:
         beyond = [
             (abs(float(required(titles.of_class(result, "class_bias", head, name).value))), head, name)
             for head in heads
@@ -321,7 +309,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         more = f" (largest of {len(beyond)} established biases)" if len(beyond) > 1 else ""
         return f"{about(head.model, head.subject)} {verb} class {name} by {size}{more}"
 
-    def _bias_alt(self, result: CalibrationResult, head: HeadCalibration) -> str:
+    def _bias_alt(self, result: CalibrationResult, head: WithClasses) -> str:
         biases = {name: titles.of_class(result, "class_bias", head, name) for name in head.class_names}
         lowest, highest = (pick(biases, key=lambda name: required(biases[name].value)) for pick in (min, max))
         return (
@@ -329,7 +317,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             f"{formatting.points(biases[highest])} for class {highest}."
         )
 
-    def _class_ece(self, result: CalibrationResult, heads: list[HeadCalibration], index: int) -> Figure:
+    def _class_ece(self, result: CalibrationResult, heads: Sequence[WithClasses], index: int) -> Figure:
         names = heads[0].class_names
         worst = max(
             ((self._ece(result, head, name), name, head) for head in heads for name in names), key=lambda item: item[0]
@@ -339,7 +327,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             title=f"The largest ECE of a class is {formatting.number(worst[0], 'fraction')}: {worst[1]} in "
             f"{about(worst[2].model, worst[2].subject)}",
             caption="One-vs-rest ECE of the probability of each class; above 0 for a calibrated model too."
-            + self.view.rest(result.heads, self.view.shown(result.heads)),
+            + self.view.rest(_alike(result, heads), self.view.shown(_alike(result, heads))),
             alt=(
                 f"It is largest for class {worst[1]} in {about(worst[2].model, worst[2].subject)}: "
                 f"{formatting.number(worst[0], 'fraction')}."
@@ -349,7 +337,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             tables=tuple(classes(result, head) for head in heads),
         )
 
-    def _draw_classes(self, result: CalibrationResult, heads: list[HeadCalibration], ax: Axes) -> None:
+    def _draw_classes(self, result: CalibrationResult, heads: Sequence[WithClasses], ax: Axes) -> None:
         names = heads[0].class_names
         series = [
             draw.Bars(
@@ -365,7 +353,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         if len(heads) > 1:
             draw.legend_above(ax, self.theme, handles)
 
-    def _ece(self, result: CalibrationResult, head: HeadCalibration, name: str) -> float:
+    def _ece(self, result: CalibrationResult, head: WithClasses, name: str) -> float:
         return float(required(titles.of_class(result, "class_ece", head, name).value))
 
     # -------------------------------------------------------------------------------------- refusal
@@ -484,6 +472,11 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         ax.set_xlabel("ECE")
         ax.set_ylabel("Brier score")
         draw.corner(ax, theme, "better")
+
+
+def _alike(result: CalibrationResult, heads: Sequence[WithClasses]) -> Sequence[WithClasses]:
+    """Return all heads of the kind of some of them."""
+    return result.multilabel if isinstance(heads[0], MultilabelCalibration) else result.heads
 
 
 def _landscape_alt(head: HeadCalibration) -> str:

@@ -21,10 +21,11 @@ SECTION = Section(
     topic="errors",
     tables=tables,
     galleries=galleries,
-    metrics=(*schema.ERRORS_BY_MODEL, *schema.ERRORS_OF_VALUES),
+    metrics=(*schema.ERRORS_BY_MODEL, *schema.ERRORS_OF_LABELS, *schema.ERRORS_OF_VALUES),
     tasks={
         "multiclass": schema.ERRORS_BY_MODEL,
         "binary": schema.ERRORS_BY_MODEL,
+        "multilabel": schema.ERRORS_OF_LABELS,
         "regression": schema.ERRORS_OF_VALUES,
     },
     template="sections/errors.html.j2",

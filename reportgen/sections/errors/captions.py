@@ -10,9 +10,9 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.sections.errors.schema import ErrorRow, ErrorsResult, ValueRow
+    from reportgen.sections.errors.schema import ErrorRow, ErrorsResult, LabelsRow, ValueRow
 
-    Row = ErrorRow | ValueRow
+    Row = ErrorRow | LabelsRow | ValueRow
 
 
 def pictures(result: ErrorsResult, rows: Sequence[Row]) -> str:

@@ -91,6 +91,44 @@ class ValueRow(Strict):
     """As in :class:`ErrorRow`."""
 
 
+class LabelsAnswer(Strict):
+    """The classes that a model gets wrong on a row of a multilabel head."""
+
+    model: str
+    missed: tuple[str, ...]
+    """Classes that apply and are not predicted."""
+    added: tuple[str, ...]
+    """Classes that are predicted and do not apply."""
+
+
+class LabelsRow(Strict):
+    """A row with many wrong labels."""
+
+    row: int
+    """Its position in the data set, from 0."""
+    labels: tuple[str, ...]
+    """The classes that apply."""
+    answers: tuple[LabelsAnswer, ...]
+    """Of every model."""
+    pictures: tuple[ErrorPicture, ...] = ()
+    values: tuple[ErrorValue, ...] = ()
+    text: str | None = None
+    """As in :class:`ErrorRow`."""
+
+
+class LabelsErrors(Strict):
+    """The rows with the most wrong labels of the models with the same multilabel head."""
+
+    subject: str | None
+    """``head:NAME`` where the models have several heads."""
+    models: tuple[str, ...]
+    n_classes: int
+    each: int
+    """Number of rows of each model."""
+    rows: tuple[LabelsRow, ...]
+    """The rows with the most wrong labels of each model in turn."""
+
+
 class ValueErrors(Strict):
     """The largest errors of the models that predict the same value."""
 
@@ -128,6 +166,7 @@ class ErrorsResult(SectionResult):
     n: int
     heads: tuple[HeadErrors, ...]
     values: tuple[ValueErrors, ...] = ()
+    multilabel: tuple[LabelsErrors, ...] = ()
     scales: tuple[Scale, ...]
     """How the pictures of each input are scaled."""
     reference_rows: int
@@ -197,5 +236,33 @@ HALF_ERROR_ROWS = MetricSpec(
     "Smallest share of the rows that makes at least half of the squared error: 12 % if the errors are normal, less if a few rows dominate.",
     "convention",
 )
+WRONG_ROWS = MetricSpec(
+    "wrong_rows",
+    "Rows with a wrong label",
+    "count",
+    False,
+    "Number of rows of which a label of a multilabel head is predicted wrong.",
+    "definition",
+)
+MISSED_LABELS = MetricSpec(
+    "missed_labels",
+    "Missed labels",
+    "count",
+    False,
+    "Number of classes that apply to a row and are not predicted, over all rows.",
+    "definition",
+)
+ADDED_LABELS = MetricSpec(
+    "added_labels",
+    "Added labels",
+    "count",
+    False,
+    "Number of classes that are predicted for a row and do not apply, over all rows.",
+    "definition",
+)
+MOST_WRONG = MetricSpec(
+    "most_wrong_labels", "Most in a row", "count", False, "Largest number of wrong labels of a row.", "definition"
+)
+ERRORS_OF_LABELS = (WRONG_ROWS, MISSED_LABELS, ADDED_LABELS, MOST_WRONG)
 ERRORS_OF_VALUES = (LARGEST_ERROR, HALF_ERROR_ROWS)
 ERRORS_BY_MODEL = (ERRORS, OWN_ERRORS, SHARED_ERRORS, AGREED_ERRORS, SURE_ERRORS, SURE_EXPECTED, SURE_P)

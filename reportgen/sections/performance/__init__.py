@@ -3,7 +3,7 @@
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
-from reportgen.sections.performance import schema
+from reportgen.sections.performance import multilabel_schema as labels, schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
 from reportgen.sections.performance.regression import schema as values
@@ -37,6 +37,17 @@ SECTION = Section(
         FigureSpec(
             "values", "MAE of each model with its 95 % interval; for predicted values, in a comparison.", "front"
         ),
+        FigureSpec(
+            "multilabel-differences",
+            "Candidate minus baseline in F1 with 95 % intervals, over all classes and by class; for multilabel heads, with a candidate and a baseline.",
+            "front",
+        ),
+        FigureSpec(
+            "multilabel",
+            "Micro F1 of each model with its 95 % interval; for multilabel heads, in a comparison.",
+            "front",
+        ),
+        FigureSpec("class-f1", "F1 of each class with its 95 % interval, the lowest first; for multilabel heads."),
         FigureSpec("observed", "Labels against predictions; for predicted values."),
         FigureSpec(
             "residuals",
@@ -55,17 +66,22 @@ SECTION = Section(
     topic="difference",
     metrics=(
         *schema.CLASSIFICATION,
+        *labels.OWN,
         *values.REGRESSION,
         *schema.PER_CLASS,
+        *labels.PER_CLASS,
+        *labels.BY_ROLE,
         *schema.BY_ROLE,
         *schema.PAIRWISE,
+        *labels.PAIRWISE,
         *values.PAIRWISE,
         *schema.RECIPES,
     ),
-    headlines=("accuracy", "nll", "brier_score", "mae", "rmse", "r_squared"),
+    headlines=("accuracy", "micro_f1", "nll", "brier_score", "mae", "rmse", "r_squared"),
     tasks={
         "multiclass": schema.CLASSIFICATION,
         "binary": schema.CLASSIFICATION,
+        "multilabel": (*labels.OWN, *schema.MULTILABEL_TOO),
         "regression": values.REGRESSION,
     },
     template="sections/performance.html.j2",

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead, comparable
+from reportgen.contract.heads import comparable
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
 from reportgen.sections.performance import recipes, schema
+from reportgen.sections.performance.classified import Classified, class_groups, per_class
+from reportgen.sections.performance.multilabel import analyzer as multilabel
+from reportgen.sections.performance.multilabel.analyzer import Several
 from reportgen.sections.performance.regression import analyzer as regression
 from reportgen.sections.performance.regression.analyzer import Values
 from reportgen.sections.performance.schema import (
@@ -43,31 +46,6 @@ if TYPE_CHECKING:
     from reportgen.metrics.intervals import Estimate
 
 
-@dataclass(frozen=True)
-class _Head(ClassifiedHead):
-    """A head, and its predictions at the threshold."""
-
-    @cached_property
-    def frequencies(self) -> NDArray[np.float64]:
-        """Class frequencies of the evaluated labels."""
-        if self.outputs.soft_labels is not None:
-            return np.average(self.outputs.soft_labels, axis=0, weights=self.design.weight)
-        return np.asarray(self.weighted.sum(axis=1) / self.weighted.sum(), dtype=np.float64)
-
-    @property
-    def majority(self) -> int:
-        """The most frequent class."""
-        return int(self.weighted.sum(axis=1).argmax())
-
-    def share(self, hits: NDArray[np.bool_], among: NDArray[np.bool_], counts: tuple[float, float]) -> Estimate | None:
-        """Return the share of hits among some rows, from their weighted counts; the masks (N,) are for its interval."""
-        found = intervals.wilson(*counts)
-        if found is None:
-            return None
-        found = found.of_rows(lambda: intervals.of_share(hits, among * self.design.weight))
-        return found if self.design.weights is None else replace(found, n=int(among.sum()))
-
-
 class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
     """Measures accuracy and probabilistic scores, and tests the differences between models."""
 
@@ -83,27 +61,37 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         if data is None:
             message = "performance needs data"
             raise ValueError(message)
-        subjects = [_Head(*one, data) for one in evaluation.heads(ClassificationOutputs)]
+        subjects = [Classified(*one, data) for one in evaluation.heads(ClassificationOutputs)]
         measurements: list[Measurement] = []
         for subject in subjects:
-            measurements += [*_whole(subject), *_per_class(subject)]
+            measurements += [*_whole(subject), *per_class(subject)]
         values = [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
         of_values = regression.measured(values, evaluation.decision)
+        several = [Several(*one, data) for one in evaluation.heads(MultilabelOutputs)]
+        of_several = multilabel.measured(several, evaluation.decision)
         pairwise, tiers = _compare(subjects, evaluation.decision)
-        seeds, entries = recipes.measured([*map(recipes.classified, subjects), *map(recipes.regressed, values)])
+        seeds, entries = recipes.measured(
+            [
+                *map(recipes.classified, subjects),
+                *map(recipes.regressed, values),
+                *map(recipes.multilabeled, several),
+            ]
+        )
         return PerformanceResult(
-            measurements=(*measurements, *of_values.measurements, *pairwise, *seeds),
+            measurements=(*measurements, *of_values.measurements, *of_several.measurements, *pairwise, *seeds),
             split=data.split,
             n=data.n,
             heads=tuple(self._shown(subject) for subject in subjects),
             tiers=tuple(tiers),
             values=of_values.values,
             value_tiers=of_values.tiers,
+            multilabel=of_several.heads,
+            multilabel_tiers=of_several.tiers,
             recipes=entries,
             options=self.options,
         )
 
-    def _shown(self, subject: _Head) -> HeadPerformance:
+    def _shown(self, subject: Classified) -> HeadPerformance:
         names = subject.head.class_names
         pairs = classification.most_confused(subject.confusion, self.options.confused_pairs)
         return HeadPerformance(
@@ -121,22 +109,13 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             ),
             errors=_confident_errors(subject, self.options.confident_errors),
             sure=_confident_rows(subject),
-            class_groups=_class_groups(subject),
+            class_groups=class_groups(subject),
             majority_class=names[subject.majority],
             only_majority=bool((subject.outputs.predictions == subject.majority).all()),
         )
 
 
-def _class_groups(subject: _Head) -> tuple[int, ...] | None:
-    """Return how many groups have examples of each class; None without groups."""
-    groups = subject.design.groups
-    if groups is None:
-        return None
-    labels, size = subject.outputs.labels, subject.outputs.n_classes
-    return tuple(np.bincount(np.unique(groups * size + labels) % size, minlength=size).tolist())
-
-
-def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
+def _confident_errors(subject: Classified, limit: int) -> tuple[ConfidentError, ...]:
     names, outputs = subject.head.class_names, subject.outputs
     wrong = np.flatnonzero(~outputs.correct)
     order = wrong[np.argsort(-outputs.confidence[wrong], kind="stable")][:limit]
@@ -151,7 +130,7 @@ def _confident_errors(subject: _Head, limit: int) -> tuple[ConfidentError, ...]:
     )
 
 
-def _confident_rows(subject: _Head) -> ConfidentRows:
+def _confident_rows(subject: Classified) -> ConfidentRows:
     found = subject.confident_errors()
     return ConfidentRows(rows=found.rows, errors=found.errors, expected=found.expected, p_value=found.p_value)
 
@@ -159,7 +138,7 @@ def _confident_rows(subject: _Head) -> ConfidentRows:
 # ------------------------------------------------------------------------------------------------ of one head
 
 
-def _whole(subject: _Head) -> Iterator[Measurement]:
+def _whole(subject: Classified) -> Iterator[Measurement]:
     outputs = subject.outputs
     accuracy = intervals.proportion(outputs.correct, subject.design.weights)
     nll, brier = subject.mean_loss(outputs.nll), subject.mean_loss(subject.brier, subject.largest_brier)
@@ -183,7 +162,7 @@ def _clipping(outputs: ClassificationOutputs) -> str | None:
     return f"from clipped probabilities: {outputs.clipped_fraction:.2%} of the labels had probability 0, so the true value is higher"
 
 
-def _top_k(subject: _Head) -> Measurement:
+def _top_k(subject: Classified) -> Measurement:
     n_classes = subject.outputs.n_classes
     k = schema.default_top_k(n_classes)
     if k >= n_classes:
@@ -196,7 +175,7 @@ def _top_k(subject: _Head) -> Measurement:
     return subject.estimated(schema.TOP_K_ACCURACY, hits, estimator=f"k = {k}")
 
 
-def _ranking(subject: _Head) -> Iterator[Measurement]:
+def _ranking(subject: Classified) -> Iterator[Measurement]:
     if subject.outputs.histogram is not None and subject.design.weights is not None:
         reason = "the rows are weighted, and of so many logits only counts in histograms are kept"
         for spec in (schema.ROC_AUC, schema.AVERAGE_PRECISION):
@@ -207,7 +186,7 @@ def _ranking(subject: _Head) -> Iterator[Measurement]:
         yield from _macro_ranking(subject)
 
 
-def _binary_ranking(subject: _Head) -> Iterator[Measurement]:
+def _binary_ranking(subject: Classified) -> Iterator[Measurement]:
     points = subject.outputs.one_vs_rest(1)
     weight = subject.design.weight if points.exact else 1.0
     counted = (points.scores, weight * points.positives, weight * points.negatives)
@@ -222,13 +201,13 @@ def _binary_ranking(subject: _Head) -> Iterator[Measurement]:
     yield from _curves(subject, "positive class", (auc, precision), bound)
 
 
-def _one_class(subject: _Head) -> Iterator[Measurement]:
+def _one_class(subject: Classified) -> Iterator[Measurement]:
     for spec in (schema.ROC_AUC, schema.AVERAGE_PRECISION):
         yield subject.insufficient(spec, "the evaluated data contain only one class")
 
 
 def _curves(
-    subject: _Head, kind: str, found: tuple[Estimate, Estimate], bound: float | None, caveat: str | None = None
+    subject: Classified, kind: str, found: tuple[Estimate, Estimate], bound: float | None, caveat: str | None = None
 ) -> Iterator[Measurement]:
     """Yield AUC and average precision; ``bound`` is the largest error of an AUC from histograms."""
     cells = "" if bound is None else ", from histograms with 2,048 cells"
@@ -239,7 +218,7 @@ def _curves(
         yield subject.estimated(spec, subject.approximated(estimate), estimator=kind + note, caveat=caveat)
 
 
-def _macro_ranking(subject: _Head) -> Iterator[Measurement]:
+def _macro_ranking(subject: Classified) -> Iterator[Measurement]:
     outputs = subject.outputs
     support = np.bincount(outputs.labels, minlength=outputs.n_classes)
     usable = [int(index) for index in np.flatnonzero((support > 0) & (support < len(outputs.labels)))]
@@ -283,7 +262,7 @@ def _from_histograms(
     return found[0], found[1], bound
 
 
-def _skills(subject: _Head) -> Iterator[Measurement]:
+def _skills(subject: Classified) -> Iterator[Measurement]:
     outputs, frequencies = subject.outputs, subject.frequencies
     targets = outputs.labels if outputs.soft_labels is None else outputs.soft_labels
     n, always, weights = len(outputs.labels), outputs.labels == subject.majority, subject.design.weights
@@ -305,42 +284,10 @@ def _skills(subject: _Head) -> Iterator[Measurement]:
             yield subject.estimated(spec, subject.approximated(found))
 
 
-def _per_class(subject: _Head) -> Iterator[Measurement]:
-    confusion, outputs, counts = subject.weighted, subject.outputs, subject.confusion.sum(axis=1)
-    for index, name in enumerate(subject.head.class_names):
-        part = Subject.of("class", name)
-        own, called = outputs.labels == index, outputs.predictions == index
-        hits, support, predicted = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
-        precision = subject.share(own, called, (hits, predicted))
-        recall = subject.share(called, own, (hits, support))
-        if precision is None:
-            yield subject.insufficient(schema.PRECISION, "the class was never predicted", part)
-        else:
-            yield subject.estimated(schema.PRECISION, precision, part)
-        if recall is None:
-            yield subject.insufficient(schema.RECALL, "the class has no examples", part)
-        else:
-            yield subject.estimated(schema.RECALL, recall, part)
-        f1 = _f1(subject, own, called, classification.f1_estimate(hits, support - hits, predicted - hits))
-        if f1 is None:
-            yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
-        else:
-            yield subject.estimated(schema.F1, f1, part)
-        yield subject.measure(schema.SUPPORT, int(counts[index]), part, n=int(counts[index]))
-
-
-def _f1(subject: _Head, own: NDArray[np.bool_], called: NDArray[np.bool_], found: Estimate | None) -> Estimate | None:
-    """Return the F1 of a class with the rows that it rests on: those that have the class or are predicted as it."""
-    if found is None:
-        return None
-    found = found.of_rows(lambda: intervals.of_share(own & called, (own | called) * subject.design.weight))
-    return found if subject.design.weights is None else replace(found, n=int(own.sum()))
-
-
 # ------------------------------------------------------------------------------------------------ of two models
 
 
-def _compare(subjects: list[_Head], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
+def _compare(subjects: list[Classified], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
     """Compare models that share a head, for every ordered pair."""
     groups = comparable(subjects)
     p_values = {
@@ -359,17 +306,19 @@ def _compare(subjects: list[_Head], decision: Decision) -> tuple[list[Measuremen
     return measurements, [_tier(group) for group in groups]
 
 
-def _table(first: _Head, second: _Head) -> Discordance:
+def _table(first: Classified, second: Classified) -> Discordance:
     return comparison.discordance(first.outputs.correct, second.outputs.correct, first.design.weights)
 
 
-def _mcnemar(first: _Head, second: _Head) -> float | None:
+def _mcnemar(first: Classified, second: Classified) -> float | None:
     """Return the p-value of equal accuracies; None where there are too few groups for a test."""
     differences = first.outputs.correct.astype(np.float64) - second.outputs.correct
     return first.design.p_value(differences, comparison.mcnemar(_table(first, second)))
 
 
-def _pair(first: _Head, second: _Head, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
+def _pair(
+    first: Classified, second: Classified, p_value: float | None, adjusted: float | None
+) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
     part = Subject.of("vs", second.model.name)
     table = _table(first, second)
@@ -388,7 +337,7 @@ def _pair(first: _Head, second: _Head, p_value: float | None, adjusted: float | 
     yield first.tested(schema.MCNEMAR_HOLM, adjusted, part, estimator=how)
 
 
-def _by_role(group: list[_Head], decision: Decision) -> Iterator[Measurement]:
+def _by_role(group: list[Classified], decision: Decision) -> Iterator[Measurement]:
     """Yield the differences in recall between the candidate and its baseline, class by class."""
     of = {subject.model.name: subject for subject in group}
     if decision.pair is None or not of.keys() >= set(decision.pair):
@@ -403,7 +352,7 @@ def _by_role(group: list[_Head], decision: Decision) -> Iterator[Measurement]:
             yield candidate.estimated(schema.RECALL_DIFFERENCE, difference, Subject.of("class", name), design)
 
 
-def _tier(group: list[_Head]) -> Tier:
+def _tier(group: list[Classified]) -> Tier:
     """Return the most accurate model and those that the paired differences of all pairs do not tell from it."""
     differences: dict[frozenset[str], simultaneous.Ends] = {}
     for first, second in combinations(group, 2):

@@ -10,6 +10,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
 from reportgen.metrics.confidence import SURE
+from reportgen.sections.performance.multilabel import findings as multilabel
 from reportgen.sections.performance.regression import findings as regression
 from reportgen.sections.performance.regression.schema import RMSE
 from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS
@@ -18,8 +19,9 @@ from reportgen.text import formatting, naming
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.contract.numbers import Metric
-    from reportgen.sections.performance.schema import PerformanceResult
+    from reportgen.contract.numbers import Measurement, Metric
+    from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
+    from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
 
 LOW_RECALL = 0.5
 """Convention; no literature value."""
@@ -37,7 +39,7 @@ MANY = 1000
 
 def not_measured(result: PerformanceResult) -> Iterator[Hit]:
     """Yield models whose outputs could not be evaluated because they failed: no number, so no effect."""
-    for name in ("accuracy", "mae"):
+    for name in ("accuracy", "exact_match", "mae"):
         for one in result.named(name):
             if one.metric.status == "failed":
                 yield Hit(
@@ -117,11 +119,24 @@ def low_recall(result: PerformanceResult) -> Iterator[Hit]:
             yield Hit(
                 one.model,
                 f"Recall is {formatting.metric(one.metric).text} {formatting.interval(one.metric)}{_counts(one.metric)}: most "
-                "examples of this class are missed. The confusion matrix shows what they are predicted as.",
+                f"examples of this class are missed. {_where_to_look(result, one)}",
                 one.subject,
                 effect=(1 - one.metric.value) / (1 - LOW_RECALL),
                 n=one.metric.n,
             )
+
+
+def _where_to_look(result: PerformanceResult, one: Measurement) -> str:
+    """Return what shows more about a class that is missed."""
+    head = None if one.subject is None else one.subject.outer
+    if any((found.model, found.subject) == (one.model, head) for found in result.multilabel):
+        return "Its average precision tells whether a lower threshold would find them."
+    return "The confusion matrix shows what they are predicted as."
+
+
+def _with_classes(result: PerformanceResult) -> tuple[HeadPerformance | MultilabelPerformance, ...]:
+    """Return all heads that have classes."""
+    return (*result.heads, *result.multilabel)
 
 
 def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
@@ -130,10 +145,11 @@ def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
     With that recall all of n examples are missed with a chance of at most 0.5^n; over the classes of a head 5 %. The examples of a
     group may all be missed together: then n are the groups. The effect is n as a multiple of those that this needs.
     """
-    classes = {(head.model, head.subject): len(head.class_names) for head in result.heads}
+    heads = _with_classes(result)
+    classes = {(head.model, head.subject): len(head.class_names) for head in heads}
     grouped = {
         (head.model, str(Subject.of("class", name, within=head.subject))): groups
-        for head in result.heads
+        for head in heads
         for name, groups in zip(head.class_names, head.class_groups or (), strict=head.class_groups is not None)
     }
     for one in result.named("precision"):
@@ -169,8 +185,8 @@ def few_examples(result: PerformanceResult) -> Iterator[Hit]:
 
     The effect is how many times the examples of the rarest class would be enough, counting at least one.
     """
-    for head in result.heads:
-        counts = [sum(row) for row in head.confusion]
+    for head in _with_classes(result):
+        counts = [_support(result, head, name) for name in head.class_names]
         few = [name for name, count in zip(head.class_names, counts, strict=True) if count < FEW_EXAMPLES]
         if few:
             listed = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")  # noqa: PLR2004
@@ -182,6 +198,12 @@ def few_examples(result: PerformanceResult) -> Iterator[Hit]:
                 effect=FEW_EXAMPLES / max(min(counts), 1),
                 n=head.n,
             )
+
+
+def _support(result: PerformanceResult, head: HeadPerformance | MultilabelPerformance, name: str) -> int:
+    """Return the number of examples of a class; 0 where no label of it is known."""
+    found = result.find("support", head.model, Subject.of("class", name, within=head.subject)).value
+    return 0 if found is None else int(found)
 
 
 def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
@@ -206,6 +228,7 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
 def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
     """Yield the most accurate model where others are not distinguishable from it; the effect is their number."""
     judged = [("accuracy is the highest", tier) for tier in result.tiers]
+    judged += [("micro F1 is the highest", tier) for tier in result.multilabel_tiers]
     judged += [("MAE is the lowest", tier) for tier in result.value_tiers]
     for best, tier in judged:
         if tier.tied:
@@ -299,6 +322,21 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         "Wilks (2011); Hall (1992)",
         regression.not_shown_better_than_a_constant,
     ),
+    Rule(
+        "PRF121",
+        "problem",
+        "No better than a constant answer",
+        "Wilks (2011); Hall (1992)",
+        multilabel.no_better_than_a_constant,
+    ),
+    Rule(
+        "PRF122",
+        "note",
+        "Not shown to be better than a constant answer",
+        "Wilks (2011); Hall (1992)",
+        multilabel.not_shown_better_than_a_constant,
+    ),
+    Rule("PRF221", "warning", "Too many or too few classes predicted", CONVENTION, multilabel.wrong_number_of_classes),
     Rule("PRF211", "warning", "Large bias", CONVENTION, regression.large_bias),
     Rule(
         "PRF212",

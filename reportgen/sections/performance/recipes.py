@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from reportgen.contract.heads import ClassifiedHead, MeasuredHead
     from reportgen.contract.numbers import Measurement
+    from reportgen.contract.records.heads import HeadOutputs
     from reportgen.contract.records.regression import RegressionOutputs
     from reportgen.metrics.intervals import Estimate
+    from reportgen.sections.performance.multilabel.analyzer import Several
     from reportgen.sections.performance.schema import OverSeeds
 
     FloatArray = NDArray[np.float64]
@@ -96,6 +98,15 @@ def classified(head: ClassifiedHead) -> Seed:
     return Seed(head, scores, largest, ~outputs.correct, outputs.n_classes)
 
 
+def multilabeled(head: Several) -> Seed:
+    """Return the scores of a multilabel head by row: linearized where labels are not known, so that their means are the scores."""
+    outputs = head.outputs
+    scores = {schema.NLL.name: head.mean_nll.linear(), schema.BRIER.name: head.mean_brier.linear()}
+    largest = {schema.NLL.name: math.inf, schema.BRIER.name: 1.0}
+    found = {name: rows for name, rows in scores.items() if rows is not None}
+    return Seed(head, found, largest, ~head.exact, outputs.n_classes)
+
+
 def regressed(head: MeasuredHead[RegressionOutputs]) -> Seed:
     """Return the RMSE of a regression head by row: linearized, so that its mean is the RMSE."""
     squares = head.outputs.errors**2
@@ -107,16 +118,17 @@ def regressed(head: MeasuredHead[RegressionOutputs]) -> Seed:
 
 def measured(heads: Sequence[Seed]) -> tuple[tuple[Measurement, ...], tuple[RecipeEntry, ...]]:
     """Return the numbers of all recipes and of their pairs, and which models they are of."""
-    groups: dict[tuple[str, str | None, bool], list[Seed]] = {}
-    for one in heads:
-        if one.head.model.recipe is not None:
-            key = (one.head.model.recipe, one.head.subject(), one.wrong is None)
-            groups.setdefault(key, []).append(one)
+    groups: dict[tuple[str, str | None, type[HeadOutputs]], list[Seed]] = {}
+    for seed in heads:
+        if seed.head.model.recipe is not None:
+            key = (seed.head.model.recipe, seed.head.subject(), type(seed.head.outputs))
+            groups.setdefault(key, []).append(seed)
     found = [_Recipe(recipe, members) for (recipe, _, _), members in groups.items()]
-    alike: dict[tuple[str | None, int], list[_Recipe]] = {}
+    alike: dict[tuple[str | None, type[HeadOutputs], int], list[_Recipe]] = {}
     for recipe in found:
         if recipe.classes is not None and recipe.unmeasured is None:
-            alike.setdefault((recipe.first.subject(), recipe.classes), []).append(recipe)
+            one = recipe.first
+            alike.setdefault((one.subject(), type(one.outputs), recipe.classes), []).append(recipe)
     pairs = [pair for group in alike.values() for pair in combinations(group, 2)]
     numbers: list[Measurement] = []
     for recipe in found:

@@ -9,6 +9,7 @@ from pydantic import Field
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.subjects import Subject
+from reportgen.sections.performance.multilabel_schema import MultilabelResult
 from reportgen.sections.performance.regression.schema import RMSE, RegressionResult
 from reportgen.sections.performance.tiers import Tier
 from reportgen.text import naming
@@ -27,7 +28,7 @@ class PerformanceOptions(Strict):
     """Options of the performance section."""
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
-    """Probability above which a binary head predicts the positive class."""
+    """Probability above which a binary head predicts the positive class, and a multilabel head each of its classes."""
     confident_errors: int = Field(default=10, ge=0, le=100)
     """Number of most confident errors listed for each model."""
     confused_pairs: int = Field(default=10, ge=0, le=100)
@@ -106,7 +107,7 @@ class RecipeEntry(Strict):
     """The models that were measured, one for each seed."""
 
 
-class PerformanceResult(RegressionResult):
+class PerformanceResult(RegressionResult, MultilabelResult):
     """Result of the performance section."""
 
     heads: tuple[HeadPerformance, ...]
@@ -157,7 +158,7 @@ NLL = MetricSpec(
     "NLL",
     "nats",
     False,
-    "Mean negative log-likelihood of the label (cross-entropy), computed from logits where possible: a proper score that penalizes confident errors.",
+    "Mean negative log-likelihood of the label (cross-entropy; of multilabel heads the mean over classes), computed from logits where possible: a proper score that penalizes confident errors.",
     "Good (1952); Hall (1992) for the interval",
     difference="nll_difference",
 )
@@ -166,7 +167,7 @@ BRIER = MetricSpec(
     "Brier score",
     "",
     False,
-    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1).",
+    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1), the mean over classes for multilabel heads (0 to 1).",
     "Brier (1950); Hall (1992) for the interval",
     difference="brier_difference",
 )
@@ -175,7 +176,7 @@ ROC_AUC = MetricSpec(
     "ROC AUC",
     "fraction",
     True,
-    "Probability that a random example of the class is scored higher than a random example of the rest; macro one-vs-rest for multiclass heads, positive class for binary heads.",
+    "Probability that a random example of the class is scored higher than a random example of the rest; macro one-vs-rest for multiclass heads, positive class for binary heads, macro over the classes for multilabel heads.",
     "DeLong et al. (1988), on the logit scale",
 )
 AVERAGE_PRECISION = MetricSpec(
@@ -183,7 +184,7 @@ AVERAGE_PRECISION = MetricSpec(
     "Average precision",
     "fraction",
     True,
-    "Area under the precision-recall curve as a step function; macro one-vs-rest for multiclass heads, positive class for binary heads.",
+    "Area under the precision-recall curve as a step function; macro one-vs-rest for multiclass heads, positive class for binary heads, macro over the classes for multilabel heads.",
     "as in scikit-learn, without interpolation; infinitesimal jackknife (Efron 1982) on the logit scale",
 )
 BASELINE = MetricSpec(
@@ -366,6 +367,8 @@ SCORES = (ACCURACY, BALANCED_ACCURACY, MACRO_F1, TOP_K_ACCURACY)
 PROBABILISTIC = (NLL, BRIER, ROC_AUC, AVERAGE_PRECISION)
 SKILL = (BASELINE, ACCURACY_GAIN, ACCURACY_SKILL, NLL_SKILL, BRIER_SKILL)
 CLASSIFICATION = (*SCORES, *PROBABILISTIC, *SKILL)
+MULTILABEL_TOO = (MACRO_F1, NLL, BRIER, ROC_AUC, AVERAGE_PRECISION, NLL_SKILL, BRIER_SKILL)
+"""Of multilabel heads too."""
 PER_CLASS = (PRECISION, RECALL, F1, SUPPORT)
 BY_ROLE = (RECALL_DIFFERENCE,)
 """Of the candidate, where there is a baseline."""

@@ -8,6 +8,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
+from reportgen.sections.performance.multilabel import statements as multilabel
 from reportgen.sections.performance.regression import statements as regression
 from reportgen.sections.performance.tiers import not_told_from_the_best
 from reportgen.text import formatting
@@ -26,10 +27,10 @@ LEVEL = 0.05
 
 def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
     """Return the statements of every head: about the candidate, or in a comparison about all models."""
-    of_values = tuple(regression.statements(result, view))
+    of_others = (*multilabel.statements(result, view), *regression.statements(result, view))
     candidate = view.decision.candidate
     if candidate is None:
-        return (*(_ranking(result, tier) for tier in result.tiers), *of_values)
+        return (*(_ranking(result, tier) for tier in result.tiers), *of_others)
     found: list[Statement] = []
     for head in result.heads:
         if head.model == candidate:
@@ -40,7 +41,7 @@ def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
             else:
                 found += [_against(result, head, baseline), *_no_better_than_trivial(result, head)]
             found += _weakest(result, head, baseline)
-    return (*found, *of_values)
+    return (*found, *of_others)
 
 
 def _baseline(result: PerformanceResult, head: HeadPerformance, name: str) -> HeadPerformance | None:

@@ -10,6 +10,8 @@ from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import pairs as by_pair, schema
+from reportgen.sections.performance.multilabel import tables as multilabel
+from reportgen.sections.performance.multilabel_schema import PER_CLASS as OF_LABELS
 from reportgen.sections.performance.regression import tables as regression
 from reportgen.text import formatting, naming
 
@@ -27,19 +29,23 @@ _BARE = {"ci_low": None, "ci_high": None, "ci_method": None, "caveat": None}
 
 def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
+    exclusive = any(True for _ in result.named(schema.ACCURACY.name))
     scores = (
-        metrics_by_head(result, view, "scores", "Scores", schema.SCORES),
+        *((metrics_by_head(result, view, "scores", "Scores", schema.SCORES),) if exclusive else ()),
+        *multilabel.tables(result, view, (schema.NLL_SKILL, schema.BRIER_SKILL)),
         metrics_by_head(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
-        metrics_by_head(result, view, "skill", "Skill over trivial baselines", schema.SKILL),
+        *((metrics_by_head(result, view, "skill", "Skill over trivial baselines", schema.SKILL),) if exclusive else ()),
         *regression.tables(result, view),
     )
     found = [table for table in scores if table.rows]
     if found:
         found[0] = replace(found[0], note=f"{found[0].note} {training_noise(result)}".strip())
     found += _recipes(result)
-    found += [*_pairs(result, view), *regression.pairs(result, view)]
+    found += [*_pairs(result, view), *multilabel.pairs(result, view), *regression.pairs(result, view)]
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
     found += [per_class(result, head) for head in view.shown(result.heads)]
+    of_labels = (*schema.PER_CLASS, *OF_LABELS)
+    found += [multilabel.per_class(result, head, of_labels) for head in view.shown(result.multilabel)]
     return tuple(found)
 
 

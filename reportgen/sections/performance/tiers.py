@@ -11,6 +11,7 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reportgen.contract.numbers import Metric
     from reportgen.metrics.simultaneous import Ends
 
 _NAMED = 3
@@ -18,11 +19,11 @@ _NAMED = 3
 
 
 class Tier(Strict):
-    """The best model of an output by accuracy, or by MAE, and those that are not distinguishable from it."""
+    """The best model of an output by accuracy, micro F1 or MAE, and those that are not distinguishable from it."""
 
     subject: str | None
     best: str
-    """The model with the highest accuracy, or the lowest MAE."""
+    """The model with the highest accuracy or micro F1, or the lowest MAE."""
     tied: tuple[str, ...]
     """Models not distinguishable from the best: paired differences of all pairs of models, Holm, 5 %."""
     untested: tuple[str, ...] = ()
@@ -59,3 +60,13 @@ def not_told_from_the_best(tier: Tier, others: int) -> str:
     if len(tier.tied) == others:
         return "no other model can be told from it" if others > 1 else f"{tier.tied[0]} cannot be told from it"
     return f"not told from it: {formatting.listed(tier.tied, _NAMED)}"
+
+
+def told_apart(differences: Mapping[str, Metric]) -> list[str]:
+    """Return the classes whose difference is told from 0, corrected for the number of classes."""
+    ends = {
+        name: (one.value, one.ci_low, one.ci_high)
+        for name, one in differences.items()
+        if one.value is not None and one.ci_low is not None and one.ci_high is not None
+    }
+    return [name for name, p_value in simultaneous.adjusted(ends).items() if p_value < simultaneous.LEVEL]

@@ -13,10 +13,11 @@ from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import dots, draw, heatmap
-from reportgen.metrics import simultaneous
+from reportgen.sections.performance.multilabel.visualizer import MultilabelVisualizer
 from reportgen.sections.performance.regression.visualizer import RegressionVisualizer
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import by_class, confused
+from reportgen.sections.performance.tiers import told_apart
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             yield self._accuracy(result, measured)
         yield from self._recalls(result)
         yield from self._confusions(result)
+        yield from MultilabelVisualizer(self.theme, self.view).figures(result)
         yield from RegressionVisualizer(self.theme, self.view).figures(result)
 
     def _differences(self, result: PerformanceResult) -> Iterator[Figure]:
@@ -229,16 +231,6 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             draw.reference_line(ax, self.theme, low, f"check: at least {formatting.fraction(low)}", axis="x")
         ax.set_xlim(right=1.005)
         ax.set_xlabel("recall")
-
-
-def told_apart(differences: dict[str, Metric]) -> list[str]:
-    """Return the classes whose difference is told from 0, corrected for the number of classes."""
-    ends = {
-        name: (one.value, one.ci_low, one.ci_high)
-        for name, one in differences.items()
-        if one.value is not None and one.ci_low is not None and one.ci_high is not None
-    }
-    return [name for name, p_value in simultaneous.adjusted(ends).items() if p_value < simultaneous.LEVEL]
 
 
 def _excludes_zero(metric: Metric) -> bool:

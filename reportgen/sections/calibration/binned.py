@@ -1,0 +1,132 @@
+"""A head in the calibration section: its binned forecasts, their reliability diagram, and the tests of its calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.contract.forecasts import ForecastingHead, null_of
+from reportgen.contract.numbers import OF_CALIBRATED, required
+from reportgen.metrics import calibration, intervals
+from reportgen.metrics.selective import Refusals
+from reportgen.sections.calibration.schema import ReliabilityPoint
+
+if TYPE_CHECKING:
+    from reportgen.contract.forecasts import Floats, Points
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.subjects import Subject
+    from reportgen.metrics.calibration import Null, ResidualBins
+    from reportgen.metrics.design import Design
+
+
+@dataclass(frozen=True)
+class Binned(ForecastingHead):
+    """A head, its binned forecasts, those of its classes, and its rows by confidence."""
+
+    def class_points(self, index: int) -> Points | None:
+        """Return probabilities of a class, with the counts of its examples and of the others at each.
+
+        None where the rows are grouped or weighted and their probabilities were not kept.
+        """
+        if self.binary and not self.design.plain:
+            forecast, true, false = self.forecast
+            return (forecast, true, false) if index else (1.0 - forecast, false, true)
+        points = self.outputs.one_vs_rest(index)
+        if not points.exact and not self.design.plain:
+            return None
+        weight = 1.0 if self.design.weights is None else self.design.weights
+        return points.scores, weight * points.positives, weight * points.negatives
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """The rows by confidence."""
+        return Refusals.of(self.outputs.confidence, self.outputs.correct)
+
+
+@dataclass(frozen=True)
+class PValues:
+    """What the tests of a head say, before they are adjusted for each other; None where there is no test for its rows."""
+
+    ece: Null | None
+    gap: float | None
+    classes: tuple[float | None, ...]
+
+    @classmethod
+    def of(cls, subject: Binned) -> PValues:
+        """Test a head; the two classes of a binary head are one test."""
+        tested = (1,) if subject.binary else range(subject.outputs.n_classes)
+        bins, points = subject.equal_width, subject.forecast
+        return cls(
+            null_of(calibration.ece_null, bins, points, subject.design, subject.data.seed),
+            subject.in_the_large(subject.predicted),
+            tuple(subject.in_the_large(subject.class_points(index)) for index in tested),
+        )
+
+    @property
+    def whole(self) -> float | None:
+        """Of calibration as such: either of the two tests, allowed for both."""
+        return None if self.ece is None or self.gap is None else min(1.0, 2 * min(self.ece.p_value, self.gap))
+
+
+def expected(
+    subject: Binned, spec: MetricSpec, null: Null | None, part: Subject | None = None, **details: Any
+) -> Measurement:
+    """Record the error expected of calibrated models, or that there are too few groups for it."""
+    if null is None:
+        return subject.insufficient(spec, subject.design.too_few, part)
+    how = subject.design.said(OF_CALIBRATED)
+    return subject.measure(spec, null.mean, part, ci_low=0.0, ci_high=null.high, ci_method=how, **details)
+
+
+def debiased(subject: Binned, spec: MetricSpec, part: Subject | None = None) -> Measurement:
+    """Record the debiased calibration error."""
+    found, how = subject.debiased
+    if found is None:
+        return subject.insufficient(spec, how, part)
+    return subject.estimated(spec, found, part, estimator=how)
+
+
+def curve(subject: Binned) -> tuple[ReliabilityPoint, ...]:
+    """Return the points of the reliability diagram, in the bins of the ECE."""
+    counts, divisors = rows_of_bins(subject.forecast, subject.equal_width, subject.design)
+    found = calibration.reliability_curve(subject.equal_width, divisors)
+    columns = (found.forecast, found.frequency, found.low, found.high, found.band_low, found.band_high)
+    cells = zip(counts, *(known_values(column) for column in columns), strict=True)
+    return tuple(
+        ReliabilityPoint(
+            n=n,
+            forecast=required(forecast),
+            frequency=required(frequency),
+            low=low,
+            high=high,
+            band_low=band_low,
+            band_high=band_high,
+        )
+        for n, forecast, frequency, low, high, band_low, band_high in cells
+    )
+
+
+def rows_of_bins(points: Points, bins: ResidualBins, design: Design) -> tuple[list[int], Floats | None]:
+    """Return how many rows are in each bin that has any, and by how much they are divided for its interval.
+
+    For all bins, NaN where one has too few groups; None for independent rows of equal weight.
+    """
+    filled = np.flatnonzero(bins.n > 0)
+    if design.plain:
+        return [round(n) for n in bins.n[filled].tolist()], None
+    forecasts, positives, negatives = points
+    weight = positives + negatives
+    place = np.clip(np.searchsorted(bins.edges, forecasts, side="right") - 1, 0, len(bins.n) - 1)
+    found = np.full(len(bins.n), np.nan)
+    for index in filled:
+        divisor = design.divisor(intervals.of_share(positives / weight, weight * (place == index)))
+        found[index] = np.nan if divisor is None else divisor
+    return np.bincount(place, minlength=len(bins.n))[filled].tolist(), found
+
+
+def known_values(column: Floats) -> list[float | None]:
+    """Return the values of a column, None for NaN."""
+    return [None if np.isnan(value) else value for value in column.tolist()]

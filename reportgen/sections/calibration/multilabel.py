@@ -1,0 +1,121 @@
+"""Calibration of multilabel heads: each class is a binary head, of the rows whose label is known; heads are never pooled over classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.contract.forecasts import null_of
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import calibration, intervals, multilabel
+from reportgen.sections.calibration import schema
+from reportgen.sections.calibration.binned import Binned, curve, debiased, expected
+from reportgen.sections.calibration.schema import ClassCurve, MultilabelCalibration, ReliabilityPoint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.contract.heads import MultilabelHead
+    from reportgen.contract.numbers import Measurement
+
+MOST_CURVES = 6
+"""Classes of a head whose reliability diagrams are kept. Convention."""
+
+
+@dataclass(frozen=True)
+class _Class:
+    """What was found of a class: its numbers, the p-values of its ECE and of its bias, None where there is no test."""
+
+    name: str
+    measurements: tuple[Measurement, ...]
+    ece: float
+    ece_p: float | None
+    bias_p: float | None
+    curve: tuple[ReliabilityPoint, ...]
+
+    @property
+    def p(self) -> float | None:
+        """Of both tests, allowed for both."""
+        return None if self.ece_p is None or self.bias_p is None else min(1.0, 2 * min(self.ece_p, self.bias_p))
+
+
+@dataclass(frozen=True)
+class TestedClasses:
+    """A multilabel head: its numbers, and the p-values of its classes before they are adjusted; None where there is no test."""
+
+    head: MultilabelHead
+    measurements: tuple[Measurement, ...]
+    names: tuple[str, ...]
+    """The classes of which labels are known."""
+    classes: tuple[float | None, ...]
+    biases: tuple[float | None, ...]
+    shown: MultilabelCalibration
+
+    @property
+    def whole(self) -> float | None:
+        """Of the head as such: the smallest of the classes, allowed for their number (Bonferroni)."""
+        known = [p for p in self.classes if p is not None]
+        return min(1.0, len(known) * min(known)) if known else None
+
+
+def of_head(head: MultilabelHead, bins: int) -> TestedClasses:
+    """Measure a multilabel head and each of its classes."""
+    known = [index for index in range(head.outputs.n_classes) if head.outputs.known[:, index].any()]
+    found = [_of_class(head, index, bins) for index in known]
+    ranked = sorted(found, key=lambda one: (1.0 if one.p is None else one.p, -one.ece))
+    return TestedClasses(
+        head,
+        (*_whole(head, found), *_unknown(head), *(one for each in found for one in each.measurements)),
+        tuple(one.name for one in found),
+        tuple(one.p for one in found),
+        tuple(one.bias_p for one in found),
+        MultilabelCalibration(
+            model=head.model.name,
+            subject=head.subject(),
+            n=head.n,
+            class_names=tuple(one.name for one in found),
+            curves=tuple(ClassCurve(name=one.name, curve=one.curve) for one in ranked[:MOST_CURVES]),
+        ),
+    )
+
+
+def _whole(head: MultilabelHead, found: list[_Class]) -> Iterator[Measurement]:
+    worst = max(found, key=lambda one: one.ece)
+    yield head.measure(schema.LARGEST_CLASS_ECE, worst.ece, estimator=f"class {worst.name}")
+    yield head.measure(
+        schema.MEAN_CLASS_ECE, float(np.mean([one.ece for one in found])), estimator=f"{len(found)} classes"
+    )
+    outputs = head.outputs
+    squares = np.zeros(head.n)
+    for index in range(outputs.n_classes):
+        squares += np.where(outputs.known[:, index], (outputs.probability(index) - outputs.labels[:, index]) ** 2, 0.0)
+    brier = multilabel.pooled_loss(squares, outputs.known.sum(axis=1).astype(np.float64), head.design.weights)
+    wrong = int(outputs.wrong.any(axis=1).sum())
+    brier = brier.supported(wrong, intervals.FEWEST_ERRORS, "rows with an error")
+    yield head.estimated(schema.BRIER, brier, estimator="mean over the classes")
+
+
+def _unknown(head: MultilabelHead) -> Iterator[Measurement]:
+    """Yield why classes of which no label is known have no numbers."""
+    for index in np.flatnonzero(~head.outputs.known.any(axis=0)).tolist():
+        for spec in schema.OF_LABELS:
+            part = Subject.of("class", head.head.class_names[index])
+            yield head.insufficient(spec, "no label of this class is known", part)
+
+
+def _of_class(head: MultilabelHead, index: int, bins: int) -> _Class:
+    one = Binned(*head.binary(index), bins)
+    name = head.head.class_names[index]
+    part, found = Subject.of("class", name), one.equal_width
+    null = null_of(calibration.ece_null, found, one.forecast, one.design, one.data.seed)
+    size, how = calibration.ece(found), f"{bins} equal-width bins"
+    numbers = (
+        one.measure(schema.CLASS_ECE, size, part, estimator=how),
+        expected(one, schema.CLASS_ECE_NULL, null, part, estimator=how),
+        debiased(one, schema.CLASS_DEBIASED, part),
+        one.estimated(schema.CLASS_BIAS, calibration.gap(*one.forecast), part),
+    )
+    p_value = None if null is None else null.p_value
+    return _Class(name, numbers, size, p_value, one.in_the_large(one.forecast), curve(one))

@@ -1,0 +1,98 @@
+"""A classification head in the performance section, and what is measured of each of its classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import classification, intervals
+from reportgen.sections.performance import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.numbers import Measurement
+    from reportgen.metrics.intervals import Estimate
+
+
+@dataclass(frozen=True)
+class Classified(ClassifiedHead):
+    """A head, and its predictions at the threshold."""
+
+    @cached_property
+    def frequencies(self) -> NDArray[np.float64]:
+        """Class frequencies of the evaluated labels."""
+        if self.outputs.soft_labels is not None:
+            return np.average(self.outputs.soft_labels, axis=0, weights=self.design.weight)
+        return np.asarray(self.weighted.sum(axis=1) / self.weighted.sum(), dtype=np.float64)
+
+    @property
+    def majority(self) -> int:
+        """The most frequent class."""
+        return int(self.weighted.sum(axis=1).argmax())
+
+
+def per_class(subject: Classified) -> Iterator[Measurement]:
+    """Yield precision, recall, F1 and support of every class."""
+    for index, name in enumerate(subject.head.class_names):
+        yield from of_class(subject, index, name)
+
+
+def of_class(subject: Classified, index: int, name: str) -> Iterator[Measurement]:
+    """Yield precision, recall, F1 and support of a class, under a name."""
+    part, confusion, outputs = Subject.of("class", name), subject.weighted, subject.outputs
+    own, called = outputs.labels == index, outputs.predictions == index
+    hits, support, predicted = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
+    precision = _share(subject, own, called, (hits, predicted))
+    recall = _share(subject, called, own, (hits, support))
+    if precision is None:
+        yield subject.insufficient(schema.PRECISION, "the class was never predicted", part)
+    else:
+        yield subject.estimated(schema.PRECISION, precision, part)
+    if recall is None:
+        yield subject.insufficient(schema.RECALL, "the class has no examples", part)
+    else:
+        yield subject.estimated(schema.RECALL, recall, part)
+    f1 = _f1(subject, own, called, classification.f1_estimate(hits, support - hits, predicted - hits))
+    if f1 is None:
+        yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
+    else:
+        yield subject.estimated(schema.F1, f1, part)
+    yield subject.measure(schema.SUPPORT, int(own.sum()), part, n=int(own.sum()))
+
+
+def _share(
+    subject: Classified, hits: NDArray[np.bool_], among: NDArray[np.bool_], counts: tuple[float, float]
+) -> Estimate | None:
+    """Return the share of hits among some rows, from their weighted counts; the masks (N,) are for its interval."""
+    found = intervals.wilson(*counts)
+    if found is None:
+        return None
+    found = found.of_rows(lambda: intervals.of_share(hits, among * subject.design.weight))
+    return found if subject.design.weights is None else replace(found, n=int(among.sum()))
+
+
+def _f1(
+    subject: Classified, own: NDArray[np.bool_], called: NDArray[np.bool_], found: Estimate | None
+) -> Estimate | None:
+    """Return the F1 of a class with the rows that it rests on: those that have the class or are predicted as it."""
+    if found is None:
+        return None
+    found = found.of_rows(lambda: intervals.of_share(own & called, (own | called) * subject.design.weight))
+    return found if subject.design.weights is None else replace(found, n=int(own.sum()))
+
+
+def class_groups(subject: ClassifiedHead) -> tuple[int, ...] | None:
+    """Return how many groups have examples of each class; None without groups."""
+    groups = subject.design.groups
+    if groups is None:
+        return None
+    labels, size = subject.outputs.labels, subject.outputs.n_classes
+    return tuple(np.bincount(np.unique(groups * size + labels) % size, minlength=size).tolist())

@@ -1,0 +1,374 @@
+"""Computes the metrics of every multilabel head and of its classes, and compares the models. The row is the unit of all intervals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.contract.heads import MultilabelHead
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import classification, comparison, intervals, multilabel, ranking
+from reportgen.metrics.multilabel import Parts
+from reportgen.metrics.ranking import Column
+from reportgen.sections.performance import multilabel_schema as schema, schema as shared
+from reportgen.sections.performance.classified import Classified, class_groups, of_class
+from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
+from reportgen.sections.performance.tiers import Tier, tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.decision import Decision
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.multilabel import Counts
+    from reportgen.metrics.simultaneous import Ends
+
+    Floats = NDArray[np.float64]
+
+_ONE_KIND = "the evaluated data contain only one kind of rows: the class applies to all of them or to none"
+
+_NO_SCORE = "no class applies or is predicted on any row"
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Sums over the known labels of every row (N,): negative log-likelihood, squared error; and those of the class frequencies."""
+
+    nll: Floats
+    brier: Floats
+    prior_nll: Floats
+    prior_brier: Floats
+
+
+@dataclass(frozen=True)
+class Several(MultilabelHead):
+    """A multilabel head with what is counted of it once."""
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Right and wrong predictions by row."""
+        return multilabel.counts(self.outputs.predicted, self.outputs.labels, self.outputs.known)
+
+    @cached_property
+    def exact(self) -> NDArray[np.bool_]:
+        """(N,) bool, whether all known labels of the row are predicted right."""
+        return np.asarray(~self.outputs.wrong.any(axis=1))
+
+    @property
+    def n_wrong(self) -> int:
+        """Number of rows with a wrong prediction."""
+        return int((~self.exact).sum())
+
+    def of_class(self, index: int) -> Counts:
+        """Return right and wrong predictions of one class by row."""
+        outputs = self.outputs
+        return multilabel.counts(outputs.predicted[:, index], outputs.labels[:, index], outputs.known[:, index])
+
+    @cached_property
+    def losses(self) -> Losses:
+        """The losses by row, summed class by class so that no matrix of them is needed."""
+        outputs, weight = self.outputs, self.design.weight
+        sums = [np.zeros(self.n) for _ in range(3)]
+        for index in range(outputs.n_classes):
+            known, applies = outputs.known[:, index], outputs.labels[:, index]
+            if not known.any():
+                continue
+            p = outputs.probability(index)
+            frequency = float(np.average(applies[known], weights=weight[known]))
+            with np.errstate(divide="ignore"):
+                prior = np.where(applies, np.log(frequency), np.log1p(-frequency))
+            found = (
+                (p - applies) ** 2,
+                -np.where(known, prior, 0.0),
+                (frequency - applies) ** 2,
+            )
+            for place, one in enumerate(found):
+                sums[place] += np.where(known, one, 0.0)
+        return Losses(outputs.nll, *sums)
+
+    @property
+    def mean_nll(self) -> Parts:
+        """The NLL of a known label."""
+        return Parts(self.losses.nll, self.counts.known)
+
+    @property
+    def mean_brier(self) -> Parts:
+        """The squared error of a known label."""
+        return Parts(self.losses.brier, self.counts.known)
+
+    def columns(self) -> Iterator[Column]:
+        """Yield the classes with their scores."""
+        outputs = self.outputs
+        whole = bool(outputs.known.all())
+        for index in range(outputs.n_classes):
+            known = None if whole else outputs.known[:, index]
+            yield Column(outputs.logits[:, index].astype(np.float64), outputs.labels[:, index], known)
+
+
+@dataclass(frozen=True)
+class Multilabels:
+    """What was measured of all multilabel heads."""
+
+    measurements: tuple[Measurement, ...]
+    heads: tuple[MultilabelPerformance, ...]
+    tiers: tuple[Tier, ...]
+
+
+def measured(several: Sequence[Several], decision: Decision) -> Multilabels:
+    """Measure every multilabel head, then compare the models that have the same one."""
+    numbers = [one for head in several for one in (*_whole(head), *_classes(head))]
+    groups: dict[tuple[str | None, int], list[Several]] = {}
+    for head in several:
+        groups.setdefault((head.subject(), head.outputs.n_classes), []).append(head)
+    alike = [group for group in groups.values() if len(group) > 1]
+    for group in alike:
+        numbers += _by_role(group, decision)
+    numbers += _compare(alike)
+    tiers = [one for group in alike if (one := _tier(group)) is not None]
+    return Multilabels(tuple(numbers), tuple(map(_shown, several)), tuple(tiers))
+
+
+def _shown(head: Several) -> MultilabelPerformance:
+    outputs = head.outputs
+    groups = None
+    if head.design.groups is not None:
+        groups = tuple(
+            (class_groups(Classified(*head.binary(index))) or (0, 0))[1] for index in range(outputs.n_classes)
+        )
+    return MultilabelPerformance(
+        model=head.model.name,
+        subject=head.subject(),
+        n=head.n,
+        class_names=head.head.class_names,
+        threshold=outputs.threshold,
+        unknown=int((~outputs.known).sum()),
+        class_groups=groups,
+        constant=bool((outputs.predicted == outputs.predicted[0]).all()),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ of a whole head
+
+
+def _whole(head: Several) -> Iterator[Measurement]:
+    weights, counts = head.design.weights, head.counts
+    exact = intervals.proportion(head.exact, weights)
+    threshold = f"threshold {head.outputs.threshold:g}"
+    if exact is not None:
+        yield head.estimated(schema.EXACT_MATCH, exact, estimator=threshold)
+    yield _if_any(head, schema.HAMMING_LOSS, multilabel.micro(counts.wrong, weights), "no label is known", threshold)
+    yield _hamming_skill(head)
+    yield from _cardinality(head)
+    yield from _averages(head, threshold)
+    yield from _probabilistic(head)
+
+
+def _if_any(
+    head: Several, spec: MetricSpec, found: Estimate | None, reason: str, estimator: str | None = None
+) -> Measurement:
+    return head.insufficient(spec, reason) if found is None else head.estimated(spec, found, estimator=estimator)
+
+
+def _hamming_skill(head: Several) -> Measurement:
+    outputs, wrong = head.outputs, head.counts.wrong
+    always = multilabel.constant(outputs.labels, outputs.known, head.design.weights)
+    reference = ((always != outputs.labels) & outputs.known).sum(axis=1).astype(np.float64)
+    found = classification.skill(wrong.numerators, reference, head.design.weights)
+    if found is not None:
+        found = found.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
+    return _if_any(head, schema.HAMMING_SKILL, found, "the same classes apply to every row, so the constant is perfect")
+
+
+def _cardinality(head: Several) -> Iterator[Measurement]:
+    counts, weights = head.counts, head.design.weights
+    applies = intervals.mean(counts.hits + counts.misses, low=0.0, weights=weights)
+    bias = intervals.mean(counts.false_alarms - counts.misses, weights=weights)
+    if applies is not None and bias is not None:
+        yield head.estimated(schema.CLASSES_PER_ROW, applies)
+        yield head.estimated(schema.CARDINALITY_BIAS, bias)
+
+
+def _averages(head: Several, threshold: str) -> Iterator[Measurement]:
+    weights, by_class = head.design.weights, [head.of_class(index) for index in range(head.outputs.n_classes)]
+    for name, none in (
+        ("precision", "no class is predicted for any row"),
+        ("recall", "no class applies to any row"),
+        ("f1", "no class is predicted for any row, and none applies to any"),
+    ):
+        parts: Parts = getattr(head.counts, name)
+        own: dict[str, MetricSpec] = {
+            one.name: getattr(one, name) or shared.MACRO_F1 for one in (schema.MICRO, schema.MACRO, schema.SAMPLES)
+        }
+        yield _if_any(head, own["micro"], multilabel.micro(parts, weights), none, threshold)
+        mean = multilabel.macro([getattr(one, name) for one in by_class], weights)
+        yield _if_any(head, own["macro"], mean, none, threshold)
+        values, rows = multilabel.per_row(parts)
+        design = head.design.take(rows) if len(rows) else head.design
+        found = multilabel.mean_over_rows(values, design.weights) if len(rows) else None
+        if found is None:
+            yield head.insufficient(own["samples"], none)
+        else:
+            yield head.estimated(own["samples"], found, design=design, estimator=threshold)
+
+
+def _probabilistic(head: Several) -> Iterator[Measurement]:
+    losses, known, weights = head.losses, head.counts.known, head.design.weights
+    clipped = head.outputs.clipped_fraction
+    caveat = (
+        f"from clipped probabilities: {clipped:.2%} of the labels had probability 0, so the true value is higher"
+        if clipped
+        else None
+    )
+    for spec, sums, note in ((shared.NLL, losses.nll, caveat), (shared.BRIER, losses.brier, None)):
+        found = multilabel.pooled_loss(sums, known, weights)
+        found = found.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
+        yield head.estimated(spec, found, estimator="mean over the classes", caveat=note)
+    absent = sum(
+        not 0 < one.own.sum() < (one.own.size if one.known is None else one.known.sum()) for one in head.columns()
+    )
+    left_out = f"{absent} of {head.outputs.n_classes} classes apply to no row or to all of them and are left out"
+    sizes = head.outputs.labels.sum(axis=0).tolist()
+    for spec, area in (
+        (shared.ROC_AUC, ranking.mean_roc_auc(head.columns(), head.n, weights)),
+        (shared.AVERAGE_PRECISION, multilabel.macro_average_precision(head.columns(), sizes, head.n, weights)),
+    ):
+        if area is None:
+            yield head.insufficient(spec, _ONE_KIND)
+        else:
+            yield head.estimated(spec, area, estimator="macro over the classes", caveat=left_out if absent else None)
+    for spec, sums, prior in (
+        (shared.NLL_SKILL, losses.nll, losses.prior_nll),
+        (shared.BRIER_SKILL, losses.brier, losses.prior_brier),
+    ):
+        skill = classification.skill(sums, prior, weights)
+        if skill is not None:
+            skill = skill.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
+        yield _if_any(head, spec, skill, "the same classes apply to every row, so their frequencies are perfect")
+
+
+# ------------------------------------------------------------------------------------------------ of a class
+
+
+def _classes(head: Several) -> Iterator[Measurement]:
+    for index, name in enumerate(head.head.class_names):
+        part = Subject.of("class", name)
+        if not head.outputs.known[:, index].any():
+            for spec in (*shared.PER_CLASS, *schema.PER_CLASS):
+                yield head.insufficient(spec, "no label of this class is known", part)
+            continue
+        one = Classified(*head.binary(index))
+        yield from of_class(one, 1, name)
+        yield from _class_scores(one, part)
+
+
+def _class_scores(one: Classified, part: Subject) -> Iterator[Measurement]:
+    weight, applies = one.design.weight, one.outputs.labels == 1
+    prevalence, brier = intervals.proportion(applies, one.design.weights), one.mean_loss(one.brier, 1.0)
+    if prevalence is not None and brier is not None:
+        yield one.estimated(schema.PREVALENCE, prevalence, part)
+        yield one.estimated(schema.CLASS_BRIER, brier, part)
+    points = one.outputs.one_vs_rest(1)
+    rows = (points.scores, weight * points.positives, weight * points.negatives)
+    for spec, found in (
+        (schema.CLASS_AP, ranking.average_precision(*rows)),
+        (schema.CLASS_AUC, ranking.roc_auc(*rows)),
+    ):
+        if found is None:
+            which = "all rows" if applies.all() else "no row"
+            yield one.insufficient(spec, f"the class applies to {which}", part)
+        else:
+            yield one.estimated(spec, one.approximated(found), part)
+
+
+# ------------------------------------------------------------------------------------------------ of two models
+
+
+def _f1_difference(first: Several, second: Several) -> tuple[Estimate, Floats] | None:
+    return multilabel.difference(first.counts.f1, second.counts.f1, first.design.weights)
+
+
+def _p_value(first: Several, second: Several) -> float | None:
+    """Return the p-value of equal micro F1; None without a test."""
+    found = _f1_difference(first, second)
+    return None if found is None else first.design.p_value(found[1], intervals.mean_p_value(found[1]))
+
+
+def _compare(groups: Sequence[list[Several]]) -> Iterator[Measurement]:
+    p_values = {
+        frozenset((id(first), id(second))): _p_value(first, second)
+        for group in groups
+        for first, second in combinations(group, 2)
+    }
+    tested = {pair: p for pair, p in p_values.items() if p is not None}
+    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
+    for group in groups:
+        for first, second in permutations(group, 2):
+            pair = frozenset((id(first), id(second)))
+            yield from _pair(first, second, p_values[pair], adjusted.get(pair))
+
+
+def _pair(first: Several, second: Several, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
+    """Yield the differences of two models; the p-values are the same both ways."""
+    part, weights = Subject.of("vs", second.model.name), first.design.weights
+    table = comparison.discordance(first.exact, second.exact, weights)
+    yield first.estimated(schema.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
+    wrong = int((~first.exact | ~second.exact).sum())
+    for spec, own, other, largest in (
+        (schema.HAMMING_DIFFERENCE, first.counts.wrong, second.counts.wrong, 1.0),
+        (schema.MICRO_F1_DIFFERENCE, first.counts.f1, second.counts.f1, 1.0),
+        (shared.NLL_DIFFERENCE, first.mean_nll, second.mean_nll, math.inf),
+        (shared.BRIER_DIFFERENCE, first.mean_brier, second.mean_brier, 1.0),
+    ):
+        found = multilabel.difference(own, other, weights, largest)
+        if found is None:
+            yield first.insufficient(spec, _NO_SCORE, part)
+        else:
+            yield first.estimated(spec, _paired(found[0], wrong), part)
+    if _f1_difference(first, second) is None:
+        for spec in (schema.MICRO_F1_P, schema.MICRO_F1_P_HOLM):
+            yield first.insufficient(spec, _NO_SCORE, part)
+        return
+    how = first.design.test("the paired difference")
+    yield first.tested(schema.MICRO_F1_P, p_value, part, estimator=how)
+    yield first.tested(schema.MICRO_F1_P_HOLM, adjusted, part, estimator=how)
+
+
+def _paired(found: Estimate, wrong: int) -> Estimate:
+    return found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
+
+
+def _by_role(group: list[Several], decision: Decision) -> Iterator[Measurement]:
+    """Yield the differences in F1 between the candidate and its baseline, class by class."""
+    of = {one.model.name: one for one in group}
+    if decision.pair is None or not of.keys() >= set(decision.pair):
+        return
+    candidate, baseline = (of[name] for name in decision.pair)
+    for index, name in enumerate(candidate.head.class_names):
+        own, other = candidate.of_class(index), baseline.of_class(index)
+        found = multilabel.f1_difference(own, other, candidate.design.weights)
+        if found is not None:
+            wrong = int((candidate.outputs.wrong[:, index] | baseline.outputs.wrong[:, index]).sum())
+            yield candidate.estimated(schema.F1_DIFFERENCE, _paired(found[0], wrong), Subject.of("class", name))
+
+
+def _tier(group: Sequence[Several]) -> Tier | None:
+    """Return the model with the highest micro F1 and those that are not told from it; None where none has a score."""
+    goodness = {one.model.name: one.counts.f1.value(one.design.weights) for one in group}
+    known = {name: value for name, value in goodness.items() if value is not None}
+    if not known:
+        return None
+    differences: dict[frozenset[str], Ends] = {}
+    for first, second in combinations(group, 2):
+        found = _f1_difference(first, second)
+        ends = None if found is None else first.design.estimate(found[0])
+        if ends is not None and ends.low is not None and ends.high is not None:
+            differences[frozenset((first.model.name, second.model.name))] = (ends.value, ends.low, ends.high)
+    return tier(group[0].subject(), known, differences)
