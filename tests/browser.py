@@ -60,14 +60,14 @@ class Browser:
         os.close(self._read)
         os.close(self._write)
 
-    def show(self, page: Path, width: int, *, dark: bool = False, media: str = "") -> None:
-        """Load a page in a window of this many CSS pixels; ``media`` is that of a screen unless it is named."""
+    def show(self, page: Path | str, width: int, *, dark: bool = False, media: str = "") -> None:
+        """Load a page, a file or an address, in a window of this many CSS pixels; ``media`` is that of a screen unless it is named."""
         self._send(
             "Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._send("Emulation.setEmulatedMedia", media=media, features=[scheme])
-        self._send("Page.navigate", url=page.as_uri())
+        self._send("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while self._next().get("method") != "Page.loadEventFired":
             pass
 

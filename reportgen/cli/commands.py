@@ -129,6 +129,12 @@ def _with(options: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
 @click.argument("spec", type=click.Path(path_type=Path))
 @_with(_spec_options)
 @_with(_output_options)
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Then render the page again whenever the spec or a template is saved, and show it in a browser on this machine.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of --watch; by default a free one.")
 def build(
     spec: Path,
     overrides: tuple[str, ...],
@@ -137,22 +143,33 @@ def build(
     output_dir: Path | None,
     formats: tuple[str, ...] | None,
     appended: Path | None,
+    port: int,
     **flags: bool,
 ) -> NoReturn:
     """Evaluate the models of SPEC and write the report."""
     from reportgen.pipeline import flow
     from reportgen.pipeline.progress import progress
 
-    planned = flow.read_plan(spec, overrides, _flat(only), _flat(skip))
+    def read() -> Plan:
+        return flow.read_plan(spec, overrides, _flat(only), _flat(skip))
+
+    planned = read()
     folder = output_dir or flow.default_output(planned)
     wanted = _with_summary(formats or planned.spec.output.formats, appended)
+    if flags["watch"]:
+        wanted = tuple(dict.fromkeys((*wanted, "html")))
     try:
         with progress(quiet=flags["quiet"]) as tell:
             run = _run(tell, **flags)
+            if flags["watch"] and run.store is None:
+                _fail("reportgen: --watch needs the cache: it renders what is in it", 2)
             outcome = flow.build(planned, folder, wanted, run)
     except InputError as error:
         _fail(_located(planned, error), error.exit_code)
-    _finish(outcome, appended, run, **flags)
+    _show(outcome, appended, run, **flags)
+    if flags["watch"]:
+        _watch(spec, read, folder, run, port)
+    raise click.exceptions.Exit(outcome.exit_code)
 
 
 @cli.command()
@@ -216,7 +233,8 @@ def render(
     with progress(quiet=flags["quiet"]) as tell:
         run = _run(tell, **flags)
         outcome = flow.render(loaded, folder, wanted, run, inputs=[results], templates=templates)
-    _finish(outcome, appended, run, **flags)
+    _show(outcome, appended, run, **flags)
+    raise click.exceptions.Exit(outcome.exit_code)
 
 
 @cli.command()
@@ -433,10 +451,22 @@ def _append(outcome: Outcome, target: Path) -> None:
         _fail(f"reportgen: --summary: {target}: cannot be written ({error.strerror})", 3)
 
 
-def _finish(
+def _watch(spec: Path, read: Callable[[], Plan], folder: Path, run: Run, port: int) -> None:
+    from dataclasses import replace
+
+    from reportgen.pipeline.run import silent
+    from reportgen.pipeline.watch import watch
+
+    try:
+        watch(spec, read, folder, replace(run, progress=silent), say_error, port=port)
+    except OSError as error:
+        _fail(f"reportgen: --port: {port} cannot be used ({error.strerror})", 2)
+
+
+def _show(
     outcome: Outcome, appended: Path | None, run: Run, *, quiet: bool, show: bool, verbose: bool, **_: bool
-) -> NoReturn:
-    """Print the check results and the paths of the files, append the summary, and exit."""
+) -> None:
+    """Print the check results and the paths of the files, and append the summary."""
     from reportgen.cli import listing
 
     if appended is not None:
@@ -454,7 +484,6 @@ def _finish(
     page = next((path for path in outcome.files if path.suffix == ".html"), None)
     if show and page is not None:
         click.launch(str(page.resolve()))
-    raise click.exceptions.Exit(outcome.exit_code)
 
 
 def _decisions(results: Results, *, verbose: bool) -> list[str]:

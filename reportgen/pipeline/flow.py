@@ -114,7 +114,7 @@ def compute(planned: Plan, run: Run) -> Results:
 
     created = now()
     with run.step("evaluation"):
-        evaluation, keys = stored.evaluate(planned, run.store, run.progress, _warm_up)
+        evaluation, keys = stored.evaluate(planned, run, _warm_up)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
         remember = stored.sections(planned, run.store, keys)

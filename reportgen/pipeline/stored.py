@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.analyze import Remember
     from reportgen.analysis.results import Results, SectionRecord
-    from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.contract.result import SectionResult
-    from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Store
     from reportgen.plan.plan import Plan, PlannedSection
     from reportgen.spec.model import ModelSpec
@@ -145,17 +144,17 @@ def _surroundings() -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------ evaluations
 
 
-def evaluate(
-    plan: Plan, store: Store | None, progress: ProgressCallback, meanwhile: Callable[[], None]
-) -> tuple[Evaluation, Keys | None]:
+class NotEvaluatedError(ReportgenError):
+    """An evaluation would be needed, and the run must not make one."""
+
+
+def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evaluation, Keys | None]:
     """Return the evaluation of a plan: what the store has of it, and the rest from a worker.
 
     Parameters
     ----------
-    plan, progress
-        The plan, and what is told of the steps.
-    store
-        None: everything is computed.
+    plan, run
+        The plan, and the context.
     meanwhile
         Called while the worker starts; not if there is none.
 
@@ -163,23 +162,32 @@ def evaluate(
     -------
     Evaluation, Keys or None
         None if what rests on the whole evaluation must not be kept.
+
+    Raises
+    ------
+    NotEvaluatedError
+        A worker is needed, but the run must not evaluate.
     """
+    store = run.store
     keys = None if store is None else keys_of(plan)
-    if store is None or keys is None:
-        with EvaluationProcess(plan.spec, plan.folder, plan.request) as worker:
-            meanwhile()
-            return worker.result(progress), None
-    data = store.fetch("data", keys.data, _read)
-    kept = {name: model for name, own in keys.models.items() if (model := store.fetch("model", own, _read)) is not None}
-    found = store.fetch("examples", keys.all, _read_examples)
-    if data is not None and found is not None and len(kept) == len(keys.models):
-        models, (described, versions) = tuple(kept[name] for name in keys.models), data
-        return Evaluation(models, described, versions, examples=found[0]), keys
-    known = {name: store.place("model", keys.models[name]) / _RECORD for name in kept}
+    known: dict[str, Path] = {}
+    if store is not None and keys is not None:
+        data = store.fetch("data", keys.data, _read)
+        own = {name: store.fetch("model", one, _read) for name, one in keys.models.items()}
+        found = store.fetch("examples", keys.all, _read_examples)
+        kept = {name: model for name, model in own.items() if model is not None}
+        if data is not None and found is not None and len(kept) == len(own):
+            (described, versions), (examples,) = data, found
+            return Evaluation(tuple(kept.values()), described, versions, examples=examples), keys
+        known = {name: store.place("model", keys.models[name]) / _RECORD for name in kept}
+    if not run.evaluates:
+        raise NotEvaluatedError(
+            "models, data or what is measured of them changed: `reportgen build` evaluates them again"
+        )
     with EvaluationProcess(plan.spec, plan.folder, plan.request, known) as worker:
         meanwhile()
-        evaluation = worker.result(progress)
-        whole = _keep(store, keys, evaluation, worker, kept)
+        evaluation = worker.result(run.progress)
+        whole = store is not None and keys is not None and _keep(store, keys, evaluation, worker, known)
     return evaluation, keys if whole else None
 
 
@@ -188,7 +196,7 @@ def _keep(
     keys: Keys,
     evaluation: Evaluation,
     worker: EvaluationProcess,
-    kept: Mapping[str, ModelEvaluation],
+    known: Mapping[str, Path],
 ) -> bool:
     """Keep what a worker found, unless a file changed while it was at work; return whether all of it could be kept."""
     if evaluation.data is not None and evaluation.data.files != keys.files:
@@ -197,7 +205,7 @@ def _keep(
     for model in evaluation.models:
         sound = model.reason is None and model.sha256 == keys.digests[model.name]
         whole = whole and sound
-        if sound and model.name not in kept:
+        if sound and model.name not in known:
             store.keep("model", keys.models[model.name], _copy(worker.file_of("model", model.name)))
     store.keep("data", keys.data, _copy(worker.file_of("data")))
     if whole:
