@@ -134,9 +134,16 @@ def _with(options: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
     is_flag=True,
     help="Then render the page again whenever the spec or a template is saved, and show it in a browser on this machine.",
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Evaluate the models in N processes of one thread each; by default in one process with all threads.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of --watch; by default a free one.")
-def build(
+def build(  # noqa: PLR0913 one for each option
     spec: Path,
+    *,
     overrides: tuple[str, ...],
     only: tuple[tuple[str, ...], ...],
     skip: tuple[tuple[str, ...], ...],
@@ -144,6 +151,7 @@ def build(
     formats: tuple[str, ...] | None,
     appended: Path | None,
     port: int,
+    jobs: int | None,
     **flags: bool,
 ) -> NoReturn:
     """Evaluate the models of SPEC and write the report."""
@@ -160,7 +168,7 @@ def build(
         wanted = tuple(dict.fromkeys((*wanted, "html")))
     try:
         with progress(quiet=flags["quiet"]) as tell:
-            run = _run(tell, **flags)
+            run = _run(tell, jobs or 0, **flags)
             if flags["watch"] and run.store is None:
                 _fail("reportgen: --watch needs the cache: it renders what is in it", 2)
             outcome = flow.build(planned, folder, wanted, run)
@@ -231,7 +239,7 @@ def render(
     folder = output_dir or results.parent
     wanted = _with_summary(formats or tuple(name for name in BY_DEFAULT if name != "json"), appended)
     with progress(quiet=flags["quiet"]) as tell:
-        run = _run(tell, **flags)
+        run = _run(tell, 0, **flags)
         outcome = flow.render(loaded, folder, wanted, run, inputs=[results], templates=templates)
     _show(outcome, appended, run, **flags)
     raise click.exceptions.Exit(outcome.exit_code)
@@ -416,11 +424,11 @@ def _load(path: Path, folder: Path | None = None) -> Results:
     return load(path, Registry(folder))
 
 
-def _run(tell: ProgressCallback, *, keep_going: bool, no_cache: bool, **_: bool) -> Run:
+def _run(tell: ProgressCallback, jobs: int, *, keep_going: bool, no_cache: bool, **_: bool) -> Run:
     from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Store
 
-    return Run(tell, keep_going, None if no_cache else Store.of_user())
+    return Run(tell, keep_going, None if no_cache else Store.of_user(), jobs)
 
 
 def _counted(number: int, word: str) -> str:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 
 _PACKAGE = Path(__file__).parents[1]
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Variables that limit the threads of TensorFlow and NumPy."""
 
 
 class WorkerError(ReportgenError):
@@ -51,14 +53,24 @@ class EvaluationProcess:
         What the sections need.
     known
         Models that were evaluated before, with the place of their records: they are not evaluated again.
+    threads
+        Of the worker; None for as many as there are processors.
     """
 
     def __init__(
-        self, spec: ReportSpec, folder: Path, request: Request, known: Mapping[str, Path] | None = None
+        self,
+        spec: ReportSpec,
+        folder: Path,
+        request: Request,
+        known: Mapping[str, Path] | None = None,
+        threads: int | None = None,
     ) -> None:
         self._open = ExitStack()
         self._home = self._open.enter_context(private_folder())
         self._models = tuple(spec.models)
+        self._done: list[str] = []
+        self.ended = False
+        """Whether all that it will tell is known."""
         job = {
             "spec": spec.model_dump(mode="json"),
             "folder": str(folder.resolve()),
@@ -72,7 +84,7 @@ class EvaluationProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=noise,
-            env=_environment(self._home),
+            env=_environment(self._home, threads),
             cwd=self._home,
             text=True,
             encoding="utf-8",
@@ -101,9 +113,9 @@ class EvaluationProcess:
         WorkerError
             The worker ended without a result.
         """
-        failures = self._failures(report)
+        failures = self.failures(report)
         if len(failures) == len(self._models):
-            raise failures[0]
+            raise next(iter(failures.values()))
         data, versions = array_store.read(self.file_of("data"))
         examples = array_store.read(self.file_of("examples"))
         models = tuple(array_store.read(self.file_of("model", name)) for name in self._models)
@@ -113,10 +125,15 @@ class EvaluationProcess:
         """Return the place of the records of the data, of the examples, or of a model, until this process is closed."""
         return _model_file(self._home, self._models.index(model)) if what == "model" else self._home / what
 
-    def _failures(self, report: ProgressCallback) -> list[InputError]:
-        """Follow the worker until it has finished; return the failures of models."""
-        failures: list[InputError] = []
-        what = "starting"
+    @property
+    def finished(self) -> dict[str, Path]:
+        """The models that it has evaluated so far, with the place of their records until this process is closed."""
+        return {name: self.file_of("model", name) for name in self._done}
+
+    def failures(self, report: ProgressCallback) -> dict[str, InputError]:
+        """Follow the worker until it has finished; return the failures by model."""
+        failures: dict[str, InputError] = {}
+        what, self.ended = "starting", True
         for line in self._process.stdout or ():
             ((kind, content),) = json.loads(line).items()
             if kind == "finished":
@@ -127,22 +144,25 @@ class EvaluationProcess:
                 raise LibraryError(content)
             if kind == "crash":
                 raise WorkerError(f"the evaluation failed while {what} ({content})")
-            if kind == "failure":
-                failures.append(_input_error(content))
+            if kind == "done":
+                self._done.append(content["model"])
+                if content["failure"] is not None:
+                    failures[content["model"]] = _input_error(content["failure"])
             else:
                 what, done, total = content
                 report(what, done, total)
         raise WorkerError(f"the evaluation process {ending(self._process.wait())}, while {what}")
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, threads: int | None) -> dict[str, str]:
     """Return the environment of the worker: quiet, and with the default configuration of Keras, and of matplotlib, which Keras imports."""
     (home / "matplotlibrc").touch()
     keras_home = home / "keras"
     keras_home.mkdir()
     own = {"KERAS_HOME": str(keras_home), "KERAS_BACKEND": "tensorflow"}
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "JOBLIB_MULTIPROCESSING": "0"}
-    return {**environment(home), **own, **quiet}
+    few = {} if threads is None else dict.fromkeys(_THREADS, str(threads))
+    return {**environment(home), **own, **quiet, **few}
 
 
 def main(home: Path) -> None:
@@ -190,8 +210,7 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
         else:
             found.take(model)
         array_store.write(model, _model_file(home, index))
-        if failure is not None:
-            send({"failure": _message(failure)})
+        send({"done": {"model": name, "failure": None if failure is None else _message(failure)}})
     array_store.write(found.examples(), home / "examples")
 
 

@@ -30,6 +30,8 @@ class Run:
         If a section or figure fails, the report shows the error in its place.
     store
         Has what was computed before, and keeps what is computed; None for none.
+    jobs
+        Number of workers that share the models, one thread each; 0 for one worker with all threads.
     evaluates
         Whether models may be evaluated; otherwise what the store does not have is an error.
     seconds
@@ -39,6 +41,7 @@ class Run:
     progress: ProgressCallback = silent
     keep_going: bool = False
     store: Store | None = None
+    jobs: int = 0
     evaluates: bool = True
     seconds: dict[str, float] = field(default_factory=dict)
 

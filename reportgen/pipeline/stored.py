@@ -23,7 +23,8 @@ from reportgen.contract.records.evaluation import Evaluation
 from reportgen.contract.section import BaseComparer
 from reportgen.errors import ReportgenError
 from reportgen.evaluation import array_store
-from reportgen.evaluation.process import EvaluationProcess
+from reportgen.evaluation.process import EvaluationProcess, WorkerError
+from reportgen.evaluation.processes import EvaluationProcesses
 from reportgen.inputs import digest
 from reportgen.inputs.folders import FolderError
 from reportgen.inputs.sources.registry import source_of
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from reportgen.plan.plan import Plan, PlannedSection
     from reportgen.spec.model import ModelSpec
 
+    Worker = EvaluationProcess | EvaluationProcesses
     Both = tuple[Drawn, tuple[Drawn, ...]]
 
 _RECORD = "record"
@@ -82,7 +84,7 @@ class Keys:
         return key(["all", self.data, list(self.models.items())])
 
 
-def keys_of(plan: Plan) -> Keys | None:
+def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
     """Return the keys of the evaluation of a plan; None if it must not be kept, or if a file cannot be read."""
     spec, request = plan.spec, plan.request
     if request.timing is not None or (spec.data is not None and spec.data.runs_code):
@@ -91,7 +93,7 @@ def keys_of(plan: Plan) -> Keys | None:
     try:
         files = () if spec.data is None else source_of(spec.data, plan.folder).digest()
         data = None if spec.data is None else spec.data.model_dump(mode="json", exclude={"columns"})
-        rows_key = key(["data", data, files, asked, _surroundings()])
+        rows_key = key(["data", data, files, asked, _surroundings(), bool(jobs)])
         columns = {} if spec.data is None else spec.data.columns
         slices = [one.model_dump(mode="json") for one in spec.slices]
         data_key = key(["slices", columns, slices, rows_key]) if slices else rows_key
@@ -169,7 +171,7 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         A worker is needed, but the run must not evaluate.
     """
     store = run.store
-    keys = None if store is None else keys_of(plan)
+    keys = None if store is None else keys_of(plan, run.jobs)
     known: dict[str, Path] = {}
     if store is not None and keys is not None:
         data = store.fetch("data", keys.data, _read)
@@ -184,18 +186,38 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         raise NotEvaluatedError(
             "models, data or what is measured of them changed: `reportgen build` evaluates them again"
         )
-    with EvaluationProcess(plan.spec, plan.folder, plan.request, known) as worker:
+    with _worker(plan, known, run.jobs) as worker:
         meanwhile()
-        evaluation = worker.result(run.progress)
+        try:
+            evaluation = worker.result(run.progress)
+        except WorkerError:
+            if store is not None and keys is not None:
+                _keep_finished(store, keys, worker)
+            raise
         whole = store is not None and keys is not None and _keep(store, keys, evaluation, worker, known)
     return evaluation, keys if whole else None
+
+
+def _worker(plan: Plan, known: Mapping[str, Path], jobs: int) -> Worker:
+    """Start the workers for what is not known."""
+    if jobs:
+        return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, jobs)
+    return EvaluationProcess(plan.spec, plan.folder, plan.request, known)
+
+
+def _keep_finished(store: Store, keys: Keys, worker: Worker) -> None:
+    """Keep the models that were evaluated before a worker ended without a result: the next run goes on there."""
+    for name, place in worker.finished.items():
+        model = array_store.read(place)
+        if model.reason is None and model.sha256 == keys.digests[name]:
+            store.keep("model", keys.models[name], _copy(place))
 
 
 def _keep(
     store: Store,
     keys: Keys,
     evaluation: Evaluation,
-    worker: EvaluationProcess,
+    worker: Worker,
     known: Mapping[str, Path],
 ) -> bool:
     """Keep what a worker found, unless a file changed while it was at work; return whether all of it could be kept."""
