@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
-from reportgen.metrics import calibration
+from reportgen.metrics import calibrated, calibration
 from reportgen.metrics.design import FEWEST_GROUPS
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.metrics.calibration import Null, ResidualBins
+    from reportgen.metrics.calibrated import Null
+    from reportgen.metrics.calibration import ResidualBins
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
 
@@ -75,8 +76,8 @@ class ForecastingHead(ClassifiedHead):
         if self.design.plain:
             found = calibration.debiased_error(bins)
             return found, "no bin has two examples" if found is None else how
-        grouped = calibration.grouped_residuals(*self.forecast, edges, self.design.codes)
-        value = calibration.between_groups(bins, grouped)
+        grouped = calibrated.grouped_residuals(*self.forecast, edges, self.design.codes)
+        value = calibrated.between_groups(bins, grouped)
         if value is None:
             return None, "no bin has examples of two groups"
         pairs = "; pairs of rows of different groups" if self.design.groups is not None else ""
@@ -96,5 +97,5 @@ def null_of(measure: Callable[..., Null], bins: ResidualBins, points: Points, de
     if design.count < FEWEST_GROUPS:
         return None
     if design.groups is None:
-        return measure(bins, seed, rows=calibration.weighted_residuals(*points, bins.edges))
-    return measure(bins, seed, rows=calibration.grouped_residuals(*points, bins.edges, design.codes))
+        return measure(bins, seed, rows=calibrated.weighted_residuals(*points, bins.edges))
+    return measure(bins, seed, rows=calibrated.grouped_residuals(*points, bins.edges, design.codes))

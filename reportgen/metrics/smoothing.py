@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics.calibration import Null, null_of
+from reportgen.metrics.calibrated import Null, null_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.metrics import (
     agreement,
+    calibrated,
     calibration,
     classification,
     comparison,
@@ -216,10 +217,10 @@ def _ece(sample: Sample, design: Design, seed: int) -> tuple[float, float]:
     edges = calibration.equal_width_edges(BINS)
     bins = calibration.residual_bins(*points, edges)
     if design.groups is None:
-        rows = calibration.weighted_residuals(*points, edges)
+        rows = calibrated.weighted_residuals(*points, edges)
     else:
-        rows = calibration.grouped_residuals(*points, edges, design.codes)
-    return calibration.ece_null(bins, seed, DRAWS, rows).p_value, calibration.ece_null(bins, seed, DRAWS).p_value
+        rows = calibrated.grouped_residuals(*points, edges, design.codes)
+    return calibrated.ece_null(bins, seed, DRAWS, rows).p_value, calibrated.ece_null(bins, seed, DRAWS).p_value
 
 
 def _in_the_large(f: Floats, outcome: NDArray[np.bool_], design: Design) -> tuple[float | None, float]:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
 
-from reportgen.metrics import calibration, scores, temperature
+from reportgen.metrics import calibrated, calibration, scores, temperature
 
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def calibrated(n: int, seed: int, a: float = 0.6, b: float = 0.9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def drawn(n: int, seed: int, a: float = 0.6, b: float = 0.9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw forecasts from a beta distribution, and outcomes from the forecasts."""
     generator = np.random.default_rng(seed)
     f = generator.beta(a, b, n)
@@ -28,16 +28,16 @@ def logistic(z: np.ndarray) -> np.ndarray:
 @given(st.integers(1, 40), SEEDS)
 def test_no_expected_error_is_impossible(n: int, seed: int) -> None:
     """Mean and limit of both errors stay within [0, 1], also for a single row."""
-    bins = calibration.residual_bins(*calibrated(n, seed), calibration.equal_width_edges(15))
-    for null in (calibration.ece_null(bins, 0, 500), calibration.mce_null(bins, 0, 500)):
+    bins = calibration.residual_bins(*drawn(n, seed), calibration.equal_width_edges(15))
+    for null in (calibrated.ece_null(bins, 0, 500), calibrated.mce_null(bins, 0, 500)):
         assert 0 <= null.mean <= null.high <= 1
 
 
 @given(st.integers(1, 200), SEEDS)
 def test_p_and_limit_agree(n: int, seed: int) -> None:
     """Both are one-sided: no error at or below the limit has p below 0.05 unless the limit is the mean."""
-    bins = calibration.residual_bins(*calibrated(n, seed), calibration.equal_width_edges(15))
-    null = calibration.ece_null(bins, 0, 500)
+    bins = calibration.residual_bins(*drawn(n, seed), calibration.equal_width_edges(15))
+    null = calibrated.ece_null(bins, 0, 500)
     if calibration.ece(bins) > null.high + 1e-9:
         assert null.p_value < 0.05
     elif null.high > null.mean:
@@ -49,8 +49,8 @@ def test_the_null_has_its_level() -> None:
     edges = calibration.equal_width_edges(15)
     found = []
     for seed in range(600):
-        f, y, no = calibrated(60, seed, 0.4, 6.0)
-        found.append(calibration.ece_null(calibration.residual_bins(f, y, no, edges), seed, 500).p_value < 0.05)
+        f, y, no = drawn(60, seed, 0.4, 6.0)
+        found.append(calibrated.ece_null(calibration.residual_bins(f, y, no, edges), seed, 500).p_value < 0.05)
     assert np.mean(found) <= 0.075
 
 
@@ -66,7 +66,7 @@ def distribution(f: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_number_of_positives(n: int, a: float, b: float, seed: int) -> None:
     """The p-value equals that of the exact distribution, in groups and above a variance of 25 within a tenth."""
-    f, y, no = calibrated(n, seed, a, b)
+    f, y, no = drawn(n, seed, a, b)
     mass, count = distribution(f), int(y.sum())
     exact = min(1.0, 2 * min(mass[: count + 1].sum(), mass[count:].sum()))
     tolerance = 1e-9 if n <= 60 else 0.02 * exact + 1e-6
@@ -92,7 +92,7 @@ def test_all_bars_hold_together() -> None:
     """Of 400 calibrated models at most 5 % have a point outside its bar, within the simulation's error; bars for one point at a time: 34 %."""
     outside = []
     for seed in range(400):
-        points = calibrated(600, seed)
+        points = drawn(600, seed)
         bins = calibration.residual_bins(*points, calibration.equal_mass_edges(points[0], 15))
         curve = calibration.reliability_curve(bins)
         outside.append(bool(((curve.frequency < curve.band_low) | (curve.frequency > curve.band_high)).any()))
@@ -130,11 +130,11 @@ def test_the_gap_has_a_width_where_all_are_right() -> None:
 @given(st.integers(2, 50), SEEDS)
 def test_the_gap_has_possible_ends(n: int, seed: int) -> None:
     """Its interval is within [-1, 1] and holds the value, also for two rows; one row has none."""
-    found = calibration.gap(*calibrated(n, seed))
+    found = calibration.gap(*drawn(n, seed))
     assert found.low is not None
     assert found.high is not None
     assert -1 <= found.low <= found.value <= found.high <= 1
-    assert calibration.gap(*calibrated(1, seed)).low is None
+    assert calibration.gap(*drawn(1, seed)).low is None
 
 
 @pytest.mark.parametrize(("n", "a", "b"), [(20, 8.0, 0.5), (100, 0.6, 0.9), (100, 0.4, 6.0), (600, 8.0, 0.5)])
@@ -144,7 +144,7 @@ def test_the_interval_of_the_gap_covers(n: int, a: float, b: float) -> None:
     truth = float((draws**2 - draws).mean())
     inside = []
     for seed in range(1000):
-        f, y, no = calibrated(n, seed, a, b)
+        f, y, no = drawn(n, seed, a, b)
         found = calibration.gap(f**2, y, no)
         assert found.low is not None
         assert found.high is not None

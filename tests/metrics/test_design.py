@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from reportgen.metrics import (
     agreement,
+    calibrated,
     calibration,
     classification,
     comparison,
@@ -282,7 +283,7 @@ def test_pairs_of_different_groups() -> None:
     codes = np.unique(Rows.groups[:120], return_inverse=True)[1]
     edges = calibration.equal_width_edges(4)
     bins = calibration.residual_bins(f, y, 1 - y, edges)
-    found = calibration.between_groups(bins, calibration.grouped_residuals(f, y, 1 - y, edges, codes))
+    found = calibrated.between_groups(bins, calibrated.grouped_residuals(f, y, 1 - y, edges, codes))
     place = np.clip(np.searchsorted(edges, f, side="right") - 1, 0, 3)
     total = weight = 0.0
     for index in range(4):
@@ -293,8 +294,8 @@ def test_pairs_of_different_groups() -> None:
             total += len(inside) * float(np.mean(products))
             weight += len(inside)
     assert found == pytest.approx(math.sqrt(max(total / weight, 0.0)))
-    one_group = calibration.grouped_residuals(f, y, 1 - y, edges, np.zeros(120, np.int64))
-    assert calibration.between_groups(bins, one_group) is None
+    one_group = calibrated.grouped_residuals(f, y, 1 - y, edges, np.zeros(120, np.int64))
+    assert calibrated.between_groups(bins, one_group) is None
 
 
 def test_the_null_in_groups_is_never_narrower() -> None:
@@ -305,29 +306,29 @@ def test_the_null_in_groups_is_never_narrower() -> None:
     bins = calibration.residual_bins(*points, edges)
     together = np.empty(N, np.int64)
     together[np.argsort(points[0] - points[1])] = ALL // 10
-    for measure in (calibration.ece_null, calibration.mce_null):
+    for measure in (calibrated.ece_null, calibrated.mce_null):
         alone = measure(bins, 0, 2000)
-        grouped = measure(bins, 0, 2000, calibration.grouped_residuals(*points, edges, together))
+        grouped = measure(bins, 0, 2000, calibrated.grouped_residuals(*points, edges, together))
         assert (grouped.mean, grouped.high, grouped.p_value) >= (alone.mean, alone.high, alone.p_value)
         assert grouped.high > alone.high
     many = [np.tile(one, 5) for one in points]
     large = calibration.residual_bins(*many, edges)
-    drawn = calibration.grouped_residuals(*many, edges, np.arange(5 * N) // 2)
-    by_normal = calibration.ece_null(large, 0, 2000, drawn)
-    assert by_normal.high == pytest.approx(calibration.ece_null(large, 0, 2000).high, rel=0.15)
+    drawn = calibrated.grouped_residuals(*many, edges, np.arange(5 * N) // 2)
+    by_normal = calibrated.ece_null(large, 0, 2000, drawn)
+    assert by_normal.high == pytest.approx(calibrated.ece_null(large, 0, 2000).high, rel=0.15)
 
 
 def test_the_null_of_weighted_rows() -> None:
     """Equal weights: as without. Weights by outcome: every row's expected residual is 0, and the draws have the variance of the rows."""
     f = Rows.p.max(axis=1)
     true, edges = Rows.correct.astype(float), calibration.equal_width_edges(15)
-    equal = calibration.weighted_residuals(f, true, 1 - true, edges)
+    equal = calibrated.weighted_residuals(f, true, 1 - true, edges)
     assert equal.probability == pytest.approx(f)
     bins = calibration.residual_bins(f, true, 1 - true, edges)
-    for measure in (calibration.ece_null, calibration.mce_null):
+    for measure in (calibrated.ece_null, calibrated.mce_null):
         assert measure(bins, 1, 4000, equal).high == pytest.approx(measure(bins, 0, 4000).high, rel=0.05)
     weights = np.where(Rows.correct, 0.5, 2.0)
-    found = calibration.weighted_residuals(f, weights * true, weights * (1 - true), edges)
+    found = calibrated.weighted_residuals(f, weights * true, weights * (1 - true), edges)
     expected = found.probability * found.positive + (1 - found.probability) * found.negative
     assert expected == pytest.approx(np.zeros(N), abs=1e-12)
     assert found.positive / (f - 1) == pytest.approx(np.full(N, 0.5))
@@ -335,7 +336,7 @@ def test_the_null_of_weighted_rows() -> None:
     drawn = found.drawn(15, 0, 20_000)
     each = found.probability * found.positive**2 + (1 - found.probability) * found.negative**2
     assert drawn.var(axis=0) == pytest.approx(np.bincount(found.bin, each, 15), rel=0.06)
-    many = calibration.weighted_residuals(
+    many = calibrated.weighted_residuals(
         *(np.tile(one, 50) for one in (f, weights * true, weights * (1 - true))), edges
     )
     assert many.drawn(15, 0, 20_000).var(axis=0) == pytest.approx(50 * np.bincount(found.bin, each, 15), rel=0.06)

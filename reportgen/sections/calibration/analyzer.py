@@ -13,7 +13,7 @@ from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import calibration, comparison, density, intervals, selective, smoothing, temperature
+from reportgen.metrics import calibrated, calibration, comparison, density, intervals, selective, smoothing, temperature
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import multilabel, schema
 from reportgen.sections.calibration.binned import (
@@ -167,7 +167,7 @@ def _errors(subject: Binned, p_values: PValues) -> Iterator[Measurement]:
     yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
     yield _smece_null(subject)
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
-    null = null_of(calibration.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
+    null = null_of(calibrated.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
     yield expected(subject, schema.MCE_NULL, null, estimator=options)
 
 
@@ -255,7 +255,7 @@ def _temperature(subject: Binned) -> Iterator[Measurement]:
     points = _points_after(subject, chosen, scaled.confidence, design)
     bins = calibration.residual_bins(*points, calibration.equal_width_edges(subject.bins))
     yield subject.measure(schema.TEMPERATURE_ECE, calibration.ece(bins), n=n, estimator=folds)
-    null = null_of(calibration.ece_null, bins, points, design, subject.data.seed)
+    null = null_of(calibrated.ece_null, bins, points, design, subject.data.seed)
     yield expected(subject, schema.TEMPERATURE_ECE_NULL, null, n=n, estimator=folds)
 
 

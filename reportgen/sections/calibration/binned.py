@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.contract.forecasts import ForecastingHead, null_of
 from reportgen.contract.numbers import OF_CALIBRATED, required
-from reportgen.metrics import calibration, intervals
+from reportgen.metrics import calibrated, calibration, intervals
 from reportgen.metrics.selective import Refusals
 from reportgen.sections.calibration.schema import ReliabilityPoint
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from reportgen.contract.forecasts import Floats, Points
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
-    from reportgen.metrics.calibration import Null, ResidualBins
+    from reportgen.metrics.calibrated import Null
+    from reportgen.metrics.calibration import ResidualBins
     from reportgen.metrics.design import Design
 
 
@@ -60,7 +61,7 @@ class PValues:
         tested = (1,) if subject.binary else range(subject.outputs.n_classes)
         bins, points = subject.equal_width, subject.forecast
         return cls(
-            null_of(calibration.ece_null, bins, points, subject.design, subject.data.seed),
+            null_of(calibrated.ece_null, bins, points, subject.design, subject.data.seed),
             subject.in_the_large(subject.predicted),
             tuple(subject.in_the_large(subject.class_points(index)) for index in tested),
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.forecasts import null_of
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import calibration, intervals, multilabel
+from reportgen.metrics import calibrated, calibration, intervals, multilabel
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.binned import Binned, curve, debiased, expected
 from reportgen.sections.calibration.schema import ClassCurve, MultilabelCalibration, ReliabilityPoint
@@ -109,7 +109,7 @@ def _of_class(head: MultilabelHead, index: int, bins: int) -> _Class:
     one = Binned(*head.binary(index), bins)
     name = head.head.class_names[index]
     part, found = Subject.of("class", name), one.equal_width
-    null = null_of(calibration.ece_null, found, one.forecast, one.design, one.data.seed)
+    null = null_of(calibrated.ece_null, found, one.forecast, one.design, one.data.seed)
     size, how = calibration.ece(found), f"{bins} equal-width bins"
     numbers = (
         one.measure(schema.CLASS_ECE, size, part, estimator=how),

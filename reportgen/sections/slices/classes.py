@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from reportgen.contract.forecasts import ForecastingHead, null_of
-from reportgen.metrics import calibration, comparison, intervals, ranking
+from reportgen.metrics import calibrated, calibration, comparison, intervals, ranking
 from reportgen.sections.slices import schema
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Classes(ForecastingHead):
         notion = "positive class" if self.binary else "top label"
         how = f"{self.bins} equal-width bins"
         yield self.measure(schema.ECE, calibration.ece(bins), part, estimator=f"{notion}, {how}")
-        null = null_of(calibration.ece_null, bins, self.forecast, self.design, self.data.seed)
+        null = null_of(calibrated.ece_null, bins, self.forecast, self.design, self.data.seed)
         if null is None:
             yield self.insufficient(schema.ECE_NULL, self.design.too_few, part)
         else:
