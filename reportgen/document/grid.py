@@ -142,7 +142,10 @@ def _distance(check: CheckOutcome) -> str:
     side = "inside" if margin >= 0 else "outside"
     if check.margin_count is None or check.metric is None or check.metric.n is None:
         return f"{size} {side}"
-    return f"{size} {side} ({check.margin_count:,} of {check.metric.n:,})"
+    spare = "to spare" if margin >= 0 else "short"
+    return (
+        f"{size} {side} ({f'{check.margin_count:,}' if check.margin_count else 'none'} of {check.metric.n:,} {spare})"
+    )
 
 
 def _to_settle(check: CheckOutcome) -> str:

@@ -127,7 +127,7 @@ def test_without_answers_differences_are_unpaired_and_said_to_be(tmp_path: Path)
 
 def test_ranges_of_chance_make_no_interval(tmp_path: Path) -> None:
     """The range of the ECE of calibrated models is no interval of an estimate."""
-    one = delta(changes_of(against_a_file(tmp_path, classified())), "calibrated.ece_null")
+    one = delta(changes_of(against_a_file(tmp_path, classified())), "calibration.ece_null")
     assert (one.how, one.difference.ci_low) == ("no interval", None)
 
 

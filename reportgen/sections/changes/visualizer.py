@@ -47,7 +47,9 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
         shown = ranked if len(ranked) <= _MOST_CLASSES else [*ranked[:half], *ranked[-half:]]
         told = _told_apart(classes)
         title = f"{formatting.change(whole.difference)} right since {changes.earlier.name}"
-        title += f"; {len(told) or 'no'} {'class' if len(told) == 1 else 'classes'} told from 0" if classes else ""
+        title += (
+            f"; {len(told) or 'no'} {'classes' if len(told) > 1 else 'class'} measurably changed" if classes else ""
+        )
         return Figure(
             name="differences",
             title=title,
