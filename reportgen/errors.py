@@ -4,11 +4,12 @@
 
     ReportgenError              exit code
     ├── SpecError               2   the spec or the arguments are invalid; lists every error (reportgen.spec.errors)
-    ├── ArgumentError           2   an argument of the Python interface is invalid
+    ├── ArgumentError           2   an argument is invalid
     ├── ResultsError            2   a results file cannot be read
     ├── InputError              3   a model, data set or history cannot be used
     ├── SectionError            3   a section's analyzer, rule or visualizer failed
-    └── RenderError             3   a renderer failed
+    ├── RenderError             3   a renderer failed
+    └── SendError               3   a mail was not sent, or not to everybody
 
 The command line prints only their message; a traceback is for bugs.
 """
@@ -89,7 +90,7 @@ class ReportgenError(Exception):
 
 
 class ArgumentError(ReportgenError, TypeError, ValueError):
-    """An argument of the Python interface has the wrong type or value."""
+    """An argument has the wrong type or value."""
 
     exit_code = 2
 
@@ -131,6 +132,10 @@ class SectionError(ReportgenError):
 
 class RenderError(ReportgenError):
     """A renderer failed; the other outputs are still written."""
+
+
+class SendError(ReportgenError):
+    """A mail was not sent, or not to everybody; names the server."""
 
 
 class Interrupted(BaseException):

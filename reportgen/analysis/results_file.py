@@ -60,7 +60,18 @@ def load(path: Path, registry: Registry) -> Results:
     ResultsError
         Missing, too large, not JSON, written by a newer version, or not a results file.
     """
-    raw = _content(path)
+    return read(content_of(path), path, registry)
+
+
+def read(content: bytes, path: Path, registry: Registry) -> Results:
+    """Read the content of a results file.
+
+    Raises
+    ------
+    ResultsError
+        As :func:`load`; ``path`` is what it names.
+    """
+    raw = _parsed(content, path)
     with refusals(path):
         found = [registry.find(_kind(section)) for section in _sections(raw)]
         typed = [_typed(*pair) for pair in zip(raw["sections"], found, strict=True)]

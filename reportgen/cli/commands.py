@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from reportgen.cli.mail import mail
 from reportgen.cli.streams import put, say, say_error
 from reportgen.contract.formats import BY_DEFAULT, FILES, FORMATS
 from reportgen.errors import InputError, Interrupted, ReportgenError
@@ -83,6 +84,7 @@ def cli() -> None:
     """Generate evaluation reports for trained Keras models: one spec in, one HTML and PDF document out."""
 
 
+cli.add_command(mail)
 _spec_options: list[Callable[[Any], Any]] = [
     click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of the spec."),
     click.option("--only", multiple=True, type=_Words(), metavar="SECTION", help="Run only these sections."),

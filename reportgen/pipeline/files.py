@@ -20,6 +20,7 @@ from reportgen.contract.formats import ANSWERS, FILES
 from reportgen.errors import InputError
 from reportgen.render import bom
 from reportgen.render.environment import MARK
+from reportgen.render.mail import MARK as MAIL_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ _STAGING = ".reportgen-"
 _STALE = 3600.0
 """Age in seconds from which on the folder of a process that is gone is removed: on a shared disk it may run elsewhere."""
 _MARKS = {
+    ".eml": (MAIL_MARK.encode(),),
     ".html": (MARK.encode(),),
     ".json": (b'\n "reportgen": "', f'"name": "{bom.MARK}"'.encode()),
     ".md": (MARK.encode(),),
@@ -173,7 +175,12 @@ def _is_own(path: Path) -> bool:
     if not marks or not path.is_file():
         return False
     content = path.read_bytes()
-    places = (content, *_unpacked(content)) if path.suffix == ".pdf" else (content,)
+    places: Iterable[bytes] = (content,)
+    match path.suffix:
+        case ".pdf":
+            places = (content, *_unpacked(content))
+        case ".eml":
+            places = (content.partition(b"\r\n\r\n")[0],)  # the headers: a mail may quote another one
     return any(mark in place for place in places for mark in marks)
 
 

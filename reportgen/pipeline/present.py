@@ -15,6 +15,7 @@ from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.dashboard import dashboard
+from reportgen.document.front import front_page
 from reportgen.errors import ArgumentError, ReportgenError, SectionError, summary
 from reportgen.figures import engine
 from reportgen.pipeline.files import named
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from reportgen.contract.formats import Format, Renderer
     from reportgen.contract.places import Place
     from reportgen.contract.theme import Theme
-    from reportgen.document.tree import Document, Drawing
+    from reportgen.document.tree import Document, Drawing, FrontPage
     from reportgen.pipeline.stored import Both
     from reportgen.spec.model import FiguresSpec
 
@@ -158,6 +159,24 @@ def _document(results: Results, report: Rendered, run: Run, *, phone: bool) -> D
             failures[record.id] = f"it could not be displayed ({error})"
             report.fail(f"section {record.id}: {failures[record.id]}", error, keep_going=run.keep_going)
     return compose(results, drawings, tables, galleries, failures)
+
+
+def page_one(results: Results) -> FrontPage:
+    """Return page one without its picture: nothing is drawn.
+
+    Raises
+    ------
+    SectionError
+        The tables of a section failed.
+    """
+    tables: dict[str, tuple[Table, ...]] = {}
+    for record in results.sections:
+        try:
+            with foreign(f"section {record.id}", folder_of(record.manifest)):
+                tables[record.id] = tables_of(record, results.view_of(record.id))
+        except ForeignError as error:
+            raise SectionError(f"section {record.id}: it could not be displayed ({error})") from error
+    return front_page(results, None, tables)
 
 
 def theme_of(results: Results) -> Theme:

@@ -30,12 +30,15 @@ class ReportFile:
 
     Attributes
     ----------
+    content
+        The file itself.
     digest
         The SHA-256 digest of its results.
     attached
         The files in it, by their names.
     """
 
+    content: bytes
     digest: str
     attached: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -48,10 +51,11 @@ def read_page(path: Path) -> ReportFile:
     ResultsError
         It cannot be read, or does not have the digest of its results.
     """
-    found = _DIGEST.findall(_content(path))
+    content = _content(path)
+    found = _DIGEST.findall(content)
     if not found:
         raise ResultsError(f"{path}: is not a report of reportgen (it has no digest of its results)")
-    return ReportFile(found[-1].decode())
+    return ReportFile(content, found[-1].decode())
 
 
 def read_pdf(path: Path) -> ReportFile:
@@ -83,7 +87,7 @@ def read_pdf(path: Path) -> ReportFile:
         raise ResultsError(f"{path}: cannot be read as a PDF ({summary(error)})") from error
     if FILES["json"] not in attached:
         raise ResultsError(f"{path}: is not a report of reportgen (no {FILES['json']} is attached)")
-    return ReportFile(digest, attached)
+    return ReportFile(content, digest, attached)
 
 
 def _content(path: Path) -> bytes:
