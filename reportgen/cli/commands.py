@@ -183,33 +183,28 @@ def build(  # noqa: PLR0913 one for each option
 
 
 @cli.command()
-@click.argument("spec", type=click.Path(path_type=Path))
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...", type=click.Path(path_type=Path))
 @_with(_spec_options)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def check(
-    spec: Path,
+    specs: tuple[Path, ...],
     overrides: tuple[str, ...],
     only: tuple[tuple[str, ...], ...],
     skip: tuple[tuple[str, ...], ...],
     quiet: bool,
 ) -> None:
-    """Validate SPEC and the files it names. Nothing is computed."""
+    """Validate every SPEC and the files it names. Nothing is computed."""
     from reportgen.pipeline.flow import read_plan
-    from reportgen.plan.files import unchecked
 
-    planned = read_plan(spec, overrides, _flat(only), _flat(skip))
-    for item in planned.sections:
-        if item.skip is not None:
-            say(f"{spec}: section {item.address} will be skipped: it {item.skip}")
-    if not quiet:
-        for what in unchecked(planned.spec, planned.folder):
-            say(f"{spec}: {what} is checked in the build")
-        counts = (
-            _counted(len(planned.spec.models), "model"),
-            _counted(len(planned.sections), "section"),
-            _counted(len(planned.spec.checks), "check"),
-        )
-        say(f"{spec}: ok ({', '.join(counts)})")
+    code = 0
+    for spec in specs:
+        try:
+            planned = read_plan(spec, overrides, _flat(only), _flat(skip))
+        except SpecError as error:
+            code = _told(str(error), error.exit_code)
+        else:
+            _say_checked(spec, planned, quiet=quiet)
+    raise click.exceptions.Exit(code)
 
 
 @cli.command()
@@ -431,6 +426,23 @@ def _run(tell: ProgressCallback, jobs: int, *, keep_going: bool, no_cache: bool,
     from reportgen.pipeline.store import Store
 
     return Run(tell, keep_going, None if no_cache else Store.of_user(), jobs)
+
+
+def _say_checked(spec: Path, planned: Plan, *, quiet: bool) -> None:
+    from reportgen.plan.files import unchecked
+
+    for item in planned.sections:
+        if item.skip is not None:
+            say(f"{spec}: section {item.address} will be skipped: it {item.skip}")
+    if not quiet:
+        for what in unchecked(planned.spec, planned.folder):
+            say(f"{spec}: {what} is checked in the build")
+        counts = (
+            _counted(len(planned.spec.models), "model"),
+            _counted(len(planned.sections), "section"),
+            _counted(len(planned.spec.checks), "check"),
+        )
+        say(f"{spec}: ok ({', '.join(counts)})")
 
 
 def _counted(number: int, word: str) -> str:
