@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
 import ssl
+import subprocess
+import sys
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -197,6 +200,18 @@ def test_the_same_report_gives_the_same_bytes(folder: Path, tmp_path: Path, call
     assert b"\n" not in first.replace(b"\r\n", b"")
 
 
+def test_nothing_around_changes_the_bytes(folder: Path, tmp_path: Path) -> None:
+    """Neither the time zone nor the seed of hashes nor the working directory."""
+    for number, zone in enumerate(("UTC", "Pacific/Auckland")):
+        surroundings = {"TZ": zone, "PYTHONHASHSEED": str(number), "PYTHONPATH": os.pathsep.join(sys.path)}
+        place = tmp_path / zone.replace("/", "-")
+        place.mkdir()
+        command = [sys.executable, "-P", "-m", "reportgen", "mail", str(folder), *ARGUMENTS, "-o", "."]
+        subprocess.run(command, cwd=place, env={**os.environ, **surroundings}, capture_output=True, check=True)
+    first, second = tmp_path.glob(f"*/{WRITTEN}")
+    assert first.read_bytes() == second.read_bytes()
+
+
 def test_a_mail_of_others_is_not_replaced(folder: Path, call: Any) -> None:
     """Only what reportgen has written is; a mail that quotes one of its mails is not its own."""
     assert call(folder, *ARGUMENTS)[0] == 0
@@ -227,6 +242,7 @@ def test_a_mail_of_others_is_not_replaced(folder: Path, call: Any) -> None:
         ("--to", "a@b c"),
         ("--to", ""),
         ("--to", f"{'long, ' * 12} <a@b>"),
+        ("--to", f"a@{'long.' * 60}org"),
         ("--from", "a@b\nX: y"),
         ("--subject", "Subject\nBcc: all@example.org"),
         ("--subject", "Subject\x85Bcc: x"),
@@ -309,6 +325,10 @@ WRONG: dict[str, Any] = {
     "no PDF": (lambda folder, _: (folder / "report.pdf").unlink(), "has no report.pdf to attach"),
     "no report": (lambda folder, _: [path.unlink() for path in folder.iterdir()], "is not the folder of a report"),
     "no folder": (lambda folder, _: folder.rename(folder.with_name("gone")), "no such folder"),
+    "a file": (
+        lambda folder, _: [path.unlink() for path in folder.iterdir()] and (folder.rmdir() or folder.touch()),
+        "is not a folder: name the one of the report",
+    ),
     "no PDF of a report": (lambda folder, _: (folder / "report.pdf").write_bytes(b"%PDF"), "cannot be read as a PDF"),
     "changed results": (changed, "the results in it were changed"),
     "PDF is a folder": (

@@ -21,6 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MOST_PORTS = 65_535
 _LONGEST_NAME = 60
 """Longest name beside an address, so that it is on one line of the header."""
+_LONGEST_ADDRESS = 254
+"""Longest address (RFC 5321, 4.5.3.1.3, without its brackets)."""
 
 
 class _Line(click.ParamType[str]):
@@ -66,7 +68,8 @@ def _parsed(text: str) -> Address | None:
         return None
     (found,) = header.addresses
     wrong = [one for one in header.defects if not isinstance(one, NonASCIILocalPartDefect)]
-    whole = found.username and found.domain and len(found.display_name) <= _LONGEST_NAME
+    short = len(found.display_name) <= _LONGEST_NAME and len(found.addr_spec) <= _LONGEST_ADDRESS
+    whole = found.username and found.domain and short
     return None if wrong or not whole or _CONTROL.search(str(found)) else found
 
 

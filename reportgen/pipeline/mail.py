@@ -118,7 +118,8 @@ def _pdf(folder: Path) -> Path:
     if path.exists():
         return path
     if not folder.is_dir():
-        raise ResultsError(f"{folder}: no such folder")
+        what = "is not a folder: name the one of the report" if folder.exists() else "no such folder"
+        raise ResultsError(f"{folder}: {what}")
     if any((folder / name).exists() for name in (FILES["json"], FILES["html"])):
         raise ResultsError(f"{folder}: has no {path.name} to attach; build or render the report with --format pdf")
     raise ResultsError(f"{folder}: is not the folder of a report (it has no {path.name})")

@@ -85,6 +85,11 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
         titles={chapter.id: chapter.title for chapter in shown.chapters},
         styles=Markup("\n".join((*_styles(target), inliner.sheet()))),  # noqa: S704 our own files
     )
+    return unbroken(page)
+
+
+def unbroken(page: str) -> str:
+    """Return a page in which no percent sign is parted from its number at the end of a line."""
     return _BREAKING.sub(THIN, page)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reportgen.render.environment import environment, fill, printable
+from reportgen.render.html import unbroken
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -45,7 +46,8 @@ def text(results: Results, front: FrontPage, attachment: Attachment) -> str:
 def html(results: Results, front: FrontPage, attachment: Attachment) -> str:
     """Return the body as HTML."""
     made = environment((), printable)
-    return fill(made, "mail.html.j2", (), results, front=front, attachment=attachment).strip() + "\n"
+    page = fill(made, "mail.html.j2", (), results, front=front, attachment=attachment)
+    return unbroken(page).strip() + "\n"
 
 
 def _line(words: str) -> str:
