@@ -36,12 +36,13 @@ _FRAMES = (
     "A total of ",
     "Graph execution error:",
     "Detected at node",
+    'File "',
     "•",
 )
 
 
 def summary(error: BaseException) -> str:
-    r"""Return the first informative line of a third-party exception; Keras wraps its messages in extra lines.
+    r"""Return the first informative line of a third-party exception; Keras and TensorFlow wrap their messages in extra lines.
 
     >>> summary(ValueError("Exception encountered when calling Dense.call().\n\n\x1b[1mwrong shape\x1b[0m\n\nArguments"))
     'wrong shape'

@@ -16,6 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 KERAS = {
     "inputs/events.py",
     "inputs/models.py",
+    "inputs/saved_model.py",
     "inputs/sources/elements.py",
     "inputs/sources/function.py",
     "inputs/sources/pictures.py",

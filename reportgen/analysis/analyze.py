@@ -311,6 +311,7 @@ def _model(model: ModelEvaluation, plan: Plan) -> ModelRecord:
         history=None if history is None else FileRecord(file=history.file, sha256=history.sha256),
         heads=tuple(_head(head) for head in model.heads),
         recipe=model.recipe,
+        form=model.form,
         reason=model.reason,
         role=spec.role,
         note=spec.note,

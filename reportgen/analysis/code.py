@@ -1,4 +1,4 @@
-"""The code that produced a report: the program, sections, custom objects, functions of the data, templates; each with its digest."""
+"""The code that produced a report: the program, sections, custom objects, functions of models and data, templates; each with its digest."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def code(plan: Plan, models: Iterable[ModelEvaluation], data: DataEvaluation | N
     found = [CodeRecord(what="program", file=_PROGRAM, sha256=digest.of_program())]
     found += [record for item in (*plan.sections, *plan.left_out) for record in _section(item)]
     found += [
-        CodeRecord(what="custom objects", file=file, sha256=sha256) for model in models for file, sha256 in model.code
+        CodeRecord(what="model" if model.form == "function" else "custom objects", file=file, sha256=sha256)
+        for model in models
+        for file, sha256 in model.code
     ]
     if data is not None:
         found += [CodeRecord(what="data", file=file, sha256=sha256) for file, sha256 in data.code]

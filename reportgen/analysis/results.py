@@ -17,6 +17,7 @@ from reportgen.contract.changes import FlippedCheck
 from reportgen.contract.decision import Decision
 from reportgen.contract.findings import Finding, Severity
 from reportgen.contract.focus import Focus, View
+from reportgen.contract.forms import Form
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Metric
 from reportgen.contract.result import SectionResult
@@ -61,7 +62,7 @@ class FileRecord(Strict):
 class CodeRecord(Strict):
     """Code that a run executed: a file as named in the spec, or a package, and its SHA-256 digest."""
 
-    what: Literal["program", "section", "custom objects", "data", "template"]
+    what: Literal["program", "section", "custom objects", "model", "data", "template"]
     file: str
     sha256: str
     """For a file of its bytes; for a package of the lines ``<sha256>  <path>`` of its code and templates, sorted by path."""
@@ -95,6 +96,8 @@ class ModelRecord(Strict):
     heads: tuple[HeadRecord, ...]
     recipe: str | None = None
     """The recipe that it is a seed of; null if the spec names none."""
+    form: Form = "keras"
+    """What it was loaded from."""
     reason: str | None = None
     """Why it was not evaluated; null if it was."""
     role: str | None = None

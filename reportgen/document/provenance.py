@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.focus import MOST_ROWS
+from reportgen.contract.forms import NOTES
 from reportgen.contract.tables import Column, Table
 from reportgen.text import formatting
 
@@ -47,6 +48,7 @@ def _files(results: Results) -> Table:
     columns = (Column("What", numeric=False), Column("File", numeric=False), Column("SHA-256", numeric=False))
     total = len(results.models)
     note = "" if len(order) == total else f"{len(order)} of {total} models; the others are in results.json. "
+    note += " ".join(f"{model.name} {NOTES[model.form]}." for model in results.models if model.form in NOTES) + " "
     note += "" if results.code else f"reportgen {results.reportgen} did not record the code that was executed."
     return Table("files", "Files", columns, tuple(rows), note.strip())
 

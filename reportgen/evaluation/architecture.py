@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def describe(loaded: LoadedModel) -> Architecture:
     """Describe a loaded model."""
     model = loaded.model
-    places = walk(model)
+    places = () if loaded.form == "saved_model" else walk(model)
     compiled = loaded.compiled
     return Architecture(
-        kind="Sequential" if is_a(model, "Sequential") else "Functional" if has_graph(model) else "subclassed",
+        kind=_kind(loaded),
         layers=tuple(_summary(place, places) for place in places),
         parameters=_count(model.weights),
         trainable_parameters=_count(model.trainable_weights),
@@ -33,6 +33,14 @@ def describe(loaded: LoadedModel) -> Architecture:
         optimizer=_text(compiled.get("optimizer")),
         metrics=tuple(_names(compiled["metrics"])) if compiled.get("metrics") else None,
     )
+
+
+def _kind(loaded: LoadedModel) -> str:
+    if loaded.form == "saved_model":
+        return "SavedModel"
+    if is_a(loaded.model, "Sequential"):
+        return "Sequential"
+    return "Functional" if has_graph(loaded.model) else "subclassed"
 
 
 def _summary(place: Place, places: tuple[Place, ...]) -> LayerSummary:

@@ -30,7 +30,7 @@ class Attempts:
     """
 
     def __init__(self, name: str, spec: ModelSpec) -> None:
-        self._location, self._file = ("models", name, "path"), spec.path
+        self._location, self._file = spec.location(name), spec.origin
         self.failure: InputError | None = None
 
     def attempt(self, part: Callable[[], _Part]) -> _Part | None:

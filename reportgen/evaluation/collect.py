@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.forms import NO_LAYERS
 from reportgen.contract.needs import Need
+from reportgen.contract.records.activations import Activations
 from reportgen.contract.records.data import DataEvaluation
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.attempts import Attempts
-from reportgen.evaluation.cost import cost
+from reportgen.evaluation.cost import cost, unknown
 from reportgen.evaluation.examples import Errors
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows, evaluate
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.needs import Request, Timing
-    from reportgen.contract.records.activations import Activations
     from reportgen.contract.records.cost import Times
     from reportgen.contract.records.examples import Examples
     from reportgen.contract.records.heads import HeadEvaluation
@@ -154,6 +155,7 @@ class _Collector:
     def _loaded(
         self, spec: ModelSpec, loaded: LoadedModel, history: History | None, attempts: Attempts
     ) -> ModelEvaluation:
+        layered = loaded.form != "saved_model"
         heads, activations = attempts.attempt(lambda: self._pass(loaded.name, spec, loaded)) or ((), None)
         wants_weights, wants_cost = (need in self.request.needs for need in (Need.WEIGHTS, Need.COST))
         timing = self.request.timing
@@ -165,13 +167,14 @@ class _Collector:
             heads=heads,
             history=history,
             architecture=attempts.attempt(lambda: describe(loaded)),
-            weights=attempts.attempt(lambda: weight_tensors(loaded.model)) if wants_weights else None,
+            weights=attempts.attempt(lambda: weight_tensors(loaded.model)) if wants_weights and layered else None,
             activations=activations,
-            cost=cost(loaded) if wants_cost else None,
+            cost=None if not wants_cost else cost(loaded) if layered else unknown(NO_LAYERS),
             times=None if timing is None else self._times(loaded, timing),
             series=spec.series,
             recipe=spec.recipe,
             code=loaded.code,
+            form=loaded.form,
         )
 
     def _times(self, loaded: LoadedModel, timing: Timing) -> Times:
@@ -183,16 +186,21 @@ class _Collector:
     ) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
         if self.spec is None or self.dataset is None or self.data is None or not self.request.needs & _OF_THE_PASS:
             return (), None
-        return evaluate(
+        probed = self._probed()
+        layered = loaded.form != "saved_model"
+        heads, activations = evaluate(
             loaded,
             spec,
             self.dataset,
             self.spec,
             self.data.rows,
-            self._probed(),
+            probed if layered else None,
             lambda done, total: self.report(f"evaluating {name}", done, total),
             self.request.threshold,
         )
+        if probed is not None and not layered:
+            activations = Activations(probed.places, probed.sampling, (), reason=NO_LAYERS)
+        return heads, activations
 
     def _probed(self) -> ProbedRows | None:
         probe = self.request.probe

@@ -43,8 +43,7 @@ def cost(loaded: LoadedModel) -> Cost:
         with model_code(("models", loaded.name, "path"), loaded.file, "the model cannot be traced"):
             calls, products = _traced(loaded.model)
     except (UnknownInputsError, InputError) as error:
-        reason = error.message if isinstance(error, InputError) else str(error)
-        return Cost((), None, None, None, uncounted=reason, unsized=reason)
+        return unknown(error.message if isinstance(error, InputError) else str(error))
     layers, uncounted = _counted(loaded.model, calls, products)
     memory, unsized = _memory(calls)
     return Cost(
@@ -55,6 +54,11 @@ def cost(loaded: LoadedModel) -> Cost:
         uncounted=uncounted,
         unsized=unsized,
     )
+
+
+def unknown(reason: str) -> Cost:
+    """Return the cost of a model of which nothing is known, with the reason."""
+    return Cost((), None, None, None, uncounted=reason, unsized=reason)
 
 
 def _traced(model: Any) -> tuple[tuple[Call, ...], tuple[int, ...]]:

@@ -154,7 +154,7 @@ class Reader:
                 f"the outputs of {record.name!r} should be probabilities ({record.output_type.rule}), but "
                 f'{error}: if they are logits, set outputs = "logits"'
             )
-            raise InputError(("models", self.loaded.name, "outputs"), self.spec.path, message) from None
+            raise InputError(("models", self.loaded.name, "outputs"), self.spec.origin, message) from None
 
     def finish(self, head: Head, *, alone: bool) -> tuple[HeadEvaluation, ...]:
         """Return the record with its outputs, or one for each value of the head; failed if any were NaN or infinite.
@@ -180,7 +180,7 @@ class Reader:
         )
 
     def _error(self, key: str, contradiction: ContradictionError) -> InputError:
-        return InputError(("models", self.loaded.name, key), self.spec.path, str(contradiction))
+        return InputError(("models", self.loaded.name, key), self.spec.origin, str(contradiction))
 
 
 @dataclass(frozen=True)

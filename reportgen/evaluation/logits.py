@@ -1,12 +1,14 @@
 """Splits a model before its final softmax or sigmoid, to read logits before they saturate.
 
+What follows the softmax and leaves its numbers as they are is looked through: a cast, a dropout, a flattening of single positions.
+
 The given model is never modified: a layer with a built-in activation is rebuilt without it, with a copy of
 its weights.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reportgen.evaluation.structure import has_graph
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
     import keras
 
 _REBUILDABLE = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D")
+_WRAPPERS = ("SpectralNormalization",)
+_IDENTITIES = (
+    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Identity", "SpatialDropout1D",
+    "SpatialDropout2D", "SpatialDropout3D",
+)  # fmt: skip
+"""Layers that change nothing outside of training."""
+_VIEWS = ("Flatten", "Reshape")
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,9 @@ def _end(tensor: Any, copies: dict[int, Any]) -> OutputEnd:
     inputs = operation._inbound_nodes[node_index].input_tensors  # noqa: SLF001
     if has_graph(operation):
         return _nested_end(operation, inputs, tensor, tensor_index, copies)
+    if _passes_on(operation, inputs, tensor):
+        end = _end(inputs[0], copies)
+        return replace(end, tensor=_as_rows(end.tensor, tensor)) if end.stripped else replace(end, tensor=tensor)
     name = _activation_name(operation)
     if not _normalizes_classes(name, operation, tensor) or len(inputs) != 1:
         return OutputEnd(tensor, name, stripped=False)
@@ -70,9 +82,28 @@ def _nested_end(inner: Any, inputs: list[Any], tensor: Any, index: int, copies: 
     return OutputEnd(copy(inputs[0]), end.activation, stripped=True, copies=(*end.copies, (copy, inner)))
 
 
+def _passes_on(operation: Any, inputs: list[Any], tensor: Any) -> bool:
+    """Return whether a layer returns the numbers of its input for every row, in the same order: at most in another shape or type."""
+    if not _is_of_keras(operation) or len(inputs) != 1:
+        return False
+    name = type(operation).__name__
+    if name in _VIEWS:
+        return tuple(tensor.shape[1:]) == (inputs[0].shape[-1],) and set(inputs[0].shape[1:-1]) <= {1}
+    return name in _IDENTITIES or (name == "Activation" and _activation_name(operation) == "linear")
+
+
+def _as_rows(logits: Any, tensor: Any) -> Any:
+    """Return logits in the shape of the tensor in whose place they are read."""
+    import keras
+
+    return logits if logits.shape == tensor.shape else keras.ops.reshape(logits, (-1, *tensor.shape[1:]))
+
+
 def _activation_name(operation: Any) -> str | None:
     import keras
 
+    if type(operation).__name__ in _WRAPPERS and _is_of_keras(operation):
+        return _activation_name(operation.layer)
     if isinstance(operation, keras.layers.Softmax):
         return "softmax"
     if isinstance(operation, keras.layers.Layer):
@@ -88,8 +119,14 @@ def _normalizes_classes(name: str | None, operation: Any, tensor: Any) -> bool:
 
 
 def _rebuildable(operation: Any) -> bool:
-    kind = type(operation)
-    return kind.__name__ in _REBUILDABLE and kind.__module__.startswith("keras.")
+    wraps = type(operation).__name__ in _WRAPPERS
+    inner = operation.layer if wraps else operation
+    return type(inner).__name__ in _REBUILDABLE and all(_is_of_keras(one) for one in (operation, inner))
+
+
+def _is_of_keras(operation: Any) -> bool:
+    """Return whether a layer is one of Keras' own, whose behavior is known."""
+    return type(operation).__module__.startswith("keras.")
 
 
 def _only_normalizes(operation: Any) -> bool:
@@ -102,8 +139,11 @@ def _only_normalizes(operation: Any) -> bool:
 
 
 def _without_activation(layer: Any, shape: Any) -> Any:
-    config = layer.get_config() | {"activation": "linear", "name": f"{layer.name}_before_activation"}
-    copy = type(layer).from_config(config)
+    import keras
+
+    copy = type(layer).from_config(layer.get_config() | {"name": f"{layer.name}_before_activation"})
+    inner = copy.layer if type(copy).__name__ in _WRAPPERS else copy
+    inner.activation = keras.activations.linear
     copy.build(shape)
     copy.set_weights(layer.get_weights())
     return copy

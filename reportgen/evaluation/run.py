@@ -87,7 +87,7 @@ class _Pass:
         threshold: float,
     ) -> None:
         self.loaded, self.spec, self.dataset, self.data, self.rows = loaded, spec, dataset, data, rows
-        self.location = ("models", loaded.name, "path")
+        self.location = spec.location(loaded.name)
         self.feed = feed(loaded.model, dataset)
         self.reader = Reader(loaded, spec, data, rows, threshold)
         self.copies: tuple[tuple[Any, Any], ...] = ()
@@ -95,7 +95,7 @@ class _Pass:
     def run(
         self, probe: ProbedRows | None, progress: Progress
     ) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
-        self.feed.check(self.location, self.spec.path)
+        self.feed.check(self.location, self.spec.origin)
         outputs, forward = self._open()
         names = [output.name for output in outputs]
         self._require_declared(names)
@@ -150,7 +150,7 @@ class _Pass:
             wrong = f"have shape {outputs.shape} for {rows} rows"
         else:
             return
-        raise InputError(self.location, self.spec.path, f"cannot be evaluated: the outputs of {head!r} {wrong}")
+        raise InputError(self.location, self.spec.origin, f"cannot be evaluated: the outputs of {head!r} {wrong}")
 
     def _require_declared(self, heads: list[str]) -> None:
         """Reject the type or the task of an output that the model does not have."""
@@ -158,7 +158,7 @@ class _Pass:
             for head in table if isinstance(table, dict) else ():
                 if head not in heads:
                     message = f"the model has no output of this name (it has {', '.join(heads)})"
-                    raise InputError(("models", self.loaded.name, key, head), self.spec.path, message)
+                    raise InputError(("models", self.loaded.name, key, head), self.spec.origin, message)
 
     def _require_named_labels(self, heads: list[str]) -> None:
         """Reject a single array of labels for a model with several heads."""

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.inputs.folders import files_below
+from reportgen.inputs.folders import FolderError, files_below
 from reportgen.resources import share
 
 if TYPE_CHECKING:
@@ -25,11 +25,16 @@ def sha256(path: Path) -> str:
 
 
 def digest_and_size(path: Path) -> tuple[str, int] | tuple[None, None]:
-    """Return the digest and the size in bytes of a file; None for both if it cannot be read."""
+    """Return the digest and the size in bytes of a file or folder; None for both if it cannot be read."""
     try:
-        return sha256(path), path.stat().st_size
-    except OSError:
+        return of_path(path), size_of(path)
+    except (OSError, FolderError):
         return None, None
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files of a folder."""
+    return sum((path / name).stat().st_size for name in files_below(path)) if path.is_dir() else path.stat().st_size
 
 
 def of_files(files: Iterable[tuple[str, Path]]) -> str:

@@ -50,8 +50,8 @@ class Files:
         return models.load(name, spec, self.folder)
 
     def identity(self, _name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
-        """Read the file as bytes."""
-        return spec.path, *digest_and_size(self.folder / spec.path)
+        """Read the file or folder as bytes."""
+        return spec.origin, *((None, None) if spec.path is None else digest_and_size(self.folder / spec.path))
 
     def history(self, name: str, spec: ModelSpec) -> History | None:
         """Read a history."""
@@ -95,7 +95,9 @@ class Objects:
     def identity(self, name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
         """Return the file, and its digest and size if it is a path."""
         given = self.models[name]
-        return (str(given), *digest_and_size(Path(given))) if isinstance(given, str | Path) else (spec.path, None, None)
+        return (
+            (str(given), *digest_and_size(Path(given))) if isinstance(given, str | Path) else (spec.origin, None, None)
+        )
 
     def history(self, name: str, _spec: ModelSpec) -> History | None:
         """Return a history that is in memory, or read it."""

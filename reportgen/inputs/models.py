@@ -1,23 +1,27 @@
-"""Loads ``.keras`` models safely, and reads the metadata of their archives."""
+"""Loads models safely: ``.keras`` files, legacy forms where they are allowed, and what functions return."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.errors import InputError
-from reportgen.inputs.archive import config_of, objects_in
+from reportgen.inputs import archive, legacy_hdf5, saved_model
+from reportgen.inputs.archive import objects_in
 from reportgen.inputs.code import digests_of, imported, load_libraries, model_code
-from reportgen.inputs.digest import sha256
+from reportgen.inputs.digest import of_path, size_of
+from reportgen.inputs.forms import form_of, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import keras
 
+    from reportgen.contract.forms import Form
     from reportgen.spec.model import ModelSpec
     from reportgen.spec.problems import Location
 
@@ -42,11 +46,11 @@ class Loss:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model with the compile configuration of its archive.
+    """A model with the compile configuration of its file.
 
     ``losses`` is a single loss, one per output (in order, or by name), or None without a compiled loss. ``compiled``
-    contains the saved arguments of ``compile``, empty without any; ``size_bytes`` is None for a model in memory.
-    ``code`` are the files and packages of its custom objects with their digests.
+    contains the saved arguments of ``compile``, empty without any; ``size_bytes`` is None for a model without a file.
+    ``code`` are the files and packages of its custom objects, or of the function that made it, with their digests.
     """
 
     name: str
@@ -57,6 +61,7 @@ class LoadedModel:
     losses: Loss | list[Loss | None] | dict[str, Loss | None] | None
     compiled: dict[str, Any]
     code: tuple[tuple[str, str], ...] = ()
+    form: Form = "keras"
 
     def loss_of(self, index: int, output: str) -> Loss | None:
         """Return the compiled loss of one output."""
@@ -68,43 +73,73 @@ class LoadedModel:
 
 
 def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
-    """Load a model with ``safe_mode=True`` and ``compile=False``.
+    """Load a model with ``safe_mode=True`` and ``compile=False``, or call the function that makes it.
 
     Raises
     ------
     InputError
-        Not a Keras archive, a Lambda layer, an unknown custom object, damaged or incompatible content.
+        Not a model in an allowed form, a Lambda layer, an unknown custom object, damaged or incompatible content; or the function
+        failed.
     """
-    location = ("models", name, "path")
+    location, form = spec.location(name), form_of(spec, folder)
+    if spec.path is None:
+        return _made(name, spec, folder)
     path = folder / spec.path
-    if path.suffix != ".keras":
-        message = "must be a .keras file (save the model with model.save('name.keras'))"
-        raise InputError(location, spec.path, message)
-    config = config_of(path, location, spec.path)
-    objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
-    _refuse_foreign(config, objects, location, spec.path)
-    load_libraries()
-    with model_code(location, spec.path, "Keras cannot load it"):
-        import keras
-
-        model = keras.saving.load_model(path, custom_objects=objects, compile=False, safe_mode=True)
-    if not isinstance(model, keras.Model):
-        raise InputError(location, spec.path, f"is not a model (found {type(model).__name__})")
-    compiled = config.get("compile_config") or {}
+    reason = refused(spec, folder)
+    if reason is None and form == "keras" and path.suffix != ".keras":
+        reason = "must be a .keras file (save the model with model.save('name.keras'))"
+    if reason is not None:
+        raise InputError(location, spec.path, reason)
+    compiled: dict[str, Any] = {}
+    if form == "saved_model":
+        model = saved_model.model_of(path, location, spec.path)
+    else:
+        model, compiled = _read(name, spec, folder, legacy_hdf5.config_of if form == "hdf5" else archive.config_of)
     return LoadedModel(
         name=name,
         model=model,
-        file=spec.path,
-        sha256=sha256(path),
-        size_bytes=path.stat().st_size,
+        file=f"{spec.path.rstrip('/')}/" if form == "saved_model" else spec.path,
+        sha256=of_path(path),
+        size_bytes=size_of(path),
         losses=_losses(compiled.get("loss")),
         compiled=compiled,
         code=tuple(digests_of(spec.custom_objects, folder)),
+        form=form,
     )
 
 
-def in_memory(name: str, model: keras.Model) -> LoadedModel:
-    """Return a model in memory; its digest covers its architecture and its weights.
+def _read(
+    name: str, spec: ModelSpec, folder: Path, config_of: Callable[[Path, Location, str], dict[str, Any]]
+) -> tuple[keras.Model, dict[str, Any]]:
+    """Return the model in a file, and its saved arguments of ``compile``."""
+    location, file = spec.location(name), spec.origin
+    config = config_of(folder / file, location, file)
+    objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
+    _refuse_foreign(config, objects, location, file)
+    load_libraries()
+    with model_code(location, file, "Keras cannot load it"):
+        import keras
+
+        model = keras.saving.load_model(folder / file, custom_objects=objects, compile=False, safe_mode=True)
+    if not isinstance(model, keras.Model):
+        raise InputError(location, file, f"is not a model (found {type(model).__name__})")
+    return model, config.get("compile_config") or {}
+
+
+def _made(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
+    """Return the model that a function returns, which is called once, without arguments."""
+    location, file = spec.location(name), spec.origin
+    load_libraries()
+    with model_code(location, file, "cannot be imported"):
+        function = imported(file, folder)
+    with model_code(location, file, "cannot be used"):
+        returned = function()
+    code = tuple(digests_of((file,), folder))
+    return replace(in_memory(name, returned, location, file), file=file, code=code, form="function")
+
+
+def in_memory(name: str, model: keras.Model, location: Location | None = None, file: str = "") -> LoadedModel:
+    """Return a model in memory; its digest covers its architecture and its weights. ``location`` and ``file`` are for errors.
 
     Raises
     ------
@@ -113,11 +148,12 @@ def in_memory(name: str, model: keras.Model) -> LoadedModel:
     """
     import keras
 
-    location = ("models", name)
+    location = location or ("models", name)
     if not isinstance(model, keras.Model):
-        raise InputError(location, "", f"must be a Keras model or a path (found {type(model).__name__})")
+        wanted = "must return a Keras model" if file else "must be a Keras model or a path"
+        raise InputError(location, file, f"{wanted} (found {type(model).__name__})")
     if not model.built:
-        raise InputError(location, "", "has no weights yet: call it on data once, or build it")
+        raise InputError(location, file, "has no weights yet: call it on data once, or build it")
     digest = hashlib.sha256(type(model).__name__.encode())
     for variable in model.variables:
         digest.update(variable.path.encode())
@@ -131,6 +167,7 @@ def in_memory(name: str, model: keras.Model) -> LoadedModel:
         size_bytes=None,
         losses=_losses(compiled.get("loss")),
         compiled=compiled,
+        form="memory",
     )
 
 
@@ -138,7 +175,7 @@ def _refuse_foreign(config: dict[str, Any], objects: dict[str, Any], location: L
     architecture = {key: value for key, value in config.items() if key != "compile_config"}
     missing = set()
     for item in objects_in(architecture):
-        if item["class_name"] in {"Lambda", "__lambda__"}:
+        if item["class_name"].rpartition(">")[2] in {"Lambda", "__lambda__"}:
             name = (item.get("config") or {}).get("name") if isinstance(item.get("config"), dict) else None
             message = f"contains a Lambda layer ({name or 'unnamed'}), which would run code from the file"
             raise InputError(

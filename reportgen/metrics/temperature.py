@@ -24,6 +24,7 @@ _INVERSE_RANGE = (1e-4, 1e4)
 _SEPARABLE = "all rows are predicted correctly, so no finite temperature is optimal"
 _OUTSIDE = "the optimal temperature is outside the range from 1e-4 to 1e4"
 _FEW = f"fewer than {RARER} right or fewer than {RARER} wrong predictions"
+_UNBOUNDED = "the rows say so little that the interval has no finite end"
 _UNINFORMED = "the logits do not separate the classes, so no finite temperature is optimal"
 
 
@@ -51,13 +52,15 @@ class Temperature:
         found = self._with_interval(1.0)
         return found if self.rarer >= RARER else found.without(_FEW)
 
-    def ends(self, divisor: float) -> tuple[float, float]:
-        """Return the ends of the interval of n / ``divisor`` rows, whatever the number of right and wrong predictions."""
+    def ends(self, divisor: float) -> tuple[float, float] | None:
+        """Return the ends of the interval of n / ``divisor`` rows, whatever the number of right and wrong predictions; None beyond float64."""
         from scipy.special import stdtrit
 
         t = float(stdtrit(max(self.rarer - 1, 1), 0.975))
-        factor = float(np.exp(t * self.standard_error * np.sqrt(divisor) / self.value))
-        return self.value / factor, self.value * factor
+        with np.errstate(over="ignore"):
+            factor = np.exp(t * self.standard_error * np.sqrt(divisor) / self.value)
+            low, high = float(self.value / factor), float(self.value * factor)
+        return (low, high) if low > 0 and np.isfinite(high) else None
 
     @property
     def contributions(self) -> Contributions:
@@ -71,10 +74,13 @@ class Temperature:
         return None if found.low is None or found.high is None else (found.low, found.high)
 
     def _with_interval(self, divisor: float) -> Estimate:
+        ends = self.ends(divisor)
+        if ends is None:
+            return Estimate(self.value, len(self.slopes)).without(_UNBOUNDED)
         return Estimate(
             self.value,
             len(self.slopes),
-            *self.ends(divisor),
+            *ends,
             "sandwich standard error, log scale",
             widened=self._with_interval,
             contributions=lambda: self.contributions,
@@ -226,6 +232,8 @@ def _gain(value: float, fitted: Temperature, logits: NDArray[Any]) -> Estimate:
 
     def with_interval(divisor: float) -> Estimate:
         bounds = fitted.ends(divisor)
+        if bounds is None:
+            return Estimate(value, n).without(_UNBOUNDED)
         ends = [float(np.average(_divergence(z, 1 / bound), weights=fitted.weights)) for bound in bounds]
         near = 0.0 if bounds[0] <= 1 <= bounds[1] else min(ends)
         spread = Z95 * error * float(np.sqrt(divisor))

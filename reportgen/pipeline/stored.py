@@ -2,7 +2,7 @@
 
 A key is made from everything that the numbers depend on: the bytes of models, data and histories, the keys of the spec that the
 worker reads, what the sections ask for, the program's own code, the libraries, and the machine. What the program
-cannot know all about is never kept: times that are measured, sections of others, what code that a spec names returns, what rests on an earlier release.
+cannot know all about is never kept: times that are measured, sections of others, what functions that a spec names return, what rests on an earlier release.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ class Keys:
 def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
     """Return the keys of the evaluation of a plan; None if it must not be kept, or if a file cannot be read."""
     spec, request = plan.spec, plan.request
-    if request.timing is not None or (spec.data is not None and spec.data.runs_code):
+    made = any(model.function is not None for model in spec.models.values())
+    if made or request.timing is not None or (spec.data is not None and spec.data.runs_code):
         return None
     asked = {**request.model_dump(mode="json"), "needs": sorted(need.value for need in request.needs)}
     try:
@@ -99,7 +100,7 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
         data_key = key(["slices", columns, slices, rows_key]) if slices else rows_key
         models, digests = {}, {}
         for name, model in spec.models.items():
-            digests[name] = digest.sha256(plan.folder / model.path)
+            digests[name] = digest.of_path(plan.folder / model.origin)
             content = [name, model.model_dump(mode="json", exclude={"role", "note"}), digests[name]]
             models[name] = key(["model", content, _beside(model, plan.folder), rows_key])
     except (OSError, ReportgenError, FolderError):

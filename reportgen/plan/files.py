@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.inputs.forms import refused
 from reportgen.inputs.sources.registry import unknown_names, unusable_data
 from reportgen.inputs.sources.source import code_files, files
 from reportgen.spec import files as spec_files
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     """Yield missing files, and arrays that a file does not have."""
-    outside = [one for one in _outside_data(spec) if not (_may_be_folder(one[0]) and is_folder(folder / one[1]))]
+    outside = [one for one in _beside(spec) if not (_may_be_folder(one[0]) and is_folder(folder / one[1]))]
     unusable = [(*one, reason) for one in outside if (reason := spec_files.unusable(folder / one[1]))]
+    paths = [(model.location(name), model) for name, model in spec.models.items()]
+    unusable += [(at, one.origin, reason) for at, one in paths if (reason := refused(one, folder))]
     if spec.data is not None:
         unusable += unusable_data(spec.data, folder)
     for location, file, reason in unusable:
@@ -44,6 +47,7 @@ def _may_be_folder(location: Location) -> bool:
 
 def unchecked(spec: ReportSpec, folder: Path) -> Iterator[str]:
     """Yield what only the build can check, as sentences: code is not run before, and TensorFlow not loaded."""
+    yield from (f"what {one.function} returns" for one in spec.models.values() if one.function is not None)
     if spec.data is not None and spec.data.path is None and spec.data.function is not None:
         yield f"what {spec.data.function} returns"
     elif spec.data is not None and spec.data.images is None and is_folder(folder / (spec.data.path or "")):
@@ -62,14 +66,18 @@ def _siblings(path: Path) -> list[str]:
 
 def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
     """Yield every file that a spec names, with its place."""
-    yield from _outside_data(spec)
+    yield from ((("models", name, "path"), one.path) for name, one in spec.models.items() if one.path is not None)
+    yield from _beside(spec)
     if spec.data is not None:
         yield from files(spec.data)
 
 
-def _outside_data(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
+def _beside(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
+    """Yield the files that are neither models nor data: histories, code, results."""
     for name, model in spec.models.items():
-        yield ("models", name, "path"), model.path
+        made_by = (model.function or "").rpartition(":")[0]
+        if made_by.endswith(".py"):
+            yield ("models", name, "function"), made_by
         if model.history is not None:
             yield ("models", name, "history"), model.history
         for index, item in enumerate(model.custom_objects):

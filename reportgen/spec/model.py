@@ -170,8 +170,12 @@ class DecisionSpec(Strict):
 class ModelSpec(Strict):
     """A model under review."""
 
-    path: str = Field(min_length=1)
-    """The `.keras` file, relative to the spec. With a `*` (`runs/*/model.keras`), the entry covers every file that matches."""
+    path: Name | None = None
+    """The `.keras` file, relative to the spec; with `allow_legacy` also an `.h5` file or a SavedModel folder. With a `*` (`runs/*/model.keras`), the entry covers every file that matches."""
+    function: str | None = None
+    """Function that returns the model, in place of a path: `package.module:name` or `./models.py:make`. It is imported and run."""
+    allow_legacy: Flag = False
+    """Whether the path may be an `.h5` file, or a SavedModel folder, of which only the predictions are measured; the report says so."""
     name: Name | None = None
     """Names of the models of a pattern, with the same `*`: `*-best`; by default the text that the `*` matches."""
     history: str | None = None
@@ -192,6 +196,17 @@ class ModelSpec(Strict):
     """Author's note on the model, Markdown."""
     custom_objects: tuple[str, ...] = ()
     """Custom layers and functions: `package.module:Name` or `./layers.py:Name`. They are imported and run."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.path is None) == (self.function is None):
+            found = "neither" if self.path is None else "both"
+            message = f"needs a path or a function (found {found})"
+            raise ValueError(message)
+        if self.function is not None and (self.custom_objects or self.allow_legacy):
+            message = "custom_objects and allow_legacy are for a path: the function makes the model itself"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _columns_of_a_history(self) -> Self:
@@ -215,6 +230,22 @@ class ModelSpec(Strict):
                 where = f" of the head {head!r}" if head else ""
                 message = f'contradicts outputs = "values"{where}: values are for regression (found {task!r})'
                 raise ValueError(message)
+        return value
+
+    @property
+    def origin(self) -> str:
+        """The path or the function."""
+        return self.path or self.function or ""
+
+    def location(self, name: str) -> tuple[str, str, str]:
+        """Return where the spec says what the model is."""
+        return ("models", name, "path" if self.function is None else "function")
+
+    @field_validator("function")
+    @classmethod
+    def _names_a_function(cls, value: str | None) -> str | None:
+        if value is not None:
+            require_object(value)
         return value
 
     @field_validator("custom_objects")

@@ -53,7 +53,7 @@ def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, Mod
         problems += wrong
         for name, one in matched:
             if name in found:
-                message = f"two models are named {name!r}: {found[name].path} and {one.path}"
+                message = f"two models are named {name!r}: {found[name].origin} and {one.origin}"
                 problems.append(Problem(("models", key, "name" if model.name else "path"), message))
             found.setdefault(name, one)
             entries.setdefault(name, key)
@@ -63,8 +63,8 @@ def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, Mod
 
 
 def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
-    stars = model.path.count(STAR)
-    if "**" in model.path:
+    stars = model.origin.count(STAR)
+    if "**" in model.origin:
         yield Problem(
             ("models", key, "path"),
             "** is not supported: a * matches part of a single file or folder name",
@@ -88,12 +88,12 @@ def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
 def _unnameable(key: str, matched: list[tuple[str, ModelSpec]]) -> Iterator[Problem]:
     """Yield files whose names no report can show."""
     for _, model in matched:
-        if not is_unicode(model.path):
+        if not is_unicode(model.origin):
             yield Problem(("models", key, "path"), "matches a file whose name is not UTF-8", repr(model.path))
 
 
 def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, ModelSpec]]:
-    if STAR not in model.path:
+    if model.path is None or STAR not in model.path:
         yield key, model
         return
     for path, parts in _matches(model.path, folder):

@@ -41,6 +41,7 @@ LOSSES = {
         (HeadEvidence(loss="binary_crossentropy", from_logits=False, n_outputs=5), "multilabel", "probabilities"),
         (HeadEvidence(loss="mean_squared_error"), "regression", "values"),
         (HeadEvidence(activation="softmax", n_outputs=2), "binary", "probabilities"),
+        (HeadEvidence(activation="log_softmax", n_outputs=3, labels="integers"), "multiclass", "logits"),
         (HeadEvidence(activation="sigmoid", labels="floats"), "regression", "values"),
         (HeadEvidence(activation="linear", labels="floats"), "regression", "values"),
         (

@@ -182,3 +182,16 @@ def test_the_interval_of_a_temperature_scales(seed: int, factor: float) -> None:
     assert second is not None
     assert second == pytest.approx((first[0] * factor, first[1] * factor), rel=1e-4)
     assert 0 < first[0] < first[1]
+
+
+def test_a_temperature_without_a_finite_interval() -> None:
+    """Where the upper end is beyond float64 there is no interval, of neither the temperature nor its gain, and the reason is said."""
+    rows = np.ones(200)
+    found = temperature.Temperature(0.5, 400.0, 20, rows, rows).estimate
+    assert (found.value, found.low, found.high) == (0.5, None, None)
+    assert found.withheld == "the rows say so little that the interval has no finite end"
+    generator = np.random.default_rng(0)
+    logits = generator.normal(size=(200, 2)) * 2
+    labels = (generator.random(200) > np.exp(scores.log_softmax(logits))[:, 0]).astype(np.int32)
+    gain = temperature.cross_fit(temperature.Temperature(1.0, 1e4, 20, rows, rows), logits, labels, labels, 0).gain
+    assert (gain.low, gain.withheld) == (None, found.withheld)

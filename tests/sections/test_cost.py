@@ -70,7 +70,7 @@ def test_what_is_missing_has_a_reason() -> None:
     result = analyze(costing(multiply_adds=None), costing("b", size_bytes=None), broken)
     assert result.find("multiply_adds", "a").reason == UNCOUNTED
     assert result.find("activation_bytes", "a").value == 4000
-    assert result.find("size_bytes", "b").reason == "the model was passed in memory"
+    assert result.find("size_bytes", "b").reason == "the model is not in a file"
     assert result.find("multiply_adds", "c").reason == "the model was not evaluated: it is damaged"
     assert [one.model for one in result.models] == ["a", "b"]
     assert len(SECTION.tables(result, View())[0].rows) == 3

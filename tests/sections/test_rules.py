@@ -51,6 +51,7 @@ from reportgen.text.formatting import THIN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reportgen.contract.forms import Form
     from reportgen.contract.result import SectionResult
     from reportgen.contract.section import Section
 
@@ -203,13 +204,17 @@ def separable() -> SectionResult:
 
 
 def overview(
-    duplicates: int = 0, conflicting: int = 0, counts: tuple[int, ...] = (), loss: str | None = "mse"
+    duplicates: int = 0,
+    conflicting: int = 0,
+    counts: tuple[int, ...] = (),
+    loss: str | None = "mse",
+    form: Form = "keras",
 ) -> SectionResult:
     """Analyze 100 rows and a model."""
     labels = (LabelCounts(None, ("rare", "common"), counts),) if counts else ()
     design = Architecture("Functional", (), 0, 0, 0, "float32", (), (), loss, None, None)
     description = DataDescription((), labels, duplicates, conflicting)
-    made = inside(model(architecture=design), n=100, description=description)
+    made = inside(replace(model(architecture=design), form=form), n=100, description=description)
     return analyzed(section_of("overview"), made)  # type: ignore[no-any-return]
 
 
@@ -403,6 +408,8 @@ CASES: dict[str, Make] = {
     "OVW103": lambda: overview(duplicates=1),
     "OVW201": lambda: overview(counts=(3, 30)),
     "OVW301": lambda: overview(loss=None),
+    "OVW302": lambda: overview(form="hdf5"),
+    "OVW303": lambda: overview(form="saved_model"),
     "PAR101": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, 0.01)),
     "PAR102": lambda: two((0.90, 0.1), (0.91, 0.5), (0.1, 0.01)),
     "PAR103": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, 0.01)),

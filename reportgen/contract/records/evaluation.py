@@ -12,6 +12,7 @@ from reportgen.contract.subjects import Subject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reportgen.contract.forms import Form
     from reportgen.contract.records.activations import Activations
     from reportgen.contract.records.architecture import Architecture
     from reportgen.contract.records.cost import Cost, Times
@@ -30,8 +31,8 @@ class ModelEvaluation:
     """A model: file, architecture, heads and history; weights, activations, cost and times if a section needs them.
 
     ``size_bytes`` is None for a model in memory, ``sha256`` for one that could not be read; ``series`` is the run that it is a
-    checkpoint of, and ``recipe`` the recipe that it is a seed of, if declared; ``code`` are the files and packages of its custom objects with their digests. ``reason`` is
-    why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
+    checkpoint of, and ``recipe`` the recipe that it is a seed of, if declared; ``code`` are the files and packages of its custom objects, or of the function that made it, with their digests; ``form`` is what it was
+    loaded from. ``reason`` is why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
     loaded.
     """
 
@@ -49,6 +50,7 @@ class ModelEvaluation:
     series: str | None = None
     recipe: str | None = None
     code: tuple[tuple[str, str], ...] = ()
+    form: Form = "keras"
     reason: str | None = None
 
     def subject(self, head: HeadEvaluation, part: Subject | None = None) -> Subject | None:

@@ -184,6 +184,8 @@ def type_of_probabilities(evidence: HeadEvidence) -> Decision:
         return Decision(kind, f"compiled loss {evidence.loss} with from_logits={evidence.from_logits}")
     if evidence.activation in NORMALIZED:
         return Decision("probabilities", f"last activation {evidence.activation}")
+    if evidence.activation == "log_softmax":
+        return Decision("logits", "last activation log_softmax: logarithms of probabilities are logits")
     raise UndecidedError(
         f"neither a compiled loss nor the last activation ({evidence.activation or 'not visible'}) shows whether the "
         'outputs are logits or probabilities: set outputs = "logits" or "probabilities"'

@@ -67,9 +67,11 @@ class Classification(Task):
         return None
 
     def of_activation(self, evidence: HeadEvidence) -> Decision | None:
-        """Match a softmax, or one sigmoid unless the labels are fractional."""
-        if evidence.activation == "softmax":
-            return Decision(_by_number(evidence), f"last activation softmax, {evidence.n_outputs} outputs")
+        """Match a softmax, its logarithm, or one sigmoid unless the labels are fractional."""
+        if evidence.activation in {"softmax", "log_softmax"}:
+            return Decision(
+                _by_number(evidence), f"last activation {evidence.activation}, {evidence.n_outputs} outputs"
+            )
         if evidence.activation == "sigmoid" and evidence.labels != "floats" and evidence.n_outputs == 1:
             return Decision("binary", f"last activation sigmoid, {evidence.n_outputs} outputs")
         return None

@@ -63,7 +63,7 @@ def _measurements(model: ModelEvaluation) -> Iterator[Measurement]:
         yield _counted(schema.ACTIVATIONS, model.name, cost.activation_bytes, cost.unsized)
         yield _counted(schema.WORKING, model.name, cost.working_bytes, cost.unsized)
     if model.size_bytes is None:
-        yield schema.SIZE.missing(model.name, "not_applicable", "the model was passed in memory")
+        yield schema.SIZE.missing(model.name, "not_applicable", "the model is not in a file")
     else:
         yield schema.SIZE.measure(model.name, model.size_bytes)
 

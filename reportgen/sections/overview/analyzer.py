@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.contract.forms import NO_LAYERS
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.schema import (
@@ -46,11 +47,14 @@ def _measurements(model: ModelEvaluation, made_of: Architecture) -> Iterator[Mea
     yield schema.PARAMETERS.measure(model.name, made_of.parameters)
     yield schema.TRAINABLE.measure(model.name, made_of.trainable_parameters)
     if model.size_bytes is None:
-        yield schema.SIZE.missing(model.name, "not_applicable", "the model was passed in memory")
+        yield schema.SIZE.missing(model.name, "not_applicable", "the model is not in a file")
     else:
         yield schema.SIZE.measure(model.name, model.size_bytes)
     yield schema.MEMORY.measure(model.name, made_of.memory_bytes)
-    yield schema.LAYERS.measure(model.name, _distinct(made_of))
+    if model.form == "saved_model":
+        yield schema.LAYERS.missing(model.name, "not_applicable", NO_LAYERS)
+    else:
+        yield schema.LAYERS.measure(model.name, _distinct(made_of))
 
 
 def _distinct(made_of: Architecture) -> int:
@@ -61,6 +65,7 @@ def _model(model: ModelEvaluation, made_of: Architecture) -> ModelOverview:
     return ModelOverview(
         model=model.name,
         kind=made_of.kind,
+        form=model.form,
         file=model.file,
         sha256=model.sha256,
         layers=tuple(_layer(layer) for layer in made_of.layers if layer.level == 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
+from reportgen.contract.forms import NOTES
 from reportgen.contract.subjects import Subject
 from reportgen.text import formatting
 
@@ -89,11 +90,31 @@ def imbalance(result: OverviewResult) -> Iterator[Hit]:
 def not_compiled(result: OverviewResult) -> Iterator[Hit]:
     """Yield models whose file has no compiled loss: it has one or not, so no effect."""
     for model in result.models:
-        if model.loss is None:
+        if model.loss is None and model.form != "saved_model":
             yield Hit(
                 model.model,
                 "The model has no compiled loss, so its output type was inferred from the last activation and the labels unless "
                 "the spec declares it. Set `outputs` in the spec to be sure.",
+            )
+
+
+def legacy_file(result: OverviewResult) -> Iterator[Hit]:
+    """Yield models from legacy HDF5 files: a file is one or not, so no effect."""
+    for model in result.models:
+        if model.form == "hdf5":
+            yield Hit(
+                model.model,
+                f"The model {NOTES['hdf5']}, a form that Keras has replaced. Save it again as a .keras file before it is released.",
+            )
+
+
+def predictions_only(result: OverviewResult) -> Iterator[Hit]:
+    """Yield SavedModels: nothing inside of them was measured; no effect."""
+    for model in result.models:
+        if model.form == "saved_model":
+            yield Hit(
+                model.model,
+                f"The model {NOTES['saved_model']}. Review the .keras file that it was exported from as well.",
             )
 
 
@@ -105,4 +126,6 @@ RULES: tuple[Rule[OverviewResult], ...] = (
     Rule("OVW103", "note", "Some duplicate rows", "definition", few_repeated_rows),
     Rule("OVW201", "note", "Imbalanced classes", CONVENTION, imbalance),
     Rule("OVW301", "note", "Not compiled", "definition", not_compiled),
+    Rule("OVW302", "note", "Legacy HDF5 file", "definition", legacy_file),
+    Rule("OVW303", "warning", "Predictions only", "definition", predictions_only),
 )

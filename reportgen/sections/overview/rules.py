@@ -42,5 +42,19 @@ EXPLANATIONS = {
         do="Set outputs for this model in the spec, and compare with the outputs listed in Provenance.",
         ignore="If the spec declares outputs, or if Provenance shows the right ones.",
     ),
+    "OVW302": Explanation(
+        finds="A model that was read from a legacy HDF5 file, which the spec allows with allow_legacy = true.",
+        example="The model was read from a legacy HDF5 file.",
+        means="Everything is measured. But the form is one that Keras keeps for old files only, and other programs may refuse it for safety.",
+        do="Load the model once, save it as a .keras file, and name that file in the spec.",
+        ignore="If the released product is the HDF5 file itself.",
+    ),
+    "OVW303": Explanation(
+        finds="A model that was read from a SavedModel folder, which the spec allows with allow_legacy = true.",
+        example="Only its predictions are measured, not its layers, weights, activations or multiply-adds.",
+        means="A SavedModel is a graph without layers: dead units, unhealthy weights or a cost that is too high stay unseen, and there is no compiled loss that says what the outputs are.",
+        do="Add the .keras file that it was exported from to the spec, and compare the predictions of both.",
+        ignore="If the question is only whether the exported graph predicts as it should.",
+    ),
 }
 """By code of the rule."""

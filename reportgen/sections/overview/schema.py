@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from reportgen.contract.base import Strict
+from reportgen.contract.forms import Form
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 
@@ -47,7 +48,9 @@ class ModelOverview(Strict):
 
     model: str
     kind: str
-    """``Functional``, ``Sequential`` or ``subclassed``."""
+    """``Functional``, ``Sequential``, ``subclassed`` or ``SavedModel``."""
+    form: Form = "keras"
+    """What it was loaded from."""
     file: str
     sha256: str | None
     layers: tuple[LayerRow, ...]

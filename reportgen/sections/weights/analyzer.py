@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from reportgen.contract.forms import NO_LAYERS
 from reportgen.contract.needs import Need
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
@@ -267,8 +268,9 @@ def _whole(evaluated: ModelEvaluation, measured: Sequence[TensorWeights]) -> Ite
     model = evaluated.name
     if not measured:
         none = "has no weights" if not evaluated.weights else "has no weights selected by the options"
+        reason = NO_LAYERS if evaluated.form == "saved_model" else f"this model {none}"
         for spec in schema.PER_MODEL:
-            yield spec.missing(model, "not_applicable", f"this model {none}")
+            yield spec.missing(model, "not_applicable", reason)
         return
     size = sum(one.size for one in measured)
     sound = [(one, one.distribution) for one in measured if one.distribution is not None]

@@ -1,0 +1,165 @@
+"""Every kind of model that the documentation lists: a build of many models in one worker, against scikit-learn on their predictions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from kinds import DATA, KINDS, NO_LAYERS, Kind, entry
+
+TOP = Path(__file__).parents[1]
+ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND": "tensorflow"}
+ENVIRONMENT |= {"TF_ENABLE_ONEDNN_OPTS": "0"}  # as in the worker
+SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow", "cost")
+QUICK = tuple(kind for kind in KINDS if kind.quick)
+FAILING = "first"
+"""The kind that this machine cannot run."""
+
+
+def test_the_documentation_lists_every_kind() -> None:
+    """Every row of the table is backed by a kind, and every kind is in a row; no name is used twice."""
+    text = (TOP / "docs" / "models.md").read_text("utf-8")
+    table = text.partition("| kind of model |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:] == list(dict.fromkeys(kind.row for kind in KINDS))
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+
+
+class Built(NamedTuple):
+    """A report: the exit code, what was said, the results, the metrics by (section, name, subject), the expected numbers."""
+
+    code: int
+    said: str
+    models: dict[str, Any]
+    rows: dict[str, dict[tuple[str, str, str | None], dict[str, Any]]]
+    expected: dict[str, dict[str, float]]
+    folder: Path
+
+
+def program(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program."""
+    command = [sys.executable, "-P", "-m", "reportgen", *map(str, arguments)]
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(TOP)}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def made(folder: Path, kinds: tuple[Kind, ...]) -> Path:
+    """Write models and data."""
+    command = [sys.executable, str(TOP / "tests" / "kinds.py"), str(folder), *(kind.name for kind in kinds)]
+    subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True)
+    return folder
+
+
+def build(folder: Path, kinds: tuple[Kind, ...]) -> Built:
+    """Build one report of kinds that share a data set."""
+    (data,) = {kind.data for kind in kinds}
+    models = "".join(map(entry, kinds))
+    sections = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in SECTIONS)
+    text = f'schema_version = 1\n[report]\ntitle = "Kinds"\n{models}[data]\npath = "{data}.npz"\n{DATA.get(data, "")}\n'
+    (folder / f"{data}.toml").write_text(text + sections, "utf-8")
+    found = program("build", f"{data}.toml", "-o", f"out-{data}", "--format", "json,html", "-q", cwd=folder)
+    results = folder / f"out-{data}" / "results.json"
+    assert results.exists(), found.stderr
+    rows: dict[str, dict[tuple[str, str, str | None], dict[str, Any]]] = {kind.name: {} for kind in kinds}
+    for row in json.loads(program("metrics", results, "--format", "json", cwd=folder).stdout):
+        rows[row["model"]][row["section"], row["metric"], row["subject"]] = row
+    written = json.loads(results.read_text("utf-8"))
+    return Built(
+        found.returncode,
+        found.stderr,
+        {model["name"]: model for model in written["models"]},
+        rows,
+        json.loads((folder / "expected.json").read_text("utf-8")),
+        folder,
+    )
+
+
+def judge(kind: Kind, built: Built) -> None:
+    """Compare a kind with its expected numbers, and look for what of it must be measured whatever its outputs are."""
+    rows, model = built.rows[kind.name], built.models[kind.name]
+    numbers = {name for name in rows if rows[name]["value"] is not None}
+    if kind.name == FAILING:
+        assert kind.unmeasured in model["reason"]
+        return
+    assert model["reason"] is None
+    head = "head:kind" if kind.data == "heads" else None
+    if kind.unmeasured:
+        assert re.search(kind.unmeasured, rows["performance", "accuracy", None]["reason"])
+    else:
+        expected = built.expected[kind.name]
+        assert rows["performance", "accuracy", head]["value"] == pytest.approx(expected["accuracy"], abs=1e-12)
+        assert rows["performance", "nll", head]["value"] == pytest.approx(expected["nll"], rel=kind.tolerance)
+        if "rmse" in expected:
+            assert rows["performance", "rmse", "head:size"]["value"] == pytest.approx(expected["rmse"], rel=1e-5)
+    layered = kind.saved != "/"
+    inside = {
+        ("weights", "total_l2_norm", None),
+        ("information_flow", "layers_probed", None),
+        ("cost", "multiply_adds", None),
+    }
+    assert (inside & numbers == inside) == layered
+    if not layered:
+        assert {rows[name]["reason"] for name in inside} == {f"{NO_LAYERS}, of which only the predictions are measured"}
+    assert ("overview", "parameters", None) in numbers
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build the quick kinds."""
+    return build(made(tmp_path_factory.mktemp("kinds"), QUICK), QUICK)
+
+
+@pytest.mark.keras
+def test_the_usual_kinds(quick: Built) -> None:
+    """They have the numbers that scikit-learn finds from their predictions; weights, layers and cost are there."""
+    assert quick.code == 0, quick.said
+    for kind in QUICK:
+        judge(kind, quick)
+
+
+@pytest.mark.keras
+def test_what_a_reader_is_told(quick: Built) -> None:
+    """What was not a .keras file, and what that means, is in the results and on the page; code of a function is listed."""
+    assert {name: model["form"] for name, model in quick.models.items() if model["form"] != "keras"} == {
+        "function": "function",
+        "hdf5": "hdf5",
+        "saved_model": "saved_model",
+    }
+    page = (quick.folder / "out-rows" / "report.html").read_text("utf-8")
+    assert "saved_model was read from a SavedModel (allow_legacy = true): only its predictions are measured" in page
+    assert "hdf5 was read from a legacy HDF5 file (allow_legacy = true)." in page
+    assert "OVW303" in page
+    written = json.loads((quick.folder / "out-rows" / "results.json").read_text("utf-8"))
+    assert [one["file"] for one in written["code"] if one["what"] == "model"] == ["./layers.py"]
+    assert quick.models["function"]["file"] == "./layers.py:make"
+    assert quick.models["saved_model"]["file"] == "saved_model/"
+
+
+@pytest.mark.keras
+def test_checking_and_verifying_run_nothing(quick: Built) -> None:
+    """``check`` says what it cannot know, and ``verify`` compares folders and files but not what code makes."""
+    checked = program("check", "rows.toml", cwd=quick.folder)
+    assert checked.returncode == 0
+    assert "what ./layers.py:make returns" in checked.stdout + checked.stderr
+    verified = program("verify", "out-rows/results.json", "--inputs", ".", cwd=quick.folder)
+    said = verified.stdout + verified.stderr
+    assert "made by code, which is not run" in said
+    assert re.search(r"unchanged.*saved_model/|saved_model/.*unchanged", said)
+
+
+@pytest.mark.matrix
+@pytest.mark.keras
+def test_every_kind(tmp_path: Path) -> None:
+    """One report for each data set; the kind that the machine cannot run fails alone."""
+    made(tmp_path, KINDS)
+    for data in dict.fromkeys(kind.data for kind in KINDS):
+        kinds = tuple(kind for kind in KINDS if kind.data == data)
+        built = build(tmp_path, kinds)
+        assert built.code == (3 if data == FAILING else 0), built.said
+        for kind in kinds:
+            judge(kind, built)
