@@ -30,7 +30,7 @@ def code(plan: Plan, models: Iterable[ModelEvaluation], data: DataEvaluation | N
     found = [CodeRecord(what="program", file=_PROGRAM, sha256=digest.of_program())]
     found += [record for item in (*plan.sections, *plan.left_out) for record in _section(item)]
     found += [
-        CodeRecord(what="model" if model.form == "function" else "custom objects", file=file, sha256=sha256)
+        CodeRecord(what="model function" if model.form == "function" else "custom objects", file=file, sha256=sha256)
         for model in models
         for file, sha256 in model.code
     ]

@@ -62,7 +62,7 @@ class FileRecord(Strict):
 class CodeRecord(Strict):
     """Code that a run executed: a file as named in the spec, or a package, and its SHA-256 digest."""
 
-    what: Literal["program", "section", "custom objects", "model", "data", "template"]
+    what: Literal["program", "section", "custom objects", "model function", "data", "template"]
     file: str
     sha256: str
     """For a file of its bytes; for a package of the lines ``<sha256>  <path>`` of its code and templates, sorted by path."""

@@ -10,9 +10,9 @@ Form = Literal["keras", "hdf5", "saved_model", "function", "memory"]
 NO_LAYERS = "a SavedModel is a graph without layers, of which only the predictions are measured"
 
 NOTES: dict[Form, str] = {
-    "hdf5": "was read from a legacy HDF5 file (allow_legacy = true)",
-    "saved_model": "was read from a SavedModel (allow_legacy = true): only its predictions are measured, not its layers, weights, "
+    "hdf5": "read from a legacy HDF5 file (allow_legacy = true)",
+    "saved_model": "read from a SavedModel (allow_legacy = true): only its predictions are measured, not its layers, weights, "
     "activations or multiply-adds",
-    "function": "was made by a function: the digest is that of its architecture and weights",
+    "function": "made by a function: the digest is that of its architecture and weights",
 }
-"""What a reader must know of a model that is not a ``.keras`` file."""
+"""What a reader must know of a model that is not a ``.keras`` file; follows "was"."""

@@ -10,6 +10,8 @@ from reportgen.contract.tables import Column, Table
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reportgen.analysis.results import DataRecord, Results
 
 _NAMED = 8
@@ -48,9 +50,17 @@ def _files(results: Results) -> Table:
     columns = (Column("What", numeric=False), Column("File", numeric=False), Column("SHA-256", numeric=False))
     total = len(results.models)
     note = "" if len(order) == total else f"{len(order)} of {total} models; the others are in results.json. "
-    note += " ".join(f"{model.name} {NOTES[model.form]}." for model in results.models if model.form in NOTES) + " "
+    note += "".join(f"{sentence} " for sentence in _forms(results))
     note += "" if results.code else f"reportgen {results.reportgen} did not record the code that was executed."
     return Table("files", "Files", columns, tuple(rows), note.strip())
+
+
+def _forms(results: Results) -> Iterator[str]:
+    """Yield what was not read from a ``.keras`` file, and what that means."""
+    for form, words in NOTES.items():
+        names = [model.name for model in results.models if model.form == form]
+        if names:
+            yield f"{formatting.listed(names, _NAMED)}: {words}."
 
 
 def _heads(results: Results) -> Table:

@@ -26,7 +26,7 @@ def describe(loaded: LoadedModel) -> Architecture:
         parameters=_count(model.weights),
         trainable_parameters=_count(model.trainable_weights),
         memory_bytes=sum(_bytes(variable) for variable in _unique(model.weights)),
-        dtype_policy=_policies(model, places),
+        dtype_policy="not recorded" if loaded.form == "saved_model" else _policies(model, places),
         inputs=tuple(_tensor(tensor) for tensor in getattr(model, "inputs", None) or ()),
         outputs=_outputs(model),
         loss=_text(compiled.get("loss")),

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -23,6 +22,7 @@ from reportgen.spec.model import ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 DEEP = 100_000
 UNREADABLE = "cannot be read as a legacy HDF5 model"

@@ -286,6 +286,9 @@ def _reach(output: _Fields | None, chance: float | None) -> float | None:
 
 
 def _score_parts(known: _Labels | None, output: _Fields | None, flows: Sequence[LayerFlow]) -> str:
+    """Return what the scores of the layers are made of; empty without layers."""
+    if not flows:
+        return ""
     if any(one.separability is not None for one in flows):
         return "utilization, diversity and separability"
     parts = "utilization and diversity"

@@ -34,7 +34,7 @@ def tables(result: InformationFlowResult, view: View) -> tuple[Table, ...]:
 def _models(result: InformationFlowResult, view: View) -> Table:
     """List the metrics of each model; the components of the score are in a column where they differ, else in the note."""
     listed = view.listed(result.models)
-    parts = {one.score_parts for one in listed}
+    parts = {one.score_parts for one in listed if one.score_parts}
     differ = len(parts) > 1
     attends = any(one.metric.value is not None for one in result.named("collapsed_heads"))
     specs = [spec for spec in schema.PER_MODEL if attends or spec is not schema.COLLAPSED]
@@ -43,7 +43,7 @@ def _models(result: InformationFlowResult, view: View) -> Table:
             one.model,
             *(result.find(spec.name, one.model) for spec in specs),
             _most_dead(result.of(one.model)),
-            *[one.score_parts] * differ,
+            *[one.score_parts or None] * differ,
         )
         for one in listed
     ]
@@ -56,7 +56,7 @@ def _models(result: InformationFlowResult, view: View) -> Table:
     sampling = result.models[0].sampling if result.models else ""
     note = f"Probed on {len(result.rows):,} rows of the {result.split} split: {sampling}. A layer needs attention from "
     note += f"{100 * DEAD_WARN:g}{formatting.THIN}% dead or {100 * DORMANT_WARN:g}{formatting.THIN}% dormant units on."
-    note += "" if differ else "".join(f" Specialization combines {one}." for one in parts if one)
+    note += "" if differ else "".join(f" Specialization combines {one}." for one in parts)
     note += view.rest(result.models, listed)
     return Table("models", "Activations by model", columns, tuple(rows), note, place=by_size(len(rows)))
 

@@ -104,7 +104,7 @@ def legacy_file(result: OverviewResult) -> Iterator[Hit]:
         if model.form == "hdf5":
             yield Hit(
                 model.model,
-                f"The model {NOTES['hdf5']}, a form that Keras has replaced. Save it again as a .keras file before it is released.",
+                f"The model was {NOTES['hdf5']}, a form that Keras has replaced. Save it again as a .keras file before it is released.",
             )
 
 
@@ -114,7 +114,7 @@ def predictions_only(result: OverviewResult) -> Iterator[Hit]:
         if model.form == "saved_model":
             yield Hit(
                 model.model,
-                f"The model {NOTES['saved_model']}. Review the .keras file that it was exported from as well.",
+                f"The model was {NOTES['saved_model']}. Review the .keras file that it was exported from as well.",
             )
 
 

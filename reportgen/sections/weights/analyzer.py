@@ -260,6 +260,7 @@ def _model(
         left_out=len(model.weights or ()) - len(measured),
         unmatched=tuple(one for one in patterns if not any(matches(name, one) for name in classes)),
         worst=tuple(WorstTensor(name=one.name, score=one.health.score, binding=one.health.binding) for one in worst),
+        reason=NO_LAYERS if model.form == "saved_model" else None,
         digests=digests,
     )
 

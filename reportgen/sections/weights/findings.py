@@ -267,7 +267,9 @@ def nothing_chosen(result: WeightsResult) -> Iterator[Hit]:
             types = ", ".join(result.options.layer_types) or "any"
             yield Hit(
                 model.model,
-                f"It has no weights in the selected layer types ({types}), so nothing was analyzed: check `layer_types`.",
+                f"It has no weights in the selected layer types ({types}), so nothing was analyzed: check `layer_types`."
+                if model.reason is None
+                else f"Nothing was analyzed: {model.reason}.",
             )
 
 

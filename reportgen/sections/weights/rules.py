@@ -78,7 +78,7 @@ EXPLANATIONS = {
         ignore="If the layer is frozen or not used.",
     ),
     "WGT901": Explanation(
-        finds="A model without weights in the selected layer types.",
+        finds="A model without weights in the selected layer types, or whose weights belong to no layers, as those of a SavedModel.",
         example="layer_types has only LSTM, and the model has no LSTM layer.",
         means="Nothing in this chapter applies to the model: that there are no findings means nothing.",
         do="Check layer_types in the options of the section.",

@@ -170,6 +170,8 @@ class ModelWeights(Strict):
     """Patterns of the option `layer_types` that match no layer with weights."""
     worst: tuple[WorstTensor, ...]
     """The three with the lowest health score."""
+    reason: str | None = None
+    """Why it has no tensors; null if it has, or if the options leave all out."""
     digests: tuple[TensorDigest, ...] = ()
     """Of all tensors, also of those that the options leave out, in network order; each gate of a recurrent kernel is one."""
 
