@@ -58,7 +58,7 @@ def config_of(path: Path, location: Location, file: str) -> dict[str, Any]:
                 raise InputError(location, file, reason)
             json.loads(archive.read("metadata.json").decode("utf-8"))
             config = json.loads(archive.read("config.json").decode("utf-8"))
-            reason = malformed(config)
+            reason = malformed(config, "config.json")
     except FileNotFoundError as error:
         raise InputError(location, file, "no such file") from error
     except RecursionError as error:
@@ -131,14 +131,14 @@ def _wrong(members: list[zipfile.ZipInfo]) -> str | None:
     return f"is a malformed archive (it contains {twice[0]} {counts[twice[0]]} times)" if twice else None
 
 
-def malformed(config: Any) -> str | None:
-    """Return what is wrong with the configuration of a model, the content of ``config.json``."""
+def malformed(config: Any, name: str) -> str | None:
+    """Return what is wrong with the configuration of a model, which is the content of ``name``."""
     if not isinstance(config, dict):
-        return "its configuration is not an object"
+        return f"{name} is not an object"
     for item in objects_in(config):
         for key in ("class_name", "module", "registered_name"):
             if not isinstance(item.get(key), str | None) or item["class_name"] is None:
-                return f"{key} in its configuration is not text"
+                return f"{key} in {name} is not text"
     if not isinstance(config.get("compile_config"), dict | None):
-        return "the arguments of compile in its configuration are not an object"
+        return f"compile_config in {name} is not an object"
     return None

@@ -34,7 +34,7 @@ def config_of(path: Path, location: Location, file: str) -> dict[str, Any]:
         compiled: Any = json.loads(training) if training is not None else {}
         if isinstance(config, dict):
             config = config | {"compile_config": _compile_config(compiled)}
-        reason = malformed(config)
+        reason = malformed(config, "model_config")
     except RecursionError as error:
         raise InputError(location, file, "cannot be read as a legacy HDF5 model (it is nested too deeply)") from error
     except _DAMAGES as error:

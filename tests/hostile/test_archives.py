@@ -67,7 +67,7 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "nothing": (lambda path: path.write_bytes(b""), "is not a readable Keras archive"),
     "no archive": (lambda path: path.write_bytes(b"this is no archive"), "is not a readable Keras archive"),
     "half an archive": (cut, "is not a readable Keras archive"),
-    "a folder": (lambda path: path.mkdir(), "is not a readable Keras archive"),
+    "a folder": (lambda path: path.mkdir(), "is a folder, and not that of a SavedModel"),
     "an empty archive": (lambda path: zipfile.ZipFile(path, "w").close(), "config.json is missing"),
     "no config": (changed(config=None), "is an incomplete Keras archive (config.json is missing)"),
     "no metadata": (changed(metadata=None), "is an incomplete Keras archive (metadata.json is missing)"),

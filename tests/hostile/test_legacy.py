@@ -78,10 +78,10 @@ FILES = {
     "cut": (cut, UNREADABLE),
     "weights alone": (hdf5(None), "it has no model_config: a file of weights alone is no model"),
     "no JSON": (hdf5("{"), UNREADABLE),
-    "no object": (hdf5("[]"), "its configuration is not an object"),
+    "no object": (hdf5("[]"), "model_config is not an object"),
     "nested": (hdf5("[" * DEEP + "]" * DEEP), "it is nested too deeply"),
-    "a number as class": (hdf5(json.dumps(config(layer(3)))), "class_name in its configuration is not text"),
-    "compiled with a list": (hdf5(training="[1]"), "the arguments of compile in its configuration are not an object"),
+    "a number as class": (hdf5(json.dumps(config(layer(3)))), "class_name in model_config is not text"),
+    "compiled with a list": (hdf5(training="[1]"), "compile_config in model_config is not an object"),
     "Lambda": (hdf5(json.dumps(config(layer("Lambda", name="run")))), "contains a Lambda layer (run), which would run"),
     "Lambda of a package": (hdf5(json.dumps(config({"class_name": "my>Lambda", "config": {}}))), "contains a Lambda layer"),
     "a class of others": (
