@@ -315,8 +315,8 @@ def _saved(kind: Kind, model: Any, maker: Maker, folder: Path) -> Any:
     return maker.keras.saving.load_model(path, compile=False)
 
 
-def _numbers(model: Any, inputs: Any, labels: Any) -> dict[str, float]:
-    """Return accuracy and NLL of the class head, and the RMSE of a second one, from predictions."""
+def _numbers(model: Any, inputs: Any, labels: Any, tolerance: float) -> dict[str, float]:
+    """Return accuracy and NLL of the class head, its share of tied rows, and the RMSE of a second one, from predictions."""
     import numpy as np
     from sklearn import metrics
 
@@ -327,7 +327,9 @@ def _numbers(model: Any, inputs: Any, labels: Any) -> dict[str, float]:
     if (z < 0).any():
         z = np.exp(z - z.max(axis=1, keepdims=True))
     p, y = z / z.sum(axis=1, keepdims=True), labels["kind" if several else "y"]
+    second, top = np.sort(p, axis=1)[:, -2:].T
     found = {
+        "tied": float((top - second <= tolerance).mean()),
         "accuracy": float(metrics.accuracy_score(y, p.argmax(axis=1))),
         "nll": float(metrics.log_loss(y, p, labels=[0, 1, 2])),
     }
@@ -351,7 +353,7 @@ def main(folder: Path, names: list[str]) -> None:
         model = _saved(kind, kind.make(maker), maker, folder)
         if not kind.unmeasured:
             with np.load(folder / f"{kind.data}.npz") as labels:
-                expected[kind.name] = _numbers(model, inputs[kind.data], labels)
+                expected[kind.name] = _numbers(model, inputs[kind.data], labels, kind.tolerance)
     (folder / "expected.json").write_text(json.dumps(expected), "utf-8")
 
 

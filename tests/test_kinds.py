@@ -92,7 +92,9 @@ def judge(kind: Kind, built: Built) -> None:
         assert re.search(kind.unmeasured, rows["performance", "accuracy", None]["reason"])
     else:
         expected = built.expected[kind.name]
-        assert rows["performance", "accuracy", head]["value"] == pytest.approx(expected["accuracy"], abs=1e-12)
+        assert rows["performance", "accuracy", head]["value"] == pytest.approx(
+            expected["accuracy"], abs=expected["tied"] + 1e-12
+        )
         assert rows["performance", "nll", head]["value"] == pytest.approx(expected["nll"], rel=kind.tolerance)
         if "rmse" in expected:
             assert rows["performance", "rmse", "head:size"]["value"] == pytest.approx(expected["rmse"], rel=1e-5)
