@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -10,47 +9,23 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pypdf
 import pytest
-from handmade import results
+from reports import rendered, replaced, rewritten, write
 
 from reportgen.cli import commands
 from reportgen.errors import ResultsError
-from reportgen.pipeline.present import present
 from reportgen.pipeline.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-INPUTS = ("a.keras", "b.keras", "c.keras", "test.npz")
-
-
-@pytest.fixture(scope="module")
-def made() -> dict[str, bytes]:
-    """Render a report of files whose content is their name."""
-    raw = results()
-    models = tuple(one.model_copy(update={"sha256": digest(one.file)}) for one in raw.models)
-    assert raw.data is not None
-    files = tuple(one.model_copy(update={"sha256": digest(one.file)}) for one in raw.data.files)
-    data = raw.data.model_copy(update={"files": files})
-    found = raw.model_copy(update={"models": models, "data": data})
-    return {"handmade.toml": found.spec.text.encode(), **present(found, ("html", "pdf", "json")).files}
+    import pypdf
 
 
 @pytest.fixture
-def folder(tmp_path: Path, made: dict[str, bytes]) -> Path:
+def folder(tmp_path: Path) -> Path:
     """Write the report, its spec and its inputs into a folder."""
-    for name, content in made.items():
-        (tmp_path / name).write_bytes(content)
-    for name in INPUTS:
-        (tmp_path / name).write_text(name, "utf-8")
-    return tmp_path
-
-
-def digest(text: str) -> str:
-    """Return the digest of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return write(tmp_path)
 
 
 def states(report: Path, folder: Path) -> dict[str, str]:
@@ -88,25 +63,6 @@ def test_results_that_were_edited(folder: Path) -> None:
     assert states(folder / "results.json", folder) == {"spec in the results": "changed"}
 
 
-def rewritten(folder: Path, change: Callable[[pypdf.PdfWriter], object]) -> Path:
-    """Change the PDF."""
-    writer = pypdf.PdfWriter(clone_from=folder / "report.pdf")
-    change(writer)
-    writer.write(folder / "changed.pdf")
-    return folder / "changed.pdf"
-
-
-def replaced(name: str, content: bytes) -> Callable[[pypdf.PdfWriter], object]:
-    """Return what replaces an attachment."""
-
-    def change(writer: pypdf.PdfWriter) -> None:
-        for one in writer.attachment_list:
-            if one.name == name:
-                one.content = content
-
-    return change
-
-
 def test_attachments_that_were_edited(folder: Path) -> None:
     """Results that are not those of the document, or a spec that is not theirs."""
     text = (folder / "results.json").read_text("utf-8").replace("2026-01-02T", "2026-01-03T")
@@ -118,9 +74,9 @@ def test_attachments_that_were_edited(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["/etc/passwd", "../secret", "a/../../secret", "/dev/zero", "."])
-def test_nothing_outside_the_folder_is_opened(folder: Path, file: str, made: dict[str, bytes]) -> None:
+def test_nothing_outside_the_folder_is_opened(folder: Path, file: str) -> None:
     """Whatever a results file names."""
-    raw = json.loads(made["results.json"])
+    raw = json.loads(rendered()["results.json"])
     raw["models"][0]["file"] = file
     (folder / "results.json").write_text(json.dumps(raw), "utf-8")
     assert states(folder / "results.json", folder) == {"model a": "missing"}
@@ -209,11 +165,11 @@ def test_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytes
     assert "changed    model a " in capfd.readouterr().out
 
 
-def test_names_cannot_forge_a_line(folder: Path, made: dict[str, bytes]) -> None:
+def test_names_cannot_forge_a_line(folder: Path) -> None:
     """A line break in a name is a blank."""
     from reportgen.cli.listing import verified
 
-    raw = json.loads(made["results.json"])
+    raw = json.loads(rendered()["results.json"])
     raw["models"][0]["name"] = "a\nunchanged  model a"
     (folder / "results.json").write_text(json.dumps(raw), "utf-8")
     rows = verify(folder / "results.json", folder)

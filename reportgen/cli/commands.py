@@ -284,6 +284,39 @@ def verify(report: Path, folder: Path) -> NoReturn:
 
 
 @cli.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option(
+    "--inputs",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    required=True,
+    help="Folder in which models, data and histories are found by their SHA-256, whatever their names are.",
+)
+@click.option(
+    "--allow-code",
+    is_flag=True,
+    help="Run the code that the spec of the report names: files with the SHA-256 of the report, and installed packages.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def rebuild(report: Path, folder: Path, *, allow_code: bool, quiet: bool) -> NoReturn:
+    """Build the spec of REPORT (report.pdf, report.html or results.json) again, and compare the results.
+
+    Nothing is taken from the cache, and no file is written. Prints that the results are reproduced, bit by bit, or which
+    numbers and sections differ, and exits with 1 then.
+    """
+    from reportgen.cli import listing
+    from reportgen.pipeline.progress import progress
+    from reportgen.pipeline.rebuild import rebuild as built_again
+    from reportgen.pipeline.run import Run
+
+    with progress(quiet=quiet) as tell:
+        found = built_again(report, folder, Run(tell, keep_going=True), allow_code=allow_code)
+    if not quiet:
+        say(listing.rebuilt(found))
+    raise click.exceptions.Exit(int(bool(found.differences)))
+
+
+@cli.command()
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
 @click.option(

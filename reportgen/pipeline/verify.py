@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING, Literal
 
 from reportgen.analysis import results_file
 from reportgen.contract.formats import FILES
-from reportgen.errors import ResultsError
+from reportgen.errors import ReportgenError, ResultsError
 from reportgen.inputs.digest import of_path
 from reportgen.inputs.folders import FolderError
 from reportgen.pipeline.report_file import read_page, read_pdf
+from reportgen.plan.registry import Registry
 from reportgen.spec.files import is_folder, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-_CODE = re.compile(r":\w+$")
+    from reportgen.analysis.results import SpecRecord
+
+BESIDE = "results beside the report"
+"""The comparison of a report with another file, not with itself."""
+CODE = re.compile(r":\w+$")
 """How the name of a function ends."""
 
 
@@ -52,48 +57,57 @@ def verify(report: Path, folder: Path) -> tuple[VerifiedFile, ...]:
     ResultsError
         The report cannot be read, or is none.
     """
-    own, content = _parts(report)
-    spec, models, data, decision = results_file.inputs(content, report)
-    named = [("spec", spec.file, spec.sha256)]
-    for model in models:
-        named += [] if model.sha256 is None else [(f"model {model.name}", model.file, model.sha256)]
-        history = model.history
-        named += [] if history is None else [(f"history of {model.name}", history.file, history.sha256)]
-    named += [] if data is None else [(f"data ({data.split})", file.file, file.sha256) for file in data.files]
-    release = None if decision.baseline is None else decision.baseline.release
-    named += [] if release is None else [("earlier release", release.file, release.sha256)]
-    text = _compared("spec in the results", spec.file, spec.text.encode(), spec.sha256)
-    return (*own, text, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
+    own, _, inputs = parts(report)
+    spec = inputs.spec
+    named = [("spec", spec.file, spec.sha256), *((what, one.file, one.sha256) for what, one in inputs.files)]
+    return (*own, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
 
 
-def _parts(report: Path) -> tuple[tuple[VerifiedFile, ...], bytes]:
-    """Return the comparisons of a report with its own parts, and its results."""
+def parts(report: Path) -> tuple[tuple[VerifiedFile, ...], bytes, results_file.Inputs]:
+    """Return the comparisons of a report with its own parts, its results, and its inputs; ResultsError as :func:`verify`."""
     beside, name = report.parent / FILES["json"], FILES["json"]
+    rows: list[VerifiedFile] = []
+    attached: Mapping[str, bytes] | None = None
     match report.suffix.lower():
         case ".json":
-            return (), results_file.content_of(report)
+            content = results_file.content_of(report)
         case ".html":
             digest, content = read_page(report).digest, results_file.content_of(beside)
-            return (_compared("results beside the report", name, content, digest),), content
+            rows.append(_of_document(BESIDE, digest, content, report))
         case ".pdf":
             found = read_pdf(report)
-            content = found.attached[name]
-            rows = [_compared("results in the report", name, content, found.digest)]
-            rows += _attached_spec(report, content, found.attached)
+            attached, content = found.attached, found.attached[name]
+            rows.append(_of_document("results in the report", found.digest, content, report))
             if unusable(beside) is None:
                 digest = hashlib.sha256(content).hexdigest()
-                rows.append(_compared("results beside the report", name, results_file.content_of(beside), digest))
-            return tuple(rows), content
-    raise ResultsError(f"{report}: must be {FILES['pdf']}, {FILES['html']} or {FILES['json']}")
+                rows.append(_compared(BESIDE, name, results_file.content_of(beside), digest))
+        case _:
+            raise ResultsError(f"{report}: must be {FILES['pdf']}, {FILES['html']} or {FILES['json']}")
+    inputs = results_file.inputs(content, report)
+    spec = inputs.spec
+    if attached is not None:
+        rows.append(_attached(spec, attached))
+    rows.append(_compared("spec in the results", spec.file, spec.text.encode(), spec.sha256))
+    return tuple(rows), content, inputs
 
 
-def _attached_spec(report: Path, content: bytes, attached: Mapping[str, bytes]) -> Iterator[VerifiedFile]:
-    spec, *_ = results_file.inputs(content, report)
+def _of_document(what: str, digest: str, content: bytes, report: Path) -> VerifiedFile:
+    """Compare results with the digest that a document has of them, which leaves out measured times."""
+    same = _compared(what, FILES["json"], content, digest)
+    if same.state == "unchanged":
+        return same
+    try:
+        found = results_file.loaded(content, report, Registry()).digest
+    except ReportgenError:
+        return same
+    return VerifiedFile(what, FILES["json"], _state(found, digest))
+
+
+def _attached(spec: SpecRecord, attached: Mapping[str, bytes]) -> VerifiedFile:
     what = "spec in the report"
-    if spec.file in attached:
-        yield _compared(what, spec.file, attached[spec.file], spec.sha256)
-    else:
-        yield VerifiedFile(what, spec.file, "missing", "is not attached")
+    if spec.file not in attached:
+        return VerifiedFile(what, spec.file, "missing", "is not attached")
+    return _compared(what, spec.file, attached[spec.file], spec.sha256)
 
 
 def _compared(what: str, file: str, content: bytes, digest: str) -> VerifiedFile:
@@ -108,7 +122,7 @@ def _on_disk(what: str, file: str, digest: str, folder: Path) -> VerifiedFile:
     of_folders = file.endswith("/") and is_folder(folder / file)
     reason = None if of_folders else unusable(folder / file)
     if reason is not None:
-        return VerifiedFile(what, file, "missing", "made by code, which is not run" if _CODE.search(file) else reason)
+        return VerifiedFile(what, file, "missing", "made by code, which is not run" if CODE.search(file) else reason)
     try:
         return VerifiedFile(what, file, _state(of_path(folder / file), digest))
     except OSError as error:
