@@ -118,15 +118,17 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
 def compute(planned: Plan, run: Run, created: str | None = None) -> Results:
     """Evaluate and analyze, without writing a report; ``created`` is the time of the report, by default now."""
     from reportgen.analysis.analyze import analyze
+    from reportgen.analysis.origin import origin
     from reportgen.pipeline import stored
 
-    created = created or now()
+    created, made_in = created or now(), origin(planned, keep_going=run.keep_going)
     with run.step("evaluation"):
         evaluation, keys = stored.evaluate(planned, run, _warm_up)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
         remember = stored.sections(planned, run.store, keys)
-        return analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
+        results = analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
+    return results.model_copy(update={"origin": made_in})
 
 
 @contextmanager

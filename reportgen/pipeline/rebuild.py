@@ -25,7 +25,7 @@ from reportgen.text.formatting import listed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reportgen.analysis.results import CodeRecord
+    from reportgen.analysis.results import CodeRecord, Results
     from reportgen.pipeline.differences import Difference
     from reportgen.pipeline.run import Run
     from reportgen.spec.source import Source
@@ -114,9 +114,17 @@ def _built(
     _add_answers(inputs, folder, place)
     before = results_file.loaded(content, report, Registry(place if allow_code else None))
     planned = flow.plan_of(text, place, spec.overrides, skip=before.left_out)
-    after = flow.compute(planned, run, created=before.created)
+    after = _from_there(flow.compute(planned, run, created=before.created), before)
     same = before.digest == after.digest
     return Rebuilt(before.digest, len(before.rows()), () if same else tuple(differences(before, after)))
+
+
+def _from_there(after: Results, before: Results) -> Results:
+    """Return new results with the command and commit of the report, which say where its spec came from; the platform is today's."""
+    origin = before.origin
+    if origin is not None and after.origin is not None:
+        origin = origin.model_copy(update={"platform": after.origin.platform})
+    return after.model_copy(update={"origin": origin})
 
 
 def _is_a_file(record: CodeRecord) -> bool:
