@@ -76,13 +76,17 @@ def rebuild(report: Path, folder: Path, run: Run, *, allow_code: bool) -> Rebuil
     InputError
         An input is not below the folder.
     """
-    own, content, inputs = verify.parts(report)
-    wrong = [row for row in own if row.state != "unchanged" and (row.what != verify.BESIDE or report.suffix == ".html")]
+    found = verify.parts(report)
+    wrong = [
+        row
+        for row in found.rows
+        if row.state != "unchanged" and (row.what != verify.BESIDE or report.suffix == ".html")
+    ]
     if wrong:
         raise ResultsError(f"{report}: does not agree with itself ({wrong[0].what}: {wrong[0].state})")
     with private_folder() as home:
         try:
-            return _built(report, content, inputs, folder, home, run, allow_code=allow_code)
+            return _built(report, found.content, found.inputs, folder, home, run, allow_code=allow_code)
         except OSError as error:
             raise ResultsError(f"{report}: its inputs cannot be laid out ({error.strerror or error})") from error
 
