@@ -132,6 +132,17 @@ def test_same_input_same_bytes(built: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "rendered" / "results.json").exists()
 
 
+def test_a_report_is_built_again_from_inputs_of_other_names(built: Path, tmp_path: Path) -> None:
+    """From the PDF alone, in an empty folder, at another time: every number, and the digest."""
+    for number, path in enumerate(sorted((TOP / "specs/digits").iterdir())):
+        (tmp_path / f"{number % 3}").mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / f"{number % 3}" / f"file {number}")
+    shutil.copy(built / "report.pdf", tmp_path / "mailed.pdf")
+    found = run("rebuild", "mailed.pdf", "--inputs", ".", "-q", cwd=tmp_path, SOURCE_DATE_EPOCH="1800000000")
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "2", "mailed.pdf"]
+
+
 def test_the_pdf_carries_its_numbers(built: Path) -> None:
     """results.json and the spec are attached; the document is tagged and has a language and bookmarks."""
     import pypdf

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -10,47 +9,28 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pypdf
 import pytest
-from handmade import results
+from handmade import full_results
+from pypdf.generic import NameObject
+from reports import digest, rendered, replaced, rewritten, write
 
+from reportgen.analysis.results_file import load
 from reportgen.cli import commands
 from reportgen.errors import ResultsError
 from reportgen.pipeline.present import present
 from reportgen.pipeline.verify import verify
+from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-INPUTS = ("a.keras", "b.keras", "c.keras", "test.npz")
-
-
-@pytest.fixture(scope="module")
-def made() -> dict[str, bytes]:
-    """Render a report of files whose content is their name."""
-    raw = results()
-    models = tuple(one.model_copy(update={"sha256": digest(one.file)}) for one in raw.models)
-    assert raw.data is not None
-    files = tuple(one.model_copy(update={"sha256": digest(one.file)}) for one in raw.data.files)
-    data = raw.data.model_copy(update={"files": files})
-    found = raw.model_copy(update={"models": models, "data": data})
-    return {"handmade.toml": found.spec.text.encode(), **present(found, ("html", "pdf", "json")).files}
+    import pypdf
 
 
 @pytest.fixture
-def folder(tmp_path: Path, made: dict[str, bytes]) -> Path:
+def folder(tmp_path: Path) -> Path:
     """Write the report, its spec and its inputs into a folder."""
-    for name, content in made.items():
-        (tmp_path / name).write_bytes(content)
-    for name in INPUTS:
-        (tmp_path / name).write_text(name, "utf-8")
-    return tmp_path
-
-
-def digest(text: str) -> str:
-    """Return the digest of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return write(tmp_path)
 
 
 def states(report: Path, folder: Path) -> dict[str, str]:
@@ -88,25 +68,6 @@ def test_results_that_were_edited(folder: Path) -> None:
     assert states(folder / "results.json", folder) == {"spec in the results": "changed"}
 
 
-def rewritten(folder: Path, change: Callable[[pypdf.PdfWriter], object]) -> Path:
-    """Change the PDF."""
-    writer = pypdf.PdfWriter(clone_from=folder / "report.pdf")
-    change(writer)
-    writer.write(folder / "changed.pdf")
-    return folder / "changed.pdf"
-
-
-def replaced(name: str, content: bytes) -> Callable[[pypdf.PdfWriter], object]:
-    """Return what replaces an attachment."""
-
-    def change(writer: pypdf.PdfWriter) -> None:
-        for one in writer.attachment_list:
-            if one.name == name:
-                one.content = content
-
-    return change
-
-
 def test_attachments_that_were_edited(folder: Path) -> None:
     """Results that are not those of the document, or a spec that is not theirs."""
     text = (folder / "results.json").read_text("utf-8").replace("2026-01-02T", "2026-01-03T")
@@ -117,10 +78,92 @@ def test_attachments_that_were_edited(folder: Path) -> None:
     assert states(rewritten(folder, replaced("handmade.toml", b"x = 1")), folder) == {"spec in the report": "changed"}
 
 
+def edited(folder: Path, old: str, new: str) -> Path:
+    """Write the page with other words."""
+    page = (folder / "report.html").read_text("utf-8")
+    assert old in page
+    (folder / "report.html").write_text(page.replace(old, new), "utf-8")
+    return folder / "report.html"
+
+
+def test_a_sentence_that_was_edited(folder: Path) -> None:
+    """It is named; a number in it that is a link is a part of it."""
+    results = load(folder / "results.json", Registry())
+    statement = next(one for record in results.sections for one in record.statements)
+    number = next(part.text for part in statement.parts if not isinstance(part, str))
+    path = edited(folder, f">{number}</a>", ">99.9 %</a>")
+    row = next(row for row in verify(path, folder) if row.state != "unchanged")
+    assert (row.what, row.state) == ("sentences of page one", "changed")
+    assert row.reason == f"does not say: {statement.text}"
+
+
+def test_a_pdf_with_the_pages_of_another(folder: Path) -> None:
+    """Its attachments are right, its page one is not."""
+
+    def change(writer: pypdf.PdfWriter) -> None:
+        writer.pages[0][NameObject("/Contents")] = writer.pages[-1]["/Contents"]
+        writer.pages[1][NameObject("/Contents")] = writer.pages[-1]["/Contents"]
+
+    assert states(rewritten(folder, change), folder) == {"sentences of page one": "changed"}
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.pdf"])
+def test_the_whole_document_is_compared_byte_by_byte(folder: Path, name: str) -> None:
+    """A byte that is not in a sentence is only found by rendering again."""
+    assert {row.state for row in verify(folder / name, folder, render=True)} == {"unchanged"}
+    with (folder / name).open("ab") as file:
+        file.write(b"\n")
+    assert states(folder / name, folder) == {}
+    rows = {row.what: row.state for row in verify(folder / name, folder, render=True) if row.state != "unchanged"}
+    assert rows == {"document, rendered again": "changed"}
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ({"what": "program", "file": "reportgen", "sha256": "0" * 64}, "was made by another version of reportgen"),
+        ({"what": "template", "file": "own/a.j2", "sha256": "0" * 64}, "was made with custom templates"),
+    ],
+)
+def test_pages_that_this_program_cannot_know(folder: Path, code: dict[str, str], reason: str) -> None:
+    """They are missing with the reason, not changed."""
+    raw = json.loads((folder / "results.json").read_text("utf-8"))
+    (folder / "results.json").write_text(json.dumps({**raw, "code": [code]}), "utf-8")
+    rows = [row for row in verify(folder / "report.html", folder, render=True) if row.state == "missing"]
+    assert [(row.what, row.reason) for row in rows] == [
+        ("sentences of page one", reason),
+        ("document, rendered again", reason),
+    ]
+
+
+def test_measured_times_are_outside_of_the_digest(tmp_path: Path) -> None:
+    """A report with times that differ in every run agrees with itself."""
+    found = full_results(tmp_path, ["a", "b"])
+    assert any(record.result and record.result.outside_digest for record in found.sections)
+    assert found.digest != digest(found.to_json())
+    for name, content in present(found, ("html", "json")).files.items():
+        (tmp_path / name).write_bytes(content)
+    rows = {row.what: row.state for row in verify(tmp_path / "report.html", tmp_path)}
+    assert rows["results beside the report"] == "unchanged"
+    assert rows["sentences of page one"] == "unchanged"
+
+
+def test_a_missing_file_is_strictly_wrong(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It is said in any case."""
+    (folder / "a.keras").unlink()
+    monkeypatch.chdir(folder)
+    for more, code in ((), 0), (("--strict",), 1):
+        monkeypatch.setattr("sys.argv", ["reportgen", "verify", "results.json", *more])
+        assert commands.run() == code
+        assert "0 changed, 1 missing" in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("file", ["/etc/passwd", "../secret", "a/../../secret", "/dev/zero", "."])
-def test_nothing_outside_the_folder_is_opened(folder: Path, file: str, made: dict[str, bytes]) -> None:
+def test_nothing_outside_the_folder_is_opened(folder: Path, file: str) -> None:
     """Whatever a results file names."""
-    raw = json.loads(made["results.json"])
+    raw = json.loads(rendered()["results.json"])
     raw["models"][0]["file"] = file
     (folder / "results.json").write_text(json.dumps(raw), "utf-8")
     assert states(folder / "results.json", folder) == {"model a": "missing"}
@@ -203,17 +246,17 @@ def test_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytes
     monkeypatch.chdir(folder)
     monkeypatch.setattr("sys.argv", ["reportgen", "verify", "report.pdf"])
     assert commands.run() == 0
-    assert "9 unchanged, 0 changed, 0 missing" in capfd.readouterr().out
+    assert "10 unchanged, 0 changed, 0 missing" in capfd.readouterr().out
     (folder / "a.keras").write_text("other", "utf-8")
     assert commands.run() == 1
     assert "changed    model a " in capfd.readouterr().out
 
 
-def test_names_cannot_forge_a_line(folder: Path, made: dict[str, bytes]) -> None:
+def test_names_cannot_forge_a_line(folder: Path) -> None:
     """A line break in a name is a blank."""
     from reportgen.cli.listing import verified
 
-    raw = json.loads(made["results.json"])
+    raw = json.loads(rendered()["results.json"])
     raw["models"][0]["name"] = "a\nunchanged  model a"
     (folder / "results.json").write_text(json.dumps(raw), "utf-8")
     rows = verify(folder / "results.json", folder)

@@ -138,6 +138,21 @@ class SpecRecord(Strict):
     overrides: tuple[str, ...]
 
 
+class OriginRecord(Strict):
+    """Where the results were made."""
+
+    platform: str
+    """Operating system and processor architecture."""
+    command: str
+    """The command that has these results, without output folder and absolute paths."""
+    commit: str | None
+    """Git commit of the repository that holds the spec; null with the reason."""
+    dirty: bool | None
+    """Whether files that git tracks differed from the commit; null without one."""
+    reason: str | None = None
+    """Why there is no commit."""
+
+
 class ReportRecord(Strict):
     """Title, version, authors and description of the report."""
 
@@ -253,6 +268,8 @@ class Results(Strict):
     """The code that was executed: the program, sections, custom objects, functions of the data, templates."""
     versions: dict[str, str]
     """Versions of the software that produced the results."""
+    origin: OriginRecord | None = None
+    """Platform, command and commit; null if the results were not made from a spec file."""
     focus: Focus | None = None
     """Which of many models are shown individually; null for all."""
     sections: tuple[SectionRecord, ...]

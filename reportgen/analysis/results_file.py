@@ -23,12 +23,13 @@ from reportgen.analysis.results import (
     Time,
 )
 from reportgen.contract.base import Strict
-from reportgen.contract.decision import Decision
+from reportgen.contract.decision import Decision, Earlier
 from reportgen.contract.foreign import section_code
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Measurement
 from reportgen.errors import ResultsError, SectionError
 from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
+from reportgen.plan.releases import SECTION
 from reportgen.spec.files import FileError, read_bytes
 from reportgen.spec.model import CardSpec
 from reportgen.spec.plain import refusal
@@ -99,8 +100,35 @@ def rows(path: Path) -> tuple[TableRow, ...]:
         )
 
 
-def inputs(content: bytes, path: Path) -> tuple[SpecRecord, tuple[ModelRecord, ...], DataRecord | None, Decision]:
-    """Return what the content of a results file says about its spec, models, data and decision; no section is imported.
+class Inputs(Strict):
+    """What a results file says of the files that it was made from, read without importing a section."""
+
+    spec: SpecRecord
+    models: tuple[ModelRecord, ...]
+    data: DataRecord | None
+    decision: Decision = Decision()
+    code: tuple[CodeRecord, ...] = ()
+    trend: tuple[Earlier, ...] = ()
+    """The earlier releases of a trend."""
+
+    @property
+    def files(self) -> tuple[tuple[str, FileRecord], ...]:
+        """What each file but the spec and code is, and its record; what could not be read has no digest and is left out."""
+        found = []
+        for model in self.models:
+            if model.sha256 is not None:
+                found.append((f"model {model.name}", FileRecord(file=model.file, sha256=model.sha256)))
+            if model.history is not None:
+                found.append((f"history of {model.name}", model.history))
+        found += [] if self.data is None else [(f"data ({self.data.split})", file) for file in self.data.files]
+        baseline = None if self.decision.baseline is None else self.decision.baseline.release
+        releases = [*self.trend] if baseline is None else [baseline, *self.trend]
+        named = {one.file: FileRecord(file=one.file, sha256=one.sha256) for one in releases}
+        return (*found, *(("earlier release", record) for record in named.values()))
+
+
+def inputs(content: bytes, path: Path) -> Inputs:
+    """Return what the content of a results file says of its inputs; no section is imported.
 
     Raises
     ------
@@ -109,10 +137,16 @@ def inputs(content: bytes, path: Path) -> tuple[SpecRecord, tuple[ModelRecord, .
     """
     raw = _parsed(content, path)
     with refusals(path):
-        models = tuple(ModelRecord.model_validate(one) for one in raw["models"])
-        data = None if raw["data"] is None else DataRecord.model_validate(raw["data"])
-        decision = Decision.model_validate(raw.get("decision", {}))
-        return SpecRecord.model_validate(raw["spec"]), models, data, decision
+        whole = {name: raw[name] for name in Inputs.model_fields if name in raw}
+        return Inputs.model_validate({**whole, "trend": [*_trend(raw)]})
+
+
+def _trend(raw: dict[str, Any]) -> Iterator[Any]:
+    """Yield the earlier releases of the trend, each as often as it has a metric."""
+    for section in _sections(raw):
+        lines = section["result"].get("trend", ()) if _kind(section) == SECTION and section["result"] else ()
+        for line in lines:
+            yield from (point["release"] for point in line["points"] if point["release"] is not None)
 
 
 class Facts(Strict):

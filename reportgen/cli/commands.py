@@ -266,18 +266,54 @@ def metrics(results: Path, form: str) -> None:
     default=".",
     help="Folder of the spec, which the files of the report are relative to. By default the working directory.",
 )
-def verify(report: Path, folder: Path) -> NoReturn:
+@click.option("--render", is_flag=True, help="Also render the document again from its results and compare every byte.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a file is missing, too.")
+def verify(report: Path, folder: Path, *, render: bool, strict: bool) -> NoReturn:
     """Compare REPORT (report.pdf, report.html or results.json) with what it was made from.
 
-    Prints which files are unchanged, changed or missing, and exits with 1 if one is changed. The words and figures of
-    the pages are not compared. Unsigned: it finds inconsistency, not forgery.
+    Prints which files are unchanged, changed or missing, and exits with 1 if one is changed. Of the pages the sentences of
+    page one are compared, with --render everything. Unsigned: it finds inconsistency, not forgery.
     """
     from reportgen.cli import listing
     from reportgen.pipeline.verify import verify as verified
 
-    rows = verified(report, folder)
+    rows = verified(report, folder, render=render)
     say(listing.verified(rows))
-    raise click.exceptions.Exit(int(any(row.state == "changed" for row in rows)))
+    wrong = {"changed", "missing"} if strict else {"changed"}
+    raise click.exceptions.Exit(int(any(row.state in wrong for row in rows)))
+
+
+@cli.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option(
+    "--inputs",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    required=True,
+    help="Folder in which models, data and histories are found by their SHA-256, whatever their names are.",
+)
+@click.option(
+    "--allow-code",
+    is_flag=True,
+    help="Run the code that the spec of the report names: files with the SHA-256 of the report, and installed packages.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def rebuild(report: Path, folder: Path, *, allow_code: bool, quiet: bool) -> NoReturn:
+    """Build the spec of REPORT (report.pdf, report.html or results.json) again, and compare the results.
+
+    Nothing is taken from the cache, and no file is written. Prints that the results are reproduced, bit by bit, or which
+    numbers and sections differ, and exits with 1 then.
+    """
+    from reportgen.cli import listing
+    from reportgen.pipeline.progress import progress
+    from reportgen.pipeline.rebuild import rebuild as built_again
+    from reportgen.pipeline.run import Run
+
+    with progress(quiet=quiet) as tell:
+        found = built_again(report, folder, Run(tell, keep_going=True), allow_code=allow_code)
+    if not quiet:
+        say(listing.rebuilt(found))
+    raise click.exceptions.Exit(int(bool(found.differences)))
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""The output of the commands ``metrics``, ``verify``, ``sections`` and ``rule`` as text."""
+"""The output of the commands ``metrics``, ``verify``, ``rebuild``, ``sections`` and ``rule`` as text."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reportgen.contract.findings import Rule
     from reportgen.contract.metric_table import TableRow
     from reportgen.contract.section import Section
+    from reportgen.pipeline.rebuild import Rebuilt
     from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Entry
     from reportgen.pipeline.verify import VerifiedFile
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _WIDTH = 100
+_MOST_DIFFERENCES = 30
+_KINDS = (("section", "in the rest of the sections"), ("record", "in the record of the run"))
 _FIELDS = ("value", "ci_low", "ci_high", "n", "unit", "status", "reason")
 
 
@@ -100,6 +103,23 @@ def verified(rows: Sequence[VerifiedFile]) -> str:
     counts = ", ".join(f"{states.count(state)} {state}" for state in ("unchanged", "changed", "missing"))
     cells = [[" ".join(cell.split()) for cell in (row.state, row.what, row.file, row.reason)] for row in rows]
     return f"{aligned(cells)}{counts}\n"
+
+
+def rebuilt(found: Rebuilt) -> str:
+    """Return whether a report was reproduced; if not, what differs: numbers first, at most 30 lines, and the counts."""
+    if not found.differences:
+        return f"reproduced: all {found.count:,} numbers; the results have the SHA-256 digest {found.digest}\n"
+    shown = [
+        [" ".join(cell.split()) for cell in (one.where, one.before or "differs", one.after)]
+        for one in found.differences[:_MOST_DIFFERENCES]
+    ]
+    more = len(found.differences) - len(shown)
+    lines = [aligned([["", "in the report", "built again"], *shown])]
+    lines += [f"and {more:,} more\n"] if more else []
+    kinds = [one.kind for one in found.differences]
+    beside = [f"{kinds.count(kind)} {words}" for kind, words in _KINDS if kind in kinds]
+    counts = ", ".join((f"{kinds.count('number')} of {found.count:,} numbers", *beside))
+    return "".join(lines) + f"not reproduced; what differs: {counts}\n"
 
 
 def aligned(cells: list[list[str]]) -> str:

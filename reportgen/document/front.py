@@ -53,6 +53,13 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
     )
 
 
+def sentences(results: Results) -> tuple[str, ...]:
+    """Return the sentences of page one that are made of numbers, as plain text: the verdict, statements, what they rest on."""
+    said = verdict(results)
+    points = (item.statement.text for topic in _points(results) for item in topic)
+    return tuple(filter(None, (said.headline, said.sentence, *points, _basis(results))))
+
+
 def _points(results: Results) -> tuple[tuple[LocatedStatement, ...], ...]:
     """Return the statements of the most relevant topics: settled ones first, then by p-value, then by n."""
     offered = [LocatedStatement(record.id, one) for record in results.sections for one in record.statements]

@@ -12,7 +12,7 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.analysis.results import DataRecord, Results
+    from reportgen.analysis.results import DataRecord, OriginRecord, Results
 
 _NAMED = 8
 """Maximum number of models that a row of the provenance names."""
@@ -82,8 +82,18 @@ def _heads(results: Results) -> Table:
     return Table("outputs", "How the outputs were interpreted", columns, rows, " ".join(apart[:_NAMED]) + more)
 
 
+def _origin(origin: OriginRecord) -> Iterator[tuple[str, str]]:
+    yield "command", origin.command
+    changed = ", with changes that are not committed" if origin.dirty else ""
+    yield "git commit", f"{origin.commit}{changed}" if origin.commit else f"none: {origin.reason}"
+
+
 def _environment(results: Results) -> Table:
-    rows = [("reportgen", results.reportgen), *results.versions.items(), ("created", results.created)]
+    software = ", ".join(
+        f"{name} {version}" for name, version in {"reportgen": results.reportgen, **results.versions}.items()
+    )
+    platform = "" if results.origin is None else f" on {results.origin.platform}"
+    rows = [("software", f"{software}{platform}"), ("created", results.created)]
     if results.data is not None:
         rows.append(("rows evaluated", f"{results.data.n:,} of {results.data.n_total:,} ({results.data.sampling})"))
         if results.data.reading is not None:
@@ -95,5 +105,6 @@ def _environment(results: Results) -> Table:
         rows.append(("earlier use of these rows", earlier_use(results.data)))
         rows.append(("seed", str(results.data.seed)))
     rows += [("override", override) for override in results.spec.overrides]
+    rows += [] if results.origin is None else [*_origin(results.origin)]
     columns = (Column("What", numeric=False), Column("Value", numeric=False))
     return Table("environment", "Environment", columns, tuple(rows))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reportgen.contract.formats import Format
     from reportgen.pipeline.run import Run
     from reportgen.plan.plan import Plan
+    from reportgen.spec.source import Source
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,17 @@ def read_plan(path: Path, overrides: Sequence[str] = (), only: Sequence[str] = (
     text = source.read(path, str(path))
     for override in overrides:
         text = text.with_override(override)
-    planned = make(text, path.parent, overrides, only, skip)
-    folder = templates_of(planned)
-    if folder is not None:
-        _require_sound(planned, folder)
+    return plan_of(text, path.parent, overrides, only, skip)
+
+
+def plan_of(
+    text: Source, folder: Path, overrides: Sequence[str] = (), only: Sequence[str] = (), skip: Sequence[str] = ()
+) -> Plan:
+    """Return the plan of a spec that was read from a folder, with overrides applied; SpecError as :func:`read_plan`."""
+    planned = make(text, folder, overrides, only, skip)
+    templates = templates_of(planned)
+    if templates is not None:
+        _require_sound(planned, templates)
     _require_releases(planned)
     return planned
 
@@ -107,18 +115,20 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     return render(results, output, formats, run, planned=planned, templates=templates_of(planned))
 
 
-def compute(planned: Plan, run: Run) -> Results:
-    """Evaluate and analyze, without writing a report."""
+def compute(planned: Plan, run: Run, created: str | None = None) -> Results:
+    """Evaluate and analyze, without writing a report; ``created`` is the time of the report, by default now."""
     from reportgen.analysis.analyze import analyze
+    from reportgen.analysis.origin import origin
     from reportgen.pipeline import stored
 
-    created = now()
+    created, made_in = created or now(), origin(planned, keep_going=run.keep_going)
     with run.step("evaluation"):
         evaluation, keys = stored.evaluate(planned, run, _warm_up)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
         remember = stored.sections(planned, run.store, keys)
-        return analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
+        results = analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
+    return results.model_copy(update={"origin": made_in})
 
 
 @contextmanager

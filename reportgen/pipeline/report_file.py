@@ -6,6 +6,7 @@ import io
 import logging
 import re
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.formats import FILES
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_MEGABYTES = 256
+MEGABYTES = 256
 _SECONDS, _GIGABYTES = 20, 2
 _MOST_ATTACHMENTS = 20
+_FRONT = 2
+"""Pages of a PDF that page one may fill, where its author wrote much."""
 _DIGEST = re.compile(rb'SHA-256 digest <code class="long">([0-9a-f]{64})</code>')
 
 
@@ -36,11 +39,14 @@ class ReportFile:
         The SHA-256 digest of its results.
     attached
         The files in it, by their names.
+    words
+        The text of page one.
     """
 
     content: bytes
     digest: str
     attached: Mapping[str, bytes] = field(default_factory=dict)
+    words: str = ""
 
 
 def read_page(path: Path) -> ReportFile:
@@ -55,7 +61,28 @@ def read_page(path: Path) -> ReportFile:
     found = _DIGEST.findall(content)
     if not found:
         raise ResultsError(f"{path}: is not a report of reportgen (it has no digest of its results)")
-    return ReportFile(content, found[-1].decode())
+    return ReportFile(content, found[-1].decode(), words=_front(content.decode("utf-8", "replace")))
+
+
+def _front(page: str) -> str:
+    """Return the text of the section of a page that is page one; empty if there is none."""
+    text = _Text()
+    start = page.find('<section class="front"')
+    text.feed(page[start : page.find("</section>", start)] if start >= 0 else "")
+    text.close()
+    return "".join(text.found)
+
+
+class _Text(HTMLParser):
+    """Collects text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        """Keep it."""
+        self.found.append(data)
 
 
 def read_pdf(path: Path) -> ReportFile:
@@ -83,15 +110,16 @@ def read_pdf(path: Path) -> ReportFile:
                 if one.name in attached:
                     raise ResultsError(f"{path}: has two attachments named {one.name!r}")
                 attached[one.name] = one.content
+            words = "\n".join(page.extract_text() for page in pdf.pages[:_FRONT])
     except (PyPdfError, AssertionError, AttributeError, *ERRORS) as error:
         raise ResultsError(f"{path}: cannot be read as a PDF ({summary(error)})") from error
     if FILES["json"] not in attached:
         raise ResultsError(f"{path}: is not a report of reportgen (no {FILES['json']} is attached)")
-    return ReportFile(content, digest, attached)
+    return ReportFile(content, digest, attached, words)
 
 
 def _content(path: Path) -> bytes:
     try:
-        return read_bytes(path, _MEGABYTES)
+        return read_bytes(path, MEGABYTES)
     except FileError as error:
         raise ResultsError(f"{path}: {error}") from error

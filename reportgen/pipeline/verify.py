@@ -13,17 +13,26 @@ from typing import TYPE_CHECKING, Literal
 
 from reportgen.analysis import results_file
 from reportgen.contract.formats import FILES
-from reportgen.errors import ResultsError
-from reportgen.inputs.digest import of_path
+from reportgen.document.front import sentences
+from reportgen.errors import ReportgenError, ResultsError
+from reportgen.inputs.digest import of_path, of_program
 from reportgen.inputs.folders import FolderError
-from reportgen.pipeline.report_file import read_page, read_pdf
-from reportgen.spec.files import is_folder, unusable
+from reportgen.pipeline.report_file import MEGABYTES, ReportFile, read_page, read_pdf
+from reportgen.plan.registry import Registry
+from reportgen.render.environment import printable
+from reportgen.spec.files import is_folder, read_bytes, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-_CODE = re.compile(r":\w+$")
+    from reportgen.analysis.results import CodeRecord, Results, SpecRecord
+    from reportgen.contract.formats import Format
+
+BESIDE = "results beside the report"
+"""The comparison of a report with another file, not with itself."""
+_INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x2060))
+CODE = re.compile(r":\w+$")
 """How the name of a function ends."""
 
 
@@ -37,7 +46,29 @@ class VerifiedFile:
     reason: str = ""
 
 
-def verify(report: Path, folder: Path) -> tuple[VerifiedFile, ...]:
+@dataclass(frozen=True)
+class Parts:
+    """What a report consists of.
+
+    Attributes
+    ----------
+    rows
+        Their comparisons with each other.
+    content
+        The results.
+    inputs
+        What they say of their inputs.
+    words
+        The text of page one; None of a results file.
+    """
+
+    rows: tuple[VerifiedFile, ...]
+    content: bytes
+    inputs: results_file.Inputs
+    words: str | None = None
+
+
+def verify(report: Path, folder: Path, *, render: bool = False) -> tuple[VerifiedFile, ...]:
     """Compare a report with its own parts, the results beside it, and its inputs.
 
     Parameters
@@ -46,54 +77,114 @@ def verify(report: Path, folder: Path) -> tuple[VerifiedFile, ...]:
         ``report.pdf``, ``report.html`` or ``results.json``.
     folder
         What the names of the inputs are relative to: the folder of the spec. Nothing outside of it is opened.
+    render
+        Whether the document is rendered again from its results and compared byte by byte.
 
     Raises
     ------
     ResultsError
         The report cannot be read, or is none.
     """
-    own, content = _parts(report)
-    spec, models, data, decision = results_file.inputs(content, report)
-    named = [("spec", spec.file, spec.sha256)]
-    for model in models:
-        named += [] if model.sha256 is None else [(f"model {model.name}", model.file, model.sha256)]
-        history = model.history
-        named += [] if history is None else [(f"history of {model.name}", history.file, history.sha256)]
-    named += [] if data is None else [(f"data ({data.split})", file.file, file.sha256) for file in data.files]
-    release = None if decision.baseline is None else decision.baseline.release
-    named += [] if release is None else [("earlier release", release.file, release.sha256)]
-    text = _compared("spec in the results", spec.file, spec.text.encode(), spec.sha256)
-    return (*own, text, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
+    found = parts(report)
+    spec = found.inputs.spec
+    named = [("spec", spec.file, spec.sha256), *((what, one.file, one.sha256) for what, one in found.inputs.files)]
+    pages = () if found.words is None else tuple(_pages(report, found, found.words, render=render))
+    return (*found.rows, *pages, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
 
 
-def _parts(report: Path) -> tuple[tuple[VerifiedFile, ...], bytes]:
-    """Return the comparisons of a report with its own parts, and its results."""
+def parts(report: Path) -> Parts:
+    """Return what a report consists of; ResultsError as :func:`verify`."""
     beside, name = report.parent / FILES["json"], FILES["json"]
+    rows: list[VerifiedFile] = []
+    document: ReportFile | None = None
     match report.suffix.lower():
         case ".json":
-            return (), results_file.content_of(report)
+            content = results_file.content_of(report)
         case ".html":
-            digest, content = read_page(report).digest, results_file.content_of(beside)
-            return (_compared("results beside the report", name, content, digest),), content
+            document, content = read_page(report), results_file.content_of(beside)
+            rows.append(_of_document(BESIDE, document.digest, content, report))
         case ".pdf":
-            found = read_pdf(report)
-            content = found.attached[name]
-            rows = [_compared("results in the report", name, content, found.digest)]
-            rows += _attached_spec(report, content, found.attached)
+            document = read_pdf(report)
+            content = document.attached[name]
+            rows.append(_of_document("results in the report", document.digest, content, report))
             if unusable(beside) is None:
                 digest = hashlib.sha256(content).hexdigest()
-                rows.append(_compared("results beside the report", name, results_file.content_of(beside), digest))
-            return tuple(rows), content
-    raise ResultsError(f"{report}: must be {FILES['pdf']}, {FILES['html']} or {FILES['json']}")
+                rows.append(_compared(BESIDE, name, results_file.content_of(beside), digest))
+        case _:
+            raise ResultsError(f"{report}: must be {FILES['pdf']}, {FILES['html']} or {FILES['json']}")
+    inputs = results_file.inputs(content, report)
+    spec = inputs.spec
+    if document is not None and document.attached:
+        rows.append(_attached(spec, document.attached))
+    rows.append(_compared("spec in the results", spec.file, spec.text.encode(), spec.sha256))
+    return Parts(tuple(rows), content, inputs, None if document is None else document.words)
 
 
-def _attached_spec(report: Path, content: bytes, attached: Mapping[str, bytes]) -> Iterator[VerifiedFile]:
-    spec, *_ = results_file.inputs(content, report)
+def _pages(report: Path, found: Parts, words: str, *, render: bool) -> Iterator[VerifiedFile]:
+    """Compare the sentences of page one, and the whole document if it is rendered again."""
+    kinds = ["sentences of page one", "document, rendered again"][: 1 + render]
+    reason = _unknown_pages(found.inputs.code)
+    try:
+        results = results_file.read(found.content, report, Registry()) if reason is None else None
+    except ReportgenError:
+        results, reason = None, "needs a section that is not installed, or code, which is not run"
+    if results is None:
+        yield from (VerifiedFile(kind, report.name, "missing", reason or "") for kind in kinds)
+        return
+    printed = _flat(words)
+    absent = next((one for one in sentences(results) if _flat(printable(one)) not in printed), None)
+    said = "" if absent is None else f"does not say: {absent}"
+    yield VerifiedFile(kinds[0], report.name, "unchanged" if absent is None else "changed", said)
+    if render:
+        yield _rendered(kinds[1], report, results)
+
+
+def _unknown_pages(code: Iterable[CodeRecord]) -> str | None:
+    """Return why this program cannot tell what the pages should be; None if it can."""
+    for one in code:
+        if one.what == "template":
+            return "was made with custom templates"
+        if one.what == "program" and one.sha256 != of_program():
+            return "was made by another version of reportgen"
+    return None
+
+
+def _rendered(what: str, report: Path, results: Results) -> VerifiedFile:
+    """Render a document again and compare its bytes."""
+    from reportgen.pipeline.present import present
+
+    form: Format = report.suffix.lower().removeprefix(".")
+    made = present(results, (form,))
+    content = made.files.get(FILES[form])
+    if content is None:
+        return VerifiedFile(what, report.name, "missing", made.failures[0])
+    if content == read_bytes(report, MEGABYTES):
+        return VerifiedFile(what, report.name, "unchanged")
+    return VerifiedFile(what, report.name, "changed", "edited, or drawn by other versions of matplotlib or WeasyPrint")
+
+
+def _flat(text: str) -> str:
+    """Return a text without blanks, line breaks and invisible marks, where a PDF and a page differ."""
+    return "".join(text.split()).translate(_INVISIBLE)
+
+
+def _of_document(what: str, digest: str, content: bytes, report: Path) -> VerifiedFile:
+    """Compare results with the digest that a document has of them, which leaves out measured times."""
+    same = _compared(what, FILES["json"], content, digest)
+    if same.state == "unchanged":
+        return same
+    try:
+        found = results_file.read(content, report, Registry()).digest
+    except ReportgenError:
+        return same
+    return VerifiedFile(what, FILES["json"], _state(found, digest))
+
+
+def _attached(spec: SpecRecord, attached: Mapping[str, bytes]) -> VerifiedFile:
     what = "spec in the report"
-    if spec.file in attached:
-        yield _compared(what, spec.file, attached[spec.file], spec.sha256)
-    else:
-        yield VerifiedFile(what, spec.file, "missing", "is not attached")
+    if spec.file not in attached:
+        return VerifiedFile(what, spec.file, "missing", "is not attached")
+    return _compared(what, spec.file, attached[spec.file], spec.sha256)
 
 
 def _compared(what: str, file: str, content: bytes, digest: str) -> VerifiedFile:
@@ -108,7 +199,7 @@ def _on_disk(what: str, file: str, digest: str, folder: Path) -> VerifiedFile:
     of_folders = file.endswith("/") and is_folder(folder / file)
     reason = None if of_folders else unusable(folder / file)
     if reason is not None:
-        return VerifiedFile(what, file, "missing", "made by code, which is not run" if _CODE.search(file) else reason)
+        return VerifiedFile(what, file, "missing", "made by code, which is not run" if CODE.search(file) else reason)
     try:
         return VerifiedFile(what, file, _state(of_path(folder / file), digest))
     except OSError as error:
