@@ -43,7 +43,7 @@ _PARTS = {
     "checks.preset": "preset",
     "output": "OutputSpec",
     "output.figures": "FiguresSpec",
-    "output.limits": "LimitsSpec",
+    "limits": "LimitsSpec",
 }
 """Tables of a spec, and their names in its JSON Schema."""
 _ARRAYS = {"checks", "slices"}

@@ -12,13 +12,14 @@ from reportgen.errors import InputError
 from reportgen.inputs.archive import config_of, objects_in
 from reportgen.inputs.code import digests_of, imported, load_libraries, model_code
 from reportgen.inputs.digest import sha256
+from reportgen.spec.model import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import keras
 
-    from reportgen.spec.model import ModelSpec
+    from reportgen.spec.model import LimitsSpec, ModelSpec
     from reportgen.spec.problems import Location
 
 _ABBREVIATIONS = {
@@ -67,7 +68,7 @@ class LoadedModel:
         return self.losses
 
 
-def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
+def load(name: str, spec: ModelSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED) -> LoadedModel:
     """Load a model with ``safe_mode=True`` and ``compile=False``.
 
     Raises
@@ -80,7 +81,7 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     if path.suffix != ".keras":
         message = "must be a .keras file (save the model with model.save('name.keras'))"
         raise InputError(location, spec.path, message)
-    config = config_of(path, location, spec.path)
+    config = config_of(path, location, spec.path, limits)
     objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
     _refuse_foreign(config, objects, location, spec.path)
     load_libraries()

@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reportgen.evaluation.collect import ProgressCallback
     from reportgen.pipeline.store import Store
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 def silent(_what: str, _done: int, _total: int) -> None:
     """Tell nobody of the progress."""
+
+
+def unsaid(_sentence: str) -> None:
+    """Warn nobody."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Run:
         Number of workers that share the models, one thread each; 0 for one worker with all threads.
     evaluates
         Whether models may be evaluated; otherwise what the store does not have is an error.
+    warn
+        Called before anything is computed with a sentence about a file that cannot be written.
     seconds
         How long every step took.
     """
@@ -43,6 +49,7 @@ class Run:
     store: Store | None = None
     jobs: int = 0
     evaluates: bool = True
+    warn: Callable[[str], None] = unsaid
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

@@ -27,7 +27,7 @@ def unknown(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     of_data = {key: getattr(spec.data, key) for key in keys}
     shared = {("data", key): value for key, value in of_data.items() if isinstance(value, dict)}
     named = spec.models if shared else dict.fromkeys(str(location[1]) for location in tables)
-    known = {name: outputs_of(folder / spec.models[name].path) for name in named}
+    known = {name: outputs_of(folder / spec.models[name].path, spec.limits) for name in named}
     for location, heads in tables.items():
         yield from _missing(location, heads, known[location[1]], "the model has no output of this name")
     every = None if None in known.values() else [one for names in known.values() for one in names or ()]
