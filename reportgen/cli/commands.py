@@ -5,6 +5,7 @@ Heavy modules are imported by the commands, so that ``reportgen --help`` is fast
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -82,6 +83,10 @@ def _flat(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 @click.version_option(__version__, "--version", prog_name="reportgen")
 def cli() -> None:
     """Generate evaluation reports for trained Keras models: one spec in, one HTML and PDF document out."""
+    if "SOURCE_DATE_EPOCH" in os.environ:  # libraries read it too, and end with a traceback
+        from reportgen.pipeline.run import now
+
+        now()
 
 
 cli.add_command(mail)

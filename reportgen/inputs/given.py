@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reportgen.inputs import histories, models
+from reportgen.inputs.archive import is_read
 from reportgen.inputs.digest import digest_and_size
 from reportgen.inputs.sources.registry import source_of
 from reportgen.spec.model import NO_LIMITS_NAMED
@@ -52,8 +53,9 @@ class Files:
         return models.load(name, spec, self.folder, self.limits)
 
     def identity(self, _name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
-        """Read the file as bytes."""
-        return spec.path, *digest_and_size(self.folder / spec.path)
+        """Read the file as bytes, unless it is large and no model."""
+        path = self.folder / spec.path
+        return spec.path, *(digest_and_size(path) if is_read(path, self.limits) else (None, None))
 
     def history(self, name: str, spec: ModelSpec) -> History | None:
         """Read a history."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +12,10 @@ from reportgen.contract.findings import SEVERITIES
 from reportgen.contract.formats import ANSWERS, FILES
 from reportgen.errors import RenderError, ResultsError
 from reportgen.pipeline import files
+from reportgen.pipeline.run import now
 from reportgen.plan.files import named_files
 from reportgen.plan.make import make
 from reportgen.spec import source
-from reportgen.spec.errors import SpecError
 from reportgen.spec.model import BaselineSpec
 
 if TYPE_CHECKING:
@@ -258,20 +256,6 @@ def default_output(planned: Plan) -> Path:
     """Return the output folder of the spec, otherwise ``build/<spec-name>`` in the working directory."""
     directory = planned.spec.output.directory
     return Path("build") / Path(planned.source.name).stem if directory is None else planned.folder / directory
-
-
-def now() -> str:
-    """Return the time of the report in UTC: ``SOURCE_DATE_EPOCH`` if it is set."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        return datetime.now(UTC).replace(microsecond=0).isoformat()
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        from reportgen.spec.problems import Problem
-
-        message = f"must be seconds since 1970 (found {epoch!r})"
-        raise SpecError([Problem((), message)], f"SOURCE_DATE_EPOCH: {message}") from None
 
 
 def _warm_up() -> None:

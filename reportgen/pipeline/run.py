@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+from reportgen.spec.errors import SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from reportgen.evaluation.collect import ProgressCallback
     from reportgen.pipeline.store import Store
+
+
+def now() -> str:
+    """Return the time of a report in UTC: ``SOURCE_DATE_EPOCH`` if it is set.
+
+    Raises
+    ------
+    SpecError
+        It is no time.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC).replace(microsecond=0).isoformat()
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        from reportgen.spec.problems import Problem
+
+        message = f"must be seconds since 1970 (found {epoch!r})"
+        raise SpecError([Problem((), message)], f"SOURCE_DATE_EPOCH: {message}") from None
 
 
 def silent(_what: str, _done: int, _total: int) -> None:

@@ -177,8 +177,9 @@ class PdfProcess:
             WeasyPrint is missing or damaged, or takes too long.
         """
         late = Timer(self._time_limit, self._process.kill)
-        late.start()
+        late.daemon = True  # a signal while it starts must not make the program wait for it
         try:
+            late.start()
             loaded = self._process.stdout is not None and self._process.stdout.read(1)
         finally:
             late.cancel()

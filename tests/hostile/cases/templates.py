@@ -35,11 +35,11 @@ def failing(name: str, text: str | bytes, says: str, *, slow: bool = False) -> C
     return Case(name, template(text), 3, f"report.html was not written: a template cannot be rendered: {says}", slow)
 
 
-def in_a_spec(command: str, text: str, name: str) -> Callable[[Path], list[str]]:
+def in_a_spec(command: str, text: str, name: str, limits: str = "") -> Callable[[Path], list[str]]:
     """Check or build a spec whose model is no model, with a template in the place of the one of this name."""
 
     def write(folder: Path) -> list[str]:
-        fill(folder, more='[output]\ntemplates = "mine"\n[limits]\ntemplate_seconds = 2')
+        fill(folder, more=f'[output]\ntemplates = "mine"\n[limits]\n{limits}')
         path = folder / "mine" / name
         path.parent.mkdir(parents=True)
         path.write_text(text, "utf-8")
@@ -84,7 +84,10 @@ CASES = [
     Case(
         "before anything is computed: endless loop",
         in_a_spec(
-            "build", "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "report.md.j2"
+            "build",
+            "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+            "report.md.j2",
+            "template_seconds = 2",
         ),
         3,
         "report.md.j2, line 1: it takes more than 2 s",
