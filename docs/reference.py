@@ -43,7 +43,7 @@ _PARTS = {
     "checks.preset": "preset",
     "output": "OutputSpec",
     "output.figures": "FiguresSpec",
-    "output.limits": "LimitsSpec",
+    "limits": "LimitsSpec",
 }
 """Tables of a spec, and their names in its JSON Schema."""
 _ARRAYS = {"checks", "slices"}
@@ -361,7 +361,11 @@ def commands_page() -> str:
         rows = [(f"`{flags}`", _plain(words)) for flags, words in filter(None, records)]
         blocks += [_table(("option", "description"), rows)] if rows else []
     codes = (cli.epilog or "").partition("Exit codes:")[2].strip("\n")
-    blocks += ["## Exit codes", f"```text\n{codes}\n```", "`NO_COLOR` and `SOURCE_DATE_EPOCH` are honored."]
+    blocks += [
+        "## Exit codes",
+        f"```text\n{codes}\n```",
+        "`NO_COLOR` and `SOURCE_DATE_EPOCH` are honored; a `SOURCE_DATE_EPOCH` that is not seconds since 1970 is refused.",
+    ]
     return _page(blocks)
 
 

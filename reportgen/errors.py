@@ -16,13 +16,16 @@ The command line prints only their message; a traceback is for bugs.
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 _NOISE = re.compile(r"\x1b\[[0-9;]*m|\{\{\w+ [^}]*\}\} | \[Op:\w+\]( name:)?")
@@ -165,6 +168,13 @@ def interrupt(number: int, _frame: FrameType | None = None) -> NoReturn:
     raise Interrupted(number)
 
 
+def lacks_memory(error: BaseException) -> bool:
+    """Return whether an exception means that memory is missing, as loaders of libraries say it too."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return isinstance(error, ImportError) and "failed to map segment" in _text(error)
+
+
 def ends_program(error: BaseException) -> bool:
     """Return whether an exception ends the program, instead of being the failure of the code that raised it.
 
@@ -173,3 +183,19 @@ def ends_program(error: BaseException) -> bool:
     """
     ours = signal.getsignal(signal.SIGINT) in (interrupt, signal.SIG_IGN)
     return isinstance(error, Interrupted) or (isinstance(error, KeyboardInterrupt) and not ours)
+
+
+@contextmanager
+def temporary_files() -> Iterator[None]:
+    """Turn what the file system says of temporary files into one sentence.
+
+    Raises
+    ------
+    ReportgenError
+        There is no temporary folder, it is full, or it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        message = f"temporary files cannot be written ({error.strerror}); the variable TMPDIR names their folder"
+        raise ReportgenError(message) from error

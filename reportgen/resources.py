@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __version__ = "0.1.0"
 
@@ -25,6 +25,18 @@ def share(name: str) -> Path:
     """Return the folder ``templates`` or ``specs``: in a wheel inside the package, in a checkout at the top level."""
     packed = _PACKAGE / "_share" / name
     return packed if packed.is_dir() else _PACKAGE.parent / name
+
+
+def missing_folders(folder: Path) -> list[Path]:
+    """Return which of a folder and those above it do not exist, the innermost first."""
+    return [one for one in (folder, *folder.parents) if not one.exists()]
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders that are there and empty."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 # ------------------------------------------------------------------------------------------------ child processes

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -17,16 +19,29 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 MISSING = "chromium is not installed"
 """Why a test of a page in a browser is skipped."""
 _OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe")
+_QUIET = ("--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND")
+"""No requests of the browser itself, and none that leaves the machine."""
+_OWN = re.compile(r"https?://([\w-]+\.)*(google\.com|googleapis\.com|gvt1\.com)/")
+"""Where the browser itself looks for updates, the time and dictionaries, when nothing that is shown asked for it."""
 
 
 class Browser:
-    """One page in a browser; ``requested`` has the addresses that it asked for."""
+    """One page in a browser; ``requested`` has the addresses that it asked for.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        Its profile.
+    log
+        Where it writes everything that it and its extensions ask of the network; None for nowhere.
+    """
+
+    def __init__(self, folder: Path, log: Path | None = None) -> None:
         assert CHROMIUM is not None, MISSING
         to_child, self._write = os.pipe()
         self._read, from_child = os.pipe()
         ends = (to_child, from_child)
+        logged = () if log is None else (*_QUIET, f"--log-net-log={log}", "--net-log-capture-mode=Everything")
 
         def arranged() -> None:
             """Give the child its ends as 3 and 4, where it looks for them."""
@@ -35,7 +50,7 @@ class Browser:
                 os.dup2(end, number)
 
         self._process = subprocess.Popen(
-            [CHROMIUM, *_OPTIONS, f"--user-data-dir={folder}", "about:blank"],
+            [CHROMIUM, *_OPTIONS, *logged, f"--user-data-dir={folder}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             close_fds=False,
@@ -83,6 +98,35 @@ class Browser:
         clip = {**size, "x": 0, "y": 0, "scale": 1}
         made = self._send("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         return base64.b64decode(made["data"])
+
+    def document(self) -> tuple[int, str]:
+        """Return the number of pages and the title of the PDF that is shown, when its viewer has loaded it."""
+        page = self._session
+        for _ in range(100):
+            self._session = None
+            targets = self._send("Target.getTargets")["targetInfos"]
+            viewer = [one["targetId"] for one in targets if one["url"].startswith("chrome-extension://")]
+            if viewer:
+                attached = self._send("Target.attachToTarget", targetId=viewer[0], flatten=True)
+                self._session = attached["sessionId"]
+                script = "(one => one && one.loadProgress_ == 100 ? [one.docLength_, one.title_] : null)"
+                found = self.value(f"{script}(document.querySelector('pdf-viewer'))")
+                self._session = page
+                if found:
+                    return found[0], found[1]
+            time.sleep(0.1)
+        raise AssertionError("the PDF was not loaded")
+
+    def asked(self, log: Path) -> set[str]:
+        """End the browser; return the addresses in its log that it was asked for by what it showed."""
+        os.write(self._write, json.dumps({"id": self._number + 1, "method": "Browser.close"}).encode() + b"\0")
+        self._process.wait(30)
+        requests = [event.get("params", {}) for event in json.loads(log.read_text("utf-8"))["events"]]
+        return {
+            one["url"]
+            for one in requests
+            if "initiator" in one and not (one["initiator"] == "not an origin" and _OWN.match(one["url"]))
+        }
 
     def _send(self, method: str, **options: Any) -> dict[str, Any]:
         self._number += 1

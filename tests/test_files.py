@@ -79,7 +79,7 @@ def test_no_name_leaves_the_folder(name: str, tmp_path: Path) -> None:
     """Whoever made it."""
     with pytest.raises(InputError, match="is outside the output folder"):
         files.write({name: b""}, tmp_path / "out")
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Outcome:
+class SectionOutcome:
     """The outcome of a section: a result, or the reason why there is none."""
 
     result: SectionResult | None
@@ -88,30 +88,30 @@ def analyze(
         A section failed and ``keep_going`` is False.
     """
 
-    def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> _Outcome:
+    def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionOutcome:
         try:
             with foreign(f"section {item.address}", folder_of(item.section)):
                 result = remember(item, compute)
-                return _Outcome(result, _findings(item, result), _statements(item, result, evaluation.decision))
+                return SectionOutcome(result, _findings(item, result), _statements(item, result, evaluation.decision))
         except ForeignError as error:
             if not keep_going:
                 raise SectionError(f"section {item.address}: {error}") from error
-            return _Outcome(None, failure=str(error))
+            return SectionOutcome(None, failure=str(error))
 
     old, before = run.baseline(plan), run.trend(plan)
     evaluation = replace(evaluation, decision=run.with_baseline(plan.decision, old))
-    outcomes: dict[str, _Outcome] = {}
+    outcomes: dict[str, SectionOutcome] = {}
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
             outcomes[item.address] = guarded(item, lambda item=item: _analyzed(item, evaluation))  # type: ignore[misc]
-    first_stage = _with_releases(plan, evaluation, _table(plan, evaluation, outcomes), outcomes, created, old, before)
-    focus = _focus(plan, first_stage)
+    first_stage = _with_releases(plan, evaluation, table_of(plan, evaluation, outcomes), outcomes, created, old, before)
+    focus = focus_of(plan, first_stage)
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
             outcomes[item.address] = guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
-    table = _table(plan, evaluation, outcomes)
+    table = table_of(plan, evaluation, outcomes)
     table = replace(table, changes=first_stage.changes, deltas=first_stage.deltas)
-    results = _results(plan, evaluation, outcomes, created, focus, checks.run(plan, table), old)
+    results = results_of(plan, evaluation, outcomes, created, focus, checks.run(plan, table), old)
     answers = predictions.of_evaluation(evaluation) if plan.spec.output.predictions else None
     return results if answers is None else results.with_answers(predictions.to_bytes(answers), ANSWERS)
 
@@ -120,7 +120,7 @@ def _with_releases(
     plan: Plan,
     evaluation: Evaluation,
     table: MetricTable,
-    outcomes: Mapping[str, _Outcome],
+    outcomes: Mapping[str, SectionOutcome],
     created: str,
     old: Release | None,
     before: Sequence[Release],
@@ -189,7 +189,7 @@ def _statements(item: PlannedSection, result: SectionResult, decision: Decision)
     return require_instances(offered, Statement, "its statements function")
 
 
-def _focus(plan: Plan, table: MetricTable) -> Focus | None:
+def focus_of(plan: Plan, table: MetricTable) -> Focus | None:
     """Choose the models that are shown individually: the best ones by the first headline with a direction."""
     wanted, models, first = plan.spec.output.focus, tuple(plan.spec.models), plan.decision.models
     if isinstance(wanted, tuple):
@@ -216,7 +216,8 @@ def _first(some: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*some, *models)))
 
 
-def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) -> MetricTable:
+def table_of(plan: Plan, evaluation: Evaluation, outcomes: dict[str, SectionOutcome]) -> MetricTable:
+    """Return the metrics of the sections that have a result."""
     rows = tuple(
         TableRow(section=item.address, measurement=measurement)
         for item in plan.sections
@@ -237,15 +238,16 @@ def _table(plan: Plan, evaluation: Evaluation, outcomes: dict[str, _Outcome]) ->
 # ------------------------------------------------------------------------------------------------ records
 
 
-def _results(
+def results_of(
     plan: Plan,
     evaluation: Evaluation,
-    outcomes: dict[str, _Outcome],
+    outcomes: dict[str, SectionOutcome],
     created: str,
     focus: Focus | None,
     checked: tuple[CheckOutcome, ...],
     old: Release | None,
 ) -> Results:
+    """Return the results of a run: what the spec says, what was evaluated, and the outcomes of its sections by address."""
     info, output = plan.spec.report, plan.spec.output
     return Results(
         schema_version=SCHEMA_VERSION,
@@ -264,7 +266,7 @@ def _results(
             detail=output.detail,
             order=output.order,
             docs_url=output.docs_url,
-            limits=output.limits,
+            limits=plan.spec.limits,
         ),
         card=plan.spec.card,
         decision=evaluation.decision,
@@ -284,7 +286,7 @@ def _of_candidate(checked: Iterable[CheckOutcome], plan: Plan) -> Iterable[Check
     return (check for check in checked if check.model == plan.decision.candidate)
 
 
-def _section(item: PlannedSection, outcome: _Outcome | None) -> SectionRecord:
+def _section(item: PlannedSection, outcome: SectionOutcome | None) -> SectionRecord:
     reason = item.skip if outcome is None else outcome.failure
     status = "skipped" if outcome is None else "ok" if outcome.failure is None else "failed"
     return SectionRecord(

@@ -245,6 +245,7 @@ class OutputRecord(Strict):
     docs_url: DocsUrl | None = None
     """Address of the published documentation, which the codes of findings link to; null for the entries in the report."""
     limits: LimitsSpec = LimitsSpec()
+    """What the run could take, and what rendering it again may take."""
 
 
 class Results(Strict):

@@ -5,6 +5,7 @@ Heavy modules are imported by the commands, so that ``reportgen --help`` is fast
 
 from __future__ import annotations
 
+import os
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,7 +15,7 @@ import click
 from reportgen.cli.mail import mail
 from reportgen.cli.streams import put, say, say_error
 from reportgen.contract.formats import BY_DEFAULT, FILES, FORMATS
-from reportgen.errors import InputError, Interrupted, ReportgenError
+from reportgen.errors import InputError, Interrupted, ReportgenError, lacks_memory
 from reportgen.resources import __version__
 from reportgen.spec.errors import SpecError
 
@@ -82,6 +83,10 @@ def _flat(values: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
 @click.version_option(__version__, "--version", prog_name="reportgen")
 def cli() -> None:
     """Generate evaluation reports for trained Keras models: one spec in, one HTML and PDF document out."""
+    if "SOURCE_DATE_EPOCH" in os.environ:  # libraries read it too, and end with a traceback
+        from reportgen.pipeline.run import now
+
+        now()
 
 
 cli.add_command(mail)
@@ -194,14 +199,19 @@ def check(
     quiet: bool,
 ) -> None:
     """Validate every SPEC and the files it names. Nothing is computed."""
-    from reportgen.pipeline.flow import read_plan
+    from reportgen.pipeline import flow
 
     code = 0
     for spec in specs:
         try:
-            planned = read_plan(spec, overrides, _flat(only), _flat(skip))
+            planned = flow.read_plan(spec, overrides, _flat(only), _flat(skip))
         except SpecError as error:
             code = _told(str(error), error.exit_code)
+            continue
+        try:
+            flow.rehearse(planned, planned.spec.output.formats)
+        except InputError as error:
+            code = _told(_located(planned, error), error.exit_code)
         else:
             _say_checked(spec, planned, quiet=quiet)
     raise click.exceptions.Exit(code)
@@ -461,7 +471,8 @@ def _run(tell: ProgressCallback, jobs: int, *, keep_going: bool, no_cache: bool,
     from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Store
 
-    return Run(tell, keep_going, None if no_cache else Store.of_user(), jobs)
+    store = None if no_cache else Store.of_user()
+    return Run(tell, keep_going, store, jobs, warn=lambda sentence: say_error(f"reportgen: {sentence}"))
 
 
 def _say_checked(spec: Path, planned: Plan, *, quiet: bool) -> None:
@@ -581,9 +592,9 @@ def run() -> int:
         return _told(f"reportgen: {error}", error.exit_code)
     except Interrupted:
         raise
-    except MemoryError:
-        return _told("reportgen: there is not enough memory", 3)
-    except BaseException:  # noqa: BLE001 a bug, or third-party code that ends the program: 0 and 1 are verdicts
+    except BaseException as error:  # noqa: BLE001 a bug, or third-party code that ends the program: 0 and 1 are verdicts
+        if lacks_memory(error):
+            return _told("reportgen: there is not enough memory", 3)
         traceback.print_exc()
         return 3
     return code or 0

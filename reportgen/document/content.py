@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from reportgen.analysis.results import Results
     from reportgen.document.tree import Document
+
+
+class Typesetter(Protocol):
+    """What makes a PDF of a page: :class:`reportgen.render.pdf.PdfProcess`."""
+
+    def render(
+        self,
+        html: str,
+        figures: Mapping[str, str],
+        *,
+        attachments: Sequence[Any] = (),
+        created: datetime,
+        identifier: str,
+    ) -> bytes:
+        """Return the PDF."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +42,14 @@ class Content:
         Draws and composes the document.
     templates
         Folders with custom templates.
+    typesetter
+        What makes the PDF, if it was started before; None to start it then.
     """
 
     results: Results
     compose: Callable[[], Document]
     templates: tuple[Path, ...] = ()
+    typesetter: Typesetter | None = None
 
     @cached_property
     def document(self) -> Document:

@@ -12,14 +12,15 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from reportgen.contract.records.evaluation import Evaluation
-from reportgen.errors import InputError, ReportgenError, cause
+from reportgen.errors import InputError, ReportgenError, cause, temporary_files
 from reportgen.evaluation import array_store
+from reportgen.evaluation.watchdog import Watchdog
 from reportgen.inputs.code import LibraryError
 from reportgen.resources import end_with_parent, ending, environment, private_folder
 
@@ -65,8 +66,6 @@ class EvaluationProcess:
         known: Mapping[str, Path] | None = None,
         threads: int | None = None,
     ) -> None:
-        self._open = ExitStack()
-        self._home = self._open.enter_context(private_folder())
         self._models = tuple(spec.models)
         self._done: list[str] = []
         self.ended = False
@@ -77,18 +76,23 @@ class EvaluationProcess:
             "request": request.model_dump(mode="json"),
             "known": {name: str(path) for name, path in (known or {}).items()},
         }
-        (self._home / "job.json").write_text(json.dumps(job), "utf-8")
-        noise = self._open.enter_context((self._home / "stderr").open("wb"))
+        with temporary_files(), ExitStack() as opened:
+            self._home = opened.enter_context(private_folder())
+            (self._home / "job.json").write_text(json.dumps(job), "utf-8")
+            noise = opened.enter_context((self._home / "stderr").open("wb"))
+            environment_ = _environment(self._home, threads)
+            self._open = opened.pop_all()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "reportgen.evaluation.process", str(self._home)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=noise,
-            env=_environment(self._home, threads),
+            env=environment_,
             cwd=self._home,
             text=True,
             encoding="utf-8",
         )
+        self._watchdog = Watchdog(self._process, spec.limits)
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +100,7 @@ class EvaluationProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._watchdog.stop()
         if self._process.poll() is None:
             self._process.kill()
         self._process.__exit__(kind, error, traceback)
@@ -109,7 +114,7 @@ class EvaluationProcess:
         Raises
         ------
         InputError
-            The data or a history cannot be used, or no model could be evaluated; then the error of the first one.
+            The data or a history cannot be used, the worker is above a limit of the spec, or no model could be evaluated; then the error of the first one.
         WorkerError
             The worker ended without a result.
         """
@@ -151,7 +156,9 @@ class EvaluationProcess:
             else:
                 what, done, total = content
                 report(what, done, total)
-        raise WorkerError(f"the evaluation process {ending(self._process.wait())}, while {what}")
+        code = self._process.wait()
+        self._watchdog.require_within(what)
+        raise WorkerError(f"the evaluation process {ending(code)}, while {what}")
 
 
 def _environment(home: Path, threads: int | None) -> dict[str, str]:
@@ -168,6 +175,7 @@ def _environment(home: Path, threads: int | None) -> dict[str, str]:
 def main(home: Path) -> None:
     """Run the worker: evaluate the job in a folder, and write the evaluation next to it."""
     end_with_parent(home)
+    _end_first()
     socket.has_ipv6 = False  # urllib3, which TensorFlow imports, would open a socket to find out
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -188,6 +196,12 @@ def main(home: Path) -> None:
         send({"crash": cause(error, _PACKAGE)})
 
 
+def _end_first() -> None:
+    """Have the system end this process, not the user's others, when it runs out of memory."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+
+
 def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
     from reportgen.contract.needs import Request
     from reportgen.evaluation.collect import collect
@@ -198,7 +212,7 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
     spec = ReportSpec.model_validate(job["spec"])
     found = collect(
         spec,
-        Files(Path(job["folder"])),
+        Files(Path(job["folder"]), spec.limits),
         Request.model_validate(job["request"]),
         lambda *step: send({"step": step}),
     )

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from reportgen.errors import InputError, ReportgenError, ends_program, summary
+from reportgen.errors import InputError, ReportgenError, ends_program, lacks_memory, summary
 from reportgen.inputs.digest import of_module, sha256
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def load_libraries() -> None:
         try:
             importlib.import_module(package)
         except Exception as error:
+            if lacks_memory(error):
+                raise LibraryError(f"there is not enough memory to load {package}") from error
             reason = f"{package} cannot be loaded ({type(error).__name__}: {summary(error)})"
             raise LibraryError(f"{reason}; to install it, type `pip install --force-reinstall {package}`") from error
 

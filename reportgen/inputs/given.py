@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reportgen.inputs import histories, models
+from reportgen.inputs.archive import is_read
 from reportgen.inputs.digest import digest_and_size
 from reportgen.inputs.sources.registry import source_of
+from reportgen.spec.model import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.history import History
     from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.models import LoadedModel
-    from reportgen.spec.model import DataSpec, ModelSpec
+    from reportgen.spec.model import DataSpec, LimitsSpec, ModelSpec
 
 
 class Inputs(Protocol):
@@ -37,27 +39,30 @@ class Inputs(Protocol):
 
 @dataclass(frozen=True)
 class Files:
-    """The files that a spec names, relative to a folder."""
+    """The files that a spec names, relative to a folder, and their limits."""
 
     folder: Path
+    limits: LimitsSpec = NO_LIMITS_NAMED
 
     def dataset(self, spec: DataSpec) -> Dataset:
         """Read the data."""
-        return source_of(spec, self.folder).open()
+        return source_of(spec, self.folder, self.limits).open()
 
     def model(self, name: str, spec: ModelSpec) -> LoadedModel:
         """Load a model."""
-        return models.load(name, spec, self.folder)
+        return models.load(name, spec, self.folder, self.limits)
 
     def identity(self, _name: str, spec: ModelSpec) -> tuple[str, str | None, int | None]:
-        """Read the file or folder as bytes."""
-        return spec.origin, *((None, None) if spec.path is None else digest_and_size(self.folder / spec.path))
+        """Read the file or folder as bytes, unless it is large and no model."""
+        path = None if spec.path is None else self.folder / spec.path
+        return spec.origin, *((None, None) if path is None or not is_read(path, self.limits) else digest_and_size(path))
 
     def history(self, name: str, spec: ModelSpec) -> History | None:
         """Read a history."""
         if spec.history is None:
             return None
-        return histories.load(("models", name, "history"), spec.history, self.folder, spec.history_columns)
+        location = ("models", name, "history")
+        return histories.load(location, spec.history, self.folder, spec.history_columns, self.limits)
 
 
 @dataclass(frozen=True)

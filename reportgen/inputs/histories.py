@@ -18,6 +18,7 @@ from reportgen.inputs import events
 from reportgen.inputs.code import model_code
 from reportgen.inputs.curves import EPOCH, mapped
 from reportgen.spec.files import FileError, read_bytes
+from reportgen.spec.model import NO_LIMITS_NAMED
 from reportgen.spec.plain import refusal
 
 if TYPE_CHECKING:
@@ -27,15 +28,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.inputs.curves import Columns
+    from reportgen.spec.model import LimitsSpec
     from reportgen.spec.problems import Location
 
-_MEGABYTES = 64
 _MISSING = frozenset({"", "na", "n/a", "none", "null"})
 _NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")
 _SEPARATORS = (",", ";", "\t")
 
 
-def load(location: Location, file: str, folder: Path, names: Mapping[str, str] | None = None) -> History:
+def load(
+    location: Location,
+    file: str,
+    folder: Path,
+    names: Mapping[str, str] | None = None,
+    limits: LimitsSpec = NO_LIMITS_NAMED,
+) -> History:
     """Read a history.
 
     JSON is ``history.history``, plain or as written by pandas, or a ``History`` with its ``history`` and ``epoch``. Null,
@@ -46,6 +53,8 @@ def load(location: Location, file: str, folder: Path, names: Mapping[str, str] |
     ----------
     names
         The columns to take, by the keys of the history; None for all, of event files for those of Keras' callback.
+    limits
+        Those of the spec.
 
     Raises
     ------
@@ -56,7 +65,7 @@ def load(location: Location, file: str, folder: Path, names: Mapping[str, str] |
     if events.is_log(path):
         return _from_events(location, file, path, names)
     try:
-        content = read_bytes(path, _MEGABYTES)
+        content = read_bytes(path, limits.history_size, "limits.history_size")
         text = content.decode("utf-8-sig")
     except FileError as error:
         raise InputError(location, file, str(error)) from error

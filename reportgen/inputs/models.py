@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from reportgen.inputs.archive import objects_in
 from reportgen.inputs.code import digests_of, imported, load_libraries, model_code
 from reportgen.inputs.digest import of_path, size_of
 from reportgen.inputs.forms import form_of, refused
+from reportgen.spec.model import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     import keras
 
     from reportgen.contract.forms import Form
-    from reportgen.spec.model import ModelSpec
+    from reportgen.spec.model import LimitsSpec, ModelSpec
     from reportgen.spec.problems import Location
 
 _ABBREVIATIONS = {
@@ -72,7 +74,7 @@ class LoadedModel:
         return self.losses
 
 
-def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
+def load(name: str, spec: ModelSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED) -> LoadedModel:
     """Load a model with ``safe_mode=True`` and ``compile=False``, or call the function that makes it.
 
     Raises
@@ -94,7 +96,8 @@ def load(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:
     if form == "saved_model":
         model = saved_model.model_of(path, location, spec.path)
     else:
-        model, compiled = _read(name, spec, folder, legacy_hdf5.config_of if form == "hdf5" else archive.config_of)
+        read = legacy_hdf5.config_of if form == "hdf5" else partial(archive.config_of, limits=limits)
+        model, compiled = _read(name, spec, folder, read)
     return LoadedModel(
         name=name,
         model=model,

@@ -17,8 +17,8 @@ from reportgen.errors import ArgumentError, ReportgenError, ends_program, summar
 from reportgen.inputs.given import Objects
 from reportgen.interface import arguments
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig
-from reportgen.pipeline import files, flow, present
-from reportgen.pipeline.run import Run
+from reportgen.pipeline import files, present
+from reportgen.pipeline.run import Run, now
 from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.source import Source
@@ -124,7 +124,7 @@ class ReportCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if failure is not None:
             raise failure
         evaluation = Evaluation((model,), None, found.versions)
-        results = analyze(planned, evaluation, flow.now(), keep_going=True)
+        results = analyze(planned, evaluation, now(), keep_going=True)
         made = present.present(results, self.formats, Run(keep_going=True))
         files.write(made.files, self.output_dir)
 

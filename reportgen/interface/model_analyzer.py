@@ -16,8 +16,9 @@ from reportgen.errors import ArgumentError, InputError, ReportgenError
 from reportgen.interface import arguments
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
-from reportgen.pipeline import files, flow, present
+from reportgen.pipeline import files, present
 from reportgen.pipeline.progress import progress
+from reportgen.pipeline.run import now
 from reportgen.plan.make import make
 from reportgen.spec.source import Source
 
@@ -86,6 +87,7 @@ class ModelAnalyzer:
         from reportgen.evaluation.collect import collect
         from reportgen.inputs.given import Objects
 
+        created = now()
         given = None if data is None else _dataset(data if isinstance(data, DataInput) else DataInput.from_tuple(data))
         planned = self._plan(given)
         for item in planned.sections:
@@ -101,7 +103,7 @@ class ModelAnalyzer:
             found = collect(planned.spec, inputs, planned.request, tell)
             evaluation = self._evaluated(found)
             tell("analyzing", 0, 1)
-            self.results = analysis.analyze(planned, evaluation, flow.now(), keep_going=True)
+            self.results = analysis.analyze(planned, evaluation, created, keep_going=True)
         for section in self.results.sections:
             if section.status == "failed":
                 _LOG.warning("%s failed: %s", section.id, section.reason)

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ from reportgen.errors import InputError
 from reportgen.render import bom
 from reportgen.render.environment import MARK
 from reportgen.render.mail import MARK as MAIL_MARK
+from reportgen.resources import missing_folders, remove_empty
+from reportgen.spec.files import FileError, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,6 +45,8 @@ _MARKS = {
 """Marks by suffix; a file has one of them."""
 _MOST_UNPACKED = 2**20
 """Bytes of a stream of a PDF in which the mark is looked for."""
+_MOST_MEGABYTES = 2048
+"""No file of the program is larger: a results file could not be read again."""
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 
 
@@ -80,15 +84,13 @@ def require_writable(output: Path, names: Iterable[str], inputs: Iterable[Path] 
         The folder cannot be written, or a file is an input or not the program's own.
     """
     with _told(output):
-        missing = [folder for folder in (output, *output.parents) if not folder.exists()]
+        missing = missing_folders(output)
         try:
             output.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(tempfile.mkdtemp(prefix=_STAGING, dir=output))
             _refuse_foreign(output, names, inputs)
         finally:
-            for folder in missing:
-                with suppress(OSError):
-                    folder.rmdir()
+            remove_empty(missing)
 
 
 def write(
@@ -112,7 +114,8 @@ def write(
     InputError
         A file cannot be written, or one of that name is an input or not the program's own.
     """
-    with _told(output):
+    with _told(output), ExitStack() as undo:
+        undo.callback(remove_empty, missing_folders(output))
         output.mkdir(parents=True, exist_ok=True)
         _refuse_foreign(output, files, inputs)
         _sweep(output)
@@ -125,6 +128,7 @@ def write(
             _swap(files, [name for name in outdated if _is_own(output / name)], output, staging)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
+        undo.pop_all()
     order = [*FILES.values(), ANSWERS, *files]
     return tuple(output / name for name in sorted(files, key=order.index))
 
@@ -172,9 +176,12 @@ def _refuse_foreign(output: Path, names: Iterable[str], inputs: Iterable[Path]) 
 def _is_own(path: Path) -> bool:
     """Tell whether a file carries the program's mark."""
     marks = _MARKS.get(path.suffix, ())
-    if not marks or not path.is_file():
+    if not marks:
         return False
-    content = path.read_bytes()
+    try:
+        content = read_bytes(path, _MOST_MEGABYTES)
+    except FileError:
+        return False
     places: Iterable[bytes] = (content,)
     match path.suffix:
         case ".pdf":

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,19 +12,22 @@ from reportgen.contract.findings import SEVERITIES
 from reportgen.contract.formats import ANSWERS, FILES
 from reportgen.errors import RenderError, ResultsError
 from reportgen.pipeline import files
+from reportgen.pipeline.run import now
 from reportgen.plan.files import named_files
 from reportgen.plan.make import make
 from reportgen.spec import source
-from reportgen.spec.errors import SpecError
 from reportgen.spec.model import BaselineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from reportgen.analysis.results import Results
     from reportgen.contract.formats import Format
+    from reportgen.pipeline.present import Rendered
     from reportgen.pipeline.run import Run
     from reportgen.plan.plan import Plan
+    from reportgen.render.pdf import PdfProcess
     from reportgen.spec.source import Source
 
 
@@ -110,25 +111,78 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     ReportgenError
         In this case nothing is written, except that a section's figures or tables that fail cost only the files that show them.
     """
-    files.require_writable(output, _names(formats), inputs_of(planned))
-    results = compute(planned, run)
-    return render(results, output, formats, run, planned=planned, templates=templates_of(planned))
+    inputs = inputs_of(planned)
+    files.require_writable(output, _names(formats), inputs)
+    rehearse(planned, formats)
+    with _typesetter(planned, formats) as typesetter:
+        results = compute(planned, run, typesetter)
+        from reportgen.pipeline import present
+
+        run.progress("rendering", 0, 1)
+        report = present.present(results, formats, run, templates=templates_of(planned), typesetter=typesetter)
+    if planned.spec.output.figures.save:
+        present.add_figure_files(report, results, planned.spec.output.figures)
+    if FILES["json"] in report.files and results.answers is not None:
+        report.files[ANSWERS] = results.answers
+    outdated = [name for name in _names(formats) if name not in report.files]
+    return _written(results, report, files.write(report.files, output, outdated, inputs), run)
 
 
-def compute(planned: Plan, run: Run, created: str | None = None) -> Results:
-    """Evaluate and analyze, without writing a report; ``created`` is the time of the report, by default now."""
+def rehearse(planned: Plan, formats: Sequence[Format]) -> None:
+    """Try the custom templates of some formats, before anything is computed.
+
+    Raises
+    ------
+    InputError
+        One fails whatever the document holds.
+    """
+    folder = templates_of(planned)
+    if folder is not None:
+        from reportgen.pipeline import rehearsal
+
+        rehearsal.rehearse(planned, folder, formats, now())
+
+
+def _typesetter(planned: Plan, formats: Sequence[Format]) -> AbstractContextManager[PdfProcess | None]:
+    """Start the PDF engine, which loads while the worker does, or while figures are drawn; none without a PDF."""
+    if "pdf" not in formats:
+        return nullcontext()
+    from reportgen.render.pdf import PdfProcess
+
+    return PdfProcess.within(planned.spec.limits)
+
+
+def compute(planned: Plan, run: Run, typesetter: PdfProcess | None = None, *, created: str | None = None) -> Results:
+    """Evaluate and analyze, without writing a report; while the worker starts, say whether the PDF engine does.
+
+    ``created`` is the time of the report, by default now.
+    """
     from reportgen.analysis.analyze import analyze
     from reportgen.analysis.origin import origin
     from reportgen.pipeline import stored
 
     created, made_in = created or now(), origin(planned, keep_going=run.keep_going)
+
+    def meanwhile() -> None:
+        _warm_up()
+        if typesetter is not None:
+            _try(typesetter, run)
+
     with run.step("evaluation"):
-        evaluation, keys = stored.evaluate(planned, run, _warm_up)
+        evaluation, keys = stored.evaluate(planned, run, meanwhile)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
         remember = stored.sections(planned, run.store, keys)
         results = analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
     return results.model_copy(update={"origin": made_in})
+
+
+def _try(typesetter: PdfProcess, run: Run) -> None:
+    """Say it now if the PDF engine cannot be loaded; rendering the PDF fails for the same reason."""
+    try:
+        typesetter.require_loaded()
+    except RenderError as error:
+        run.warn(f"{FILES['pdf']} will not be written: {error}")
 
 
 @contextmanager
@@ -149,27 +203,24 @@ def render(
     formats: Sequence[Format],
     run: Run,
     *,
-    planned: Plan | None = None,
     inputs: Sequence[Path] = (),
     templates: Path | None = None,
 ) -> Outcome:
-    """Render results and write the files; with a plan also the figures that its spec requests.
+    """Render results again and write the files.
 
-    ``inputs`` are never replaced, nor are those of the plan. A file that could not be rendered is among the failures; after a
-    build an earlier one, of other results, is removed.
+    ``inputs`` are never replaced. A file that could not be rendered is among the failures, and an earlier one stays; after a
+    build, which has other results, it is removed.
     """
     from reportgen.pipeline import present
 
-    inputs = inputs if planned is None else inputs_of(planned)
-    files.require_writable(output, [FILES[name] for name in formats] if planned is None else _names(formats), inputs)
+    files.require_writable(output, [FILES[name] for name in formats], inputs)
     run.progress("rendering", 0, 1)
     report = present.present(results, formats, run, templates=templates)
-    if planned is not None and planned.spec.output.figures.save:
-        present.add_figure_files(report, results, planned.spec.output.figures)
-    if planned is not None and FILES["json"] in report.files and results.answers is not None:
-        report.files[ANSWERS] = results.answers
-    outdated = () if planned is None else [name for name in _names(formats) if name not in report.files]
-    written = files.write(report.files, output, outdated, inputs)
+    return _written(results, report, files.write(report.files, output, inputs=inputs), run)
+
+
+def _written(results: Results, report: Rendered, written: tuple[Path, ...], run: Run) -> Outcome:
+    """Return the outcome of a report whose files were written."""
     if run.store is not None:
         run.store.trim()
     failures = [f"section {item.id}: {item.reason}" for item in results.sections if item.status == "failed"]
@@ -218,20 +269,6 @@ def default_output(planned: Plan) -> Path:
     """Return the output folder of the spec, otherwise ``build/<spec-name>`` in the working directory."""
     directory = planned.spec.output.directory
     return Path("build") / Path(planned.source.name).stem if directory is None else planned.folder / directory
-
-
-def now() -> str:
-    """Return the time of the report in UTC: ``SOURCE_DATE_EPOCH`` if it is set."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        return datetime.now(UTC).replace(microsecond=0).isoformat()
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC).isoformat()
-    except (ValueError, OverflowError, OSError):
-        from reportgen.spec.problems import Problem
-
-        message = f"must be seconds since 1970 (found {epoch!r})"
-        raise SpecError([Problem((), message)], f"SOURCE_DATE_EPOCH: {message}") from None
 
 
 def _warm_up() -> None:

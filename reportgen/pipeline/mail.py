@@ -15,9 +15,9 @@ from reportgen.analysis import results_file
 from reportgen.contract.formats import FILES
 from reportgen.errors import ResultsError
 from reportgen.pipeline import files
-from reportgen.pipeline.flow import now
 from reportgen.pipeline.present import page_one
 from reportgen.pipeline.report_file import read_pdf
+from reportgen.pipeline.run import now
 from reportgen.render import mail as body
 from reportgen.resources import __version__
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reportgen.contract.formats import Format, Renderer
     from reportgen.contract.places import Place
     from reportgen.contract.theme import Theme
+    from reportgen.document.content import Typesetter
     from reportgen.document.tree import Document, Drawing, FrontPage
     from reportgen.pipeline.stored import Both
     from reportgen.spec.model import FiguresSpec
@@ -68,6 +69,7 @@ def present(
     run: Run | None = None,
     *,
     templates: Path | None = None,
+    typesetter: Typesetter | None = None,
 ) -> Rendered:
     """Render results in the requested formats.
 
@@ -82,6 +84,8 @@ def present(
         rendered.
     templates
         Folder with custom templates.
+    typesetter
+        What makes the PDF, if it was started before.
 
     Returns
     -------
@@ -93,6 +97,7 @@ def present(
         results,
         lambda: _document(results, report, run, phone="html" in wanted),
         (templates,) if templates else (),
+        typesetter,
     )
     missing: dict[str, list[str]] = {}
     for one in RENDERERS:

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from reportgen.spec.errors import SpecError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reportgen.evaluation.collect import ProgressCallback
     from reportgen.pipeline.store import Store
 
 
+def now() -> str:
+    """Return the time of a report in UTC: ``SOURCE_DATE_EPOCH`` if it is set.
+
+    Raises
+    ------
+    SpecError
+        It is no time.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return datetime.now(UTC).replace(microsecond=0).isoformat()
+    try:
+        return datetime.fromtimestamp(int(epoch), UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        from reportgen.spec.problems import Problem
+
+        message = f"must be seconds since 1970 (found {epoch!r})"
+        raise SpecError([Problem((), message)], f"SOURCE_DATE_EPOCH: {message}") from None
+
+
 def silent(_what: str, _done: int, _total: int) -> None:
     """Tell nobody of the progress."""
+
+
+def unsaid(_sentence: str) -> None:
+    """Warn nobody."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +62,8 @@ class Run:
         Number of workers that share the models, one thread each; 0 for one worker with all threads.
     evaluates
         Whether models may be evaluated; otherwise what the store does not have is an error.
+    warn
+        Called before anything is computed with a sentence about a file that cannot be written.
     seconds
         How long every step took.
     """
@@ -43,6 +73,7 @@ class Run:
     store: Store | None = None
     jobs: int = 0
     evaluates: bool = True
+    warn: Callable[[str], None] = unsaid
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

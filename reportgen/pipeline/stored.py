@@ -26,6 +26,7 @@ from reportgen.evaluation import array_store
 from reportgen.evaluation.process import EvaluationProcess, WorkerError
 from reportgen.evaluation.processes import EvaluationProcesses
 from reportgen.inputs import digest
+from reportgen.inputs.archive import is_read
 from reportgen.inputs.folders import FolderError
 from reportgen.inputs.sources.registry import source_of
 from reportgen.pipeline.store import key
@@ -61,6 +62,8 @@ _LIBRARIES = (
     "matplotlib",
     "pydantic",
 )
+_LARGEST = 2**31
+"""Bytes of a history: no limit of a spec allows more."""
 _CPU = Path("/proc/cpuinfo")
 _OF_A_CPU = ("model name", "flags", "Features", "CPU part")
 _SET = ("TF_", "OMP_", "CUDA_", "MKL_", "OPENBLAS_")
@@ -76,7 +79,7 @@ class Keys:
     files: tuple[tuple[str, str], ...]
     """The files of the data with their SHA-256 digests."""
     digests: Mapping[str, str]
-    """SHA-256 digest of the file of each model."""
+    """SHA-256 digest of the file of each model; empty for one that is refused before it is read."""
 
     @property
     def all(self) -> str:
@@ -100,7 +103,8 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
         data_key = key(["slices", columns, slices, rows_key]) if slices else rows_key
         models, digests = {}, {}
         for name, model in spec.models.items():
-            digests[name] = digest.of_path(plan.folder / model.origin)
+            path = plan.folder / model.origin
+            digests[name] = digest.of_path(path) if is_read(path, spec.limits) else ""
             content = [name, model.model_dump(mode="json", exclude={"role", "note"}), digests[name]]
             models[name] = key(["model", content, _beside(model, plan.folder), rows_key])
     except (OSError, ReportgenError, FolderError):
@@ -110,7 +114,10 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
 
 def _beside(model: ModelSpec, folder: Path) -> list[Any]:
     """Return the digests of the other files of a model; with custom objects also all packages that are installed."""
-    files = [] if model.history is None else [digest.of_path(folder / model.history)]
+    history = None if model.history is None else folder / model.history
+    if history is not None and history.stat().st_size > _LARGEST:
+        raise ReportgenError("the worker will refuse it")
+    files = [] if history is None else [digest.of_path(history)]
     named = dict.fromkeys(item.rpartition(":")[0] for item in model.custom_objects)
     if not named:
         return files

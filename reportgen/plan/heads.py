@@ -28,7 +28,7 @@ def unknown(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     shared = {("data", key): value for key, value in of_data.items() if isinstance(value, dict)}
     named = spec.models if shared else dict.fromkeys(str(location[1]) for location in tables)
     paths = {name: spec.models[name].path for name in named}
-    known = {name: None if path is None else outputs_of(folder / path) for name, path in paths.items()}
+    known = {name: None if path is None else outputs_of(folder / path, spec.limits) for name, path in paths.items()}
     for location, heads in tables.items():
         yield from _missing(location, heads, known[location[1]], "the model has no output of this name")
     every = None if None in known.values() else [one for names in known.values() for one in names or ()]

@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
 from reportgen.contract.galleries import SYMBOLS
 from reportgen.contract.subjects import about
 from reportgen.errors import RenderError, summary
@@ -51,8 +49,8 @@ MARKS = {
     "": ("", ""),
 }
 """Symbol and meaning of each mark in a cell."""
-_MOST_POWER, _MOST_REPEATED = 64, 10_000_000
-"""Bounds of what an operator in a custom template may make in one step, which no clock can interrupt."""
+_MOST_TEMPLATE = 2**20
+"""Size of a custom template in bytes."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
@@ -79,7 +77,7 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any], packages: 
     own = FileSystemLoader(share("templates"))
     loaders = [*(_folder()(folder) for folder in folders), own, PrefixLoader({"reportgen": own})]
     loader = ChoiceLoader([*loaders, FunctionLoader(partial(_of_a_package, packages))])
-    kind = _sandbox() if folders else Environment
+    kind = _kind() if folders else Environment
     made = kind(
         loader=loader,
         autoescape=True,
@@ -102,13 +100,32 @@ def packages(document: Document) -> frozenset[str]:
     return frozenset(package for package, colon, _ in named if colon)
 
 
+class TemplateFailedError(RenderError):
+    """A custom template cannot be filled in; the message names it and the line."""
+
+    def __init__(self, error: Exception, made: Environment, folders: Sequence[Path]) -> None:
+        super().__init__(_said(error, folders))
+        self._error = error
+        self._made = made
+        self._folders = folders
+
+    def is_certain(self) -> bool:
+        """Return whether no document could be filled in, whatever it holds; see :func:`reportgen.render.sandbox.is_certain`."""
+        from reportgen.render.sandbox import defined_names, is_certain
+
+        place = _place(self._error, self._folders)
+        every = {name for folder in (*self._folders, share("templates")) for name in _names(folder)}
+        names = defined_names(self._made, sorted(every))
+        return is_certain(self._error, self._made, None if place is None else place[0], names)
+
+
 def fill(made: Environment, name: str, folders: Sequence[Path], results: Results, **values: Any) -> str:
     """Render a template; custom ones under limits of time and memory.
 
     Raises
     ------
-    RenderError
-        A template failed; names it and the line.
+    TemplateFailedError
+        A custom template failed; names it and the line.
     """
     if not folders:
         return made.get_template(name).render(values, results=results)
@@ -117,7 +134,7 @@ def fill(made: Environment, name: str, folders: Sequence[Path], results: Results
         with limited(limits.template_seconds, limits.template_memory):
             return made.get_template(name).render(values, results=results)
     except Exception as error:
-        raise RenderError(_said(error, folders)) from error
+        raise TemplateFailedError(error, made, folders) from error
 
 
 def require_sound(folder: Path) -> None:
@@ -131,7 +148,7 @@ def require_sound(folder: Path) -> None:
     from jinja2 import TemplateError
 
     made = environment((folder,), printable)
-    for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2") if path.is_file()):
+    for name in _names(folder):
         try:
             made.get_template(name)
         except TemplateError as error:
@@ -142,28 +159,45 @@ def _said(error: Exception, folders: Sequence[Path]) -> str:
     """Return an error in a template as a sentence, with the template and the line where they are known."""
     from jinja2 import TemplateSyntaxError
 
-    where = ""
     if isinstance(error, TemplateSyntaxError):
-        where = f"{error.name}, line {error.lineno}: "
-    else:
-        frames = [
-            (Path(frame.filename).relative_to(folder), frame.lineno)
-            for frame in traceback.extract_tb(error.__traceback__)
-            for folder in folders
-            if Path(frame.filename).is_relative_to(folder)
-        ]
-        if frames:
-            where = f"{frames[-1][0].as_posix()}, line {frames[-1][1]}: "
+        return f"a template cannot be rendered: {error.name}, line {error.lineno}: {summary(error)}"
+    place = _place(error, folders)
+    where = "" if place is None else f"{place[0]}, line {place[1]}: "
     return f"a template cannot be rendered: {where}{summary(error)}"
+
+
+def _place(error: Exception, folders: Sequence[Path]) -> tuple[str, int | None] | None:
+    """Return the custom template and the line that raised an error; None where no custom one did."""
+    frames = [
+        (Path(frame.filename).relative_to(folder).as_posix(), frame.lineno)
+        for frame in traceback.extract_tb(error.__traceback__)
+        for folder in folders
+        if Path(frame.filename).is_relative_to(folder)
+    ]
+    return frames[-1] if frames else None
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names of the templates in a folder."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2") if path.is_file())
+
+
+def _kind() -> type[Environment]:
+    from reportgen.render.sandbox import Sandbox
+
+    return Sandbox
 
 
 def _folder() -> type[FileSystemLoader]:
     from jinja2 import FileSystemLoader, TemplateError
 
     class Folder(FileSystemLoader):
-        """Says which template is not text."""
+        """Says which template is not text, or too large to be one."""
 
         def get_source(self, environment: Environment, template: str) -> Any:
+            if any(_size(Path(folder, template)) > _MOST_TEMPLATE for folder in self.searchpath):
+                message = f"{template} is larger than 1 MB"
+                raise TemplateError(message)
             try:
                 return super().get_source(environment, template)
             except UnicodeDecodeError as error:
@@ -171,6 +205,14 @@ def _folder() -> type[FileSystemLoader]:
                 raise TemplateError(message) from error
 
     return Folder
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file in bytes; 0 if there is none."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except (OSError, ValueError):
+        return 0
 
 
 def _of_a_package(packages: Collection[str], name: str) -> str | None:
@@ -196,36 +238,3 @@ def printable(value: Any) -> Any:
     if isinstance(value, str) and _CONTROL.search(value):
         return type(value)(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", value))
     return value
-
-
-def _sandbox() -> type[Environment]:
-    from jinja2.exceptions import SecurityError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class DataOnly(ImmutableSandboxedEnvironment):
-        """Exposes the fields of the results but no methods: pydantic's can read files and pickles. Bounds what operators make."""
-
-        intercepted_binops = frozenset({"*", "**"})
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if operator == "**" and isinstance(left, int) and isinstance(right, int) and abs(right) > _MOST_POWER:
-                message = f"a power with an exponent above {_MOST_POWER}"
-                raise SecurityError(message)
-            for text, times in ((left, right), (right, left)):
-                if (
-                    operator == "*"
-                    and isinstance(times, int)
-                    and hasattr(text, "__len__")
-                    and len(text) * times > _MOST_REPEATED
-                ):
-                    message = f"a repetition with more than {_MOST_REPEATED:,} elements"
-                    raise SecurityError(message)
-            return super().call_binop(context, operator, left, right)
-
-        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-            kind = obj if isinstance(obj, type) else type(obj)
-            if issubclass(kind, BaseModel):
-                return obj is not kind and attr in kind.model_fields
-            return super().is_safe_attribute(obj, attr, value)
-
-    return DataOnly

@@ -7,16 +7,17 @@ import math
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Self
 from xml.sax.saxutils import escape
 
 from reportgen.contract.formats import FILES
-from reportgen.errors import RenderError
+from reportgen.errors import RenderError, temporary_files
 from reportgen.resources import ending, environment, private_folder, share
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from reportgen.document.content import Content
+    from reportgen.spec.model import LimitsSpec
 
 INSTALL = (
     "on Debian and Ubuntu `apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`, "
@@ -57,18 +59,19 @@ def to_bytes(content: Content) -> bytes:
     from reportgen.render import html
 
     document, results = content.document, content.results
-    return render(
-        html.render(document, "pdf", content.templates),
-        {drawing.id: drawing.drawn.svg for drawing in document.drawings},
-        attachments=[
-            Attachment(FILES["json"], results.to_json().encode(), "Every number of the report"),
-            Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),
-        ],
-        created=datetime.fromisoformat(results.created),
-        identifier=document.digest,
-        time_limit=results.output.limits.pdf_seconds,
-        memory_limit=int(results.output.limits.pdf_memory * 2**30),
-    )
+    page = html.render(document, "pdf", content.templates)
+    started = None if content.typesetter is None else nullcontext(content.typesetter)
+    with started or PdfProcess.within(results.output.limits) as process:
+        return process.render(
+            page,
+            {drawing.id: drawing.drawn.svg for drawing in document.drawings},
+            attachments=[
+                Attachment(FILES["json"], results.to_json().encode(), "Every number of the report"),
+                Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),
+            ],
+            created=datetime.fromisoformat(results.created),
+            identifier=document.digest,
+        )
 
 
 def render(
@@ -124,11 +127,12 @@ class PdfProcess:
 
     def __init__(self, *, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT) -> None:
         self._time_limit = time_limit
-        self._open = ExitStack()
-        self._home = self._open.enter_context(private_folder())
-        fonts = self._home / "fonts.conf"
-        fonts.write_text(_fonts_conf(self._home / "font-cache"), "utf-8")
-        self._noise = self._open.enter_context((self._home / "noise").open("w+b"))
+        with temporary_files(), ExitStack() as opened:
+            self._home = opened.enter_context(private_folder())
+            fonts = self._home / "fonts.conf"
+            fonts.write_text(_fonts_conf(self._home / "font-cache"), "utf-8")
+            self._noise = opened.enter_context((self._home / "noise").open("w+b"))
+            self._open = opened.pop_all()
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -140,12 +144,17 @@ class PdfProcess:
                 str(memory_limit),
             ],
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             bufsize=0,
-            stdout=self._noise,
             stderr=self._noise,
             env=_environment(fonts),
             cwd=self._home,
         )
+
+    @classmethod
+    def within(cls, limits: LimitsSpec) -> Self:
+        """Start it with the limits of a spec."""
+        return cls(time_limit=limits.pdf_seconds, memory_limit=int(limits.pdf_memory * 2**30))
 
     def __enter__(self) -> Self:
         return self
@@ -157,6 +166,27 @@ class PdfProcess:
         self._process.__exit__(kind, error, traceback)
         self._open.close()
 
+    def require_loaded(self) -> None:
+        """Wait until WeasyPrint is loaded, or cannot be.
+
+        Raises
+        ------
+        NativeLibraryMissing
+            Pango or a related library is not installed.
+        RenderError
+            WeasyPrint is missing or damaged, or takes too long.
+        """
+        late = Timer(self._time_limit, self._process.kill)
+        late.daemon = True  # a signal while it starts must not make the program wait for it
+        try:
+            late.start()
+            loaded = self._process.stdout is not None and self._process.stdout.read(1)
+        finally:
+            late.cancel()
+        if not loaded:
+            self._process.wait()
+            self._require_success()
+
     def render(
         self,
         html: str,
@@ -167,12 +197,18 @@ class PdfProcess:
         identifier: str,
     ) -> bytes:
         """Render one page, once; see :func:`render`."""
-        self._hand_over(html, figures, attachments, created, identifier)
+        with temporary_files():
+            self._hand_over(html, figures, attachments, created, identifier)
         try:
             self._go()
             self._process.wait(self._time_limit)
         except subprocess.TimeoutExpired:
             raise RenderError(self._took_too_long()) from None
+        self._require_success()
+        return (self._home / "report.pdf").read_bytes()
+
+    def _require_success(self) -> None:
+        """Raise the error that the outcome is about, if it is one."""
         outcome = self._outcome()
         if "unloadable" in outcome:
             raise RenderError(
@@ -187,7 +223,6 @@ class PdfProcess:
             raise RenderError(f"the page requests {urls}, but it can only use figures of the report and data URLs")
         if "failed" in outcome:
             raise RenderError(f"the PDF could not be rendered: {outcome['failed']}{self._last_words()}")
-        return (self._home / "report.pdf").read_bytes()
 
     def _go(self) -> None:
         """Start the rendering; the pipe stays open, because the process ends with its parent."""

@@ -1,6 +1,6 @@
 """The WeasyPrint process: ``python -m reportgen.render.pdf_process HOME SECONDS BYTES``.
 
-``HOME`` is a private folder. The process imports WeasyPrint, waits for a byte on its standard input, reads ``job.json``, ``page.html`` and the attachments, and writes ``outcome.json`` and, if successful, ``report.pdf``.
+``HOME`` is a private folder. The process imports WeasyPrint, writes a byte to its standard output, waits for one on its standard input, reads ``job.json``, ``page.html`` and the attachments, and writes ``outcome.json`` and, if successful, ``report.pdf``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ FIGURES = "reportgen:/figure/"
 def main(home: Path, seconds: int, memory: int) -> None:
     """Render the job in a folder; errors are written to the outcome."""
     _limit("RLIMIT_CPU", seconds)
+    loaded = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     outcome: dict[str, Any]
     try:
         import weasyprint  # noqa: F401
@@ -33,6 +35,8 @@ def main(home: Path, seconds: int, memory: int) -> None:
         outcome = {"unloadable": f"WeasyPrint cannot be loaded ({type(error).__name__}: {error})"}
     else:
         _limit("RLIMIT_AS", memory)  # not before: a library that cannot be mapped would look like a missing one
+        with suppress(BrokenPipeError):  # the program is gone, and so is this process soon
+            os.write(loaded, b"\n")
         end_with_parent(home, at_its_word=True)
         try:
             outcome = _render(home)

@@ -41,8 +41,8 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def read_bytes(path: Path, megabytes: int) -> bytes:
-    """Return the content of a regular file of a limited size.
+def read_bytes(path: Path, megabytes: float, key: str = "") -> bytes:
+    """Return the content of a regular file of a limited size; ``key`` is that of the limit in the spec, if it is there.
 
     Raises
     ------
@@ -52,11 +52,15 @@ def read_bytes(path: Path, megabytes: int) -> bytes:
     reason = unusable(path)
     if reason is not None:
         raise FileError(reason)
+    most = int(megabytes * MEGABYTE)
+    too_large = FileError(f"is larger than {megabytes:g} MB{f' ({key})' if key else ''}")
     try:
+        if path.stat().st_size > most:
+            raise too_large
         with path.open("rb") as file:
-            content = file.read(megabytes * MEGABYTE + 1)
+            content = file.read(most + 1)
     except OSError as error:
         raise FileError(f"cannot be read ({error.strerror})") from error
-    if len(content) > megabytes * MEGABYTE:
-        raise FileError(f"is larger than {megabytes} MB")
+    if len(content) > most:  # as in /proc, where files have no size
+        raise too_large
     return content

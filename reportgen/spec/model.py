@@ -544,8 +544,18 @@ class FiguresSpec(Strict):
 
 
 class LimitsSpec(Strict):
-    """Limits of rendering."""
+    """What a run may take: time, memory, sizes of files. What takes more ends in one sentence that names the key."""
 
+    evaluation_seconds: Number | None = Field(default=None, gt=0)
+    """Seconds that the evaluation of all models may take; by default as many as it needs."""
+    evaluation_memory: Number | None = Field(default=None, gt=0)
+    """GiB that the process with the models may take; by default what the machine has. Enforced on Linux."""
+    data_memory: Number | None = Field(default=None, gt=0)
+    """GiB that an array of the data may have by its header, before it is read; by default the memory of the machine."""
+    config_size: Number = Field(default=64.0, gt=0, le=2048)
+    """MiB of `config.json` and of `metadata.json` in a `.keras` file."""
+    history_size: Number = Field(default=64.0, gt=0, le=2048)
+    """MiB of a training history."""
     template_seconds: Number = Field(default=30.0, gt=0, le=3600)
     """Seconds that custom templates of a file may take."""
     template_memory: Number = Field(default=1.0, gt=0, le=64)
@@ -554,6 +564,10 @@ class LimitsSpec(Strict):
     """Seconds that the PDF engine may take."""
     pdf_memory: Number = Field(default=4.0, gt=0, le=64)
     """GiB of address space that it may take."""
+
+
+NO_LIMITS_NAMED = LimitsSpec()
+"""The limits of a spec that names none."""
 
 
 class OutputSpec(Strict):
@@ -581,8 +595,6 @@ class OutputSpec(Strict):
     """Exit with 1 if a finding has at least this severity."""
     templates: str | None = None
     """Folder with custom templates, relative to the spec."""
-    limits: LimitsSpec = LimitsSpec()
-    """Limits of time and memory of rendering."""
     docs_url: DocsUrl | None = None
     """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""
 
@@ -614,3 +626,5 @@ class ReportSpec(Strict):
     """Conditions that metrics must meet."""
     output: OutputSpec = OutputSpec()
     """Output files and their folder."""
+    limits: LimitsSpec = LimitsSpec()
+    """What a run may take: time, memory, sizes of files."""

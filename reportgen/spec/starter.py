@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ReportgenError
-from reportgen.resources import share
+from reportgen.resources import missing_folders, remove_empty, share
 from reportgen.spec.files import unusable
 from reportgen.text.matching import STAR
 
@@ -50,7 +50,6 @@ def write_spec(directory: Path) -> Written:
     target = directory / SPEC_NAME
     with _refusals(directory):
         _require_absent(target)
-        directory.mkdir(parents=True, exist_ok=True)
     models, unnamed = _files(directory, ".keras", patterns=True)
     data, more = _files(directory, ".npz", patterns=False)
     spec = tomlkit.parse((share("specs") / "starter.toml").read_text("utf-8"))
@@ -86,6 +85,7 @@ def _write(directory: Path, files: Mapping[Path, bytes]) -> None:
     """Write files that do not exist, all or none."""
     with _refusals(directory), ExitStack() as undo:
         for path, content in files.items():
+            undo.callback(remove_empty, missing_folders(path.parent))
             path.parent.mkdir(parents=True, exist_ok=True)
             undo.callback(path.unlink, missing_ok=True)
             path.write_bytes(content)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import time
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from hostile.archives import METADATA, archive, claiming, config, damaged, dense
 
 from reportgen.errors import InputError
 from reportgen.inputs.archive import config_of
+from reportgen.inputs.given import Files
 from reportgen.inputs.models import load
 from reportgen.spec.model import ModelSpec
 
@@ -48,6 +51,14 @@ def cut(path: Path) -> Path:
     return path
 
 
+def sparse(path: Path, end: bytes = b"") -> None:
+    """Write 50 GB of nothing, and what is at its end."""
+    path.touch()
+    os.truncate(path, 50 * 2**30)
+    with path.open("ab") as file:
+        file.write(end)
+
+
 def nested(depth: int) -> bytes:
     """Return a configuration with lists in lists."""
     return b'{"class_name": "Sequential", "config": ' + b"[" * depth + b"]" * depth + b"}"
@@ -68,6 +79,11 @@ WRONG: dict[str, tuple[Callable[[Path], Any], str]] = {
     "no archive": (lambda path: path.write_bytes(b"this is no archive"), "is not a readable Keras archive"),
     "half an archive": (cut, "is not a readable Keras archive"),
     "a folder": (lambda path: path.mkdir(), "is a folder, and not that of a SavedModel"),
+    "a sparse file of 50 GB": (sparse, "is not a readable Keras archive (File is not a zip file)"),
+    "50 GB before an archive": (
+        lambda path: sparse(path, archive(path).read_bytes()),
+        "is a malformed archive (50.0 GiB are in none of its files)",
+    ),
     "an empty archive": (lambda path: zipfile.ZipFile(path, "w").close(), "config.json is missing"),
     "no config": (changed(config=None), "is an incomplete Keras archive (config.json is missing)"),
     "no metadata": (changed(metadata=None), "is an incomplete Keras archive (metadata.json is missing)"),
@@ -137,6 +153,17 @@ def test_an_archive_that_is_wrong(tmp_path: Path, write: Callable[[Path], Any], 
     assert words in str(refused.value)
     assert str(refused.value).startswith("models.m.path: m.keras: ")
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("end", [b"", b"archive"])
+def test_a_large_file_that_is_no_model_is_not_digested(tmp_path: Path, end: bytes) -> None:
+    """Neither for the report nor for the store; a small one is, so that a report says which file it was."""
+    path = tmp_path / "m.keras"
+    sparse(path, archive(path).read_bytes() if end else b"")
+    assert Files(tmp_path).identity("m", ModelSpec(path="m.keras")) == ("m.keras", None, None)
+    path.write_bytes(end)
+    digest = hashlib.sha256(end).hexdigest()
+    assert Files(tmp_path).identity("m", ModelSpec(path="m.keras")) == ("m.keras", digest, len(end))
 
 
 def test_an_archive_that_is_right(tmp_path: Path) -> None:

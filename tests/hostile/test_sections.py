@@ -16,8 +16,8 @@ from hostile.test_launch import run
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.findings import Rule
 from reportgen.errors import Interrupted, SectionError, interrupt
-from reportgen.pipeline import flow, present
-from reportgen.pipeline.run import Run
+from reportgen.pipeline import present
+from reportgen.pipeline.run import Run, now
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 from reportgen.spec.model import FiguresSpec
@@ -100,7 +100,7 @@ def test_an_interruption_is_no_failure(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(CalibrationAnalyzer, "analyze", raising(Interrupted(signal.SIGTERM)))
     with pytest.raises(Interrupted):
         analysis.analyze(made_plan(tmp_path), made_evaluation(), NOW, keep_going=True)
-    assert flow.now()
+    assert now()
 
 
 @pytest.mark.hostile

@@ -123,6 +123,16 @@ def test_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
         tell("loading", 0, 1)
 
 
+@pytest.mark.parametrize("epoch", ["", "abc"])
+@pytest.mark.parametrize("command", ["check a.toml", "build a.toml", "render r.json", "diff r.json r.json", "init a"])
+def test_no_command_takes_a_time_that_is_none(epoch: str, command: str, tmp_path: Path) -> None:
+    """Whatever it would do: libraries read the variable too."""
+    found = shell(f"cd {tmp_path} && reportgen {command}", SOURCE_DATE_EPOCH=epoch)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == f"SOURCE_DATE_EPOCH: must be seconds since 1970 (found {epoch!r})\n"
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("epoch", ["", "abc", "1e30", "9" * 30, "-" + "9" * 30, "1.5", "0x10"])
 def test_source_date_epoch(epoch: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no time is refused before anything is computed."""

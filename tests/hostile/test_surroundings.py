@@ -192,6 +192,31 @@ def test_weasyprint_that_cannot_be_loaded(project: Path, code: str, words: str) 
     assert {path.name for path in (project / "out").iterdir()} == {"report.html", "model_card.md"}
 
 
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("raise ModuleNotFoundError(\"No module named 'weasyprint'\")", "pip install --force-reinstall weasyprint"),
+        ("raise OSError(\"cannot load library 'libpango-1.0-0'\")", "apt install libpango-1.0-0"),
+    ],
+)
+def test_a_build_says_first_that_there_will_be_no_pdf(project: Path, code: str, words: str) -> None:
+    """Before the models are loaded; the other files are written, exit 3."""
+    folder = project / "packages"
+    folder.mkdir()
+    (folder / "weasyprint.py").write_text(code, "utf-8")
+    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{TOP}", "TMPDIR": str(project / "temporary")}
+    command = [*REPORTGEN, "build", "spec.toml", "-o", "out"]
+    found = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    lines = found.stderr.splitlines()
+    assert found.returncode == 3
+    assert lines[0].startswith("reportgen: report.pdf will not be written: WeasyPrint cannot ")
+    assert words in lines[0]
+    assert "loading m ..." in lines
+    assert lines[-1].startswith("reportgen: report.pdf was not written: WeasyPrint cannot ")
+    assert {path.name for path in (project / "out").iterdir()} == {"report.html", "model_card.md", "results.json"}
+
+
 # ------------------------------------------------------------------------------------------------ killed processes
 
 STAGES = ("reading the data", "loading m", "evaluating m", "rendering")
@@ -241,7 +266,7 @@ def test_kill_9_at_any_time(project: Path, delay: float, victim: str) -> None:
         others = _descendants(process.pid)
         for one in {"parent": [process.pid], "program": others[:1], "both": [process.pid, *others[:1]]}[victim]:
             os.kill(one, signal.SIGKILL)
-        process.wait(timeout=20)
+        process.wait(timeout=300)  # of a whole build, if there was no program yet to kill
         for one in others:
             ends(one)
     assert process.returncode in {-9, 3, 0}

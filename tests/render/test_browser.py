@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import pypdf
 import pytest
 from browser import CHROMIUM, MISSING, Browser
 from handmade import full_results
@@ -12,7 +15,7 @@ from handmade import full_results
 from reportgen.contract.formats import FILES
 from reportgen.figures.style import DARK_PAPER, NEUTRALS, contrast
 from reportgen.pipeline.present import present
-from reportgen.render import html
+from reportgen.render import html, pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
 PHONE, DESK = 380, 1400
+LURE = "<img src=http://evil.example/a> <script src=//evil.example/b></script> ![c](http://evil.example/c) url(http://evil.example/d) <link rel=icon href=//evil.example/e>"
 SMALLEST = 6.5 * 96 / 72
 SIDEWAYS = """[...document.querySelectorAll("main *")]
     .filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX == "auto")
@@ -66,9 +70,8 @@ def hostile(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
 @pytest.fixture
 def luring(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
     """Write the page of words that would load something."""
-    words = "<img src=http://evil.example/a> <script src=//evil.example/b></script> ![c](http://evil.example/c) url(http://evil.example/d) <link rel=icon href=//evil.example/e>"
     page = tmp_path / "luring.html"
-    page.write_text(html.render(make_document(words), "html"), "utf-8")
+    page.write_text(html.render(make_document(LURE), "html"), "utf-8")
     return page
 
 
@@ -82,6 +85,28 @@ def test_nothing_is_fetched(page: str, browser: Browser, request: pytest.Fixture
     browser.picture()
     assert path.as_uri() in browser.requested
     assert {address for address in browser.requested if not address.startswith("data:")} == {path.as_uri()}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs Pango")
+def test_a_pdf_fetches_nothing(tmp_path: Path, make_document: Callable[..., Document]) -> None:
+    """Chromium's viewer loads it to its last page, and asks the network for nothing; a page that does is in the log."""
+    source = make_document(LURE)
+    drawn = {one.id: one.drawn.svg for one in source.drawings}
+    made = pdf.render(html.render(source, "pdf"), drawn, created=datetime(2026, 1, 2, tzinfo=UTC), identifier="a")
+    path, lure, log = tmp_path / "report.pdf", tmp_path / "lure.html", tmp_path / "log"
+    path.write_bytes(made)
+    lure.write_text(LURE, "utf-8")
+    with Browser(tmp_path / "profile", log) as watched:
+        watched.show(path, DESK)
+        pages, title = watched.document()
+        asked = watched.asked(log)
+    assert pages == len(pypdf.PdfReader(path).pages) > 1
+    assert title
+    assert not asked
+    with Browser(tmp_path / "profile", log) as watched:
+        watched.show(lure, DESK)
+        asked = watched.asked(log)
+    assert "http://evil.example/a" in asked
 
 
 @pytest.mark.parametrize("page", ["report", "hostile"])

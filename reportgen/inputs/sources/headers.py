@@ -18,13 +18,13 @@ _LONGEST = 2**16
 _READ = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-def read_header(stream: IO[bytes], size: int) -> Header:
-    """Return the shape and the dtype of the array in a stream of ``size`` bytes.
+def read_header(stream: IO[bytes], size: int, most: float | None) -> Header:
+    """Return the shape and the dtype of the array in a stream of ``size`` bytes, which may have ``most`` GiB of values.
 
     Raises
     ------
     ValueError
-        Not an array, Python objects, or a size that the stream does not have or this machine cannot hold.
+        Not an array, Python objects, or a size that the stream does not have or that is above the limit.
     """
     start = io.BytesIO(stream.read(_LONGEST))
     version = np.lib.format.read_magic(start)
@@ -34,19 +34,19 @@ def read_header(stream: IO[bytes], size: int) -> Header:
     if dtype.hasobject:
         message = "contains Python objects, which are not loaded"
         raise ValueError(message)
-    claimed = require_memory(shape, dtype)
+    claimed = require_memory(shape, dtype, most)
     if claimed > size - start.tell():
         raise ValueError(f"should have {claimed:,} bytes of values by its header, but has {size - start.tell():,}")
     return shape, dtype
 
 
-def require_memory(shape: tuple[int, ...], dtype: DTypeLike) -> int:
-    """Return the number of bytes of an array.
+def require_memory(shape: tuple[int, ...], dtype: DTypeLike, most: float | None) -> int:
+    """Return the number of bytes of an array; ``most`` is the limit in GiB, None for the memory of this machine.
 
     Raises
     ------
     ValueError
-        It is impossible, or more than this machine has memory.
+        It is impossible, or above the limit.
     """
     count = 1
     for size in shape:
@@ -54,8 +54,9 @@ def require_memory(shape: tuple[int, ...], dtype: DTypeLike) -> int:
             raise ValueError(f"has the impossible shape {shape}")
         count *= size
     claimed = count * np.dtype(dtype).itemsize
-    if claimed > memory():
-        raise ValueError(f"has {claimed / 2**30:,.0f} GB of values, more than the memory of this machine")
+    if claimed > (memory() if most is None else most * 2**30):
+        limit = "the memory of this machine" if most is None else f"limits.data_memory = {most:g}"
+        raise ValueError(f"has {claimed / 2**30:,.{0 if claimed >= 2**30 else 3}f} GiB of values, more than {limit}")
     return claimed
 
 

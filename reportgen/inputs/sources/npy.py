@@ -37,6 +37,8 @@ class Npy(ArraySource):
         if not name.endswith(self.suffixes):
             raise InputError(location, name, "without data.path this must be an .npy file")
         with reading(location, name, "cannot be read as npy"), (self.folder / name).open("rb") as file:
-            require_form(location, name, *read_header(file, (self.folder / name).stat().st_size))
+            require_form(
+                location, name, *read_header(file, (self.folder / name).stat().st_size, self.limits.data_memory)
+            )
             file.seek(0)
             return read_values(file)

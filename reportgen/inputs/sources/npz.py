@@ -40,7 +40,9 @@ class Npz(ArraySource):
             require_name(names, location, self.file, name)
             with reading(location, self.file, f"{name!r} cannot be read"):
                 with archive.open(members[name]) as member:
-                    require_form(location, self.file, *read_header(member, members[name].file_size))
+                    require_form(
+                        location, self.file, *read_header(member, members[name].file_size, self.limits.data_memory)
+                    )
                 with archive.open(members[name]) as member:
                     return read_values(member)
 

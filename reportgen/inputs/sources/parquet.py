@@ -37,6 +37,6 @@ class Parquet(ArraySource):
             there = tuple(metadata.schema.to_arrow_schema().names)
             named = {name for _, value in entries(self.data) for name in ([value] if isinstance(value, str) else value)}
             wanted = [name for name in dict.fromkeys(there) if name in named]
-            require_memory((metadata.num_rows, len(wanted)), "float64")
+            require_memory((metadata.num_rows, len(wanted)), "float64", self.limits.data_memory)
             table = pd.read_parquet(self.path, columns=wanted)
         return columns.reader(table, there, self.file)

@@ -16,20 +16,21 @@ from reportgen.inputs.sources.saved_dataset import SavedDataset
 from reportgen.inputs.sources.source import entries, files
 from reportgen.inputs.sources.tfrecord import TfRecord
 from reportgen.spec.files import is_folder, unusable
+from reportgen.spec.model import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from reportgen.inputs.sources.source import FileSource, Source
-    from reportgen.spec.model import DataSpec
+    from reportgen.spec.model import DataSpec, LimitsSpec
     from reportgen.spec.problems import Location
 
 SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5, TfRecord)
 """The formats of a ``data.path`` that is a file."""
 
 
-def source_of(data: DataSpec, folder: Path) -> Source:
+def source_of(data: DataSpec, folder: Path, limits: LimitsSpec = NO_LIMITS_NAMED) -> Source:
     """Return the source of the files that a data table names: the first of these rules that applies.
 
     A function; without a path ``.npy`` files; the suffix of a file format; with ``data.images`` a folder of images; another
@@ -41,9 +42,9 @@ def source_of(data: DataSpec, folder: Path) -> Source:
         The file has an unknown suffix.
     """
     if data.function is not None:
-        return Function(data, folder)
+        return Function(data, folder, limits)
     if data.path is None:
-        return Npy(data, folder)
+        return Npy(data, folder, limits)
     path = folder / data.path
     found = next((one for one in SOURCES if path.suffix in one.suffixes), None)
     if found is None and data.images is not None:
@@ -53,7 +54,7 @@ def source_of(data: DataSpec, folder: Path) -> Source:
     if found is None:
         *others, last = (suffix for one in SOURCES for suffix in one.suffixes)
         raise InputError(("data", "path"), data.path, f"must be an {', '.join(others)} or {last} file, or a folder")
-    return found(data, folder)
+    return found(data, folder, limits)
 
 
 def unusable_data(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, str]]:

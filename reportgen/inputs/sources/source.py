@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.inputs.dataset import Dataset
-    from reportgen.spec.model import DataSpec
+    from reportgen.spec.model import DataSpec, LimitsSpec
     from reportgen.spec.problems import Location
 
 
@@ -52,13 +52,16 @@ class FileSource(ABC):
         The data table of a spec.
     folder
         The folder that paths are relative to.
+    limits
+        Those of the spec.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
     """Suffixes of its files."""
 
-    def __init__(self, data: DataSpec, folder: Path) -> None:
+    def __init__(self, data: DataSpec, folder: Path, limits: LimitsSpec) -> None:
         self.data = data
+        self.limits = limits
         self.folder = folder
         self.file = data.origin or ""
         self.path = folder / self.file

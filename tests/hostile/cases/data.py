@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from hostile.specs import Arguments
 
 
-def built(write: Write, data: str) -> Arguments:
+def built(write: Write, data: str, more: str = "") -> Arguments:
     """Build a report on this data; the model is never looked at."""
 
     def prepare(folder: Path) -> list[str]:
-        fill(folder, data=data)
+        fill(folder, data=data, more=more)
         write(folder)
         return ["build", "a.toml"]
 
@@ -38,6 +38,13 @@ FUNCTION = 'function = "./d.py:f"'
 NPZ, CSV = 'path = "d.npz"', 'path = "d.csv"\nx = ["a", "b"]\ny = "kind"'
 
 CASES = [
+    Case(
+        "above the limit of the spec",
+        built(arrays(), NPZ, "[limits]\ndata_memory = 1e-8"),
+        3,
+        "data.x: d.npz: 'x' cannot be read (has 0.000 GiB of values, more than limits.data_memory = 1e-08)",
+        slow=True,
+    ),
     Case(
         "NaN labels",
         built(arrays(y=np.full(4, np.nan)), NPZ),

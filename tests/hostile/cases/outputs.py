@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from handmade import SPEC, results
@@ -65,6 +66,14 @@ CASES = [
         3,
         "report.html: is an input and would be replaced",
     ),
+    Case(
+        "a sparse file of 50 GB named as the page",
+        rendered(lambda at: ((at / "report.html").touch(), os.truncate(at / "report.html", 50 * 2**30))),
+        3,
+        f"report.html: {FOREIGN}",
+        slow=True,
+    ),
+    Case("a pipe named as the page", rendered(lambda at: os.mkfifo(at / "report.html")), 3, f"report.html: {FOREIGN}"),
     Case("below a file", rendered(file("a"), "-o", "a/b"), 3, "output: a/b: cannot be written (Not a directory)"),
     Case("a file as folder", rendered(file("a"), "-o", "a"), 3, "output: a: cannot be written (File exists)"),
     Case("below /proc", rendered(nothing, "-o", "/proc/reportgen"), 3, "output: /proc/reportgen: cannot be written"),
