@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 CASES: Mapping[str, Mapping[str, Any]] = {
     "three models": {"names": ("mlp", "cnn", "cnn_dropout"), "classes": "0123456789", "layers": ("conv2d", "dense")},
     "one model": {"names": ("mlp",), "classes": "0123456789"},
-    "values": {"names": ("before", "after", "a model with a long name, version 3.1"), "values": True},
+    "values": {"names": ("before", "after", "a model with a long name, version 3.1"), "task": "values"},
+    "labels": {"names": ("before", "after", "a model with a long name, version 3.1"), "task": "labels"},
     "two classes": {"names": ("before", "after"), "classes": ("benign", "malignant")},
     "40 classes": {
         "names": ("mobilenet_v2", "efficientnet_v2_b0"),
