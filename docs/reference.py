@@ -38,6 +38,7 @@ _PARTS = {
     "data": "DataSpec",
     "data.images": "ImagesSpec",
     "data.features.NAME": "FeatureSpec",
+    "data.train": "TrainSpec",
     "slices": "SliceSpec",
     "checks": "CheckSpec",
     "checks.preset": "preset",

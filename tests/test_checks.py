@@ -12,9 +12,11 @@ from handmade import SLICES, SPEC, made_evaluation, made_plan, made_slices, resu
 
 from reportgen.analysis import analyze as analysis, checks
 from reportgen.analysis.conditions import Condition
+from reportgen.analysis.results import TrainingRecord
 from reportgen.contract.findings import Finding
 from reportgen.contract.numbers import Metric, required
 from reportgen.contract.tables import Column, Table
+from reportgen.document.compose import compose
 from reportgen.document.front import front_page
 from reportgen.document.grid import check_grid, closest, margins
 from reportgen.document.order import most_severe_first
@@ -193,6 +195,48 @@ def test_page_one_says_how_many_rows_are_repeated(duplicates: int, words: str | 
         page = content.decode()
         assert ("an earlier row" in page) == (words is not None)
         assert words is None or words in page
+
+
+@pytest.mark.parametrize(
+    ("leaked", "words"),
+    [
+        (0, "None of them is also in the training data (957 rows)"),
+        (1, "1 of them is also in the training data (957 rows)"),
+        (12, "12 of them are also in the training data (957 rows)"),
+    ],
+)
+def test_page_one_says_how_many_rows_are_leaked(leaked: int, words: str) -> None:
+    """Also that none is; Provenance has the files and how rows were compared."""
+    found = results()
+    assert found.data is not None
+    training = TrainingRecord(files=found.data.files, n=957, leaked=leaked, compared="bit by bit")
+    found = found.model_copy(update={"data": found.data.model_copy(update={"training": training})})
+    for content in present(found, ("html", "markdown")).files.values():
+        assert words in content.decode()
+    rows = [row for table in provenance(found) for row in table.rows]
+    assert ("training data", found.data.files[0].file, found.data.files[0].sha256) in rows
+    assert ("training data", "957 rows, compared bit by bit") in rows
+
+
+def test_a_finding_about_the_data_concerns_every_candidate() -> None:
+    """It is on page one, and in the body of its chapter; one about another model is neither."""
+    found = results(SPEC.replace("[data]", '[decision]\ncandidate = "a"\n[data]', 1))
+    calibration = next(one for one in found.sections if one.id == "calibration")
+
+    def about(model: str) -> Finding:
+        message = f"About {model}."
+        return Finding(code="X1", severity="problem", title="T", model=model, message=message, source="s")
+
+    record = calibration.model_copy(update={"findings": (about("data"), about("b"))})
+    made = found.model_copy(
+        update={"sections": tuple(record if one.id == "calibration" else one for one in found.sections)}
+    )
+    assert [made.concerns(one) for one in record.findings] == [True, False]
+    assert "About data." in [item.finding.message for item in front_page(made, None, {}).findings]
+    assert "About b." not in [item.finding.message for item in front_page(made, None, {}).findings]
+    (chapter,) = (one for one in compose(made, {}, {}, {}, {}).chapters if one.id == "calibration")
+    assert [one.message for one in chapter.body.findings] == ["About data."]
+    assert [one.message for one in chapter.appendix.findings] == ["About b."]
 
 
 def test_exit_codes() -> None:

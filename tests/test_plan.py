@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.contract.decision import COMPARISON
 from reportgen.contract.needs import Need, Probe, Timing
+from reportgen.plan import files
 from reportgen.plan.make import make
 from reportgen.plan.names import check_matches
 from reportgen.spec import source
@@ -340,3 +341,56 @@ def test_checks_of_slices_that_cannot_be(check: str, message: str) -> None:
     text = f'{SLICES}[[sections]]\nkind = "performance"\n[[slices]]\nwhere = "age > 1"\n[[checks]]\n{check}\n'
     with pytest.raises(SpecError, match=message):
         planned(text, TABLE)
+
+
+# ------------------------------------------------------------------------------------------------ training data
+
+OVERVIEW = '[[sections]]\nkind = "overview"\n'
+
+
+def test_training_data_is_as_the_evaluation_data_but_for_what_it_says() -> None:
+    """Its inputs only; in another file, or other arrays of the same one."""
+    data = planned(
+        OVERVIEW, '[data]\npath = "test.npz"\ntext = "y"\nmax_samples = 9\n[data.train]\npath = "train.npz"\n'
+    ).spec.data
+    assert data is not None
+    assert data.training is not None
+    assert (data.training.path, data.training.x, data.training.y, data.training.text) == ("train.npz", "x", None, None)
+    assert data.training.training is None
+    same = planned(OVERVIEW, '[data]\npath = "test.npz"\n[data.train]\nx = "y"\n').spec.data
+    assert same is not None
+    assert same.training is not None
+    assert (same.training.path, same.training.x) == ("test.npz", "y")
+    code = planned(OVERVIEW, '[data]\npath = "test.npz"\n[data.train]\nfunction = "module:name"\n').spec.data
+    assert code is not None
+    assert code.training is not None
+    assert (code.training.path, code.training.function, code.runs_code) == (None, "module:name", True)
+
+
+@pytest.mark.parametrize(
+    ("train", "message"),
+    [
+        ("", r"data\.train: names no rows: set path, function or x"),
+        ('path = "train.npz"\nfunction = "m:f"', r"data\.train: has a path and a function"),
+        ('path = "test.npz"', r"data: train names the same rows as the evaluation data"),
+        ('path = "trian.npz"', r"spec\.toml:9:8: data\.train\.path: .*\(found 'trian\.npz'\); did you mean 'train\.npz'"),
+        ('path = "train.npz"\nx = "z"', r"data\.train\.x: train\.npz has no such array or column \(found 'z'\)"),
+        ('path = "../diabetes/test.csv"', r"data\.x: \.\./diabetes/test\.csv has no such array or column \(found 'x'\)"),
+        ('path = "train.tfrecord"', r"data: a \.tfrecord file needs a table features"),
+        ('function = "f"', r"data\.train\.function: must be 'package\.module:Name'"),
+        ('path = "train.npz"\ny = "y"', r"data\.train\.y: unknown key"),
+    ],
+)  # fmt: skip
+def test_training_data_that_cannot_be(train: str, message: str) -> None:
+    """Each mistake is told at its key, or at the key of the evaluation data that it was taken from."""
+    with pytest.raises(SpecError, match=message):
+        planned(OVERVIEW, f'[data]\npath = "test.npz"\n[data.train]\n{train}\n')
+
+
+def test_what_only_the_build_can_check_of_training_data() -> None:
+    """What a function returns; the files of both are named, so that no output replaces them."""
+    plan = planned(OVERVIEW, '[data]\npath = "test.npz"\n[data.train]\nfunction = "m:f"\n')
+    assert list(files.unchecked(plan.spec, DIGITS)) == ["what m:f returns"]
+    plan = planned(OVERVIEW, '[data]\npath = "test.npz"\n[data.train]\npath = "train.npz"\n')
+    named = dict(files.named_files(plan.spec))
+    assert (named["data", "path"], named["data", "train", "path"]) == ("test.npz", "train.npz")

@@ -299,6 +299,26 @@ def test_slices_change_what_rests_on_the_data_and_no_model(folder: Path) -> None
         assert other.all != one.all
 
 
+def test_training_data_changes_what_rests_on_the_data_and_no_model(folder: Path) -> None:
+    """Named at all, other arrays of it, or another byte in its file; its code is never kept."""
+    spec = folder / "training.toml"
+    none, *named = keys(folder / "spec.toml"), *(None,) * 3
+    copy = folder / "digits" / "seen.npz"
+    shutil.copyfile(folder / "digits" / "train.npz", copy)
+    train = 'train = { path = "digits/seen.npz"'
+    for place, text in enumerate((train, f'{train}, x = "y"', train)):
+        spec.write_text(SPEC.replace('test.npz" }', f'test.npz", {text} }} }}'), "utf-8")
+        named[place] = keys(spec)
+        with copy.open("ab") as target:
+            target.write(b"\0")
+    found = [none, *named]
+    assert all(one is not None and none is not None and one.models == none.models for one in found)
+    assert len({one.data for one in found if one is not None}) == len(found)
+    spec.write_text(SPEC.replace('test.npz" }', 'test.npz", train = { function = "./data.py:f" } }'), "utf-8")
+    (folder / "data.py").write_text("def f(): ...", "utf-8")
+    assert keys(spec) is None
+
+
 @pytest.mark.parametrize(
     "override",
     [

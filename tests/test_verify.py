@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from handmade import full_results
+from handmade import full_results, results
 from pypdf.generic import NameObject
 from reports import digest, rendered, replaced, rewritten, write
 
+from reportgen.analysis.results import FileRecord, TrainingRecord
 from reportgen.analysis.results_file import load
 from reportgen.cli import commands
 from reportgen.errors import ResultsError
@@ -52,6 +53,20 @@ def test_what_is_changed_or_missing(folder: Path, name: str) -> None:
     (folder / "a.keras").write_text("other", "utf-8")
     (folder / "test.npz").unlink()
     assert states(folder / name, folder) == {"model a": "changed", "data (test)": "missing"}
+
+
+def test_training_data_is_an_input(tmp_path: Path) -> None:
+    """Its files are compared with their digests, too."""
+    raw = results()
+    assert raw.data is not None
+    files = (FileRecord(file="train.npz", sha256=digest("train.npz")),)
+    training = TrainingRecord(files=files, n=9, leaked=0, compared="bit by bit")
+    found = raw.model_copy(update={"data": raw.data.model_copy(update={"training": training})})
+    (tmp_path / "results.json").write_bytes(present(found, ("json",)).files["results.json"])
+    (tmp_path / "train.npz").write_text("train.npz", "utf-8")
+    assert "training data" not in states(tmp_path / "results.json", tmp_path)
+    (tmp_path / "train.npz").write_text("other", "utf-8")
+    assert states(tmp_path / "results.json", tmp_path)["training data"] == "changed"
 
 
 def test_results_that_were_edited(folder: Path) -> None:

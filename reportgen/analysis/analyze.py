@@ -22,6 +22,7 @@ from reportgen.analysis.results import (
     Results,
     SectionRecord,
     SpecRecord,
+    TrainingRecord,
 )
 from reportgen.analysis.unmeasured import unmeasured
 from reportgen.contract.focus import Focus, View
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import CheckOutcome
     from reportgen.contract.decision import Decision
     from reportgen.contract.findings import Finding
-    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.data import DataEvaluation, TrainingRows
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.result import SectionResult
@@ -350,4 +351,15 @@ def _data(data: DataEvaluation) -> DataRecord:
         grouped_by=data.by,
         groups=None if data.groups is None else data.design.count,
         effective_n=None if data.weights is None else data.design.effective,
+        training=None if data.training is None else _training(data.training),
+    )
+
+
+def _training(found: TrainingRows) -> TrainingRecord:
+    return TrainingRecord(
+        files=tuple(FileRecord(file=file, sha256=sha256) for file, sha256 in found.files),
+        n=found.n,
+        leaked=found.count,
+        compared=found.compared,
+        reading=found.reading,
     )

@@ -35,7 +35,8 @@ def code(plan: Plan, models: Iterable[ModelEvaluation], data: DataEvaluation | N
         for file, sha256 in model.code
     ]
     if data is not None:
-        found += [CodeRecord(what="data", file=file, sha256=sha256) for file, sha256 in data.code]
+        of_training = () if data.training is None else data.training.code
+        found += [CodeRecord(what="data", file=file, sha256=sha256) for file, sha256 in (*data.code, *of_training)]
     return tuple(dict.fromkeys([*found, *_templates(plan)]))
 
 

@@ -106,6 +106,20 @@ class ModelRecord(Strict):
     """Author's note, Markdown."""
 
 
+class TrainingRecord(Strict):
+    """The training data, in which the evaluated rows were looked for."""
+
+    files: tuple[FileRecord, ...]
+    n: int
+    """Number of its rows."""
+    leaked: int
+    """Evaluated rows whose inputs are also those of a row of the training data."""
+    compared: str
+    """How rows were compared, such as `bit by bit`."""
+    reading: str | None = None
+    """How its rows were found in the files; null where nothing had to be decided."""
+
+
 class DataRecord(Strict):
     """The data set that the models were evaluated on."""
 
@@ -127,6 +141,8 @@ class DataRecord(Strict):
     """Number of groups; null without groups."""
     effective_n: float | None = None
     """Number of rows of equal weight that say as much, (sum of w)² / sum of w²; null if all rows weigh the same."""
+    training: TrainingRecord | None = None
+    """The training data; null if the spec does not name it."""
 
 
 class SpecRecord(Strict):
@@ -315,6 +331,10 @@ class Results(Strict):
             if check.section == section and check.change is None
         }
         return View(self.focus, self.decision, limits, self.flipped)
+
+    def concerns(self, finding: Finding) -> bool:
+        """Return whether a finding counts for the decision: it is about the candidate or the data; in a comparison every one does."""
+        return self.decision.concerns(finding.model) or all(model.name != finding.model for model in self.models)
 
     def findings(self) -> tuple[tuple[str, Finding], ...]:
         """Return (section id, finding) for every finding, in the order of the report."""

@@ -121,6 +121,8 @@ class Inputs(Strict):
             if model.history is not None:
                 found.append((f"history of {model.name}", model.history))
         found += [] if self.data is None else [(f"data ({self.data.split})", file) for file in self.data.files]
+        training = None if self.data is None else self.data.training
+        found += [] if training is None else [("training data", file) for file in training.files]
         baseline = None if self.decision.baseline is None else self.decision.baseline.release
         releases = [*self.trend] if baseline is None else [baseline, *self.trend]
         named = {one.file: FileRecord(file=one.file, sha256=one.sha256) for one in releases}

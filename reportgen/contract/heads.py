@@ -6,7 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -52,6 +52,12 @@ class MeasuredHead(Generic[OutputsT]):
     def design(self) -> Design:
         """How the evaluated rows belong together and what they weigh."""
         return self.data.design
+
+    def take(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the head on some of its rows, given by a mask (N,)."""
+        outputs = self.outputs.take(rows)
+        head = replace(self.head, outputs=outputs, n=int(rows.sum()))
+        return replace(self, head=head, outputs=outputs, data=self.data.take(rows))
 
     def subject(self, part: Subject | None = None) -> Subject | None:
         """Return the subject of a metric of the head or a part of it."""

@@ -110,8 +110,8 @@ def _chapter(
 ) -> Chapter:
     section = record.manifest
     failure = failures.get(record.id)
-    about = [finding for finding in record.findings if results.decision.concerns(finding.model)]
-    others = [finding for finding in record.findings if not results.decision.concerns(finding.model)]
+    about = [finding for finding in record.findings if results.concerns(finding)]
+    others = [finding for finding in record.findings if not results.concerns(finding)]
     needs_action = any(finding.severity != "note" for finding in about)
 
     def in_the_body(place: Place) -> bool:

@@ -34,7 +34,7 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
     record = next((record for record in results.sections if record.manifest.on_front_page), None)
     located = tuple(LocatedFinding(section, finding) for section, finding in results.findings())
     severe = most_severe_first(
-        (item for item in located if item.finding.severity != "note" and results.decision.concerns(item.finding.model)),
+        (item for item in located if item.finding.severity != "note" and results.concerns(item.finding)),
         lambda item: item.finding,
     )
     offered = tables.get(record.id, ()) if record else ()
@@ -125,6 +125,8 @@ def _basis(results: Results) -> str:
         sentences.append(
             f"{data.duplicates:,} of them {'repeats' if data.duplicates == 1 else 'repeat'} an earlier row"
         )
+    if data.training is not None:
+        sentences.append(f"{_in_training(data.training.leaked)} also in the training data ({data.training.n:,} rows)")
     if data.groups is not None:
         sentences.append(f"Intervals and tests are clustered by {data.grouped_by}, {data.groups:,} groups")
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
@@ -133,6 +135,15 @@ def _basis(results: Results) -> str:
     if count:
         sentences.append(_training_noise(results))
     return ". ".join(sentences) + "."
+
+
+def _in_training(count: int) -> str:
+    match count:
+        case 0:
+            return "None of them is"
+        case 1:
+            return "1 of them is"
+    return f"{count:,} of them are"
 
 
 def _training_noise(results: Results) -> str:

@@ -41,6 +41,8 @@ def _files(results: Results) -> Table:
             rows.append((f"history of {model.name}", model.history.file, model.history.sha256))
     if results.data is not None:
         rows += [(f"data ({results.data.split})", item.file, item.sha256) for item in results.data.files]
+        if results.data.training is not None:
+            rows += [("training data", item.file, item.sha256) for item in results.data.training.files]
     release = None if results.decision.baseline is None else results.decision.baseline.release
     if release is not None:
         rows.append((f"earlier release {release.name}", release.file, release.sha256))
@@ -98,6 +100,11 @@ def _environment(results: Results) -> Table:
         rows.append(("rows evaluated", f"{results.data.n:,} of {results.data.n_total:,} ({results.data.sampling})"))
         if results.data.reading is not None:
             rows.append(("how the rows were read", results.data.reading))
+        if results.data.training is not None:
+            found = results.data.training
+            rows.append(("training data", f"{found.n:,} rows, compared {found.compared}"))
+            if found.reading is not None:
+                rows.append(("how its rows were read", found.reading))
         if results.data.groups is not None:
             rows.append(("groups", f"{results.data.groups:,} ({results.data.grouped_by})"))
         if results.data.effective_n is not None:

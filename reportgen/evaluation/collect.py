@@ -14,10 +14,12 @@ from reportgen.contract.needs import Need
 from reportgen.contract.records.activations import Activations
 from reportgen.contract.records.data import DataEvaluation
 from reportgen.contract.records.evaluation import ModelEvaluation
+from reportgen.errors import InputError
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.attempts import Attempts
 from reportgen.evaluation.cost import cost, unknown
 from reportgen.evaluation.examples import Errors
+from reportgen.evaluation.leakage import training_rows
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows, evaluate
 from reportgen.evaluation.sampling import choose_rows
@@ -35,10 +37,10 @@ if TYPE_CHECKING:
 
     from reportgen.contract.needs import Request, Timing
     from reportgen.contract.records.cost import Times
+    from reportgen.contract.records.data import TrainingRows
     from reportgen.contract.records.examples import Examples
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.records.history import History
-    from reportgen.errors import InputError
     from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
@@ -102,6 +104,8 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
             code=dataset.code,
             reading=dataset.reading,
         )
+        if (training := spec.data.training) is not None:
+            data = replace(data, training=_training(spec.data, training, inputs, dataset, rows, report))
         if Need.SLICES in request.needs:
             parts = (spec.slices, dataset.columns, rows)
             data = replace(data, slicings=slicings(*parts), searched=searched(*parts))
@@ -221,6 +225,25 @@ def _rows(dataset: Dataset, n_total: int, spec: DataSpec) -> tuple[NDArray[np.in
     labels = None if strata is None else strata[counted]
     chosen, sampling = choose_rows(len(counted), spec.max_samples, labels, spec.seed)
     return counted[chosen], f"{sampling}, after leaving out {n_total - len(counted):,} rows with weight 0"
+
+
+def _training(
+    spec: DataSpec,
+    training: DataSpec,
+    inputs: Inputs,
+    dataset: Dataset,
+    rows: NDArray[np.int64],
+    report: ProgressCallback,
+) -> TrainingRows:
+    """Read the training data and look for the evaluated rows in it; errors are placed where the spec names what they are about."""
+    step = "comparing with the training data"
+    report(step, 0, 1)
+    try:
+        found = inputs.dataset(training)
+        return training_rows(dataset, rows, found, lambda done: report(step, done, found.n or done))
+    except InputError as error:
+        location = spec.place_in_training(error.location)
+        raise InputError(location, error.file or training.origin or str(training.x), error.message) from error
 
 
 def _groups(dataset: Dataset, rows: NDArray[np.int64], spec: DataSpec) -> tuple[str | None, NDArray[np.int64] | None]:

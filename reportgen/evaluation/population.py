@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.records.data import DataDescription, LabelCounts
+from reportgen.evaluation.row_digests import DIGEST, row_digests
 from reportgen.inputs.dataset import read
 from reportgen.inputs.labels import kind_of
 
@@ -51,15 +51,11 @@ def describe_data(
 
 def _first_of_equals(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for every row the position of the first row with equal bytes, by a 128-bit digest."""
-    seen: dict[bytes, int] = {}
-    first = np.empty(len(rows), np.int64)
+    digests = np.empty(len(rows), DIGEST)
     for places, batch in read(dataset, rows, _ROWS_AT_ONCE):
-        for index, place in enumerate(places.tolist()):
-            digest = hashlib.blake2b(digest_size=16)
-            for array in batch.values():
-                digest.update(array[index].tobytes())
-            first[place] = seen.setdefault(digest.digest(), place)
-    return first
+        digests[places] = row_digests(batch)
+    _, first, which = np.unique(digests, return_index=True, return_inverse=True)
+    return np.asarray(first[which], np.int64)
 
 
 def _conflicting(labels: Labels, rows: NDArray[np.int64], first: NDArray[np.int64]) -> int:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Store
     from reportgen.plan.plan import Plan, PlannedSection
-    from reportgen.spec.model import ModelSpec
+    from reportgen.spec.model import ModelSpec, ReportSpec
 
     Worker = EvaluationProcess | EvaluationProcesses
     Both = tuple[Drawn, tuple[Drawn, ...]]
@@ -78,6 +78,8 @@ class Keys:
     models: Mapping[str, str]
     files: tuple[tuple[str, str], ...]
     """The files of the data with their SHA-256 digests."""
+    training: tuple[tuple[str, str], ...]
+    """Those of the training data."""
     digests: Mapping[str, str]
     """SHA-256 digest of the file of each model; empty for one that is refused before it is read."""
 
@@ -96,11 +98,11 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
     asked = {**request.model_dump(mode="json"), "needs": sorted(need.value for need in request.needs)}
     try:
         files = () if spec.data is None else source_of(spec.data, plan.folder).digest()
-        data = None if spec.data is None else spec.data.model_dump(mode="json", exclude={"columns"})
+        data = None if spec.data is None else spec.data.model_dump(mode="json", exclude={"columns", "train"})
         rows_key = key(["data", data, files, asked, _surroundings(), bool(jobs)])
-        columns = {} if spec.data is None else spec.data.columns
-        slices = [one.model_dump(mode="json") for one in spec.slices]
-        data_key = key(["slices", columns, slices, rows_key]) if slices else rows_key
+        found = None if spec.data is None else spec.data.training
+        training = () if found is None else source_of(found, plan.folder).digest()
+        data_key = key(["rows", _slices(spec), found and found.model_dump(mode="json"), training, rows_key])
         models, digests = {}, {}
         for name, model in spec.models.items():
             path = plan.folder / model.origin
@@ -109,7 +111,13 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
             models[name] = key(["model", content, _beside(model, plan.folder), rows_key])
     except (OSError, ReportgenError, FolderError):
         return None
-    return Keys(data_key, models, files, digests)
+    return Keys(data_key, models, files, training, digests)
+
+
+def _slices(spec: ReportSpec) -> list[Any]:
+    """Return what the slices of the rows rest on, beside the rows."""
+    columns = {} if spec.data is None or not spec.slices else spec.data.columns
+    return [columns, [one.model_dump(mode="json") for one in spec.slices]]
 
 
 def _beside(model: ModelSpec, folder: Path) -> list[Any]:
@@ -229,7 +237,8 @@ def _keep(
     known: Mapping[str, Path],
 ) -> bool:
     """Keep what a worker found, unless a file changed while it was at work; return whether all of it could be kept."""
-    if evaluation.data is not None and evaluation.data.files != keys.files:
+    data = evaluation.data
+    if data is not None and (data.files, data.training.files if data.training else ()) != (keys.files, keys.training):
         return False
     whole = True
     for model in evaluation.models:

@@ -15,9 +15,9 @@ from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from reportgen.spec.model import ReportSpec
+    from reportgen.spec.model import DataSpec, ReportSpec
     from reportgen.spec.problems import Location
 
 
@@ -27,17 +27,25 @@ def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     unusable = [(*one, reason) for one in outside if (reason := spec_files.unusable(folder / one[1]))]
     paths = [(model.location(name), model) for name, model in spec.models.items()]
     unusable += [(at, one.origin, reason) for at, one in paths if (reason := refused(one, folder))]
-    if spec.data is not None:
-        unusable += unusable_data(spec.data, folder)
+    for data, place in _tables(spec):
+        unusable += [(place(location), file, reason) for location, file, reason in unusable_data(data, folder)]
     for location, file, reason in unusable:
         yield Problem(location, reason, repr(file), suggest(Path(file).name, _siblings(folder / file)))
     templates = spec.output.templates
     if templates is not None and not os.path.isdir(folder / templates):  # noqa: PTH112 a name that is too long is none
         yield Problem(("output", "templates"), "no such folder", repr(templates))
-    if spec.data is not None:
-        for location, name, there in unknown_names(spec.data, folder):
+    for data, place in _tables(spec):
+        for location, name, there in unknown_names(data, folder):
             hint = suggest(name, there) or f"it has {', '.join(there)}"
-            yield Problem(location, f"{spec.data.origin} has no such array or column", repr(name), hint)
+            yield Problem(place(location), f"{data.origin} has no such array or column", repr(name), hint)
+
+
+def _tables(spec: ReportSpec) -> Iterator[tuple[DataSpec, Callable[[Location], Location]]]:
+    """Yield the table of the data and that of the training data, each with where the spec says what it has at a location."""
+    if spec.data is not None:
+        yield spec.data, lambda location: location
+        if spec.data.training is not None:
+            yield spec.data.training, spec.data.place_in_training
 
 
 def _may_be_folder(location: Location) -> bool:
@@ -48,10 +56,11 @@ def _may_be_folder(location: Location) -> bool:
 def unchecked(spec: ReportSpec, folder: Path) -> Iterator[str]:
     """Yield what only the build can check, as sentences: code is not run before, and TensorFlow not loaded."""
     yield from (f"what {one.function} returns" for one in spec.models.values() if one.function is not None)
-    if spec.data is not None and spec.data.path is None and spec.data.function is not None:
-        yield f"what {spec.data.function} returns"
-    elif spec.data is not None and spec.data.images is None and is_folder(folder / (spec.data.path or "")):
-        yield f"what the elements of {spec.data.path} are"
+    for data, _ in _tables(spec):
+        if data.function is not None:
+            yield f"what {data.function} returns"
+        elif data.path is not None and data.images is None and is_folder(folder / data.path):
+            yield f"what the elements of {data.path} are"
     if spec.data is not None and spec.data.preprocess is not None:
         yield f"what {spec.data.preprocess} returns"
 
@@ -68,8 +77,8 @@ def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
     """Yield every file that a spec names, with its place."""
     yield from ((("models", name, "path"), one.path) for name, one in spec.models.items() if one.path is not None)
     yield from _beside(spec)
-    if spec.data is not None:
-        yield from files(spec.data)
+    for data, place in _tables(spec):
+        yield from ((place(location), file) for location, file in files(data))
 
 
 def _beside(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
@@ -86,5 +95,5 @@ def _beside(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
                 yield ("models", name, "custom_objects", index), module
     if isinstance(spec.decision.baseline, BaselineSpec):
         yield ("decision", "baseline", "results"), spec.decision.baseline.results
-    if spec.data is not None:
-        yield from code_files(spec.data)
+    for data, place in _tables(spec):
+        yield from ((place(location), file) for location, file in code_files(data))

@@ -132,8 +132,16 @@ def _licenses(card: CardSpec) -> list[dict[str, Any]] | None:
 
 
 def _data(results: Results) -> Iterator[dict[str, Any]]:
-    """Yield the evaluation data and the training histories."""
+    """Yield the evaluation data, the training data and the training histories."""
     yield from _data_set(results)
+    if results.data is not None and results.data.training is not None:
+        for file in results.data.training.files:
+            yield {
+                "type": "data",
+                "bom-ref": f"training-data:{file.file}",
+                **_file(file),
+                "data": [{"type": "dataset"}],
+            }
     for model in results.models:
         if model.history is not None:
             yield {"type": "file", "bom-ref": f"history:{model.name}", **_file(model.history)}

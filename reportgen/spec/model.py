@@ -38,6 +38,7 @@ FeatureType = Literal[
 
 RECORDS = (".tfrecord", ".tfrecords")
 """Suffixes of TFRecord files."""
+_TWO_ORIGINS = "has a path and a function: leave out one of them"
 _LISTED = frozenset({"float32", "int64", "string", "image"})
 _CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
 _ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f/?#\"'<>()\\]+(?:/[^\s\x00-\x1f\x7f?#\"'<>()\\]*)?")
@@ -72,6 +73,12 @@ def require_object(item: str) -> None:
     if not colon or not module or not name.isidentifier():
         message = f"must be 'package.module:Name' or './file.py:Name' (found {item!r})"
         raise ValueError(message)
+
+
+def _names_a_function(value: str | None) -> str | None:
+    if value is not None:
+        require_object(value)
+    return value
 
 
 class ReportInfo(Strict):
@@ -291,6 +298,28 @@ class FeatureSpec(Strict):
         return self
 
 
+class TrainSpec(Strict):
+    """The training data, in which the evaluated rows are looked for. What is left out is as in `[data]`; labels are not read."""
+
+    path: str | None = None
+    """File or folder, as in `[data]`."""
+    function: str | None = None
+    """Function that returns the data, in place of a path. It is imported and run."""
+    x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] | None = None
+    """The inputs, as in `[data]`: those that a model takes, prepared in the same way."""
+
+    _is_a_function = field_validator("function")(_names_a_function)
+
+    @model_validator(mode="after")
+    def _names_rows(self) -> Self:
+        if self.path is None and self.function is None and self.x is None:
+            message = "names no rows: set path, function or x"
+            raise ValueError(message)
+        if self.path is not None and self.function is not None:
+            raise ValueError(_TWO_ORIGINS)
+        return self
+
+
 class DataSpec(Strict):
     """The evaluation data."""
 
@@ -333,21 +362,17 @@ class DataSpec(Strict):
     batch_size: Whole = Field(default=256, ge=1, le=2**20)
     """Number of rows per batch."""
 
-    _no_labels = field_validator("y", mode="before")(_false_is_none)
+    train: TrainSpec | None = None
+    """The training data: which evaluated rows are in it too, and the numbers without them."""
 
-    @field_validator("function", "preprocess")
-    @classmethod
-    def _names_a_function(cls, value: str | None) -> str | None:
-        if value is not None:
-            require_object(value)
-        return value
+    _no_labels = field_validator("y", mode="before")(_false_is_none)
+    _are_functions = field_validator("function", "preprocess")(_names_a_function)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        record = (self.path or "").endswith(RECORDS)
+        record = any((one.path or "").endswith(RECORDS) for one in (self, self.training) if one is not None)
         if self.path is not None and self.function is not None:
-            message = "has a path and a function: leave out one of them"
-            raise ValueError(message)
+            raise ValueError(_TWO_ORIGINS)
         if record and self.features is None:
             message = "a .tfrecord file needs a table features, which describes its examples"
             raise ValueError(message)
@@ -357,6 +382,9 @@ class DataSpec(Strict):
         of_images = [name for name, one in (self.features or {}).items() if one.dtype == "image"]
         if of_images and self.images is None:
             message = f"the feature {of_images[0]!r} is an image: a table images must say its size and range"
+            raise ValueError(message)
+        if self.training is not None and (self.training.origin, self.training.x) == (self.origin, self.x):
+            message = "train names the same rows as the evaluation data"
             raise ValueError(message)
         return self
 
@@ -377,8 +405,24 @@ class DataSpec(Strict):
 
     @property
     def runs_code(self) -> bool:
-        """Whether code of the user makes or prepares the rows."""
-        return self.function is not None or self.preprocess is not None
+        """Whether code of the user makes or prepares the rows, or those of the training data."""
+        functions = (self.function, self.preprocess, self.train and self.train.function)
+        return any(function is not None for function in functions)
+
+    @property
+    def training(self) -> DataSpec | None:
+        """The training data as a data table of its own, without labels; None if it is not named."""
+        if self.train is None:
+            return None
+        own = {key: value for key in ("path", "function", "x") if (value := getattr(self.train, key)) is not None}
+        origin = {"path": None, "function": None} if own.keys() & {"path", "function"} else {}
+        unread: dict[str, Any] = {"y": None, "text": None, "group": None, "weight": None, "columns": {}, "train": None}
+        return self.model_copy(update={**unread, **origin, **own})
+
+    def place_in_training(self, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """Return where a spec says what `training` has at a location: in `[data.train]`, or in `[data]` if left out there."""
+        own = len(location) > 1 and getattr(self.train, str(location[1]), None) is not None
+        return ("data", "train", *location[1:]) if own else location
 
 
 class SliceSpec(Strict):

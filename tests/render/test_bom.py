@@ -11,6 +11,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from factory import SHA
 from handmade import SPEC, full_results, results
 
+from reportgen.analysis.results import FileRecord, TrainingRecord
 from reportgen.contract.card import ITEMS
 from reportgen.contract.numbers import required
 from reportgen.errors import InputError
@@ -85,6 +86,11 @@ def test_data_and_software(tmp_path: Path) -> None:
     assert list(of_kind(found, "file")) == ["history.json"]
     assert found["metadata"]["tools"]["components"][0]["name"] == "reportgen"
     versions = full_results(tmp_path, ["m"]).versions
+    made = results()
+    assert made.data is not None
+    training = TrainingRecord(files=(FileRecord(file="train.npz", sha256=SHA),), n=9, leaked=0, compared="bit by bit")
+    named = made.model_copy(update={"data": made.data.model_copy(update={"training": training})})
+    assert of_kind(rendered(named), "data")["train.npz"]["hashes"][0]["content"] == SHA
     assert {**of_kind(found, "library"), **of_kind(found, "platform")}.keys() == versions.keys()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from factory import draw_all, inside, model, produced
+from factory import draw_all, inside, leaking, model, produced
+from scipy.stats import binomtest
 
 from reportgen.contract.focus import View
 from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
@@ -16,6 +18,7 @@ from reportgen.inputs.sources.memory import Memory
 from reportgen.sections.overview import SECTION
 from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.schema import OverviewOptions, OverviewResult
+from reportgen.text.formatting import THIN
 
 
 def architecture(n_layers: int = 2, loss: str | None = "mse") -> Architecture:
@@ -40,7 +43,7 @@ def codes(result: OverviewResult) -> set[str]:
 def test_what_is_declared_is_produced() -> None:
     """Parameters, sizes and layers; a shared layer is counted once."""
     result = analyze(model(architecture=architecture()))
-    assert produced(result) == {one.name for one in SECTION.metrics}
+    assert produced(result) == {one.name for one in SECTION.metrics} - {"leaked_rows"}
     names = ("parameters", "trainable_parameters", "size_bytes", "memory_bytes", "layers")
     assert [result.find(name, "a").value for name in names] == [21, 20, 1000, 84, 2]
 
@@ -100,6 +103,56 @@ def test_effects_are_multiples_of_the_threshold() -> None:
     )
     found = {one.code: (one.effect, one.n) for rule in SECTION.rules for one in rule.apply(result)}
     assert found == {"OVW101": (25, 4), "OVW102": (50, 4), "OVW201": (3, 31), "OVW301": (None, None)}
+
+
+def leaks(*leaked: bool, **of_data: Any) -> OverviewResult:
+    """Analyze a model on rows of which some are in the training data."""
+    made = leaking(inside(model(architecture=architecture()), n=len(leaked)), leaked)
+    assert made.data is not None
+    return OverviewAnalyzer(OverviewOptions()).analyze(replace(made, data=replace(made.data, **of_data)))
+
+
+def test_leaked_rows_are_counted() -> None:
+    """As a share with Wilson's interval, a problem, a sentence and a row of the table."""
+    result = leaks(*[True] * 3, *[False] * 97)
+    assert produced(result) == {one.name for one in SECTION.metrics}
+    share = result.find("leaked_rows", "a")
+    low, high = binomtest(3, 100).proportion_ci(method="wilson")
+    assert (share.value, share.n) == (0.03, 100)
+    assert (share.ci_low, share.ci_high) == (pytest.approx(low), pytest.approx(high))
+    (found,) = (one for rule in SECTION.rules for one in rule.apply(result))
+    assert (found.code, found.severity, found.effect) == ("OVW104", "problem", pytest.approx(3))
+    assert [one.text for one in SECTION.statements(result, View())] == ["3 of 100 rows are also in the training data."]
+    assert result.data is not None
+    (table,) = (one for one in SECTION.tables(result, View()) if one.name == "data")
+    rows = dict(table.rows)
+    assert rows["training data"] == "1,000 rows, compared bit by bit"
+    assert rows["rows also in the training data"] == "3 (3.0 % [1.0, 8.5])".replace(" %", f"{THIN}%")
+    assert str(rows["file of the training data"]).startswith("train.npz, SHA-256 ")
+
+
+def test_no_leaked_row_is_said_too() -> None:
+    """As a share of 0 with its interval, without a finding."""
+    result = leaks(*[False] * 100)
+    share = result.find("leaked_rows", "a")
+    assert (share.value, share.ci_low) == (0, 0)
+    assert share.ci_high == pytest.approx(binomtest(0, 100).proportion_ci(method="wilson").high)
+    assert codes(result) == set()
+    assert SECTION.statements(result, View()) == ()
+
+
+def test_the_share_of_leaked_rows_is_clustered_and_not_weighted() -> None:
+    """Each row counts once; rows that leak group by group say less about other rows."""
+    leaked = np.arange(100) < 30
+    plain = leaks(*leaked).find("leaked_rows", "a")
+    grouped = leaks(*leaked, by="patient", groups=np.arange(100) // 5).find("leaked_rows", "a")
+    weighted = leaks(*leaked, weights=np.linspace(0.5, 1.5, 100)).find("leaked_rows", "a")
+    assert plain == weighted
+    assert grouped.value == plain.value
+    assert (grouped.ci_high or 0) - (grouped.ci_low or 1) > (plain.ci_high or 1) - (plain.ci_low or 0)
+    few = leaks(*leaked, by="patient", groups=np.arange(100) // 20).find("leaked_rows", "a")
+    assert few.ci_low is None
+    assert few.caveat == "no interval: it rests on fewer than 10 groups (patient)"
 
 
 def balanced(*counts: int) -> OverviewResult:

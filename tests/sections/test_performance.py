@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, evaluation, head, multilabel_head, noisy, outputs, regression_head, two_heads, unmeasured
+from factory import (
+    analyzed,
+    evaluation,
+    head,
+    leaking,
+    multilabel_head,
+    noisy,
+    outputs,
+    regression_head,
+    two_heads,
+    unmeasured,
+)
 from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision as Roles
@@ -256,8 +267,9 @@ def test_what_is_produced_is_what_is_declared() -> None:
     made = evaluation(*heads, *[regression_head(y + 0.5, y)] * 2)
     models = tuple(replace(model, recipe=name) for model, name in zip(made.models, "xyxy", strict=True))
     roles = Roles(candidate="b", baseline=Baseline(model="a"))
-    result = analyzed(SECTION, replace(made, models=models, decision=roles))
-    labeled = analyzed(SECTION, replace(evaluation(several, several), decision=roles))
+    made = leaking(replace(made, models=models, decision=roles), np.arange(200) < 9)
+    result = analyzed(SECTION, made)
+    labeled = analyzed(SECTION, leaking(replace(evaluation(several, several), decision=roles), np.arange(200) < 9))
     produced = {one.name for found in (result, labeled) for one in found.measurements}
     assert produced == {spec.name for spec in SECTION.metrics}
 

@@ -16,6 +16,7 @@ from factory import (
     history,
     inside,
     layer,
+    leaking,
     model,
     multilabel_head,
     noisy,
@@ -209,12 +210,14 @@ def overview(
     counts: tuple[int, ...] = (),
     loss: str | None = "mse",
     form: Form = "keras",
+    leaked: int = 0,
 ) -> SectionResult:
     """Analyze 100 rows and a model."""
     labels = (LabelCounts(None, ("rare", "common"), counts),) if counts else ()
     design = Architecture("Functional", (), 0, 0, 0, "float32", (), (), loss, None, None)
     description = DataDescription((), labels, duplicates, conflicting)
     made = inside(replace(model(architecture=design), form=form), n=100, description=description)
+    made = leaking(made, np.arange(100) < leaked)
     return analyzed(section_of("overview"), made)  # type: ignore[no-any-return]
 
 
@@ -406,6 +409,7 @@ CASES: dict[str, Make] = {
     "OVW101": lambda: overview(duplicates=1, conflicting=1),
     "OVW102": lambda: overview(duplicates=2),
     "OVW103": lambda: overview(duplicates=1),
+    "OVW104": lambda: overview(leaked=2),
     "OVW201": lambda: overview(counts=(3, 30)),
     "OVW301": lambda: overview(loss=None),
     "OVW302": lambda: overview(form="hdf5"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -153,7 +153,7 @@ class ClassificationOutputs(ClassPredictions):
         """(N,) bool, whether the prediction equals the label."""
         return self.predictions == self.labels
 
-    def take(self, rows: NDArray[np.bool_]) -> ClassificationOutputs:
+    def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,).
 
         A histogram does not tell rows apart and is left out; ``clipped_fraction`` stays that of all rows.

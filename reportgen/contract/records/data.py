@@ -51,6 +51,35 @@ class DataDescription:
 
 
 @dataclass(frozen=True)
+class TrainingRows:
+    """The training data, and which of the evaluated rows are in it.
+
+    Attributes
+    ----------
+    files, code, reading
+        As those of the evaluation data.
+    n
+        Number of its rows.
+    leaked
+        (N,) bool, the evaluated rows whose inputs are also those of a row of the training data.
+    compared
+        How rows were compared.
+    """
+
+    files: tuple[tuple[str, str], ...]
+    n: int
+    leaked: NDArray[np.bool_]
+    compared: str
+    code: tuple[tuple[str, str], ...] = ()
+    reading: str | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of evaluated rows that are in the training data."""
+        return int(self.leaked.sum())
+
+
+@dataclass(frozen=True)
 class DataEvaluation:
     """The data set: files and digests, size, and the evaluated rows.
 
@@ -58,7 +87,8 @@ class DataEvaluation:
     for before, None if the spec does not state it. ``by`` is what the rows are grouped by, and ``groups`` the group of each,
     (N,) int64 from 0; None without groups. ``weights`` are those of the rows, (N,) float64, positive and of mean 1; None where
     they are equal. ``code`` are the files and packages of code that made the rows, with their digests; ``reading`` is how the
-    rows were found, None where nothing had to be decided. ``slicings`` are the slices of the rows, and ``searched`` the columns in which more are searched; empty unless a section needs them.
+    rows were found, None where nothing had to be decided. ``slicings`` are the slices of the rows, and ``searched`` the columns in which more are searched; empty unless a section needs them. ``training`` is
+    the training data, None if the spec does not name it.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -76,6 +106,7 @@ class DataEvaluation:
     reading: str | None = None
     slicings: tuple[Slicing, ...] = ()
     searched: tuple[SearchedColumn, ...] = ()
+    training: TrainingRows | None = None
 
     @cached_property
     def design(self) -> Design:
@@ -93,6 +124,13 @@ class DataEvaluation:
         Without slices.
         """
         design = self.design.take(rows)
+        training = None if self.training is None else replace(self.training, leaked=self.training.leaked[rows])
         return replace(
-            self, rows=self.rows[rows], groups=design.groups, weights=design.weights, slicings=(), searched=()
+            self,
+            rows=self.rows[rows],
+            groups=design.groups,
+            weights=design.weights,
+            slicings=(),
+            searched=(),
+            training=training,
         )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from reportgen.contract.numbers import Status
 
 
@@ -24,6 +27,10 @@ class HeadOutputs:
     """
 
     labeled: ClassVar[bool] = False
+
+    def take(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the outputs of some of the rows, given by a mask (N,)."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)

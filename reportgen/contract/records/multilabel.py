@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -70,6 +70,10 @@ class MultilabelOutputs(MultilabelPredictions):
     labels: Flags
     known: Flags
     clipped_fraction: float | None = None
+
+    def take(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the outputs of some of the rows, given by a mask (N,); ``clipped_fraction`` stays that of all rows."""
+        return replace(self, logits=self.logits[rows], labels=self.labels[rows], known=self.known[rows])
 
     @cached_property
     def wrong(self) -> Flags:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from reportgen.contract.records.heads import HeadOutputs
 
@@ -32,6 +32,6 @@ class RegressionOutputs(ValuePredictions):
         """(N,) float64, prediction minus label."""
         return self.predictions - self.labels
 
-    def take(self, rows: NDArray[np.bool_]) -> RegressionOutputs:
+    def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,)."""
-        return RegressionOutputs(self.predictions[rows], self.labels[rows])
+        return replace(self, predictions=self.predictions[rows], labels=self.labels[rows])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.forms import NO_LAYERS
 from reportgen.contract.section import BaseAnalyzer
+from reportgen.metrics import intervals
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.schema import (
     ClassBalance,
@@ -18,6 +20,7 @@ from reportgen.sections.overview.schema import (
     OverviewOptions,
     OverviewResult,
     TensorRow,
+    TrainingOverview,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
-    from reportgen.contract.records.data import DataEvaluation
+    from reportgen.contract.records.data import DataEvaluation, TrainingRows
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 
 
@@ -36,7 +39,10 @@ class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):
         """Describe every model, and the data if there are any."""
         described = [(model, model.architecture) for model in evaluation.models if model.architecture is not None]
         return OverviewResult(
-            measurements=tuple(one for model, made_of in described for one in _measurements(model, made_of)),
+            measurements=(
+                *(one for model, made_of in described for one in _measurements(model, made_of)),
+                *(one for model, _ in described for one in _leaked(model, evaluation.data)),
+            ),
             models=tuple(_model(model, made_of) for model, made_of in described),
             data=None if evaluation.data is None else _data(evaluation.data, _values(evaluation)),
             options=self.options,
@@ -55,6 +61,16 @@ def _measurements(model: ModelEvaluation, made_of: Architecture) -> Iterator[Mea
         yield schema.LAYERS.missing(model.name, "not_applicable", NO_LAYERS)
     else:
         yield schema.LAYERS.measure(model.name, _distinct(made_of))
+
+
+def _leaked(model: ModelEvaluation, data: DataEvaluation | None) -> Iterator[Measurement]:
+    """Yield the share of rows that are in the training data; each row counts once, whatever its weight."""
+    found = None if data is None or data.training is None else intervals.proportion(data.training.leaked)
+    if data is not None and found is not None:
+        share = replace(data.design, weights=None).estimate(found)
+        interval: dict[str, Any] = {"ci_low": share.low, "ci_high": share.high, "ci_method": share.method}
+        caveat = None if share.withheld is None else f"no interval: {share.withheld}"
+        yield schema.LEAKED.measure(model.name, share.value, n=share.n, caveat=caveat, **interval)
 
 
 def _distinct(made_of: Architecture) -> int:
@@ -110,6 +126,10 @@ def _values(evaluation: Evaluation) -> frozenset[str | None]:
     return frozenset({*named, None} if heads and all(regression for _, regression in heads) else named)
 
 
+def _training(found: TrainingRows) -> TrainingOverview:
+    return TrainingOverview(files=found.files, n=found.n, leaked=found.count, compared=found.compared)
+
+
 def _data(data: DataEvaluation, values: frozenset[str | None]) -> DataOverview:
     found = data.description
     classes = [one for one in found.labels if one.head not in values]
@@ -126,4 +146,5 @@ def _data(data: DataEvaluation, values: frozenset[str | None]) -> DataOverview:
         grouped_by=data.by,
         group_sizes=_group_sizes(data),
         effective_n=None if data.weights is None else data.design.effective,
+        training=None if data.training is None else _training(data.training),
     )

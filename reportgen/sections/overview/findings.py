@@ -71,6 +71,22 @@ def few_repeated_rows(result: OverviewResult) -> Iterator[Hit]:
         )
 
 
+def leaked_rows(result: OverviewResult) -> Iterator[Hit]:
+    """Yield data with rows that are also in the training data; the effect is on the scale of duplicate rows."""
+    data = result.data
+    if data is not None and data.training is not None and data.training.leaked:
+        leaked = data.training.leaked
+        have = "has" if leaked == 1 else "have"
+        yield Hit(
+            DATA,
+            f"{leaked:,} of {data.n:,} rows ({formatting.fraction(leaked / data.n)}) {have} the same inputs as a row of the training "
+            "data: a model can answer them from memory, so numbers that count them can be optimistic. Judge by the scores on unseen "
+            "rows, and remove these rows from one of the two.",
+            effect=leaked / data.n / MANY_DUPLICATES,
+            n=data.n,
+        )
+
+
 def imbalance(result: OverviewResult) -> Iterator[Hit]:
     """Yield labels with very unequal class frequencies; for the effect an absent class counts as one row."""
     for one in result.data.balance if result.data is not None else ():
@@ -124,6 +140,7 @@ RULES: tuple[Rule[OverviewResult], ...] = (
     Rule("OVW101", "warning", "Equal inputs with different labels", "definition", conflicting_labels),
     Rule("OVW102", "warning", "Many duplicate rows", CONVENTION, repeated_rows),
     Rule("OVW103", "note", "Some duplicate rows", "definition", few_repeated_rows),
+    Rule("OVW104", "problem", "Rows of the training data", "definition", leaked_rows),
     Rule("OVW201", "note", "Imbalanced classes", CONVENTION, imbalance),
     Rule("OVW301", "note", "Not compiled", "definition", not_compiled),
     Rule("OVW302", "note", "Legacy HDF5 file", "definition", legacy_file),

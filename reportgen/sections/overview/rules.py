@@ -18,7 +18,7 @@ EXPLANATIONS = {
         finds=f"More than {percent(MANY_DUPLICATES)} of the rows have the same inputs as an earlier row, bit for bit.",
         example="2 of 100 rows (2.0 %) have the same inputs as an earlier row.",
         means="Intervals and tests assume independent rows, so all of them claim more certainty than there is. Duplicates within the test data often mean duplicates between training and test data.",
-        do="Remove the duplicates and build the report again; check for the same rows in the training data.",
+        do="Remove the duplicates and build the report again; name the training data in data.train to find the same rows in it.",
         ignore="If equal inputs come from different cases, as with few categorical columns.",
     ),
     "OVW103": Explanation(
@@ -27,6 +27,13 @@ EXPLANATIONS = {
         means="The effect on the numbers is small, but nobody may know how the duplicates came about.",
         do="Remove them if they are not intended.",
         ignore="If equal inputs come from different cases, as with few categorical columns.",
+    ),
+    "OVW104": Explanation(
+        finds="Evaluated rows with the same inputs as a row of the training data, which the spec names in data.train.",
+        example="2 of 100 rows (2.0 %) have the same inputs as a row of the training data.",
+        means="The model was trained on these rows and can answer them from memory. They say nothing about new rows, and every number of the report counts them, but for the scores on unseen rows.",
+        do="Remove these rows from the training data or from the evaluation data, and find out how they came into both. Until then, judge by the scores on unseen rows in the chapter on performance.",
+        ignore="If equal inputs come from different cases, as with few categorical columns, so that new rows repeat the training data just as often.",
     ),
     "OVW201": Explanation(
         finds=f"Labels whose most frequent class has at least {IMBALANCE} times as many rows as the least frequent one.",

@@ -87,6 +87,19 @@ class GroupSizes(Strict):
     largest: int
 
 
+class TrainingOverview(Strict):
+    """The training data, and how many of the evaluated rows are in it."""
+
+    files: tuple[tuple[str, str], ...]
+    """File and SHA-256."""
+    n: int
+    """Number of its rows."""
+    leaked: int
+    """Evaluated rows whose inputs are also those of a row of the training data."""
+    compared: str
+    """How rows were compared."""
+
+
 class DataOverview(Strict):
     """The data set."""
 
@@ -111,6 +124,8 @@ class DataOverview(Strict):
     """Null without groups."""
     effective_n: float | None = None
     """Number of rows of equal weight that say as much, (sum of w)² / sum of w²; null if all rows weigh the same."""
+    training: TrainingOverview | None = None
+    """Null where the spec does not name the training data."""
 
 
 class OverviewResult(SectionResult):
@@ -159,5 +174,15 @@ LAYERS = MetricSpec(
     "count",
     exact=True,
 )
+LEAKED = MetricSpec(
+    "leaked_rows",
+    "Rows in the training data",
+    "fraction",
+    False,
+    "Share of the evaluated rows whose inputs are also those of a row of the training data, the same for every model. The interval is for other "
+    "rows from the same source.",
+    "Wilson (1927) for the interval",
+)
 
-METRICS = (PARAMETERS, TRAINABLE, SIZE, MEMORY, LAYERS)
+OF_MODELS = (PARAMETERS, TRAINABLE, SIZE, MEMORY, LAYERS)
+METRICS = (*OF_MODELS, LEAKED)

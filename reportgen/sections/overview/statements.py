@@ -19,13 +19,16 @@ _MOST = 2
 
 
 def statements(result: OverviewResult, _view: View) -> tuple[Statement, ...]:
-    """Return what a reviewer should know about the data: conflicting labels, duplicate rows, uneven classes; else nothing."""
+    """Return what a reviewer should know about the data: rows of the training data, conflicting labels, duplicate rows, uneven classes; else nothing."""
     data = result.data
     found = () if data is None else tuple(_words(data))
     return tuple(Statement(topic="data", parts=(words,), n=result.data.n) for words in found[:_MOST] if result.data)
 
 
 def _words(data: DataOverview) -> Iterator[str]:
+    if data.training is not None and data.training.leaked:
+        are = "is" if data.training.leaked == 1 else "are"
+        yield f"{data.training.leaked:,} of {data.n:,} rows {are} also in the training data."
     if data.conflicting:
         repeat = "repeats" if data.conflicting == 1 else "repeat"
         yield f"{data.conflicting:,} of {data.n:,} rows {repeat} the inputs of another row with a different label."

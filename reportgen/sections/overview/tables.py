@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reportgen.contract.focus import View
+    from reportgen.contract.numbers import Metric
     from reportgen.contract.tables import Cell
     from reportgen.sections.overview.schema import DataOverview, LayerRow, ModelOverview, OverviewResult, TensorRow
 
@@ -21,19 +22,20 @@ Rows = tuple[tuple["Cell", ...], ...]
 
 def tables(result: OverviewResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    data = () if result.data is None else (_data(result.data),)
+    share = next((one.metric for one in result.named(schema.LEAKED.name)), None)
+    data = () if result.data is None else (_data(result.data, share),)
     return (_models(result, view), _training(result), *data, *_layers(result, view))
 
 
 def _models(result: OverviewResult, view: View) -> Table:
     rows: Rows = tuple(
-        (one.model, one.kind, *(result.find(spec.name, one.model) for spec in schema.METRICS), one.dtype_policy)
+        (one.model, one.kind, *(result.find(spec.name, one.model) for spec in schema.OF_MODELS), one.dtype_policy)
         for one in view.listed(result.models)
     )
     columns = (
         Column("Model", numeric=False),
         Column("Type", numeric=False),
-        *(Column(spec.title) for spec in schema.METRICS),
+        *(Column(spec.title) for spec in schema.OF_MODELS),
         Column("Dtype policy", numeric=False),
     )
     rest = view.rest(result.models, view.listed(result.models)).strip()
@@ -69,7 +71,7 @@ def shape_text(shape: Shape) -> str | None:
     return f"({' × '.join('*' if size is None else str(size) for size in shape)})"
 
 
-def _data(data: DataOverview) -> Table:
+def _data(data: DataOverview, leaked: Metric | None) -> Table:
     rows: list[tuple[Cell, ...]] = [
         ("split", data.split),
         ("rows evaluated", f"{data.n:,} of {data.n_total:,} ({data.sampling})"),
@@ -77,6 +79,9 @@ def _data(data: DataOverview) -> Table:
         ("duplicate rows", f"{data.duplicates:,}"),
         ("duplicates with a different label", None if data.conflicting is None else f"{data.conflicting:,}"),
     ]
+    if data.training is not None:
+        rows.append(("training data", f"{data.training.n:,} rows, compared {data.training.compared}"))
+        rows.append(("rows also in the training data", _share(data.training.leaked, leaked)))
     if data.group_sizes is not None:
         found = data.group_sizes
         sizes = f"{found.smallest:,} to {found.largest:,} rows, median {found.median:,.4g}"
@@ -84,7 +89,8 @@ def _data(data: DataOverview) -> Table:
     if data.effective_n is not None:
         rows.append(("effective number of rows", f"{data.effective_n:,.0f}, by the weights"))
     rows += [(f"labels{_of(one.head)}", _balance(one.classes, one.counts)) for one in data.balance]
-    rows += [("file", f"{file}, SHA-256 {formatting.digest(sha256)}…") for file, sha256 in data.files]
+    rows += [("file", _file(*one)) for one in data.files]
+    rows += [("file of the training data", _file(*one)) for one in (data.training.files if data.training else ())]
     columns = (Column("Property", numeric=False), Column("Value", numeric=False))
     return Table(
         "data",
@@ -94,6 +100,16 @@ def _data(data: DataOverview) -> Table:
         "A duplicate row has inputs that are bit-identical to those of an earlier row.",
         place="body",
     )
+
+
+def _share(count: int, share: Metric | None) -> str:
+    """Return a number of rows, with its share and interval."""
+    shown = None if share is None else formatting.metric(share)
+    return f"{count:,}" if shown is None else f"{count:,} ({shown.text} {shown.interval})".replace(" )", ")")
+
+
+def _file(file: str, sha256: str) -> str:
+    return f"{file}, SHA-256 {formatting.digest(sha256)}…"
 
 
 def _of(head: str | None) -> str:

@@ -17,7 +17,7 @@ from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
-from reportgen.sections.performance import recipes, schema
+from reportgen.sections.performance import recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.multilabel import analyzer as multilabel
 from reportgen.sections.performance.multilabel.analyzer import Several
@@ -68,6 +68,11 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         values = [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
         of_values = regression.measured(values, evaluation.decision)
         several = [Several(*one, data) for one in evaluation.heads(MultilabelOutputs)]
+        measurements += [
+            *unseen.of_classes(subjects, evaluation.decision),
+            *unseen.of_values(values, evaluation.decision),
+            *unseen.of_labels(several, evaluation.decision),
+        ]
         of_several = multilabel.measured(several, evaluation.decision)
         pairwise, tiers = _compare(subjects, evaluation.decision)
         seeds, entries = recipes.measured(

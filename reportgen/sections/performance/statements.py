@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
-from reportgen.contract.statements import Quantity, Statement, counted
+from reportgen.contract.statements import Quantity, Statement, counted, quantity
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
+from reportgen.sections.performance import multilabel_schema as labels, schema
 from reportgen.sections.performance.multilabel import statements as multilabel
-from reportgen.sections.performance.regression import statements as regression
+from reportgen.sections.performance.regression import schema as values, statements as regression
 from reportgen.sections.performance.tiers import not_told_from_the_best
 from reportgen.text import formatting
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.focus import View
-    from reportgen.contract.numbers import Metric
+    from reportgen.contract.numbers import Measurement, Metric, MetricSpec
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
     from reportgen.sections.performance.tiers import Tier
 
@@ -41,7 +42,37 @@ def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
             else:
                 found += [_against(result, head, baseline), *_no_better_than_trivial(result, head)]
             found += _weakest(result, head, baseline)
-    return (*found, *of_others)
+    return (*found, *of_others, *_without_leaked(result, candidate))
+
+
+def _without_leaked(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
+    """Say how good the candidate is on the rows that are not in the training data, where some are."""
+    for spec, of_leaked, difference, score in (
+        (schema.UNSEEN_ACCURACY, schema.LEAKED_ACCURACY, schema.UNSEEN_DIFFERENCE, "accuracy"),
+        (labels.UNSEEN_EXACT, labels.LEAKED_EXACT, labels.UNSEEN_DIFFERENCE, "exact match"),
+        (values.UNSEEN_MAE, values.LEAKED_MAE, values.UNSEEN_DIFFERENCE, "MAE"),
+    ):
+        for one in result.named(spec.name, candidate):
+            leaked = result.find(of_leaked.name, one.model, one.subject).n
+            if leaked is None:
+                continue
+            which = "row that is" if leaked == 1 else f"{leaked:,} rows that are"
+            parts = (
+                *(() if one.subject is None else (f"Output {one.subject.name}: ",)),
+                f"Without the {which} also in the training data: {score} ",
+                quantity(one),
+                f" {formatting.metric(one.metric).interval}".rstrip(),
+                *_from_baseline(result, one, difference),
+                ".",
+            )
+            yield Statement(topic="difference", parts=parts, test=one.metric.ci_method, n=one.metric.n)
+
+
+def _from_baseline(result: PerformanceResult, one: Measurement, spec: MetricSpec) -> Iterator[Quantity | str]:
+    """Yield the difference of the candidate from its baseline on the same unseen rows, if there is one."""
+    for other in result.named(spec.name, one.model):
+        if other.subject == one.subject and other.metric.value is not None:
+            yield from (", ", quantity(other, formatting.change(other.metric)), " from the baseline")
 
 
 def _baseline(result: PerformanceResult, head: HeadPerformance, name: str) -> HeadPerformance | None:

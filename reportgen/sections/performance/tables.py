@@ -9,10 +9,10 @@ from reportgen.contract.focus import MOST_ROWS
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
-from reportgen.sections.performance import pairs as by_pair, schema
+from reportgen.sections.performance import multilabel_schema as labels, pairs as by_pair, schema
 from reportgen.sections.performance.multilabel import tables as multilabel
 from reportgen.sections.performance.multilabel_schema import PER_CLASS as OF_LABELS
-from reportgen.sections.performance.regression import tables as regression
+from reportgen.sections.performance.regression import schema as values, tables as regression
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     found = [table for table in scores if table.rows]
     if found:
         found[0] = replace(found[0], note=f"{found[0].note} {training_noise(result)}".strip())
+    found += _unseen(result, view)
     found += _recipes(result)
     found += [*_pairs(result, view), *multilabel.pairs(result, view), *regression.pairs(result, view)]
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
@@ -47,6 +48,20 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     of_labels = (*schema.PER_CLASS, *OF_LABELS)
     found += [multilabel.per_class(result, head, of_labels) for head in view.shown(result.multilabel)]
     return tuple(found)
+
+
+def _unseen(result: PerformanceResult, view: View) -> Iterator[Table]:
+    """Yield the scores without the rows that are also in the training data, where there are such rows."""
+    for name, title, specs in (
+        ("unseen", "Without the rows of the training data", schema.UNSEEN),
+        ("unseen-labels", "Exact match without the rows of the training data", labels.UNSEEN),
+        ("unseen-values", "Errors without the rows of the training data", values.UNSEEN),
+    ):
+        leaked = next((one.metric.n for one in result.named(specs[-1].name) if one.metric.value is not None), None)
+        if leaked is not None:
+            rows = f"{leaked:,} of {result.n:,} rows {'is' if leaked == 1 else 'are'} also in the training data."
+            table = metrics_by_head(result, view, name, title, specs)
+            yield replace(table, note=f"{rows} {table.note}".strip())
 
 
 def training_noise(result: PerformanceResult) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -46,12 +46,6 @@ class Classes(ForecastingHead):
     def losses(self) -> NDArray[np.float64]:
         """(N,) what slices are searched by: 1 for an error, 0 for none."""
         return (~self.outputs.correct).astype(np.float64)
-
-    def take(self, rows: NDArray[np.bool_]) -> Classes:
-        """Return the head on some of its rows, given by a mask (N,)."""
-        outputs = self.outputs.take(rows)
-        head = replace(self.head, outputs=outputs, n=len(outputs.labels))
-        return replace(self, head=head, outputs=outputs, data=self.data.take(rows))
 
     def measured(self, part: Subject) -> Iterator[Measurement]:
         """Yield every number of the slice that this is."""

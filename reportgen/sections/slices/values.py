@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -47,12 +47,6 @@ class Values(MeasuredHead[RegressionOutputs]):
     def losses(self) -> NDArray[np.float64]:
         """(N,) what slices are searched by."""
         return self.values
-
-    def take(self, rows: NDArray[np.bool_]) -> Values:
-        """Return the value on some of its rows, given by a mask (N,)."""
-        outputs = self.outputs.take(rows)
-        head = replace(self.head, outputs=outputs, n=len(outputs.labels))
-        return replace(self, head=head, outputs=outputs, data=self.data.take(rows))
 
     def measured(self, part: Subject) -> Iterator[Measurement]:
         """Yield every number of the slice that this is."""

@@ -1,0 +1,155 @@
+"""Scores without the rows that are also in the training data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from factory import analyzed, evaluation, head, leaking, multilabel_head, noisy, outputs, regression_head
+from scipy.stats import binomtest
+from sklearn import metrics as sk
+
+from reportgen.contract.decision import Baseline, Decision
+from reportgen.contract.focus import View
+from reportgen.contract.subjects import Subject
+from reportgen.sections.performance import SECTION, multilabel_schema as labels, schema
+from reportgen.sections.performance.regression import schema as values
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.sections.performance.schema import PerformanceResult
+
+N = 300
+LOGITS, LABELS = noisy(N, 3, accuracy=0.5)
+RIGHT = LOGITS.argmax(axis=1) == LABELS
+LEAKED = np.arange(N) % 4 == 0
+NAMES = {spec.name for spec in (*schema.UNSEEN, *values.UNSEEN, *labels.UNSEEN)}
+
+
+def analyze(made: Evaluation, leaked: Any = LEAKED) -> PerformanceResult:
+    """Analyze an evaluation in which some rows are leaked."""
+    return analyzed(SECTION, leaking(made, leaked))  # type: ignore[no-any-return]
+
+
+def wilson(hits: Any) -> tuple[float, float]:
+    """Return Wilson's interval of a share."""
+    found = binomtest(int(hits.sum()), len(hits)).proportion_ci(method="wilson")
+    return found.low, found.high
+
+
+def test_classes() -> None:
+    """Accuracy and NLL are those of the unseen rows alone; the difference has the interval of two independent shares."""
+    result = analyze(evaluation(head(outputs(LOGITS, LABELS))))
+    p = np.exp(LOGITS[~LEAKED].astype(float))
+    accuracy = result.find("unseen_accuracy", "a")
+    low, high = wilson(RIGHT[~LEAKED])
+    assert accuracy.value == pytest.approx(sk.accuracy_score(LABELS[~LEAKED], LOGITS[~LEAKED].argmax(axis=1)))
+    assert (accuracy.ci_low, accuracy.ci_high, accuracy.n) == (pytest.approx(low), pytest.approx(high), 225)
+    nll = sk.log_loss(LABELS[~LEAKED], p / p.sum(axis=1, keepdims=True))
+    assert result.find("unseen_nll", "a").value == pytest.approx(nll)
+    difference = result.find("leaked_accuracy_difference", "a")
+    assert difference.value == pytest.approx(RIGHT[LEAKED].mean() - RIGHT[~LEAKED].mean())
+    (p1, p2), (low1, high1) = (RIGHT[LEAKED].mean(), RIGHT[~LEAKED].mean()), wilson(RIGHT[LEAKED])
+    below, above = np.hypot(p1 - low1, high - p2), np.hypot(high1 - p1, p2 - low)  # Newcombe (1998), method 10
+    assert (difference.ci_low, difference.ci_high) == (pytest.approx(p1 - p2 - below), pytest.approx(p1 - p2 + above))
+    assert difference.n == 75
+
+
+def test_numbers_are_those_of_a_report_on_the_unseen_rows() -> None:
+    """With their intervals; of classes and of values, in groups and with weights."""
+    generator = np.random.default_rng(1)
+    groups, weights = np.arange(N) // 5, generator.uniform(0.5, 2.0, N)
+    predictions = LABELS + generator.normal(size=N)
+    for one, pairs in (
+        (head(outputs(LOGITS, LABELS)), (("accuracy", "unseen_accuracy"), ("nll", "unseen_nll"))),
+        (regression_head(predictions, LABELS), (("mae", "unseen_mae"),)),
+        (multilabel_head(LOGITS, np.eye(3, dtype=int)[LABELS]), (("exact_match", "unseen_exact_match"),)),
+    ):
+        made = evaluation(one)
+        assert made.data is not None
+        made = replace(made, data=replace(made.data, by="patient", groups=groups, weights=weights / weights.mean()))
+        assert one.outputs is not None
+        assert made.data is not None
+        alone = replace(one, outputs=one.outputs.take(~LEAKED), n=int((~LEAKED).sum()))
+        model = replace(made.models[0], heads=(alone,))
+        whole = analyzed(SECTION, replace(made, models=(model,), data=made.data.take(~LEAKED)))
+        result = analyze(made)
+        for score, unseen in pairs:
+            expected, found = whole.find(score, "a"), result.find(unseen, "a")
+            assert found.ci_low is not None
+            assert found.model_copy(update={"caveat": expected.caveat, "estimator": expected.estimator}) == expected
+
+
+PAIR = Decision(candidate="b", baseline=Baseline(model="a"))
+
+
+def test_the_difference_from_the_baseline_on_unseen_rows() -> None:
+    """Is the paired one of a report on these rows alone; in the sentence too. Other models have none."""
+    other = np.roll(LOGITS, 1, axis=1) * (np.arange(N) % 3 == 0)[:, None] + LOGITS
+    made = [head(outputs(one, LABELS)) for one in (other, LOGITS)]
+    guesses = [regression_head(LABELS + scale * np.random.default_rng(2).normal(size=N), LABELS) for scale in (2, 1)]
+    several = [multilabel_head(one, np.eye(3, dtype=int)[LABELS]) for one in (other, LOGITS)]
+    for heads, paired, name in (
+        (several, "exact_match_difference", "unseen_exact_match_difference"),
+        (made, "accuracy_difference", "unseen_accuracy_difference"),
+        (guesses, "mae_difference", "unseen_mae_difference"),
+    ):
+        result = analyze(replace(evaluation(*heads), decision=PAIR))
+        alone = [replace(one, outputs=one.outputs.take(~LEAKED), n=225) for one in heads if one.outputs is not None]
+        whole = analyzed(SECTION, replace(evaluation(*alone), decision=PAIR))
+        expected, found = whole.find(paired, "b", Subject.of("vs", "a")), result.find(name, "b")
+        assert (found.value, found.ci_low, found.ci_high) == (expected.value, expected.ci_low, expected.ci_high)
+        assert result.find(name, "a").status == "not_applicable"
+        said = [one.text for one in SECTION.statements(result, View(decision=PAIR))]
+        (sentence,) = (one for one in said if one.startswith("Without the 75 rows"))
+        assert sentence.endswith(f", {formatting.change(found)} from the baseline.")
+    assert not any(one.name == "unseen_accuracy_difference" for one in analyze(evaluation(*made)).measurements)
+
+
+def test_values() -> None:
+    """MAE on the unseen rows, and by how much leaked ones are closer."""
+    errors = np.where(LEAKED, 0.1, 1.0) * np.resize([1, -1, 2], N)
+    result = analyze(evaluation(regression_head(LABELS + errors, LABELS)))
+    assert result.find("unseen_mae", "a").value == pytest.approx(np.abs(errors[~LEAKED]).mean())
+    expected = np.abs(errors[LEAKED]).mean() - np.abs(errors[~LEAKED]).mean()
+    assert result.find("leaked_mae_difference", "a").value == pytest.approx(expected)
+
+
+def test_without_training_data_there_are_none() -> None:
+    """Neither numbers nor a table nor a sentence."""
+    result = analyzed(SECTION, evaluation(head(outputs(LOGITS, LABELS)), regression_head(LABELS, LABELS + 1)))
+    assert not NAMES & {one.name for one in result.measurements}
+
+
+@pytest.mark.parametrize(("leaked", "reason"), [(np.zeros(N), "no evaluated row"), (np.ones(N), "every evaluated row")])
+def test_none_or_all_leaked(leaked: Any, reason: str) -> None:
+    """If no row is leaked, the scores are those of all rows; if all are, they are missing. The difference is, in both cases."""
+    result = analyze(evaluation(head(outputs(LOGITS, LABELS)), regression_head(LABELS, LABELS + RIGHT)), leaked)
+    for name, model in (("leaked_accuracy_difference", "a"), ("leaked_mae_difference", "b")):
+        missing = result.find(name, model)
+        assert missing.status == "insufficient_data"
+        assert (missing.reason or "").startswith(reason)
+    for name, whole, model in (("unseen_accuracy", "accuracy", "a"), ("unseen_mae", "mae", "b")):
+        assert result.find(name, model).value == (None if leaked.all() else result.find(whole, model).value)
+    assert not [table for table in SECTION.tables(result, View()) if table.name.startswith("unseen")]
+
+
+def test_a_table_and_a_sentence() -> None:
+    """Of classes and of values; the sentence is about the candidate."""
+    made = evaluation(head(outputs(LOGITS, LABELS)), regression_head(LABELS, LABELS + RIGHT))
+    result = analyze(made)
+    tables = {table.name: table for table in SECTION.tables(result, View())}
+    assert [row[0] for row in tables["unseen"].rows] == ["a"]
+    assert [row[0] for row in tables["unseen-values"].rows] == ["b"]
+    assert tables["unseen"].note.startswith("75 of 300 rows are also in the training data.")
+    for candidate, words in (("a", "accuracy "), ("b", "MAE ")):
+        said = [one.text for one in SECTION.statements(result, View(decision=Decision(candidate=candidate)))]
+        assert (
+            sum(one.startswith(f"Without the 75 rows that are also in the training data: {words}") for one in said) == 1
+        )
+    one = analyze(made, np.arange(N) == 7)
+    said = [one.text for one in SECTION.statements(one, View(decision=Decision(candidate="a")))]
+    assert any(one.startswith("Without the row that is also in the training data: accuracy ") for one in said)
