@@ -141,7 +141,7 @@ def main(file: Path) -> None:
         again, _ = probe(model, x, 7)
         every, _ = probe(model, x, 50, "all")
         plain = None if name == "eager" else model.predict(x, verbose=0)
-        described = describe(SimpleNamespace(model=model, compiled={}))  # type: ignore[arg-type]
+        described = describe(SimpleNamespace(model=model, compiled={}, form="keras"))  # type: ignore[arg-type]
         found[name] = {
             "activations": activations,
             "again": again,
