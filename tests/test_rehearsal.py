@@ -118,8 +118,12 @@ WRAPS = (
 )
 
 
-@pytest.mark.parametrize("names", [FEW, pytest.param(MANY, marks=pytest.mark.hostile)])
-def test_what_is_right_for_a_real_document_is_never_refused(names: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("names", "step"),
+    [(FEW, 7), *(pytest.param(names, 1, marks=pytest.mark.hostile) for names in (FEW, MANY))],
+    ids=["some", "few", "many"],
+)
+def test_what_is_right_for_a_real_document_is_never_refused(names: tuple[str, ...], step: int, tmp_path: Path) -> None:
     """Many small templates, of which some can be filled in with a real document: of those none is refused before."""
     plan = planned(tmp_path, names, roles=False)
     results = analyze(plan, full_evaluation(names, ("0", "1", "2"), ("hidden",), 60), NOW, keep_going=False)
@@ -130,7 +134,7 @@ def test_what_is_right_for_a_real_document_is_never_refused(names: tuple[str, ..
     expressions = _expressions()
     assert len(expressions) > 20
     refused = filled = 0
-    for text in [wrap.format(one) for one in expressions for wrap in WRAPS]:
+    for text in [wrap.format(one) for one in expressions for wrap in WRAPS][::step]:
         target.write_text(text, "utf-8")
         try:
             rehearsal.rehearse(plan, folder, ("html",), NOW)
@@ -140,5 +144,5 @@ def test_what_is_right_for_a_real_document_is_never_refused(names: tuple[str, ..
                 html.render(real, "html", (folder,))
         else:
             filled += 1
-    assert refused > 20
-    assert filled > 100
+    assert refused > 20 // step
+    assert filled > 100 // step
