@@ -17,7 +17,7 @@ import pytest
 from sklearn import metrics as sk
 
 from reportgen.analysis.results_file import load
-from reportgen.cli.commands import _decisions
+from reportgen.cli.outcome import decisions
 from reportgen.inputs.digest import sha256
 from reportgen.plan.registry import Registry
 
@@ -60,7 +60,7 @@ def test_the_example_says_how_its_checks_stand(built: Path) -> None:
     (cnn,) = (one for one in found["checks"] if one["address"] == "performance.accuracy" and one["model"] == "cnn")
     assert (cnn["state"], cnn["standing"]) == ("PASS", "within the interval")
     assert found["data"]["used_for"] == []
-    shown = _decisions(load(built / "results.json", Registry()), verbose=True)
+    shown = decisions(load(built / "results.json", Registry()), verbose=True)
     assert any("accuracy of cnn: 95.7" in line and line.endswith(", within the interval") for line in shown)
 
 

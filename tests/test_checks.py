@@ -27,7 +27,7 @@ from reportgen.pipeline.present import present, tables_of
 from reportgen.plan.presets import PRESETS
 from reportgen.sections.performance.schema import ACCURACY
 from reportgen.spec.errors import SpecError
-from reportgen.spec.model import CheckSpec
+from reportgen.spec.tables.sections import CheckSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,7 +155,7 @@ def test_page_one_of_a_partial_run(only: list[str], headline: str, sentence: str
 
 def test_a_run_of_skipped_checks_never_passes() -> None:
     """No decision, on the page and on a terminal: an optional check of what was not measured says nothing."""
-    from reportgen.cli.commands import _decisions
+    from reportgen.cli.outcome import decisions
 
     found = results(
         SPEC.split("[[checks]]")[0]
@@ -164,7 +164,7 @@ def test_a_run_of_skipped_checks_never_passes() -> None:
     verdict = front_page(found, None, {}).verdict
     assert (verdict.state, verdict.headline) == ("NONE", "No decision")
     assert verdict.sentence.endswith("Every check was skipped.")
-    assert _decisions(found, verbose=True)[-1] == "1 check: 1 SKIPPED"
+    assert decisions(found, verbose=True)[-1] == "1 check: 1 SKIPPED"
     assert "passes" not in present(found, ("markdown",)).files["model_card.md"].decode()
 
 

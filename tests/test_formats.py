@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from reportgen.contract.formats import BY_DEFAULT, FORMATS, RENDERERS, Renderer
 from reportgen.pipeline import present
-from reportgen.spec.model import OutputSpec
+from reportgen.spec.tables.output import OutputSpec
 
 
 def function_of(one: Renderer) -> Any:

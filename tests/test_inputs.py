@@ -19,7 +19,7 @@ from reportgen.inputs.dataset import RandomAccess, count, read
 from reportgen.inputs.digest import sha256
 from reportgen.inputs.sources.memory import Memory
 from reportgen.inputs.sources.registry import source_of, unknown_names
-from reportgen.spec.model import DataSpec
+from reportgen.spec.tables.data import DataSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

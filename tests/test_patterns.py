@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reportgen.spec import patterns
-from reportgen.spec.model import ModelSpec
+from reportgen.spec.tables.models import ModelSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

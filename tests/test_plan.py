@@ -14,8 +14,8 @@ from reportgen.plan.make import make
 from reportgen.plan.names import check_matches
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
-from reportgen.spec.model import ModelSpec
 from reportgen.spec.problems import Problem
+from reportgen.spec.tables.models import ModelSpec
 
 if TYPE_CHECKING:
     from reportgen.plan.plan import Plan

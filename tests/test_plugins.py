@@ -22,7 +22,7 @@ from reportgen.pipeline import present
 from reportgen.pipeline.run import Run
 from reportgen.plan import registry
 from reportgen.spec.errors import SpecError
-from reportgen.spec.model import FiguresSpec
+from reportgen.spec.tables.output import FiguresSpec
 
 TESTS = Path(__file__).parent
 EXAMPLE = TESTS.parent / "docs" / "examples" / "my_section.py"

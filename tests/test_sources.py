@@ -14,7 +14,7 @@ from reportgen.inputs.sources.elements import batches_rule, parts
 from reportgen.inputs.sources.records import require_frames
 from reportgen.inputs.sources.registry import source_of, unknown_names, unusable_data
 from reportgen.inputs.sources.rows import Rows, digest_of
-from reportgen.spec.model import DataSpec
+from reportgen.spec.tables.data import DataSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

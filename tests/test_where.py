@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from reportgen.evaluation.slices import slicings
-from reportgen.spec.model import SliceSpec
+from reportgen.spec.tables.sections import SliceSpec
 from reportgen.spec.where import DEEPEST, Comparison, Joined, Member, Not, WhereError, columns, parse
 
 N = 40

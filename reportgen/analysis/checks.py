@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reportgen.contract.metric_table import MetricTable
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.plan.plan import Plan, PlannedSection
-    from reportgen.spec.model import CheckSpec
+    from reportgen.spec.tables.sections import CheckSpec
 
 
 def run(plan: Plan, table: MetricTable) -> tuple[CheckOutcome, ...]:

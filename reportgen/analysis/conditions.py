@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reportgen.contract.changes import Changes
     from reportgen.contract.metric_table import MetricTable
     from reportgen.contract.numbers import Measurement, MetricSpec
-    from reportgen.spec.model import Change, CheckSpec, Compared
+    from reportgen.spec.tables.sections import Change, CheckSpec, Compared
 
 
 @dataclass(frozen=True)

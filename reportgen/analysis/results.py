@@ -25,7 +25,9 @@ from reportgen.contract.section import Section
 from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject, about
 from reportgen.plan.registry import Registry
-from reportgen.spec.model import CardSpec, Change, Compared, DocsUrl, LimitsSpec
+from reportgen.spec.tables.output import DocsUrl, LimitsSpec
+from reportgen.spec.tables.release import CardSpec
+from reportgen.spec.tables.sections import Change, Compared
 
 if TYPE_CHECKING:
     from pandas import DataFrame

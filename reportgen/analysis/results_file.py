@@ -31,9 +31,9 @@ from reportgen.errors import ResultsError, SectionError
 from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
 from reportgen.plan.releases import SECTION
 from reportgen.spec.files import FileError, read_bytes
-from reportgen.spec.model import CardSpec
 from reportgen.spec.plain import refusal
 from reportgen.spec.problems import dotted
+from reportgen.spec.tables.release import CardSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from reportgen.inputs.code import model_code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reportgen.spec.model import ModelSpec
+    from reportgen.spec.tables.models import ModelSpec
 
 _Part = TypeVar("_Part")
 

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
-    from reportgen.spec.model import DataSpec, ModelSpec, ReportSpec
+    from reportgen.spec.model import ReportSpec
+    from reportgen.spec.tables.data import DataSpec
+    from reportgen.spec.tables.models import ModelSpec
 
     ProgressCallback = Callable[[str, int, int], None]
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.contract.records.heads import HeadOutputs
     from reportgen.inputs.dataset import Batch, Dataset
-    from reportgen.spec.model import DataSpec
+    from reportgen.spec.tables.data import DataSpec
 
     FloatArray = NDArray[np.float64]
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.tasks.base import Accumulator
     from reportgen.inputs.models import LoadedModel
-    from reportgen.spec.model import DataSpec, ModelSpec
+    from reportgen.spec.tables.data import DataSpec
+    from reportgen.spec.tables.models import ModelSpec
 
     Names = tuple[str, ...]
 

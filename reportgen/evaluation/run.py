@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from reportgen.evaluation.units import Selection
     from reportgen.inputs.dataset import Batch, Dataset
     from reportgen.inputs.models import LoadedModel
-    from reportgen.spec.model import DataSpec, ModelSpec
+    from reportgen.spec.tables.data import DataSpec
+    from reportgen.spec.tables.models import ModelSpec
 
     Progress = Callable[[int, int], None]
     Take = Callable[[Any, NDArray[np.int64]], None]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.spec.model import SliceSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.sections import SliceSpec
     from reportgen.spec.where import Condition, Value
 
     Array = NDArray[Any]

@@ -12,7 +12,7 @@ from reportgen.errors import InputError
 if TYPE_CHECKING:
     import subprocess
 
-    from reportgen.spec.model import LimitsSpec
+    from reportgen.spec.tables.output import LimitsSpec
 
 _EVERY = 0.1
 """Seconds between two looks."""

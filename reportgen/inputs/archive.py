@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import InputError, summary
 from reportgen.inputs.sources.headers import memory
 from reportgen.spec.files import MEGABYTE, unusable
-from reportgen.spec.model import NO_LIMITS_NAMED
+from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.spec.model import LimitsSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.output import LimitsSpec
 
 WEIGHTS = "model.weights.h5"
 _MEMBERS = ("config.json", "metadata.json", WEIGHTS)

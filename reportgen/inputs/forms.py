@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.contract.forms import Form
-    from reportgen.spec.model import ModelSpec
+    from reportgen.spec.tables.models import ModelSpec
 
 GRAPH = "saved_model.pb"
 """The file that makes a folder a SavedModel."""

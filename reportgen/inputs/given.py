@@ -10,7 +10,7 @@ from reportgen.inputs import histories, models
 from reportgen.inputs.archive import is_read
 from reportgen.inputs.digest import digest_and_size
 from reportgen.inputs.sources.registry import source_of
-from reportgen.spec.model import NO_LIMITS_NAMED
+from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from reportgen.contract.records.history import History
     from reportgen.inputs.dataset import Dataset
     from reportgen.inputs.models import LoadedModel
-    from reportgen.spec.model import DataSpec, LimitsSpec, ModelSpec
+    from reportgen.spec.tables.data import DataSpec
+    from reportgen.spec.tables.models import ModelSpec
+    from reportgen.spec.tables.output import LimitsSpec
 
 
 class Inputs(Protocol):

@@ -18,8 +18,8 @@ from reportgen.inputs import events
 from reportgen.inputs.code import model_code
 from reportgen.inputs.curves import EPOCH, mapped
 from reportgen.spec.files import FileError, read_bytes
-from reportgen.spec.model import NO_LIMITS_NAMED
 from reportgen.spec.plain import refusal
+from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.inputs.curves import Columns
-    from reportgen.spec.model import LimitsSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.output import LimitsSpec
 
 _MISSING = frozenset({"", "na", "n/a", "none", "null"})
 _NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")

@@ -15,7 +15,7 @@ from reportgen.inputs.archive import objects_in
 from reportgen.inputs.code import digests_of, imported, load_libraries, model_code
 from reportgen.inputs.digest import of_path, size_of
 from reportgen.inputs.forms import form_of, refused
-from reportgen.spec.model import NO_LIMITS_NAMED
+from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     import keras
 
     from reportgen.contract.forms import Form
-    from reportgen.spec.model import LimitsSpec, ModelSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.models import ModelSpec
+    from reportgen.spec.tables.output import LimitsSpec
 
 _ABBREVIATIONS = {
     "mse": "mean_squared_error",

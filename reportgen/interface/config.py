@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from reportgen.contract.base import Strict
 from reportgen.errors import ArgumentError
-from reportgen.spec.model import Style
+from reportgen.spec.tables.output import Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,7 @@ from reportgen.pipeline.run import now
 from reportgen.plan.files import named_files
 from reportgen.plan.make import make
 from reportgen.spec import source
-from reportgen.spec.model import BaselineSpec
+from reportgen.spec.tables.release import BaselineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

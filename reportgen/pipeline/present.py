@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from reportgen.document.content import Typesetter
     from reportgen.document.tree import Document, Drawing, FrontPage
     from reportgen.pipeline.stored import Both
-    from reportgen.spec.model import FiguresSpec
+    from reportgen.spec.tables.output import FiguresSpec
 
 
 def known(formats: str | Iterable[str]) -> tuple[Format, ...]:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Store
     from reportgen.plan.plan import Plan, PlannedSection
-    from reportgen.spec.model import ModelSpec, ReportSpec
+    from reportgen.spec.model import ReportSpec
+    from reportgen.spec.tables.models import ModelSpec
 
     Worker = EvaluationProcess | EvaluationProcesses
     Both = tuple[Drawn, tuple[Drawn, ...]]

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from reportgen.plan.names import check_matches
 from reportgen.plan.plan import decision_of
-from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem
+from reportgen.spec.tables.release import BaselineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reportgen.contract.numbers import MetricSpec
     from reportgen.plan.plan import PlannedSection
-    from reportgen.spec.model import CheckSpec, ReportSpec
+    from reportgen.spec.model import ReportSpec
+    from reportgen.spec.tables.sections import CheckSpec
 
 
 def impossible(spec: ReportSpec, sections: Mapping[int, PlannedSection]) -> Iterator[Problem]:

@@ -11,14 +11,15 @@ from reportgen.inputs.sources.registry import unknown_names, unusable_data
 from reportgen.inputs.sources.source import code_files, files
 from reportgen.spec import files as spec_files
 from reportgen.spec.files import is_folder
-from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem, suggest
+from reportgen.spec.tables.release import BaselineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reportgen.spec.model import DataSpec, ReportSpec
+    from reportgen.spec.model import ReportSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.data import DataSpec
 
 
 def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:

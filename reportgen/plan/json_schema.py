@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.foreign import section_code
 from reportgen.plan.presets import PRESETS
 from reportgen.plan.registry import folder_of
-from reportgen.spec.model import ReportSpec, SectionSpec
+from reportgen.spec.model import ReportSpec
+from reportgen.spec.tables.sections import SectionSpec
 
 if TYPE_CHECKING:
     from reportgen.contract.section import Section

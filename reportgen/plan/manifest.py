@@ -14,7 +14,8 @@ from reportgen.contract.needs import Need
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.contract.section import BaseAnalyzer, BaseComparer, BaseVisualizer
-from reportgen.spec.model import SectionSpec, TaskName
+from reportgen.spec.tables.models import TaskName
+from reportgen.spec.tables.sections import SectionSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

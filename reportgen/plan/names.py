@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from reportgen.contract.decision import Decision
     from reportgen.plan.plan import PlannedSection
-    from reportgen.spec.model import CheckSpec, ReportSpec
+    from reportgen.spec.model import ReportSpec
+    from reportgen.spec.tables.sections import CheckSpec
 
 
 def unknown(spec: ReportSpec, sections: dict[int, PlannedSection]) -> Iterator[Problem]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.needs import Need
-from reportgen.spec.model import BaselineSpec
 from reportgen.spec.problems import Problem
+from reportgen.spec.tables.release import BaselineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from reportgen.contract.base import Strict
     from reportgen.contract.metric_table import Reading
     from reportgen.contract.needs import Probe, Request, Timing
-    from reportgen.spec.model import ReportSpec, SectionSpec
+    from reportgen.spec.model import ReportSpec
     from reportgen.spec.source import Source
+    from reportgen.spec.tables.sections import SectionSpec
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from reportgen.plan.addresses import Producers
 from reportgen.plan.entries import entries
 from reportgen.plan.plan import PlannedSection
 from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
-from reportgen.spec.model import SectionSpec
 from reportgen.spec.problems import Problem, suggest
+from reportgen.spec.tables.sections import SectionSpec
 from reportgen.spec.validation import from_validation_error
 
 if TYPE_CHECKING:

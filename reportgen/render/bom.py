@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric, MetricSpec
     from reportgen.document.content import Content
     from reportgen.document.headlines import Headlines
-    from reportgen.spec.model import CardSpec
+    from reportgen.spec.tables.release import CardSpec
 
 MARK = "reportgen:results"
 """Name of the property with the digest of the results: by it the program knows its own files."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from reportgen.document.content import Content
-    from reportgen.spec.model import LimitsSpec
+    from reportgen.spec.tables.output import LimitsSpec
 
 INSTALL = (
     "on Debian and Ubuntu `apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0`, "

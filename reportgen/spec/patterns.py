@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from reportgen.spec.model import ModelSpec
+    from reportgen.spec.tables.models import ModelSpec
 
 _DERIVED = ("name", "history", "series")
 

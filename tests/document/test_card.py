@@ -13,7 +13,7 @@ from reportgen.document.front import front_page
 from reportgen.pipeline.flow import verdict_code
 from reportgen.pipeline.present import present
 from reportgen.spec.errors import SpecError
-from reportgen.spec.model import CardSpec
+from reportgen.spec.tables.release import CardSpec
 
 HEAD = SPEC.split("[[checks]]")[0]
 CANDIDATE = HEAD.replace("[data]", '[decision]\ncandidate = "a"\n[data]', 1)

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.errors import InputError, Interrupted
 from reportgen.evaluation.attempts import Attempts
-from reportgen.spec.model import ModelSpec
+from reportgen.spec.tables.models import ModelSpec
 
 
 def attempts() -> Attempts:

@@ -19,7 +19,7 @@ from reportgen.evaluation.examples import LONGEST_TEXT, Errors
 from reportgen.evaluation.thumbnails import like_a_picture, png, thumbnail
 from reportgen.inputs.sources.memory import Memory
 from reportgen.inputs.sources.registry import source_of
-from reportgen.spec.model import DataSpec
+from reportgen.spec.tables.data import DataSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

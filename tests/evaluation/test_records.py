@@ -20,7 +20,7 @@ from reportgen.evaluation.tasks.resolve import (
     resolve_task,
 )
 from reportgen.inputs.models import canonical_loss
-from reportgen.spec.model import TaskName
+from reportgen.spec.tables.models import TaskName
 
 LOSSES = {
     "categorical_crossentropy",

@@ -9,7 +9,7 @@ import pytest
 
 from reportgen.errors import InputError
 from reportgen.evaluation.slices import searched, slicings
-from reportgen.spec.model import SliceSpec
+from reportgen.spec.tables.sections import SliceSpec
 
 COLUMNS = {
     "region": np.array(["north", "south", "", "north", "east", "south"]),

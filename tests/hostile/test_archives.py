@@ -16,7 +16,7 @@ from reportgen.errors import InputError
 from reportgen.inputs.archive import config_of
 from reportgen.inputs.given import Files
 from reportgen.inputs.models import load
-from reportgen.spec.model import ModelSpec
+from reportgen.spec.tables.models import ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,7 @@ from reportgen.pipeline.present import present
 from reportgen.plan.make import make
 from reportgen.plan.registry import Registry
 from reportgen.spec import source
-from reportgen.spec.model import DataSpec
+from reportgen.spec.tables.data import DataSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from hostile.test_launch import run
 from reportgen.errors import InputError
 from reportgen.inputs.forms import refused
 from reportgen.inputs.models import load
-from reportgen.spec.model import ModelSpec
+from reportgen.spec.tables.models import ModelSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

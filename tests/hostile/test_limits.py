@@ -13,7 +13,7 @@ from hostile.test_surroundings import COMPILED, SPEC, built, project
 
 from reportgen.errors import InputError
 from reportgen.evaluation.watchdog import Watchdog, memory_of
-from reportgen.spec.model import LimitsSpec
+from reportgen.spec.tables.output import LimitsSpec
 
 if sys.platform != "linux":
     pytest.skip("memory is watched on Linux", allow_module_level=True)

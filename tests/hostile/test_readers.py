@@ -10,7 +10,7 @@ from hostile import data_cases, history_cases
 from reportgen.errors import InputError
 from reportgen.inputs import histories
 from reportgen.inputs.sources.registry import source_of, unknown_names
-from reportgen.spec.model import DataSpec
+from reportgen.spec.tables.data import DataSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

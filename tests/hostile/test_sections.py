@@ -20,7 +20,7 @@ from reportgen.pipeline import present
 from reportgen.pipeline.run import Run, now
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
-from reportgen.spec.model import FiguresSpec
+from reportgen.spec.tables.output import FiguresSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

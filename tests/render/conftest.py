@@ -43,7 +43,7 @@ from reportgen.document.tree import (
     Verdict,
 )
 from reportgen.evaluation.thumbnails import png
-from reportgen.spec.model import CardSpec
+from reportgen.spec.tables.release import CardSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from reportgen.contract.numbers import required
 from reportgen.errors import InputError
 from reportgen.pipeline.files import write
 from reportgen.pipeline.present import present
-from reportgen.spec.model import CardSpec
+from reportgen.spec.tables.release import CardSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from huggingface_hub.repocard_data import eval_results_to_model_index
 
 from reportgen.pipeline.present import present
 from reportgen.render.front_matter import front_matter
-from reportgen.spec.model import CardSpec
+from reportgen.spec.tables.release import CardSpec
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import Results

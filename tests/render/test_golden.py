@@ -11,7 +11,7 @@ from handmade import WITH_ERRORS, results
 
 from reportgen.contract.formats import FILES
 from reportgen.pipeline.present import Rendered, add_figure_files, present
-from reportgen.spec.model import FiguresSpec
+from reportgen.spec.tables.output import FiguresSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from reportgen.analysis.releases import predictions, release
 from reportgen.analysis.releases.release import Release
 from reportgen.contract.decision import Baseline, Earlier
 from reportgen.resources import __version__
-from reportgen.spec.model import BaselineSpec
+from reportgen.spec.tables.release import BaselineSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,7 +12,7 @@ from reportgen.errors import summary
 
 if TYPE_CHECKING:
     from reportgen.inputs.dataset import Array
-    from reportgen.spec.model import ImagesSpec
+    from reportgen.spec.tables.data import ImagesSpec
 
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.inputs.dataset import Array
-    from reportgen.spec.model import DataSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.data import DataSpec
 
 _AT = ("data", "preprocess")
 _X = ("data", "x")

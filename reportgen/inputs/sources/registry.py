@@ -16,15 +16,16 @@ from reportgen.inputs.sources.saved_dataset import SavedDataset
 from reportgen.inputs.sources.source import entries, files
 from reportgen.inputs.sources.tfrecord import TfRecord
 from reportgen.spec.files import is_folder, unusable
-from reportgen.spec.model import NO_LIMITS_NAMED
+from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from reportgen.inputs.sources.source import FileSource, Source
-    from reportgen.spec.model import DataSpec, LimitsSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.data import DataSpec
+    from reportgen.spec.tables.output import LimitsSpec
 
 SOURCES: tuple[type[FileSource], ...] = (Npz, Csv, Parquet, Hdf5, TfRecord)
 """The formats of a ``data.path`` that is a file."""

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.inputs.dataset import Dataset
-    from reportgen.spec.model import DataSpec, LimitsSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.data import DataSpec
+    from reportgen.spec.tables.output import LimitsSpec
 
 
 class Source(Protocol):

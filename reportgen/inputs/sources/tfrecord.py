@@ -14,15 +14,15 @@ from reportgen.inputs.sources.pictures import Pictures
 from reportgen.inputs.sources.records import require_frames
 from reportgen.inputs.sources.rows import Rows
 from reportgen.inputs.sources.source import entries
-from reportgen.spec.model import RECORDS
+from reportgen.spec.tables.data import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reportgen.inputs.dataset import Array
     from reportgen.inputs.sources.arrays import Read
-    from reportgen.spec.model import FeatureSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.data import FeatureSpec
 
 _AT = ("data", "path")
 _ROWS_AT_ONCE = 64

@@ -1,0 +1,1 @@
+"""The tables of a spec as pydantic models: `report.py` holds the whole."""

@@ -1,0 +1,99 @@
+"""Output files, and what a run may take, as written."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator
+
+from reportgen.contract.base import Strict
+from reportgen.contract.findings import Severity
+from reportgen.contract.formats import BY_DEFAULT, Format
+from reportgen.spec.tables.types import Flag, Number, Whole, false_is_none, or_false
+
+Style = Literal["publication", "presentation", "draft"]
+Detail = Literal["brief", "standard", "full"]
+Order = Literal["decision", "spec"]
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f/?#\"'<>()\\]+(?:/[^\s\x00-\x1f\x7f?#\"'<>()\\]*)?")
+
+
+def _is_an_address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        message = (
+            f"must be an address like 'https://example.org/docs', http or https, without ? and # (found {value!r})"
+        )
+        raise ValueError(message)
+    return value
+
+
+DocsUrl = Annotated[str, AfterValidator(_is_an_address), Field(json_schema_extra={"pattern": "^https?://"})]
+
+
+class FiguresSpec(Strict):
+    """Figures as separate files."""
+
+    save: Flag = False
+    """Write each figure to `figures/`."""
+    format: Literal["svg", "png", "pdf"] = "png"
+    """File format."""
+    dpi: Whole = Field(default=300, ge=50, le=1200)
+    """Dots per inch of png."""
+
+
+class LimitsSpec(Strict):
+    """What a run may take: time, memory, sizes of files. What takes more ends in one sentence that names the key."""
+
+    evaluation_seconds: Number | None = Field(default=None, gt=0)
+    """Seconds that the evaluation of all models may take; by default as many as it needs."""
+    evaluation_memory: Number | None = Field(default=None, gt=0)
+    """GiB that the process with the models may take; by default what the machine has. Enforced on Linux."""
+    data_memory: Number | None = Field(default=None, gt=0)
+    """GiB that an array of the data may have by its header, before it is read; by default the memory of the machine."""
+    config_size: Number = Field(default=64.0, gt=0, le=2048)
+    """MiB of `config.json` and of `metadata.json` in a `.keras` file."""
+    history_size: Number = Field(default=64.0, gt=0, le=2048)
+    """MiB of a training history."""
+    template_seconds: Number = Field(default=30.0, gt=0, le=3600)
+    """Seconds that custom templates of a file may take."""
+    template_memory: Number = Field(default=1.0, gt=0, le=64)
+    """GiB that they may take beyond what the program has."""
+    pdf_seconds: Number = Field(default=120.0, gt=0, le=3600)
+    """Seconds that the PDF engine may take."""
+    pdf_memory: Number = Field(default=4.0, gt=0, le=64)
+    """GiB of address space that it may take."""
+
+
+NO_LIMITS_NAMED = LimitsSpec()
+"""The limits of a spec that names none."""
+
+
+class OutputSpec(Strict):
+    """Output files and their folder."""
+
+    directory: str | None = None
+    """Folder, relative to the spec; by default `build/<spec-name>` in the working directory."""
+    formats: tuple[Format, ...] = Field(default=BY_DEFAULT, min_length=1)
+    """Which files to write."""
+    focus: Annotated[Whole, Field(ge=1)] | tuple[str, ...] = 6
+    """Maximum number of models that figures and tables show individually: the best ones by the first metric of page one; or the names of the models to show."""
+    gallery: Annotated[Whole, Field(ge=1, le=100)] | None = Field(default=12, json_schema_extra=or_false)
+    """Number of errors per model that the section `errors` shows, with pictures, values or text that are part of `results.json`; `false` stores none."""
+    style: Style = "publication"
+    """Style of the figures."""
+    detail: Detail = "standard"
+    """Length of the PDF: `brief` ends with the errors; `standard` has all chapters and a short appendix; `full` prints every figure and table. The HTML page always has everything."""
+    order: Order = "decision"
+    """Order of the chapters: by their relevance to the decision, or as in the spec."""
+    predictions: Flag = False
+    """Write the answer of every model on every row beside `results.json`, as `predictions.parquet`: about 30 bytes per row and model. A later report pairs its differences with it."""
+    figures: FiguresSpec = FiguresSpec()
+    """Figures as separate files."""
+    fail_on: Severity | None = None
+    """Exit with 1 if a finding has at least this severity."""
+    templates: str | None = None
+    """Folder with custom templates, relative to the spec."""
+    docs_url: DocsUrl | None = None
+    """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""
+
+    _no_gallery = field_validator("gallery", mode="before")(false_is_none)
