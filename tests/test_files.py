@@ -1,4 +1,4 @@
-"""The files of a report on the disk: all or none, nothing of others, nothing left behind."""
+"""The files of a report on the disk: put in place all at once, nothing of others, nothing left behind."""
 
 from __future__ import annotations
 
@@ -41,13 +41,50 @@ def test_what_was_there_is_put_back(fails_at: int, tmp_path: Path, monkeypatch: 
     assert content(tmp_path) == old
 
 
+def full(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Have a disk on which some files find no room."""
+    real = Path.write_bytes
+
+    def write_bytes(self: Path, data: Any) -> int:
+        if self.name in names:
+            real(self, data[:3])
+            raise OSError(28, "No space left on device", str(self))
+        return real(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+
+
+def test_a_file_without_room_is_left_out_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what an earlier run wrote in its place goes: it would show other results."""
+    (tmp_path / "report.html").write_bytes(b"old" + OWN)
+    with monkeypatch.context() as patched:
+        full(patched, "report.html")
+        written = files.write({**NEW, "results.json": b"{}"}, tmp_path, ["report.html", "results.json"])
+    assert [path.name for path in written.files] == ["results.json", "model_card.md", "a.svg"]
+    assert written.failures == ("report.html was not written: No space left on device",)
+    assert set(content(tmp_path)) == {"model_card.md", "results.json", "figures/a.svg"}
+
+
+@pytest.mark.parametrize("names", [("results.json",), ("results.json", *(name.rpartition("/")[2] for name in NEW))])
+def test_without_room_for_the_results_nothing_is_written(
+    names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there stays."""
+    (tmp_path / "report.html").write_bytes(b"old" + OWN)
+    with monkeypatch.context() as patched:
+        full(patched, *names)
+        with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)"):
+            files.write({**NEW, "results.json": b"{}"}, tmp_path, ["report.html"])
+    assert content(tmp_path) == {"report.html": b"old" + OWN}
+
+
 def test_all_files_are_replaced(tmp_path: Path) -> None:
     """In the order of the formats; an outdated file goes if it is the program's own."""
     for name in ("report.html", "report.pdf"):
         (tmp_path / name).write_bytes(b"/Creator (reportgen 0.1.0)" if name.endswith("pdf") else OWN)
     (tmp_path / "notes.md").write_bytes(b"mine")
     written = files.write(NEW, tmp_path, ["report.pdf", "notes.md", "junit.xml"])
-    assert [path.name for path in written] == ["report.html", "model_card.md", "a.svg"]
+    assert [path.name for path in written.files] == ["report.html", "model_card.md", "a.svg"]
     assert content(tmp_path) == {**NEW, "notes.md": b"mine"}
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _CODE = (".py", ".j2", ".css")
+_BLOCK = 512
+"""Bytes of a block, whatever the file system has (POSIX)."""
+_HOLLOW = 100
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -22,6 +25,12 @@ def sha256(path: Path) -> str:
     """Return the hex SHA-256 digest of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_hollow(path: Path) -> bool:
+    """Tell whether a file is a hundred times as large as what the disk holds of it: next to nothing was ever written to it."""
+    found = path.stat()
+    return getattr(found, "st_blocks", found.st_size) * _BLOCK * _HOLLOW < found.st_size
 
 
 def digest_and_size(path: Path) -> tuple[str, int] | tuple[None, None]:

@@ -1,4 +1,4 @@
-"""The files of a report on the disk: all of them or none, nothing of others replaced, nothing outside their folder.
+"""The files of a report on the disk: put in place all at once, nothing of others replaced, nothing outside their folder.
 
 Every file that the program writes carries its mark. What has none, or is an input of the run, is never replaced.
 """
@@ -12,6 +12,7 @@ import tempfile
 import time
 import zlib
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,14 @@ _MOST_UNPACKED = 2**20
 _MOST_MEGABYTES = 2048
 """No file of the program is larger: a results file could not be read again."""
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files that were written, and a sentence for each of those that were not."""
+
+    files: tuple[Path, ...]
+    failures: tuple[str, ...]
 
 
 def safe_name(text: str) -> str:
@@ -95,8 +104,11 @@ def require_writable(output: Path, names: Iterable[str], inputs: Iterable[Path] 
 
 def write(
     files: Mapping[str, bytes], output: Path, outdated: Iterable[str] = (), inputs: Iterable[Path] = ()
-) -> tuple[Path, ...]:
-    """Write files into a folder, all or none, and remove outdated ones of the program.
+) -> Written:
+    """Write files into a folder, and remove outdated ones of the program.
+
+    They are prepared beside, the results first, and then put in place: all of them or none. One for which there is no room,
+    as on a full disk, is left out alone; without room for the results, or for any, nothing is written.
 
     Parameters
     ----------
@@ -105,14 +117,14 @@ def write(
     output
         Created if it does not exist.
     outdated
-        Names of files of an earlier run that this one does not replace.
+        Names of files that are of an earlier run if this one does not write them.
     inputs
         Files that are never replaced.
 
     Raises
     ------
     InputError
-        A file cannot be written, or one of that name is an input or not the program's own.
+        Nothing can be written, or a file of that name is an input or not the program's own.
     """
     with _told(output), ExitStack() as undo:
         undo.callback(remove_empty, missing_folders(output))
@@ -121,16 +133,36 @@ def write(
         _sweep(output)
         staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING}{os.getpid()}-", dir=output))
         try:
-            for name, content in files.items():
-                path = staging / "new" / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            _swap(files, [name for name in outdated if _is_own(output / name)], output, staging)
+            prepared, missing = _prepare(files, staging / "new")
+            _swap(prepared, [name for name in {*outdated} - {*prepared} if _is_own(output / name)], output, staging)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         undo.pop_all()
     order = [*FILES.values(), ANSWERS, *files]
-    return tuple(output / name for name in sorted(files, key=order.index))
+    failures = (f"{name} was not written: {_reason(error)}" for name, error in missing.items())
+    return Written(tuple(output / name for name in sorted(prepared, key=order.index)), tuple(failures))
+
+
+def _prepare(files: Mapping[str, bytes], folder: Path) -> tuple[list[str], dict[str, OSError]]:
+    """Write files into a folder of their own; return the names of those that are there, and why others are not."""
+    prepared: list[str] = []
+    missing: dict[str, OSError] = {}
+    for name in sorted(files, key=lambda name: name != FILES["json"]):
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[name])
+        except OSError as error:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            if name == FILES["json"]:
+                raise
+            missing[name] = error
+        else:
+            prepared.append(name)
+    if missing and not prepared:
+        raise next(iter(missing.values()))
+    return prepared, missing
 
 
 def _swap(files: Iterable[str], outdated: Iterable[str], output: Path, staging: Path) -> None:
@@ -224,5 +256,8 @@ def _told(output: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         file = str(getattr(error, "filename2", None) or getattr(error, "filename", None) or output)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(("output",), file, f"cannot be written ({reason})") from error
+        raise InputError(("output",), file, f"cannot be written ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

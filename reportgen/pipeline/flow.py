@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
     from reportgen.contract.formats import Format
+    from reportgen.pipeline.files import Written
     from reportgen.pipeline.present import Rendered
     from reportgen.pipeline.run import Run
     from reportgen.plan.plan import Plan
@@ -124,8 +125,7 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
         present.add_figure_files(report, results, planned.spec.output.figures)
     if FILES["json"] in report.files and results.answers is not None:
         report.files[ANSWERS] = results.answers
-    outdated = [name for name in _names(formats) if name not in report.files]
-    return _written(results, report, files.write(report.files, output, outdated, inputs), run)
+    return _written(results, report, files.write(report.files, output, _names(formats), inputs), run)
 
 
 def rehearse(planned: Plan, formats: Sequence[Format]) -> None:
@@ -219,7 +219,7 @@ def render(
     return _written(results, report, files.write(report.files, output, inputs=inputs), run)
 
 
-def _written(results: Results, report: Rendered, written: tuple[Path, ...], run: Run) -> Outcome:
+def _written(results: Results, report: Rendered, written: Written, run: Run) -> Outcome:
     """Return the outcome of a report whose files were written."""
     if run.store is not None:
         run.store.trim()
@@ -231,8 +231,8 @@ def _written(results: Results, report: Rendered, written: tuple[Path, ...], run:
         for head in model.heads
         if head.status == "failed"
     ]
-    failures += report.failures
-    return Outcome(results, written, tuple(failures), 3 if failures else verdict_code(results))
+    failures += [*report.failures, *written.failures]
+    return Outcome(results, written.files, tuple(failures), 3 if failures else verdict_code(results))
 
 
 def _names(formats: Sequence[Format]) -> list[str]:

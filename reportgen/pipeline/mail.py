@@ -109,7 +109,7 @@ def compose(folder: Path, envelope: Envelope, registry: Registry) -> Mail:
 
 def write(mail: Mail, folder: Path) -> Path:
     """Write a mail into a folder; never over a file that reportgen has not written."""
-    (path,) = files.write({FILE: mail.content}, folder)
+    (path,) = files.write({FILE: mail.content}, folder).files
     return path
 
 

@@ -30,6 +30,7 @@ from reportgen.inputs.archive import is_read
 from reportgen.inputs.folders import FolderError
 from reportgen.inputs.sources.registry import source_of
 from reportgen.pipeline.store import key
+from reportgen.plan.files import named_files
 from reportgen.plan.registry import is_own
 
 if TYPE_CHECKING:
@@ -91,13 +92,18 @@ class Keys:
 
 
 def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
-    """Return the keys of the evaluation of a plan; None if it must not be kept, or if a file cannot be read."""
+    """Return the keys of the evaluation of a plan; None if it must not be kept, or if a file cannot be read.
+
+    Hollow files are left to the worker, which looks into a file before it reads all of it: 50 GB of nothing take a minute.
+    """
     spec, request = plan.spec, plan.request
     made = any(model.function is not None for model in spec.models.values())
     if made or request.timing is not None or (spec.data is not None and spec.data.runs_code):
         return None
     asked = {**request.model_dump(mode="json"), "needs": sorted(need.value for need in request.needs)}
     try:
+        if any(digest.is_hollow(plan.folder / file) for _, file in named_files(spec)):
+            return None
         files = () if spec.data is None else source_of(spec.data, plan.folder).digest()
         data = None if spec.data is None else spec.data.model_dump(mode="json", exclude={"columns", "train"})
         rows_key = key(["data", data, files, asked, _surroundings(), bool(jobs)])
