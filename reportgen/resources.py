@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from threading import Event
 
 __version__ = "0.1.0"
 
@@ -65,22 +66,28 @@ def _absolute(path: str) -> bool:
     return Path(path).is_absolute()
 
 
-def when_closed(pipe: int, then: Callable[[], None]) -> None:
-    """Call a function, in a thread, when the other end of a pipe closes: the process that held it has ended, however it ended."""
-    from threading import Thread
+def when_closed(pipe: int, then: Callable[[], None]) -> Event:
+    """Call a function, in a thread, when the other end of a pipe closes: the process that held it has ended, however it ended.
+
+    The event that is returned is set when a byte comes.
+    """
+    from threading import Event, Thread
+
+    word = Event()
 
     def wait() -> None:
         while os.read(pipe, 1):
-            pass
+            word.set()
         then()
 
     Thread(target=wait, daemon=True).start()
+    return word
 
 
-def end_with_parent(home: Path, *, at_its_word: bool = False) -> None:
+def end_with_parent(home: Path) -> Event:
     """Make this process end with its parent, which holds the other end of the standard input, and remove its home then.
 
-    With ``at_its_word``, wait until the parent sends a byte. An interruption from the terminal is the parent's to handle.
+    The event that is returned is set when the parent sends a byte. An interruption from the terminal is the parent's to handle.
     """
     import signal
 
@@ -90,9 +97,7 @@ def end_with_parent(home: Path, *, at_its_word: bool = False) -> None:
         os.execv(sys.executable, [sys.executable, "-IS", "-c", program, str(home)])  # noqa: S606
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if at_its_word and not os.read(0, 1):
-        end()
-    when_closed(0, end)
+    return when_closed(0, end)
 
 
 def ending(code: int) -> str:

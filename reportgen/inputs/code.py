@@ -82,13 +82,15 @@ def imported(item: str, folder: Path) -> Any:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """Let modules be found in a folder, after everything that is installed."""
-    own = str(folder.resolve())
+    """Let modules be found in a folder, after everything that is installed; nothing is written into it."""
+    own, before = str(folder.resolve()), sys.dont_write_bytecode
     sys.path.append(own)
+    sys.dont_write_bytecode = True
     try:
         yield
     finally:
         sys.path.remove(own)
+        sys.dont_write_bytecode = before
 
 
 def digests_of(names: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:

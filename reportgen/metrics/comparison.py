@@ -130,17 +130,20 @@ def mean_difference(
     return intervals.mean(first - second, low=-largest, high=largest, weights=weights)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
+def holm(p_values: Sequence[float], untested: int = 0) -> list[float]:
     """Return p-values adjusted for the number of comparisons. Holm (1979).
 
-    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
+    ``untested`` comparisons of the family were not made: they count as if their p-values were 1, however the others were
+    chosen.
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])], holm([0.01], untested=9)
+    ([0.03, 0.06, 0.06], [0.1])
     """
     m = len(p_values)
     adjusted = [0.0] * m
     largest = 0.0
     for place, index in enumerate(sorted(range(m), key=lambda i: p_values[i])):
-        largest = max(largest, min(1.0, (m - place) * p_values[index]))
+        largest = max(largest, min(1.0, (m + untested - place) * p_values[index]))
         adjusted[index] = largest
     return adjusted
 

@@ -50,13 +50,13 @@ def times_its_reach(value: float | None, low: float | None, high: float | None) 
     return abs(value) / half if half > 0 else None
 
 
-def adjusted(differences: Mapping[KeyT, Ends]) -> dict[KeyT, float]:
-    """Return the p-values of a family of differences, adjusted by Holm (1979).
+def adjusted(differences: Mapping[KeyT, Ends], untested: int = 0) -> dict[KeyT, float]:
+    """Return the p-values of a family of differences, adjusted by Holm (1979), ``untested`` ones of which are not known.
 
     With all pairs of models as the family, the largest of k equal models is told from another in at most 5 % of
     families, whichever it is: no correction for having picked it is missing.
     """
-    p_values = comparison.holm([implied_p(one) for one in differences.values()])
+    p_values = comparison.holm([implied_p(one) for one in differences.values()], untested)
     return dict(zip(differences, p_values, strict=True))
 
 

@@ -23,6 +23,7 @@ FIGURES = "reportgen:/figure/"
 
 def main(home: Path, seconds: int, memory: int) -> None:
     """Render the job in a folder; errors are written to the outcome."""
+    word = end_with_parent(home)
     _limit("RLIMIT_CPU", seconds)
     loaded = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -37,7 +38,7 @@ def main(home: Path, seconds: int, memory: int) -> None:
         _limit("RLIMIT_AS", memory)  # not before: a library that cannot be mapped would look like a missing one
         with suppress(BrokenPipeError):  # the program is gone, and so is this process soon
             os.write(loaded, b"\n")
-        end_with_parent(home, at_its_word=True)
+        word.wait()
         try:
             outcome = _render(home)
         except MemoryError:

@@ -62,6 +62,15 @@ def appears(*paths: Path) -> None:
     pytest.fail(f"{paths} did not appear")
 
 
+def emptied(folder: Path) -> None:
+    """Wait until the processes that end with the program have removed their files."""
+    for _ in range(200):
+        if not list(folder.glob("reportgen-*")):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"there is still {next(folder.iterdir())}")
+
+
 def ends(pid: int) -> None:
     """Wait until a process has ended."""
     for _ in range(200):

@@ -11,7 +11,7 @@ import pytest
 from handmade import made_evaluation, made_plan, results
 from hostile.archives import archive, config
 from hostile.cases.plugins import EXAMPLE
-from hostile.test_launch import run
+from hostile.test_launch import emptied, run
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.findings import Rule
@@ -127,4 +127,4 @@ def test_a_whole_build(tmp_path: Path, place: str, code: str) -> None:
     assert (returned, out, len(err.splitlines())) == (3, "", 1), err
     assert "section my_section" in err
     assert not list(tmp_path.glob("out/*.html"))
-    assert not list((tmp_path / "temporary").glob("reportgen-*"))
+    emptied(tmp_path / "temporary")

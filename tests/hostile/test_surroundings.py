@@ -360,6 +360,7 @@ READ = (
     str(Path.home() / ".config"),
     str(Path.home() / ".fonts"),
     str(Path.home() / ".local"),
+    str(Path.home() / ".gitconfig"),
 )
 """Where a build may read beside its project: code, libraries, fonts, the system's tables."""
 _OPENED = re.compile(r'open(?:at)?\((?:AT_FDCWD, )?"([^"]+)", ([A-Z_|]+)')

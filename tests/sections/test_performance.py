@@ -24,7 +24,7 @@ from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision as Roles
 from reportgen.contract.focus import View
-from reportgen.sections.performance import SECTION
+from reportgen.sections.performance import SECTION, rivals
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
 from reportgen.sections.performance.tiers import told_apart
@@ -622,3 +622,23 @@ def test_the_rmse_of_a_recipe() -> None:
     assert mean.value == pytest.approx(np.mean([value(result, "rmse", model=name) for name in "abc"]))
     assert mean.ci_low < mean.value < mean.ci_high  # type: ignore[operator]
     assert "recipes-rmse" in {table.name for table in SECTION.tables(result, View())}
+
+
+def test_of_very_many_models_each_is_compared_with_the_best_and_the_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not with every other; the pairs that are left out still count in the family."""
+    generator = np.random.default_rng(8)
+    labels = generator.integers(0, 2, 400)
+    heads = []
+    for index, name in enumerate("abcde"):
+        wrong = generator.random(400) < (0.02 if name == "c" else 0.1 + 0.05 * index)
+        heads.append(head(outputs(logits_for((labels ^ wrong).tolist()), labels)))
+    whole = analyze(*heads)
+    monkeypatch.setattr(rivals, "MOST", 4)
+    result = analyze(*heads)
+    pairs = {frozenset((one.model, (one.subject or "").removeprefix("vs "))) for one in result.named("mcnemar_p")}
+    assert pairs == {frozenset(("c", other)) for other in "abde"}
+    assert result.tiers == whole.tiers
+    (p,) = (one.metric.value for one in result.named("mcnemar_p") if (one.model, one.subject) == ("c", "vs e"))
+    assert p is not None
+    assert value(result, "mcnemar_p_holm", "vs e", "c") == pytest.approx(min(10 * p, 1.0), rel=1e-9)
+    assert value(result, "accuracy_difference", "vs e", "c") == value(whole, "accuracy_difference", "vs e", "c")

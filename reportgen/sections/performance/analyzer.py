@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import combinations, permutations
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -23,6 +22,7 @@ from reportgen.sections.performance.multilabel import analyzer as multilabel
 from reportgen.sections.performance.multilabel.analyzer import Several
 from reportgen.sections.performance.regression import analyzer as regression
 from reportgen.sections.performance.regression.analyzer import Values
+from reportgen.sections.performance.rivals import Comparison, compare
 from reportgen.sections.performance.schema import (
     ConfidentError,
     ConfidentRows,
@@ -31,7 +31,6 @@ from reportgen.sections.performance.schema import (
     PerformanceOptions,
     PerformanceResult,
 )
-from reportgen.sections.performance.tiers import Tier, tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +40,9 @@ if TYPE_CHECKING:
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.evaluation import Evaluation
-    from reportgen.metrics import simultaneous
     from reportgen.metrics.comparison import Discordance
     from reportgen.metrics.intervals import Estimate
+    from reportgen.sections.performance.tiers import Tier
 
 
 class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
@@ -293,22 +292,16 @@ def _skills(subject: Classified) -> Iterator[Measurement]:
 
 
 def _compare(subjects: list[Classified], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
-    """Compare models that share a head, for every ordered pair."""
+    """Compare models that share a head."""
     groups = comparable(subjects)
-    p_values = {
-        frozenset((id(first), id(second))): _mcnemar(first, second)
-        for group in groups
-        for first, second in combinations(group, 2)
-    }
-    tested = {pair: p for pair, p in p_values.items() if p is not None}
-    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
-    measurements: list[Measurement] = []
-    for group in groups:
-        measurements += _by_role(group, decision)
-        for first, second in permutations(group, 2):
-            pair = frozenset((id(first), id(second)))
-            measurements += _pair(first, second, p_values[pair], adjusted.get(pair))
-    return measurements, [_tier(group) for group in groups]
+    how = Comparison(
+        goodness=lambda one: float((one.design.weight * one.outputs.correct).sum()),
+        difference=lambda first, second: comparison.accuracy_difference(_table(first, second)),
+        p_value=_mcnemar,
+        pair=_pair,
+    )
+    measurements, tiers = compare(groups, how, decision)
+    return [*(one for group in groups for one in _by_role(group, decision)), *measurements], tiers
 
 
 def _table(first: Classified, second: Classified) -> Discordance:
@@ -355,14 +348,3 @@ def _by_role(group: list[Classified], decision: Decision) -> Iterator[Measuremen
             right, other = (one.outputs.correct[rows] for one in (candidate, baseline))
             difference = comparison.accuracy_difference(comparison.discordance(right, other, design.weights))
             yield candidate.estimated(schema.RECALL_DIFFERENCE, difference, Subject.of("class", name), design)
-
-
-def _tier(group: list[Classified]) -> Tier:
-    """Return the most accurate model and those that the paired differences of all pairs do not tell from it."""
-    differences: dict[frozenset[str], simultaneous.Ends] = {}
-    for first, second in combinations(group, 2):
-        found = first.design.estimate(comparison.accuracy_difference(_table(first, second)))
-        if found.low is not None and found.high is not None:
-            differences[frozenset((first.model.name, second.model.name))] = (found.value, found.low, found.high)
-    goodness = {one.model.name: float((one.design.weight * one.outputs.correct).sum()) for one in group}
-    return tier(group[0].subject(), goodness, differences)

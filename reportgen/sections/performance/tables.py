@@ -13,6 +13,7 @@ from reportgen.sections.performance import multilabel_schema as labels, pairs as
 from reportgen.sections.performance.multilabel import tables as multilabel
 from reportgen.sections.performance.multilabel_schema import PER_CLASS as OF_LABELS
 from reportgen.sections.performance.regression import schema as values, tables as regression
+from reportgen.sections.performance.rivals import MOST
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
@@ -151,7 +152,12 @@ def _pairs(result: PerformanceResult, view: View) -> Iterator[Table]:
         test = (
             "McNemar's test is exact" if how is None else f"The p-value is by {how}, in place of McNemar's exact test"
         )
-        note = f"Each difference is the first model minus the second; for accuracy, in points. {test}; Holm adjusts it for the number of model pairs.{rest}"
+        few = (
+            f" Of more than {MOST} models, each is compared with the best, the candidate and its baseline."
+            if len({one.model for one in result.heads}) > MOST
+            else ""
+        )
+        note = f"Each difference is the first model minus the second; for accuracy, in points. {test}; Holm adjusts it for the number of model pairs.{few}{rest}"
         yield Table("pairs", "Differences between models", by_pair.columns(specs), rows, note)
 
 

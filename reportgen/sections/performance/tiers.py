@@ -30,7 +30,9 @@ class Tier(Strict):
     """Models whose difference from the best has no interval: neither told from it nor tied with it."""
 
 
-def tier(subject: str | None, goodness: Mapping[str, float], differences: Mapping[frozenset[str], Ends]) -> Tier:
+def tier(
+    subject: str | None, goodness: Mapping[str, float], differences: Mapping[frozenset[str], Ends], left_out: int = 0
+) -> Tier:
     """Return the best of some models, and those that the paired differences of all pairs do not tell from it.
 
     Parameters
@@ -41,9 +43,11 @@ def tier(subject: str | None, goodness: Mapping[str, float], differences: Mappin
         Of each model; higher is better.
     differences
         Of the pairs of models that have an interval.
+    left_out
+        Number of pairs that were not compared.
     """
     best = max(goodness, key=lambda model: goodness[model])
-    tested = simultaneous.adjusted(differences)
+    tested = simultaneous.adjusted(differences, left_out)
     tied = [
         model for model in goodness if model != best and tested.get(frozenset((best, model)), 0.0) > simultaneous.LEVEL
     ]

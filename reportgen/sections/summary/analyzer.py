@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
 from reportgen.contract.section import BaseComparer
@@ -107,7 +108,8 @@ def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -
             for (model, subject), one in column.items()
             if subject == head and one.metric.value is not None
         }
-        tested = simultaneous.adjusted(_differences(list(values), head, found))
+        differences = _differences(list(values), head, found)
+        tested = simultaneous.adjusted(differences, comb(len(values), 2) - len(differences))
         best = max(values, key=lambda model: values[model], default=None)
         others = [model for model in values if model != best]
         if best is None or not others or any(frozenset((best, model)) not in tested for model in others):

@@ -130,7 +130,7 @@ CASES = [
     ),
     failing(
         "endless page",
-        "{% for i in range(99999) %}{% for j in range(99999) %}{{ i }}{% endfor %}{% endfor %}",
+        "{% for i in range(99999) %}{% for j in range(99999) %}{{ 'a' * 9999 }}{% endfor %}{% endfor %}",
         "MemoryError",
         slow=True,
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +17,7 @@ from reportgen.metrics.ranking import Column
 from reportgen.sections.performance import multilabel_schema as schema, schema as shared
 from reportgen.sections.performance.classified import Classified, class_groups, of_class
 from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
-from reportgen.sections.performance.tiers import Tier, tier
+from reportgen.sections.performance.rivals import Comparison, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.metrics.intervals import Estimate
     from reportgen.metrics.multilabel import Counts
-    from reportgen.metrics.simultaneous import Ends
+    from reportgen.sections.performance.tiers import Tier
 
     Floats = NDArray[np.float64]
 
@@ -131,9 +130,14 @@ def measured(several: Sequence[Several], decision: Decision) -> Multilabels:
     alike = [group for group in groups.values() if len(group) > 1]
     for group in alike:
         numbers += _by_role(group, decision)
-    numbers += _compare(alike)
-    tiers = [one for group in alike if (one := _tier(group)) is not None]
-    return Multilabels(tuple(numbers), tuple(map(_shown, several)), tuple(tiers))
+    how = Comparison(
+        goodness=lambda one: one.counts.f1.value(one.design.weights),
+        difference=lambda first, second: (found := _f1_difference(first, second)) and found[0],
+        p_value=_p_value,
+        pair=_pair,
+    )
+    compared, tiers = compare(alike, how, decision)
+    return Multilabels((*numbers, *compared), tuple(map(_shown, several)), tuple(tiers))
 
 
 def _shown(head: Several) -> MultilabelPerformance:
@@ -301,20 +305,6 @@ def _p_value(first: Several, second: Several) -> float | None:
     return None if found is None else first.design.p_value(found[1], intervals.mean_p_value(found[1]))
 
 
-def _compare(groups: Sequence[list[Several]]) -> Iterator[Measurement]:
-    p_values = {
-        frozenset((id(first), id(second))): _p_value(first, second)
-        for group in groups
-        for first, second in combinations(group, 2)
-    }
-    tested = {pair: p for pair, p in p_values.items() if p is not None}
-    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
-    for group in groups:
-        for first, second in permutations(group, 2):
-            pair = frozenset((id(first), id(second)))
-            yield from _pair(first, second, p_values[pair], adjusted.get(pair))
-
-
 def _pair(first: Several, second: Several, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
     part, weights = Subject.of("vs", second.model.name), first.design.weights
@@ -357,18 +347,3 @@ def _by_role(group: list[Several], decision: Decision) -> Iterator[Measurement]:
         if found is not None:
             wrong = int((candidate.outputs.wrong[:, index] | baseline.outputs.wrong[:, index]).sum())
             yield candidate.estimated(schema.F1_DIFFERENCE, _paired(found[0], wrong), Subject.of("class", name))
-
-
-def _tier(group: Sequence[Several]) -> Tier | None:
-    """Return the model with the highest micro F1 and those that are not told from it; None where none has a score."""
-    goodness = {one.model.name: one.counts.f1.value(one.design.weights) for one in group}
-    known = {name: value for name, value in goodness.items() if value is not None}
-    if not known:
-        return None
-    differences: dict[frozenset[str], Ends] = {}
-    for first, second in combinations(group, 2):
-        found = _f1_difference(first, second)
-        ends = None if found is None else first.design.estimate(found[0])
-        if ends is not None and ends.low is not None and ends.high is not None:
-            differences[frozenset((first.model.name, second.model.name))] = (ends.value, ends.low, ends.high)
-    return tier(group[0].subject(), known, differences)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals, regression
 from reportgen.sections.performance.regression import schema
 from reportgen.sections.performance.regression.schema import LabelBand, ResidualBin, ValuePerformance
-from reportgen.sections.performance.tiers import Tier, tier
+from reportgen.sections.performance.rivals import Comparison, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.metrics.intervals import Estimate
-    from reportgen.metrics.simultaneous import Ends
+    from reportgen.sections.performance.tiers import Tier
 
     Floats = NDArray[np.float64]
 
@@ -71,11 +70,12 @@ def measured(heads: Sequence[Values], decision: Decision) -> Regressions:
     for head in heads:
         groups.setdefault(head.subject(), []).append(head)
     several = [group for group in groups.values() if len(group) > 1]
-    numbers += _compare(several)
+    how = Comparison(_goodness, Values.difference, _p_value, _pair)
+    compared, tiers = compare(several, how, decision)
     return Regressions(
-        tuple(numbers),
+        (*numbers, *compared),
         tuple(_shown(head, _baseline(head, heads, decision)) for head in heads),
-        tuple(_tier(group) for group in several),
+        tuple(tiers),
     )
 
 
@@ -192,18 +192,8 @@ def _bands(one: Values, baseline: Values) -> Iterator[LabelBand]:
 # ------------------------------------------------------------------------------------------------ of two models
 
 
-def _compare(groups: Sequence[list[Values]]) -> Iterator[Measurement]:
-    p_values = {
-        frozenset((id(first), id(second))): _p_value(first, second)
-        for group in groups
-        for first, second in combinations(group, 2)
-    }
-    tested = {pair: p for pair, p in p_values.items() if p is not None}
-    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
-    for group in groups:
-        for first, second in permutations(group, 2):
-            pair = frozenset((id(first), id(second)))
-            yield from _pair(first, second, p_values[pair], adjusted.get(pair))
+def _goodness(one: Values) -> float:
+    return -float((one.design.weight * one.sizes).sum())
 
 
 def _p_value(first: Values, second: Values) -> float | None:
@@ -221,13 +211,3 @@ def _pair(first: Values, second: Values, p_value: float | None, adjusted: float 
     how = first.design.test("the paired difference")
     yield first.tested(schema.MAE_P, p_value, part, estimator=how)
     yield first.tested(schema.MAE_P_HOLM, adjusted, part, estimator=how)
-
-
-def _tier(group: Sequence[Values]) -> Tier:
-    differences: dict[frozenset[str], Ends] = {}
-    for first, second in combinations(group, 2):
-        found = first.design.estimate(first.difference(second))
-        if found.low is not None and found.high is not None:
-            differences[frozenset((first.model.name, second.model.name))] = (found.value, found.low, found.high)
-    goodness = {one.model.name: -float((one.design.weight * one.sizes).sum()) for one in group}
-    return tier(group[0].subject(), goodness, differences)
