@@ -131,7 +131,7 @@ CASES = [
     failing(
         "endless page",
         "{% for i in range(99999) %}{% for j in range(99999) %}{{ 'a' * 9999 }}{% endfor %}{% endfor %}",
-        "MemoryError",
+        f"{HERE}MemoryError",
         slow=True,
     ),
     failing("a file of the system by a module", '{% include "json:/etc/passwd" %}', f"{HERE}json:/etc/passwd"),
