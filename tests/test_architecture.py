@@ -39,6 +39,7 @@ BROAD_EXCEPT = {
     "inputs/code.py",
     "interface/arguments.py",
     "interface/callback.py",
+    "pipeline/ahead.py",
     "render/environment.py",
     "render/pdf_process.py",
 }

@@ -20,7 +20,7 @@ from reportgen.contract.focus import Focus
 from reportgen.document.compose import compose
 from reportgen.interface.report import Report
 from reportgen.interface.sheets import SHEETS
-from reportgen.pipeline import present
+from reportgen.pipeline import drawings, present
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def test_layer_types_and_biases(found: dict[str, Any]) -> None:
 def drawn(results: Any, section: str, figure: str) -> tuple[Axes, str]:
     """Return a figure's first panel, drawn, and its caption."""
     record = next(one for one in results.sections if one.id == section)
-    theme = present.theme_of(results)
-    figures = [*present.figures_of(record, results, theme), *present.further_figures_of(record, results, theme)]
+    theme = drawings.theme_of(results)
+    figures = [*drawings.figures_of(record, results, theme), *drawings.further_figures_of(record, results, theme)]
     made = next(one for one in figures if one.name == figure)
     axes: Axes = Canvas().subplots()
     made.panels[0].draw(axes)

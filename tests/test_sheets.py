@@ -23,7 +23,7 @@ from reportgen.figures.layout import ruler
 from reportgen.figures.names import overlap
 from reportgen.figures.style import theme
 from reportgen.interface import sheets
-from reportgen.pipeline import present
+from reportgen.pipeline import drawings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -72,7 +72,7 @@ def test_a_table_says_what_it_leaves_out() -> None:
 def test_sheets_are_the_panels_of_the_sections() -> None:
     """A table and a dashboard for page one; no sheet of sections that are not there."""
     found = handmade()
-    look = present.theme_of(found)
+    look = drawings.theme_of(found)
     made = {name: sheets.sheet(found, look, name) for name in sheets.SHEETS}
     there = {name: one for name, one in made.items() if one is not None}
     assert set(there) == {"summary_dashboard", "confidence_calibration_analysis"}
@@ -99,9 +99,9 @@ def test_a_sheet_has_what_the_report_leaves_out_for_few_models() -> None:
     found = analysis.analyze(
         planned, replace(made, models=(first, *made.models[1:])), "2026-01-02T03:04:05+00:00", keep_going=False
     )
-    look = present.theme_of(found)
+    look = drawings.theme_of(found)
     record = next(one for one in found.sections if one.id == "training_dynamics")
-    assert "best-epoch" not in {figure.name for figure in present.figures_of(record, found, look)}
+    assert "best-epoch" not in {figure.name for figure in drawings.figures_of(record, found, look)}
     sheet = sheets.sheet(found, look, "training_dynamics")
     assert sheet is not None
     assert {"a", "Overfitting analysis", "Best epoch performance"} <= {panel.title for panel in sheet.panels}

@@ -185,11 +185,12 @@ def _load(path: Path, folder: Path | None = None) -> Results:
 
 
 def _run(tell: ProgressCallback, jobs: int, *, keep_going: bool, no_cache: bool, **_: bool) -> Run:
+    from reportgen.pipeline import ahead
     from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Store
 
     store = None if no_cache else Store.of_user()
-    return Run(tell, keep_going, store, jobs, warn=lambda sentence: say_error(f"reportgen: {sentence}"))
+    return Run(tell, keep_going, store, jobs, ahead.cores(), warn=lambda sentence: say_error(f"reportgen: {sentence}"))
 
 
 def _with_summary(formats: Sequence[str], appended: Path | None) -> tuple[str, ...]:

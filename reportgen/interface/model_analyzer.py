@@ -16,7 +16,7 @@ from reportgen.errors import ArgumentError, InputError, ReportgenError
 from reportgen.interface import arguments
 from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
-from reportgen.pipeline import files, present
+from reportgen.pipeline import drawings, files
 from reportgen.pipeline.progress import progress
 from reportgen.pipeline.run import now
 from reportgen.plan.make import make
@@ -124,7 +124,7 @@ class ModelAnalyzer:
 
         if self.results is None:
             raise ReportgenError("no results yet: call analyze before create_pareto_analysis")
-        theme = present.theme_of(self.results)
+        theme = drawings.theme_of(self.results)
         figure = sheet(self.results, theme, "pareto_analysis")
         if figure is None:
             found = [(one.reason, one.result) for one in self.results.sections if one.id == "pareto"]
@@ -179,7 +179,7 @@ class ModelAnalyzer:
 
         if not self.config.save_plots or self.results is None:
             return {}
-        theme = present.theme_of(self.results)
+        theme = drawings.theme_of(self.results)
         sheets = {name: sheet(self.results, theme, name) for name in SHEETS}
         form = self.config.save_format
         return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.figures.layout import POINTS, cell_width, text_width
-from reportgen.pipeline import present
+from reportgen.pipeline import drawings, present
 from reportgen.render.tables import show
 from reportgen.text import naming
 
@@ -85,7 +85,7 @@ def _parts(results: Results, theme: Theme, section: str, wanted: str) -> Iterato
     if record is None:
         return
     yield from _tables(present.tables_of(record, results.view_of(record.id)), theme, wanted)
-    drawn = [*present.figures_of(record, results, theme), *present.further_figures_of(record, results, theme)]
+    drawn = [*drawings.figures_of(record, results, theme), *drawings.further_figures_of(record, results, theme)]
     figure = next((one for one in drawn if one.name == wanted), None)
     if figure is not None:
         yield replace(figure, panels=tuple(_named(figure, panel) for panel in figure.panels))

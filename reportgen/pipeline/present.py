@@ -6,36 +6,30 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from reportgen.contract.figures import Figure
 from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.formats import FORMATS, RENDERERS
 from reportgen.contract.galleries import Gallery
-from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.tables import Table
 from reportgen.document.compose import compose
 from reportgen.document.content import Content
-from reportgen.document.dashboard import dashboard
 from reportgen.document.front import front_page
 from reportgen.errors import ArgumentError, ReportgenError, SectionError, summary
-from reportgen.figures import engine
+from reportgen.pipeline import ahead
+from reportgen.pipeline.drawings import Drawings, shown_of, theme_of
 from reportgen.pipeline.files import named
 from reportgen.pipeline.run import Run
-from reportgen.pipeline.stored import Drawings
-from reportgen.plan.registry import folder_of, is_own
+from reportgen.plan.registry import folder_of
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.focus import View
     from reportgen.contract.formats import Format, Renderer
-    from reportgen.contract.places import Place
-    from reportgen.contract.theme import Theme
     from reportgen.document.content import Typesetter
     from reportgen.document.tree import Document, Drawing, FrontPage
-    from reportgen.pipeline.stored import Both
     from reportgen.spec.tables.output import FiguresSpec
 
 
@@ -137,7 +131,7 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
             with foreign(f"section {record.id}", folder_of(record.manifest)):
                 drawn += [
                     (f"{record.id}-{figure.name}", svg.to_bytes(figure, theme, wanted.format, wanted.dpi))
-                    for figure in _figures(record, results, theme)
+                    for figure in shown_of(record, results, theme)
                 ]
         except ForeignError as error:
             report.fail(f"section {record.id}: it could not be displayed ({error})", error, keep_going=True)
@@ -148,7 +142,13 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
 
 
 def _document(results: Results, report: Rendered, run: Run, *, phone: bool) -> Document:
-    theme, kept = theme_of(results), Drawings(results, run.store)
+    with ahead.store_for(run.store, run.drawers) as store:
+        return _composed(results, report, run, Drawings(results, store, phone=phone))
+
+
+def _composed(results: Results, report: Rendered, run: Run, figures: Drawings) -> Document:
+    with run.step("figures"):
+        figures.draw_ahead(run.drawers)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
     galleries: dict[str, tuple[Gallery, ...]] = {}
@@ -159,7 +159,7 @@ def _document(results: Results, report: Rendered, run: Run, *, phone: bool) -> D
                 view = results.view_of(record.id)
                 tables[record.id] = tables_of(record, view)
                 galleries[record.id] = galleries_of(record, view)
-                drawings[record.id] = tuple(_drawings(record, results, theme, kept, phone=phone))
+                drawings[record.id] = tuple(figures.of(record))
         except ForeignError as error:
             failures[record.id] = f"it could not be displayed ({error})"
             report.fail(f"section {record.id}: {failures[record.id]}", error, keep_going=run.keep_going)
@@ -184,14 +184,6 @@ def page_one(results: Results) -> FrontPage:
     return front_page(results, None, tables)
 
 
-def theme_of(results: Results) -> Theme:
-    """Return the theme of a report: its style, and a look for each of its models."""
-    from reportgen.figures.style import theme
-
-    focus = () if results.focus is None else results.focus.models
-    return theme(results.output.style, [model.name for model in results.models], focus)
-
-
 def tables_of(record: SectionRecord, view: View) -> tuple[Table, ...]:
     """Return the tables of a section; none if it has no result."""
     if record.result is None:
@@ -204,84 +196,3 @@ def galleries_of(record: SectionRecord, view: View) -> tuple[Gallery, ...]:
     if record.result is None:
         return ()
     return require_instances(record.manifest.galleries(record.result, view), Gallery, "its galleries function")
-
-
-def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
-    """Return the figures of a section; for page one the dashboard with the panels of the other sections."""
-    if record.manifest.on_front_page:
-        offered = [
-            figure
-            for other in results.sections
-            for figure in _drawn(other, theme, results.view_of(other.id), BaseVisualizer.dashboard)
-        ]
-        found = dashboard(offered)
-        return [] if found is None else [found]
-    return _drawn(record, theme, results.view_of(record.id), BaseVisualizer.figures)
-
-
-def further_figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
-    """Return the figures of a section that the report may leave out: those of sheets, and those of the dashboard."""
-    view = results.view_of(record.id)
-    return [
-        figure
-        for which in (BaseVisualizer.further, BaseVisualizer.dashboard)
-        for figure in _drawn(record, theme, view, which)
-    ]
-
-
-def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
-    section = record.manifest
-    if section.visualizer is None or record.result is None:
-        return []
-    if not is_own(section):
-        engine.start()
-    drawn = require_instances(
-        getattr(section.visualizer(theme, view), which.__name__)(record.result), Figure, "its visualizer"
-    )
-    declared = tuple(spec.name for spec in section.figures)
-    for figure in drawn:
-        if figure.name not in declared and not figure.name.startswith(tuple(f"{name}-" for name in declared)):
-            raise SectionError(f"its visualizer draws an undeclared figure: {figure.name}")
-    return list(drawn)
-
-
-def _figures(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
-    """Return the figures of a section in the document, which has a dashboard only as a comparison of many models."""
-    hidden = record.manifest.on_front_page and not results.compares_many
-    return [] if hidden else figures_of(record, results, theme)
-
-
-def _place(record: SectionRecord, figure: Figure) -> Place:
-    """Return the declared place of a figure; figures drawn several times share it."""
-    specs = sorted(record.manifest.figures, key=lambda spec: -len(spec.name))
-    return next(
-        (spec.place for spec in specs if figure.name == spec.name or figure.name.startswith(f"{spec.name}-")), "body"
-    )
-
-
-def _drawings(
-    record: SectionRecord, results: Results, theme: Theme, kept: Drawings, *, phone: bool
-) -> Iterator[Drawing]:
-    """Yield the drawn figures of a section, for a page that phones show in two widths."""
-    from reportgen.document.tree import Drawing
-    from reportgen.figures import svg
-
-    figures = _figures(record, results, theme)
-    again = _figures(record, results, svg.narrowed(theme)) if phone else figures
-    names = named(f"{record.id}-{figure.name}" for figure in figures)
-    for name, figure, small in zip(names, figures, again, strict=True):
-
-        def draw(name: str = name, figure: Figure = figure, small: Figure = small) -> Both:
-            return svg.both(figure, small, theme, name) if phone else (svg.to_svg(figure, theme, name), ())
-
-        drawn, narrow = kept.drawn(record, name, [phone], draw)
-        yield Drawing(
-            id=name,
-            title=figure.title,
-            caption=figure.caption,
-            alt=figure.alt,
-            drawn=drawn,
-            narrow=narrow,
-            tables=figure.tables,
-            place=_place(record, figure),
-        )

@@ -60,6 +60,8 @@ class Run:
         Has what was computed before, and keeps what is computed; None for none.
     jobs
         Number of workers that share the models, one thread each; 0 for one worker with all threads.
+    drawers
+        Number of processes that draw figures.
     evaluates
         Whether models may be evaluated; otherwise what the store does not have is an error.
     warn
@@ -72,6 +74,7 @@ class Run:
     keep_going: bool = False
     store: Store | None = None
     jobs: int = 0
+    drawers: int = 1
     evaluates: bool = True
     warn: Callable[[str], None] = unsaid
     seconds: dict[str, float] = field(default_factory=dict)

@@ -89,15 +89,17 @@ class Store:
         return cls(folder, int(limit) if limit.isascii() and limit.isdigit() else _DEFAULT_LIMIT)
 
     def fetch(self, kind: str, key: str, read: Callable[[Path], _Value]) -> _Value | None:
-        """Return what ``read`` makes of the folder of an entry; None if there is none that is whole.
+        """Return what ``read`` makes of the folder of an entry, and count it; None if there is none that is whole.
 
         An entry that differs from its list, or that ``read`` cannot read, is removed.
         """
-        value = self._fetched(self.place(kind, key), read)
+        value = self.look(kind, key, read)
         (self.missed if value is None else self.found)[kind] += 1
         return value
 
-    def _fetched(self, path: Path, read: Callable[[Path], _Value]) -> _Value | None:
+    def look(self, kind: str, key: str, read: Callable[[Path], _Value]) -> _Value | None:
+        """Return the same as :meth:`fetch` without counting: of what this run made itself."""
+        path = self.place(kind, key)
         if not self._usable() or not path.is_dir():
             return None
         try:

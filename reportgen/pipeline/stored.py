@@ -34,7 +34,7 @@ from reportgen.plan.files import named_files
 from reportgen.plan.registry import is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from reportgen.analysis.analyze import Remember
     from reportgen.analysis.results import Results, SectionRecord
@@ -326,7 +326,7 @@ def _writer(text: str) -> Callable[[Path], None]:
 # ------------------------------------------------------------------------------------------------ figures
 
 
-class Drawings:
+class KeptFigures:
     """The drawn figures of a report.
 
     Parameters
@@ -343,22 +343,25 @@ class Drawings:
         self._common = [results.output.style, [model.name for model in results.models], focus, _surroundings()]
         self._contents: dict[str, str] = {}
 
-    def drawn(self, record: SectionRecord, figure: str, drawing: Sequence[Any], draw: Callable[[], Both]) -> Both:
-        """Return a figure of a section, drawn for the page and for phones, from the store or from ``draw``.
-
-        ``drawing`` is what else the drawing depends on.
-        """
-        if self._store is None:
-            return draw()
+    def key_of(self, record: SectionRecord, figure: str, *, phone: bool) -> str | None:
+        """Return the key of a figure of a section, drawn for the page and perhaps for phones; None if it is not kept."""
         shown = self._results.sections if record.manifest.on_front_page else (record,)
-        if not all(is_own(one.manifest) for one in shown):
-            return draw()
-        own = key(["figure", self._common, [self._content(one) for one in shown], figure, drawing])
-        found = self._store.fetch("figure", own, _read_drawn)
-        if found is None:
-            found = draw()
-            self._store.keep("figure", own, lambda folder: _write_drawn(found, folder))
-        return found
+        if self._store is None or not all(is_own(one.manifest) for one in shown):
+            return None
+        return key(["figure", self._common, [self._content(one) for one in shown], figure, phone])
+
+    def found(self, own: str) -> Both | None:
+        """Return what an earlier run drew."""
+        return None if self._store is None else self._store.fetch("figure", own, _read_drawn)
+
+    def made(self, own: str) -> Both | None:
+        """Return what this run drew."""
+        return None if self._store is None else self._store.look("figure", own, _read_drawn)
+
+    def keep(self, own: str, both: Both) -> None:
+        """Keep what was drawn."""
+        if self._store is not None:
+            self._store.keep("figure", own, lambda folder: _write_drawn(both, folder))
 
     def _content(self, record: SectionRecord) -> str:
         """Return the digest of all that the figures of a section show."""

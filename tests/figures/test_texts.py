@@ -12,7 +12,7 @@ from texts import faults
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.figures import style, svg
-from reportgen.pipeline.present import figures_of, theme_of
+from reportgen.pipeline.drawings import figures_of, theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

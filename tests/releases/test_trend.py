@@ -8,7 +8,7 @@ import pytest
 from releases.made import classified, only, release, run, spec
 
 from reportgen.contract.theme import Theme
-from reportgen.pipeline import present
+from reportgen.pipeline import drawings
 from reportgen.plan.make import make
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
@@ -50,10 +50,10 @@ def test_releases_are_in_the_order_of_their_time_and_this_report_is_last(tmp_pat
 def test_it_is_one_small_chart_for_each_headline(tmp_path: Path) -> None:
     """With hollow marks where the rows are others, and a mark of every release."""
     results = trend(tmp_path)
-    theme = present.theme_of(results)
+    theme = drawings.theme_of(results)
     assert isinstance(theme, Theme)
     record = results.sections[-1]
-    (figure,) = present.figures_of(record, results, theme)
+    (figure,) = drawings.figures_of(record, results, theme)
     assert [panel.title for panel in figure.panels] == [line.title for line in results["changes"].trend]
     assert "Hollow" in figure.caption
     assert figure.title.replace("\N{NARROW NO-BREAK SPACE}", " ").startswith(

@@ -1,0 +1,194 @@
+"""The figures of a report: which there are, and how they are drawn; by several processes, and never twice."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from reportgen.contract.figures import Figure
+from reportgen.contract.foreign import ForeignError, foreign, require_instances
+from reportgen.contract.section import BaseVisualizer
+from reportgen.document.dashboard import dashboard
+from reportgen.document.tree import Drawing
+from reportgen.errors import SectionError
+from reportgen.figures import engine
+from reportgen.pipeline import ahead
+from reportgen.pipeline.files import named
+from reportgen.pipeline.stored import KeptFigures
+from reportgen.plan.registry import folder_of, is_own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from reportgen.analysis.results import Results, SectionRecord
+    from reportgen.contract.focus import View
+    from reportgen.contract.places import Place
+    from reportgen.contract.theme import Theme
+    from reportgen.pipeline.store import Store
+    from reportgen.pipeline.stored import Both
+
+
+def theme_of(results: Results) -> Theme:
+    """Return the theme of a report: its style, and a look for each of its models."""
+    from reportgen.figures.style import theme
+
+    focus = () if results.focus is None else results.focus.models
+    return theme(results.output.style, [model.name for model in results.models], focus)
+
+
+def figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+    """Return the figures of a section; for page one the dashboard with the panels of the other sections."""
+    if record.manifest.on_front_page:
+        offered = [
+            figure
+            for other in results.sections
+            for figure in _drawn(other, theme, results.view_of(other.id), BaseVisualizer.dashboard)
+        ]
+        found = dashboard(offered)
+        return [] if found is None else [found]
+    return _drawn(record, theme, results.view_of(record.id), BaseVisualizer.figures)
+
+
+def further_figures_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+    """Return the figures of a section that the report may leave out: those of sheets, and those of the dashboard."""
+    view = results.view_of(record.id)
+    return [
+        figure
+        for which in (BaseVisualizer.further, BaseVisualizer.dashboard)
+        for figure in _drawn(record, theme, view, which)
+    ]
+
+
+def shown_of(record: SectionRecord, results: Results, theme: Theme) -> list[Figure]:
+    """Return the figures of a section in the document, which has a dashboard only as a comparison of many models."""
+    hidden = record.manifest.on_front_page and not results.compares_many
+    return [] if hidden else figures_of(record, results, theme)
+
+
+def _drawn(record: SectionRecord, theme: Theme, view: View, which: Callable[..., Iterable[Figure]]) -> list[Figure]:
+    section = record.manifest
+    if section.visualizer is None or record.result is None:
+        return []
+    if not is_own(section):
+        engine.start()
+    drawn = require_instances(
+        getattr(section.visualizer(theme, view), which.__name__)(record.result), Figure, "its visualizer"
+    )
+    declared = tuple(spec.name for spec in section.figures)
+    for figure in drawn:
+        if figure.name not in declared and not figure.name.startswith(tuple(f"{name}-" for name in declared)):
+            raise SectionError(f"its visualizer draws an undeclared figure: {figure.name}")
+    return list(drawn)
+
+
+def _place(record: SectionRecord, figure: Figure) -> Place:
+    """Return the declared place of a figure; figures drawn several times share it."""
+    specs = sorted(record.manifest.figures, key=lambda spec: -len(spec.name))
+    return next(
+        (spec.place for spec in specs if figure.name == spec.name or figure.name.startswith(f"{spec.name}-")), "body"
+    )
+
+
+# ------------------------------------------------------------------------------------------------ drawing them
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A figure of a section that is to be drawn, for a page that phones may show in two widths."""
+
+    record: SectionRecord
+    name: str
+    figure: Figure
+    small: Figure | None
+    """The figure for phones; None where there is no such page."""
+    theme: Theme
+    key: str | None
+    """Of what is kept of it; None if nothing is."""
+
+    def draw(self) -> Both:
+        """Draw it."""
+        from reportgen.figures import svg
+
+        if self.small is None:
+            return svg.to_svg(self.figure, self.theme, self.name), ()
+        return svg.both(self.figure, self.small, self.theme, self.name)
+
+
+class Drawings:
+    """The drawn figures of a report.
+
+    Parameters
+    ----------
+    results
+        What is drawn.
+    store
+        What earlier runs drew, and where this one leaves what it draws; None for nothing of the kind.
+    phone
+        Whether phones show them too.
+    """
+
+    def __init__(self, results: Results, store: Store | None, *, phone: bool) -> None:
+        self._results, self._phone = results, phone
+        self._theme, self._kept = theme_of(results), KeptFigures(results, store)
+        self._pending: dict[str, list[_Pending]] = {}
+        self._drawn: dict[str, Both] = {}
+
+    def draw_ahead(self, processes: int) -> None:
+        """Draw what no earlier run drew of the program's own sections, in several processes.
+
+        What fails is told when it is asked for.
+        """
+        for record in self._results.sections:
+            if is_own(record.manifest):
+                with suppress(ForeignError), foreign(f"section {record.id}", folder_of(record.manifest)):
+                    self._pending[record.id] = list(self._figures(record))
+        missing = []
+        for one in (one for pending in self._pending.values() for one in pending):
+            found = None if one.key is None else self._kept.found(one.key)
+            if found is not None:
+                self._drawn[one.name] = found
+            elif one.key is not None:
+                missing.append((one, one.key))
+        if missing:
+            engine.start()  # once, before the processes part
+        ahead.draw([partial(self._keep, *both) for both in missing], processes)
+        for one, key in missing:
+            drawn = self._kept.made(key)
+            if drawn is not None:
+                self._drawn[one.name] = drawn
+
+    def of(self, record: SectionRecord) -> Iterator[Drawing]:
+        """Yield those of a section."""
+        pending = self._pending.get(record.id)
+        for one in self._figures(record) if pending is None else pending:
+            drawn, narrow = self._drawn.get(one.name) or self._keep(one, one.key)
+            yield Drawing(
+                id=one.name,
+                title=one.figure.title,
+                caption=one.figure.caption,
+                alt=one.figure.alt,
+                drawn=drawn,
+                narrow=narrow,
+                tables=one.figure.tables,
+                place=_place(record, one.figure),
+            )
+
+    def _keep(self, one: _Pending, key: str | None) -> Both:
+        both = one.draw()
+        if key is not None:
+            self._kept.keep(key, both)
+        return both
+
+    def _figures(self, record: SectionRecord) -> Iterator[_Pending]:
+        from reportgen.figures import svg
+
+        figures = shown_of(record, self._results, self._theme)
+        again: list[Figure] | list[None] = [None] * len(figures)
+        if self._phone:
+            again = shown_of(record, self._results, svg.narrowed(self._theme))
+        names = named(f"{record.id}-{figure.name}" for figure in figures)
+        for name, figure, small in zip(names, figures, again, strict=True):
+            key = self._kept.key_of(record, name, phone=self._phone)
+            yield _Pending(record, name, figure, small, self._theme, key)

@@ -1,0 +1,82 @@
+"""Figures that several processes draw: the same ones, whatever becomes of the processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from handmade import results
+
+from reportgen.pipeline import ahead, drawings
+from reportgen.pipeline.present import present
+from reportgen.pipeline.run import Run
+from reportgen.pipeline.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+if sys.platform != "linux":
+    pytest.skip("figures are drawn in forks on Linux alone", allow_module_level=True)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_the_page_is_the_same(stored: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn by one process or by three, with a store or without; the program draws its share alone."""
+    found = results()
+    alone = present(found, ("html",), Run())
+    drawn, real = [], drawings._Pending.draw
+    monkeypatch.setattr(drawings._Pending, "draw", lambda one: (drawn.append(one.name), real(one))[1])
+    store = Store(tmp_path / "store") if stored else None
+    several = present(found, ("html",), Run(store=store, drawers=3))
+    assert several.files == alone.files
+    figures = {drawing.name for record in found.sections for drawing in record.manifest.figures}
+    assert 0 < len(drawn) < len(figures)
+    if store is not None:
+        assert not store.found
+        again = Store(tmp_path / "store")
+        assert present(found, ("html",), Run(store=again, drawers=3)).files == alone.files
+        assert not again.missed
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fail() -> None:
+    raise ValueError
+
+
+@pytest.mark.parametrize("broken", [_end, _fail])
+def test_what_a_process_does_not_draw_is_drawn_by_the_program(
+    broken: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is killed, or fails."""
+    program, real = os.getpid(), drawings._Pending.draw
+    monkeypatch.setattr(
+        drawings._Pending, "draw", lambda one: real(one) if os.getpid() == program else broken() or real(one)
+    )
+    found = results()
+    report = present(found, ("html",), Run(store=Store(tmp_path / "store"), drawers=2))
+    assert report.files == present(found, ("html",), Run()).files
+    assert not report.failures
+
+
+def test_each_task_runs_once(tmp_path: Path) -> None:
+    """In one of the processes, none of which is left."""
+
+    def task(name: str) -> None:
+        (tmp_path / name).write_text(str(os.getpid()), "ascii")
+
+    ahead.draw([partial(task, str(number)) for number in range(7)], 3)
+    workers = {path.name: int(path.read_text("ascii")) for path in tmp_path.iterdir()}
+    assert len(workers) == 7
+    assert len(set(workers.values())) == 3
+    assert os.getpid() in workers.values()
+    for pid in {*workers.values()} - {os.getpid()}:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
