@@ -35,13 +35,15 @@ def metrics(results: Path, form: str) -> None:
     default=".",
     help="Folder of the spec, which the files of the report are relative to. By default the working directory.",
 )
-@click.option("--render", is_flag=True, help="Also render the document again from its results and compare every byte.")
+@click.option(
+    "--render", is_flag=True, help="Render the whole document again, figures included, and compare every byte."
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file is missing, too.")
 def verify(report: Path, folder: Path, *, render: bool, strict: bool) -> NoReturn:
     """Compare REPORT (report.pdf, report.html or results.json) with what it was made from.
 
-    Prints which files are unchanged, changed or missing, and exits with 1 if one is changed. Of the pages the sentences of
-    page one are compared, with --render everything. Unsigned: it finds inconsistency, not forgery.
+    Prints which files are unchanged, changed or missing, and exits with 1 if one is changed. Of a PDF the sentences of page one
+    are compared, of a page everything but its figures, with --render all. Unsigned: it finds inconsistency, not forgery.
     """
     from reportgen.cli import listing
     from reportgen.pipeline.verify import verify as verified

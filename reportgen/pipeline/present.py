@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from reportgen.contract.figures import Figure
+from reportgen.contract.figures import BLANK, Figure
 from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.formats import FORMATS, RENDERERS
 from reportgen.contract.galleries import Gallery
@@ -70,6 +70,7 @@ def present(
     *,
     templates: Path | None = None,
     typesetter: Typesetter | None = None,
+    draw: bool = True,
 ) -> Rendered:
     """Render results in the requested formats.
 
@@ -86,6 +87,8 @@ def present(
         Folder with custom templates.
     typesetter
         What makes the PDF, if it was started before.
+    draw
+        Whether figures are drawn; otherwise they are blank.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def present(
     report, run = Rendered(), run or Run()
     content = Content(
         results,
-        lambda: _document(results, report, run, phone="html" in wanted),
+        lambda: _document(results, report, run, phone="html" in wanted, draw=draw),
         (templates,) if templates else (),
         typesetter,
     )
@@ -147,8 +150,8 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
     }
 
 
-def _document(results: Results, report: Rendered, run: Run, *, phone: bool) -> Document:
-    theme, kept = theme_of(results), Drawings(results, run.store)
+def _document(results: Results, report: Rendered, run: Run, *, phone: bool, draw: bool = True) -> Document:
+    theme, kept = theme_of(results), Drawings(results, run.store) if draw else None
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
     galleries: dict[str, tuple[Gallery, ...]] = {}
@@ -260,21 +263,21 @@ def _place(record: SectionRecord, figure: Figure) -> Place:
 
 
 def _drawings(
-    record: SectionRecord, results: Results, theme: Theme, kept: Drawings, *, phone: bool
+    record: SectionRecord, results: Results, theme: Theme, kept: Drawings | None, *, phone: bool
 ) -> Iterator[Drawing]:
-    """Yield the drawn figures of a section, for a page that phones show in two widths."""
+    """Yield the figures of a section, drawn for a page that phones show in two widths; blank without ``kept``."""
     from reportgen.document.tree import Drawing
     from reportgen.figures import svg
 
     figures = _figures(record, results, theme)
-    again = _figures(record, results, svg.narrowed(theme)) if phone else figures
+    again = _figures(record, results, svg.narrowed(theme)) if phone and kept else figures
     names = named(f"{record.id}-{figure.name}" for figure in figures)
     for name, figure, small in zip(names, figures, again, strict=True):
 
         def draw(name: str = name, figure: Figure = figure, small: Figure = small) -> Both:
             return svg.both(figure, small, theme, name) if phone else (svg.to_svg(figure, theme, name), ())
 
-        drawn, narrow = kept.drawn(record, name, [phone], draw)
+        drawn, narrow = (BLANK, ()) if kept is None else kept.drawn(record, name, [phone], draw)
         yield Drawing(
             id=name,
             title=figure.title,

@@ -1,4 +1,4 @@
-"""What the file of a report carries: the digest of its results, and in a PDF the results and the spec themselves."""
+"""What the file of a report carries: its results and their digest, and in a PDF the spec as well."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.formats import FILES
 from reportgen.errors import ResultsError, summary
 from reportgen.inputs.sources.arrays import ERRORS
+from reportgen.render.carried import CarriedError, carried
 from reportgen.render.limits import limited
 from reportgen.spec.files import FileError, read_bytes
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MEGABYTES = 256
 _SECONDS, _GIGABYTES = 20, 2
+_MOST_RESULTS = 1024 * 2**20
+"""Bytes of results that a page may carry: 500 models that are compared in pairs have half as many."""
 _MOST_ATTACHMENTS = 20
 _FRONT = 2
 """Pages of a PDF that page one may fill, where its author wrote much."""
@@ -55,13 +58,18 @@ def read_page(path: Path) -> ReportFile:
     Raises
     ------
     ResultsError
-        It cannot be read, or does not have the digest of its results.
+        It cannot be read, does not have the digest of its results, or has damaged results.
     """
     content = _content(path)
     found = _DIGEST.findall(content)
     if not found:
         raise ResultsError(f"{path}: is not a report of reportgen (it has no digest of its results)")
-    return ReportFile(content, found[-1].decode(), words=_front(content.decode("utf-8", "replace")))
+    try:
+        results = carried(content, _MOST_RESULTS)
+    except CarriedError as error:
+        raise ResultsError(f"{path}: {error}") from error
+    attached = {} if results is None else {FILES["json"]: results}
+    return ReportFile(content, found[-1].decode(), attached, _front(content.decode("utf-8", "replace")))
 
 
 def _front(page: str) -> str:

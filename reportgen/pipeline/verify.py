@@ -20,6 +20,7 @@ from reportgen.inputs.folders import FolderError
 from reportgen.pipeline.report_file import MEGABYTES, ReportFile, read_page, read_pdf
 from reportgen.plan.registry import Registry
 from reportgen.render.environment import printable
+from reportgen.render.inline_svg import without_drawings
 from reportgen.spec.files import is_folder, read_bytes, unusable
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 BESIDE = "results beside the report"
 """The comparison of a report with another file, not with itself."""
+_SENTENCES = "sentences of page one"
+_PAGE = "page but for its figures"
+_DOCUMENT = "document, rendered again"
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x2060))
 CODE = re.compile(r":\w+$")
 """How the name of a function ends."""
@@ -78,7 +82,8 @@ def verify(report: Path, folder: Path, *, render: bool = False) -> tuple[Verifie
     folder
         What the names of the inputs are relative to: the folder of the spec. Nothing outside of it is opened.
     render
-        Whether the document is rendered again from its results and compared byte by byte.
+        Whether the document is rendered again from its results, figures included, and compared byte by byte. Without that
+        a page is rendered again without its figures.
 
     Raises
     ------
@@ -100,29 +105,31 @@ def parts(report: Path) -> Parts:
     match report.suffix.lower():
         case ".json":
             content = results_file.content_of(report)
-        case ".html":
-            document, content = read_page(report), results_file.content_of(beside)
-            rows.append(_of_document(BESIDE, document.digest, content, report))
-        case ".pdf":
-            document = read_pdf(report)
-            content = document.attached[name]
-            rows.append(_of_document("results in the report", document.digest, content, report))
-            if unusable(beside) is None:
-                digest = hashlib.sha256(content).hexdigest()
-                rows.append(_compared(BESIDE, name, results_file.content_of(beside), digest))
+        case ".html" | ".pdf":
+            document = read_pdf(report) if report.suffix.lower() == ".pdf" else read_page(report)
+            if name in document.attached:
+                content = document.attached[name]
+                rows.append(_of_document("results in the report", document.digest, content, report))
+                if unusable(beside) is None:
+                    digest = hashlib.sha256(content).hexdigest()
+                    rows.append(_compared(BESIDE, name, results_file.content_of(beside), digest))
+            else:
+                content = results_file.content_of(beside)
+                rows.append(_of_document("results of the page", document.digest, content, report))
         case _:
             raise ResultsError(f"{report}: must be {FILES['pdf']}, {FILES['html']} or {FILES['json']}")
     inputs = results_file.inputs(content, report)
     spec = inputs.spec
-    if document is not None and document.attached:
+    if report.suffix.lower() == ".pdf" and document is not None:
         rows.append(_attached(spec, document.attached))
     rows.append(_compared("spec in the results", spec.file, spec.text.encode(), spec.sha256))
     return Parts(tuple(rows), content, inputs, None if document is None else document.words)
 
 
 def _pages(report: Path, found: Parts, words: str, *, render: bool) -> Iterator[VerifiedFile]:
-    """Compare the sentences of page one, and the whole document if it is rendered again."""
-    kinds = ["sentences of page one", "document, rendered again"][: 1 + render]
+    """Compare the sentences of page one, a page but for its figures, and the whole document if it is rendered again."""
+    is_page = report.suffix.lower() == ".html"
+    kinds = [_SENTENCES, *([_DOCUMENT] if render else [_PAGE] if is_page else [])]
     reason = _unknown_pages(found.inputs.code)
     try:
         results = results_file.read(found.content, report, Registry()) if reason is None else None
@@ -134,9 +141,9 @@ def _pages(report: Path, found: Parts, words: str, *, render: bool) -> Iterator[
     printed = _flat(words)
     absent = next((one for one in sentences(results) if _flat(printable(one)) not in printed), None)
     said = "" if absent is None else f"does not say: {absent}"
-    yield VerifiedFile(kinds[0], report.name, "unchanged" if absent is None else "changed", said)
-    if render:
-        yield _rendered(kinds[1], report, results)
+    yield VerifiedFile(_SENTENCES, report.name, "unchanged" if absent is None else "changed", said)
+    if render or is_page:
+        yield _rendered(report, results, draw=render)
 
 
 def _unknown_pages(code: Iterable[CodeRecord]) -> str | None:
@@ -149,18 +156,28 @@ def _unknown_pages(code: Iterable[CodeRecord]) -> str | None:
     return None
 
 
-def _rendered(what: str, report: Path, results: Results) -> VerifiedFile:
-    """Render a document again and compare its bytes."""
+def _rendered(report: Path, results: Results, *, draw: bool) -> VerifiedFile:
+    """Render a document again and compare its bytes; of a page without drawing all but its figures."""
     from reportgen.pipeline.present import present
 
+    what = _DOCUMENT if draw else _PAGE
     form: Format = report.suffix.lower().removeprefix(".")
-    made = present(results, (form,))
-    content = made.files.get(FILES[form])
-    if content is None:
+    made = present(results, (form,), draw=draw)
+    expected = made.files.get(FILES[form])
+    if expected is None:
         return VerifiedFile(what, report.name, "missing", made.failures[0])
-    if content == read_bytes(report, MEGABYTES):
+    found = read_bytes(report, MEGABYTES)
+    if not draw:
+        found, expected = _undrawn(found), _undrawn(expected)
+    if found == expected:
         return VerifiedFile(what, report.name, "unchanged")
-    return VerifiedFile(what, report.name, "changed", "edited, or drawn by other versions of matplotlib or WeasyPrint")
+    made_by = "matplotlib or WeasyPrint" if draw else "the libraries that make it"
+    return VerifiedFile(what, report.name, "changed", f"edited, or made by other versions of {made_by}")
+
+
+def _undrawn(page: bytes) -> bytes:
+    """Return a page without its figures; what is not UTF-8 stays as it is."""
+    return without_drawings(page.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _flat(text: str) -> str:
