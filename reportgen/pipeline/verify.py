@@ -1,6 +1,6 @@
 """Compares a report with what it was made from, as far as it can be reached: which files are unchanged, changed, missing.
 
-Nothing is signed, so this finds inconsistency, not forgery.
+Without a signature, and a key that the reader trusts, this finds inconsistency, not forgery.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from reportgen.errors import ReportgenError, ResultsError
 from reportgen.inputs.digest import of_path, of_program
 from reportgen.inputs.folders import FolderError
 from reportgen.pipeline.report_file import MEGABYTES, ReportFile, read_page, read_pdf
+from reportgen.pipeline.signatures import signatures
 from reportgen.plan.registry import Registry
 from reportgen.render.environment import printable
 from reportgen.render.inline_svg import without_drawings
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 BESIDE = "results beside the report"
 """The comparison of a report with another file, not with itself."""
+SIGNATURE = "signature"
 _SENTENCES = "sentences of page one"
 _PAGE = "page but for its figures"
 _DOCUMENT = "document, rendered again"
@@ -72,7 +74,7 @@ class Parts:
     words: str | None = None
 
 
-def verify(report: Path, folder: Path, *, render: bool = False) -> tuple[VerifiedFile, ...]:
+def verify(report: Path, folder: Path, *, render: bool = False, key: Path | None = None) -> tuple[VerifiedFile, ...]:
     """Compare a report with its own parts, the results beside it, and its inputs.
 
     Parameters
@@ -84,17 +86,20 @@ def verify(report: Path, folder: Path, *, render: bool = False) -> tuple[Verifie
     render
         Whether the document is rendered again from its results, figures included, and compared byte by byte. Without that
         a page is rendered again without its figures.
+    key
+        The public key that the report must be signed with; see :func:`reportgen.pipeline.signatures.signatures`.
 
     Raises
     ------
     ResultsError
-        The report cannot be read, or is none.
+        The report or the key cannot be read, or is none.
     """
+    signed = [VerifiedFile(SIGNATURE, one.file, one.state, one.reason) for one in signatures(report, key)]
     found = parts(report)
     spec = found.inputs.spec
     named = [("spec", spec.file, spec.sha256), *((what, one.file, one.sha256) for what, one in found.inputs.files)]
     pages = () if found.words is None else tuple(_pages(report, found, found.words, render=render))
-    return (*found.rows, *pages, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
+    return (*signed, *found.rows, *pages, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
 
 
 def parts(report: Path) -> Parts:
