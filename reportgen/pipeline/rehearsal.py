@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FILLED: dict[Format, Callable[[Content], object]] = {
     "html": html.to_bytes,
     "pdf": lambda content: html.render(content.document, "pdf", content.templates),
+    "archive": lambda content: html.render(content.document, "pdf", content.templates),
     "markdown": markdown.to_bytes,
     "summary": markdown.summary,
 }

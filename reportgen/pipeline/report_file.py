@@ -14,11 +14,14 @@ from reportgen.errors import ResultsError, summary
 from reportgen.inputs.sources.arrays import ERRORS
 from reportgen.render.carried import CarriedError, carried
 from reportgen.render.limits import limited
+from reportgen.render.pdf import ARCHIVE_MARK
 from reportgen.spec.files import FileError, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from reportgen.contract.formats import Format
 
 MEGABYTES = 256
 _SECONDS, _GIGABYTES = 20, 2
@@ -36,6 +39,8 @@ class ReportFile:
 
     Attributes
     ----------
+    form
+        Which format of a report it is.
     content
         The file itself.
     digest
@@ -46,6 +51,7 @@ class ReportFile:
         The text of page one.
     """
 
+    form: Format
     content: bytes
     digest: str
     attached: Mapping[str, bytes] = field(default_factory=dict)
@@ -69,7 +75,7 @@ def read_page(path: Path) -> ReportFile:
     except CarriedError as error:
         raise ResultsError(f"{path}: {error}") from error
     attached = {} if results is None else {FILES["json"]: results}
-    return ReportFile(content, found[-1].decode(), attached, _front(content.decode("utf-8", "replace")))
+    return ReportFile("html", content, found[-1].decode(), attached, _front(content.decode("utf-8", "replace")))
 
 
 def _front(page: str) -> str:
@@ -123,7 +129,8 @@ def read_pdf(path: Path) -> ReportFile:
         raise ResultsError(f"{path}: cannot be read as a PDF ({summary(error)})") from error
     if FILES["json"] not in attached:
         raise ResultsError(f"{path}: is not a report of reportgen (no {FILES['json']} is attached)")
-    return ReportFile(content, digest, attached, words)
+    form: Format = "archive" if ARCHIVE_MARK in content else "pdf"
+    return ReportFile(form, content, digest, attached, words)
 
 
 def _content(path: Path) -> bytes:

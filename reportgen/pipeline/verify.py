@@ -17,19 +17,18 @@ from reportgen.document.front import sentences
 from reportgen.errors import ReportgenError, ResultsError
 from reportgen.inputs.digest import of_path, of_program
 from reportgen.inputs.folders import FolderError
-from reportgen.pipeline.report_file import MEGABYTES, ReportFile, read_page, read_pdf
+from reportgen.pipeline.report_file import ReportFile, read_page, read_pdf
 from reportgen.pipeline.signatures import signatures
 from reportgen.plan.registry import Registry
 from reportgen.render.environment import printable
 from reportgen.render.inline_svg import without_drawings
-from reportgen.spec.files import is_folder, read_bytes, unusable
+from reportgen.spec.files import is_folder, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from reportgen.analysis.results import CodeRecord, Results, SpecRecord
-    from reportgen.contract.formats import Format
 
 BESIDE = "results beside the report"
 """The comparison of a report with another file, not with itself."""
@@ -64,14 +63,14 @@ class Parts:
         The results.
     inputs
         What they say of their inputs.
-    words
-        The text of page one; None of a results file.
+    document
+        The page or PDF; None of a results file.
     """
 
     rows: tuple[VerifiedFile, ...]
     content: bytes
     inputs: results_file.Inputs
-    words: str | None = None
+    document: ReportFile | None = None
 
 
 def verify(report: Path, folder: Path, *, render: bool = False, key: Path | None = None) -> tuple[VerifiedFile, ...]:
@@ -80,7 +79,7 @@ def verify(report: Path, folder: Path, *, render: bool = False, key: Path | None
     Parameters
     ----------
     report
-        ``report.pdf``, ``report.html`` or ``results.json``.
+        ``report.pdf``, ``report.archive.pdf``, ``report.html`` or ``results.json``.
     folder
         What the names of the inputs are relative to: the folder of the spec. Nothing outside of it is opened.
     render
@@ -98,7 +97,7 @@ def verify(report: Path, folder: Path, *, render: bool = False, key: Path | None
     found = parts(report)
     spec = found.inputs.spec
     named = [("spec", spec.file, spec.sha256), *((what, one.file, one.sha256) for what, one in found.inputs.files)]
-    pages = () if found.words is None else tuple(_pages(report, found, found.words, render=render))
+    pages = () if found.document is None else tuple(_pages(report, found, found.document, render=render))
     return (*signed, *found.rows, *pages, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
 
 
@@ -110,8 +109,8 @@ def parts(report: Path) -> Parts:
     match report.suffix.lower():
         case ".json":
             content = results_file.content_of(report)
-        case ".html" | ".pdf":
-            document = read_pdf(report) if report.suffix.lower() == ".pdf" else read_page(report)
+        case ".html" | ".pdf" as suffix:
+            document = read_page(report) if suffix == ".html" else read_pdf(report)
             if name in document.attached:
                 content = document.attached[name]
                 rows.append(_of_document("results in the report", document.digest, content, report))
@@ -125,15 +124,15 @@ def parts(report: Path) -> Parts:
             raise ResultsError(f"{report}: must be {FILES['pdf']}, {FILES['html']} or {FILES['json']}")
     inputs = results_file.inputs(content, report)
     spec = inputs.spec
-    if report.suffix.lower() == ".pdf" and document is not None:
+    if document is not None and document.form != "html":
         rows.append(_attached(spec, document.attached))
     rows.append(_compared("spec in the results", spec.file, spec.text.encode(), spec.sha256))
-    return Parts(tuple(rows), content, inputs, None if document is None else document.words)
+    return Parts(tuple(rows), content, inputs, document)
 
 
-def _pages(report: Path, found: Parts, words: str, *, render: bool) -> Iterator[VerifiedFile]:
+def _pages(report: Path, found: Parts, document: ReportFile, *, render: bool) -> Iterator[VerifiedFile]:
     """Compare the sentences of page one, a page but for its figures, and the whole document if it is rendered again."""
-    is_page = report.suffix.lower() == ".html"
+    is_page = document.form == "html"
     kinds = [_SENTENCES, *([_DOCUMENT] if render else [_PAGE] if is_page else [])]
     reason = _unknown_pages(found.inputs.code)
     try:
@@ -143,12 +142,12 @@ def _pages(report: Path, found: Parts, words: str, *, render: bool) -> Iterator[
     if results is None:
         yield from (VerifiedFile(kind, report.name, "missing", reason or "") for kind in kinds)
         return
-    printed = _flat(words)
+    printed = _flat(document.words)
     absent = next((one for one in sentences(results) if _flat(printable(one)) not in printed), None)
     said = "" if absent is None else f"does not say: {absent}"
     yield VerifiedFile(_SENTENCES, report.name, "unchanged" if absent is None else "changed", said)
     if render or is_page:
-        yield _rendered(report, results, draw=render)
+        yield _rendered(report, document, results, draw=render)
 
 
 def _unknown_pages(code: Iterable[CodeRecord]) -> str | None:
@@ -161,17 +160,15 @@ def _unknown_pages(code: Iterable[CodeRecord]) -> str | None:
     return None
 
 
-def _rendered(report: Path, results: Results, *, draw: bool) -> VerifiedFile:
+def _rendered(report: Path, document: ReportFile, results: Results, *, draw: bool) -> VerifiedFile:
     """Render a document again and compare its bytes; of a page without drawing all but its figures."""
     from reportgen.pipeline.present import present
 
     what = _DOCUMENT if draw else _PAGE
-    form: Format = report.suffix.lower().removeprefix(".")
-    made = present(results, (form,), draw=draw)
-    expected = made.files.get(FILES[form])
+    made = present(results, (document.form,), draw=draw)
+    found, expected = document.content, made.files.get(FILES[document.form])
     if expected is None:
         return VerifiedFile(what, report.name, "missing", made.failures[0])
-    found = read_bytes(report, MEGABYTES)
     if not draw:
         found, expected = _undrawn(found), _undrawn(expected)
     if found == expected:
