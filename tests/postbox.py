@@ -59,8 +59,10 @@ def server(**options: Any) -> Iterator[tuple[Received, str]]:
         controller.stop()
 
 
-def encrypted(authority: trustme.CA, name: str = "localhost") -> dict[str, Any]:
-    """Return the options of a server that has a certificate for a name and takes nothing without TLS."""
+def encrypted(authority: trustme.CA, name: str = "localhost", *, at_once: bool = False) -> dict[str, Any]:
+    """Return the options of a server that has a certificate for a name and takes nothing without TLS, perhaps not even a greeting."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
+    if at_once:
+        return {"ssl_context": context, "auth_require_tls": False}  # it does not know that it is encrypted
     return {"tls_context": context, "require_starttls": True}

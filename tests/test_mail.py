@@ -397,6 +397,36 @@ def test_over_tls_with_a_password_of_the_environment(
     assert b"secret" not in received.mails[0].content
 
 
+def test_over_tls_from_the_first_byte(
+    folder: Path, call: Any, authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on port 465, with a password; the certificate is verified as well."""
+    monkeypatch.setenv(smtp.PASSWORD, "secret")
+    options = encrypted(authority, at_once=True)
+    with server(**options) as (received, address):
+        sent = ("--smtp", address, "--tls", "--user", "ci")
+        failed(call(folder, *ARGUMENTS, *sent), folder, f"{address}: its certificate is not trusted")
+        assert (received.mails, received.logins) == ([], [])
+        found = call(folder, *ARGUMENTS, *sent, "--ca-file", ca_file)
+    assert found[0] == 0, found
+    assert received.logins == [(b"ci", b"secret")]
+    assert received.mails[0].content == (folder / WRITTEN).read_bytes()
+
+
+def test_tls_before_and_after_the_greeting_are_two_things(
+    folder: Path, call: Any, authority: trustme.CA, ca_file: Path
+) -> None:
+    """The sentence names the other one; both at once are a mistake."""
+    with server(**encrypted(authority)) as (received, address):
+        failed(
+            call(folder, *ARGUMENTS, "--smtp", address, "--tls", "--ca-file", ca_file), folder, "it may need --starttls"
+        )
+    assert received.mails == []
+    code, _, err = call(folder, *ARGUMENTS, "--smtp", "localhost:1", "--tls", "--starttls")
+    assert code == 2
+    assert "exclude each other" in err
+
+
 def netrc(tmp_path: Path, text: str, mode: int = 0o600) -> None:
     """Write a netrc file into the home."""
     path = tmp_path / "home" / ".netrc"
@@ -425,7 +455,7 @@ def test_no_password_is_sent_in_the_clear(
         for more in (("--user", "ci"), ("--ca-file", ca_file)):
             code, _, err = call(folder, *ARGUMENTS, "--smtp", address, *more)
             assert code == 2
-            assert f"{more[0]}: use --starttls; a password is only sent over TLS" in err
+            assert f"{more[0]}: use --starttls or --tls; a password is only sent over TLS" in err
         assert call(folder, *ARGUMENTS, "--smtp", address)[0] == 0
         monkeypatch.setenv(smtp.PASSWORD, "secret")
         assert call(folder, *ARGUMENTS, "--smtp", address)[0] == 2
