@@ -33,7 +33,9 @@ def test_a_spec_takes_the_formats_of_the_list() -> None:
     """All of them by default, and no other."""
     assert OutputSpec().formats == BY_DEFAULT == ("html", "pdf", "json", "markdown")
     assert OutputSpec(formats=FORMATS).formats == FORMATS
-    with pytest.raises(ValidationError, match="'html', 'pdf', 'json', 'markdown', 'summary', 'bom' or 'junit'"):
+    with pytest.raises(
+        ValidationError, match="'html', 'pdf', 'archive', 'json', 'markdown', 'summary', 'bom' or 'junit'"
+    ):
         OutputSpec(formats=("docx",))
 
 

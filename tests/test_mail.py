@@ -6,11 +6,9 @@ import hashlib
 import os
 import re
 import socket
-import ssl
 import subprocess
 import sys
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.headerregistry import Address
@@ -21,11 +19,10 @@ from typing import TYPE_CHECKING, Any
 import pypdf
 import pytest
 import trustme
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 from browser import CHROMIUM, MISSING, Browser
 from handmade import results
 from hypothesis import example, given, settings, strategies as st
+from postbox import encrypted, server
 
 from reportgen.cli import commands
 from reportgen.pipeline import mail, smtp
@@ -34,7 +31,7 @@ from reportgen.pipeline.verify import verify
 from reportgen.render import mail as body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from reportgen.analysis.results import Results
@@ -356,48 +353,6 @@ def test_what_is_no_report_gets_one_sentence(
 # ------------------------------------------------------------------------------------------------ sending
 
 
-@dataclass
-class Received:
-    """What a server got: commands' envelopes and contents, and the logins that were tried."""
-
-    mails: list[Any] = field(default_factory=list)
-    logins: list[tuple[bytes, bytes]] = field(default_factory=list)
-    refused: str = ""
-    answer: str = "250 OK"
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 the library's name
-        """Refuse one recipient."""
-        if address == self.refused:
-            return "550 no such user\x1b[31m"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 the library's name
-        """Keep a mail."""
-        if self.answer.startswith("250"):
-            self.mails.append(envelope)
-        return self.answer
-
-    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        """Know one user."""
-        self.logins.append((data.login, data.password))
-        return AuthResult(success=(data.login, data.password) == (b"ci", b"secret"), handled=False)
-
-
-@contextmanager
-def server(**options: Any) -> Iterator[tuple[Received, str]]:
-    """Run a server on loopback; yield what it gets, and its address."""
-    received = Received()
-    with closing(socket.create_server(("127.0.0.1", 0))) as found:
-        port = found.getsockname()[1]
-    controller = Controller(received, hostname="127.0.0.1", port=port, authenticator=received.authenticate, **options)
-    controller.start()
-    try:
-        yield received, f"localhost:{port}"
-    finally:
-        controller.stop()
-
-
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     """Make an authority that nobody knows."""
@@ -409,13 +364,6 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
     """Write its certificate."""
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     return tmp_path / "ca.pem"
-
-
-def encrypted(authority: trustme.CA, name: str = "localhost") -> dict[str, Any]:
-    """Return the options of a server that has a certificate for a name and takes nothing without TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return {"tls_context": context, "require_starttls": True}
 
 
 def test_the_mail_arrives(folder: Path, call: Any, tmp_path: Path) -> None:
@@ -449,6 +397,36 @@ def test_over_tls_with_a_password_of_the_environment(
     assert b"secret" not in received.mails[0].content
 
 
+def test_over_tls_from_the_first_byte(
+    folder: Path, call: Any, authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on port 465, with a password; the certificate is verified as well."""
+    monkeypatch.setenv(smtp.PASSWORD, "secret")
+    options = encrypted(authority, at_once=True)
+    with server(**options) as (received, address):
+        sent = ("--smtp", address, "--tls", "--user", "ci")
+        failed(call(folder, *ARGUMENTS, *sent), folder, f"{address}: its certificate is not trusted")
+        assert (received.mails, received.logins) == ([], [])
+        found = call(folder, *ARGUMENTS, *sent, "--ca-file", ca_file)
+    assert found[0] == 0, found
+    assert received.logins == [(b"ci", b"secret")]
+    assert received.mails[0].content == (folder / WRITTEN).read_bytes()
+
+
+def test_tls_before_and_after_the_greeting_are_two_things(
+    folder: Path, call: Any, authority: trustme.CA, ca_file: Path
+) -> None:
+    """The sentence names the other one; both at once are a mistake."""
+    with server(**encrypted(authority)) as (received, address):
+        failed(
+            call(folder, *ARGUMENTS, "--smtp", address, "--tls", "--ca-file", ca_file), folder, "it may need --starttls"
+        )
+    assert received.mails == []
+    code, _, err = call(folder, *ARGUMENTS, "--smtp", "localhost:1", "--tls", "--starttls")
+    assert code == 2
+    assert "exclude each other" in err
+
+
 def netrc(tmp_path: Path, text: str, mode: int = 0o600) -> None:
     """Write a netrc file into the home."""
     path = tmp_path / "home" / ".netrc"
@@ -477,7 +455,7 @@ def test_no_password_is_sent_in_the_clear(
         for more in (("--user", "ci"), ("--ca-file", ca_file)):
             code, _, err = call(folder, *ARGUMENTS, "--smtp", address, *more)
             assert code == 2
-            assert f"{more[0]}: use --starttls; a password is only sent over TLS" in err
+            assert f"{more[0]}: use --starttls or --tls; a password is only sent over TLS" in err
         assert call(folder, *ARGUMENTS, "--smtp", address)[0] == 0
         monkeypatch.setenv(smtp.PASSWORD, "secret")
         assert call(folder, *ARGUMENTS, "--smtp", address)[0] == 2

@@ -153,6 +153,8 @@ def test_variables_of_a_hook_change_nothing(spec: Path, tmp_path: Path, monkeypa
     [
         ("data.split=dev", "--set data.split=dev"),
         ("output.directory=/home/me/out", ""),
+        ("output.archive=true", ""),
+        ('output.formats=["html"]', ""),
         ("models.a.path=/home/me/a.keras", "--set 'models.a.path=…/a.keras'"),
         ('models.a.path="/home/me/my runs/a.keras"', "--set 'models.a.path=\"…/a.keras\"'"),
         ("models.a.path=~/a.keras", "--set 'models.a.path=…/a.keras'"),

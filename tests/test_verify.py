@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from handmade import full_results, results
+from hypothesis import given, strategies as st
 from pypdf.generic import NameObject
 from reports import digest, rendered, replaced, rewritten, write
 
@@ -19,8 +23,10 @@ from reportgen.analysis.results_file import load
 from reportgen.cli import commands
 from reportgen.errors import ResultsError
 from reportgen.pipeline.present import present
+from reportgen.pipeline.report_file import read_page, read_pdf
 from reportgen.pipeline.verify import verify
 from reportgen.plan.registry import Registry
+from reportgen.render.carried import CarriedError, address, carried
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,11 +81,8 @@ def test_results_that_were_edited(folder: Path) -> None:
     raw = json.loads(text)
     raw["spec"]["text"] += "# more\n"
     (folder / "results.json").write_text(json.dumps(raw), "utf-8")
-    assert states(folder / "report.html", folder) == {
-        "results beside the report": "changed",
-        "spec in the results": "changed",
-    }
-    assert states(folder / "report.pdf", folder) == {"results beside the report": "changed"}
+    for name in ("report.html", "report.pdf"):
+        assert states(folder / name, folder) == {"results beside the report": "changed"}
     assert states(folder / "results.json", folder) == {"spec in the results": "changed"}
 
 
@@ -93,12 +96,102 @@ def test_attachments_that_were_edited(folder: Path) -> None:
     assert states(rewritten(folder, replaced("handmade.toml", b"x = 1")), folder) == {"spec in the report": "changed"}
 
 
+def test_every_file_has_the_same_results(folder: Path) -> None:
+    """To the byte: results.json, the attachment of the PDF, what the page carries; and so has the mail of a PDF."""
+    beside = (folder / "results.json").read_bytes()
+    assert read_pdf(folder / "report.pdf").attached["results.json"] == beside
+    assert read_page(folder / "report.html").attached["results.json"] == beside
+
+
 def edited(folder: Path, old: str, new: str) -> Path:
     """Write the page with other words."""
     page = (folder / "report.html").read_text("utf-8")
     assert old in page
     (folder / "report.html").write_text(page.replace(old, new), "utf-8")
     return folder / "report.html"
+
+
+def carrying(folder: Path, content: bytes) -> Path:
+    """Write the page with other results in it."""
+    beside = (folder / "results.json").read_bytes()
+    return edited(folder, address(beside), address(content))
+
+
+def test_results_in_a_page_that_were_edited(folder: Path) -> None:
+    """They are not those that the page names; nor is the page what they give."""
+    text = (folder / "results.json").read_text("utf-8").replace("2026-01-02T", "2026-01-03T")
+    assert states(carrying(folder, text.encode()), folder) == {
+        "results in the report": "changed",
+        "results beside the report": "changed",
+        "page but for its figures": "changed",
+    }
+
+
+def test_a_page_needs_no_file_beside_it(folder: Path) -> None:
+    """It carries its results, as long as it is not edited."""
+    (folder / "results.json").unlink()
+    rows = verify(folder / "report.html", folder)
+    assert {row.state for row in rows} == {"unchanged"}
+    assert "results beside the report" not in {row.what for row in rows}
+
+
+def test_a_number_in_a_table_that_was_edited(folder: Path) -> None:
+    """The page is rendered again; page one and its results agree all the same."""
+    page = (folder / "report.html").read_text("utf-8")
+    value = re.findall(r'<span class="value">0\.260</span>', page[page.index('id="numbers"') :])[0]
+    path = edited(folder, value, value.replace("260", "259"))
+    assert states(path, folder) == {"page but for its figures": "changed"}
+
+
+def test_a_figure_that_was_edited(folder: Path) -> None:
+    """It is found where figures are drawn again; what is outside of it never passes for a part of it."""
+    page = (folder / "report.html").read_text("utf-8")
+    (path,) = set(re.findall(r'<path d="M[^"]{40}', page)[:1])
+    assert states(edited(folder, path, '<path d="M0 0'), folder) == {}
+    rows = {row.what: row.state for row in verify(folder / "report.html", folder, render=True)}
+    assert rows["document, rendered again"] == "changed"
+    for old, new in (
+        ("</svg></div></div>", "</svg><p>99 %</p></div></div>"),
+        ("</style>", "body{display:none}</style>"),
+    ):
+        (folder / "report.html").write_text(page, "utf-8")
+        assert states(edited(folder, old, new), folder) == {"page but for its figures": "changed"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"nothing", "has a damaged results.json.gz"),
+        (b"!", "has a damaged results.json.gz"),
+        (gzip.compress(bytes(100_000))[:-20], r"has a damaged results.json.gz \(it is cut\)"),
+    ],
+)
+def test_hostile_results_in_a_page_get_one_sentence(folder: Path, content: bytes, says: str) -> None:
+    """Neither base64 nor gzip, or an end that is missing."""
+    text = content.decode() if content == b"!" else base64.b64encode(content).decode()
+    edited(folder, address((folder / "results.json").read_bytes()), f"data:application/gzip;base64,{text}")
+    if content == b"!":  # no such link: the page carries nothing
+        assert "results of the page" in {row.what for row in verify(folder / "report.html", folder)}
+        return
+    with pytest.raises(ResultsError, match=says):
+        verify(folder / "report.html", folder)
+
+
+def test_results_in_a_page_are_limited() -> None:
+    """In size before they are unpacked, and in number."""
+    link = f'<a href="{address(bytes(10**6))}" download="results.json.gz">'.encode()
+    assert carried(link, 10**6) == bytes(10**6)
+    with pytest.raises(CarriedError, match="has results larger than 0 MB"):
+        carried(link, 10**6 - 1)
+    with pytest.raises(CarriedError, match=r"has results\.json\.gz 2 times"):
+        carried(link + link, 10**6)
+
+
+@given(st.binary(max_size=1000))
+def test_what_a_page_carries_is_what_was_put_in(content: bytes) -> None:
+    """Any bytes, and twice the same address."""
+    assert carried(f'<a href="{address(content)}" download="results.json.gz">'.encode(), 1000) == content
+    assert address(content) == address(content)
 
 
 def test_a_sentence_that_was_edited(folder: Path) -> None:
@@ -128,7 +221,7 @@ def test_the_whole_document_is_compared_byte_by_byte(folder: Path, name: str) ->
     assert {row.state for row in verify(folder / name, folder, render=True)} == {"unchanged"}
     with (folder / name).open("ab") as file:
         file.write(b"\n")
-    assert states(folder / name, folder) == {}
+    assert states(folder / name, folder) == ({"page but for its figures": "changed"} if name == "report.html" else {})
     rows = {row.what: row.state for row in verify(folder / name, folder, render=True) if row.state != "unchanged"}
     assert rows == {"document, rendered again": "changed"}
 
@@ -143,12 +236,10 @@ def test_the_whole_document_is_compared_byte_by_byte(folder: Path, name: str) ->
 def test_pages_that_this_program_cannot_know(folder: Path, code: dict[str, str], reason: str) -> None:
     """They are missing with the reason, not changed."""
     raw = json.loads((folder / "results.json").read_text("utf-8"))
-    (folder / "results.json").write_text(json.dumps({**raw, "code": [code]}), "utf-8")
-    rows = [row for row in verify(folder / "report.html", folder, render=True) if row.state == "missing"]
-    assert [(row.what, row.reason) for row in rows] == [
-        ("sentences of page one", reason),
-        ("document, rendered again", reason),
-    ]
+    path = carrying(folder, json.dumps({**raw, "code": [code]}).encode())
+    for render, kind in ((False, "page but for its figures"), (True, "document, rendered again")):
+        rows = [row for row in verify(path, folder, render=render) if row.state == "missing"]
+        assert [(row.what, row.reason) for row in rows] == [("sentences of page one", reason), (kind, reason)]
 
 
 def test_measured_times_are_outside_of_the_digest(tmp_path: Path) -> None:
@@ -159,8 +250,8 @@ def test_measured_times_are_outside_of_the_digest(tmp_path: Path) -> None:
     for name, content in present(found, ("html", "json")).files.items():
         (tmp_path / name).write_bytes(content)
     rows = {row.what: row.state for row in verify(tmp_path / "report.html", tmp_path)}
-    assert rows["results beside the report"] == "unchanged"
-    assert rows["sentences of page one"] == "unchanged"
+    for what in ("results in the report", "results beside the report", "page but for its figures"):
+        assert rows[what] == "unchanged"
 
 
 def test_a_missing_file_is_strictly_wrong(
@@ -249,11 +340,14 @@ def test_what_is_no_report(folder: Path, name: str, content: bytes, says: str) -
         verify(folder / name, folder)
 
 
-def test_a_page_needs_its_results(folder: Path) -> None:
-    """The numbers of a page alone tell nothing about its inputs."""
+def test_a_page_of_a_custom_template(folder: Path) -> None:
+    """It may carry nothing; then the file beside it has its results, and the numbers of a page alone tell nothing."""
+    path = edited(folder, "results.json.gz", "")
+    rows = {row.what: row.state for row in verify(path, folder)}
+    assert rows["results of the page"] == "unchanged"
     (folder / "results.json").unlink()
     with pytest.raises(ResultsError, match=r"results\.json: no such file"):
-        verify(folder / "report.html", folder)
+        verify(path, folder)
 
 
 def test_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -278,11 +372,12 @@ def test_names_cannot_forge_a_line(folder: Path) -> None:
     assert len(verified(rows).splitlines()) == len(rows) + 1
 
 
-def test_it_is_fast_and_loads_no_model(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["report.pdf", "report.html"])
+def test_it_is_fast_and_loads_no_model(folder: Path, name: str) -> None:
     """Under two seconds of processor time, without TensorFlow and what draws."""
     program = (
         "import sys, time\nfrom reportgen.cli.commands import run\n"
-        f"sys.argv = ['reportgen', 'verify', {str(folder / 'report.pdf')!r}, '--inputs', {str(folder)!r}]\n"
+        f"sys.argv = ['reportgen', 'verify', {str(folder / name)!r}, '--inputs', {str(folder)!r}]\n"
         "assert run() == 0\nprint(time.process_time())\n"
         "print([name for name in ('keras', 'tensorflow', 'matplotlib', 'weasyprint', 'pandas') if name in sys.modules])"
     )

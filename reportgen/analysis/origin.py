@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(r"""(?<![^\s="'\[,{])(?:[A-Za-z]:[\\/]|[\\/~])[^"',\]}]*[\\/]""")
 """The folders of an absolute path in the value of an override."""
-_OUTPUT = "output.directory"
+_FILES = {"output.archive", "output.directory", "output.formats"}
+"""What chooses files, and where they are written."""
 
 
 def origin(plan: Plan, *, keep_going: bool) -> OriginRecord:
@@ -37,7 +38,7 @@ def _command(plan: Plan, *, keep_going: bool) -> Iterator[str]:
     """Yield the words of the shortest command that has these results: what chooses files and where they are written is no part of it."""
     yield from ("reportgen", "build", plan.source.name.replace("\\", "/").rpartition("/")[2])
     for override in plan.overrides:
-        if override.partition("=")[0].strip() != _OUTPUT:
+        if override.partition("=")[0].strip() not in _FILES:
             yield from ("--set", _ABSOLUTE.sub("…/", override))
     if plan.left_out:
         yield from ("--skip", ",".join(item.address for item in plan.left_out))

@@ -91,7 +91,7 @@ def build(  # noqa: PLR0913 one for each option
 
     planned = read()
     folder = output_dir or flow.default_output(planned)
-    wanted = _with_summary(formats or planned.spec.output.formats, appended)
+    wanted = _with_summary(formats or planned.spec.output.wanted, appended)
     if flags["watch"]:
         wanted = tuple(dict.fromkeys((*wanted, "html")))
     try:
@@ -130,7 +130,7 @@ def check(
             code = told(str(error), error.exit_code)
             continue
         try:
-            flow.rehearse(planned, planned.spec.output.formats)
+            flow.rehearse(planned, planned.spec.output.wanted)
         except InputError as error:
             code = told(located(planned, error), error.exit_code)
         else:

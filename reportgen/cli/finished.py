@@ -35,21 +35,29 @@ def metrics(results: Path, form: str) -> None:
     default=".",
     help="Folder of the spec, which the files of the report are relative to. By default the working directory.",
 )
-@click.option("--render", is_flag=True, help="Also render the document again from its results and compare every byte.")
+@click.option(
+    "--render", is_flag=True, help="Render the whole document again, figures included, and compare every byte."
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="Public key of minisign or GPG: exit with 1 unless REPORT.minisig, REPORT.asc or REPORT.sig is its signature.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if a file is missing, too.")
-def verify(report: Path, folder: Path, *, render: bool, strict: bool) -> NoReturn:
+def verify(report: Path, folder: Path, *, render: bool, key: Path | None, strict: bool) -> NoReturn:
     """Compare REPORT (report.pdf, report.html or results.json) with what it was made from.
 
-    Prints which files are unchanged, changed or missing, and exits with 1 if one is changed. Of the pages the sentences of
-    page one are compared, with --render everything. Unsigned: it finds inconsistency, not forgery.
+    Prints which files are unchanged, changed or missing, and exits with 1 if one is changed. Of a PDF the sentences of page one
+    are compared, of a page everything but its figures, with --render all. Without --key it finds inconsistency, not forgery.
     """
     from reportgen.cli import listing
-    from reportgen.pipeline.verify import verify as verified
+    from reportgen.pipeline.verify import SIGNATURE, verify as verified
 
-    rows = verified(report, folder, render=render)
+    rows = verified(report, folder, render=render, key=key)
     say(listing.verified(rows))
     wrong = {"changed", "missing"} if strict else {"changed"}
-    raise click.exceptions.Exit(int(any(row.state in wrong for row in rows)))
+    unsigned = key is not None and any(row.what == SIGNATURE and row.state != "unchanged" for row in rows)
+    raise click.exceptions.Exit(int(unsigned or any(row.state in wrong for row in rows)))
 
 
 @click.command()

@@ -102,7 +102,10 @@ class _Server(click.ParamType[Any]):
     help="Folder of the spec, if it used section files. They are imported and run; without this option, no section file is.",
 )
 @click.option("--smtp", type=_Server(), help="Send the mail with this server. Without this option nothing is sent.")
-@click.option("--starttls", is_flag=True, help="Encrypt the connection to the server and verify its certificate.")
+@click.option(
+    "--starttls", is_flag=True, help="Encrypt the connection to the server (port 587) and verify its certificate."
+)
+@click.option("--tls", is_flag=True, help="The same for a server that encrypts from the first byte (port 465).")
 @click.option(
     "--ca-file",
     type=click.Path(path_type=Path),
@@ -122,7 +125,7 @@ def mail(
 ) -> None:
     """Write the report in FOLDER as a mail, report.eml: page one as text and HTML, with report.pdf attached.
 
-    With --smtp the mail is sent as well. No password is ever on the command line, and none is sent without --starttls.
+    With --smtp the mail is sent as well. No password is ever on the command line, and none is sent without --starttls or --tls.
     """
     from reportgen.pipeline import mail as mails, smtp
     from reportgen.plan.registry import Registry
@@ -142,12 +145,18 @@ def mail(
     say(f"sent to {', '.join(one.addr_spec for one in recipients)}")
 
 
-def _session(*, smtp: tuple[str, int] | None, starttls: bool, ca_file: Path | None, user: str | None) -> Session | None:
+def _session(
+    *, smtp: tuple[str, int] | None, starttls: bool, tls: bool, ca_file: Path | None, user: str | None
+) -> Session | None:
     """Return what is needed to send, None where nothing is to be sent."""
     from reportgen.pipeline.smtp import Server, prepare
 
     if smtp is None:
-        if starttls or ca_file is not None or user is not None:
-            raise click.UsageError("--starttls, --ca-file and --user need --smtp: without it nothing is sent")
+        if starttls or tls or ca_file is not None or user is not None:
+            raise click.UsageError("--starttls, --tls, --ca-file and --user need --smtp: without it nothing is sent")
         return None
-    return prepare(Server(*smtp, starttls, ca_file, user))
+    if starttls and tls:
+        raise click.UsageError(
+            "--starttls and --tls exclude each other: a server encrypts after its greeting or before it"
+        )
+    return prepare(Server(*smtp, "tls" if tls else "starttls" if starttls else None, ca_file, user))

@@ -103,3 +103,7 @@ class Drawn:
     width: float
     height: float
     parts: tuple[Part, ...] = ()
+
+
+BLANK = Drawn('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>', 9, 9)
+"""A drawing without anything in it."""

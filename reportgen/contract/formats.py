@@ -34,6 +34,7 @@ class Renderer:
 RENDERERS = (
     Renderer("html", "report.html", "reportgen.render.html:to_bytes"),
     Renderer("pdf", "report.pdf", "reportgen.render.pdf:to_bytes"),
+    Renderer("archive", "report.archive.pdf", "reportgen.render.pdf:archive", by_default=False),
     Renderer("json", "results.json", "reportgen.render.results_json:to_bytes"),
     Renderer("markdown", "model_card.md", "reportgen.render.markdown:to_bytes"),
     Renderer("summary", "summary.md", "reportgen.render.markdown:summary", by_default=False),
@@ -42,6 +43,8 @@ RENDERERS = (
 )
 FORMATS = tuple(renderer.name for renderer in RENDERERS)
 BY_DEFAULT = tuple(renderer.name for renderer in RENDERERS if renderer.by_default)
+PDFS = ("pdf", "archive")
+"""The formats that the PDF engine makes."""
 FILES = {renderer.name: renderer.file for renderer in RENDERERS}
 """The file of each format."""
 ANSWERS = "predictions.parquet"

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class Typesetter(Protocol):
-    """What makes a PDF of a page: :class:`reportgen.render.pdf.PdfProcess`."""
+    """What makes one PDF of a page: :class:`reportgen.render.pdf.PdfProcess`."""
+
+    @property
+    def used(self) -> bool:
+        """Whether it has made one."""
 
     def render(
         self,
@@ -26,6 +30,7 @@ class Typesetter(Protocol):
         attachments: Sequence[Any] = (),
         created: datetime,
         identifier: str,
+        variant: str = ...,
     ) -> bytes:
         """Return the PDF."""
 
@@ -43,7 +48,7 @@ class Content:
     templates
         Folders with custom templates.
     typesetter
-        What makes the PDF, if it was started before; None to start it then.
+        What makes the first PDF, if it was started before; None to start it then.
     """
 
     results: Results

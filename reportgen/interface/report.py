@@ -112,7 +112,7 @@ def build(
     run = Run(store=Store.of_user() if cache else None)
     if output is None:
         return Report(flow.compute(planned, run), flow.templates_of(planned))
-    asked = formats or planned.spec.output.formats
+    asked = formats or planned.spec.output.wanted
     wanted = present.known(asked if isinstance(asked, str) else arguments.words("formats", asked))
     folder = arguments.path("output", output)
     return Report(flow.build(planned, folder, wanted, run).results, flow.templates_of(planned))

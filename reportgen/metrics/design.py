@@ -93,6 +93,10 @@ class Design:
         """Number of rows of equal weight that say as much, (sum of w)² / sum of w²: Kish (1965)."""
         return float(self.weight.sum() ** 2 / (self.weight**2).sum())
 
+    def sums(self, values: Floats) -> Floats:
+        """Return the sums of values (n,) in each group; without groups the values themselves."""
+        return np.bincount(self.codes, values, minlength=self.count).astype(np.float64)
+
     def take(self, rows: NDArray[Any]) -> Design:
         """Return the design of some of the rows, given by their positions or a mask."""
         weights = None if self.weights is None else self.weights[rows] / self.weights[rows].mean()

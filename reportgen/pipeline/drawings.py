@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reportgen.contract.figures import Figure
+from reportgen.contract.figures import BLANK, Figure
 from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.section import BaseVisualizer
 from reportgen.document.dashboard import dashboard
@@ -127,10 +127,12 @@ class Drawings:
         What earlier runs drew, and where this one leaves what it draws; None for nothing of the kind.
     phone
         Whether phones show them too.
+    blank
+        Whether nothing is drawn: every drawing is blank.
     """
 
-    def __init__(self, results: Results, store: Store | None, *, phone: bool) -> None:
-        self._results, self._phone = results, phone
+    def __init__(self, results: Results, store: Store | None, *, phone: bool, blank: bool = False) -> None:
+        self._results, self._phone, self._blank = results, phone, blank
         self._theme, self._kept = theme_of(results), KeptFigures(results, store)
         self._pending: dict[str, list[_Pending]] = {}
         self._drawn: dict[str, Both] = {}
@@ -163,7 +165,7 @@ class Drawings:
         """Yield those of a section."""
         pending = self._pending.get(record.id)
         for one in self._figures(record) if pending is None else pending:
-            drawn, narrow = self._drawn.get(one.name) or self._keep(one, one.key)
+            drawn, narrow = (BLANK, ()) if self._blank else self._drawn.get(one.name) or self._keep(one, one.key)
             yield Drawing(
                 id=one.name,
                 title=one.figure.title,

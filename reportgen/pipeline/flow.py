@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import SEVERITIES
-from reportgen.contract.formats import ANSWERS, FILES
+from reportgen.contract.formats import ANSWERS, FILES, PDFS
 from reportgen.errors import RenderError, ResultsError
 from reportgen.pipeline import files
 from reportgen.pipeline.run import now
@@ -145,7 +145,7 @@ def rehearse(planned: Plan, formats: Sequence[Format]) -> None:
 
 def _typesetter(planned: Plan, formats: Sequence[Format]) -> AbstractContextManager[PdfProcess | None]:
     """Start the PDF engine, which loads while the worker does, or while figures are drawn; none without a PDF."""
-    if "pdf" not in formats:
+    if not set(PDFS) & set(formats):
         return nullcontext()
     from reportgen.render.pdf import PdfProcess
 
@@ -182,7 +182,7 @@ def _try(typesetter: PdfProcess, run: Run) -> None:
     try:
         typesetter.require_loaded()
     except RenderError as error:
-        run.warn(f"{FILES['pdf']} will not be written: {error}")
+        run.warn(f"no PDF will be written: {error}")
 
 
 @contextmanager

@@ -64,6 +64,7 @@ def present(
     *,
     templates: Path | None = None,
     typesetter: Typesetter | None = None,
+    draw: bool = True,
 ) -> Rendered:
     """Render results in the requested formats.
 
@@ -80,6 +81,8 @@ def present(
         Folder with custom templates.
     typesetter
         What makes the PDF, if it was started before.
+    draw
+        Whether figures are drawn; otherwise they are blank.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def present(
     report, run = Rendered(), run or Run()
     content = Content(
         results,
-        lambda: _document(results, report, run, phone="html" in wanted),
+        lambda: _document(results, report, run, phone="html" in wanted, draw=draw),
         (templates,) if templates else (),
         typesetter,
     )
@@ -141,14 +144,17 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
     }
 
 
-def _document(results: Results, report: Rendered, run: Run, *, phone: bool) -> Document:
+def _document(results: Results, report: Rendered, run: Run, *, phone: bool, draw: bool) -> Document:
+    if not draw:
+        return _composed(results, report, run, Drawings(results, None, phone=False, blank=True))
     with ahead.store_for(run.store, run.drawers) as store:
-        return _composed(results, report, run, Drawings(results, store, phone=phone))
+        figures = Drawings(results, store, phone=phone)
+        with run.step("figures"):
+            figures.draw_ahead(run.drawers)
+        return _composed(results, report, run, figures)
 
 
 def _composed(results: Results, report: Rendered, run: Run, figures: Drawings) -> Document:
-    with run.step("figures"):
-        figures.draw_ahead(run.drawers)
     drawings: dict[str, tuple[Drawing, ...]] = {}
     tables: dict[str, tuple[Table, ...]] = {}
     galleries: dict[str, tuple[Gallery, ...]] = {}

@@ -59,7 +59,7 @@ def rebuild(report: Path, folder: Path, run: Run, *, allow_code: bool) -> Rebuil
     Parameters
     ----------
     report
-        ``report.pdf``, ``report.html`` with ``results.json`` beside it, or ``results.json``.
+        ``report.pdf``, ``report.html`` or ``results.json``.
     folder
         Where the inputs are searched, by their digests.
     run
@@ -77,11 +77,7 @@ def rebuild(report: Path, folder: Path, run: Run, *, allow_code: bool) -> Rebuil
         An input is not below the folder.
     """
     found = verify.parts(report)
-    wrong = [
-        row
-        for row in found.rows
-        if row.state != "unchanged" and (row.what != verify.BESIDE or report.suffix == ".html")
-    ]
+    wrong = [row for row in found.rows if row.state != "unchanged" and row.what != verify.BESIDE]
     if wrong:
         raise ResultsError(f"{report}: does not agree with itself ({wrong[0].what}: {wrong[0].state})")
     with private_folder() as home:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.sample import sample
-from reportgen.contract.figures import Drawn
+from reportgen.contract.figures import BLANK
 from reportgen.contract.galleries import Card, CardAnswer, Gallery
 from reportgen.contract.tables import Column, Table
 from reportgen.document.compose import compose
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 _FILLED: dict[Format, Callable[[Content], object]] = {
     "html": html.to_bytes,
     "pdf": lambda content: html.render(content.document, "pdf", content.templates),
+    "archive": lambda content: html.render(content.document, "pdf", content.templates),
     "markdown": markdown.to_bytes,
     "summary": markdown.summary,
 }
 """The formats that are made with templates."""
-_DRAWN = Drawn('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>', 9, 9)
 
 
 def rehearse(planned: Plan, folder: Path, formats: Collection[Format], created: str) -> None:
@@ -73,7 +73,7 @@ def _document(results: Results) -> Document:
     gallery = Gallery("sample", "Sample", "A sample.", (Card("row 0", "1", (answer,), "A sample.", text="A sample."),))
     return compose(
         results,
-        {name: (Drawing(f"{name}-sample", "Sample", "A sample.", "A sample.", _DRAWN, (table,)),) for name in drawn},
+        {name: (Drawing(f"{name}-sample", "Sample", "A sample.", "A sample.", BLANK, (table,)),) for name in drawn},
         dict.fromkeys(shown, (table,)),
         dict.fromkeys(shown, (gallery,)),
         {},

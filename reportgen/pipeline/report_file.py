@@ -1,4 +1,4 @@
-"""What the file of a report carries: the digest of its results, and in a PDF the results and the spec themselves."""
+"""What the file of a report carries: its results and their digest, and in a PDF the spec as well."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.formats import FILES
 from reportgen.errors import ResultsError, summary
 from reportgen.inputs.sources.arrays import ERRORS
+from reportgen.render.carried import CarriedError, carried
 from reportgen.render.limits import limited
+from reportgen.render.pdf import ARCHIVE_MARK
 from reportgen.spec.files import FileError, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from reportgen.contract.formats import Format
+
 MEGABYTES = 256
 _SECONDS, _GIGABYTES = 20, 2
+_MOST_RESULTS = 1024 * 2**20
+"""Bytes of results that a page may carry: 500 models that are compared in pairs have half as many."""
 _MOST_ATTACHMENTS = 20
 _FRONT = 2
 """Pages of a PDF that page one may fill, where its author wrote much."""
@@ -33,6 +39,8 @@ class ReportFile:
 
     Attributes
     ----------
+    form
+        Which format of a report it is.
     content
         The file itself.
     digest
@@ -43,6 +51,7 @@ class ReportFile:
         The text of page one.
     """
 
+    form: Format
     content: bytes
     digest: str
     attached: Mapping[str, bytes] = field(default_factory=dict)
@@ -55,13 +64,18 @@ def read_page(path: Path) -> ReportFile:
     Raises
     ------
     ResultsError
-        It cannot be read, or does not have the digest of its results.
+        It cannot be read, does not have the digest of its results, or has damaged results.
     """
     content = _content(path)
     found = _DIGEST.findall(content)
     if not found:
         raise ResultsError(f"{path}: is not a report of reportgen (it has no digest of its results)")
-    return ReportFile(content, found[-1].decode(), words=_front(content.decode("utf-8", "replace")))
+    try:
+        results = carried(content, _MOST_RESULTS)
+    except CarriedError as error:
+        raise ResultsError(f"{path}: {error}") from error
+    attached = {} if results is None else {FILES["json"]: results}
+    return ReportFile("html", content, found[-1].decode(), attached, _front(content.decode("utf-8", "replace")))
 
 
 def _front(page: str) -> str:
@@ -115,7 +129,8 @@ def read_pdf(path: Path) -> ReportFile:
         raise ResultsError(f"{path}: cannot be read as a PDF ({summary(error)})") from error
     if FILES["json"] not in attached:
         raise ResultsError(f"{path}: is not a report of reportgen (no {FILES['json']} is attached)")
-    return ReportFile(content, digest, attached, words)
+    form: Format = "archive" if ARCHIVE_MARK in content else "pdf"
+    return ReportFile(form, content, digest, attached, words)
 
 
 def _content(path: Path) -> bytes:

@@ -8,7 +8,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from netrc import NetrcParseError, netrc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reportgen.errors import ArgumentError, SendError
 from reportgen.text import formatting
@@ -33,8 +33,9 @@ class Server:
     ----------
     host, port
         Its address.
-    starttls
-        Whether the connection is encrypted, which the server must support.
+    encryption
+        ``starttls``: the connection is encrypted after the greeting, which the server must support; ``tls``: from the first
+        byte on (RFC 8314); None: not at all.
     ca_file
         Certificates of the authorities to trust, PEM; None for those of the system.
     user
@@ -43,7 +44,7 @@ class Server:
 
     host: str
     port: int
-    starttls: bool = False
+    encryption: Literal["starttls", "tls"] | None = None
     ca_file: Path | None = None
     user: str | None = None
 
@@ -81,11 +82,13 @@ def prepare(server: Server) -> Session:
     ArgumentError
         A file cannot be read, or a password is missing or would be sent in the clear.
     """
-    if not server.starttls:
+    if server.encryption is None:
         named = {"--ca-file": server.ca_file, "--user": server.user, PASSWORD: os.environ.get(PASSWORD)}
         needless = [name for name, value in named.items() if value is not None]
         if needless:
-            raise ArgumentError(f"{formatting.listed(needless)}: use --starttls; a password is only sent over TLS")
+            raise ArgumentError(
+                f"{formatting.listed(needless)}: use --starttls or --tls; a password is only sent over TLS"
+            )
         return Session(server, None, None)
     return Session(server, _context(server.ca_file), _login(server))
 
@@ -119,8 +122,7 @@ def send(mail: Mail, session: Session) -> None:
     except smtplib.SMTPException as error:
         raise SendError(f"{server}: {_line(str(error)).rstrip('.')}") from error
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise SendError(f"{server}: cannot be reached ({_line(reason)})") from error
+        raise SendError(f"{server}: {_unreached(error, server)}") from error
     if refused:
         raise SendError(f"{server}: refuses {_refusals(refused)}; the mail was sent to the others")
 
@@ -128,9 +130,14 @@ def send(mail: Mail, session: Session) -> None:
 def _sent(mail: Mail, session: Session) -> dict[str, tuple[int, bytes]]:
     """Send a mail, and return who was refused."""
     envelope, server = mail.envelope, session.server
-    smtp = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+    encrypted = server.encryption == "tls"
+    smtp = (
+        smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=session.context)
+        if encrypted
+        else smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
+    )
     try:
-        if session.context is not None:
+        if session.context is not None and not encrypted:
             smtp.starttls(context=session.context)
         if session.login is not None:
             smtp.login(session.login.user, session.login.password)
@@ -145,6 +152,15 @@ def _sent(mail: Mail, session: Session) -> dict[str, tuple[int, bytes]]:
         return refused
     finally:
         smtp.close()
+
+
+def _unreached(error: OSError | UnicodeError, server: Server) -> str:
+    """Return why there is no connection to a server."""
+    if isinstance(error, ssl.SSLError):
+        other = "--starttls" if server.encryption == "tls" else "--tls"
+        return f"TLS failed ({_line(error.reason or str(error))}); it may need {other}"
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"cannot be reached ({_line(reason)})"
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:

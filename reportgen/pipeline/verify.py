@@ -1,6 +1,6 @@
 """Compares a report with what it was made from, as far as it can be reached: which files are unchanged, changed, missing.
 
-Nothing is signed, so this finds inconsistency, not forgery.
+Without a signature, and a key that the reader trusts, this finds inconsistency, not forgery.
 """
 
 from __future__ import annotations
@@ -17,20 +17,25 @@ from reportgen.document.front import sentences
 from reportgen.errors import ReportgenError, ResultsError
 from reportgen.inputs.digest import of_path, of_program
 from reportgen.inputs.folders import FolderError
-from reportgen.pipeline.report_file import MEGABYTES, ReportFile, read_page, read_pdf
+from reportgen.pipeline.report_file import ReportFile, read_page, read_pdf
+from reportgen.pipeline.signatures import signatures
 from reportgen.plan.registry import Registry
 from reportgen.render.environment import printable
-from reportgen.spec.files import is_folder, read_bytes, unusable
+from reportgen.render.inline_svg import without_drawings
+from reportgen.spec.files import is_folder, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from reportgen.analysis.results import CodeRecord, Results, SpecRecord
-    from reportgen.contract.formats import Format
 
 BESIDE = "results beside the report"
 """The comparison of a report with another file, not with itself."""
+SIGNATURE = "signature"
+_SENTENCES = "sentences of page one"
+_PAGE = "page but for its figures"
+_DOCUMENT = "document, rendered again"
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x2060))
 CODE = re.compile(r":\w+$")
 """How the name of a function ends."""
@@ -58,38 +63,42 @@ class Parts:
         The results.
     inputs
         What they say of their inputs.
-    words
-        The text of page one; None of a results file.
+    document
+        The page or PDF; None of a results file.
     """
 
     rows: tuple[VerifiedFile, ...]
     content: bytes
     inputs: results_file.Inputs
-    words: str | None = None
+    document: ReportFile | None = None
 
 
-def verify(report: Path, folder: Path, *, render: bool = False) -> tuple[VerifiedFile, ...]:
+def verify(report: Path, folder: Path, *, render: bool = False, key: Path | None = None) -> tuple[VerifiedFile, ...]:
     """Compare a report with its own parts, the results beside it, and its inputs.
 
     Parameters
     ----------
     report
-        ``report.pdf``, ``report.html`` or ``results.json``.
+        ``report.pdf``, ``report.archive.pdf``, ``report.html`` or ``results.json``.
     folder
         What the names of the inputs are relative to: the folder of the spec. Nothing outside of it is opened.
     render
-        Whether the document is rendered again from its results and compared byte by byte.
+        Whether the document is rendered again from its results, figures included, and compared byte by byte. Without that
+        a page is rendered again without its figures.
+    key
+        The public key that the report must be signed with; see :func:`reportgen.pipeline.signatures.signatures`.
 
     Raises
     ------
     ResultsError
-        The report cannot be read, or is none.
+        The report or the key cannot be read, or is none.
     """
+    signed = [VerifiedFile(SIGNATURE, one.file, one.state, one.reason) for one in signatures(report, key)]
     found = parts(report)
     spec = found.inputs.spec
     named = [("spec", spec.file, spec.sha256), *((what, one.file, one.sha256) for what, one in found.inputs.files)]
-    pages = () if found.words is None else tuple(_pages(report, found, found.words, render=render))
-    return (*found.rows, *pages, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
+    pages = () if found.document is None else tuple(_pages(report, found, found.document, render=render))
+    return (*signed, *found.rows, *pages, *(_on_disk(what, file, digest, folder) for what, file, digest in named))
 
 
 def parts(report: Path) -> Parts:
@@ -100,29 +109,31 @@ def parts(report: Path) -> Parts:
     match report.suffix.lower():
         case ".json":
             content = results_file.content_of(report)
-        case ".html":
-            document, content = read_page(report), results_file.content_of(beside)
-            rows.append(_of_document(BESIDE, document.digest, content, report))
-        case ".pdf":
-            document = read_pdf(report)
-            content = document.attached[name]
-            rows.append(_of_document("results in the report", document.digest, content, report))
-            if unusable(beside) is None:
-                digest = hashlib.sha256(content).hexdigest()
-                rows.append(_compared(BESIDE, name, results_file.content_of(beside), digest))
+        case ".html" | ".pdf" as suffix:
+            document = read_page(report) if suffix == ".html" else read_pdf(report)
+            if name in document.attached:
+                content = document.attached[name]
+                rows.append(_of_document("results in the report", document.digest, content, report))
+                if unusable(beside) is None:
+                    digest = hashlib.sha256(content).hexdigest()
+                    rows.append(_compared(BESIDE, name, results_file.content_of(beside), digest))
+            else:
+                content = results_file.content_of(beside)
+                rows.append(_of_document("results of the page", document.digest, content, report))
         case _:
             raise ResultsError(f"{report}: must be {FILES['pdf']}, {FILES['html']} or {FILES['json']}")
     inputs = results_file.inputs(content, report)
     spec = inputs.spec
-    if document is not None and document.attached:
+    if document is not None and document.form != "html":
         rows.append(_attached(spec, document.attached))
     rows.append(_compared("spec in the results", spec.file, spec.text.encode(), spec.sha256))
-    return Parts(tuple(rows), content, inputs, None if document is None else document.words)
+    return Parts(tuple(rows), content, inputs, document)
 
 
-def _pages(report: Path, found: Parts, words: str, *, render: bool) -> Iterator[VerifiedFile]:
-    """Compare the sentences of page one, and the whole document if it is rendered again."""
-    kinds = ["sentences of page one", "document, rendered again"][: 1 + render]
+def _pages(report: Path, found: Parts, document: ReportFile, *, render: bool) -> Iterator[VerifiedFile]:
+    """Compare the sentences of page one, a page but for its figures, and the whole document if it is rendered again."""
+    is_page = document.form == "html"
+    kinds = [_SENTENCES, *([_DOCUMENT] if render else [_PAGE] if is_page else [])]
     reason = _unknown_pages(found.inputs.code)
     try:
         results = results_file.read(found.content, report, Registry()) if reason is None else None
@@ -131,12 +142,12 @@ def _pages(report: Path, found: Parts, words: str, *, render: bool) -> Iterator[
     if results is None:
         yield from (VerifiedFile(kind, report.name, "missing", reason or "") for kind in kinds)
         return
-    printed = _flat(words)
+    printed = _flat(document.words)
     absent = next((one for one in sentences(results) if _flat(printable(one)) not in printed), None)
     said = "" if absent is None else f"does not say: {absent}"
-    yield VerifiedFile(kinds[0], report.name, "unchanged" if absent is None else "changed", said)
-    if render:
-        yield _rendered(kinds[1], report, results)
+    yield VerifiedFile(_SENTENCES, report.name, "unchanged" if absent is None else "changed", said)
+    if render or is_page:
+        yield _rendered(report, document, results, draw=render)
 
 
 def _unknown_pages(code: Iterable[CodeRecord]) -> str | None:
@@ -149,18 +160,26 @@ def _unknown_pages(code: Iterable[CodeRecord]) -> str | None:
     return None
 
 
-def _rendered(what: str, report: Path, results: Results) -> VerifiedFile:
-    """Render a document again and compare its bytes."""
+def _rendered(report: Path, document: ReportFile, results: Results, *, draw: bool) -> VerifiedFile:
+    """Render a document again and compare its bytes; of a page without drawing all but its figures."""
     from reportgen.pipeline.present import present
 
-    form: Format = report.suffix.lower().removeprefix(".")
-    made = present(results, (form,))
-    content = made.files.get(FILES[form])
-    if content is None:
+    what = _DOCUMENT if draw else _PAGE
+    made = present(results, (document.form,), draw=draw)
+    found, expected = document.content, made.files.get(FILES[document.form])
+    if expected is None:
         return VerifiedFile(what, report.name, "missing", made.failures[0])
-    if content == read_bytes(report, MEGABYTES):
+    if not draw:
+        found, expected = _undrawn(found), _undrawn(expected)
+    if found == expected:
         return VerifiedFile(what, report.name, "unchanged")
-    return VerifiedFile(what, report.name, "changed", "edited, or drawn by other versions of matplotlib or WeasyPrint")
+    made_by = "matplotlib or WeasyPrint" if draw else "the libraries that make it"
+    return VerifiedFile(what, report.name, "changed", f"edited, or made by other versions of {made_by}")
+
+
+def _undrawn(page: bytes) -> bytes:
+    """Return a page without its figures; what is not UTF-8 stays as it is."""
+    return without_drawings(page.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _flat(text: str) -> str:

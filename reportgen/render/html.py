@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.document.detail import SHORT_TABLE, printed
 from reportgen.document.links import links, used_terms
-from reportgen.render import tables
+from reportgen.render import carried, tables
 from reportgen.render.environment import environment, fill, packages, printable, signed
 from reportgen.render.inline_svg import Inliner
 from reportgen.resources import share
@@ -75,6 +75,8 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     made.filters |= {"markdown": markdown, "drawing": lambda drawing: drawn[drawing.id]}
     made.globals |= {"short_table": SHORT_TABLE, "table_rows": rows, "target": target}
     made.globals |= {"show": partial(tables.show, anchors=found.rows), "link": found.target}
+    if target == "html":
+        made.globals |= {"results_address": carried.address(document.results.to_json().encode())}
     page = fill(
         made,
         "report.html.j2",

@@ -66,6 +66,19 @@ _COLOR = re.compile(r"#[0-9a-f]{6}\b")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _COMMAND = re.compile(r"\s*([MLHVCSQTAZ])\s*", re.IGNORECASE)
 _NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")
+_EMBEDDED = re.compile(
+    r'(<div class="panels" role="img" aria-label="[^"]*") style="--width:\d+px">(?><svg\b[^>]*/>|<svg\b.*?</svg>)*+</div>',
+    re.DOTALL,
+)
+_SHEET = re.compile(
+    r"\n:root\{[^{}]*\}\n@media screen and \(prefers-color-scheme:dark\)\{:root\{[^{}]*\}\}"
+    r"(?:\n\.panels \.s\d+\{[^{}]*\})*+(?=</style>)"
+)
+
+
+def without_drawings(page: str) -> str:
+    """Return a page without what is drawn in it, and without the style sheet of that; titles and alt texts stay."""
+    return _SHEET.sub("", _EMBEDDED.sub(r"\1>", page))
 
 
 class Inliner:

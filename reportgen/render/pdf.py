@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 
 from reportgen.contract.formats import FILES
 from reportgen.errors import RenderError, temporary_files
+from reportgen.render.pdf_process import ACCESSIBLE, ARCHIVE
 from reportgen.resources import ending, environment, private_folder, share
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ INSTALL = (
     "on Fedora `dnf install pango`, on Alpine `apk add pango`, on macOS `brew install pango`"
 )
 """How to install the libraries that WeasyPrint loads."""
+ARCHIVE_MARK = b'pdfaid:part="3"'
+"""What only a PDF for archives says of itself."""
 TIME_LIMIT = 120
 """Seconds of wall time, and of processor time."""
 MEMORY_LIMIT = 4 * 2**30
@@ -52,25 +55,38 @@ class Attachment:
     name: str
     data: bytes
     description: str
+    relationship: str = "Unspecified"
+    """What it is to the document, as PDF/A-3 has it: ``Source``, ``Data``, …"""
 
 
 def to_bytes(content: Content) -> bytes:
     """Return the content of ``report.pdf``: the document, with the results and the spec attached."""
+    return _typeset(content, ACCESSIBLE)
+
+
+def archive(content: Content) -> bytes:
+    """Return the content of ``report.archive.pdf``: the same for an archive (PDF/A-3a), tagged, with all that it needs in it."""
+    return _typeset(content, ARCHIVE)
+
+
+def _typeset(content: Content, variant: str) -> bytes:
     from reportgen.render import html
 
     document, results = content.document, content.results
     page = html.render(document, "pdf", content.templates)
-    started = None if content.typesetter is None else nullcontext(content.typesetter)
-    with started or PdfProcess.within(results.output.limits) as process:
+    started = content.typesetter
+    fresh = None if started is None or started.used else nullcontext(started)
+    with fresh or PdfProcess.within(results.output.limits) as process:
         return process.render(
             page,
             {drawing.id: drawing.drawn.svg for drawing in document.drawings},
             attachments=[
-                Attachment(FILES["json"], results.to_json().encode(), "Every number of the report"),
-                Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run"),
+                Attachment(FILES["json"], results.to_json().encode(), "Every number of the report", "Data"),
+                Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run", "Source"),
             ],
             created=datetime.fromisoformat(results.created),
             identifier=document.digest,
+            variant=variant,
         )
 
 
@@ -81,10 +97,11 @@ def render(
     attachments: Sequence[Attachment] = (),
     created: datetime,
     identifier: str,
+    variant: str = ACCESSIBLE,
     time_limit: float = TIME_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
 ) -> bytes:
-    """Render a page as an accessible PDF (PDF/UA-1); the same input produces the same bytes.
+    """Render a page as a tagged PDF; the same input produces the same bytes.
 
     Parameters
     ----------
@@ -98,6 +115,8 @@ def render(
         The date of the document and of its attachments; naive means UTC.
     identifier
         The file identifier of the PDF.
+    variant
+        ``pdf/ua-1`` or ``pdf/a-3a``.
     time_limit
         Seconds.
     memory_limit
@@ -111,7 +130,9 @@ def render(
         The page requests external content, a figure could not be drawn, a limit was reached, or WeasyPrint failed.
     """
     with PdfProcess(time_limit=time_limit, memory_limit=memory_limit) as process:
-        return process.render(html, figures, attachments=attachments, created=created, identifier=identifier)
+        return process.render(
+            html, figures, attachments=attachments, created=created, identifier=identifier, variant=variant
+        )
 
 
 class PdfProcess:
@@ -127,6 +148,7 @@ class PdfProcess:
 
     def __init__(self, *, time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT) -> None:
         self._time_limit = time_limit
+        self.used = False
         with temporary_files(), ExitStack() as opened:
             self._home = opened.enter_context(private_folder())
             fonts = self._home / "fonts.conf"
@@ -195,10 +217,12 @@ class PdfProcess:
         attachments: Sequence[Attachment] = (),
         created: datetime,
         identifier: str,
+        variant: str = ACCESSIBLE,
     ) -> bytes:
         """Render one page, once; see :func:`render`."""
+        self.used = True
         with temporary_files():
-            self._hand_over(html, figures, attachments, created, identifier)
+            self._hand_over(html, figures, attachments, created, identifier, variant)
         try:
             self._go()
             self._process.wait(self._time_limit)
@@ -237,6 +261,7 @@ class PdfProcess:
         attachments: Sequence[Attachment],
         created: datetime,
         identifier: str,
+        variant: str,
     ) -> None:
         (self._home / "page.html").write_text(html, "utf-8")
         for index, attachment in enumerate(attachments):
@@ -244,9 +269,13 @@ class PdfProcess:
         utc = created.replace(tzinfo=UTC) if created.tzinfo is None else created.astimezone(UTC)
         job = {
             "figures": dict(figures),
-            "attachments": [{"name": one.name, "description": one.description} for one in attachments],
+            "attachments": [
+                {"name": one.name, "description": one.description, "relationship": one.relationship}
+                for one in attachments
+            ],
             "created": utc.replace(microsecond=0).isoformat(),
             "identifier": identifier,
+            "variant": variant,
         }
         (self._home / "job.json").write_text(json.dumps(job), "utf-8")
 

@@ -210,7 +210,7 @@ def test_a_build_says_first_that_there_will_be_no_pdf(project: Path, code: str, 
     found = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     lines = found.stderr.splitlines()
     assert found.returncode == 3
-    assert lines[0].startswith("reportgen: report.pdf will not be written: WeasyPrint cannot ")
+    assert lines[0].startswith("reportgen: no PDF will be written: WeasyPrint cannot ")
     assert words in lines[0]
     assert "loading m ..." in lines
     assert lines[-1].startswith("reportgen: report.pdf was not written: WeasyPrint cannot ")

@@ -15,7 +15,7 @@ from reportgen.contract.changes import Delta
 from reportgen.contract.numbers import Metric
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import unpaired
+from reportgen.metrics import recovered
 from reportgen.pipeline import present
 from reportgen.pipeline.run import Run
 from reportgen.text import formatting
@@ -102,7 +102,25 @@ def test_predicted_values_are_paired(tmp_path: Path) -> None:
     changes = changes_of(run(tmp_path, spec(["b"], BASELINE, ["performance"]), only(made, "b")))
     one, wanted = delta(changes, "performance.mae"), both["performance"].find("mae_difference", "b", "vs a")
     assert (one.how, delta(changes, "performance.bias").how, changes.flips) == ("paired", "paired", ())
+    for name in ("rmse", "r_squared"):
+        assert delta(changes, f"performance.{name}").how == "paired"
     assert [one.difference.value, one.difference.ci_low] == pytest.approx([wanted.value, wanted.ci_low])
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_metrics_that_are_no_means_are_paired_by_the_correlation_of_their_rows(tmp_path: Path, design: str) -> None:
+    """F1, precision and averages of classes: narrower than without the rows, with groups and weights too."""
+    made = classified(**DESIGNS[design])
+    paired = changes_of(against_a_file(tmp_path, made))
+    unpaired = changes_of(against_a_file(tmp_path, made, answers=False))
+    ant = Subject.of("class", "ant")
+    for name, subject in (("balanced_accuracy", None), ("macro_f1", None), ("f1", ant), ("precision", ant)):
+        one, other = (delta(changes, f"performance.{name}", subject) for changes in (paired, unpaired))
+        assert (one.how, other.how, one.p_value) == ("paired", "unpaired", None), name
+        assert one.difference.value == other.difference.value
+        widths = [found.difference.ci_high - found.difference.ci_low for found in (one, other)]
+        assert widths[0] < 0.95 * widths[1], name
+        assert one.difference.ci_method == "paired, from both intervals and the correlation of their rows (Zou 2007)"
 
 
 def test_without_answers_differences_are_unpaired_and_said_to_be(tmp_path: Path) -> None:
@@ -114,7 +132,7 @@ def test_without_answers_differences_are_unpaired_and_said_to_be(tmp_path: Path)
     assert one.now is not None
     assert one.before is not None
     ends = [(metric.value, metric.ci_low, metric.ci_high) for metric in (one.now, one.before)]
-    assert (one.difference.ci_low, one.difference.ci_high) == unpaired.difference(*ends)  # type: ignore[arg-type]
+    assert (one.difference.ci_low, one.difference.ci_high) == recovered.difference(*ends)  # type: ignore[arg-type]
     said = " ".join(one.text for record in results.sections for one in record.statements)
     assert "unpaired: the answers on every row of 1 (2026-01-02) were not stored" in said
     (table,) = (

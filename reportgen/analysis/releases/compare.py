@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from reportgen.analysis.releases import paired, structure
 from reportgen.contract.changes import Changes, Delta
-from reportgen.contract.numbers import OF_CALIBRATED, Metric
+from reportgen.contract.numbers import Metric
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import unpaired
+from reportgen.metrics import recovered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,9 +126,9 @@ def _difference(before: Metric | None, now: Metric | None, *, same_rows: bool) -
     if before.estimator != now.estimator:
         caveats.append(f"{before.estimator or 'not said how'} then, {now.estimator or 'not said how'} now")
     interval: dict[str, float | str | None] = {}
-    own, other = _ends(now), _ends(before)
+    own, other = paired.ends(now), paired.ends(before)
     if own is not None and other is not None:
-        low, high = unpaired.difference(own, other)
+        low, high = recovered.difference(own, other)
         interval = {"ci_low": low, "ci_high": high, "ci_method": _METHOD}
     return Metric.model_validate(
         {
@@ -140,14 +140,3 @@ def _difference(before: Metric | None, now: Metric | None, *, same_rows: bool) -
             **interval,
         }
     )
-
-
-def _ends(one: Metric) -> unpaired.Ends | None:
-    if (
-        one.value is None
-        or one.ci_low is None
-        or one.ci_high is None
-        or (one.ci_method or "").startswith(OF_CALIBRATED)
-    ):
-        return None
-    return float(one.value), one.ci_low, one.ci_high

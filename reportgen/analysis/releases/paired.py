@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.analysis.releases import linearized
 from reportgen.contract.changes import Delta, Flips
-from reportgen.contract.numbers import Metric
-from reportgen.metrics import comparison, intervals
+from reportgen.contract.numbers import OF_CALIBRATED, Metric
+from reportgen.metrics import comparison, intervals, recovered
 from reportgen.metrics.design import Design
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
 
+_METHOD = "paired, from both intervals and the correlation of their rows (Zou 2007)"
 _EQUAL = 1e-5
-"""Largest distance, relative above 1, of a reported value from the mean of the stored rows that it is the mean of: they are float32."""
+"""Largest distance, relative above 1, of a reported value from that of the stored rows: they are float32."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,21 @@ class Output:
             wrong = int((~_right(self.now) | ~_right(self.before))[rows].sum())
             found = found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
         return design.estimate(found), None
+
+    def correlation(self, name: str, subject: Subject | None, then: float, value: float) -> float | None:
+        """Return the correlation of both values of a metric that is no mean of rows; None if the stored rows do not give them."""
+        now, before = (self._parts(name, subject, one) for one in (self.now, self.before))
+        if now is None or before is None or not (_equals(now[0], value) and _equals(before[0], then)):
+            return None
+        first, second = (self.design.sums(one[1]) for one in (now, before))
+        return recovered.correlation(first, second)
+
+    def _parts(self, name: str, subject: Subject | None, columns: Columns) -> linearized.Parts | None:
+        if subject is None or subject.whole:
+            return linearized.of_output(name, columns, self.design.weight, len(self.class_names))
+        if subject.kind != "class" or subject.name not in self.class_names:
+            return None
+        return linearized.of_class(name, columns, self.design.weight, self.class_names.index(subject.name))
 
     def _rows(self, subject: Subject | None) -> tuple[Mask | None, Design]:
         """Return the rows that a subject is about, all of them for an output, those with its label for a class; None for any other part."""
@@ -146,9 +163,11 @@ def delta(found: Mapping[str | None, Output], made: Delta) -> Delta:
     if output is None or made.before is None or made.now is None or made.how == "not compared":
         return made
     then, value = made.before.value, made.now.value
-    paired = None if then is None or value is None else output.difference(made.name, made.subject, then, value)
-    if paired is None:
+    if then is None or value is None:
         return made
+    paired = output.difference(made.name, made.subject, then, value)
+    if paired is None:
+        return _recovered(output, made, then, value)
     estimate, p_value = paired
     metric = made.difference.model_copy(
         update={
@@ -161,6 +180,29 @@ def delta(found: Mapping[str | None, Output], made: Delta) -> Delta:
     )
     test = None if p_value is None else output.design.test("the paired difference")
     return made.model_copy(update={"difference": metric, "how": "paired", "p_value": p_value, "test": test})
+
+
+def _recovered(output: Output, made: Delta, then: float, value: float) -> Delta:
+    """Return a difference with the interval that its two intervals and the stored rows give, where they do."""
+    now, before = (None if one is None else ends(one) for one in (made.now, made.before))
+    correlation = None if now is None or before is None else output.correlation(made.name, made.subject, then, value)
+    if now is None or before is None or correlation is None:
+        return made
+    low, high = recovered.difference(now, before, correlation)
+    interval = {"ci_low": low, "ci_high": high, "ci_method": _METHOD}
+    return made.model_copy(update={"difference": made.difference.model_copy(update=interval), "how": "paired"})
+
+
+def ends(one: Metric) -> recovered.Ends | None:
+    """Return a value with the ends of its interval; None where it has none, or only the range of calibrated models."""
+    if (
+        one.value is None
+        or one.ci_low is None
+        or one.ci_high is None
+        or (one.ci_method or "").startswith(OF_CALIBRATED)
+    ):
+        return None
+    return float(one.value), one.ci_low, one.ci_high
 
 
 def _values(name: str, columns: Columns) -> NDArray[Any] | None:
@@ -190,8 +232,11 @@ _MEAN_OF: Mapping[str, Callable[[Columns], NDArray[Any]]] = {
 
 
 def _is_mean(values: NDArray[Any], design: Design, reported: float) -> bool:
-    mean = float(np.average(values, weights=design.weights))
-    return abs(mean - reported) <= _EQUAL * max(1.0, abs(reported))
+    return _equals(float(np.average(values, weights=design.weights)), reported)
+
+
+def _equals(found: float, reported: float) -> bool:
+    return abs(found - reported) <= _EQUAL * max(1.0, abs(reported))
 
 
 def _equal(one: NDArray[Any] | None, other: NDArray[Any] | None) -> bool:

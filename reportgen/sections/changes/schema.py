@@ -51,8 +51,8 @@ DIFFERENCE = MetricSpec(
     "",
     None,
     "A metric of the candidate minus the same of the earlier release; the subject is its address. Paired, row by row, where the answers on "
-    "the same rows are stored; otherwise from the two intervals, as of independent rows.",
-    "Newcombe (1998), paired; Hall (1992); Zou & Donner (2008), unpaired",
+    "the same rows are stored and give the metric; otherwise from the two intervals, as of independent rows.",
+    "Newcombe (1998), Hall (1992) and Zou (2007), paired; Zou & Donner (2008), unpaired",
 )
 FIXED = MetricSpec(
     "errors_fixed",

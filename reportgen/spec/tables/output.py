@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Severity
-from reportgen.contract.formats import BY_DEFAULT, Format
+from reportgen.contract.formats import BY_DEFAULT, FORMATS, Format
 from reportgen.spec.tables.types import Flag, Number, Whole, false_is_none, or_false
 
 Style = Literal["publication", "presentation", "draft"]
@@ -75,6 +75,8 @@ class OutputSpec(Strict):
     """Folder, relative to the spec; by default `build/<spec-name>` in the working directory."""
     formats: tuple[Format, ...] = Field(default=BY_DEFAULT, min_length=1)
     """Which files to write."""
+    archive: Flag = False
+    """Write `report.archive.pdf` as well, the PDF for archives (PDF/A-3a): the same as `archive` in `formats`."""
     focus: Annotated[Whole, Field(ge=1)] | tuple[str, ...] = 6
     """Maximum number of models that figures and tables show individually: the best ones by the first metric of page one; or the names of the models to show."""
     gallery: Annotated[Whole, Field(ge=1, le=100)] | None = Field(default=12, json_schema_extra=or_false)
@@ -95,5 +97,10 @@ class OutputSpec(Strict):
     """Folder with custom templates, relative to the spec."""
     docs_url: DocsUrl | None = None
     """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""
+
+    @property
+    def wanted(self) -> tuple[Format, ...]:
+        """The formats to write."""
+        return tuple(name for name in FORMATS if name in self.formats or (self.archive and name == "archive"))
 
     _no_gallery = field_validator("gallery", mode="before")(false_is_none)
