@@ -44,6 +44,7 @@ _PARTS = {
     "checks.preset": "preset",
     "output": "OutputSpec",
     "output.figures": "FiguresSpec",
+    "output.theme": "ThemeSpec",
     "limits": "LimitsSpec",
 }
 """Tables of a spec, and their names in its JSON Schema."""

@@ -29,9 +29,11 @@ from reportgen.contract.focus import Focus, View
 from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.formats import ANSWERS
 from reportgen.contract.metric_table import Headline, MetricTable, TableRow
+from reportgen.contract.page import PageTheme
 from reportgen.contract.section import BaseAnalyzer, BaseComparer
 from reportgen.contract.statements import Statement
 from reportgen.errors import SectionError
+from reportgen.inputs import logo
 from reportgen.plan.registry import folder_of
 from reportgen.resources import __version__
 from reportgen.text.naming import in_a_sentence
@@ -267,6 +269,7 @@ def results_of(
             detail=output.detail,
             order=output.order,
             docs_url=output.docs_url,
+            theme=_theme(plan),
             limits=plan.spec.limits,
         ),
         card=plan.spec.card,
@@ -280,6 +283,17 @@ def results_of(
         left_out=tuple(item.address for item in plan.left_out),
         checks=checked,
         flipped=() if old is None else tuple(flipped(old.checks, _of_candidate(checked, plan))),
+    )
+
+
+def _theme(plan: Plan) -> PageTheme:
+    asked = plan.spec.output.theme
+    return PageTheme(
+        accent=asked.accent,
+        logo=None if asked.logo is None else logo.load(asked.logo, plan.folder),
+        organization=asked.organization,
+        paper=asked.paper,
+        language=asked.language,
     )
 
 

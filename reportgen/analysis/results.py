@@ -20,6 +20,7 @@ from reportgen.contract.focus import Focus, View
 from reportgen.contract.forms import Form
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Metric
+from reportgen.contract.page import PLAIN, PageTheme
 from reportgen.contract.result import SectionResult
 from reportgen.contract.section import Section
 from reportgen.contract.statements import Statement
@@ -262,6 +263,8 @@ class OutputRecord(Strict):
     order: Literal["decision", "spec"] = "decision"
     docs_url: DocsUrl | None = None
     """Address of the published documentation, which the codes of findings link to; null for the entries in the report."""
+    theme: PageTheme = PLAIN
+    """The look of the pages, the logo included."""
     limits: LimitsSpec = LimitsSpec()
     """What the run could take, and what rendering it again may take."""
 

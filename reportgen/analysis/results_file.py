@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from reportgen.contract.section import Section
     from reportgen.plan.registry import Registry
 
+LOGO = "logo"
+"""What the logo is called among the inputs."""
 _MEGABYTES = 2048
 """Largest results file: 500 models that are compared in pairs take a quarter of it."""
 
@@ -110,6 +112,7 @@ class Inputs(Strict):
     code: tuple[CodeRecord, ...] = ()
     trend: tuple[Earlier, ...] = ()
     """The earlier releases of a trend."""
+    logo: FileRecord | None = None
 
     @property
     def files(self) -> tuple[tuple[str, FileRecord], ...]:
@@ -126,7 +129,8 @@ class Inputs(Strict):
         baseline = None if self.decision.baseline is None else self.decision.baseline.release
         releases = [*self.trend] if baseline is None else [baseline, *self.trend]
         named = {one.file: FileRecord(file=one.file, sha256=one.sha256) for one in releases}
-        return (*found, *(("earlier release", record) for record in named.values()))
+        found += [("earlier release", record) for record in named.values()]
+        return (*found, *(() if self.logo is None else ((LOGO, self.logo),)))
 
 
 def inputs(content: bytes, path: Path) -> Inputs:
@@ -140,7 +144,7 @@ def inputs(content: bytes, path: Path) -> Inputs:
     raw = _parsed(content, path)
     with refusals(path):
         whole = {name: raw[name] for name in Inputs.model_fields if name in raw}
-        return Inputs.model_validate({**whole, "trend": [*_trend(raw)]})
+        return Inputs.model_validate({**whole, "trend": [*_trend(raw)], "logo": _logo(raw)})
 
 
 def _trend(raw: dict[str, Any]) -> Iterator[Any]:
@@ -149,6 +153,12 @@ def _trend(raw: dict[str, Any]) -> Iterator[Any]:
         lines = section["result"].get("trend", ()) if _kind(section) == SECTION and section["result"] else ()
         for line in lines:
             yield from (point["release"] for point in line["points"] if point["release"] is not None)
+
+
+def _logo(raw: dict[str, Any]) -> Any:
+    """Return the record of the logo, without its content; None without one."""
+    logo = raw.get("output", {}).get("theme", {}).get("logo")
+    return None if logo is None else {key: logo[key] for key in FileRecord.model_fields}
 
 
 class Facts(Strict):

@@ -46,6 +46,9 @@ def _files(results: Results) -> Table:
     release = None if results.decision.baseline is None else results.decision.baseline.release
     if release is not None:
         rows.append((f"earlier release {release.name}", release.file, release.sha256))
+    logo = results.output.theme.logo
+    if logo is not None:
+        rows.append(("logo", logo.file, logo.sha256))
     if results.predictions is not None:
         rows.append(("predictions, written", results.predictions.file, results.predictions.sha256))
     rows += [(item.what, item.file, item.sha256) for item in results.code]

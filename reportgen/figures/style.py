@@ -10,6 +10,7 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.colors import DARK_GROUNDS, OF_MARKS, channels, contrast, mixed
 from reportgen.contract.theme import INK, Look, Theme
 from reportgen.resources import share
 from reportgen.text import naming
@@ -38,7 +39,7 @@ LINES: tuple[LineStyle, ...] = (
     (0, (4.0, 1.2, 1.2, 1.2, 1.2, 1.2)),
 )
 
-DARK_PAPER = "#0f1419"
+DARK_PAPER = DARK_GROUNDS["page"]
 """Ground of a page in dark mode."""
 NEUTRALS = {
     Theme.paper: ("paper", DARK_PAPER),
@@ -50,10 +51,6 @@ NEUTRALS = {
 }
 """The colors that are no hues: name, and color in dark mode."""
 _FIXED = (Theme.on_light, Theme.on_dark)
-_CONTRAST = 3.0
-"""Least contrast of a mark with its ground. Source: WCAG 2.2, criterion 1.4.11."""
-_LINEAR = 0.04045
-"""Up to this value, of 1, a channel of sRGB is linear. Source: IEC 61966-2-1."""
 _NEAR = 2
 """Largest difference in a channel (0 to 255) from a tint that counts as this tint. Convention."""
 
@@ -124,48 +121,26 @@ def on_dark(color: str) -> tuple[str, str] | None:
     return color.removeprefix("#"), _tint_on_dark(color) or _lightened(color)
 
 
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two ``#rrggbb`` colors, 1 to 21. Source: WCAG 2.2, "contrast ratio"."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(color: str) -> float:
-    parts = (part / 255 for part in _channels(color))
-    linear = [part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _channels(color: str) -> list[int]:
-    return [int(color[start : start + 2], 16) for start in (1, 3, 5)]
-
-
-def _mixed(color: str, ground: str, share: float) -> str:
-    """Return a color of which this share is ``color`` and the rest ``ground``."""
-    pairs = zip(_channels(color), _channels(ground), strict=True)
-    return "#" + "".join(f"{round(share * one + (1 - share) * other):02x}" for one, other in pairs)
-
-
 def _lightened(color: str) -> str:
     """Mix a color with white, as little as is needed to be seen on the dark page."""
     shares = (step / 50 for step in range(51))
-    found = (_mixed("#ffffff", color, share) for share in shares)
-    return next(one for one in found if contrast(one, DARK_PAPER) >= _CONTRAST)
+    found = (mixed("#ffffff", color, share) for share in shares)
+    return next(one for one in found if contrast(one, DARK_PAPER) >= OF_MARKS)
 
 
 def _tint_on_dark(color: str) -> str | None:
     """Return the color's own hue mixed with the dark page, if it is a hue of the theme mixed with white."""
     best: tuple[float, str] | None = None
     for hue in (*PETROFF6, *PETROFF10, Theme.muted, Theme.ink):
-        strength = (3 * 255 - sum(_channels(color))) / (3 * 255 - sum(_channels(hue)))
+        strength = (3 * 255 - sum(channels(color))) / (3 * 255 - sum(channels(hue)))
         if strength >= 1:
             continue
         off = max(
             abs(one - other)
-            for one, other in zip(_channels(color), _channels(_mixed(hue, "#ffffff", strength)), strict=True)
+            for one, other in zip(channels(color), channels(mixed(hue, "#ffffff", strength)), strict=True)
         )
         if off <= _NEAR and (best is None or off < best[0]):
-            best = off, _mixed(NEUTRALS[hue][1] if hue in NEUTRALS else _lightened(hue), DARK_PAPER, strength)
+            best = off, mixed(NEUTRALS[hue][1] if hue in NEUTRALS else _lightened(hue), DARK_PAPER, strength)
     return None if best is None or color in (*PETROFF6, *PETROFF10) else best[1]
 
 

@@ -5,6 +5,7 @@ A report is a file of others: nothing that it names is opened by its path, and c
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -159,18 +160,21 @@ def _place(home: Path, names: Iterable[str], report: Path) -> Path:
 
 
 def _lay_out(named: Iterable[tuple[str, str, str]], folder: Path, home: Path, place: Path, report: Path) -> None:
-    """Put links to the inputs, found by their digests, where the spec names them."""
+    """Put links to the inputs, or the logo itself, found by their digests, where the spec names them."""
     wanted = {file: (what, digest) for what, file, digest in named}
     found = search.find(((file, digest) for file, (_, digest) in wanted.items()), folder)
     missing = [f"{what} ({file}, {digest[:12]})" for file, (what, digest) in wanted.items() if digest not in found]
     if missing:
         raise InputError(("--inputs",), str(folder), f"has no file with the SHA-256 digest of {listed(missing)}")
-    for file, (_, digest) in wanted.items():
+    for file, (what, digest) in wanted.items():
         target = place / file
         if not target.parent.resolve().is_relative_to(home):
             raise ResultsError(f"{report}: names an input inside of another ({file!r})")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.symlink_to(found[digest])
+        if what == results_file.LOGO:
+            shutil.copyfile(found[digest], target)  # a link to a logo is not followed out of the folder of the spec
+        else:
+            target.symlink_to(found[digest])
 
 
 def _add_answers(inputs: results_file.Inputs, folder: Path, place: Path) -> None:

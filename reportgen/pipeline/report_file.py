@@ -30,7 +30,7 @@ _MOST_RESULTS = 1024 * 2**20
 _MOST_ATTACHMENTS = 20
 _FRONT = 2
 """Pages of a PDF that page one may fill, where its author wrote much."""
-_DIGEST = re.compile(rb'SHA-256 digest <code class="long">([0-9a-f]{64})</code>')
+_DIGEST = re.compile(rb'<code class="long">([0-9a-f]{64})</code>')
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Renders the page again whenever the spec or a template is saved, and shows it on this machine."""
+"""Renders the page again whenever the spec, a template or the logo is saved, and shows it on this machine."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def watch(
     Parameters
     ----------
     spec
-        The spec; its folder has the other files that are watched: templates and sections.
+        The spec; its folder has the other files that are watched: templates, sections and the logo.
     read
         Reads the spec and makes the plan.
     output
@@ -157,8 +157,10 @@ def _said(outcome: Outcome, seconds: float) -> str:
 
 
 def _watched(spec: Path, planned: Plan) -> Iterator[Path]:
-    """Yield the spec, the templates and the files with sections."""
+    """Yield the spec, the logo, the templates and the files with sections."""
     yield spec
+    if planned.spec.output.theme.logo is not None:
+        yield planned.folder / planned.spec.output.theme.logo
     templates = flow.templates_of(planned)
     if templates is not None:
         yield from sorted(templates.rglob("*"))

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.inputs import logo
 from reportgen.inputs.forms import refused
 from reportgen.inputs.sources.registry import unknown_names, unusable_data
 from reportgen.inputs.sources.source import code_files, files
@@ -30,6 +31,8 @@ def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     unusable += [(at, one.origin, reason) for at, one in paths if (reason := refused(one, folder))]
     for data, place in _tables(spec):
         unusable += [(place(location), file, reason) for location, file, reason in unusable_data(data, folder)]
+    if spec.output.theme.logo is not None and (reason := logo.unusable(spec.output.theme.logo, folder)):
+        unusable.append((logo.LOCATION, spec.output.theme.logo, reason))
     for location, file, reason in unusable:
         yield Problem(location, reason, repr(file), suggest(Path(file).name, _siblings(folder / file)))
     templates = spec.output.templates
@@ -78,6 +81,8 @@ def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
     """Yield every file that a spec names, with its place."""
     yield from ((("models", name, "path"), one.path) for name, one in spec.models.items() if one.path is not None)
     yield from _beside(spec)
+    if spec.output.theme.logo is not None:
+        yield logo.LOCATION, spec.output.theme.logo
     for data, place in _tables(spec):
         yield from ((place(location), file) for location, file in files(data))
 

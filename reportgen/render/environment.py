@@ -14,6 +14,7 @@ from reportgen.contract.subjects import about
 from reportgen.errors import RenderError, summary
 from reportgen.render import tables
 from reportgen.render.limits import limited
+from reportgen.render.words import ENGLISH, Words
 from reportgen.resources import __version__, share
 from reportgen.text import formatting
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, FileSystemLoader
 
     from reportgen.analysis.results import Results
+    from reportgen.contract.page import Language
     from reportgen.document.tree import Document
 
 STATES = {
@@ -59,7 +61,12 @@ def signed(text: str) -> str:
     return f"{text.rstrip()}\n{MARK}{__version__} -->\n"
 
 
-def environment(folders: Sequence[Path], write: Callable[[Any], Any], packages: Collection[str] = ()) -> Environment:
+def environment(
+    folders: Sequence[Path],
+    write: Callable[[Any], Any],
+    packages: Collection[str] = (),
+    language: Language = ENGLISH,
+) -> Environment:
     """Create the environment.
 
     Parameters
@@ -71,6 +78,8 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any], packages: 
         Converts the value of an expression to the text to write; plain strings are escaped as HTML.
     packages
         Packages whose templates may be read, as ``package:path``: those of the sections in use.
+    language
+        Of the fixed words.
     """
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, PrefixLoader, StrictUndefined
 
@@ -90,6 +99,10 @@ def environment(folders: Sequence[Path], write: Callable[[Any], Any], packages: 
     made.filters |= {"about": lambda one: about(one.model, one.subject), "sentence": lambda one: one.text}
     made.globals |= {"number": formatting.number, "show": tables.show, "show_grid": tables.show_grid}
     made.globals |= {"symbols": SYMBOLS}
+    words = Words(language, write)
+    made.filters |= {"label": words.label, "term": words.term, "in_a_sentence": words.in_a_sentence}
+    made.filters |= {"in_english": words.in_english, "in_own": words.in_own}
+    made.globals |= {"_": words.say, "english": words.english, "own": words.own}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from reportgen.document.detail import SHORT_TABLE, printed
 from reportgen.document.links import links, used_terms
-from reportgen.render import carried, tables
+from reportgen.render import carried, look, tables
 from reportgen.render.environment import environment, fill, packages, printable, signed
 from reportgen.render.inline_svg import Inliner
 from reportgen.resources import share
@@ -68,7 +68,8 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     shown = printed(document) if target == "pdf" else document
     rows = PDF_ROWS if target == "pdf" else None
     found = links(shown, rows)
-    made = environment(template_folders, printable, packages(document))
+    theme = document.results.output.theme
+    made = environment(template_folders, printable, packages(document), theme.language)
     inliner = Inliner()
     embed = inliner.inline if target == "html" else _image_of
     drawn = {drawing.id: Markup(embed(drawing)) for drawing in shown.drawings}  # noqa: S704 cleaned or escaped
@@ -85,7 +86,7 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
         document=shown,
         glossary=used_terms(shown),
         titles={chapter.id: chapter.title for chapter in shown.chapters},
-        styles=Markup("\n".join((*_styles(target), inliner.sheet()))),  # noqa: S704 our own files
+        styles=Markup("\n".join((*_styles(target), *look.sheets(theme), inliner.sheet()))),  # noqa: S704 our own files
     )
     return unbroken(page)
 

@@ -39,13 +39,13 @@ def subject(results: Results, front: FrontPage) -> str:
 
 def text(results: Results, front: FrontPage, attachment: Attachment) -> str:
     """Return the body as plain text, one statement, check or finding to a line."""
-    made = environment((), _write)
+    made = environment((), _write, language=results.output.theme.language)
     return fill(made, "mail.txt.j2", (), results, front=front, attachment=attachment).strip() + "\n"
 
 
 def html(results: Results, front: FrontPage, attachment: Attachment) -> str:
     """Return the body as HTML."""
-    made = environment((), printable)
+    made = environment((), printable, language=results.output.theme.language)
     page = fill(made, "mail.html.j2", (), results, front=front, attachment=attachment)
     return unbroken(page).strip() + "\n"
 

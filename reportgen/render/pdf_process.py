@@ -12,15 +12,19 @@ import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from reportgen.resources import end_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ACCESSIBLE, ARCHIVE = "pdf/ua-1", "pdf/a-3a"
 """The kinds of PDF: for readers with assistive technology, and for archives."""
 FIGURES = "reportgen:/figure/"
 """URL prefix of the figures."""
+_LANGUAGE = ' lang="'
 
 
 def main(home: Path, seconds: int, memory: int) -> None:
@@ -85,6 +89,8 @@ def _render(home: Path) -> dict[str, Any]:
     ]
     options = {"pdf_variant": job["variant"], "custom_metadata": True, "attachments": files}
     page = (home / "page.html").read_text("utf-8")
+    if page.count(_LANGUAGE) > 1:
+        _tag_languages()
     document = HTML(string=page, url_fetcher=fetch).render(**options)
     document.metadata.created = document.metadata.modified = created.isoformat()
     finish = _archivable if job["variant"] == ARCHIVE else None
@@ -119,6 +125,22 @@ def _archivable(_document: Any, pdf: Any) -> None:
             if "Interpolate" in one.extra:
                 one.extra["Interpolate"] = "false"
             pdf.objects[place] = Written(one)
+
+
+def _tag_languages() -> None:
+    """Let the tags of the PDF have the language of parts, WCAG 3.1.2: WeasyPrint 70 writes that of the whole document alone."""
+    from weasyprint.pdf import tags
+
+    build = tags._build_box_tree  # noqa: SLF001 there is no public place for it
+
+    def with_languages(box: Any, *context: Any) -> Iterator[Any]:
+        language = None if box.element is None else box.element.get("lang")
+        for tag in build(box, *context):
+            if language is not None:
+                tag["Lang"] = tags.pydyf.String(language)
+            yield tag
+
+    tags._build_box_tree = with_languages  # noqa: SLF001
 
 
 class _Failures(logging.Handler):

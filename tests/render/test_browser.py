@@ -12,8 +12,9 @@ import pytest
 from browser import CHROMIUM, MISSING, Browser
 from handmade import full_results
 
+from reportgen.contract.colors import contrast
 from reportgen.contract.formats import FILES
-from reportgen.figures.style import DARK_PAPER, NEUTRALS, contrast
+from reportgen.figures.style import DARK_PAPER, NEUTRALS
 from reportgen.pipeline.present import present
 from reportgen.render import html, pdf
 

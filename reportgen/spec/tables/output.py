@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.findings import Severity
 from reportgen.contract.formats import BY_DEFAULT, FORMATS, Format
-from reportgen.spec.tables.types import Flag, Number, Whole, false_is_none, or_false
+from reportgen.contract.page import Accent, Language, Paper
+from reportgen.spec.tables.types import Flag, Name, Number, Whole, false_is_none, or_false
 
 Style = Literal["publication", "presentation", "draft"]
 Detail = Literal["brief", "standard", "full"]
@@ -68,6 +69,28 @@ NO_LIMITS_NAMED = LimitsSpec()
 """The limits of a spec that names none."""
 
 
+class ThemeSpec(Strict):
+    """The look of the pages: accent, logo, organization, paper, language of the fixed words."""
+
+    accent: Accent | None = None
+    """Color of links, of the rule above page one and of marks in tables, `#rrggbb`. Text in it must have a contrast of 4.5:1 with the page and with boxes; in dark mode it is lightened until it has. States, findings and figures keep their colors."""
+    logo: Name | None = None
+    """SVG, PNG or JPEG file of at most 200 kB, relative to the spec, shown on page one and embedded in the report. An SVG must not have scripts or refer to anything outside of it."""
+    organization: Name | None = None
+    """Its name: on page one, in the running header and in the metadata of the PDF; alternative text of the logo."""
+    paper: Paper = "a4"
+    """Paper of the PDF, and of the page printed from a browser."""
+    language: Language = "en"
+    """Language of the fixed words of page, PDF and mail: headings, heads of tables, labels. Your own text is taken to be in it; sentences made from numbers, explanations and figures are in English and marked as such."""
+
+    @model_validator(mode="after")
+    def _logo_has_a_text(self) -> Self:
+        if self.logo is not None and self.organization is None:
+            message = "a logo needs organization, its alternative text"
+            raise ValueError(message)
+        return self
+
+
 class OutputSpec(Strict):
     """Output files and their folder."""
 
@@ -91,6 +114,8 @@ class OutputSpec(Strict):
     """Write the answer of every model on every row beside `results.json`, as `predictions.parquet`: about 30 bytes per row and model. A later report pairs its differences with it."""
     figures: FiguresSpec = FiguresSpec()
     """Figures as separate files."""
+    theme: ThemeSpec = ThemeSpec()
+    """The look of the pages: accent, logo, organization, paper, language of the fixed words."""
     fail_on: Severity | None = None
     """Exit with 1 if a finding has at least this severity."""
     templates: str | None = None
