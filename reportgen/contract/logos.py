@@ -104,7 +104,7 @@ class _Judge:
         """Raise ValueError if the content is not an SVG that only draws."""
         try:
             self._parser.Parse(content, True)  # noqa: FBT003 the library takes no keyword
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError) as error:  # LookupError: an encoding that nobody knows
             message = f"is not a well-formed SVG ({error})"
             raise ValueError(message) from error
         if self._painted & self._loose:  # Poppler leaves these away at some sizes, as WeasyPrint writes them

@@ -59,7 +59,7 @@ def _leads_out(file: str, folder: Path) -> bool:
 
 def _require_pixels(content: bytes) -> None:
     """Raise ValueError if an image is damaged, or has too many pixels by its header."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with (
@@ -75,5 +75,5 @@ def _require_pixels(content: bytes) -> None:
         message = f"has more than {_MOST_PIXELS:,} pixels"
         raise ValueError(message) from error
     except (OSError, SyntaxError) as error:
-        message = f"is damaged ({summary(error)})"
+        message = "is damaged" if isinstance(error, UnidentifiedImageError) else f"is damaged ({summary(error)})"
         raise ValueError(message) from error
