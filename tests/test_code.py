@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from reportgen.analysis.code import code
 from reportgen.document.provenance import provenance
 from reportgen.errors import InputError
 from reportgen.inputs import digest
+from reportgen.resources import share
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +52,18 @@ def test_the_program_itself(tmp_path: Path) -> None:
     (record,) = code(made_plan(tmp_path), made_evaluation().models)
     assert (record.what, record.file) == ("program", "reportgen")
     assert record.sha256 == digest.of_program()
+
+
+@pytest.mark.parametrize("name", ["report.html.j2", "css/print.css", "languages/de.toml"])
+def test_the_program_is_its_templates_too(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Styles and catalogs included: what they say is in every report."""
+    shutil.copytree(share("templates"), tmp_path / "templates")
+    monkeypatch.setattr(digest, "share", lambda folder: tmp_path / folder)
+    before = digest.of_program.__wrapped__()
+    assert before == digest.of_program()
+    with (tmp_path / "templates" / name).open("a") as file:
+        file.write("\n")
+    assert digest.of_program.__wrapped__() != before
 
 
 def test_a_section_file_is_digested_as_it_ran(tmp_path: Path) -> None:

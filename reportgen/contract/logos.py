@@ -6,44 +6,15 @@ import re
 from typing import Literal
 from xml.parsers import expat
 
+from reportgen.contract.svg import ELEMENTS, IMAGE, SVG
+
 MediaType = Literal["image/svg+xml", "image/png", "image/jpeg"]
 
 MOST_BYTES = 200_000
 _MOST_ELEMENTS = 2000
 """The PDF engine takes a millisecond for each."""
 _SIGNATURES: dict[bytes, MediaType] = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-_SVG = "http://www.w3.org/2000/svg"
-_DRAWS = frozenset(
-    [
-        "svg",
-        "g",
-        "defs",
-        "symbol",
-        "use",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "text",
-        "tspan",
-        "textPath",
-        "image",
-        "clipPath",
-        "mask",
-        "pattern",
-        "marker",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "title",
-        "desc",
-        "metadata",
-        "style",
-    ]
-)
+_TAKEN = ELEMENTS | {"title", "desc", "metadata", "style"}
 _NOT_DRAWN = (
     "http://www.inkscape.org/namespaces/inkscape",
     "http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd",
@@ -52,7 +23,6 @@ _NOT_DRAWN = (
     "http://purl.org/dc/elements/1.1/",
 )
 """Namespaces of what drawing programs note for themselves."""
-_IMAGE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 _LOADS = re.compile(r"@import|@font-face|\b(?:image-set|image|src)\s*\(", re.IGNORECASE)
 _URL = re.compile(r"""url\(\s*['"]?\s*([^'")\s]*)""", re.IGNORECASE)
 _GRADIENTS = {"linearGradient", "radialGradient"}
@@ -115,7 +85,7 @@ class _Judge:
 
     def _element(self, tag: str, attributes: dict[str, str]) -> None:
         namespace, _, name = tag.rpartition(" ")
-        if not self._count and (namespace, name) != (_SVG, "svg"):
+        if not self._count and (namespace, name) != (SVG, "svg"):
             message = f"is XML, but no SVG (its first element is <{name}>)"
             raise ValueError(message)
         if not self._count and len(attributes.get("viewBox", "").replace(",", " ").split()) != len("xywh"):
@@ -125,7 +95,7 @@ class _Judge:
         if self._count > _MOST_ELEMENTS:
             message = f"has more than {_MOST_ELEMENTS:,} elements; export it as PNG"
             raise ValueError(message)
-        if namespace not in _NOT_DRAWN and (namespace != _SVG or name not in _DRAWS):
+        if namespace not in _NOT_DRAWN and (namespace != SVG or name not in _TAKEN):
             message = f"has a <{name}> element; a logo may only have what draws"
             raise ValueError(message)
         for key, value in attributes.items():
@@ -139,7 +109,7 @@ class _Judge:
         if name.startswith("on"):
             message = f"has a script ({name})"
             raise ValueError(message)
-        if name in {"href", "src", "base"} and not value.startswith("#") and not _IMAGE.fullmatch(value):
+        if name in {"href", "src", "base"} and not value.startswith("#") and not IMAGE.fullmatch(value):
             message = f"refers to something outside of it ({value[:60]!r})"
             raise ValueError(message)
         self._css(value, escapes=name != "style")
@@ -159,7 +129,7 @@ class _Judge:
             self._style.append(text)
 
     def _end(self, tag: str) -> None:
-        if self._style is not None and tag == f"{_SVG} style":
+        if self._style is not None and tag == f"{SVG} style":
             self._css("".join(self._style))
             self._style = None
 

@@ -12,7 +12,7 @@ from reportgen.inputs.folders import FolderError, files_below
 from reportgen.resources import share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 _CODE = (".py", ".j2", ".css")
 _BLOCK = 512
@@ -84,13 +84,15 @@ def of_module(name: str) -> tuple[str, str] | None:
 
 @cache
 def of_program() -> str:
-    """Return the digest of reportgen's own code, templates and styles; computed once in a process."""
+    """Return the digest of reportgen's own code, templates, styles and catalogs; computed once in a process."""
     own = [(f"reportgen/{name}", path) for name, path in _code(_PACKAGE) if not name.startswith("_share/")]
-    return of_files([*own, *((f"templates/{name}", path) for name, path in _code(share("templates")))])
+    return of_files(
+        [*own, *((f"templates/{name}", path) for name, path in _code(share("templates"), (*_CODE, ".toml")))]
+    )
 
 
-def _code(folder: Path) -> Iterator[tuple[str, Path]]:
+def _code(folder: Path, suffixes: Collection[str] = _CODE) -> Iterator[tuple[str, Path]]:
     """Yield the files of code and templates below a folder, by their relative paths."""
     for path in folder.rglob("*"):
-        if path.suffix in _CODE and path.is_file():
+        if path.suffix in suffixes and path.is_file():
             yield path.relative_to(folder).as_posix(), path

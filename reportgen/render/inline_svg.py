@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from reportgen.contract.figures import Part
+from reportgen.contract.svg import ELEMENTS, IMAGE, SVG
 from reportgen.errors import RenderError
 from reportgen.figures.layout import LEGEND
 from reportgen.figures.style import FAMILIES, on_dark
@@ -22,40 +23,10 @@ if TYPE_CHECKING:
     from reportgen.contract.figures import Drawn
     from reportgen.document.tree import Drawing
 
-SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-_KEPT = frozenset(
-    [
-        "svg",
-        "g",
-        "defs",
-        "symbol",
-        "use",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "text",
-        "tspan",
-        "textPath",
-        "image",
-        "clipPath",
-        "mask",
-        "pattern",
-        "marker",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-    ]
-)
-"""Elements that draw. All others are removed: script, style, metadata, links, animations, foreign content."""
 _TEXTS = frozenset(f"{{{SVG}}}{name}" for name in ("text", "tspan", "textPath"))
 """Elements whose blanks are shown."""
 _GEOMETRY = frozenset(["d", "x", "y", "width", "height", "points", "cx", "cy", "r", "x1", "x2", "y1", "y2"])
-_IMAGE = re.compile(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*")
 _URL = re.compile(r"""url\(\s*(['"]?)([^)'"]*)\1\s*\)""", re.IGNORECASE)
 _REFERENCE = re.compile(r"url\(#([^)]+)\)|^#(.+)$")
 _PLAIN = re.compile(r"[\w\s:;#.,'%()-]*")
@@ -259,7 +230,7 @@ def _clean(element: ET.Element) -> None:
     """Remove what acts, loads something or is not drawn."""
     for child in list(element):
         namespace, _, name = child.tag.rpartition("}") if isinstance(child.tag, str) else ("", "", "")
-        if namespace == f"{{{SVG}" and name in _KEPT:
+        if namespace == f"{{{SVG}" and name in ELEMENTS:
             _clean(child)
         else:
             _remove(element, child)
@@ -290,7 +261,7 @@ def _attribute(name: str, value: str) -> str | None:
     if plain in {"id", "href"} and name not in {plain, f"{{{XLINK}}}href"}:
         return None
     if plain == "href":
-        return value if value.startswith("#") or _IMAGE.fullmatch(value) else None
+        return value if value.startswith("#") or IMAGE.fullmatch(value) else None
     if plain == "class" or (plain == "style" and "\\" in value):  # escapes can hide a function
         return None
     return _URL.sub(lambda match: _local(match[2].strip()), value)
