@@ -6,7 +6,7 @@ from typing import Literal
 
 from reportgen.contract.base import Strict
 from reportgen.contract.decision import Earlier
-from reportgen.contract.numbers import Metric
+from reportgen.contract.numbers import Metric, excludes_zero
 from reportgen.contract.subjects import Subject
 
 LEVEL = 0.05
@@ -54,8 +54,7 @@ class Delta(Strict):
         """Whether the difference is told from 0: by its p-value where it has one, otherwise by its interval."""
         if self.p_value is not None:
             return self.p_value < LEVEL
-        low, high = self.difference.ci_low, self.difference.ci_high
-        return low is not None and high is not None and not low <= 0 <= high
+        return excludes_zero(self.difference)
 
 
 class Flips(Strict):

@@ -62,6 +62,12 @@ class View:
         """Return the items of the models that have a row each, in their order; at most ``most`` models."""
         return tuple(items) if self.focus is None else _of_models(items, self.focus.order, most)
 
+    def compared(self, items: Iterable[OfModelT], most: int) -> tuple[OfModelT, ...]:
+        """Return the items of the candidate and its baseline, in this order; where neither has any, those of at most ``most`` models."""
+        items, roles = tuple(items), self.decision.models
+        of_roles = sorted((one for one in items if one.model in roles), key=lambda one: roles.index(one.model))
+        return tuple(of_roles) or self.shown(items, most)
+
     def rest(self, items: Iterable[OfModel], shown: Iterable[OfModel], which: str | None = None) -> str:
         """Return the sentence of a caption or note about omitted models; empty if all are shown.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import model_validator
 
@@ -26,6 +26,23 @@ NumberT = TypeVar("NumberT", int, float)
 def or_nan(value: float | None) -> float:
     """Return a number for a figure: NaN, which is not drawn, where it is missing."""
     return float("nan") if value is None else value
+
+
+class Bounded(Protocol):
+    """What has an interval or none: a metric, or a number kept for a figure."""
+
+    @property
+    def ci_low(self) -> float | None:
+        """Lower end."""
+
+    @property
+    def ci_high(self) -> float | None:
+        """Upper end."""
+
+
+def excludes_zero(one: Bounded) -> bool:
+    """Return whether there is an interval and 0 is outside."""
+    return one.ci_low is not None and one.ci_high is not None and not one.ci_low <= 0 <= one.ci_high
 
 
 def required(value: NumberT | None) -> NumberT:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 
-from reportgen.contract.numbers import or_nan
+from reportgen.contract.numbers import Bounded, or_nan
 from reportgen.contract.theme import Look
 from reportgen.figures import categories, draw
 
@@ -27,6 +27,17 @@ _ROW = 1.75
 """Height of a row, in font sizes."""
 RANGE = "#c3c8cd"
 """Color of what is expected behind what is seen."""
+
+
+T = TypeVar("T")
+
+
+class Valued(Bounded, Protocol):
+    """A number that may have an interval."""
+
+    @property
+    def value(self) -> float | None:
+        """The number; None if it was not measured."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,20 @@ class Dots:
     hollow: ArrayLike | None = None
     range_low: ArrayLike | None = None
     range_high: ArrayLike | None = None
+
+
+class Difference(NamedTuple):
+    """A difference on a named row; None where it, or its interval, is missing."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, name: str, metric: Valued) -> Self:
+        """Return the row of a metric."""
+        return cls(name, metric.value, metric.ci_low, metric.ci_high)
 
 
 def height(theme: Theme, n_rows: int, most: float = _HIGHEST) -> float:
@@ -101,21 +126,34 @@ def models(ax: Axes, theme: Theme, names: Sequence[str], measured: Sequence[Meas
         ax.plot(or_nan(metric.value), place, marker=look.marker, color=look.color, linestyle="none")
 
 
+def extremes(ranked: Sequence[T], most: int) -> list[T]:
+    """Return at most so many of a ranking, half of them from each end.
+
+    >>> extremes("abcdef", 4), extremes("abc", 4)
+    (['a', 'b', 'e', 'f'], ['a', 'b', 'c'])
+    """
+    return list(ranked) if len(ranked) <= most else [*ranked[: most // 2], *ranked[-(most // 2) :]]
+
+
 def forest(
     ax: Axes,
     theme: Theme,
-    names: Sequence[str],
+    differences: Sequence[Difference],
     *,
-    values: ArrayLike,
-    low: ArrayLike,
-    high: ArrayLike,
     told: Sequence[bool],
     sides: tuple[str, str],
+    scale: float = 1.0,
 ) -> None:
     """Draw differences around a line at 0, the first row set off from the others.
 
     ``told`` says which differences are told from 0: their points are filled. ``sides`` says whom the left and the right favor.
+    ``scale`` is 100 to show shares in points.
     """
+    names = [one.name for one in differences]
+    values, low, high = (
+        [scale * or_nan(end) for end in ends]
+        for ends in zip(*((one.value, one.low, one.high) for one in differences), strict=True)
+    )
     look = Look(theme.ink, "o", "solid", "")
     rows(ax, theme, names, [Dots(values, low, high, look, "", hollow=~np.asarray(told, bool))])
     ax.axvline(0, color=theme.ink, linewidth=theme.line_width * 0.8, zorder=1.5)

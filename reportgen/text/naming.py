@@ -73,6 +73,15 @@ def labels(names: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:
     return _numbered(cut, limit)
 
 
+def numbered(name: str, index: int) -> str:
+    """Return the name of one of several that are alike, counted from 0.
+
+    >>> numbered("recall", 0), numbered("recall", 1)
+    ('recall', 'recall-2')
+    """
+    return f"{name}-{index + 1}" if index else name
+
+
 def _differing(names: Sequence[str], room: int) -> list[str]:
     """Remove the parts that all names start and end with, keeping those before the difference that fit."""
     starts = _places(_beginning(names))

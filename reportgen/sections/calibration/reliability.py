@@ -12,7 +12,7 @@ from reportgen.figures import draw
 from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.findings import class_evidence
 from reportgen.sections.calibration.schema import CalibrationResult
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,7 +75,7 @@ class ClassVisualizer(BaseVisualizer[CalibrationResult]):
             f" The {len(head.curves)} classes with the smallest p-values of {len(head.class_names)}." if rest else ""
         )
         return Figure(
-            name="class-reliability" if index == 0 else f"class-reliability-{index + 1}",
+            name=naming.numbered("class-reliability", index),
             title=titles.classes_title(found),
             caption=(
                 "Observed frequency against mean probability of each class in the bins of its ECE; the area of a point is its share of the rows. "

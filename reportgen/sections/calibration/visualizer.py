@@ -18,7 +18,7 @@ from reportgen.sections.calibration.reliability import ClassVisualizer
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult, MultilabelCalibration
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
 from reportgen.sections.calibration.titles import WithClasses
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -250,7 +250,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             else ""
         )
         return Figure(
-            name="class-bias" if index == 0 else f"class-bias-{index + 1}",
+            name=naming.numbered("class-bias", index),
             title=self._bias_title(result, heads),
             caption="Mean probability minus frequency of each class, in points: above 0 the model overstates the class. Lines: "
             f"95{formatting.THIN}% intervals, one class at a time. Filled: beyond chance, by the interval and by the test adjusted for all classes.{fewer}"
@@ -323,7 +323,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
             ((self._ece(result, head, name), name, head) for head in heads for name in names), key=lambda item: item[0]
         )
         return Figure(
-            name="class-ece" if index == 0 else f"class-ece-{index + 1}",
+            name=naming.numbered("class-ece", index),
             title=f"The largest ECE of a class is {formatting.number(worst[0], 'fraction')}: {worst[1]} in "
             f"{about(worst[2].model, worst[2].subject)}",
             caption="One-vs-rest ECE of the probability of each class; above 0 for a calibrated model too."

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.numbers import or_nan, required
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import dots
 from reportgen.metrics import simultaneous
@@ -43,8 +43,7 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
     def _differences(self, result: ChangesResult, changes: Changes, rows: Sequence[Delta]) -> Figure:
         whole, classes = rows[0], rows[1:]
         ranked = sorted(classes, key=lambda one: required(one.difference.value))
-        half = _MOST_CLASSES // 2
-        shown = ranked if len(ranked) <= _MOST_CLASSES else [*ranked[:half], *ranked[-half:]]
+        shown = dots.extremes(ranked, _MOST_CLASSES)
         told = _told_apart(classes)
         title = f"{formatting.change(whole.difference)} right since {changes.earlier.name}"
         title += (
@@ -64,14 +63,12 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
         )
 
     def _draw_differences(self, rows: Sequence[Delta], classes: frozenset[str], ax: Axes) -> None:
-        metrics = [one.difference for one in rows]
+        names = ["all rows", *(one.subject.name for one in rows[1:] if one.subject is not None)]
         dots.forest(
             ax,
             self.theme,
-            ["all rows", *(one.subject.name for one in rows[1:] if one.subject is not None)],
-            values=[100 * or_nan(one.value) for one in metrics],
-            low=[100 * or_nan(one.ci_low) for one in metrics],
-            high=[100 * or_nan(one.ci_high) for one in metrics],
+            [dots.Difference.of(name, one.difference) for name, one in zip(names, rows, strict=True)],
+            scale=100,
             told=[rows[0].settled, *(one.part in classes for one in rows[1:])],
             sides=("last release better", "candidate better"),
         )

@@ -11,7 +11,7 @@ from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import categories
 from reportgen.sections.overview.findings import uneven
 from reportgen.sections.overview.schema import OverviewResult
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ class OverviewVisualizer(BaseVisualizer[OverviewResult]):
         share = formatting.fraction(balance.counts[common] / total) if total else formatting.MISSING
         of = "" if balance.head is None else f" of {balance.head}"
         return Figure(
-            name="class-balance" if index == 0 else f"class-balance-{index + 1}",
+            name=naming.numbered("class-balance", index),
             title=f"Class {self.theme.text(balance.classes[common])}{of} has {balance.counts[common]:,} rows, class "
             f"{self.theme.text(balance.classes[rare])} {balance.counts[rare]:,}",
             caption=f"Rows per class, most frequent first.{rest}",

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
 from reportgen.metrics.confidence import SURE
@@ -254,12 +254,7 @@ def recipes_differ(result: PerformanceResult) -> Iterator[Hit]:
             continue
         for one in result.named(over.difference.name):
             found = one.metric
-            if (
-                found.value is None
-                or found.ci_low is None
-                or found.ci_high is None
-                or found.ci_low <= 0 <= found.ci_high
-            ):
+            if found.value is None or not excludes_zero(found):
                 continue
             by = formatting.points(found) if over.score is ACCURACY else formatting.metric(found).text
             yield Hit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.statements import Quantity, Statement, counted, quantity
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
@@ -187,8 +187,7 @@ def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPer
     if baseline is not None:
         other = result.find("recall", baseline.model, part)
         difference = result.find("recall_difference", head.model, part)
-        low, high = difference.ci_low, difference.ci_high
-        settled = low is not None and high is not None and not low <= 0 <= high
+        settled = excludes_zero(difference)
         said = Quantity(text=formatting.points(difference), metric="recall_difference", model=head.model, subject=part)
         parts += [f"; {baseline.model} ", _share("recall", baseline, other, part), ", "]
         parts += [said] if settled else ["too few to tell them apart"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import or_nan, required
+from reportgen.contract.numbers import excludes_zero, or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import dots, draw, heatmap
@@ -18,7 +18,7 @@ from reportgen.sections.performance.regression.visualizer import RegressionVisua
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import by_class, confused
 from reportgen.sections.performance.tiers import told_apart
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,12 +76,11 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         }
         told = told_apart(classes)
         ranked = sorted(classes, key=lambda name: required(classes[name].value))
-        half = _MOST_CLASSES // 2
-        shown = ranked if len(ranked) <= _MOST_CLASSES else [*ranked[:half], *ranked[-half:]]
+        shown = dots.extremes(ranked, _MOST_CLASSES)
         rest = len(ranked) - len(shown)
         better, worse = ([name for name in told if sign * required(classes[name].value) > 0] for sign in (1, -1))
         return Figure(
-            name="differences" if index == 0 else f"differences-{index + 1}",
+            name=naming.numbered("differences", index),
             title=_forest_title(head, whole, baseline, better, worse),
             caption="Rows right, candidate minus baseline, 95 % intervals; filled if distinguishable from 0 (classes: Holm-corrected)."
             + (f" {len(shown)} of {len(ranked)} classes." if rest else ""),
@@ -92,16 +91,13 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         )
 
     def _draw_forest(self, whole: Metric, classes: dict[str, Metric], told: Sequence[str], ax: Axes) -> None:
-        metrics = [whole, *classes.values()]
         candidate, baseline = self.view.decision.models
         dots.forest(
             ax,
             self.theme,
-            ["all rows", *classes],
-            values=[100 * or_nan(one.value) for one in metrics],
-            low=[100 * or_nan(one.ci_low) for one in metrics],
-            high=[100 * or_nan(one.ci_high) for one in metrics],
-            told=[_excludes_zero(whole), *(name in told for name in classes)],
+            [dots.Difference.of(name, one) for name, one in (("all rows", whole), *classes.items())],
+            scale=100,
+            told=[excludes_zero(whole), *(name in told for name in classes)],
             sides=(f"{self.theme.look(baseline).label} better", f"{self.theme.look(candidate).label} better"),
         )
         ax.set_xlabel("points")
@@ -131,7 +127,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
 
     def _confusions(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the matrices side by side where they are small, else one figure for each; none beyond 20 classes."""
-        heads = [head for head in self._compared(result) if len(head.class_names) <= _CROWDED]
+        heads = [head for head in self.view.compared(result.heads, _MOST_COMPARED) if len(head.class_names) <= _CROWDED]
         small = all(len(head.class_names) <= _SMALL for head in heads)
         groups = [heads] if small else [[head] for head in heads]
         for group in groups:
@@ -173,19 +169,10 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
     def _recalls(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield one figure for each set of classes."""
         groups: dict[tuple[str, ...], list[HeadPerformance]] = {}
-        for head in self._compared(result):
+        for head in self.view.compared(result.heads, _MOST_COMPARED):
             groups.setdefault(head.class_names, []).append(head)
         for index, heads in enumerate(groups.values()):
             yield self._recall(result, heads, index)
-
-    def _compared(self, result: PerformanceResult) -> tuple[HeadPerformance, ...]:
-        """Return the heads to show by class: the candidate's and its baseline's, or a few models."""
-        roles = self.view.decision.models
-        if roles:
-            return tuple(
-                sorted((one for one in result.heads if one.model in roles), key=lambda one: roles.index(one.model))
-            )
-        return self.view.shown(result.heads, _MOST_COMPARED)
 
     def _recall(self, result: PerformanceResult, heads: list[HeadPerformance], index: int) -> Figure:
         first = heads[0]
@@ -201,7 +188,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         rest = f" The {len(shown)} lowest of {len(ranked)} classes." if len(shown) < len(ranked) else ""
         lowest = f"{ranked[0]}, {formatting.fraction(required(recalls[ranked[0]][0].value))}" if ranked else "none"
         return Figure(
-            name="recall" if index == 0 else f"recall-{index + 1}",
+            name=naming.numbered("recall", index),
             title=f"{about(first.model, first.subject)} finds {ranked[0]} least often" if ranked else "Recall by class",
             caption=f"Share of the rows of each class that are predicted as that class, with 95 % intervals; the classes by {first.model}, the lowest first.{rest}"
             + self.view.rest(result.heads, heads),
@@ -233,16 +220,12 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         ax.set_xlabel("recall")
 
 
-def _excludes_zero(metric: Metric) -> bool:
-    return metric.ci_low is not None and metric.ci_high is not None and not metric.ci_low <= 0 <= metric.ci_high
-
-
 def _forest_title(
     head: HeadPerformance, whole: Metric, baseline: str, better: Sequence[str], worse: Sequence[str]
 ) -> str:
     """Return what the figure shows: all rows, then single classes."""
     who = about(head.model, head.subject)
-    if not _excludes_zero(whole):
+    if not excludes_zero(whole):
         first = f"{who} and {baseline} cannot be told apart on all rows"
     else:
         first = f"{who} is right {'more' if required(whole.value) > 0 else 'less'} often than {baseline}"

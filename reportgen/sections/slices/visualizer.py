@@ -6,14 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.contract.numbers import or_nan
+from reportgen.contract.numbers import excludes_zero, or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
 from reportgen.figures import dots, draw
 from reportgen.metrics import simultaneous
 from reportgen.sections.slices import words
 from reportgen.sections.slices.schema import DIFFERENCES, SlicesResult
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,19 +41,12 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         groups: dict[tuple[str | None, str], list[HeadSlices]] = {}
         for head in result.heads:
             groups.setdefault((head.subject, head.score), []).append(head)
-        shown = (self._compared(group) for group in groups.values())
+        shown = (self.view.compared(group, _MOST_COMPARED) for group in groups.values())
         drawn = [heads for heads in shown if heads and words.tested(heads[0])]
         for index, heads in enumerate(drawn):
-            yield self._figure(result, heads, "slices" if index == 0 else f"slices-{index + 1}")
+            yield self._figure(result, heads, naming.numbered("slices", index))
 
-    def _compared(self, group: Sequence[HeadSlices]) -> list[HeadSlices]:
-        """Return the heads to show: the candidate's and its baseline's, or those of a few models."""
-        roles = self.view.decision.models
-        if roles:
-            return sorted((one for one in group if one.model in roles), key=lambda one: roles.index(one.model))
-        return list(self.view.shown(group, _MOST_COMPARED))
-
-    def _figure(self, result: SlicesResult, heads: list[HeadSlices], name: str) -> Figure:
+    def _figure(self, result: SlicesResult, heads: Sequence[HeadSlices], name: str) -> Figure:
         first = heads[0]
         ranked = words.ranked(result, first)
         shown = ranked[:_MOST_SLICES]
@@ -79,7 +72,7 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         )
 
     def _draw_scores(
-        self, result: SlicesResult, heads: list[HeadSlices], shown: Sequence[SliceEntry], ax: Axes
+        self, result: SlicesResult, heads: Sequence[HeadSlices], shown: Sequence[SliceEntry], ax: Axes
     ) -> None:
         series = []
         for head in heads:
@@ -109,18 +102,15 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         if found is None:
             return
         metrics: list[Whole | Metric] = [found, *(words.number(result, name, head, one) for one in shown)]
-        whole = found.ci_low is not None and found.ci_high is not None and not found.ci_low <= 0 <= found.ci_high
-        told = [whole, *(_told(words.number(result, "difference_p_holm", head, one)) for one in shown)]
+        told = [excludes_zero(found), *(_told(words.number(result, "difference_p_holm", head, one)) for one in shown)]
         scale = 100 if head.score == "accuracy" else 1
         labels = [self.theme.look(one.model).label for one in (baseline, head)]
         left, right = labels if head.score == "accuracy" else reversed(labels)
         dots.forest(
             ax,
             self.theme,
-            _names(shown),
-            values=[scale * or_nan(metric.value) for metric in metrics],
-            low=[scale * or_nan(metric.ci_low) for metric in metrics],
-            high=[scale * or_nan(metric.ci_high) for metric in metrics],
+            [dots.Difference.of(name, one) for name, one in zip(_names(shown), metrics, strict=True)],
+            scale=scale,
             told=told,
             sides=(f"{left} better", f"{right} better"),
         )

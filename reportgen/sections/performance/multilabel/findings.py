@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.metrics import simultaneous
 from reportgen.text import formatting
 
@@ -63,7 +63,7 @@ def wrong_number_of_classes(result: MultilabelResult) -> Iterator[Hit]:
     """Yield heads that predict many more or fewer classes than apply; the effect is how many times a quarter of those that apply."""
     for one in result.multilabel:
         bias, applies = (result.find(name, one.model, one.subject) for name in ("cardinality_bias", "classes_per_row"))
-        if bias.ci_low is None or bias.ci_high is None or bias.ci_low <= 0 <= bias.ci_high:
+        if not excludes_zero(bias):
             continue
         size, usual = abs(required(bias.value)), required(applies.value)
         if size >= LARGE_SHARE * usual:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.contract.numbers import excludes_zero
 from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
@@ -109,7 +110,7 @@ def _weakest(result: MultilabelResult, one: MultilabelPerformance, baseline: str
     settled = True
     difference = result.find_or_none("f1_difference", one.model, part)
     if baseline is not None and difference is not None:
-        settled = titles.excludes_zero(difference)
+        settled = excludes_zero(difference)
         said = Quantity(text=formatting.points(difference), metric="f1_difference", model=one.model, subject=part)
         parts += [f"; against {baseline} "]
         parts += [said] if settled else ["too few to tell them apart"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import or_nan, required
+from reportgen.contract.numbers import excludes_zero, or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject
 from reportgen.figures import dots, draw
@@ -15,7 +15,7 @@ from reportgen.sections.performance.multilabel import titles
 from reportgen.sections.performance.multilabel.tables import by_class
 from reportgen.sections.performance.multilabel_schema import MultilabelResult
 from reportgen.sections.performance.tiers import told_apart
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,17 +44,11 @@ class MultilabelVisualizer(BaseVisualizer[MultilabelResult]):
             groups.setdefault((one.subject, one.class_names), []).append(one)
         for index, tier in enumerate(result.multilabel_tiers):
             if self.view.decision.candidate is None:
-                yield self._ranked(result, tier.subject, _numbered("multilabel", index))
+                yield self._ranked(result, tier.subject, naming.numbered("multilabel", index))
         for index, heads in enumerate(groups.values()):
-            shown = self._compared(heads)
+            shown = self.view.compared(heads, _MOST_COMPARED)
             if titles.scores_of_examples(result, shown[0]):
-                yield self._classes(result, shown, _numbered("class-f1", index), self.view.rest(heads, shown))
-
-    def _compared(self, heads: Sequence[MultilabelPerformance]) -> tuple[MultilabelPerformance, ...]:
-        """Return the candidate and its baseline, or a few models."""
-        roles = self.view.decision.models
-        of_roles = sorted((one for one in heads if one.model in roles), key=lambda one: roles.index(one.model))
-        return tuple(of_roles) or self.view.shown(heads, _MOST_COMPARED)
+                yield self._classes(result, shown, naming.numbered("class-f1", index), self.view.rest(heads, shown))
 
     # -------------------------------------------------------------------------------------- paired differences
 
@@ -67,15 +61,14 @@ class MultilabelVisualizer(BaseVisualizer[MultilabelResult]):
             versus = Subject.of("vs", baseline, within=one.subject)
             whole = result.find_or_none("micro_f1_difference", candidate, versus)
             if whole is not None and whole.value is not None:
-                yield self._forest(result, one, whole, _numbered("multilabel-differences", index))
+                yield self._forest(result, one, whole, naming.numbered("multilabel-differences", index))
 
     def _forest(self, result: MultilabelResult, one: MultilabelPerformance, whole: Metric, figure: str) -> Figure:
         candidate, baseline = self.view.decision.models
         found = titles.by_class(result, one, "f1_difference")
         apart = told_apart(found)
         ranked = list(found)
-        half = _MOST_IN_FRONT // 2
-        chosen = ranked if len(ranked) <= _MOST_IN_FRONT else [*ranked[:half], *ranked[-half:]]
+        chosen = dots.extremes(ranked, _MOST_IN_FRONT)
         better, worse = ([name for name in apart if sign * required(found[name].value) > 0] for sign in (1, -1))
         rest = f" {len(chosen)} of {len(one.class_names)} classes." if len(chosen) < len(one.class_names) else ""
         return Figure(
@@ -91,16 +84,13 @@ class MultilabelVisualizer(BaseVisualizer[MultilabelResult]):
         )
 
     def _draw_forest(self, whole: Metric, classes: Mapping[str, Metric], apart: Sequence[str], ax: Axes) -> None:
-        metrics = [whole, *classes.values()]
         candidate, baseline = self.view.decision.models
         dots.forest(
             ax,
             self.theme,
-            ["all classes (micro)", *classes],
-            values=[100 * or_nan(one.value) for one in metrics],
-            low=[100 * or_nan(one.ci_low) for one in metrics],
-            high=[100 * or_nan(one.ci_high) for one in metrics],
-            told=[titles.excludes_zero(whole), *(name in apart for name in classes)],
+            [dots.Difference.of(name, one) for name, one in (("all classes (micro)", whole), *classes.items())],
+            scale=100,
+            told=[excludes_zero(whole), *(name in apart for name in classes)],
             sides=(f"{self.theme.look(baseline).label} better", f"{self.theme.look(candidate).label} better"),
         )
         ax.set_xlabel("difference in F1 (points)")
@@ -169,7 +159,3 @@ class MultilabelVisualizer(BaseVisualizer[MultilabelResult]):
             draw.reference_line(ax, self.theme, low, f"check: at least {formatting.fraction(low)}", axis="x")
         ax.set_xlim(-0.005, 1.005)
         ax.set_xlabel("F1")
-
-
-def _numbered(name: str, index: int) -> str:
-    return name if index == 0 else f"{name}-{index + 1}"

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.metrics import simultaneous
 from reportgen.sections.performance.regression.schema import told
 from reportgen.text import formatting
@@ -76,7 +76,7 @@ def large_bias(result: RegressionResult) -> Iterator[Hit]:
     """Yield values whose bias is distinguishable from 0 and at least a quarter of the RMSE; the effect is how many times that."""
     for one in result.values:
         bias, rmse = (result.find(name, one.model, one.subject) for name in ("bias", "rmse"))
-        if bias.ci_low is None or bias.ci_high is None or bias.ci_low <= 0 <= bias.ci_high:
+        if not excludes_zero(bias):
             continue
         size, total = abs(required(bias.value)), required(rmse.value)
         if size >= LARGE_BIAS * total:
@@ -134,7 +134,7 @@ def errors_grow(result: RegressionResult) -> Iterator[Hit]:
     """Yield values whose errors grow or shrink with the prediction; the effect is the correlation as a multiple of 0.3."""
     for one in result.values:
         found = result.find("error_growth", one.model, one.subject)
-        if found.value is None or found.ci_low is None or found.ci_high is None or found.ci_low <= 0 <= found.ci_high:
+        if found.value is None or not excludes_zero(found):
             continue
         if abs(found.value) >= STRONG_GROWTH:
             grow, narrow = ("grow", "large") if found.value > 0 else ("shrink", "small")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.subjects import Subject, about
 from reportgen.sections.performance.regression.findings import biased_bins, side
 from reportgen.sections.performance.regression.tables import span
@@ -34,14 +34,9 @@ def signed(metric: Metric) -> str:
     return f"{plus}{shown.text} {shown.interval}".rstrip()
 
 
-def excludes_zero(low: float | None, high: float | None) -> bool:
-    """Return whether there is an interval and 0 is outside."""
-    return low is not None and high is not None and not low <= 0 <= high
-
-
 def forest(one: ValuePerformance, whole: Metric, baseline: str, told: Sequence[LabelBand]) -> str:
     """Return whose errors are smaller, on all rows and by label."""
-    if not excludes_zero(whole.ci_low, whole.ci_high):
+    if not excludes_zero(whole):
         first = f"{name(one)} and {baseline} cannot be told apart on all rows"
     else:
         first = f"{name(one)} has {'smaller' if required(whole.value) < 0 else 'larger'} errors than {baseline}"
@@ -93,7 +88,7 @@ def residuals(result: RegressionResult, one: ValuePerformance) -> str:
     else:
         first = f"{name(one)} is too {side(worst.bias)} where it predicts {span(worst.low, worst.high)}"
     growth = result.find("error_growth", one.model, one.subject)
-    if not excludes_zero(growth.ci_low, growth.ci_high):
+    if not excludes_zero(growth):
         return first
     return f"{first}; its errors {'grow' if required(growth.value) > 0 else 'shrink'} with the prediction"
 

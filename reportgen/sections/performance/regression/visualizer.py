@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import or_nan, required
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject
 from reportgen.figures import dots, draw
@@ -15,6 +15,7 @@ from reportgen.sections.performance.regression import titles
 from reportgen.sections.performance.regression.findings import biased_bins
 from reportgen.sections.performance.regression.schema import RegressionResult, told
 from reportgen.sections.performance.regression.tables import bands, bins, quantiles, span
+from reportgen.text import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,23 +40,21 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             groups.setdefault(one.subject, []).append(one)
         for subject, values in groups.items():
             if len(values) > 1 and self.view.decision.candidate is None:
-                yield self._ranked(result, subject, _numbered("values", list(groups).index(subject)))
+                yield self._ranked(result, subject, naming.numbered("values", list(groups).index(subject)))
         for index, values in enumerate(groups.values()):
             shown = self._compared(result, values)
             rest = self.view.rest(values, shown)
-            yield self._observed(result, shown, _numbered("observed", index), rest)
+            yield self._observed(result, shown, naming.numbered("observed", index), rest)
             if any(one.bins for one in shown):
-                yield self._residuals(result, shown, _numbered("residuals", index), rest)
+                yield self._residuals(result, shown, naming.numbered("residuals", index), rest)
             if any(one.normal for one in shown):
-                yield self._quantiles(shown, _numbered("quantiles", index), rest)
+                yield self._quantiles(shown, naming.numbered("quantiles", index), rest)
 
     def _compared(self, result: RegressionResult, values: Sequence[ValuePerformance]) -> tuple[ValuePerformance, ...]:
         """Return the candidate and its baseline, or a few models, the best first."""
-        roles = self.view.decision.models
-        of_roles = sorted((one for one in values if one.model in roles), key=lambda one: roles.index(one.model))
         best = [tier.best for tier in result.value_tiers if tier.subject == values[0].subject]
         ranked = sorted(values, key=lambda one: one.model not in best)
-        return tuple(of_roles) or self.view.shown(ranked, _MOST_COMPARED)
+        return self.view.compared(ranked, _MOST_COMPARED)
 
     # -------------------------------------------------------------------------------------- paired differences
 
@@ -68,7 +67,7 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
         for index, one in enumerate(own):
             whole = result.find_or_none("mae_difference", candidate, Subject.of("vs", baseline, within=one.subject))
             if whole is not None:
-                yield self._forest(one, whole, _numbered("value-differences", index))
+                yield self._forest(one, whole, naming.numbered("value-differences", index))
 
     def _forest(self, one: ValuePerformance, whole: Metric, name: str) -> Figure:
         candidate, baseline = self.view.decision.models
@@ -90,11 +89,14 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
         dots.forest(
             ax,
             self.theme,
-            ["all rows", *(f"labels {span(band.low, band.high)}" for band in one.bands)],
-            values=[or_nan(whole.value), *(band.difference for band in one.bands)],
-            low=[or_nan(whole.ci_low), *(or_nan(band.ci_low) for band in one.bands)],
-            high=[or_nan(whole.ci_high), *(or_nan(band.ci_high) for band in one.bands)],
-            told=[titles.excludes_zero(whole.ci_low, whole.ci_high), *(band in apart for band in one.bands)],
+            [
+                dots.Difference.of("all rows", whole),
+                *(
+                    dots.Difference(f"labels {span(band.low, band.high)}", band.difference, band.ci_low, band.ci_high)
+                    for band in one.bands
+                ),
+            ],
+            told=[excludes_zero(whole), *(band in apart for band in one.bands)],
             sides=(f"{self.theme.look(candidate).label} better", f"{self.theme.look(baseline).label} better"),
         )
         ax.set_xlabel("difference in MAE, in the unit of the label")
@@ -211,7 +213,3 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
         ax.plot(one.normal, one.standardized, look.marker, color=look.color, markersize=0.6 * theme.marker_size)
         ax.set_xlabel("normal quantile")
         ax.set_ylabel("quantile of the errors")
-
-
-def _numbered(name: str, index: int) -> str:
-    return name if index == 0 else f"{name}-{index + 1}"
