@@ -110,7 +110,7 @@ def test_too_few_models_are_too_few() -> None:
     (head,) = swept(grid(kind=("cnn", "mlp"), width=(8, 24)), by_kind).heads
     assert head.reason is not None
     assert head.reason.startswith(
-        f"4 models leave 1 degrees of freedom for how much training runs vary, and {FEWEST_FREEDOM}"
+        f"4 models leave 1 degree of freedom for how much training runs vary, and {FEWEST_FREEDOM}"
     )
     assert {one.verdict for one in head.parameters} == {"not compared"}
     assert said(swept(grid(kind=("cnn", "mlp"), width=(8, 24)), by_kind))[0].startswith("Too few to tell which")
@@ -162,6 +162,18 @@ def test_numbers_with_many_values_are_curves() -> None:
     assert 0.001 < found["lr"].best < 0.01
     assert head.next is not None
     assert head.next.models == ()
+
+
+def test_the_scale_of_a_curve_follows_from_its_values() -> None:
+    """Dropout rates that happen to span a factor of ten are not rates of learning."""
+    options, generator = SweepOptions(), np.random.default_rng(4)
+    settings = [
+        {"drop": float(drop), "lr": float(10**power)}
+        for drop, power in zip(generator.uniform(0.01, 0.5, 40), generator.uniform(-5, -1, 40), strict=True)
+    ]
+    drop, lr = factors.varied(settings, ["drop", "lr"], options)
+    assert (drop.form, drop.logarithmic, lr.form, lr.logarithmic) == ("curve", False, "curve", True)
+    assert drop.points[1] == pytest.approx((min(drop.values) + max(drop.values)) / 2, rel=0.01)  # type: ignore[type-var,operator]
 
 
 def test_values_are_told_apart_as_they_are_written() -> None:

@@ -23,7 +23,7 @@ SECTION = Section(
     figures=(
         FigureSpec(
             "effects",
-            "The score at every value of each parameter, with the models and 95 % intervals, the parameters with the most evidence first.",
+            "The score at every value of each parameter, with the models and 95 % intervals, the parameters that matter first.",
             place="front",
         ),
     ),

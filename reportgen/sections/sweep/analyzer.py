@@ -103,7 +103,7 @@ class _Sweep:
         mains = {} if fit is None else fit.mains()
         if fit is not None and not mains:
             reason = (
-                f"{len(self.sound)} models leave {fit.freedom} degrees of freedom for how much training runs vary, and "
+                f"{len(self.sound)} models leave {fit.freedom} degree{'' if fit.freedom == 1 else 's'} of freedom for how much training runs vary, and "
                 f"{effects.FEWEST_FREEDOM} are needed: repeat settings with other seeds, or train more of them"
             )
         parameters = sorted(
@@ -244,7 +244,10 @@ class _Sweep:
         return [item for _, item in sorted(found, key=lambda one: one[0])]
 
     def _by_evidence(self, one: Parameter) -> tuple[int, float]:
-        """Order parameters by verdict, then by the p-value of their strongest difference."""
+        """Order parameters by verdict; those that matter by the size of their strongest difference, others by its p-value."""
+        if one.verdict == "matters" and one.strongest is not None:
+            found = self._found(self.group.score.effect, one.strongest)
+            return 0, -abs(required(None if found is None else found.value))
         chance = self._found(schema.EFFECT_P, one.strongest) if one.strongest is not None else None
         return _ORDER.index(one.verdict), 1.0 if chance is None or chance.value is None else chance.value
 
@@ -254,10 +257,14 @@ class _Sweep:
         return Subject.of("param", text).within(self.group.subject)
 
     def _at(self, varied: Varied, place: int) -> Subject:
-        return self._subject(f"{varied.name} = {label(varied.points[place])}")
+        return self._subject(f"{varied.name} = {label(varied.points[place], varied.form)}")
 
     def _versus(self, varied: Varied, first: int, second: int) -> Subject:
-        return self._subject(f"{varied.name} = {label(varied.points[first])} vs {label(varied.points[second])}")
+        return self._subject(f"{varied.name} = {self._both(varied, varied.points[first], varied.points[second])}")
+
+    @staticmethod
+    def _both(varied: Varied, first: Value, second: Value) -> str:
+        return f"{label(first, varied.form)} vs {label(second, varied.form)}"
 
     @staticmethod
     def _corner(varied: Varied, places: tuple[int, int]) -> tuple[Value, Value]:
@@ -265,7 +272,7 @@ class _Sweep:
 
     def _crossed(self, one: Varied, other: Varied, item: Crossed) -> Subject:
         first, second = (
-            f"{varied.name} = {label(a)} vs {label(b)}"
+            f"{varied.name} = {self._both(varied, a, b)}"
             for varied, (a, b) in ((one, self._corner(one, item.one)), (other, self._corner(other, item.other)))
         )
         return self._subject(f"{first}, {second}")

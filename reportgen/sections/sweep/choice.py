@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from reportgen.sections.sweep.runs import Run
     from reportgen.sections.sweep.schema import Parameter, Score
 
+MOST = 50
+"""Maximum number of models of which all pairs are compared; of more, each is compared with the best, and the others count as untested. Convention."""
+
 
 def weights(run: Run) -> int | None:
     """Return the number of weights of a model; None if unknown."""
@@ -35,11 +39,12 @@ def choice(sound: Sequence[Run], score: Score) -> Choice | None:
     goodness = {run.model.name: sign * _mean(run) for run in sound}
     best = max(goodness, key=lambda name: goodness[name])
     ends: dict[frozenset[str], Ends] = {}
-    for one, other in combinations(sound, 2):
+    pairs = [pair for pair in combinations(sound, 2) if len(sound) <= MOST or best in {run.model.name for run in pair}]
+    for one, other in pairs:
         found = _difference(one, other, score)
         if found is not None and found.low is not None and found.high is not None:
             ends[frozenset((one.model.name, other.model.name))] = (found.value, found.low, found.high)
-    tested = simultaneous.adjusted(ends)
+    tested = simultaneous.adjusted(ends, comb(len(sound), 2) - len(pairs))
     others = [name for name in goodness if name != best]
     untested = tuple(name for name in others if frozenset((best, name)) not in tested)
     tied = tuple(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     Setting = Mapping[str, Value]
 
 _DECADE = 10.0
-"""Ratio of the largest to the smallest of positive numbers from which a curve is over their logarithm. Convention."""
+"""Ratio of the largest to the smallest of positive numbers from which a curve can be over their logarithm. Convention."""
 _STEPS = 41
 """Values of a curve at which its best score is looked for."""
-_DIGITS = 3
+_DIGITS, _DIGITS_OF_LEVELS = 3, 6
 
 
 @dataclass(frozen=True)
@@ -115,13 +114,22 @@ def _varied(name: str, values: tuple[Value, ...], missing: int, runs: int, optio
     if missing:
         return replace(plain, points=(), reason=f"it is not set for {missing} of {runs} models")
     if len(numbers) == len(values) and len(values) > options.levels:
-        logarithmic = numbers[0] > 0 and numbers[-1] >= _DECADE * numbers[0]
+        logarithmic = numbers[0] > 0 and numbers[-1] >= _DECADE * numbers[0] and _is_evener(np.array(numbers))
         shape = replace(plain, form="curve", logarithmic=logarithmic)
         return replace(shape, points=(values[0], shape.at(0.0), values[-1]))
     if len(numbers) < len(values) and len(values) > max(runs / 2, 2):
         reason = f"its {len(values)} values for {runs} models name models rather than settings"
         return replace(plain, points=(), reason=reason)
     return plain
+
+
+def _is_evener(numbers: NDArray[np.float64]) -> bool:
+    """Return whether positive numbers lie more evenly on a logarithmic axis: their median is nearer to the middle of the range."""
+
+    def off(axis: NDArray[np.float64]) -> float:
+        return abs(float(np.median(axis) - (axis[0] + axis[-1]) / 2)) / float(axis[-1] - axis[0])
+
+    return off(np.log10(numbers)) < off(numbers)
 
 
 def codes(settings: Sequence[Setting], names: Sequence[str]) -> NDArray[np.int64]:
@@ -131,12 +139,13 @@ def codes(settings: Sequence[Setting], names: Sequence[str]) -> NDArray[np.int64
     return np.array([seen.setdefault(one, len(seen)) for one in found], np.int64)
 
 
-def label(value: Value) -> str:
-    """Return a value as text.
+def label(value: Value, form: Form = "levels") -> str:
+    """Return a value as text; of a curve with three significant digits.
 
-    >>> label(0.0003), label(True), label(24), label("cnn"), label(1e-7)
-    ('0.0003', 'true', '24', 'cnn', '1e-07')
+    >>> label(0.0003), label(True), label(24), label("cnn"), label(0.0413606), label(0.0413606, "curve")
+    ('0.0003', 'true', '24', 'cnn', '0.0413606', '0.0414')
     """
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:.6g}" if isinstance(value, float) and math.isfinite(value) else str(value)
+    digits = _DIGITS if form == "curve" else _DIGITS_OF_LEVELS
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)

@@ -64,8 +64,9 @@ def _parts(varied: Varied) -> Iterator[tuple[str, Callable[[Value], bool]]]:
     """Yield the values of a parameter in words, and whether a value is among them; of a curve the halves of its range."""
     if varied.form == "curve":
         middle = float(varied.points[1])
-        yield f"{varied.name} > {label(varied.points[1])}", lambda value: float(value) > middle
-        yield f"{varied.name} ≤ {label(varied.points[1])}", lambda value: float(value) <= middle
+        at = label(middle, varied.form)
+        yield f"{varied.name} > {at}", lambda value: float(value) > middle
+        yield f"{varied.name} ≤ {at}", lambda value: float(value) <= middle
         return
     for value in varied.values:
         own = factors.key(value)

@@ -253,7 +253,7 @@ class HeadSweep(Strict):
     family: int
     """Number of differences whose intervals hold together."""
     parameters: tuple[Parameter, ...]
-    """Those that matter first."""
+    """Those that matter first, by the size of their difference; the others by its p-value."""
     interactions: tuple[Interaction, ...]
     """By evidence."""
     failures: tuple[FailedAt, ...]

@@ -79,7 +79,7 @@ def _worth(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Quanti
     metric = words.effect(result, head, one)
     subject = required_subject(one)
     return (
-        f"{'' if one.better is None else label(one.better)} instead of {'' if one.worse is None else label(one.worse)} ",
+        f"{words.value(one, one.better)} instead of {words.value(one, one.worse)} ",
         _quantity(result, words.score(head).effect.name, subject, formatting.change(metric)),
     )
 
@@ -167,11 +167,17 @@ def _smallest(head: HeadSweep) -> Iterator[Statement]:
 def _next(head: HeadSweep, found: Next) -> Statement:
     """Say where the best score is within the ranges tried, and whether a model is there."""
     score = words.score(head).title
-    steps = [f"{name} between {label(low)} and {label(high)}" for name, (low, high) in found.between.items()]
-    text = f"{words.opening(head)}By the linear model, {score} is best with {words.setting(found.settings)}"
-    text += f" ({_models(found)})" if found.models else ", which no model has: train it next"
+    forms = {one.name: one.form for one in head.parameters}
+    steps = [
+        f"{name} between {' and '.join(label(end, forms[name]) for end in ends)}"
+        for name, ends in found.between.items()
+    ]
+    text = f"{words.opening(head)}By the linear model, {score} is best with {words.setting(found.settings, forms)}"
+    text += f" ({_models(found)})" if found.models else ", which no model has"
     if steps:
         text += f"; next, try {formatting.listed(steps)}"
+    elif not found.models:
+        text += "; train one next"
     if found.ends:
         text += f"; {formatting.listed(list(found.ends))} {'is' if len(found.ends) == 1 else 'are'} best at an end of the range tried"
     return Statement(topic="difference", parts=(f"{text}.",), settled=False, test="linear model")

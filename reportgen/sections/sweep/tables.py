@@ -53,12 +53,12 @@ def _parameters(result: SweepResult, head: HeadSweep, name: str, title: str) -> 
 
 
 def _parameter(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Cell, ...]:
-    if one.strongest is None or one.better is None or one.worse is None:
+    if one.strongest is None:
         return one.name, words.tried(one) if one.points else None, None, None, None, f"{one.verdict}: {one.reason}"
     return (
         one.name,
         words.tried(one),
-        f"{label(one.better)} vs {label(one.worse)}",
+        f"{words.value(one, one.better)} vs {words.value(one, one.worse)}",
         words.effect(result, head, one),
         result.find_or_none("effect_p", result.first, one.strongest),
         "no effect shown" if one.verdict == "not shown" else one.verdict,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reportgen.sections.sweep.schema import HeadSweep, Parameter, SweptModel
 
 _MOST = 9
-"""Maximum number of panels: the parameters with the most evidence. Convention."""
+"""Maximum number of panels: first the parameters that matter. Convention."""
 _COLUMNS, _ONE_ROW = 3, 4
 _HEIGHT = 1.7
 _PALE = 0.6
@@ -57,9 +57,7 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
             if formatting.word(words.score(head).level.unit)
             else ""
         )
-        rest = (
-            f" The {len(shown)} of {len(drawn)} parameters with the most evidence." if len(shown) < len(drawn) else ""
-        )
+        rest = f" The first {len(shown)} of {len(drawn)} parameters." if len(shown) < len(drawn) else ""
         outside = (
             f" {far} models lie outside of the axes."
             if far > 1
@@ -188,7 +186,7 @@ def _alt(result: SweepResult, head: HeadSweep, shown: Sequence[Parameter]) -> st
     sentences = []
     for one in shown:
         values = (
-            f"{label(point.value)} {formatting.metric(result.find(spec.name, result.first, point.subject)).text}"
+            f"{words.value(one, point.value)} {formatting.metric(result.find(spec.name, result.first, point.subject)).text}"
             for point in one.points
         )
         sentences.append(f"{one.name}: {', '.join(values)}.")

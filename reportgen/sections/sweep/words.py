@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Metric
     from reportgen.contract.params import Value
-    from reportgen.sections.sweep.schema import HeadSweep, Parameter, Score, SweepResult
+    from reportgen.sections.sweep.schema import Form, HeadSweep, Parameter, Score, SweepResult
+
+_MOST = 6
+"""Maximum number of parameters of a setting that a sentence names."""
 
 
 def score(head: HeadSweep) -> Score:
@@ -41,7 +44,9 @@ def chance(result: SweepResult, one: Parameter) -> float:
 
 def reach(result: SweepResult, head: HeadSweep, one: Parameter) -> float | None:
     """Return the largest difference between two values of a parameter that its intervals do not rule out; None without one."""
-    subjects = {f"{one.name} = {label(a.value)} vs {label(b.value)}" for a in one.points for b in one.points}
+    subjects = {
+        f"{one.name} = {label(a.value, one.form)} vs {label(b.value, one.form)}" for a in one.points for b in one.points
+    }
     own = (
         item.metric
         for item in result.named(score(head).effect.name, result.first)
@@ -65,13 +70,20 @@ def size(value: float, unit: str) -> str:
     return f"{text.removesuffix(f'{formatting.THIN}%')} points" if unit == "signed fraction" else text
 
 
-def setting(values: Mapping[str, Value], most: int = 6) -> str:
-    """Return a setting as text.
+def setting(values: Mapping[str, Value], forms: Mapping[str, Form] | None = None) -> str:
+    """Return a setting as text; ``forms`` are those of the parameters, by default levels.
 
     >>> setting({"kind": "cnn", "lr": 0.003})
     'kind = cnn, lr = 0.003'
     """
-    return formatting.listed([f"{name} = {label(value)}" for name, value in values.items()], most)
+    return formatting.listed(
+        [f"{name} = {label(value, (forms or {}).get(name, 'levels'))}" for name, value in values.items()], _MOST
+    )
+
+
+def value(one: Parameter, of: Value | None) -> str:
+    """Return a value of a parameter as text."""
+    return formatting.MISSING if of is None else label(of, one.form)
 
 
 def tried(one: Parameter) -> str:
@@ -79,7 +91,7 @@ def tried(one: Parameter) -> str:
     if one.form == "levels":
         return ", ".join(label(point.value) for point in one.points)
     scale = ", logarithmic" if one.logarithmic else ""
-    return f"{label(one.points[0].value)} to {label(one.points[-1].value)}{scale}"
+    return f"{label(one.points[0].value, one.form)} to {label(one.points[-1].value, one.form)}{scale}"
 
 
 def model(head: HeadSweep) -> str:
@@ -92,7 +104,7 @@ def error(head: HeadSweep) -> str:
     if head.error == "repeats":
         runs = f"repeated trainings of a setting ({head.freedom} degrees of freedom)"
     else:
-        runs = f"the spread of the models about it ({head.freedom} degrees of freedom), which contains training noise and what it leaves out"
+        runs = f"the spread of the models about it ({head.freedom} degrees of freedom), which contains training noise and what it leaves out,"
     return (
         f"Intervals allow for {runs} and for the choice of rows, and hold for all {head.family} differences together."
     )
