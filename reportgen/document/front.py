@@ -15,9 +15,10 @@ from reportgen.document.verdict import verdict
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from reportgen.analysis.results import DataRecord, Results
+    from reportgen.analysis.results import DataRecord, Results, SectionRecord
+    from reportgen.contract.statements import Statement
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Drawing
 
@@ -57,8 +58,11 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
 
 def explains(results: Results) -> bool:
     """Return whether a comparison of many models says which parameters matter: then page one shows that, not a ranking."""
-    said = (one.topic for record in results.sections for one in record.statements)
-    return results.compares_many and "parameters" in said
+    return results.compares_many and any(one.topic == "parameters" for one in _said(results.sections))
+
+
+def _said(records: Iterable[SectionRecord]) -> Iterator[Statement]:
+    return (one for record in records for one in record.statements)
 
 
 def sentences(results: Results) -> tuple[str, ...]:
@@ -163,8 +167,8 @@ def _training_noise(results: Results) -> str:
     )
     several = [f"{recipe} ({count} seeds)" for recipe, count in seeds.items() if count > 1]
     inside = [f"recipes: {formatting.listed(several)}"] if several else []
-    said = (one for record in results.sections for one in record.statements)
-    if any(one.topic == "parameters" and one.test is not None for one in said):
+    of_sweeps = (record for record in results.sections if record.manifest.topic == "parameters")
+    if any(one.test is not None and one.topic in {"parameters", "data"} for one in _said(of_sweeps)):
         inside.insert(0, "the effects of parameters")
     if not inside:
         return "One seed each: training noise is not in these intervals"

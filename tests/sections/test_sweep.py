@@ -10,6 +10,7 @@ import pytest
 from factory import analyzed, draw_all, model, multilabel_head, regression_head
 from sweeps import ROWS, SWEEP, grid, made, swept
 
+from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
 from reportgen.contract.params import Params
 from reportgen.contract.records.architecture import Architecture
@@ -73,6 +74,14 @@ def test_the_statements_answer_the_sweep() -> None:
     assert second.startswith("No effect shown: ")
     assert second.count("(at most ") == 3
     assert last == "By the linear model, accuracy is best with kind = cnn (12 models)."
+
+
+def test_with_a_candidate_the_sweep_is_what_its_choice_rests_on() -> None:
+    """Page one is then about the candidate."""
+    result = swept(SETTINGS, by_kind)
+    view = View(decision=Decision(candidate="m0"))
+    assert {one.topic for one in SWEEP.statements(result, view)} == {"data"}
+    assert {one.topic for one in SWEEP.statements(result, View())} == {"parameters", "difference"}
 
 
 def test_nothing_is_negligible_unless_the_spec_says_what_is() -> None:
@@ -209,6 +218,10 @@ def test_what_all_models_share_is_said() -> None:
     assert result.constant == {"epochs": 12}
     assert (result.left_out, result.without) == (("m0",), 1)
     assert len(result.heads[0].models) == len(SETTINGS) - 1
+    note = next(table.note for table in SWEEP.tables(result, View()) if table.name == "models")
+    assert note == (
+        "Parameters: lr from the test. 1 model has no parameters and is no part of the sweep. Left out as earlier checkpoints of a run: m0."
+    )
 
 
 # ------------------------------------------------------------------------------------------------ failures, choice

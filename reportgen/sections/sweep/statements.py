@@ -23,9 +23,12 @@ _MOST = 3
 _LEVEL = 0.05
 
 
-def statements(result: SweepResult, _view: View) -> tuple[Statement, ...]:
-    """Return the statements of every output."""
-    return tuple(one for head in result.heads for one in _of(result, head))
+def statements(result: SweepResult, view: View) -> tuple[Statement, ...]:
+    """Return the statements of every output; where there is a candidate, they are what its choice rests on."""
+    found = (one for head in result.heads for one in _of(result, head))
+    if view.decision.candidate is None:
+        return tuple(found)
+    return tuple(one.model_copy(update={"topic": "data"}) for one in found)
 
 
 def _of(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:

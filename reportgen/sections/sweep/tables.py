@@ -28,7 +28,7 @@ def tables(result: SweepResult, view: View) -> tuple[Table, ...]:
             found.append(_interactions(result, head, f"interactions{end}", f"Interactions{of}"))
         if head.failures:
             found.append(_failures(result, head, f"failures{end}", f"Failures{of} by value"))
-        found.append(_models(head, view, f"models{end}", f"Models{of} and their parameters"))
+        found.append(_models(result, head, view, f"models{end}", f"Models{of} and their parameters"))
     return tuple(found)
 
 
@@ -108,7 +108,7 @@ def _failures(result: SweepResult, head: HeadSweep, name: str, title: str) -> Ta
     return Table(name, title, columns, rows, "Fisher's exact test, adjusted for all values (Bonferroni).")
 
 
-def _models(head: HeadSweep, view: View, name: str, title: str) -> Table:
+def _models(result: SweepResult, head: HeadSweep, view: View, name: str, title: str) -> Table:
     """List the models with their parameters, the score, the number of weights, and why they failed."""
     names = list(dict.fromkeys(param for one in head.models for param in one.params))
     shown = view.listed(head.models)
@@ -129,7 +129,19 @@ def _models(head: HeadSweep, view: View, name: str, title: str) -> Table:
         Column("Weights", unit="count"),
         Column("Standing", numeric=False),
     )
-    return Table(name, title, columns, rows, view.rest(head.models, shown).strip())
+    note = f"{_origins(result)}{view.rest(head.models, shown)}"
+    return Table(name, title, columns, rows, note)
+
+
+def _origins(result: SweepResult) -> str:
+    """Return where the parameters come from, and which models are no part of the sweep."""
+    found = f"Parameters: {'; '.join(result.readings)}." if result.readings else ""
+    if result.without:
+        models = "1 model has" if result.without == 1 else f"{result.without} models have"
+        found += f" {models} no parameters and {'is' if result.without == 1 else 'are'} no part of the sweep."
+    if result.left_out:
+        found += f" Left out as earlier checkpoints of a run: {formatting.listed(result.left_out)}."
+    return found.strip()
 
 
 def _standing(head: HeadSweep, model: str, failed: str | None) -> str:
