@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
+from reportgen.figures import categories
 from reportgen.sections.sweep import words
 from reportgen.sections.sweep.factors import label
 from reportgen.sections.sweep.schema import SweepResult
@@ -27,6 +29,10 @@ _MOST = 9
 """Maximum number of panels: first the parameters that matter. Convention."""
 _COLUMNS, _ONE_ROW = 3, 4
 _HEIGHT = 1.7
+_GAP = 0.15
+"""Between names of levels, in font sizes."""
+_INSIDE = 0.75
+"""Share of the width of a panel that its x axis has beside the numbers of its y axis."""
 _PALE = 0.6
 """Share of its color that a model keeps."""
 _ASIDE, _SPREAD = 0.16, 0.09
@@ -115,13 +121,22 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
         ax.vlines(at, low, high, color=theme.ink, linewidth=theme.line_width, zorder=2.4)
         ax.plot(at, values, marker="s", linestyle="none", color=theme.ink, markersize=theme.marker_size, zorder=2.6)
         if one.form == "levels":
-            ax.set_xticks(at, [theme.text(label(point.value)) for point in one.points])
+            self._name_levels([label(point.value) for point in one.points], ax)
             ax.set_xlim(-0.5, len(one.points) - 0.5)
         elif one.logarithmic:
             ax.set_xscale("log")
         ax.set_ylim(*ends)
         if spec.unit == "fraction":
             ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}{formatting.THIN}%")
+
+    def _name_levels(self, names: Sequence[str], ax: Axes) -> None:
+        """Name the levels side by side if they fit, each as wide as it is; otherwise turned or shortened."""
+        widths = [categories.widest([name], self.theme) for name in names]
+        need = max((first + second) / 2 for first, second in pairwise(widths)) + _GAP * self.theme.small_size
+        if need * len(names) <= _INSIDE * categories.room(ax, self.theme):
+            ax.set_xticks(range(len(names)), [self.theme.text(name) for name in names])
+        else:
+            categories.categories(ax, self.theme, names, "x")
 
 
 def _means(result: SweepResult, head: HeadSweep, one: Parameter) -> list[Metric]:
