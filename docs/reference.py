@@ -31,6 +31,7 @@ REGISTRY = Registry()
 _PARTS = {
     "report": "ReportInfo",
     "models.NAME": "ModelSpec",
+    "models.NAME.params_from": "ParamsFromSpec",
     "decision": "DecisionSpec",
     "decision.baseline": "BaselineSpec",
     "trend": "TrendSpec",
@@ -57,6 +58,7 @@ _PER = {
     "layer": "Per layer or tensor",
     "pair": "Per pair of models",
     "recipe": "Per recipe, or pair of recipes",
+    "param": "Per training parameter of a sweep",
 }
 _LIMITS = {"minimum": "≥", "exclusiveMinimum": "&gt;", "maximum": "≤", "exclusiveMaximum": "&lt;"}
 _COMMON = ("kind", "id", "title", "text", "optional", "ignore")

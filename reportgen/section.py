@@ -9,6 +9,7 @@ from reportgen.contract.galleries import Card, CardAnswer, Gallery, Picture
 from reportgen.contract.metric_table import Headline, MetricTable, Reading, TableRow
 from reportgen.contract.needs import Need, Probe, Request, Timing
 from reportgen.contract.numbers import Direction, Measurement, Metric, MetricSpec, Status
+from reportgen.contract.params import Params
 from reportgen.contract.places import Place
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
 from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
@@ -64,6 +65,7 @@ __all__ = [
     "ModelEvaluation",
     "Need",
     "Panel",
+    "Params",
     "Picture",
     "Place",
     "Probe",

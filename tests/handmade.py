@@ -162,6 +162,7 @@ def full_results(
     for name in names:
         (folder / f"{name}.keras").touch()
         lines += [f'[models."{name}"]', f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"']
+        lines += [f'params = {{ name = "{name}" }}']
     lines += SLICES
     for name in Registry().names:
         lines += [

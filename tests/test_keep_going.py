@@ -136,9 +136,9 @@ schema_version = 1
 [report]
 title = "One failed"
 [models]
-a = { path = "a.keras", series = "run", history = "a.keras" }
-b = { path = "b.keras", series = "run" }
-c = { path = "c.keras", series = "run" }
+a = { path = "a.keras", series = "run", history = "a.keras", params = { lr = 0.1 } }
+b = { path = "b.keras", series = "run", params = { lr = 0.2 } }
+c = { path = "c.keras", series = "run", params = { lr = 0.3 } }
 [data]
 path = "test.npz"
 [[checks]]

@@ -9,9 +9,11 @@ import pytest
 from factory import evaluation, head, noisy, outputs
 
 from reportgen.analysis import analyze as analysis
+from reportgen.contract.figures import Drawn
 from reportgen.contract.focus import View
 from reportgen.document.compose import EACH, compose
 from reportgen.document.grid import MOST_MODELS
+from reportgen.document.tree import Drawing
 from reportgen.figures import style
 from reportgen.pipeline import present
 from reportgen.plan.make import make
@@ -46,7 +48,7 @@ at_least = 0.9
 COUNT = 50
 
 
-def many(folder: Path, extra: str = "", count: int = COUNT, names: tuple[str, ...] = ()) -> Results:
+def many(folder: Path, extra: str = "", count: int = COUNT, names: tuple[str, ...] = (), text: str = SPEC) -> Results:
     """Analyze models of which the last are the best."""
     (folder / "test.npz").touch()
     names = names or tuple(f"m{index:02}" for index in range(count))
@@ -55,7 +57,7 @@ def many(folder: Path, extra: str = "", count: int = COUNT, names: tuple[str, ..
     logits, labels = noisy(400, 3)
     noise = np.random.default_rng(1).normal(size=logits.shape)
     heads = [head(outputs(np.eye(3)[labels] * index / 8 + noise, labels)) for index in range(len(names))]
-    planned = make(source.parse(SPEC + extra, "many.toml", "toml"), folder)
+    planned = make(source.parse(text + extra, "many.toml", "toml"), folder)
     made = evaluation(*heads, names=names)
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
@@ -69,6 +71,26 @@ def test_the_best_by_the_first_headline_are_in_focus(tmp_path: Path) -> None:
     assert len(focus.models) == 6
     accuracy = {one.model: one.metric.value or 0 for one in results.sections[1].result.named("accuracy")}  # type: ignore[union-attr]
     assert min(accuracy[name] for name in focus.models) >= sorted(accuracy.values())[-6]
+
+
+def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
+    """Its statements come first and its figure stands in place of the ranking, which is on the next page."""
+    text = SPEC.replace('path = "*.keras"', 'path = "m{size}.keras"') + '[[sections]]\nkind = "sweep"\n'
+    results = many(tmp_path, count=16, text=text)
+    assert results.models[2].params == {"size": 2}
+    tables = {one.id: present.tables_of(one, results.view_of(one.id)) for one in results.sections}
+    drawing = Drawing("sweep/effects", "Effects", "Effects.", "Effects.", Drawn("<svg/>", 1, 1), (), place="front")
+    document = compose(results, {"sweep": (drawing,)}, tables, {}, {})
+    front = document.front
+    assert front.points[0][0].statement.topic == "parameters"
+    assert front.points[0][0].statement.text.startswith("size matters: ")
+    assert front.ranking is None
+    assert document.key_numbers is not None
+    assert front.picture is not None
+    assert front.picture.id == drawing.id
+    assert len(front.findings) <= 1
+    assert "Training noise is only in the intervals of the effects of parameters" in front.basis
+    assert document.chapters[0].id == "sweep"
 
 
 def test_few_models_have_no_focus(tmp_path: Path) -> None:

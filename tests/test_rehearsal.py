@@ -39,6 +39,7 @@ def planned(folder: Path, names: tuple[str, ...], *, roles: bool) -> Plan:
     for name in names:
         (folder / f"{name}.keras").touch()
         lines += [f"[models.{name}]", f'path = "{name}.keras"', 'history = "h.json"', 'series = "run"', 'note = "N"']
+        lines += [f'params = {{ letter = "{name}" }}']
     (folder / "h.json").touch()
     if roles:
         release(folder, classified())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from reportgen.cli import commands
 from reportgen.pipeline import flow, stored
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store, key
+from reportgen.plan.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -279,6 +281,17 @@ def test_what_changes_a_number_changes_the_key(folder: Path, override: str) -> N
     assert one is not None
     assert other is not None
     assert one.models != other.models
+
+
+def test_parameters_change_no_evaluation(folder: Path) -> None:
+    """They are what a section is told of the models: in the key of a section that looks at them, and of no other."""
+    spec = folder / "spec.toml"
+    assert keys(spec) == keys(spec, "models.mlp.params={lr = 0.1}")
+    plan = flow.read_plan(spec, ["models.mlp.params={lr = 0.1}"])
+    (item, *_) = plan.sections
+    looks = replace(item, section=Registry().find("sweep"))
+    assert plan.params.values == {"mlp": {"lr": 0.1}}
+    assert (stored._params(plan, item), stored._params(plan, looks)) == (None, asdict(plan.params))
 
 
 def test_slices_change_what_rests_on_the_data_and_no_model(folder: Path) -> None:

@@ -102,7 +102,7 @@ def analyze(
             return SectionOutcome(None, failure=str(error))
 
     old, before = run.baseline(plan), run.trend(plan)
-    evaluation = replace(evaluation, decision=run.with_baseline(plan.decision, old))
+    evaluation = replace(evaluation, decision=run.with_baseline(plan.decision, old), params=plan.params)
     outcomes: dict[str, SectionOutcome] = {}
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
@@ -320,6 +320,7 @@ def _section(item: PlannedSection, outcome: SectionOutcome | None) -> SectionRec
 
 def _model(model: ModelEvaluation, plan: Plan) -> ModelRecord:
     history, spec = model.history, plan.spec.models[model.name]
+    table = plan.params.files.get(model.name)
     return ModelRecord(
         name=model.name,
         file=model.file,
@@ -328,6 +329,8 @@ def _model(model: ModelEvaluation, plan: Plan) -> ModelRecord:
         history=None if history is None else FileRecord(file=history.file, sha256=history.sha256),
         heads=tuple(_head(head) for head in model.heads),
         recipe=model.recipe,
+        params=dict(plan.params.values.get(model.name, {})),
+        params_file=None if table is None else FileRecord(file=table[0], sha256=table[1]),
         form=model.form,
         reason=model.reason,
         role=spec.role,

@@ -10,7 +10,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, PrivateAttr, SerializeAsAny
+from pydantic import AfterValidator, Field, PrivateAttr, SerializeAsAny
 
 from reportgen.contract.base import Strict
 from reportgen.contract.changes import FlippedCheck
@@ -21,6 +21,7 @@ from reportgen.contract.forms import Form
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Metric
 from reportgen.contract.page import PLAIN, PageTheme
+from reportgen.contract.params import Value
 from reportgen.contract.result import SectionResult
 from reportgen.contract.section import Section
 from reportgen.contract.statements import Statement
@@ -31,6 +32,8 @@ from reportgen.spec.tables.release import CardSpec
 from reportgen.spec.tables.sections import Change, Compared
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pandas import DataFrame
 
 
@@ -99,6 +102,10 @@ class ModelRecord(Strict):
     heads: tuple[HeadRecord, ...]
     recipe: str | None = None
     """The recipe that it is a seed of; null if the spec names none."""
+    params: dict[str, Value] = Field(default_factory=dict)
+    """Its training parameters, as the spec, its path and a table tell them."""
+    params_file: FileRecord | None = None
+    """The table that parameters come from; null without one."""
     form: Form = "keras"
     """What it was loaded from."""
     reason: str | None = None
@@ -107,6 +114,16 @@ class ModelRecord(Strict):
     """What it is in this report, as the spec says."""
     note: str | None = None
     """Author's note, Markdown."""
+
+
+def params_files(models: Iterable[ModelRecord]) -> Iterator[tuple[str, FileRecord]]:
+    """Yield each table that parameters of the models come from once, with what it is."""
+    users: dict[FileRecord, list[str]] = {}
+    for model in models:
+        if model.params_file is not None:
+            users.setdefault(model.params_file, []).append(model.name)
+    for file, names in users.items():
+        yield f"parameters of {names[0]}" if len(names) == 1 else "parameters", file
 
 
 class TrainingRecord(Strict):

@@ -21,6 +21,7 @@ from reportgen.analysis.results import (
     Results,
     SpecRecord,
     Time,
+    params_files,
 )
 from reportgen.contract.base import Strict
 from reportgen.contract.decision import Decision, Earlier
@@ -123,6 +124,7 @@ class Inputs(Strict):
                 found.append((f"model {model.name}", FileRecord(file=model.file, sha256=model.sha256)))
             if model.history is not None:
                 found.append((f"history of {model.name}", model.history))
+        found += params_files(self.models)
         found += [] if self.data is None else [(f"data ({self.data.split})", file) for file in self.data.files]
         training = None if self.data is None else self.data.training
         found += [] if training is None else [("training data", file) for file in training.files]

@@ -31,6 +31,8 @@ class Need(Enum):
     """At least two models."""
     RELEASE = "earlier release"
     """The results file of an earlier release."""
+    PARAMS = "params"
+    """The training parameters of at least two models."""
     SERIES = "series"
     """At least two models with the same series."""
 

@@ -130,7 +130,7 @@ class MetricSpec:
         Publication or "convention".
     per
         What one value is about: the ``model`` (or one of its outputs), a ``class``, a ``slice`` of the rows, a ``layer`` (or one of its
-        weights), a ``pair`` of models, or a ``recipe`` (or a pair of recipes), recorded at its first model.
+        weights), a ``pair`` of models, a ``recipe`` (or a pair of recipes), or a ``param``, a training parameter of a sweep; the last two are recorded at their first model.
     difference
         Name of the metric that tests whether two models differ in this one: pairwise or, of a class, for candidate and baseline.
     direction_by_model
@@ -145,7 +145,7 @@ class MetricSpec:
     higher_is_better: bool | None
     definition: str
     source: str
-    per: Literal["model", "class", "slice", "layer", "pair", "recipe"] = "model"
+    per: Literal["model", "class", "slice", "layer", "pair", "recipe", "param"] = "model"
     difference: str | None = None
     direction_by_model: bool = False
     exact: bool = False

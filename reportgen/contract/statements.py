@@ -11,10 +11,10 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, Metric
 
-Topic = Literal["difference", "errors", "weakness", "confidence", "inside", "data"]
+Topic = Literal["parameters", "difference", "errors", "weakness", "confidence", "inside", "data"]
 """What a statement or a chapter contributes to the decision."""
-TOPICS: tuple[Topic, ...] = ("difference", "errors", "weakness", "confidence", "inside", "data")
-"""From the most to the least relevant: is it better, what does it get wrong, where is it weak, can its confidence be trusted,
+TOPICS: tuple[Topic, ...] = ("parameters", "difference", "errors", "weakness", "confidence", "inside", "data")
+"""From the most to the least relevant: which parameters of a sweep matter, is it better, what does it get wrong, where is it weak, can its confidence be trusted,
 is its inside in order, what does it rest on."""
 
 

@@ -10,10 +10,11 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Kind = Literal["head", "class", "slice", "layer", "tensor", "recipe", "vs"]
-"""An output, a class, a slice of the rows, a layer, a weight tensor, the recipe that the model is a seed of, or the other model of a pair."""
+Kind = Literal["head", "class", "slice", "layer", "tensor", "recipe", "param", "vs"]
+"""An output, a class, a slice of the rows, a layer, a weight tensor, the recipe that the model is a seed of, a training parameter of a sweep, or the other
+model of a pair."""
 
-_WORDS: dict[str, str] = {"head": "output", "vs": "vs"}
+_WORDS: dict[str, str] = {"head": "output", "param": "parameter", "vs": "vs"}
 _PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if kind != 'vs')}):|(vs) )")
 
 
@@ -97,14 +98,14 @@ class Subject(str):
 
 
 def about(model: str, subject: str | None) -> str:
-    """Return the name of a model, or of a part of it, for readers; a recipe is no part of its first model.
+    """Return the name of a model, or of a part of it, for readers; a recipe and a parameter are no parts of their first model.
 
-    >>> about("cnn", None), about("cnn", "head:kind"), about("cnn", "vs mlp"), about("cnn-1", "recipe:cnn")
-    ('cnn', 'cnn, output kind', 'cnn vs mlp', 'recipe cnn')
+    >>> about("cnn", None), about("cnn", "head:kind"), about("cnn", "vs mlp"), about("cnn-1", "recipe:cnn"), about("a", "param:lr = 0.1")
+    ('cnn', 'cnn, output kind', 'cnn vs mlp', 'recipe cnn', 'parameter lr = 0.1')
     """
     if subject is None:
         return model
     part = Subject(subject)
-    if part.kind == "recipe":
+    if part.kind in {"recipe", "param"}:
         return part.words
     return f"{model} {part.words}" if part.kind == "vs" and part.head is None else f"{model}, {part.words}"

@@ -9,7 +9,7 @@ from reportgen.contract.card import ITEMS
 from reportgen.contract.statements import TOPICS
 from reportgen.document import grid
 from reportgen.document.coverage import coverage
-from reportgen.document.front import front_page
+from reportgen.document.front import explains, front_page
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
 from reportgen.document.rules import rule_entries
@@ -57,7 +57,8 @@ def compose(
     offered = (one for record in records for one in drawings.get(record.id, ()) if one.place == "front")
     summary = next((record for record in results.sections if record.manifest.on_front_page), None)
     headlines = next(iter(tables.get(summary.id, ())), None) if summary else None
-    picture = None if results.compares_many and headlines is not None else next(offered, None)
+    ranked = results.compares_many and headlines is not None and not explains(results)
+    picture = None if ranked else next(offered, None)
     return _numbered(
         Document(
             results=results,

@@ -15,14 +15,15 @@ from reportgen.document.verdict import verdict
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from reportgen.analysis.results import DataRecord, Results
+    from reportgen.analysis.results import DataRecord, Results, SectionRecord
+    from reportgen.contract.statements import Statement
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Drawing
 
 MOST_SERIOUS = 3
-"""Number of findings on page one; one less in a comparison of many models."""
+"""Number of findings on page one; one less in a comparison of many models, and one less where it has a picture."""
 MOST_TOPICS, EACH = 5, 3
 """Number of topics on page one, beside what it all rests on; and of statements of each."""
 MOST_ROWS = 5
@@ -45,12 +46,23 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
         picture=picture,
         grid=grid.check_grid(results),
         closest=grid.closest(results),
-        findings=_different(severe, by_model=not results.compares_many)[: MOST_SERIOUS - results.compares_many],
+        findings=_different(severe, by_model=not results.compares_many)[
+            : MOST_SERIOUS - results.compares_many - explains(results)
+        ],
         n_findings=len(severe),
-        ranking=_ranking(results, next(iter(offered), None)),
+        ranking=None if explains(results) else _ranking(results, next(iter(offered), None)),
         text=record.text if record else None,
         more=tuple(_short(one) for found in tables.values() for one in found if one.on_front_page),
     )
+
+
+def explains(results: Results) -> bool:
+    """Return whether a comparison of many models says which parameters matter: then page one shows that, not a ranking."""
+    return results.compares_many and any(one.topic == "parameters" for one in _said(results.sections))
+
+
+def _said(records: Iterable[SectionRecord]) -> Iterator[Statement]:
+    return (one for record in records for one in record.statements)
 
 
 def sentences(results: Results) -> tuple[str, ...]:
@@ -147,13 +159,17 @@ def _in_training(count: int) -> str:
 
 
 def _training_noise(results: Results) -> str:
-    """Return whether an interval of the report covers retraining: only those of recipes with several seeds do."""
+    """Return whether an interval of the report covers retraining: only those of recipes with several seeds and of a sweep do."""
     seeds = Counter(
         model.recipe
         for model in results.models
         if model.recipe is not None and any(head.status == "ok" for head in model.heads)
     )
     several = [f"{recipe} ({count} seeds)" for recipe, count in seeds.items() if count > 1]
-    if not several:
+    inside = [f"recipes: {formatting.listed(several)}"] if several else []
+    of_sweeps = (record for record in results.sections if record.manifest.topic == "parameters")
+    if any(one.test is not None and one.topic in {"parameters", "data"} for one in _said(of_sweeps)):
+        inside.insert(0, "the effects of parameters")
+    if not inside:
         return "One seed each: training noise is not in these intervals"
-    return f"Training noise is only in the intervals of recipes: {formatting.listed(several)}"
+    return f"Training noise is only in the intervals of {' and of '.join(inside)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reportgen.analysis.results import params_files
 from reportgen.contract.focus import MOST_ROWS
 from reportgen.contract.forms import NOTES
 from reportgen.contract.tables import Column, Table
@@ -39,6 +40,8 @@ def _files(results: Results) -> Table:
         rows.append((f"model {model.name}", model.file, model.sha256 or formatting.MISSING))
         if model.history is not None:
             rows.append((f"history of {model.name}", model.history.file, model.history.sha256))
+    shown = [model for model in results.models if model.name in order]
+    rows += [(what, file.file, file.sha256) for what, file in params_files(shown)]
     if results.data is not None:
         rows += [(f"data ({results.data.split})", item.file, item.sha256) for item in results.data.files]
         if results.data.training is not None:

@@ -103,6 +103,18 @@ class Design:
         groups = None if self.groups is None else self.groups[rows]
         return Design(len(self.codes[rows]), self.by, groups, weights)
 
+    def units(self, values: NDArray[Any]) -> Floats:
+        """Return what independent units of equal weight add to the mean of values (n,): (groups,) float64 with the same mean.
+
+        Each row is a unit by itself; rows of a group are one, and what differs from the mean counts by weight (linearized).
+        """
+        values = np.asarray(values, np.float64)
+        if self.plain:
+            return values
+        share = self.weight / self.weight.sum()
+        mean = float((share * values).sum())
+        return np.asarray(mean + self.count * np.bincount(self.codes, share * (values - mean)), np.float64)
+
     def estimate(self, found: Estimate) -> Estimate:
         """Return an estimate with the interval for these rows; without one, and why, where there is none for them.
 

@@ -114,7 +114,11 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
         for name, model in spec.models.items():
             path = plan.folder / model.origin
             digests[name] = digest.of_path(path) if is_read(path, spec.limits) else ""
-            content = [name, model.model_dump(mode="json", exclude={"role", "note"}), digests[name]]
+            content = [
+                name,
+                model.model_dump(mode="json", exclude={"role", "note", "params", "params_from"}),
+                digests[name],
+            ]
             models[name] = key(["model", content, _beside(model, plan.folder), rows_key])
     except (OSError, ReportgenError, FolderError):
         return None
@@ -297,7 +301,7 @@ def sections(plan: Plan, store: Store | None, keys: Keys | None) -> Remember:
             if not all(is_own(one.section) for one in plan.sections):
                 return compute()
             asked += [[one.address, one.skip, _asked(one)] for one in plan.sections]
-        own = key(["section", keys.all, plan.decision.model_dump(mode="json"), asked])
+        own = key(["section", keys.all, plan.decision.model_dump(mode="json"), asked, _params(plan, item)])
         result = store.fetch("section", own, lambda folder: _read_result(item, folder))
         if result is None:
             result = compute()
@@ -305,6 +309,11 @@ def sections(plan: Plan, store: Store | None, keys: Keys | None) -> Remember:
         return result
 
     return remember
+
+
+def _params(plan: Plan, item: PlannedSection) -> Any:
+    """Return the parameters of the models, for a section that looks at them."""
+    return asdict(plan.params) if Need.PARAMS in item.section.analyzer.needs else None
 
 
 def _asked(item: PlannedSection) -> list[Any]:

@@ -38,7 +38,7 @@ def _mistake(check: CheckSpec, metric: MetricSpec, spec: ReportSpec) -> str | No
     baseline = spec.decision.baseline
     if baseline is None:
         return "needs a baseline to compare with"
-    if metric.per in {"pair", "recipe"}:
+    if metric.per in {"pair", "recipe", "param"}:
         return f"{metric.title} compares models already"
     if check.not_worse_by is not None and metric.higher_is_better is None:
         return f"{metric.title} has no preferred direction: use change with at_most or at_least"

@@ -89,12 +89,18 @@ def named_files(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
 
 def _beside(spec: ReportSpec) -> Iterator[tuple[Location, str]]:
     """Yield the files that are neither models nor data: histories, code, results."""
+    tables: set[str] = set()
     for name, model in spec.models.items():
         made_by = (model.function or "").rpartition(":")[0]
         if made_by.endswith(".py"):
             yield ("models", name, "function"), made_by
         if model.history is not None:
             yield ("models", name, "history"), model.history
+        if model.params_from is not None:
+            table = model.params_from if isinstance(model.params_from, str) else model.params_from.path
+            if table not in tables:
+                tables.add(table)
+                yield ("models", name, "params_from"), table
         for index, item in enumerate(model.custom_objects):
             module = item.rpartition(":")[0]
             if module.endswith(".py"):

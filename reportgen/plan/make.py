@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from reportgen.contract.params import NO_PARAMS
 from reportgen.plan import (
     addresses,
     conditions,
@@ -17,6 +18,7 @@ from reportgen.plan import (
     heads,
     names,
     needs,
+    params,
     presets,
     readings,
     releases,
@@ -60,6 +62,7 @@ def make(
     source = releases.with_section(source)
     spec, problems = _validated(source)
     trend: tuple[str, ...] = ()
+    trained = NO_PARAMS
     problems += of_presets
     found, more = sections.find(source.data, Registry(folder))
     problems += more
@@ -73,10 +76,12 @@ def make(
         if not in_memory:
             models, of_patterns, more = patterns.expand(spec.models, folder)
             problems += more
-            spec = spec.model_copy(update={"models": models})
+            written, spec = spec, spec.model_copy(update={"models": models})
             spec, of_slices = slices.with_columns(spec)
             source = source.with_entries(of_patterns).with_columns(of_slices)
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
+            trained, more = params.gathered(written, spec, folder)
+            problems += more
         trend, more = ((), []) if in_memory else releases.of_trend(spec, folder)
         problems += more
         problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]
@@ -91,7 +96,15 @@ def make(
     kept = tuple(item for item in planned.values() if item.address in chosen)
     left_out = tuple(item for item in planned.values() if item.address not in chosen)
     return Plan(
-        source, spec, folder, tuple(overrides), kept, requests.request(kept, spec.output.gallery), left_out, trend
+        source,
+        spec,
+        folder,
+        tuple(overrides),
+        kept,
+        requests.request(kept, spec.output.gallery),
+        left_out,
+        trend,
+        trained,
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _OF_DATA = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES, Need.SLICES})
 
+_SEVERAL = 2
+
 
 def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[int, PlannedSection], list[Problem]]:
     """Find the sections whose needs are not met: optional ones are skipped, others are errors."""
@@ -48,6 +50,8 @@ def _others(spec: ReportSpec) -> Iterator[tuple[Need, tuple[str, str]]]:
         yield Need.HISTORY, ("needs a training history", "set the history of a model")
     if len(spec.models) == 1:
         yield Need.SEVERAL_MODELS, ("compares models, but there is only one", "add a model")
+    if sum(bool(model.params or model.params_from) for model in spec.models.values()) < _SEVERAL:
+        yield Need.PARAMS, ("needs training parameters of two or more models", "set params, or name fields in path")
     if not _has_series(spec):
         yield Need.SERIES, ("needs checkpoints of a run", "set the same series for two or more models")
     if spec.trend is None and not isinstance(spec.decision.baseline, BaselineSpec):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.foreign import section_code
+from reportgen.contract.params import NO_PARAMS, Params
 from reportgen.contract.section import BaseAnalyzer, BaseComparer, Section
 from reportgen.plan.registry import folder_of
 
@@ -98,6 +99,8 @@ class Plan:
         Sections that are not run because of ``--only`` or ``--skip``.
     trend
         The results files of earlier releases that ``[trend]`` matches, relative to the folder.
+    params
+        The training parameters of the models.
     """
 
     source: Source
@@ -108,6 +111,7 @@ class Plan:
     request: Request
     left_out: tuple[PlannedSection, ...] = ()
     trend: tuple[str, ...] = ()
+    params: Params = NO_PARAMS
 
     @property
     def decision(self) -> Decision:

@@ -8,6 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from reportgen.analysis.results import params_files
 from reportgen.contract.card import ITEMS
 from reportgen.document.headlines import headlines
 
@@ -145,6 +146,8 @@ def _data(results: Results) -> Iterator[dict[str, Any]]:
     for model in results.models:
         if model.history is not None:
             yield {"type": "file", "bom-ref": f"history:{model.name}", **_file(model.history)}
+    for what, file in params_files(results.models):
+        yield {"type": "file", "bom-ref": f"{what}: {file.file}", **_file(file)}
 
 
 def _data_set(results: Results) -> list[dict[str, Any]]:

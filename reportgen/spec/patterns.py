@@ -1,4 +1,4 @@
-"""Patterns in ``[models]``: an entry with a ``*`` in its path covers every file that matches."""
+"""Patterns in ``[models]``: an entry with ``*`` or ``{field}`` in its path covers every file that matches."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING
 
 from reportgen.spec.plain import is_unicode
 from reportgen.spec.problems import Problem
-from reportgen.text.matching import STAR, expression, matches
+from reportgen.spec.values import is_finite, typed
+from reportgen.spec.wildcards import AmbiguousError, Wildcards
+from reportgen.text.matching import STAR, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from reportgen.contract.params import Value
     from reportgen.spec.tables.models import ModelSpec
 
-_DERIVED = ("name", "history", "series")
+_DERIVED = ("name", "history", "series", "recipe", "params_from")
+_Match = tuple[str, tuple[str, ...]]
 
 
 def files(pattern: str, folder: Path) -> list[str]:
     """Return the files that a path with ``*`` matches, relative to a folder and in natural order; OSError if it cannot be searched."""
-    return [path for path, _ in _matches(pattern, folder)]
+    return [path for path, _ in _matches(Wildcards.of(pattern), folder)]
 
 
 def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, ModelSpec], dict[str, str], list[Problem]]:
@@ -47,7 +51,9 @@ def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, Mod
         try:
             wrong = list(_mistakes(key, model))
             matched = [] if wrong else list(_models(key, model, folder))
-            wrong += _unnameable(key, matched)
+            wrong += [*_unnameable(key, matched), *_not_finite(key, matched)]
+        except AmbiguousError as error:
+            wrong = [Problem(("models", key, "path"), str(error), repr(model.path))]
         except OSError as error:
             wrong = [Problem(("models", key, "path"), f"cannot be searched ({error.strerror})", repr(model.path))]
         problems += wrong
@@ -63,7 +69,7 @@ def expand(models: Mapping[str, ModelSpec], folder: Path) -> tuple[dict[str, Mod
 
 
 def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
-    stars = model.origin.count(STAR)
+    path = Wildcards.of(model.origin)
     if "**" in model.origin:
         yield Problem(
             ("models", key, "path"),
@@ -71,18 +77,42 @@ def _mistakes(key: str, model: ModelSpec) -> Iterator[Problem]:
             repr(model.path),
         )
         return
+    if path.mistake is not None:
+        yield Problem(("models", key, "path"), path.mistake, repr(model.path))
+        return
+    for field, value in _templates(model):
+        mistake = _mistake(field, Wildcards.of(value), path)
+        if mistake is not None:
+            yield Problem(("models", key, field), mistake, repr(value))
+    for name in path.fields:
+        if name in (model.params or {}):
+            message = "is a field of path too: name the parameter in one of them"
+            yield Problem(("models", key, "params", name), message)
+
+
+def _templates(model: ModelSpec) -> Iterator[tuple[str, str]]:
+    """Yield the keys that can have the wildcards of the path, with their text."""
     for field in _DERIVED:
         value = getattr(model, field)
-        if value is None:
-            continue
-        if not stars and (field == "name" or STAR in value):
-            yield Problem(("models", key, field), "requires a path with a *", repr(value))
-        elif value.count(STAR) not in {0, stars} or (field == "name" and STAR not in value):
-            message = f"must have as many * as path ({stars})"
-            yield Problem(("models", key, field), message, repr(value))
-    if model.recipe is not None and stars and STAR in model.recipe:
-        message = "must not have a *: it applies to every file that matches"
-        yield Problem(("models", key, "recipe"), message, repr(model.recipe))
+        text = value if value is None or isinstance(value, str) else value.path
+        if text is not None:
+            yield field, text
+
+
+def _mistake(field: str, template: Wildcards, path: Wildcards) -> str | None:
+    """Return what is wrong with the wildcards of a key that follow those of the path."""
+    if field == "recipe":
+        if path.names and template.stars:
+            return "must not have a *: it applies to every file that matches"
+        template = Wildcards(template.literals[: len(template.fields) + 1], template.fields)
+    if not path.names and (template.names or field == "name"):
+        return None if field == "recipe" else "requires a path with a *, or with {fields}"
+    unknown = [name for name in template.fields if name not in path.fields]
+    if unknown:
+        return f"path has no field {{{unknown[0]}}}"
+    if template.stars not in {0, path.stars} or (field == "name" and path.names and not template.names):
+        return f"must have as many * as path ({path.stars})"
+    return None
 
 
 def _unnameable(key: str, matched: list[tuple[str, ModelSpec]]) -> Iterator[Problem]:
@@ -92,25 +122,56 @@ def _unnameable(key: str, matched: list[tuple[str, ModelSpec]]) -> Iterator[Prob
             yield Problem(("models", key, "path"), "matches a file whose name is not UTF-8", repr(model.path))
 
 
+def _not_finite(key: str, matched: list[tuple[str, ModelSpec]]) -> Iterator[Problem]:
+    """Yield parameters in a path that are NaN or infinite: no model is trained with them."""
+    for _, model in matched:
+        for name, value in (model.params or {}).items():
+            if isinstance(value, str) and not is_finite(value):
+                message = f"gives the parameter {name} of {model.origin} no finite number"
+                yield Problem(("models", key, "path"), message, repr(value))
+
+
 def _models(key: str, model: ModelSpec, folder: Path) -> Iterator[tuple[str, ModelSpec]]:
-    if model.path is None or STAR not in model.path:
+    pattern = Wildcards.of(model.path or "")
+    if model.path is None or not pattern.names:
         yield key, model
         return
-    for path, parts in _matches(model.path, folder):
-        name = "-".join(parts) if model.name is None else _filled(model.name, parts)
-        changed = {"path": path, "name": None}
-        changed |= {field: _filled(value, parts) for field in ("history", "series") if (value := getattr(model, field))}
+    for path, texts in _matches(pattern, folder):
+        name = _name(path, texts, pattern) if model.name is None else Wildcards.of(model.name).filled(texts, pattern)
+        changed: dict[str, object] = {"path": path, "name": None, "params": _params(model, texts, pattern)}
+        for field, value in _templates(model):
+            if field != "name":
+                filled = Wildcards.of(value).filled(texts, pattern)
+                own = getattr(model, field)
+                changed[field] = filled if isinstance(own, str) else own.model_copy(update={"path": filled})
         yield name, model.model_copy(update=changed)
 
 
-def _matches(pattern: str, folder: Path) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the files that match, and the text that each ``*`` matches; names that start with a dot are excluded."""
-    whole = expression(pattern, "([^/]*)")
-    base = "/" if pattern.startswith("/") else ""
+def _params(model: ModelSpec, texts: tuple[str, ...], pattern: Wildcards) -> dict[str, Value] | None:
+    """Return the parameters of a model: those of its entry, and those that the fields of the path name."""
+    named = {name: typed(text) for name, text in zip(pattern.names, texts, strict=True) if name is not None}
+    return {**(model.params or {}), **named} or None
+
+
+def _name(path: str, texts: tuple[str, ...], pattern: Wildcards) -> str:
+    """Return the default name of a model: the text that each ``*`` matches; with fields the file and folder names that have wildcards."""
+    if not pattern.fields:
+        return "-".join(texts)
+    pieces = zip(path.split("/"), pattern.starred.split("/"), strict=True)
+    named = [piece for piece, starred in pieces if STAR in starred]
+    if STAR in pattern.starred.rpartition("/")[2]:
+        named[-1] = named[-1].rpartition(".")[0] or named[-1]
+    return "-".join(named)
+
+
+def _matches(pattern: Wildcards, folder: Path) -> list[_Match]:
+    """Return the files that match, and the text that each wildcard matches; names that start with a dot are excluded."""
+    starred = pattern.starred
+    base = "/" if starred.startswith("/") else ""
     paths = [base]
-    for piece in filter(None, pattern.split("/")):
+    for piece in filter(None, starred.split("/")):
         paths = [path for before in paths for path in _children(before, piece, folder)]
-    found = [(path, match.groups()) for path in paths if (match := whole.fullmatch(path))]
+    found = [(path, texts) for path in sorted(paths) if (texts := pattern.match(path)) is not None]
     return sorted(found, key=lambda one: [_natural(part) for part in one[1]])
 
 
@@ -128,10 +189,3 @@ def _children(before: str, piece: str, folder: Path) -> list[str]:
 def _natural(text: str) -> list[tuple[int, str]]:
     """Return a sort key that compares digits as numbers."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
-
-
-def _filled(template: str, parts: tuple[str, ...]) -> str:
-    pieces = template.split(STAR)
-    if len(pieces) == 1:
-        return template
-    return "".join(f"{piece}{part}" for piece, part in zip(pieces, (*parts, ""), strict=True))

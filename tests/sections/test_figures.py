@@ -6,6 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
+import sweeps
 from factory import declared
 from handmade import full_results
 from releases.made import BASELINE, classified, only, release, run, spec
@@ -31,7 +32,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
     of_all = (
         full_results(tmp_path_factory.mktemp("figures"), NAMES, task=task) for task in ("classes", "labels", "values")
     )
-    return (*of_all, after)
+    return (*of_all, after, sweeps.results(tmp_path_factory.mktemp("figures")))
 
 
 @pytest.mark.parametrize("name", Registry().names)

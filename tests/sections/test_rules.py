@@ -26,6 +26,7 @@ from factory import (
     unmeasured,
     weight,
 )
+from sweeps import SWEEP, grid, made, swept
 
 from reportgen.analysis.releases.compare import compare
 from reportgen.analysis.releases.predictions import Predictions
@@ -367,6 +368,18 @@ def since(right: int, sha256: str = "0", rows: int = 100) -> SectionResult:
     return ChangesComparer(ChangesOptions()).compare(table)
 
 
+def swept_with(**changes: Any) -> SectionResult:
+    """Return the sweep of a parameter, from a table with more to say."""
+    settings = grid(kind=("a", "b"), seed=(1, 2, 3, 4))
+    return analyzed(SWEEP, made(settings, lambda _: 0.8, **changes))
+
+
+def together(count: int, other: int) -> SectionResult:
+    """Return the sweep of two parameters that have the same value in all but ``other`` of the models."""
+    settings = [{"x": place % 2, "y": place % 2 if place >= other else 1 - place % 2} for place in range(count)]
+    return swept(settings, lambda _: 0.8)
+
+
 CASES: dict[str, Make] = {
     "CAL101": lambda: calibration(0.101, 0.015, 0.01),
     "CAL102": lambda: calibration(0.016, 0.015, 0.04),
@@ -414,6 +427,14 @@ CASES: dict[str, Make] = {
     "OVW301": lambda: overview(loss=None),
     "OVW302": lambda: overview(form="hdf5"),
     "OVW303": lambda: overview(form="saved_model"),
+    "SWP101": lambda: swept(grid(lr=(0.1, 1), seed=range(6)), lambda setting: None if setting["lr"] == 1 else 0.8),
+    "SWP102": lambda: swept(
+        grid(kind=("a", "b"), width=(8, 24), seed=range(3)),
+        lambda setting: 0.6 if setting == {**setting, "kind": "b", "width": 8} else 0.9,
+    ),
+    "SWP201": lambda: together(12, 0),
+    "SWP202": lambda: together(48, 1),
+    "SWP203": lambda: swept_with(unused=(("trials.csv", 3),)),
     "PAR101": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, 0.01)),
     "PAR102": lambda: two((0.90, 0.1), (0.91, 0.5), (0.1, 0.01)),
     "PAR103": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, 0.01)),

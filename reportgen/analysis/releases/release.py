@@ -170,12 +170,12 @@ def _predictions(facts: Facts, model: ModelRecord, path: Path) -> Predictions | 
 
 
 def of_model(rows: Iterable[TableRow], model: str) -> dict[Address, Metric]:
-    """Return the metrics of a model by address; what compares it with others, or is about its recipe, is left out."""
+    """Return the metrics of a model by address; what compares it with others, or is about its recipe or its parameters, is left out."""
     return {
         (f"{row.section}.{one.name}", one.subject): one.metric
         for row in rows
         for one in (row.measurement,)
-        if one.model == model and (one.subject is None or one.subject.kind not in {"vs", "recipe"})
+        if one.model == model and (one.subject is None or one.subject.kind not in {"vs", "recipe", "param"})
     }
 
 

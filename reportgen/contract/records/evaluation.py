@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from reportgen.contract.decision import COMPARISON, Decision
+from reportgen.contract.params import NO_PARAMS, Params
 from reportgen.contract.records.heads import HeadOutputs
 from reportgen.contract.subjects import Subject
 
@@ -61,7 +62,7 @@ class ModelEvaluation:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The input of the analyzers; ``decision`` has the roles of the models.
+    """The input of the analyzers; ``decision`` has the roles of the models, ``params`` their training parameters.
 
     ``examples`` are None unless a section needs them and the spec wants them.
     """
@@ -71,6 +72,7 @@ class Evaluation:
     versions: dict[str, str]
     decision: Decision = COMPARISON
     examples: Examples | None = None
+    params: Params = NO_PARAMS
 
     def heads(self, kind: type[OutputsT]) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, OutputsT]]:
         """Yield every head whose outputs are a record of this kind, with its model and outputs."""

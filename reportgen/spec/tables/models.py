@@ -7,32 +7,48 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reportgen.contract.base import Strict
-from reportgen.spec.tables.types import Flag, Name, names_a_function, require_object
+from reportgen.contract.params import Value
+from reportgen.spec.tables.types import Flag, Name, Names, names_a_function, require_object
 
 TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
 _CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
 
 
+class ParamsFromSpec(Strict):
+    """A table with the training parameters of the models, one row per model."""
+
+    path: Name
+    """A CSV file, relative to the spec; or KerasTuner's `trial.json` of each model."""
+    model: Name | None = None
+    """Column with the names of the models, or with their paths as in the spec; by default `model`, in an export of Optuna `number`."""
+    columns: Names | None = None
+    """Columns that are parameters. Required for a CSV file, unless it is an export of Optuna: then by default all columns `params_…`."""
+
+
 class ModelSpec(Strict):
     """A model under review."""
 
     path: Name | None = None
-    """The `.keras` file, relative to the spec; with `allow_legacy` also an `.h5` file or a SavedModel folder. With a `*` (`runs/*/model.keras`), the entry covers every file that matches."""
+    """The `.keras` file, relative to the spec; with `allow_legacy` also an `.h5` file or a SavedModel folder. With a `*` (`runs/*/model.keras`), the entry covers every file that matches; with fields (`runs/w{width}-lr{lr}.keras`) too, and each field is a parameter in `params`."""
     function: str | None = None
     """Function that returns the model, in place of a path: `package.module:name` or `./models.py:make`. It is imported and run."""
     allow_legacy: Flag = False
     """Whether the path may be an `.h5` file, or a SavedModel folder, of which only the predictions are measured; the report says so."""
     name: Name | None = None
-    """Names of the models of a pattern, with the same `*`: `*-best`; by default the text that the `*` matches."""
+    """Names of the models of a pattern, with the same `*`: `*-best`; by default the text that the `*` matches. A path with fields: with some of them (`{kind}-{width}`), by default the matching file and folder names."""
     history: str | None = None
-    """Training history: `history.history` as JSON, the CSV of a logger, or TensorBoard's event file or folder of them; for a pattern with the same `*`: `runs/*/history.json`."""
+    """Training history: `history.history` as JSON, the CSV of a logger, or TensorBoard's event file or folder of them; for a pattern with the same `*` or fields: `runs/*/history.json`."""
     history_columns: Annotated[dict[Name, Name], Field(min_length=1)] | None = None
     """Columns of the history that are not named as Keras names them, by key: `{ loss = "train_loss", val_loss = "valid_loss" }`; `epoch` names the column with the epochs. Of several rows of an epoch the last value counts."""
     series: Name | None = None
     """Name of the training run if the model is a checkpoint: models with the same `series` are compared in order."""
     recipe: Name | None = None
-    """Name of the training recipe: models with the same `recipe` differ only in their seed. For a pattern it applies to every file that matches."""
+    """Name of the training recipe: models with the same `recipe` differ only in their seed. For a pattern it applies to every file that matches; it can have fields of the path: `w{width}-lr{lr}`."""
+    params: Annotated[dict[Name, Value], Field(min_length=1)] | None = None
+    """Training parameters, for the section `sweep`: `{ lr = 0.01, width = 24 }`. For a pattern they apply to every file that matches."""
+    params_from: Name | ParamsFromSpec | None = None
+    """More training parameters: KerasTuner's `trial.json`, for a pattern with the same `*` or fields (`tuner/trial_*/trial.json`); Optuna's `study.trials_dataframe().to_csv(…)`; or a table that names a CSV file and its columns."""
     outputs: OutputsName | Annotated[dict[str, OutputsName], Field(min_length=1)] = "auto"
     """Output type; `auto` infers it when possible, from the compiled loss, then the last activation, then the label type. For several outputs, a table with one value per output."""
     task: TaskName | Annotated[dict[str, TaskName], Field(min_length=1)] = "auto"

@@ -138,6 +138,18 @@ CASES = [
     Case("pattern that matches no UTF-8", globbed, 2, "models.q.path: matches a file whose name is not UTF-8"),
     Case("long pattern", check(more=f'[models.q]\npath = "{LONG}*.keras"'), 2, "no file matches"),
     Case("pattern of many folders", check(more=f'[models.q]\npath = "{"a/" * DEEP}*.keras"'), 2, "no file matches"),
+    Case(
+        "a field twice",
+        check(more='[models.q]\npath = "{lr}-{lr}.keras"'),
+        2,
+        "models.q.path: has the field {lr} twice",
+    ),
+    Case("adjacent fields", check(more='[models.q]\npath = "{a}{b}.keras"'), 2, "needs text between {a} and {b}"),
+    Case("NaN as a parameter", check(model="params = { lr = nan }"), 2, "models.m.params.lr: must be a finite number"),
+    Case("a list as a parameter", check(model="params = { lr = [1] }"), 2, "must be a number, true or false, or text"),
+    Case("no parameters", check(model="params = {}"), 2, "models.m.params: must not be empty"),
+    Case("device as parameters", check(model='params_from = "/dev/zero"'), 2, "params_from: is not a regular file"),
+    Case("a model as parameters", check(model='params_from = "m.keras"'), 2, "models.m.params_from: is"),
     Case("surrogate in a pattern", text(YAML.replace("m.keras", "\\udcff*.keras") % "t", "a.yaml"), 2, "must be UTF-8"),
     *(
         Case(f"long name of {what}", check(more=line.format(LONG)), 2, SAID.get(what, "File name too long"))

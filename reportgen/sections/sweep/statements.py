@@ -1,0 +1,207 @@
+"""Statements of the sweep section: which parameters matter, which do not, what fails, what to take and where to look next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.numbers import required
+from reportgen.contract.statements import Quantity, Statement
+from reportgen.sections.sweep import words
+from reportgen.sections.sweep.factors import label
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reportgen.contract.focus import View
+    from reportgen.contract.subjects import Subject
+    from reportgen.sections.sweep.schema import HeadSweep, Next, Parameter, SweepResult
+
+_TEST = "linear model, Student's t; Bonferroni"
+_MOST = 3
+"""Parameters that a sentence names."""
+_LEVEL = 0.05
+
+
+def statements(result: SweepResult, view: View) -> tuple[Statement, ...]:
+    """Return the statements of every output; where there is a candidate, they are what its choice rests on."""
+    found = (one for head in result.heads for one in _of(result, head))
+    if view.decision.candidate is None:
+        return tuple(found)
+    return tuple(one.model_copy(update={"topic": "data"}) for one in found)
+
+
+def _of(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
+    if head.reason is not None:
+        text = f"{words.opening(head)}Too few to tell which parameters matter: {head.reason}."
+        yield Statement(topic="parameters", parts=(text,), settled=False, n=result.n)
+    else:
+        yield from _matter(result, head)
+        yield from _rest(result, head)
+    yield from _failures(result, head)
+    yield from _smallest(head)
+    if head.next is not None:
+        yield _next(head, head.next)
+
+
+def _matter(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
+    """Say what the parameters that matter are worth, and whether they act together."""
+    found = [one for one in head.parameters if one.verdict == "matters"]
+    if not found:
+        return
+    parts: list[Quantity | str] = [words.opening(head)]
+    for place, one in enumerate(found[:_MOST]):
+        start = f"{one.name} matters{' most' if len(found) > 1 else ''}: " if place == 0 else f"; {one.name}: "
+        parts += [start, *_worth(result, head, one)]
+    if len(found) > _MOST:
+        parts.append(f"; and {formatting.listed([one.name for one in found[_MOST:]])}")
+    parts.append(".")
+    least = min(words.chance(result, one) for one in found)
+    yield Statement(topic="parameters", parts=tuple(parts), test=_TEST, p_value=least, n=result.n)
+    shown = [one for one in head.interactions if one.shown]
+    if shown:
+        first = shown[0]
+        spec = words.score(head).interaction
+        metric = result.find(spec.name, result.first, first.subject)
+        pairs = formatting.listed([f"{one.one} and {one.other}" for one in shown[1:]])
+        at, other = (" and ".join(map(label, values)) for values in (first.one_values, first.other_values))
+        yield Statement(
+            topic="parameters",
+            parts=(
+                f"{words.opening(head)}They do not simply add up: the difference between {first.one} = {at} changes by ",
+                _quantity(result, spec.name, first.subject, words.size(required(metric.value), metric.unit)),
+                f" between {first.other} = {other}{f' (also {pairs})' if pairs else ''}.",
+            ),
+            test=_TEST,
+            p_value=_number(result, "interaction_p", first.subject),
+            n=result.n,
+        )
+
+
+def _worth(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Quantity | str, ...]:
+    metric = words.effect(result, head, one)
+    subject = required_subject(one)
+    return (
+        f"{words.value(one, one.better)} instead of {words.value(one, one.worse)} ",
+        _quantity(result, words.score(head).effect.name, subject, formatting.change(metric)),
+    )
+
+
+def _rest(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
+    """Say which parameters do not matter, of which too little is known, and which cannot be separated."""
+    parts: list[Quantity | str] = []
+    for verdict, start in (("negligible", "Negligible: "), ("not shown", "No effect shown: ")):
+        found = [one for one in head.parameters if one.verdict == verdict]
+        if found:
+            parts.append(start if not parts else f"; {start[0].lower()}{start[1:]}")
+        for place, one in enumerate(found[:_MOST]):
+            most = words.reach(result, head, one)
+            parts += [", " if place else "", one.name]
+            if most is not None:
+                unit = words.score(head).effect.unit
+                text = words.size(most, unit)
+                parts += [
+                    " (at most ",
+                    _quantity(result, words.score(head).effect.name, required_subject(one), text),
+                    ")",
+                ]
+        if len(found) > _MOST:
+            parts.append(f" and {len(found) - _MOST} more")
+    aliased = [one for one in head.parameters if one.verdict == "not separable"]
+    if aliased:
+        names = formatting.listed([one.name for one in aliased], _MOST)
+        start = "; not" if parts else "Not"
+        parts.append(f"{start} separable, because they vary together: {names}")
+    if parts:
+        parts.append(".")
+        yield Statement(topic="parameters", parts=(words.opening(head), *parts), settled=False, test=_TEST, n=result.n)
+
+
+def _failures(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
+    """Say how many models fail, and which value they have in common."""
+    failed = [one for one in head.models if one.failed is not None]
+    if not failed:
+        return
+    reasons = list(dict.fromkeys(one.failed or "" for one in failed))
+    why = reasons[0] if len(reasons) == 1 else "the table says why"
+    verb = "fails" if len(failed) == 1 else "fail"
+    parts: list[Quantity | str] = [f"{words.opening(head)}{len(failed)} of {len(head.models)} models {verb} ({why})"]
+    settled, chance = False, None
+    if head.failures:
+        at = head.failures[0]
+        chance = _number(result, "failed_p", at.subject)
+        settled = chance is not None and chance < _LEVEL
+        share = f"{at.failed} of {at.models}"
+        parts += [
+            f": {at.words} in " if at.failed < len(failed) else f", all with {at.words}: ",
+            _quantity(result, "failed", at.subject, share),
+            f", of the others {at.others_failed} of {at.others} (",
+            _quantity(result, "failed_p", at.subject, f"p {formatting.p_value(required(chance))}"),
+            f"){'' if settled else ', too few to blame it'}",
+        ]
+    parts.append(".")
+    yield Statement(
+        topic="weakness",
+        parts=tuple(parts),
+        settled=settled,
+        test="Fisher (1922), exact; Bonferroni",
+        p_value=chance,
+        n=len(head.models),
+    )
+
+
+def _smallest(head: HeadSweep) -> Iterator[Statement]:
+    """Name the smallest of the models that cannot be told from the best."""
+    found = head.choice
+    if found is None or found.smallest is None or not found.tied:
+        return
+    sizes = {one.model: one.parameters for one in head.models}
+    own, best = required(sizes[found.smallest]), required(sizes[found.best])
+    count = len(found.tied) + 1
+    text = (
+        f"{words.opening(head)}Of the {count} models that cannot be told from {found.best}, itself included, it is the smallest: {own:,} weights."
+        if found.smallest == found.best
+        else f"{words.opening(head)}Of the {len(found.tied)} models of the sweep that cannot be told from {found.best}, {found.smallest} is the smallest: {own:,} weights, "
+        f"{formatting.number(own / best, 'fraction')} of {best:,}."
+    )
+    yield Statement(topic="difference", parts=(text,), settled=False, test="paired differences; Holm (1979)")
+
+
+def _next(head: HeadSweep, found: Next) -> Statement:
+    """Say where the best score is within the ranges tried, and whether a model is there."""
+    score = words.score(head).title
+    forms = {one.name: one.form for one in head.parameters}
+    steps = [
+        f"{name} between {' and '.join(label(end, forms[name]) for end in ends)}"
+        for name, ends in found.between.items()
+    ]
+    text = f"{words.opening(head)}By the linear model, {score} is best with {words.setting(found.settings, forms)}"
+    text += f" ({_models(found)})" if found.models else ", which no model has"
+    if steps:
+        text += f"; next, try {formatting.listed(steps)}"
+    elif not found.models:
+        text += "; train one next"
+    if found.ends:
+        text += f"; {formatting.listed(list(found.ends))} {'is' if len(found.ends) == 1 else 'are'} best at an end of the range tried"
+    return Statement(topic="difference", parts=(f"{text}.",), settled=False, test="linear model")
+
+
+def _models(found: Next) -> str:
+    return found.models[0] if len(found.models) == 1 else f"{len(found.models)} models"
+
+
+def required_subject(one: Parameter) -> Subject:
+    """Return where the strongest difference of a parameter is."""
+    if one.strongest is None:
+        message = f"{one.name} has no effect"
+        raise ValueError(message)
+    return one.strongest
+
+
+def _number(result: SweepResult, name: str, subject: Subject) -> float | None:
+    found = result.find_or_none(name, result.first, subject)
+    return None if found is None else found.value
+
+
+def _quantity(result: SweepResult, name: str, subject: Subject, text: str) -> Quantity:
+    return Quantity(text=text, metric=name, model=result.first, subject=subject)

@@ -1,0 +1,157 @@
+"""Tables of the sweep section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.subjects import Subject
+from reportgen.contract.tables import Column, Table
+from reportgen.sections.sweep import words
+from reportgen.sections.sweep.factors import label
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from reportgen.contract.focus import View
+    from reportgen.contract.tables import Cell
+    from reportgen.sections.sweep.schema import HeadSweep, Parameter, SweepResult
+
+
+def tables(result: SweepResult, view: View) -> tuple[Table, ...]:
+    """Return the tables of every output: the parameters, their interactions, the failures, the models."""
+    found = []
+    for index, head in enumerate(result.heads):
+        end = "" if index == 0 else f"-{index + 1}"
+        of = "" if head.subject is None else f" of output {Subject(head.subject).name}"
+        if head.parameters:
+            found.append(_parameters(result, head, f"parameters{end}", f"Parameters{of}"))
+        if head.interactions:
+            found.append(_interactions(result, head, f"interactions{end}", f"Interactions{of}"))
+        if head.failures:
+            found.append(_failures(result, head, f"failures{end}", f"Failures{of} by value"))
+        found.append(_models(result, head, view, f"models{end}", f"Models{of} and their parameters"))
+    return tuple(found)
+
+
+def _parameters(result: SweepResult, head: HeadSweep, name: str, title: str) -> Table:
+    score = words.score(head)
+    columns = (
+        Column("Parameter", numeric=False),
+        Column("Values", numeric=False),
+        Column("Compared", numeric=False),
+        Column(score.effect.title),
+        Column("p-value"),
+        Column("Verdict", numeric=False),
+    )
+    rows = tuple(_parameter(result, head, one) for one in head.parameters)
+    constant = f" The same for all: {words.setting(result.constant)}." if result.constant else ""
+    note = (
+        f"The two values of each parameter whose difference has the most evidence, the better one first, by {words.model(head)}. {words.error(head)}"
+        if head.reason is None
+        else f"No effects: {head.reason}."
+    )
+    return Table(name, title, columns, rows, f"{note}{constant}", place="body")
+
+
+def _parameter(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Cell, ...]:
+    if one.strongest is None:
+        return one.name, words.tried(one) if one.points else None, None, None, None, f"{one.verdict}: {one.reason}"
+    return (
+        one.name,
+        words.tried(one),
+        f"{words.value(one, one.better)} vs {words.value(one, one.worse)}",
+        words.effect(result, head, one),
+        result.find_or_none("effect_p", result.first, one.strongest),
+        "no effect shown" if one.verdict == "not shown" else one.verdict,
+    )
+
+
+def _interactions(result: SweepResult, head: HeadSweep, name: str, title: str) -> Table:
+    spec = words.score(head).interaction
+    rows = tuple(
+        (
+            f"{one.one} and {one.other}",
+            Subject(one.subject).name,
+            result.find(spec.name, result.first, one.subject),
+            result.find_or_none("interaction_p", result.first, one.subject),
+            "act together" if one.shown else "none shown",
+        )
+        for one in head.interactions
+    )
+    columns = (
+        Column("Parameters", numeric=False),
+        Column("Compared", numeric=False),
+        Column(spec.title),
+        Column("p-value"),
+        Column("Verdict", numeric=False),
+    )
+    how = "each was added to the additive model by itself" if head.additive else "all are in one model"
+    note = f"Of each pair the interaction with the most evidence; {how}, and all are tested together."
+    return Table(name, title, columns, rows, note)
+
+
+def _failures(result: SweepResult, head: HeadSweep, name: str, title: str) -> Table:
+    rows = tuple(
+        (
+            one.words,
+            f"{one.failed} of {one.models}",
+            f"{one.others_failed} of {one.others}",
+            result.find("failed_p", result.first, one.subject),
+        )
+        for one in head.failures
+    )
+    columns = (
+        Column("Value", numeric=False),
+        Column("Failed"),
+        Column("Of the others"),
+        Column("p-value"),
+    )
+    return Table(name, title, columns, rows, "Fisher's exact test, adjusted for all values (Bonferroni).")
+
+
+def _models(result: SweepResult, head: HeadSweep, view: View, name: str, title: str) -> Table:
+    """List the models with their parameters, the score, the number of weights, and why they failed."""
+    names = list(dict.fromkeys(param for one in head.models for param in one.params))
+    shown = view.listed(head.models)
+    rows = tuple(
+        (
+            one.model,
+            *(label(one.params[param]) if param in one.params else None for param in names),
+            one.score,
+            one.parameters,
+            _standing(head, one.model, one.failed),
+        )
+        for one in shown
+    )
+    columns = (
+        Column("Model", numeric=False),
+        *(Column(param) for param in names),
+        Column(words.score(head).level.title),
+        Column("Weights", unit="count"),
+        Column("Standing", numeric=False),
+    )
+    note = f"{_origins(result)}{view.rest(head.models, shown)}"
+    return Table(name, title, columns, rows, note)
+
+
+def _origins(result: SweepResult) -> str:
+    """Return where the parameters come from, and which models are no part of the sweep."""
+    found = f"Parameters: {'; '.join(result.readings)}." if result.readings else ""
+    if result.without:
+        models = "1 model has" if result.without == 1 else f"{result.without} models have"
+        found += f" {models} no parameters and {'is' if result.without == 1 else 'are'} no part of the sweep."
+    if result.left_out:
+        found += f" Left out as earlier checkpoints of a run: {formatting.listed(result.left_out)}."
+    return found.strip()
+
+
+def _standing(head: HeadSweep, model: str, failed: str | None) -> str:
+    found = head.choice
+    if failed is not None:
+        return f"failed: {failed}"
+    if found is None:
+        return formatting.MISSING
+    if model == found.best:
+        return "best"
+    if model in found.untested:
+        return "difference from the best not tested"
+    return "not told from the best" if model in found.tied else "behind the best"

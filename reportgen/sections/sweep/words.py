@@ -1,0 +1,110 @@
+"""Effects, settings and values in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.numbers import required
+from reportgen.contract.subjects import Subject
+from reportgen.sections.sweep.factors import label
+from reportgen.sections.sweep.schema import SCORES
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reportgen.contract.numbers import Metric
+    from reportgen.contract.params import Value
+    from reportgen.sections.sweep.schema import Form, HeadSweep, Parameter, Score, SweepResult
+
+_MOST = 6
+"""Maximum number of parameters of a setting that a sentence names."""
+
+
+def score(head: HeadSweep) -> Score:
+    """Return the score of an output."""
+    return SCORES[head.score]
+
+
+def opening(head: HeadSweep) -> str:
+    """Return the beginning of a sentence about one of several outputs."""
+    return "" if head.subject is None else f"Output {Subject(head.subject).name}: "
+
+
+def effect(result: SweepResult, head: HeadSweep, one: Parameter) -> Metric:
+    """Return the difference of a parameter with the most evidence."""
+    return result.find(score(head).effect.name, result.first, one.strongest)
+
+
+def chance(result: SweepResult, one: Parameter) -> float:
+    """Return the adjusted p-value of that difference; 1 where nothing varies."""
+    found = result.find_or_none("effect_p", result.first, one.strongest)
+    return 1.0 if found is None else required(found.value)
+
+
+def reach(result: SweepResult, head: HeadSweep, one: Parameter) -> float | None:
+    """Return the largest difference between two values of a parameter that its intervals do not rule out; None without one."""
+    subjects = {
+        f"{one.name} = {label(a.value, one.form)} vs {label(b.value, one.form)}" for a in one.points for b in one.points
+    }
+    own = (
+        item.metric
+        for item in result.named(score(head).effect.name, result.first)
+        if item.subject is not None and item.subject.outer == head.subject and item.subject.name in subjects
+    )
+    ends = [
+        max(abs(metric.ci_low), abs(metric.ci_high))
+        for metric in own
+        if metric.ci_low is not None and metric.ci_high is not None
+    ]
+    return max(ends, default=None)
+
+
+def size(value: float, unit: str) -> str:
+    """Return the size of a difference without its sign.
+
+    >>> size(0.0123, "signed fraction"), size(0.5, "nats")
+    ('1.2 points', '0.500 nats')
+    """
+    text = formatting.number(abs(value), unit).removeprefix("+")
+    return f"{text.removesuffix(f'{formatting.THIN}%')} points" if unit == "signed fraction" else text
+
+
+def setting(values: Mapping[str, Value], forms: Mapping[str, Form] | None = None) -> str:
+    """Return a setting as text; ``forms`` are those of the parameters, by default levels.
+
+    >>> setting({"kind": "cnn", "lr": 0.003})
+    'kind = cnn, lr = 0.003'
+    """
+    return formatting.listed(
+        [f"{name} = {label(value, (forms or {}).get(name, 'levels'))}" for name, value in values.items()], _MOST
+    )
+
+
+def value(one: Parameter, of: Value | None) -> str:
+    """Return a value of a parameter as text."""
+    return formatting.MISSING if of is None else label(of, one.form)
+
+
+def tried(one: Parameter) -> str:
+    """Return the values of a parameter that were compared."""
+    if one.form == "levels":
+        return ", ".join(label(point.value) for point in one.points)
+    scale = ", logarithmic" if one.logarithmic else ""
+    return f"{label(one.points[0].value, one.form)} to {label(one.points[-1].value, one.form)}{scale}"
+
+
+def model(head: HeadSweep) -> str:
+    """Return what the linear model consists of."""
+    return "an additive model" if head.additive else "a linear model with two-way interactions"
+
+
+def error(head: HeadSweep) -> str:
+    """Return what intervals allow for, as a sentence."""
+    if head.error == "repeats":
+        runs = f"repeated trainings of a setting ({head.freedom} degrees of freedom)"
+    else:
+        runs = f"the spread of the models about it ({head.freedom} degrees of freedom), which contains training noise and what it leaves out,"
+    return (
+        f"Intervals allow for {runs} and for the choice of rows, and hold for all {head.family} differences together."
+    )

@@ -1,0 +1,392 @@
+"""The sweep section: which parameters matter, which do not, what cannot be told, what fails, what to take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from factory import analyzed, draw_all, model, multilabel_head, regression_head
+from sweeps import ROWS, SWEEP, grid, made, swept
+
+from reportgen.contract.decision import Decision
+from reportgen.contract.focus import View
+from reportgen.contract.params import Params
+from reportgen.contract.records.architecture import Architecture
+from reportgen.metrics.effects import FEWEST_FREEDOM
+from reportgen.sections.sweep import factors
+from reportgen.sections.sweep.schema import SweepOptions, SweepResult
+
+if TYPE_CHECKING:
+    from reportgen.sections.sweep.schema import HeadSweep, Parameter
+
+SETTINGS = grid(kind=("cnn", "mlp"), width=(8, 24), drop=(0.0, 0.4), lr=(0.0003, 0.003, 0.03))
+
+
+def by_kind(setting: dict[str, Any]) -> float:
+    """Make one parameter matter, by 20 points."""
+    return 0.9 if setting["kind"] == "cnn" else 0.7
+
+
+def parameters(head: HeadSweep) -> dict[str, Parameter]:
+    """Return the parameters of an output by name."""
+    return {one.name: one for one in head.parameters}
+
+
+def said(result: SweepResult) -> list[str]:
+    """Return the statements as text."""
+    return [one.text for one in SWEEP.statements(result, View())]
+
+
+# ------------------------------------------------------------------------------------------------ effects
+
+
+def test_the_parameter_that_matters_is_found() -> None:
+    """Its effect is the difference of the mean scores in a balanced grid; the others have none."""
+    result = swept(SETTINGS, by_kind)
+    (head,) = result.heads
+    found = parameters(head)
+    assert {name: one.verdict for name, one in found.items()} == {
+        "kind": "matters",
+        "width": "not shown",
+        "drop": "not shown",
+        "lr": "not shown",
+    }
+    assert (found["kind"].better, found["kind"].worse, found["kind"].best) == ("cnn", "mlp", "cnn")
+    assert (head.reason, head.error, head.additive, head.family) == (None, "residuals", False, 1 + 1 + 1 + 3)
+    scores = [(one.params["kind"], one.score.value) for one in head.models if one.score is not None]
+    expected = np.mean([value for kind, value in scores if kind == "cnn"]) - np.mean(
+        [value for kind, value in scores if kind == "mlp"]
+    )
+    metric = result.find("accuracy_effect", "m0", "param:kind = cnn vs mlp")
+    assert metric.value == pytest.approx(expected)
+    assert metric.ci_low is not None
+    assert metric.ci_low > 0.1
+    assert metric.ci_method is not None
+    assert "runs about the model and rows crossed" in metric.ci_method
+
+
+def test_the_statements_answer_the_sweep() -> None:
+    """What matters, what does not with how large it could be, and where to look."""
+    first, second, *_, last = said(swept(SETTINGS, by_kind))
+    assert first.startswith("kind matters: cnn instead of mlp +")
+    assert second.startswith("No effect shown: ")
+    assert second.count("(at most ") == 3
+    assert last == "By the linear model, accuracy is best with kind = cnn (12 models)."
+
+
+def test_with_a_candidate_the_sweep_is_what_its_choice_rests_on() -> None:
+    """Page one is then about the candidate."""
+    result = swept(SETTINGS, by_kind)
+    view = View(decision=Decision(candidate="m0"))
+    assert {one.topic for one in SWEEP.statements(result, view)} == {"data"}
+    assert {one.topic for one in SWEEP.statements(result, View())} == {"parameters", "difference"}
+
+
+def test_nothing_is_negligible_unless_the_spec_says_what_is() -> None:
+    """Then an effect whose interval stays within it is."""
+    (head,) = swept(SETTINGS, by_kind, negligible=0.2).heads
+    assert parameters(head)["drop"].verdict == "negligible"
+    (head,) = swept(SETTINGS, by_kind, negligible=0.001).heads
+    assert parameters(head)["drop"].verdict == "not shown"
+
+
+def test_seeds_are_repeats() -> None:
+    """A parameter that numbers trainings is none: the variance between runs is that of repeated settings."""
+    settings = grid(kind=("cnn", "mlp"), seed=(1, 2, 3, 4))
+    (head,) = swept(settings, by_kind).heads
+    assert (head.error, head.freedom) == ("repeats", 6)
+    assert list(parameters(head)) == ["kind"]
+    (head,) = swept([{**one, "repeat": one["seed"]} for one in settings], by_kind, seed="repeat").heads
+    assert set(parameters(head)) == {"kind", "seed"}
+
+
+def test_an_interaction_is_found() -> None:
+    """The width matters for one kind only."""
+    settings = grid(kind=("cnn", "mlp"), width=(8, 24), seed=(1, 2, 3))
+    result = swept(settings, lambda one: 0.9 if one["kind"] == "cnn" or one["width"] == 24 else 0.6)
+    (interaction,) = result.heads[0].interactions
+    assert interaction.shown
+    assert (interaction.one_values, interaction.other_values) == (("cnn", "mlp"), (8, 24))
+    metric = result.find("accuracy_interaction", "m0", interaction.subject)
+    assert metric.value == pytest.approx(0.3, abs=0.06)
+    assert "They do not simply add up: the difference between kind = cnn and mlp changes by" in " ".join(said(result))
+
+
+def test_too_few_models_are_too_few() -> None:
+    """Rather than effects without degrees of freedom."""
+    (head,) = swept(grid(kind=("cnn", "mlp"), width=(8, 24)), by_kind).heads
+    assert head.reason is not None
+    assert head.reason.startswith(
+        f"4 models leave 1 degree of freedom for how much training runs vary, and {FEWEST_FREEDOM}"
+    )
+    assert {one.verdict for one in head.parameters} == {"not compared"}
+    assert said(swept(grid(kind=("cnn", "mlp"), width=(8, 24)), by_kind))[0].startswith("Too few to tell which")
+
+
+def test_parameters_that_vary_together_have_no_effect() -> None:
+    """Both say so, and a rule fires; the third one is estimated."""
+    settings = [{**one, "drop": 0.4 if one["kind"] == "cnn" else 0.0} for one in SETTINGS]
+    result = swept(settings, by_kind)
+    found = parameters(result.heads[0])
+    assert found["kind"].verdict == found["drop"].verdict == "not separable"
+    assert (found["kind"].aliases, found["kind"].reason) == (("drop",), "it varies together with drop in these models")
+    assert found["lr"].verdict == "not shown"
+    assert result.find_or_none("accuracy_effect", "m0", "param:kind = cnn vs mlp") is None
+    assert "not separable, because they vary together: " in " ".join(said(result))
+
+
+def test_the_order_of_models_and_parameters_changes_nothing() -> None:
+    """The same verdicts and numbers."""
+    evaluated = made(SETTINGS, by_kind)
+    order = np.random.default_rng(2).permutation(len(SETTINGS))
+    models = tuple(evaluated.models[place] for place in order)
+    values = {one.name: dict(reversed(evaluated.params.values[one.name].items())) for one in models}
+    shuffled = replace(evaluated, models=models, params=Params(values))
+    first, second = (analyzed(SWEEP, one).heads[0] for one in (evaluated, shuffled))
+    assert {one.name: (one.verdict, one.better) for one in first.parameters} == {
+        one.name: (one.verdict, one.better) for one in second.parameters
+    }
+    one, other = (
+        analyzed(SWEEP, each).find("accuracy_effect", each.models[0].name, "param:kind = cnn vs mlp")
+        for each in (evaluated, shuffled)
+    )
+    assert (one.value, one.ci_low) == (pytest.approx(other.value), pytest.approx(other.ci_low))
+
+
+# ------------------------------------------------------------------------------------------------ the parameters
+
+
+def test_numbers_with_many_values_are_curves() -> None:
+    """Over the logarithm where they span a factor of ten; compared at the ends and in the middle."""
+    settings = [{"lr": 10 ** (-4 + 3 * place / 29), "width": 8 + place % 7} for place in range(30)]
+    (head,) = swept(settings, lambda one: 0.9 - 0.15 * abs(np.log10(one["lr"]) + 2.5)).heads
+    found = parameters(head)
+    assert (found["lr"].form, found["lr"].logarithmic) == ("curve", True)
+    assert [point.value for point in found["lr"].points] == [pytest.approx(1e-4), 0.00316, pytest.approx(0.1)]
+    assert (found["width"].form, found["width"].logarithmic) == ("curve", False)
+    assert found["lr"].verdict == "matters"
+    assert isinstance(found["lr"].best, float)
+    assert 0.001 < found["lr"].best < 0.01
+    assert head.next is not None
+    assert head.next.models == ()
+
+
+def test_the_scale_of_a_curve_follows_from_its_values() -> None:
+    """Dropout rates that happen to span a factor of ten are not rates of learning."""
+    options, generator = SweepOptions(), np.random.default_rng(4)
+    settings = [
+        {"drop": float(drop), "lr": float(10**power)}
+        for drop, power in zip(generator.uniform(0.01, 0.5, 40), generator.uniform(-5, -1, 40), strict=True)
+    ]
+    drop, lr = factors.varied(settings, ["drop", "lr"], options)
+    assert (drop.form, drop.logarithmic, lr.form, lr.logarithmic) == ("curve", False, "curve", True)
+    assert drop.points[1] == pytest.approx((min(drop.values) + max(drop.values)) / 2, rel=0.01)  # type: ignore[type-var,operator]
+
+
+def test_values_are_told_apart_as_they_are_written() -> None:
+    """1, true and "1" are three values, 1 and 1.0 are one."""
+    settings: list[dict[str, Any]] = [{"a": 1}, {"a": True}, {"a": "1"}, {"a": 1.0}]
+    assert factors.distinct(settings, "a") == (True, 1.0, "1")
+    assert list(factors.codes(settings, ["a"])) == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([0.1, 0.2, None, 0.1, 0.2, 0.1, 0.2, 0.1], "it is not set for 1 of 8 models"),
+        ([f"run {place}" for place in range(8)], "its 8 values for 8 models name models rather than settings"),
+    ],
+)
+def test_parameters_that_cannot_be_compared(values: list[Any], reason: str) -> None:
+    """They have a reason, and take nothing from the others."""
+    settings = [
+        {"kind": "cnn" if place % 2 else "mlp"} | ({} if value is None else {"other": value})
+        for place, value in enumerate(values)
+    ]
+    found = parameters(swept(settings, by_kind).heads[0])
+    assert (found["other"].verdict, found["other"].reason) == ("not compared", reason)
+    assert found["kind"].strongest is not None
+
+
+def test_what_all_models_share_is_said() -> None:
+    """And models without parameters, or earlier checkpoints of a run, are no part of the sweep."""
+    evaluated = made([*({**one, "epochs": 12} for one in SETTINGS), {}], lambda one: by_kind(one) if one else 0.5)
+    models = [replace(one, series="run" if one.name in {"m0", "m1"} else None) for one in evaluated.models]
+    result = analyzed(SWEEP, replace(evaluated, models=tuple(models)))
+    assert result.constant == {"epochs": 12}
+    assert (result.left_out, result.without) == (("m0",), 1)
+    assert len(result.heads[0].models) == len(SETTINGS) - 1
+    note = next(table.note for table in SWEEP.tables(result, View()) if table.name == "models")
+    assert note == (
+        "Parameters: lr from the test. 1 model has no parameters and is no part of the sweep. Left out as earlier checkpoints of a run: m0."
+    )
+
+
+# ------------------------------------------------------------------------------------------------ failures, choice
+
+
+def half_fails(setting: dict[str, Any]) -> float | None:
+    """Let a learning rate fail."""
+    return None if setting["lr"] == 0.03 else by_kind(setting)
+
+
+def test_failures_are_found_and_left_out() -> None:
+    """Models no better than the most frequent class, all with one learning rate: Fisher's test, adjusted for the values."""
+    result = swept(SETTINGS, half_fails)
+    (head,) = result.heads
+    assert {one.failed for one in head.models if one.params["lr"] == 0.03} == {
+        "not measurably better than always answering 0"
+    }
+    first = head.failures[0]
+    assert (first.words, first.failed, first.models, first.others_failed, first.others) == ("lr = 0.03", 8, 8, 0, 16)
+    assert result.find("failed", "m0", first.subject).value == 1
+    chance = result.find("failed_p", "m0", first.subject).value
+    assert chance is not None
+    assert chance < 1e-4
+    assert [point.value for point in parameters(head)["lr"].points] == [0.0003, 0.003]
+    (sentence,) = [one for one in said(result) if "fail" in one]
+    assert sentence.startswith(
+        "8 of 24 models fail (not measurably better than always answering 0), all with lr = 0.03: 8 of 8, of the others 0 of 16 (p < 0.001)"
+    )
+
+
+def test_a_model_that_was_not_evaluated_failed() -> None:
+    """With its reason."""
+    evaluated = made(SETTINGS, by_kind)
+    broken = model("m0", reason="it cannot be loaded")
+    result = analyzed(SWEEP, replace(evaluated, models=(broken, *evaluated.models[1:])))
+    assert result.heads[0].models[0].failed == "not evaluated: it cannot be loaded"
+    assert result.heads[0].models[0].score is None
+    assert result.first == "m0"
+
+
+def test_no_model_works() -> None:
+    """Nothing is compared, nothing chosen."""
+    result = swept(SETTINGS, lambda _: None)
+    (head,) = result.heads
+    assert head.reason == "no parameter has several values among the 0 models that did not fail"
+    assert (head.choice, head.next, head.parameters, head.failures) == (None, None, (), ())
+    assert len(SWEEP.tables(result, View())) == 1
+
+
+def test_the_smallest_of_the_ties_is_named() -> None:
+    """The best by value is not told from its equals, of which one has the fewest weights."""
+    evaluated = made(SETTINGS, by_kind)
+    models = tuple(replace(one, architecture=architecture(1000 + place)) for place, one in enumerate(evaluated.models))
+    result = analyzed(SWEEP, replace(evaluated, models=models))
+    found = result.heads[0].choice
+    kinds = {one.model: one.params["kind"] for one in result.heads[0].models}
+    assert found is not None
+    assert {kinds[name] for name in (found.best, *found.tied)} == {"cnn"}
+    assert found.smallest == min((found.best, *found.tied), key=lambda name: int(name[1:]))
+    assert f"{found.smallest} is the smallest: " in " ".join(said(result))
+
+
+def architecture(count: int) -> Architecture:
+    """Make an architecture of which only the number of weights counts."""
+    made_of = dict.fromkeys(Architecture.__dataclass_fields__)
+    return Architecture(**{**made_of, "parameters": count, "layers": ()})  # type: ignore[arg-type]
+
+
+def test_the_next_step_is_within_the_ranges_tried() -> None:
+    """Between the neighbors of the best number, or at an end, which is said."""
+    settings = grid(lr=(0.0003, 0.003, 0.03), width=(8, 24), seed=(1, 2, 3))
+    result = swept(settings, lambda one: 0.6 + 0.2 * (one["lr"] == 0.003) + 0.15 * (one["width"] == 24))
+    found = result.heads[0].next
+    assert found is not None
+    assert found.settings == {"lr": 0.003, "width": 24}
+    assert (found.between, found.ends, len(found.models)) == ({"lr": (0.0003, 0.03)}, ("width",), 3)
+    assert said(result)[-1].endswith(
+        "next, try lr between 0.0003 and 0.03; width is best at an end of the range tried."
+    )
+
+
+# ------------------------------------------------------------------------------------------------ scores, rows
+
+
+def test_nll_on_request() -> None:
+    """Lower is better: the better value comes first, with a negative effect."""
+    result = swept(SETTINGS, by_kind, score="nll")
+    (head,) = result.heads
+    assert head.score == "nll"
+    assert parameters(head)["kind"].better == "cnn"
+    metric = result.find("nll_effect", "m0", "param:kind = cnn vs mlp")
+    assert metric.value is not None
+    assert metric.value < 0
+    assert metric.unit == "nats"
+
+
+def test_regression_and_multilabel_have_their_scores() -> None:
+    """The MAE, and the exact match."""
+    generator = np.random.default_rng(3)
+    labels = generator.normal(size=ROWS)
+    settings = grid(kind=("cnn", "mlp"), seed=(1, 2, 3, 4))
+    values = [
+        regression_head(labels + generator.normal(size=ROWS) * (0.2 if one["kind"] == "cnn" else 0.4), labels)
+        for one in settings
+    ]
+    evaluated = made(settings, by_kind)
+    models = tuple(replace(one, heads=(value,)) for one, value in zip(evaluated.models, values, strict=True))
+    result = analyzed(SWEEP, replace(evaluated, models=models))
+    assert result.heads[0].score == "mae"
+    metric = result.find("mae_effect", "m0", "param:kind = cnn vs mlp")
+    assert metric.value == pytest.approx(-0.2 * np.sqrt(2 / np.pi), rel=0.1)
+    several = generator.integers(0, 2, (ROWS, 3))
+    logits = [(2 * several - 1) * np.where(generator.random((ROWS, 1)) < by_kind(one), 1.0, -1.0) for one in settings]
+    models = tuple(
+        replace(one, heads=(multilabel_head(value, several),))
+        for one, value in zip(evaluated.models, logits, strict=True)
+    )
+    result = analyzed(SWEEP, replace(evaluated, models=models))
+    assert result.heads[0].score == "exact_match"
+    assert parameters(result.heads[0])["kind"].verdict == "matters"
+
+
+def test_groups_of_rows_are_units() -> None:
+    """Duplicated rows in groups tell no more than the rows alone; fewer than ten groups tell nothing."""
+    evaluated = made(SETTINGS, by_kind)
+    data = evaluated.data
+    assert data is not None
+    alone = analyzed(SWEEP, evaluated).find("accuracy_effect", "m0", "param:kind = cnn vs mlp")
+    paired = replace(data, by="patient", groups=np.arange(ROWS) // 8)
+    found = analyzed(SWEEP, replace(evaluated, data=paired)).find("accuracy_effect", "m0", "param:kind = cnn vs mlp")
+    assert found.value == pytest.approx(alone.value)
+    assert found.ci_method is not None
+    assert "clustered by patient, 50 groups" in found.ci_method
+    few = replace(data, by="patient", groups=np.arange(ROWS) // 80)
+    (head,) = analyzed(SWEEP, replace(evaluated, data=few)).heads
+    assert head.reason == "it rests on fewer than 10 groups (patient)"
+
+
+def test_rows_of_equal_weight_are_rows() -> None:
+    """Weights of 1 change no number."""
+    evaluated = made(SETTINGS, by_kind)
+    assert evaluated.data is not None
+    weighted = replace(evaluated, data=replace(evaluated.data, weights=np.ones(ROWS)))
+    one, other = (
+        analyzed(SWEEP, each).find("accuracy_effect", "m0", "param:kind = cnn vs mlp") for each in (evaluated, weighted)
+    )
+    assert (one.value, one.ci_low) == (pytest.approx(other.value), pytest.approx(other.ci_low))
+
+
+# ------------------------------------------------------------------------------------------------ what is shown
+
+
+def test_everything_is_drawn_from_the_results() -> None:
+    """Levels, curves, and an output without effects."""
+    figures = draw_all(SWEEP, swept(SETTINGS, half_fails))
+    assert [figure.name for figure in figures] == ["effects"]
+    assert figures[0].title.startswith("kind matters, by ")
+    assert "Without the 8 that failed." in figures[0].caption
+    settings = [{"lr": 10 ** (-4 + 3 * place / 29)} for place in range(30)]
+    assert draw_all(SWEEP, swept(settings, lambda _: 0.8))[0].title.startswith("No effect shown of the parameter")
+    assert draw_all(SWEEP, swept(grid(kind=("cnn", "mlp"), width=(8, 24)), by_kind)) == []
+
+
+def test_options_are_validated() -> None:
+    """The unit of what is negligible is that of the score."""
+    assert SweepOptions(negligible=0.01).negligible == 0.01
+    with pytest.raises(ValueError, match="greater than 0"):
+        SweepOptions(negligible=0)
