@@ -10,15 +10,15 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Kind = Literal["head", "class", "slice", "layer", "tensor", "recipe", "vs"]
-"""An output, a class, a slice of the rows, a layer, a weight tensor, the recipe that the model is a seed of, or the other model of a pair."""
+Kind = Literal["head", "class", "level", "slice", "layer", "tensor", "recipe", "vs"]
+"""An output, a class, a level of a quantile or a central interval, a slice of the rows, a layer, a weight tensor, the recipe that the model is a seed of, or the other model of a pair."""
 
 _WORDS: dict[str, str] = {"head": "output", "vs": "vs"}
 _PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if kind != 'vs')}):|(vs) )")
 
 
 class Subject(str):
-    """A part of a model as text: ``class:8``, ``head:kind/class:8``, ``slice:region = north``, ``layer:stem/conv``, ``tensor:dense/kernel``, ``vs mlp``.
+    """A part of a model as text: ``class:8``, ``head:kind/class:8``, ``level:0.9``, ``slice:region = north``, ``layer:stem/conv``, ``tensor:dense/kernel``, ``vs mlp``.
 
     ``recipe:cnn`` is the recipe that the model is a seed of. The text is the same in ``results.json``, in specs and in
     ``reportgen metrics``. Only the first part can be a head; everything after the innermost kind is its name, including slashes.

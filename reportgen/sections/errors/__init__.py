@@ -27,6 +27,7 @@ SECTION = Section(
         "binary": schema.ERRORS_BY_MODEL,
         "multilabel": schema.ERRORS_OF_LABELS,
         "regression": schema.ERRORS_OF_VALUES,
+        "distributional": schema.ERRORS_OF_VALUES,
     },
     template="sections/errors.html.j2",
 )

@@ -35,6 +35,7 @@ SECTION = Section(
         "multiclass": schema.CLASSIFICATION,
         "binary": schema.CLASSIFICATION,
         "regression": schema.REGRESSION,
+        "distributional": schema.REGRESSION,
     },
     template="sections/slices.html.j2",
 )
