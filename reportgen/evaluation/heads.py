@@ -110,15 +110,16 @@ class Reader:
 
     def _evidence(self, index: int, output: Output, labels: NDArray[Any] | None) -> HeadEvidence:
         loss = self.loaded.loss_of(index, output.name)
-        outputs = _declared(self.spec.outputs, output.name)
+        levels = _named(self.spec.quantiles, output.name) or ()
         return HeadEvidence(
             declared_task=_declared(self.spec.task, output.name),
-            declared_outputs=outputs if _named(self.spec.quantiles, output.name) is None else QUANTILES,
+            declared_outputs=QUANTILES if levels else _declared(self.spec.outputs, output.name),
             loss=loss.name if loss else None,
             from_logits=loss.from_logits if loss else None,
             activation=output.activation,
             n_outputs=int(output.shape[-1]) if output.shape else 1,
             labels=None if labels is None else kind_of(labels),
+            levels=levels,
         )
 
     def _rows(
@@ -136,7 +137,7 @@ class Reader:
             seed=self.data.seed,
             location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),
             file=self.data.origin or str(y),
-            levels=_named(self.spec.quantiles, record.name) or (),
+            levels=evidence.levels,
         )
 
     def add(self, head: Head, outputs: NDArray[Any], places: NDArray[np.int64]) -> None:

@@ -91,9 +91,10 @@ def found(*heads: HeadEvaluation) -> dict[str, str]:
     [("mean_and_sd", "mean_and_sd"), ("mean_and_variance", "mean_and_variance"), ("quantiles", "quantiles")],
 )
 @pytest.mark.parametrize("loss", [None, "own_loss"])
-def test_declared_outputs_decide(declared: str, outputs: str, loss: str | None) -> None:
-    """The rule that fired is recorded; integer labels, as of counts, change nothing."""
-    evidence = HeadEvidence(declared_outputs=declared, loss=loss, n_outputs=2, labels="integers", activation="linear")
+@pytest.mark.parametrize("labels", ["integers", "floats", "rows", None])
+def test_declared_outputs_decide(declared: str, outputs: str, loss: str | None, labels: str | None) -> None:
+    """The rule that fired is recorded; whether the labels are fractional, or counts, changes nothing."""
+    evidence = HeadEvidence(declared_outputs=declared, loss=loss, n_outputs=2, labels=labels, activation="linear")
     task = resolve_task(evidence)
     assert task.value == "distributional"
     assert "declared" in task.rule

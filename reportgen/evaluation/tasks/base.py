@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+OF_DISTRIBUTIONS = frozenset({"mean_and_sd", "mean_and_variance", "mean_and_log_variance", "quantiles"})
+"""Declared outputs that are a distribution of values."""
 NORMALIZED = frozenset({"softmax", "sigmoid"})
 """Activations that return probabilities."""
 
@@ -65,6 +67,8 @@ class HeadEvidence:
         Size of the last axis.
     labels
         ``integers``, ``strings``, ``rows`` or ``floats``; None without labels.
+    levels
+        Of the declared quantiles; empty if none are.
     """
 
     declared_task: str = "auto"
@@ -74,6 +78,7 @@ class HeadEvidence:
     activation: str | None = None
     n_outputs: int = 1
     labels: str | None = None
+    levels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

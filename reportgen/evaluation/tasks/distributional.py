@@ -17,6 +17,7 @@ from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import ValuePredictions
 from reportgen.errors import InputError
 from reportgen.evaluation.tasks.base import (
+    OF_DISTRIBUTIONS,
     ContradictionError,
     Gathering,
     OutputsError,
@@ -26,6 +27,7 @@ from reportgen.evaluation.tasks.base import (
     shape_not_measured,
 )
 from reportgen.evaluation.tasks.regression import MOST_VALUES, encode
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 QUANTILES = "quantiles"
+_NAMED = 9
+"""Maximum number of levels that a rule names."""
 _EXTREME = 1e100
 """Standard deviations beyond this, or below its inverse, leave no room for squares of standardized errors."""
 
@@ -65,9 +69,13 @@ class Distributional(Task):
 
     def of_labels(self, evidence: HeadEvidence) -> Decision | None:
         """Match outputs declared as a mean and a spread, or as quantiles."""
-        if evidence.declared_outputs in SPREADS:
-            return Decision("distributional", f"outputs declared as {evidence.declared_outputs}")
-        return Decision("distributional", "quantiles declared") if evidence.declared_outputs == QUANTILES else None
+        declared = evidence.declared_outputs
+        if declared not in OF_DISTRIBUTIONS:
+            return None
+        if declared != QUANTILES:
+            return Decision("distributional", f"outputs declared as {declared}")
+        listed = formatting.listed([f"{level:g}" for level in evidence.levels], _NAMED)
+        return Decision("distributional", f"quantiles declared at {listed}")
 
     def output_type(self, evidence: HeadEvidence) -> Decision:
         """Return nothing: the outputs are declared, or it is not known what they are."""

@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import InputError
-from reportgen.evaluation.tasks.base import Gathering, Several, Task, shape_not_measured
+from reportgen.evaluation.tasks.base import OF_DISTRIBUTIONS, Gathering, Several, Task, shape_not_measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,9 @@ class Regression(Task):
         return Decision("regression", f"compiled loss {evidence.loss}") if evidence.loss in _LOSSES else None
 
     def of_labels(self, evidence: HeadEvidence) -> Decision | None:
-        """Match fractional labels, or outputs declared as values."""
+        """Match fractional labels, or outputs declared as values; a declared distribution is more than values."""
+        if evidence.declared_outputs in OF_DISTRIBUTIONS:
+            return None
         if evidence.declared_outputs == "values":
             return Decision("regression", "outputs declared as values")
         return Decision("regression", "fractional labels") if evidence.labels == "floats" else None

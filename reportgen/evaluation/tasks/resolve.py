@@ -6,9 +6,16 @@ The range of the outputs is never evidence: it can contradict a decision later, 
 from __future__ import annotations
 
 from reportgen.contract.records.heads import Decision
-from reportgen.evaluation.tasks.base import NORMALIZED, ContradictionError, HeadEvidence, Task, UndecidedError
+from reportgen.evaluation.tasks.base import (
+    NORMALIZED,
+    OF_DISTRIBUTIONS,
+    ContradictionError,
+    HeadEvidence,
+    Task,
+    UndecidedError,
+)
 from reportgen.evaluation.tasks.classification import Classification
-from reportgen.evaluation.tasks.distributional import QUANTILES, SPREADS, Distributional
+from reportgen.evaluation.tasks.distributional import QUANTILES, Distributional
 from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
 
@@ -16,7 +23,7 @@ TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression(), Distrib
 """All tasks, one module each; no two match the same evidence."""
 _LOOKS = (Task.of_loss, Task.of_activation, Task.of_labels, Task.of_outputs)
 """The kinds of evidence, the strongest first."""
-_OF_TASK = {"values": "regression", **dict.fromkeys((*SPREADS, QUANTILES), "distributional")}
+_OF_TASK = {"values": "regression", **dict.fromkeys(OF_DISTRIBUTIONS, "distributional")}
 """The only task that declared outputs of these types can have."""
 
 

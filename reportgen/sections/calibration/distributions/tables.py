@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def tables(result: DistributionsResult, view: View) -> Iterator[Table]:
-    """Yield the numbers of every head, then those of its levels."""
+    """Yield the numbers of every head; those of the levels stand behind the figure of coverage."""
     if not result.distributions:
         return
     shown = view.shown(result.distributions)
@@ -34,10 +34,6 @@ def tables(result: DistributionsResult, view: View) -> Iterator[Table]:
     columns = (Column("Model", numeric=False), *(Column(spec.title) for spec in specs))
     rest = view.rest(result.distributions, shown).strip()
     yield Table("distributions", "Predicted distributions", columns, rows, rest, place=by_size(len(rows)))
-    for one in shown:
-        yield intervals(result, one)
-        if one.quantiles:
-            yield quantiles(result, one)
 
 
 def intervals(result: DistributionsResult, one: DistributionCalibration) -> Table:

@@ -79,7 +79,12 @@ class DistributionVisualizer(BaseVisualizer[DistributionsResult]):
             alt=" ".join(map(titles.coverage_alt, found)),
             panels=(Panel("", partial(self._draw_coverage, found, places)),),
             panel_height=draw.rows_height(self.theme, len(places), series=1.35 * len(found)),
-            tables=tuple((quantiles if of_quantiles else intervals)(result, one.one) for one in found),
+            tables=tuple(
+                table(result, one.one)
+                for one in found
+                for table, levels in ((quantiles, one.quantiles), (intervals, one.intervals))
+                if levels
+            ),
         )
 
     def _draw_coverage(self, found: Sequence[DistributionEvidence], places: Sequence[int], ax: Axes) -> None:
