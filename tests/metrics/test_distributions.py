@@ -12,6 +12,7 @@ from scipy import integrate, stats
 from sklearn import metrics as sk
 
 from reportgen.metrics import distributions
+from scripts.simulate import distributions as simulated
 
 MADE = load("reg")
 Y, MEANS, DEVIATIONS, QUANTILES = MADE["y"], MADE["mu"], MADE["sigma"], MADE["q"]
@@ -119,3 +120,12 @@ def test_crossing_is_a_decrease_anywhere() -> None:
         True,
         True,
     ]
+
+
+def test_the_intervals_hold_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small version of ``make simulate``."""
+    monkeypatch.setattr(simulated, "TRUTH_ROWS", 100_000)
+    found = simulated.coverage(simulated.Design("normal", 0.7), 200, 100)
+    assert min(one.coverage for one in found.values()) > 85
+    assert max(simulated.alarms(1.0, 100, 60).values()) < 0.2
+    assert simulated.alarms(0.7, 300, 20)["CAL121, too narrow"] > 0.9
