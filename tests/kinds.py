@@ -84,7 +84,7 @@ class Kind(NamedTuple):
     unmeasured
         A part of the reason why its head has no numbers; empty if it has.
     measured
-        What its numbers are compared by: those of ``classes``, of a ``normal`` distribution of each stated spread, or of ``quantiles``.
+        What its numbers are compared by: those of ``classes``, of ``ordinal`` ones, of a ``normal`` distribution of each stated spread, or of ``quantiles``.
     quick
         Whether it is part of ``make test``; all are part of ``make matrix``.
     """
@@ -277,6 +277,7 @@ KINDS = (
     *(Kind(f"inputs_{form.__name__}", "Several inputs: dict, list, tuple", lambda m, form=form: m.pair(form), data="pair") for form in (dict, list, tuple)),  # type: ignore[misc]
     *(Kind(f"heads_{form.__name__}", "Several outputs: dict, list, tuple", lambda m, form=form: m.heads(form), data="heads") for form in (dict, list, tuple)),  # type: ignore[misc]
     Kind("heads_subclassed", "Several outputs: dict, list, tuple", lambda m: m.called(m.own.TwoHeads()), f"{BOTH}\n{own('TwoHeads')}", data="heads"),
+    Kind("ordinal", "Classes in an order", lambda m: m.then(m.hidden(), m.head()), 'task = "ordinal"', measured="ordinal", quick=True),
     Kind("mean_and_sd", "Mean and spread of a value", lambda m: m.spread("softplus"), 'outputs = "mean_and_sd"', measured="normal sd", quick=True),
     Kind("mean_and_variance", "Mean and spread of a value", lambda m: m.spread("softplus"), 'outputs = "mean_and_variance"', measured="normal variance"),
     Kind("mean_and_log_variance", "Mean and spread of a value", lambda m: m.spread(None), 'outputs = "mean_and_log_variance"', measured="normal log-variance", quick=True),
@@ -334,12 +335,20 @@ def _saved(kind: Kind, model: Any, maker: Maker, folder: Path) -> Any:
 
 
 def _of_values(kind: Kind, model: Any, inputs: Any, labels: Any) -> dict[str, float]:
-    """Return the scores of predicted distributions: by scikit-learn, and by numerical integration."""
+    """Return the scores of classes in an order and of predicted distributions: by scikit-learn, and by numerical integration."""
     import numpy as np
     from scipy import integrate, stats
     from sklearn import metrics
 
     parts, y = model.predict(inputs, verbose=0).astype(np.float64), labels["y"].astype(np.float64)
+    if kind.measured == "ordinal":
+        predicted = parts.argmax(axis=1)
+        return {
+            "performance.accuracy": float(metrics.accuracy_score(y, predicted)),
+            "performance.nll": float(metrics.log_loss(y, parts, labels=[0, 1, 2])),
+            "performance.quadratic_kappa": float(metrics.cohen_kappa_score(y, predicted, weights="quadratic")),
+            "performance.class_mae": float(metrics.mean_absolute_error(y, predicted)),
+        }
     if kind.measured == "quantiles":
         losses = [metrics.mean_pinball_loss(y, part, alpha=level) for part, level in zip(parts.T, LEVELS, strict=True)]
         crossed = float((np.diff(parts, axis=1) < 0).any(axis=1).mean())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reportgen.document.headlines import Headlines
 
 _TASKS = {
-    **dict.fromkeys(("multiclass", "binary", "multilabel"), "classification"),
+    **dict.fromkeys(("multiclass", "binary", "multilabel", "ordinal"), "classification"),
     "distributional": "regression",
 }
 """Tasks that the Hub has another name for."""

@@ -273,7 +273,8 @@ def test_what_is_produced_is_what_is_declared() -> None:
     labeled = analyzed(SECTION, leaking(replace(evaluation(several, several), decision=roles), np.arange(200) < 9))
     spread = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y + 1]), y)] * 2))
     levels = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y]), y, levels=(0.5, 0.9))] * 2))
-    produced = {one.name for found in (result, labeled, spread, levels) for one in found.measurements}
+    order = analyzed(SECTION, evaluation(*[head(outputs(logits, y), task="ordinal")] * 2))
+    produced = {one.name for found in (result, labeled, spread, levels, order) for one in found.measurements}
     assert produced == {spec.name for spec in SECTION.metrics}
 
 

@@ -72,7 +72,7 @@ SECTION = Section(
     ),
     headlines=("ece", "debiased_calibration_error"),
     tasks={
-        **dict.fromkeys(("multiclass", "binary"), schema.WHOLE),
+        **dict.fromkeys(("multiclass", "binary", "ordinal"), schema.WHOLE),
         "multilabel": (*schema.MULTILABEL, schema.BRIER, schema.CALIBRATION_P),
         "distributional": distributions.WHOLE,
     },

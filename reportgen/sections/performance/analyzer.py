@@ -17,7 +17,7 @@ from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
-from reportgen.sections.performance import recipes, schema, unseen
+from reportgen.sections.performance import ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.multilabel import analyzer as multilabel
 from reportgen.sections.performance.multilabel.analyzer import Several
@@ -88,6 +88,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
                 *measurements,
                 *of_values.measurements,
                 *distributions.measured(scored),
+                *ordinal.measured(subjects),
                 *of_several.measurements,
                 *pairwise,
                 *seeds,

@@ -34,6 +34,7 @@ SECTION = Section(
     tasks={
         "multiclass": schema.CLASSIFICATION,
         "binary": schema.CLASSIFICATION,
+        "ordinal": schema.CLASSIFICATION,
         "regression": schema.REGRESSION,
         "distributional": schema.REGRESSION,
     },

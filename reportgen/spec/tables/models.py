@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from reportgen.contract.base import Strict
 from reportgen.spec.tables.types import Flag, Name, names_a_function, require_object
 
-TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression", "distributional"]
+TaskName = Literal["auto", "multiclass", "binary", "ordinal", "multilabel", "regression", "distributional"]
 OutputsName = Literal[
     "auto", "probabilities", "logits", "values", "mean_and_sd", "mean_and_variance", "mean_and_log_variance"
 ]
@@ -51,7 +51,7 @@ class ModelSpec(Strict):
     quantiles: Levels | Annotated[dict[str, Levels], Field(min_length=1)] | None = None
     """Levels of the quantiles that the model predicts, increasing, with the median: `[0.05, 0.5, 0.95]`; the quantiles of all values at the first level come first. For several outputs, a table with the levels of each that predicts quantiles."""
     task: TaskName | Annotated[dict[str, TaskName], Field(min_length=1)] = "auto"
-    """Task; `auto` infers it when possible, from the compiled loss, then the last activation, then the labels. For several outputs, a table with one value per output."""
+    """Task; `auto` infers it when possible, from the compiled loss, then the last activation, then the labels. `ordinal` is never inferred: classes in the order of the model's outputs, of which exactly one applies. For several outputs, a table with one value per output."""
     role: str | None = None
     """What the model is in this report, a few words: `human baseline`, `1.0 in production`; shown beside its name."""
     note: str | None = None

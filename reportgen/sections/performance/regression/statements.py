@@ -93,7 +93,7 @@ def _against(result: RegressionResult, one: ValuePerformance, baseline: str, sco
     if difference.value == 0 and test.value == 1:
         end = (", the same on every row.",)
     elif test.value is not None:
-        words = ", unlikely to be luck" if sure else f": too few to tell them apart{_needed(difference)}"
+        words = ", unlikely to be luck" if sure else f": too few to tell them apart{needed(difference)}"
         chance = Quantity(text=f"p {formatting.p_value(test.value)}", metric=of_test, model=one.model, subject=versus)
         end = (f"{words} (", chance, ").")
     parts = (
@@ -110,7 +110,7 @@ def _against(result: RegressionResult, one: ValuePerformance, baseline: str, sco
     return Statement(topic="difference", parts=parts, settled=sure, test=named, p_value=test.value, n=difference.n)
 
 
-def _needed(difference: Metric) -> str:
+def needed(difference: Metric) -> str:
     """Return how many rows would settle a difference."""
     value, low, high, n = difference.value, difference.ci_low, difference.ci_high, difference.n
     if value is None or low is None or high is None or not n:
