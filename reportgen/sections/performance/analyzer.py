@@ -87,8 +87,8 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             measurements=(
                 *measurements,
                 *of_values.measurements,
-                *distributions.measured(scored),
-                *ordinal.measured(subjects),
+                *distributions.measured(scored, evaluation.decision),
+                *ordinal.measured(subjects, evaluation.decision),
                 *of_several.measurements,
                 *pairwise,
                 *seeds,

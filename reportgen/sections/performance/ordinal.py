@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import permutations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.heads import comparable
@@ -11,8 +10,9 @@ from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import Table, metrics_by_head
 from reportgen.metrics import intervals, ordinal
 from reportgen.sections.performance import ordinal_schema as schema, pairs as by_pair
-from reportgen.sections.performance.pairwise import compared
+from reportgen.sections.performance.pairwise import by_loss
 from reportgen.sections.performance.regression.statements import needed
+from reportgen.sections.performance.rivals import compare
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from reportgen.contract.decision import Decision
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Measurement, Metric
     from reportgen.contract.result import SectionResult
@@ -34,16 +35,12 @@ LEVEL = 0.05
 # ------------------------------------------------------------------------------------------------ numbers
 
 
-def measured(heads: Sequence[Classified]) -> Iterator[Measurement]:
+def measured(heads: Sequence[Classified], decision: Decision) -> Iterator[Measurement]:
     """Yield the scores of every head whose classes have an order, and the paired differences of models."""
     own = [one for one in heads if one.head.task.value == TASK]
     for one in own:
         yield from _whole(one)
-    groups = comparable(own)
-    yield from compared(groups, _distances, schema.CLASS_MAE_PAIRS)
-    for group in groups:
-        for first, second in permutations(group, 2):
-            yield _kappa_difference(first, second)
+    yield from compare(comparable(own), by_loss(_distances, schema.CLASS_MAE_PAIRS, _kappa_difference), decision)[0]
 
 
 def _distances(one: Classified) -> NDArray[np.float64]:
@@ -64,15 +61,16 @@ def _whole(one: Classified) -> Iterator[Measurement]:
         yield one.estimated(schema.KAPPA, one.approximated(kappa))
 
 
-def _kappa_difference(first: Classified, second: Classified) -> Measurement:
+def _kappa_difference(first: Classified, second: Classified) -> Iterator[Measurement]:
     part = Subject.of("vs", second.model.name)
     rows = first.outputs.labels, first.outputs.predictions, second.outputs.predictions
     found = ordinal.quadratic_kappa_difference(*rows, first.design.weights)
     if found is None:
-        return first.insufficient(schema.KAPPA_DIFFERENCE, "all labels and predictions are the same class", part)
+        yield first.insufficient(schema.KAPPA_DIFFERENCE, "all labels and predictions are the same class", part)
+        return
     wrong = int((~first.outputs.correct | ~second.outputs.correct).sum())
     supported = found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
-    return first.estimated(schema.KAPPA_DIFFERENCE, supported, part)
+    yield first.estimated(schema.KAPPA_DIFFERENCE, supported, part)
 
 
 # ------------------------------------------------------------------------------------------------ tables

@@ -1,27 +1,25 @@
-"""Paired differences in a loss between all models that share an output, with p-values adjusted for their number."""
+"""Models that share an output, compared by a loss of every row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, permutations
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals
+from reportgen.sections.performance.rivals import Comparison
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from reportgen.contract.heads import MeasuredHead
+    from reportgen.contract.heads import HeadT
     from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.metrics.intervals import Estimate
 
     Floats = NDArray[np.float64]
-
-HeadT = TypeVar("HeadT", bound="MeasuredHead[Any]")
 
 
 @dataclass(frozen=True)
@@ -33,40 +31,42 @@ class PairSpecs:
     p_holm: MetricSpec
 
 
-def compared(
-    groups: Sequence[Sequence[HeadT]], losses: Callable[[HeadT], Floats], specs: PairSpecs
-) -> Iterator[Measurement]:
-    """Yield the differences of every pair of models, both ways round; the p-values are the same both ways.
+def by_loss(
+    losses: Callable[[HeadT], Floats],
+    specs: PairSpecs,
+    further: Callable[[HeadT, HeadT], Iterable[Measurement]] = lambda _first, _second: (),
+) -> Comparison[HeadT]:
+    """Return how models are compared by their losses on the same rows.
 
     Parameters
     ----------
-    groups
-        Heads of the models that can be compared, on the same rows.
     losses
-        Of a head, (N,).
+        Of a head, (N,); the best has the lowest mean.
     specs
-        What is measured.
+        What is measured of a pair.
+    further
+        Other numbers of a pair.
     """
-    p_values = {
-        frozenset((id(first), id(second))): p_value(first, losses(first) - losses(second))
-        for group in groups
-        for first, second in combinations(group, 2)
-    }
-    tested = {pair: p for pair, p in p_values.items() if p is not None}
-    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
-    for group in groups:
-        for first, second in permutations(group, 2):
-            pair, part = frozenset((id(first), id(second))), Subject.of("vs", second.model.name)
-            found = comparison.mean_difference(losses(first), losses(second), weights=first.design.weights)
-            if found is None:
-                message = "an evaluation has at least one row"
-                raise ValueError(message)
-            yield first.estimated(specs.difference, found, part)
-            how = first.design.test("the paired difference")
-            yield first.tested(specs.p, p_values[pair], part, estimator=how)
-            yield first.tested(specs.p_holm, adjusted.get(pair), part, estimator=how)
 
+    def goodness(one: HeadT) -> float:
+        return -float((one.design.weight * losses(one)).sum())
 
-def p_value(one: MeasuredHead[Any], differences: Floats) -> float | None:
-    """Return the p-value of paired differences (N,) with mean 0; None where there are too few groups for a test."""
-    return one.design.p_value(differences, intervals.mean_p_value(differences))
+    def difference(first: HeadT, second: HeadT) -> Estimate | None:
+        return comparison.mean_difference(losses(first), losses(second), weights=first.design.weights)
+
+    def p_value(first: HeadT, second: HeadT) -> float | None:
+        differences = losses(first) - losses(second)
+        return first.design.p_value(differences, intervals.mean_p_value(differences))
+
+    def pair(first: HeadT, second: HeadT, p: float | None, adjusted: float | None) -> Iterator[Measurement]:
+        part, found = Subject.of("vs", second.model.name), difference(first, second)
+        if found is None:
+            message = "an evaluation has at least one row"
+            raise ValueError(message)
+        yield first.estimated(specs.difference, found, part)
+        how = first.design.test("the paired difference")
+        yield first.tested(specs.p, p, part, estimator=how)
+        yield first.tested(specs.p_holm, adjusted, part, estimator=how)
+        yield from further(first, second)
+
+    return Comparison(goodness, difference, p_value, pair)

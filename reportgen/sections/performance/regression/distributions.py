@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.distributional import DistributionalOutputs, NormalOutputs, QuantileOutputs
 from reportgen.metrics import classification, distributions, intervals
-from reportgen.sections.performance.pairwise import compared
+from reportgen.sections.performance.pairwise import by_loss
 from reportgen.sections.performance.regression import schema
+from reportgen.sections.performance.rivals import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
     from reportgen.sections.performance.regression.schema import ScoreSpecs
 
@@ -58,7 +60,7 @@ class Scored(MeasuredHead[DistributionalOutputs]):
         return distributions.crps_of_labels(labels, weights)
 
 
-def measured(heads: Sequence[Scored]) -> Iterator[Measurement]:
+def measured(heads: Sequence[Scored], decision: Decision) -> Iterator[Measurement]:
     """Yield the score of every head, its skill, and the paired differences of models whose outputs are of one kind."""
     for one in heads:
         yield from _whole(one)
@@ -68,7 +70,7 @@ def measured(heads: Sequence[Scored]) -> Iterator[Measurement]:
             if one.specs is specs:
                 groups.setdefault((one.subject(), one.levels), []).append(one)
         several = [group for group in groups.values() if len(group) > 1]
-        yield from compared(several, lambda one: one.losses, specs.pairs)
+        yield from compare(several, by_loss(lambda one: one.losses, specs.pairs), decision)[0]
 
 
 def _whole(one: Scored) -> Iterator[Measurement]:

@@ -337,7 +337,6 @@ ERRORS = (BIAS, MAE, RMSE, MEDIAN_AE)
 SKILL = (R_SQUARED, MAE_SKILL, GROWTH)
 INTERVALS = tuple(spec for one in CONFORMAL for spec in (one.half_width, one.coverage))
 REGRESSION = (*ERRORS, *SKILL, *INTERVALS)
-MAE_PAIRS = PairSpecs(MAE_DIFFERENCE, MAE_P, MAE_P_HOLM)
 PAIRWISE = (MAE_DIFFERENCE, MSE_DIFFERENCE, MAE_P, MAE_P_HOLM)
 OF_DISTRIBUTIONS = tuple((one.difference, one.p, one.p_holm) for one in (CRPS_SCORES.pairs, PINBALL_SCORES.pairs))
 """Pairwise, of each of their scores."""
