@@ -11,6 +11,7 @@ from sklearn import metrics as sk
 
 from reportgen.metrics import ordinal
 from reportgen.metrics.design import Design
+from scripts.simulate import ordinal as simulated
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -122,3 +123,11 @@ def test_the_intervals_hold_the_truth(classes: int, noise: float) -> None:
             assert one.high is not None
             held[place] += one.low <= value <= one.high
     assert min(held) >= 180
+
+
+def test_the_simulation_of_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small version of ``make simulate``."""
+    monkeypatch.setattr(simulated, "TRUTH_ROWS", 100_000)
+    found = simulated.coverage(simulated.Design(5, 0.5), 100, 100)
+    assert set(found) == {"MAE in classes", "quadratic kappa", "difference in MAE", "difference in kappa"}
+    assert min(one.coverage for one in found.values()) > 85
