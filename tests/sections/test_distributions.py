@@ -144,7 +144,10 @@ def test_outputs_that_are_no_parts(rows: HeadRows, message: str) -> None:
 def test_labels_and_names_are_one_for_each_value() -> None:
     """Neither two labels for one distribution nor a name for each part; a sequence has no number."""
     task, labels = Distributional(), np.zeros((4, 2))
-    with pytest.raises(InputError, match=r"must have one number per row \(found shape \(4, 2\)\)"):
+    with pytest.raises(
+        InputError,
+        match=r"one number per row, because the head has 2 outputs, 2 for each value \(found shape \(4, 2\)\)",
+    ):
         task.gather("distributional", HeadRows(4, 2, "mean_and_sd", labels=labels))
     with pytest.raises(InputError, match="has 2 names, but the output has distributions of 1 values"):
         task.gather("distributional", HeadRows(4, 2, "mean_and_sd", value_names=("a", "b")))

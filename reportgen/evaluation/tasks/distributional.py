@@ -94,7 +94,10 @@ class Distributional(Task):
         if rows.value_names is not None and len(rows.value_names) != values:
             message = f"has {len(rows.value_names)} names, but the output has distributions of {values} values per row"
             raise InputError(("data", "value_names"), "", message)
-        labels = None if rows.labels is None else encode(rows.labels, values, rows.location, rows.file)
+        labels = None
+        if rows.labels is not None:
+            outputs = f", because the head has {rows.n_outputs} outputs, {rows.n_outputs // values} for each value"
+            labels = encode(rows.labels, values, rows.location, rows.file, outputs)
         rule = Decision("none", "no labels") if labels is None else Decision("values", "numbers, used unchanged")
         names = rows.value_names or (tuple(map(str, range(values))) if values > 1 else ())
         return Gathering(rule, (), DistributionalAccumulator(rows, labels, names))

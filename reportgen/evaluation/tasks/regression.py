@@ -72,8 +72,10 @@ class Regression(Task):
         return Gathering(rule, (), RegressionAccumulator(rows.n, labels, names))
 
 
-def encode(y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file: str) -> NDArray[np.float64]:
-    """Return labels as (N, n_values) float64.
+def encode(
+    y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file: str, because: str = ""
+) -> NDArray[np.float64]:
+    """Return labels as (N, n_values) float64; ``because`` ends the words of an error on their number.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def encode(y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file
         raise InputError(location, file, f"must be numbers for regression (found dtype {y.dtype})")
     if y.size != len(y) * n_values:
         wanted = "one number" if n_values == 1 else f"{n_values} numbers"
-        raise InputError(location, file, f"must have {wanted} per row (found shape {y.shape})")
+        raise InputError(location, file, f"must have {wanted} per row{because} (found shape {y.shape})")
     labels = y.reshape(len(y), n_values).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(labels).all(axis=1))
     if len(bad):
