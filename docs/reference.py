@@ -54,6 +54,7 @@ _ARRAYS = {"checks", "slices"}
 _PER = {
     "model": "Per model, or per output",
     "class": "Per class",
+    "level": "Per level of a predicted distribution",
     "slice": "Per slice of the rows",
     "layer": "Per layer or tensor",
     "pair": "Per pair of models",

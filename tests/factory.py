@@ -18,6 +18,7 @@ from reportgen.contract.records.history import History
 from reportgen.contract.records.weights import WeightTensor
 from reportgen.evaluation.tasks.base import HeadRows
 from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels
+from reportgen.evaluation.tasks.distributional import Distributional
 from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
 
@@ -75,6 +76,22 @@ def regression_head(predictions: Any, labels: Any = None, name: str = "out") -> 
     reason = None if found.labeled else "no labels"
     status = "ok" if found.labeled else "not_applicable"
     return HeadEvaluation(name, rule, rule, gathering.labels, (), len(values), found, status, reason)  # type: ignore[arg-type]
+
+
+def distributional_head(
+    outputs: Any, labels: Any = None, kind: str = "mean_and_sd", levels: tuple[float, ...] = (), name: str = "out"
+) -> HeadEvaluation:
+    """Make a head of a distribution (N, n_parts) that goes through its accumulator in two batches."""
+    values = np.asarray(outputs, np.float64)
+    given = None if labels is None else np.asarray(labels)
+    rows = HeadRows(len(values), values.shape[1], "quantiles" if levels else kind, labels=given, levels=levels)
+    gathering = Distributional().gather("distributional", rows)
+    for places in np.array_split(np.arange(len(values)), 2):
+        gathering.accumulator.add(values[places], places)
+    task, declared = Decision("distributional", "made by hand"), Decision(rows.output_type, "declared in the spec")
+    found = gathering.accumulator.result()
+    status, reason = ("ok", None) if found.labeled else ("not_applicable", "no labels")
+    return HeadEvaluation(name, task, declared, gathering.labels, (), len(values), found, status, reason)  # type: ignore[arg-type]
 
 
 def multilabel_head(

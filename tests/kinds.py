@@ -83,6 +83,8 @@ class Kind(NamedTuple):
         Largest relative difference of the NLL from scikit-learn's: float32, or the precision of the outputs.
     unmeasured
         A part of the reason why its head has no numbers; empty if it has.
+    measured
+        What its numbers are compared by: those of ``classes``, of ``ordinal`` ones, of a ``normal`` distribution of each stated spread, or of ``quantiles``.
     quick
         Whether it is part of ``make test``; all are part of ``make matrix``.
     """
@@ -95,12 +97,15 @@ class Kind(NamedTuple):
     saved: Literal[".keras", ".h5", "/", ""] = ".keras"
     tolerance: float = 1e-5
     unmeasured: str = ""
+    measured: str = "classes"
     quick: bool = False
 
 
 PROBABILITIES, LOGITS = 'outputs = "probabilities"', 'outputs = "logits"'
 BOTH = 'outputs = { kind = "probabilities", size = "values" }'
 LEGACY = "allow_legacy = true"
+LEVELS = (0.1, 0.5, 0.9)
+QUANTILES = f"quantiles = {list(LEVELS)}"
 
 
 def own(*names: str) -> str:
@@ -198,6 +203,15 @@ class Maker:
         """Return a model of six tokens."""
         return self.stack(self.layers.Embedding(20, 8), *layers, self.head(), shape=(6,))
 
+    def spread(self, activation: str | None) -> Any:
+        """Return a model that predicts a mean, and a spread with an activation."""
+        return self.then(
+            self.hidden(),
+            lambda x: self.layers.Concatenate()(
+                [self.layers.Dense(1)(x), self.layers.Dense(1, activation=activation)(x)]
+            ),
+        )
+
     def attention(self) -> Any:
         """Return a model of six tokens with an attention layer."""
         first = self.keras.Input((6,))
@@ -263,6 +277,11 @@ KINDS = (
     *(Kind(f"inputs_{form.__name__}", "Several inputs: dict, list, tuple", lambda m, form=form: m.pair(form), data="pair") for form in (dict, list, tuple)),  # type: ignore[misc]
     *(Kind(f"heads_{form.__name__}", "Several outputs: dict, list, tuple", lambda m, form=form: m.heads(form), data="heads") for form in (dict, list, tuple)),  # type: ignore[misc]
     Kind("heads_subclassed", "Several outputs: dict, list, tuple", lambda m: m.called(m.own.TwoHeads()), f"{BOTH}\n{own('TwoHeads')}", data="heads"),
+    Kind("ordinal", "Classes in an order", lambda m: m.then(m.hidden(), m.head()), 'task = "ordinal"', measured="ordinal", quick=True),
+    Kind("mean_and_sd", "Mean and spread of a value", lambda m: m.spread("softplus"), 'outputs = "mean_and_sd"', measured="normal sd", quick=True),
+    Kind("mean_and_variance", "Mean and spread of a value", lambda m: m.spread("softplus"), 'outputs = "mean_and_variance"', measured="normal variance"),
+    Kind("mean_and_log_variance", "Mean and spread of a value", lambda m: m.spread(None), 'outputs = "mean_and_log_variance"', measured="normal log-variance", quick=True),
+    Kind("quantiles", "Quantiles of a value", lambda m: m.then(m.hidden(), m.layers.Dense(3)), QUANTILES, measured="quantiles", quick=True),
     Kind("embedding", "Embeddings and generators, without a task", lambda m: m.then(m.hidden(8), m.layers.Dense(6)), unmeasured=UNDECIDED, quick=True),
     Kind("generator", "Embeddings and generators, without a task", lambda m: m.then(m.layers.Dense(48), m.layers.Reshape((4, 4, 3)), m.layers.Conv2DTranspose(3, 3, activation="tanh")), unmeasured=UNDECIDED),
     Kind("function", "Made by a function", lambda m: m.own.make(), saved="", quick=True),
@@ -315,6 +334,46 @@ def _saved(kind: Kind, model: Any, maker: Maker, folder: Path) -> Any:
     return maker.keras.saving.load_model(path, compile=False)
 
 
+def _of_values(kind: Kind, model: Any, inputs: Any, labels: Any) -> dict[str, float]:
+    """Return the scores of classes in an order and of predicted distributions: by scikit-learn, and by numerical integration."""
+    import numpy as np
+    from scipy import integrate, stats
+    from sklearn import metrics
+
+    parts, y = model.predict(inputs, verbose=0).astype(np.float64), labels["y"].astype(np.float64)
+    if kind.measured == "ordinal":
+        predicted = parts.argmax(axis=1)
+        return {
+            "performance.accuracy": float(metrics.accuracy_score(y, predicted)),
+            "performance.nll": float(metrics.log_loss(y, parts, labels=[0, 1, 2])),
+            "performance.quadratic_kappa": float(metrics.cohen_kappa_score(y, predicted, weights="quadratic")),
+            "performance.class_mae": float(metrics.mean_absolute_error(y, predicted)),
+        }
+    if kind.measured == "quantiles":
+        losses = [metrics.mean_pinball_loss(y, part, alpha=level) for part, level in zip(parts.T, LEVELS, strict=True)]
+        crossed = float((np.diff(parts, axis=1) < 0).any(axis=1).mean())
+        return {
+            "performance.mae": float(metrics.mean_absolute_error(y, parts[:, 1])),
+            "performance.pinball_loss": float(np.mean(losses)),
+            "calibration.crossing_rows": crossed,
+            "calibration.quantile_coverage level:0.9": float((y <= parts[:, 2]).mean()),
+        }
+    spread = {"normal sd": lambda s: s, "normal variance": np.sqrt, "normal log-variance": lambda s: np.exp(s / 2)}
+    normal = stats.norm(parts[:, 0], spread[kind.measured](parts[:, 1]))
+    low, high = normal.interval(0.9)
+
+    def squares(x: float) -> Any:
+        return (normal.cdf(x) - (y <= x)) ** 2
+
+    crps = integrate.quad_vec(squares, -30, 30, points=[-1, 0, 1, 2, 3], epsabs=1e-9)[0]
+    return {
+        "performance.mae": float(metrics.mean_absolute_error(y, parts[:, 0])),
+        "performance.crps": float(crps.mean()),
+        "calibration.scale_factor": float(np.sqrt((((y - normal.mean()) / normal.std()) ** 2).mean())),
+        "calibration.interval_coverage level:0.9": float(((low <= y) & (y <= high)).mean()),
+    }
+
+
 def _numbers(model: Any, inputs: Any, labels: Any, tolerance: float) -> dict[str, float]:
     """Return accuracy and NLL of the class head, its share of tied rows, and the RMSE of a second one, from predictions."""
     import numpy as np
@@ -353,7 +412,12 @@ def main(folder: Path, names: list[str]) -> None:
         model = _saved(kind, kind.make(maker), maker, folder)
         if not kind.unmeasured:
             with np.load(folder / f"{kind.data}.npz") as labels:
-                expected[kind.name] = _numbers(model, inputs[kind.data], labels, kind.tolerance)
+                given = inputs[kind.data], labels
+                expected[kind.name] = (
+                    _numbers(model, *given, kind.tolerance)
+                    if kind.measured == "classes"
+                    else _of_values(kind, model, *given)
+                )
     (folder / "expected.json").write_text(json.dumps(expected), "utf-8")
 
 

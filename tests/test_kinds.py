@@ -90,6 +90,11 @@ def judge(kind: Kind, built: Built) -> None:
     head = "head:kind" if kind.data == "heads" else None
     if kind.unmeasured:
         assert re.search(kind.unmeasured, rows["performance", "accuracy", None]["reason"])
+    elif kind.measured != "classes":
+        for address, number in built.expected[kind.name].items():
+            metric, _, subject = address.partition(" ")
+            section, _, name = metric.partition(".")
+            assert rows[section, name, subject or None]["value"] == pytest.approx(number, rel=1e-5, abs=1e-9)
     else:
         expected = built.expected[kind.name]
         assert rows["performance", "accuracy", head]["value"] == pytest.approx(

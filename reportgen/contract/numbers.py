@@ -129,7 +129,8 @@ class MetricSpec:
     source
         Publication or "convention".
     per
-        What one value is about: the ``model`` (or one of its outputs), a ``class``, a ``slice`` of the rows, a ``layer`` (or one of its
+        What one value is about: the ``model`` (or one of its outputs), a ``class``, a ``level`` of a predicted distribution,
+        a ``slice`` of the rows, a ``layer`` (or one of its
         weights), a ``pair`` of models, a ``recipe`` (or a pair of recipes), or a ``param``, a training parameter of a sweep; the last two are recorded at their first model.
     difference
         Name of the metric that tests whether two models differ in this one: pairwise or, of a class, for candidate and baseline.
@@ -145,7 +146,7 @@ class MetricSpec:
     higher_is_better: bool | None
     definition: str
     source: str
-    per: Literal["model", "class", "slice", "layer", "pair", "recipe", "param"] = "model"
+    per: Literal["model", "class", "level", "slice", "layer", "pair", "recipe", "param"] = "model"
     difference: str | None = None
     direction_by_model: bool = False
     exact: bool = False

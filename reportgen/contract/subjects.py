@@ -10,8 +10,8 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Kind = Literal["head", "class", "slice", "layer", "tensor", "recipe", "param", "vs"]
-"""An output, a class, a slice of the rows, a layer, a weight tensor, the recipe that the model is a seed of, a training parameter of a sweep, or the other
+Kind = Literal["head", "class", "level", "slice", "layer", "tensor", "recipe", "param", "vs"]
+"""An output, a class, a level of a quantile or a central interval, a slice of the rows, a layer, a weight tensor, the recipe that the model is a seed of, a training parameter of a sweep, or the other
 model of a pair."""
 
 _WORDS: dict[str, str] = {"head": "output", "param": "parameter", "vs": "vs"}
@@ -19,7 +19,7 @@ _PART = re.compile(rf"(?:^|/)(?:({'|'.join(kind for kind in get_args(Kind) if ki
 
 
 class Subject(str):
-    """A part of a model as text: ``class:8``, ``head:kind/class:8``, ``slice:region = north``, ``layer:stem/conv``, ``tensor:dense/kernel``, ``vs mlp``.
+    """A part of a model as text: ``class:8``, ``head:kind/class:8``, ``level:0.9``, ``slice:region = north``, ``layer:stem/conv``, ``tensor:dense/kernel``, ``vs mlp``.
 
     ``recipe:cnn`` is the recipe that the model is a seed of. The text is the same in ``results.json``, in specs and in
     ``reportgen metrics``. Only the first part can be a head; everything after the innermost kind is its name, including slashes.

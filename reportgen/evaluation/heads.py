@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from reportgen.evaluation.tasks.base import (
     Several,
     UndecidedError,
 )
+from reportgen.evaluation.tasks.distributional import QUANTILES
 from reportgen.evaluation.tasks.resolve import resolve_outputs, resolve_task, task_of
 from reportgen.inputs.labels import kind_of
 from reportgen.metrics import scores
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from reportgen.spec.tables.data import DataSpec
     from reportgen.spec.tables.models import ModelSpec
 
-    Names = tuple[str, ...]
-
+T = TypeVar("T")
 _NONE = Decision("none", "not examined")
 
 
@@ -110,14 +110,16 @@ class Reader:
 
     def _evidence(self, index: int, output: Output, labels: NDArray[Any] | None) -> HeadEvidence:
         loss = self.loaded.loss_of(index, output.name)
+        levels = _named(self.spec.quantiles, output.name) or ()
         return HeadEvidence(
             declared_task=_declared(self.spec.task, output.name),
-            declared_outputs=_declared(self.spec.outputs, output.name),
+            declared_outputs=QUANTILES if levels else _declared(self.spec.outputs, output.name),
             loss=loss.name if loss else None,
             from_logits=loss.from_logits if loss else None,
             activation=output.activation,
             n_outputs=int(output.shape[-1]) if output.shape else 1,
             labels=None if labels is None else kind_of(labels),
+            levels=levels,
         )
 
     def _rows(
@@ -135,6 +137,7 @@ class Reader:
             seed=self.data.seed,
             location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),
             file=self.data.origin or str(y),
+            levels=evidence.levels,
         )
 
     def add(self, head: Head, outputs: NDArray[Any], places: NDArray[np.int64]) -> None:
@@ -152,8 +155,8 @@ class Reader:
         except OutputsError as error:
             record = head.record
             message = (
-                f"the outputs of {record.name!r} should be probabilities ({record.output_type.rule}), but "
-                f'{error}: if they are logits, set outputs = "logits"'
+                f"the outputs of {record.name!r} should be {error.wanted} ({record.output_type.rule}), but "
+                f"{error}: {error.remedy}"
             )
             raise InputError(("models", self.loaded.name, "outputs"), self.spec.origin, message) from None
 
@@ -181,7 +184,8 @@ class Reader:
         )
 
     def _error(self, key: str, contradiction: ContradictionError) -> InputError:
-        return InputError(("models", self.loaded.name, key), self.spec.origin, str(contradiction))
+        location = ("models", self.loaded.name, contradiction.key or key)
+        return InputError(location, self.spec.origin, str(contradiction))
 
 
 @dataclass(frozen=True)
@@ -208,8 +212,8 @@ def _declared(value: str | Mapping[str, str], head: str) -> str:
     return value if isinstance(value, str) else value.get(head, "auto")
 
 
-def _named(names: Names | dict[str, Names] | None, head: str) -> Names | None:
-    return names.get(head) if isinstance(names, dict) else names
+def _named(found: tuple[T, ...] | dict[str, tuple[T, ...]] | None, head: str) -> tuple[T, ...] | None:
+    return found.get(head) if isinstance(found, dict) else found
 
 
 def _without_numbers(record: HeadEvaluation, reason: str) -> HeadEvaluation:

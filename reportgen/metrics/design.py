@@ -148,6 +148,11 @@ class Design:
             f"{self._kind}, and this interval is for independent rows of equal weight"
         )
 
+    @property
+    def no_test(self) -> str:
+        """Return why a test that is for independent rows of equal weight is not made in these rows."""
+        return f"{self._kind}, and this test is for independent rows of equal weight"
+
     def divisor(self, found: Contributions) -> float | None:
         """Return by how much the number of rows of an interval is divided, as :meth:`estimate` does; None where there is none."""
         effect = self._effect(found)

@@ -20,7 +20,7 @@ def unknown(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
     tables = {
         ("models", name, key): value
         for name, model in spec.models.items()
-        for key, value in (("outputs", model.outputs), ("task", model.task))
+        for key, value in (("outputs", model.outputs), ("quantiles", model.quantiles), ("task", model.task))
         if isinstance(value, dict)
     }
     keys = () if spec.data is None else ("y", "class_names", "value_names")

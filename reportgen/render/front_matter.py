@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric, MetricSpec
     from reportgen.document.headlines import Headlines
 
-_TASKS = {"multiclass": "classification", "binary": "classification", "multilabel": "classification"}
+_TASKS = {
+    **dict.fromkeys(("multiclass", "binary", "multilabel", "ordinal"), "classification"),
+    "distributional": "regression",
+}
 """Tasks that the Hub has another name for."""
 
 

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, draw_all, evaluation, head, multilabel_head, noisy, outputs, unmeasured
+from factory import (
+    analyzed,
+    distributional_head,
+    draw_all,
+    evaluation,
+    head,
+    multilabel_head,
+    noisy,
+    outputs,
+    unmeasured,
+)
 
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
@@ -174,7 +184,9 @@ def test_what_is_produced_is_what_is_declared() -> None:
     result = analyze(head(outputs(*noisy(300, 3))))
     logits, y = noisy(300, 3)
     labeled = analyze(multilabel_head(logits, np.eye(3, dtype=int)[y]))
-    produced = {one.name for found in (result, labeled) for one in found.measurements}
+    spread = analyze(distributional_head(np.column_stack([y, y + 1]), y))
+    levels = analyze(distributional_head(np.column_stack([y - 1, y, y + 1]), y, levels=(0.1, 0.5, 0.9)))
+    produced = {one.name for found in (result, labeled, spread, levels) for one in found.measurements}
     assert produced == {spec.name for spec in SECTION.metrics}
     assert {one.name for one in analyze(unmeasured()).measurements} == {spec.name for spec in schema.WHOLE}
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from factory import (
     analyzed,
+    distributional_head,
     evaluation,
     head,
     leaking,
@@ -270,7 +271,10 @@ def test_what_is_produced_is_what_is_declared() -> None:
     made = leaking(replace(made, models=models, decision=roles), np.arange(200) < 9)
     result = analyzed(SECTION, made)
     labeled = analyzed(SECTION, leaking(replace(evaluation(several, several), decision=roles), np.arange(200) < 9))
-    produced = {one.name for found in (result, labeled) for one in found.measurements}
+    spread = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y + 1]), y)] * 2))
+    levels = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y]), y, levels=(0.5, 0.9))] * 2))
+    order = analyzed(SECTION, evaluation(*[head(outputs(logits, y), task="ordinal")] * 2))
+    produced = {one.name for found in (result, labeled, spread, levels, order) for one in found.measurements}
     assert produced == {spec.name for spec in SECTION.metrics}
 
 

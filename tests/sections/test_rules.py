@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from factory import (
     analyzed,
+    distributional_head,
     evaluation,
     head,
     history,
@@ -26,6 +27,7 @@ from factory import (
     unmeasured,
     weight,
 )
+from scipy.special import ndtri
 from sweeps import SWEEP, grid, made, swept
 
 from reportgen.analysis.releases.compare import compare
@@ -380,6 +382,22 @@ def together(count: int, other: int) -> SectionResult:
     return swept(settings, lambda _: 0.8)
 
 
+PLACES = (np.arange(40) + 0.5) / 40
+"""Of labels that are spread evenly over a distribution."""
+
+
+def spread(factor: float) -> Any:
+    """Calibrate a model whose standard deviations are this many times those of normal labels."""
+    outputs = np.column_stack([np.zeros(40), np.full(40, factor)])
+    return analyzed(section_of("calibration"), evaluation(distributional_head(outputs, ndtri(PLACES))))
+
+
+def quantiles(levels: tuple[float, ...], by: Any) -> Any:
+    """Calibrate a model whose quantiles are off by so much."""
+    outputs = np.tile(ndtri(levels), (40, 1)) + by
+    return analyzed(section_of("calibration"), evaluation(distributional_head(outputs, ndtri(PLACES), levels=levels)))
+
+
 CASES: dict[str, Make] = {
     "CAL101": lambda: calibration(0.101, 0.015, 0.01),
     "CAL102": lambda: calibration(0.016, 0.015, 0.04),
@@ -390,6 +408,11 @@ CASES: dict[str, Make] = {
     ),
     "CAL201": lambda: calibration(0.02, 0.025, 0.01, 0.02),
     "CAL202": lambda: calibration(0.02, 0.025, 0.01, -0.02),
+    "CAL121": lambda: spread(0.5),
+    "CAL122": lambda: spread(3.0),
+    "CAL123": lambda: quantiles((0.4, 0.5, 0.6), np.where(PLACES[:, None] < 0.25, [0, 0, -9], 0)),
+    "CAL124": lambda: quantiles((0.1, 0.5), [0.0, 1.0]),
+    "CAL125": lambda: spread(1.0),
     "CAL301": lambda: calibration(0.05, 0.02, 0.01, 0.0, *TEMPERATURE),
     "CAL401": lambda: calibration(0.015, 0.02, 0.5, 0.0, *BIAS),
     "CAL501": lambda: analyzed(section_of("calibration"), evaluation(head(outputs(*noisy(199, 2))))),

@@ -12,12 +12,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+OF_DISTRIBUTIONS = frozenset({"mean_and_sd", "mean_and_variance", "mean_and_log_variance", "quantiles"})
+"""Declared outputs that are a distribution of values."""
 NORMALIZED = frozenset({"softmax", "sigmoid"})
 """Activations that return probabilities."""
 
 
 class ContradictionError(Exception):
-    """Two pieces of evidence contradict each other; the message is one sentence with the remedy."""
+    """Two pieces of evidence contradict each other; the message is one sentence with the remedy.
+
+    ``key`` is the key of the model in the spec that decides it; None for the one that the caller looks at.
+    """
+
+    def __init__(self, message: str, key: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class UndecidedError(Exception):
@@ -25,7 +34,19 @@ class UndecidedError(Exception):
 
 
 class OutputsError(Exception):
-    """The outputs contradict their declared type; the message states how."""
+    """The outputs contradict their declared type; the message states how.
+
+    ``wanted`` is what they should be, ``remedy`` what to do.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        wanted: str = "probabilities",
+        remedy: str = 'if they are logits, set outputs = "logits"',
+    ) -> None:
+        super().__init__(message)
+        self.wanted, self.remedy = wanted, remedy
 
 
 @dataclass(frozen=True)
@@ -35,7 +56,7 @@ class HeadEvidence:
     Attributes
     ----------
     declared_task, declared_outputs
-        As in the spec; ``auto`` if not declared.
+        As in the spec; ``auto`` if not declared, outputs ``quantiles`` if their levels are.
     loss
         Name of the compiled loss, as in :func:`reportgen.inputs.models.canonical_loss`; None without one.
     from_logits
@@ -46,6 +67,8 @@ class HeadEvidence:
         Size of the last axis.
     labels
         ``integers``, ``strings``, ``rows`` or ``floats``; None without labels.
+    levels
+        Of the declared quantiles; empty if none are.
     """
 
     declared_task: str = "auto"
@@ -55,6 +78,7 @@ class HeadEvidence:
     activation: str | None = None
     n_outputs: int = 1
     labels: str | None = None
+    levels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +92,7 @@ class HeadRows:
     n_outputs
         Size of the last axis.
     output_type
-        ``probabilities``, ``logits`` or ``values``: the type of the outputs that the accumulator receives.
+        ``probabilities``, ``logits``, ``values`` or a kind of distribution: the type of the outputs that the accumulator receives.
     labels
         (n, ...) labels of the rows as in the data; None without labels.
     class_names, value_names
@@ -79,6 +103,8 @@ class HeadRows:
         Seed of all random sampling.
     location, file
         Where the spec names the labels, for errors.
+    levels
+        Of the quantiles that the head predicts; empty if it predicts none.
     """
 
     n: int
@@ -91,6 +117,7 @@ class HeadRows:
     seed: int = 0
     location: tuple[str | int, ...] = ("data", "y")
     file: str = ""
+    levels: tuple[float, ...] = ()
 
 
 class Accumulator(Protocol):
@@ -147,7 +174,7 @@ class Task:
         return None
 
     def output_type(self, evidence: HeadEvidence) -> Decision:
-        """Decide the type of the outputs: ``probabilities``, ``logits`` or ``values``.
+        """Decide the type of the outputs that were not declared: ``probabilities``, ``logits`` or ``values``.
 
         Raises
         ------

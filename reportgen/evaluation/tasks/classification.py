@@ -54,9 +54,9 @@ _BINARY = 2
 
 
 class Classification(Task):
-    """Exactly one of two or more classes."""
+    """Exactly one of two or more classes; ``ordinal`` if they are declared to have an order, that of the outputs."""
 
-    names = ("multiclass", "binary")
+    names = ("multiclass", "binary", "ordinal")
 
     def of_loss(self, evidence: HeadEvidence) -> Decision | None:
         """Match a cross-entropy over classes, or one sigmoid under a sigmoid loss."""
@@ -84,7 +84,13 @@ class Classification(Task):
         return None
 
     def output_type(self, evidence: HeadEvidence) -> Decision:
-        """Return probabilities or logits."""
+        """Return probabilities or logits; several sigmoids are not the probabilities of classes in an order."""
+        if evidence.declared_task == "ordinal" and evidence.activation == "sigmoid" and evidence.n_outputs > 1:
+            raise ContradictionError(
+                "the task is ordinal, so the outputs are probabilities of the classes that sum to 1, but the last activation is sigmoid: "
+                "cumulative probabilities are not supported",
+                "task",
+            )
         return type_of_probabilities(evidence)
 
     def link(self, n_outputs: int) -> str | None:
@@ -95,7 +101,7 @@ class Classification(Task):
         """Reject sequences, and a single output for several classes."""
         if len(shape) > 1:
             return shape_not_measured(shape)
-        if task == "multiclass" and shape and shape[-1] == 1:
+        if task in {"multiclass", "ordinal"} and shape and shape[-1] == 1:
             return "a single output cannot distinguish several classes"
         return None
 
@@ -106,6 +112,14 @@ class Classification(Task):
             message = f"the task is binary, but the head has {n_classes} outputs"
             raise ContradictionError(message)
         labels = None
+        if (
+            task == "ordinal"
+            and rows.class_names is None
+            and rows.labels is not None
+            and kind_of(rows.labels) == "strings"
+        ):
+            message = "must name the classes in their order, because the task is ordinal and the labels are text"
+            raise InputError(("data", "class_names"), "", message)
         if rows.labels is not None:
             labels = encode(rows.labels, n_classes, rows.class_names, rows.location, rows.file)
         threshold = rows.threshold if task == "binary" and rows.threshold != DEFAULT_THRESHOLD else None

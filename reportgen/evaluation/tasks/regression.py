@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import InputError
-from reportgen.evaluation.tasks.base import Gathering, Several, Task, shape_not_measured
+from reportgen.evaluation.tasks.base import OF_DISTRIBUTIONS, Gathering, Several, Task, shape_not_measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,9 @@ class Regression(Task):
         return Decision("regression", f"compiled loss {evidence.loss}") if evidence.loss in _LOSSES else None
 
     def of_labels(self, evidence: HeadEvidence) -> Decision | None:
-        """Match fractional labels, or outputs declared as values."""
+        """Match fractional labels, or outputs declared as values; a declared distribution is more than values."""
+        if evidence.declared_outputs in OF_DISTRIBUTIONS:
+            return None
         if evidence.declared_outputs == "values":
             return Decision("regression", "outputs declared as values")
         return Decision("regression", "fractional labels") if evidence.labels == "floats" else None
@@ -70,8 +72,10 @@ class Regression(Task):
         return Gathering(rule, (), RegressionAccumulator(rows.n, labels, names))
 
 
-def encode(y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file: str) -> NDArray[np.float64]:
-    """Return labels as (N, n_values) float64.
+def encode(
+    y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file: str, because: str = ""
+) -> NDArray[np.float64]:
+    """Return labels as (N, n_values) float64; ``because`` ends the words of an error on their number.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def encode(y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file
         raise InputError(location, file, f"must be numbers for regression (found dtype {y.dtype})")
     if y.size != len(y) * n_values:
         wanted = "one number" if n_values == 1 else f"{n_values} numbers"
-        raise InputError(location, file, f"must have {wanted} per row (found shape {y.shape})")
+        raise InputError(location, file, f"must have {wanted} per row{because} (found shape {y.shape})")
     labels = y.reshape(len(y), n_values).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(labels).all(axis=1))
     if len(bad):

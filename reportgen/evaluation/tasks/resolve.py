@@ -6,15 +6,25 @@ The range of the outputs is never evidence: it can contradict a decision later, 
 from __future__ import annotations
 
 from reportgen.contract.records.heads import Decision
-from reportgen.evaluation.tasks.base import NORMALIZED, ContradictionError, HeadEvidence, Task, UndecidedError
+from reportgen.evaluation.tasks.base import (
+    NORMALIZED,
+    OF_DISTRIBUTIONS,
+    ContradictionError,
+    HeadEvidence,
+    Task,
+    UndecidedError,
+)
 from reportgen.evaluation.tasks.classification import Classification
+from reportgen.evaluation.tasks.distributional import QUANTILES, Distributional
 from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
 
-TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression())
+TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression(), Distributional())
 """All tasks, one module each; no two match the same evidence."""
 _LOOKS = (Task.of_loss, Task.of_activation, Task.of_labels, Task.of_outputs)
 """The kinds of evidence, the strongest first."""
+_OF_TASK = {"values": "regression", **dict.fromkeys(OF_DISTRIBUTIONS, "distributional")}
+"""The only task that declared outputs of these types can have."""
 
 
 def task_of(name: str) -> Task:
@@ -27,9 +37,23 @@ def resolve_task(evidence: HeadEvidence) -> Decision:
 
     Raises
     ------
+    ContradictionError
+        The declared type of the outputs is that of another task.
     UndecidedError
         No rule matches.
     """
+    decision = _task(evidence)
+    declared = evidence.declared_outputs
+    if _OF_TASK.get(declared, decision.value) != decision.value:
+        raise ContradictionError(
+            f"the outputs are declared as {declared}, but the task is {decision.value} ({decision.rule}): if the declaration is right, "
+            f'set task = "{_OF_TASK[declared]}"',
+            "quantiles" if declared == QUANTILES else "outputs",
+        )
+    return decision
+
+
+def _task(evidence: HeadEvidence) -> Decision:
     if evidence.declared_task != "auto":
         return Decision(evidence.declared_task, "declared in the spec")
     for look in _LOOKS:
@@ -44,7 +68,7 @@ def resolve_task(evidence: HeadEvidence) -> Decision:
 
 
 def resolve_outputs(evidence: HeadEvidence, task: str) -> Decision:
-    """Decide the type of the outputs: ``probabilities``, ``logits`` or ``values``.
+    """Decide the type of the outputs: ``probabilities``, ``logits``, ``values`` or a kind of distribution.
 
     Raises
     ------

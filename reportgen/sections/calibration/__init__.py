@@ -5,6 +5,7 @@ from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.analyzer import CalibrationAnalyzer
+from reportgen.sections.calibration.distributions import schema as distributions
 from reportgen.sections.calibration.findings import RULES
 from reportgen.sections.calibration.rules import EXPLANATIONS
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
@@ -46,6 +47,14 @@ SECTION = Section(
             "appendix",
         ),
         FigureSpec("class-ece", "ECE of each class against the others, or against its absence.", "full"),
+        FigureSpec(
+            "coverage",
+            "Share of the labels in the central intervals, or at or below the quantiles, of predicted distributions, with the share that is stated.",
+        ),
+        FigureSpec(
+            "pit",
+            "Place of the labels in the predicted distributions (probability integral transform), with the range expected of a calibrated model; one panel per model.",
+        ),
         FigureSpec("errors", "ECE against Brier score, one point per model, from six models on.", "appendix"),
         FigureSpec("landscape", "Examples by confidence and entropy; only in the sheets of the Python interface."),
     ),
@@ -58,11 +67,14 @@ SECTION = Section(
         *schema.MULTILABEL,
         *schema.PER_CLASS,
         *(spec for spec in schema.OF_LABELS if spec not in schema.PER_CLASS),
+        *distributions.WHOLE,
+        *distributions.PER_LEVEL,
     ),
     headlines=("ece", "debiased_calibration_error"),
     tasks={
-        **dict.fromkeys(("multiclass", "binary"), schema.WHOLE),
+        **dict.fromkeys(("multiclass", "binary", "ordinal"), schema.WHOLE),
         "multilabel": (*schema.MULTILABEL, schema.BRIER, schema.CALIBRATION_P),
+        "distributional": distributions.WHOLE,
     },
     template="sections/calibration.html.j2",
 )

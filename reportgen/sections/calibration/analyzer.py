@@ -10,6 +10,7 @@ from reportgen.contract.forecasts import null_of, points_of
 from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.distributional import DistributionalOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
@@ -25,6 +26,8 @@ from reportgen.sections.calibration.binned import (
     known_values,
     rows_of_bins,
 )
+from reportgen.sections.calibration.distributions import analyzer as distributions
+from reportgen.sections.calibration.distributions.analyzer import Distribution
 from reportgen.sections.calibration.schema import (
     BrierScore,
     CalibrationOptions,
@@ -90,12 +93,16 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
         ]
         measurements += [one for found in several for one in found.measurements]
         measurements += _adjusted(tested, several)
+        of_distributions, shown = distributions.measured(
+            [Distribution(*one, data) for one in evaluation.heads(DistributionalOutputs)]
+        )
         return CalibrationResult(
-            measurements=tuple(measurements),
+            measurements=(*measurements, *of_distributions),
             split=data.split,
             n=data.n,
             heads=tuple(heads),
             multilabel=tuple(found.shown for found in several),
+            distributions=shown,
             options=self.options,
         )
 

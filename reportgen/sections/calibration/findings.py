@@ -9,6 +9,7 @@ from reportgen.contract.findings import Hit, Rule
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
+from reportgen.sections.calibration.distributions import findings as distributions
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -281,6 +282,7 @@ def few_rows(result: CalibrationResult) -> Iterator[Hit]:
             yield Hit(head.model, text, head.subject, effect=FEW_ROWS / head.n, n=head.n)
 
 
+_BINOMIAL = "binomial distribution, Holm (1979); p-value threshold of 0.05, convention"
 _GUO = "Guo et al. (2017), section 5"
 
 RULES: tuple[Rule[CalibrationResult], ...] = (
@@ -300,6 +302,17 @@ RULES: tuple[Rule[CalibrationResult], ...] = (
         "Guo et al. (2017), section 5; Benjamini & Hochberg (1995)",
         miscalibrated_classes,
     ),
+    Rule("CAL121", "warning", "Intervals too narrow", _BINOMIAL, distributions.too_narrow),
+    Rule("CAL122", "note", "Intervals too wide", _BINOMIAL, distributions.too_wide),
+    Rule("CAL123", "warning", "Quantiles cross", "Bassett & Koenker (1982)", distributions.crossing_quantiles),
+    Rule(
+        "CAL124",
+        "warning",
+        "Distributions off to one side",
+        "binomial distribution; Stephens (1970); Holm (1979); p-value threshold of 0.05, convention",
+        distributions.wrong_shape,
+    ),
+    Rule("CAL125", "note", "Distributions not shown to be wrong", _BINOMIAL, distributions.nothing_wrong),
     Rule("CAL201", "warning", "Over-confident", "Van Calster et al. (2016)", overconfident),
     Rule("CAL202", "note", "Under-confident", "Van Calster et al. (2016)", underconfident),
     Rule("CAL301", "note", "Temperature scaling would help", "Guo et al. (2017)", recoverable),

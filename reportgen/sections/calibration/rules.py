@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.contract.findings import Explanation
+from reportgen.sections.calibration.distributions.rules import EXPLANATIONS as OF_DISTRIBUTIONS
 from reportgen.sections.calibration.findings import FEW_ROWS, SIGNIFICANT, SMALL, STRONG, TYPICAL
 from reportgen.text.formatting import percent
 
@@ -35,6 +36,7 @@ EXPLANATIONS = {
         do="Fit a logistic regression on the log-odds of each of these classes on validation data, or choose a threshold for each class there.",
         ignore="If only the order of the scores of a class is used.",
     ),
+    **OF_DISTRIBUTIONS,
     "CAL201": Explanation(
         finds=f"Mean confidence above accuracy by more than {100 * SMALL:g} point, beyond chance (adjusted p and the p-value of the gap below {SIGNIFICANT}, interval above 0), where the ECE alone does not establish an error.",
         example="Mean confidence minus accuracy is +2.0 points [1.0, 3.0] (adjusted p = 0.010).",

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
-from reportgen.contract.result import SectionResult
+from reportgen.sections.calibration.distributions.schema import DistributionsResult
 
 WANTED_ACCURACY = 0.99
 """The accuracy that a threshold of the confidence must reach. Convention."""
@@ -159,7 +159,7 @@ class MultilabelCalibration(Strict):
     """Of the classes that are least calibrated, by p-value and ECE."""
 
 
-class CalibrationResult(SectionResult):
+class CalibrationResult(DistributionsResult):
     """Result of the calibration section."""
 
     split: str

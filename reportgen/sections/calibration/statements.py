@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement
 from reportgen.contract.subjects import Subject, about
+from reportgen.sections.calibration.distributions import statements as distributions
 from reportgen.sections.calibration.findings import FEW_ROWS, SIGNIFICANT, TYPICAL, class_evidence, evidence
 from reportgen.text import formatting
 
@@ -30,6 +31,7 @@ def statements(result: CalibrationResult, view: View) -> tuple[Statement, ...]:
     return (
         *_of_heads(result, view),
         *(_of_classes(one, among_others=among_labels) for one in of_classes[:_MOST]),
+        *distributions.statements(result, view),
     )
 
 

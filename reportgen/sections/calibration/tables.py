@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.calibration import schema
+from reportgen.sections.calibration.distributions import tables as distributions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ _MOST_ROWS = 6
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables: the numbers that decide, and the others; files of older versions lack some of them."""
     if not any(True for _ in result.named(schema.GAP.name)):
-        return _of_labels(result, view)
+        return (*_of_labels(result, view), *distributions.tables(result, view))
     verdict = metrics_by_head(result, view, "verdict", "Calibration", _VERDICT)
     found = (
         replace(verdict, place="body" if len(verdict.rows) <= _MOST_ROWS else "appendix"),
@@ -41,6 +42,7 @@ def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
         metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", _CONFIDENCE),
         metrics_by_head(result, view, "refusing", "What refusing unsure rows brings", schema.REFUSING),
         metrics_by_head(result, view, "temperature", "After rescaling (temperature scaling)", _RESCALED),
+        *distributions.tables(result, view),
     )
     return tuple(table for table in found if table.columns[1:])
 

@@ -25,8 +25,10 @@ SECTION = Section(
     tasks={
         "multiclass": schema.ERRORS_BY_MODEL,
         "binary": schema.ERRORS_BY_MODEL,
+        "ordinal": schema.ERRORS_BY_MODEL,
         "multilabel": schema.ERRORS_OF_LABELS,
         "regression": schema.ERRORS_OF_VALUES,
+        "distributional": schema.ERRORS_OF_VALUES,
     },
     template="sections/errors.html.j2",
 )

@@ -121,7 +121,11 @@ def _group_sizes(data: DataEvaluation) -> GroupSizes | None:
 
 def _values(evaluation: Evaluation) -> frozenset[str | None]:
     """Return the outputs whose labels are values, not classes; None stands for a single array of labels."""
-    heads = [(head, head.task.value == "regression") for model in evaluation.models for head in model.heads]
+    heads = [
+        (head, head.task.value in {"regression", "distributional"})
+        for model in evaluation.models
+        for head in model.heads
+    ]
     named = {head.name.partition("/")[0] for head, regression in heads if regression}
     return frozenset({*named, None} if heads and all(regression for _, regression in heads) else named)
 

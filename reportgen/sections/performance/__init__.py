@@ -3,7 +3,7 @@
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
-from reportgen.sections.performance import multilabel_schema as labels, schema
+from reportgen.sections.performance import multilabel_schema as labels, ordinal_schema as order, schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
 from reportgen.sections.performance.regression import schema as values
@@ -66,8 +66,10 @@ SECTION = Section(
     topic="difference",
     metrics=(
         *schema.CLASSIFICATION,
+        *order.OWN,
         *labels.OWN,
         *values.REGRESSION,
+        *values.DISTRIBUTIONS,
         *schema.UNSEEN,
         *values.UNSEEN,
         *labels.UNSEEN,
@@ -76,16 +78,32 @@ SECTION = Section(
         *labels.BY_ROLE,
         *schema.BY_ROLE,
         *schema.PAIRWISE,
+        *order.PAIRWISE,
         *labels.PAIRWISE,
         *values.PAIRWISE,
+        *(spec for specs in values.OF_DISTRIBUTIONS for spec in specs),
         *schema.RECIPES,
     ),
-    headlines=("accuracy", "micro_f1", "nll", "brier_score", "mae", "rmse", "r_squared"),
+    headlines=(
+        "accuracy",
+        "micro_f1",
+        "nll",
+        "brier_score",
+        "mae",
+        "rmse",
+        "r_squared",
+        "crps",
+        "pinball_loss",
+        "quadratic_kappa",
+        "class_mae",
+    ),
     tasks={
         "multiclass": schema.CLASSIFICATION,
         "binary": schema.CLASSIFICATION,
+        "ordinal": (*schema.CLASSIFICATION, *order.OWN),
         "multilabel": (*labels.OWN, *schema.MULTILABEL_TOO),
         "regression": values.REGRESSION,
+        "distributional": (*values.REGRESSION, *values.DISTRIBUTIONS),
     },
     template="sections/performance.html.j2",
 )

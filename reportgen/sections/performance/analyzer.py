@@ -11,16 +11,17 @@ import numpy as np
 from reportgen.contract.heads import comparable
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.distributional import DistributionalOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
-from reportgen.sections.performance import recipes, schema, unseen
+from reportgen.sections.performance import ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.multilabel import analyzer as multilabel
 from reportgen.sections.performance.multilabel.analyzer import Several
-from reportgen.sections.performance.regression import analyzer as regression
+from reportgen.sections.performance.regression import analyzer as regression, distributions
 from reportgen.sections.performance.regression.analyzer import Values
 from reportgen.sections.performance.rivals import Comparison, compare
 from reportgen.sections.performance.schema import (
@@ -66,6 +67,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             measurements += [*_whole(subject), *per_class(subject)]
         values = [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
         of_values = regression.measured(values, evaluation.decision)
+        scored = [distributions.Scored(*one, data) for one in evaluation.heads(DistributionalOutputs)]
         several = [Several(*one, data) for one in evaluation.heads(MultilabelOutputs)]
         measurements += [
             *unseen.of_classes(subjects, evaluation.decision),
@@ -82,7 +84,15 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             ]
         )
         return PerformanceResult(
-            measurements=(*measurements, *of_values.measurements, *of_several.measurements, *pairwise, *seeds),
+            measurements=(
+                *measurements,
+                *of_values.measurements,
+                *distributions.measured(scored, evaluation.decision),
+                *ordinal.measured(subjects, evaluation.decision),
+                *of_several.measurements,
+                *pairwise,
+                *seeds,
+            ),
             split=data.split,
             n=data.n,
             heads=tuple(self._shown(subject) for subject in subjects),

@@ -9,7 +9,7 @@ from reportgen.contract.focus import MOST_ROWS
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
-from reportgen.sections.performance import multilabel_schema as labels, pairs as by_pair, schema
+from reportgen.sections.performance import multilabel_schema as labels, ordinal, pairs as by_pair, schema
 from reportgen.sections.performance.multilabel import tables as multilabel
 from reportgen.sections.performance.multilabel_schema import PER_CLASS as OF_LABELS
 from reportgen.sections.performance.regression import schema as values, tables as regression
@@ -33,6 +33,7 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     exclusive = any(True for _ in result.named(schema.ACCURACY.name))
     scores = (
         *((metrics_by_head(result, view, "scores", "Scores", schema.SCORES),) if exclusive else ()),
+        *ordinal.tables(result, view),
         *multilabel.tables(result, view, (schema.NLL_SKILL, schema.BRIER_SKILL)),
         metrics_by_head(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
         *((metrics_by_head(result, view, "skill", "Skill over trivial baselines", schema.SKILL),) if exclusive else ()),
@@ -43,7 +44,12 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
         found[0] = replace(found[0], note=f"{found[0].note} {training_noise(result)}".strip())
     found += _unseen(result, view)
     found += _recipes(result)
-    found += [*_pairs(result, view), *multilabel.pairs(result, view), *regression.pairs(result, view)]
+    found += [
+        *_pairs(result, view),
+        *ordinal.pairs(result, view),
+        *multilabel.pairs(result, view),
+        *regression.pairs(result, view),
+    ]
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
     found += [per_class(result, head) for head in view.shown(result.heads)]
     of_labels = (*schema.PER_CLASS, *OF_LABELS)

@@ -34,7 +34,9 @@ SECTION = Section(
     tasks={
         "multiclass": schema.CLASSIFICATION,
         "binary": schema.CLASSIFICATION,
+        "ordinal": schema.CLASSIFICATION,
         "regression": schema.REGRESSION,
+        "distributional": schema.REGRESSION,
     },
     template="sections/slices.html.j2",
 )

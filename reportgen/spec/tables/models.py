@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -10,9 +11,21 @@ from reportgen.contract.base import Strict
 from reportgen.contract.params import Value
 from reportgen.spec.tables.types import Flag, Name, Names, names_a_function, require_object
 
-TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
-OutputsName = Literal["auto", "probabilities", "logits", "values"]
-_CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
+TaskName = Literal["auto", "multiclass", "binary", "ordinal", "multilabel", "regression", "distributional"]
+OutputsName = Literal[
+    "auto", "probabilities", "logits", "values", "mean_and_sd", "mean_and_variance", "mean_and_log_variance"
+]
+MEDIAN = 0.5
+Level = Annotated[float, Field(strict=True, gt=0, lt=1)]
+Levels = Annotated[tuple[Level, ...], Field(min_length=2, max_length=999)]
+_OF_VALUES = {
+    "values": ("values are for regression", ("regression",)),
+    **dict.fromkeys(
+        ("mean_and_sd", "mean_and_variance", "mean_and_log_variance", "quantiles"),
+        ('a distribution of values has task = "distributional"', ("distributional",)),
+    ),
+}
+"""By the declared outputs: what they are for, and the tasks that they can have."""
 
 
 class ParamsFromSpec(Strict):
@@ -50,9 +63,11 @@ class ModelSpec(Strict):
     params_from: Name | ParamsFromSpec | None = None
     """More training parameters: KerasTuner's `trial.json`, for a pattern with the same `*` or fields (`tuner/trial_*/trial.json`); Optuna's `study.trials_dataframe().to_csv(…)`; or a table that names a CSV file and its columns."""
     outputs: OutputsName | Annotated[dict[str, OutputsName], Field(min_length=1)] = "auto"
-    """Output type; `auto` infers it when possible, from the compiled loss, then the last activation, then the label type. For several outputs, a table with one value per output."""
+    """Output type; `auto` infers it when possible, from the compiled loss, then the last activation, then the label type. `mean_and_sd`, `mean_and_variance` and `mean_and_log_variance` are never inferred: the model predicts a normal distribution, first the means of all values, then the standard deviations, variances or natural logarithms of variances. For several outputs, a table with one value per output."""
+    quantiles: Levels | Annotated[dict[str, Levels], Field(min_length=1)] | None = None
+    """Levels of the quantiles that the model predicts, increasing, with the median: `[0.05, 0.5, 0.95]`; the quantiles of all values at the first level come first. For several outputs, a table with the levels of each that predicts quantiles."""
     task: TaskName | Annotated[dict[str, TaskName], Field(min_length=1)] = "auto"
-    """Task; `auto` infers it when possible, from the compiled loss, then the last activation, then the labels. For several outputs, a table with one value per output."""
+    """Task; `auto` infers it when possible, from the compiled loss, then the last activation, then the labels. `ordinal` is never inferred: classes in the order of the model's outputs, of which exactly one applies. For several outputs, a table with one value per output."""
     role: str | None = None
     """What the model is in this report, a few words: `human baseline`, `1.0 in production`; shown beside its name."""
     note: str | None = None
@@ -83,17 +98,48 @@ class ModelSpec(Strict):
             raise ValueError(message)
         return self
 
-    @field_validator("task")
+    @field_validator("quantiles")
     @classmethod
-    def _fits_the_outputs(cls, value: Any, info: ValidationInfo) -> Any:
-        """Reject a classification task for a head whose outputs are values; tables are by output."""
+    def _are_levels(cls, value: Any, info: ValidationInfo) -> Any:
+        """Reject levels that do not increase or lack the median, and outputs that are declared as something else."""
         outputs = info.data.get("outputs", "auto")
         heads = {head for given in (value, outputs) if isinstance(given, dict) for head in given}
         for head in sorted(heads) or [""]:
-            task, kind = (one.get(head, "auto") if isinstance(one, dict) else one for one in (value, outputs))
-            if kind == "values" and task in _CLASSIFICATION:
-                where = f" of the head {head!r}" if head else ""
-                message = f'contradicts outputs = "values"{where}: values are for regression (found {task!r})'
+            levels, kind = _of(value, head, None), _of(outputs, head)
+            where = f" of the head {head!r}" if head else ""
+            if levels is None:
+                continue
+            if any(low >= high for low, high in pairwise(levels)):
+                message = f"must increase (found {list(levels)}{where})"
+                raise ValueError(message)
+            if MEDIAN not in levels:
+                message = f"must contain {MEDIAN}: errors are those of the median (found {list(levels)}{where})"
+                raise ValueError(message)
+            if kind != "auto":
+                message = f'contradicts outputs = "{kind}"{where}: leave out one of them'
+                raise ValueError(message)
+        return value
+
+    @field_validator("task")
+    @classmethod
+    def _fits_the_outputs(cls, value: Any, info: ValidationInfo) -> Any:
+        """Reject a task that the declared outputs of a head cannot have, and distributions that are not declared; tables are by output."""
+        outputs, quantiles = info.data.get("outputs", "auto"), info.data.get("quantiles")
+        heads = {head for given in (value, outputs, quantiles) if isinstance(given, dict) for head in given}
+        for head in sorted(heads) or [""]:
+            where = f" of the head {head!r}" if head else ""
+            task = _of(value, head)
+            kind = _of(outputs, head) if _of(quantiles, head, None) is None else "quantiles"
+            purpose, tasks = _OF_VALUES.get(kind, ("", (task,)))
+            if task != "auto" and task not in tasks:
+                said = "quantiles" if kind == "quantiles" else f'outputs = "{kind}"'
+                message = f"contradicts {said}{where}: {purpose} (found {task!r})"
+                raise ValueError(message)
+            if task == "distributional" and kind not in _OF_VALUES:
+                message = (
+                    f'needs outputs = "mean_and_sd", "mean_and_variance" or "mean_and_log_variance", or quantiles{where} '
+                    f"(found {task!r})"
+                )
                 raise ValueError(message)
         return value
 
@@ -112,3 +158,8 @@ class ModelSpec(Strict):
         for item in value:
             require_object(item)
         return value
+
+
+def _of(given: Any, head: str, default: str | None = "auto") -> Any:
+    """Return what is declared of a head: by a table with a value per output, or by one value for all."""
+    return given.get(head, default) if isinstance(given, dict) else given

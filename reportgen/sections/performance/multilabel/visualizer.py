@@ -47,7 +47,7 @@ class MultilabelVisualizer(BaseVisualizer[MultilabelResult]):
                 yield self._ranked(result, tier.subject, naming.numbered("multilabel", index))
         for index, heads in enumerate(groups.values()):
             shown = self.view.compared(heads, _MOST_COMPARED)
-            if titles.scores_of_examples(result, shown[0]):
+            if shown and titles.scores_of_examples(result, shown[0]):
                 yield self._classes(result, shown, naming.numbered("class-f1", index), self.view.rest(heads, shown))
 
     # -------------------------------------------------------------------------------------- paired differences

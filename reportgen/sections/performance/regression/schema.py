@@ -9,6 +9,7 @@ from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.metrics import comparison, simultaneous
+from reportgen.sections.performance.pairwise import PairSpecs
 from reportgen.sections.performance.tiers import Tier
 
 if TYPE_CHECKING:
@@ -256,8 +257,86 @@ MAE_P_HOLM = MetricSpec(
     "pair",
 )
 
+_SCORED = "mean; Hall (1992) for the interval"
+
+
+@dataclass(frozen=True)
+class ScoreSpecs:
+    """A score of predicted distributions, its skill, and the differences between models."""
+
+    score: MetricSpec
+    skill: MetricSpec
+    pairs: PairSpecs
+
+    @classmethod
+    def of(cls, name: str, title: str, definition: str, source: str, reference: str) -> ScoreSpecs:
+        """Declare all metrics of a score; ``reference`` is what the skill compares with."""
+        stem = name.removesuffix("_loss")
+        return cls(
+            MetricSpec(name, title, "", False, definition, f"{source}; {_SCORED}", difference=f"{stem}_difference"),
+            MetricSpec(
+                f"{stem}_skill",
+                f"{title} skill",
+                "fraction",
+                True,
+                f"1 - {title} / {title} of always predicting {reference} of the evaluated labels: 0 is no better, below 0 is worse.",
+                "Wilks (2011); ratio of means, Hall (1992) for the interval",
+            ),
+            PairSpecs(
+                MetricSpec(
+                    f"{stem}_difference",
+                    f"{title} difference",
+                    "",
+                    False,
+                    f"Mean paired difference in {title}: the first model minus the second.",
+                    "paired mean; Hall (1992) for the interval",
+                    "pair",
+                ),
+                MetricSpec(
+                    f"{stem}_p",
+                    f"{title} p",
+                    "p-value",
+                    None,
+                    f"Two-sided p-value of an equal mean {title}: below 0.05 if and only if the interval of the difference excludes 0.",
+                    "Student's t corrected for skewness, Hall (1992)",
+                    "pair",
+                ),
+                MetricSpec(
+                    f"{stem}_p_holm",
+                    f"{title} p (Holm)",
+                    "p-value",
+                    None,
+                    f"{title} p adjusted for the number of model pairs in the report, over all outputs.",
+                    "Holm (1979)",
+                    "pair",
+                ),
+            ),
+        )
+
+
+CRPS_SCORES = ScoreSpecs.of(
+    "crps",
+    "CRPS",
+    "Continuous ranked probability score of the predicted normal distributions, in the unit of the label: a proper score of mean and spread together. "
+    "Without any spread it is the absolute error.",
+    "Gneiting & Raftery (2007), closed form of the normal distribution",
+    "the distribution",
+)
+PINBALL_SCORES = ScoreSpecs.of(
+    "pinball_loss",
+    "Pinball loss",
+    "Mean pinball loss of the predicted quantiles over their levels, in the unit of the label: a proper score of the quantiles. Models are compared "
+    "only where their levels are the same.",
+    "Koenker & Bassett (1978)",
+    "the quantiles",
+)
+DISTRIBUTIONS = tuple(spec for one in (CRPS_SCORES, PINBALL_SCORES) for spec in (one.score, one.skill))
+"""Of predicted distributions too."""
+
 ERRORS = (BIAS, MAE, RMSE, MEDIAN_AE)
 SKILL = (R_SQUARED, MAE_SKILL, GROWTH)
 INTERVALS = tuple(spec for one in CONFORMAL for spec in (one.half_width, one.coverage))
 REGRESSION = (*ERRORS, *SKILL, *INTERVALS)
 PAIRWISE = (MAE_DIFFERENCE, MSE_DIFFERENCE, MAE_P, MAE_P_HOLM)
+OF_DISTRIBUTIONS = tuple((one.difference, one.p, one.p_holm) for one in (CRPS_SCORES.pairs, PINBALL_SCORES.pairs))
+"""Pairwise, of each of their scores."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 """Of the test of a difference. Convention."""
+_SCORES = (("mae", "MAE"), ("crps", "CRPS"), ("pinball_loss", "Pinball loss"))
+"""The scores that a candidate is compared with its baseline in, and their names in a sentence."""
 _NAMED = 3
 """Maximum number of models that a sentence names."""
 
@@ -37,9 +39,12 @@ def statements(result: RegressionResult, view: View) -> Iterator[Statement]:
     own = [one for one in result.values if one.model == candidate]
     pair = view.decision.pair
     for one in own:
-        versus = None if pair is None else Subject.of("vs", pair[1], within=one.subject)
-        compared = any(found.subject == versus for found in result.named("mae_difference", one.model))
-        yield _against(result, one, pair[1]) if pair is not None and compared else _alone(result, one)
+        against = (
+            []
+            if pair is None
+            else [_against(result, one, pair[1], *score) for score in _SCORES if _compared(result, one, pair[1], score)]
+        )
+        yield from against or [_alone(result, one)]
     if own:
         yield _weakness(result, max(own, key=lambda one: _farthest_off(result, one)))
     if len(own) == 1:
@@ -65,24 +70,38 @@ def _alone(result: RegressionResult, one: ValuePerformance) -> Statement:
     return Statement(topic="difference", parts=(*parts, "."), test=mae.ci_method, n=mae.n)
 
 
-def _against(result: RegressionResult, one: ValuePerformance, baseline: str) -> Statement:
-    """Say how large the errors of both models are, the difference, and whether it could be luck."""
-    own, other = (result.find("mae", model, one.subject) for model in (one.model, baseline))
+def _compared(result: RegressionResult, one: ValuePerformance, baseline: str, score: tuple[str, str]) -> bool:
+    """Return whether the difference in a score from the baseline was measured."""
     versus = Subject.of("vs", baseline, within=one.subject)
-    difference, test = (result.find(name, one.model, versus) for name in ("mae_difference", "mae_p"))
+    return any(found.subject == versus for found in result.named(f"{_stem(score[0])}_difference", one.model))
+
+
+def _stem(score: str) -> str:
+    """Return the beginning of the names of the metrics of a pair."""
+    return score.removesuffix("_loss")
+
+
+def _against(result: RegressionResult, one: ValuePerformance, baseline: str, score: str, title: str) -> Statement:
+    """Say how large the errors of both models are, or their scores, the difference, and whether it could be luck."""
+    own, other = (result.find(score, model, one.subject) for model in (one.model, baseline))
+    versus = Subject.of("vs", baseline, within=one.subject)
+    of_difference, of_test = f"{_stem(score)}_difference", f"{_stem(score)}_p"
+    difference, test = (result.find(name, one.model, versus) for name in (of_difference, of_test))
     sure = test.value is not None and test.value < LEVEL
-    said = Quantity(text=titles.signed(difference), metric="mae_difference", model=one.model, subject=versus)
+    said = Quantity(text=titles.signed(difference), metric=of_difference, model=one.model, subject=versus)
     end: tuple[Quantity | str, ...] = (f"; not tested: {test.reason}.",)
-    if test.value is not None:
-        words = ", unlikely to be luck" if sure else f": too few to tell them apart{_needed(difference)}"
-        chance = Quantity(text=f"p {formatting.p_value(test.value)}", metric="mae_p", model=one.model, subject=versus)
+    if difference.value == 0 and test.value == 1:
+        end = (", the same on every row.",)
+    elif test.value is not None:
+        words = ", unlikely to be luck" if sure else f": too few to tell them apart{needed(difference)}"
+        chance = Quantity(text=f"p {formatting.p_value(test.value)}", metric=of_test, model=one.model, subject=versus)
         end = (f"{words} (", chance, ").")
     parts = (
         *_opening(one),
-        "MAE ",
-        _quantity("mae", one, own),
+        f"{title if title.isupper() else _first(one, title)} ",
+        _quantity(score, one, own),
         " against ",
-        Quantity(text=formatting.metric(other).text, metric="mae", model=baseline, subject=_subject(one)),
+        Quantity(text=formatting.metric(other).text, metric=score, model=baseline, subject=_subject(one)),
         ": ",
         said,
         *end,
@@ -91,7 +110,7 @@ def _against(result: RegressionResult, one: ValuePerformance, baseline: str) -> 
     return Statement(topic="difference", parts=parts, settled=sure, test=named, p_value=test.value, n=difference.n)
 
 
-def _needed(difference: Metric) -> str:
+def needed(difference: Metric) -> str:
     """Return how many rows would settle a difference."""
     value, low, high, n = difference.value, difference.ci_low, difference.ci_high, difference.n
     if value is None or low is None or high is None or not n:

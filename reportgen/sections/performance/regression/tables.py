@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.focus import View
+    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
     from reportgen.sections.performance.regression.schema import RegressionResult, ValuePerformance
 
@@ -27,17 +28,35 @@ def tables(result: RegressionResult, view: View) -> tuple[Table, ...]:
         metrics_by_head(result, view, "regression", "Errors of predicted values", schema.ERRORS),
         metrics_by_head(result, view, "regression-skill", "Skill over constants", schema.SKILL),
         metrics_by_head(result, view, "regression-intervals", "Intervals for new rows", schema.INTERVALS),
+        metrics_by_head(result, view, "distributions", "Scores of predicted distributions", _with_values(result)),
+    )
+
+
+def _with_values(result: RegressionResult) -> tuple[MetricSpec, ...]:
+    """Return the scores of distributions that some model has: all of one report are often of one kind."""
+    return tuple(
+        spec
+        for spec in schema.DISTRIBUTIONS
+        if any(one.metric.status != "not_applicable" for one in result.named(spec.name))
     )
 
 
 def pairs(result: RegressionResult, view: View) -> Iterator[Table]:
-    """Yield the differences between models, each pair once."""
-    rows, rest = by_pair.rows(result, view, schema.PAIRWISE)
-    if rows:
-        how = next((one.metric.estimator for one in result.named("mae_p") if one.metric.estimator is not None), None)
-        test = "" if how is None else f" The p-value is by {how}."
-        note = f"Each difference is the first model minus the second.{test} Holm adjusts it for the number of model pairs.{rest}"
-        yield Table("value-pairs", "Differences between models", by_pair.columns(schema.PAIRWISE), rows, note)
+    """Yield the differences between models, each pair once: in errors, then in the scores of distributions."""
+    for name, title, specs in (
+        ("value-pairs", "Differences between models", schema.PAIRWISE),
+        *(
+            (f"{specs[0].name.removesuffix('_difference')}-pairs", f"{specs[0].title} between models", specs)
+            for specs in schema.OF_DISTRIBUTIONS
+        ),
+    ):
+        rows, rest = by_pair.rows(result, view, specs)
+        if rows:
+            tests = (one.metric.estimator for one in result.named(specs[-1].name))
+            how = next((found for found in tests if found is not None), None)
+            test = "" if how is None else f" The p-value is by {how}."
+            note = f"Each difference is the first model minus the second.{test} Holm adjusts it for the number of model pairs.{rest}"
+            yield Table(name, title, by_pair.columns(specs), rows, note)
 
 
 def bins(one: ValuePerformance) -> Table:

@@ -43,6 +43,8 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
                 yield self._ranked(result, subject, naming.numbered("values", list(groups).index(subject)))
         for index, values in enumerate(groups.values()):
             shown = self._compared(result, values)
+            if not shown:
+                continue
             rest = self.view.rest(values, shown)
             yield self._observed(result, shown, naming.numbered("observed", index), rest)
             if any(one.bins for one in shown):

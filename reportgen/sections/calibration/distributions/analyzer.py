@@ -1,0 +1,173 @@
+"""Measures whether predicted distributions contain the labels as often as they state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.contract.heads import MeasuredHead
+from reportgen.contract.records.distributional import DistributionalOutputs, NormalOutputs, QuantileOutputs
+from reportgen.metrics import comparison, distributions, intervals, regression
+from reportgen.sections.calibration.distributions import schema
+from reportgen.sections.calibration.distributions.schema import Bar, DistributionCalibration, level_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.subjects import Subject
+    from reportgen.metrics.intervals import Estimate
+
+    Floats = NDArray[np.float64]
+
+MOST_BARS, FEWEST_IN_BAR = 20, 10
+"""Bars of the histogram of the probability integral transform, and rows that each is expected to have. Convention."""
+FEWEST_BARS = 5
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The central interval of a nominal coverage: its ends (N,)."""
+
+    level: float
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class Distribution(MeasuredHead[DistributionalOutputs]):
+    """A predicted distribution for every row, with the labels."""
+
+    @cached_property
+    def central(self) -> tuple[Interval, ...]:
+        """The central intervals, the narrowest first: of fixed levels, or those that the quantiles make."""
+        from scipy.special import ndtri
+
+        found = self.outputs
+        if isinstance(found, QuantileOutputs):
+            return tuple(
+                Interval(level, found.quantiles[:, low], found.quantiles[:, high])
+                for level, low, high in distributions.central(found.levels)
+            )
+        if not isinstance(found, NormalOutputs):
+            return ()
+        ends = [(level, float(ndtri((1 + level) / 2)) * found.deviations) for level in schema.NOMINAL]
+        return tuple(Interval(level, found.predictions - half, found.predictions + half) for level, half in ends)
+
+
+@dataclass
+class _Tests:
+    """The p-values of a report, to be adjusted together."""
+
+    found: list[tuple[Distribution, MetricSpec, Subject | None, float | None]] = field(default_factory=list)
+
+    def adjusted(self) -> Iterator[Measurement]:
+        """Yield the p-values, adjusted for those that there are."""
+        known = iter(comparison.holm([p_value for *_, p_value in self.found if p_value is not None]))
+        for one, spec, part, p_value in self.found:
+            how = one.design.test("the deviation from the level")
+            yield one.tested(spec, None if p_value is None else next(known), part, estimator=how)
+
+    def share(self, one: Distribution, spec: MetricSpec, hits: NDArray[np.bool_], level: float, part: Subject) -> None:
+        """Add the test of a share of rows against its level."""
+        design = one.design
+        least = float((design.weight**2).sum()) * level * (1 - level)
+        exact = None if design.weights is not None else distributions.share_p_value(hits, level)
+        self.found.append((one, spec, part, design.p_value(hits - level, exact, least)))
+
+
+def measured(heads: Sequence[Distribution]) -> tuple[tuple[Measurement, ...], tuple[DistributionCalibration, ...]]:
+    """Return the metrics of every head, and what its figures show."""
+    tests = _Tests()
+    numbers = [found for one in heads for found in (*_whole(one, tests), *_levels(one, tests))]
+    return (*numbers, *tests.adjusted()), tuple(map(_shown, heads))
+
+
+def _whole(one: Distribution, tests: _Tests) -> Iterator[Measurement]:
+    found, weights = one.outputs, one.design.weights
+    if isinstance(found, QuantileOutputs):
+        yield one.estimated(schema.CROSSING, _share(distributions.crossing(found.quantiles), weights))
+        reason = "the outputs are quantiles, not a mean and a spread"
+        for spec in (schema.SCALE, schema.SHARPNESS, schema.PIT, schema.PIT_P):
+            yield _not_applicable(one, spec, reason)
+    elif isinstance(found, NormalOutputs):
+        z = (found.labels - found.predictions) / found.deviations
+        yield one.estimated(schema.SCALE, regression.if_light_tailed(_root(z, weights), z))
+        yield one.estimated(
+            schema.SHARPNESS, regression.if_light_tailed(_root(found.deviations, weights), found.deviations)
+        )
+        places = distributions.transform(found.labels, found.predictions, found.deviations)
+        distance = distributions.distance_from_uniform(places, weights)
+        yield one.measure(schema.PIT, distance)
+        if one.design.plain:
+            tests.found.append((one, schema.PIT_P, None, distributions.uniform_p_value(distance, one.n)))
+        else:
+            yield _not_applicable(one, schema.PIT_P, one.design.no_test)
+        yield _not_applicable(one, schema.CROSSING, "a mean and a spread cannot cross")
+
+
+def _not_applicable(one: Distribution, spec: MetricSpec, reason: str) -> Measurement:
+    return spec.missing(one.model.name, "not_applicable", reason, subject=one.subject())
+
+
+def _levels(one: Distribution, tests: _Tests) -> Iterator[Measurement]:
+    labels, weights = one.outputs.labels, one.design.weights
+    for found in one.central:
+        part, inside = level_part(found.level), (found.low <= labels) & (labels <= found.high)
+        yield one.estimated(schema.COVERAGE, _share(inside, weights), part)
+        yield one.estimated(schema.WIDTH, _known(intervals.mean(found.high - found.low, weights=weights)), part)
+        tests.share(one, schema.COVERAGE_P, inside, found.level, part)
+    if isinstance(one.outputs, QuantileOutputs):
+        for level, quantile in zip(one.outputs.levels, one.outputs.quantiles.T, strict=True):
+            part, below = level_part(level), labels <= quantile
+            yield one.estimated(schema.QUANTILE_COVERAGE, _share(below, weights), part)
+            tests.share(one, schema.QUANTILE_P, below, level, part)
+
+
+def _share(hits: NDArray[np.bool_], weights: Floats | None) -> Estimate:
+    return _known(intervals.proportion(hits, weights))
+
+
+def _root(values: Floats, weights: Floats | None) -> Estimate:
+    return _known(intervals.root_mean_square(values, weights))
+
+
+def _known(estimate: Estimate | None) -> Estimate:
+    if estimate is None:
+        message = "an evaluation has at least one row"
+        raise ValueError(message)
+    return estimate
+
+
+# ------------------------------------------------------------------------------------------------ figures
+
+
+def _shown(one: Distribution) -> DistributionCalibration:
+    found = one.outputs
+    return DistributionCalibration(
+        model=one.model.name,
+        subject=one.subject(),
+        n=one.n,
+        kind="quantiles" if isinstance(found, QuantileOutputs) else "normal",
+        intervals=tuple(interval.level for interval in one.central),
+        quantiles=found.levels if isinstance(found, QuantileOutputs) else (),
+        bars=tuple(_bars(one, found)) if isinstance(found, NormalOutputs) else (),
+    )
+
+
+def _bars(one: Distribution, found: NormalOutputs) -> Iterator[Bar]:
+    """Yield the histogram of the probability integral transform; nothing for fewer rows than five bars need."""
+    count = min(MOST_BARS, one.n // FEWEST_IN_BAR)
+    if count < FEWEST_BARS:
+        return
+    places = distributions.transform(found.labels, found.predictions, found.deviations)
+    member = np.minimum((places * count).astype(int), count - 1)
+    shares = np.bincount(member, one.design.weight, count) / one.design.weight.sum()
+    ends = distributions.bar_range(one.n, count) if one.design.plain else (None, None)
+    for index, share in enumerate(shares.tolist()):
+        yield Bar(low=index / count, high=(index + 1) / count, share=share, range_low=ends[0], range_high=ends[1])
