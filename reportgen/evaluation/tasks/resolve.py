@@ -8,10 +8,11 @@ from __future__ import annotations
 from reportgen.contract.records.heads import Decision
 from reportgen.evaluation.tasks.base import NORMALIZED, ContradictionError, HeadEvidence, Task, UndecidedError
 from reportgen.evaluation.tasks.classification import Classification
+from reportgen.evaluation.tasks.dense import Dense
 from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
 
-TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression())
+TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression(), Dense())
 """All tasks, one module each; no two match the same evidence."""
 _LOOKS = (Task.of_loss, Task.of_activation, Task.of_labels, Task.of_outputs)
 """The kinds of evidence, the strongest first."""

@@ -3,7 +3,7 @@
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
-from reportgen.sections.performance import multilabel_schema as labels, schema
+from reportgen.sections.performance import dense_schema as dense, multilabel_schema as labels, schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
 from reportgen.sections.performance.regression import schema as values
@@ -48,6 +48,20 @@ SECTION = Section(
             "front",
         ),
         FigureSpec("class-f1", "F1 of each class with its 95 % interval, the lowest first; for multilabel heads."),
+        FigureSpec(
+            "dense-differences",
+            "Candidate minus baseline in mean IoU or token accuracy with 95 % intervals, and by class; for segmentation and sequence labeling, with a candidate and a baseline.",
+            "front",
+        ),
+        FigureSpec(
+            "dense",
+            "Mean IoU or token accuracy of each model with its 95 % interval; for segmentation and sequence labeling, in a comparison.",
+            "front",
+        ),
+        FigureSpec(
+            "dense-classes",
+            "IoU or F1 of each class with its 95 % interval, the lowest first; for segmentation and sequence labeling.",
+        ),
         FigureSpec("observed", "Labels against predictions; for predicted values."),
         FigureSpec(
             "residuals",
@@ -59,6 +73,11 @@ SECTION = Section(
             "appendix",
         ),
         FigureSpec("confusion", "Which classes are predicted as which: counts of the errors.", "appendix"),
+        FigureSpec(
+            "dense-confusion",
+            "Which classes are predicted as which: shares of the pixels or tokens of each class.",
+            "appendix",
+        ),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
@@ -68,24 +87,31 @@ SECTION = Section(
         *schema.CLASSIFICATION,
         *labels.OWN,
         *values.REGRESSION,
+        *dense.SEGMENTED,
+        *dense.TAGGED,
         *schema.UNSEEN,
         *values.UNSEEN,
         *labels.UNSEEN,
         *schema.PER_CLASS,
         *labels.PER_CLASS,
+        *dense.OF_AREA,
         *labels.BY_ROLE,
+        dense.IOU_DIFFERENCE,
         *schema.BY_ROLE,
         *schema.PAIRWISE,
         *labels.PAIRWISE,
         *values.PAIRWISE,
+        *dense.PAIRWISE,
         *schema.RECIPES,
     ),
-    headlines=("accuracy", "micro_f1", "nll", "brier_score", "mae", "rmse", "r_squared"),
+    headlines=("accuracy", "micro_f1", "mean_iou", "token_accuracy", "nll", "brier_score", "mae", "rmse", "r_squared"),
     tasks={
         "multiclass": schema.CLASSIFICATION,
         "binary": schema.CLASSIFICATION,
         "multilabel": (*labels.OWN, *schema.MULTILABEL_TOO),
         "regression": values.REGRESSION,
+        "segmentation": (*dense.SEGMENTED, *schema.DENSE_TOO),
+        "sequence_labeling": (*dense.TAGGED, schema.MACRO_F1, labels.EXACT_MATCH, *schema.DENSE_TOO),
     },
     template="sections/performance.html.j2",
 )

@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.contract.heads import comparable
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
@@ -18,6 +19,8 @@ from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
 from reportgen.sections.performance import recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
+from reportgen.sections.performance.dense import analyzer as dense
+from reportgen.sections.performance.dense.analyzer import Positions
 from reportgen.sections.performance.multilabel import analyzer as multilabel
 from reportgen.sections.performance.multilabel.analyzer import Several
 from reportgen.sections.performance.regression import analyzer as regression
@@ -73,6 +76,9 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             *unseen.of_labels(several, evaluation.decision),
         ]
         of_several = multilabel.measured(several, evaluation.decision)
+        of_positions = dense.measured(
+            [Positions.of(*one, data) for one in evaluation.heads(DenseOutputs)], evaluation.decision
+        )
         pairwise, tiers = _compare(subjects, evaluation.decision)
         seeds, entries = recipes.measured(
             [
@@ -82,7 +88,14 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             ]
         )
         return PerformanceResult(
-            measurements=(*measurements, *of_values.measurements, *of_several.measurements, *pairwise, *seeds),
+            measurements=(
+                *measurements,
+                *of_values.measurements,
+                *of_several.measurements,
+                *of_positions.measurements,
+                *pairwise,
+                *seeds,
+            ),
             split=data.split,
             n=data.n,
             heads=tuple(self._shown(subject) for subject in subjects),
@@ -91,6 +104,8 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             value_tiers=of_values.tiers,
             multilabel=of_several.heads,
             multilabel_tiers=of_several.tiers,
+            dense=of_positions.heads,
+            dense_tiers=of_positions.tiers,
             recipes=entries,
             options=self.options,
         )

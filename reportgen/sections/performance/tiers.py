@@ -66,6 +66,11 @@ def not_told_from_the_best(tier: Tier, others: int) -> str:
     return f"not told from it: {formatting.listed(tier.tied, _NAMED)}"
 
 
+def excludes_zero(metric: Metric) -> bool:
+    """Return whether a difference has an interval and 0 is outside."""
+    return metric.ci_low is not None and metric.ci_high is not None and not metric.ci_low <= 0 <= metric.ci_high
+
+
 def told_apart(differences: Mapping[str, Metric]) -> list[str]:
     """Return the classes whose difference is told from 0, corrected for the number of classes."""
     ends = {

@@ -13,11 +13,12 @@ from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import dots, draw, heatmap
+from reportgen.sections.performance.dense.visualizer import DenseVisualizer
 from reportgen.sections.performance.multilabel.visualizer import MultilabelVisualizer
 from reportgen.sections.performance.regression.visualizer import RegressionVisualizer
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.tables import by_class, confused
-from reportgen.sections.performance.tiers import told_apart
+from reportgen.sections.performance.tiers import excludes_zero, told_apart
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         yield from self._confusions(result)
         yield from MultilabelVisualizer(self.theme, self.view).figures(result)
         yield from RegressionVisualizer(self.theme, self.view).figures(result)
+        yield from DenseVisualizer(self.theme, self.view).figures(result)
 
     def _differences(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the differences between candidate and baseline, one figure for each head that they share."""
@@ -101,7 +103,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
             values=[100 * or_nan(one.value) for one in metrics],
             low=[100 * or_nan(one.ci_low) for one in metrics],
             high=[100 * or_nan(one.ci_high) for one in metrics],
-            told=[_excludes_zero(whole), *(name in told for name in classes)],
+            told=[excludes_zero(whole), *(name in told for name in classes)],
             sides=(f"{self.theme.look(baseline).label} better", f"{self.theme.look(candidate).label} better"),
         )
         ax.set_xlabel("points")
@@ -233,16 +235,12 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         ax.set_xlabel("recall")
 
 
-def _excludes_zero(metric: Metric) -> bool:
-    return metric.ci_low is not None and metric.ci_high is not None and not metric.ci_low <= 0 <= metric.ci_high
-
-
 def _forest_title(
     head: HeadPerformance, whole: Metric, baseline: str, better: Sequence[str], worse: Sequence[str]
 ) -> str:
     """Return what the figure shows: all rows, then single classes."""
     who = about(head.model, head.subject)
-    if not _excludes_zero(whole):
+    if not excludes_zero(whole):
         first = f"{who} and {baseline} cannot be told apart on all rows"
     else:
         first = f"{who} is right {'more' if required(whole.value) > 0 else 'less'} often than {baseline}"

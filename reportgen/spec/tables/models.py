@@ -9,9 +9,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from reportgen.contract.base import Strict
 from reportgen.spec.tables.types import Flag, Name, names_a_function, require_object
 
-TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression"]
+TaskName = Literal["auto", "multiclass", "binary", "multilabel", "regression", "segmentation", "sequence_labeling"]
 OutputsName = Literal["auto", "probabilities", "logits", "values"]
-_CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel"})
+_CLASSIFICATION = frozenset({"multiclass", "binary", "multilabel", "segmentation", "sequence_labeling"})
 
 
 class ModelSpec(Strict):

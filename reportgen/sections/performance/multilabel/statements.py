@@ -9,7 +9,7 @@ from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
 from reportgen.sections.performance.multilabel import titles
 from reportgen.sections.performance.multilabel.titles import of_class
-from reportgen.sections.performance.tiers import not_told_from_the_best
+from reportgen.sections.performance.tiers import excludes_zero, not_told_from_the_best
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _weakest(result: MultilabelResult, one: MultilabelPerformance, baseline: str
     settled = True
     difference = result.find_or_none("f1_difference", one.model, part)
     if baseline is not None and difference is not None:
-        settled = titles.excludes_zero(difference)
+        settled = excludes_zero(difference)
         said = Quantity(text=formatting.points(difference), metric="f1_difference", model=one.model, subject=part)
         parts += [f"; against {baseline} "]
         parts += [said] if settled else ["too few to tell them apart"]

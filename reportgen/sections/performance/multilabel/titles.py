@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
+from reportgen.sections.performance.tiers import excludes_zero
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -40,11 +41,6 @@ def scores_of_examples(result: MultilabelResult, one: MultilabelPerformance) -> 
         for label, metric in found.items()
         if result.find("support", one.model, of_class(one, label)).value
     }
-
-
-def excludes_zero(metric: Metric) -> bool:
-    """Return whether there is an interval and 0 is outside."""
-    return metric.ci_low is not None and metric.ci_high is not None and not metric.ci_low <= 0 <= metric.ci_high
 
 
 def forest(

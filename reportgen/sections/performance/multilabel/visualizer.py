@@ -14,7 +14,7 @@ from reportgen.figures import dots, draw
 from reportgen.sections.performance.multilabel import titles
 from reportgen.sections.performance.multilabel.tables import by_class
 from reportgen.sections.performance.multilabel_schema import MultilabelResult
-from reportgen.sections.performance.tiers import told_apart
+from reportgen.sections.performance.tiers import excludes_zero, told_apart
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class MultilabelVisualizer(BaseVisualizer[MultilabelResult]):
             values=[100 * or_nan(one.value) for one in metrics],
             low=[100 * or_nan(one.ci_low) for one in metrics],
             high=[100 * or_nan(one.ci_high) for one in metrics],
-            told=[titles.excludes_zero(whole), *(name in apart for name in classes)],
+            told=[excludes_zero(whole), *(name in apart for name in classes)],
             sides=(f"{self.theme.look(baseline).label} better", f"{self.theme.look(candidate).label} better"),
         )
         ax.set_xlabel("difference in F1 (points)")
