@@ -136,7 +136,10 @@ def difference(
 def macro_difference(
     first: Sequence[Parts], second: Sequence[Parts], weights: Floats | None = None
 ) -> tuple[Estimate, Floats] | None:
-    """Return the paired difference of two means over classes, as :func:`difference`; each over the classes for which its score exists."""
+    """Return the paired difference of two means over classes, as :func:`difference`; each over the classes for which its score exists.
+
+    The interval is withheld where a class has fewer than 10 rows that count for it.
+    """
     rows = []
     for parts in (first, second):
         linear = [one for part in parts if (one := part.linear(weights)) is not None]
@@ -148,7 +151,10 @@ def macro_difference(
     if found is None:
         return None
     w = np.ones(len(apart)) if weights is None else weights
-    return found.of_rows(lambda: Contributions(w * (apart - found.value), mass((*first, *second), w))), apart
+    fewest = min(int(one.denominators.astype(np.bool_).sum()) for one in (*first, *second) if one.denominators.any())
+    found = found.supported(fewest, FEWEST_EXAMPLES, "rows of a class")
+    value = found.value
+    return found.of_rows(lambda: Contributions(w * (apart - value), mass((*first, *second), w))), apart
 
 
 def mass(parts: Sequence[Parts], weights: Floats) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from factory import (
     analyzed,
+    dense_head,
     evaluation,
     head,
     leaking,
@@ -17,6 +18,7 @@ from factory import (
     noisy,
     outputs,
     regression_head,
+    scenes,
     two_heads,
     unmeasured,
 )
@@ -270,7 +272,11 @@ def test_what_is_produced_is_what_is_declared() -> None:
     made = leaking(replace(made, models=models, decision=roles), np.arange(200) < 9)
     result = analyzed(SECTION, made)
     labeled = analyzed(SECTION, leaking(replace(evaluation(several, several), decision=roles), np.arange(200) < 9))
-    produced = {one.name for found in (result, labeled) for one in found.measurements}
+    logits, marks = scenes(60)
+    images = [dense_head(logits * scale, marks) for scale in (1, 2)]
+    sequences = [dense_head(logits.reshape(60, 64, 3) * scale, marks.reshape(60, 64)) for scale in (1, 2)]
+    positions = [analyzed(SECTION, replace(evaluation(*pair), decision=roles)) for pair in (images, sequences)]
+    produced = {one.name for found in (result, labeled, *positions) for one in found.measurements}
     assert produced == {spec.name for spec in SECTION.metrics}
 
 

@@ -3,7 +3,7 @@
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
-from reportgen.sections.performance import dense_schema as dense, multilabel_schema as labels, schema
+from reportgen.sections.performance import dense_schema as positions, multilabel_schema as labels, schema
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
 from reportgen.sections.performance.regression import schema as values
@@ -87,21 +87,21 @@ SECTION = Section(
         *schema.CLASSIFICATION,
         *labels.OWN,
         *values.REGRESSION,
-        *dense.SEGMENTED,
-        *dense.TAGGED,
+        *positions.SEGMENTED,
+        *positions.TAGGED,
         *schema.UNSEEN,
         *values.UNSEEN,
         *labels.UNSEEN,
         *schema.PER_CLASS,
         *labels.PER_CLASS,
-        *dense.OF_AREA,
+        *positions.OF_AREA,
         *labels.BY_ROLE,
-        dense.IOU_DIFFERENCE,
+        positions.IOU_DIFFERENCE,
         *schema.BY_ROLE,
         *schema.PAIRWISE,
         *labels.PAIRWISE,
         *values.PAIRWISE,
-        *dense.PAIRWISE,
+        *positions.PAIRWISE,
         *schema.RECIPES,
     ),
     headlines=("accuracy", "micro_f1", "mean_iou", "token_accuracy", "nll", "brier_score", "mae", "rmse", "r_squared"),
@@ -110,8 +110,8 @@ SECTION = Section(
         "binary": schema.CLASSIFICATION,
         "multilabel": (*labels.OWN, *schema.MULTILABEL_TOO),
         "regression": values.REGRESSION,
-        "segmentation": (*dense.SEGMENTED, *schema.DENSE_TOO),
-        "sequence_labeling": (*dense.TAGGED, schema.MACRO_F1, labels.EXACT_MATCH, *schema.DENSE_TOO),
+        "segmentation": (*positions.SEGMENTED, *schema.DENSE_TOO),
+        "sequence_labeling": (*positions.TAGGED, schema.MACRO_F1, labels.EXACT_MATCH, *schema.DENSE_TOO),
     },
     template="sections/performance.html.j2",
 )

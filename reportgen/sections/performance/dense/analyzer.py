@@ -306,7 +306,7 @@ def _apart(first: Positions, second: Positions) -> Paired:
 def _p_value(first: Positions, second: Positions) -> float | None:
     """Return the p-value of equal main scores; None without a test."""
     found = _apart(first, second)
-    if found is None:
+    if found is None or (found[0].low is None and found[0].value != 0):
         return None
     mass = pooled.mass((*first.main, *second.main), first.design.weight)
     return first.design.p_value(found[1], intervals.mean_p_value(found[1]), mass=mass)

@@ -30,7 +30,7 @@ EXPLANATIONS = {
     ),
     "PRF232": Explanation(
         finds=f"A class of which fewer than {percent(LOW_RECALL)} of the pixels or tokens are found, even at the upper end of the interval.",
-        example="20.0 % [12.0, 31.3] of its pixels are found.",
+        example="20.0 % [14.0, 27.7] of its pixels are found.",
         means="Most of this class is missed. If the class matters, the model is not ready for it.",
         do="Look up in the confusion matrix what it is predicted as, then look at its areas in the worst images.",
         ignore="If missing this class costs little, or if its recall is traded for the precision of others on purpose.",
