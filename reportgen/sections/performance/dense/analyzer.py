@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,7 @@ from reportgen.metrics import classification, comparison, dense, intervals, pool
 from reportgen.metrics.pooled import Parts
 from reportgen.sections.performance import dense_schema as schema, multilabel_schema as labels, schema as shared
 from reportgen.sections.performance.dense_schema import DensePerformance, Kind, UnitScore
-from reportgen.sections.performance.tiers import Tier, tier
+from reportgen.sections.performance.rivals import Comparison, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.metrics.intervals import Estimate
-    from reportgen.metrics.simultaneous import Ends
+    from reportgen.sections.performance.tiers import Tier
 
     Floats = NDArray[np.float64]
     Paired = tuple[Estimate, Floats] | None
@@ -148,9 +147,14 @@ def measured(heads: Sequence[Positions], decision: Decision) -> DenseNumbers:
     ]
     for group in groups:
         numbers += _by_role(group, decision)
-    numbers += _compare(groups)
-    tiers = [one for group in groups if (one := _tier(group)) is not None]
-    return DenseNumbers(tuple(numbers), tuple(map(_shown, heads)), tuple(tiers))
+    how = Comparison(
+        goodness=_main_score,
+        difference=lambda first, second: (found := _apart(first, second)) and found[0],
+        p_value=_p_value,
+        pair=_pair,
+    )
+    compared, tiers = compare(groups, how, decision)
+    return DenseNumbers((*numbers, *compared), tuple(map(_shown, heads)), tuple(tiers))
 
 
 def _shown(head: Positions) -> DensePerformance:
@@ -298,6 +302,12 @@ def _classes(head: Positions) -> Iterator[Measurement]:
 # ------------------------------------------------------------------------------------------------ of two models
 
 
+def _main_score(head: Positions) -> float | None:
+    """Return the score by which models are compared."""
+    values = [value for one in head.main if (value := one.value(head.design.weights)) is not None]
+    return float(np.mean(values)) if values else None
+
+
 def _apart(first: Positions, second: Positions) -> Paired:
     """Return the difference in the main score."""
     return pooled.macro_difference(first.main, second.main, first.design.weights)
@@ -310,20 +320,6 @@ def _p_value(first: Positions, second: Positions) -> float | None:
         return None
     mass = pooled.mass((*first.main, *second.main), first.design.weight)
     return first.design.p_value(found[1], intervals.mean_p_value(found[1]), mass=mass)
-
-
-def _compare(groups: Sequence[list[Positions]]) -> Iterator[Measurement]:
-    p_values = {
-        frozenset((id(first), id(second))): _p_value(first, second)
-        for group in groups
-        for first, second in combinations(group, 2)
-    }
-    tested = {pair: p for pair, p in p_values.items() if p is not None}
-    adjusted = dict(zip(tested, comparison.holm(list(tested.values())), strict=True))
-    for group in groups:
-        for first, second in permutations(group, 2):
-            pair = frozenset((id(first), id(second)))
-            yield from _pair(first, second, p_values[pair], adjusted.get(pair))
 
 
 def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
@@ -371,21 +367,3 @@ def _by_role(group: list[Positions], decision: Decision) -> Iterator[Measurement
         if found is not None:
             wrong = int((candidate.misses(index) | baseline.misses(index)).sum())
             yield _difference(candidate, candidate.kind.class_difference, found, wrong, Subject.of("class", name))
-
-
-def _tier(group: Sequence[Positions]) -> Tier | None:
-    """Return the model with the highest main score and those that are not told from it; None where none has one."""
-    scores = {}
-    for one in group:
-        values = [value for parts in one.main if (value := parts.value(one.design.weights)) is not None]
-        if values:
-            scores[one.model.name] = float(np.mean(values))
-    if not scores:
-        return None
-    differences: dict[frozenset[str], Ends] = {}
-    for first, second in combinations(group, 2):
-        found = _apart(first, second)
-        ends = None if found is None else first.design.estimate(found[0])
-        if ends is not None and ends.low is not None and ends.high is not None:
-            differences[frozenset((first.model.name, second.model.name))] = (ends.value, ends.low, ends.high)
-    return tier(group[0].subject(), scores, differences)
