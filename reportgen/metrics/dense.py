@@ -49,8 +49,42 @@ def per_unit(classes: Ints, counted: Flags, n_classes: int) -> Ints:
     [[1, 2, 0], [1, 0, 1]]
     """
     n = len(classes)
-    unit = np.broadcast_to(np.arange(n).reshape(n, *[1] * (classes.ndim - 1)), classes.shape)[counted]
-    return np.bincount(unit * n_classes + classes[counted], minlength=n * n_classes).reshape(n, n_classes)
+    cell = classes + n_classes * np.arange(n).reshape(n, *[1] * (classes.ndim - 1))
+    return np.bincount(chosen(cell, counted), minlength=n * n_classes).reshape(n, n_classes)
+
+
+def chosen(values: NDArray[Any], counted: Flags) -> NDArray[Any]:
+    """Return the values (M, ...) of the counted positions (N, ...) in order; not copied if all count."""
+    return values.reshape(-1, *values.shape[counted.ndim :]) if counted.all() else values[counted]
+
+
+def losses(logits: NDArray[Any], labels: Ints) -> tuple[Floats, Floats]:
+    """Return the negative log-likelihood in nats and the Brier score over all classes of positions (M,) float64.
+
+    Those of :func:`scores.nll` and :func:`scores.brier`, with one exponential per output: there are many.
+
+    Parameters
+    ----------
+    logits
+        (M, K).
+    labels
+        (M,) class indices.
+
+    >>> import numpy as np
+    >>> nll, brier = losses(np.log([[0.8, 0.2]]), np.array([0]))
+    >>> nll.round(6).tolist(), brier.round(6).tolist()
+    ([0.223144], [0.08])
+    """
+    z = np.array(logits.T, np.float64, order="C")
+    z -= z.max(axis=0)
+    place = (labels, np.arange(len(labels)))
+    nll = -z[place]
+    np.exp(z, out=z)
+    total = z.sum(axis=0)
+    nll += np.log(total)
+    own = z[place] / total
+    np.square(z, out=z)
+    return nll, z.sum(axis=0) / total**2 - 2 * own + 1
 
 
 def sums_per_unit(values: Floats, counted: Flags) -> Floats:
@@ -105,8 +139,3 @@ def mean_of_unit(parts: Sequence[Parts]) -> Floats:
     with np.errstate(invalid="ignore"):
         found: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return found
-
-
-def masked_labels(labels: NDArray[Any], counted: Flags) -> Ints:
-    """Return labels (N, ...) as integers, 0 where they are not counted."""
-    return np.where(counted, labels, 0).astype(np.int64)

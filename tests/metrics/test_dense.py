@@ -9,7 +9,7 @@ from oracle import load, oracle
 from scipy import ndimage
 from sklearn import metrics as sk
 
-from reportgen.metrics import dense, intervals, pooled
+from reportgen.metrics import dense, intervals, pooled, scores
 from reportgen.metrics.design import Design
 from reportgen.metrics.pooled import Parts
 from scripts.simulate import dense as simulated
@@ -61,6 +61,20 @@ def test_sums_and_means_of_units(seed: int) -> None:
             assert np.isnan(found[place])
         else:
             assert found[place] == pytest.approx(sk.jaccard_score(y, p, average="macro"))
+
+
+@given(SEEDS, st.integers(2, 30))
+def test_losses_are_those_of_rows(seed: int, classes: int) -> None:
+    """In any precision, and where the outputs are extreme."""
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(20, classes)) * 10.0 ** generator.integers(-3, 4)
+    labels = generator.integers(0, classes, 20)
+    log_p = scores.log_softmax(logits)
+    nll, brier = dense.losses(logits, labels)
+    np.testing.assert_allclose(nll, scores.nll(log_p, labels), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(brier, scores.brier(np.exp(log_p), labels), rtol=1e-9, atol=1e-12)
+    single = dense.losses(logits.astype(np.float32), labels)[0]
+    assert single.dtype == np.float64
 
 
 def test_the_standard_error_is_that_of_images() -> None:

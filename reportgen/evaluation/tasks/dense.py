@@ -160,7 +160,7 @@ class DenseAccumulator:
             self._of_rows["ignored"][rows] = ignored
             sizes = counted.reshape(len(rows), -1).sum(axis=1)
             self._of_rows["masked"][rows] = int(np.prod(places[1:])) - sizes - ignored
-        chosen = outputs[counted]
+        chosen = dense.chosen(outputs, counted)
         if not self._all_finite(chosen, counted, rows) or not len(chosen):
             return
         logits, p = self._read(chosen)
@@ -169,7 +169,7 @@ class DenseAccumulator:
         self._counts["predicted"][rows] = dense.per_unit(classes, counted, self._n_classes)
         if self._labels is not None:
             self._compare(labels, classes, counted, rows)
-            self._score(labels[counted], logits, p, counted, rows)
+            self._score(dense.chosen(labels, counted), logits, p, counted, rows)
 
     def _read(self, chosen: NDArray[Any]) -> tuple[NDArray[Any], Floats | None]:
         """Return the logits of positions (M, n_classes), and their probabilities if the outputs are these."""
@@ -190,7 +190,7 @@ class DenseAccumulator:
         n, right = self._n_classes, counted & (labels == classes)
         self._counts["actual"][rows] = dense.per_unit(labels, counted, n)
         self._counts["hits"][rows] = dense.per_unit(labels, right, n)
-        pairs = labels[counted] * n + classes[counted]
+        pairs = dense.chosen(labels * n + classes, counted)
         self._confusion += np.bincount(pairs, minlength=n * n).reshape(n, n)
         if self._boundaries:
             true, called = dense.boundary(labels, counted), dense.boundary(classes, counted)
@@ -201,9 +201,8 @@ class DenseAccumulator:
     def _score(
         self, labels: Ints, logits: NDArray[Any], p: Floats | None, counted: Flags, rows: NDArray[np.int64]
     ) -> None:
-        log_p = scores.log_softmax(logits)
-        self._sums["nll"][rows] = dense.sums_per_unit(scores.nll(log_p, labels), counted)
-        self._sums["brier"][rows] = dense.sums_per_unit(scores.brier(np.exp(log_p), labels), counted)
+        for name, values in zip(("nll", "brier"), dense.losses(logits, labels), strict=True):
+            self._sums[name][rows] = dense.sums_per_unit(values, counted)
         if p is not None:
             clipped = (p[np.arange(len(p)), labels] <= 0).astype(np.float64)
             self._of_rows["clipped"][rows] = dense.sums_per_unit(clipped, counted).astype(np.int64)
@@ -222,7 +221,10 @@ class DenseAccumulator:
 
     def _all_finite(self, chosen: NDArray[Any], counted: Flags, rows: NDArray[np.int64]) -> bool:
         """Note rows with NaN or infinite outputs at positions that count."""
-        wrong = dense.sums_per_unit((~np.isfinite(chosen).all(axis=1)).astype(np.float64), counted)
+        finite = np.isfinite(chosen)
+        if finite.all():
+            return self.not_finite == 0
+        wrong = dense.sums_per_unit((~finite.all(axis=1)).astype(np.float64), counted)
         bad = rows[wrong > 0]
         if len(bad):
             first = int(bad.min())

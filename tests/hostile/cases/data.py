@@ -143,7 +143,12 @@ CASES = [
             ),
         )
     ),
-    Case("no such mask", built(arrays(), f'{NPZ}\nmask = "other"'), 2, "data.mask: d.npz has no such array or column (found 'other')"),
+    Case(
+        "no such mask",
+        built(arrays(), f'{NPZ}\nmask = "other"'),
+        2,
+        "data.mask: d.npz has no such array or column (found 'other')",
+    ),
     Case("no label to ignore", built(arrays(), f'{NPZ}\nignore_label = "void"'), 2, "data.ignore_label"),
     Case("no such function's file", built(lambda _: None, FUNCTION), 2, "data.function: no such file"),
     Case("a record without features", built(lambda _: None, 'path = "d.tfrecord"'), 2, "needs a table features"),
