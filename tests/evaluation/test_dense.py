@@ -239,7 +239,7 @@ def test_sizes_that_the_model_leaves_open() -> None:
     gathering.accumulator.add(LOGITS, np.arange(12))
     with pytest.raises(InputError, match="has labels of 8 × 8 positions, but the output has 4 × 4"):
         gathering.accumulator.add(LOGITS[:, ::2, ::2], np.arange(12))
-    assert gathering.at_once == 2**24 // LOGITS[0].size
+    assert gathering.at_once == 2**22 // LOGITS[0].size
     unlabeled = dense_head(LOGITS)
     assert isinstance(unlabeled.outputs, DensePredictions)
     assert not unlabeled.outputs.labeled

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 MOST_CLASSES = 256
 """Classes of a head that are measured one by one. Convention."""
 _LOSSES = CLASS_LOSSES | {"dice", "tversky"}
-_BATCH = 2**24
-"""Outputs of a batch: 64 MB in float32."""
+_BATCH = 2**22
+"""Outputs of a batch: 16 MB in float32; what the layers before them need grows with it."""
 _AT_ONCE = 2**20
 """Outputs whose logarithms are taken at once: 8 MB in float64."""
 _BINARY = 2
