@@ -127,6 +127,25 @@ def test_few_units_have_no_interval() -> None:
     assert "it rests on fewer than 10 groups (image)" in str(one.caveat)
 
 
+def test_a_class_in_few_images() -> None:
+    """However often it is called elsewhere: a mean over classes has no interval then, and its difference no test."""
+    rare = np.where((LABELS == 2) & (np.arange(60) >= 9)[:, None, None], 0, LABELS)
+    result = analyze(dense_head(LOGITS, rare), dense_head(WORSE, rare))
+    for name, subject in (("mean_iou", None), ("mean_dice", None), ("mean_iou_difference", "vs b")):
+        one = found(result, name, subject)
+        assert one.value is not None
+        assert one.ci_low is None, name
+        assert "at least 10 images with each class are needed (found 9)" in str(one.caveat)
+    test = found(result, "mean_iou_p", "vs b")
+    assert (test.status, test.reason) == (
+        "insufficient_data",
+        "at least 10 images with each class are needed (found 9)",
+    )
+    assert found(result, "pixel_accuracy_difference", "vs b").ci_low is not None
+    said = SECTION.statements(result, View(decision=ROLES))  # type: ignore[misc]
+    assert "not tested: at least 10 images with each class are needed" in said[0].text
+
+
 def test_a_class_that_is_nowhere() -> None:
     """Has no scores, with the reason, and is left out of the means, which say so; two classes have the usual Brier score."""
     four = np.concatenate([LOGITS, np.full((*LABELS.shape, 1), -50.0)], axis=-1)

@@ -88,6 +88,12 @@ class Positions(DenseHead):
         found = self.iou(index)
         return np.asarray(found.numerators < found.denominators)
 
+    def over_classes(self, found: Estimate) -> Estimate:
+        """Return a mean over classes; without its interval where few units have the rarest class, however many others are called so."""
+        units = (self.outputs.actual > 0).sum(axis=0)
+        fewest = int(units[units > 0].min())
+        return found.supported(fewest, intervals.FEWEST_EXAMPLES, f"{self.kind.units} with each class")
+
     def every(self, name: str) -> list[Parts]:
         """Return the parts of a score of all classes."""
         return [getattr(self, name)(index) for index in range(self.outputs.n_classes)]
@@ -221,10 +227,12 @@ def _whole(head: Positions) -> Iterator[Measurement]:
 
 def _pooled(head: Positions, spec: MetricSpec, parts: Sequence[Parts], part: Subject | None = None) -> Measurement:
     """Record a score pooled over units, or the mean of several over classes."""
-    one = len(parts) == 1
-    found = pooled.micro(parts[0], head.design.weights) if one else pooled.macro(parts, head.design.weights)
+    single = len(parts) == 1
+    found = pooled.micro(parts[0], head.design.weights) if single else pooled.macro(parts, head.design.weights)
     if found is None:
         return head.insufficient(spec, _NO_CLASS, part)
+    if not single:
+        found = head.over_classes(found)
     absent = sum(not one.denominators.any() for one in parts)
     left_out = f"{absent} of {len(parts)} classes are neither labeled nor predicted and are left out"
     return head.estimated(spec, found, part, caveat=left_out if absent else None)
@@ -310,7 +318,15 @@ def _main_score(head: Positions) -> float | None:
 
 def _apart(first: Positions, second: Positions) -> Paired:
     """Return the difference in the main score."""
-    return pooled.macro_difference(first.main, second.main, first.design.weights)
+    return _mean_apart(first, first.main, second.main)
+
+
+def _mean_apart(head: Positions, own: Sequence[Parts], other: Sequence[Parts]) -> Paired:
+    """Return the difference of a score, or of its mean over several classes."""
+    found = pooled.macro_difference(own, other, head.design.weights)
+    if found is None or len(own) == 1:
+        return found
+    return head.over_classes(found[0]), found[1]
 
 
 def _p_value(first: Positions, second: Positions) -> float | None:
@@ -334,7 +350,7 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
         table = comparison.discordance(first.exact, second.exact, weights)
         yield first.estimated(labels.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
     for spec, own, other in scores:
-        yield _difference(first, spec, pooled.macro_difference(own, other, weights), wrong, part)
+        yield _difference(first, spec, _mean_apart(first, own, other), wrong, part)
     for spec, name, scale in (
         (shared.NLL_DIFFERENCE, "nll", 1.0),
         (shared.BRIER_DIFFERENCE, "brier", _convention(first)),
@@ -343,8 +359,13 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
         found = pooled.difference(losses, others, weights, math.inf)
         yield _difference(first, spec, found, wrong, part)
     how = f"Student's t of the paired difference, clustered by {first.design.by}"
-    yield first.tested(kind.p, p_value, part, estimator=how)
-    yield first.tested(kind.p_holm, adjusted, part, estimator=how)
+    apart = _apart(first, second)
+    untested = _NO_CLASS if apart is None else apart[0].withheld or first.design.too_few
+    for spec, p in ((kind.p, p_value), (kind.p_holm, adjusted)):
+        if p is None:
+            yield first.insufficient(spec, untested, part)
+        else:
+            yield first.measure(spec, p, part, estimator=how)
 
 
 def _difference(head: Positions, spec: MetricSpec, found: Paired, wrong: int, part: Subject) -> Measurement:
@@ -366,4 +387,6 @@ def _by_role(group: list[Positions], decision: Decision) -> Iterator[Measurement
         found = pooled.macro_difference(own, other, candidate.design.weights)
         if found is not None:
             wrong = int((candidate.misses(index) | baseline.misses(index)).sum())
+            units, what = int((candidate.outputs.actual[:, index] > 0).sum()), f"{candidate.kind.units} with the class"
+            found = found[0].supported(units, intervals.FEWEST_EXAMPLES, what), found[1]
             yield _difference(candidate, candidate.kind.class_difference, found, wrong, Subject.of("class", name))

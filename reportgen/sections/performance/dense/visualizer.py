@@ -54,9 +54,14 @@ class DenseVisualizer(BaseVisualizer[DenseResult]):
         for index, (heads, shown) in enumerate(compared):
             if titles.by_class(result, shown[0], titles.kind(shown[0]).of_class):
                 yield self._classes(result, shown, _numbered("dense-classes", index), self.view.rest(heads, shown))
-        for index, (heads, shown) in enumerate(compared):
-            if len(shown[0].class_names) <= _CROWDED:
-                yield self._confusion(shown, _numbered("dense-confusion", index), self.view.rest(heads, shown))
+        matrices = [
+            (part, self.view.rest(heads, shown))
+            for heads, shown in compared
+            for part in ([shown] if len(shown[0].class_names) <= _SMALL else [(one,) for one in shown])
+            if len(shown[0].class_names) <= _CROWDED
+        ]
+        for index, (part, omitted) in enumerate(matrices):
+            yield self._confusion(part, _numbered("dense-confusion", index), omitted)
 
     def _compared(self, heads: Sequence[DensePerformance]) -> tuple[DensePerformance, ...]:
         """Return the candidate and its baseline, or a few models."""
@@ -190,7 +195,7 @@ class DenseVisualizer(BaseVisualizer[DenseResult]):
 
     def _confusion(self, heads: Sequence[DensePerformance], figure: str, omitted: str) -> Figure:
         first = heads[0]
-        alone = len(heads) == 1 or len(first.class_names) > _SMALL
+        alone = len(heads) == 1
         return Figure(
             name=figure,
             title=titles.confusion(heads),
