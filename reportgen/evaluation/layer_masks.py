@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,9 @@ class LayerMasks:
     @classmethod
     def among(cls, forward: Any, names: Sequence[str], wanted: Sequence[str], inputs: Any) -> LayerMasks:
         """Return those of some outputs, by name, that have a mask for these inputs."""
-        found = _masks(forward(inputs, training=False), names)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Keras' on one array for a list of one
+            found = _masks(forward(inputs, training=False), names)
         masked = (index for index, name in enumerate(names) if name in wanted and found[index] is not None)
         return cls(forward, names, tuple(masked))
 

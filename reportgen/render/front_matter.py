@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric, MetricSpec
     from reportgen.document.headlines import Headlines
 
-_TASKS = {"multiclass": "classification", "binary": "classification", "multilabel": "classification"}
+_TASKS = {
+    **dict.fromkeys(("multiclass", "binary", "multilabel"), "classification"),
+    "segmentation": "image-segmentation",
+    "sequence_labeling": "token-classification",
+}
 """Tasks that the Hub has another name for."""
 
 
