@@ -16,8 +16,9 @@ from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.contract.records.history import History
 from reportgen.contract.records.weights import WeightTensor
-from reportgen.evaluation.tasks.base import HeadRows
+from reportgen.evaluation.tasks.base import HeadRows, Positions
 from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels
+from reportgen.evaluation.tasks.dense import Dense
 from reportgen.evaluation.tasks.distributional import Distributional
 from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
@@ -116,6 +117,56 @@ def multilabel_head(
     return HeadEvaluation(
         "out", rule, rule, gathering.labels, gathering.class_names, len(outputs), found, status, reason
     )  # type: ignore[arg-type]
+
+
+def dense_head(
+    outputs: Any,
+    labels: Any = None,
+    names: tuple[str, ...] | None = None,
+    *,
+    kind: str = "logits",
+    threshold: float = 0.5,
+    mask: Any = None,
+    ignored: int | None = None,
+    task: str | None = None,
+) -> HeadEvaluation:
+    """Make a segmentation head of outputs (n, height, width, classes), or a sequence labeling one of (n, tokens, classes), in two batches."""
+    outputs = np.asarray(outputs)
+    task = task or ("sequence_labeling" if outputs.ndim == 3 else "segmentation")
+    marks = Positions(None if mask is None else np.asarray(mask), ignored, "made by hand")
+    given = None if labels is None else np.asarray(labels)
+    rows = HeadRows(
+        len(outputs),
+        outputs.shape[-1],
+        kind,
+        outputs.shape[1:],
+        given,
+        marks,
+        class_names=names,
+        threshold=threshold,
+    )
+    gathering = Dense().gather(task, rows)
+    for places in np.array_split(np.arange(len(outputs)), 2):
+        gathering.accumulator.add(outputs[places], places)
+    found, rule = gathering.accumulator.result(), Decision(task, "made by hand")
+    status = ("ok", None) if found.labeled else ("not_applicable", "no labels")
+    return HeadEvaluation(
+        "out", rule, rule, gathering.labels, gathering.class_names, len(outputs), found, *status, gathering.positions
+    )  # type: ignore[arg-type]
+
+
+def scenes(n: int, *, seed: int = 0, size: int = 8, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Make logits (n, size, size, classes) and labels of images with areas of several classes, which a model gets mostly right."""
+    generator = np.random.default_rng(seed)
+    labels = np.zeros((n, size, size), np.int64)
+    for image in labels:
+        for index in range(1, classes):
+            top, left = generator.integers(0, size - 3, 2)
+            image[top : top + 3, left : left + 3] = index
+    logits = 3.0 * np.eye(classes)[labels] + generator.normal(size=(*labels.shape, classes)) * (
+        1 + generator.random((n, 1, 1, 1))
+    )
+    return logits, labels
 
 
 def unmeasured(status: str = "not_applicable", reason: str = "sequence heads are not measured") -> HeadEvaluation:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from factory import (
+    dense_head,
     evaluation,
     head,
     history,
@@ -16,6 +17,7 @@ from factory import (
     outputs,
     probed,
     regression_head,
+    scenes,
     unmeasured,
     weight,
 )
@@ -191,6 +193,17 @@ def full_evaluation(
         heads = [
             multilabel_head(
                 logits + step % 8 * generator.normal(size=logits.shape), several.astype(int), tuple(classes)
+            )
+            for step in range(len(names))
+        ]
+    if task in {"images", "sequences"}:
+        scores, marks = scenes(rows, classes=len(classes))
+        flat = (rows, -1, len(classes)) if task == "sequences" else scores.shape
+        heads = [
+            dense_head(
+                (scores + step % 8 * generator.normal(size=scores.shape)).reshape(flat),
+                marks.reshape(flat[:-1]),
+                tuple(classes),
             )
             for step in range(len(names))
         ]

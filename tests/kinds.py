@@ -55,7 +55,11 @@ def make():
     return model
 """
 CLASSES = ("zero", "one", "two")
-DATA = {"pair": 'x = { left = "left", right = "right" }', "heads": 'y = { kind = "kind", size = "size" }'}
+DATA = {
+    "pair": 'x = { left = "left", right = "right" }',
+    "heads": 'y = { kind = "kind", size = "size" }',
+    "positions": 'y = { area = "area", tags = "tags" }\nignore_label = { area = 255, tags = -1 }',
+}
 """What ``[data]`` says beside the path, by data set."""
 UNDECIDED = "neither|shows? whether the outputs are logits or"
 NO_LAYERS = "a SavedModel is a graph without layers"
@@ -191,6 +195,19 @@ class Maker:
         kind, size = self.head(name="kind")(first), self.layers.Dense(1, name="size")(first)
         return self.keras.Model(first, {"kind": kind, "size": size} if form is dict else form([kind, size]))
 
+    def positions(self, activation: str | None = "softmax", *, masked: bool = False, loss: Any = None) -> Any:
+        """Return a model of images with a class for every pixel, and one for every row of pixels, each a token."""
+        first = self.keras.Input((8, 8, 3))
+        half = self.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(first)
+        whole = self.layers.Conv2DTranspose(4, 3, strides=2, padding="same")(half)
+        area = self.layers.Conv2D(3, 1, activation=activation, name="area")(whole)
+        tokens = self.layers.Reshape((8, 24))(first)
+        if masked:
+            tokens = self.layers.Masking()(tokens)
+        tokens = self.layers.Bidirectional(self.layers.GRU(4, return_sequences=True))(tokens)
+        tags = self.layers.TimeDistributed(self.head(activation), name="tags")(tokens)
+        return self.compiled(self.keras.Model(first, [area, tags]), None if loss is None else [loss, loss])
+
     def images(self, *layers: Any) -> Any:
         """Return a model of images of 8 × 8 pixels."""
         return self.stack(*layers, shape=(8, 8, 3))
@@ -282,6 +299,11 @@ KINDS = (
     Kind("mean_and_variance", "Mean and spread of a value", lambda m: m.spread("softplus"), 'outputs = "mean_and_variance"', measured="normal variance"),
     Kind("mean_and_log_variance", "Mean and spread of a value", lambda m: m.spread(None), 'outputs = "mean_and_log_variance"', measured="normal log-variance", quick=True),
     Kind("quantiles", "Quantiles of a value", lambda m: m.then(m.hidden(), m.layers.Dense(3)), QUANTILES, measured="quantiles", quick=True),
+    Kind("positions_softmax", "Segmentation and sequence labeling", lambda m: m.positions(), data="positions"),
+    Kind("positions_logits", "Segmentation and sequence labeling", lambda m: m.positions(None), 'outputs = { area = "logits", tags = "logits" }', data="positions"),
+    Kind("positions_compiled", "Segmentation and sequence labeling", lambda m: m.positions(None, loss=m.keras.losses.SparseCategoricalCrossentropy(from_logits=True)), data="positions"),
+    Kind("positions_float16", "Segmentation and sequence labeling", lambda m: m.under("mixed_float16", m.positions), data="positions", tolerance=FLOAT16),
+    Kind("positions_masked", "Segmentation and sequence labeling", lambda m: m.positions(masked=True), data="positions"),
     Kind("embedding", "Embeddings and generators, without a task", lambda m: m.then(m.hidden(8), m.layers.Dense(6)), unmeasured=UNDECIDED, quick=True),
     Kind("generator", "Embeddings and generators, without a task", lambda m: m.then(m.layers.Dense(48), m.layers.Reshape((4, 4, 3)), m.layers.Conv2DTranspose(3, 3, activation="tanh")), unmeasured=UNDECIDED),
     Kind("function", "Made by a function", lambda m: m.own.make(), saved="", quick=True),
@@ -319,7 +341,10 @@ def _data(folder: Path) -> dict[str, Any]:
     pair = {"left": x, "right": x[:, :3]}
     np.savez(folder / "pair.npz", **pair, y=y)
     np.savez(folder / "heads.npz", x=x, kind=y, size=random.normal(size=n))
-    return {**single, "pair": pair, "heads": x}
+    padded, area, tags = images.copy(), random.integers(0, 3, (n, 8, 8)), random.integers(0, 3, (n, 8))
+    padded[:, 6:], area[:, 0], tags[:, 7] = 0, 255, -1
+    np.savez(folder / "positions.npz", x=padded, area=area, tags=tags)
+    return {**single, "pair": pair, "heads": x, "positions": padded}
 
 
 def _saved(kind: Kind, model: Any, maker: Maker, folder: Path) -> Any:
@@ -397,6 +422,36 @@ def _numbers(model: Any, inputs: Any, labels: Any, tolerance: float) -> dict[str
     return found
 
 
+def _numbers_of_positions(model: Any, inputs: Any, labels: Any, tolerance: float) -> dict[str, float]:
+    """Return mean IoU, token accuracy and the NLL of both heads, of the positions that count, and the shares of tied ones."""
+    import numpy as np
+    from sklearn import metrics
+
+    found = {}
+    masked = any(type(layer).__name__ == "Masking" for layer in model.layers)
+    for (head, ignored), z in zip({"area": 255, "tags": -1}.items(), model.predict(inputs, verbose=0), strict=True):
+        counted = labels[head] != ignored
+        if masked and head == "tags":
+            counted &= inputs.any(axis=(2, 3))
+        chosen = z[counted].astype(np.float64)
+        if not np.allclose(chosen.sum(axis=1), 1, atol=1e-2):
+            chosen = np.exp(chosen - chosen.max(axis=1, keepdims=True))
+        p, y = chosen / chosen.sum(axis=1, keepdims=True), labels[head][counted]
+        second, top = np.sort(p, axis=1)[:, -2:].T
+        score = (
+            metrics.jaccard_score(y, p.argmax(axis=1), average="macro")
+            if head == "area"
+            else metrics.accuracy_score(y, p.argmax(axis=1))
+        )
+        found |= {
+            head: float(score),
+            f"{head}_positions": int(counted.sum()),
+            f"{head}_nll": float(metrics.log_loss(y, p, labels=[0, 1, 2])),
+            f"{head}_tied": float((top - second <= tolerance).mean()),
+        }
+    return found
+
+
 def main(folder: Path, names: list[str]) -> None:
     """Write the data, the named kinds, and the expected numbers of those that are measured."""
     import keras
@@ -413,11 +468,12 @@ def main(folder: Path, names: list[str]) -> None:
         if not kind.unmeasured:
             with np.load(folder / f"{kind.data}.npz") as labels:
                 given = inputs[kind.data], labels
-                expected[kind.name] = (
-                    _numbers(model, *given, kind.tolerance)
-                    if kind.measured == "classes"
-                    else _of_values(kind, model, *given)
-                )
+                if kind.data == "positions":
+                    expected[kind.name] = _numbers_of_positions(model, *given, kind.tolerance)
+                elif kind.measured == "classes":
+                    expected[kind.name] = _numbers(model, *given, kind.tolerance)
+                else:
+                    expected[kind.name] = _of_values(kind, model, *given)
     (folder / "expected.json").write_text(json.dumps(expected), "utf-8")
 
 

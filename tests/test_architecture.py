@@ -23,6 +23,7 @@ KERAS = {
     "inputs/sources/saved_dataset.py",
     "inputs/sources/tfrecord.py",
     "evaluation/cost.py",
+    "evaluation/layer_masks.py",
     "evaluation/run.py",
     "evaluation/logits.py",
     "evaluation/probing.py",

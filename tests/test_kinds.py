@@ -31,7 +31,7 @@ def test_the_documentation_lists_every_kind() -> None:
 
 
 class Built(NamedTuple):
-    """A report: the exit code, what was said, the results, the metrics by (section, name, subject), the expected numbers."""
+    """A report: the exit code, what was said, the models, the metrics by (section, name, subject), the expected numbers, the performance."""
 
     code: int
     said: str
@@ -39,6 +39,7 @@ class Built(NamedTuple):
     rows: dict[str, dict[tuple[str, str, str | None], dict[str, Any]]]
     expected: dict[str, dict[str, float]]
     folder: Path
+    written: dict[str, Any]
 
 
 def program(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -76,6 +77,7 @@ def build(folder: Path, kinds: tuple[Kind, ...]) -> Built:
         rows,
         json.loads((folder / "expected.json").read_text("utf-8")),
         folder,
+        next(one["result"] for one in written["sections"] if one["kind"] == "performance"),
     )
 
 
@@ -88,7 +90,9 @@ def judge(kind: Kind, built: Built) -> None:
         return
     assert model["reason"] is None
     head = "head:kind" if kind.data == "heads" else None
-    if kind.unmeasured:
+    if kind.data == "positions":
+        judge_positions(kind, built)
+    elif kind.unmeasured:
         assert re.search(kind.unmeasured, rows["performance", "accuracy", None]["reason"])
     elif kind.measured != "classes":
         for address, number in built.expected[kind.name].items():
@@ -113,6 +117,25 @@ def judge(kind: Kind, built: Built) -> None:
     if not layered:
         assert {rows[name]["reason"] for name in inside} == {f"{NO_LAYERS}, of which only the predictions are measured"}
     assert ("overview", "parameters", None) in numbers
+
+
+def judge_positions(kind: Kind, built: Built) -> None:
+    """Compare both heads of a kind with a class for every pixel and one for every token."""
+    rows, expected = built.rows[kind.name], built.expected[kind.name]
+    for head, name in (("area", "mean_iou"), ("tags", "token_accuracy")):
+        found = rows["performance", name, f"head:{head}"]["value"]
+        assert found == pytest.approx(expected[head], abs=2 * expected[f"{head}_tied"] + 1e-12)
+        nll = rows["performance", "nll", f"head:{head}"]["value"]
+        assert nll == pytest.approx(expected[f"{head}_nll"], rel=kind.tolerance)
+    decided = {head["name"]: head for head in built.models[kind.name]["heads"]}
+    assert {name: head["task"] for name, head in decided.items()} == {
+        "area": "segmentation",
+        "tags": "sequence_labeling",
+    }
+    masked = "the layers pass on a mask" in decided["tags"]["positions_rule"]
+    assert masked == (kind.name == "positions_masked")
+    (shown,) = (one for one in built.written["dense"] if (one["model"], one["subject"]) == (kind.name, "head:tags"))
+    assert shown["positions"] == expected["tags_positions"]
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +180,30 @@ def test_checking_and_verifying_run_nothing(quick: Built) -> None:
     said = verified.stdout + verified.stderr
     assert "made by code, which is not run" in said
     assert re.search(r"unchanged.*saved_model/|saved_model/.*unchanged", said)
+
+
+@pytest.mark.keras
+def test_classes_of_positions(tmp_path: Path) -> None:
+    """Segmentation and sequence labeling: a build of every kind, against scikit-learn on the positions that count."""
+    kinds = tuple(kind for kind in KINDS if kind.data == "positions")
+    built = build(made(tmp_path, kinds), kinds)
+    assert built.code == 0, built.said
+    for kind in kinds:
+        judge(kind, built)
+
+
+@pytest.mark.keras
+def test_a_mask_is_for_positions(tmp_path: Path) -> None:
+    """An ignored label for a model with one class per row is an error that names its outputs."""
+    made(tmp_path, QUICK[:1])
+    data = 'path = "rows.npz"\nignore_label = 1\n'
+    text = f'schema_version = 1\n[report]\ntitle = "Kinds"\n{entry(QUICK[0])}[data]\n{data}[[sections]]\nkind = "performance"\n'
+    (tmp_path / "wrong.toml").write_text(text, "utf-8")
+    found = program("build", "wrong.toml", "-q", cwd=tmp_path)
+    assert found.returncode == 3
+    says = "data.ignore_label: is for segmentation and sequence labeling, but the model sequential has no such output"
+    assert says in found.stderr
+    assert "is multiclass)" in found.stderr
 
 
 @pytest.mark.matrix

@@ -351,6 +351,8 @@ def _head(head: HeadEvaluation) -> HeadRecord:
         n=head.n,
         status=head.status,
         reason=head.reason,
+        positions=None if head.positions is None else head.positions.value,
+        positions_rule=None if head.positions is None else head.positions.rule,
     )
 
 

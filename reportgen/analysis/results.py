@@ -88,6 +88,9 @@ class HeadRecord(Strict):
     n: int
     status: str
     reason: str | None
+    positions: str | None = None
+    """Which positions of a row count, of segmentation and sequence labeling; null for one answer per row."""
+    positions_rule: str | None = None
 
 
 class ModelRecord(Strict):

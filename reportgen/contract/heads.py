@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.evaluation import OutputsT
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.subjects import about
@@ -196,6 +197,32 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
         head = replace(self.head, task=task, class_names=(f"not {name}", name), n=len(rows), outputs=outputs)
         return self.model, head, outputs, self.data.take(rows)
 
+
+@dataclass(frozen=True)
+class DenseHead(MeasuredHead[DenseOutputs]):
+    """A segmentation or sequence labeling head with labels. Its rows are units of many positions: images of pixels, sequences of tokens."""
+
+    @classmethod
+    def of(cls, model: ModelEvaluation, head: HeadEvaluation, outputs: DenseOutputs, data: DataEvaluation) -> Self:
+        """Return the head on its units of which a position counts."""
+        whole = cls(model, head, outputs, data)
+        there = outputs.counted > 0
+        return whole if there.all() else whole.take(there)
+
+    @property
+    def unit(self) -> str:
+        """What a row is."""
+        return UNITS[self.head.task.value]
+
+    @cached_property
+    def design(self) -> Design:
+        """How positions belong together: all intervals and tests are clustered by the unit, or by the groups that units are in."""
+        rows = self.data.design
+        return rows if rows.groups is not None else replace(rows, by=self.unit, groups=np.arange(rows.n))
+
+
+UNITS = {"segmentation": "image", "sequence_labeling": "sequence"}
+"""What a row is, by task."""
 
 HeadT = TypeVar("HeadT", bound=MeasuredHead[Any])
 

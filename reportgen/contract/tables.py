@@ -57,12 +57,16 @@ class Table:
 
 
 def metrics_by_head(result: SectionResult, view: View, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
-    """Return a table of metrics, a row for each head of the models that are listed; empty if none was measured.
+    """Return a table of metrics, a row for each head that has all of them, of the models that are listed; empty if none was measured.
 
     Metrics that the result lacks, as files of older versions do, have no column.
     """
     specs = [spec for spec in specs if any(True for _ in result.named(spec.name))]
-    every = tuple(result.named(specs[0].name)) if specs else ()
+    every = tuple(
+        one
+        for one in (result.named(specs[0].name) if specs else ())
+        if all(result.find_or_none(spec.name, one.model, one.subject) is not None for spec in specs)
+    )
     shown = view.listed(every)
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (about(one.model, one.subject), *(result.find(spec.name, one.model, one.subject) for spec in specs))

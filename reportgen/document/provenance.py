@@ -13,7 +13,7 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.analysis.results import DataRecord, OriginRecord, Results
+    from reportgen.analysis.results import DataRecord, HeadRecord, OriginRecord, Results
 
 _NAMED = 8
 """Maximum number of models that a row of the provenance names."""
@@ -81,13 +81,18 @@ def _heads(results: Results) -> Table:
                 head.name,
                 f"{head.task} ({head.task_rule})",
                 f"{head.outputs} ({head.outputs_rule})",
-                f"{head.labels} ({head.labels_rule})",
+                f"{head.labels} ({head.labels_rule}){_positions(head)}",
             )
             alike.setdefault(cells, []).append(model.name)
     rows = tuple((formatting.listed(models, _NAMED), *cells) for cells, models in alike.items())
     apart = [f"{model.name} was not evaluated: {model.reason}." for model in results.models if model.reason]
     more = f" {len(apart) - _NAMED} more are in results.json." if len(apart) > _NAMED else ""
     return Table("outputs", "How the outputs were interpreted", columns, rows, " ".join(apart[:_NAMED]) + more)
+
+
+def _positions(head: HeadRecord) -> str:
+    """Return which positions of a row count, for outputs with a class for each."""
+    return "" if head.positions is None else f"; positions that count: {head.positions} ({head.positions_rule})"
 
 
 def _origin(origin: OriginRecord) -> Iterator[tuple[str, str]]:

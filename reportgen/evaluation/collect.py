@@ -265,9 +265,15 @@ def _weights(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64] |
     return None if (found == found[0]).all() else found / found.mean()
 
 
+def _of_positions(y: NDArray[Any]) -> bool:
+    """Return whether a row has a label for each of several positions: a matrix of more than 0 and 1, or more axes."""
+    axes = len([size for size in y.shape[1:] if size > 1])
+    return axes > 1 or (axes == 1 and y.dtype.kind in "iu" and bool((y > 1).any()))
+
+
 def _strata(dataset: Dataset) -> NDArray[Any] | None:
     """Return class labels to stratify a sample by; None if there are none."""
     y = dataset.labels(None)
-    if y is None or kind_of(y) == "floats":
+    if y is None or _of_positions(y) or kind_of(y) == "floats":
         return None
     return y.argmax(axis=1) if kind_of(y) == "rows" else y.reshape(len(y), -1)[:, 0]

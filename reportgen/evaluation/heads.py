@@ -15,9 +15,11 @@ from reportgen.evaluation.tasks.base import (
     HeadEvidence,
     HeadRows,
     OutputsError,
+    Positions,
     Several,
     UndecidedError,
 )
+from reportgen.evaluation.tasks.dense import DenseAccumulator
 from reportgen.evaluation.tasks.distributional import QUANTILES
 from reportgen.evaluation.tasks.resolve import resolve_outputs, resolve_task, task_of
 from reportgen.inputs.labels import kind_of
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from reportgen.spec.tables.data import DataSpec
     from reportgen.spec.tables.models import ModelSpec
 
-T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 _NONE = Decision("none", "not examined")
 
 
@@ -60,7 +62,14 @@ class Reader:
     rows: NDArray[np.int64]
     threshold: float
 
-    def open(self, index: int, output: Output, labels: NDArray[Any] | None, unlabeled: str | None) -> Head:
+    def open(
+        self,
+        index: int,
+        output: Output,
+        labels: NDArray[Any] | None,
+        unlabeled: str | None,
+        mask: NDArray[Any] | None = None,
+    ) -> Head:
         """Decide the task and type of a head, and how it is collected.
 
         Parameters
@@ -71,6 +80,8 @@ class Reader:
             Labels of all rows of the data; None without labels for this head.
         unlabeled
             Why there are no labels.
+        mask
+            Which positions of all rows of the data count, for this head; None if the data does not say.
 
         Raises
         ------
@@ -99,18 +110,22 @@ class Reader:
             rule = f"{output_type.rule}; logits taken before the final {output.activation}"
             record = replace(record, output_type=Decision(output_type.value, rule))
         before = output.stripped and restore is None
+        positions = self._positions(index, output.name, mask)
+        rows = self._rows(record, evidence, labels, logits=before)
         try:
-            gathering = task_of(task.value).gather(task.value, self._rows(record, evidence, labels, logits=before))
+            gathering = task_of(task.value).gather(task.value, replace(rows, shape=output.shape, positions=positions))
         except ContradictionError as contradiction:
             raise self._error("task", contradiction) from None
-        record = replace(record, labels=gathering.labels, class_names=gathering.class_names)
+        record = replace(
+            record, labels=gathering.labels, class_names=gathering.class_names, positions=gathering.positions
+        )
         if labels is None:
             record = _without_numbers(record, unlabeled or "the data has no labels")
-        return Head(record, gathering.accumulator, restore)
+        return Head(record, gathering.accumulator, restore, gathering.at_once)
 
     def _evidence(self, index: int, output: Output, labels: NDArray[Any] | None) -> HeadEvidence:
         loss = self.loaded.loss_of(index, output.name)
-        levels = _named(self.spec.quantiles, output.name) or ()
+        levels = _of_head(self.spec.quantiles, output.name) or ()
         return HeadEvidence(
             declared_task=_declared(self.spec.task, output.name),
             declared_outputs=QUANTILES if levels else _declared(self.spec.outputs, output.name),
@@ -118,6 +133,7 @@ class Reader:
             from_logits=loss.from_logits if loss else None,
             activation=output.activation,
             n_outputs=int(output.shape[-1]) if output.shape else 1,
+            axes=max(len(output.shape) - 1, 0),
             labels=None if labels is None else kind_of(labels),
             levels=levels,
         )
@@ -130,9 +146,9 @@ class Reader:
             n=len(self.rows),
             n_outputs=evidence.n_outputs,
             output_type="logits" if logits else record.output_type.value,
-            labels=None if labels is None else labels[self.rows],
-            class_names=_named(self.data.class_names, record.name),
-            value_names=_named(self.data.value_names, record.name),
+            labels=None if labels is None else self._chosen(labels),
+            class_names=_of_head(self.data.class_names, record.name),
+            value_names=_of_head(self.data.value_names, record.name),
             threshold=self.threshold,
             seed=self.data.seed,
             location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),
@@ -140,8 +156,30 @@ class Reader:
             levels=evidence.levels,
         )
 
-    def add(self, head: Head, outputs: NDArray[Any], places: NDArray[np.int64]) -> None:
-        """Pass the outputs (batch, n_outputs) of some rows to a head.
+    def _chosen(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return the evaluated rows of an array; it is not copied if these are all."""
+        return array if len(array) == len(self.rows) else array[self.rows]
+
+    def _positions(self, index: int, head: str, mask: NDArray[Any] | None) -> Positions:
+        """Return which positions count: as the spec says, otherwise as the compiled loss does."""
+        data, loss = self.data, self.loaded.loss_of(index, head)
+        declared = _of_head(data.ignore_label, head)
+        ignored = declared if declared is not None or loss is None else loss.ignore_class
+        rules = [] if mask is None else ["data.mask"]
+        if declared is not None:
+            rules.append(f"data.ignore_label = {declared}")
+        elif ignored is not None and loss is not None:
+            rules.append(f"compiled loss {loss.name} with ignore_class={ignored}")
+        key = "mask" if mask is not None else "ignore_label" if declared is not None else "y"
+        named = isinstance(getattr(data, key), dict)
+        file = data.origin or str(_of_head(data.mask, head) if mask is not None else data.y)
+        place = ("data", key, head) if named else ("data", key)
+        return Positions(None if mask is None else self._chosen(mask), ignored, " and ".join(rules), place, file)
+
+    def add(
+        self, head: Head, outputs: NDArray[Any], places: NDArray[np.int64], mask: NDArray[np.bool_] | None = None
+    ) -> None:
+        """Pass the outputs (batch, ..., n_outputs) of some rows to a head; ``mask`` (batch, ...) is that of the model's layers for the positions of a row.
 
         Raises
         ------
@@ -151,7 +189,10 @@ class Reader:
         if head.accumulator is None:
             return
         try:
-            head.accumulator.add(_restored(outputs, head.restore), places)
+            if isinstance(head.accumulator, DenseAccumulator):
+                head.accumulator.add(_restored(outputs, head.restore), places, mask)
+            else:
+                head.accumulator.add(_restored(outputs.reshape(len(outputs), -1), head.restore), places)
         except OutputsError as error:
             record = head.record
             message = (
@@ -192,12 +233,22 @@ class Reader:
 class Head:
     """A head during the evaluation: its record without outputs, and its accumulator, or None.
 
-    ``restore`` is an activation that was removed from the model although the outputs of the task are not its logits.
+    ``restore`` is an activation that was removed from the model although the outputs of the task are not its logits. ``at_once`` is the
+    number of rows in a batch that its outputs allow, None for any.
     """
 
     record: HeadEvaluation
     accumulator: Accumulator | None = None
     restore: str | None = None
+    at_once: int | None = None
+
+    def masked_by_layers(self) -> Head:
+        """Return the head as one whose positions the layers of the model mask."""
+        known = self.record.positions or Decision("all", "")
+        value, rule = "where the mask of the model's layers is 1", "no data.mask; the layers pass on a mask"
+        if known.value != "all":
+            value, rule = f"{value} and {known.value}", f"{rule}; {known.rule}"
+        return replace(self, record=replace(self.record, positions=Decision(value, rule)))
 
 
 def _restored(outputs: NDArray[Any], activation: str | None) -> NDArray[Any]:
@@ -212,8 +263,9 @@ def _declared(value: str | Mapping[str, str], head: str) -> str:
     return value if isinstance(value, str) else value.get(head, "auto")
 
 
-def _named(found: tuple[T, ...] | dict[str, tuple[T, ...]] | None, head: str) -> tuple[T, ...] | None:
-    return found.get(head) if isinstance(found, dict) else found
+def _of_head(value: ValueT | dict[str, ValueT] | None, head: str) -> ValueT | None:
+    """Return what a key of the data says of a head: a value for any, or a table by head."""
+    return value.get(head) if isinstance(value, dict) else value
 
 
 def _without_numbers(record: HeadEvaluation, reason: str) -> HeadEvaluation:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import keras
 
 _REBUILDABLE = ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D")
-_WRAPPERS = ("SpectralNormalization",)
+_WRAPPERS = ("SpectralNormalization", "TimeDistributed")
 _IDENTITIES = (
     "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Identity", "SpatialDropout1D",
     "SpatialDropout2D", "SpatialDropout3D",
@@ -88,7 +88,8 @@ def _passes_on(operation: Any, inputs: list[Any], tensor: Any) -> bool:
         return False
     name = type(operation).__name__
     if name in _VIEWS:
-        return tuple(tensor.shape[1:]) == (inputs[0].shape[-1],) and set(inputs[0].shape[1:-1]) <= {1}
+        flat = tuple(tensor.shape[1:]) == (inputs[0].shape[-1],) and set(inputs[0].shape[1:-1]) <= {1}
+        return flat or (len(tensor.shape) > 2 and tensor.shape[-1] == inputs[0].shape[-1])  # noqa: PLR2004 positions are kept in order
     return name in _IDENTITIES or (name == "Activation" and _activation_name(operation) == "linear")
 
 

@@ -59,10 +59,11 @@ def _first_of_equals(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.in
 
 
 def _conflicting(labels: Labels, rows: NDArray[np.int64], first: NDArray[np.int64]) -> int:
-    differs = np.zeros(len(rows), np.bool_)
-    for array in labels.values():
-        flat = array.reshape(len(array), -1)
-        differs |= (flat[rows] != flat[rows[first]]).any(axis=1)
+    again = np.flatnonzero(first != np.arange(len(rows)))
+    differs = np.zeros(len(again), np.bool_)
+    for array in labels.values() if len(again) else ():
+        own, earlier = (array[rows[places]].reshape(len(again), -1) for places in (again, first[again]))
+        differs |= (own != earlier).any(axis=1)
     return int(differs.sum())
 
 

@@ -12,6 +12,7 @@ from reportgen.contract.records.activations import Activations
 from reportgen.errors import InputError
 from reportgen.evaluation.feeding import feed
 from reportgen.evaluation.heads import Output, Reader
+from reportgen.evaluation.layer_masks import LayerMasks
 from reportgen.evaluation.logits import output_ends
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.structure import output_names, walk
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.records.heads import HeadEvaluation
+    from reportgen.evaluation.heads import Head
     from reportgen.evaluation.units import Selection
     from reportgen.inputs.dataset import Batch, Dataset
     from reportgen.inputs.models import LoadedModel
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from reportgen.spec.tables.models import ModelSpec
 
     Progress = Callable[[int, int], None]
-    Take = Callable[[Any, NDArray[np.int64]], None]
+    Take = Callable[[Any, NDArray[np.int64], Batch], None]
 
 
 @dataclass(frozen=True)
@@ -102,19 +104,31 @@ class _Pass:
         self._require_declared(names)
         self._require_named_labels(names)
         heads = [
-            self.reader.open(index, output, self.dataset.labels(output.name), self._why_unlabeled(output.name))
+            self.reader.open(
+                index,
+                output,
+                self.dataset.labels(output.name),
+                self._why_unlabeled(output.name),
+                self.dataset.mask(output.name),
+            )
             for index, output in enumerate(outputs)
         ]
+        self._require_positions(heads)
+        masks = self._layer_masks(forward, heads, names)
+        for index in masks.outputs:
+            heads[index] = heads[index].masked_by_layers()
         gathered = [index for index, head in enumerate(heads) if head.accumulator is not None]
 
-        def take(outputs: Any, places: NDArray[np.int64]) -> None:
+        def take(outputs: Any, places: NDArray[np.int64], given: Batch) -> None:
             arrays = [outputs[name] for name in names] if isinstance(outputs, dict) else _listed(outputs)
+            masked = masks.read(self.feed.batch(given))
             for index in gathered:
                 batch = np.asarray(arrays[index])
                 self._require_numbers(names[index], batch, len(places))
-                self.reader.add(heads[index], batch.reshape(len(batch), -1), places)
+                self.reader.add(heads[index], batch, places, masked.get(index))
 
-        batches = _Batches(self.dataset, self.rows, self.data.batch_size, probe, evaluated=bool(gathered))
+        size = min([self.data.batch_size, *(head.at_once for head in heads if head.at_once is not None)])
+        batches = _Batches(self.dataset, self.rows, size, probe, evaluated=bool(gathered))
         watched = None if probe is None else self._probing(forward, probe)
         activations_of = self._feed(forward, watched, batches, take, progress)
         alone = len(heads) == 1
@@ -172,6 +186,26 @@ class _Pass:
         )
         raise InputError(("data", "y"), self.data.origin or str(self.data.y), message)
 
+    def _layer_masks(self, forward: Any, heads: list[Head], names: list[str]) -> LayerMasks:
+        """Find the masks that the model's layers pass on to outputs with positions, for which the data has no mask."""
+        unmasked = [name for head, name in zip(heads, names, strict=True) if head.record.positions is not None]
+        unmasked = [name for name in unmasked if self.dataset.mask(name) is None]
+        if not unmasked:
+            return LayerMasks(forward, names, ())
+        _, first = next(read(self.dataset, self.rows[:1], 1))
+        return LayerMasks.among(forward, names, unmasked, self.feed.batch(first))
+
+    def _require_positions(self, heads: list[Head]) -> None:
+        """Reject a mask, or an ignored label, for a model whose heads all have one answer per row."""
+        answers = [head.record for head in heads if head.accumulator is not None]
+        if not answers or any(head.positions is not None for head in answers) or self.dataset.heads == ():
+            return
+        for key in ("mask", "ignore_label"):
+            if getattr(self.data, key) is not None:
+                tasks = ", ".join(f"{head.name} is {head.task.value}" for head in answers)
+                message = f"is for segmentation and sequence labeling, but the model {self.loaded.name} has no such output ({tasks})"
+                raise InputError(("data", key), "", message)
+
     def _why_unlabeled(self, head: str) -> str | None:
         if self.dataset.labels(head) is not None:
             return None
@@ -195,7 +229,7 @@ class _Pass:
         if probing is not None:
             try:
                 for start, places, batch in batches.probed():
-                    take(probing.predict(self.feed.batch(batch), start), places)
+                    take(probing.predict(self.feed.batch(batch), start), places, batch)
                     done += len(places)
                     progress(done, batches.total)
                 activations = probing.result()
@@ -203,7 +237,7 @@ class _Pass:
                 reason = f"the model cannot be run with its layers traced ({error})"
                 activations = Activations(probing.places, probing.sampling, (), reason=reason)
         for places, batch in batches.others(done):
-            take(self._call(forward, batch), places)
+            take(self._call(forward, batch), places, batch)
             done += len(places)
             progress(done, batches.total)
         return activations

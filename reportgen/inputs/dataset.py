@@ -74,6 +74,9 @@ class Dataset(Protocol):
     def labels(self, head: str | None) -> Array | None:
         """Return the labels of a head, one per row; None if it has none."""
 
+    def mask(self, head: str | None) -> Array | None:
+        """Return which positions of a head count, (n, ...) numbers; None if the data does not say."""
+
 
 @runtime_checkable
 class RandomAccess(Dataset, Protocol):

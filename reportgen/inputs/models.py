@@ -41,10 +41,11 @@ _ABBREVIATIONS = {
 
 @dataclass(frozen=True)
 class Loss:
-    """Name of a compiled loss and its ``from_logits`` (None if it has no such option)."""
+    """Name of a compiled loss, its ``from_logits`` and its ``ignore_class`` (None if it has no such option)."""
 
     name: str
     from_logits: bool | None
+    ignore_class: int | None = None
 
 
 @dataclass(frozen=True)
@@ -241,4 +242,4 @@ def _loss(raw: Any) -> Loss | None:
         return _loss(config)
     if not isinstance(config, dict):
         return Loss(canonical_loss(str(raw.get("class_name"))), None)
-    return Loss(canonical_loss(str(raw.get("class_name"))), config.get("from_logits"))
+    return Loss(canonical_loss(str(raw.get("class_name"))), config.get("from_logits"), config.get("ignore_class"))

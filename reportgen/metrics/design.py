@@ -159,14 +159,20 @@ class Design:
         return None if effect is None else effect.divisor
 
     def p_value(
-        self, residuals: NDArray[Any], independent: float | None = None, least: float = 0.0, *, above: bool = False
+        self,
+        residuals: NDArray[Any],
+        independent: float | None = None,
+        least: float = 0.0,
+        *,
+        above: bool = False,
+        mass: Floats | None = None,
     ) -> float | None:
         """Return the p-value of residuals (n,) with mean 0 in these rows; None where there are too few groups.
 
         Without groups and weights it is ``independent``, that of a test for independent rows. Otherwise it is Student's t test of
         the sums in groups with the variance of :meth:`estimate`, and never below ``independent``, which holds where groups do not
         matter. ``least`` is a lower bound for the variance of the sum in independent rows that the hypothesis implies; ``above``
-        tests one side.
+        tests one side. ``mass`` (n,) is the share of the mean that rests on each row, by default that of its weight.
         """
         from scipy.special import stdtr
 
@@ -174,7 +180,8 @@ class Design:
             return independent
         total = float((self.weight * residuals).sum())
         share = self.weight / self.weight.sum()
-        effect = self._effect(Contributions(self.weight * (residuals - float((share * residuals).sum())), share))
+        values = self.weight * (residuals - float((share * residuals).sum()))
+        effect = self._effect(Contributions(values, share if mass is None else mass))
         if effect is None:
             return None
         variance = max(effect.base, least) * effect.ratio

@@ -144,7 +144,7 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
     }
 
 
-def _document(results: Results, report: Rendered, run: Run, *, phone: bool, draw: bool) -> Document:
+def _document(results: Results, report: Rendered, run: Run, *, phone: bool, draw: bool = True) -> Document:
     if not draw:
         return _composed(results, report, run, Drawings(results, None, phone=False, blank=True))
     with ahead.store_for(run.store, run.drawers) as store:

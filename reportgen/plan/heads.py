@@ -23,7 +23,7 @@ def unknown(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
         for key, value in (("outputs", model.outputs), ("quantiles", model.quantiles), ("task", model.task))
         if isinstance(value, dict)
     }
-    keys = () if spec.data is None else ("y", "class_names", "value_names")
+    keys = () if spec.data is None else ("y", "class_names", "value_names", "mask", "ignore_label")
     of_data = {key: getattr(spec.data, key) for key in keys}
     shared = {("data", key): value for key, value in of_data.items() if isinstance(value, dict)}
     named = spec.models if shared else dict.fromkeys(str(location[1]) for location in tables)

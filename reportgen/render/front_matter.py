@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _TASKS = {
     **dict.fromkeys(("multiclass", "binary", "multilabel", "ordinal"), "classification"),
     "distributional": "regression",
+    "segmentation": "image-segmentation",
+    "sequence_labeling": "token-classification",
 }
 """Tasks that the Hub has another name for."""
 

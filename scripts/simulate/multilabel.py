@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from reportgen.metrics import classification, comparison, intervals, multilabel, ranking, scores
+from reportgen.metrics import classification, comparison, intervals, multilabel, pooled, ranking, scores
 from reportgen.metrics.ranking import Column
 from scripts.simulate.scores import Tally, print_coverage
 
@@ -87,11 +87,11 @@ def numbers(sample: Sample) -> Iterator[tuple[str, Estimate]]:
 
     found = {
         "exact match": intervals.proportion(exact),
-        "Hamming loss": multilabel.micro(counts.wrong),
+        "Hamming loss": pooled.micro(counts.wrong),
         "Hamming skill": supported(classification.skill(counts.wrong.numerators, constant)),
         "classes too many": intervals.mean(counts.false_alarms - counts.misses),
-        "NLL": supported(multilabel.pooled_loss(nll, counts.known)),
-        "Brier score": supported(multilabel.pooled_loss(((p - labels) ** 2).sum(axis=1), counts.known)),
+        "NLL": supported(pooled.pooled_loss(nll, counts.known)),
+        "Brier score": supported(pooled.pooled_loss(((p - labels) ** 2).sum(axis=1), counts.known)),
         "macro ROC AUC": ranking.mean_roc_auc(columns, len(labels)),
         "macro average precision": multilabel.macro_average_precision(
             columns, labels.sum(axis=0).tolist(), len(labels)
@@ -101,14 +101,14 @@ def numbers(sample: Sample) -> Iterator[tuple[str, Estimate]]:
     for name in ("precision", "recall", "f1"):
         title = name.replace("f1", "F1")
         parts = getattr(counts, name)
-        found[f"micro {title}"] = multilabel.micro(parts)
-        found[f"macro {title}"] = multilabel.macro([getattr(one, name) for one in by_class])
-        found[f"samples {title}"] = multilabel.mean_over_rows(multilabel.per_row(parts)[0])
+        found[f"micro {title}"] = pooled.micro(parts)
+        found[f"macro {title}"] = pooled.macro([getattr(one, name) for one in by_class])
+        found[f"samples {title}"] = pooled.mean_over_rows(pooled.per_row(parts)[0])
     own = (predicted[:, 0] != labels[:, 0]) | (other[:, 0] != labels[:, 0])
     of_class = multilabel.counts(other[:, 0], labels[:, 0], known[:, 0])
     for name, difference, rows in (
-        ("micro F1 difference", multilabel.difference(counts.f1, second.f1), either),
-        ("Hamming difference", multilabel.difference(counts.wrong, second.wrong), either),
+        ("micro F1 difference", pooled.difference(counts.f1, second.f1), either),
+        ("Hamming difference", pooled.difference(counts.wrong, second.wrong), either),
         ("F1 difference of a class", multilabel.f1_difference(by_class[0], of_class), int(own.sum())),
     ):
         found[name] = (

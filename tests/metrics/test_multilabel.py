@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 from sklearn import metrics as sk
 
-from reportgen.metrics import intervals, multilabel, ranking
+from reportgen.metrics import intervals, multilabel, pooled, ranking
 from reportgen.metrics.design import Design
 from reportgen.metrics.errors import most_wrong
-from reportgen.metrics.multilabel import Parts
+from reportgen.metrics.pooled import Parts
 from reportgen.metrics.ranking import Column
 from scripts.simulate import multilabel as simulated
 
@@ -39,18 +39,18 @@ def test_averages_agree_with_scikit_learn(seed: int) -> None:
             average: score(y, predicted, average=average, sample_weight=w, zero_division=np.nan)
             for average in ("micro", "macro", "samples")
         }
-        values, rows = multilabel.per_row(getattr(counts, name))
+        values, rows = pooled.per_row(getattr(counts, name))
         found = {
-            "micro": multilabel.micro(getattr(counts, name), w),
-            "macro": multilabel.macro([getattr(one, name) for one in by_class], w),
-            "samples": multilabel.mean_over_rows(values, w[rows]) if len(rows) else None,
+            "micro": pooled.micro(getattr(counts, name), w),
+            "macro": pooled.macro([getattr(one, name) for one in by_class], w),
+            "samples": pooled.mean_over_rows(values, w[rows]) if len(rows) else None,
         }
         for average, estimate in found.items():
             if estimate is None:
                 assert np.isnan(wanted[average])
             else:
                 assert estimate.value == pytest.approx(wanted[average])
-    wrong = multilabel.micro(counts.wrong, w)
+    wrong = pooled.micro(counts.wrong, w)
     assert wrong is not None
     assert wrong.value == pytest.approx(sk.hamming_loss(y, predicted, sample_weight=w))
 
@@ -65,7 +65,7 @@ def test_unknown_labels_are_as_if_they_were_not_there(seed: int) -> None:
     other = multilabel.counts(predicted ^ ~known, y & known, known)
     for part in ("hits", "false_alarms", "misses", "known"):
         assert np.array_equal(getattr(counts, part), getattr(other, part))
-    f1, wrong = multilabel.micro(counts.f1), multilabel.micro(counts.wrong)
+    f1, wrong = pooled.micro(counts.f1), pooled.micro(counts.wrong)
     assert wrong is not None
     assert wrong.value == pytest.approx(sk.zero_one_loss(y[known], predicted[known]))
     if f1 is not None:
@@ -80,7 +80,7 @@ def test_the_row_is_the_unit(seed: int) -> None:
     once = multilabel.counts(predicted, y, known)
     twice = multilabel.counts(np.hstack([predicted] * 2), np.hstack([y] * 2), np.hstack([known] * 2))
     for name in ("precision", "recall", "f1", "wrong"):
-        first, second = (multilabel.micro(getattr(one, name)) for one in (once, twice))
+        first, second = (pooled.micro(getattr(one, name)) for one in (once, twice))
         if first is None or second is None:
             assert first is second
             continue
@@ -95,7 +95,7 @@ def test_independent_labels_have_the_interval_of_independent_trials() -> None:
     wrong = generator.random((5000, 6)) < 0.2
     known = np.full(len(wrong), 6.0)
     apart, together = (
-        multilabel.micro(Parts(found.sum(axis=1).astype(float), known))
+        pooled.micro(Parts(found.sum(axis=1).astype(float), known))
         for found in (wrong, np.repeat(wrong[:, :1], 6, axis=1))
     )
     trials, rows = intervals.wilson(wrong.sum(), wrong.size), intervals.wilson(wrong[:, 0].sum(), len(wrong))
@@ -108,16 +108,16 @@ def test_independent_labels_have_the_interval_of_independent_trials() -> None:
 def test_few_rows_have_no_interval() -> None:
     """Fewer than five rows that count for the score or against it; fewer than ten for a class in a macro average."""
     rare = Parts(np.array([1.0] * 4 + [0.0] * 40), np.ones(44))
-    found = multilabel.micro(rare)
+    found = pooled.micro(rare)
     assert found is not None
     assert found.low is None
     assert "at least 5 rows that count for the score" in str(found.withheld)
-    mean = multilabel.macro([Parts(np.arange(44) % 2 * 1.0, np.ones(44)), Parts(np.zeros(44), np.eye(44)[0])])
+    mean = pooled.macro([Parts(np.arange(44) % 2 * 1.0, np.ones(44)), Parts(np.zeros(44), np.eye(44)[0])])
     assert mean is not None
     assert mean.value == 0.25
     assert "at least 10 rows of a class are needed (found 1)" in str(mean.withheld)
     nothing = Parts(np.zeros(4), np.zeros(4))
-    assert multilabel.micro(nothing) is multilabel.macro([nothing]) is multilabel.difference(nothing, rare) is None
+    assert pooled.micro(nothing) is pooled.macro([nothing]) is pooled.difference(nothing, rare) is None
 
 
 @given(SEEDS)
@@ -127,7 +127,7 @@ def test_a_difference_is_that_of_the_scores(seed: int) -> None:
     _, other, _ = labels(seed + 1)
     known = np.ones_like(y)
     first, second = (multilabel.counts(one, y, known).f1 for one in (predicted, other))
-    found, back = multilabel.difference(first, second, w), multilabel.difference(second, first, w)
+    found, back = pooled.difference(first, second, w), pooled.difference(second, first, w)
     if found is None or back is None:
         assert found is back
         return
@@ -148,9 +148,9 @@ def test_groups_of_equal_rows_count_once() -> None:
         known = np.ones_like(parts[0])
         counts, second = (multilabel.counts(one, parts[2], known) for one in parts[:2])
         by_class = [multilabel.counts(*one).f1 for one in zip(parts[0].T, parts[2].T, known.T, strict=True)]
-        difference = multilabel.difference(counts.f1, second.f1)
+        difference = pooled.difference(counts.f1, second.f1)
         assert difference is not None
-        return [multilabel.micro(counts.f1), multilabel.macro(by_class), difference[0]]
+        return [pooled.micro(counts.f1), pooled.macro(by_class), difference[0]]
 
     groups = Design(1600, "patient", np.repeat(np.arange(400), 4))
     for once, four in zip(found(1), found(4), strict=True):

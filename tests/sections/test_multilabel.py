@@ -89,7 +89,7 @@ def test_what_a_head_must_be() -> None:
     assert [task.not_measured("multilabel", shape) for shape in ((2,), (512,))] == [None, None]
     assert 'set task = "binary"' in str(task.not_measured("multilabel", (1,)))
     assert "513 classes are too many" in str(task.not_measured("multilabel", (513,)))
-    assert "sequences" in str(task.not_measured("multilabel", (4, 3)))
+    assert "an answer for each position of a row" in str(task.not_measured("multilabel", (4, 3)))
     evidence = HeadEvidence(loss="binary_crossentropy", from_logits=False, activation="softmax", n_outputs=3)
     with pytest.raises(ContradictionError, match="last activation is softmax: set task"):
         resolve_outputs(evidence, "multilabel")

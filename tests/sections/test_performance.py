@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from factory import (
     analyzed,
+    dense_head,
     distributional_head,
     evaluation,
     head,
@@ -18,6 +19,7 @@ from factory import (
     noisy,
     outputs,
     regression_head,
+    scenes,
     two_heads,
     unmeasured,
 )
@@ -274,7 +276,13 @@ def test_what_is_produced_is_what_is_declared() -> None:
     spread = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y + 1]), y)] * 2))
     levels = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y]), y, levels=(0.5, 0.9))] * 2))
     order = analyzed(SECTION, evaluation(*[head(outputs(logits, y), task="ordinal")] * 2))
-    produced = {one.name for found in (result, labeled, spread, levels, order) for one in found.measurements}
+    logits, marks = scenes(60)
+    images = [dense_head(logits * scale, marks) for scale in (1, 2)]
+    sequences = [dense_head(logits.reshape(60, 64, 3) * scale, marks.reshape(60, 64)) for scale in (1, 2)]
+    positions = [analyzed(SECTION, replace(evaluation(*pair), decision=roles)) for pair in (images, sequences)]
+    produced = {
+        one.name for found in (result, labeled, spread, levels, order, *positions) for one in found.measurements
+    }
     assert produced == {spec.name for spec in SECTION.metrics}
 
 

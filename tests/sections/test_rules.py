@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from factory import (
     analyzed,
+    dense_head,
     distributional_head,
     evaluation,
     head,
@@ -115,6 +116,17 @@ BIAS = (measured("class_bias", 0.02, "class:1"), measured("class_bias_p", 0.01, 
 def performance(*heads: Any) -> SectionResult:
     """Analyze the outputs of models a and b."""
     return analyzed(section_of("performance"), evaluation(*heads))  # type: ignore[no-any-return]
+
+
+def images(found: list[int], wrong: list[int], of: int, size: int, without: int = 0) -> SectionResult:
+    """Analyze images of ``size`` pixels, ``of`` which have class 1, but in some images none: so many of them are found, and so many others called class 1."""
+    place = np.broadcast_to(np.arange(size), (len(found), size))
+    labels = (place < of) & (np.arange(len(found)) >= without)[:, None]
+    called = (place < np.array(found)[:, None]) | (place >= size - np.array(wrong)[:, None])
+    shape = (len(found), 4, size // 4)
+    return performance(
+        dense_head(3.0 * np.eye(2)[called.astype(int)].reshape(*shape, 2), labels.astype(int).reshape(shape))
+    )
 
 
 def seeds(first: Any, second: Any, count: int = 3) -> SectionResult:
@@ -485,6 +497,11 @@ CASES: dict[str, Make] = {
     "PRF122": lambda: performance(
         multilabel_head((6 * EVERY_OTHER - 3) * np.where(LINE < 14, -1, 1)[:, None], EVERY_OTHER)
     ),
+    "PRF131": lambda: images([0] * 12, [0] * 12, of=4, size=16),
+    "PRF132": lambda: images([3, 0] * 6, [0, 1] * 6, of=5, size=20),
+    "PRF231": lambda: images([0] * 12, [0] * 12, of=4, size=16),
+    "PRF232": lambda: images([1, 3] * 6, [0] * 12, of=10, size=20),
+    "PRF531": lambda: images([0] * 24, [0] * 24, of=4, size=16, without=12),
     "PRF201": lambda: performance(says([0] * 30, [0] * 24 + [1] * 6)),
     "PRF202": lambda: performance(says([1] * 2 + [0] * 38, [1] * 20 + [0] * 20)),
     "PRF211": lambda: performance(regression_head(LINE + 2 + np.where(LINE % 2, 2, -2), LINE)),

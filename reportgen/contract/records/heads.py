@@ -38,7 +38,7 @@ class HeadEvaluation:
     """One output of a model: its task and type, how they were decided, and its outputs.
 
     ``outputs`` is None for a task that is not measured; without labels it contains only the predictions. ``status`` and
-    ``reason`` explain why metrics are missing.
+    ``reason`` explain why metrics are missing. ``positions`` is which positions of a row count, None for one answer per row.
     """
 
     name: str
@@ -50,3 +50,4 @@ class HeadEvaluation:
     outputs: HeadOutputs | None
     status: Status = "ok"
     reason: str | None = None
+    positions: Decision | None = None

@@ -65,6 +65,8 @@ class HeadEvidence:
         Name of the last activation function; ``linear`` if there is none; None if it is not visible.
     n_outputs
         Size of the last axis.
+    axes
+        Number of axes before the last one: 0 for an answer per row, 1 for one per token, 2 for one per pixel.
     labels
         ``integers``, ``strings``, ``rows`` or ``floats``; None without labels.
     levels
@@ -77,8 +79,32 @@ class HeadEvidence:
     from_logits: bool | None = None
     activation: str | None = None
     n_outputs: int = 1
+    axes: int = 0
     labels: str | None = None
     levels: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Which positions of a row count.
+
+    Attributes
+    ----------
+    mask
+        (n, ...) of the rows, 1 where a position counts and 0 where not, as in the data; None if the data has none.
+    ignored
+        The label of positions that do not count; None if there is none.
+    rule
+        What says so; empty if nothing does.
+    location, file
+        Where the spec names the mask or the label, for errors.
+    """
+
+    mask: NDArray[Any] | None = None
+    ignored: int | None = None
+    rule: str = ""
+    location: tuple[str | int, ...] = ("data", "mask")
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +119,12 @@ class HeadRows:
         Size of the last axis.
     output_type
         ``probabilities``, ``logits``, ``values`` or a kind of distribution: the type of the outputs that the accumulator receives.
+    shape
+        Shape of the outputs of a row; a size is None where the model leaves it open.
     labels
         (n, ...) labels of the rows as in the data; None without labels.
+    positions
+        Which positions of a row count, for outputs with an answer per position.
     class_names, value_names
         As in the spec; None if it has none.
     threshold
@@ -110,7 +140,9 @@ class HeadRows:
     n: int
     n_outputs: int
     output_type: str
+    shape: tuple[int | None, ...] = ()
     labels: NDArray[Any] | None = None
+    positions: Positions = Positions()
     class_names: tuple[str, ...] | None = None
     value_names: tuple[str, ...] | None = None
     threshold: float = 0.5
@@ -144,11 +176,17 @@ class Several(HeadOutputs):
 
 @dataclass(frozen=True)
 class Gathering:
-    """How a head is collected: the encoding of its labels, its class names, and its accumulator."""
+    """How a head is collected: the encoding of its labels, its class names, and its accumulator.
+
+    ``positions`` is which positions of a row count, None for a head with one answer per row. ``at_once`` is the number of rows in a batch
+    that the memory for its outputs allows, None for any.
+    """
 
     labels: Decision
     class_names: tuple[str, ...]
     accumulator: Accumulator
+    positions: Decision | None = None
+    at_once: int | None = None
 
 
 class Task:
@@ -219,8 +257,11 @@ def type_of_probabilities(evidence: HeadEvidence) -> Decision:
     )
 
 
-def shape_not_measured(shape: tuple[Any, ...]) -> str | None:
-    """Return why outputs with further axes (sequences, segmentation) are not measured; None for a single axis."""
+def shape_not_measured(task: str, shape: tuple[Any, ...]) -> str | None:
+    """Return why a task with one answer per row does not measure outputs with further axes; None for a single axis."""
     if len(shape) > 1:
-        return f"outputs of shape {shape} (sequences, segmentation) are not supported by this version of reportgen"
+        return (
+            f"outputs of shape {shape} have an answer for each position of a row, which {task} does not measure: where it is a class, set "
+            'task = "segmentation" or "sequence_labeling"'
+        )
     return None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.tasks.base import HeadEvidence, HeadRows
 
-_LOSSES = frozenset(
+CLASS_LOSSES = frozenset(
     {
         "categorical_crossentropy",
         "sparse_categorical_crossentropy",
@@ -40,6 +40,7 @@ _LOSSES = frozenset(
         "categorical_generalized_cross_entropy",
     }
 )
+"""Losses for classes that exclude each other."""
 SIGMOID_LOSSES = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
 """Losses for one or several sigmoids."""
 DEFAULT_THRESHOLD = 0.5
@@ -59,15 +60,19 @@ class Classification(Task):
     names = ("multiclass", "binary", "ordinal")
 
     def of_loss(self, evidence: HeadEvidence) -> Decision | None:
-        """Match a cross-entropy over classes, or one sigmoid under a sigmoid loss."""
-        if evidence.loss in _LOSSES:
+        """Match a cross-entropy over classes, or one sigmoid under a sigmoid loss; one class per row."""
+        if evidence.axes:
+            return None
+        if evidence.loss in CLASS_LOSSES:
             return Decision(_by_number(evidence), f"compiled loss {evidence.loss}, {evidence.n_outputs} outputs")
         if evidence.loss in SIGMOID_LOSSES and evidence.n_outputs == 1:
             return Decision("binary", f"compiled loss {evidence.loss}, {evidence.n_outputs} outputs")
         return None
 
     def of_activation(self, evidence: HeadEvidence) -> Decision | None:
-        """Match a softmax, its logarithm, or one sigmoid unless the labels are fractional."""
+        """Match a softmax, its logarithm, or one sigmoid unless the labels are fractional; one class per row."""
+        if evidence.axes:
+            return None
         if evidence.activation in {"softmax", "log_softmax"}:
             return Decision(
                 _by_number(evidence), f"last activation {evidence.activation}, {evidence.n_outputs} outputs"
@@ -78,7 +83,7 @@ class Classification(Task):
 
     def of_outputs(self, evidence: HeadEvidence) -> Decision | None:
         """Match outputs declared as logits or probabilities."""
-        if evidence.declared_outputs in {"logits", "probabilities"}:
+        if evidence.declared_outputs in {"logits", "probabilities"} and not evidence.axes:
             rule = f"outputs declared as {evidence.declared_outputs}, {evidence.n_outputs} outputs"
             return Decision(_by_number(evidence), rule)
         return None
@@ -100,7 +105,7 @@ class Classification(Task):
     def not_measured(self, task: str, shape: tuple[Any, ...]) -> str | None:
         """Reject sequences, and a single output for several classes."""
         if len(shape) > 1:
-            return shape_not_measured(shape)
+            return shape_not_measured(task, shape)
         if task in {"multiclass", "ordinal"} and shape and shape[-1] == 1:
             return "a single output cannot distinguish several classes"
         return None
@@ -383,30 +388,11 @@ class ClassificationAccumulator:
 
     def _logits(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
         if self._kind == "logits":
-            if outputs.shape[1] == 1:
-                return np.concatenate([np.zeros_like(outputs), outputs], axis=1)
-            return outputs
-        p = self._checked(outputs).astype(np.float64)
-        if p.shape[1] == 1:
-            p = np.concatenate([1.0 - p, p], axis=1)
+            return both_classes(outputs)
+        p = probabilities(outputs)
         if self._labels is not None:
             self._clipped += int((p[np.arange(len(p)), self._labels.hard[rows]] <= 0).sum())
-        tiny = np.finfo(outputs.dtype if outputs.dtype.kind == "f" else np.float64).tiny
-        logits: NDArray[np.float64] = np.log(np.maximum(p, tiny))
-        return logits
-
-    def _checked(self, outputs: NDArray[Any]) -> NDArray[Any]:
-        tolerance = OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
-        low, high = float(outputs.min()), float(outputs.max())
-        if low < -tolerance or high > 1 + tolerance:
-            message = f"they range from {low:.4g} to {high:.4g}"
-            raise OutputsError(message)
-        if outputs.shape[1] > 1:
-            off = np.abs(outputs.sum(axis=1, dtype=np.float64) - 1)
-            if off.max() > tolerance:
-                message = f"a row sums to {outputs[off.argmax()].sum(dtype=np.float64):.4g}"
-                raise OutputsError(message)
-        return np.clip(outputs, 0, 1)
+        return log_probabilities(p, outputs.dtype)
 
     def _keep_logits(self, logits: NDArray[Any], rows: NDArray[np.int64]) -> None:
         slots = self._slots[rows]
@@ -421,3 +407,37 @@ class ClassificationAccumulator:
 
     def _histogram(self) -> ClassHistogram:
         return ClassHistogram(self._positives, self._counts - self._positives, self._sums)
+
+
+def both_classes(logits: NDArray[Any]) -> NDArray[Any]:
+    """Return logits (M, n_classes), with a column of zeros before those of a single sigmoid (M, 1)."""
+    return np.concatenate([np.zeros_like(logits), logits], axis=1) if logits.shape[1] == 1 else logits
+
+
+def probabilities(outputs: NDArray[Any]) -> NDArray[np.float64]:
+    """Return probabilities (M, n_classes) float64, those of both classes for a single sigmoid (M, 1).
+
+    Raises
+    ------
+    OutputsError
+        The values are not probabilities.
+    """
+    tolerance = OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
+    low, high = float(outputs.min()), float(outputs.max())
+    if low < -tolerance or high > 1 + tolerance:
+        message = f"they range from {low:.4g} to {high:.4g}"
+        raise OutputsError(message)
+    if outputs.shape[1] > 1:
+        off = np.abs(outputs.sum(axis=1, dtype=np.float64) - 1)
+        if off.max() > tolerance:
+            message = f"a row sums to {outputs[off.argmax()].sum(dtype=np.float64):.4g}"
+            raise OutputsError(message)
+    p = np.clip(outputs, 0, 1).astype(np.float64)
+    return np.concatenate([1.0 - p, p], axis=1) if p.shape[1] == 1 else p
+
+
+def log_probabilities(p: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[np.float64]:
+    """Return the logarithms of probabilities, those of 0 as of the smallest number of the outputs' dtype."""
+    tiny = np.finfo(dtype if dtype.kind == "f" else np.float64).tiny
+    found: NDArray[np.float64] = np.log(np.maximum(p, tiny))
+    return found

@@ -84,9 +84,9 @@ class Distributional(Task):
             '"mean_and_variance" or "mean_and_log_variance", or quantiles'
         )
 
-    def not_measured(self, _task: str, shape: tuple[Any, ...]) -> str | None:
+    def not_measured(self, task: str, shape: tuple[Any, ...]) -> str | None:
         """Reject further axes."""
-        return shape_not_measured(shape)
+        return shape_not_measured(task, shape)
 
     def gather(self, _task: str, rows: HeadRows) -> Gathering:
         """Collect the distributions; the labels are one number per row for each value."""

@@ -64,10 +64,10 @@ class Multilabel(Task):
         """Return the sigmoid."""
         return "sigmoid"
 
-    def not_measured(self, _task: str, shape: tuple[Any, ...]) -> str | None:
+    def not_measured(self, task: str, shape: tuple[Any, ...]) -> str | None:
         """Reject further axes, a single output, and more classes than can be measured one by one."""
         if len(shape) > 1:
-            return shape_not_measured(shape)
+            return shape_not_measured(task, shape)
         n_classes = int(shape[0]) if shape else 1
         if n_classes == 1:
             return 'a single output has one class: set task = "binary"'

@@ -54,11 +54,11 @@ class Regression(Task):
         """Return values."""
         return Decision("values", "regression outputs are values")
 
-    def not_measured(self, _task: str, shape: tuple[Any, ...]) -> str | None:
+    def not_measured(self, task: str, shape: tuple[Any, ...]) -> str | None:
         """Reject further axes, and more values than can be measured one by one."""
         if len(shape) == 1 and shape[0] > MOST_VALUES:
             return f"{shape[0]:,} values per row are too many to measure each of them (at most {MOST_VALUES})"
-        return shape_not_measured(shape)
+        return shape_not_measured(task, shape)
 
     def gather(self, _task: str, rows: HeadRows) -> Gathering:
         """Collect the values; the labels are as many numbers per row."""

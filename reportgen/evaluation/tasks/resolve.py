@@ -15,11 +15,12 @@ from reportgen.evaluation.tasks.base import (
     UndecidedError,
 )
 from reportgen.evaluation.tasks.classification import Classification
+from reportgen.evaluation.tasks.dense import Dense
 from reportgen.evaluation.tasks.distributional import QUANTILES, Distributional
 from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.regression import Regression
 
-TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression(), Distributional())
+TASKS: tuple[Task, ...] = (Classification(), Multilabel(), Regression(), Distributional(), Dense())
 """All tasks, one module each; no two match the same evidence."""
 _LOOKS = (Task.of_loss, Task.of_activation, Task.of_labels, Task.of_outputs)
 """The kinds of evidence, the strongest first."""

@@ -52,6 +52,7 @@ _CHUNK = 65_536
 _FORMS = {
     **dict.fromkeys(("x", "x_data"), ("buifU", "numbers")),
     **dict.fromkeys(("y", "y_data"), ("buifU", "numbers or text")),
+    "mask": ("buif", "0 or 1"),
     "text": ("buifU", "text or numbers"),
     "columns": ("buifU", "numbers or text"),
     **dict.fromkeys(("group", "groups"), ("buifUSM", "numbers or text")),
@@ -74,6 +75,7 @@ class ArrayDataset:
     code: tuple[tuple[str, str], ...] = ()
     reading: str | None = None
     columns: Mapping[str, Array] = field(default_factory=dict)
+    masks: Mapping[str | None, Array] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[TensorSummary, ...]:
@@ -103,6 +105,10 @@ class ArrayDataset:
         """Return the labels of a head."""
         return self.y.get(head, self.y.get(None))
 
+    def mask(self, head: str | None) -> Array | None:
+        """Return which positions of a head count."""
+        return self.masks.get(head, self.masks.get(None))
+
 
 class ArraySource(FileSource):
     """Files that are read as arrays, one per input and per head's labels."""
@@ -128,14 +134,16 @@ class ArraySource(FileSource):
             found = preprocessed(self.data, self.folder, found)
         for location, array in found.items():
             require_form(location, self.file_of(location), array.shape, array.dtype)
-        x, y = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y"))
-        require_rows({**x, **y}, ("data", "x"), self.file)
+        x, y, mask = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y", "mask"))
+        require_rows({**x, **y, **mask}, ("data", "x"), self.file)
         rows = len(next(iter(x.values())))
         text, group, weight = (("data", key) for key in ("text", "group", "weight"))
         for location, array in x.items():
             require_numbers(location, self.file_of(location), array)
         for location, array in y.items():
             require_labels(location, self.file_of(location), array)
+        for location, array in mask.items():
+            require_flags(location, self.file_of(location), array)
         columns = {place: array for place, array in found.items() if place[1] == "columns"}
         layout: Layout = "by name" if any(len(place) > len(("data", "x")) for place in x) else "single"
         return ArrayDataset(
@@ -151,6 +159,9 @@ class ArraySource(FileSource):
             columns={
                 str(place[-1]): _one_per_row(place, self.file_of(place), array, rows)
                 for place, array in columns.items()
+            },
+            masks={
+                str(place[-1]) if isinstance(self.data.mask, dict) else None: array for place, array in mask.items()
             },
         )
 
@@ -170,7 +181,7 @@ def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
 
 def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return the weight of every row as a vector, (rows,) float64; reject other lengths, missing and negative values, and zeros alone."""
-    flat = _one_per_row(location, file, array, rows)
+    flat = _one_per_row(location, file, array, rows, "; one for each position is a mask: set data.mask")
     weights = flat.astype(np.float64)
     require_filled(location, file, np.isnan(weights), "weight")
     wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
@@ -193,10 +204,12 @@ def require_filled(location: Location, file: str, missing: Array, what: str) -> 
         raise InputError(location, file, message)
 
 
-def _one_per_row(location: Location, file: str, array: Array, rows: int) -> Array:
+def _one_per_row(location: Location, file: str, array: Array, rows: int, if_more: str = "") -> Array:
+    """Return the values as a vector; ``if_more`` is what to do with several for each row."""
     if array.ndim == 0 or len(array) != rows or array.size != rows:
         found = " × ".join(f"{size:,}" for size in array.shape) or "a single value"
-        raise InputError(location, file, f"must have one value for each of the {rows:,} rows (found {found})")
+        advice = if_more if array.ndim > 1 and len(array) == rows else ""
+        raise InputError(location, file, f"must have one value for each of the {rows:,} rows (found {found}){advice}")
     return array.reshape(-1)
 
 
@@ -225,6 +238,17 @@ def require_labels(location: Location, file: str, array: Array) -> None:
         bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
         if bad.any():
             message = f"has NaN or infinite labels in {int(bad.sum()):,} rows (the first is row {int(np.argmax(bad))})"
+            raise InputError(location, file, message)
+
+
+def require_flags(location: Location, file: str, array: Array) -> None:
+    """Reject a mask that has other numbers than 0 and 1."""
+    for start in range(0, len(array), _CHUNK) if array.dtype.kind != "b" else ():
+        chunk = array[start : start + _CHUNK]
+        wrong = np.argwhere((chunk != 0) & (chunk != 1))
+        if len(wrong):
+            found = chunk[tuple(wrong[0])]
+            message = f"must be 0 or 1 for each position (found {found:g} in row {start + wrong[0][0]})"
             raise InputError(location, file, message)
 
 

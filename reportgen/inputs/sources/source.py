@@ -93,8 +93,8 @@ class FileSource(ABC):
 
 
 def entries(data: DataSpec) -> Iterator[tuple[Location, str | tuple[str, ...]]]:
-    """Yield (location, value) for every input, the labels of every head, columns, texts, groups and weights that a data table names."""
-    for key, wanted in (("x", data.x), ("y", data.y)):
+    """Yield (location, value) for every input, the labels and the mask of every head, columns, texts, groups and weights that a data table names."""
+    for key, wanted in (("x", data.x), ("y", data.y), ("mask", data.mask)):
         if isinstance(wanted, dict):
             for name, value in wanted.items():
                 yield ("data", key, name), value

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.forecasts import null_of
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import calibrated, calibration, intervals, multilabel
+from reportgen.metrics import calibrated, calibration, intervals, pooled
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.binned import Binned, curve, debiased, expected
 from reportgen.sections.calibration.schema import ClassCurve, MultilabelCalibration, ReliabilityPoint
@@ -91,7 +91,7 @@ def _whole(head: MultilabelHead, found: list[_Class]) -> Iterator[Measurement]:
     squares = np.zeros(head.n)
     for index in range(outputs.n_classes):
         squares += np.where(outputs.known[:, index], (outputs.probability(index) - outputs.labels[:, index]) ** 2, 0.0)
-    brier = multilabel.pooled_loss(squares, outputs.known.sum(axis=1).astype(np.float64), head.design.weights)
+    brier = pooled.pooled_loss(squares, outputs.known.sum(axis=1).astype(np.float64), head.design.weights)
     wrong = int(outputs.wrong.any(axis=1).sum())
     brier = brier.supported(wrong, intervals.FEWEST_ERRORS, "rows with an error")
     yield head.estimated(schema.BRIER, brier, estimator="mean over the classes")

@@ -3,7 +3,12 @@
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
-from reportgen.sections.performance import multilabel_schema as labels, ordinal_schema as order, schema
+from reportgen.sections.performance import (
+    dense_schema as positions,
+    multilabel_schema as labels,
+    ordinal_schema as order,
+    schema,
+)
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
 from reportgen.sections.performance.regression import schema as values
@@ -48,6 +53,20 @@ SECTION = Section(
             "front",
         ),
         FigureSpec("class-f1", "F1 of each class with its 95 % interval, the lowest first; for multilabel heads."),
+        FigureSpec(
+            "dense-differences",
+            "Candidate minus baseline in mean IoU or token accuracy with 95 % intervals, and by class; for segmentation and sequence labeling, with a candidate and a baseline.",
+            "front",
+        ),
+        FigureSpec(
+            "dense",
+            "Mean IoU or token accuracy of each model with its 95 % interval; for segmentation and sequence labeling, in a comparison.",
+            "front",
+        ),
+        FigureSpec(
+            "dense-classes",
+            "IoU or F1 of each class with its 95 % interval, the lowest first; for segmentation and sequence labeling.",
+        ),
         FigureSpec("observed", "Labels against predictions; for predicted values."),
         FigureSpec(
             "residuals",
@@ -59,6 +78,11 @@ SECTION = Section(
             "appendix",
         ),
         FigureSpec("confusion", "Which classes are predicted as which: counts of the errors.", "appendix"),
+        FigureSpec(
+            "dense-confusion",
+            "Which classes are predicted as which: shares of the pixels or tokens of each class.",
+            "appendix",
+        ),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
@@ -70,23 +94,30 @@ SECTION = Section(
         *labels.OWN,
         *values.REGRESSION,
         *values.DISTRIBUTIONS,
+        *positions.SEGMENTED,
+        *positions.TAGGED,
         *schema.UNSEEN,
         *values.UNSEEN,
         *labels.UNSEEN,
         *schema.PER_CLASS,
         *labels.PER_CLASS,
+        *positions.OF_AREA,
         *labels.BY_ROLE,
+        positions.IOU_DIFFERENCE,
         *schema.BY_ROLE,
         *schema.PAIRWISE,
         *order.PAIRWISE,
         *labels.PAIRWISE,
         *values.PAIRWISE,
         *(spec for specs in values.OF_DISTRIBUTIONS for spec in specs),
+        *positions.PAIRWISE,
         *schema.RECIPES,
     ),
     headlines=(
         "accuracy",
         "micro_f1",
+        "mean_iou",
+        "token_accuracy",
         "nll",
         "brier_score",
         "mae",
@@ -104,6 +135,8 @@ SECTION = Section(
         "multilabel": (*labels.OWN, *schema.MULTILABEL_TOO),
         "regression": values.REGRESSION,
         "distributional": (*values.REGRESSION, *values.DISTRIBUTIONS),
+        "segmentation": (*positions.SEGMENTED, *schema.DENSE_TOO),
+        "sequence_labeling": (*positions.TAGGED, schema.MACRO_F1, labels.EXACT_MATCH, *schema.DENSE_TOO),
     },
     template="sections/performance.html.j2",
 )

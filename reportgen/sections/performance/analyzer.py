@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.contract.heads import comparable
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.distributional import DistributionalOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
@@ -19,6 +20,8 @@ from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
 from reportgen.sections.performance import ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
+from reportgen.sections.performance.dense import analyzer as dense
+from reportgen.sections.performance.dense.analyzer import Positions
 from reportgen.sections.performance.multilabel import analyzer as multilabel
 from reportgen.sections.performance.multilabel.analyzer import Several
 from reportgen.sections.performance.regression import analyzer as regression, distributions
@@ -75,6 +78,9 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             *unseen.of_labels(several, evaluation.decision),
         ]
         of_several = multilabel.measured(several, evaluation.decision)
+        of_positions = dense.measured(
+            [Positions.of(*one, data) for one in evaluation.heads(DenseOutputs)], evaluation.decision
+        )
         pairwise, tiers = _compare(subjects, evaluation.decision)
         seeds, entries = recipes.measured(
             [
@@ -90,6 +96,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
                 *distributions.measured(scored, evaluation.decision),
                 *ordinal.measured(subjects, evaluation.decision),
                 *of_several.measurements,
+                *of_positions.measurements,
                 *pairwise,
                 *seeds,
             ),
@@ -101,6 +108,8 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             value_tiers=of_values.tiers,
             multilabel=of_several.heads,
             multilabel_tiers=of_several.tiers,
+            dense=of_positions.heads,
+            dense_tiers=of_positions.tiers,
             recipes=entries,
             options=self.options,
         )

@@ -10,6 +10,8 @@ from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
 from reportgen.metrics.confidence import SURE
+from reportgen.sections.performance.dense import findings as dense
+from reportgen.sections.performance.dense_schema import KINDS
 from reportgen.sections.performance.multilabel import findings as multilabel
 from reportgen.sections.performance.regression import findings as regression
 from reportgen.sections.performance.regression.schema import RMSE
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, Metric
     from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
+    from reportgen.sections.performance.tiers import Tier
 
 LOW_RECALL = 0.5
 """Convention; no literature value."""
@@ -39,7 +42,7 @@ MANY = 1000
 
 def not_measured(result: PerformanceResult) -> Iterator[Hit]:
     """Yield models whose outputs could not be evaluated because they failed: no number, so no effect."""
-    for name in ("accuracy", "exact_match", "mae"):
+    for name in ("accuracy", "hamming_loss", "mae", *(kind.main.name for kind in KINDS.values())):
         for one in result.named(name):
             if one.metric.status == "failed":
                 yield Hit(
@@ -114,7 +117,10 @@ def _counts(metric: Metric) -> str:
 
 def low_recall(result: PerformanceResult) -> Iterator[Hit]:
     """Yield classes whose recall is below one half even at the upper end of its interval."""
+    of_positions = {(head.model, head.subject) for head in result.dense}
     for one in result.named("recall"):
+        if (one.model, None if one.subject is None else one.subject.outer) in of_positions:
+            continue
         if one.metric.value is not None and one.metric.ci_high is not None and one.metric.ci_high < LOW_RECALL:
             yield Hit(
                 one.model,
@@ -230,6 +236,7 @@ def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
     judged = [("accuracy is the highest", tier) for tier in result.tiers]
     judged += [("micro F1 is the highest", tier) for tier in result.multilabel_tiers]
     judged += [("MAE is the lowest", tier) for tier in result.value_tiers]
+    judged += [(f"{_main_score(result, tier)} is the highest", tier) for tier in result.dense_tiers]
     for best, tier in judged:
         if tier.tied:
             names = formatting.listed(tier.tied)
@@ -242,6 +249,12 @@ def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
                 effect=len(tier.tied),
                 n=result.n,
             )
+
+
+def _main_score(result: PerformanceResult, tier: Tier) -> str:
+    """Return the score by which segmentation or sequence labeling heads are compared."""
+    task = next(one.task for one in result.dense if (one.model, one.subject) == (tier.best, tier.subject))
+    return naming.in_a_sentence(KINDS[task].main.title)
 
 
 def recipes_differ(result: PerformanceResult) -> Iterator[Hit]:
@@ -332,6 +345,29 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         multilabel.not_shown_better_than_a_constant,
     ),
     Rule("PRF221", "warning", "Too many or too few classes predicted", CONVENTION, multilabel.wrong_number_of_classes),
+    Rule(
+        "PRF131",
+        "problem",
+        "No better than the majority class at every position",
+        "delta method, paired with the baseline; Hall (1992)",
+        dense.worse_than_majority,
+    ),
+    Rule(
+        "PRF132",
+        "note",
+        "Not shown to be better than the majority class at every position",
+        "delta method, paired with the baseline; Hall (1992)",
+        dense.not_shown_better_than_majority,
+    ),
+    Rule(
+        "PRF231",
+        "problem",
+        "Class never predicted at any position",
+        "binomial bound over images or sequences, Bonferroni over the classes",
+        dense.class_never_predicted,
+    ),
+    Rule("PRF232", "warning", "Class mostly missed", CONVENTION, dense.class_missed),
+    Rule("PRF531", "note", "Classes in few images or sequences", CONVENTION, dense.class_in_few_units),
     Rule("PRF211", "warning", "Large bias", CONVENTION, regression.large_bias),
     Rule(
         "PRF212",

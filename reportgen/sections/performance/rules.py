@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reportgen.contract.findings import Explanation
 from reportgen.metrics.confidence import SURE
+from reportgen.sections.performance.dense import rules as dense
 from reportgen.sections.performance.findings import FEW_EXAMPLES, LOW_RECALL, SIGNIFICANT
 from reportgen.sections.performance.multilabel import rules as multilabel
 from reportgen.sections.performance.regression import rules as regression
@@ -74,5 +75,7 @@ _OF_CLASSES = {
         ignore="If these classes do not matter to the decision.",
     ),
 }
-EXPLANATIONS = dict(sorted((_OF_CLASSES | multilabel.EXPLANATIONS | regression.EXPLANATIONS).items()))
+EXPLANATIONS = dict(
+    sorted((_OF_CLASSES | multilabel.EXPLANATIONS | regression.EXPLANATIONS | dense.EXPLANATIONS).items())
+)
 """By code of the rule."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.subjects import Subject
+from reportgen.sections.performance.dense_schema import DenseResult
 from reportgen.sections.performance.multilabel_schema import MultilabelResult
 from reportgen.sections.performance.regression.schema import RMSE, RegressionResult
 from reportgen.sections.performance.tiers import Tier
@@ -28,7 +29,7 @@ class PerformanceOptions(Strict):
     """Options of the performance section."""
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
-    """Probability above which a binary head predicts the positive class, and a multilabel head each of its classes."""
+    """Probability above which a binary head predicts the positive class, also of a pixel or token, and a multilabel head each of its classes."""
     confident_errors: int = Field(default=10, ge=0, le=100)
     """Number of most confident errors listed for each model."""
     confused_pairs: int = Field(default=10, ge=0, le=100)
@@ -107,7 +108,7 @@ class RecipeEntry(Strict):
     """The models that were measured, one for each seed."""
 
 
-class PerformanceResult(RegressionResult, MultilabelResult):
+class PerformanceResult(RegressionResult, MultilabelResult, DenseResult):
     """Result of the performance section."""
 
     heads: tuple[HeadPerformance, ...]
@@ -158,7 +159,7 @@ NLL = MetricSpec(
     "NLL",
     "nats",
     False,
-    "Mean negative log-likelihood of the label (cross-entropy; of multilabel heads the mean over classes), computed from logits where possible: a proper score that penalizes confident errors.",
+    "Mean negative log-likelihood of the label (cross-entropy; of multilabel heads the mean over classes, of segmentation and sequence labeling over positions), computed from logits where possible: a proper score that penalizes confident errors.",
     "Good (1952); Hall (1992) for the interval",
     difference="nll_difference",
 )
@@ -167,7 +168,7 @@ BRIER = MetricSpec(
     "Brier score",
     "",
     False,
-    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1), the mean over classes for multilabel heads (0 to 1).",
+    "Mean squared error of the probabilities: summed over classes for multiclass heads and for positions with more than two classes (0 to 2), for the positive class in binary heads (0 to 1), the mean over classes for multilabel heads (0 to 1).",
     "Brier (1950); Hall (1992) for the interval",
     difference="brier_difference",
 )
@@ -404,6 +405,8 @@ SKILL = (BASELINE, ACCURACY_GAIN, ACCURACY_SKILL, NLL_SKILL, BRIER_SKILL)
 CLASSIFICATION = (*SCORES, *PROBABILISTIC, *SKILL)
 MULTILABEL_TOO = (MACRO_F1, NLL, BRIER, ROC_AUC, AVERAGE_PRECISION, NLL_SKILL, BRIER_SKILL)
 """Of multilabel heads too."""
+DENSE_TOO = (BASELINE, NLL, BRIER, NLL_SKILL, BRIER_SKILL)
+"""Of segmentation and sequence labeling heads too."""
 PER_CLASS = (PRECISION, RECALL, F1, SUPPORT)
 BY_ROLE = (RECALL_DIFFERENCE,)
 """Of the candidate, where there is a baseline."""

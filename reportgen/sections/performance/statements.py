@@ -9,6 +9,7 @@ from reportgen.contract.statements import Quantity, Statement, counted, quantity
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
 from reportgen.sections.performance import multilabel_schema as labels, ordinal, schema
+from reportgen.sections.performance.dense import statements as dense
 from reportgen.sections.performance.multilabel import statements as multilabel
 from reportgen.sections.performance.regression import schema as values, statements as regression
 from reportgen.sections.performance.tiers import not_told_from_the_best
@@ -28,11 +29,8 @@ LEVEL = 0.05
 
 def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
     """Return the statements of every head: about the candidate, or in a comparison about all models."""
-    of_others = (
-        *ordinal.statements(result, view),
-        *multilabel.statements(result, view),
-        *regression.statements(result, view),
-    )
+    others = (ordinal.statements, multilabel.statements, regression.statements, dense.statements)
+    of_others = tuple(one for statements_of in others for one in statements_of(result, view))
     candidate = view.decision.candidate
     if candidate is None:
         return (*(_ranking(result, tier) for tier in result.tiers), *of_others)

@@ -10,6 +10,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import multilabel_schema as labels, ordinal, pairs as by_pair, schema
+from reportgen.sections.performance.dense import tables as dense
 from reportgen.sections.performance.multilabel import tables as multilabel
 from reportgen.sections.performance.multilabel_schema import PER_CLASS as OF_LABELS
 from reportgen.sections.performance.regression import schema as values, tables as regression
@@ -24,20 +25,22 @@ if TYPE_CHECKING:
     from reportgen.contract.tables import Cell
     from reportgen.sections.performance.schema import HeadPerformance, OverSeeds, PerformanceResult, RecipeEntry
 
+_PROBABILISTIC = ("probabilistic", "Probabilistic scores and ranking")
 _BARE = {"ci_low": None, "ci_high": None, "ci_method": None, "caveat": None}
 """What the lowest and the highest score are shown without."""
 
 
 def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    exclusive = any(True for _ in result.named(schema.ACCURACY.name))
+    exclusive, ranking = (any(True for _ in result.named(spec.name)) for spec in (schema.ACCURACY, schema.ROC_AUC))
     scores = (
         *((metrics_by_head(result, view, "scores", "Scores", schema.SCORES),) if exclusive else ()),
         *ordinal.tables(result, view),
         *multilabel.tables(result, view, (schema.NLL_SKILL, schema.BRIER_SKILL)),
-        metrics_by_head(result, view, "probabilistic", "Probabilistic scores and ranking", schema.PROBABILISTIC),
+        *((metrics_by_head(result, view, *_PROBABILISTIC, schema.PROBABILISTIC),) if ranking else ()),
         *((metrics_by_head(result, view, "skill", "Skill over trivial baselines", schema.SKILL),) if exclusive else ()),
         *regression.tables(result, view),
+        *dense.tables(result, view),
     )
     found = [table for table in scores if table.rows]
     if found:
@@ -49,11 +52,14 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
         *ordinal.pairs(result, view),
         *multilabel.pairs(result, view),
         *regression.pairs(result, view),
+        *dense.pairs(result, view),
+        *(dense.lowest(one) for one in view.shown(result.dense)),
     ]
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
     found += [per_class(result, head) for head in view.shown(result.heads)]
     of_labels = (*schema.PER_CLASS, *OF_LABELS)
     found += [multilabel.per_class(result, head, of_labels) for head in view.shown(result.multilabel)]
+    found += [dense.per_class(result, one) for one in view.shown(result.dense)]
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from reportgen.contract.numbers import excludes_zero, or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.figures import dots, draw, heatmap
+from reportgen.sections.performance.dense.visualizer import DenseVisualizer
 from reportgen.sections.performance.multilabel.visualizer import MultilabelVisualizer
 from reportgen.sections.performance.regression.visualizer import RegressionVisualizer
 from reportgen.sections.performance.schema import PerformanceResult
@@ -54,6 +55,7 @@ class PerformanceVisualizer(BaseVisualizer[PerformanceResult]):
         yield from self._confusions(result)
         yield from MultilabelVisualizer(self.theme, self.view).figures(result)
         yield from RegressionVisualizer(self.theme, self.view).figures(result)
+        yield from DenseVisualizer(self.theme, self.view).figures(result)
 
     def _differences(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the differences between candidate and baseline, one figure for each head that they share."""

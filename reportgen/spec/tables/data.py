@@ -102,6 +102,10 @@ class DataSpec(Strict):
     """What rows belong to, such as a patient: array name (npz, h5), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
     weight: Name | None = None
     """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
+    mask: Name | Annotated[dict[str, Name], Field(min_length=1)] | None = None
+    """Positions that count, of segmentation and sequence labeling: an array of 0 and 1 for each position, in the same form; for several outputs, a table with one entry per output. Without it, what a layer of the model masks does not count."""
+    ignore_label: Whole | Annotated[dict[str, Whole], Field(min_length=1)] | None = None
+    """The label of positions that do not count, of segmentation and sequence labeling: `255`; for several outputs, a table with one entry per output. By default the `ignore_class` of the compiled loss, or none."""
     columns: dict[Name, Name] = Field(default_factory=dict)
     """Columns that slices can name, for data that is not one table: name to array (npz, h5) or file (npy). A slice can name a column of a table, or an array, without this."""
     class_names: Names | Annotated[dict[str, Names], Field(min_length=1)] | None = None
@@ -173,7 +177,15 @@ class DataSpec(Strict):
             return None
         own = {key: value for key in ("path", "function", "x") if (value := getattr(self.train, key)) is not None}
         origin = {"path": None, "function": None} if own.keys() & {"path", "function"} else {}
-        unread: dict[str, Any] = {"y": None, "text": None, "group": None, "weight": None, "columns": {}, "train": None}
+        unread: dict[str, Any] = {
+            "y": None,
+            "text": None,
+            "group": None,
+            "weight": None,
+            "mask": None,
+            "columns": {},
+            "train": None,
+        }
         return self.model_copy(update={**unread, **origin, **own})
 
     def place_in_training(self, location: tuple[str | int, ...]) -> tuple[str | int, ...]:

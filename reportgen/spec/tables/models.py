@@ -11,7 +11,17 @@ from reportgen.contract.base import Strict
 from reportgen.contract.params import Value
 from reportgen.spec.tables.types import Flag, Name, Names, names_a_function, require_object
 
-TaskName = Literal["auto", "multiclass", "binary", "ordinal", "multilabel", "regression", "distributional"]
+TaskName = Literal[
+    "auto",
+    "multiclass",
+    "binary",
+    "ordinal",
+    "multilabel",
+    "regression",
+    "distributional",
+    "segmentation",
+    "sequence_labeling",
+]
 OutputsName = Literal[
     "auto", "probabilities", "logits", "values", "mean_and_sd", "mean_and_variance", "mean_and_log_variance"
 ]

@@ -123,6 +123,33 @@ CASES = [
             ),
         )
     ),
+    *(
+        Case(name, built(arrays(extra=extra), f'{NPZ}\n{key} = "extra"'), 3, says, slow=True)
+        for name, key, extra, says in (
+            (
+                "a mask of other numbers",
+                "mask",
+                np.full((4, 2), 2),
+                "data.mask: d.npz: must be 0 or 1 for each position (found 2",
+            ),
+            ("a mask of other rows", "mask", np.ones((3, 2)), "data.y has 4, data.mask has 3"),
+            ("a mask of text", "mask", np.full((4, 2), "yes"), "data.mask: d.npz: must be 0 or 1 (found dtype <U3)"),
+            ("a mask that is NaN", "mask", np.full((4, 2), np.nan), "must be 0 or 1 for each position (found nan"),
+            (
+                "a weight for each position",
+                "weight",
+                np.ones((4, 2)),
+                "(found 4 × 2); one for each position is a mask: set data.mask",
+            ),
+        )
+    ),
+    Case(
+        "no such mask",
+        built(arrays(), f'{NPZ}\nmask = "other"'),
+        2,
+        "data.mask: d.npz has no such array or column (found 'other')",
+    ),
+    Case("no label to ignore", built(arrays(), f'{NPZ}\nignore_label = "void"'), 2, "data.ignore_label"),
     Case("no such function's file", built(lambda _: None, FUNCTION), 2, "data.function: no such file"),
     Case("a record without features", built(lambda _: None, 'path = "d.tfrecord"'), 2, "needs a table features"),
     Case("no such folder of images", built(lambda _: None, IMAGES), 2, "data.path: no such file"),

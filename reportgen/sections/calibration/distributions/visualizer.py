@@ -16,7 +16,7 @@ from reportgen.sections.calibration.distributions import titles
 from reportgen.sections.calibration.distributions.findings import evidence
 from reportgen.sections.calibration.distributions.schema import DistributionsResult
 from reportgen.sections.calibration.distributions.tables import bars, intervals, quantiles
-from reportgen.text import formatting
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,10 +44,10 @@ class DistributionVisualizer(BaseVisualizer[DistributionsResult]):
         compared = [(group, shown) for group in groups.values() if (shown := self._compared(group))]
         for index, (group, shown) in enumerate(compared):
             of_levels = [found[one] for one in shown]
-            yield self._coverage(result, of_levels, _numbered("coverage", index), self.view.rest(group, shown))
+            yield self._coverage(result, of_levels, naming.numbered("coverage", index), self.view.rest(group, shown))
         with_bars = [(group, shown) for group, shown in compared if any(one.bars for one in shown)]
         for index, (group, shown) in enumerate(with_bars):
-            yield self._pit([found[one] for one in shown], _numbered("pit", index), self.view.rest(group, shown))
+            yield self._pit([found[one] for one in shown], naming.numbered("pit", index), self.view.rest(group, shown))
 
     def _compared(self, group: Sequence[DistributionCalibration]) -> tuple[DistributionCalibration, ...]:
         """Return the candidate and its baseline, or a few models."""
@@ -160,7 +160,3 @@ class DistributionVisualizer(BaseVisualizer[DistributionsResult]):
 def _spread(count: int) -> list[int]:
     """Return the positions of the levels that have a row: all, or some from the first to the last."""
     return np.unique(np.linspace(0, count - 1, min(count, _MOST_LEVELS)).round().astype(int)).tolist()
-
-
-def _numbered(name: str, index: int) -> str:
-    return name if index == 0 else f"{name}-{index + 1}"

@@ -11,8 +11,8 @@ import numpy as np
 
 from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import classification, comparison, intervals, multilabel, ranking
-from reportgen.metrics.multilabel import Parts
+from reportgen.metrics import classification, comparison, intervals, multilabel, pooled, ranking
+from reportgen.metrics.pooled import Parts
 from reportgen.metrics.ranking import Column
 from reportgen.sections.performance import multilabel_schema as schema, schema as shared
 from reportgen.sections.performance.classified import Classified, class_groups, of_class
@@ -168,7 +168,7 @@ def _whole(head: Several) -> Iterator[Measurement]:
     threshold = f"threshold {head.outputs.threshold:g}"
     if exact is not None:
         yield head.estimated(schema.EXACT_MATCH, exact, estimator=threshold)
-    yield _if_any(head, schema.HAMMING_LOSS, multilabel.micro(counts.wrong, weights), "no label is known", threshold)
+    yield _if_any(head, schema.HAMMING_LOSS, pooled.micro(counts.wrong, weights), "no label is known", threshold)
     yield _hamming_skill(head)
     yield from _cardinality(head)
     yield from _averages(head, threshold)
@@ -211,12 +211,12 @@ def _averages(head: Several, threshold: str) -> Iterator[Measurement]:
         own: dict[str, MetricSpec] = {
             one.name: getattr(one, name) or shared.MACRO_F1 for one in (schema.MICRO, schema.MACRO, schema.SAMPLES)
         }
-        yield _if_any(head, own["micro"], multilabel.micro(parts, weights), none, threshold)
-        mean = multilabel.macro([getattr(one, name) for one in by_class], weights)
+        yield _if_any(head, own["micro"], pooled.micro(parts, weights), none, threshold)
+        mean = pooled.macro([getattr(one, name) for one in by_class], weights)
         yield _if_any(head, own["macro"], mean, none, threshold)
-        values, rows = multilabel.per_row(parts)
+        values, rows = pooled.per_row(parts)
         design = head.design.take(rows) if len(rows) else head.design
-        found = multilabel.mean_over_rows(values, design.weights) if len(rows) else None
+        found = pooled.mean_over_rows(values, design.weights) if len(rows) else None
         if found is None:
             yield head.insufficient(own["samples"], none)
         else:
@@ -232,7 +232,7 @@ def _probabilistic(head: Several) -> Iterator[Measurement]:
         else None
     )
     for spec, sums, note in ((shared.NLL, losses.nll, caveat), (shared.BRIER, losses.brier, None)):
-        found = multilabel.pooled_loss(sums, known, weights)
+        found = pooled.pooled_loss(sums, known, weights)
         found = found.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
         yield head.estimated(spec, found, estimator="mean over the classes", caveat=note)
     absent = sum(
@@ -296,7 +296,7 @@ def _class_scores(one: Classified, part: Subject) -> Iterator[Measurement]:
 
 
 def _f1_difference(first: Several, second: Several) -> tuple[Estimate, Floats] | None:
-    return multilabel.difference(first.counts.f1, second.counts.f1, first.design.weights)
+    return pooled.difference(first.counts.f1, second.counts.f1, first.design.weights)
 
 
 def _p_value(first: Several, second: Several) -> float | None:
@@ -317,7 +317,7 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
         (shared.NLL_DIFFERENCE, first.mean_nll, second.mean_nll, math.inf),
         (shared.BRIER_DIFFERENCE, first.mean_brier, second.mean_brier, 1.0),
     ):
-        found = multilabel.difference(own, other, weights, largest)
+        found = pooled.difference(own, other, weights, largest)
         if found is None:
             yield first.insufficient(spec, _NO_SCORE, part)
         else:

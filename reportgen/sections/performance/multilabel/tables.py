@@ -28,7 +28,7 @@ _PAIRS = (
 
 def tables(result: MultilabelResult, view: View, skills: Sequence[MetricSpec]) -> tuple[Table, ...]:
     """Return the metrics by model, and the averages; ``skills`` are those that other heads have too."""
-    if not any(True for _ in result.named(schema.EXACT_MATCH.name)):
+    if not any(True for _ in result.named(schema.HAMMING_LOSS.name)):
         return ()
     return (
         metrics_by_head(result, view, "multilabel", "Scores over all classes", schema.SCORES),

@@ -1,0 +1,173 @@
+"""Scores pooled over rows of several parts: the labels of a row, the pixels of an image, the tokens of a sequence.
+
+A score is a ratio of sums of counts, such as TP / (TP + FP) over all parts of all rows. The parts of a row are not independent, so the
+row is the unit of every interval: the error of the score is linear in the rows, and its variance is that of their contributions (the
+delta method), however the parts of a row hang together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.metrics import intervals
+from reportgen.metrics.intervals import FEWEST_ERRORS, FEWEST_EXAMPLES, Contributions, Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_METHOD = "Wilson, by the variance between rows"
+_EITHER = "rows that count for the score, and as many that count against it,"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Two sums of every row (N,) float64, of whose sums over rows a score is the ratio; ``denominators`` are not negative."""
+
+    numerators: Floats
+    denominators: Floats
+
+    def value(self, weights: Floats | None = None) -> float | None:
+        """Return the ratio of the sums; None where the sum of the denominators is 0. ``weights`` (N,) are positive."""
+        w = np.ones(len(self.numerators)) if weights is None else weights
+        total = float((w * self.denominators).sum())
+        return None if total == 0 else float((w * self.numerators).sum()) / total
+
+    def linear(self, weights: Floats | None = None) -> Floats | None:
+        """Return the linearized score of every row (N,), whose mean is the ratio; None where there is none."""
+        value = self.value(weights)
+        if value is None:
+            return None
+        scale = float(np.average(self.denominators, weights=weights))
+        return value + (self.numerators - value * self.denominators) / scale
+
+
+def micro(parts: Parts, weights: Floats | None = None) -> Estimate | None:
+    """Return a score pooled over all labels of all rows, between 0 and 1; None where its denominator is 0.
+
+    The interval is Wilson's for as many trials as have the variance between the rows. It is withheld below 5 rows with a part that
+    counts for the score, or 5 with one that counts against it. ``weights`` (N,) are positive, of mean 1.
+
+    >>> import numpy as np
+    >>> micro(Parts(np.array([2.0, 0.0]), np.array([3.0, 1.0]))).value
+    0.5
+    """
+    value = parts.value(weights)
+    if value is None:
+        return None
+    n, w = len(parts.numerators), np.ones(len(parts.numerators)) if weights is None else weights
+    total = float((w * parts.denominators).sum())
+    values = (parts.numerators - value * parts.denominators) / total
+    found = _with_rows(value, values, w * parts.denominators / total, w, n)
+    return _supported(found, parts)
+
+
+def macro(parts: Sequence[Parts], weights: Floats | None = None) -> Estimate | None:
+    """Return the unweighted mean of a score over classes, of those where it exists; None where it exists for none.
+
+    The contributions of a row to all classes are added before their variance is taken. The interval is withheld where a class has
+    fewer than 10 rows that count for it.
+    """
+    n = len(parts[0].numerators)
+    w = np.ones(n) if weights is None else weights
+    values, influence, mass, fewest = [], np.zeros(n), np.zeros(n), n
+    for one in parts:
+        value = one.value(weights)
+        if value is None:
+            continue
+        total = float((w * one.denominators).sum())
+        values.append(value)
+        influence += (one.numerators - value * one.denominators) / total
+        mass += w * one.denominators / total
+        fewest = min(fewest, int((one.denominators > 0).sum()))
+    if not values:
+        return None
+    found = _with_rows(float(np.mean(values)), influence / len(values), mass / len(values), w, n)
+    return found.supported(fewest, FEWEST_EXAMPLES, "rows of a class")
+
+
+def _with_rows(value: float, values: Floats, mass: Floats, weights: Floats, n: int) -> Estimate:
+    """Return a score with the interval that the contributions of the rows, without their weights, make."""
+    variance = float((weights * values**2).sum()) * n / max(n - 1, 1)
+    found = intervals.share(value, variance, n, _METHOD)
+    return found.of_rows(lambda: Contributions(weights * values, mass))
+
+
+def _supported(found: Estimate, parts: Parts) -> Estimate:
+    above = int((parts.numerators > 0).sum())
+    below = int((parts.numerators < parts.denominators).sum())
+    return found.supported(min(above, below), FEWEST_ERRORS, _EITHER)
+
+
+def per_row(parts: Parts) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the score of every row that has one (M,), and the positions of these rows (M,)."""
+    rows = np.flatnonzero(parts.denominators > 0)
+    return parts.numerators[rows] / parts.denominators[rows], rows
+
+
+def mean_over_rows(values: Floats, weights: Floats | None = None) -> Estimate | None:
+    """Return the mean of scores of rows (M,) in [0, 1], with Hall's interval; None without a row, no interval below 5 rows under 1."""
+    found = intervals.mean(values, low=0.0, high=1.0, weights=weights)
+    below, above = int((values < 1).sum()), int((values > 0).sum())
+    return None if found is None else found.supported(min(below, above), FEWEST_ERRORS, _EITHER)
+
+
+def difference(
+    first: Parts, second: Parts, weights: Floats | None = None, largest: float = 1.0
+) -> tuple[Estimate, Floats] | None:
+    """Return the paired difference of two pooled scores, and the linearized difference of every row (N,), whose mean it is.
+
+    None where one of them does not exist. The interval is Hall's of the linearized differences, cut off at the ``largest``.
+    """
+    one, other = first.linear(weights), second.linear(weights)
+    if one is None or other is None:
+        return None
+    rows = one - other
+    found = intervals.mean(rows, low=-largest, high=largest, weights=weights)
+    return None if found is None else (found, rows)
+
+
+def macro_difference(
+    first: Sequence[Parts], second: Sequence[Parts], weights: Floats | None = None
+) -> tuple[Estimate, Floats] | None:
+    """Return the paired difference of two means over classes, as :func:`difference`; each over the classes for which its score exists.
+
+    The interval is withheld where a class has fewer than 10 rows that count for it.
+    """
+    rows = []
+    for parts in (first, second):
+        linear = [one for part in parts if (one := part.linear(weights)) is not None]
+        if not linear:
+            return None
+        rows.append(np.mean(linear, axis=0))
+    apart = rows[0] - rows[1]
+    found = intervals.mean(apart, low=-1.0, high=1.0, weights=weights)
+    if found is None:
+        return None
+    w = np.ones(len(apart)) if weights is None else weights
+    fewest = min(int(one.denominators.astype(np.bool_).sum()) for one in (*first, *second) if one.denominators.any())
+    found = found.supported(fewest, FEWEST_EXAMPLES, "rows of a class")
+    value = found.value
+    return found.of_rows(lambda: Contributions(w * (apart - value), mass((*first, *second), w))), apart
+
+
+def mass(parts: Sequence[Parts], weights: Floats) -> Floats:
+    """Return the share (N,) of the mean over classes of a score that rests on each row, for the classes for which it exists."""
+    shares = [weights * one.denominators for one in parts if one.denominators.any()]
+    found: Floats = np.mean([share / share.sum() for share in shares], axis=0)
+    return found
+
+
+def pooled_loss(sums: Floats, known: Floats, weights: Floats | None = None) -> Estimate:
+    """Return the mean loss over all known labels, from its sum (N,) and the number of known labels (N,) of every row.
+
+    The interval is that of the ratio of the two means over the rows.
+    """
+    found = intervals.ratio(sums, known, weights)
+    return replace(found, method=None if found.method is None else f"{found.method}, over rows")

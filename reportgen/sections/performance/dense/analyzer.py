@@ -1,0 +1,392 @@
+"""Computes the metrics of segmentation and sequence labeling heads and of their classes, and compares the models. Intervals are over units."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reportgen.contract.heads import DenseHead, comparable
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import classification, comparison, dense, intervals, pooled
+from reportgen.metrics.pooled import Parts
+from reportgen.sections.performance import dense_schema as schema, multilabel_schema as labels, schema as shared
+from reportgen.sections.performance.dense_schema import DensePerformance, Kind, UnitScore
+from reportgen.sections.performance.rivals import Comparison, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.decision import Decision
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.metrics.intervals import Estimate
+    from reportgen.sections.performance.tiers import Tier
+
+    Floats = NDArray[np.float64]
+    Paired = tuple[Estimate, Floats] | None
+
+LOWEST = 10
+"""Units with the lowest scores that are listed. Convention."""
+_NO_CLASS = "no class is labeled or predicted at any position"
+
+
+@dataclass(frozen=True)
+class Positions(DenseHead):
+    """A head with the parts that its units make of each score."""
+
+    @property
+    def kind(self) -> Kind:
+        """The nouns and the metrics of its task."""
+        return schema.KINDS[self.head.task.value]
+
+    @property
+    def right(self) -> Parts:
+        """Right positions."""
+        return Parts(self.outputs.right, self.outputs.counted)
+
+    @property
+    def exact(self) -> NDArray[np.bool_]:
+        """(N,) bool, whether every position of the unit is right."""
+        return np.asarray(self.outputs.right == self.outputs.counted)
+
+    def iou(self, index: int) -> Parts:
+        """Positions that are labeled and predicted as a class, of those that are either."""
+        return _over_union(*(one[:, index] for one in (self.outputs.hits, self.outputs.predicted, self.outputs.actual)))
+
+    def boundary_iou(self, index: int) -> Parts:
+        """Positions in the bands along both boundaries of a class, of those in either."""
+        found = self.outputs
+        if found.boundary_hits is None or found.boundary_predicted is None or found.boundary_actual is None:
+            message = "only segmentation has boundaries"
+            raise ValueError(message)
+        bands = (found.boundary_hits, found.boundary_predicted, found.boundary_actual)
+        return _over_union(*(one[:, index] for one in bands))
+
+    def f1(self, index: int) -> Parts:
+        """2 TP / (2 TP + FP + FN) of a class: its Dice coefficient."""
+        found = self.outputs
+        both = (found.predicted[:, index] + found.actual[:, index]).astype(np.float64)
+        return Parts((2 * found.hits[:, index]).astype(np.float64), both)
+
+    def precision(self, index: int) -> Parts:
+        """Right positions of those that are predicted as a class."""
+        return Parts(
+            self.outputs.hits[:, index].astype(np.float64), self.outputs.predicted[:, index].astype(np.float64)
+        )
+
+    def recall(self, index: int) -> Parts:
+        """Right positions of those that are labeled as a class."""
+        return Parts(self.outputs.hits[:, index].astype(np.float64), self.outputs.actual[:, index].astype(np.float64))
+
+    def misses(self, index: int) -> NDArray[np.bool_]:
+        """(N,) bool, whether a position of the unit is wrong for a class."""
+        found = self.iou(index)
+        return np.asarray(found.numerators < found.denominators)
+
+    def over_classes(self, found: Estimate) -> Estimate:
+        """Return a mean over classes; without its interval where few units have the rarest class, however many others are called so."""
+        units = (self.outputs.actual > 0).sum(axis=0)
+        fewest = int(units[units > 0].min())
+        return found.supported(fewest, intervals.FEWEST_EXAMPLES, f"{self.kind.units} with each class")
+
+    def every(self, name: str) -> list[Parts]:
+        """Return the parts of a score of all classes."""
+        return [getattr(self, name)(index) for index in range(self.outputs.n_classes)]
+
+    @property
+    def main(self) -> list[Parts]:
+        """The parts of the score by which models are compared: its mean over these."""
+        return self.every("iou") if self.kind.main is schema.MEAN_IOU else [self.right]
+
+    @property
+    def frequency(self) -> Floats:
+        """(K,) float64, the share of each class of the positions, by the weights of the units."""
+        found = (self.design.weight[:, None] * self.outputs.actual).sum(axis=0)
+        return np.asarray(found / found.sum(), dtype=np.float64)
+
+    @property
+    def majority(self) -> int:
+        """The most frequent class."""
+        return int(self.frequency.argmax())
+
+    @property
+    def always(self) -> Parts:
+        """Positions that the most frequent class is right at."""
+        return Parts(self.outputs.actual[:, self.majority].astype(np.float64), self.outputs.counted)
+
+    @cached_property
+    def by_unit(self) -> Floats:
+        """(N,) float64, the score that ranks the units."""
+        if self.kind.main is schema.MEAN_IOU:
+            return dense.mean_of_unit(self.every("iou"))
+        return self.outputs.right / self.outputs.counted
+
+    @property
+    def n_wrong(self) -> int:
+        """Number of units with a wrong position."""
+        return int((~self.exact).sum())
+
+
+def _over_union(hits: NDArray[np.int64], predicted: NDArray[np.int64], actual: NDArray[np.int64]) -> Parts:
+    return Parts(hits.astype(np.float64), (predicted + actual - hits).astype(np.float64))
+
+
+@dataclass(frozen=True)
+class DenseNumbers:
+    """What was measured of all segmentation and sequence labeling heads."""
+
+    measurements: tuple[Measurement, ...]
+    heads: tuple[DensePerformance, ...]
+    tiers: tuple[Tier, ...]
+
+
+def measured(heads: Sequence[Positions], decision: Decision) -> DenseNumbers:
+    """Measure every head, then compare the models that have the same one."""
+    numbers = [one for head in heads for one in (*_whole(head), *_classes(head))]
+    groups = [
+        group for task in schema.KINDS for group in comparable([head for head in heads if head.head.task.value == task])
+    ]
+    for group in groups:
+        numbers += _by_role(group, decision)
+    how = Comparison(
+        goodness=_main_score,
+        difference=lambda first, second: (found := _apart(first, second)) and found[0],
+        p_value=_p_value,
+        pair=_pair,
+    )
+    compared, tiers = compare(groups, how, decision)
+    return DenseNumbers((*numbers, *compared), tuple(map(_shown, heads)), tuple(tiers))
+
+
+def _shown(head: Positions) -> DensePerformance:
+    outputs, names = head.outputs, head.head.class_names
+    there = outputs.actual > 0
+    groups = None
+    if head.data.design.groups is not None:
+        groups = tuple(len(np.unique(head.design.codes[there[:, index]])) for index in range(outputs.n_classes))
+    lowest = np.argsort(head.by_unit, kind="stable")[:LOWEST]
+    whole = next(one.outputs for one in head.model.heads if one.name == head.head.name)
+    return DensePerformance(
+        model=head.model.name,
+        subject=head.subject(),
+        task=head.head.task.value,
+        n=head.n,
+        empty=len(getattr(whole, "nll", outputs.nll)) - head.n,
+        positions=int(outputs.counted.sum()),
+        masked=int(outputs.masked.sum()),
+        ignored=int(outputs.ignored.sum()),
+        class_names=names,
+        class_units=tuple(there.sum(axis=0).tolist()),
+        class_groups=groups,
+        confusion=tuple(tuple(row) for row in outputs.confusion.tolist()),
+        majority_class=names[head.majority],
+        only_majority=bool((outputs.predicted[:, head.majority] == outputs.counted).all()),
+        lowest=tuple(
+            UnitScore(
+                row=int(head.data.rows[index]),
+                score=float(head.by_unit[index]),
+                positions=int(outputs.counted[index]),
+            )
+            for index in lowest.tolist()
+        ),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ of a whole head
+
+
+def _whole(head: Positions) -> Iterator[Measurement]:
+    kind, weights = head.kind, head.design.weights
+    yield _pooled(head, kind.accuracy, [head.right])
+    if kind.main is schema.MEAN_IOU:
+        for spec, name in (
+            (schema.MEAN_IOU, "iou"),
+            (schema.MEAN_DICE, "f1"),
+            (schema.MEAN_BOUNDARY_IOU, "boundary_iou"),
+        ):
+            yield _pooled(head, spec, head.every(name))
+        scores = [head.by_unit, dense.mean_of_unit(head.every("f1"))]
+    else:
+        yield _pooled(head, shared.MACRO_F1, head.every("f1"))
+        exact = intervals.proportion(head.exact, weights)
+        if exact is not None:
+            yield head.estimated(labels.EXACT_MATCH, exact)
+        scores = [head.by_unit]
+    for spec, values in zip(kind.by_unit, scores, strict=True):
+        mean = pooled.mean_over_rows(values, weights)
+        if mean is not None:
+            yield head.estimated(spec, mean)
+    yield from _losses(head)
+    yield from _over_constants(head)
+
+
+def _pooled(head: Positions, spec: MetricSpec, parts: Sequence[Parts], part: Subject | None = None) -> Measurement:
+    """Record a score pooled over units, or the mean of several over classes."""
+    single = len(parts) == 1
+    found = pooled.micro(parts[0], head.design.weights) if single else pooled.macro(parts, head.design.weights)
+    if found is None:
+        return head.insufficient(spec, _NO_CLASS, part)
+    if not single:
+        found = head.over_classes(found)
+    absent = sum(not one.denominators.any() for one in parts)
+    left_out = f"{absent} of {len(parts)} classes are neither labeled nor predicted and are left out"
+    return head.estimated(spec, found, part, caveat=left_out if absent else None)
+
+
+def _losses(head: Positions) -> Iterator[Measurement]:
+    outputs, weights = head.outputs, head.design.weights
+    n_clipped = 0 if outputs.clipped is None else int(outputs.clipped.sum())
+    share = n_clipped / outputs.counted.sum()
+    caveat = f"from clipped probabilities: {share:.2%} of the labels had probability 0, so the true value is higher"
+    nll = _supported(head, pooled.pooled_loss(outputs.nll, outputs.counted, weights))
+    yield head.estimated(shared.NLL, nll, caveat=caveat if n_clipped else None)
+    brier = _supported(head, pooled.pooled_loss(outputs.brier / _convention(head), outputs.counted, weights))
+    yield head.estimated(shared.BRIER, brier, estimator="positive class" if _convention(head) > 1 else None)
+    if head.kind.main is schema.TOKEN_ACCURACY:
+        yield head.estimated(schema.PERPLEXITY, nll.transformed(math.exp), caveat=caveat if n_clipped else None)
+
+
+def _convention(head: Positions) -> float:
+    """Return by what the Brier score is divided: two classes have one positive class."""
+    return 2.0 if head.outputs.n_classes == 2 else 1.0  # noqa: PLR2004 both classes
+
+
+def _supported(head: Positions, found: Estimate) -> Estimate:
+    return found.supported(head.n_wrong, intervals.FEWEST_ERRORS, f"{head.kind.units} with an error")
+
+
+def _over_constants(head: Positions) -> Iterator[Measurement]:
+    """Yield how much better it is than constants: the most frequent class, and the class frequencies."""
+    outputs, weights, frequency = head.outputs, head.design.weights, head.frequency
+    always = head.always.value(weights)
+    if always is None:
+        return
+    yield head.measure(shared.BASELINE, always)
+    gain = pooled.macro_difference([head.right], [head.always], weights)
+    if gain is not None:
+        yield head.estimated(head.kind.gain, gain[0])
+    with np.errstate(divide="ignore"):
+        logarithms = np.where(frequency > 0, np.log(frequency), 0.0)
+    prior_nll = -(outputs.actual * logarithms).sum(axis=1)
+    prior_brier = (outputs.actual * (1.0 - 2.0 * frequency + (frequency**2).sum())).sum(axis=1)
+    for spec, sums, prior in (
+        (shared.NLL_SKILL, outputs.nll, prior_nll),
+        (shared.BRIER_SKILL, outputs.brier, prior_brier),
+    ):
+        skill = None if frequency.max() == 1 else classification.skill(sums, prior, weights)
+        if skill is None:
+            yield head.insufficient(spec, "there is only one class, so the baseline is perfect")
+        else:
+            yield head.estimated(spec, _supported(head, skill))
+
+
+# ------------------------------------------------------------------------------------------------ of a class
+
+
+def _classes(head: Positions) -> Iterator[Measurement]:
+    specs: tuple[tuple[MetricSpec, str], ...] = ((shared.PRECISION, "precision"), (shared.RECALL, "recall"))
+    if head.kind.main is schema.MEAN_IOU:
+        specs += ((schema.IOU, "iou"), (schema.DICE, "f1"), (schema.BOUNDARY_IOU, "boundary_iou"))
+    else:
+        specs += ((shared.F1, "f1"),)
+    reasons = {"precision": "the class was never predicted", "recall": "the class has no examples"}
+    for index, name in enumerate(head.head.class_names):
+        part = Subject.of("class", name)
+        for spec, score in specs:
+            found = pooled.micro(getattr(head, score)(index), head.design.weights)
+            if found is None:
+                reason = reasons.get(score, "the class has no examples and was never predicted")
+                yield head.insufficient(spec, reason, part)
+            else:
+                yield head.estimated(spec, found, part)
+        yield head.measure(shared.SUPPORT, int(head.outputs.actual[:, index].sum()), part)
+
+
+# ------------------------------------------------------------------------------------------------ of two models
+
+
+def _main_score(head: Positions) -> float | None:
+    """Return the score by which models are compared."""
+    values = [value for one in head.main if (value := one.value(head.design.weights)) is not None]
+    return float(np.mean(values)) if values else None
+
+
+def _apart(first: Positions, second: Positions) -> Paired:
+    """Return the difference in the main score."""
+    return _mean_apart(first, first.main, second.main)
+
+
+def _mean_apart(head: Positions, own: Sequence[Parts], other: Sequence[Parts]) -> Paired:
+    """Return the difference of a score, or of its mean over several classes."""
+    found = pooled.macro_difference(own, other, head.design.weights)
+    if found is None or len(own) == 1:
+        return found
+    return head.over_classes(found[0]), found[1]
+
+
+def _p_value(first: Positions, second: Positions) -> float | None:
+    """Return the p-value of equal main scores; None without a test."""
+    found = _apart(first, second)
+    if found is None or (found[0].low is None and found[0].value != 0):
+        return None
+    mass = pooled.mass((*first.main, *second.main), first.design.weight)
+    return first.design.p_value(found[1], intervals.mean_p_value(found[1]), mass=mass)
+
+
+def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
+    """Yield the differences of two models; the p-values are the same both ways."""
+    kind, part, weights = first.kind, Subject.of("vs", second.model.name), first.design.weights
+    wrong = int((~first.exact | ~second.exact).sum())
+    scores = [(kind.accuracy_difference, [first.right], [second.right])]
+    if kind.main is schema.MEAN_IOU:
+        scores += [(schema.MEAN_IOU_DIFFERENCE, first.main, second.main)]
+    else:
+        scores += [(schema.MACRO_F1_DIFFERENCE, first.every("f1"), second.every("f1"))]
+        table = comparison.discordance(first.exact, second.exact, weights)
+        yield first.estimated(labels.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
+    for spec, own, other in scores:
+        yield _difference(first, spec, _mean_apart(first, own, other), wrong, part)
+    for spec, name, scale in (
+        (shared.NLL_DIFFERENCE, "nll", 1.0),
+        (shared.BRIER_DIFFERENCE, "brier", _convention(first)),
+    ):
+        losses, others = (Parts(getattr(one.outputs, name) / scale, one.outputs.counted) for one in (first, second))
+        found = pooled.difference(losses, others, weights, math.inf)
+        yield _difference(first, spec, found, wrong, part)
+    how = f"Student's t of the paired difference, clustered by {first.design.by}"
+    apart = _apart(first, second)
+    untested = _NO_CLASS if apart is None else apart[0].withheld or first.design.too_few
+    for spec, p in ((kind.p, p_value), (kind.p_holm, adjusted)):
+        if p is None:
+            yield first.insufficient(spec, untested, part)
+        else:
+            yield first.measure(spec, p, part, estimator=how)
+
+
+def _difference(head: Positions, spec: MetricSpec, found: Paired, wrong: int, part: Subject) -> Measurement:
+    if found is None:
+        return head.insufficient(spec, _NO_CLASS, part)
+    units = f"{head.kind.units} with an error of either model"
+    return head.estimated(spec, found[0].supported(wrong, intervals.FEWEST_PAIRED, units), part)
+
+
+def _by_role(group: list[Positions], decision: Decision) -> Iterator[Measurement]:
+    """Yield the differences between the candidate and its baseline, class by class."""
+    of = {one.model.name: one for one in group}
+    if decision.pair is None or not of.keys() >= set(decision.pair):
+        return
+    candidate, baseline = (of[name] for name in decision.pair)
+    score = candidate.kind.of_class
+    for index, name in enumerate(candidate.head.class_names):
+        own, other = ([getattr(one, score)(index)] for one in (candidate, baseline))
+        found = pooled.macro_difference(own, other, candidate.design.weights)
+        if found is not None:
+            wrong = int((candidate.misses(index) | baseline.misses(index)).sum())
+            units, what = int((candidate.outputs.actual[:, index] > 0).sum()), f"{candidate.kind.units} with the class"
+            found = found[0].supported(units, intervals.FEWEST_EXAMPLES, what), found[1]
+            yield _difference(candidate, candidate.kind.class_difference, found, wrong, Subject.of("class", name))
