@@ -20,6 +20,7 @@ from reportgen.pipeline import flow
 from reportgen.pipeline.rebuild import rebuild
 from reportgen.pipeline.run import Run
 from reportgen.spec.errors import SpecError
+from reportgen.spec.model import ReportSpec
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import Results
@@ -173,6 +174,8 @@ CODE = {
     "section": ('[[sections]]\nkind = "./own.py:SECTION"\n', []),
     "custom objects": ("", ["models.a.custom_objects=['./own.py:Layer']"]),
     "function": ("", ["data.function=package.module:rows"]),
+    "function of a model": ("", ["models.a={function='package.module:model'}"]),
+    "function of the training data": ("", ["data.train.function=package.module:rows"]),
     "preprocess": ("", ["data.preprocess=./own.py:rows"]),
     "templates": ('[output]\ntemplates = "own"\n', []),
 }
@@ -188,6 +191,25 @@ def test_code_is_not_run_unless_allowed(folder: Path, builder: Builder, name: st
         rebuild(path, folder, Run(), allow_code=False)
     assert error.value.exit_code == 2
     assert builder.seen == {}
+
+
+def test_every_key_that_names_code_is_known() -> None:
+    """The schema says of a key that what it names is run; whoever adds one adds it to `plan/code.py` too."""
+    tables = ReportSpec.model_json_schema()["$defs"]
+    run = {
+        (table, key)
+        for table, found in tables.items()
+        for key, one in found.get("properties", {}).items()
+        if "imported and run" in one.get("description", "")
+    }
+    assert run == {
+        ("SectionSpec", "kind"),
+        ("ModelSpec", "custom_objects"),
+        ("ModelSpec", "function"),
+        ("DataSpec", "function"),
+        ("DataSpec", "preprocess"),
+        ("TrainSpec", "function"),
+    }
 
 
 def test_only_code_of_the_report_is_laid_out(folder: Path, builder: Builder) -> None:

@@ -17,6 +17,7 @@ from reportgen.inputs import search
 from reportgen.pipeline import flow, verify
 from reportgen.pipeline.differences import differences
 from reportgen.plan import code
+from reportgen.plan.make import files_of
 from reportgen.plan.registry import Registry
 from reportgen.resources import private_folder
 from reportgen.spec import source
@@ -24,11 +25,12 @@ from reportgen.spec.problems import Problem
 from reportgen.text.formatting import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from reportgen.analysis.results import CodeRecord, Results
     from reportgen.pipeline.differences import Difference
     from reportgen.pipeline.run import Run
+    from reportgen.spec.problems import Location
     from reportgen.spec.source import Source
 
 _DEEPEST = 32
@@ -73,7 +75,8 @@ def rebuild(report: Path, folder: Path, run: Run, *, allow_code: bool) -> Rebuil
     ResultsError
         The report cannot be read, does not agree with itself, or names an input in a way that cannot be followed.
     SpecError
-        Its spec names code that is not allowed, or is not valid for this version of the program.
+        Its spec names code that is not allowed, or a file that the report was not made from, or is not valid for this version of
+        the program.
     InputError
         An input is not below the folder.
     """
@@ -112,6 +115,7 @@ def _built(
     if not allow_code:
         _refuse_code(text)
     _lay_out(named, folder, home.resolve(), place, report)
+    _refuse_others(text, place, [file for _, file, _ in named])
     _add_answers(inputs, folder, place)
     before = results_file.read(content, report, Registry(place if allow_code else None))
     planned = flow.plan_of(text, place, spec.overrides, skip=before.left_out)
@@ -140,6 +144,29 @@ def _refuse_code(text: Source) -> None:
     ]
     if problems:
         raise text.error(problems)
+
+
+def _refuse_others(text: Source, place: Path, names: Iterable[str]) -> None:
+    """Refuse files that the spec names and the report does not have: they would be opened by their paths."""
+    known = {PurePosixPath(name) for name in names}
+    found = [*files_of(text, place), *_code_files(text)]
+    problems = [
+        Problem(location, "is none of the files that the report was made from", repr(file))
+        for location, file in dict.fromkeys(found)
+        if not any(one.is_relative_to(file) for one in known)
+    ]
+    if problems:
+        raise text.error(problems)
+
+
+def _code_files(text: Source) -> Iterator[tuple[Location, str]]:
+    """Yield the files and the folder of templates among the code that a spec names: modules are imported as they are installed."""
+    for location, item in code.named(text):
+        file = item.rpartition(":")[0]
+        if location[0] == "output":
+            yield location, item
+        elif file.endswith(".py"):
+            yield location, file
 
 
 def _place(home: Path, names: Iterable[str], report: Path) -> Path:

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reportgen.plan.entries import entries
 from reportgen.plan.registry import is_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reportgen.spec.problems import Location
     from reportgen.spec.source import Source
 
+_KEYS = ("function", "preprocess", "templates")
+"""Keys of models, data, training data and output that name code, whichever of these tables has them."""
+
 
 def named(source: Source) -> Iterator[tuple[Location, str]]:
-    """Yield every section file, custom object, function of the data and folder of templates that a spec names, with its place.
+    """Yield every section file, custom object, function of models and data and folder of templates that a spec names, with its place.
 
     Whatever else is in these places is a mistake, at which planning ends before any of it runs.
     """
     for index, entry in entries(source.data, "sections"):
         if is_file(kind := str(entry.get("kind"))):
             yield ("sections", index, "kind"), kind
-    models = source.data.get("models")
-    for name, model in models.items() if isinstance(models, dict) else ():
+    for name, model in _table(source.data, "models").items():
         objects = model.get("custom_objects") if isinstance(model, dict) else None
         for index, item in enumerate(objects if isinstance(objects, list) else ()):
             yield ("models", name, "custom_objects", index), str(item)
-    for table, keys in (("data", ("function", "preprocess")), ("output", ("templates",))):
-        given = source.data.get(table)
-        found = given if isinstance(given, dict) else {}
-        yield from (((table, key), str(found[key])) for key in keys if found.get(key) is not None)
+    places = [*(("models", name) for name in _table(source.data, "models")), ("data",), ("data", "train"), ("output",)]
+    for place in places:
+        found = _table(source.data, *place)
+        yield from (((*place, key), str(found[key])) for key in _KEYS if found.get(key) is not None)
+
+
+def _table(data: Any, *place: str) -> Mapping[str, Any]:
+    """Return the table at a place; an empty one where there is none."""
+    for key in place:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}

@@ -33,10 +33,10 @@ from reportgen.spec.model import ReportSpec
 from reportgen.spec.validation import from_validation_error
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reportgen.spec.problems import Problem
+    from reportgen.spec.problems import Location, Problem
     from reportgen.spec.source import Source
 
 
@@ -106,6 +106,15 @@ def make(
         trend,
         trained,
     )
+
+
+def files_of(source: Source, folder: Path) -> Iterator[tuple[Location, str]]:
+    """Yield every file that a spec names, patterns opened, with its place, before any is opened; none if :func:`make` refuses the spec."""
+    spec, _ = _validated(presets.expand(source)[0])
+    if spec is not None:
+        models, _, _ = patterns.expand(spec.models, folder)
+        yield from files.named_files(spec.model_copy(update={"models": models}))
+        yield from ((("trend", "results"), file) for file in releases.of_trend(spec, folder)[0])
 
 
 def _validated(source: Source) -> tuple[ReportSpec | None, list[Problem]]:
