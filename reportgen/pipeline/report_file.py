@@ -59,7 +59,7 @@ class ReportFile:
 
 
 def read_page(path: Path) -> ReportFile:
-    """Read ``report.html``.
+    """Read ``report.html``, within limits of size, time and memory.
 
     Raises
     ------
@@ -75,7 +75,12 @@ def read_page(path: Path) -> ReportFile:
     except CarriedError as error:
         raise ResultsError(f"{path}: {error}") from error
     attached = {} if results is None else {FILES["json"]: results}
-    return ReportFile("html", content, found[-1].decode(), attached, _front(content.decode("utf-8", "replace")))
+    try:
+        with limited(_SECONDS, _GIGABYTES):
+            words = _front(content.decode("utf-8", "replace"))
+    except (AssertionError, *ERRORS) as error:
+        raise ResultsError(f"{path}: cannot be read as a page ({summary(error)})") from error
+    return ReportFile("html", content, found[-1].decode(), attached, words)
 
 
 def _front(page: str) -> str:

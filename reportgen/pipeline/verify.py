@@ -219,6 +219,8 @@ def _on_disk(what: str, file: str, digest: str, folder: Path) -> VerifiedFile:
     reason = None if of_folders else unusable(folder / file)
     if reason is not None:
         return VerifiedFile(what, file, "missing", "made by code, which is not run" if CODE.search(file) else reason)
+    if not (folder / file).resolve().is_relative_to(folder.resolve()):
+        return VerifiedFile(what, file, "missing", "is a link out of the folder of the inputs")
     try:
         return VerifiedFile(what, file, _state(of_path(folder / file), digest))
     except OSError as error:

@@ -9,9 +9,11 @@ import pytest
 from handmade import SPEC
 from reports import digest, write
 
-from reportgen.pipeline import flow
+from reportgen.cli import commands
+from reportgen.pipeline import flow, report_file
 from reportgen.pipeline.rebuild import rebuild
 from reportgen.pipeline.run import Run
+from reportgen.pipeline.verify import verify
 from reportgen.spec.errors import SpecError
 
 if TYPE_CHECKING:
@@ -71,3 +73,41 @@ def test_no_file_is_opened_by_its_path(outside: Path, tmp_path: Path, name: str,
     with pytest.raises(SpecError, match="is none of the files that the report was made from") as error:
         rebuild(report / "results.json", report, Run(), allow_code=allow_code)
     assert error.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("<![x[", "unknown status keyword"), ("<a " * 100_000, "it takes more than 1 s")],
+    ids=["marked section", "tags that do not end"],
+)
+def test_a_page_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], code: str, says: str
+) -> None:
+    """Python's own parser fails with an assertion, or takes time that grows with the square of the page."""
+    monkeypatch.setattr(report_file, "_SECONDS", 1)
+    path = write(tmp_path) / "report.html"
+    text = path.read_text("utf-8")
+    end = text.index("</section>", text.index('<section class="front"'))
+    path.write_text(f"{text[:end]}{code}{text[end:]}", "utf-8")
+    monkeypatch.setattr("sys.argv", ["reportgen", "verify", str(path)])
+    assert commands.run() == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"reportgen: {path}: cannot be read as a page (")
+    assert says in line
+
+
+@pytest.mark.parametrize("name", ["a.keras", "a/b", "a/"])
+def test_links_out_of_the_folder_are_not_followed(tmp_path: Path, name: str) -> None:
+    """Whoever names the files of a report could have made the link too."""
+    inputs, outside = tmp_path / "inputs", tmp_path / "outside"
+    inputs.mkdir()
+    outside.mkdir()
+    (outside / "b").write_text("b", "utf-8")
+    raw = json.loads((write(inputs) / "results.json").read_text("utf-8"))
+    raw["models"][0]["file"] = name
+    (inputs / "results.json").write_text(json.dumps(raw), "utf-8")
+    (inputs / "a.keras").unlink()
+    link = inputs / name.partition("/")[0]
+    link.symlink_to(outside if "/" in name else outside / "b")
+    rows = {row.file: row for row in verify(inputs / "results.json", inputs)}
+    assert (rows[name].state, rows[name].reason) == ("missing", "is a link out of the folder of the inputs")
