@@ -140,6 +140,35 @@ def test_nothing_that_a_repository_configures_runs(spec: Path, tmp_path: Path, k
     assert mark.exists()
 
 
+def test_a_filter_whose_name_ends_a_setting_does_not_run(spec: Path, tmp_path: Path) -> None:
+    """`-c filter.a=b.clean=` is the setting `filter.a`: such a filter cannot be turned off, so git is not asked."""
+    mark, top = tmp_path / "ran", spec.parents[1]
+    git(top, "config", "filter.a=b.clean", f"touch '{mark}'; cat")
+    (top / ".git" / "info" / "attributes").write_text("* filter=a=b\n", "utf-8")
+    (spec.parent / "data.csv").write_text("x,z\n", "utf-8")
+    assert state(spec) == State(None, None, "the git repository names a filter that cannot be turned off")
+    assert not mark.exists()
+    subprocess.run(["git", "-C", top, "status"], env=ISOLATED, capture_output=True, check=False)
+    assert mark.exists()
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_extensions_of_git_lfs_do_not_run(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, extended: bool
+) -> None:
+    """The filter is the user's own, but runs what the repository says; without extensions it may run."""
+    mark, top, own = tmp_path / "ran", spec.parents[1], tmp_path / "gitconfig"
+    git(tmp_path, "config", "-f", str(own), "filter.lfs.clean", f"touch '{mark}'; cat")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    own.rename(tmp_path / ".gitconfig")
+    if extended:
+        git(top, "config", "lfs.extension.own.clean", "touch me")
+    (top / ".git" / "info" / "attributes").write_text("* filter=lfs\n", "utf-8")
+    (spec.parent / "data.csv").write_text("x,z\n", "utf-8")
+    assert state(spec) == State(head(spec), dirty=True)
+    assert mark.exists() is not extended
+
+
 def test_variables_of_a_hook_change_nothing(spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Git sets them where reportgen runs in a hook of another repository."""
     git(tmp_path, "init", "-q")

@@ -11,6 +11,8 @@ from pathlib import Path
 _SECONDS = 10.0
 _UNTRUSTED = ("local", "worktree", "command", "unknown")
 """Scopes of settings that are not the user's own."""
+_LFS = "filter.lfs"
+"""Git LFS is a filter of the user that runs the extensions of a repository."""
 _FIXED = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
@@ -76,8 +78,10 @@ class _Git:
         self._settings = [*_FIXED]
         words = self.run("config", "--show-scope", "--null", "--name-only", "--list").split("\0")
         for scope, name in zip(words[::2], words[1::2], strict=False):
-            if name.startswith("filter.") and scope in _UNTRUSTED:
-                driver = name.rpartition(".")[0]
+            driver = _LFS if name.startswith("lfs.extension.") else name.rpartition(".")[0]
+            if driver.startswith("filter.") and scope in _UNTRUSTED:
+                if "=" in driver:  # a setting on the command line ends its name with the first one
+                    raise _UnreadableError("the git repository names a filter that cannot be turned off")
                 self._settings += [f"{driver}.{key}=" for key in ("clean", "process")] + [f"{driver}.required=false"]
 
     def run(self, *arguments: str) -> str:
