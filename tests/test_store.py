@@ -39,13 +39,13 @@ checks = [{ metric = "performance.accuracy", at_least = 0.5 }]
 
 def put(store: Store, content: bytes = b"abc", kind: str = "model", name: str = "k") -> Path:
     """Keep an entry of one file."""
-    store.keep(kind, name, lambda folder: (folder / "a.npz").write_bytes(content) and None)
-    return store.place(kind, name)
+    store.keep(kind, key(name), lambda folder: (folder / "a.npz").write_bytes(content) and None)
+    return store.place(kind, key(name))
 
 
 def got(store: Store, kind: str = "model", name: str = "k") -> bytes | None:
     """Return its content."""
-    return store.fetch(kind, name, lambda folder: (folder / "a.npz").read_bytes())
+    return store.fetch(kind, key(name), lambda folder: (folder / "a.npz").read_bytes())
 
 
 # ------------------------------------------------------------------------------------------------ entries
@@ -135,7 +135,7 @@ def test_what_cannot_be_read_is_made_again(tmp_path: Path) -> None:
     def read(_folder: Path) -> None:
         raise KeyError("value")
 
-    assert store.fetch("model", "k", read) is None
+    assert store.fetch("model", key("k"), read) is None
     assert not entry.exists()
 
 
@@ -161,7 +161,7 @@ def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
     assert got(store, name="old") is not None  # is the most recently used now
     assert store.folder.is_dir()
     store.trim()
-    assert [entry.path.name for entry in store.entries()] == ["new", "old"]
+    assert [entry.path.name for entry in store.entries()] == [key("new"), key("old")]
 
 
 def test_clean_keeps_what_was_used_lately(tmp_path: Path) -> None:
@@ -169,10 +169,29 @@ def test_clean_keeps_what_was_used_lately(tmp_path: Path) -> None:
     store = Store(tmp_path / "cache")
     for name, age in (("old", 7_200), ("new", 60)):
         os.utime(put(store, name=name), (time.time() - age,) * 2)
-    assert [entry.path.name for entry in store.clean(3_600)] == ["old"]
-    (store.folder / "new-x").mkdir()
-    assert [entry.path.name for entry in store.clean()] == ["new"]
-    assert list(store.folder.glob("new-*")) == []
+    assert [entry.path.name for entry in store.clean(3_600)] == [key("old")]
+    (store.folder / ".reportgen-new-x").mkdir()
+    assert [entry.path.name for entry in store.clean()] == [key("new")]
+    assert [path.name for path in store.folder.iterdir()] == ["model"]
+
+
+def test_nothing_of_the_user_is_removed(tmp_path: Path) -> None:
+    """The folder that is named for the cache may be any: of work, of photographs, the home folder."""
+    store = Store(tmp_path / "home", limit=0)
+    entry = put(store)
+    mine = [
+        tmp_path / "home" / name for name in ("work/thesis/text", "new-photos/1", "old-photos/1", "model/entry.json")
+    ]
+    mine += [tmp_path / "home" / "work" / key("k") / "layer", tmp_path / "home" / "model" / "k" / "entry.json"]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(300))
+        os.utime(path.parent, (0, 0))
+    store.trim()
+    assert not entry.exists()
+    put(store)
+    assert [one.path for one in store.clean()] == [entry]
+    assert all(path.is_file() for path in mine)
 
 
 def test_what_cannot_be_kept_costs_nothing(tmp_path: Path) -> None:
@@ -182,11 +201,11 @@ def test_what_cannot_be_kept_costs_nothing(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     store = Store(tmp_path / "cache")
-    store.keep("model", "k", full)
+    store.keep("model", key("k"), full)
     assert store.trouble is not None
     assert "No space left on device" in store.trouble
     assert got(store) is None
-    assert list(store.folder.glob("new-*")) == []
+    assert list(store.folder.iterdir()) == []
     (tmp_path / "file").touch()
     below = Store(tmp_path / "file" / "cache")
     put(below)
@@ -204,14 +223,14 @@ def test_keys_are_canonical() -> None:
 KEEPER = """
 import sys
 from pathlib import Path
-from reportgen.pipeline.store import Store
+from reportgen.pipeline.store import Store, key
 store = Store(Path(sys.argv[1]), limit=40_000)
 for _ in range(10**6):
     for name in "abcdefgh":
         read = lambda folder: (folder / "x.json").read_bytes()
-        found = store.fetch("model", name, read)
+        found = store.fetch("model", key(name), read)
         assert found in (None, name.encode() * 10_000), found[:20]
-        store.keep("model", name, lambda folder: (folder / "x.json").write_bytes(name.encode() * 10_000) and None)
+        store.keep("model", key(name), lambda folder: (folder / "x.json").write_bytes(name.encode() * 10_000) and None)
     store.trim()
 """
 
@@ -236,13 +255,13 @@ def test_two_processes_share_it(tmp_path: Path, keepers: list[subprocess.Popen[b
     while time.monotonic() < until:
         assert all(one.poll() is None for one in keepers), keepers[0].stderr
         for name in "abcdefgh":
-            found = store.fetch("model", name, lambda folder: (folder / "x.json").read_bytes())
+            found = store.fetch("model", key(name), lambda folder: (folder / "x.json").read_bytes())
             assert found in {None, name.encode() * 10_000}
     for one in keepers:
         one.send_signal(signal.SIGKILL)
         one.wait()
     for name in "abcdefgh":
-        found = store.fetch("model", name, lambda folder: (folder / "x.json").read_bytes())
+        found = store.fetch("model", key(name), lambda folder: (folder / "x.json").read_bytes())
         assert found in {None, name.encode() * 10_000}
     store.clean()
     assert [path for path in store.folder.rglob("*") if path.is_file()] == []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -34,8 +35,9 @@ OFF = "REPORTGEN_NO_CACHE"
 _DEFAULT_LIMIT = 5 * 10**9
 _LIST = "entry.json"
 _LARGEST_LIST = 2**16
-_NEW, _OLD = "new-", "old-"
+_NEW, _OLD = ".reportgen-new-", ".reportgen-old-"
 """Beginning of the names of folders that are being written or removed."""
+_KEY = re.compile(r"[0-9a-f]{64}")
 _STALE = 3600.0
 """Age in seconds from which on such a folder belongs to a process that was killed."""
 _FORBIDDEN = stat.S_IWGRP | stat.S_IWOTH
@@ -184,6 +186,8 @@ class Store:
         kinds = [path for path in _inside(self.folder) if not path.name.startswith((_NEW, _OLD))]
         for path in (path for kind in kinds for path in _inside(kind)):
             with suppress(OSError):
+                if not (_KEY.fullmatch(path.name) and (path / _LIST).is_file()):
+                    continue  # of the user, who may name any folder
                 size = sum(file.lstat().st_size for file in path.iterdir())
                 yield Entry(path.parent.name, path, size, path.stat().st_mtime)
 
