@@ -472,7 +472,7 @@ def test_no_password_is_sent_in_the_clear(
         ((), "machine localhost login ci password secret", 0o644, "~/.netrc access too permissive"),
         ((), "machine localhost login ci\npasswd secret", 0o600, "~/.netrc: line 2 cannot be read"),
         ((), "machine localhost login ci password sëcret", 0o600, "must be ASCII"),
-        (("--ca-file", "gone.pem"), None, 0o600, "--ca-file: gone.pem: cannot be read (No such file or directory)"),
+        (("--ca-file", "gone.pem"), None, 0o600, "--ca-file: gone.pem: no such file"),
         (("--ca-file", __file__), None, 0o600, "cannot be read (is not a PEM file)"),
     ],
 )
@@ -488,6 +488,16 @@ def test_what_cannot_log_in_is_said_before_anything_is_written(
     assert "secret" not in err
     assert len(err.splitlines()) == 1
     assert not (folder / WRITTEN).exists()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda at: at.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_a_netrc_without_end_is_not_read(
+    folder: Path, call: Any, tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    """It would be read forever."""
+    make(tmp_path / "home" / ".netrc")
+    code, _, err = call(folder, *ARGUMENTS, "--smtp", "localhost:1", "--starttls")
+    assert (code, err) == (2, "reportgen: ~/.netrc: is not a regular file\n")
 
 
 def test_without_a_server_nothing_is_sent(folder: Path, call: Any) -> None:

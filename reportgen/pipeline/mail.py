@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -20,6 +21,7 @@ from reportgen.pipeline.report_file import read_pdf
 from reportgen.pipeline.run import now
 from reportgen.render import mail as body
 from reportgen.resources import __version__
+from reportgen.spec.files import is_folder
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
@@ -115,10 +117,11 @@ def write(mail: Mail, folder: Path) -> Path:
 
 def _pdf(folder: Path) -> Path:
     path = folder / ATTACHED
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110 a name that is too long is none
         return path
-    if not folder.is_dir():
-        what = "is not a folder: name the one of the report" if folder.exists() else "no such folder"
+    if not is_folder(folder):
+        there = os.path.exists(folder)  # noqa: PTH110
+        what = "is not a folder: name the one of the report" if there else "no such folder"
         raise ResultsError(f"{folder}: {what}")
     if any((folder / name).exists() for name in (FILES["json"], FILES["html"])):
         raise ResultsError(f"{folder}: has no {path.name} to attach; build or render the report with --format pdf")

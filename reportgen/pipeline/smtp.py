@@ -8,14 +8,15 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from netrc import NetrcParseError, netrc
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from reportgen.errors import ArgumentError, SendError
+from reportgen.spec.files import MISSING, unusable
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from reportgen.pipeline.mail import Mail
 
@@ -164,6 +165,9 @@ def _unreached(error: OSError | UnicodeError, server: Server) -> str:
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
+    reason = None if ca_file is None else unusable(ca_file)
+    if reason is not None:
+        raise ArgumentError(f"--ca-file: {ca_file}: {reason}")
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
@@ -188,10 +192,13 @@ def _login(server: Server) -> Login | None:
 
 def _of_netrc(host: str) -> Login | None:
     """Return what ``~/.netrc`` has for a host; its default entry is for no mail server."""
+    reason = unusable(Path(os.path.expanduser("~/.netrc")))  # noqa: PTH111 without a home it stays, and is no file
+    if reason == MISSING:
+        return None
+    if reason is not None:
+        raise ArgumentError(f"~/.netrc: {reason}")
     try:
         entry = netrc().hosts.get(host)
-    except FileNotFoundError:
-        return None
     except NetrcParseError as error:  # its message may quote a password if it has a line
         raise ArgumentError(
             f"~/.netrc: {error.msg if error.lineno is None else f'line {error.lineno} cannot be read'}"

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MEGABYTE = 2**20
+MISSING = "no such file"
+"""Why a path is unusable that nothing is at."""
 
 
 class FileError(Exception):
@@ -23,7 +25,7 @@ def unusable(path: Path) -> str | None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return "no such file"
+        return MISSING
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     except ValueError:  # NUL, or a character that the file system cannot encode
