@@ -17,7 +17,7 @@ from reportgen.cli.arguments import OUTPUT_OPTIONS, SPEC_OPTIONS, flat, options
 from reportgen.cli.mail import mail
 from reportgen.cli.outcome import fail, located, say_checked, show_outcome, told
 from reportgen.cli.streams import say_error
-from reportgen.contract.formats import BY_DEFAULT
+from reportgen.contract.formats import ANSWERS, BY_DEFAULT, FILES
 from reportgen.errors import InputError, Interrupted, ReportgenError, lacks_memory
 from reportgen.resources import __version__
 from reportgen.spec.errors import SpecError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from reportgen.analysis.results import Results
+    from reportgen.contract.formats import Format
     from reportgen.evaluation.collect import ProgressCallback
     from reportgen.pipeline.run import Run
     from reportgen.plan.plan import Plan
@@ -91,7 +92,7 @@ def build(  # noqa: PLR0913 one for each option
 
     planned = read()
     folder = output_dir or flow.default_output(planned)
-    wanted = _with_summary(formats or planned.spec.output.wanted, appended)
+    wanted = _with_summary(formats or planned.spec.output.wanted, appended, flow.inputs_of(planned), folder)
     if flags["watch"]:
         wanted = tuple(dict.fromkeys((*wanted, "html")))
     try:
@@ -165,7 +166,8 @@ def render(
 
     loaded = _load(results, sections_from)
     folder = output_dir or results.parent
-    wanted = _with_summary(formats or tuple(name for name in BY_DEFAULT if name != "json"), appended)
+    by_default = tuple(name for name in BY_DEFAULT if name != "json")
+    wanted = _with_summary(formats or by_default, appended, [results], folder)
     with progress(quiet=flags["quiet"]) as tell:
         run = _run(tell, 0, **flags)
         outcome = flow.render(loaded, folder, wanted, run, inputs=[results], templates=templates)
@@ -193,8 +195,16 @@ def _run(tell: ProgressCallback, jobs: int, *, keep_going: bool, no_cache: bool,
     return Run(tell, keep_going, store, jobs, ahead.cores(), warn=lambda sentence: say_error(f"reportgen: {sentence}"))
 
 
-def _with_summary(formats: Sequence[str], appended: Path | None) -> tuple[str, ...]:
-    return tuple(formats) if appended is None else tuple(dict.fromkeys((*formats, "summary")))
+def _with_summary(
+    formats: Sequence[Format], appended: Path | None, inputs: Sequence[Path], folder: Path
+) -> tuple[Format, ...]:
+    """Return the formats with that of the summary, if it is to be appended to a file, which is tried."""
+    if appended is None:
+        return tuple(formats)
+    from reportgen.pipeline.files import require_appendable
+
+    require_appendable(appended, inputs, folder, (*FILES.values(), ANSWERS))
+    return tuple(dict.fromkeys((*formats, "summary")))
 
 
 def _watch(spec: Path, read: Callable[[], Plan], folder: Path, run: Run, port: int) -> None:

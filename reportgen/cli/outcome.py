@@ -98,8 +98,10 @@ def _append(outcome: Outcome, target: Path) -> None:
     written = next((path for path in outcome.files if path.name == FILES["summary"]), None)
     if written is None:
         return
+    from reportgen.pipeline.files import appending
+
     try:
-        with target.open("ab") as file:
+        with appending(target) as file:
             file.write(written.read_bytes())
     except OSError as error:
         fail(f"reportgen: --summary: {target}: cannot be written ({error.strerror})", 3)

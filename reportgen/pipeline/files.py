@@ -14,22 +14,23 @@ import zlib
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from reportgen.analysis.releases.predictions import MARK as ANSWERS_MARK
 from reportgen.contract.formats import ANSWERS, FILES
-from reportgen.errors import InputError
+from reportgen.errors import ArgumentError, InputError
 from reportgen.render import bom
 from reportgen.render.environment import MARK
 from reportgen.render.mail import MARK as MAIL_MARK
 from reportgen.resources import missing_folders, remove_empty
-from reportgen.spec.files import FileError, read_bytes
+from reportgen.spec.files import MISSING, FileError, read_bytes, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 _STAGING = ".reportgen-"
 """Beginning of the name of the folder in which files are prepared; the number of the process follows."""
+_OF_PROCESS = re.compile(re.escape(_STAGING) + "([0-9]{1,9})-")
 _STALE = 3600.0
 """Age in seconds from which on the folder of a process that is gone is removed: on a shared disk it may run elsewhere."""
 _MARKS = {
@@ -100,6 +101,37 @@ def require_writable(output: Path, names: Iterable[str], inputs: Iterable[Path] 
             _refuse_foreign(output, names, inputs)
         finally:
             remove_empty(missing)
+
+
+def require_appendable(target: Path, inputs: Iterable[Path], output: Path, names: Iterable[str]) -> None:
+    """Raise an error where a text must not, or cannot, be added to a file, before anything is computed; pipes are left alone.
+
+    Raises
+    ------
+    ArgumentError
+        It cannot be written, is an input of the run, or one of the files that are put into the output folder.
+    """
+    own = [output / name for name in names]
+    reason = unusable(target)
+    there = [path for path in (*inputs, *own) if path.exists()] if reason is None else []
+    if target.absolute() in {path.absolute() for path in own} or any(target.samefile(path) for path in there):
+        raise ArgumentError(f"--summary: {target}: is an input or a file of the report: choose another")
+    if reason is not None and os.path.exists(target):  # noqa: PTH110 a name that is too long is none
+        return
+    try:
+        appending(target).close()
+        if reason == MISSING:
+            target.unlink()
+    except (OSError, ValueError) as error:
+        raise ArgumentError(f"--summary: {target}: cannot be written ({_reason(error)})") from error
+
+
+def appending(target: Path) -> BinaryIO:
+    """Open a file to add to its end; OSError if it is a pipe that nobody reads, which would wait for a reader forever."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+    file = os.open(target, flags, 0o666)
+    os.set_blocking(file, True)
+    return os.fdopen(file, "ab")
 
 
 def write(
@@ -232,10 +264,12 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
 
 def _sweep(output: Path) -> None:
     """Remove what a killed run left behind."""
-    for path in output.glob(f"{_STAGING}[0-9]*-*"):
-        process = int(path.name.removeprefix(_STAGING).partition("-")[0])
+    for path in output.glob(f"{_STAGING}*"):
+        process = _OF_PROCESS.match(path.name)
+        if process is None:
+            continue
         with suppress(OSError):
-            if not _is_running(process) and time.time() - path.stat().st_mtime > _STALE:
+            if not _is_running(int(process[1])) and time.time() - path.stat().st_mtime > _STALE:
                 shutil.rmtree(path)
 
 

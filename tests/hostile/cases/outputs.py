@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from handmade import SPEC, results
 from hostile.case import Case
+from hostile.specs import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,13 @@ def nothing(_: Path) -> None:
     """Prepare nothing."""
 
 
+def into_the_spec(folder: Path) -> list[str]:
+    """Build, and append the summary to the spec."""
+    fill(folder)
+    return ["build", "a.toml", "--summary", "a.toml"]
+
+
+INPUT = "is an input or a file of the report"
 FOREIGN = "was not written by reportgen and would be replaced"
 CASES = [
     Case("a card by hand", rendered(file("model_card.md", "# Mine, on reportgen")), 3, f"model_card.md: {FOREIGN}"),
@@ -80,4 +88,49 @@ CASES = [
     Case("below /dev/full", rendered(nothing, "-o", "/dev/full/a"), 3, "cannot be written (Not a directory)"),
     Case("a name too long", rendered(nothing, "-o", "a" * 300), 3, "cannot be written (File name too long)"),
     Case("a path too long", rendered(nothing, "-o", "a/" * 3000), 3, "cannot be written (File name too long)"),
+    Case(
+        "folders named as if something were prepared in them",
+        rendered(lambda at: [(at / f".reportgen-{name}-x").mkdir() for name in ("1a", "9" * 30, "\u0663")]),
+        0,
+        "",
+        writes=frozenset({"report.html", "model_card.md"}),
+    ),
+    Case("a summary into the results", rendered(nothing, "--summary", "results.json"), 2, f"results.json: {INPUT}"),
+    Case(
+        "a summary into a link to the results",
+        rendered(lambda at: (at / "a.md").symlink_to("results.json"), "--summary", "a.md"),
+        2,
+        f"a.md: {INPUT}",
+    ),
+    Case(
+        "a summary into a file of the report",
+        rendered(nothing, "--summary", "./report.html"),
+        2,
+        f"report.html: {INPUT}",
+    ),
+    Case(
+        "a summary below a file",
+        rendered(nothing, "--summary", "results.json/a"),
+        2,
+        "--summary: results.json/a: cannot be written (Not a directory)",
+    ),
+    Case(
+        "a summary of a name too long",
+        rendered(nothing, "--summary", "a" * 300),
+        2,
+        "cannot be written (File name too long)",
+    ),
+    Case(
+        "a summary into a pipe that nobody reads",
+        rendered(lambda at: os.mkfifo(at / "pipe"), "--format", "summary", "--summary", "pipe"),
+        3,
+        "--summary: pipe: cannot be written (No such device or address)",
+        writes=frozenset({"summary.md"}),
+    ),
+    Case(
+        "a summary into the spec",
+        into_the_spec,
+        2,
+        f"--summary: a.toml: {INPUT}",
+    ),
 ]
