@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from reportgen.spec import patterns
 from reportgen.spec.tables.models import ModelSpec
+from reportgen.spec.wildcards import AmbiguousError, Wildcards
+from reportgen.text.matching import texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,3 +118,37 @@ def test_two_models_of_one_name(runs: Path) -> None:
         runs, run1={"path": "runs/run1/model.keras"}, rest={"path": "runs/run2*/model.keras", "name": "run1*"}
     )
     assert "runs/run1/model.keras and runs/run2/model.keras" in problem.message
+
+
+@given(st.text("ab-", max_size=12), st.text("ab-*", max_size=8))
+def test_a_star_matches_what_it_does_in_a_regular_expression(name: str, pattern: str) -> None:
+    """Of several ways the one in which the first stars match most."""
+    found = re.fullmatch("(.*)".join(map(re.escape, pattern.split("*"))), name)
+    assert texts(name, pattern) == (None if found is None else found.groups())
+
+
+@given(st.text("ab/", max_size=10), st.lists(st.sampled_from(["a", "b", "/", "*", "{x}", "{y}"]), max_size=7))
+def test_wildcards_match_what_they_do_in_a_regular_expression(path: str, pieces: list[str]) -> None:
+    """The longest ways and, where there are fields, the shortest, which must be the same; a field is never empty."""
+
+    def way(lazy: str) -> re.Match[str] | None:
+        of = {"*": f"([^/]*{lazy})", "{x}": f"([^/]+{lazy})", "{y}": f"([^/]+{lazy})"}
+        return re.fullmatch("".join(of.get(piece) or re.escape(piece) for piece in pieces), path)
+
+    pattern, greedy, lazy = Wildcards.of("".join(pieces)), way(""), way("?")
+    if greedy is None or lazy is None:
+        assert pattern.match(path) is None
+    elif pattern.fields and greedy.groups() != lazy.groups():
+        with pytest.raises(AmbiguousError):
+            pattern.match(path)
+    else:
+        assert pattern.match(path) == greedy.groups()
+
+
+def test_digits_that_are_no_numbers_are_text(tmp_path: Path) -> None:
+    """Superscripts are digits in Unicode, but not of a number."""
+    for name in ("run\u00b2", "run10", "run2", "run\u0663"):
+        (tmp_path / f"{name}.keras").touch()
+    models, _, problems = expand(tmp_path, all={"path": "run*.keras"})
+    assert problems == []
+    assert [*models] == ["2", "\u0663", "10", "\u00b2"]

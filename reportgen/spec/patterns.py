@@ -188,4 +188,4 @@ def _children(before: str, piece: str, folder: Path) -> list[str]:
 
 def _natural(text: str) -> list[tuple[int, str]]:
     """Return a sort key that compares digits as numbers."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", text)]

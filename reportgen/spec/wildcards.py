@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
-from reportgen.text.matching import STAR
+from reportgen.text.matching import STAR, gaps
 
 _WILD = re.compile(r"\*|\{([^{}*/]*)\}")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -86,12 +85,17 @@ class Wildcards:
         AmbiguousError
             The text of a field could end in more than one place. A ``*`` takes as much as it can, as it always did.
         """
-        greedy, lazy = (expression.fullmatch(path) for expression in self._expressions)
-        if greedy is None or lazy is None:
+        if path.count("/") != self.starred.count("/"):  # no wildcard matches one
             return None
-        if self.fields and greedy.groups() != lazy.groups():
-            raise AmbiguousError(path, lazy.groups(), greedy.groups())
-        return greedy.groups()
+        least = [0 if name is None else 1 for name in self.names]
+        greedy = gaps(path, self.literals, least)
+        if greedy is None or not self.fields:
+            return greedy
+        turned = gaps(path[::-1], [one[::-1] for one in reversed(self.literals)], least[::-1])
+        lazy = tuple(text[::-1] for text in reversed(turned or ()))
+        if greedy != lazy:
+            raise AmbiguousError(path, lazy, greedy)
+        return greedy
 
     def filled(self, texts: tuple[str, ...], pattern: Wildcards) -> str:
         """Return this text with the texts that the wildcards of a pattern matched: fields by name, each ``*`` in order."""
@@ -99,18 +103,6 @@ class Wildcards:
         stars = iter([text for name, text in zip(pattern.names, texts, strict=True) if name is None])
         found = [next(stars) if name is None else named[name] for name in self.names]
         return "".join(f"{literal}{text}" for literal, text in zip(self.literals, (*found, ""), strict=True))
-
-    @cached_property
-    def _expressions(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        """The longest and the shortest match of every wildcard, from left to right; they agree only if there is one match."""
-        of = {True: ("([^/]*)", "([^/]+)"), False: ("([^/]*?)", "([^/]+?)")}
-        made = []
-        for star, field in of.values():
-            pieces = [re.escape(self.literals[0])]
-            for name, literal in zip(self.names, self.literals[1:], strict=True):
-                pieces += [star if name is None else field, re.escape(literal)]
-            made.append(re.compile("".join(pieces), re.DOTALL))
-        return made[0], made[1]
 
 
 def _shown(name: str | None) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEEP = 3000
 LONG = "a" * 300
+OTHER = "a" * 150
 TOO_DEEP, TOO_LONG, NUL = (
     "is nested too deeply",
     "cannot be read (File name too long)",
@@ -79,6 +80,17 @@ NAMED = {
 }
 SAID = {"folder of a pattern": "cannot be searched (File name too long)", "templates": "no such folder"}
 DATA = {"data": 'path = "{}.npz"', "inputs": 'x = "{}.npy"\ny = false', "labels": 'x = "x.npy"\ny = "{}.npy"'}
+
+
+def many_ways(lines: str) -> Arguments:
+    """Check a pattern of many stars, which does not match a long name, by an expression that goes back: for years."""
+
+    def write(folder: Path) -> list[str]:
+        (folder / OTHER).touch()
+        return check(more=lines.format("*a" * 30 + "b", other=OTHER))(folder)
+
+    return write
+
 
 CASES = [
     Case("no such spec", lambda _: ["check", "a.toml"], 2, "a.toml: no such file"),
@@ -150,6 +162,21 @@ CASES = [
     Case("no parameters", check(model="params = {}"), 2, "models.m.params: must not be empty"),
     Case("device as parameters", check(model='params_from = "/dev/zero"'), 2, "params_from: is not a regular file"),
     Case("a model as parameters", check(model='params_from = "m.keras"'), 2, "models.m.params_from: is"),
+    Case("pattern that would be tried in many ways", many_ways('[models.q]\npath = "{}"'), 2, "models.q.path: no file"),
+    Case(
+        "trend that would be tried in many ways",
+        many_ways('[decision]\ncandidate = "m"\n[trend]\nresults = "{}"'),
+        2,
+        "trend.results: no file matches",
+    ),
+    Case(
+        "check that would be tried in many ways",
+        many_ways(
+            '[[checks]]\nmetric = "performance.accuracy"\nat_least = 0\nmodels = ["{}"]\n[models.{other}]\npath = "m.keras"'
+        ),
+        2,
+        "checks[0].models[0]: no such model",
+    ),
     Case("surrogate in a pattern", text(YAML.replace("m.keras", "\\udcff*.keras") % "t", "a.yaml"), 2, "must be UTF-8"),
     *(
         Case(f"long name of {what}", check(more=line.format(LONG)), 2, SAID.get(what, "File name too long"))
