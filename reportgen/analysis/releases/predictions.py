@@ -166,6 +166,7 @@ def _parsed(path: Path, content: bytes, n: int, wanted: Iterable[tuple[str, str]
         raise ResultsError(f"{path}: cannot be read as parquet ({str(error).splitlines()[0]})") from error
     if "row" not in arrays:
         raise ResultsError(f"{path}: has no column 'row'")
+    _require_rows(arrays["row"], arrays.get("weight"), path)
     heads = {key: {name: arrays["/".join((*key, name))] for name in found} for key, found in names.items() if found}
     return Predictions({name: arrays[name] for name in of_rows}, heads)
 
@@ -178,6 +179,16 @@ def _require_sound(file: Any, path: Path, n: int) -> None:
     size = sum(metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups))
     if size > metadata.num_columns * (8 * n + _OVERHEAD) or size > _MEGABYTES * MEGABYTE:
         raise ResultsError(f"{path}: is larger than its rows")
+
+
+def _require_rows(rows: NDArray[Any], weights: NDArray[Any] | None, path: Path) -> None:
+    """Raise an error where rows are no positions, each once, or weights cannot be those of rows."""
+    if (rows < 0).any() or len(np.unique(rows)) != len(rows):
+        raise ResultsError(f"{path}: the column 'row' must have positions, each once")
+    with np.errstate(over="ignore"):
+        total = 1.0 if weights is None else weights.sum()
+    if weights is not None and ((weights < 0).any() or not 0 < total < np.inf):
+        raise ResultsError(f"{path}: the column 'weight' must not be negative, with a finite sum above 0")
 
 
 def _array(table: Any, name: str, path: Path) -> NDArray[Any]:

@@ -72,7 +72,7 @@ def _luck(one: Delta, changes: Changes) -> str:
     if one.how == "paired":
         named = "McNemar " if one.test is None else ""
         return words if one.p_value is None else f"{words} ({named}p {formatting.p_value(one.p_value)})"
-    return f"{words} (unpaired: {changes.pairing})"
+    return f"{words} (unpaired: {changes.pairing or 'the stored rows do not give both values'})"
 
 
 def _errors(changes: Changes) -> Iterator[Statement]:

@@ -118,10 +118,43 @@ def beside(name: str, write: Callable[[Path], object], digest: str, says: str, n
     return Case(f"predictions: {name}", arguments, 2, says)
 
 
+def written(name: str, says: str, code: int = 2, **columns: Any) -> Case:
+    """Make a case of predictions with the right types, but other values, in some columns."""
+
+    def arguments(folder: Path) -> Sequence[str]:
+        table = parquet_of(**columns)
+        return beside(name, lambda at: at.write_bytes(table), _digest(table), says).arguments(folder)
+
+    return Case(f"predictions: {name}", arguments, code, says)
+
+
+def answers() -> dict[str, Any]:
+    """Return answers of every model that are all right, as no model of the results is."""
+    import numpy as np
+
+    types = {"prediction": "int32", "label": "int32", "confidence": "float32", "nll": "float32", "brier": "float32"}
+    heads = [f"{model['name']}/{head['name']}" for model in OLD["models"] for head in model["heads"]]
+    return {f"{head}/{name}": np.zeros(600, kind) for head in heads for name, kind in types.items()}
+
+
+def parquet_of(**columns: Any) -> bytes:
+    """Return predictions of 600 rows."""
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.table({"row": np.arange(600), **columns}), sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+POSITIONS = "predictions.parquet: the column 'row' must have positions, each once"
+WEIGHTS = "predictions.parquet: the column 'weight' must not be negative, with a finite sum above 0"
 CASES = [
     *map(compared, refused("metrics")),
     *(in_a_spec(case) for case in refused("metrics") if not any(word in case.name for word in ELSEWHERE)),
@@ -134,4 +167,18 @@ CASES = [
     beside("pipe", os.mkfifo, "0" * 64, "predictions.parquet: is not a regular file"),
     beside("device", lambda at: at.symlink_to("/dev/zero"), "0" * 64, "predictions.parquet: is not a regular file"),
     beside("folder", lambda at: at.mkdir(), "0" * 64, "predictions.parquet: is a folder"),
+    written("no positions", POSITIONS, row=[-1, *range(599)]),
+    written("a position twice", POSITIONS, row=[0, *range(599)]),
+    written("negative weights", WEIGHTS, weight=[-1.0, *[1.0] * 599]),
+    written("no weights", WEIGHTS, weight=[0.0] * 600),
+    written("weights without a sum", WEIGHTS, weight=[1e308] * 600),
+    written(
+        "a weight that is none", "the column 'weight' has numbers that are not finite", weight=[float("nan")] * 600
+    ),
+    written(
+        "answers that are not those of the results",
+        "(unpaired: the stored rows do not give both values)",
+        0,
+        **answers(),
+    ),
 ]
