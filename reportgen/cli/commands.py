@@ -213,10 +213,7 @@ def _watch(spec: Path, read: Callable[[], Plan], folder: Path, run: Run, port: i
     from reportgen.pipeline.run import silent
     from reportgen.pipeline.watch import watch
 
-    try:
-        watch(spec, read, folder, replace(run, progress=silent), say_error, port=port)
-    except OSError as error:
-        fail(f"reportgen: --port: {port} cannot be used ({error.strerror})", 2)
+    watch(spec, read, folder, replace(run, progress=silent), say_error, port=port)
 
 
 def run() -> int:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.formats import FILES
-from reportgen.errors import ReportgenError
+from reportgen.errors import ArgumentError, ReportgenError
 from reportgen.pipeline import flow
+from reportgen.pipeline.report_file import MEGABYTES
 from reportgen.plan.registry import is_file
 from reportgen.spec.errors import SpecError
+from reportgen.spec.files import FileError, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from reportgen.pipeline.flow import Outcome
     from reportgen.pipeline.run import Run
@@ -108,7 +111,7 @@ def watch(
 
     Raises
     ------
-    OSError
+    ArgumentError
         The port is not free.
     """
     planned, state = read(), None
@@ -119,15 +122,19 @@ def watch(
             if seen != state:
                 if state is not None:
                     planned = _again(read, output, run, tell) or planned
-                with suppress(OSError):
-                    page.content = (output / FILES["html"]).read_bytes()
+                with suppress(FileError):
+                    page.content = read_bytes(output / FILES["html"], MEGABYTES)
                 state = seen
             time.sleep(_PAUSE)
 
 
 @contextmanager
 def _served(port: int) -> Iterator[_Page]:
-    with _Page(port) as page:
+    try:
+        served = _Page(port)
+    except OSError as error:
+        raise ArgumentError(f"--port: {port} cannot be used ({error.strerror})") from error
+    with served as page:
         Thread(target=page.serve_forever, daemon=True).start()
         try:
             yield page
@@ -163,7 +170,7 @@ def _watched(spec: Path, planned: Plan) -> Iterator[Path]:
         yield planned.folder / planned.spec.output.theme.logo
     templates = flow.templates_of(planned)
     if templates is not None:
-        yield from sorted(templates.rglob("*"))
+        yield from sorted(Path(place, name) for place, _, names in os.walk(templates) for name in names)
     for item in planned.sections:
         if is_file(item.spec.kind):
             yield planned.folder / item.spec.kind.rpartition(":")[0]
