@@ -99,6 +99,12 @@ def huge_list(entry: Path) -> None:
     (entry / "entry.json").write_text("[" * 10**6, "utf-8")
 
 
+def piped_list(entry: Path) -> None:
+    """Put a pipe in the place of the list."""
+    (entry / "entry.json").unlink()
+    os.mkfifo(entry / "entry.json")
+
+
 def odd_list(entry: Path) -> None:
     """Make the list something else."""
     (entry / "entry.json").write_text('{"a.npz": 3}', "utf-8")
@@ -111,7 +117,7 @@ def deep_list(entry: Path) -> None:
 
 @pytest.mark.parametrize(
     "harm",
-    [truncated, changed, added, missing, linked, unlisted, huge_list, odd_list, deep_list],
+    [truncated, changed, added, missing, linked, unlisted, huge_list, piped_list, odd_list, deep_list],
     ids=lambda one: one.__name__,
 )
 def test_what_is_not_whole_is_made_again(tmp_path: Path, harm: Any) -> None:
@@ -537,6 +543,19 @@ def test_one_more_model_evaluates_one_model(
 
 
 # ------------------------------------------------------------------------------------------------ the command
+
+
+@pytest.mark.parametrize("size", ["5GB", "-1", "1e9", "\u0663", "9" * 5_000])
+def test_a_limit_that_is_none_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], size: str
+) -> None:
+    """It is not taken for the default in silence."""
+    monkeypatch.delenv("REPORTGEN_NO_CACHE")
+    monkeypatch.setenv("REPORTGEN_CACHE_SIZE", size)
+    monkeypatch.setattr(sys, "argv", ["reportgen", "clean"])
+    assert commands.run() == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("reportgen: REPORTGEN_CACHE_SIZE: must be a whole number of bytes (found ")
 
 
 def test_clean_says_what_it_removes(

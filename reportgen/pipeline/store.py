@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reportgen.errors import ReportgenError
+from reportgen.errors import ArgumentError, ReportgenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +33,7 @@ LIMIT = "REPORTGEN_CACHE_SIZE"
 OFF = "REPORTGEN_NO_CACHE"
 """Variable that, if it is not empty, turns the store off."""
 _DEFAULT_LIMIT = 5 * 10**9
+_MOST_DIGITS = 18
 _LIST = "entry.json"
 _LARGEST_LIST = 2**16
 _NEW, _OLD = ".reportgen-new-", ".reportgen-old-"
@@ -77,7 +78,13 @@ class Store:
 
     @classmethod
     def of_user(cls) -> Store | None:
-        """Return the store of this user: in ``REPORTGEN_CACHE``, otherwise where the system keeps caches; None if it is turned off."""
+        """Return the store of this user: in ``REPORTGEN_CACHE``, otherwise where the system keeps caches; None if it is turned off.
+
+        Raises
+        ------
+        ArgumentError
+            ``REPORTGEN_CACHE_SIZE`` is no number.
+        """
         if os.environ.get(OFF):
             return None
         named = os.environ.get(FOLDER)
@@ -87,8 +94,10 @@ class Store:
             from platformdirs import user_cache_path
 
             folder = user_cache_path("reportgen", appauthor=False)
-        limit = os.environ.get(LIMIT, "")
-        return cls(folder, int(limit) if limit.isascii() and limit.isdigit() else _DEFAULT_LIMIT)
+        limit = os.environ.get(LIMIT) or str(_DEFAULT_LIMIT)
+        if not (limit.isascii() and limit.isdigit() and len(limit) <= _MOST_DIGITS):
+            raise ArgumentError(f"{LIMIT}: must be a whole number of bytes (found {limit[:_MOST_DIGITS]!r})")
+        return cls(folder, int(limit))
 
     def fetch(self, kind: str, key: str, read: Callable[[Path], _Value]) -> _Value | None:
         """Return what ``read`` makes of the folder of an entry, and count it; None if there is none that is whole.
@@ -229,7 +238,7 @@ def _inside(folder: Path) -> list[Path]:
 def _require_whole(path: Path) -> None:
     """Raise a ValueError unless a folder holds exactly the files of its list, unchanged."""
     listed = path / _LIST
-    if listed.is_symlink() or listed.stat().st_size > _LARGEST_LIST:
+    if not stat.S_ISREG(listed.lstat().st_mode) or listed.stat().st_size > _LARGEST_LIST:
         raise ValueError(_LIST)
     expected = json.loads(listed.read_text("utf-8"))
     found = {file.name: file for file in path.iterdir() if file.name != _LIST}
