@@ -88,7 +88,7 @@ def _require_sound(planned: Plan, folder: Path) -> None:
     from reportgen.spec.problems import Problem
 
     try:
-        require_sound(folder)
+        require_sound(folder, planned.spec.limits)
     except RenderError as error:
         raise planned.source.error([Problem(("output", "templates"), str(error))]) from error
 

@@ -40,7 +40,7 @@ def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
         yield Problem(("output", "templates"), "no such folder", repr(templates))
     for data, place in _tables(spec):
         for location, name, there in unknown_names(data, folder):
-            hint = suggest(name, there) or f"it has {', '.join(there)}"
+            hint = suggest(name, there) or f"it has {', '.join(there) or 'none'}"
             yield Problem(place(location), f"{data.origin} has no such array or column", repr(name), hint)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results
     from reportgen.contract.page import Language
     from reportgen.document.tree import Document
+    from reportgen.spec.tables.output import LimitsSpec
 
 STATES = {
     "PASS": ("✓", "the value is within its limits"),
@@ -150,8 +151,8 @@ def fill(made: Environment, name: str, folders: Sequence[Path], results: Results
         raise TemplateFailedError(error, made, folders) from error
 
 
-def require_sound(folder: Path) -> None:
-    """Compile every template of a folder.
+def require_sound(folder: Path, limits: LimitsSpec) -> None:
+    """Compile every template of a folder, under limits of time and memory: what is constant in it is computed then.
 
     Raises
     ------
@@ -163,9 +164,12 @@ def require_sound(folder: Path) -> None:
     made = environment((folder,), printable)
     for name in _names(folder):
         try:
-            made.get_template(name)
+            with limited(limits.template_seconds, limits.template_memory):
+                made.get_template(name)
         except TemplateError as error:
             raise RenderError(_said(error, (folder,))) from error
+        except Exception as error:
+            raise RenderError(f"a template cannot be rendered: {name}: {summary(error)}") from error
 
 
 def _said(error: Exception, folders: Sequence[Path]) -> str:

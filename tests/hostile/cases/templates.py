@@ -151,4 +151,18 @@ CASES = [
         "a template cannot be rendered: a.j2 is larger than 1 MB",
     ),
     Case("a folder as file", template("", "sections/performance.html.j2/x"), 0, "", writes=frozenset({"report.html"})),
+    *(
+        Case(
+            f"check of a template of {name}",
+            in_a_spec("check", text, "report.html.j2"),
+            2,
+            f"output.templates: a template cannot be rendered: report.html.j2: {says}",
+        )
+        for name, text, says in (
+            ("nested blocks", "{% if 1 %}" * 20_000, "maximum recursion depth exceeded"),
+            ("nested parentheses", "{{" + "(" * 20_000 + "1" + ")" * 20_000 + "}}", "maximum recursion depth exceeded"),
+            ("a number of 6,000 digits", "{{ " + "9" * 6_000 + " }}", "Exceeds the limit"),
+            ("thirty loops", "{% for a in b %}" * 30 + "{% endfor %}" * 30, "too many statically nested blocks"),
+        )
+    ),
 ]
