@@ -13,6 +13,7 @@ from reportgen.errors import ArgumentError
 from reportgen.pipeline import flow
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.watch import watch
+from reportgen.spec.tables.output import OutputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def watched(folder: Path, meanwhile: Callable[[int], object], port: int = 0) -> 
         meanwhile(look)
         return look == 3
 
-    planned: Any = SimpleNamespace(sections=(), folder=folder)
+    planned: Any = SimpleNamespace(sections=(), folder=folder, spec=SimpleNamespace(output=OutputSpec()))
     watch(folder / "a.toml", lambda: planned, folder, Run(), said.append, port=port, stop=stop)
     return said
 
