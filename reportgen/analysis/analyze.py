@@ -380,5 +380,7 @@ def _training(found: TrainingRows) -> TrainingRecord:
         n=found.n,
         leaked=found.count,
         compared=found.compared,
+        near=None if found.near is None or found.near.reason is not None else found.near.count,
+        near_compared=None if found.near is None else found.near.reason or found.near.compared,
         reading=found.reading,
     )

@@ -139,6 +139,10 @@ class TrainingRecord(Strict):
     """Evaluated rows whose inputs are also those of a row of the training data."""
     compared: str
     """How rows were compared, such as `bit by bit`."""
+    near: int | None = None
+    """Evaluated rows that are nearly, and not bit by bit, equal to a row of the training data; null where they were not looked for."""
+    near_compared: str | None = None
+    """How nearly, or why they were not looked for; null in files of earlier versions."""
     reading: str | None = None
     """How its rows were found in the files; null where nothing had to be decided."""
 

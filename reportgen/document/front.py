@@ -138,7 +138,11 @@ def _basis(results: Results) -> str:
             f"{data.duplicates:,} of them {'repeats' if data.duplicates == 1 else 'repeat'} an earlier row"
         )
     if data.training is not None:
-        sentences.append(f"{_in_training(data.training.leaked)} also in the training data ({data.training.n:,} rows)")
+        near = data.training.near
+        nearly = f", {near:,} more nearly" if near else ""
+        sentences.append(
+            f"{_in_training(data.training.leaked)} also in the training data ({data.training.n:,} rows){nearly}"
+        )
     if data.groups is not None:
         sentences.append(f"Intervals and tests are clustered by {data.grouped_by}, {data.groups:,} groups")
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)

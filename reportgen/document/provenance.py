@@ -114,6 +114,9 @@ def _environment(results: Results) -> Table:
         if results.data.training is not None:
             found = results.data.training
             rows.append(("training data", f"{found.n:,} rows, compared {found.compared}"))
+            if found.near_compared is not None:
+                how = found.near_compared if found.near is not None else f"not looked for: {found.near_compared}"
+                rows.append(("near duplicates in the training data", how))
             if found.reading is not None:
                 rows.append(("how its rows were read", found.reading))
         if results.data.groups is not None:

@@ -107,7 +107,10 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
             reading=dataset.reading,
         )
         if (training := spec.data.training) is not None:
-            data = replace(data, training=_training(spec.data, training, inputs, dataset, rows, report))
+            pictures = spec.output.gallery is not None
+            data = replace(
+                data, training=_training(spec.data, training, inputs, dataset, rows, report, pictures=pictures)
+            )
         if Need.SLICES in request.needs:
             parts = (spec.slices, dataset.columns, rows)
             data = replace(data, slicings=slicings(*parts), searched=searched(*parts))
@@ -236,13 +239,15 @@ def _training(
     dataset: Dataset,
     rows: NDArray[np.int64],
     report: ProgressCallback,
+    *,
+    pictures: bool,
 ) -> TrainingRows:
     """Read the training data and look for the evaluated rows in it; errors are placed where the spec names what they are about."""
     step = "comparing with the training data"
     report(step, 0, 1)
     try:
         found = inputs.dataset(training)
-        return training_rows(dataset, rows, found, lambda done: report(step, done, found.n or done))
+        return training_rows(dataset, rows, found, lambda done: report(step, done, found.n or done), pictures=pictures)
     except InputError as error:
         location = spec.place_in_training(error.location)
         raise InputError(location, error.file or training.origin or str(training.x), error.message) from error

@@ -109,7 +109,8 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
         rows_key = key(["data", data, files, asked, _surroundings(), bool(jobs)])
         found = None if spec.data is None else spec.data.training
         training = () if found is None else source_of(found, plan.folder).digest()
-        data_key = key(["rows", _slices(spec), found and found.model_dump(mode="json"), training, rows_key])
+        compared = [found and found.model_dump(mode="json"), training, spec.output.gallery is None]
+        data_key = key(["rows", _slices(spec), compared, rows_key])
         models, digests = {}, {}
         for name, model in spec.models.items():
             path = plan.folder / model.origin
