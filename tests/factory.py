@@ -12,7 +12,7 @@ from reportgen.contract.focus import View
 from reportgen.contract.records.activations import Activations, LayerActivations
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.data import DataDescription, DataEvaluation, NearDuplicates, TrainingRows
-from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation, SplitOutputs
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.contract.records.history import History
 from reportgen.contract.records.weights import WeightTensor
@@ -192,6 +192,13 @@ def leaking(made: Evaluation, leaked: Any, near: NearDuplicates | None = None) -
     assert made.data is not None
     training = TrainingRows((("train.npz", SHA),), 1000, np.asarray(leaked, np.bool_), "bit by bit", near=near)
     return replace(made, data=replace(made.data, training=training))
+
+
+def on_training(made: Evaluation) -> Evaluation:
+    """Evaluate the models on training data, where they answer as they do on the evaluated rows."""
+    assert made.data is not None
+    models = tuple(replace(model, splits={"train": SplitOutputs(model.heads)}) for model in made.models)
+    return replace(made, models=models, splits={"train": replace(made.data, split="train")})
 
 
 def noisy(

@@ -213,6 +213,8 @@ class SectionRecord(Strict):
     title: str
     text: str | None
     """Author's note, Markdown."""
+    split: str | None = None
+    """The split that it is measured on; null for that of `data`, and for a section that is not measured on rows."""
     options: dict[str, Any]
     status: Literal["ok", "skipped", "failed"]
     reason: str | None
@@ -308,6 +310,8 @@ class Results(Strict):
     """The answers on every row, a file beside this one; null if they were not stored."""
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
+    splits: tuple[DataRecord, ...] = ()
+    """The further splits of the data that models were evaluated on; for the generalization gap a sample of the training data."""
     card: CardSpec = CardSpec()
     """What the author states about the model, as in the spec; null where it is not stated."""
     code: tuple[CodeRecord, ...] = ()

@@ -145,6 +145,12 @@ def _basis(results: Results) -> str:
         )
     if data.groups is not None:
         sentences.append(f"Intervals and tests are clustered by {data.grouped_by}, {data.groups:,} groups")
+    named = {record.split for record in results.sections}
+    sentences += [
+        f"Chapters that say so are measured on {_rows(split)} of the {split.split} split; earlier use: {earlier_use(split)}"
+        for split in results.splits
+        if split.split in named
+    ]
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
     if count > 1:
         sentences.append(f"{count} models were compared on them: confirm the choice on fresh data")

@@ -78,10 +78,8 @@ class Pictures:
 
     def prepared(self, values: Array) -> Floats:
         """Return standardized pictures; those without contrast are 0."""
-        own, usable = self._own(values)
-        found: Floats = standardized(own.reshape(len(own), -1))
-        found[~usable] = 0.0
-        return found
+        own, _ = self._own(values)
+        return standardized(own.reshape(len(own), -1))
 
     def apart(self, first: Floats, second: Floats) -> Floats:
         """Return the distance of the correlation from 1."""
@@ -94,14 +92,17 @@ class Pictures:
         return perceptual_hashes(own.mean(axis=-1)), usable
 
     def _own(self, values: Array) -> tuple[Floats, NDArray[np.bool_]]:
-        """Return the residuals of pictures in a regression on the mean picture, and which have contrast before and after."""
-        small = shrunk(values)
-        flat = small.reshape(len(small), -1)
-        centered = flat - flat.mean(axis=1, keepdims=True)
-        shared = standardized(self.mean.reshape(1, -1))[0]
-        own = centered - np.outer(centered @ shared, shared)
-        least = CONTRAST * (self.high - self.low)
-        return own.reshape(small.shape), (centered.std(axis=1) > least) & (own.std(axis=1) > least)
+        """Return the residuals of pictures in a regression on the mean picture, and which have contrast before and after; others are 0."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            small = shrunk(values)
+            flat = small.reshape(len(small), -1)
+            centered = flat - flat.mean(axis=1, keepdims=True)
+            shared = standardized(self.mean.reshape(1, -1))[0]
+            own = centered - np.outer(centered @ shared, shared)
+            least = CONTRAST * (self.high - self.low)
+            usable = (centered.std(axis=1) > least) & (own.std(axis=1) > least)
+        own[~usable] = 0.0
+        return own.reshape(small.shape), usable
 
     @staticmethod
     def pieces(hashes: Keys) -> Keys:
@@ -172,7 +173,7 @@ def is_picture(one: TensorSummary) -> bool:
 
 
 def forms_of(dataset: Dataset, rows: NDArray[np.int64]) -> dict[str, Pictures | Values]:
-    """Return how each input is compared, from the evaluated rows (N,)."""
+    """Return how each input is compared, from the evaluated rows (N,); a column so large that its spread overflows must be equal."""
     n = 0.0
     moments = {one.name: (np.zeros(1), np.zeros(1)) for one in dataset.inputs}
     ends: dict[str, list[float]] = {one.name: [] for one in dataset.inputs if is_picture(one)}
@@ -182,14 +183,16 @@ def forms_of(dataset: Dataset, rows: NDArray[np.int64]) -> dict[str, Pictures | 
             own = shrunk(values) if name in ends else values.reshape(len(values), -1).astype(np.float64)
             if name in ends:
                 ends[name] += [float(own.min()), float(own.max())]
-            mean = own.mean(axis=0)
-            moments[name] = merge_moments(n, *moments[name], size, mean, ((own - mean) ** 2).sum(axis=0))[1:]
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean = own.mean(axis=0)
+                moments[name] = merge_moments(n, *moments[name], size, mean, ((own - mean) ** 2).sum(axis=0))[1:]
         n += size
+    spreads = {name: np.sqrt(squares / n) for name, (_, squares) in moments.items()}
     return {
         name: Pictures(name, mean, min(ends[name]), max(ends[name]))
         if name in ends
-        else Values(name, mean, np.sqrt(squares / n))
-        for name, (mean, squares) in moments.items()
+        else Values(name, mean, np.where(np.isfinite(spreads[name]), spreads[name], 0.0))
+        for name, (mean, _) in moments.items()
     }
 
 

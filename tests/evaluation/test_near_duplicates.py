@@ -221,6 +221,19 @@ def test_a_constant_column_must_be_equal() -> None:
     assert near(x, moved).count == 0
 
 
+def test_huge_values_are_near_nothing() -> None:
+    """Their spread is infinite, which must not make everything near."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(100, 6))
+    moved = np.round(x, 4)
+    x[:, 5] = moved[:, 5] = generator.choice([1e300, -1e300, 3e307], 100)
+    assert near(x, moved).count == 100
+    moved[:, 5] *= 0.5
+    assert near(x, moved).count == 0
+    pictures = scenes(30, channels=1).astype(np.float64) * 1e305
+    assert near(pictures, pictures * 0.5).count == 0
+
+
 @pytest.mark.parametrize(
     "x",
     [

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     IntArray = NDArray[np.int64]
 
 
+TRAIN = "train"
+"""Name of the split that is the training data, or a sample of it."""
+
+
 @dataclass(frozen=True)
 class LabelCounts:
     """Frequency of each integer or text label in the evaluated rows; ``head`` is None for a single array."""

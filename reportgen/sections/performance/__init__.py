@@ -101,6 +101,7 @@ SECTION = Section(
         *values.UNSEEN,
         *labels.UNSEEN,
         *training_schema.DEDUPLICATED,
+        *training_schema.GENERALIZATION,
         *schema.PER_CLASS,
         *labels.PER_CLASS,
         *positions.OF_AREA,

@@ -44,7 +44,28 @@ def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
             else:
                 found += [_against(result, head, baseline), *_no_better_than_trivial(result, head)]
             found += _weakest(result, head, baseline)
-    return (*found, *of_others, *_without_leaked(result, candidate))
+    return (*found, *of_others, *_without_leaked(result, candidate), *_gap(result, candidate))
+
+
+def _gap(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
+    """Say how much better or worse each output of the candidate is on its training data, by its first score, where that is clear."""
+    for one in (training_schema.ACCURACY_GAP, training_schema.MICRO_F1_GAP, training_schema.MAE_GAP):
+        for gap in result.named(one.gap.name, candidate):
+            low, high = gap.metric.ci_low, gap.metric.ci_high
+            if low is None or high is None or low <= 0 <= high:
+                continue
+            score = next(item for item in result.named(one.score.name, candidate) if item.subject == gap.subject)
+            shown = gap.metric.model_copy(update={"caveat": None})
+            parts = (
+                *(() if gap.subject is None else (f"Output {gap.subject.name}: ",)),
+                f"On the training data {one.words} is ",
+                quantity(score),
+                f" {formatting.metric(score.metric).interval}".rstrip(),
+                ", a gap of ",
+                quantity(gap, formatting.change(shown)),
+                f" to the {result.split} split.",
+            )
+            yield Statement(topic="data", parts=parts, test=gap.metric.ci_method, n=gap.metric.n)
 
 
 def _without_leaked(result: PerformanceResult, candidate: str) -> Iterator[Statement]:

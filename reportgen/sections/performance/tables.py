@@ -51,7 +51,7 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     found = [table for table in scores if table.rows]
     if found:
         found[0] = replace(found[0], note=f"{found[0].note} {training_noise(result)}".strip())
-    found += _unseen(result, view)
+    found += [*_unseen(result, view), *_gap(result, view)]
     found += _recipes(result)
     found += [
         *_pairs(result, view),
@@ -86,6 +86,19 @@ def _unseen(result: PerformanceResult, view: View) -> Iterator[Table]:
             rows = f"{some:,} of {result.n:,} rows {'is' if some == 1 else 'are'} {which}."
             table = metrics_by_head(result, view, name, title, specs)
             yield replace(table, note=f"{rows} {table.note}".strip())
+
+
+def _gap(result: PerformanceResult, view: View) -> Iterator[Table]:
+    """Yield the scores on the training data with the generalization gap, a table for each kind of head."""
+    kinds = (training_schema.GAPS[:3], training_schema.GAPS[3:5], training_schema.GAPS[5:])
+    for name, gaps in zip(("gap", "gap-labels", "gap-values"), kinds, strict=True):
+        specs = [spec for one in gaps for spec in (one.score, one.gap)]
+        table = metrics_by_head(result, view, name, "Generalization gap", specs)
+        if table.rows:
+            n = next((one.metric.n for one in result.named(specs[0].name)), None)
+            rows = "" if n is None else f"On {n:,} rows of the training data, in inference mode. "
+            note = f"{rows}A gap is the score on the training data minus that on the {result.split} split; of shares, in points. {table.note}"
+            yield replace(table, note=note.strip())
 
 
 def training_noise(result: PerformanceResult) -> str:
