@@ -39,6 +39,7 @@ _PARTS = {
     "data": "DataSpec",
     "data.images": "ImagesSpec",
     "data.features.NAME": "FeatureSpec",
+    "data.test": "SplitSpec",
     "data.train": "TrainSpec",
     "slices": "SliceSpec",
     "checks": "CheckSpec",

@@ -11,8 +11,8 @@ from reportgen.analysis.unmeasured import unmeasured as missing_numbers
 from reportgen.contract.focus import View
 from reportgen.contract.records.activations import Activations, LayerActivations
 from reportgen.contract.records.classification import ClassificationOutputs
-from reportgen.contract.records.data import DataDescription, DataEvaluation, TrainingRows
-from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+from reportgen.contract.records.data import DataDescription, DataEvaluation, NearDuplicates, TrainingRows
+from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation, SplitOutputs
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.contract.records.history import History
 from reportgen.contract.records.weights import WeightTensor
@@ -187,11 +187,18 @@ def evaluation(*heads: HeadEvaluation, names: tuple[str, ...] | None = None, row
     return Evaluation(models, data, {"python": "3.11.0", "keras": "3.15.1"})
 
 
-def leaking(made: Evaluation, leaked: Any) -> Evaluation:
-    """Name training data of 1,000 rows that some of the evaluated rows, (N,) bool, are in."""
+def leaking(made: Evaluation, leaked: Any, near: NearDuplicates | None = None) -> Evaluation:
+    """Name training data of 1,000 rows that some of the evaluated rows, (N,) bool, are in, and others nearly."""
     assert made.data is not None
-    training = TrainingRows((("train.npz", SHA),), 1000, np.asarray(leaked, np.bool_), "bit by bit")
+    training = TrainingRows((("train.npz", SHA),), 1000, np.asarray(leaked, np.bool_), "bit by bit", near=near)
     return replace(made, data=replace(made.data, training=training))
+
+
+def on_training(made: Evaluation) -> Evaluation:
+    """Evaluate the models on training data, where they answer as they do on the evaluated rows."""
+    assert made.data is not None
+    models = tuple(replace(model, splits={"train": SplitOutputs(model.heads)}) for model in made.models)
+    return replace(made, models=models, splits={"train": replace(made.data, split="train")})
 
 
 def noisy(

@@ -158,6 +158,17 @@ def several_inputs() -> Any:
     return listed, named
 
 
+def training_data() -> Any:
+    """Analyze a model with its training data, of which some rows are evaluated, with and without labels."""
+    x, y = GENERATOR.random((40, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 40)
+    more, labels = GENERATOR.random((60, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 70)
+    leaky = np.concatenate([more, x[:10]])
+    return tuple(
+        analyze("trained", reportgen.DataInput(x, y, train=train), {"a": model("a")})
+        for train in (reportgen.DataInput(leaky, labels), reportgen.DataInput(leaky))
+    )
+
+
 def names_of_outputs() -> dict[str, list[str]]:
     """Name the outputs of a model that returns a list, of one layer twice, and of one that returns a dict."""
     one, layer = keras.Input((4,)), keras.layers.Dense(2, name="shared")
@@ -185,6 +196,19 @@ def wrong() -> dict[str, str]:
         "not finite": lambda: analyze("wrong", (broken, y)),
         "no file": lambda: analyze("wrong", (x, y), {"a": "nowhere.keras"}),
         "no model": lambda: analyze("wrong", (x, y), {"a": object()}),
+        "training data alone": lambda: analyze("wrong", reportgen.DataInput(x, y, train=(x, y))),
+        "training data of training data": lambda: analyze(
+            "wrong", reportgen.DataInput(x, y, train=reportgen.DataInput(x, train=reportgen.DataInput(x)))
+        ),
+        "weights without labels": lambda: analyze(
+            "wrong", reportgen.DataInput(x, y, train=reportgen.DataInput(x, weights=np.ones(20)))
+        ),
+        "training data not finite": lambda: analyze(
+            "wrong", reportgen.DataInput(x, y, train=reportgen.DataInput(broken))
+        ),
+        "training data of another shape": lambda: analyze(
+            "wrong", reportgen.DataInput(x, y, train=reportgen.DataInput(rows))
+        ),
         "no history": lambda: analyze("wrong", None, None, {"a": 3}),
     }
     unlabelled = analyze("wrong", (rows, {"wrong": kind, "size": size}), two)
@@ -251,7 +275,7 @@ def main(file: Path) -> None:
     """Do everything."""
     found = {"guide": guide(), "options": options(), "several": several_inputs(), "callback": callback()}
     found["kinds"], found["wrong"] = histories_of_every_kind(), wrong()
-    found["outputs"] = names_of_outputs()
+    found["outputs"], found["trained"] = names_of_outputs(), training_data()
     file.write_bytes(pickle.dumps(found))
 
 

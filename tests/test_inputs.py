@@ -17,6 +17,7 @@ from reportgen.evaluation.population import describe_data
 from reportgen.inputs import histories
 from reportgen.inputs.dataset import RandomAccess, count, read
 from reportgen.inputs.digest import sha256
+from reportgen.inputs.sources.arrays import ArrayDataset
 from reportgen.inputs.sources.memory import Memory
 from reportgen.inputs.sources.registry import source_of, unknown_names
 from reportgen.spec.tables.data import DataSpec
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from reportgen.contract.records.architecture import TensorSummary
     from reportgen.inputs.dataset import Batch, Dataset
-    from reportgen.inputs.sources.arrays import ArrayDataset
 
 AT = ("models", "m", "history")
 
@@ -463,3 +463,64 @@ def test_columns_that_cannot_be_used(tmp_path: Path, column: Any, words: str) ->
         source_of(DataSpec(path="d.npz", columns={"c": "part"}), tmp_path).open()
     assert caught.value.location == ("data", "columns", "c")
     assert caught.value.message.startswith(words)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "u1"])
+def test_npy_files_are_mapped(tmp_path: Path, order: Any, dtype: str) -> None:
+    """Values are read where they are used, whatever their order and type; a batch is a copy, and nothing can be written."""
+    x = np.arange(24).reshape(4, 3, 2).astype(dtype, order=order)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", np.arange(4) % 2)
+    found = source_of(DataSpec(x="x.npy", y="y.npy"), tmp_path).open()
+    assert isinstance(found, ArrayDataset)
+    array = found.x["x"]
+    assert isinstance(array, np.memmap)
+    assert not array.flags.writeable
+    batch = found.take(np.array([1, 3]))["x"]
+    assert np.array_equal(batch, x[[1, 3]])
+    assert not np.shares_memory(batch, array)
+    assert [one["x"].tolist() for one in found.batches(3)] == [x[:3].tolist(), x[3:].tolist()]
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (np.float64(1), "contains no rows"),
+        (np.empty((0, 2)), "contains no rows"),
+        (np.empty((4, 0)), "rows without values"),
+    ],
+)
+def test_npy_files_without_values(tmp_path: Path, x: Any, message: str) -> None:
+    """An empty file cannot be mapped, and a single value is no rows: the usual sentence."""
+    np.save(tmp_path / "x.npy", x)
+    with pytest.raises(InputError, match=message):
+        source_of(DataSpec(x="x.npy", y=None), tmp_path).open()
+
+
+@pytest.mark.parametrize("path", ["d.csv", "d.parquet", "d.npz", "d.h5"])
+def test_labels_in_several_columns(tmp_path: Path, path: str) -> None:
+    """They are the columns of one array, of the whole data or of an output; a missing one is an error."""
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "cat": [0, 1, 1], "dog": [1, 0, 1]})
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    frame.to_parquet(tmp_path / "d.parquet")
+    np.savez(tmp_path / "d.npz", **frame)
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file.update(dict(frame))
+    table = DataSpec(path=path, x=("a",), y=("dog", "cat"))
+    found = source_of(table, tmp_path).open()
+    assert found.labels(None).tolist() == [[1, 0], [0, 1], [1, 1]]  # type: ignore[union-attr]
+    assert table.label_columns == ("dog", "cat")
+    by_head = DataSpec(path=path, x=("a",), y={"pet": ("cat", "dog"), "size": "a"})
+    found = source_of(by_head, tmp_path).open()
+    assert found.labels("pet").tolist() == [[0, 1], [1, 0], [1, 1]]  # type: ignore[union-attr]
+    assert by_head.label_columns == {"pet": ("cat", "dog")}
+    unknown = DataSpec(path=path, x=("a",), y=("dog", "cow"))
+    assert [location for location, *_ in unknown_names(unknown, tmp_path)] == [("data", "y", 1)]
+
+
+def test_a_missing_label_in_one_of_several_columns(tmp_path: Path) -> None:
+    """Names its row."""
+    (tmp_path / "d.csv").write_text("a,cat,dog\n1,0,1\n2,1,\n3,0,0\n", "utf-8")
+    with pytest.raises(InputError, match=r"data\.y: d\.csv: has no label in 1 rows \(the first is row 1\)"):
+        source_of(DataSpec(path="d.csv", x=("a",), y=("cat", "dog")), tmp_path).open()

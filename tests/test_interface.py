@@ -256,6 +256,18 @@ def test_outputs_have_the_names_that_fit_takes(found: dict[str, Any]) -> None:
     assert found["outputs"] == {"twice": ["shared", "shared(2)"], "keyed": ["a", "z"], "plain": ["shared"]}
 
 
+@pytest.mark.keras
+def test_training_data_of_a_caller(found: dict[str, Any]) -> None:
+    """Rows that are in it are counted; with its labels there is the generalization gap."""
+    labeled, bare = found["trained"]
+    for results in (labeled, bare):
+        assert results["overview"].find("leaked_rows", "a").value == 10 / 40
+        assert results["performance"].find("unseen_accuracy", "a").n == 30
+    assert labeled["performance"].find("train_accuracy", "a").n == 70
+    assert labeled["performance"].find("accuracy_gap", "a").value is not None
+    assert not [one for one in bare["performance"].measurements if one.name == "accuracy_gap"]
+
+
 def test_wrong_calls_say_what_is_wrong() -> None:
     """Models that are no dict, or have no names; histories of models that are not there; a Pareto analysis of nothing."""
     analyzer: Any = reportgen.ModelAnalyzer
@@ -291,6 +303,11 @@ def test_wrong_calls_say_what_is_wrong() -> None:
         ("not finite", "x_data"),
         ("no file", "no model could be analyzed: models.a.path: nowhere.keras: no such file"),
         ("no model", "no model could be analyzed: models.a"),
+        ("training data alone", "ArgumentError: train must be a DataInput (found tuple)"),
+        ("training data of training data", "ArgumentError: train must be the training data itself"),
+        ("weights without labels", "ArgumentError: train has groups or weights but no y_data"),
+        ("training data not finite", "train.x_data: has NaN or infinite values"),
+        ("training data of another shape", "the rows of x have the shape (4) in the training data, (32, 32, 3) in the"),
         ("no history", "must be a History, its dict, or a path (found int)"),
     ],
 )

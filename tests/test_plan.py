@@ -222,7 +222,7 @@ def test_a_check_of_no_model_is_a_mistake() -> None:
 def test_labels_can_be_left_out() -> None:
     """TOML has no null: ``false`` says it; ``true`` says nothing."""
     assert entry(data="y = false").spec.data.y is None  # type: ignore[union-attr]
-    with pytest.raises(SpecError, match=r"data\.y: must be text or a table \(found true\)"):
+    with pytest.raises(SpecError, match=r"data\.y: must be text, a list or a table \(found true\)"):
         entry(data="y = true")
 
 
@@ -378,7 +378,7 @@ def test_training_data_is_as_the_evaluation_data_but_for_what_it_says() -> None:
         ('path = "../diabetes/test.csv"', r"data\.x: \.\./diabetes/test\.csv has no such array or column \(found 'x'\)"),
         ('path = "train.tfrecord"', r"data: a \.tfrecord file needs a table features"),
         ('function = "f"', r"data\.train\.function: must be 'package\.module:Name'"),
-        ('path = "train.npz"\ny = "y"', r"data\.train\.y: unknown key"),
+        ('path = "train.npz"\ntext = "y"', r"data\.train\.text: unknown key"),
     ],
 )  # fmt: skip
 def test_training_data_that_cannot_be(train: str, message: str) -> None:

@@ -35,6 +35,7 @@ from reportgen.contract.statements import Statement
 from reportgen.errors import SectionError
 from reportgen.inputs import logo
 from reportgen.plan.registry import folder_of
+from reportgen.plan.splits import split_of
 from reportgen.resources import __version__
 from reportgen.text.naming import in_a_sentence
 
@@ -95,7 +96,9 @@ def analyze(
         try:
             with foreign(f"section {item.address}", folder_of(item.section)):
                 result = remember(item, compute)
-                return SectionOutcome(result, _findings(item, result), _statements(item, result, evaluation.decision))
+                split = split_of(item, plan.spec)
+                found = _findings(item, result, split), _statements(item, result, evaluation.decision, split)
+                return SectionOutcome(result, *found)
         except ForeignError as error:
             if not keep_going:
                 raise SectionError(f"section {item.address}: {error}") from error
@@ -106,7 +109,8 @@ def analyze(
     outcomes: dict[str, SectionOutcome] = {}
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
-            outcomes[item.address] = guarded(item, lambda item=item: _analyzed(item, evaluation))  # type: ignore[misc]
+            rows = evaluation.on(split_of(item, plan.spec))
+            outcomes[item.address] = guarded(item, lambda item=item, rows=rows: _analyzed(item, rows))  # type: ignore[misc]
     first_stage = _with_releases(plan, evaluation, table_of(plan, evaluation, outcomes), outcomes, created, old, before)
     focus = focus_of(plan, first_stage)
     for item in plan.sections:
@@ -138,7 +142,9 @@ def _with_releases(
         if item.address in outcomes and (result := outcomes[item.address].result) is not None
     )
     data = None if evaluation.data is None else _data(evaluation.data)
-    new = run.own(plan, evaluation, created, _model(candidate, plan), data, table.rows, parts)
+    elsewhere = {item.address for item in plan.sections if split_of(item, plan.spec) is not None}
+    rows = [row for row in table.rows if row.section not in elsewhere]
+    new = run.own(plan, evaluation, created, _model(candidate, plan), data, rows, parts)
     table = replace(table, trend=tuple(trend.lines(before, new, table.headlines)))
     if old is None:
         return table
@@ -181,15 +187,29 @@ def _kept(item: PlannedSection, result: SectionResult, models: Iterable[str]) ->
     return result
 
 
-def _findings(item: PlannedSection, result: SectionResult) -> tuple[Finding, ...]:
-    return tuple(
+def _findings(item: PlannedSection, result: SectionResult, split: str | None) -> tuple[Finding, ...]:
+    """Return the findings of a section; those on another split than the default one begin with its name."""
+    found = (
         finding for rule in item.section.rules if rule.code not in item.spec.ignore for finding in rule.apply(result)
     )
+    if split is None:
+        return tuple(found)
+    return tuple(one.model_copy(update={"message": f"{_on(split)}{one.message}"}) for one in found)
 
 
-def _statements(item: PlannedSection, result: SectionResult, decision: Decision) -> tuple[Statement, ...]:
+def _statements(
+    item: PlannedSection, result: SectionResult, decision: Decision, split: str | None
+) -> tuple[Statement, ...]:
+    """Return the statements of a section; those on another split than the default one begin with its name."""
     offered = item.section.statements(result, View(decision=decision))
-    return require_instances(offered, Statement, "its statements function")
+    found = require_instances(offered, Statement, "its statements function")
+    if split is None:
+        return found
+    return tuple(one.model_copy(update={"parts": (_on(split), *one.parts)}) for one in found)
+
+
+def _on(split: str) -> str:
+    return f"On the {split} split: "
 
 
 def focus_of(plan: Plan, table: MetricTable) -> Focus | None:
@@ -220,7 +240,7 @@ def _first(some: Iterable[str], models: Iterable[str]) -> tuple[str, ...]:
 
 
 def table_of(plan: Plan, evaluation: Evaluation, outcomes: dict[str, SectionOutcome]) -> MetricTable:
-    """Return the metrics of the sections that have a result."""
+    """Return the metrics of the sections that have a result; headlines are those on the default split."""
     rows = tuple(
         TableRow(section=item.address, measurement=measurement)
         for item in plan.sections
@@ -231,6 +251,7 @@ def table_of(plan: Plan, evaluation: Evaluation, outcomes: dict[str, SectionOutc
         Headline(item.address, item.section.metric(name))
         for item in plan.sections
         if item.address in outcomes and outcomes[item.address].result is not None
+        if split_of(item, plan.spec) is None
         for name in item.section.headlines
     )
     specs = {f"{item.address}.{spec.name}": spec for item in plan.sections for spec in item.section.metrics}
@@ -276,10 +297,11 @@ def results_of(
         decision=evaluation.decision,
         models=tuple(_model(model, plan) for model in evaluation.models),
         data=None if evaluation.data is None else _data(evaluation.data),
-        code=code(plan, evaluation.models, evaluation.data),
+        splits=tuple(_data(one) for one in evaluation.splits.values()),
+        code=code(plan, evaluation.models, evaluation.data, evaluation.splits.values()),
         versions=evaluation.versions,
         focus=focus,
-        sections=tuple(_section(item, outcomes.get(item.address)) for item in plan.sections),
+        sections=tuple(_section(item, outcomes.get(item.address), plan) for item in plan.sections),
         left_out=tuple(item.address for item in plan.left_out),
         checks=checked,
         flipped=() if old is None else tuple(flipped(old.checks, _of_candidate(checked, plan))),
@@ -301,7 +323,7 @@ def _of_candidate(checked: Iterable[CheckOutcome], plan: Plan) -> Iterable[Check
     return (check for check in checked if check.model == plan.decision.candidate)
 
 
-def _section(item: PlannedSection, outcome: SectionOutcome | None) -> SectionRecord:
+def _section(item: PlannedSection, outcome: SectionOutcome | None, plan: Plan) -> SectionRecord:
     reason = item.skip if outcome is None else outcome.failure
     status = "skipped" if outcome is None else "ok" if outcome.failure is None else "failed"
     return SectionRecord(
@@ -309,6 +331,7 @@ def _section(item: PlannedSection, outcome: SectionOutcome | None) -> SectionRec
         kind=item.spec.kind,
         title=item.spec.title or item.section.title,
         text=item.spec.text,
+        split=split_of(item, plan.spec),
         options=item.options.model_dump(mode="json"),
         status=status,
         reason=reason,
@@ -380,5 +403,7 @@ def _training(found: TrainingRows) -> TrainingRecord:
         n=found.n,
         leaked=found.count,
         compared=found.compared,
+        near=None if found.near is None or found.near.reason is not None else found.near.count,
+        near_compared=None if found.near is None else found.near.reason or found.near.compared,
         reading=found.reading,
     )

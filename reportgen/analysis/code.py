@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 _PROGRAM = __name__.partition(".")[0]
 
 
-def code(plan: Plan, models: Iterable[ModelEvaluation], data: DataEvaluation | None = None) -> tuple[CodeRecord, ...]:
-    """Return every piece of code that a run executed, each once.
+def code(
+    plan: Plan,
+    models: Iterable[ModelEvaluation],
+    data: DataEvaluation | None = None,
+    splits: Iterable[DataEvaluation] = (),
+) -> tuple[CodeRecord, ...]:
+    """Return every piece of code that a run executed, each once; ``splits`` are the further ones of the data.
 
     Raises
     ------
@@ -34,9 +39,9 @@ def code(plan: Plan, models: Iterable[ModelEvaluation], data: DataEvaluation | N
         for model in models
         for file, sha256 in model.code
     ]
-    if data is not None:
-        of_training = () if data.training is None else data.training.code
-        found += [CodeRecord(what="data", file=file, sha256=sha256) for file, sha256 in (*data.code, *of_training)]
+    of_data = [] if data is None else [*data.code, *(() if data.training is None else data.training.code)]
+    of_data += [one for split in splits for one in split.code]
+    found += [CodeRecord(what="data", file=file, sha256=sha256) for file, sha256 in of_data]
     return tuple(dict.fromkeys([*found, *_templates(plan)]))
 
 

@@ -139,6 +139,10 @@ class TrainingRecord(Strict):
     """Evaluated rows whose inputs are also those of a row of the training data."""
     compared: str
     """How rows were compared, such as `bit by bit`."""
+    near: int | None = None
+    """Evaluated rows that are nearly, and not bit by bit, equal to a row of the training data; null where they were not looked for."""
+    near_compared: str | None = None
+    """How nearly, or why they were not looked for; null in files of earlier versions."""
     reading: str | None = None
     """How its rows were found in the files; null where nothing had to be decided."""
 
@@ -209,6 +213,8 @@ class SectionRecord(Strict):
     title: str
     text: str | None
     """Author's note, Markdown."""
+    split: str | None = None
+    """The split that it is measured on; null for that of `data`, and for a section that is not measured on rows."""
     options: dict[str, Any]
     status: Literal["ok", "skipped", "failed"]
     reason: str | None
@@ -304,6 +310,8 @@ class Results(Strict):
     """The answers on every row, a file beside this one; null if they were not stored."""
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
+    splits: tuple[DataRecord, ...] = ()
+    """The further splits of the data that models were evaluated on; for the generalization gap a sample of the training data."""
     card: CardSpec = CardSpec()
     """What the author states about the model, as in the spec; null where it is not stated."""
     code: tuple[CodeRecord, ...] = ()

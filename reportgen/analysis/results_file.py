@@ -28,6 +28,7 @@ from reportgen.contract.decision import Decision, Earlier
 from reportgen.contract.foreign import section_code
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Measurement
+from reportgen.contract.records.data import TRAIN
 from reportgen.errors import ResultsError, SectionError
 from reportgen.plan.registry import PluginError, PluginFailedError, UnknownSectionError, folder_of
 from reportgen.plan.releases import SECTION
@@ -109,6 +110,7 @@ class Inputs(Strict):
     spec: SpecRecord
     models: tuple[ModelRecord, ...]
     data: DataRecord | None
+    splits: tuple[DataRecord, ...] = ()
     decision: Decision = Decision()
     code: tuple[CodeRecord, ...] = ()
     trend: tuple[Earlier, ...] = ()
@@ -128,6 +130,8 @@ class Inputs(Strict):
         found += [] if self.data is None else [(f"data ({self.data.split})", file) for file in self.data.files]
         training = None if self.data is None else self.data.training
         found += [] if training is None else [("training data", file) for file in training.files]
+        others = (split for split in self.splits if split.split != TRAIN)
+        found += [(f"data ({split.split})", file) for split in others for file in split.files]
         baseline = None if self.decision.baseline is None else self.decision.baseline.release
         releases = [*self.trend] if baseline is None else [baseline, *self.trend]
         named = {one.file: FileRecord(file=one.file, sha256=one.sha256) for one in releases}
@@ -182,6 +186,8 @@ class Facts(Strict):
     rows: tuple[TableRow, ...]
     parts: tuple[tuple[str, str, dict[str, Any]], ...]
     """Id, kind and plain result of each section that has one."""
+    elsewhere: frozenset[str] = frozenset()
+    """Ids of the sections that are measured on another split than that of ``data``."""
 
 
 def facts(content: bytes, path: Path) -> Facts:
@@ -199,7 +205,8 @@ def facts(content: bytes, path: Path) -> Facts:
             {"section": section, "measurement": one} for section, _, result in parts for one in result["measurements"]
         ]
         whole = {name: raw[name] for name in Facts.model_fields if name in raw}
-        return Facts.model_validate({**whole, "rows": rows, "parts": parts})
+        elsewhere = frozenset(one["id"] for one in _sections(raw) if one.get("split") is not None)
+        return Facts.model_validate({**whole, "rows": rows, "parts": parts, "elsewhere": elsewhere})
 
 
 def content_of(path: Path) -> bytes:

@@ -45,9 +45,9 @@ class Card:
     Attributes
     ----------
     title, label
-        Which row it is, and its label.
+        Which row it is, and its label; empty without.
     answers
-        Of the models.
+        Of the models; empty for a card that is not about predictions.
     alt
         The card in words, for readers who cannot see its pictures; generated from the data.
     pictures
@@ -88,10 +88,12 @@ class Gallery:
     @property
     def table(self) -> Table:
         """The cards as a table, for formats without pictures."""
-        content = any(card.content for card in self.cards)
-        titles = ["Row", "Label", *(["Content"] if content else []), "Answers"]
-        rows = tuple(
-            (card.title, card.label, *([card.content] if content else []), "; ".join(one.words for one in card.answers))
-            for card in self.cards
-        )
-        return Table(self.name, self.title, tuple(Column(title, numeric=False) for title in titles), rows, self.caption)
+        cells = {
+            "Row": [card.title for card in self.cards],
+            "Label": [card.label for card in self.cards],
+            "Content": [card.content for card in self.cards],
+            "Answers": ["; ".join(one.words for one in card.answers) for card in self.cards],
+        }
+        shown = {title: texts for title, texts in cells.items() if any(texts)}
+        columns = tuple(Column(title, numeric=False) for title in shown)
+        return Table(self.name, self.title, columns, tuple(zip(*shown.values(), strict=True)), self.caption)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal
 
+from pydantic import Field
+
 from reportgen.contract.base import Strict
 
 
@@ -57,6 +59,15 @@ class Timing(Strict):
     """Predictions that count."""
 
 
+class SplitRequest(Strict):
+    """What sections ask of a further split of the data, beside predictions."""
+
+    probe: Probe | None = None
+    """The activations to collect on its rows; null for none."""
+    examples: int = 0
+    """Number of errors per model whose rows are read once more to be shown; 0 for none."""
+
+
 class Request(Strict):
     """The combined needs of all sections of a report."""
 
@@ -70,3 +81,5 @@ class Request(Strict):
     """Number of errors per model whose rows are read once more to be shown; 0 for none."""
     timing: Timing | None = None
     """The times to measure; null for none."""
+    splits: dict[str, SplitRequest] = Field(default_factory=dict)
+    """The further splits of the data to evaluate, by name."""

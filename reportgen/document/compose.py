@@ -14,6 +14,7 @@ from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
 from reportgen.document.rules import rule_entries
 from reportgen.document.tree import Chapter, Document, Part, Term
+from reportgen.plan.splits import OF_ROWS
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -146,7 +147,17 @@ def _chapter(
         reason=failure or record.reason,
         template=section.template,
         topic=section.topic,
+        measured_on=_measured_on(record, results),
     )
+
+
+def _measured_on(record: SectionRecord, results: Results) -> str | None:
+    """Return which split a section is measured on, if the sections of the report differ in it."""
+    several = any(other.split is not None for other in results.sections)
+    if not several or not record.manifest.analyzer.needs & OF_ROWS or record.result is None:
+        return None
+    data = next((one for one in results.splits if one.split == record.split), results.data)
+    return None if data is None else f"Measured on {data.n:,} rows of the {data.split} split."
 
 
 def _part(findings: list[Finding], drawings: list[Drawing], tables: list[Table], focus: Focus | None) -> Part:

@@ -138,9 +138,19 @@ def _basis(results: Results) -> str:
             f"{data.duplicates:,} of them {'repeats' if data.duplicates == 1 else 'repeat'} an earlier row"
         )
     if data.training is not None:
-        sentences.append(f"{_in_training(data.training.leaked)} also in the training data ({data.training.n:,} rows)")
+        near = data.training.near
+        nearly = f", {near:,} more nearly" if near else ""
+        sentences.append(
+            f"{_in_training(data.training.leaked)} also in the training data ({data.training.n:,} rows){nearly}"
+        )
     if data.groups is not None:
         sentences.append(f"Intervals and tests are clustered by {data.grouped_by}, {data.groups:,} groups")
+    named = {record.split for record in results.sections}
+    sentences += [
+        f"Chapters that say so are measured on {_rows(split)} of the {split.split} split; earlier use: {earlier_use(split)}"
+        for split in results.splits
+        if split.split in named
+    ]
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
     if count > 1:
         sentences.append(f"{count} models were compared on them: confirm the choice on fresh data")

@@ -14,9 +14,11 @@ Headlines = list[tuple["MetricSpec", "Metric"]]
 
 
 def headlines(results: Results) -> Mapping[str, Sequence[tuple[HeadRecord, Headlines]]]:
-    """Return for each model its outputs with their measured headlines; what says nothing about predictions is left out."""
+    """Return for each model its outputs with their headlines on the default split; what says nothing about predictions is left out."""
     measured: dict[tuple[str, str | None], Headlines] = {}
     for record in results.sections:
+        if record.split is not None:
+            continue
         specs = _of_predictions(record)
         for one in () if record.result is None else record.result.measurements:
             whole = one.subject is None or one.subject.whole

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.analysis.results import params_files
 from reportgen.contract.focus import MOST_ROWS
 from reportgen.contract.forms import NOTES
+from reportgen.contract.records.data import TRAIN
 from reportgen.contract.tables import Column, Table
 from reportgen.text import formatting
 
@@ -46,6 +47,8 @@ def _files(results: Results) -> Table:
         rows += [(f"data ({results.data.split})", item.file, item.sha256) for item in results.data.files]
         if results.data.training is not None:
             rows += [("training data", item.file, item.sha256) for item in results.data.training.files]
+    others = (split for split in results.splits if split.split != TRAIN)
+    rows += [(f"data ({split.split})", item.file, item.sha256) for split in others for item in split.files]
     release = None if results.decision.baseline is None else results.decision.baseline.release
     if release is not None:
         rows.append((f"earlier release {release.name}", release.file, release.sha256))
@@ -101,6 +104,12 @@ def _origin(origin: OriginRecord) -> Iterator[tuple[str, str]]:
     yield "git commit", f"{origin.commit}{changed}" if origin.commit else f"none: {origin.reason}"
 
 
+def _split(data: DataRecord) -> tuple[str, str]:
+    """Return how many rows of a further split were evaluated, and how they were read."""
+    reading = "" if data.reading is None else f"; {data.reading}"
+    return f"rows evaluated of the {data.split} split", f"{data.n:,} of {data.n_total:,} ({data.sampling}){reading}"
+
+
 def _environment(results: Results) -> Table:
     software = ", ".join(
         f"{name} {version}" for name, version in {"reportgen": results.reportgen, **results.versions}.items()
@@ -114,8 +123,12 @@ def _environment(results: Results) -> Table:
         if results.data.training is not None:
             found = results.data.training
             rows.append(("training data", f"{found.n:,} rows, compared {found.compared}"))
+            if found.near_compared is not None:
+                how = found.near_compared if found.near is not None else f"not looked for: {found.near_compared}"
+                rows.append(("near duplicates in the training data", how))
             if found.reading is not None:
                 rows.append(("how its rows were read", found.reading))
+        rows += [_split(split) for split in results.splits]
         if results.data.groups is not None:
             rows.append(("groups", f"{results.data.groups:,} ({results.data.grouped_by})"))
         if results.data.effective_n is not None:

@@ -74,6 +74,8 @@ class Chapter:
     template: str | None
     topic: Topic | None = None
     galleries: tuple[Gallery, ...] = ()
+    measured_on: str | None = None
+    """What it is measured on, in a report on several splits; None in others, and for a chapter that is not measured on rows."""
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -142,13 +142,16 @@ class Reader:
         self, record: HeadEvaluation, evidence: HeadEvidence, labels: NDArray[Any] | None, *, logits: bool
     ) -> HeadRows:
         y = self.data.y
+        columns = _of_head(self.data.label_columns, record.name)
+        if columns is not None and (evidence.axes or len(columns) != evidence.n_outputs):
+            columns = None  # they are positions, or the labels contradict the outputs, which is told of them
         return HeadRows(
             n=len(self.rows),
             n_outputs=evidence.n_outputs,
             output_type="logits" if logits else record.output_type.value,
             labels=None if labels is None else self._chosen(labels),
-            class_names=_of_head(self.data.class_names, record.name),
-            value_names=_of_head(self.data.value_names, record.name),
+            class_names=_of_head(self.data.class_names, record.name) or columns,
+            value_names=_of_head(self.data.value_names, record.name) or columns,
             threshold=self.threshold,
             seed=self.data.seed,
             location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),

@@ -1,4 +1,4 @@
-"""Finds leakage: which evaluated rows are also in the training data. Of either, only digests are kept."""
+"""Finds leakage: which evaluated rows are also in the training data, bit by bit or nearly."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from reportgen.contract.records.data import TrainingRows
 from reportgen.errors import InputError
+from reportgen.evaluation.forms import rows_at_once
+from reportgen.evaluation.near_duplicates import NearSearch
 from reportgen.evaluation.row_digests import DIGEST, row_digests
 from reportgen.inputs.dataset import read
 
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
 
     Types = Mapping[str, np.dtype[Any]]
 
-_ROWS_AT_ONCE = 1_024
-
 
 def training_rows(
     dataset: Dataset,
     rows: NDArray[np.int64],
     training: Dataset,
     progress: Callable[[int], None] = lambda _done: None,
+    *,
+    pictures: bool = False,
 ) -> TrainingRows:
     """Look for the evaluated rows in the training data.
 
@@ -36,15 +38,18 @@ def training_rows(
     dataset, rows
         The evaluation data, and the (N,) positions of the evaluated rows, sorted.
     training
-        The training data: read once, in order, whole.
+        The training data: read in order, whole; then rows that may be near duplicates once more.
     progress
         Called with the number of its rows that were read.
+    pictures
+        Whether thumbnails of near duplicates are kept.
 
     Returns
     -------
     TrainingRows
         A row is in the training data if all of its inputs are bitwise equal to those of a training row. Where the types
-        differ, both are compared as the type that fewer values fit in (:func:`common_type`).
+        differ, both are compared as the type that fewer values fit in (:func:`common_type`). Rows that are nearly equal are told apart from
+        these (:mod:`reportgen.evaluation.near_duplicates`).
 
     Raises
     ------
@@ -53,23 +58,27 @@ def training_rows(
     """
     types = _types(dataset, training)
     wanted = np.empty(len(rows), DIGEST)
-    for places, batch in read(dataset, rows, _ROWS_AT_ONCE):
+    for places, batch in read(dataset, rows, rows_at_once(dataset)):
         wanted[places] = row_digests(batch, types)
     distinct, which = np.unique(wanted, return_inverse=True)
     found, n = np.zeros(len(distinct), np.bool_), 0
-    for batch in training.batches(_ROWS_AT_ONCE):
+    search = NearSearch(dataset, rows, wanted)
+    for batch in training.batches(rows_at_once(training)):
         digests = row_digests(batch, types)
+        search.add(batch, n)
         places = np.minimum(np.searchsorted(distinct, digests), len(distinct) - 1)
         found[places[distinct[places] == digests]] = True
         n += len(digests)
         progress(n)
+    leaked = found[which]
     return TrainingRows(
         files=training.files,
         n=n,
-        leaked=found[which],
+        leaked=leaked,
         compared=_words(dataset, training, types),
         code=training.code,
         reading=training.reading,
+        near=search.result(training, leaked, pictures=pictures),
     )
 
 

@@ -121,10 +121,10 @@ class EvaluationProcess:
         failures = self.failures(report)
         if len(failures) == len(self._models):
             raise next(iter(failures.values()))
-        data, versions = array_store.read(self.file_of("data"))
-        examples = array_store.read(self.file_of("examples"))
+        data, splits, versions = array_store.read(self.file_of("data"))
+        examples, others = array_store.read(self.file_of("examples"))
         models = tuple(array_store.read(self.file_of("model", name)) for name in self._models)
-        return Evaluation(models, data, versions, examples=examples)
+        return Evaluation(models, data, versions, examples=examples, splits=splits, split_examples=others)
 
     def file_of(self, what: Literal["data", "examples", "model"], model: str = "") -> Path:
         """Return the place of the records of the data, of the examples, or of a model, until this process is closed."""
@@ -216,7 +216,7 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
         Request.model_validate(job["request"]),
         lambda *step: send({"step": step}),
     )
-    array_store.write((found.data, found.versions), home / "data")
+    array_store.write((found.data, found.splits, found.versions), home / "data")
     for index, name in enumerate(found.models):
         model, failure = _known(job["known"].get(name)), None
         if model is None:
@@ -225,7 +225,7 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
             found.take(model)
         array_store.write(model, _model_file(home, index))
         send({"done": {"model": name, "failure": None if failure is None else _message(failure)}})
-    array_store.write(found.examples(), home / "examples")
+    array_store.write((found.examples(), found.split_examples()), home / "examples")
 
 
 def _known(path: str | None) -> ModelEvaluation | None:

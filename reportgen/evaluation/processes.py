@@ -85,7 +85,8 @@ class EvaluationProcesses:
     def _shared(self, names: list[str]) -> list[EvaluationProcess]:
         """Start workers for some models, each with every n-th of them."""
         shares = (names[index :: self._jobs] for index in range(min(self._jobs, len(names))))
-        alone = self._request.model_copy(update={"examples": 0})
+        unshown = {name: split.model_copy(update={"examples": 0}) for name, split in self._request.splits.items()}
+        alone = self._request.model_copy(update={"examples": 0, "splits": unshown})
         return [
             self._open.enter_context(
                 EvaluationProcess(

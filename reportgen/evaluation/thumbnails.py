@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.examples import Thumbnail
+from reportgen.metrics.likeness import averaged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,13 +50,20 @@ def thumbnail(values: NDArray[Any], scale: PictureScale) -> Thumbnail:
     scale
         The values that become black and white; those outside are cut off. Equal ends make a gray picture.
     """
-    pixels = values.astype(np.float64).reshape(*values.shape[:_SIDES], -1)
-    height, width = (_side(side, max(values.shape[:_SIDES])) for side in values.shape[:_SIDES])
-    small = _averaged(_averaged(pixels, height, 0), width, 1)
+    small = shrunk(values[None])[0]
     reach = scale.white - scale.black
     gray = np.clip((small - scale.black) / reach, 0.0, 1.0) if reach > 0 else np.full_like(small, _MIDDLE)
     file = png(np.rint(gray * _WHITE).astype(np.uint8))
+    height, width = small.shape[:_SIDES]
     return Thumbnail(scale.input, base64.b64encode(file).decode("ascii"), width, height)
+
+
+def shrunk(pictures: NDArray[Any]) -> NDArray[np.float64]:
+    """Return (N, height, width) or (N, height, width, 1 or 3) numbers with a last axis of channels, and sides of at most 64 pixels."""
+    pixels = pictures.astype(np.float64).reshape(*pictures.shape[: 1 + _SIDES], -1)
+    sides = pixels.shape[1 : 1 + _SIDES]
+    height, width = (_side(side, max(sides)) for side in sides)
+    return averaged(averaged(pixels, height, 1), width, 2)
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
@@ -74,11 +82,3 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 def _side(side: int, longest: int) -> int:
     return side if longest <= LONGEST_SIDE else max(round(side * LONGEST_SIDE / longest), 1)
-
-
-def _averaged(pixels: NDArray[np.float64], size: int, axis: int) -> NDArray[np.float64]:
-    """Reduce an axis to a size by the means of neighbors."""
-    starts = np.arange(size) * pixels.shape[axis] // size
-    counts = np.diff(starts, append=pixels.shape[axis])
-    sums = np.add.reduceat(pixels, starts, axis=axis)
-    return np.moveaxis(np.moveaxis(sums, axis, -1) / counts, -1, axis)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from reportgen.contract.records.data import TRAIN
 from reportgen.inputs import histories, models
 from reportgen.inputs.archive import is_read
 from reportgen.inputs.digest import digest_and_size
@@ -77,6 +78,8 @@ class Objects:
         Keras models, or paths of ``.keras`` files, by name.
     data
         The data; None if no section needs any.
+    training
+        The training data; None if it is unknown.
     histories
         ``History``, its dict, or a path, by model name.
     """
@@ -84,13 +87,15 @@ class Objects:
     models: Mapping[str, Any]
     data: Dataset | None = None
     histories: Mapping[str, Any] = field(default_factory=dict)
+    training: Dataset | None = None
 
-    def dataset(self, _spec: DataSpec) -> Dataset:
-        """Return the data."""
-        if self.data is None:
+    def dataset(self, spec: DataSpec) -> Dataset:
+        """Return the data, or the training data."""
+        found = self.training if spec.split == TRAIN else self.data
+        if found is None:
             message = "no data was provided"
             raise ValueError(message)
-        return self.data
+        return found
 
     def model(self, name: str, spec: ModelSpec) -> LoadedModel:
         """Return a model that is in memory, or load it."""

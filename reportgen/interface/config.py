@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Arrays = NDArray[Any] | Sequence[NDArray[Any]] | Mapping[str, NDArray[Any]]
 
 IN_MEMORY = "(in memory)"
+TRAINING_IN_MEMORY = "(training data in memory)"
 
 
 class AnalysisConfig(Strict):
@@ -128,12 +129,15 @@ class DataInput:
         rows are independent.
     weights
         Weight of every row, (n,), not negative; rows with weight 0 are left out; None if all weigh the same.
+    train
+        The training data: which rows of the data are in it too, and with its labels the generalization gap; None if unknown.
     """
 
     x_data: Arrays
     y_data: Arrays | None = None
     groups: NDArray[Any] | Sequence[Any] | None = None
     weights: NDArray[Any] | Sequence[float] | None = None
+    train: DataInput | None = None
 
     @classmethod
     def from_tuple(cls, data: tuple[Any, Any]) -> DataInput:

@@ -14,7 +14,7 @@ from reportgen.analysis import analyze as analysis
 from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import ArgumentError, InputError, ReportgenError
 from reportgen.interface import arguments
-from reportgen.interface.config import IN_MEMORY, AnalysisConfig, DataInput
+from reportgen.interface.config import IN_MEMORY, TRAINING_IN_MEMORY, AnalysisConfig, DataInput
 from reportgen.interface.sheets import SHEETS, sheet
 from reportgen.pipeline import drawings, files
 from reportgen.pipeline.progress import progress
@@ -88,8 +88,10 @@ class ModelAnalyzer:
         from reportgen.inputs.given import Objects
 
         created = now()
-        given = None if data is None else _dataset(data if isinstance(data, DataInput) else DataInput.from_tuple(data))
-        planned = self._plan(given)
+        wanted = data if data is None or isinstance(data, DataInput) else DataInput.from_tuple(data)
+        given = None if wanted is None else _dataset(wanted)
+        training = None if wanted is None or wanted.train is None else _training(wanted.train)
+        planned = self._plan(given, training)
         for item in planned.sections:
             if item.skip is not None:
                 _LOG.log(
@@ -98,7 +100,7 @@ class ModelAnalyzer:
                     item.address,
                     item.skip,
                 )
-        inputs = Objects(self.models, given, self.training_history)
+        inputs = Objects(self.models, given, self.training_history, training)
         with progress(quiet=not self.config.verbose) as tell:
             found = collect(planned.spec, inputs, planned.request, tell)
             evaluation = self._evaluated(found)
@@ -137,7 +139,7 @@ class ModelAnalyzer:
 
     # ------------------------------------------------------------------------------------------ the flow
 
-    def _plan(self, data: Dataset | None) -> Plan:
+    def _plan(self, data: Dataset | None, training: Dataset | None) -> Plan:
         """Return the options as a spec."""
         spec: dict[str, Any] = {
             "schema_version": 1,
@@ -155,7 +157,10 @@ class ModelAnalyzer:
                 "y": _labels_in_words(data.heads),
                 "max_samples": self.config.n_samples,
                 "split": "given",
-            } | {key: key for key, array in (("group", data.groups), ("weight", data.weights)) if array is not None}
+            } | _of_rows(data)
+            if training is not None:
+                labels = {"y": _labels_in_words(training.heads), **_of_rows(training)} if training.heads else {}
+                spec["data"]["train"] = {"path": TRAINING_IN_MEMORY, **labels}
         text = json.dumps(spec, indent=1)
         return make(Source("AnalysisConfig", text, "yaml", spec), Path(), in_memory=True)
 
@@ -172,7 +177,14 @@ class ModelAnalyzer:
                 _LOG.warning("%s excluded from the analyses that need data: %s", name, failure)
         if len(unusable) == len(models):
             raise ReportgenError(f"no model could be analyzed: {'; '.join(unusable)}")
-        return Evaluation(tuple(models), found.data, found.versions, examples=found.examples())
+        return Evaluation(
+            tuple(models),
+            found.data,
+            found.versions,
+            examples=found.examples(),
+            splits=found.splits,
+            split_examples=found.split_examples(),
+        )
 
     def _figures(self) -> dict[str, bytes]:
         from reportgen.figures import svg
@@ -217,6 +229,25 @@ def _dataset(data: DataInput) -> Dataset:
     groups = None if data.groups is None else arguments.array("groups", data.groups)
     weights = None if data.weights is None else arguments.array("weights", data.weights)
     return Memory(inputs, labels, groups, weights).open()
+
+
+def _training(data: DataInput) -> Dataset:
+    """Return the training data; errors name it."""
+    if not isinstance(data, DataInput):
+        raise ArgumentError(f"train must be a DataInput (found {type(data).__name__})")
+    if data.train is not None:
+        raise ArgumentError("train must be the training data itself: leave out its train")
+    if data.y_data is None and (data.groups is not None or data.weights is not None):
+        raise ArgumentError("train has groups or weights but no y_data: without labels no model is evaluated on it")
+    try:
+        return _dataset(data)
+    except InputError as error:
+        raise InputError(("train", *error.location), error.file, error.message) from error
+
+
+def _of_rows(data: Dataset) -> dict[str, str]:
+    """Return the keys of groups and weights, as a spec has them."""
+    return {key: key for key, array in (("group", data.groups), ("weight", data.weights)) if array is not None}
 
 
 def _labels_in_words(heads: tuple[str | None, ...]) -> str | dict[str, str] | None:

@@ -64,6 +64,8 @@ _LIBRARIES = (
     "matplotlib",
     "pydantic",
 )
+_OTHER_SPLITS = {"columns", "test", "validation", "train"}
+"""Keys of the data that its own rows do not depend on."""
 _LARGEST = 2**31
 """Bytes of a history: no limit of a spec allows more."""
 _CPU = Path("/proc/cpuinfo")
@@ -82,6 +84,8 @@ class Keys:
     """The files of the data with their SHA-256 digests."""
     training: tuple[tuple[str, str], ...]
     """Those of the training data."""
+    splits: Mapping[str, tuple[tuple[str, str], ...]]
+    """Those of the further splits that models are evaluated on."""
     digests: Mapping[str, str]
     """SHA-256 digest of the file of each model; empty for one that is refused before it is read."""
 
@@ -105,11 +109,15 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
         if any(digest.is_hollow(plan.folder / file) for _, file in named_files(spec)):
             return None
         files = () if spec.data is None else source_of(spec.data, plan.folder).digest()
-        data = None if spec.data is None else spec.data.model_dump(mode="json", exclude={"columns", "train"})
-        rows_key = key(["data", data, files, asked, _surroundings(), bool(jobs)])
+        data = None if spec.data is None else spec.data.model_dump(mode="json", exclude=_OTHER_SPLITS)
+        further = {} if spec.data is None else {name: spec.data.further[name] for name in request.splits}
+        splits = {name: source_of(one, plan.folder).digest() for name, one in further.items()}
+        tables = [one.model_dump(mode="json", exclude=_OTHER_SPLITS) for one in further.values()]
+        rows_key = key(["data", data, files, tables, list(splits.items()), asked, _surroundings(), bool(jobs)])
         found = None if spec.data is None else spec.data.training
         training = () if found is None else source_of(found, plan.folder).digest()
-        data_key = key(["rows", _slices(spec), found and found.model_dump(mode="json"), training, rows_key])
+        compared = [found and found.model_dump(mode="json"), training, spec.output.gallery is None]
+        data_key = key(["rows", _slices(spec), compared, rows_key])
         models, digests = {}, {}
         for name, model in spec.models.items():
             path = plan.folder / model.origin
@@ -122,7 +130,7 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
             models[name] = key(["model", content, _beside(model, plan.folder), rows_key])
     except (OSError, ReportgenError, FolderError):
         return None
-    return Keys(data_key, models, files, training, digests)
+    return Keys(data_key, models, files, training, splits, digests)
 
 
 def _slices(spec: ReportSpec) -> list[Any]:
@@ -203,11 +211,14 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
     if store is not None and keys is not None:
         data = store.fetch("data", keys.data, _read)
         own = {name: store.fetch("model", one, _read) for name, one in keys.models.items()}
-        found = store.fetch("examples", keys.all, _read_examples)
+        found = store.fetch("examples", keys.all, _read)
         kept = {name: model for name, model in own.items() if model is not None}
         if data is not None and found is not None and len(kept) == len(own):
-            (described, versions), (examples,) = data, found
-            return Evaluation(tuple(kept.values()), described, versions, examples=examples), keys
+            (described, splits, versions), (examples, others) = data, found
+            made = Evaluation(
+                tuple(kept.values()), described, versions, examples=examples, splits=splits, split_examples=others
+            )
+            return made, keys
         known = {name: store.place("model", keys.models[name]) / _RECORD for name in kept}
     if not run.evaluates:
         raise NotEvaluatedError(
@@ -251,6 +262,8 @@ def _keep(
     data = evaluation.data
     if data is not None and (data.files, data.training.files if data.training else ()) != (keys.files, keys.training):
         return False
+    if {name: one.files for name, one in evaluation.splits.items()} != dict(keys.splits):
+        return False
     whole = True
     for model in evaluation.models:
         sound = model.reason is None and model.sha256 == keys.digests[model.name]
@@ -273,10 +286,6 @@ def _copy(file: Path) -> Callable[[Path], None]:
 
 def _read(folder: Path) -> Any:
     return array_store.read(folder / _RECORD)
-
-
-def _read_examples(folder: Path) -> tuple[Any]:
-    return (_read(folder),)
 
 
 # ------------------------------------------------------------------------------------------------ results of sections
@@ -317,7 +326,7 @@ def _params(plan: Plan, item: PlannedSection) -> Any:
 
 
 def _asked(item: PlannedSection) -> list[Any]:
-    return [item.section.name, item.options.model_dump(mode="json")]
+    return [item.section.name, item.spec.split, item.options.model_dump(mode="json")]
 
 
 def _read_result(item: PlannedSection, folder: Path) -> SectionResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,11 @@ def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
 
 
 def _tables(spec: ReportSpec) -> Iterator[tuple[DataSpec, Callable[[Location], Location]]]:
-    """Yield the table of the data and that of the training data, each with where the spec says what it has at a location."""
+    """Yield the table of the data and those of its other splits, each with where the spec says what it has at a location."""
     if spec.data is not None:
         yield spec.data, lambda location: location
-        if spec.data.training is not None:
-            yield spec.data.training, spec.data.place_in_training
+        others = spec.data.further | ({} if spec.data.training is None else {"train": spec.data.training})
+        yield from ((table, partial(spec.data.place_in, split)) for split, table in others.items())
 
 
 def _may_be_folder(location: Location) -> bool:

@@ -25,6 +25,7 @@ from reportgen.plan import (
     requests,
     sections,
     slices,
+    splits,
 )
 from reportgen.plan.plan import Plan
 from reportgen.plan.registry import Registry
@@ -77,6 +78,8 @@ def make(
             models, of_patterns, more = patterns.expand(spec.models, folder)
             problems += more
             written, spec = spec, spec.model_copy(update={"models": models})
+            spec, source, more = splits.resolved(spec, source)
+            problems += more
             spec, of_slices = slices.with_columns(spec)
             source = source.with_entries(of_patterns).with_columns(of_slices)
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
@@ -85,7 +88,7 @@ def make(
         trend, more = ((), []) if in_memory else releases.of_trend(spec, folder)
         problems += more
         problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]
-        problems += slices.problems(spec, planned)
+        problems += [*slices.problems(spec, planned), *splits.problems(spec, planned)]
         planned, more = needs.judge(spec, planned)
         problems += [*more, *requests.conflicts(planned)]
     planned, more = readings.judge(planned, producers)
@@ -101,7 +104,7 @@ def make(
         folder,
         tuple(overrides),
         kept,
-        requests.request(kept, spec.output.gallery),
+        requests.request(kept, spec),
         left_out,
         trend,
         trained,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.needs import Need
+from reportgen.plan.splits import OF_ROWS, split_of
 from reportgen.spec.problems import Problem
 from reportgen.spec.tables.release import BaselineSpec
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from reportgen.plan.plan import PlannedSection
     from reportgen.spec.model import ReportSpec
 
-_OF_DATA = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS, Need.EXAMPLES, Need.SLICES})
-
 _SEVERAL = 2
 
 
@@ -25,7 +24,7 @@ def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[i
     planned: dict[int, PlannedSection] = {}
     problems = []
     for index, item in sections.items():
-        reason, remedy = _unmet(spec, item.section.analyzer.needs) or (None, "")
+        reason, remedy = _unmet(spec, item) or (None, "")
         if reason is not None and not item.spec.optional:
             hint = f"{remedy}, or set optional = true"
             problems.append(Problem(("sections", index, "kind"), reason, repr(item.spec.kind), hint))
@@ -33,17 +32,19 @@ def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[i
     return planned, problems
 
 
-def _unmet(spec: ReportSpec, needs: frozenset[Need]) -> tuple[str, str] | None:
+def _unmet(spec: ReportSpec, item: PlannedSection) -> tuple[str, str] | None:
     """Return the need that is not met, and the remedy; None if all are met."""
-    if needs & _OF_DATA and spec.data is None:
+    needs = item.section.analyzer.needs
+    if needs & OF_ROWS and spec.data is None:
         return "needs data", "add a [data] table"
-    return next((unmet for need, unmet in _others(spec) if need in needs), None)
+    return next((unmet for need, unmet in _others(spec, split_of(item, spec)) if need in needs), None)
 
 
-def _others(spec: ReportSpec) -> Iterator[tuple[Need, tuple[str, str]]]:
-    """Yield each other need that the spec does not meet, with the remedy."""
-    if spec.data is not None and spec.data.y is None:
-        yield Need.LABELS, ("needs labels", "set data.y")
+def _others(spec: ReportSpec, split: str | None) -> Iterator[tuple[Need, tuple[str, str]]]:
+    """Yield each other need that the spec does not meet, with the remedy; ``split`` is that of the rows, None for the default one."""
+    data = spec.data if spec.data is None or split is None else spec.data.further.get(split)
+    if data is not None and data.y is None:
+        yield Need.LABELS, ("needs labels", "set data.y" if split is None else f"set data.{split}.y")
     if not spec.slices:
         yield Need.SLICES, ("needs slices", "add [[slices]]")
     if not any(model.history for model in spec.models.values()):

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.needs import Need, Probe, Request
+from reportgen.contract.needs import Need, Probe, Request, SplitRequest
+from reportgen.plan.splits import split_of
 from reportgen.spec.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reportgen.plan.plan import PlannedSection
+    from reportgen.spec.model import ReportSpec
     from reportgen.spec.problems import Location
 
 
-def request(sections: Iterable[PlannedSection], gallery: int | None) -> Request:
-    """Return the combined needs of the sections that are not skipped; ``gallery`` is the number of errors to show."""
+def request(sections: Iterable[PlannedSection], spec: ReportSpec) -> Request:
+    """Return the combined needs of the sections that are not skipped.
+
+    A further split is evaluated if a section names it; the training data also for the generalization gap, if it has labels.
+    """
     running = [item for item in sections if item.skip is None]
     needs = frozenset[Need]().union(*(item.section.analyzer.needs for item in running))
-    probes = [item.probe for item in running if item.probe is not None]
+    by_split: dict[str | None, list[PlannedSection]] = {None: []}
+    for item in running:
+        by_split.setdefault(split_of(item, spec), []).append(item)
+    own = _of_split(by_split.pop(None), spec)
+    if spec.data is not None and "train" in spec.data.further and Need.LABELS in needs:
+        by_split.setdefault("train", [])
     timings = (item.timing for item in running if item.timing is not None)
     thresholds = (item.threshold for item in running if item.threshold is not None)
     return Request(
         needs=needs,
-        probe=_merged(probes),
+        probe=own.probe,
         threshold=next(thresholds, Request(needs=needs).threshold),
-        examples=gallery or 0 if Need.EXAMPLES in needs else 0,
+        examples=own.examples,
         timing=next(timings, None),
+        splits={name: _of_split(items, spec) for name, items in by_split.items() if name is not None},
     )
+
+
+def _of_split(sections: Sequence[PlannedSection], spec: ReportSpec) -> SplitRequest:
+    """Return what sections on the same rows ask for, beside predictions."""
+    shown = any(Need.EXAMPLES in item.section.analyzer.needs for item in sections)
+    probes = [item.probe for item in sections if item.probe is not None]
+    return SplitRequest(probe=_merged(probes), examples=spec.output.gallery or 0 if shown else 0)
 
 
 def conflicts(sections: dict[int, PlannedSection]) -> Iterator[Problem]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis.results import params_files
 from reportgen.contract.card import ITEMS
+from reportgen.contract.records.data import TRAIN
 from reportgen.document.headlines import headlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reportgen.analysis.results import FileRecord, HeadRecord, ModelRecord, Results
+    from reportgen.analysis.results import DataRecord, FileRecord, HeadRecord, ModelRecord, Results
     from reportgen.contract.numbers import Metric, MetricSpec
     from reportgen.document.content import Content
     from reportgen.document.headlines import Headlines
@@ -64,7 +65,8 @@ def _metadata(results: Results, digest: str) -> dict[str, Any]:
 
 def _models(results: Results) -> Iterator[dict[str, Any]]:
     measured = headlines(results)
-    data = [{"ref": one["bom-ref"]} for one in _data_set(results)]
+    evaluated = [] if results.data is None else _data_set(results.data, "data")
+    data = [{"ref": one["bom-ref"]} for one in evaluated]
     for model in results.models:
         reviewed = results.decision.concerns(model.name)
         yield _known(
@@ -133,8 +135,10 @@ def _licenses(card: CardSpec) -> list[dict[str, Any]] | None:
 
 
 def _data(results: Results) -> Iterator[dict[str, Any]]:
-    """Yield the evaluation data, the training data and the training histories."""
-    yield from _data_set(results)
+    """Yield the evaluation data, its further splits, the training data and the training histories."""
+    evaluated = [] if results.data is None else [results.data]
+    for data in (*evaluated, *(split for split in results.splits if split.split != TRAIN)):
+        yield from _data_set(data, "data" if data is results.data else f"data-{data.split}")
     if results.data is not None and results.data.training is not None:
         for file in results.data.training.files:
             yield {
@@ -150,14 +154,11 @@ def _data(results: Results) -> Iterator[dict[str, Any]]:
         yield {"type": "file", "bom-ref": f"{what}: {file.file}", **_file(file)}
 
 
-def _data_set(results: Results) -> list[dict[str, Any]]:
-    data = results.data
-    if data is None:
-        return []
+def _data_set(data: DataRecord, kind: str) -> list[dict[str, Any]]:
     rows = {"split": data.split, "rows": str(data.n), "rows in all": str(data.n_total), "sampling": data.sampling}
     contents = {"contents": {"properties": _properties(rows)}}
     return [
-        {"type": "data", "bom-ref": f"data:{file.file}", **_file(file), "data": [{"type": "dataset", **contents}]}
+        {"type": "data", "bom-ref": f"{kind}:{file.file}", **_file(file), "data": [{"type": "dataset", **contents}]}
         for file in data.files
     ]
 

@@ -15,6 +15,7 @@ from reportgen.spec.errors import SpecError
 from reportgen.spec.files import FileError, read_bytes, unusable
 from reportgen.spec.plain import refusal
 from reportgen.spec.problems import Location, Mark, Problem, dotted, printable
+from reportgen.spec.tables.splits import SplitSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,6 +60,8 @@ class Source:
         For each check, the index of its entry.
     columns
         For each column that only slices name, the place where one does.
+    split
+        The table of the split that is evaluated by default; None if ``[data]`` itself names its rows.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Source:
     entries: Mapping[str, str] = field(default_factory=dict)
     checks: Sequence[int] = ()
     columns: Mapping[str, Location] = field(default_factory=dict)
+    split: str | None = None
 
     @cached_property
     def places(self) -> Places:
@@ -124,6 +128,10 @@ class Source:
         """Return the source with the place that names each column of a slice: problems with the column are shown there."""
         return replace(self, columns=columns)
 
+    def with_split(self, split: str) -> Source:
+        """Return the source with the table of the split that is evaluated: problems with the data are shown there, unless `[data]` has the key."""
+        return replace(self, split=split)
+
     def _placed(self, problem: Problem) -> Placed:
         mark = problem.mark or self.locate(problem.location, key=problem.at_key)
         return Placed(self._where(problem.location), mark, problem)
@@ -137,6 +145,10 @@ class Source:
                 return replace(problem, location=("checks", self.checks[index], *rest))
             case ("data", "columns", str(name)) if name in self.columns:
                 return replace(problem, location=self.columns[name])
+            case ("data", str(key), *rest) if (
+                self.split and key in SplitSpec.model_fields and key not in self.data["data"]
+            ):
+                return replace(problem, location=("data", self.split, key, *rest))
         return problem
 
     def _where(self, location: Location) -> str:

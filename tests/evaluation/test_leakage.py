@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
+from streams import Stream
 
 from reportgen.errors import InputError
 from reportgen.evaluation.leakage import training_rows
@@ -17,30 +18,11 @@ from reportgen.evaluation.row_digests import DIGEST, row_digests
 from reportgen.inputs.sources.memory import Memory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from reportgen.contract.records.data import TrainingRows
-    from reportgen.inputs.dataset import Batch, Dataset
 
 COLUMNS = 2
-
-
-class Stream:
-    """A data set that can only be read in order, a few rows at a time."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "take":
-            raise AttributeError(name)
-        return getattr(self._dataset, name)
-
-    def batches(self, _size: int) -> Iterator[Batch]:
-        """Yield three rows at a time."""
-        return self._dataset.batches(3)
 
 
 def compared(x: Any, training: Any, rows: Any = None) -> TrainingRows:

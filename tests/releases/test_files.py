@@ -219,7 +219,7 @@ def test_the_store_keeps_no_comparison_with_a_release(tmp_path: Path) -> None:
     for seed in (0, 1):
         release(tmp_path, classified(seed=seed))
         plan = planned(tmp_path, BASELINE)
-        remember = stored.sections(plan, store, stored.Keys("data", {"b": "model"}, (), (), {}))
+        remember = stored.sections(plan, store, stored.Keys("data", {"b": "model"}, (), (), {}, {}))
         found.append(analyze(plan, made, WHEN, keep_going=False, remember=remember)["changes"].changes)
     assert store.found["section"] == 2
     assert [one.same_rows for one in found] == [True, False]

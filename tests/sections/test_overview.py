@@ -12,7 +12,8 @@ from scipy.stats import binomtest
 
 from reportgen.contract.focus import View
 from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
-from reportgen.contract.records.data import DataDescription, LabelCounts
+from reportgen.contract.records.data import DataDescription, LabelCounts, NearDuplicates, NearPair
+from reportgen.contract.records.examples import Thumbnail
 from reportgen.evaluation.population import describe_data
 from reportgen.inputs.sources.memory import Memory
 from reportgen.sections.overview import SECTION
@@ -43,7 +44,7 @@ def codes(result: OverviewResult) -> set[str]:
 def test_what_is_declared_is_produced() -> None:
     """Parameters, sizes and layers; a shared layer is counted once."""
     result = analyze(model(architecture=architecture()))
-    assert produced(result) == {one.name for one in SECTION.metrics} - {"leaked_rows"}
+    assert produced(result) == {one.name for one in SECTION.metrics} - {"leaked_rows", "near_duplicate_rows"}
     names = ("parameters", "trainable_parameters", "size_bytes", "memory_bytes", "layers")
     assert [result.find(name, "a").value for name in names] == [21, 20, 1000, 84, 2]
 
@@ -115,7 +116,7 @@ def leaks(*leaked: bool, **of_data: Any) -> OverviewResult:
 def test_leaked_rows_are_counted() -> None:
     """As a share with Wilson's interval, a problem, a sentence and a row of the table."""
     result = leaks(*[True] * 3, *[False] * 97)
-    assert produced(result) == {one.name for one in SECTION.metrics}
+    assert produced(result) == {one.name for one in SECTION.metrics} - {"near_duplicate_rows"}
     share = result.find("leaked_rows", "a")
     low, high = binomtest(3, 100).proportion_ci(method="wilson")
     assert (share.value, share.n) == (0.03, 100)
@@ -139,6 +140,57 @@ def test_no_leaked_row_is_said_too() -> None:
     assert share.ci_high == pytest.approx(binomtest(0, 100).proportion_ci(method="wilson").high)
     assert codes(result) == set()
     assert SECTION.statements(result, View()) == ()
+
+
+def nearly(near: NearDuplicates, leaked: Any = None) -> OverviewResult:
+    """Analyze a model on rows of which some are near duplicates of training rows."""
+    none = np.zeros(len(near.near), np.bool_)
+    made = leaking(inside(model(architecture=architecture()), n=len(none)), none if leaked is None else leaked, near)
+    return OverviewAnalyzer(OverviewOptions()).analyze(made)
+
+
+def test_near_duplicates_are_no_leaked_rows() -> None:
+    """They have a share, a warning with the method and what would be expected anyway, a sentence, and rows of the table of their own."""
+    near = NearDuplicates(np.arange(200) < 4, "no value differs", 1, (NearPair(2, 12, 34, None, 0.0004),))
+    result = nearly(near)
+    assert result.find("leaked_rows", "a").value == 0
+    share = result.find("near_duplicate_rows", "a")
+    low, high = binomtest(4, 200).proportion_ci(method="wilson")
+    assert (share.value, share.ci_low, share.ci_high) == (0.02, pytest.approx(low), pytest.approx(high))
+    (found,) = (one for rule in SECTION.rules for one in rule.apply(result))
+    assert (found.code, found.severity, found.effect) == ("OVW105", "warning", pytest.approx(2))
+    assert " 1 evaluated row is as close to another evaluated row: about 5 would be without any copy. " in found.message
+    said = [one.text for one in SECTION.statements(result, View())]
+    assert said == ["4 of 200 rows are nearly equal to a row of the training data."]
+    tables = {one.name: one for one in SECTION.tables(result, View())}
+    rows = dict(tables["data"].rows)
+    assert rows["rows also in the training data"] == f"0 (0{THIN}% [0, 1.9])"
+    assert str(rows["near duplicates in the training data"]).endswith(": no value differs")
+    assert tables["near-duplicates"].rows == ((12, 34, "largest difference 0.0004 SD"),)
+    assert SECTION.galleries(result, View()) == ()
+
+
+def test_pairs_with_pictures_are_a_gallery() -> None:
+    """Both rows side by side, and no table."""
+    pictures = tuple((Thumbnail("x", png, 8, 8),) for png in ("own", "other"))
+    pair = NearPair(2, 12, 34, 0.99996, None, *pictures)
+    result = nearly(NearDuplicates(np.arange(200) < 1, "by hashes", 0, (pair,)))
+    (gallery,) = SECTION.galleries(result, View())
+    (card,) = gallery.cards
+    assert [(one.name, one.png) for one in card.pictures] == [("x, evaluated", "own"), ("x, training", "other")]
+    assert card.alt == "row 12 beside row 34 of the training data, correlation 0.9999"
+    assert [column.title for column in gallery.table.columns] == ["Row", "Content"]
+    assert "near-duplicates" not in {one.name for one in SECTION.tables(result, View())}
+
+
+def test_near_duplicates_that_were_not_looked_for() -> None:
+    """Are missing with the reason, never 0."""
+    result = nearly(NearDuplicates(np.zeros(100, np.bool_), reason="too few columns"))
+    share = result.find("near_duplicate_rows", "a")
+    assert (share.value, share.status, share.reason) == (None, "not_applicable", "too few columns")
+    rows = dict(next(one for one in SECTION.tables(result, View()) if one.name == "data").rows)
+    assert rows["near duplicates in the training data"] == "not looked for: too few columns"
+    assert codes(result) == set()
 
 
 def test_the_share_of_leaked_rows_is_clustered_and_not_weighted() -> None:

@@ -17,6 +17,7 @@ from factory import (
     leaking,
     multilabel_head,
     noisy,
+    on_training,
     outputs,
     regression_head,
     scenes,
@@ -27,6 +28,7 @@ from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision as Roles
 from reportgen.contract.focus import View
+from reportgen.contract.records.data import NearDuplicates
 from reportgen.sections.performance import SECTION, rivals
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
@@ -270,9 +272,11 @@ def test_what_is_produced_is_what_is_declared() -> None:
     made = evaluation(*heads, *[regression_head(y + 0.5, y)] * 2)
     models = tuple(replace(model, recipe=name) for model, name in zip(made.models, "xyxy", strict=True))
     roles = Roles(candidate="b", baseline=Baseline(model="a"))
-    made = leaking(replace(made, models=models, decision=roles), np.arange(200) < 9)
-    result = analyzed(SECTION, made)
-    labeled = analyzed(SECTION, leaking(replace(evaluation(several, several), decision=roles), np.arange(200) < 9))
+    near = NearDuplicates(np.arange(200) > 190)
+    result, labeled = (
+        analyzed(SECTION, leaking(on_training(replace(one, decision=roles)), np.arange(200) < 9, near))
+        for one in (replace(made, models=models), evaluation(several, several))
+    )
     spread = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y + 1]), y)] * 2))
     levels = analyzed(SECTION, evaluation(*[distributional_head(np.column_stack([y, y]), y, levels=(0.5, 0.9))] * 2))
     order = analyzed(SECTION, evaluation(*[head(outputs(logits, y), task="ordinal")] * 2))

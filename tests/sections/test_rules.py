@@ -42,7 +42,7 @@ from reportgen.contract.numbers import Measurement, Metric, MetricSpec
 from reportgen.contract.records.activations import AttentionStatistics
 from reportgen.contract.records.architecture import Architecture
 from reportgen.contract.records.cost import BatchTimes, Cost, LayerCost, Machine, Times
-from reportgen.contract.records.data import DataDescription, LabelCounts
+from reportgen.contract.records.data import DataDescription, LabelCounts, NearDuplicates
 from reportgen.contract.records.slices import Slicing
 from reportgen.plan.registry import Registry
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
@@ -226,13 +226,14 @@ def overview(
     loss: str | None = "mse",
     form: Form = "keras",
     leaked: int = 0,
+    near: int = 0,
 ) -> SectionResult:
     """Analyze 100 rows and a model."""
     labels = (LabelCounts(None, ("rare", "common"), counts),) if counts else ()
     design = Architecture("Functional", (), 0, 0, 0, "float32", (), (), loss, None, None)
     description = DataDescription((), labels, duplicates, conflicting)
     made = inside(replace(model(architecture=design), form=form), n=100, description=description)
-    made = leaking(made, np.arange(100) < leaked)
+    made = leaking(made, np.arange(100) < leaked, NearDuplicates(np.arange(100) < near, "by hand"))
     return analyzed(section_of("overview"), made)  # type: ignore[no-any-return]
 
 
@@ -458,6 +459,7 @@ CASES: dict[str, Make] = {
     "OVW102": lambda: overview(duplicates=2),
     "OVW103": lambda: overview(duplicates=1),
     "OVW104": lambda: overview(leaked=2),
+    "OVW105": lambda: overview(near=2),
     "OVW201": lambda: overview(counts=(3, 30)),
     "OVW301": lambda: overview(loss=None),
     "OVW302": lambda: overview(form="hdf5"),

@@ -13,8 +13,9 @@ from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
+from reportgen.contract.records.data import NearDuplicates
 from reportgen.contract.subjects import Subject
-from reportgen.sections.performance import SECTION, multilabel_schema as labels, schema
+from reportgen.sections.performance import SECTION, multilabel_schema as labels, schema, training_schema
 from reportgen.sections.performance.regression import schema as values
 from reportgen.text import formatting
 
@@ -26,7 +27,7 @@ N = 300
 LOGITS, LABELS = noisy(N, 3, accuracy=0.5)
 RIGHT = LOGITS.argmax(axis=1) == LABELS
 LEAKED = np.arange(N) % 4 == 0
-NAMES = {spec.name for spec in (*schema.UNSEEN, *values.UNSEEN, *labels.UNSEEN)}
+NAMES = {spec.name for spec in (*schema.UNSEEN, *values.UNSEEN, *labels.UNSEEN, *training_schema.DEDUPLICATED)}
 
 
 def analyze(made: Evaluation, leaked: Any = LEAKED) -> PerformanceResult:
@@ -107,6 +108,68 @@ def test_the_difference_from_the_baseline_on_unseen_rows() -> None:
         (sentence,) = (one for one in said if one.startswith("Without the 75 rows"))
         assert sentence.endswith(f", {formatting.change(found)} from the baseline.")
     assert not any(one.name == "unseen_accuracy_difference" for one in analyze(evaluation(*made)).measurements)
+
+
+NEAR = np.arange(N) % 4 == 1
+
+
+def test_without_near_duplicates() -> None:
+    """The scores are those of a report on the rows that are neither leaked nor near; the unseen ones stay as they are."""
+    other = np.roll(LOGITS, 1, axis=1) * (np.arange(N) % 3 == 0)[:, None] + LOGITS
+    made = [head(outputs(one, LABELS)) for one in (other, LOGITS)]
+    guesses = [regression_head(LABELS + scale * np.random.default_rng(2).normal(size=N), LABELS) for scale in (2, 1)]
+    several = [multilabel_head(one, np.eye(3, dtype=int)[LABELS]) for one in (other, LOGITS)]
+    for heads, score, paired in (
+        (made, "accuracy", "accuracy_difference"),
+        (guesses, "mae", "mae_difference"),
+        (several, "exact_match", "exact_match_difference"),
+    ):
+        whole = replace(evaluation(*heads), decision=PAIR)
+        result = analyzed(SECTION, leaking(whole, LEAKED, NearDuplicates(NEAR)))
+        kept = ~LEAKED & ~NEAR
+        alone = [replace(one, outputs=one.outputs.take(kept), n=150) for one in heads if one.outputs is not None]
+        expected = analyzed(SECTION, replace(evaluation(*alone), decision=PAIR))
+        for name, told, part in (
+            (f"deduplicated_{score}", score, None),
+            (f"deduplicated_{paired}", paired, Subject.of("vs", "a")),
+        ):
+            found, right = result.find(name, "b"), expected.find(told, "b", part)
+            assert (found.value, found.ci_low, found.ci_high, found.n) == (
+                right.value,
+                right.ci_low,
+                right.ci_high,
+                right.n,
+            )
+        assert result.find(f"unseen_{score}", "b") == analyze(whole).find(f"unseen_{score}", "b")
+        apart = result.find(f"near_duplicate_{score}_difference", "b")
+        near_alone = [replace(one, outputs=one.outputs.take(NEAR), n=75) for one in heads if one.outputs is not None]
+        on_near = analyzed(SECTION, evaluation(*near_alone)).find(score, "b").value
+        assert apart.value == pytest.approx(on_near - result.find(f"deduplicated_{score}", "b").value)
+        assert apart.n == 75
+        said = [one.text for one in SECTION.statements(result, View(decision=PAIR))]
+        assert any(
+            one.startswith("Without the 150 rows that are equal or nearly equal to a row of the") for one in said
+        )
+        titles = [table.title for table in SECTION.tables(result, View())]
+        assert any("without near duplicates of training rows" in title for title in titles)
+
+
+def test_no_near_duplicates() -> None:
+    """The scores without them are those on unseen rows, the difference has its reason; not looked for, there are none at all."""
+    made = evaluation(head(outputs(LOGITS, LABELS)))
+    result = analyzed(SECTION, leaking(made, LEAKED, NearDuplicates(np.zeros(N, np.bool_))))
+    assert result.find("deduplicated_accuracy", "a").value == result.find("unseen_accuracy", "a").value
+    missing = result.find("near_duplicate_accuracy_difference", "a")
+    assert (missing.status, missing.reason) == (
+        "insufficient_data",
+        "no evaluated row is nearly equal to a row of the training data",
+    )
+    assert not any("nearly" in one.text for one in SECTION.statements(result, View(decision=Decision(candidate="a"))))
+    unknown = analyzed(SECTION, leaking(made, LEAKED, NearDuplicates(np.zeros(N, np.bool_), reason="by chance")))
+    assert not any("duplicate" in one.name for one in unknown.measurements)
+    both = analyzed(SECTION, leaking(made, LEAKED, NearDuplicates(~LEAKED)))
+    assert both.find("deduplicated_accuracy", "a").status == "insufficient_data"
+    assert both.find("near_duplicate_accuracy_difference", "a").status == "insufficient_data"
 
 
 def test_values() -> None:

@@ -74,7 +74,7 @@ class Release:
     model
         The model.
     metrics
-        Every metric of the model by address.
+        Every metric of the model by address; without those of sections on another split than that of ``data``.
     data
         What it was measured on; None without data.
     digests
@@ -133,7 +133,7 @@ def of_file(
         version=facts.report.version,
         created=facts.created,
     )
-    own = {section for section, kind, _ in facts.parts if kind == SECTION}
+    own = {section for section, kind, _ in facts.parts if kind == SECTION} | facts.elsewhere
     with results_file.refusals(path):
         layers, tensors = structure(((kind, result) for _, kind, result in facts.parts), chosen.name)
     release = Release(

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.records.architecture import TensorSummary
+    from reportgen.contract.records.examples import Thumbnail
     from reportgen.contract.records.slices import SearchedColumn, Slicing
 
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
+
+
+TRAIN = "train"
+"""Name of the split that is the training data, or a sample of it."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,61 @@ class DataDescription:
 
 
 @dataclass(frozen=True)
+class NearPair:
+    """An evaluated row and a row of the training data that are nearly equal.
+
+    Attributes
+    ----------
+    place, row, training_row
+        Positions of the first among the evaluated rows and in its data set, and of the second in the training data.
+    correlation
+        The lowest one of their pictures; None without pictures.
+    difference
+        The largest one of their other values, in standard deviations of the column; None if there are none.
+    pictures, training_pictures
+        A thumbnail of each input that is like a picture, if they are kept.
+    """
+
+    place: int
+    row: int
+    training_row: int
+    correlation: float | None
+    difference: float | None
+    pictures: tuple[Thumbnail, ...] = ()
+    training_pictures: tuple[Thumbnail, ...] = ()
+
+
+@dataclass(frozen=True)
+class NearDuplicates:
+    """The evaluated rows that are nearly equal to a row of the training data, and to none bit by bit.
+
+    Attributes
+    ----------
+    near
+        (N,) bool.
+    compared
+        The method and its limits.
+    own
+        Number of evaluated rows that are nearly equal to another evaluated row, and not equal: how common that is by itself.
+    pairs
+        Some of the pairs, those that are least alike first.
+    reason
+        Why no such rows were looked for; None if they were.
+    """
+
+    near: NDArray[np.bool_]
+    compared: str = ""
+    own: int = 0
+    pairs: tuple[NearPair, ...] = ()
+    reason: str | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of such rows."""
+        return int(self.near.sum())
+
+
+@dataclass(frozen=True)
 class TrainingRows:
     """The training data, and which of the evaluated rows are in it.
 
@@ -64,6 +124,8 @@ class TrainingRows:
         (N,) bool, the evaluated rows whose inputs are also those of a row of the training data.
     compared
         How rows were compared.
+    near
+        Near duplicates; None if they were not looked for.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -72,11 +134,17 @@ class TrainingRows:
     compared: str
     code: tuple[tuple[str, str], ...] = ()
     reading: str | None = None
+    near: NearDuplicates | None = None
 
     @property
     def count(self) -> int:
         """Number of evaluated rows that are in the training data."""
         return int(self.leaked.sum())
+
+    def take(self, rows: NDArray[np.bool_ | np.int64]) -> TrainingRows:
+        """Return what is known of some of the evaluated rows, given by a mask (N,) or by positions."""
+        near = None if self.near is None else replace(self.near, near=self.near.near[rows])
+        return replace(self, leaked=self.leaked[rows], near=near)
 
 
 @dataclass(frozen=True)
@@ -124,7 +192,7 @@ class DataEvaluation:
         Without slices.
         """
         design = self.design.take(rows)
-        training = None if self.training is None else replace(self.training, leaked=self.training.leaked[rows])
+        training = None if self.training is None else self.training.take(rows)
         return replace(
             self,
             rows=self.rows[rows],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from reportgen.contract.decision import COMPARISON, Decision
@@ -11,7 +11,7 @@ from reportgen.contract.records.heads import HeadOutputs
 from reportgen.contract.subjects import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from reportgen.contract.forms import Form
     from reportgen.contract.records.activations import Activations
@@ -28,12 +28,20 @@ OutputsT = TypeVar("OutputsT", bound=HeadOutputs)
 
 
 @dataclass(frozen=True)
+class SplitOutputs:
+    """What a model answers on a further split of the data: its heads, and its activations if a section needs them."""
+
+    heads: tuple[HeadEvaluation, ...]
+    activations: Activations | None = None
+
+
+@dataclass(frozen=True)
 class ModelEvaluation:
     """A model: file, architecture, heads and history; weights, activations, cost and times if a section needs them.
 
     ``size_bytes`` is None for a model in memory, ``sha256`` for one that could not be read; ``series`` is the run that it is a
     checkpoint of, and ``recipe`` the recipe that it is a seed of, if declared; ``code`` are the files and packages of its custom objects, or of the function that made it, with their digests; ``form`` is what it was
-    loaded from. ``reason`` is why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
+    loaded from. ``splits`` are its answers on the further splits of the data, by name. ``reason`` is why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
     loaded.
     """
 
@@ -52,6 +60,7 @@ class ModelEvaluation:
     recipe: str | None = None
     code: tuple[tuple[str, str], ...] = ()
     form: Form = "keras"
+    splits: Mapping[str, SplitOutputs] = field(default_factory=dict)
     reason: str | None = None
 
     def subject(self, head: HeadEvaluation, part: Subject | None = None) -> Subject | None:
@@ -64,7 +73,8 @@ class ModelEvaluation:
 class Evaluation:
     """The input of the analyzers; ``decision`` has the roles of the models, ``params`` their training parameters.
 
-    ``examples`` are None unless a section needs them and the spec wants them.
+    ``examples`` are None unless a section needs them and the spec wants them. ``splits`` are the further splits of the data that were
+    evaluated, by name, and ``split_examples`` the examples of those.
     """
 
     models: tuple[ModelEvaluation, ...]
@@ -73,6 +83,19 @@ class Evaluation:
     decision: Decision = COMPARISON
     examples: Examples | None = None
     params: Params = NO_PARAMS
+    splits: Mapping[str, DataEvaluation] = field(default_factory=dict)
+    split_examples: Mapping[str, Examples | None] = field(default_factory=dict)
+
+    def on(self, split: str | None) -> Evaluation:
+        """Return the evaluation on a split of the data; itself for its own one, or None."""
+        if split is None or (self.data is not None and split == self.data.split):
+            return self
+        found = {model.name: model.splits.get(split, SplitOutputs(())) for model in self.models}
+        models = tuple(
+            replace(model, heads=found[model.name].heads, activations=found[model.name].activations)
+            for model in self.models
+        )
+        return replace(self, models=models, data=self.splits[split], examples=self.split_examples.get(split))
 
     def heads(self, kind: type[OutputsT]) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, OutputsT]]:
         """Yield every head whose outputs are a record of this kind, with its model and outputs."""

@@ -30,7 +30,12 @@ def reader(table: Any, names: Sequence[str], file: str) -> Read:
         if table.empty:
             raise InputError(("data", "path"), file, "contains no rows")
         if location[1] not in {"x", "columns"}:
-            require_filled(location, file, missing(table[name]), "label" if location[1] == "y" else str(location[1]))
+            require_filled(
+                location,
+                file,
+                missing(table[[name] if isinstance(name, str) else list(name)]),
+                "label" if location[1] == "y" else str(location[1]),
+            )
         try:
             if isinstance(name, str):
                 return plain(table[name])

@@ -10,6 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import DTypeLike, NDArray
 
     Header = tuple[tuple[int, ...], np.dtype[Any]]
@@ -65,6 +67,11 @@ def memory() -> int:
     if not hasattr(os, "sysconf"):
         return sys.maxsize
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def mapped(path: Path) -> NDArray[Any]:
+    """Return the array in a file, which has values, mapped into memory: they are read where they are used; it is read-only."""
+    return np.lib.format.open_memmap(path, mode="r")
 
 
 def read_values(stream: IO[bytes]) -> NDArray[Any]:

@@ -1,12 +1,14 @@
-"""NumPy arrays: one ``.npy`` file per input and per head's labels, without a ``data.path``."""
+"""NumPy arrays: one ``.npy`` file per input and per head's labels, without a ``data.path``; they are mapped into memory."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from reportgen.errors import InputError
 from reportgen.inputs.sources.arrays import ArraySource, reading, require_form
-from reportgen.inputs.sources.headers import read_header, read_values
+from reportgen.inputs.sources.headers import mapped, read_header
 from reportgen.inputs.sources.source import entries
 
 if TYPE_CHECKING:
@@ -36,9 +38,9 @@ class Npy(ArraySource):
             raise InputError(location, "", "column names need a data.path that is a csv or parquet file")
         if not name.endswith(self.suffixes):
             raise InputError(location, name, "without data.path this must be an .npy file")
-        with reading(location, name, "cannot be read as npy"), (self.folder / name).open("rb") as file:
-            require_form(
-                location, name, *read_header(file, (self.folder / name).stat().st_size, self.limits.data_memory)
-            )
-            file.seek(0)
-            return read_values(file)
+        path = self.folder / name
+        with reading(location, name, "cannot be read as npy"):
+            with path.open("rb") as file:
+                shape, dtype = read_header(file, path.stat().st_size, self.limits.data_memory)
+            require_form(location, name, shape, dtype)
+            return mapped(path) if 0 not in shape else np.empty(shape, dtype)

@@ -6,6 +6,7 @@ from reportgen.contract.section import Section
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.analyzer import OverviewAnalyzer
 from reportgen.sections.overview.findings import RULES
+from reportgen.sections.overview.gallery import galleries
 from reportgen.sections.overview.rules import EXPLANATIONS
 from reportgen.sections.overview.schema import OverviewOptions, OverviewResult
 from reportgen.sections.overview.statements import statements
@@ -27,6 +28,7 @@ SECTION = Section(
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
+    galleries=galleries,
     statements=statements,
     topic="data",
     metrics=schema.METRICS,

@@ -17,19 +17,23 @@ from reportgen.sections.overview.schema import (
     GroupSizes,
     LayerRow,
     ModelOverview,
+    NearOverview,
+    NearPairRow,
     OverviewOptions,
     OverviewResult,
+    PairPicture,
     TensorRow,
     TrainingOverview,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.architecture import Architecture, LayerSummary, TensorSummary
-    from reportgen.contract.records.data import DataEvaluation, TrainingRows
+    from reportgen.contract.records.data import DataEvaluation, NearDuplicates, TrainingRows
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
+    from reportgen.contract.records.examples import Thumbnail
 
 
 class OverviewAnalyzer(BaseAnalyzer[OverviewOptions, OverviewResult]):
@@ -65,12 +69,19 @@ def _measurements(model: ModelEvaluation, made_of: Architecture) -> Iterator[Mea
 
 def _leaked(model: ModelEvaluation, data: DataEvaluation | None) -> Iterator[Measurement]:
     """Yield the share of rows that are in the training data; each row counts once, whatever its weight."""
-    found = None if data is None or data.training is None else intervals.proportion(data.training.leaked)
-    if data is not None and found is not None:
-        share = replace(data.design, weights=None).estimate(found)
-        interval: dict[str, Any] = {"ci_low": share.low, "ci_high": share.high, "ci_method": share.method}
-        caveat = None if share.withheld is None else f"no interval: {share.withheld}"
-        yield schema.LEAKED.measure(model.name, share.value, n=share.n, caveat=caveat, **interval)
+    training = None if data is None else data.training
+    if data is None or training is None:
+        return
+    near = training.near
+    for spec, rows in ((schema.LEAKED, training.leaked), (schema.NEAR, None if near is None else near.near)):
+        found = None if rows is None or (spec is schema.NEAR and near and near.reason) else intervals.proportion(rows)
+        if found is not None:
+            share = replace(data.design, weights=None).estimate(found)
+            interval: dict[str, Any] = {"ci_low": share.low, "ci_high": share.high, "ci_method": share.method}
+            caveat = None if share.withheld is None else f"no interval: {share.withheld}"
+            yield spec.measure(model.name, share.value, n=share.n, caveat=caveat, **interval)
+        elif spec is schema.NEAR and near is not None and near.reason is not None:
+            yield spec.missing(model.name, "not_applicable", near.reason)
 
 
 def _distinct(made_of: Architecture) -> int:
@@ -131,7 +142,29 @@ def _values(evaluation: Evaluation) -> frozenset[str | None]:
 
 
 def _training(found: TrainingRows) -> TrainingOverview:
-    return TrainingOverview(files=found.files, n=found.n, leaked=found.count, compared=found.compared)
+    near = None if found.near is None else _near(found.near)
+    return TrainingOverview(files=found.files, n=found.n, leaked=found.count, compared=found.compared, near=near)
+
+
+def _near(found: NearDuplicates) -> NearOverview:
+    if found.reason is not None:
+        return NearOverview(rows=None, compared="", own=None, reason=found.reason)
+    pairs = tuple(
+        NearPairRow(
+            row=pair.row,
+            training_row=pair.training_row,
+            correlation=pair.correlation,
+            difference=pair.difference,
+            pictures=_pictures(pair.pictures),
+            training_pictures=_pictures(pair.training_pictures),
+        )
+        for pair in found.pairs
+    )
+    return NearOverview(rows=found.count, compared=found.compared, own=found.own, pairs=pairs)
+
+
+def _pictures(thumbnails: Iterable[Thumbnail]) -> tuple[PairPicture, ...]:
+    return tuple(PairPicture(input=one.input, png=one.png, width=one.width, height=one.height) for one in thumbnails)
 
 
 def _data(data: DataEvaluation, values: frozenset[str | None]) -> DataOverview:

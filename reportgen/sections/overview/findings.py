@@ -87,6 +87,26 @@ def leaked_rows(result: OverviewResult) -> Iterator[Hit]:
         )
 
 
+def near_duplicates(result: OverviewResult) -> Iterator[Hit]:
+    """Yield data with near duplicates in the training data; the effect is on the scale of duplicate rows."""
+    data = result.data
+    near = data.training.near if data is not None and data.training is not None else None
+    if data is not None and near is not None and near.rows:
+        are = "is" if near.rows == 1 else "are"
+        own = ""
+        if near.own and data.training is not None:
+            expected = formatting.amount(near.own * data.training.n / data.n)
+            rows = "evaluated row is" if near.own == 1 else "evaluated rows are"
+            own = f" {near.own:,} {rows} as close to another evaluated row: about {expected} would be without any copy."
+        yield Hit(
+            DATA,
+            f"{near.rows:,} of {data.n:,} rows ({formatting.fraction(near.rows / data.n)}) {are} nearly equal to a row of the training data, so a "
+            f"model may answer them from memory.{own} Look at the pairs in the overview: if they are copies, judge by the deduplicated scores.",
+            effect=near.rows / data.n / MANY_DUPLICATES,
+            n=data.n,
+        )
+
+
 def imbalance(result: OverviewResult) -> Iterator[Hit]:
     """Yield labels with very unequal class frequencies; for the effect an absent class counts as one row."""
     for one in result.data.balance if result.data is not None else ():
@@ -141,6 +161,7 @@ RULES: tuple[Rule[OverviewResult], ...] = (
     Rule("OVW102", "warning", "Many duplicate rows", CONVENTION, repeated_rows),
     Rule("OVW103", "note", "Some duplicate rows", "definition", few_repeated_rows),
     Rule("OVW104", "problem", "Rows of the training data", "definition", leaked_rows),
+    Rule("OVW105", "warning", "Near duplicates of training rows", CONVENTION, near_duplicates),
     Rule("OVW201", "note", "Imbalanced classes", CONVENTION, imbalance),
     Rule("OVW301", "note", "Not compiled", "definition", not_compiled),
     Rule("OVW302", "note", "Legacy HDF5 file", "definition", legacy_file),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reportgen.contract.findings import Explanation
+from reportgen.metrics.likeness import CORRELATION, DIFFERENT_BITS, HASH_BITS, TOLERANCE
 from reportgen.sections.overview.findings import IMBALANCE, MANY_DUPLICATES
 from reportgen.text.formatting import percent
 
@@ -34,6 +35,13 @@ EXPLANATIONS = {
         means="The model was trained on these rows and can answer them from memory. They say nothing about new rows, and every number of the report counts them, but for the scores on unseen rows.",
         do="Remove these rows from the training data or from the evaluation data, and find out how they came into both. Until then, judge by the scores on unseen rows in the chapter on performance.",
         ignore="If equal inputs come from different cases, as with few categorical columns, so that new rows repeat the training data just as often.",
+    ),
+    "OVW105": Explanation(
+        finds=f"Evaluated rows that are nearly, and not bit by bit, equal to a row of the training data: pictures whose perceptual hashes differ in at most {DIFFERENT_BITS} of {HASH_BITS} bits and whose correlation is at least {CORRELATION:g}; other rows in which no value differs by more than {TOLERANCE:g} standard deviations of its column.",
+        example="2 of 100 rows are nearly equal to a row of the training data.",
+        means="A picture that was compressed or resized again, or a row that was rounded, is a copy all the same: the model can answer it from memory, and numbers that count it can be optimistic.",
+        do="Look at the pairs: the chapter on the data shows those that are least alike. If they are copies, judge by the deduplicated scores in the chapter on performance, and remove the rows from one of the two.",
+        ignore="If the pairs are different cases that look alike. Evaluated rows that are just as close to each other, which the finding counts, are a sign of that.",
     ),
     "OVW201": Explanation(
         finds=f"Labels whose most frequent class has at least {IMBALANCE} times as many rows as the least frequent one.",

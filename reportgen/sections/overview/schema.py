@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import Field
 
 from reportgen.contract.base import Strict
@@ -87,6 +89,56 @@ class GroupSizes(Strict):
     largest: int
 
 
+class PairPicture(Strict):
+    """A thumbnail of an input."""
+
+    input: str
+    png: str
+    """8-bit PNG file, gray or RGB, as base64; no side is longer than 64 pixels."""
+    width: int
+    height: int
+
+
+class NearPairRow(Strict):
+    """An evaluated row and a row of the training data that are nearly equal."""
+
+    row: int
+    """Position of the first in its data set, from 0."""
+    training_row: int
+    """Position of the second in the training data, from 0."""
+    correlation: float | None
+    """The lowest one of their pictures; null without pictures."""
+    difference: float | None
+    """The largest one of their other values, in standard deviations of the column; null if there are none."""
+    pictures: tuple[PairPicture, ...] = ()
+    training_pictures: tuple[PairPicture, ...] = ()
+
+    @property
+    def likeness(self) -> str:
+        """How alike they are, in words."""
+        parts = []
+        if self.correlation is not None:
+            parts.append(f"correlation {math.floor(1e4 * self.correlation) / 1e4:.4f}")
+        if self.difference is not None:
+            parts.append(f"largest difference {self.difference:.2g} SD")
+        return ", ".join(parts)
+
+
+class NearOverview(Strict):
+    """Near duplicates: evaluated rows that are nearly equal to a row of the training data, and to none bit by bit."""
+
+    rows: int | None
+    """Number of such rows; null where they were not looked for."""
+    compared: str
+    """The method and its limits; empty where they were not looked for."""
+    own: int | None
+    """Evaluated rows that are nearly equal to another evaluated row, and not equal; null where they were not looked for."""
+    pairs: tuple[NearPairRow, ...] = ()
+    """Some of them, those that are least alike first."""
+    reason: str | None = None
+    """Why they were not looked for; null if they were."""
+
+
 class TrainingOverview(Strict):
     """The training data, and how many of the evaluated rows are in it."""
 
@@ -98,6 +150,8 @@ class TrainingOverview(Strict):
     """Evaluated rows whose inputs are also those of a row of the training data."""
     compared: str
     """How rows were compared."""
+    near: NearOverview | None = None
+    """Near duplicates; null in files of earlier versions."""
 
 
 class DataOverview(Strict):
@@ -184,5 +238,15 @@ LEAKED = MetricSpec(
     "Wilson (1927) for the interval",
 )
 
+NEAR = MetricSpec(
+    "near_duplicate_rows",
+    "Near duplicates in the training data",
+    "fraction",
+    False,
+    "Share of the evaluated rows whose inputs are nearly, and not bit by bit, those of a row of the training data, the same for every model: "
+    "pictures by perceptual hash and correlation, columns by their largest difference. The interval is for other rows from the same source.",
+    "Zauner (2010) for the hash; Wilson (1927) for the interval",
+)
+
 OF_MODELS = (PARAMETERS, TRAINABLE, SIZE, MEMORY, LAYERS)
-METRICS = (*OF_MODELS, LEAKED)
+METRICS = (*OF_MODELS, LEAKED, NEAR)

@@ -26,9 +26,14 @@ def statements(result: OverviewResult, _view: View) -> tuple[Statement, ...]:
 
 
 def _words(data: DataOverview) -> Iterator[str]:
-    if data.training is not None and data.training.leaked:
-        are = "is" if data.training.leaked == 1 else "are"
-        yield f"{data.training.leaked:,} of {data.n:,} rows {are} also in the training data."
+    if data.training is not None:
+        if data.training.leaked:
+            are = "is" if data.training.leaked == 1 else "are"
+            yield f"{data.training.leaked:,} of {data.n:,} rows {are} also in the training data."
+        near = data.training.near
+        if near is not None and near.rows:
+            are = "is" if near.rows == 1 else "are"
+            yield f"{near.rows:,} of {data.n:,} rows {are} nearly equal to a row of the training data."
     if data.conflicting:
         repeat = "repeats" if data.conflicting == 1 else "repeat"
         yield f"{data.conflicting:,} of {data.n:,} rows {repeat} the inputs of another row with a different label."

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric
     from reportgen.contract.tables import Cell
-    from reportgen.sections.overview.schema import DataOverview, LayerRow, ModelOverview, OverviewResult, TensorRow
+    from reportgen.sections.overview.schema import (
+        DataOverview,
+        LayerRow,
+        ModelOverview,
+        NearOverview,
+        OverviewResult,
+        TensorRow,
+    )
 
 Shape = tuple[int | None, ...] | None
 Rows = tuple[tuple["Cell", ...], ...]
@@ -22,8 +29,8 @@ Rows = tuple[tuple["Cell", ...], ...]
 
 def tables(result: OverviewResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables."""
-    share = next((one.metric for one in result.named(schema.LEAKED.name)), None)
-    data = () if result.data is None else (_data(result.data, share),)
+    shares = tuple(next((one.metric for one in result.named(spec.name)), None) for spec in (schema.LEAKED, schema.NEAR))
+    data = () if result.data is None else (_data(result.data, *shares), *_pairs(result.data))
     return (_models(result, view), _training(result), *data, *_layers(result, view))
 
 
@@ -71,7 +78,7 @@ def shape_text(shape: Shape) -> str | None:
     return f"({' × '.join('*' if size is None else str(size) for size in shape)})"
 
 
-def _data(data: DataOverview, leaked: Metric | None) -> Table:
+def _data(data: DataOverview, leaked: Metric | None, near: Metric | None) -> Table:
     rows: list[tuple[Cell, ...]] = [
         ("split", data.split),
         ("rows evaluated", f"{data.n:,} of {data.n_total:,} ({data.sampling})"),
@@ -82,6 +89,7 @@ def _data(data: DataOverview, leaked: Metric | None) -> Table:
     if data.training is not None:
         rows.append(("training data", f"{data.training.n:,} rows, compared {data.training.compared}"))
         rows.append(("rows also in the training data", _share(data.training.leaked, leaked)))
+        rows += _near(data.training.near, near)
     if data.group_sizes is not None:
         found = data.group_sizes
         sizes = f"{found.smallest:,} to {found.largest:,} rows, median {found.median:,.4g}"
@@ -100,6 +108,33 @@ def _data(data: DataOverview, leaked: Metric | None) -> Table:
         "A duplicate row has inputs that are bit-identical to those of an earlier row.",
         place="body",
     )
+
+
+def _near(found: NearOverview | None, share: Metric | None) -> Iterator[tuple[Cell, ...]]:
+    """Yield the rows about near duplicates in the training data."""
+    if found is not None and found.rows is None:
+        yield "near duplicates in the training data", f"not looked for: {found.reason}"
+    elif found is not None and found.rows is not None:
+        yield "near duplicates in the training data", f"{_share(found.rows, share)}: {found.compared}"
+        yield "near duplicates among these rows", f"{found.own or 0:,}, by the same method"
+
+
+def _pairs(data: DataOverview) -> Iterator[Table]:
+    """Yield the pairs of near duplicates that have no pictures; a gallery shows the others."""
+    near = None if data.training is None else data.training.near
+    rows: Rows = (
+        ()
+        if near is None
+        else tuple((pair.row, pair.training_row, pair.likeness) for pair in near.pairs if not pair.pictures)
+    )
+    if rows:
+        columns = (
+            Column("Row", unit="index"),
+            Column("Training row", unit="index"),
+            Column("How alike", numeric=False),
+        )
+        note = "Those that are least alike first. Rows are numbered from 0 in their data sets."
+        yield Table("near-duplicates", "Near duplicates in the training data", columns, rows, note)
 
 
 def _share(count: int, share: Metric | None) -> str:

@@ -8,6 +8,7 @@ from reportgen.sections.performance import (
     multilabel_schema as labels,
     ordinal_schema as order,
     schema,
+    training_schema,
 )
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
@@ -99,6 +100,8 @@ SECTION = Section(
         *schema.UNSEEN,
         *values.UNSEEN,
         *labels.UNSEEN,
+        *training_schema.DEDUPLICATED,
+        *training_schema.GENERALIZATION,
         *schema.PER_CLASS,
         *labels.PER_CLASS,
         *positions.OF_AREA,

@@ -18,7 +18,7 @@ from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
-from reportgen.sections.performance import ordinal, recipes, schema, unseen
+from reportgen.sections.performance import gap, ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.dense import analyzer as dense
 from reportgen.sections.performance.dense.analyzer import Positions
@@ -76,6 +76,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             *unseen.of_classes(subjects, evaluation.decision),
             *unseen.of_values(values, evaluation.decision),
             *unseen.of_labels(several, evaluation.decision),
+            *gap.measured(evaluation),
         ]
         of_several = multilabel.measured(several, evaluation.decision)
         of_positions = dense.measured(

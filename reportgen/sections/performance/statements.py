@@ -8,7 +8,7 @@ from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.statements import Quantity, Statement, counted, quantity
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
-from reportgen.sections.performance import multilabel_schema as labels, ordinal, schema
+from reportgen.sections.performance import multilabel_schema as labels, ordinal, schema, training_schema
 from reportgen.sections.performance.dense import statements as dense
 from reportgen.sections.performance.multilabel import statements as multilabel
 from reportgen.sections.performance.regression import schema as values, statements as regression
@@ -44,24 +44,55 @@ def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
             else:
                 found += [_against(result, head, baseline), *_no_better_than_trivial(result, head)]
             found += _weakest(result, head, baseline)
-    return (*found, *of_others, *_without_leaked(result, candidate))
+    return (*found, *of_others, *_without_leaked(result, candidate), *_gap(result, candidate))
+
+
+def _gap(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
+    """Say how much better or worse each output of the candidate is on its training data, by its first score, where that is clear."""
+    for one in (training_schema.ACCURACY_GAP, training_schema.MICRO_F1_GAP, training_schema.MAE_GAP):
+        for gap in result.named(one.gap.name, candidate):
+            low, high = gap.metric.ci_low, gap.metric.ci_high
+            if low is None or high is None or low <= 0 <= high:
+                continue
+            score = next(item for item in result.named(one.score.name, candidate) if item.subject == gap.subject)
+            shown = gap.metric.model_copy(update={"caveat": None})
+            parts = (
+                *(() if gap.subject is None else (f"Output {gap.subject.name}: ",)),
+                f"On the training data {one.words} is ",
+                quantity(score),
+                f" {formatting.metric(score.metric).interval}".rstrip(),
+                ", a gap of ",
+                quantity(gap, formatting.change(shown)),
+                f" to the {result.split} split.",
+            )
+            yield Statement(topic="data", parts=parts, test=gap.metric.ci_method, n=gap.metric.n)
 
 
 def _without_leaked(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
     """Say how good the candidate is on the rows that are not in the training data, where some are."""
-    for spec, of_leaked, difference, score in (
-        (schema.UNSEEN_ACCURACY, schema.LEAKED_ACCURACY, schema.UNSEEN_DIFFERENCE, "accuracy"),
-        (labels.UNSEEN_EXACT, labels.LEAKED_EXACT, labels.UNSEEN_DIFFERENCE, "exact match"),
-        (values.UNSEEN_MAE, values.LEAKED_MAE, values.UNSEEN_DIFFERENCE, "MAE"),
+    also, near = "also in the training data", "equal or nearly equal to a row of the training data"
+    of_classes, of_labels, of_values = (
+        training_schema.OF_CLASSES,
+        training_schema.OF_LABELS,
+        training_schema.OF_VALUES,
+    )
+    for spec, difference, of_some, score, where in (
+        (schema.UNSEEN_ACCURACY, schema.UNSEEN_DIFFERENCE, schema.LEAKED_ACCURACY, "accuracy", also),
+        (labels.UNSEEN_EXACT, labels.UNSEEN_DIFFERENCE, labels.LEAKED_EXACT, "exact match", also),
+        (values.UNSEEN_MAE, values.UNSEEN_DIFFERENCE, values.LEAKED_MAE, "MAE", also),
+        (*of_classes, "accuracy", near),
+        (*of_labels, "exact match", near),
+        (*of_values, "MAE", near),
     ):
         for one in result.named(spec.name, candidate):
-            leaked = result.find(of_leaked.name, one.model, one.subject).n
-            if leaked is None:
+            some = result.find(of_some.name, one.model, one.subject).n
+            if some is None:
                 continue
-            which = "row that is" if leaked == 1 else f"{leaked:,} rows that are"
+            left_out = some if where is also or one.metric.n is None else result.n - one.metric.n
+            which = "row that is" if left_out == 1 else f"{left_out:,} rows that are"
             parts = (
                 *(() if one.subject is None else (f"Output {one.subject.name}: ",)),
-                f"Without the {which} also in the training data: {score} ",
+                f"Without the {which} {where}: {score} ",
                 quantity(one),
                 f" {formatting.metric(one.metric).interval}".rstrip(),
                 *_from_baseline(result, one, difference),

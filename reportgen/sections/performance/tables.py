@@ -9,7 +9,13 @@ from reportgen.contract.focus import MOST_ROWS
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
-from reportgen.sections.performance import multilabel_schema as labels, ordinal, pairs as by_pair, schema
+from reportgen.sections.performance import (
+    multilabel_schema as labels,
+    ordinal,
+    pairs as by_pair,
+    schema,
+    training_schema,
+)
 from reportgen.sections.performance.dense import tables as dense
 from reportgen.sections.performance.multilabel import tables as multilabel
 from reportgen.sections.performance.multilabel_schema import PER_CLASS as OF_LABELS
@@ -45,7 +51,7 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
     found = [table for table in scores if table.rows]
     if found:
         found[0] = replace(found[0], note=f"{found[0].note} {training_noise(result)}".strip())
-    found += _unseen(result, view)
+    found += [*_unseen(result, view), *_gap(result, view)]
     found += _recipes(result)
     found += [
         *_pairs(result, view),
@@ -64,17 +70,35 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
 
 
 def _unseen(result: PerformanceResult, view: View) -> Iterator[Table]:
-    """Yield the scores without the rows that are also in the training data, where there are such rows."""
-    for name, title, specs in (
-        ("unseen", "Without the rows of the training data", schema.UNSEEN),
-        ("unseen-labels", "Exact match without the rows of the training data", labels.UNSEEN),
-        ("unseen-values", "Errors without the rows of the training data", values.UNSEEN),
+    """Yield the scores without the rows that are also in the training data, bit by bit or nearly, where there are such rows."""
+    also, nearly = "also in the training data", "nearly equal to a row of the training data"
+    without, deduplicated = "without the rows of the training data", "without near duplicates of training rows"
+    for name, title, specs, which in (
+        ("unseen", f"Scores {without}", schema.UNSEEN, also),
+        ("unseen-labels", f"Exact match {without}", labels.UNSEEN, also),
+        ("unseen-values", f"Errors {without}", values.UNSEEN, also),
+        ("deduplicated", f"Accuracy {deduplicated}", training_schema.OF_CLASSES, nearly),
+        ("deduplicated-labels", f"Exact match {deduplicated}", training_schema.OF_LABELS, nearly),
+        ("deduplicated-values", f"Errors {deduplicated}", training_schema.OF_VALUES, nearly),
     ):
-        leaked = next((one.metric.n for one in result.named(specs[-1].name) if one.metric.value is not None), None)
-        if leaked is not None:
-            rows = f"{leaked:,} of {result.n:,} rows {'is' if leaked == 1 else 'are'} also in the training data."
+        some = next((one.metric.n for one in result.named(specs[-1].name) if one.metric.value is not None), None)
+        if some is not None:
+            rows = f"{some:,} of {result.n:,} rows {'is' if some == 1 else 'are'} {which}."
             table = metrics_by_head(result, view, name, title, specs)
             yield replace(table, note=f"{rows} {table.note}".strip())
+
+
+def _gap(result: PerformanceResult, view: View) -> Iterator[Table]:
+    """Yield the scores on the training data with the generalization gap, a table for each kind of head."""
+    kinds = (training_schema.GAPS[:3], training_schema.GAPS[3:5], training_schema.GAPS[5:])
+    for name, gaps in zip(("gap", "gap-labels", "gap-values"), kinds, strict=True):
+        specs = [spec for one in gaps for spec in (one.score, one.gap)]
+        table = metrics_by_head(result, view, name, "Generalization gap", specs)
+        if table.rows:
+            n = next((one.metric.n for one in result.named(specs[0].name)), None)
+            rows = "" if n is None else f"On {n:,} rows of the training data, in inference mode. "
+            note = f"{rows}A gap is the score on the training data minus that on the {result.split} split; of shares, in points. {table.note}"
+            yield replace(table, note=note.strip())
 
 
 def training_noise(result: PerformanceResult) -> str:

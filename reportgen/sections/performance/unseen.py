@@ -1,4 +1,4 @@
-"""The scores without the rows that are also in the training data."""
+"""The scores without the rows that are also in the training data, bit by bit or nearly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead, HeadT
 from reportgen.metrics import comparison, intervals, slices
-from reportgen.sections.performance import multilabel_schema as labels, schema
+from reportgen.sections.performance import multilabel_schema as labels, schema, training_schema
 from reportgen.sections.performance.regression import schema as values
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reportgen.contract.decision import Decision
     from reportgen.contract.heads import MeasuredHead
     from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.records.data import TrainingRows
     from reportgen.metrics.intervals import Estimate
     from reportgen.sections.performance.multilabel.analyzer import Several
     from reportgen.sections.performance.regression.analyzer import Values
@@ -31,26 +32,36 @@ _ALL = "every evaluated row is also in the training data"
 
 
 @dataclass(frozen=True)
+class _Specs:
+    """The score on the other rows, its difference of the candidate from its baseline there, and how the rows differ from the others."""
+
+    others: MetricSpec
+    difference: MetricSpec
+    apart: MetricSpec
+
+
+@dataclass(frozen=True)
 class _Kind(Generic[HeadT]):
-    """How heads of a kind are scored row by row, (N,) bool or not negative float, and the metrics of it."""
+    """How heads of a kind are scored row by row, (N,) bool or not negative float, and the metrics without leaked rows and near duplicates."""
 
     of_rows: Callable[[HeadT], Scores]
-    unseen: MetricSpec
-    difference: MetricSpec
-    leaked: MetricSpec
+    leaked: _Specs
+    near: _Specs
 
 
 def of_classes(heads: Sequence[ClassifiedHead], decision: Decision) -> Iterator[Measurement]:
     """Yield the scores of classification heads on unseen rows, and how leaked ones differ; nothing without training data."""
     kind = _Kind[ClassifiedHead](
-        lambda head: head.outputs.correct, schema.UNSEEN_ACCURACY, schema.UNSEEN_DIFFERENCE, schema.LEAKED_ACCURACY
+        lambda head: head.outputs.correct,
+        _Specs(schema.UNSEEN_ACCURACY, schema.UNSEEN_DIFFERENCE, schema.LEAKED_ACCURACY),
+        _Specs(*training_schema.OF_CLASSES),
     )
     yield from _measured(heads, decision, kind)
-    for head, leaked in _compared(heads):
-        if leaked.all():
+    for head, training in _compared(heads):
+        if training.leaked.all():
             yield head.insufficient(schema.UNSEEN_NLL, _ALL)
             continue
-        unseen = head.take(~leaked)
+        unseen = head.take(~training.leaked)
         nll = unseen.mean_loss(unseen.outputs.nll)
         clipped = "of all rows, some had probability 0 for their label" if unseen.outputs.clipped_fraction else None
         if nll is not None:
@@ -59,36 +70,58 @@ def of_classes(heads: Sequence[ClassifiedHead], decision: Decision) -> Iterator[
 
 def of_labels(heads: Sequence[Several], decision: Decision) -> Iterator[Measurement]:
     """Yield the exact match of multilabel heads on unseen rows, and how leaked ones differ; nothing without training data."""
-    kind = _Kind["Several"](lambda head: head.exact, labels.UNSEEN_EXACT, labels.UNSEEN_DIFFERENCE, labels.LEAKED_EXACT)
+    specs = _Specs(labels.UNSEEN_EXACT, labels.UNSEEN_DIFFERENCE, labels.LEAKED_EXACT)
+    kind = _Kind["Several"](lambda head: head.exact, specs, _Specs(*training_schema.OF_LABELS))
     yield from _measured(heads, decision, kind)
 
 
 def of_values(heads: Sequence[Values], decision: Decision) -> Iterator[Measurement]:
     """Yield the error of predicted values on unseen rows, and how leaked ones differ; nothing without training data."""
-    kind = _Kind["Values"](lambda head: head.sizes, values.UNSEEN_MAE, values.UNSEEN_DIFFERENCE, values.LEAKED_MAE)
+    specs = _Specs(values.UNSEEN_MAE, values.UNSEEN_DIFFERENCE, values.LEAKED_MAE)
+    kind = _Kind["Values"](lambda head: head.sizes, specs, _Specs(*training_schema.OF_VALUES))
     yield from _measured(heads, decision, kind)
 
 
-def _compared(heads: Sequence[HeadT]) -> Iterator[tuple[HeadT, Mask]]:
-    """Yield every head with which of its rows are also in the training data, (N,)."""
-    yield from ((head, head.data.training.leaked) for head in heads if head.data.training is not None)
+def _compared(heads: Sequence[HeadT]) -> Iterator[tuple[HeadT, TrainingRows]]:
+    """Yield every head with what is known of its rows in the training data."""
+    yield from ((head, head.data.training) for head in heads if head.data.training is not None)
 
 
 def _measured(heads: Sequence[HeadT], decision: Decision, kind: _Kind[HeadT]) -> Iterator[Measurement]:
-    for head, leaked in _compared(heads):
-        if leaked.all():
-            yield from (head.insufficient(spec, _ALL) for spec in (kind.unseen, kind.leaked))
+    for head, training in _compared(heads):
+        leaked, near = training.leaked, training.near
+        yield from _without(head, leaked, (heads, decision), kind, kind.leaked)
+        yield from _apart(head, leaked, kind, kind.leaked, "no evaluated row is also in the training data")
+        if near is None or near.reason is not None:
             continue
-        unseen = head.take(~leaked)
-        found = _mean(kind.of_rows(unseen), unseen)
-        if found is not None:
-            yield unseen.estimated(kind.unseen, found)
-        yield from _by_role(unseen, leaked, heads, decision, kind)
-        apart = slices.from_rest(kind.of_rows(head), leaked, head.design)
-        if apart is None:
-            yield head.insufficient(kind.leaked, "no evaluated row is also in the training data")
-        else:
-            yield head.estimated(kind.leaked, apart)
+        yield from _without(head, leaked | near.near, (heads, decision), kind, kind.near)
+        if not leaked.all():
+            none = "no evaluated row is nearly equal to a row of the training data"
+            yield from _apart(head.take(~leaked), near.near[~leaked], kind, kind.near, none)
+
+
+def _without(
+    head: HeadT, some: Mask, compared: tuple[Sequence[HeadT], Decision], kind: _Kind[HeadT], specs: _Specs
+) -> Iterator[Measurement]:
+    """Yield the score without some rows, (N,)."""
+    if some.all():
+        also = _ALL if specs is kind.leaked else f"{_ALL} or nearly equal to a row of it"
+        yield head.insufficient(specs.others, also)
+        return
+    others = head.take(~some)
+    found = _mean(kind.of_rows(others), others)
+    if found is not None:
+        yield others.estimated(specs.others, found)
+    yield from _by_role(others, some, compared, kind, specs)
+
+
+def _apart(head: HeadT, some: Mask, kind: _Kind[HeadT], specs: _Specs, none: str) -> Iterator[Measurement]:
+    """Yield the score on some rows, (N,), minus that on the others."""
+    if some.all():
+        yield head.insufficient(specs.apart, _ALL if specs is kind.leaked else f"{_ALL} or nearly equal to a row of it")
+        return
+    apart = slices.from_rest(kind.of_rows(head), some, head.design)
+    yield head.insufficient(specs.apart, none) if apart is None else head.estimated(specs.apart, apart)
 
 
 def _mean(scores: Scores, head: MeasuredHead[Any]) -> Estimate | None:
@@ -99,21 +132,22 @@ def _mean(scores: Scores, head: MeasuredHead[Any]) -> Estimate | None:
 
 
 def _by_role(
-    unseen: HeadT, leaked: Mask, heads: Sequence[HeadT], decision: Decision, kind: _Kind[HeadT]
+    others: HeadT, some: Mask, compared: tuple[Sequence[HeadT], Decision], kind: _Kind[HeadT], specs: _Specs
 ) -> Iterator[Measurement]:
-    """Yield the difference of the candidate from its baseline on the unseen rows; nothing if models have no roles."""
+    """Yield the difference of the candidate from its baseline without some rows; nothing if models have no roles."""
+    heads, decision = compared
     if decision.pair is None:
         return
     candidate, baseline = decision.pair
-    same = (one for one in heads if one.model.name == baseline and one.subject() == unseen.subject())
-    other = next(same, None) if unseen.model.name == candidate else None
-    if other is None or (isinstance(other, ClassifiedHead) and other.outputs.n_classes != unseen.outputs.n_classes):
+    same = (one for one in heads if one.model.name == baseline and one.subject() == others.subject())
+    other = next(same, None) if others.model.name == candidate else None
+    if other is None or (isinstance(other, ClassifiedHead) and other.outputs.n_classes != others.outputs.n_classes):
         reason = "it is the difference of the candidate from its baseline"
-        yield kind.difference.missing(unseen.model.name, "not_applicable", reason, subject=unseen.subject())
+        yield specs.difference.missing(others.model.name, "not_applicable", reason, subject=others.subject())
         return
-    found = _difference(kind.of_rows(unseen), kind.of_rows(other.take(~leaked)), unseen)
+    found = _difference(kind.of_rows(others), kind.of_rows(other.take(~some)), others)
     if found is not None:
-        yield unseen.estimated(kind.difference, found)
+        yield others.estimated(specs.difference, found)
 
 
 def _difference(first: Scores, second: Scores, head: MeasuredHead[Any]) -> Estimate | None:

@@ -7,16 +7,15 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from reportgen.contract.base import Strict
+from reportgen.spec.tables.splits import TWO_ORIGINS, SplitSpec, TrainSpec, UseOfData
 from reportgen.spec.tables.types import Flag, Name, Names, Number, Whole, false_is_none, names_a_function, or_false
 
-UseOfData = Literal["training", "early stopping", "tuning", "selection"]
 FeatureType = Literal[
     "float32", "int64", "string", "image", "float16", "float64", "int8", "int16", "int32", "uint8", "uint16", "bool"
 ]
 
 RECORDS = (".tfrecord", ".tfrecords")
 """Suffixes of TFRecord files."""
-_TWO_ORIGINS = "has a path and a function: leave out one of them"
 _LISTED = frozenset({"float32", "int64", "string", "image"})
 
 
@@ -55,28 +54,6 @@ class FeatureSpec(Strict):
         return self
 
 
-class TrainSpec(Strict):
-    """The training data, in which the evaluated rows are looked for. What is left out is as in `[data]`; labels are not read."""
-
-    path: str | None = None
-    """File or folder, as in `[data]`."""
-    function: str | None = None
-    """Function that returns the data, in place of a path. It is imported and run."""
-    x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] | None = None
-    """The inputs, as in `[data]`: those that a model takes, prepared in the same way."""
-
-    _is_a_function = field_validator("function")(names_a_function)
-
-    @model_validator(mode="after")
-    def _names_rows(self) -> Self:
-        if self.path is None and self.function is None and self.x is None:
-            message = "names no rows: set path, function or x"
-            raise ValueError(message)
-        if self.path is not None and self.function is not None:
-            raise ValueError(_TWO_ORIGINS)
-        return self
-
-
 class DataSpec(Strict):
     """The evaluation data."""
 
@@ -94,8 +71,10 @@ class DataSpec(Strict):
     """The features of a `.tfrecord` file by name."""
     x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] = "x"
     """Array name (npz, h5), file (npy), column names (csv, parquet), feature (tfrecord) or part (`x`, `x/left` of `tf.data`); for several inputs, a table with one entry per input."""
-    y: str | Annotated[dict[str, str], Field(min_length=1)] | None = Field(default="y", json_schema_extra=or_false)
-    """The labels, in the same form; for several outputs, a table with one entry per output; `false` if there are none."""
+    y: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] | None = Field(
+        default="y", json_schema_extra=or_false
+    )
+    """The labels, in the same form; several columns or arrays are one output with a class or value for each, which have their names; for several outputs, a table with one entry per output; `false` if there are none."""
     text: str | None = None
     """Column, array or file with a text for each row, which the gallery of errors shows; it can also be an id."""
     group: Name | None = None
@@ -123,17 +102,24 @@ class DataSpec(Strict):
     batch_size: Whole = Field(default=256, ge=1, le=2**20)
     """Number of rows per batch."""
 
+    test: SplitSpec | None = None
+    """The test split, which is evaluated by default; then `[data]` itself names no rows."""
+    validation: SplitSpec | None = None
+    """The validation split, for sections that name it; without a test split it is evaluated by default. Then `[data]` itself names no rows."""
     train: TrainSpec | None = None
-    """The training data: which evaluated rows are in it too, and the numbers without them."""
+    """The training data: which evaluated rows are in it too, and the numbers without them; with `y` also how much better models are on it."""
 
     _no_labels = field_validator("y", mode="before")(false_is_none)
     _are_functions = field_validator("function", "preprocess")(names_a_function)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        record = any((one.path or "").endswith(RECORDS) for one in (self, self.training) if one is not None)
+        if self.test is not None or (self.validation is not None and not self.names_rows):
+            return self
+        others = (self.training, *self.further.values())
+        record = any((one.path or "").endswith(RECORDS) for one in (self, *others) if one is not None)
         if self.path is not None and self.function is not None:
-            raise ValueError(_TWO_ORIGINS)
+            raise ValueError(TWO_ORIGINS)
         if record and self.features is None:
             message = "a .tfrecord file needs a table features, which describes its examples"
             raise ValueError(message)
@@ -165,30 +151,65 @@ class DataSpec(Strict):
         return self.path or self.function
 
     @property
+    def label_columns(self) -> tuple[str, ...] | dict[str, tuple[str, ...]] | None:
+        """The names of the columns of labels, for several outputs by output; None where the labels are no columns."""
+        if isinstance(self.y, dict):
+            return {head: names for head, names in self.y.items() if isinstance(names, tuple)} or None
+        return self.y if isinstance(self.y, tuple) else None
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether the table itself names rows, not those of its splits."""
+        return bool(self.model_fields_set & {"path", "function", "x", "y"})
+
+    @property
     def runs_code(self) -> bool:
-        """Whether code of the user makes or prepares the rows, or those of the training data."""
-        functions = (self.function, self.preprocess, self.train and self.train.function)
+        """Whether code of the user makes or prepares the rows, or those of another split."""
+        others = (self.test, self.validation, self.train)
+        functions = (self.function, self.preprocess, *(one.function for one in others if one is not None))
         return any(function is not None for function in functions)
 
     @property
+    def evaluated(self) -> DataSpec:
+        """The table of the rows that are evaluated by default, with the keys of its split: test, else validation; itself if it names rows.
+
+        Its other splits stay in it.
+        """
+        own = self.test or self.validation
+        if self.names_rows or own is None:
+            return self
+        rows = {key: getattr(own, key) for key in SplitSpec.model_fields}
+        name, left = ("test", self.validation) if self.test is not None else ("validation", None)
+        return self.model_copy(update={**rows, "split": name, "test": None, "validation": left})
+
+    @property
     def training(self) -> DataSpec | None:
-        """The training data as a data table of its own, without labels; None if it is not named."""
+        """The training data as a data table of its own, with labels only where it names them; None if it is not named."""
         if self.train is None:
             return None
         own = {key: value for key in ("path", "function", "x") if (value := getattr(self.train, key)) is not None}
         origin = {"path": None, "function": None} if own.keys() & {"path", "function"} else {}
-        unread: dict[str, Any] = {
-            "y": None,
-            "text": None,
-            "group": None,
-            "weight": None,
-            "mask": None,
-            "columns": {},
-            "train": None,
-        }
-        return self.model_copy(update={**unread, **origin, **own})
+        labeled = {key: getattr(self.train, key) for key in ("y", "group", "weight", "mask", "max_samples")}
+        unread: dict[str, Any] = {"text": None, "columns": {}, "validation": None, "train": None}
+        named: dict[str, Any] = {"split": "train", "used_for": ("training",)}
+        return self.model_copy(update={**unread, **labeled, **named, **origin, **own})
 
-    def place_in_training(self, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-        """Return where a spec says what `training` has at a location: in `[data.train]`, or in `[data]` if left out there."""
-        own = len(location) > 1 and getattr(self.train, str(location[1]), None) is not None
-        return ("data", "train", *location[1:]) if own else location
+    @property
+    def further(self) -> dict[str, DataSpec]:
+        """The splits that can be evaluated beside the default one, by name, each as a data table of its own."""
+        found = {}
+        if self.validation is not None:
+            rows = {key: getattr(self.validation, key) for key in SplitSpec.model_fields}
+            found["validation"] = self.model_copy(
+                update={**rows, "split": "validation", "validation": None, "train": None}
+            )
+        if self.training is not None and self.training.y is not None:
+            found["train"] = self.training
+        return found
+
+    def place_in(self, split: str, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """Return where a spec says what the table of another split has at a location: in its own table, or in `[data]` if left out there."""
+        key = str(location[1]) if len(location) > 1 else ""
+        table = self.train if split == "train" else self.validation
+        own = key in SplitSpec.model_fields if split != "train" else getattr(table, key, None) is not None
+        return ("data", split, *location[1:]) if own else location

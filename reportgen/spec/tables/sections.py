@@ -94,6 +94,8 @@ class SectionSpec(BaseModel):
     """Chapter title; replaces the default."""
     text: str | None = None
     """Author's note at the top of the chapter, Markdown."""
+    split: Name | None = None
+    """The split of the data that it is measured on: `validation`, `train` (with `data.train.y`) or the default one."""
     optional: Flag = False
     """If the section lacks an input, skip it with the reason instead of reporting an error."""
     ignore: tuple[str, ...] = ()

@@ -1,0 +1,207 @@
+"""The splits of the data as they are evaluated: their rows are read, chosen and described once for all models."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.contract.needs import Need, SplitRequest
+from reportgen.contract.records.data import DataEvaluation
+from reportgen.errors import InputError
+from reportgen.evaluation.leakage import training_rows
+from reportgen.evaluation.population import describe_data
+from reportgen.evaluation.run import ProbedRows
+from reportgen.evaluation.sampling import choose_rows
+from reportgen.evaluation.slices import searched, slicings
+from reportgen.inputs.dataset import count
+from reportgen.inputs.labels import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from reportgen.contract.needs import Request
+    from reportgen.inputs.dataset import Dataset
+    from reportgen.inputs.given import Inputs
+    from reportgen.spec.model import ReportSpec
+    from reportgen.spec.tables.data import DataSpec
+
+    ProgressCallback = Callable[[str, int, int], None]
+    Location = tuple[str | int, ...]
+
+SAMPLE_OF_TRAINING = 4
+"""How many times the evaluated rows the sample of the training data has: the interval of a gap is at most 12 % wider than with all of them."""
+FEWEST_OF_TRAINING = 10_000
+"""Rows of the training data that are evaluated in any case, if there are so many. Convention."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """A split with its table in the spec, its rows, and what sections ask of it.
+
+    ``place`` says where the spec names what is wrong with a further split; None for the default one.
+    """
+
+    spec: DataSpec
+    dataset: Dataset
+    data: DataEvaluation
+    asked: SplitRequest
+    place: Callable[[Location], Location] | None = None
+
+    @property
+    def probed(self) -> ProbedRows | None:
+        """The rows on which layers are probed; None for no probing."""
+        probe = self.asked.probe
+        if probe is None:
+            return None
+        strata = _strata(self.dataset)
+        labels = None if strata is None else strata[self.data.rows]
+        places, sampling = choose_rows(self.data.n, probe.samples, labels, self.data.seed)
+        return ProbedRows(places, sampling, probe.layers or "units")
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Place errors with the data where the spec says what the split is; others name the split."""
+        if self.place is None:
+            yield
+            return
+        try:
+            with _placed(self.place, self.spec):
+                yield
+        except InputError as error:
+            if error.location[:1] == ("data",):
+                raise
+            message = f"{error.message} (on the {self.spec.split} split)"
+            raise InputError(error.location, error.file, message) from error
+
+
+def read_splits(
+    spec: ReportSpec, inputs: Inputs, request: Request, report: ProgressCallback
+) -> tuple[Split | None, dict[str, Split]]:
+    """Read the split that is evaluated by default, None without data, and the further ones that sections ask for, by name.
+
+    Raises
+    ------
+    InputError
+        The data cannot be used.
+    """
+    table = spec.data
+    if table is None:
+        return None, {}
+    report("reading the data", 0, 1)
+    own = _described(table, inputs.dataset(table), SplitRequest(probe=request.probe, examples=request.examples))
+    if Need.SLICES in request.needs:
+        parts = (spec.slices, own.dataset.columns, own.data.rows)
+        own = replace(own, data=replace(own.data, slicings=slicings(*parts), searched=searched(*parts)))
+    further: dict[str, Split] = {}
+    for name, asked in request.splits.items():
+        place = lambda location, name=name: table.place_in(name, location)  # noqa: E731
+        other = table.further[name]
+        with _placed(place, other):
+            report(f"reading the {name} split", 0, 1)
+            dataset = inputs.dataset(other)
+            if name == "train" and other.max_samples is None:
+                most = max(SAMPLE_OF_TRAINING * own.data.n, FEWEST_OF_TRAINING)
+                other = other.model_copy(update={"max_samples": most})
+            further[name] = replace(_described(other, dataset, asked), place=place)
+    if table.training is not None:
+        known = further["train"].dataset if "train" in further else None
+        pictures = spec.output.gallery is not None
+        own = replace(own, data=_with_training(table, own, known, inputs, report, pictures=pictures))
+    return own, further
+
+
+def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest) -> Split:
+    n_total = count(dataset)
+    rows, sampling = _rows(dataset, n_total, table)
+    data = DataEvaluation(
+        dataset.files,
+        table.split,
+        n_total,
+        rows,
+        table.seed,
+        sampling,
+        describe_data(dataset, rows, table.class_names or table.label_columns),
+        table.used_for,
+        *_groups(dataset, rows, table),
+        _weights(dataset, rows),
+        code=dataset.code,
+        reading=dataset.reading,
+    )
+    return Split(table, dataset, data, asked)
+
+
+@contextmanager
+def _placed(place: Callable[[Location], Location], table: DataSpec) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        if error.location[:1] != ("data",):
+            raise
+        message = error.message
+        raise InputError(place(error.location), error.file or table.origin or str(table.x), message) from error
+
+
+def _with_training(
+    table: DataSpec, own: Split, known: Dataset | None, inputs: Inputs, report: ProgressCallback, *, pictures: bool
+) -> DataEvaluation:
+    """Look for the evaluated rows in the training data, which is read unless it is known."""
+    training = table.training
+    if training is None:
+        message = "the spec names no training data"
+        raise ValueError(message)
+    step = "comparing with the training data"
+    report(step, 0, 1)
+    with _placed(lambda location: table.place_in("train", location), training):
+        found = inputs.dataset(training) if known is None else known
+        leaks = training_rows(
+            own.dataset, own.data.rows, found, lambda done: report(step, done, found.n or done), pictures=pictures
+        )
+    return replace(own.data, training=leaks)
+
+
+def _rows(dataset: Dataset, n_total: int, spec: DataSpec) -> tuple[NDArray[np.int64], str]:
+    """Choose the rows to evaluate among those whose weight is not 0."""
+    strata, weights = _strata(dataset), dataset.weights
+    if weights is None or weights.all():
+        return choose_rows(n_total, spec.max_samples, strata, spec.seed)
+    counted = np.flatnonzero(weights)
+    labels = None if strata is None else strata[counted]
+    chosen, sampling = choose_rows(len(counted), spec.max_samples, labels, spec.seed)
+    return counted[chosen], f"{sampling}, after leaving out {n_total - len(counted):,} rows with weight 0"
+
+
+def _groups(dataset: Dataset, rows: NDArray[np.int64], spec: DataSpec) -> tuple[str | None, NDArray[np.int64] | None]:
+    """Return what the rows are grouped by, and the group of each, from 0."""
+    groups = dataset.groups
+    if groups is None or spec.group is None:
+        return None, None
+    by = spec.group if spec.origin is not None else PurePath(spec.group).stem
+    return by, np.unique(groups[rows], return_inverse=True)[1].astype(np.int64)
+
+
+def _weights(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """Return the weights of the rows, of mean 1; None where they are equal."""
+    if dataset.weights is None:
+        return None
+    found = dataset.weights[rows]
+    return None if (found == found[0]).all() else found / found.mean()
+
+
+def _of_positions(y: NDArray[Any]) -> bool:
+    """Return whether a row has a label for each of several positions: a matrix of more than 0 and 1, or more axes."""
+    axes = len([size for size in y.shape[1:] if size > 1])
+    return axes > 1 or (axes == 1 and y.dtype.kind in "iu" and bool((y > 1).any()))
+
+
+def _strata(dataset: Dataset) -> NDArray[Any] | None:
+    """Return class labels to stratify a sample by; None if there are none."""
+    y = dataset.labels(None)
+    if y is None or _of_positions(y) or kind_of(y) == "floats":
+        return None
+    return y.argmax(axis=1) if kind_of(y) == "rows" else y.reshape(len(y), -1)[:, 0]

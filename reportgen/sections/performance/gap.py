@@ -1,0 +1,105 @@
+"""The generalization gap: the scores of a model on its training data, in inference mode, minus those on the evaluated rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.data import TRAIN
+from reportgen.contract.records.multilabel import MultilabelOutputs
+from reportgen.contract.records.regression import RegressionOutputs
+from reportgen.metrics import intervals, multilabel, recovered, regression
+from reportgen.metrics.intervals import Estimate
+from reportgen.sections.performance import training_schema as schema
+from reportgen.sections.performance.multilabel.analyzer import Several
+from reportgen.sections.performance.regression.analyzer import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from reportgen.contract.heads import MeasuredHead
+    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.records.evaluation import Evaluation
+    from reportgen.contract.records.heads import HeadOutputs
+    from reportgen.sections.performance.training_schema import Gap
+
+    Score = Callable[[Any], Estimate | None]
+
+_METHOD = "unpaired, from both intervals (Zou & Donner 2008)"
+
+
+def _rmse(head: Values) -> Estimate | None:
+    found = intervals.root_mean_square(head.errors, head.design.weights)
+    return None if found is None else regression.if_light_tailed(found, head.errors)
+
+
+_CLASSES: Mapping[Gap, Score] = {
+    schema.ACCURACY_GAP: lambda head: intervals.proportion(head.outputs.correct, head.design.weights),
+    schema.NLL_GAP: lambda head: head.mean_loss(head.outputs.nll),
+    schema.BRIER_GAP: lambda head: head.mean_loss(head.brier, head.largest_brier),
+}
+_LABELS: Mapping[Gap, Score] = {
+    schema.MICRO_F1_GAP: lambda head: multilabel.micro(head.counts.f1, head.design.weights),
+    schema.EXACT_MATCH_GAP: lambda head: intervals.proportion(head.exact, head.design.weights),
+}
+_VALUES: Mapping[Gap, Score] = {
+    schema.MAE_GAP: lambda head: intervals.mean(head.sizes, low=0.0, weights=head.design.weights),
+    schema.RMSE_GAP: _rmse,
+}
+_KINDS: tuple[tuple[type[HeadOutputs], type[MeasuredHead[Any]], Mapping[Gap, Score]], ...] = (
+    (ClassificationOutputs, ClassifiedHead, _CLASSES),
+    (MultilabelOutputs, Several, _LABELS),
+    (RegressionOutputs, Values, _VALUES),
+)
+
+
+def measured(evaluation: Evaluation) -> Iterator[Measurement]:
+    """Yield the scores on the training data and the gaps of every head; nothing if models were not evaluated there."""
+    data, trained = evaluation.data, evaluation.splits.get(TRAIN)
+    if data is None or trained is None or data.split == TRAIN:
+        return
+    there = evaluation.on(TRAIN)
+    for outputs, made, scores in _KINDS:
+        others = {(model.name, head.name): (model, head, found) for model, head, found in there.heads(outputs)}
+        for model, head, found in evaluation.heads(outputs):
+            if (other := others.get((model.name, head.name))) is not None:
+                yield from _of_head(made(model, head, found, data), made(*other, trained), scores)
+
+
+def _of_head(own: MeasuredHead[Any], trained: MeasuredHead[Any], scores: Mapping[Gap, Score]) -> Iterator[Measurement]:
+    for specs, score in scores.items():
+        there, here = score(trained), score(own)
+        if there is None or here is None:
+            continue
+        yield trained.estimated(specs.score, there)
+        if (own.design.weights is None) != (trained.design.weights is None):
+            reason = (
+                "of the evaluated rows and those of the training data only one kind is weighted: set weight for both"
+            )
+            yield specs.gap.missing(own.model.name, "not_applicable", reason, subject=own.subject())
+            continue
+        found = difference(trained.design.estimate(there), own.design.estimate(here))
+        yield own.estimated(
+            specs.gap, found, design=replace(own.design, groups=None, weights=None), caveat=_leaked(own)
+        )
+
+
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """Return an estimate minus another one on other, independent rows; without an interval where either has none. ``n`` is that of the second."""
+    value = first.value - second.value
+    ends = [(one.value, one.low, one.high) for one in (first, second) if one.low is not None and one.high is not None]
+    if len(ends) < len((first, second)):
+        return Estimate(value, second.n).without(first.withheld or second.withheld or "one of the two has no interval")
+    low, high = recovered.difference(ends[0], ends[1])
+    return Estimate(value, second.n, low, high, _METHOD)
+
+
+def _leaked(head: MeasuredHead[Any]) -> str | None:
+    """Return that the gap is too small where evaluated rows are in the training data."""
+    training = head.data.training
+    if training is None or not training.count:
+        return None
+    are = "is" if training.count == 1 else "are"
+    return f"{training.count:,} of the evaluated rows {are} also in the training data: on unseen rows the gap is larger"
