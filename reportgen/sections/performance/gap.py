@@ -10,7 +10,7 @@ from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.data import TRAIN
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
-from reportgen.metrics import intervals, multilabel, recovered, regression
+from reportgen.metrics import intervals, pooled, recovered, regression
 from reportgen.metrics.intervals import Estimate
 from reportgen.sections.performance import training_schema as schema
 from reportgen.sections.performance.multilabel.analyzer import Several
@@ -41,7 +41,7 @@ _CLASSES: Mapping[Gap, Score] = {
     schema.BRIER_GAP: lambda head: head.mean_loss(head.brier, head.largest_brier),
 }
 _LABELS: Mapping[Gap, Score] = {
-    schema.MICRO_F1_GAP: lambda head: multilabel.micro(head.counts.f1, head.design.weights),
+    schema.MICRO_F1_GAP: lambda head: pooled.micro(head.counts.f1, head.design.weights),
     schema.EXACT_MATCH_GAP: lambda head: intervals.proportion(head.exact, head.design.weights),
 }
 _VALUES: Mapping[Gap, Score] = {
