@@ -176,7 +176,9 @@ CODE = {
     "function": ("", ["data.function=package.module:rows"]),
     "function of a model": ("", ["models.a={function='package.module:model'}"]),
     "function of the training data": ("", ["data.train.function=package.module:rows"]),
+    "function of a split": ("", ["data.validation.function=package.module:rows"]),
     "preprocess": ("", ["data.preprocess=./own.py:rows"]),
+    "SavedModel": ("", ["models.a={path='saved', allow_legacy=true}"]),
     "templates": ('[output]\ntemplates = "own"\n', []),
 }
 
@@ -208,6 +210,7 @@ def test_every_key_that_names_code_is_known() -> None:
         ("ModelSpec", "function"),
         ("DataSpec", "function"),
         ("DataSpec", "preprocess"),
+        ("SplitSpec", "function"),
         ("TrainSpec", "function"),
     }
 

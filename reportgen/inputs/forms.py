@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 GRAPH = "saved_model.pb"
 """The file that makes a folder a SavedModel."""
-_HDF5 = (".h5", ".hdf5")
+HDF5 = (".h5", ".hdf5")
+"""Suffixes of legacy files."""
 _AGAIN = "save the model with model.save('name.keras')"
 
 
@@ -24,7 +25,7 @@ def form_of(spec: ModelSpec, folder: Path) -> Form:
         return "function"
     if is_folder(folder / spec.path):
         return "saved_model"
-    return "hdf5" if (folder / spec.path).suffix in _HDF5 else "keras"
+    return "hdf5" if (folder / spec.path).suffix in HDF5 else "keras"
 
 
 def refused(spec: ModelSpec, folder: Path) -> str | None:

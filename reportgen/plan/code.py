@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reportgen.inputs.forms import HDF5
 from reportgen.plan.entries import entries
 from reportgen.plan.registry import is_file
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     from reportgen.spec.source import Source
 
 _KEYS = ("function", "preprocess", "templates")
-"""Keys of models, data, training data and output that name code, whichever of these tables has them."""
+"""Keys of models, data, its splits and output that name code, whichever of these tables has them."""
 
 
 def named(source: Source) -> Iterator[tuple[Location, str]]:
-    """Yield every section file, custom object, function of models and data and folder of templates that a spec names, with its place.
+    """Yield every section file, custom object, SavedModel, function of models and data and folder of templates that a spec names, with its place.
 
     Whatever else is in these places is a mistake, at which planning ends before any of it runs.
     """
@@ -29,7 +30,11 @@ def named(source: Source) -> Iterator[tuple[Location, str]]:
         objects = model.get("custom_objects") if isinstance(model, dict) else None
         for index, item in enumerate(objects if isinstance(objects, list) else ()):
             yield ("models", name, "custom_objects", index), str(item)
-    places = [*(("models", name) for name in _table(source.data, "models")), ("data",), ("data", "train"), ("output",)]
+    for name, model in _table(source.data, "models").items():
+        if isinstance(model, dict) and model.get("allow_legacy") and not str(model.get("path")).endswith(HDF5):
+            yield ("models", name, "allow_legacy"), str(model.get("path"))  # a SavedModel is a program
+    splits = (("data", split) for split in ("test", "validation", "train"))
+    places = [*(("models", name) for name in _table(source.data, "models")), ("data",), *splits, ("output",)]
     for place in places:
         found = _table(source.data, *place)
         yield from (((*place, key), str(found[key])) for key in _KEYS if found.get(key) is not None)
