@@ -242,6 +242,8 @@ def test_only_what_a_section_needs_is_evaluated(folder: Path) -> None:
         ),
         (TEST + '[data.train]\npath = "train.npz"\ny = "z"\n', "", r"data\.train\.y: train\.npz has no such array"),
         (TEST + '[data.train]\npath = "train.npz"\nmax_samples = 5\n', "", r"data\.train: has max_samples but no y"),
+        (TEST + '[data.train]\npath = "train.npz"\nmask = "m"\n', "", r"data\.train: has mask but no y"),
+        ('[data]\nmask = "m"\n' + TEST, "", r"data\.mask: says which rows are evaluated, and so does \[data\.test\]"),
     ],
 )
 def test_mistakes(folder: Path, data: str, section: str, message: str) -> None:
@@ -299,6 +301,33 @@ def test_the_sample_of_the_training_data(tmp_path: Path, n: int, training: int, 
     assert own is not None
     assert own.data.training is not None
     assert (own.data.n, own.data.training.n, own.data.training.count) == (n, training, n)
+
+
+def test_every_split_has_a_mask_of_its_own(tmp_path: Path) -> None:
+    """Which positions count is read for the rows that a split names; a split without one has none, and what is wrong is told of its table."""
+    for size, name in enumerate(("test", "validation", "train"), start=3):
+        arrays = {"x": np.arange(size * 4).reshape(size, 4), "y": np.zeros((size, 4), int)}
+        np.savez(tmp_path / f"{name}.npz", **arrays, kept=np.eye(size, 4, dtype=bool), wrong=np.full((size, 4), 7))
+    (tmp_path / "mlp.keras").touch()
+    request = Request(needs=frozenset(), splits={"validation": SplitRequest(), "train": SplitRequest()})
+
+    def masks(key: str) -> dict[str, list[list[bool]] | None]:
+        tables = ('test]\npath = "test.npz"\nmask = "kept"', f'validation]\npath = "validation.npz"\n{key}')
+        tables = (*tables, 'train]\npath = "train.npz"\ny = "y"\nmask = "kept"')
+        data = "\n".join(f"[data.{table}" for table in tables)
+        plan = planned(tmp_path, data, f'\n{PERFORMANCE}split = "validation"\n')
+        own, further = read_splits(plan.spec, Files(tmp_path), request, lambda *_: None)
+        assert own is not None
+        found = {"test": own.dataset, **{name: split.dataset for name, split in further.items()}}
+        read = {name: one.mask(None) for name, one in found.items()}
+        return {name: None if mask is None else mask.tolist() for name, mask in read.items()}
+
+    kept = {name: np.eye(size, 4, dtype=bool).tolist() for size, name in ((3, "test"), (5, "train"))}
+    assert masks("") == {**kept, "validation": None}
+    assert masks('mask = "kept"') == {**kept, "validation": np.eye(4, dtype=bool).tolist()}
+    with pytest.raises(InputError, match=r"must be 0 or 1 for each position \(found 7 in row 0\)") as caught:
+        masks('mask = "wrong"')
+    assert (caught.value.location, caught.value.file) == (("data", "validation", "mask"), "validation.npz")
 
 
 # ------------------------------------------------------------------------------------------------ the store

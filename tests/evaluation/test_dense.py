@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,12 @@ from sklearn import metrics as sk
 
 from reportgen.contract.records.dense import DenseOutputs, DensePredictions
 from reportgen.errors import InputError
+from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.tasks.base import ContradictionError, HeadEvidence, HeadRows, OutputsError, UndecidedError
 from reportgen.evaluation.tasks.dense import Dense, DenseAccumulator
 from reportgen.evaluation.tasks.resolve import resolve_outputs, resolve_task
+from reportgen.spec.tables.data import DataSpec
+from reportgen.spec.tables.models import ModelSpec
 
 LOGITS, LABELS = scenes(12)
 TOKENS, TAGS = LOGITS.reshape(12, 64, 3), LABELS.reshape(12, 64)
@@ -78,6 +82,18 @@ def test_what_is_not_decided_and_what_contradicts() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ labels and masks
+
+
+def test_labels_in_several_columns_are_positions() -> None:
+    """The columns of a sequence are its positions and name no classes; the columns of one-hot labels do."""
+    model: Any = SimpleNamespace(name="tagger", loss_of=lambda *_: None)
+    table = DataSpec(path="d.csv", x=("a",), y=("first", "second", "third"))
+    reader = Reader(model, ModelSpec(path="tagger.keras"), table, np.arange(12), 0.5)
+    tags, kinds = np.arange(36).reshape(12, 3) % 3, np.eye(3, dtype=int)[np.arange(12) % 3]
+    found = reader.open(0, Output("tags", (3, 3), "softmax"), tags, None).record
+    assert (found.task.value, found.class_names) == ("sequence_labeling", ("0", "1", "2"))
+    found = reader.open(0, Output("kind", (3,), "softmax"), kinds, None).record
+    assert (found.task.value, found.class_names) == ("multiclass", ("first", "second", "third"))
 
 
 @pytest.mark.parametrize(
