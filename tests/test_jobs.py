@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reportgen.errors import InputError
-from reportgen.evaluation import processes
+from reportgen.evaluation.executors import local
 from reportgen.evaluation.process import EvaluationProcess, WorkerError
 from reportgen.pipeline import flow
 from reportgen.pipeline.run import Run
@@ -81,7 +81,7 @@ def test_what_is_done_before_a_crash_is_kept(folder: Path, monkeypatch: pytest.M
             return super().failures(tell)
 
     with monkeypatch.context() as patch:
-        patch.setattr(processes, "EvaluationProcess", Killed)
+        patch.setattr(local, "EvaluationProcess", Killed)
         with pytest.raises(WorkerError, match=r"was killed \(signal 9\), perhaps out of memory, while loading cnn"):
             computed(folder / "spec.toml", 1, store)
     assert len(started) == 2

@@ -69,6 +69,12 @@ def cli() -> None:
     metavar="N",
     help="Evaluate the models in N processes of one thread each; by default in one process with all threads.",
 )
+@click.option(
+    "--executor",
+    type=click.Choice(["dask"]),
+    help="Evaluate the models on a cluster whose machines share the paths of all inputs; needs --scheduler.",
+)
+@click.option("--scheduler", metavar="URL", help="Scheduler of --executor dask: tcp://HOST:PORT or tls://HOST:PORT.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of --watch; by default a free one.")
 def build(  # noqa: PLR0913 one for each option
     spec: Path,
@@ -81,6 +87,8 @@ def build(  # noqa: PLR0913 one for each option
     appended: Path | None,
     port: int,
     jobs: int | None,
+    executor: str | None,
+    scheduler: str | None,
     **flags: bool,
 ) -> NoReturn:
     """Evaluate the models of SPEC and write the report."""
@@ -90,6 +98,7 @@ def build(  # noqa: PLR0913 one for each option
     def read() -> Plan:
         return flow.read_plan(spec, overrides, flat(only), flat(skip))
 
+    _require_fitting(executor, scheduler, jobs)
     planned = read()
     folder = output_dir or flow.default_output(planned)
     wanted = _with_summary(formats or planned.spec.output.wanted, appended, flow.inputs_of(planned), folder)
@@ -97,7 +106,7 @@ def build(  # noqa: PLR0913 one for each option
         wanted = tuple(dict.fromkeys((*wanted, "html")))
     try:
         with progress(quiet=flags["quiet"]) as tell:
-            run = _run(tell, jobs or 0, **flags)
+            run = _run(tell, jobs or 0, scheduler, **flags)
             if flags["watch"] and run.store is None:
                 fail("reportgen: --watch needs the cache: it renders what is in it", 2)
             outcome = flow.build(planned, folder, wanted, run)
@@ -169,7 +178,7 @@ def render(
     by_default = tuple(name for name in BY_DEFAULT if name != "json")
     wanted = _with_summary(formats or by_default, appended, [results], folder)
     with progress(quiet=flags["quiet"]) as tell:
-        run = _run(tell, 0, **flags)
+        run = _run(tell, 0, None, **flags)
         outcome = flow.render(loaded, folder, wanted, run, inputs=[results], templates=templates)
     show_outcome(outcome, appended, run, **flags)
     raise click.exceptions.Exit(outcome.exit_code)
@@ -186,13 +195,37 @@ def _load(path: Path, folder: Path | None = None) -> Results:
     return load(path, Registry(folder))
 
 
-def _run(tell: ProgressCallback, jobs: int, *, keep_going: bool, no_cache: bool, **_: bool) -> Run:
+def _require_fitting(executor: str | None, scheduler: str | None, jobs: int | None) -> None:
+    """End the program if the options that say where models are evaluated do not fit each other."""
+    if (executor is None) != (scheduler is None):
+        fail("reportgen: --executor dask and --scheduler belong together: give both or none", 2)
+    if executor is not None and jobs is not None:
+        fail("reportgen: --jobs is for the processes of this machine, --executor for those of a cluster: choose one", 2)
+
+
+def _run(
+    tell: ProgressCallback,
+    jobs: int,
+    scheduler: str | None,
+    *,
+    keep_going: bool,
+    no_cache: bool,
+    **_: bool,
+) -> Run:
     from reportgen.pipeline import ahead
     from reportgen.pipeline.run import Run
     from reportgen.pipeline.store import Store
 
     store = None if no_cache else Store.of_user()
-    return Run(tell, keep_going, store, jobs, ahead.cores(), warn=lambda sentence: say_error(f"reportgen: {sentence}"))
+    return Run(
+        tell,
+        keep_going,
+        store,
+        jobs,
+        scheduler,
+        drawers=ahead.cores(),
+        warn=lambda sentence: say_error(f"reportgen: {sentence}"),
+    )
 
 
 def _with_summary(

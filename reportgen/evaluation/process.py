@@ -101,10 +101,14 @@ class EvaluationProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._watchdog.stop()
-        if self._process.poll() is None:
-            self._process.kill()
+        self.kill()
         self._process.__exit__(kind, error, traceback)
         self._open.close()
+
+    def kill(self) -> None:
+        """End the worker, whatever it does."""
+        if self._process.poll() is None:
+            self._process.kill()
 
     def result(self, report: ProgressCallback) -> Evaluation:
         """Wait for the evaluation, passing on the progress.
@@ -144,7 +148,7 @@ class EvaluationProcess:
             if kind == "finished":
                 return failures
             if kind == "error":
-                raise _input_error(content)
+                raise input_error(content)
             if kind == "library":
                 raise LibraryError(content)
             if kind == "crash":
@@ -152,7 +156,7 @@ class EvaluationProcess:
             if kind == "done":
                 self._done.append(content["model"])
                 if content["failure"] is not None:
-                    failures[content["model"]] = _input_error(content["failure"])
+                    failures[content["model"]] = input_error(content["failure"])
             else:
                 what, done, total = content
                 report(what, done, total)
@@ -189,7 +193,7 @@ def main(home: Path) -> None:
         send({"finished": True})
         Event().wait()  # for the program, which ends this process; should it be killed, its files are removed here
     except InputError as error:
-        send({"error": _message(error)})
+        send({"error": message_of(error)})
     except LibraryError as error:
         send({"library": str(error)})
     except BaseException as error:  # noqa: BLE001 whatever a model's code or a library raises
@@ -224,7 +228,7 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
         else:
             found.take(model)
         array_store.write(model, _model_file(home, index))
-        send({"done": {"model": name, "failure": None if failure is None else _message(failure)}})
+        send({"done": {"model": name, "failure": None if failure is None else message_of(failure)}})
     array_store.write((found.examples(), found.split_examples()), home / "examples")
 
 
@@ -236,11 +240,13 @@ def _known(path: str | None) -> ModelEvaluation | None:
         return None
 
 
-def _message(error: InputError) -> dict[str, object]:
+def message_of(error: InputError) -> dict[str, object]:
+    """Return an error as JSON."""
     return {"location": list(error.location), "file": error.file, "message": error.message}
 
 
-def _input_error(message: dict[str, Any]) -> InputError:
+def input_error(message: dict[str, Any]) -> InputError:
+    """Return an error that was JSON."""
     return InputError(tuple(message["location"]), message["file"], message["message"])
 
 

@@ -1,4 +1,4 @@
-"""Several workers that share the models of a spec, with the interface of one."""
+"""Several workers that share the models of a spec, with the interface of one, wherever they run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, Self
 
+from reportgen.evaluation.executors.interface import THREADS
 from reportgen.evaluation.process import EvaluationProcess, WorkerError
 
 if TYPE_CHECKING:
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.errors import InputError
     from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.evaluation.executors.interface import Executor, Share
     from reportgen.spec.model import ReportSpec
 
-THREADS = 1
-"""Threads of each of several workers: the same numbers, however many there are."""
 _ROUNDS = 2
 """How often a model is tried whose worker ended without a result."""
 
@@ -33,15 +33,22 @@ class EvaluationProcesses:
     ----------
     spec, folder, request, known
         As those of :class:`EvaluationProcess`.
-    jobs
-        Largest number of workers at a time.
+    executor
+        What runs the shares. It is not entered if there are none.
     """
 
-    def __init__(self, spec: ReportSpec, folder: Path, request: Request, known: Mapping[str, Path], jobs: int) -> None:
+    def __init__(
+        self, spec: ReportSpec, folder: Path, request: Request, known: Mapping[str, Path], executor: Executor
+    ) -> None:
         self._spec, self._folder, self._request, self._known = spec, folder, request, dict(known)
-        self._jobs, self._open = jobs, ExitStack()
+        self._executor = executor
         self._failures: dict[str, InputError] = {}
-        self._workers = self._shared([name for name in spec.models if name not in known])
+        unknown = [name for name in spec.models if name not in known]
+        with ExitStack() as opened:
+            if unknown:
+                opened.enter_context(executor)
+            self._workers = self._shared(unknown)
+            self._open = opened.pop_all()
         self._last: EvaluationProcess | None = None
 
     def __enter__(self) -> Self:
@@ -82,28 +89,27 @@ class EvaluationProcesses:
             raise RuntimeError(message)
         return self._last.file_of(what, model)
 
-    def _shared(self, names: list[str]) -> list[EvaluationProcess]:
+    def _shared(self, names: list[str]) -> list[Share]:
         """Start workers for some models, each with every n-th of them."""
-        shares = (names[index :: self._jobs] for index in range(min(self._jobs, len(names))))
+        if not names:
+            return []
+        n = self._executor.shares(len(names))
         unshown = {name: split.model_copy(update={"examples": 0}) for name, split in self._request.splits.items()}
         alone = self._request.model_copy(update={"examples": 0, "splits": unshown})
         return [
-            self._open.enter_context(
-                EvaluationProcess(
-                    self._spec.model_copy(update={"models": {name: self._spec.models[name] for name in share}}),
-                    self._folder,
-                    alone,
-                    threads=THREADS,
-                )
+            self._executor.start(
+                self._spec.model_copy(update={"models": {name: self._spec.models[name] for name in names[index::n]}}),
+                self._folder,
+                alone,
             )
-            for share in shares
+            for index in range(n)
         ]
 
-    def _run(self, report: _Joined) -> None:
+    def _run(self, joined: _Joined) -> None:
         """Wait for the workers that have not ended; an error that is not a model's is raised when all have."""
         waiting = [worker for worker in self._workers if not worker.ended]
         with ThreadPoolExecutor(max(len(waiting), 1)) as pool:
-            running = [pool.submit(worker.failures, report.of(worker)) for worker in waiting]
+            running = [pool.submit(joined.follow, worker) for worker in waiting]
         for one in sorted(running, key=lambda one: one.exception() is not None):
             self._failures |= one.result()
 
@@ -116,20 +122,29 @@ class _Joined:
         self._running: dict[int, str] = {}
         self._seen: set[str] = set()
 
-    def of(self, worker: EvaluationProcess) -> ProgressCallback:
-        """Return what a worker tells its steps."""
+    def follow(self, worker: Share) -> dict[str, InputError]:
+        """Wait for a worker, and tell its steps; see :meth:`Share.failures`."""
 
         def tell(what: str, _done: int, _total: int) -> None:
-            if not what.startswith(_LOADING):
-                return
-            with self._lock:
-                name = what.removeprefix(_LOADING)
-                self._running[id(worker)] = name
-                self._seen.add(name)
-                done = len(self._seen) - len(self._running)
-                self._report(f"evaluating {', '.join(self._running.values())}", done, self._total)
+            if what.startswith(_LOADING):
+                with self._lock:
+                    name = what.removeprefix(_LOADING)
+                    self._running[id(worker)] = name
+                    self._seen.add(name)
+                    self._tell()
 
-        return tell
+        try:
+            return worker.failures(tell)
+        finally:
+            with self._lock:
+                self._seen.update(worker.finished)
+                self._running.pop(id(worker), None)
+                self._tell()
+
+    def _tell(self) -> None:
+        if self._running:
+            done = len(self._seen) - len(self._running)
+            self._report(f"evaluating {', '.join(self._running.values())}", done, self._total)
 
 
 _LOADING = "loading "

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reportgen.spec.errors import SpecError
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.collect import ProgressCallback
     from reportgen.pipeline.store import Store
+
+Workers = Literal["one", "several", "cluster"]
 
 
 def now() -> str:
@@ -60,6 +62,8 @@ class Run:
         Has what was computed before, and keeps what is computed; None for none.
     jobs
         Number of workers that share the models, one thread each; 0 for one worker with all threads.
+    scheduler
+        Address of a dask scheduler, whose workers share the models instead, one thread each; None for this machine's.
     drawers
         Number of processes that draw figures.
     evaluates
@@ -74,10 +78,16 @@ class Run:
     keep_going: bool = False
     store: Store | None = None
     jobs: int = 0
+    scheduler: str | None = None
     drawers: int = 1
     evaluates: bool = True
     warn: Callable[[str], None] = unsaid
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def workers(self) -> Workers:
+        """The kind of the workers: evaluations by one kind can differ in the last digits from those by another."""
+        return "cluster" if self.scheduler is not None else "several" if self.jobs else "one"
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

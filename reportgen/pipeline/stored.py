@@ -13,7 +13,7 @@ import platform
 import shutil
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,12 @@ from reportgen.contract.figures import Drawn, Part
 from reportgen.contract.needs import Need
 from reportgen.contract.records.evaluation import Evaluation
 from reportgen.contract.section import BaseComparer
-from reportgen.errors import ReportgenError
+from reportgen.errors import Interrupted, ReportgenError
 from reportgen.evaluation import array_store
-from reportgen.evaluation.process import EvaluationProcess, WorkerError
+from reportgen.evaluation.executors.local import LocalProcesses
+from reportgen.evaluation.process import EvaluationProcess
 from reportgen.evaluation.processes import EvaluationProcesses
+from reportgen.evaluation.software import software
 from reportgen.inputs import digest
 from reportgen.inputs.archive import is_read
 from reportgen.inputs.folders import FolderError
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.analyze import Remember
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.result import SectionResult
-    from reportgen.pipeline.run import Run
+    from reportgen.pipeline.run import Run, Workers
     from reportgen.pipeline.store import Store
     from reportgen.plan.plan import Plan, PlannedSection
     from reportgen.spec.model import ReportSpec
@@ -51,19 +53,6 @@ if TYPE_CHECKING:
 _RECORD = "record"
 """Name of the files of an entry."""
 _TEXT = "content.json"
-_LIBRARIES = (
-    "keras",
-    "tensorflow",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "h5py",
-    "pyarrow",
-    "pandas",
-    "pillow",
-    "matplotlib",
-    "pydantic",
-)
 _OTHER_SPLITS = {"columns", "test", "validation", "train"}
 """Keys of the data that its own rows do not depend on."""
 _LARGEST = 2**31
@@ -95,7 +84,7 @@ class Keys:
         return key(["all", self.data, list(self.models.items())])
 
 
-def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
+def keys_of(plan: Plan, workers: Workers = "one") -> Keys | None:
     """Return the keys of the evaluation of a plan; None if it must not be kept, or if a file cannot be read.
 
     Hollow files are left to the worker, which looks into a file before it reads all of it: 50 GB of nothing take a minute.
@@ -113,7 +102,7 @@ def keys_of(plan: Plan, jobs: int = 0) -> Keys | None:
         further = {} if spec.data is None else {name: spec.data.further[name] for name in request.splits}
         splits = {name: source_of(one, plan.folder).digest() for name, one in further.items()}
         tables = [one.model_dump(mode="json", exclude=_OTHER_SPLITS) for one in further.values()]
-        rows_key = key(["data", data, files, tables, list(splits.items()), asked, _surroundings(), bool(jobs)])
+        rows_key = key(["data", data, files, tables, list(splits.items()), asked, _surroundings(), workers])
         found = None if spec.data is None else spec.data.training
         training = () if found is None else source_of(found, plan.folder).digest()
         compared = [found and found.model_dump(mode="json"), training, spec.output.gallery is None]
@@ -157,12 +146,6 @@ def _beside(model: ModelSpec, folder: Path) -> list[Any]:
 @cache
 def _surroundings() -> dict[str, Any]:
     """Return the program, the libraries and the machine, as far as they can change a number."""
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = ""
     cpu = []
     try:
         lines = _CPU.read_text("utf-8", "replace").partition("\n\n")[0].splitlines()
@@ -170,9 +153,7 @@ def _surroundings() -> dict[str, Any]:
     except OSError:
         pass
     return {
-        "program": digest.of_program(),
-        "libraries": found,
-        "python": platform.python_version(),
+        "software": software(),
         "machine": [platform.system(), platform.machine(), platform.processor(), cpu],
         "set": sorted([name, value] for name, value in os.environ.items() if name.startswith(_SET)),
     }
@@ -206,7 +187,7 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         A worker is needed, but the run must not evaluate.
     """
     store = run.store
-    keys = None if store is None else keys_of(plan, run.jobs)
+    keys = None if store is None else keys_of(plan, run.workers)
     known: dict[str, Path] = {}
     if store is not None and keys is not None:
         data = store.fetch("data", keys.data, _read)
@@ -224,11 +205,11 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         raise NotEvaluatedError(
             "models, data or what is measured of them changed: `reportgen build` evaluates them again"
         )
-    with _worker(plan, known, run.jobs) as worker:
+    with _worker(plan, known, run) as worker:
         meanwhile()
         try:
             evaluation = worker.result(run.progress)
-        except WorkerError:
+        except (ReportgenError, Interrupted):
             if store is not None and keys is not None:
                 _keep_finished(store, keys, worker)
             raise
@@ -236,10 +217,16 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
     return evaluation, keys if whole else None
 
 
-def _worker(plan: Plan, known: Mapping[str, Path], jobs: int) -> Worker:
+def _worker(plan: Plan, known: Mapping[str, Path], run: Run) -> Worker:
     """Start the workers for what is not known."""
-    if jobs:
-        return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, jobs)
+    if run.scheduler is not None:
+        from reportgen.evaluation.executors.cluster import ClusterExecutor
+        from reportgen.evaluation.executors.dask_transport import DaskTransport
+
+        executor = ClusterExecutor(DaskTransport(run.scheduler))
+        return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, executor)
+    if run.jobs:
+        return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, LocalProcesses(run.jobs))
     return EvaluationProcess(plan.spec, plan.folder, plan.request, known)
 
 

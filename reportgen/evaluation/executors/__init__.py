@@ -1,0 +1,1 @@
+"""What runs a share of the models: processes of this machine, or the workers of a cluster."""
