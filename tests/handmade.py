@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from factory import (
     dense_head,
+    distributional_head,
     evaluation,
     head,
     history,
@@ -157,7 +158,7 @@ def full_results(
     """Analyze models that have all that a section can ask for, with every section that is installed.
 
     They have these hidden layers, and their predictions differ by noise. What compares models is left out if there is one. With the
-    ``task`` ``values`` they predict numbers in place of classes, with ``labels`` any number of classes.
+    ``task`` ``values`` they predict numbers in place of classes, with ``distributions`` a mean and a spread, with ``labels`` any number of classes.
     """
     (folder / "h.json").touch()
     lines = ["schema_version = 1", "[report]", 'title = "Figures"', "[data]", 'path = "test.npz"']
@@ -211,6 +212,14 @@ def full_evaluation(
         wanted = 1e4 * generator.gamma(2, size=rows)
         heads = [
             regression_head(wanted + 3e3 * (1 + step % 8) * generator.normal(size=rows), wanted)
+            for step in range(len(names))
+        ]
+    if task == "distributions":
+        wanted = generator.normal(size=rows)
+        heads = [
+            distributional_head(
+                np.column_stack([wanted + generator.normal(size=rows), np.full(rows, 1 + step % 8)]), wanted
+            )
             for step in range(len(names))
         ]
     made = evaluation(*heads, names=tuple(names))

@@ -145,7 +145,9 @@ def test_sections_and_schema() -> None:
     """The listing shows options, metrics and rules; the schema is JSON."""
     assert "calibration" in run("sections").stdout
     listed = run("sections", "calibration").stdout
-    assert all(words in listed for words in ("bins = 15", "smece", "CAL101", "Tasks: binary, multiclass"))
+    assert all(
+        words in listed for words in ("bins = 15", "smece", "CAL101", "Tasks: binary, distributional, multiclass")
+    )
     assert "keys = {}" in run("sections", "training_dynamics").stdout
     assert "did you mean 'summary'?" in run("sections", "sumary").stderr
     assert json.loads(run("schema").stdout)["properties"]["schema_version"]

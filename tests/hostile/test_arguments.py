@@ -126,7 +126,7 @@ CALLS: dict[str, tuple[Call, str]] = {
     "callback formats": (lambda: callback.ReportCallback(formats=3), "formats must be a list of text (found int)"),  # type: ignore[arg-type]
     "callback format": (
         lambda: callback.ReportCallback(formats=["docx"]),
-        "formats must be among html, pdf, json, markdown",
+        "formats must be among html, pdf, archive, json, markdown",
     ),
     "callback spec": (lambda: callback.ReportCallback(3), "spec must be a path (found int)"),  # type: ignore[arg-type]
     "callback dict": (lambda: callback.ReportCallback({}), "spec must be a path (found dict)"),  # type: ignore[arg-type]

@@ -152,7 +152,7 @@ def test_labels_and_names_are_one_for_each_value() -> None:
     with pytest.raises(InputError, match="has 2 names, but the output has distributions of 1 values"):
         task.gather("distributional", HeadRows(4, 2, "mean_and_sd", value_names=("a", "b")))
     assert task.not_measured("distributional", (99,)) is None
-    assert "sequences" in str(task.not_measured("distributional", (5, 2)))
+    assert "an answer for each position" in str(task.not_measured("distributional", (5, 2)))
 
 
 # ------------------------------------------------------------------------------------------------ outputs

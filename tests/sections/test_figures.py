@@ -24,14 +24,14 @@ NAMES = tuple("abcdefgh")
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
-    """Analyze them with every section that is installed: models of classes, of any number of classes, of values, of images and of sequences, and one after two releases."""
+    """Analyze them with every section that is installed: models of classes, of any number of classes, of values and their distributions, of images and of sequences, and one after two releases."""
     folder = tmp_path_factory.mktemp("figures")
     release(folder, classified())
     lines = f'{BASELINE}[trend]\nresults = "old-*/results.json"\n'
     after = run(folder, spec(["b"], lines), only(classified(), "b"))
     of_all = (
         full_results(tmp_path_factory.mktemp("figures"), NAMES, task=task)
-        for task in ("classes", "labels", "values", "images", "sequences")
+        for task in ("classes", "labels", "values", "distributions", "images", "sequences")
     )
     return (*of_all, after, sweeps.results(tmp_path_factory.mktemp("figures")))
 
