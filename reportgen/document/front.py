@@ -153,7 +153,7 @@ def _basis(results: Results) -> str:
     ]
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
     if count > 1:
-        sentences.append(f"{count} models were compared on them: confirm the choice on fresh data")
+        sentences.append(f"{count} models were compared: confirm the choice on fresh data")
     if count:
         sentences.append(_training_noise(results))
     return ". ".join(sentences) + "."
@@ -181,5 +181,5 @@ def _training_noise(results: Results) -> str:
     if any(one.test is not None and one.topic in {"parameters", "data"} for one in _said(of_sweeps)):
         inside.insert(0, "the effects of parameters")
     if not inside:
-        return "One seed each: training noise is not in these intervals"
+        return "One seed each: intervals exclude training noise"
     return f"Training noise is only in the intervals of {' and of '.join(inside)}"

@@ -61,7 +61,7 @@ def _outcomes(checks: Sequence[CheckOutcome], results: Results, *, how_clearly: 
     counted = [
         _count(of["FAIL"], "failed", results),
         _count(of["ERROR"], "could not be decided", results),
-        _count(of["WARN"], "raised a warning", results),
+        _count(of["WARN"], "warned", results),
         f"{len(of['SKIPPED'])} skipped" if of["SKIPPED"] else "",
         f"{len(of['PASS'])} passed{_clearly(of['PASS']) if how_clearly else ''}" if of["PASS"] else "",
     ]

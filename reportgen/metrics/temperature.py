@@ -23,7 +23,7 @@ _TOLERANCE = 1e-10
 _INVERSE_RANGE = (1e-4, 1e4)
 _SEPARABLE = "all rows are predicted correctly, so no finite temperature is optimal"
 _OUTSIDE = "the optimal temperature is outside the range from 1e-4 to 1e4"
-_FEW = f"fewer than {RARER} right or fewer than {RARER} wrong predictions"
+_FEW = f"fewer than {RARER} right or {RARER} wrong predictions"
 _UNBOUNDED = "the rows say so little that the interval has no finite end"
 _UNINFORMED = "the logits do not separate the classes, so no finite temperature is optimal"
 

@@ -295,14 +295,14 @@ def test_statements_say_whether_all_pass() -> None:
         assert len(one.text.split()) < 25
         return one.text
 
-    assert said("a") == "All 3 weight tensors pass the health screening."
+    assert said("a") == "All 3 weight tensors pass the screening."
     assert (
         said("b")
         == "1 of 2 weight tensors fails the health screening; lowest score: dense/kernel, 0.50 (dead rows or columns)."
     )
     assert said(None).startswith("1 of 5 weight tensors fails the health screening; lowest score: dense/kernel of b")
     (alone,) = SECTION.statements(analyze(SOUND), View())
-    assert alone.text == "The only weight tensor passes the health screening."
+    assert alone.text == "The only weight tensor passes the screening."
     assert SECTION.statements(analyze(), View()) == ()
 
 

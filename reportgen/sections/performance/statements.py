@@ -223,7 +223,7 @@ def _weakest(result: PerformanceResult, head: HeadPerformance, baseline: HeadPer
         settled = excludes_zero(difference)
         said = Quantity(text=formatting.points(difference), metric="recall_difference", model=head.model, subject=part)
         parts += [f"; {baseline.model} ", _share("recall", baseline, other, part), ", "]
-        parts += [said] if settled else ["too few to tell them apart"]
+        parts += [said] if settled else ["too few to tell apart"]
     parts.append(".")
     yield Statement(topic="weakness", parts=tuple(parts), settled=settled, test=own.ci_method, n=own.n)
 

@@ -86,7 +86,7 @@ def _of_converged(
     if end is None:
         return _statement([*start, "."])
     compared = (
-        ", but the last is measurably worse than " if end.last_is_worse else "; the last is not measurably worse than "
+        ", but the last is measurably worse than " if end.last_is_worse else ", the last not measurably worse than "
     )
     return _statement([*start, compared, *best, "."])
 

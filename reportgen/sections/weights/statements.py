@@ -41,7 +41,7 @@ def statements(result: WeightsResult, view: View) -> tuple[Statement, ...]:
     if not failing:
         where = "" if alone else f" of {len(models)} models"
         which = " weight tensor passes" if single else f" weight tensors{where} pass"
-        return (Statement(topic="inside", parts=(first, f"{which} the health screening.")),)
+        return (Statement(topic="inside", parts=(first, f"{which} the screening.")),)
     worst = min(failing, key=lambda one: one.health.score)
     score = Quantity(
         text=f"{worst.health.score:.2f}",
