@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from reportgen.resources import private_folder, when_closed
@@ -38,8 +38,11 @@ def store_for(store: Store | None, processes: int) -> Iterator[Store | None]:
         return
     from reportgen.pipeline.store import Store
 
-    with private_folder() as home:
-        yield Store(home / "figures")
+    with ExitStack() as opened:
+        home = None
+        with suppress(OSError):  # without a temporary folder the program draws alone
+            home = opened.enter_context(private_folder())
+        yield None if home is None else Store(home / "figures")
 
 
 def draw(tasks: Sequence[Callable[[], object]], processes: int) -> None:

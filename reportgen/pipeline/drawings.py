@@ -133,39 +133,44 @@ class Drawings:
 
     def __init__(self, results: Results, store: Store | None, *, phone: bool, blank: bool = False) -> None:
         self._results, self._phone, self._blank = results, phone, blank
-        self._theme, self._kept = theme_of(results), KeptFigures(results, store)
+        self._theme, self._store, self._kept = theme_of(results), store, KeptFigures(results, store)
         self._pending: dict[str, list[_Pending]] = {}
         self._drawn: dict[str, Both] = {}
 
     def draw_ahead(self, processes: int) -> None:
         """Draw what no earlier run drew of the program's own sections, in several processes.
 
-        What fails is told when it is asked for.
+        What fails is told when it is asked for. No code of others runs here, which could end the program before a temporary
+        store is removed.
         """
+        with ahead.store_for(self._store, processes) as store:
+            self._draw_into(KeptFigures(self._results, store), processes)
+
+    def _draw_into(self, kept: KeptFigures, processes: int) -> None:
         for record in self._results.sections:
             if is_own(record.manifest):
                 with suppress(ForeignError), foreign(f"section {record.id}", folder_of(record.manifest)):
-                    self._pending[record.id] = list(self._figures(record))
+                    self._pending[record.id] = list(self._figures(record, kept))
         missing = []
         for one in (one for pending in self._pending.values() for one in pending):
-            found = None if one.key is None else self._kept.found(one.key)
+            found = None if one.key is None else kept.found(one.key)
             if found is not None:
                 self._drawn[one.name] = found
             elif one.key is not None:
                 missing.append((one, one.key))
         if missing:
             engine.start()  # once, before the processes part
-        ahead.draw([partial(self._keep, *both) for both in missing], processes)
+        ahead.draw([partial(_keep, kept, *both) for both in missing], processes)
         for one, key in missing:
-            drawn = self._kept.made(key)
+            drawn = kept.made(key)
             if drawn is not None:
                 self._drawn[one.name] = drawn
 
     def of(self, record: SectionRecord) -> Iterator[Drawing]:
         """Yield those of a section."""
         pending = self._pending.get(record.id)
-        for one in self._figures(record) if pending is None else pending:
-            drawn, narrow = (BLANK, ()) if self._blank else self._drawn.get(one.name) or self._keep(one, one.key)
+        for one in self._figures(record, self._kept) if pending is None else pending:
+            drawn, narrow = (BLANK, ()) if self._blank else self._drawn.get(one.name) or _keep(self._kept, one, one.key)
             yield Drawing(
                 id=one.name,
                 title=one.figure.title,
@@ -177,13 +182,7 @@ class Drawings:
                 place=_place(record, one.figure),
             )
 
-    def _keep(self, one: _Pending, key: str | None) -> Both:
-        both = one.draw()
-        if key is not None:
-            self._kept.keep(key, both)
-        return both
-
-    def _figures(self, record: SectionRecord) -> Iterator[_Pending]:
+    def _figures(self, record: SectionRecord, kept: KeptFigures) -> Iterator[_Pending]:
         from reportgen.figures import svg
 
         figures = shown_of(record, self._results, self._theme)
@@ -192,5 +191,12 @@ class Drawings:
             again = shown_of(record, self._results, svg.narrowed(self._theme))
         names = named(f"{record.id}-{figure.name}" for figure in figures)
         for name, figure, small in zip(names, figures, again, strict=True):
-            key = self._kept.key_of(record, name, phone=self._phone)
+            key = kept.key_of(record, name, phone=self._phone)
             yield _Pending(record, name, figure, small, self._theme, key)
+
+
+def _keep(kept: KeptFigures, one: _Pending, key: str | None) -> Both:
+    both = one.draw()
+    if key is not None:
+        kept.keep(key, both)
+    return both

@@ -14,7 +14,6 @@ from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.front import front_page
 from reportgen.errors import ArgumentError, ReportgenError, SectionError, summary
-from reportgen.pipeline import ahead
 from reportgen.pipeline.drawings import Drawings, shown_of, theme_of
 from reportgen.pipeline.files import named
 from reportgen.pipeline.run import Run
@@ -147,11 +146,10 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
 def _document(results: Results, report: Rendered, run: Run, *, phone: bool, draw: bool = True) -> Document:
     if not draw:
         return _composed(results, report, run, Drawings(results, None, phone=False, blank=True))
-    with ahead.store_for(run.store, run.drawers) as store:
-        figures = Drawings(results, store, phone=phone)
-        with run.step("figures"):
-            figures.draw_ahead(run.drawers)
-        return _composed(results, report, run, figures)
+    figures = Drawings(results, run.store, phone=phone)
+    with run.step("figures"):
+        figures.draw_ahead(run.drawers)
+    return _composed(results, report, run, figures)
 
 
 def _composed(results: Results, report: Rendered, run: Run, figures: Drawings) -> Document:
