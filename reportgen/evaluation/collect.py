@@ -16,7 +16,7 @@ from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.attempts import Attempts
 from reportgen.evaluation.cost import cost, unknown
 from reportgen.evaluation.examples import Errors
-from reportgen.evaluation.run import evaluate
+from reportgen.evaluation.run import Pass
 from reportgen.evaluation.splits import read_splits
 from reportgen.evaluation.times import times
 from reportgen.evaluation.weights import weight_tensors
@@ -180,16 +180,15 @@ class _Collector:
         layered = loaded.form != "saved_model"
         where = "" if split is self.own else f" on the {split.data.split} split"
         with split.placed():
-            heads, activations = evaluate(
+            found = Pass(
                 loaded,
                 spec,
                 split.dataset,
                 split.spec,
                 split.data.rows,
                 probed if layered else None,
-                lambda done, total: self.report(f"evaluating {loaded.name}{where}", done, total),
                 self.request.threshold,
-            )
-        if probed is not None and not layered:
-            activations = Activations(probed.places, probed.sampling, (), reason=NO_LAYERS)
-        return SplitOutputs(heads, activations)
+            ).run(lambda done, total: self.report(f"evaluating {loaded.name}{where}", done, total))
+        if probed is None or layered:
+            return found
+        return replace(found, activations=Activations(probed.places, probed.sampling, (), reason=NO_LAYERS))

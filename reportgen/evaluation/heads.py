@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.contract.numbers import required
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.errors import InputError
+from reportgen.evaluation.gathered import chosen
 from reportgen.evaluation.tasks.base import (
     ContradictionError,
     HeadEvidence,
@@ -161,7 +162,7 @@ class Reader:
 
     def _chosen(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the evaluated rows of an array; it is not copied if these are all."""
-        return array if len(array) == len(self.rows) else array[self.rows]
+        return chosen(array, self.rows)
 
     def _positions(self, index: int, head: str, mask: NDArray[Any] | None) -> Positions:
         """Return which positions count: as the spec says, otherwise as the compiled loss does."""
@@ -209,9 +210,9 @@ class Reader:
 
         ``alone`` is whether the model has no other output: then values have their own names, otherwise ``output/value``.
         """
-        gathered = head.accumulator
-        if gathered is None:
+        if head.accumulator is None:
             return (head.record,)
+        gathered = head.accumulator.gathered
         if gathered.not_finite:
             first = int(self.rows[required(gathered.first_not_finite)])
             reason = (
@@ -219,7 +220,7 @@ class Reader:
                 f"(the first is row {first})"
             )
             return (replace(head.record, status="failed", reason=reason),)
-        outputs = gathered.result()
+        outputs = head.accumulator.result()
         if not isinstance(outputs, Several):
             return (replace(head.record, outputs=outputs),)
         return tuple(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.records.activations import Activations
+from reportgen.contract.records.evaluation import SplitOutputs
+from reportgen.contract.records.pieces import RowsPiece
 from reportgen.errors import InputError
 from reportgen.evaluation.feeding import feed
+from reportgen.evaluation.gathered import chosen, spans, zeros
 from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.layer_masks import LayerMasks
 from reportgen.evaluation.logits import output_ends
@@ -19,7 +24,7 @@ from reportgen.evaluation.structure import output_names, walk
 from reportgen.inputs.dataset import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,17 +49,30 @@ class ProbedRows:
     layers: Selection
 
 
-def evaluate(
-    loaded: LoadedModel,
-    spec: ModelSpec,
-    dataset: Dataset,
-    data: DataSpec,
-    rows: NDArray[np.int64],
-    probe: ProbedRows | None,
-    progress: Progress,
-    threshold: float = 0.5,
-) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
-    """Evaluate every head of a model, and its layers on the probed rows, in one pass over the chosen rows.
+BLOCKS = 64
+"""Blocks of batches that the rows are divided into: the largest number of parts, and of sums that pieces of all rows hold."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several parts of the rows that are evaluated apart, ``index`` from 0 of ``of``; the probed rows are in the first one."""
+
+    index: int
+    of: int
+
+    def blocks(self, n: int, size: int) -> list[range]:
+        """Return the blocks of this part, of n rows in batches of some size: whole batches each, but for the last one."""
+        step = -(-n // (size * BLOCKS)) * size
+        found = [range(start, min(start + step, n)) for start in range(0, n, step or 1)]
+        return found[self.index * len(found) // self.of : (self.index + 1) * len(found) // self.of]
+
+
+WHOLE = Part(0, 1)
+"""All rows at once."""
+
+
+class Pass:
+    """The pass of one model over the chosen rows.
 
     Parameters
     ----------
@@ -66,20 +84,10 @@ def evaluate(
         (N,) positions of the rows to evaluate.
     probe
         The rows and layers to probe; None for no probing.
-    progress
-        Called with the number of rows done and in total after every batch.
     threshold
         Probability above which the positive class of a binary head is predicted.
-
-    Raises
-    ------
-    InputError
-        The data does not fit the model, or the outputs contradict their declared type.
     """
-    return _Pass(loaded, spec, dataset, data, rows, threshold).run(probe, progress)
 
-
-class _Pass:
     def __init__(
         self,
         loaded: LoadedModel,
@@ -87,17 +95,77 @@ class _Pass:
         dataset: Dataset,
         data: DataSpec,
         rows: NDArray[np.int64],
-        threshold: float,
+        probe: ProbedRows | None,
+        threshold: float = 0.5,
     ) -> None:
         self.loaded, self.spec, self.dataset, self.data, self.rows = loaded, spec, dataset, data, rows
         self.location = spec.location(loaded.name)
+        self.probe = probe
         self.feed = feed(loaded.model, dataset)
         self.reader = Reader(loaded, spec, data, rows, threshold)
         self.copies: tuple[tuple[Any, Any], ...] = ()
 
-    def run(
-        self, probe: ProbedRows | None, progress: Progress
-    ) -> tuple[tuple[HeadEvaluation, ...], Activations | None]:
+    def run(self, progress: Progress) -> SplitOutputs:
+        """Evaluate every head of the model, and its layers on the probed rows, in one pass.
+
+        Parameters
+        ----------
+        progress
+            Called with the number of rows done and in total after every batch.
+
+        Raises
+        ------
+        InputError
+            The data does not fit the model, or the outputs contradict their declared type.
+        """
+        heads, activations = self._run(progress, None)
+        return SplitOutputs(self._finished(heads), activations)
+
+    def run_part(self, progress: Progress, part: Part) -> RowsPiece:
+        """Evaluate some of the rows, as :meth:`run` does all."""
+        heads, activations = self._run(progress, part)
+        gathered = [None if head.accumulator is None else head.accumulator.gathered.piece() for head in heads]
+        return RowsPiece(self._batches(heads, part).own, tuple(gathered), activations)
+
+    def joined(self, pieces: Sequence[RowsPiece]) -> SplitOutputs:
+        """Return what :meth:`run` returns, from the pieces of all parts in their order."""
+        heads, _, _ = self._opened()
+        for piece in pieces:
+            for head, gathered in zip(heads, piece.heads, strict=True):
+                if head.accumulator is not None and gathered is not None:
+                    head.accumulator.gathered.merge(gathered, piece.places)
+        return SplitOutputs(self._finished(heads), pieces[0].activations)
+
+    def _run(self, progress: Progress, part: Part | None) -> tuple[list[Head], Activations | None]:
+        heads, masks, forward = self._opened()
+        batches = self._batches(heads, part)
+        names = [head.record.name for head in heads]
+        gathered = {i: head.accumulator.gathered for i, head in enumerate(heads) if head.accumulator is not None}
+
+        def take(outputs: Any, places: NDArray[np.int64], given: Batch) -> None:
+            arrays = [outputs[name] for name in names] if isinstance(outputs, dict) else _listed(outputs)
+            masked = masks.read(self.feed.batch(given))
+            for index in gathered:
+                batch = np.asarray(arrays[index])
+                self._require_numbers(names[index], batch, len(places))
+                self.reader.add(heads[index], batch, places, masked.get(index))
+
+        def end_block() -> None:
+            for one in gathered.values():
+                one.end_block()
+
+        if part is not None:
+            for one in gathered.values():
+                one.only(batches.own)
+        return heads, self._feed(forward, batches, take, end_block, progress)
+
+    def _batches(self, heads: list[Head], part: Part | None) -> _Batches:
+        size = min([self.data.batch_size, *(head.at_once for head in heads if head.at_once is not None)])
+        evaluated = any(head.accumulator is not None for head in heads)
+        return _Batches(self.dataset, self.rows, size, self.probe, part or WHOLE, evaluated=evaluated)
+
+    def _opened(self) -> tuple[list[Head], LayerMasks, Any]:
+        """Return the heads, the masks of layers, and the model to run."""
         self.feed.check(self.location, self.spec.origin)
         outputs, forward = self._open()
         names = [output.name for output in outputs]
@@ -117,22 +185,10 @@ class _Pass:
         masks = self._layer_masks(forward, heads, names)
         for index in masks.outputs:
             heads[index] = heads[index].masked_by_layers()
-        gathered = [index for index, head in enumerate(heads) if head.accumulator is not None]
+        return heads, masks, forward
 
-        def take(outputs: Any, places: NDArray[np.int64], given: Batch) -> None:
-            arrays = [outputs[name] for name in names] if isinstance(outputs, dict) else _listed(outputs)
-            masked = masks.read(self.feed.batch(given))
-            for index in gathered:
-                batch = np.asarray(arrays[index])
-                self._require_numbers(names[index], batch, len(places))
-                self.reader.add(heads[index], batch, places, masked.get(index))
-
-        size = min([self.data.batch_size, *(head.at_once for head in heads if head.at_once is not None)])
-        batches = _Batches(self.dataset, self.rows, size, probe, evaluated=bool(gathered))
-        watched = None if probe is None else self._probing(forward, probe)
-        activations_of = self._feed(forward, watched, batches, take, progress)
-        alone = len(heads) == 1
-        return tuple(one for head in heads for one in self.reader.finish(head, alone=alone)), activations_of
+    def _finished(self, heads: list[Head]) -> tuple[HeadEvaluation, ...]:
+        return tuple(one for head in heads for one in self.reader.finish(head, alone=len(heads) == 1))
 
     # ------------------------------------------------------------------------------------------ the model
 
@@ -222,49 +278,105 @@ class _Pass:
         return Probing(forward, names, probe.layers, probe.places, probe.sampling, self.data.seed)
 
     def _feed(
-        self, forward: Any, probing: Probing | None, batches: _Batches, take: Take, progress: Progress
+        self, forward: Any, batches: _Batches, take: Take, end_block: Callable[[], None], progress: Progress
     ) -> Activations | None:
-        """Run the probed rows with tracing, then the others; if tracing fails, run the rest without it."""
+        """Run the probed rows with tracing, without it from where it fails, then the others."""
         done, activations = 0, None
-        if probing is not None:
+
+        def run(outputs: Any, places: NDArray[np.int64], batch: Batch) -> None:
+            nonlocal done
+            take(outputs, places, batch)
+            done += len(places)
+            progress(done, batches.total)
+
+        if self.probe is not None and batches.probes:
+            probing = self._probing(forward, self.probe)
             try:
                 for start, places, batch in batches.probed():
-                    take(probing.predict(self.feed.batch(batch), start), places, batch)
-                    done += len(places)
-                    progress(done, batches.total)
+                    run(probing.predict(self.feed.batch(batch), start), places, batch)
                 activations = probing.result()
             except UnwatchableError as error:
                 reason = f"the model cannot be run with its layers traced ({error})"
                 activations = Activations(probing.places, probing.sampling, (), reason=reason)
-        for places, batch in batches.others(done):
-            take(self._call(forward, batch), places, batch)
-            done += len(places)
-            progress(done, batches.total)
+                for _, places, batch in batches.probed(done):
+                    run(self._call(forward, batch), places, batch)
+            end_block()
+        for block in batches.blocks():
+            for places, batch in block:
+                run(self._call(forward, batch), places, batch)
+            end_block()
         return activations
 
 
 class _Batches:
-    """The order of the rows in the pass: the probed ones first, then the others."""
+    """The order of the rows in the pass: the probed ones first, then the others in blocks of batches.
+
+    Parameters
+    ----------
+    dataset, rows
+        The data, and the positions of the evaluated rows.
+    size
+        Rows of a batch.
+    probe
+        Which of them are probed.
+    part
+        The part that is run.
+    evaluated
+        Whether anything is gathered of the rows that are not probed.
+    """
 
     def __init__(
-        self, dataset: Dataset, rows: NDArray[np.int64], size: int, probe: ProbedRows | None, *, evaluated: bool
+        self,
+        dataset: Dataset,
+        rows: NDArray[np.int64],
+        size: int,
+        probe: ProbedRows | None,
+        part: Part,
+        *,
+        evaluated: bool,
     ) -> None:
         self._dataset, self._rows, self._size = dataset, rows, size
-        self._probed = np.empty(0, np.int64) if probe is None else probe.places
-        self._all = np.arange(len(rows)) if evaluated else self._probed
-        self.total = len(self._all)
+        probed = np.empty(0, np.int64) if probe is None else probe.places
+        self._blocks = part.blocks(len(rows) - len(probed) if evaluated else 0, size)
+        self._all_probed = probed
+        self.probes = part.index == 0
+        self._probed = probed if self.probes else probed[:0]
+        self.total = len(self._probed) + sum(map(len, self._blocks))
 
-    def probed(self) -> Iterator[tuple[int, NDArray[np.int64], Batch]]:
-        """Yield batches of probed positions, each with its start among them and its inputs."""
+    @property
+    def own(self) -> NDArray[np.int64]:
+        """The positions of the rows of this part, sorted."""
+        found = zeros((self.total,), np.int64)
+        found[: len(self._probed)] = self._probed
+        found[len(self._probed) :] = self._left
+        found.sort()
+        return found
+
+    def probed(self, done: int = 0) -> Iterator[tuple[int, NDArray[np.int64], Batch]]:
+        """Yield batches of probed positions but the first ``done``, each with its start among them and its inputs."""
         size = min(self._size, ROWS_AT_ONCE)
-        for places, batch in read(self._dataset, self._rows[self._probed], size):
-            yield int(places[0]), self._probed[places], batch
+        for places, batch in read(self._dataset, self._rows[self._probed[done:]], size):
+            yield int(places[0]) + done, self._probed[places + done], batch
 
-    def others(self, done: int) -> Iterator[tuple[NDArray[np.int64], Batch]]:
-        """Yield batches of the remaining positions, all except the first ``done`` probed ones, with their inputs."""
-        left = np.setdiff1d(self._all, self._probed[:done], assume_unique=True)
-        for places, batch in read(self._dataset, self._rows[left], self._size):
-            yield left[places], batch
+    def blocks(self) -> Iterator[Iterator[tuple[NDArray[np.int64], Batch]]]:
+        """Yield the blocks of the other positions, each as batches with their inputs."""
+        left = self._left
+        batches = read(self._dataset, chosen(self._rows, left), self._size)
+        for block in self._blocks:
+            yield ((left[places], batch) for places, batch in islice(batches, -(-len(block) // self._size)))
+
+    @cached_property
+    def _left(self) -> NDArray[np.int64]:
+        """The positions of the rows of this part that are not probed."""
+        if not self._blocks:
+            return np.empty(0, np.int64)
+        first, end = self._blocks[0].start, self._blocks[-1].stop
+        before = self._all_probed - np.arange(len(self._all_probed))
+        found = zeros((end - first,), np.int64)
+        for span in spans(len(found)):
+            places = np.arange(first + span.start, first + span.stop)
+            found[span] = places + np.searchsorted(before, places, side="right")
+        return found
 
 
 def _listed(outputs: Any) -> list[NDArray[Any]]:

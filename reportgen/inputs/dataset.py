@@ -101,7 +101,7 @@ def read(dataset: Dataset, rows: NDArray[np.int64], size: int) -> Iterator[tuple
     rows
         (N,) positions, sorted.
     size
-        Maximum number of rows in a batch.
+        Number of rows in a batch; the last one may have fewer.
 
     Yields
     ------
@@ -113,13 +113,24 @@ def read(dataset: Dataset, rows: NDArray[np.int64], size: int) -> Iterator[tuple
             places = np.arange(start, min(start + size, len(rows)))
             yield places, dataset.take(rows[places])
         return
-    start = 0
+    start = done = 0
+    waiting: list[Batch] = []
     for batch in dataset.batches(size):
         end = start + _length(batch)
-        places = np.arange(*np.searchsorted(rows, (start, end)))
-        if len(places):
-            yield places, {name: array[rows[places] - start] for name, array in batch.items()}
+        found = rows[slice(*np.searchsorted(rows, (start, end)))] - start
+        waiting.append({name: array[found] for name, array in batch.items()})
         start = end
+        while sum(map(_length, waiting)) >= size:
+            whole = _joined(waiting)
+            yield np.arange(done, done + size), {name: array[:size] for name, array in whole.items()}
+            waiting = [{name: array[size:] for name, array in whole.items()}]
+            done += size
+    if done < len(rows):
+        yield np.arange(done, len(rows)), _joined(waiting)
+
+
+def _joined(batches: list[Batch]) -> Batch:
+    return {name: np.concatenate([one[name] for one in batches]) for name in batches[0]}
 
 
 def _length(batch: Batch) -> int:

@@ -222,7 +222,7 @@ def test_outputs_that_are_no_probabilities_or_not_finite() -> None:
     broken = LOGITS.copy()
     broken[5, 0, 0, 0] = np.inf
     accumulator.add(broken, np.arange(12))
-    assert (accumulator.not_finite, accumulator.first_not_finite) == (1, 5)
+    assert (accumulator.gathered.not_finite, accumulator.gathered.first_not_finite) == (1, 5)
     sure = np.eye(3)[np.where(np.arange(8) == 0, 1, LABELS)]
     clipped = outputs(sure, LABELS, kind="probabilities").clipped
     assert clipped is not None

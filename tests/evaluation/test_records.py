@@ -155,7 +155,7 @@ def test_outputs_that_are_not_finite_are_counted() -> None:
     labels = Labels(np.zeros(3, np.int32), None, Decision("integers", ""), ())
     accumulator = ClassificationAccumulator(HeadRows(3, 2, "logits"), labels)
     accumulator.add(np.array([[0, 1], [np.nan, 0], [0, np.inf]], np.float32), np.arange(3))
-    assert (accumulator.not_finite, accumulator.first_not_finite) == (2, 1)
+    assert (accumulator.gathered.not_finite, accumulator.gathered.first_not_finite) == (2, 1)
 
 
 def test_logits_and_probabilities_give_the_same_record() -> None:

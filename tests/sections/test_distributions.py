@@ -192,7 +192,7 @@ def test_rows_that_are_not_finite_are_counted() -> None:
     """Whatever the spreads of the same batch are."""
     accumulator = Distributional().gather("distributional", HeadRows(6, 2, "mean_and_sd")).accumulator
     accumulator.add(np.array([[0.0, np.nan], [0.0, -1.0], [np.inf, 1.0]]), np.array([3, 4, 5]))
-    assert (accumulator.not_finite, accumulator.first_not_finite) == (2, 3)
+    assert (accumulator.gathered.not_finite, accumulator.gathered.first_not_finite) == (2, 3)
 
 
 def test_several_values_are_heads() -> None:

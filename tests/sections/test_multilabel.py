@@ -108,7 +108,7 @@ def test_outputs_that_are_no_probabilities() -> None:
     rows = HeadRows(4, 2, "logits")
     accumulator = Multilabel().gather("multilabel", rows).accumulator
     accumulator.add(np.array([[0.0, np.nan], [0.0, 1.0]]), np.array([2, 3]))
-    assert (accumulator.not_finite, accumulator.first_not_finite) == (1, 2)
+    assert (accumulator.gathered.not_finite, accumulator.gathered.first_not_finite) == (1, 2)
     sure = np.where(GENERATOR.random((60, 2)) < 0.5, 1.0, 0.0)
     wrong = sure.copy()
     wrong[:6] = 1 - wrong[:6]

@@ -141,7 +141,7 @@ def test_each_of_several_values_is_a_head_of_its_own() -> None:
             assert one.predictions.tolist() == values[:, place].tolist()  # type: ignore[attr-defined]
             assert one.labels.tolist() == labels[:, place].tolist()  # type: ignore[attr-defined]
     broken = gather(np.where(values == 7, np.nan, values), labels)
-    assert (broken.not_finite, broken.first_not_finite) == (1, 2)
+    assert (broken.gathered.not_finite, broken.gathered.first_not_finite) == (1, 2)
 
 
 @pytest.mark.parametrize(

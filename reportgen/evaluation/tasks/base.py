@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.records.heads import Decision, HeadOutputs
+from reportgen.evaluation.gathered import Gathered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,17 +154,17 @@ class HeadRows:
     levels: tuple[float, ...] = ()
 
 
-class Accumulator(Protocol):
+class Accumulator(ABC):
     """Collects the outputs of a head batch by batch, in bounded memory."""
 
-    not_finite: int
-    """Number of rows with NaN or infinite outputs."""
-    first_not_finite: int | None
-    """The first of them."""
+    def __init__(self, rows: HeadRows) -> None:
+        self.gathered = Gathered(rows.n)
 
+    @abstractmethod
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
         """Add the outputs (batch, n_outputs) of some rows (batch,), each row once; OutputsError if they contradict."""
 
+    @abstractmethod
     def result(self) -> HeadOutputs:
         """Return the record; call it after all rows were added, if all were finite."""
 

@@ -16,7 +16,9 @@ from reportgen.contract.records.classification import (
 )
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
+from reportgen.evaluation.gathered import numbers
 from reportgen.evaluation.tasks.base import (
+    Accumulator,
     ContradictionError,
     Gathering,
     OutputsError,
@@ -48,6 +50,10 @@ DEFAULT_THRESHOLD = 0.5
 KEEP_LIMIT = 20_000_000
 """Maximum number of logits that are kept (80 MB in float32)."""
 SAMPLE_ROWS = 20_000
+_PREDICTED = {"predictions": np.int32, "confidence": np.float64, "entropy": np.float64, "log_normalizer": np.float64}
+"""What is gathered of every row."""
+_COMPARED = {"nll": np.float64, "brier": np.float64, "rank": np.int32, "ties": np.int32}
+"""And of one with a label."""
 _LABEL_TOLERANCE = 1e-3
 OUTPUT_TOLERANCE = {2: 2e-2, 4: 1e-3, 8: 1e-3}
 """Tolerance for the sum of a row of probabilities, by bytes per number; float16 rows of 1,000 classes are off by about 1e-2."""
@@ -262,7 +268,7 @@ def _rows(
 # ------------------------------------------------------------------------------------------------ outputs
 
 
-class ClassificationAccumulator:
+class ClassificationAccumulator(Accumulator):
     """Fills a :class:`ClassificationOutputs`, one batch after the other.
 
     Parameters
@@ -281,30 +287,20 @@ class ClassificationAccumulator:
     def __init__(
         self, rows: HeadRows, labels: Labels | None, threshold: float | None = None, keep_limit: int = KEEP_LIMIT
     ) -> None:
+        super().__init__(rows)
         n, n_classes = rows.n, max(rows.n_outputs, 2)
-        self._labels = labels
-        self._n_classes = n_classes
-        self._kind = rows.output_type
-        self._threshold = threshold
-        self._filled = 0
-        self._clipped = 0
-        self._columns = {name: np.empty(n) for name in ("confidence", "nll", "brier", "entropy", "normalizer")}
-        self._predictions = np.empty(n, np.int32)
-        self._rank, self._ties = np.empty(n, np.int32), np.empty(n, np.int32)
-        self.not_finite: int = 0
-        self.first_not_finite: int | None = None
-        dtype = np.float32 if self._kind == "logits" else np.float64
+        self._n, self._labels, self._n_classes = n, labels, n_classes
+        self._kind, self._threshold = rows.output_type, threshold
         self._keep = n * n_classes <= keep_limit
-        if self._keep:
-            self._sample_rows = np.arange(n)
-        else:
-            size = min(n, SAMPLE_ROWS)
-            self._sample_rows = np.sort(np.random.default_rng(rows.seed).choice(n, size, replace=False))
-        self._sample = np.empty((len(self._sample_rows), n_classes), dtype)
-        self._slots = np.full(n, -1)
-        self._slots[self._sample_rows] = np.arange(len(self._sample_rows))
+        self._sample_rows = None if self._keep else _sampled(n, rows.seed)
+        for name, kind in (_PREDICTED | ({} if labels is None else _COMPARED)).items():
+            self.gathered.column(name, kind)
+        dtype = np.float32 if self._kind == "logits" else np.float64
+        self.gathered.column("logits", dtype, n_classes, of=self._sample_rows)
         shape = (0 if self._keep else n_classes, HISTOGRAM_CELLS)
-        self._counts, self._positives, self._sums = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self._counts, self._positives = (self.gathered.count(name, *shape) for name in ("counts", "positives"))
+        self._sums = self.gathered.sum("probabilities", *shape)
+        self._clipped = self.gathered.count("clipped")
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
         """Add the head's outputs for some rows: (batch, n_classes), or (batch, 1) for one sigmoid.
@@ -321,18 +317,18 @@ class ClassificationAccumulator:
         OutputsError
             The values are not probabilities.
         """
-        self._filled += len(outputs)
-        if not self._all_finite(outputs, rows):
+        if not self.gathered.note(rows[~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)]):
             return
         logits = self._logits(outputs, rows)
         log_p = scores.log_softmax(logits)
         p = np.exp(log_p)
         predictions = logits.argmax(axis=1) if self._threshold is None else (p[:, 1] > self._threshold).astype(np.int32)
-        self._predictions[rows] = predictions
-        self._columns["confidence"][rows] = p[np.arange(len(p)), predictions]
-        self._columns["entropy"][rows] = scores.entropy(log_p)
-        self._columns["normalizer"][rows] = logits[:, 0].astype(np.float64) - log_p[:, 0]
-        self._keep_logits(logits, rows)
+        put = self.gathered.put
+        put("predictions", rows, predictions)
+        put("confidence", rows, p[np.arange(len(p)), predictions])
+        put("entropy", rows, scores.entropy(log_p))
+        put("log_normalizer", rows, logits[:, 0].astype(np.float64) - log_p[:, 0])
+        put("logits", rows, logits)
         if self._labels is not None:
             self._compare(self._labels, logits, log_p, p, rows)
 
@@ -346,67 +342,58 @@ class ClassificationAccumulator:
     ) -> None:
         hard = labels.hard[rows]
         targets = hard if labels.soft is None else labels.soft[rows]
-        self._rank[rows], self._ties[rows] = scores.true_class_rank(logits, hard)
-        self._columns["nll"][rows] = scores.nll(log_p, targets)
-        self._columns["brier"][rows] = scores.brier(p, targets)
+        rank, ties = scores.true_class_rank(logits, hard)
+        compared = {"rank": rank, "ties": ties, "nll": scores.nll(log_p, targets), "brier": scores.brier(p, targets)}
+        for name, values in compared.items():
+            self.gathered.put(name, rows, values)
         if not self._keep:
             self._count(p, log_p, hard)
 
     def result(self) -> ClassPredictions:
         """Return the record; call it after all rows were added, if all were finite."""
-        gathered: dict[str, Any] = {
-            "predictions": self._predictions,
-            "confidence": self._columns["confidence"],
-            "entropy": self._columns["entropy"],
-            "logits": self._sample if self._keep else None,
-            "log_normalizer": self._columns["normalizer"],
-            "logit_sample": self._sample,
-            "logit_sample_rows": self._sample_rows,
+        entries = self.gathered.entries
+        found: dict[str, Any] = {name: entries(name) for name in _PREDICTED}
+        sample = entries("logits")
+        found |= {
+            "logits": sample if self._keep else None,
+            "logit_sample": sample,
+            "logit_sample_rows": numbers(self._n) if self._sample_rows is None else self._sample_rows,
             "n_classes": self._n_classes,
         }
         if self._labels is None:
-            return ClassPredictions(**gathered)
+            return ClassPredictions(**found)
+        found |= {name: entries(name) for name in _COMPARED}
         return ClassificationOutputs(
-            **gathered,
+            **found,
             labels=self._labels.hard,
             soft_labels=self._labels.soft,
-            nll=self._columns["nll"],
-            brier=self._columns["brier"],
-            rank=self._rank,
-            ties=self._ties,
             histogram=None if self._keep else self._histogram(),
-            clipped_fraction=None if self._kind == "logits" else self._clipped / self._filled,
+            clipped_fraction=None if self._kind == "logits" else int(self._clipped) / self._n,
         )
-
-    def _all_finite(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> bool:
-        bad = rows[~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)]
-        if len(bad):
-            first = int(bad.min())
-            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
-        self.not_finite += len(bad)
-        return self.not_finite == 0
 
     def _logits(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
         if self._kind == "logits":
             return both_classes(outputs)
         p = probabilities(outputs)
         if self._labels is not None:
-            self._clipped += int((p[np.arange(len(p)), self._labels.hard[rows]] <= 0).sum())
+            self._clipped += (p[np.arange(len(p)), self._labels.hard[rows]] <= 0).sum()
         return log_probabilities(p, outputs.dtype)
-
-    def _keep_logits(self, logits: NDArray[Any], rows: NDArray[np.int64]) -> None:
-        slots = self._slots[rows]
-        self._sample[slots[slots >= 0]] = logits[slots >= 0]
 
     def _count(self, p: NDArray[np.float64], log_p: NDArray[np.float64], labels: NDArray[np.int32]) -> None:
         cells = histogram_cells(p, log_p)
         classes = np.broadcast_to(np.arange(self._n_classes), cells.shape)
-        np.add.at(self._counts, (classes, cells), 1.0)
+        np.add.at(self._counts, (classes, cells), 1)
         np.add.at(self._sums, (classes, cells), p)
-        np.add.at(self._positives, (labels, cells[np.arange(len(p)), labels]), 1.0)
+        np.add.at(self._positives, (labels, cells[np.arange(len(p)), labels]), 1)
 
     def _histogram(self) -> ClassHistogram:
-        return ClassHistogram(self._positives, self._counts - self._positives, self._sums)
+        positives = self._positives.astype(np.float64)
+        return ClassHistogram(positives, self._counts - positives, self.gathered.total("probabilities"))
+
+
+def _sampled(n: int, seed: int) -> NDArray[np.int64]:
+    """Return the positions of the rows of which logits are kept, sorted."""
+    return np.sort(np.random.default_rng(seed).choice(n, min(n, SAMPLE_ROWS), replace=False))
 
 
 def both_classes(logits: NDArray[Any]) -> NDArray[Any]:

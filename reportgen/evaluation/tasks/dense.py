@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.contract.records.dense import DenseOutputs, DensePredictions
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
-from reportgen.evaluation.tasks.base import ContradictionError, Gathering, Task, type_of_probabilities
+from reportgen.evaluation.tasks.base import Accumulator, ContradictionError, Gathering, Task, type_of_probabilities
 from reportgen.evaluation.tasks.classification import (
     CLASS_LOSSES,
     DEFAULT_THRESHOLD,
@@ -39,6 +39,8 @@ _BATCH = 2**22
 _AT_ONCE = 2**20
 """Outputs whose logarithms are taken at once: 8 MB in float64."""
 _BINARY = 2
+_OF_ROWS = {"nll": np.float64, "brier": np.float64, "masked": np.int64, "ignored": np.int64, "clipped": np.int64}
+"""What is gathered of a row beside the counts of its classes."""
 
 
 class Dense(Task):
@@ -108,7 +110,7 @@ def _by_axes(evidence: HeadEvidence, rule: str) -> Decision:
     return Decision(task, f"{rule}, {max(evidence.n_outputs, _BINARY)} classes for each position, {axes} of positions")
 
 
-class DenseAccumulator:
+class DenseAccumulator(Accumulator):
     """Fills the record of a segmentation or sequence labeling head, one batch after the other: sums per row, nothing per position.
 
     Parameters
@@ -124,16 +126,17 @@ class DenseAccumulator:
     """
 
     def __init__(self, rows: HeadRows, labels: PositionLabels | None, n_classes: int, *, boundaries: bool) -> None:
+        super().__init__(rows)
         self._rows, self._labels, self._n_classes = rows, labels, n_classes
         self._boundaries = boundaries and labels is not None
         names = ["predicted", "actual", "hits"]
         names += ["boundary_hits", "boundary_predicted", "boundary_actual"] if self._boundaries else []
-        self._counts = {name: np.zeros((rows.n, n_classes), np.int64) for name in names}
-        self._sums = {name: np.zeros(rows.n) for name in ("nll", "brier")}
-        self._of_rows = {name: np.zeros(rows.n, np.int64) for name in ("masked", "ignored", "clipped")}
-        self._confusion = np.zeros((n_classes, n_classes), np.int64)
-        self.not_finite: int = 0
-        self.first_not_finite: int | None = None
+        for name in names:
+            self.gathered.column(name, np.int64, n_classes)
+        for name, dtype in _OF_ROWS.items():
+            self.gathered.column(name, dtype)
+        self._names = (*names, *_OF_ROWS)
+        self._confusion = self.gathered.count("confusion", n_classes, n_classes)
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64], mask: Flags | None = None) -> None:
         """Add the outputs (batch, ..., n_classes) of some rows (batch,); with (batch, ..., 1) for one sigmoid.
@@ -157,16 +160,16 @@ class DenseAccumulator:
         counted = np.ones(places, np.bool_) if mask is None else mask
         if self._labels is not None:
             labels, counted, ignored = self._labels.take(rows, counted)
-            self._of_rows["ignored"][rows] = ignored
+            self.gathered.put("ignored", rows, ignored)
             sizes = counted.reshape(len(rows), -1).sum(axis=1)
-            self._of_rows["masked"][rows] = int(np.prod(places[1:])) - sizes - ignored
+            self.gathered.put("masked", rows, int(np.prod(places[1:])) - sizes - ignored)
         chosen = dense.chosen(outputs, counted)
         if not self._all_finite(chosen, counted, rows) or not len(chosen):
             return
         logits, p = self._read(chosen)
         classes = np.zeros(places, np.int64)
         classes[counted] = self._classes(logits, p)
-        self._counts["predicted"][rows] = dense.per_unit(classes, counted, self._n_classes)
+        self.gathered.put("predicted", rows, dense.per_unit(classes, counted, self._n_classes))
         if self._labels is not None:
             self._compare(labels, classes, counted, rows)
             self._score(dense.chosen(labels, counted), logits, p, counted, rows)
@@ -188,33 +191,33 @@ class DenseAccumulator:
 
     def _compare(self, labels: Ints, classes: Ints, counted: Flags, rows: NDArray[np.int64]) -> None:
         n, right = self._n_classes, counted & (labels == classes)
-        self._counts["actual"][rows] = dense.per_unit(labels, counted, n)
-        self._counts["hits"][rows] = dense.per_unit(labels, right, n)
+        self.gathered.put("actual", rows, dense.per_unit(labels, counted, n))
+        self.gathered.put("hits", rows, dense.per_unit(labels, right, n))
         pairs = dense.chosen(labels * n + classes, counted)
         self._confusion += np.bincount(pairs, minlength=n * n).reshape(n, n)
         if self._boundaries:
             true, called = dense.boundary(labels, counted), dense.boundary(classes, counted)
-            self._counts["boundary_hits"][rows] = dense.per_unit(labels, true & called & right, n)
-            self._counts["boundary_actual"][rows] = dense.per_unit(labels, true, n)
-            self._counts["boundary_predicted"][rows] = dense.per_unit(classes, called, n)
+            self.gathered.put("boundary_hits", rows, dense.per_unit(labels, true & called & right, n))
+            self.gathered.put("boundary_actual", rows, dense.per_unit(labels, true, n))
+            self.gathered.put("boundary_predicted", rows, dense.per_unit(classes, called, n))
 
     def _score(
         self, labels: Ints, logits: NDArray[Any], p: Floats | None, counted: Flags, rows: NDArray[np.int64]
     ) -> None:
         for name, values in zip(("nll", "brier"), dense.losses(logits, labels), strict=True):
-            self._sums[name][rows] = dense.sums_per_unit(values, counted)
+            self.gathered.put(name, rows, dense.sums_per_unit(values, counted))
         if p is not None:
             clipped = (p[np.arange(len(p)), labels] <= 0).astype(np.float64)
-            self._of_rows["clipped"][rows] = dense.sums_per_unit(clipped, counted).astype(np.int64)
+            self.gathered.put("clipped", rows, dense.sums_per_unit(clipped, counted).astype(np.int64))
 
     def result(self) -> DensePredictions:
         """Return the record; with labels if there are any."""
         if self._labels is None:
-            return DensePredictions(self._counts["predicted"])
-        if not self._counts["actual"].any():
+            return DensePredictions(self.gathered.entries("predicted"))
+        if not self.gathered.entries("actual").any():
             message = "has no label of a position that counts: the mask of the model's layers is 0 everywhere else"
             raise InputError(self._rows.location, self._rows.file, message)
-        rest: dict[str, Any] = {**self._counts, **self._sums, **self._of_rows}
+        rest: dict[str, Any] = {name: self.gathered.entries(name) for name in self._names}
         if self._rows.output_type == "logits":
             rest["clipped"] = None
         return DenseOutputs(**rest, confusion=self._confusion)
@@ -223,11 +226,6 @@ class DenseAccumulator:
         """Note rows with NaN or infinite outputs at positions that count."""
         finite = np.isfinite(chosen)
         if finite.all():
-            return self.not_finite == 0
+            return self.gathered.not_finite == 0
         wrong = dense.sums_per_unit((~finite.all(axis=1)).astype(np.float64), counted)
-        bad = rows[wrong > 0]
-        if len(bad):
-            first = int(bad.min())
-            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
-        self.not_finite += len(bad)
-        return self.not_finite == 0
+        return self.gathered.note(rows[wrong > 0])

@@ -18,6 +18,7 @@ from reportgen.contract.records.regression import ValuePredictions
 from reportgen.errors import InputError
 from reportgen.evaluation.tasks.base import (
     OF_DISTRIBUTIONS,
+    Accumulator,
     ContradictionError,
     Gathering,
     OutputsError,
@@ -129,7 +130,7 @@ def _values(rows: HeadRows) -> int:
     return rows.n_outputs // parts
 
 
-class DistributionalAccumulator:
+class DistributionalAccumulator(Accumulator):
     """Fills the records of a head, one batch after the other.
 
     Parameters
@@ -143,12 +144,11 @@ class DistributionalAccumulator:
     """
 
     def __init__(self, rows: HeadRows, labels: Floats | None, names: tuple[str, ...] = ()) -> None:
+        super().__init__(rows)
         self._kind, self._levels = rows.output_type, rows.levels
         self._labels, self._names = labels, names
-        values = max(len(names), 1)
-        self._parts = np.full((values, rows.n_outputs // values, rows.n), np.nan)
-        self.not_finite: int = 0
-        self.first_not_finite: int | None = None
+        self._values = max(len(names), 1)
+        self.gathered.column("parts", np.float64, self._values, rows.n_outputs // self._values, rows_last=True)
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
         """Add the outputs (batch, n_parts * n_values) of some rows (batch,).
@@ -159,23 +159,20 @@ class DistributionalAccumulator:
             A spread is not that of a distribution.
         """
         found = outputs.reshape(len(rows), -1).astype(np.float64)
-        bad = rows[~np.isfinite(found).all(axis=1)]
-        if len(bad):
-            first = int(bad.min())
-            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
-        self.not_finite += len(bad)
-        parts = found.reshape(len(rows), self._parts.shape[1], -1)
-        if self._kind in SPREADS and not len(bad):
+        bad = ~np.isfinite(found).all(axis=1)
+        self.gathered.note(rows[bad])
+        parts = found.reshape(len(rows), -1, self._values)
+        if self._kind in SPREADS and not bad.any():
             parts[:, 1] = _deviations(parts[:, 1], self._kind)
-        self._parts[:, :, rows] = parts.transpose(2, 1, 0)
+        self.gathered.put("parts", rows, parts.transpose(0, 2, 1))
 
     def result(self) -> HeadOutputs:
         """Return the record, or the records of all values by name; with labels if there are any."""
-        found = [self._record(place) for place in range(len(self._parts))]
+        parts = np.moveaxis(self.gathered.entries("parts"), 0, -1)
+        found = [self._record(place, parts[place]) for place in range(self._values)]
         return Several(dict(zip(self._names, found, strict=True))) if self._names else found[0]
 
-    def _record(self, place: int) -> ValuePredictions:
-        parts = self._parts[place]
+    def _record(self, place: int, parts: Floats) -> ValuePredictions:
         center = parts[self._levels.index(0.5) if self._kind == QUANTILES else 0]
         if self._labels is None:
             return ValuePredictions(center)

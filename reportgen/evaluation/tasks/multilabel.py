@@ -11,6 +11,7 @@ from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.multilabel import MultilabelOutputs, MultilabelPredictions
 from reportgen.errors import InputError
 from reportgen.evaluation.tasks.base import (
+    Accumulator,
     ContradictionError,
     Gathering,
     OutputsError,
@@ -159,7 +160,7 @@ def _rule(applies: NDArray[np.bool_], known: NDArray[np.bool_]) -> str:
 # ------------------------------------------------------------------------------------------------ outputs
 
 
-class MultilabelAccumulator:
+class MultilabelAccumulator(Accumulator):
     """Fills the record of a multilabel head, one batch after the other.
 
     Parameters
@@ -171,12 +172,10 @@ class MultilabelAccumulator:
     """
 
     def __init__(self, rows: HeadRows, labels: Labels | None) -> None:
+        super().__init__(rows)
         self._kind, self._threshold, self._labels = rows.output_type, rows.threshold, labels
-        dtype = np.float32 if self._kind == "logits" else np.float64
-        self._logits = np.full((rows.n, rows.n_outputs), np.nan, dtype)
-        self._clipped = 0
-        self.not_finite: int = 0
-        self.first_not_finite: int | None = None
+        self.gathered.column("logits", np.float32 if self._kind == "logits" else np.float64, rows.n_outputs)
+        self._clipped = self.gathered.count("clipped")
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
         """Add the outputs (batch, n_classes) of some rows (batch,).
@@ -186,20 +185,16 @@ class MultilabelAccumulator:
         OutputsError
             The values are not probabilities.
         """
-        bad = rows[~np.isfinite(outputs).all(axis=1)]
-        if len(bad):
-            first = int(bad.min())
-            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
-        self.not_finite += len(bad)
-        if not self.not_finite:
-            self._logits[rows] = outputs if self._kind == "logits" else self._log_odds(outputs, rows)
+        if self.gathered.note(rows[~np.isfinite(outputs).all(axis=1)]):
+            self.gathered.put("logits", rows, outputs if self._kind == "logits" else self._log_odds(outputs, rows))
 
     def result(self) -> MultilabelPredictions:
         """Return the record; with labels if there are any."""
+        logits = self.gathered.entries("logits")
         if self._labels is None:
-            return MultilabelPredictions(self._logits, self._threshold)
-        clipped = None if self._kind == "logits" else self._clipped / max(int(self._labels.known.sum()), 1)
-        return MultilabelOutputs(self._logits, self._threshold, self._labels.applies, self._labels.known, clipped)
+            return MultilabelPredictions(logits, self._threshold)
+        clipped = None if self._kind == "logits" else int(self._clipped) / max(int(self._labels.known.sum()), 1)
+        return MultilabelOutputs(logits, self._threshold, self._labels.applies, self._labels.known, clipped)
 
     def _log_odds(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         tolerance = OUTPUT_TOLERANCE.get(outputs.dtype.itemsize, 1e-3)
@@ -210,7 +205,7 @@ class MultilabelAccumulator:
         p = np.clip(outputs, 0, 1).astype(np.float64)
         if self._labels is not None:
             applies, known = self._labels.applies[rows], self._labels.known[rows]
-            self._clipped += int((known & (np.where(applies, p, 1 - p) <= 0)).sum())
+            self._clipped += (known & (np.where(applies, p, 1 - p) <= 0)).sum()
         tiny = float(np.finfo(outputs.dtype if outputs.dtype.kind == "f" else np.float64).tiny)
         found: NDArray[np.float64] = np.log(np.maximum(p, tiny)) - np.log(np.maximum(1 - p, tiny))
         return found

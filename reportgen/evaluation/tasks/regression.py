@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import InputError
-from reportgen.evaluation.tasks.base import OF_DISTRIBUTIONS, Gathering, Several, Task, shape_not_measured
+from reportgen.evaluation.tasks.base import OF_DISTRIBUTIONS, Accumulator, Gathering, Several, Task, shape_not_measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +69,7 @@ class Regression(Task):
         labels = None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file)
         rule = Decision("none", "no labels") if labels is None else Decision("values", "numbers, used unchanged")
         names = rows.value_names or (tuple(map(str, range(rows.n_outputs))) if rows.n_outputs > 1 else ())
-        return Gathering(rule, (), RegressionAccumulator(rows.n, labels, names))
+        return Gathering(rule, (), RegressionAccumulator(rows, labels, names))
 
 
 def encode(
@@ -95,41 +95,37 @@ def encode(
     return labels
 
 
-class RegressionAccumulator:
+class RegressionAccumulator(Accumulator):
     """Fills the records of a regression head, one batch after the other.
 
     Parameters
     ----------
-    n
-        Number of evaluated rows.
+    rows
+        Their number.
     labels
         (n, n_values) float64; None without labels.
     names
         Of the values, each of which gets a record of its own; none for a single value that is the head itself.
     """
 
-    def __init__(self, n: int, labels: NDArray[np.float64] | None, names: tuple[str, ...] = ()) -> None:
+    def __init__(self, rows: HeadRows, labels: NDArray[np.float64] | None, names: tuple[str, ...] = ()) -> None:
+        super().__init__(rows)
         self._labels, self._names = labels, names
-        self._predictions = np.full((max(len(names), 1), n), np.nan)
-        self.not_finite: int = 0
-        self.first_not_finite: int | None = None
+        self.gathered.column("predictions", np.float64, max(len(names), 1), rows_last=True)
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
         """Add the values (batch, n_values) of some rows (batch,)."""
         values = outputs.reshape(len(rows), -1).astype(np.float64)
-        bad = rows[~np.isfinite(values).all(axis=1)]
-        if len(bad):
-            first = int(bad.min())
-            self.first_not_finite = first if self.first_not_finite is None else min(first, self.first_not_finite)
-        self.not_finite += len(bad)
-        self._predictions[:, rows] = values.T
+        self.gathered.note(rows[~np.isfinite(values).all(axis=1)])
+        self.gathered.put("predictions", rows, values)
 
     def result(self) -> HeadOutputs:
         """Return the record, or the records of all values by name; with labels if there are any."""
-        parts = [self._part(place) for place in range(len(self._predictions))]
+        predictions = self.gathered.entries("predictions")
+        parts = [self._part(place, predictions[:, place]) for place in range(predictions.shape[1])]
         return Several(dict(zip(self._names, parts, strict=True))) if self._names else parts[0]
 
-    def _part(self, place: int) -> ValuePredictions:
+    def _part(self, place: int, predictions: NDArray[np.float64]) -> ValuePredictions:
         if self._labels is None:
-            return ValuePredictions(self._predictions[place])
-        return RegressionOutputs(self._predictions[place], np.ascontiguousarray(self._labels[:, place]))
+            return ValuePredictions(predictions)
+        return RegressionOutputs(predictions, np.ascontiguousarray(self._labels[:, place]))
