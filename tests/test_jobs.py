@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reportgen.errors import InputError
 from reportgen.evaluation.executors import local
+from reportgen.evaluation.parts import RowsPart
 from reportgen.evaluation.process import EvaluationProcess, WorkerError
 from reportgen.pipeline import flow
 from reportgen.pipeline.run import Run
@@ -107,3 +108,45 @@ def test_all_models_failing_is_the_first_failure(folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         computed(spec, 2)
     assert caught.value.file == "broken.keras"
+
+
+@pytest.mark.keras
+def test_several_workers_for_one_model_change_no_byte(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a part of the rows; what was gathered before one crashed is kept, and the next run evaluates what is missing."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    spec = folder / "one.toml"
+    spec.write_text(
+        'schema_version = 1\nreport = { title = "One" }\nmodels.cnn = { path = "digits/cnn.keras" }\n'
+        'data = { path = "digits/test.npz", batch_size = 7 }\n'
+        'sections = [{ kind = "performance" }, { kind = "calibration" }, { kind = "information_flow", samples = 64 }]\n',
+        "utf-8",
+    )
+    expected = computed(spec, 1)[0].to_json()
+    started: list[RowsPart | None] = []
+
+    class Killed(EvaluationProcess):
+        """A worker that is killed when it evaluates the second of three parts."""
+
+        def __init__(self, *given: Any, part: RowsPart | None = None, **named: Any) -> None:
+            started.append(part)
+            self._part = part
+            super().__init__(*given, part=part, **named)
+
+        def failures(self, report):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+            def tell(what: str, done: int, total: int) -> None:
+                report(what, done, total)
+                if what == "evaluating cnn" and self._part == RowsPart(1, 3):
+                    self._process.kill()
+
+            return super().failures(tell)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(local, "EvaluationProcess", Killed)
+        with pytest.raises(WorkerError, match=r"was killed \(signal 9\), perhaps out of memory, while evaluating cnn"):
+            computed(spec, 3, Store(folder / "pieces"))
+    assert started == [RowsPart(0, 3), RowsPart(1, 3), RowsPart(2, 3), RowsPart(1, 3)]
+    again = Store(folder / "pieces")
+    results, steps = computed(spec, 3, again)
+    assert results.to_json() == expected
+    assert again.found["piece"] == 2
+    assert max(done for what, done, _ in steps if what == "evaluating cnn") < 250

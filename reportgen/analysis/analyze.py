@@ -388,7 +388,7 @@ def _data(data: DataEvaluation) -> DataRecord:
         seed=data.seed,
         sampling=data.sampling,
         reading=data.reading,
-        duplicates=data.description.duplicates,
+        duplicates=data.described.duplicates,
         used_for=data.used_for,
         grouped_by=data.by,
         groups=None if data.groups is None else data.design.count,

@@ -83,3 +83,10 @@ class Request(Strict):
     """The times to measure; null for none."""
     splits: dict[str, SplitRequest] = Field(default_factory=dict)
     """The further splits of the data to evaluate, by name."""
+    describe: bool = True
+    """Whether the rows are described, which a worker leaves to another one that evaluates only some of the models or rows."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether models are run on the rows of the data."""
+        return bool(self.needs & {Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})

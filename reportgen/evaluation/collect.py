@@ -12,6 +12,8 @@ from reportgen.contract.forms import NO_LAYERS
 from reportgen.contract.needs import Need
 from reportgen.contract.records.activations import Activations
 from reportgen.contract.records.evaluation import ModelEvaluation, SplitOutputs
+from reportgen.contract.records.pieces import ModelPiece
+from reportgen.errors import InputError
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.attempts import Attempts
 from reportgen.evaluation.cost import cost, unknown
@@ -23,14 +25,15 @@ from reportgen.evaluation.weights import weight_tensors
 from reportgen.inputs.code import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from reportgen.contract.needs import Request, Timing
     from reportgen.contract.records.cost import Times
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.examples import Examples
     from reportgen.contract.records.history import History
-    from reportgen.errors import InputError
+    from reportgen.contract.records.pieces import RowsPiece
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.evaluation.splits import Split
     from reportgen.inputs.given import Inputs
     from reportgen.inputs.models import LoadedModel
@@ -39,22 +42,24 @@ if TYPE_CHECKING:
 
     ProgressCallback = Callable[[str, int, int], None]
 
-_OF_THE_PASS = frozenset({Need.PREDICTIONS, Need.LABELS, Need.ACTIVATIONS})
-
 
 @dataclass(frozen=True)
 class Collection:
     """An evaluation with lazy models: each is loaded, evaluated and released on request.
 
-    ``evaluate`` takes the name of a model and returns it without the parts that failed, together with the first error.
+    ``evaluate`` takes the name of a model and returns it without the parts that failed, together with the first error; ``join`` does so
+    with the pieces of its rows, each of which ``evaluate_part`` made in another worker.
     ``take`` counts in one that was evaluated in an earlier run. ``examples`` returns the errors to show of all models that were evaluated before; None if no section needs them.
-    ``splits`` are the further splits of the data, and ``split_examples`` the errors to show on them.
+    ``splits`` are the further splits of the data, and ``split_examples`` the errors to show on them. ``described`` is whether the rows are.
     """
 
+    described: bool
     data: DataEvaluation | None
     versions: dict[str, str]
     models: tuple[str, ...]
     evaluate: Callable[[str], tuple[ModelEvaluation, InputError | None]]
+    join: Callable[[str, Sequence[ModelPiece]], tuple[ModelEvaluation, InputError | None]]
+    evaluate_part: Callable[[str, RowsPart], ModelPiece]
     take: Callable[[ModelEvaluation], None]
     examples: Callable[[], Examples | None]
     splits: dict[str, DataEvaluation]
@@ -90,18 +95,25 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
             heads = model.splits[name].heads if name in model.splits else ()
             found.add(replace(model, heads=heads), further[name].data)
 
-    def evaluate(name: str) -> tuple[ModelEvaluation, InputError | None]:
+    def join(name: str, pieces: Sequence[ModelPiece]) -> tuple[ModelEvaluation, InputError | None]:
         report(f"loading {name}", 0, 1)
-        model, failure = collector.model(name, spec.models[name], inputs, read[name])
+        model, failure = collector.model(name, spec.models[name], inputs, read[name], pieces)
         take(model)
         return model, failure
 
+    def evaluate_part(name: str, part: RowsPart) -> ModelPiece:
+        report(f"loading {name}", 0, 1)
+        return collector.piece(name, spec.models[name], inputs, part)
+
     used = {"python": platform.python_version()} | versions() | {"numpy": np.__version__}
     return Collection(
+        request.describe,
         None if own is None else own.data,
         used,
         tuple(spec.models),
-        evaluate,
+        lambda name: join(name, ()),
+        join,
+        evaluate_part,
         take,
         lambda: None if own is None else errors.examples(own.dataset, own.spec, own.data),
         {name: split.data for name, split in further.items()},
@@ -122,7 +134,7 @@ class _Collector:
     report: ProgressCallback
 
     def model(
-        self, name: str, spec: ModelSpec, inputs: Inputs, history: History | None
+        self, name: str, spec: ModelSpec, inputs: Inputs, history: History | None, pieces: Sequence[ModelPiece]
     ) -> tuple[ModelEvaluation, InputError | None]:
         """Evaluate a model as far as possible; also return the first error."""
         attempts = Attempts(name, spec)
@@ -131,23 +143,51 @@ class _Collector:
             file, sha256, size = inputs.identity(name, spec)
             found = ModelEvaluation(name, file, sha256, size, (), history, series=spec.series, recipe=spec.recipe)
         else:
-            found = self._loaded(spec, loaded, history, attempts)
+            found = self._loaded(spec, loaded, history, attempts, pieces)
         failure = attempts.failure
         if failure is not None:
             found = replace(found, heads=(), activations=None, splits={}, reason=failure.message)
         return found, failure
 
+    def piece(self, name: str, spec: ModelSpec, inputs: Inputs, part: RowsPart) -> ModelPiece:
+        """Evaluate a model on some of the rows."""
+        attempts = Attempts(name, spec)
+        loaded = attempts.attempt(lambda: inputs.model(name, spec))
+        found = None if loaded is None else attempts.attempt(lambda: self._pieces(spec, loaded, part))
+        failure = attempts.failure
+        if loaded is None or found is None or failure is not None:
+            told = None if failure is None else (failure.location, failure.file, failure.message)
+            return ModelPiece(None if loaded is None else loaded.sha256, {}, told)
+        return ModelPiece(loaded.sha256, found)
+
+    def _pieces(self, spec: ModelSpec, loaded: LoadedModel, part: RowsPart) -> dict[str, RowsPiece]:
+        found = {}
+        for split in self._splits:
+            with split.placed():
+                found[split.data.split] = self._pass(spec, loaded, split).run_part(self._progress(loaded, split), part)
+        return found
+
+    @property
+    def _splits(self) -> list[Split]:
+        return [*([self.own] if self.own else []), *self.further.values()]
+
     def _loaded(
-        self, spec: ModelSpec, loaded: LoadedModel, history: History | None, attempts: Attempts
+        self,
+        spec: ModelSpec,
+        loaded: LoadedModel,
+        history: History | None,
+        attempts: Attempts,
+        pieces: Sequence[ModelPiece],
     ) -> ModelEvaluation:
         layered = loaded.form != "saved_model"
-        of_pass = bool(self.request.needs & _OF_THE_PASS)
-        own = self.own if of_pass else None
-        answers = (attempts.attempt(lambda: self._pass(spec, loaded, own)) if own else None) or SplitOutputs(())
+        own = self.own if self.request.passes else None
+        answers = (attempts.attempt(lambda: self._answers(spec, loaded, own, pieces)) if own else None) or SplitOutputs(
+            ()
+        )
         further = {
             name: found
-            for name, split in (self.further.items() if of_pass else ())
-            if (found := attempts.attempt(lambda split=split: self._pass(spec, loaded, split))) is not None  # type: ignore[misc]
+            for name, split in (self.further.items() if self.request.passes else ())
+            if (found := attempts.attempt(lambda split=split: self._answers(spec, loaded, split, pieces))) is not None  # type: ignore[misc]
         }
         wants_weights, wants_cost = (need in self.request.needs for need in (Need.WEIGHTS, Need.COST))
         timing = self.request.timing
@@ -174,21 +214,27 @@ class _Collector:
         self.report(f"timing {loaded.name}", 0, 1)
         return times(loaded, timing)
 
-    def _pass(self, spec: ModelSpec, loaded: LoadedModel, split: Split) -> SplitOutputs:
-        """Evaluate a model on the rows of a split."""
-        probed = split.probed
-        layered = loaded.form != "saved_model"
-        where = "" if split is self.own else f" on the {split.data.split} split"
+    def _answers(
+        self, spec: ModelSpec, loaded: LoadedModel, split: Split, pieces: Sequence[ModelPiece]
+    ) -> SplitOutputs:
+        """Evaluate a model on the rows of a split, or put its pieces together."""
+        for failure in (one.failure for one in pieces if one.failure is not None):
+            raise InputError(*failure)
         with split.placed():
-            found = Pass(
-                loaded,
-                spec,
-                split.dataset,
-                split.spec,
-                split.data.rows,
-                probed if layered else None,
-                self.request.threshold,
-            ).run(lambda done, total: self.report(f"evaluating {loaded.name}{where}", done, total))
-        if probed is None or layered:
+            its_pass = self._pass(spec, loaded, split)
+            if pieces:
+                found = its_pass.joined([one.splits[split.data.split] for one in pieces])
+            else:
+                found = its_pass.run(self._progress(loaded, split))
+        probed = split.probed
+        if probed is None or loaded.form != "saved_model":
             return found
         return replace(found, activations=Activations(probed.places, probed.sampling, (), reason=NO_LAYERS))
+
+    def _pass(self, spec: ModelSpec, loaded: LoadedModel, split: Split) -> Pass:
+        probed = None if loaded.form == "saved_model" else split.probed
+        return Pass(loaded, spec, split.dataset, split.spec, split.data.rows, probed, self.request.threshold)
+
+    def _progress(self, loaded: LoadedModel, split: Split) -> Callable[[int, int], None]:
+        where = "" if split is self.own else f" on the {split.data.split} split"
+        return lambda done, total: self.report(f"evaluating {loaded.name}{where}", done, total)

@@ -25,12 +25,14 @@ from reportgen.inputs.code import LibraryError
 from reportgen.resources import end_with_parent, ending, environment, private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from reportgen.contract.needs import Request
     from reportgen.contract.records.evaluation import ModelEvaluation
+    from reportgen.contract.records.pieces import ModelPiece
     from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.spec.model import ReportSpec
 
 
@@ -56,6 +58,10 @@ class EvaluationProcess:
         Models that were evaluated before, with the place of their records: they are not evaluated again.
     threads
         Of the worker; None for as many as there are processors.
+    part
+        The rows to evaluate: what is found are pieces of the models. None for all.
+    pieces
+        Of models whose rows other workers have evaluated: the places of the pieces of all parts, in order.
     """
 
     def __init__(
@@ -65,6 +71,8 @@ class EvaluationProcess:
         request: Request,
         known: Mapping[str, Path] | None = None,
         threads: int | None = None,
+        part: RowsPart | None = None,
+        pieces: Mapping[str, Sequence[Path]] | None = None,
     ) -> None:
         self._models = tuple(spec.models)
         self._done: list[str] = []
@@ -75,6 +83,8 @@ class EvaluationProcess:
             "folder": str(folder.resolve()),
             "request": request.model_dump(mode="json"),
             "known": {name: str(path) for name, path in (known or {}).items()},
+            "part": None if part is None else [part.index, part.of],
+            "pieces": {name: list(map(str, paths)) for name, paths in (pieces or {}).items()},
         }
         with temporary_files(), ExitStack() as opened:
             self._home = opened.enter_context(private_folder())
@@ -208,7 +218,9 @@ def _end_first() -> None:
 
 def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
     from reportgen.contract.needs import Request
+    from reportgen.contract.records.evaluation import ModelEvaluation
     from reportgen.evaluation.collect import collect
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.inputs.given import Files
     from reportgen.spec.model import ReportSpec
 
@@ -220,16 +232,23 @@ def _evaluate(home: Path, send: Callable[[dict[str, object]], None]) -> None:
         Request.model_validate(job["request"]),
         lambda *step: send({"step": step}),
     )
-    array_store.write((found.data, found.splits, found.versions), home / "data")
+    part = None if job["part"] is None else RowsPart(*job["part"])
+    if found.described:
+        array_store.write((found.data, found.splits, found.versions), home / "data")
     for index, name in enumerate(found.models):
-        model, failure = _known(job["known"].get(name)), None
-        if model is None:
-            model, failure = found.evaluate(name)
-        else:
+        model: ModelEvaluation | ModelPiece | None = _known(job["known"].get(name))
+        failure = None
+        if isinstance(model, ModelEvaluation):
             found.take(model)
+        elif part is not None:
+            model = found.evaluate_part(name, part)
+        else:
+            pieces = [array_store.read(Path(path)) for path in job["pieces"].get(name, ())]
+            model, failure = found.join(name, pieces)
         array_store.write(model, _model_file(home, index))
         send({"done": {"model": name, "failure": None if failure is None else message_of(failure)}})
-    array_store.write((found.examples(), found.split_examples()), home / "examples")
+    if found.described:
+        array_store.write((found.examples(), found.split_examples()), home / "examples")
 
 
 def _known(path: str | None) -> ModelEvaluation | None:

@@ -8,10 +8,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal, Self
 
 from reportgen.evaluation.executors.interface import THREADS
+from reportgen.evaluation.parts import BLOCKS, RowsPart
 from reportgen.evaluation.process import EvaluationProcess, WorkerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -29,25 +30,40 @@ _ROUNDS = 2
 class EvaluationProcesses:
     """Workers that evaluate a share of the models each, with one thread; then one puts the results together.
 
+    With fewer models than workers, each worker evaluates a part of the rows of a model.
+
     Parameters
     ----------
     spec, folder, request, known
         As those of :class:`EvaluationProcess`.
     executor
         What runs the shares. It is not entered if there are none.
+    kept
+        Returns the place of the piece that an earlier run left of a part of a model; None if it left none.
     """
 
     def __init__(
-        self, spec: ReportSpec, folder: Path, request: Request, known: Mapping[str, Path], executor: Executor
+        self,
+        spec: ReportSpec,
+        folder: Path,
+        request: Request,
+        known: Mapping[str, Path],
+        executor: Executor,
+        kept: Callable[[str, RowsPart], Path | None] = lambda _name, _part: None,
     ) -> None:
         self._spec, self._folder, self._request, self._known = spec, folder, request, dict(known)
         self._executor = executor
         self._failures: dict[str, InputError] = {}
+        self._shares: list[tuple[Share, RowsPart | None]] = []
         unknown = [name for name in spec.models if name not in known]
         with ExitStack() as opened:
             if unknown:
                 opened.enter_context(executor)
-            self._workers = self._shared(unknown)
+            passes = spec.data is not None and request.passes
+            self._parts = _parts(executor.slots, len(unknown)) if unknown and passes else []
+            units = [(name, part) for name in unknown for part in self._parts]
+            self._kept = {unit: place for unit in units if (place := kept(*unit)) is not None}
+            self._start()
             self._open = opened.pop_all()
         self._last: EvaluationProcess | None = None
 
@@ -62,23 +78,45 @@ class EvaluationProcesses:
     @property
     def finished(self) -> dict[str, Path]:
         """The models that were evaluated so far, with the place of their records until this is closed."""
-        return {name: place for worker in self._workers for name, place in worker.finished.items()}
+        return {name: place for share, part in self._shares if part is None for name, place in share.finished.items()}
+
+    @property
+    def pieces(self) -> dict[tuple[str, RowsPart], Path]:
+        """The parts of models that were evaluated so far, with the place of their pieces until this is closed."""
+        done = {
+            (name, part): place
+            for share, part in self._shares
+            if part is not None
+            for name, place in share.finished.items()
+        }
+        return self._kept | done
 
     def result(self, report: ProgressCallback) -> Evaluation:
         """Wait for the evaluation; see :meth:`EvaluationProcess.result`. What a worker leaves when it crashes is tried once more."""
         for left in reversed(range(_ROUNDS)):
             try:
-                self._run(_Joined(report, len(self._spec.models) - len(self._known)))
+                self._run(report)
                 break
             except WorkerError:
                 if not left:
                     raise
-            done = self._known | self.finished
-            self._workers += self._shared([name for name in self._spec.models if name not in done])
+            self._start()
         if self._failures and len(self._failures) == len(self._spec.models):
             raise next(self._failures[name] for name in self._spec.models)
+        pieces = self.pieces
         self._last = self._open.enter_context(
-            EvaluationProcess(self._spec, self._folder, self._request, self._known | self.finished, threads=THREADS)
+            EvaluationProcess(
+                self._spec,
+                self._folder,
+                self._request,
+                self._known | self.finished,
+                threads=THREADS,
+                pieces={
+                    name: [pieces[name, part] for part in self._parts]
+                    for name in self._spec.models
+                    if self._parts and (name, self._parts[0]) in pieces
+                },
+            )
         )
         return self._last.result(report)
 
@@ -89,29 +127,35 @@ class EvaluationProcesses:
             raise RuntimeError(message)
         return self._last.file_of(what, model)
 
-    def _shared(self, names: list[str]) -> list[Share]:
-        """Start workers for some models, each with every n-th of them."""
-        if not names:
-            return []
-        n = self._executor.shares(len(names))
-        unshown = {name: split.model_copy(update={"examples": 0}) for name, split in self._request.splits.items()}
-        alone = self._request.model_copy(update={"examples": 0, "splits": unshown})
-        return [
-            self._executor.start(
-                self._spec.model_copy(update={"models": {name: self._spec.models[name] for name in names[index::n]}}),
-                self._folder,
-                alone,
-            )
-            for index in range(n)
-        ]
+    def _start(self) -> None:
+        """Start workers for what is missing: each with every n-th of the models, or with a part of one."""
+        done, pieces = self._known | self.finished, self.pieces
+        names = [name for name in self._spec.models if name not in done]
+        if not self._parts:
+            n = self._executor.shares(len(names)) if names else 0
+            self._shares += [(self._share(names[index::n], None), None) for index in range(n)]
+            return
+        missing = [(name, part) for name in names for part in self._parts if (name, part) not in pieces]
+        self._shares += [(self._share([name], part), part) for name, part in missing]
 
-    def _run(self, joined: _Joined) -> None:
+    def _share(self, names: list[str], part: RowsPart | None) -> Share:
+        spec = self._spec.model_copy(update={"models": {name: self._spec.models[name] for name in names}})
+        return self._executor.start(spec, self._folder, self._request.model_copy(update={"describe": False}), part)
+
+    def _run(self, report: ProgressCallback) -> None:
         """Wait for the workers that have not ended; an error that is not a model's is raised when all have."""
-        waiting = [worker for worker in self._workers if not worker.ended]
+        joined = _JoinedParts(report) if self._parts else _Joined(report, len(self._spec.models) - len(self._known))
+        waiting = [share for share, _ in self._shares if not share.ended]
         with ThreadPoolExecutor(max(len(waiting), 1)) as pool:
             running = [pool.submit(joined.follow, worker) for worker in waiting]
         for one in sorted(running, key=lambda one: one.exception() is not None):
             self._failures |= one.result()
+
+
+def _parts(slots: int, models: int) -> list[RowsPart]:
+    """Return the parts of each of some models for so many workers; none if there is no more than one worker for a model."""
+    n = min(slots // models, BLOCKS)
+    return [RowsPart(index, n) for index in range(n)] if n > 1 else []
 
 
 class _Joined:
@@ -147,4 +191,24 @@ class _Joined:
             self._report(f"evaluating {', '.join(self._running.values())}", done, self._total)
 
 
-_LOADING = "loading "
+class _JoinedParts:
+    """The progress of workers with a part of the rows each as one: how many rows are done of those that have been begun."""
+
+    def __init__(self, report: ProgressCallback) -> None:
+        self._report, self._lock = report, Lock()
+        self._rows: dict[str, dict[int, tuple[int, int]]] = {}
+
+    def follow(self, worker: Share) -> dict[str, InputError]:
+        """Wait for a worker, and tell its steps; see :meth:`Share.failures`."""
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what.startswith(_EVALUATING):
+                with self._lock:
+                    rows = self._rows.setdefault(what, {})
+                    rows[id(worker)] = done, total
+                    self._report(what, *map(sum, zip(*rows.values(), strict=True)))
+
+        return worker.failures(tell)
+
+
+_LOADING, _EVALUATING = "loading ", "evaluating "

@@ -19,6 +19,7 @@ from reportgen.evaluation.gathered import chosen, spans, zeros
 from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.layer_masks import LayerMasks
 from reportgen.evaluation.logits import output_ends
+from reportgen.evaluation.parts import WHOLE
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.structure import output_names, walk
 from reportgen.inputs.dataset import read
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.evaluation.heads import Head
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.evaluation.units import Selection
     from reportgen.inputs.dataset import Batch, Dataset
     from reportgen.inputs.models import LoadedModel
@@ -47,28 +49,6 @@ class ProbedRows:
     places: NDArray[np.int64]
     sampling: str
     layers: Selection
-
-
-BLOCKS = 64
-"""Blocks of batches that the rows are divided into: the largest number of parts, and of sums that pieces of all rows hold."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of several parts of the rows that are evaluated apart, ``index`` from 0 of ``of``; the probed rows are in the first one."""
-
-    index: int
-    of: int
-
-    def blocks(self, n: int, size: int) -> list[range]:
-        """Return the blocks of this part, of n rows in batches of some size: whole batches each, but for the last one."""
-        step = -(-n // (size * BLOCKS)) * size
-        found = [range(start, min(start + step, n)) for start in range(0, n, step or 1)]
-        return found[self.index * len(found) // self.of : (self.index + 1) * len(found) // self.of]
-
-
-WHOLE = Part(0, 1)
-"""All rows at once."""
 
 
 class Pass:
@@ -121,7 +101,7 @@ class Pass:
         heads, activations = self._run(progress, None)
         return SplitOutputs(self._finished(heads), activations)
 
-    def run_part(self, progress: Progress, part: Part) -> RowsPiece:
+    def run_part(self, progress: Progress, part: RowsPart) -> RowsPiece:
         """Evaluate some of the rows, as :meth:`run` does all."""
         heads, activations = self._run(progress, part)
         gathered = [None if head.accumulator is None else head.accumulator.gathered.piece() for head in heads]
@@ -136,7 +116,7 @@ class Pass:
                     head.accumulator.gathered.merge(gathered, piece.places)
         return SplitOutputs(self._finished(heads), pieces[0].activations)
 
-    def _run(self, progress: Progress, part: Part | None) -> tuple[list[Head], Activations | None]:
+    def _run(self, progress: Progress, part: RowsPart | None) -> tuple[list[Head], Activations | None]:
         heads, masks, forward = self._opened()
         batches = self._batches(heads, part)
         names = [head.record.name for head in heads]
@@ -159,7 +139,7 @@ class Pass:
                 one.only(batches.own)
         return heads, self._feed(forward, batches, take, end_block, progress)
 
-    def _batches(self, heads: list[Head], part: Part | None) -> _Batches:
+    def _batches(self, heads: list[Head], part: RowsPart | None) -> _Batches:
         size = min([self.data.batch_size, *(head.at_once for head in heads if head.at_once is not None)])
         evaluated = any(head.accumulator is not None for head in heads)
         return _Batches(self.dataset, self.rows, size, self.probe, part or WHOLE, evaluated=evaluated)
@@ -331,7 +311,7 @@ class _Batches:
         rows: NDArray[np.int64],
         size: int,
         probe: ProbedRows | None,
-        part: Part,
+        part: RowsPart,
         *,
         evaluated: bool,
     ) -> None:

@@ -94,8 +94,10 @@ def read_splits(
     if table is None:
         return None, {}
     report("reading the data", 0, 1)
-    own = _described(table, inputs.dataset(table), SplitRequest(probe=request.probe, examples=request.examples))
-    if Need.SLICES in request.needs:
+    describe = request.describe
+    asked = SplitRequest(probe=request.probe, examples=request.examples)
+    own = _described(table, inputs.dataset(table), asked, describe=describe)
+    if describe and Need.SLICES in request.needs:
         parts = (spec.slices, own.dataset.columns, own.data.rows)
         own = replace(own, data=replace(own.data, slicings=slicings(*parts), searched=searched(*parts)))
     further: dict[str, Split] = {}
@@ -108,15 +110,15 @@ def read_splits(
             if name == "train" and other.max_samples is None:
                 most = max(SAMPLE_OF_TRAINING * own.data.n, FEWEST_OF_TRAINING)
                 other = other.model_copy(update={"max_samples": most})
-            further[name] = replace(_described(other, dataset, asked), place=place)
-    if table.training is not None:
+            further[name] = replace(_described(other, dataset, asked, describe=describe), place=place)
+    if describe and table.training is not None:
         known = further["train"].dataset if "train" in further else None
         pictures = spec.output.gallery is not None
         own = replace(own, data=_with_training(table, own, known, inputs, report, pictures=pictures))
     return own, further
 
 
-def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest) -> Split:
+def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest, *, describe: bool) -> Split:
     n_total = count(dataset)
     rows, sampling = _rows(dataset, n_total, table)
     data = DataEvaluation(
@@ -126,7 +128,7 @@ def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest) -> Split:
         rows,
         table.seed,
         sampling,
-        describe_data(dataset, rows, table.class_names or table.label_columns),
+        describe_data(dataset, rows, table.class_names or table.label_columns) if describe else None,
         table.used_for,
         *_groups(dataset, rows, table),
         _weights(dataset, rows),

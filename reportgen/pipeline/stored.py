@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from reportgen.analysis.analyze import Remember
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.result import SectionResult
+    from reportgen.evaluation.executors.interface import Executor
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.pipeline.run import Run, Workers
     from reportgen.pipeline.store import Store
     from reportgen.plan.plan import Plan, PlannedSection
@@ -205,7 +207,7 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
         raise NotEvaluatedError(
             "models, data or what is measured of them changed: `reportgen build` evaluates them again"
         )
-    with _worker(plan, known, run) as worker:
+    with _worker(plan, known, run, keys) as worker:
         meanwhile()
         try:
             evaluation = worker.result(run.progress)
@@ -217,25 +219,44 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
     return evaluation, keys if whole else None
 
 
-def _worker(plan: Plan, known: Mapping[str, Path], run: Run) -> Worker:
+def _worker(plan: Plan, known: Mapping[str, Path], run: Run, keys: Keys | None) -> Worker:
     """Start the workers for what is not known."""
+    if run.scheduler is None and not run.jobs:
+        return EvaluationProcess(plan.spec, plan.folder, plan.request, known)
+    executor: Executor
     if run.scheduler is not None:
         from reportgen.evaluation.executors.cluster import ClusterExecutor
         from reportgen.evaluation.executors.dask_transport import DaskTransport
 
         executor = ClusterExecutor(DaskTransport(run.scheduler))
-        return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, executor)
-    if run.jobs:
-        return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, LocalProcesses(run.jobs))
-    return EvaluationProcess(plan.spec, plan.folder, plan.request, known)
+    else:
+        executor = LocalProcesses(run.jobs)
+
+    def kept(model: str, part: RowsPart) -> Path | None:
+        if run.store is None or keys is None:
+            return None
+        own = _piece_key(keys, model, part)
+        found = run.store.fetch("piece", own, _read)
+        return None if found is None else run.store.place("piece", own) / _RECORD
+
+    return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, executor, kept)
+
+
+def _piece_key(keys: Keys, model: str, part: RowsPart) -> str:
+    return key(["piece", keys.models[model], part.index, part.of])
 
 
 def _keep_finished(store: Store, keys: Keys, worker: Worker) -> None:
-    """Keep the models that were evaluated before a worker ended without a result: the next run goes on there."""
+    """Keep the models and parts that were evaluated before a worker ended without a result: the next run goes on there."""
     for name, place in worker.finished.items():
         model = array_store.read(place)
         if model.reason is None and model.sha256 == keys.digests[name]:
             store.keep("model", keys.models[name], _copy(place))
+    pieces = worker.pieces if isinstance(worker, EvaluationProcesses) else {}
+    for (name, part), place in pieces.items():
+        piece = array_store.read(place)
+        if piece.failure is None and piece.sha256 == keys.digests[name]:
+            store.keep("piece", _piece_key(keys, name, part), _copy(place))
 
 
 def _keep(

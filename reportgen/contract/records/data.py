@@ -156,7 +156,7 @@ class DataEvaluation:
     (N,) int64 from 0; None without groups. ``weights`` are those of the rows, (N,) float64, positive and of mean 1; None where
     they are equal. ``code`` are the files and packages of code that made the rows, with their digests; ``reading`` is how the
     rows were found, None where nothing had to be decided. ``slicings`` are the slices of the rows, and ``searched`` the columns in which more are searched; empty unless a section needs them. ``training`` is
-    the training data, None if the spec does not name it.
+    the training data, None if the spec does not name it. ``description`` is None in a worker that evaluates only some of the models or rows.
     """
 
     files: tuple[tuple[str, str], ...]
@@ -165,7 +165,7 @@ class DataEvaluation:
     rows: IntArray
     seed: int
     sampling: str
-    description: DataDescription
+    description: DataDescription | None
     used_for: tuple[str, ...] | None = None
     by: str | None = None
     groups: IntArray | None = None
@@ -180,6 +180,14 @@ class DataEvaluation:
     def design(self) -> Design:
         """How the evaluated rows belong together and what they weigh."""
         return Design(self.n, self.by, self.groups, self.weights)
+
+    @property
+    def described(self) -> DataDescription:
+        """The description of the rows, which an analyzer always has."""
+        if self.description is None:
+            message = "the rows were not described"
+            raise ValueError(message)
+        return self.description
 
     @property
     def n(self) -> int:

@@ -59,7 +59,18 @@ class RowsPiece:
 
 @dataclass(frozen=True)
 class ModelPiece:
-    """A model on some of the rows of every split, its default one named None."""
+    """A model on some of the rows of every split.
 
-    model: str
-    splits: Mapping[str | None, RowsPiece]
+    Attributes
+    ----------
+    sha256
+        Of the file of the model, as far as it was read.
+    splits
+        By the name of the split.
+    failure
+        Location in the spec, file and message of what went wrong; None if nothing did.
+    """
+
+    sha256: str | None
+    splits: Mapping[str, RowsPiece]
+    failure: tuple[tuple[str | int, ...], str, str] | None = None

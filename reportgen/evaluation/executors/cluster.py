@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reportgen.errors import InputError
     from reportgen.evaluation.collect import ProgressCallback
     from reportgen.evaluation.executors.transport import Transport, Waiting
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.spec.model import ReportSpec
 
 _MOST_MODELS = 8
@@ -50,17 +51,22 @@ class ClusterExecutor:
     ) -> None:
         self._open.__exit__(kind, error, traceback)
 
+    @property
+    def slots(self) -> int:
+        """How many workers can be at work at a time."""
+        return self._transport.slots
+
     def shares(self, models: int) -> int:
         """Return at least one share for each slot, and so many that none is too large."""
-        return max(min(self._transport.slots, models), -(-models // _MOST_MODELS))
+        return max(min(self.slots, models), -(-models // _MOST_MODELS))
 
-    def start(self, spec: ReportSpec, folder: Path, request: Request) -> ClusterShare:
+    def start(self, spec: ReportSpec, folder: Path, request: Request, part: RowsPart | None = None) -> ClusterShare:
         """Hand over a share."""
         home = self._home / f"share-{self._started}"
         self._started += 1
         with temporary_files():
             home.mkdir()
-        return ClusterShare(self._transport.submit(task_of(spec, folder, request, self._digests)), home)
+        return ClusterShare(self._transport.submit(task_of(spec, folder, request, self._digests, part)), home)
 
 
 class ClusterShare:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reportgen.contract.needs import Request
     from reportgen.errors import InputError
     from reportgen.evaluation.collect import ProgressCallback
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.spec.model import ReportSpec
 
 THREADS = 1
@@ -19,7 +20,7 @@ THREADS = 1
 
 
 class Share(Protocol):
-    """Some of the models, which a worker evaluates."""
+    """Some of the models, or some of the rows of a model, which a worker evaluates."""
 
     @property
     def ended(self) -> bool:
@@ -27,7 +28,7 @@ class Share(Protocol):
 
     @property
     def finished(self) -> Mapping[str, Path]:
-        """The models that were evaluated so far, with the place of their records until the executor is closed."""
+        """The models that were evaluated so far, with the place of their records, or pieces, until the executor is closed."""
 
     def failures(self, report: ProgressCallback) -> dict[str, InputError]:
         """Wait for the worker; return the failures by model.
@@ -52,8 +53,12 @@ class Executor(Protocol):
     ) -> None:
         """End what still runs, and remove what it left."""
 
+    @property
+    def slots(self) -> int:
+        """How many workers can be at work at a time."""
+
     def shares(self, models: int) -> int:
         """Return into how many shares so many models are divided."""
 
-    def start(self, spec: ReportSpec, folder: Path, request: Request) -> Share:
-        """Start the evaluation of the models of a spec by a worker of :data:`THREADS` threads."""
+    def start(self, spec: ReportSpec, folder: Path, request: Request, part: RowsPart | None = None) -> Share:
+        """Start the evaluation of the models of a spec, or of a part of the rows, by a worker of :data:`THREADS` threads."""

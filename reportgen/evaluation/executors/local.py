@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from reportgen.contract.needs import Request
+    from reportgen.evaluation.parts import RowsPart
     from reportgen.spec.model import ReportSpec
 
 
@@ -26,7 +27,7 @@ class LocalProcesses:
     """
 
     def __init__(self, jobs: int) -> None:
-        self._jobs, self._open = jobs, ExitStack()
+        self.slots, self._open = jobs, ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -38,8 +39,10 @@ class LocalProcesses:
 
     def shares(self, models: int) -> int:
         """Return one share for each worker: what it has finished is on the disk, and is not lost with it."""
-        return min(self._jobs, models)
+        return min(self.slots, models)
 
-    def start(self, spec: ReportSpec, folder: Path, request: Request) -> EvaluationProcess:
+    def start(
+        self, spec: ReportSpec, folder: Path, request: Request, part: RowsPart | None = None
+    ) -> EvaluationProcess:
         """Start a process."""
-        return self._open.enter_context(EvaluationProcess(spec, folder, request, threads=THREADS))
+        return self._open.enter_context(EvaluationProcess(spec, folder, request, threads=THREADS, part=part))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.contract.needs import Request
 from reportgen.errors import InputError, ReportgenError
 from reportgen.evaluation.executors.interface import THREADS
+from reportgen.evaluation.parts import RowsPart
 from reportgen.evaluation.process import EvaluationProcess, WorkerError, input_error, message_of
 from reportgen.evaluation.software import difference, software
 from reportgen.inputs.digest import is_hollow, of_path
@@ -54,12 +55,18 @@ class Answer:
 # ------------------------------------------------------------------------------------------------ in the program
 
 
-def task_of(spec: ReportSpec, folder: Path, request: Request, digests: dict[Path, str | None]) -> bytes:
+def task_of(
+    spec: ReportSpec,
+    folder: Path,
+    request: Request,
+    digests: dict[Path, str | None],
+    part: RowsPart | None = None,
+) -> bytes:
     """Return the task of a share.
 
     Parameters
     ----------
-    spec, folder, request
+    spec, folder, request, part
         As those of :class:`EvaluationProcess`.
     digests
         Of files that earlier tasks name; those of this one are added.
@@ -75,6 +82,7 @@ def task_of(spec: ReportSpec, folder: Path, request: Request, digests: dict[Path
         "spec": spec.model_dump(mode="json"),
         "folder": str(folder.resolve()),
         "request": request.model_dump(mode="json"),
+        "part": None if part is None else [part.index, part.of],
         "files": files,
         "software": software(),
     }
@@ -131,7 +139,8 @@ def work(task: bytes, where: str, tell: Callable[[str], None], wanted: Callable[
         for location, file, wanted_digest in job["files"]:
             _require_same(tuple(location), folder, file, wanted_digest, where)
         spec, request = ReportSpec.model_validate(job["spec"]), Request.model_validate(job["request"])
-        with EvaluationProcess(spec, folder, request, threads=THREADS) as process, _ended(process, wanted):
+        part = None if job["part"] is None else RowsPart(*job["part"])
+        with EvaluationProcess(spec, folder, request, threads=THREADS, part=part) as process, _ended(process, wanted):
             try:
                 failures = process.failures(lambda what, _done, _total: tell(what))
             except ReportgenError as error:

@@ -168,7 +168,7 @@ def _pictures(thumbnails: Iterable[Thumbnail]) -> tuple[PairPicture, ...]:
 
 
 def _data(data: DataEvaluation, values: frozenset[str | None]) -> DataOverview:
-    found = data.description
+    found = data.described
     classes = [one for one in found.labels if one.head not in values]
     return DataOverview(
         split=data.split,
