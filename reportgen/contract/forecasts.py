@@ -10,6 +10,7 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.metrics import calibrated, calibration
+from reportgen.metrics.confidence import SURE
 from reportgen.metrics.design import FEWEST_GROUPS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.calibrated import Null
-    from reportgen.metrics.calibration import ResidualBins
+    from reportgen.metrics.calibration import Cells, ResidualBins
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
 
@@ -26,12 +27,28 @@ if TYPE_CHECKING:
     Points = tuple[Floats, Floats, Floats]
     """Forecasts (M,), and the counts, or weights, of positive and negative outcomes at each."""
 
+BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
+"""Edges of the bands of confidence that errors are counted in. Convention."""
+MOST_ROWS = 4_000_000
+"""Rows above which confidences are counted in fine cells."""
+
 
 @dataclass(frozen=True)
 class ForecastingHead(ClassifiedHead):
     """A head and its binned forecasts."""
 
     bins: int
+
+    @property
+    def counted(self) -> bool:
+        """Whether rows are so many that they are counted in fine cells of forecasts; a point is then a cell."""
+        return self.design.plain and self.n > MOST_ROWS
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The confidences of all rows, counted in cells."""
+        edges = np.concatenate([calibration.equal_width_edges(self.bins), BANDS, [SURE]])
+        return calibration.in_cells(self.outputs.confidence, self.outputs.correct, calibration.fine_edges(edges))
 
     @cached_property
     def forecast(self) -> Points:
@@ -53,6 +70,8 @@ class ForecastingHead(ClassifiedHead):
     @cached_property
     def predicted(self) -> Points:
         """Confidences of the predicted class, with the counts of right and wrong predictions at each."""
+        if self.counted:
+            return self.cells.forecasts, self.cells.positives, self.cells.negatives
         return points_of(self.outputs.confidence, self.outputs.correct, self.design)
 
     def in_the_large(self, points: Points | None) -> float | None:
@@ -70,7 +89,8 @@ class ForecastingHead(ClassifiedHead):
     @property
     def debiased(self) -> tuple[Estimate | None, str]:
         """The debiased L2 error with how it was computed; None with the reason why there is none."""
-        edges = calibration.adaptive_edges(self.forecast[0], self.bins)
+        forecasts, positives, negatives = self.forecast
+        edges = calibration.adaptive_edges(forecasts, self.bins, positives + negatives if self.design.plain else None)
         bins = calibration.residual_bins(*self.forecast, edges)
         how = f"L2, {len(edges) - 1} bins: {self.bins} of equal mass, cut again at equal widths"
         if self.design.plain:

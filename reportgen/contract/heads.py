@@ -17,6 +17,7 @@ from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.subjects import about
 from reportgen.metrics import classification, intervals
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
+from reportgen.metrics.spans import Derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from reportgen.contract.subjects import Subject
     from reportgen.contract.theme import Theme
     from reportgen.metrics.design import Design
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
 
     Target = tuple[str | None, int, bytes]
 
@@ -112,7 +113,7 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
     @property
     def target(self) -> Target:
         """Return what heads of different models share if their errors are errors on the same labels: name, classes, labels."""
-        digest = hashlib.blake2b(self.outputs.labels.tobytes(), digest_size=16).digest()
+        digest = hashlib.blake2b(np.ascontiguousarray(self.outputs.labels).data, digest_size=16).digest()
         return self.subject(), self.outputs.n_classes, digest
 
     @cached_property
@@ -149,9 +150,9 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
     @property
     def n_errors(self) -> int:
         """Number of rows that are predicted wrong."""
-        return int((~self.outputs.correct).sum())
+        return self.n - int(np.count_nonzero(self.outputs.correct))
 
-    def mean_loss(self, values: NDArray[np.float64], largest: float = math.inf) -> Estimate | None:
+    def mean_loss(self, values: Values, largest: float = math.inf) -> Estimate | None:
         """Return the mean of a loss (N,) between 0 and ``largest``; its interval is withheld below 5 errors."""
         found = intervals.mean(values, low=0.0, high=largest, weights=self.design.weights)
         return None if found is None else found.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
@@ -160,6 +161,8 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         """Count the errors of which the model is sure; the p-value of an excess is for these rows, None in too few groups."""
         outputs = self.outputs
         found = confident_errors(outputs.confidence, outputs.correct, SURE)
+        if self.design.plain:
+            return found
         sure = outputs.confidence >= SURE
         excess = np.where(sure, outputs.confidence - outputs.correct, 0.0)
         variance = np.where(sure, outputs.confidence * (1 - outputs.confidence), 0.0)
@@ -167,9 +170,10 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         return replace(found, p_value=self.design.p_value(excess, found.p_value, least, above=True))
 
     @property
-    def brier(self) -> NDArray[np.float64]:
+    def brier(self) -> Values:
         """Return the Brier score (N,) by the convention for the task: positive class only, or summed over the classes."""
-        return self.outputs.brier / 2 if self.binary else self.outputs.brier
+        summed = self.outputs.brier
+        return Derived(len(summed), lambda span: summed[span] / 2) if self.binary else summed
 
     @property
     def largest_brier(self) -> float:

@@ -19,18 +19,15 @@ import numpy as np
 
 from reportgen.contract.records.pieces import HeadPiece
 from reportgen.errors import temporary_files
+from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import DTypeLike, NDArray
 
     Rows = NDArray[np.int64]
 
 MAPPED = 2**24
 """Bytes from which an array is mapped from the disk."""
-AT_ONCE = 2**20
-"""Rows that are looked at together where all of them are."""
 
 
 def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -48,12 +45,6 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     with temporary_files(), TemporaryFile() as file:
         os.posix_fallocate(file.fileno(), 0, size)  # a page without room on the disk would end the process later
         return np.ndarray(shape, kind, mmap.mmap(file.fileno(), size))
-
-
-def spans(n: int) -> Iterator[slice]:
-    """Yield the places 0 to n in spans of at most :data:`AT_ONCE`."""
-    for start in range(0, n, AT_ONCE):
-        yield slice(start, min(start + AT_ONCE, n))
 
 
 def numbers(n: int) -> Rows:

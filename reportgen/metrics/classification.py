@@ -9,9 +9,12 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_EXAMPLES, Contributions, Estimate
+from reportgen.metrics.spans import Derived, counts, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
 
     Matrix = NDArray[Any]
     Floats = NDArray[np.float64]
@@ -32,8 +35,7 @@ class ConfusedPair:
 
 def weighted_confusion(labels: NDArray[Any], predictions: NDArray[Any], n_classes: int, weights: Floats) -> Floats:
     """Return the (K, K) float64 sums of the weights (N,) of the rows; rows are true classes, columns predicted ones."""
-    flat = labels.astype(np.int64) * n_classes + predictions
-    return np.bincount(flat, weights, n_classes * n_classes).astype(np.float64).reshape(n_classes, n_classes)
+    return counts(_cells(labels, predictions, n_classes), n_classes * n_classes, weights).reshape(n_classes, n_classes)
 
 
 def confusion_matrix(labels: NDArray[Any], predictions: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
@@ -43,8 +45,13 @@ def confusion_matrix(labels: NDArray[Any], predictions: NDArray[Any], n_classes:
     >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
     [[1, 1], [0, 1]]
     """
-    flat = labels.astype(np.int64) * n_classes + predictions
-    return np.bincount(flat, minlength=n_classes * n_classes).reshape(n_classes, n_classes)
+    found = counts(_cells(labels, predictions, n_classes), n_classes * n_classes)
+    return found.astype(np.int64).reshape(n_classes, n_classes)
+
+
+def _cells(labels: NDArray[Any], predictions: NDArray[Any], n_classes: int) -> Derived:
+    """Return the cell of the confusion matrix that each row is in."""
+    return Derived(len(labels), lambda span: labels[span].astype(np.int64) * n_classes + predictions[span])
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
@@ -169,7 +176,7 @@ def f1_estimate(hits: float, misses: float, false_alarms: float) -> Estimate | N
     return replace(found, n=round(hits + misses))
 
 
-def skill(losses: Floats, reference: Floats, weights: Floats | None = None) -> Estimate | None:
+def skill(losses: Values, reference: Values, weights: Floats | None = None) -> Estimate | None:
     """Return 1 - mean loss / mean loss of a reference on the same rows (N,): 1 is perfect, 0 is no better than the reference.
 
     The interval is that of the ratio, so that it knows that the reference is estimated too. None where the reference is
@@ -179,7 +186,7 @@ def skill(losses: Floats, reference: Floats, weights: Floats | None = None) -> E
     >>> skill(np.array([1.0, 0.0, 0.0, 0.0]), np.array([1.0, 1.0, 0.0, 0.0])).value
     0.5
     """
-    if not reference.any():
+    if not largest(reference):
         return None
     return intervals.ratio(losses, reference, weights).transformed(lambda share: 1 - share)
 

@@ -10,11 +10,14 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import Z95, Contributions, Estimate
+from reportgen.metrics.spans import Derived
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,13 @@ def discordance(
     first: NDArray[np.bool_], second: NDArray[np.bool_], weights: NDArray[np.float64] | None = None
 ) -> Discordance:
     """Count the examples that each model gets right, from (N,) bool each; with weights (N,) of mean 1, their sums."""
-    w = np.ones(len(first)) if weights is None else weights
+    if weights is None:
+        both, one, other = (float(np.count_nonzero(part)) for part in (first & second, first, second))
+        rows = (first, second, np.broadcast_to(np.float64(1), first.shape))
+        return Discordance(both, one - both, other - both, len(first) - one - other + both, rows)
     parts = (first & second, first & ~second, ~first & second, ~first & ~second)
-    both, one, other, neither = (float(w[part].sum()) for part in parts)
-    return Discordance(both, one, other, neither, (first, second, w))
+    both, one, other, neither = (float(weights[part].sum()) for part in parts)
+    return Discordance(both, one, other, neither, (first, second, weights))
 
 
 def mcnemar(table: Discordance) -> float:
@@ -121,13 +127,14 @@ def _correlation(table: Discordance) -> float:
 
 
 def mean_difference(
-    first: NDArray[np.float64],
-    second: NDArray[np.float64],
+    first: Values,
+    second: Values,
     largest: float = math.inf,
     weights: NDArray[np.float64] | None = None,
 ) -> Estimate | None:
     """Return the mean of the paired differences (N,), none of them larger than ``largest``, with Hall's interval."""
-    return intervals.mean(first - second, low=-largest, high=largest, weights=weights)
+    differences = Derived(len(first), lambda span: first[span] - second[span])
+    return intervals.mean(differences, low=-largest, high=largest, weights=weights)
 
 
 def holm(p_values: Sequence[float], untested: int = 0) -> list[float]:

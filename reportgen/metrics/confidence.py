@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from reportgen.metrics.spans import spans
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 SURE = 0.99
@@ -48,11 +51,15 @@ def confident_errors(confidence: NDArray[np.float64], correct: NDArray[np.bool_]
     """
     from scipy.special import pdtrc
 
-    sure = confidence >= limit
-    errors, expected = int((~correct[sure]).sum()), float((1.0 - confidence[sure]).sum())
+    rows, errors, expected = 0, 0, 0.0
+    for span in spans(len(confidence)):
+        sure = confidence[span] >= limit
+        rows += int(np.count_nonzero(sure))
+        errors += int(np.count_nonzero(sure & ~correct[span]))
+        expected += float((1.0 - confidence[span][sure]).sum())
     p_value = 1.0
     if errors == 1:
         p_value = min(expected, 1.0)
     elif errors >= expected + 1:
         p_value = float(pdtrc(errors - 1, expected))
-    return ConfidentErrors(int(sure.sum()), errors, expected, p_value)
+    return ConfidentErrors(rows, errors, expected, p_value)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 _CELLS = 2048
 
 
-def reflected_density(values: Floats, low: float, high: float, points: int) -> tuple[Floats, Floats]:
+def reflected_density(
+    values: Floats, low: float, high: float, points: int, counts: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Return a Gaussian kernel density on [low, high], reflected at both ends so that its integral is 1.
 
     Parameters
@@ -25,6 +27,8 @@ def reflected_density(values: Floats, low: float, high: float, points: int) -> t
         The range.
     points
         Number of grid points.
+    counts
+        (N,) how often each of the values, which are then sorted, occurs; None for once.
 
     Returns
     -------
@@ -38,14 +42,34 @@ def reflected_density(values: Floats, low: float, high: float, points: int) -> t
     place = np.clip((values - low) / span, 0.0, 1.0) * _CELLS
     below = np.minimum(place.astype(np.int64), _CELLS - 1)
     share = place - below
-    grid = np.bincount(below, weights=1 - share, minlength=_CELLS + 1)
-    grid += np.bincount(below + 1, weights=share, minlength=_CELLS + 1)
+    weights = np.ones(len(values)) if counts is None else counts
+    grid = np.bincount(below, weights=(1 - share) * weights, minlength=_CELLS + 1)
+    grid += np.bincount(below + 1, weights=share * weights, minlength=_CELLS + 1)
     grid[[0, -1]] *= 2
-    quartile_range = float(np.subtract(*np.quantile(values, [0.75, 0.25]))) / 1.34
-    spread = min(float(np.std(values)), quartile_range) or float(np.std(values))
-    bandwidth = max(0.9 * spread * len(values) ** -0.2 / span, 0.01)
+    n = float(weights.sum())
+    deviation = float(np.std(values)) if counts is None else _deviation(values, counts)
+    quartile_range = float(np.subtract(*quantiles(values, [0.75, 0.25], counts))) / 1.34
+    spread = min(deviation, quartile_range) or deviation
+    bandwidth = max(0.9 * spread * n**-0.2 / span, 0.01)
     kernel = np.exp(-0.5 * (np.pi * np.arange(_CELLS + 1) * bandwidth) ** 2)
-    smooth = dct(dct(grid, type=1) / 2 * kernel, type=1) / len(values) / span
+    smooth = dct(dct(grid, type=1) / 2 * kernel, type=1) / n / span
     fine = np.linspace(low, high, _CELLS + 1)
     wanted = np.linspace(low, high, points)
     return wanted, np.maximum(np.interp(wanted, fine, smooth), 0.0)
+
+
+def quantiles(values: Floats, levels: list[float], counts: Floats | None = None) -> Floats:
+    """Return the quantiles of values (N,); of sorted ones that occur ``counts`` (N,) times, the values there.
+
+    >>> quantiles(np.array([1.0, 2.0]), [0.25, 0.75], np.array([9.0, 1.0])).tolist()
+    [1.0, 1.0]
+    """
+    if counts is None:
+        return np.quantile(values, levels)
+    places = np.searchsorted(np.cumsum(counts), np.asarray(levels) * counts.sum())
+    return values[np.minimum(places, len(values) - 1)]
+
+
+def _deviation(values: Floats, counts: Floats) -> float:
+    mean = float((counts * values).sum() / counts.sum())
+    return float(np.sqrt((counts * (values - mean) ** 2).sum() / counts.sum()))

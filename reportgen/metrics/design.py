@@ -81,7 +81,7 @@ class Design:
     @cached_property
     def weight(self) -> Floats:
         """(n,) float64, the weight of every row; 1 without weights."""
-        return np.ones(self.n) if self.weights is None else self.weights
+        return np.broadcast_to(np.float64(1), (self.n,)) if self.weights is None else self.weights
 
     @property
     def count(self) -> int:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.metrics.spans import Derived, largest, total
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Values = Floats | Derived
 
 Z95 = 1.959963984540054
 """The 0.975 quantile of the normal distribution."""
@@ -141,13 +144,13 @@ def _required(found: Estimate | None) -> Estimate:
     return found
 
 
-def proportion(hits: NDArray[Any], weights: Floats | None = None) -> Estimate | None:
+def proportion(hits: NDArray[Any] | Derived, weights: Floats | None = None) -> Estimate | None:
     """Return the share of ``hits`` (N,) bool or float, in [0, 1], with Wilson's interval; ``weights`` (N,) have mean 1. None without a row."""
     n = len(hits)
-    found = wilson(float(hits.sum() if weights is None else (weights * hits).sum()), n)
+    found = wilson(total(hits, weights), n)
     if found is None:
         return None
-    return found.of_rows(lambda: of_share(hits, np.ones(n) if weights is None else weights))
+    return found.of_rows(lambda: of_share(hits[:], np.ones(n) if weights is None else weights))
 
 
 def of_share(hits: NDArray[Any], among: NDArray[Any]) -> Contributions:
@@ -157,7 +160,7 @@ def of_share(hits: NDArray[Any], among: NDArray[Any]) -> Contributions:
 
 
 def mean(
-    values: Floats, low: float = -math.inf, high: float = math.inf, weights: Floats | None = None, divisor: float = 1.0
+    values: Values, low: float = -math.inf, high: float = math.inf, weights: Floats | None = None, divisor: float = 1.0
 ) -> Estimate | None:
     """Return the mean of (N,) values with Hall's interval, cut off at the possible range; None without a value.
 
@@ -188,7 +191,7 @@ def mean(
         min(value + above, high),
         "mean, Student's t corrected for skewness",
         widened=lambda divisor: _required(mean(values, low, high, weights, divisor)),
-        contributions=lambda: of_share(values, np.ones(n) if weights is None else weights),
+        contributions=lambda: of_share(values[:], np.ones(n) if weights is None else weights),
     )
 
 
@@ -216,7 +219,7 @@ def mean_p_value(values: Floats) -> float:
     return 2 * float(stdtr(n - 1, -abs(transformed)))
 
 
-def ratio(numerators: Floats, denominators: Floats, weights: Floats | None = None, divisor: float = 1.0) -> Estimate:
+def ratio(numerators: Values, denominators: Values, weights: Floats | None = None, divisor: float = 1.0) -> Estimate:
     """Return the ratio of two means of the same rows (N,), both non-negative, with Hall's interval of its linearization.
 
     The mean of the denominators must be positive. Equal ratios of all rows have no interval. ``weights`` and ``divisor`` as in
@@ -224,7 +227,7 @@ def ratio(numerators: Floats, denominators: Floats, weights: Floats | None = Non
     """
     n, scale = len(numerators), _average(denominators, weights)
     value = _average(numerators, weights) / scale
-    linear = (numerators - value * denominators) / scale
+    linear = Derived(n, lambda span: (numerators[span] - value * denominators[span]) / scale)
     below, above = _hall(linear, weights, divisor)
     if below == above == 0:
         return Estimate(value, n).without("the ratio is the same on all rows")
@@ -236,26 +239,27 @@ def ratio(numerators: Floats, denominators: Floats, weights: Floats | None = Non
         value + above,
         method,
         widened=lambda divisor: ratio(numerators, denominators, weights, divisor),
-        contributions=lambda: of_share(linear, np.ones(n) if weights is None else weights),
+        contributions=lambda: of_share(linear[:], np.ones(n) if weights is None else weights),
     )
 
 
-def _average(values: Floats, weights: Floats | None) -> float:
+def _average(values: Values, weights: Floats | None) -> float:
     """Return the mean, accumulated in float64."""
-    return float(np.mean(values, dtype=np.float64) if weights is None else np.average(values, weights=weights))
+    return total(values, weights) / (len(values) if weights is None else total(weights))
 
 
-def _hall(values: Floats, weights: Floats | None, divisor: float) -> tuple[float, float]:
+def _hall(values: Values, weights: Floats | None, divisor: float) -> tuple[float, float]:
     """Return how far the interval reaches below and above the mean; zeros where the values do not vary."""
     from scipy.special import stdtrit
 
-    n = len(values)
-    deviations = values - _average(values, weights)
-    variance = _average(deviations**2, weights) if n >= SEVERAL else 0.0
-    if variance <= (np.finfo(np.float64).eps * float(np.abs(values).max())) ** 2:
+    n, mean = len(values), _average(values, weights)
+    deviations = Derived(n, lambda span: values[span] - mean)
+    variance = _average(Derived(n, lambda span: deviations[span] ** 2), weights) if n >= SEVERAL else 0.0
+    if variance <= (np.finfo(np.float64).eps * largest(values)) ** 2:
         return 0.0, 0.0
     standard_error = math.sqrt(variance * divisor / (n - 1))
-    a = _average((deviations / math.sqrt(variance)) ** 3, weights) * math.sqrt(divisor / n)
+    cubes = Derived(n, lambda span: (deviations[span] / math.sqrt(variance)) ** 3)
+    a = _average(cubes, weights) * math.sqrt(divisor / n)
     t = float(stdtrit(n - 1, 0.975))
     if abs(a) < 1e-6:  # noqa: PLR2004 the limit of the formula below
         return t * standard_error, t * standard_error

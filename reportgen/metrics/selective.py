@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.metrics import intervals
+from reportgen.metrics.spans import Derived
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,16 +39,19 @@ class Refusals:
     Attributes
     ----------
     confidence
-        (M,) float64, the distinct confidences, decreasing.
+        (M,) float64, the distinct confidences, decreasing; or the lowest ones of the cells that rows are counted in.
     kept
         (M,) int64, the number of rows with at least this confidence.
     errors
         (M,) int64, the errors among them.
+    rows
+        (N,) int64 the place of every row among these, and (N,) bool whether it is right; None where rows are only counted.
     """
 
     confidence: NDArray[np.float64]
     kept: NDArray[np.int64]
     errors: NDArray[np.int64]
+    rows: tuple[NDArray[np.int64], NDArray[np.bool_]] | None = None
 
     @classmethod
     def of(cls, confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> Refusals:
@@ -59,10 +62,21 @@ class Refusals:
         confidence, correct
             (N,) probability of the predicted class, and whether it is the label; at least one row.
         """
-        order = np.argsort(-confidence, kind="stable")
-        ranked = confidence[order]
-        ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
-        return cls(ranked[ends], ends + 1, np.cumsum(~correct[order])[ends])
+        distinct, places = np.unique(-confidence, return_inverse=True)
+        errors = np.bincount(places, ~correct).astype(np.int64)
+        return cls(-distinct, np.cumsum(np.bincount(places)), np.cumsum(errors), (places, correct))
+
+    @classmethod
+    def of_counts(cls, lowest: NDArray[np.float64], right: NDArray[np.float64], wrong: NDArray[np.float64]) -> Refusals:
+        """Take rows that are counted in cells of confidence.
+
+        Parameters
+        ----------
+        lowest, right, wrong
+            (M,) increasing lowest confidence of each cell, and the numbers of right and of wrong rows in it, at least one.
+        """
+        kept, errors = (np.cumsum(counts[::-1]).astype(np.int64) for counts in (right + wrong, wrong))
+        return cls(lowest[::-1], kept, errors)
 
     @property
     def n(self) -> int:
@@ -74,11 +88,15 @@ class Refusals:
         """(M,) error rate among the rows with at least each confidence."""
         return self.errors / self.kept
 
-    @cached_property
-    def _cumulative(self) -> NDArray[np.float64]:
-        """(N,) expected errors among the first 1, 2, ... rows, where rows of equal confidence are in random order."""
-        every = np.arange(1, self.n + 1)
-        return np.interp(every, np.append(0, self.kept), np.append(0.0, self.errors))
+    @property
+    def _before(self) -> NDArray[np.int64]:
+        """(M,) number of rows with more than each confidence."""
+        return np.append(0, self.kept[:-1])
+
+    @property
+    def _shares(self) -> NDArray[np.float64]:
+        """(M,) share of errors among the rows of each confidence."""
+        return np.diff(self.errors, prepend=0) / (self.kept - self._before)
 
     def area(self) -> Estimate:
         """Return the area under the risk-coverage curve (AURC): the mean, over all numbers of rows kept, of the error rate among them.
@@ -92,30 +110,36 @@ class Refusals:
 
         >>> import numpy as np
         >>> ranked = Refusals.of(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, True, False]))
-        >>> ranked.area().value
+        >>> round(ranked.area().value, 15)
         0.0625
         """
-        every = np.arange(1, self.n + 1)
-        value = float(np.mean(self._cumulative / every))
-        found = intervals.mean(value + self._influence(value), low=0.0, high=1.0)
+        start, shares = self._before, self._shares
+        first = np.append(0, self.errors[:-1]) - start * shares
+        value = float((first * (_harmonic(self.kept) - _harmonic(start)) + shares * (self.kept - start)).sum()) / self.n
+        found = intervals.mean(self._influence(), low=0.0, high=1.0)
         if found is None or found.low is None:
             return intervals.Estimate(value, self.n).without("no variation was seen")
         return replace(found, value=value, method=f"influence values, {found.method}")
 
-    def _influence(self, area: float) -> NDArray[np.float64]:
-        """Return the (N,) influence of each row on the area; their mean is 0.
+    def _influence(self) -> NDArray[np.float64] | Derived:
+        """Return the (N,) influence of each row on the area, plus the area: in the order of the rows, where it is known.
 
         An error counts as the rows kept from it on, the sum of 1 / rank; a row that stands before an error dilutes it.
         """
-        sizes = np.diff(self.kept, prepend=0)
-        share = np.diff(self.errors, prepend=0) / sizes
-        weights = np.cumsum(1.0 / np.arange(self.n, 0, -1))[::-1]
-        weight = np.add.reduceat(weights, self.kept - sizes) / sizes
-        diluted = np.cumsum((share * sizes / self.kept)[::-1])[::-1]
+        start, sizes = self._before, self.kept - self._before
+        summed = self.kept * _harmonic(self.kept) - start * _harmonic(start) - sizes
+        weight = _harmonic(self.n) - summed / sizes
+        diluted = np.cumsum((self._shares * sizes / self.kept)[::-1])[::-1]
+        right = self.errors[-1] / self.n - diluted
+        wrong = right + weight
+        if self.rows is not None:
+            places, correct = self.rows
+            return np.where(correct, right[places], wrong[places])
         errors = np.diff(self.errors, prepend=0)
-        counts = np.stack([errors, sizes - errors], axis=1).ravel()
-        values = np.stack([weight - diluted, -diluted], axis=1).ravel()
-        return np.repeat(values, counts) + self.errors[-1] / self.n - area
+        values, ends = np.stack([wrong, right], axis=1).ravel(), np.cumsum(np.stack([errors, sizes - errors], axis=1))
+        return Derived(
+            self.n, lambda span: values[np.searchsorted(ends, np.arange(span.start, span.stop), side="right")]
+        )
 
     def accuracy_at(self, coverage: float) -> tuple[Estimate, float]:
         """Return the accuracy of the share of rows with the highest confidence, and the lowest confidence among them.
@@ -130,11 +154,13 @@ class Refusals:
         (1.0, 3, 0.7)
         """
         kept = max(int(np.ceil(round(coverage * self.n, 9))), 1)
-        found = intervals.wilson(kept - float(self._cumulative[kept - 1]), kept)
+        place = int(np.searchsorted(self.kept, kept))
+        errors = float(self.errors[place] - (self.kept[place] - kept) * self._shares[place])
+        found = intervals.wilson(kept - errors, kept)
         if found is None:
             message = "at least one row is kept"
             raise ValueError(message)
-        return found, float(self.confidence[np.searchsorted(self.kept, kept)])
+        return found, float(self.confidence[place])
 
     def reach(self, accuracy: float, fewest: int = FEWEST_KEPT) -> Reached | None:
         """Return the lowest confidence at which the rows with at least this confidence reach an accuracy.
@@ -160,3 +186,10 @@ class Refusals:
         """
         chosen = np.unique(np.searchsorted(self.kept, np.linspace(self.kept[0], self.n, points)))[::-1]
         return 1.0 - self.kept[chosen] / self.n, self.risk[chosen]
+
+
+def _harmonic(n: NDArray[np.int64] | int) -> NDArray[np.float64]:
+    """Return the harmonic numbers 1 + 1/2 + ... + 1/n; 0 for 0."""
+    from scipy.special import digamma
+
+    return np.asarray(digamma(np.asarray(n) + 1.0) + np.euler_gamma)

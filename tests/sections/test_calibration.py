@@ -18,6 +18,7 @@ from factory import (
     unmeasured,
 )
 
+from reportgen.contract import forecasts
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
 from reportgen.contract.numbers import Measurement, Metric
@@ -537,3 +538,26 @@ def test_without_errors_there_is_nothing_to_refuse() -> None:
     assert (value(result, "aurc"), result.find("aurc", "a").ci_low) == (0, None)
     assert value(result, "kept_at_99") == 1
     assert "refusal" not in {figure.name for figure in draw_all(SECTION, result)}
+
+
+def test_rows_counted_in_cells_are_measured_like_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every number is that of the rows, or next to it, and the page says which are not exact."""
+    heads = (
+        head(outputs(*noisy(3000, 4))),
+        head(outputs(*noisy(2000, 2))),
+    )
+    exact = analyze(*heads)
+    monkeypatch.setattr(forecasts, "MOST_ROWS", 0)
+    found = analyze(*heads)
+    for one, other in zip(exact.measurements, found.measurements, strict=True):
+        assert other.status == one.status
+        if one.value is not None and one.unit != "p-value":
+            assert other.value == pytest.approx(one.value, rel=5e-3, abs=1e-6), one.metric
+    for one, other in zip(exact.heads, found.heads, strict=True):
+        assert other.bands == one.bands
+        assert [point.n for point in other.curve] == [point.n for point in one.curve]
+        assert other.right.n == one.right.n
+        assert other.right.quartiles == pytest.approx(one.right.quartiles, rel=1e-3)
+        assert other.landscape == one.landscape
+    told = {one.metric for one in found.measurements if one.estimator == "rows counted in fine cells of confidence"}
+    assert told == {"calibration.aurc", "calibration.smece"}

@@ -92,7 +92,7 @@ def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluatio
     if isinstance(outputs, ClassPredictions):
         found = {"prediction": outputs.predictions, "confidence": outputs.confidence}
     if isinstance(outputs, ClassificationOutputs) and data is not None:
-        brier = ClassifiedHead(model, head, outputs, data).brier
+        brier = ClassifiedHead(model, head, outputs, data).brier[:]
         found |= {"label": outputs.labels, "nll": outputs.nll, "brier": brier}
     if isinstance(outputs, ValuePredictions):
         found = {"value": outputs.predictions}

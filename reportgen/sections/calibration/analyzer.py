@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from reportgen.contract.forecasts import null_of, points_of
+from reportgen.contract.forecasts import BANDS, null_of, points_of
 from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.needs import Need
 from reportgen.contract.records.classification import ClassificationOutputs
@@ -15,6 +15,7 @@ from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibrated, calibration, comparison, density, intervals, selective, smoothing, temperature
+from reportgen.metrics.spans import spans
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import multilabel, schema
 from reportgen.sections.calibration.binned import (
@@ -51,14 +52,13 @@ if TYPE_CHECKING:
 
 FIT_ROWS = 50_000
 """Maximum number of rows that the temperature is fitted on."""
-BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
-"""Ends of the bands of confidence in which errors are counted. Convention."""
 _SHAPE_ROWS = 30
 """Predictions below which each is kept, because so few have no meaningful density. Convention."""
 _MOST_NINES = 6.0
 """-log10(1 - confidence) of the highest confidence that is told apart. Convention."""
 _HISTOGRAMS = "of so many logits only counts in histograms are kept, which do not tell the rows"
 _WEIGHTED = "the rows are weighted, and the refusal curve is of rows that count alike"
+_IN_CELLS = "rows counted in fine cells of confidence"
 _LANDSCAPE_CELLS = 30
 _WHOLE_DIGITS = 9
 """Decimals to which numbers of errors are kept, so that whole ones are whole."""
@@ -116,8 +116,8 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             notion="positive class" if subject.binary else "confidence",
             curve=curve(subject),
             bands=_bands(subject),
-            right=_confidences(subject.outputs, self.options.violin_points, right=True),
-            wrong=_confidences(subject.outputs, self.options.violin_points, right=False),
+            right=_confidences(subject, self.options.violin_points, right=True),
+            wrong=_confidences(subject, self.options.violin_points, right=False),
             landscape=_landscape(subject.outputs),
             brier=_brier(subject),
             refusal=_refusal(subject),
@@ -171,7 +171,8 @@ def _errors(subject: Binned, p_values: PValues) -> Iterator[Measurement]:
     yield expected(subject, schema.ECE_NULL, p_values.ece, estimator=options)
     yield subject.tested(schema.ECE_P, None if p_values.ece is None else p_values.ece.p_value)
     yield debiased(subject, schema.DEBIASED)
-    yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast))
+    cells = _IN_CELLS if subject.counted and not subject.binary else None
+    yield subject.measure(schema.SMECE, smoothing.smece(*subject.forecast), estimator=cells)
     yield _smece_null(subject)
     yield subject.measure(schema.MCE, calibration.mce(bins), estimator=options)
     null = null_of(calibrated.mce_null, bins, subject.forecast, subject.design, subject.data.seed)
@@ -215,7 +216,7 @@ def _refusing(subject: Binned) -> Iterator[Measurement]:
         return
     ranked = subject.refusals
     area = ranked.area().supported(subject.n_errors, intervals.FEWEST_ERRORS, "errors")
-    yield subject.estimated(schema.AURC, area)
+    yield subject.estimated(schema.AURC, area, estimator=_IN_CELLS if subject.counted else None)
     for share, spec in schema.COVERAGE:
         accuracy, lowest = ranked.accuracy_at(share)
         yield subject.estimated(spec, accuracy, estimator=f"confidence of at least {lowest:.4f}")
@@ -330,21 +331,28 @@ def _bands(subject: Binned) -> tuple[ErrorBand, ...]:
     )
 
 
-def _confidences(outputs: ClassificationOutputs, points: int, *, right: bool) -> Confidences:
-    found = np.sort(outputs.confidence[outputs.correct == right])
+def _confidences(subject: Binned, points: int, *, right: bool) -> Confidences:
+    outputs, counts = subject.outputs, None
+    if subject.counted:
+        cells = subject.cells
+        counts = cells.positives if right else cells.negatives
+        found, counts = cells.forecasts[counts > 0], counts[counts > 0]
+    else:
+        found = np.sort(outputs.confidence[outputs.correct == right])
+    n = len(found) if counts is None else round(float(counts.sum()))
     grid = values = np.empty(0)
-    if len(found) >= _SHAPE_ROWS:
+    if n >= _SHAPE_ROWS:
         low, high = _nines(
             np.array([min(float(outputs.confidence.min()), 1.0 / outputs.n_classes), found[-1]])
         ).tolist()
-        grid, values = density.reflected_density(_nines(found), low, min(high + _BEYOND, _MOST_NINES), points)
-    quartiles = np.quantile(found, [0.25, 0.5, 0.75]).tolist() if len(found) else None
+        ends = (low, min(high + _BEYOND, _MOST_NINES))
+        grid, values = density.reflected_density(_nines(found), *ends, points, counts)
     return Confidences(
-        n=len(found),
-        quartiles=quartiles,
+        n=n,
+        quartiles=density.quantiles(found, [0.25, 0.5, 0.75], counts).tolist() if n else None,
         grid=tuple(grid.tolist()),
         density=tuple(values.tolist()),
-        values=tuple(found.tolist()) if len(found) < _SHAPE_ROWS else (),
+        values=tuple(found.tolist()) if n < _SHAPE_ROWS else (),
     )
 
 
@@ -356,11 +364,13 @@ def _nines(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
 def _landscape(outputs: ClassificationOutputs) -> ConfidenceEntropy:
     confidence_edges = np.linspace(1.0 / outputs.n_classes, 1.0, _LANDSCAPE_CELLS + 1)
     entropy_edges = np.linspace(0.0, np.log(outputs.n_classes), _LANDSCAPE_CELLS + 1)
-    counts, _, _ = np.histogram2d(
-        np.clip(outputs.entropy, 0.0, entropy_edges[-1]),
-        np.clip(outputs.confidence, confidence_edges[0], 1.0),
-        bins=[entropy_edges, confidence_edges],
-    )
+    counts = np.zeros((_LANDSCAPE_CELLS, _LANDSCAPE_CELLS))
+    for span in spans(len(outputs.entropy)):
+        counts += np.histogram2d(
+            np.clip(outputs.entropy[span], 0.0, entropy_edges[-1]),
+            np.clip(outputs.confidence[span], confidence_edges[0], 1.0),
+            bins=[entropy_edges, confidence_edges],
+        )[0]
     return ConfidenceEntropy(
         confidence_edges=tuple(confidence_edges.tolist()),
         entropy_edges=tuple(entropy_edges.tolist()),

@@ -43,7 +43,9 @@ class Binned(ForecastingHead):
 
     @cached_property
     def refusals(self) -> Refusals:
-        """The rows by confidence."""
+        """The rows by confidence, or the cells that they are counted in."""
+        if self.counted:
+            return Refusals.of_counts(self.cells.lowest, self.cells.positives, self.cells.negatives)
         return Refusals.of(self.outputs.confidence, self.outputs.correct)
 
 

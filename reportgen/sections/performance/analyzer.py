@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
+from reportgen.metrics.spans import Derived, most, total
 from reportgen.sections.performance import gap, ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.dense import analyzer as dense
@@ -37,7 +38,7 @@ from reportgen.sections.performance.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -85,7 +86,7 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         pairwise, tiers = _compare(subjects, evaluation.decision)
         seeds, entries = recipes.measured(
             [
-                *map(recipes.classified, subjects),
+                *(recipes.classified(one) for one in subjects if one.model.recipe is not None),
                 *map(recipes.regressed, values),
                 *map(recipes.multilabeled, several),
             ]
@@ -135,14 +136,14 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
             sure=_confident_rows(subject),
             class_groups=class_groups(subject),
             majority_class=names[subject.majority],
-            only_majority=bool((subject.outputs.predictions == subject.majority).all()),
+            only_majority=bool(subject.confusion[:, subject.majority].sum() == subject.n),
         )
 
 
 def _confident_errors(subject: Classified, limit: int) -> tuple[ConfidentError, ...]:
     names, outputs = subject.head.class_names, subject.outputs
     wrong = np.flatnonzero(~outputs.correct)
-    order = wrong[np.argsort(-outputs.confidence[wrong], kind="stable")][:limit]
+    order = wrong[most(outputs.confidence[wrong], limit)]
     return tuple(
         ConfidentError(
             row=int(subject.data.rows[index]),
@@ -192,7 +193,8 @@ def _top_k(subject: Classified) -> Measurement:
     if k >= n_classes:
         reason = f"with {n_classes} classes, the top {k} always contain the label"
         return schema.TOP_K_ACCURACY.missing(subject.model.name, "not_applicable", reason, subject=subject.subject())
-    credit = scores.top_k_credit(subject.outputs.rank, subject.outputs.ties, k)
+    rank, ties = subject.outputs.rank, subject.outputs.ties
+    credit = Derived(len(rank), lambda span: scores.top_k_credit(rank[span], ties[span], k))
     hits = intervals.proportion(credit, subject.design.weights)
     if hits is None:
         return subject.insufficient(schema.TOP_K_ACCURACY, "no row was evaluated")
@@ -244,7 +246,7 @@ def _curves(
 
 def _macro_ranking(subject: Classified) -> Iterator[Measurement]:
     outputs = subject.outputs
-    support = np.bincount(outputs.labels, minlength=outputs.n_classes)
+    support = subject.confusion.sum(axis=1)
     usable = [int(index) for index in np.flatnonzero((support > 0) & (support < len(outputs.labels)))]
     left_out = outputs.n_classes - len(usable)
     caveat = f"{left_out} of {outputs.n_classes} classes have no examples and are left out" if left_out else None
@@ -294,18 +296,39 @@ def _skills(subject: Classified) -> Iterator[Measurement]:
     table = comparison.discordance(outputs.correct, always, weights)
     yield subject.estimated(schema.ACCURACY_GAIN, comparison.accuracy_difference(table))
     with np.errstate(divide="ignore"):
-        prior = np.broadcast_to(np.log(frequencies), (n, len(frequencies)))
-    prior_brier = scores.brier(np.exp(prior), targets) / (2 if subject.binary else 1)
+        prior = np.log(frequencies)
+    summed = 2 if subject.binary else 1
     for spec, losses, reference in (
-        (schema.ACCURACY_SKILL, (~outputs.correct).astype(np.float64), (~always).astype(np.float64)),
-        (schema.NLL_SKILL, outputs.nll, scores.nll(prior, targets)),
-        (schema.BRIER_SKILL, subject.brier, prior_brier),
+        (schema.ACCURACY_SKILL, _wrong(outputs.correct), _wrong(always)),
+        (schema.NLL_SKILL, outputs.nll, _of_constant(scores.nll, prior, targets)),
+        (
+            schema.BRIER_SKILL,
+            subject.brier,
+            _of_constant(lambda log_p, given: scores.brier(np.exp(log_p), given) / summed, prior, targets),
+        ),
     ):
         found = classification.skill(losses, reference, weights)
         if found is None:
             yield subject.insufficient(spec, "there is only one class, so the baseline is perfect")
         else:
             yield subject.estimated(spec, subject.approximated(found))
+
+
+def _wrong(correct: NDArray[np.bool_]) -> Derived:
+    """Return 1 for every row that is wrong, otherwise 0."""
+    return Derived(len(correct), lambda span: (~correct[span]).astype(np.float64))
+
+
+def _of_constant(
+    loss: Callable[[NDArray[np.float64], NDArray[Any]], NDArray[np.float64]],
+    log_p: NDArray[np.float64],
+    targets: NDArray[Any],
+) -> Derived:
+    """Return the losses of a model that predicts the same log-probabilities (K,) for every row; targets (N,) classes or (N, K) soft labels."""
+    if targets.ndim > 1:
+        return Derived(len(targets), lambda span: loss(np.tile(log_p, (len(targets[span]), 1)), targets[span]))
+    of_classes = loss(np.tile(log_p, (len(log_p), 1)), np.arange(len(log_p)))
+    return Derived(len(targets), lambda span: of_classes[targets[span]])
 
 
 # ------------------------------------------------------------------------------------------------ of two models
@@ -315,7 +338,7 @@ def _compare(subjects: list[Classified], decision: Decision) -> tuple[list[Measu
     """Compare models that share a head."""
     groups = comparable(subjects)
     how = Comparison(
-        goodness=lambda one: float((one.design.weight * one.outputs.correct).sum()),
+        goodness=lambda one: total(one.outputs.correct, one.design.weights),
         difference=lambda first, second: comparison.accuracy_difference(_table(first, second)),
         p_value=_mcnemar,
         pair=_pair,

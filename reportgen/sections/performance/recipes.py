@@ -92,7 +92,7 @@ def classified(head: ClassifiedHead) -> Seed:
     scores = {
         schema.ACCURACY.name: outputs.correct.astype(np.float64),
         schema.NLL.name: outputs.nll,
-        schema.BRIER.name: head.brier,
+        schema.BRIER.name: head.brier[:],
     }
     largest = {schema.ACCURACY.name: 1.0, schema.NLL.name: math.inf, schema.BRIER.name: head.largest_brier}
     return Seed(head, scores, largest, ~outputs.correct, outputs.n_classes)

@@ -1,0 +1,85 @@
+"""Sums over rows that are too many for temporary arrays of their number: they are looked at in spans, in order.
+
+Up to :data:`AT_ONCE` rows are one span, whose sums are those of numpy over all rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+AT_ONCE = 2**20
+"""Rows of a span."""
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Values (N,) that are computed from other arrays, a span at a time; ``of`` returns those of a slice."""
+
+    n: int
+    of: Callable[[slice], NDArray[Any]]
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, span: slice) -> NDArray[Any]:
+        return self.of(span)
+
+
+def spans(n: int) -> Iterator[slice]:
+    """Yield the places 0 to n in spans of at most :data:`AT_ONCE`."""
+    for start in range(0, n, AT_ONCE):
+        yield slice(start, min(start + AT_ONCE, n))
+
+
+def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -> float:
+    """Return the sum of values (N,), each times its weight (N,), accumulated in float64.
+
+    >>> total(np.array([1.0, 2.0])), total(Derived(2, lambda span: np.array([1.0, 2.0])[span]), np.array([1.0, 3.0]))
+    (3.0, 7.0)
+    """
+    return sum(
+        float(np.sum(values[span] if weights is None else values[span] * weights[span], dtype=np.float64))
+        for span in spans(len(values))
+    )
+
+
+def largest(values: NDArray[Any] | Derived) -> float:
+    """Return the largest absolute value (N,); 0 for none."""
+    return max((float(np.abs(values[span]).max()) for span in spans(len(values))), default=0.0)
+
+
+def counts(
+    codes: NDArray[Any] | Derived, size: int, weights: NDArray[Any] | Derived | None = None
+) -> NDArray[np.float64]:
+    """Return how often each of the codes 0 to ``size`` - 1 occurs among codes (N,), or the sums of their weights (N,); (size,) float64.
+
+    >>> counts(np.array([0, 2, 2]), 3).tolist()
+    [1.0, 0.0, 2.0]
+    """
+    found = np.zeros(size)
+    for span in spans(len(codes)):
+        found += np.bincount(codes[span], None if weights is None else weights[span], size)
+    return found
+
+
+def most(values: NDArray[Any] | Derived, limit: int) -> NDArray[np.int64]:
+    """Return the places of the largest values (N,), at most ``limit``: the largest first, equal ones in order.
+
+    >>> most(np.array([1.0, 3.0, 2.0, 3.0]), 3).tolist()
+    [1, 3, 2]
+    """
+    places, found = np.empty(0, np.int64), np.empty(0)
+    for span in spans(len(values)):
+        found = np.concatenate([found, values[span]])
+        places = np.concatenate([places, np.arange(span.start, span.stop)])
+        first = np.argsort(-found, kind="stable")[:limit]
+        found, places = found[first], places[first]
+    return places

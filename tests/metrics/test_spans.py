@@ -1,0 +1,103 @@
+"""Rows in spans: the sums of all rows, whatever the span."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from reportgen.metrics import calibration, classification, comparison, density, intervals, spans
+from reportgen.metrics.confidence import confident_errors
+from reportgen.metrics.selective import Refusals
+from reportgen.metrics.spans import Derived
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+GENERATOR = np.random.default_rng(5)
+LOSSES, CONFIDENCE = GENERATOR.exponential(size=1_000), GENERATOR.beta(8, 1, size=1_000)
+LABELS, PREDICTIONS = GENERATOR.integers(0, 4, (2, 1_000))
+CORRECT = GENERATOR.random(1_000) < CONFIDENCE
+EDGES = np.linspace(0, 1, 9)
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda: intervals.mean(LOSSES, 0.0),
+        lambda: intervals.mean(Derived(1_000, lambda span: LOSSES[span] ** 2), 0.0, weights=CONFIDENCE),
+        lambda: intervals.ratio(LOSSES, CONFIDENCE),
+        lambda: intervals.proportion(CORRECT),
+        lambda: comparison.mean_difference(LOSSES, CONFIDENCE),
+        lambda: classification.skill(LOSSES, CONFIDENCE),
+        lambda: confident_errors(CONFIDENCE, CORRECT, 0.9),
+        lambda: classification.confusion_matrix(LABELS, PREDICTIONS, 4).tolist(),
+        lambda: spans.most(np.round(LOSSES, 1), 7).tolist(),
+        lambda: calibration.in_cells(CONFIDENCE, CORRECT, EDGES).forecasts.tolist(),
+    ],
+)
+def test_the_span_does_not_matter(measure: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the last digits of sums."""
+    whole = measure()
+    monkeypatch.setattr(spans, "AT_ONCE", 7)
+    parts = measure()
+    if isinstance(whole, list):
+        assert parts == pytest.approx(whole, rel=1e-12) if not isinstance(whole[0], list) else parts == whole
+        return
+    for name, value in vars(whole).items():
+        if isinstance(value, float):
+            assert getattr(parts, name) == pytest.approx(value, rel=1e-9)
+        elif not callable(value):
+            assert getattr(parts, name) == value
+
+
+@given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 9))
+def test_the_largest_are_those_of_a_stable_sort(values: list[int], limit: int) -> None:
+    """Equal ones in their order."""
+    expected = sorted(range(len(values)), key=lambda place: -values[place])[:limit]
+    assert spans.most(np.array(values, np.float64), limit).tolist() == expected
+
+
+def test_cells_keep_the_sums_over_bins_between_their_edges() -> None:
+    """Numbers of rows and residuals of the bins are those of the rows; the squares are next to them."""
+    edges = calibration.equal_width_edges(15)
+    exact = calibration.residual_bins(CONFIDENCE, CORRECT * 1.0, ~CORRECT * 1.0, edges)
+    cells = calibration.in_cells(CONFIDENCE, CORRECT, calibration.fine_edges(edges))
+    found = calibration.residual_bins(cells.forecasts, cells.positives, cells.negatives, edges)
+    assert found.n.tolist() == exact.n.tolist()
+    assert found.outcome.tolist() == exact.outcome.tolist()
+    assert found.residual == pytest.approx(exact.residual, abs=1e-10)
+    assert found.squared == pytest.approx(exact.squared, rel=1e-4)
+    assert calibration.ece(found) == pytest.approx(calibration.ece(exact), abs=1e-12)
+
+
+def test_rows_in_cells_are_refused_like_rows() -> None:
+    """The area is next to that of the rows, also where nearly all are surer than 99.9 %; kept rows and errors at an edge are exact."""
+    for confidence in (CONFIDENCE, 1 - GENERATOR.uniform(0, 1e-3, 1_000) ** 2):
+        cells = calibration.in_cells(confidence, CORRECT, calibration.fine_edges(np.array([0.0, 1.0])))
+        found = Refusals.of_counts(cells.lowest, cells.positives, cells.negatives)
+        exact = Refusals.of(confidence, CORRECT)
+        assert found.area().value == pytest.approx(exact.area().value, rel=2e-3)
+        assert found.area().high == pytest.approx(exact.area().high, rel=2e-3)
+        for lowest, kept, errors in zip(found.confidence, found.kept, found.errors, strict=True):
+            assert int((confidence >= lowest).sum()) == kept
+            assert int((confidence >= lowest)[~CORRECT].sum()) == errors
+
+
+def test_equal_mass_is_of_examples_not_of_points() -> None:
+    """A point with nine of ten examples is a bin by itself."""
+    points, counts = np.array([0.1, 0.2, 0.3, 0.4]), np.array([1.0, 1.0, 90.0, 8.0])
+    assert calibration.equal_mass_edges(points, 2, counts).tolist() == pytest.approx([0, 0.35, 1])
+    assert calibration.equal_mass_edges(points, 2).tolist() == pytest.approx([0, 0.25, 1])
+
+
+def test_a_density_of_counted_values_is_that_of_the_values() -> None:
+    """But for the interpolation of its quartiles."""
+    values, counts = np.array([0.1, 0.5, 0.6, 0.9]), np.array([100.0, 300.0, 250.0, 350.0])
+    grid, exact = density.reflected_density(np.repeat(values, counts.astype(int)), 0.0, 1.0, 50)
+    again, found = density.reflected_density(values, 0.0, 1.0, 50, counts)
+    assert again.tolist() == grid.tolist()
+    assert found == pytest.approx(exact, rel=1e-9)
