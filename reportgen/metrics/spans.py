@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-AT_ONCE = 2**20
+AT_ONCE = 2**18
 """Rows of a span."""
 
 

@@ -21,7 +21,6 @@ GENERATOR = np.random.default_rng(5)
 LOSSES, CONFIDENCE = GENERATOR.exponential(size=1_000), GENERATOR.beta(8, 1, size=1_000)
 LABELS, PREDICTIONS = GENERATOR.integers(0, 4, (2, 1_000))
 CORRECT = GENERATOR.random(1_000) < CONFIDENCE
-EDGES = np.linspace(0, 1, 9)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +35,6 @@ EDGES = np.linspace(0, 1, 9)
         lambda: confident_errors(CONFIDENCE, CORRECT, 0.9),
         lambda: classification.confusion_matrix(LABELS, PREDICTIONS, 4).tolist(),
         lambda: spans.most(np.round(LOSSES, 1), 7).tolist(),
-        lambda: calibration.in_cells(CONFIDENCE, CORRECT, EDGES).forecasts.tolist(),
     ],
 )
 def test_the_span_does_not_matter(measure: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:

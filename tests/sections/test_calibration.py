@@ -540,24 +540,25 @@ def test_without_errors_there_is_nothing_to_refuse() -> None:
     assert "refusal" not in {figure.name for figure in draw_all(SECTION, result)}
 
 
-def test_rows_counted_in_cells_are_measured_like_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("classes", [2, 4])
+def test_rows_counted_in_cells_are_measured_like_rows(classes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every number is that of the rows, or next to it, and the page says which are not exact."""
-    heads = (
-        head(outputs(*noisy(3000, 4))),
-        head(outputs(*noisy(2000, 2))),
-    )
-    exact = analyze(*heads)
+    many = head(outputs(*noisy(3000, classes)))
+    exact = analyze(many)
     monkeypatch.setattr(forecasts, "MOST_ROWS", 0)
-    found = analyze(*heads)
-    for one, other in zip(exact.measurements, found.measurements, strict=True):
+    found = analyze(many)
+    for made, again in zip(exact.measurements, found.measurements, strict=True):
+        one, other = made.metric, again.metric
         assert other.status == one.status
         if one.value is not None and one.unit != "p-value":
-            assert other.value == pytest.approx(one.value, rel=5e-3, abs=1e-6), one.metric
+            assert other.value == pytest.approx(one.value, rel=5e-3, abs=1e-6), made.name
     for one, other in zip(exact.heads, found.heads, strict=True):
-        assert other.bands == one.bands
+        assert [(band.n, band.errors) for band in other.bands] == [(band.n, band.errors) for band in one.bands]
+        assert [band.expected for band in other.bands] == pytest.approx([band.expected for band in one.bands])
         assert [point.n for point in other.curve] == [point.n for point in one.curve]
         assert other.right.n == one.right.n
         assert other.right.quartiles == pytest.approx(one.right.quartiles, rel=1e-3)
         assert other.landscape == one.landscape
-    told = {one.metric for one in found.measurements if one.estimator == "rows counted in fine cells of confidence"}
-    assert told == {"calibration.aurc", "calibration.smece"}
+    said = "rows counted in fine cells of confidence"
+    told = {one.name for one in found.measurements if one.metric.estimator == said}
+    assert told == ({"aurc", "smece"} if classes > 2 else {"aurc"})

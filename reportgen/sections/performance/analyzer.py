@@ -142,8 +142,9 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
 
 def _confident_errors(subject: Classified, limit: int) -> tuple[ConfidentError, ...]:
     names, outputs = subject.head.class_names, subject.outputs
-    wrong = np.flatnonzero(~outputs.correct)
-    order = wrong[most(outputs.confidence[wrong], limit)]
+    correct, confidence = outputs.correct, outputs.confidence
+    sure = Derived(len(correct), lambda span: np.where(correct[span], -1.0, confidence[span]))
+    order = [index for index in most(sure, limit) if not correct[index]]
     return tuple(
         ConfidentError(
             row=int(subject.data.rows[index]),
