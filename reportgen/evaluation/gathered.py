@@ -22,6 +22,8 @@ from reportgen.errors import temporary_files
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import DTypeLike, NDArray
 
     Rows = NDArray[np.int64]
@@ -47,12 +49,24 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         return np.ndarray(shape, kind, mmap.mmap(file.fileno(), size))
 
 
+def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape: tuple[int, ...] = ()) -> NDArray[Any]:
+    """Return an array (n, ...) of what a function returns for each span of its rows."""
+    found = zeros((n, *shape), dtype)
+    for span in spans(n):
+        found[span] = of(span)
+    return found
+
+
 def numbers(n: int) -> Rows:
     """Return the numbers 0 to n - 1, int64."""
-    found = zeros((n,), np.int64)
-    for span in spans(n):
-        found[span] = np.arange(span.start, span.stop)
-    return found
+    return filled(n, np.int64, lambda span: np.arange(span.start, span.stop))
+
+
+def as_type(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array as another type; itself if it has this one."""
+    if array.dtype == dtype:
+        return array
+    return filled(len(array), dtype, lambda span: array[span], array.shape[1:])
 
 
 def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
@@ -61,10 +75,7 @@ def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
         np.array_equal(rows[span], np.arange(span.start, span.stop)) for span in spans(len(rows))
     ):
         return array
-    found = zeros((len(rows), *array.shape[1:]), array.dtype)
-    for span in spans(len(rows)):
-        found[span] = array[rows[span]]
-    return found
+    return filled(len(rows), array.dtype, lambda span: array[rows[span]], array.shape[1:])
 
 
 @dataclass

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.records.data import DataDescription, LabelCounts
-from reportgen.evaluation.row_digests import DIGEST, row_digests
+from reportgen.evaluation.gathered import chosen, zeros
+from reportgen.evaluation.row_digests import DIGEST, equal_rows, row_digests
 from reportgen.inputs.dataset import read
 from reportgen.inputs.labels import kind_of
+from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,58 +41,63 @@ def describe_data(
     class_names
         The names of the integer labels, as in the spec.
     """
-    labels = {head: array for head in dataset.heads if (array := dataset.labels(head)) is not None}
-    first = _first_of_equals(dataset, rows)
-    again = first != np.arange(len(rows))
+    labels = {head: chosen(array, rows) for head in dataset.heads if (array := dataset.labels(head)) is not None}
+    duplicates = conflicting = 0
+    for again, first in equal_rows(_digests(dataset, rows)):
+        duplicates += len(again)
+        conflicting += _conflicting(labels, again, first)
     return DataDescription(
         inputs=dataset.inputs,
-        labels=tuple(_counts(labels, rows, class_names)),
-        duplicates=int(again.sum()),
-        conflicting=_conflicting(labels, rows, first) if labels else None,
+        labels=tuple(_counts(labels, class_names)),
+        duplicates=duplicates,
+        conflicting=conflicting if labels else None,
     )
 
 
-def _first_of_equals(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for every row the position of the first row with equal bytes, by a 128-bit digest."""
-    digests = np.empty(len(rows), DIGEST)
+def _digests(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.bytes_]:
+    digests = zeros((len(rows),), DIGEST)
     for places, batch in read(dataset, rows, _ROWS_AT_ONCE):
         digests[places] = row_digests(batch)
-    _, first, which = np.unique(digests, return_index=True, return_inverse=True)
-    return np.asarray(first[which], np.int64)
+    return digests
 
 
-def _conflicting(labels: Labels, rows: NDArray[np.int64], first: NDArray[np.int64]) -> int:
-    again = np.flatnonzero(first != np.arange(len(rows)))
+def _conflicting(labels: Labels, again: NDArray[np.int64], first: NDArray[np.int64]) -> int:
     differs = np.zeros(len(again), np.bool_)
     for array in labels.values() if len(again) else ():
-        own, earlier = (array[rows[places]].reshape(len(again), -1) for places in (again, first[again]))
+        own, earlier = (array[places].reshape(len(again), -1) for places in (again, first))
         differs |= (own != earlier).any(axis=1)
     return int(differs.sum())
 
 
-def _counts(
-    labels: Labels, rows: NDArray[np.int64], class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None
-) -> Iterator[LabelCounts]:
+def _counts(labels: Labels, class_names: tuple[str, ...] | dict[str, tuple[str, ...]] | None) -> Iterator[LabelCounts]:
     """Yield the class balance of label arrays with classes: integers, text and one-hot rows."""
     for head, array in labels.items():
-        chosen = array[rows]
-        kind = kind_of(chosen)
+        kind = kind_of(array)
         if (
             kind == "floats"
-            or (kind == "rows" and not _distributions(chosen))
-            or (kind != "rows" and chosen.size != len(rows))
+            or (kind == "rows" and not _distributions(array))
+            or (kind != "rows" and array.size != len(array))
         ):
             continue
-        values = chosen.argmax(axis=1) if kind == "rows" else chosen.reshape(-1)
-        found, counts = np.unique(values, return_counts=True)
+        found: Counter[Any] = Counter()
+        for span in spans(len(array)):
+            values = array[span].argmax(axis=1) if kind == "rows" else array[span].reshape(-1)
+            distinct, counts = np.unique(values, return_counts=True)
+            found.update(dict(zip(distinct.tolist(), counts.tolist(), strict=True)))
         names = class_names.get(head or "") if isinstance(class_names, dict) else class_names
         if len(found) <= _MOST_CLASSES:
-            yield LabelCounts(head, tuple(_called(value, names) for value in found), tuple(map(int, counts)))
+            ordered = sorted(found)
+            yield LabelCounts(
+                head, tuple(_called(value, names) for value in ordered), tuple(found[value] for value in ordered)
+            )
 
 
 def _distributions(array: NDArray[Any]) -> bool:
     """Return whether the rows of a matrix are one-hot or soft labels: not negative, with a sum of 1."""
-    return bool((array >= 0).all() and np.allclose(array.sum(axis=1, dtype=np.float64), 1, atol=_SUM))
+    return all(
+        bool((array[span] >= 0).all() and np.allclose(array[span].sum(axis=1, dtype=np.float64), 1, atol=_SUM))
+        for span in spans(len(array))
+    )
 
 
 def _called(value: Any, names: tuple[str, ...] | None) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from reportgen.contract.needs import Need, SplitRequest
 from reportgen.contract.records.data import DataEvaluation
 from reportgen.errors import InputError
+from reportgen.evaluation.gathered import chosen, filled
 from reportgen.evaluation.leakage import training_rows
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows
@@ -60,7 +61,7 @@ class Split:
         if probe is None:
             return None
         strata = _strata(self.dataset)
-        labels = None if strata is None else strata[self.data.rows]
+        labels = None if strata is None else chosen(strata, self.data.rows)
         places, sampling = choose_rows(self.data.n, probe.samples, labels, self.data.seed)
         return ProbedRows(places, sampling, probe.layers or "units")
 
@@ -174,8 +175,8 @@ def _rows(dataset: Dataset, n_total: int, spec: DataSpec) -> tuple[NDArray[np.in
         return choose_rows(n_total, spec.max_samples, strata, spec.seed)
     counted = np.flatnonzero(weights)
     labels = None if strata is None else strata[counted]
-    chosen, sampling = choose_rows(len(counted), spec.max_samples, labels, spec.seed)
-    return counted[chosen], f"{sampling}, after leaving out {n_total - len(counted):,} rows with weight 0"
+    own, sampling = choose_rows(len(counted), spec.max_samples, labels, spec.seed)
+    return counted[own], f"{sampling}, after leaving out {n_total - len(counted):,} rows with weight 0"
 
 
 def _groups(dataset: Dataset, rows: NDArray[np.int64], spec: DataSpec) -> tuple[str | None, NDArray[np.int64] | None]:
@@ -206,4 +207,6 @@ def _strata(dataset: Dataset) -> NDArray[Any] | None:
     y = dataset.labels(None)
     if y is None or _of_positions(y) or kind_of(y) == "floats":
         return None
-    return y.argmax(axis=1) if kind_of(y) == "rows" else y.reshape(len(y), -1)[:, 0]
+    if kind_of(y) == "rows":
+        return filled(len(y), np.int64, lambda span: y[span].argmax(axis=1))
+    return y.reshape(len(y), -1)[:, 0]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.metrics.spans import spans
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ def kind_of(y: NDArray[Any]) -> str:
         return "strings"
     if y.ndim == _MATRIX and y.shape[1] > 1:
         return "rows"
-    flat = y.reshape(-1)
-    if y.dtype.kind in "bui" or bool(np.all(np.isfinite(flat)) and np.all(flat == np.round(flat))):
-        return "integers"
-    return "floats"
+    whole = y.dtype.kind in "bui" or all(
+        bool(np.isfinite(y[span]).all() and (y[span] == np.round(y[span])).all()) for span in spans(len(y))
+    )
+    return "integers" if whole else "floats"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.metrics.spans import Derived, most
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -109,7 +111,7 @@ def choose(models: Sequence[Wrong], each: int, limit: float) -> Chosen:
     for one in models:
         left = ~np.isin(one.places, first)
         places, confidence = one.places[left], one.confidence[left]
-        ranked.append(places[np.lexsort((places, -confidence))][:each])
+        ranked.append(places[most(confidence, each)])
     others = in_turn(ranked, IN_ALL * each - len(first))
     return Chosen(first, others[np.lexsort((others, -_confidence(models, others)))])
 
@@ -133,8 +135,8 @@ def largest(errors: NDArray[np.float64], each: int) -> Places:
     >>> largest(np.array([0.0, -3.0, 2.0]), 3)
     array([1, 2])
     """
-    sizes = np.abs(errors)
-    return np.lexsort((np.arange(len(sizes)), -sizes))[: min(each, np.count_nonzero(sizes))]
+    found = most(Derived(len(errors), lambda span: np.abs(errors[span])), each)
+    return found[errors[found] != 0]
 
 
 def most_wrong(counts: NDArray[Any], losses: NDArray[np.float64], each: int) -> Places:

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from reportgen.contract.records.heads import Decision
-from reportgen.errors import ReportgenError
-from reportgen.evaluation import gathered
+from reportgen.errors import InputError, ReportgenError
+from reportgen.evaluation import gathered, row_digests
 from reportgen.evaluation.parts import BLOCKS, RowsPart
+from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.tasks.base import HeadRows
-from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels
+from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels, encode
+from reportgen.metrics import spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,3 +116,37 @@ def test_chosen_rows_are_copied_only_where_they_are_not_all() -> None:
     assert gathered.chosen(array, np.arange(10)) is array
     assert gathered.chosen(array, np.array([1, 9])).tolist() == [1, 9]
     assert gathered.numbers(4).tolist() == [0, 1, 2, 3]
+
+
+@given(st.lists(st.integers(0, 12), max_size=60), st.integers(1, 9))
+def test_equal_rows_are_found_in_parts(values: list[int], part: int) -> None:
+    """Each with the first row of the same digest, however many digests are sorted at once."""
+    digests = row_digests.row_digests({"x": np.array(values, np.int16).reshape(len(values), 1)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_digests, "_PART", part)
+        found = [pair for both in row_digests.equal_rows(digests) for pair in zip(*both, strict=True)]
+    assert sorted(found) == [
+        (place, values.index(value)) for place, value in enumerate(values) if values.index(value) < place
+    ]
+
+
+def test_a_stratified_sample_is_the_same_in_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So are labels as classes, from text and from one-hot rows."""
+    labels = np.random.default_rng(0).integers(0, 5, 700)
+    one_hot, text = np.eye(5)[labels], np.array(list("abcde"))[labels]
+    place = (("data", "y"), "y.npy")
+    whole = choose_rows(700, 90, labels, 3)[0]
+    monkeypatch.setattr(spans, "AT_ONCE", 13)
+    rows = choose_rows(700, 90, labels, 3)[0]
+    assert rows.tolist() == whole.tolist()
+    assert np.bincount(labels[rows]).tolist() == pytest.approx(np.bincount(labels) * 90 / 700, abs=1)
+    for y in (labels, one_hot, text, labels.astype(np.float32)):
+        assert encode(y, 5, None, *place).hard.tolist() == labels.tolist()
+    soft = one_hot * 0.8 + 0.04
+    assert encode(soft, 5, None, *place).soft == pytest.approx(soft)
+    one_hot[600] = 0.5
+    with pytest.raises(InputError, match=r"has 1 rows .*\(row 600 sums to 2.5\)"):
+        encode(one_hot, 5, None, *place)
+    labels[[300, 500]] = 7
+    with pytest.raises(InputError, match=r"has 2 labels outside .*\(the first is 7 in row 300\)"):
+        encode(labels, 5, None, *place)

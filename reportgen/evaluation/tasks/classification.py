@@ -16,7 +16,7 @@ from reportgen.contract.records.classification import (
 )
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
-from reportgen.evaluation.gathered import numbers
+from reportgen.evaluation.gathered import as_type, filled, numbers
 from reportgen.evaluation.tasks.base import (
     Accumulator,
     ContradictionError,
@@ -28,6 +28,7 @@ from reportgen.evaluation.tasks.base import (
 )
 from reportgen.inputs.labels import kind_of
 from reportgen.metrics import scores
+from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -198,15 +199,19 @@ def encode(
         return _strings(flat, n_classes, class_names, location, file)
     if kind == "floats":
         raise InputError(location, file, "must be class labels (found fractional numbers)")
-    outside = (flat < 0) | (flat >= n_classes)
-    if outside.any():
-        found = flat[outside]
+    n_outside, first = 0, 0
+    for span in spans(len(flat)):
+        outside = (flat[span] < 0) | (flat[span] >= n_classes)
+        if not n_outside and outside.any():
+            first = span.start + int(np.argmax(outside))
+        n_outside += int(np.count_nonzero(outside))
+    if n_outside:
         message = (
-            f"has {int(outside.sum()):,} labels outside the model's {n_classes} classes 0 to {n_classes - 1} "
-            f"(the first is {found[0]:g} in row {int(np.argmax(outside))})"
+            f"has {n_outside:,} labels outside the model's {n_classes} classes 0 to {n_classes - 1} "
+            f"(the first is {flat[first]:g} in row {first})"
         )
         raise InputError(location, file, message)
-    return Labels(flat.astype(np.int32), None, Decision("integers", "read as class indices"), names)
+    return Labels(as_type(flat, np.int32), None, Decision("integers", "read as class indices"), names)
 
 
 def _is_number(text: str) -> bool:
@@ -221,7 +226,7 @@ def _is_number(text: str) -> bool:
 def _strings(
     y: NDArray[Any], n_classes: int, class_names: tuple[str, ...] | None, location: tuple[str | int, ...], file: str
 ) -> Labels:
-    found = [str(value) for value in np.unique(y)]
+    found = sorted({str(value) for span in spans(len(y)) for value in np.unique(y[span])})
     if class_names is None:
         if all(map(_is_number, found)):
             message = f"has numbers as text (found {found[0]!r}): save them as numbers, or set data.class_names"
@@ -239,7 +244,7 @@ def _strings(
             raise InputError(location, file, f"has labels that data.class_names does not list: {listed}")
         order, rule = class_names, "string labels in the order of data.class_names"
     index = {name: position for position, name in enumerate(order)}
-    hard = np.array([index[str(value)] for value in y], dtype=np.int32)
+    hard = filled(len(y), np.int32, lambda span: _indices(y[span], index))
     return Labels(hard, None, Decision("strings", rule), order)
 
 
@@ -248,21 +253,39 @@ def _rows(
 ) -> Labels:
     if y.shape[1] != n_classes:
         raise InputError(location, file, f"has {y.shape[1]} columns, but the model has {n_classes} output classes")
-    rows = y.astype(np.float64)
-    sums = rows.sum(axis=1)
-    bad = ~np.isfinite(sums) | (rows < 0).any(axis=1) | (np.abs(sums - 1) > _LABEL_TOLERANCE)
-    if bad.any():
-        row = int(np.argmax(bad))
+    n_bad, first, whole = 0, (0, 0.0), True
+    for span in spans(len(y)):
+        rows = y[span].astype(np.float64)
+        sums = rows.sum(axis=1)
+        bad = ~np.isfinite(sums) | (rows < 0).any(axis=1) | (np.abs(sums - 1) > _LABEL_TOLERANCE)
+        if not n_bad and bad.any():
+            place = int(np.argmax(bad))
+            first = (span.start + place, float(sums[place]))
+        n_bad += int(np.count_nonzero(bad))
+        whole = whole and bool(np.isin(rows, (0.0, 1.0)).all())
+    if n_bad:
         message = (
-            f"has {int(bad.sum()):,} rows that are not distributions over the classes (row {row} sums to {sums[row]:g}); if several "
+            f"has {n_bad:,} rows that are not distributions over the classes (row {first[0]} sums to {first[1]:g}); if several "
             'classes can apply to a row, set task = "multilabel"'
         )
         raise InputError(location, file, message)
-    hard = rows.argmax(axis=1).astype(np.int32)
-    if bool(np.isin(rows, (0.0, 1.0)).all()):
+    hard = filled(len(y), np.int32, lambda span: y[span].argmax(axis=1))
+    if whole:
         return Labels(hard, None, Decision("one-hot", "every row contains a single 1"), names)
-    rule = "rows sum to 1; accuracy and ranking use the most probable class"
-    return Labels(hard, rows / sums[:, None], Decision("soft", rule), names)
+    soft = filled(len(y), np.float64, lambda span: _normalized(y[span].astype(np.float64)), y.shape[1:])
+    return Labels(
+        hard, soft, Decision("soft", "rows sum to 1; accuracy and ranking use the most probable class"), names
+    )
+
+
+def _normalized(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return rows / rows.sum(axis=1)[:, None]
+
+
+def _indices(values: NDArray[Any], index: dict[str, int]) -> NDArray[np.int32]:
+    """Return the classes of text labels (M,)."""
+    distinct, which = np.unique(values, return_inverse=True)
+    return np.array([index[str(value)] for value in distinct], np.int32)[which]
 
 
 # ------------------------------------------------------------------------------------------------ outputs

@@ -9,7 +9,9 @@ import numpy as np
 from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import InputError
+from reportgen.evaluation.gathered import as_type
 from reportgen.evaluation.tasks.base import OF_DISTRIBUTIONS, Accumulator, Gathering, Several, Task, shape_not_measured
+from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,10 +89,11 @@ def encode(
     if y.size != len(y) * n_values:
         wanted = "one number" if n_values == 1 else f"{n_values} numbers"
         raise InputError(location, file, f"must have {wanted} per row{because} (found shape {y.shape})")
-    labels = y.reshape(len(y), n_values).astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(labels).all(axis=1))
-    if len(bad):
-        message = f"has NaN or infinite labels in {len(bad):,} rows (the first is row {bad[0]})"
+    labels = as_type(y.reshape(len(y), n_values), np.float64)
+    bad = [span.start + np.flatnonzero(~np.isfinite(labels[span]).all(axis=1)) for span in spans(len(labels))]
+    wrong = np.concatenate([np.empty(0, np.int64), *bad])
+    if len(wrong):
+        message = f"has NaN or infinite labels in {len(wrong):,} rows (the first is row {wrong[0]})"
         raise InputError(location, file, message)
     return labels
 

@@ -87,14 +87,15 @@ class ErrorsAnalyzer(BaseAnalyzer[ErrorsOptions, ErrorsResult]):
 
 def _measured(group: Sequence[_Head]) -> Iterator[Measurement]:
     wrong = [one.wrong for one in group]
-    times_wrong = np.bincount(np.concatenate([one.places for one in wrong]), minlength=group[0].n)
     compared = (
         (schema.SHARED_ERRORS, len(errors.shared(wrong))),
         (schema.AGREED_ERRORS, len(errors.agreed(wrong))),
     )
+    distinct, times = np.unique(np.concatenate([one.places for one in wrong]), return_counts=True)
+    once = distinct[times == 1]
     for one in group:
         yield one.measure(schema.ERRORS, one.n_errors)
-        own = int((times_wrong[one.wrong.places] == 1).sum())
+        own = len(np.intersect1d(one.wrong.places, once, assume_unique=True))
         for spec, count in ((schema.OWN_ERRORS, own), *compared):
             yield one.measure(spec, count) if len(group) >= _SEVERAL else _alone(one, spec)
         sure = one.confident_errors()
