@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
 """Edges of the bands of confidence that errors are counted in. Convention."""
-MOST_ROWS = 4_000_000
+MOST_ROWS = 2_000_000
 """Rows above which confidences are counted in fine cells."""
 
 

@@ -68,6 +68,19 @@ def shared(models: Sequence[Wrong]) -> Places:
     return reduce(np.intersect1d, [one.places for one in models])
 
 
+def any_of(models: Sequence[Wrong]) -> Places:
+    """Return the rows (P,) that at least one model gets wrong."""
+    return reduce(np.union1d, [one.places for one in models[1:]], models[0].places)
+
+
+def once(models: Sequence[Wrong]) -> Places:
+    """Return the rows (P,) that exactly one model gets wrong."""
+    if len(models) == 1:
+        return models[0].places
+    places, times = np.unique(np.concatenate([one.places for one in models]), return_counts=True)
+    return places[times == 1]
+
+
 def agreed(models: Sequence[Wrong]) -> Places:
     """Return the rows (P,) where all models predict the same class and the label is another; none for a single model.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -148,7 +149,7 @@ class ClassificationOutputs(ClassPredictions):
     histogram: ClassHistogram | None
     clipped_fraction: float | None
 
-    @property
+    @cached_property
     def correct(self) -> NDArray[np.bool_]:
         """(N,) bool, whether the prediction equals the label."""
         return self.predictions == self.labels

@@ -91,8 +91,7 @@ def _measured(group: Sequence[_Head]) -> Iterator[Measurement]:
         (schema.SHARED_ERRORS, len(errors.shared(wrong))),
         (schema.AGREED_ERRORS, len(errors.agreed(wrong))),
     )
-    distinct, times = np.unique(np.concatenate([one.places for one in wrong]), return_counts=True)
-    once = distinct[times == 1]
+    once = errors.once(wrong)
     for one in group:
         yield one.measure(schema.ERRORS, one.n_errors)
         own = len(np.intersect1d(one.wrong.places, once, assume_unique=True))
@@ -120,7 +119,7 @@ def _shown(group: Sequence[_Head], each: int, rows: dict[int, Example]) -> HeadE
     return HeadErrors(
         subject=group[0].subject(),
         models=tuple(one.model.name for one in group),
-        n_wrong=len(np.unique(np.concatenate([one.places for one in wrong]))),
+        n_wrong=len(errors.any_of(wrong)),
         n_agreed=len(errors.agreed(wrong)),
         n_suspects=len(suspects),
         suspects=tuple(_row(group, place, rows.get(place)) for place in chosen.suspects.tolist()),
