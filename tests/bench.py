@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import pages
+from bench_cache import jobs, store
+from bench_runs import QUIET, built, ran, spec
 from factory import evaluation, head
 
 from reportgen.contract.records.heads import Decision
@@ -29,13 +29,10 @@ from reportgen.sections.calibration.schema import CalibrationOptions
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-QUIET = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
 SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow")
 ONE_BY_ONE = ("overview", "calibration", "weights", "information_flow")
 MANY = (6, 24, 42)
+ROWS = (10**4, 10**5, 10**6)
 TESTS = Path(__file__).parent
 SPECS = TESTS.parent / "specs"
 EXAMPLES = ("release.toml", "sweep.yaml", "quick.toml")
@@ -46,27 +43,21 @@ def main() -> None:
     spectra()
     alignment()
     classification()
+    joining()
     with tempfile.TemporaryDirectory() as folder:
-        documents(Path(folder))
-        mobilenet(Path(folder))
-        memory(Path(folder))
-        many_models(Path(folder))
+        for what in (documents, rows, store, jobs, mobilenet, segmentation, many_models):
+            what(Path(folder))
 
 
 def documents(folder: Path) -> None:
     """Build the reports of the example specs, and look how long they are; render one again."""
     for one in EXAMPLES:
-        command = [sys.executable, "-m", "reportgen", "build", SPECS / one, "-o", folder / one, "-q"]
-        subprocess.run(command, check=False, env=QUIET, capture_output=True)
+        ran("build", SPECS / one, "-o", folder / one, "-q")
         print(f"{one}: {pages.measured(folder / one / 'report.pdf')}")
     results = folder / EXAMPLES[0] / "results.json"
     for formats in ("html,json,markdown", "html,json,markdown,pdf"):
-        command = [sys.executable, "-m", "reportgen", "render", results, "-o", folder / "again", "-q"]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([*command, "--format", formats], check=False, env=QUIET, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        print(f"{EXAMPLES[0]} rendered again, {formats}: {seconds:.1f} s of CPU")
+        cost = ran("render", results, "-o", folder / "again", "-q", "--format", formats)
+        print(f"{EXAMPLES[0]} rendered again, {formats}: {cost.cpu:.1f} s of CPU")
 
 
 def resnet50() -> list[tuple[int, ...]]:
@@ -105,51 +96,43 @@ def alignment() -> None:
     print(f"CKA of two models of {len(widths)} layers, 64 to 2,048 wide, 1,024 examples: {seconds:.2f} s")
 
 
-def build(folder: Path, text: str) -> tuple[float, float]:
-    """Build a report of a spec, JSON alone; return the seconds and the peak memory of its largest process in MB."""
-    (folder / "spec.toml").write_text(text, "utf-8")
-    start = time.perf_counter()
-    command = ["-m", "reportgen", "build", folder / "spec.toml", "-o", folder / "out", "-q", "--format", "json"]
-    ran = subprocess.run(
-        [sys.executable, "-c", _PEAK, sys.executable, *command], check=True, env=QUIET, capture_output=True
-    )
-    return time.perf_counter() - start, float(ran.stdout)
-
-
-_PEAK = (
-    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
-    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3)"
-)
-
-
-def spec(model: str, data: str, sections: Sequence[str] = SECTIONS) -> str:
-    """Return a spec with some sections, by default every one that runs on a single model without a history."""
-    kinds = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in sections)
-    head = 'schema_version = 1\n[report]\ntitle = "Bench"\n'
-    return f'{head}[models.m]\npath = "{model}"\n[data]\npath = "{data}"\n{kinds}'
+def rows(folder: Path) -> None:
+    """Compare the evaluation of a model of 50 layers with a bare predict, and the memory of builds, on more and more rows."""
+    _made("deep", folder)
+    peaks = []
+    for n in ROWS:
+        built_of = spec("deep.keras", f'x = "x{n}.npy"\ny = "y{n}.npy"', SECTIONS)
+        (folder / "spec.toml").write_text(built_of, "utf-8")
+        bare, whole = map(float, _made("evaluation", folder).split())
+        peaks.append(built(folder, built_of).peak)
+        print(
+            f"50 layers, {n:,} rows: evaluation {n / whole:,.0f} rows/s, bare predict {n / bare:,.0f}, "
+            f"{whole / bare:.2f} times; anonymous memory of the build {peaks[-1]:,.0f} MB, {peaks[-1] / peaks[0]:.2f} of the first"
+        )
 
 
 def mobilenet(folder: Path) -> None:
     """Compare a report on MobileNetV2 with a bare predict of the same thousand images."""
-    command = [sys.executable, TESTS / "bench_models.py", folder]
-    bare = float(subprocess.run(command, check=True, env=QUIET, capture_output=True, text=True).stdout)
-    seconds, peak = build(folder, spec("mobilenet.keras", "images.npz"))
+    bare = float(_made("mobilenet", folder))
+    cost = built(folder, spec("mobilenet.keras", 'path = "images.npz"', SECTIONS))
+    left = cost.seconds - 1.6 * bare
     print(
-        f"MobileNetV2, 96 x 96, 1,000 images, {len(SECTIONS)} sections: {seconds:.1f} s, peak {peak:,.0f} MB; a bare predict "
-        f"takes {bare:.1f} s, 1.6 times that leaves {seconds - 1.6 * bare:.1f} s for start, load and tracing"
+        f"MobileNetV2, 96 x 96, 1,000 images, {len(SECTIONS)} sections: {cost.seconds:.1f} s, {cost.peak:,.0f} MB; a bare predict "
+        f"takes {bare:.1f} s, 1.6 times that leaves {left:.1f} s for start, load and tracing"
     )
 
 
-def memory(folder: Path) -> None:
-    """Compare the peaks of reports on a thousand and on a hundred thousand rows of the digits."""
-    digits = TESTS.parent / "specs" / "digits"
-    with np.load(digits / "test.npz") as file:
-        x, y = file["x"], file["y"]
-    for n in (1_000, 100_000):
-        rows = np.arange(n) % len(x)
-        np.savez(folder / f"{n}.npz", x=x[rows], y=y[rows])
-        seconds, peak = build(folder, spec(str(digits / "cnn.keras"), f"{n}.npz"))
-        print(f"digits CNN, {n:,} rows: {seconds:.1f} s, peak {peak:,.0f} MB")
+def segmentation(folder: Path) -> None:
+    """Build a report on a small U-Net."""
+    _made("segmentation", folder)
+    cost = built(folder, spec("unet.keras", 'x = "pictures.npy"\ny = "classes.npy"', SECTIONS))
+    print(f"segmentation, 200 images of 256 x 256: {cost.seconds:.1f} s, {cost.peak:,.0f} MB")
+
+
+def _made(what: str, folder: Path) -> str:
+    """Run one of the functions of ``bench_models.py`` in a process of its own; return what it prints."""
+    command = [sys.executable, TESTS / "bench_models.py", what, folder]
+    return subprocess.run(command, check=True, env=QUIET, capture_output=True, text=True).stdout
 
 
 def many_models(folder: Path) -> None:
@@ -164,17 +147,19 @@ def many_models(folder: Path) -> None:
             shutil.copy(digits / "cnn.keras", folder / f"runs-{count}" / f"m{index}.keras")
     for what, kinds in (("one by one", ONE_BY_ONE), ("with all pairs", (*SECTIONS, "similarity"))):
         runs = {
-            count: [build(folder, spec(f"runs-{count}/*.keras", str(digits / "test.npz"), kinds)) for _ in range(3)]
+            count: [
+                built(folder, spec(f"runs-{count}/*.keras", f'path = "{digits / "test.npz"}"', kinds)) for _ in range(3)
+            ]
             for count in MANY
         }
-        seconds = {count: min(run[0] for run in found) for count, found in runs.items()}
+        seconds = {count: min(run.seconds for run in found) for count, found in runs.items()}
         fewest, some, most = MANY
         few = (seconds[some] - seconds[fewest]) / (some - fewest)
         many = (seconds[most] - seconds[some]) / (most - some)
         print(
             f"models {what}: {', '.join(f'{count} take {seconds[count]:.1f} s' for count in MANY)}: a further model costs "
             f"{few:.2f} s among few and {many:.2f} s among many, ratio {many / few:.2f}; "
-            f"peaks {', '.join(f'{max(run[1] for run in runs[count]):,.0f}' for count in MANY)} MB"
+            f"peaks {', '.join(f'{max(run.peak for run in runs[count]):,.0f}' for count in MANY)} MB"
         )
 
 
@@ -207,6 +192,27 @@ def classification() -> None:
         print(
             f"{name}: {seconds:.2f} s, {seconds / gathered:.2f} of the gathering, peak {peak:,.0f} MB above the arrays"
         )
+
+
+def joining() -> None:
+    """Put the pieces of a hundred workers together to ten million rows of ten classes."""
+    pieces, size, k = 100, 100_000, 10
+    generator = np.random.default_rng(0)
+    logits = (generator.normal(size=(size, k)) * 3).astype(np.float32)
+    labels = np.tile(generator.integers(0, k, size).astype(np.int32), pieces)
+    encoded = Labels(labels, None, Decision("integers", ""), ())
+    head_rows = HeadRows(pieces * size, k, "logits")
+    part, whole = (ClassificationAccumulator(head_rows, encoded) for _ in range(2))
+    part.gathered.only(np.arange(size))
+    part.add(logits, np.arange(size))
+    part.gathered.end_block()
+    found = part.gathered.piece()
+    piece = replace(found, columns={**found.columns, "logits": logits})
+    start = time.perf_counter()
+    for index in range(pieces):
+        whole.gathered.merge(piece, np.arange(index * size, (index + 1) * size))
+    seconds = time.perf_counter() - start
+    print(f"joining {pieces} pieces of {size:,} rows of {k} classes: {seconds / pieces / size * 1e9:.0f} ns a row")
 
 
 if __name__ == "__main__":
