@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from reportgen.spec.problems import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reportgen.evaluation.collect import ProgressCallback
 
-_LOGGED_STEPS = 4
+_LOGGED_STEPS, _EVERY = 4, 60.0
 
 
 @contextmanager
@@ -32,18 +33,65 @@ def progress(*, quiet: bool) -> Iterator[ProgressCallback]:
 
 def _bar() -> Iterator[ProgressCallback]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task("starting", total=None)
+    text = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[said]}", markup=False)
+    with Progress(
+        text[0], BarColumn(), TimeElapsedColumn(), text[1], console=Console(stderr=True), transient=True
+    ) as shown:
+        task, pace = shown.add_task("starting", total=None, said=""), Pace()
 
         def tell(what: str, done: int, total: int) -> None:
             shown.update(
-                task, description=printable(what).ljust(32)[:60], completed=done, total=total if total > 1 else None
+                task,
+                description=printable(what).ljust(32)[:60],
+                completed=done,
+                total=total if total > 1 else None,
+                said=pace.said(what, done, total) if total > 1 else "",
             )
 
         yield tell
+
+
+class Pace:
+    """How far a step is, how fast it goes on, and how long it still takes; ``clock`` returns seconds."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._step: tuple[str, int] = ("", 0)
+        self._began, self._first = 0.0, 0
+
+    def said(self, what: str, done: int, total: int) -> str:
+        """Return it in words: without rate and time where nothing was done since the step began.
+
+        >>> pace = Pace(iter([0.0, 10.0]).__next__)
+        >>> pace.said("evaluating cnn", 0, 9000), pace.said("evaluating cnn", 2000, 9000)
+        ('0 of 9,000', '2,000 of 9,000, 200/s, 35 s left')
+        """
+        now = self._clock()
+        if (what, total) != self._step or done < self._first:
+            self._step, self._began, self._first = (what, total), now, done
+        words, passed, new = f"{done:,} of {total:,}", now - self._began, done - self._first
+        if passed <= 0 or new <= 0:
+            return words
+        rate = new / passed
+        fast = f", {rate:,.0f}/s" if rate >= 1 else ""
+        return f"{words}{fast}, {_duration((total - done) / rate)} left" if done < total else f"{words}{fast}"
+
+
+def _duration(seconds: float) -> str:
+    """Return a time that is left, as precise as it can be known.
+
+    >>> _duration(3.2), _duration(200), _duration(9000)
+    ('3 s', '3 min', '2 h 30 min')
+    """
+    if seconds < _IN_SECONDS:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < _MINUTES else f"{minutes // _MINUTES} h {minutes % _MINUTES} min"
+
+
+_MINUTES, _IN_SECONDS = 60, 120
 
 
 def _in_notebook() -> bool:
@@ -71,16 +119,19 @@ def _element() -> Iterator[ProgressCallback]:
 
 
 class _Log:
-    """Prints a line at the start of a step, and at every quarter of it."""
+    """Prints a line at the start of a step, at every quarter of it, and once a minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock, self._pace = clock, Pace(clock)
         self._last: tuple[str, int] = ("", 0)
+        self._told = 0.0
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        step = (what, done * _LOGGED_STEPS // total)
-        if step == self._last:
+        step, said = (what, done * _LOGGED_STEPS // total), self._pace.said(what, done, total)
+        now = self._clock()
+        if step == self._last and (now - self._told < _EVERY or done in (0, total)):
             return
-        self._last = step
-        line = f"{what} ..." if done == 0 else f"{what}: {done:,} of {total:,}"
+        self._last, self._told = step, now
+        line = f"{what} ..." if done == 0 else f"{what}: {said}"
         with suppress(OSError):  # nobody listens
             print(printable(line), file=sys.stderr, flush=True)  # noqa: T201
