@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -274,6 +275,33 @@ def test_kill_9_at_any_time(project: Path, delay: float, victim: str) -> None:
     assert all((path / "lock").exists() for path in left if path.name.startswith("reportgen-"))
     if left:
         assert run(project, "build", "spec.toml", "-o", "again", "-q", "--format", "json")[0] == 0
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("jobs", [(), ("--jobs", 2)])
+def test_kill_9_again_and_again_with_a_store(
+    project: Path, jobs: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a killed run left in the store, the next ones end with the results of a run without one, and with all figures."""
+    command = ("build", "spec.toml", "-q", "--format", "json,html", *jobs)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert run(project, *command, "-o", "expected")[0] == 0
+    monkeypatch.setenv("REPORTGEN_NO_CACHE", "")
+    monkeypatch.setenv("REPORTGEN_CACHE", str(project / "cache"))
+    for delay in (0.3, 1.0, 2.0, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 7.0):
+        with started(project, *command, "-o", "out") as process:
+            time.sleep(delay)
+            others = _descendants(process.pid)
+            for one in [process.pid, *others]:
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+            process.wait(timeout=20)
+            for one in others:
+                ends(one)
+    for _ in range(2):
+        assert run(project, *command, "-o", "out")[0] == 0
+        for file in ("results.json", "report.html"):
+            assert (project / "out" / file).read_bytes() == (project / "expected" / file).read_bytes()
 
 
 @pytest.mark.keras
