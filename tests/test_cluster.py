@@ -19,6 +19,7 @@ from reportgen.cli.commands import cli
 from reportgen.errors import ArgumentError, InputError
 from reportgen.evaluation.executors import cluster as clusters, dask_transport
 from reportgen.evaluation.executors.task import ClusterError, task_of, unpacked, work
+from reportgen.evaluation.parts import RowsPart
 from reportgen.evaluation.process import WorkerError
 from reportgen.pipeline import flow
 from reportgen.pipeline.run import Run
@@ -49,6 +50,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TOP / "specs" / "digits", made / "digits")
     (made / "broken.keras").write_bytes(b"no model")
     (made / "spec.toml").write_text(SPEC, "utf-8")
+    lines = SPEC.splitlines(keepends=True)
+    (made / "one.toml").write_text(
+        "".join(line for line in lines if "cnn" not in line and "broken" not in line), "utf-8"
+    )
     return made
 
 
@@ -97,9 +102,9 @@ def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
     made.close()
 
 
-def computed(folder: Path, run: Run) -> Results:
-    """Return the results of the spec."""
-    return flow.compute(flow.read_plan(folder / "spec.toml"), run)
+def computed(folder: Path, run: Run, spec: str = "spec.toml") -> Results:
+    """Return the results of a spec."""
+    return flow.compute(flow.read_plan(folder / spec), run)
 
 
 def on(cluster: LocalCluster, report: ProgressCallback, store: Store | None = None) -> Run:
@@ -111,7 +116,7 @@ def on(cluster: LocalCluster, report: ProgressCallback, store: Store | None = No
 def test_a_cluster_gives_the_bytes_of_one_worker(
     folder: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when a worker is killed on the way; with none left it is said, and the next run goes on with what was finished."""
+    """Also with parts of the rows of one model, and when a worker is killed on the way; with none left it is said, and the next run goes on with what was finished."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     monkeypatch.setattr(dask_transport, "_LOOK", 0.5)
     monkeypatch.setattr(dask_transport, "_WITHOUT_WORKERS", 1.0)
@@ -127,6 +132,12 @@ def test_a_cluster_gives_the_bytes_of_one_worker(
         return tell
 
     first, second = cluster.with_workers(2)
+    alone = computed(folder, Run(jobs=1), "one.toml").to_json()
+    with monkeypatch.context() as patch:
+        parts: list[object] = []
+        patch.setattr(clusters, "task_of", lambda *given: parts.append(given[-1]) or task_of(*given))
+        assert computed(folder, on(cluster, lambda *_: None), "one.toml").to_json() == alone
+    assert parts == [RowsPart(0, 2), RowsPart(1, 2)]
     expected = computed(folder, Run(jobs=1)).to_json()
     assert computed(folder, on(cluster, lambda *_: None)).to_json() == expected
     assert computed(folder, on(cluster, killing(first, lambda what, _: ", " in what))).to_json() == expected
