@@ -41,19 +41,13 @@ class DistributionVisualizer(BaseVisualizer[DistributionsResult]):
         groups: dict[object, list[DistributionCalibration]] = {}
         for one in result.distributions:
             groups.setdefault((one.subject, one.intervals, one.quantiles), []).append(one)
-        compared = [(group, shown) for group in groups.values() if (shown := self._compared(group))]
+        compared = [(group, shown) for group in groups.values() if (shown := self.view.compared(group, _MOST_COMPARED))]
         for index, (group, shown) in enumerate(compared):
             of_levels = [found[one] for one in shown]
             yield self._coverage(result, of_levels, naming.numbered("coverage", index), self.view.rest(group, shown))
         with_bars = [(group, shown) for group, shown in compared if any(one.bars for one in shown)]
         for index, (group, shown) in enumerate(with_bars):
             yield self._pit([found[one] for one in shown], naming.numbered("pit", index), self.view.rest(group, shown))
-
-    def _compared(self, group: Sequence[DistributionCalibration]) -> tuple[DistributionCalibration, ...]:
-        """Return the candidate and its baseline, or a few models."""
-        roles = self.view.decision.models
-        of_roles = sorted((one for one in group if one.model in roles), key=lambda one: roles.index(one.model))
-        return tuple(of_roles) or self.view.shown(group, _MOST_COMPARED)
 
     # -------------------------------------------------------------------------------------- coverage
 
