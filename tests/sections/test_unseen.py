@@ -15,8 +15,13 @@ from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
 from reportgen.contract.records.data import NearDuplicates
 from reportgen.contract.subjects import Subject
-from reportgen.sections.performance import SECTION, multilabel_schema as labels, schema, training_schema
-from reportgen.sections.performance.regression import schema as values
+from reportgen.sections.performance import (
+    SECTION,
+    multilabel_schema as labels,
+    regression_schema as values,
+    schema,
+    training_schema,
+)
 from reportgen.text import formatting
 
 if TYPE_CHECKING:

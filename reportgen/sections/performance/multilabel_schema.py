@@ -117,48 +117,44 @@ class Average:
     """None for one that multiclass heads have too."""
 
     @classmethod
-    def of(cls, name: str, how: str, source: str, *, f1: bool = True, difference: str | None = None) -> Average:
-        """Declare the metrics of an average."""
-        title = name.capitalize()
-
-        def spec(part: str, of: str, what: str, differs: str | None = None) -> MetricSpec:
-            definition = f"{of}: {what} {how} {_UNIT}"
-            return MetricSpec(
-                f"{name}_{part}",
-                f"{title} {of if of == 'F1' else of.lower()}",
-                "fraction",
-                True,
-                definition,
-                source,
-                difference=differs,
-            )
-
-        return cls(
-            name,
-            title,
-            spec("precision", "Precision", "share of the predicted labels that apply,"),
-            spec("recall", "Recall", "share of the labels that apply that is predicted,"),
-            spec("f1", "F1", "harmonic mean of precision and recall,", difference) if f1 else None,
-        )
+    def of(cls, name: str, how: str, source: str, f1: MetricSpec | None) -> Average:
+        """Declare the metrics of an average, but for its F1."""
+        precision = _averaged(name, "Precision", "share of the predicted labels that apply,", how, source)
+        recall = _averaged(name, "Recall", "share of the labels that apply that is predicted,", how, source)
+        return cls(name, name.capitalize(), precision, recall, f1)
 
 
-MICRO = Average.of(
-    "micro",
-    "over all labels of all rows, so that frequent classes count more.",
-    f"delta method; {_ROWS}",
-    difference="micro_f1_difference",
-)
-MACRO = Average.of(
-    "macro",
-    "of each class, averaged over the classes for which it exists.",
-    f"delta method with the covariances of the classes; {_ROWS}",
-    f1=False,
-)
-SAMPLES = Average.of(
+def _averaged(name: str, of: str, what: str, how: str, source: str, difference: str | None = None) -> MetricSpec:
+    return MetricSpec(
+        f"{name}_{of.lower()}",
+        f"{name.capitalize()} {of if of == 'F1' else of.lower()}",
+        "fraction",
+        True,
+        f"{of}: {what} {how} {_UNIT}",
+        source,
+        difference=difference,
+    )
+
+
+def _averaged_f1(name: str, how: str, source: str, difference: str | None = None) -> MetricSpec:
+    return _averaged(name, "F1", "harmonic mean of precision and recall,", how, source, difference)
+
+
+_OF_MICRO = ("micro", "over all labels of all rows, so that frequent classes count more.", f"delta method; {_ROWS}")
+_OF_SAMPLES = (
     "samples",
     "of each row, averaged over the rows for which it exists.",
     "mean over rows; Hall (1992) for the interval",
 )
+MICRO_F1 = _averaged_f1(*_OF_MICRO, difference="micro_f1_difference")
+MICRO = Average.of(*_OF_MICRO, MICRO_F1)
+MACRO = Average.of(
+    "macro",
+    "of each class, averaged over the classes for which it exists.",
+    f"delta method with the covariances of the classes; {_ROWS}",
+    None,
+)
+SAMPLES = Average.of(*_OF_SAMPLES, _averaged_f1(*_OF_SAMPLES))
 
 CLASS_AUC = MetricSpec(
     "class_roc_auc",

@@ -11,7 +11,7 @@ from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.subjects import Subject
 from reportgen.sections.performance.dense_schema import DenseResult
 from reportgen.sections.performance.multilabel_schema import MultilabelResult
-from reportgen.sections.performance.regression.schema import RMSE, RegressionResult
+from reportgen.sections.performance.regression_schema import RMSE, RegressionResult
 from reportgen.sections.performance.tiers import Tier
 from reportgen.text import naming
 

@@ -9,8 +9,12 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead, HeadT
 from reportgen.metrics import comparison, intervals, slices
-from reportgen.sections.performance import multilabel_schema as labels, schema, training_schema
-from reportgen.sections.performance.regression import schema as values
+from reportgen.sections.performance import (
+    multilabel_schema as labels,
+    regression_schema as values,
+    schema,
+    training_schema,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -12,8 +12,8 @@ from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals, regression
-from reportgen.sections.performance.regression import schema
-from reportgen.sections.performance.regression.schema import LabelBand, ResidualBin, ValuePerformance
+from reportgen.sections.performance import regression_schema as schema
+from reportgen.sections.performance.regression_schema import LabelBand, ResidualBin, ValuePerformance
 from reportgen.sections.performance.rivals import Comparison, compare
 
 if TYPE_CHECKING:
