@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
+from reportgen.sections.performance.pair_schema import PairSpecs
 from reportgen.sections.performance.tiers import Tier
 
 
@@ -228,23 +229,12 @@ MICRO_F1_DIFFERENCE = MetricSpec(
     "delta method, paired over rows; Hall (1992) for the interval",
     "pair",
 )
-MICRO_F1_P = MetricSpec(
-    "micro_f1_p",
-    "Micro F1 p",
-    "p-value",
-    None,
+MICRO_F1_PAIRS = PairSpecs.of(
+    MICRO_F1_DIFFERENCE,
+    "micro_f1",
+    "Micro F1",
     "Two-sided p-value of equal micro F1: below 0.05 if and only if the interval of the difference excludes 0.",
     "delta method; Student's t corrected for skewness, Hall (1992)",
-    "pair",
-)
-MICRO_F1_P_HOLM = MetricSpec(
-    "micro_f1_p_holm",
-    "Micro F1 p (Holm)",
-    "p-value",
-    None,
-    "Micro F1 p adjusted for the number of model pairs in the report, over all outputs.",
-    "Holm (1979)",
-    "pair",
 )
 
 SCORES = (EXACT_MATCH, HAMMING_LOSS, CLASSES_PER_ROW, CARDINALITY_BIAS)
@@ -259,4 +249,4 @@ PER_CLASS = (PREVALENCE, CLASS_AP, CLASS_AUC, CLASS_BRIER)
 """Of each class, besides those that other heads have too."""
 BY_ROLE = (F1_DIFFERENCE,)
 """Of the candidate, where there is a baseline."""
-PAIRWISE = (EXACT_DIFFERENCE, HAMMING_DIFFERENCE, MICRO_F1_DIFFERENCE, MICRO_F1_P, MICRO_F1_P_HOLM)
+PAIRWISE = (EXACT_DIFFERENCE, HAMMING_DIFFERENCE, MICRO_F1_DIFFERENCE, MICRO_F1_PAIRS.p, MICRO_F1_PAIRS.p_holm)

@@ -11,6 +11,7 @@ from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.subjects import Subject
 from reportgen.sections.performance.dense_schema import DenseResult
 from reportgen.sections.performance.multilabel_schema import MultilabelResult
+from reportgen.sections.performance.pair_schema import adjusted
 from reportgen.sections.performance.regression_schema import RMSE, RegressionResult
 from reportgen.sections.performance.tiers import Tier
 from reportgen.text import naming
@@ -302,15 +303,7 @@ MCNEMAR = MetricSpec(
     "McNemar (1947)",
     "pair",
 )
-MCNEMAR_HOLM = MetricSpec(
-    "mcnemar_p_holm",
-    "McNemar p (Holm)",
-    "p-value",
-    None,
-    "McNemar p adjusted for the number of model pairs in the report, over all outputs.",
-    "Holm (1979)",
-    "pair",
-)
+MCNEMAR_HOLM = adjusted(MCNEMAR)
 
 UNSEEN_ACCURACY = MetricSpec(
     "unseen_accuracy",

@@ -12,7 +12,7 @@ from reportgen.sections.performance import (
     schema,
 )
 from reportgen.sections.performance.by_class import Scored, WithClasses, support
-from reportgen.sections.performance.pairwise import PairSpecs
+from reportgen.sections.performance.pair_schema import PairSpecs
 from reportgen.text import naming
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ _EXCLUSIVE = ClassScoring(
 )
 _SEVERAL = ClassScoring(
     main=labels.MICRO_F1,
-    pair=PairSpecs(labels.MICRO_F1_DIFFERENCE, labels.MICRO_F1_P, labels.MICRO_F1_P_HOLM),
+    pair=labels.MICRO_F1_PAIRS,
     called="Micro F1",
     best="has the highest micro F1",
     more="has a higher micro F1",
@@ -178,7 +178,7 @@ _SEVERAL = ClassScoring(
 )
 _VALUES = Scoring(
     main=values.MAE,
-    pair=PairSpecs(values.MAE_DIFFERENCE, values.MAE_P, values.MAE_P_HOLM),
+    pair=values.MAE_PAIRS,
     called="Mean absolute error",
     best="has the lowest MAE",
     more="has larger errors",
@@ -197,7 +197,7 @@ def _of_positions(kind: dense_schema.Kind, of_class: MetricSpec) -> ClassScoring
     name = naming.in_a_sentence(kind.main.title)
     return ClassScoring(
         main=kind.main,
-        pair=PairSpecs(kind.difference, kind.p, kind.p_holm),
+        pair=kind.pair,
         called=kind.main.title,
         best=f"has the highest {name}",
         more=f"has a higher {name}",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
     from reportgen.contract.result import SectionResult
     from reportgen.sections.performance.by_class import Scored
-    from reportgen.sections.performance.pairwise import PairSpecs
+    from reportgen.sections.performance.pair_schema import PairSpecs
     from reportgen.sections.performance.schema import PerformanceResult
     from reportgen.sections.performance.scoring import ClassesT, ClassFamily, Family, ScoredT
     from reportgen.sections.performance.tiers import Tier

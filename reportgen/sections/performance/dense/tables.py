@@ -26,19 +26,19 @@ _SCORES = {"segmentation": schema.AREAS, "sequence_labeling": (*schema.TAGS, sha
 _TITLES = {"segmentation": "Segmentation", "sequence_labeling": "Sequence labeling"}
 _PAIRS: dict[str, tuple[MetricSpec, ...]] = {
     "segmentation": (
-        schema.MEAN_IOU_DIFFERENCE,
+        schema.MEAN_IOU_PAIRS.difference,
         schema.PIXEL_DIFFERENCE,
         shared.NLL_DIFFERENCE,
-        schema.MEAN_IOU_P,
-        schema.MEAN_IOU_P_HOLM,
+        schema.MEAN_IOU_PAIRS.p,
+        schema.MEAN_IOU_PAIRS.p_holm,
     ),
     "sequence_labeling": (
-        schema.TOKEN_DIFFERENCE,
+        schema.TOKEN_PAIRS.difference,
         schema.MACRO_F1_DIFFERENCE,
         labels.EXACT_DIFFERENCE,
         shared.NLL_DIFFERENCE,
-        schema.TOKEN_P,
-        schema.TOKEN_P_HOLM,
+        schema.TOKEN_PAIRS.p,
+        schema.TOKEN_PAIRS.p_holm,
     ),
 }
 _OF_CLASS = {
@@ -84,7 +84,7 @@ def pairs(result: DenseResult, view: View) -> Iterator[Table]:
     """Yield the differences between models, each pair once."""
     for task, specs in _PAIRS.items():
         name, title = f"{task.replace('_', '-')}-pairs", f"{_TITLES[task]}: differences between models"
-        yield from by_pair.table(result, view, name, title, specs, schema.KINDS[task].p)
+        yield from by_pair.table(result, view, name, title, specs, schema.KINDS[task].pair.p)
 
 
 def per_class(result: DenseResult, one: DensePerformance) -> Table:

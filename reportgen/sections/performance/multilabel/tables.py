@@ -20,8 +20,8 @@ _PAIRS = (
     schema.MICRO_F1_DIFFERENCE,
     schema.EXACT_DIFFERENCE,
     schema.HAMMING_DIFFERENCE,
-    schema.MICRO_F1_P,
-    schema.MICRO_F1_P_HOLM,
+    schema.MICRO_F1_PAIRS.p,
+    schema.MICRO_F1_PAIRS.p_holm,
 )
 
 
@@ -73,7 +73,9 @@ def _averages(result: MultilabelResult, view: View) -> Table:
 
 def pairs(result: MultilabelResult, view: View) -> Iterator[Table]:
     """Yield the differences between models, each pair once."""
-    yield from by_pair.table(result, view, "multilabel-pairs", "Differences between models", _PAIRS, schema.MICRO_F1_P)
+    yield from by_pair.table(
+        result, view, "multilabel-pairs", "Differences between models", _PAIRS, schema.MICRO_F1_PAIRS.p
+    )
 
 
 def per_class(result: MultilabelResult, one: MultilabelPerformance, specs: Sequence[MetricSpec]) -> Table:

@@ -209,5 +209,5 @@ def _pair(first: Values, second: Values, p_value: float | None, adjusted: float 
     yield first.estimated(schema.MAE_DIFFERENCE, first.difference(second), part)
     yield first.estimated(schema.MSE_DIFFERENCE, _found(squares), part)
     how = first.design.test("the paired difference")
-    yield first.tested(schema.MAE_P, p_value, part, estimator=how)
-    yield first.tested(schema.MAE_P_HOLM, adjusted, part, estimator=how)
+    yield first.tested(schema.MAE_PAIRS.p, p_value, part, estimator=how)
+    yield first.tested(schema.MAE_PAIRS.p_holm, adjusted, part, estimator=how)

@@ -8,7 +8,6 @@ from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement
 from reportgen.contract.subjects import Subject
 from reportgen.sections.performance import regression_schema as schema, sentences
-from reportgen.sections.performance.pairwise import PairSpecs
 from reportgen.sections.performance.regression.findings import biased_bins, side
 from reportgen.sections.performance.regression.tables import span
 from reportgen.sections.performance.scoring import VALUES
@@ -20,12 +19,13 @@ if TYPE_CHECKING:
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
+    from reportgen.sections.performance.pair_schema import PairSpecs
     from reportgen.sections.performance.regression_schema import ValuePerformance
     from reportgen.sections.performance.schema import PerformanceResult
     from reportgen.sections.performance.sentences import Parts
 
 _SCORES = (
-    (schema.MAE, PairSpecs(schema.MAE_DIFFERENCE, schema.MAE_P, schema.MAE_P_HOLM)),
+    (schema.MAE, schema.MAE_PAIRS),
     *((one.score, one.pairs) for one in (schema.CRPS_SCORES, schema.PINBALL_SCORES)),
 )
 """The scores that a candidate is compared with its baseline in, and the differences of them."""
