@@ -49,33 +49,6 @@ EXACT_MATCH = MetricSpec(
     "Wilson (1927) for the interval",
     difference="exact_match_difference",
 )
-UNSEEN_EXACT = MetricSpec(
-    "unseen_exact_match",
-    "Exact match, unseen rows",
-    "fraction",
-    True,
-    "Exact match on the rows whose inputs are not also in the training data; on all of them if none are.",
-    "Wilson (1927) for the interval",
-)
-UNSEEN_DIFFERENCE = MetricSpec(
-    "unseen_exact_match_difference",
-    "Candidate minus baseline, unseen rows",
-    "signed fraction",
-    True,
-    "Exact match of the candidate minus that of its baseline, on the rows whose inputs are not also in the training data, in points.",
-    "Newcombe (1998), method 10",
-)
-LEAKED_EXACT = MetricSpec(
-    "leaked_exact_match_difference",
-    "Leaked minus unseen, exact match",
-    "signed fraction",
-    None,
-    "Exact match on the rows that are also in the training data minus that on the others, in points.",
-    "Newcombe (1998), method 10",
-)
-UNSEEN = (UNSEEN_EXACT, UNSEEN_DIFFERENCE, LEAKED_EXACT)
-"""Where the spec names the training data; the difference where it has a candidate and a baseline."""
-
 HAMMING_LOSS = MetricSpec(
     "hamming_loss",
     "Hamming loss",

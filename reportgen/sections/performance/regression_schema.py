@@ -193,33 +193,6 @@ class ConformalSpecs:
 
 CONFORMAL = tuple(ConformalSpecs.of(level) for level in (0.9, 0.95))
 
-UNSEEN_MAE = MetricSpec(
-    "unseen_mae",
-    "MAE, unseen rows",
-    "",
-    False,
-    "MAE on the examples whose inputs are not also in the training data; all of them if none are. In the unit of the label.",
-    "mean; Hall (1992) for the interval",
-)
-LEAKED_MAE = MetricSpec(
-    "leaked_mae_difference",
-    "Leaked minus unseen, MAE",
-    "",
-    None,
-    "MAE on the examples that are also in the training data minus that on the others, in the unit of the label.",
-    "Zou & Donner (2008)",
-)
-UNSEEN_DIFFERENCE = MetricSpec(
-    "unseen_mae_difference",
-    "Candidate minus baseline, unseen rows",
-    "",
-    False,
-    "MAE of the candidate minus that of its baseline, on the examples whose inputs are not also in the training data, in the unit of the label.",
-    "paired mean; Hall (1992) for the interval",
-)
-UNSEEN = (UNSEEN_MAE, UNSEEN_DIFFERENCE, LEAKED_MAE)
-"""Where the spec names the training data; the difference where it has a candidate and a baseline."""
-
 MAE_DIFFERENCE = MetricSpec(
     "mae_difference",
     "MAE difference",

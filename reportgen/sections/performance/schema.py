@@ -305,41 +305,6 @@ MCNEMAR = MetricSpec(
 )
 MCNEMAR_HOLM = adjusted(MCNEMAR)
 
-UNSEEN_ACCURACY = MetricSpec(
-    "unseen_accuracy",
-    "Accuracy, unseen rows",
-    "fraction",
-    True,
-    "Accuracy on the examples whose inputs are not also in the training data; all of them if none are.",
-    "Wilson (1927) for the interval",
-)
-UNSEEN_NLL = MetricSpec(
-    "unseen_nll",
-    "NLL, unseen rows",
-    "nats",
-    False,
-    "NLL on the examples whose inputs are not also in the training data; all of them if none are.",
-    "Good (1952); Hall (1992) for the interval",
-)
-LEAKED_ACCURACY = MetricSpec(
-    "leaked_accuracy_difference",
-    "Leaked minus unseen, accuracy",
-    "signed fraction",
-    None,
-    "Accuracy on the examples that are also in the training data minus that on the others, in points.",
-    "Newcombe (1998), method 10",
-)
-UNSEEN_DIFFERENCE = MetricSpec(
-    "unseen_accuracy_difference",
-    "Candidate minus baseline, unseen rows",
-    "signed fraction",
-    True,
-    "Accuracy of the candidate minus that of its baseline, on the examples whose inputs are not also in the training data, in points.",
-    "Newcombe (1998), method 10",
-)
-UNSEEN = (UNSEEN_ACCURACY, UNSEEN_NLL, UNSEEN_DIFFERENCE, LEAKED_ACCURACY)
-"""Where the spec names the training data; the difference where it has a candidate and a baseline."""
-
 
 @dataclass(frozen=True)
 class OverSeeds:

@@ -11,10 +11,8 @@ from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import (
     by_class,
-    multilabel_schema as labels,
     ordinal,
     pairs as by_pair,
-    regression_schema as values,
     schema,
     training_schema,
 )
@@ -76,12 +74,12 @@ def _unseen(result: PerformanceResult, view: View) -> Iterator[Table]:
     also, nearly = "also in the training data", "nearly equal to a row of the training data"
     without, deduplicated = "without the rows of the training data", "without near duplicates of training rows"
     for name, title, specs, which in (
-        ("unseen", f"Scores {without}", schema.UNSEEN, also),
-        ("unseen-labels", f"Exact match {without}", labels.UNSEEN, also),
-        ("unseen-values", f"Errors {without}", values.UNSEEN, also),
-        ("deduplicated", f"Accuracy {deduplicated}", training_schema.OF_CLASSES, nearly),
-        ("deduplicated-labels", f"Exact match {deduplicated}", training_schema.OF_LABELS, nearly),
-        ("deduplicated-values", f"Errors {deduplicated}", training_schema.OF_VALUES, nearly),
+        ("unseen", f"Scores {without}", training_schema.OF_CLASSES, also),
+        ("unseen-labels", f"Exact match {without}", training_schema.UNSEEN_EXACT.specs, also),
+        ("unseen-values", f"Errors {without}", training_schema.UNSEEN_MAE.specs, also),
+        ("deduplicated", f"Accuracy {deduplicated}", training_schema.NEAR_ACCURACY.specs, nearly),
+        ("deduplicated-labels", f"Exact match {deduplicated}", training_schema.NEAR_EXACT.specs, nearly),
+        ("deduplicated-values", f"Errors {deduplicated}", training_schema.NEAR_MAE.specs, nearly),
     ):
         some = next((one.metric.n for one in result.named(specs[-1].name) if one.metric.value is not None), None)
         if some is not None:

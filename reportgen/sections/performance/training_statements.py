@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import Quantity, Statement, quantity
-from reportgen.sections.performance import (
-    multilabel_schema as labels,
-    regression_schema as values,
-    schema,
-    training_schema,
-)
+from reportgen.sections.performance import training_schema as schema
 from reportgen.sections.performance.sentences import opening
 from reportgen.text import formatting
 
@@ -23,7 +18,7 @@ if TYPE_CHECKING:
 
 def of_gap(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
     """Say how much better or worse each output of the candidate is on its training data, by its first score, where that is clear."""
-    for one in (training_schema.ACCURACY_GAP, training_schema.MICRO_F1_GAP, training_schema.MAE_GAP):
+    for one in (schema.ACCURACY_GAP, schema.MICRO_F1_GAP, schema.MAE_GAP):
         for gap in result.named(one.gap.name, candidate):
             low, high = gap.metric.ci_low, gap.metric.ci_high
             if low is None or high is None or low <= 0 <= high:
@@ -45,31 +40,22 @@ def of_gap(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
 def without_leaked(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
     """Say how good the candidate is on the rows that are not in the training data, where some are."""
     also, near = "also in the training data", "equal or nearly equal to a row of the training data"
-    of_classes, of_labels, of_values = (
-        training_schema.OF_CLASSES,
-        training_schema.OF_LABELS,
-        training_schema.OF_VALUES,
-    )
-    for spec, difference, of_some, score, where in (
-        (schema.UNSEEN_ACCURACY, schema.UNSEEN_DIFFERENCE, schema.LEAKED_ACCURACY, "accuracy", also),
-        (labels.UNSEEN_EXACT, labels.UNSEEN_DIFFERENCE, labels.LEAKED_EXACT, "exact match", also),
-        (values.UNSEEN_MAE, values.UNSEEN_DIFFERENCE, values.LEAKED_MAE, "MAE", also),
-        (*of_classes, "accuracy", near),
-        (*of_labels, "exact match", near),
-        (*of_values, "MAE", near),
+    for specs, where in (
+        *((specs, also) for specs in (schema.UNSEEN_ACCURACY, schema.UNSEEN_EXACT, schema.UNSEEN_MAE)),
+        *((specs, near) for specs in (schema.NEAR_ACCURACY, schema.NEAR_EXACT, schema.NEAR_MAE)),
     ):
-        for one in result.named(spec.name, candidate):
-            some = result.find(of_some.name, one.model, one.subject).n
+        for one in result.named(specs.others.name, candidate):
+            some = result.find(specs.apart.name, one.model, one.subject).n
             if some is None:
                 continue
             left_out = some if where is also or one.metric.n is None else result.n - one.metric.n
             which = "row that is" if left_out == 1 else f"{left_out:,} rows that are"
             parts = (
                 *opening(one),
-                f"Without the {which} {where}: {score} ",
+                f"Without the {which} {where}: {specs.words} ",
                 quantity(one),
                 f" {formatting.metric(one.metric).interval}".rstrip(),
-                *_from_baseline(result, one, difference),
+                *_from_baseline(result, one, specs.difference),
                 ".",
             )
             yield Statement(topic="difference", parts=parts, test=one.metric.ci_method, n=one.metric.n)
