@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import or_nan, required
+from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
 from reportgen.figures import dots, draw
@@ -80,16 +80,9 @@ class ClassVisualizer(BaseVisualizer[CalibrationResult]):
         series = []
         for head in heads:
             found = [titles.of_class(result, "class_bias", head, name) for name in names]
-            series.append(
-                dots.Dots(
-                    values=[100 * or_nan(one.value) for one in found],
-                    low=[100 * or_nan(one.ci_low) for one in found],
-                    high=[100 * or_nan(one.ci_high) for one in found],
-                    look=self.theme.look(head.model),
-                    label=figure_label(self.theme, head),
-                    hollow=[not titles.established(result, head, name) for name in names],
-                )
-            )
+            hollow = [not titles.established(result, head, name) for name in names]
+            label = figure_label(self.theme, head)
+            series.append(dots.Dots.of(found, self.theme.look(head.model), label, hollow, scale=100))
         dots.rows(ax, self.theme, names, series)
         draw.reference_line(ax, self.theme, 0.0, "no bias", axis="x")
         ax.set_xlabel("class bias (points)")

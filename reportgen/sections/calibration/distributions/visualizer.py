@@ -9,7 +9,6 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import dots, draw
 from reportgen.sections.calibration.distributions import titles
@@ -88,13 +87,12 @@ class DistributionVisualizer(BaseVisualizer[DistributionsResult]):
             levels = one.quantiles or one.intervals
             columns.append([levels[place] for place in places])
         series = [
-            dots.Dots(
-                values=[100 * or_nan(level.share.value) for level in column],
-                low=[100 * or_nan(level.share.ci_low) for level in column],
-                high=[100 * or_nan(level.share.ci_high) for level in column],
-                look=theme.look(one.one.model),
-                label=figure_label(theme, one.one),
-                hollow=[not level.established for level in column],
+            dots.Dots.of(
+                [level.share for level in column],
+                theme.look(one.one.model),
+                figure_label(theme, one.one),
+                [not level.established for level in column],
+                scale=100,
             )
             for one, column in zip(found, columns, strict=True)
         ]
