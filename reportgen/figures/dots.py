@@ -67,6 +67,17 @@ class Dots:
     range_low: ArrayLike | None = None
     range_high: ArrayLike | None = None
 
+    @classmethod
+    def of(
+        cls, metrics: Sequence[Valued], look: Look, label: str, hollow: ArrayLike | None = None, scale: float = 1.0
+    ) -> Self:
+        """Return the series of some numbers; ``scale`` is 100 to show shares in percent or points."""
+        values, low, high = (
+            [scale * or_nan(end) for end in ends]
+            for ends in zip(*((one.value, one.ci_low, one.ci_high) for one in metrics), strict=True)
+        )
+        return cls(values, low, high, look, label, hollow)
+
 
 class Difference(NamedTuple):
     """A difference on a named row; None where it, or its interval, is missing."""

@@ -1,43 +1,34 @@
-"""The text of a spec, its plain data, and the position of every key and value, for TOML and YAML."""
+"""A spec as text and as plain data: what is read, what other data it stands for, and where its problems are shown."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-import tomllib
-from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from reportgen.spec import toml, yaml
 from reportgen.spec.diagnostics import Placed, draw
 from reportgen.spec.errors import SpecError
 from reportgen.spec.files import FileError, read_bytes, unusable
+from reportgen.spec.overrides import assigned, cut, parsed, require_plain
+from reportgen.spec.places import RefusedError
 from reportgen.spec.plain import refusal
-from reportgen.spec.problems import Location, Mark, Problem, dotted, printable
+from reportgen.spec.problems import Location, Mark, Problem, printable
 from reportgen.spec.tables.splits import SplitSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from reportgen.spec.places import Places
+
 __all__ = ["Location", "Mark", "Source", "Syntax", "parse", "read"]
 
 Syntax = Literal["toml", "yaml"]
 
 _MEGABYTES = 1
-_SHOWN = 100
-_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_PART}\.[ \t]*+){{200}}")
 _SUFFIXES: dict[str, Syntax] = {".toml": "toml", ".yaml": "yaml", ".yml": "yaml"}
-
-
-@dataclass(frozen=True)
-class Places:
-    """The positions of keys and values, by location in the data."""
-
-    keys: dict[Location, Mark] = field(default_factory=dict)
-    values: dict[Location, Mark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +68,7 @@ class Source:
     @cached_property
     def places(self) -> Places:
         """The positions; computed on first use."""
-        return _toml_places(self.text) if self.syntax == "toml" else _read_yaml(self.text)[1]
+        return toml.places(self.text) if self.syntax == "toml" else yaml.read(self.text)[1]
 
     def locate(self, location: Location, *, key: bool = False) -> Mark | None:
         """Return the position of a value or its key; if it has none, that of the nearest parent.
@@ -153,7 +144,7 @@ class Source:
 
     def _where(self, location: Location) -> str:
         override = self.override_at(location)
-        return self.name if override is None else f"--set {_cut(override)}"
+        return self.name if override is None else f"--set {cut(override)}"
 
     def with_override(self, assignment: str) -> Source:
         """Return the source with an assignment such as ``models.cnn.path=x.keras`` applied to its data.
@@ -166,21 +157,13 @@ class Source:
             The assignment cannot be parsed, or its path contains something other than a table.
         """
         try:
-            path, value = _assignment(assignment)
-            data, location = _assigned(self.data, path, value)
-            _require_plain(data)
+            path, value = parsed(assignment)
+            data, location = assigned(self.data, path, value)
+            require_plain(data)
         except ValueError as error:
-            message = printable(f"--set {_cut(assignment)}: {error}")
+            message = printable(f"--set {cut(assignment)}: {error}")
             raise SpecError([Problem((), message)], f"{self.name}: {message}") from None
         return replace(self, data=data, overrides=(*self.overrides, (location, assignment)))
-
-
-class _RefusedError(Exception):
-    """A text that is not a spec: a message and its position."""
-
-    def __init__(self, message: str, mark: Mark | None = None) -> None:
-        super().__init__(message)
-        self.message, self.mark = message, mark
 
 
 def read(path: Path, name: str) -> Source:
@@ -194,7 +177,7 @@ def read(path: Path, name: str) -> Source:
     name = printable(name)
     try:
         text, syntax = _file(path)
-    except _RefusedError as error:
+    except RefusedError as error:
         raise SpecError([Problem((), error.message)], f"{name}: {error.message}") from None
     return parse(text, name, syntax)
 
@@ -202,13 +185,13 @@ def read(path: Path, name: str) -> Source:
 def _file(path: Path) -> tuple[str, Syntax]:
     syntax = _SUFFIXES.get(path.suffix.lower())
     if syntax is None:
-        raise _RefusedError(unusable(path) or "a spec must be a .toml, .yaml or .yml file")
+        raise RefusedError(unusable(path) or "a spec must be a .toml, .yaml or .yml file")
     try:
         return read_bytes(path, _MEGABYTES).decode(), syntax
     except FileError as error:
-        raise _RefusedError(str(error)) from None
+        raise RefusedError(str(error)) from None
     except UnicodeDecodeError as error:
-        raise _RefusedError(f"is not UTF-8 (byte {error.start})") from None
+        raise RefusedError(f"is not UTF-8 (byte {error.start})") from None
 
 
 def parse(text: str, name: str, syntax: Syntax) -> Source:
@@ -222,11 +205,11 @@ def parse(text: str, name: str, syntax: Syntax) -> Source:
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     try:
-        data = _read_toml(text) if syntax == "toml" else _read_yaml(text)[0]
+        data = toml.read(text) if syntax == "toml" else yaml.read(text)[0]
         if not data:
-            raise _RefusedError("the spec is empty")  # noqa: TRY301
+            raise RefusedError("the spec is empty")  # noqa: TRY301
         refused = refusal(data)
-    except _RefusedError as error:
+    except RefusedError as error:
         raise _syntax_error(text, name, syntax, error.message, error.mark) from None
     if refused is not None:
         raise Source(name, text, syntax, data).error([Problem(*refused)])
@@ -236,269 +219,3 @@ def parse(text: str, name: str, syntax: Syntax) -> Source:
 def _syntax_error(text: str, name: str, syntax: Syntax, message: str, mark: Mark | None) -> SpecError:
     """Return the error for a text that cannot be parsed."""
     return Source(name, text, syntax, {}).error([Problem((), message, mark=mark)])
-
-
-# ------------------------------------------------------------------------------------------------ overrides
-
-
-def _assignment(text: str) -> tuple[tuple[str, ...], Any]:
-    """Split ``KEY=VALUE`` at the first equals sign outside a quoted key."""
-    for equals in re.finditer("=", text):
-        path = _key_path(text[: equals.start()])
-        if path:
-            return path, _value(text[equals.end() :])
-    raise ValueError("must be KEY=VALUE, e.g. models.cnn.path=new.keras")
-
-
-def _key_path(text: str) -> tuple[str, ...]:
-    """Parse a dotted key by the rules of TOML; empty if it is invalid."""
-    if _LONG_KEY.search(text):
-        raise ValueError("is nested too deeply")
-    try:
-        table: Any = {} if "\n" in text else tomllib.loads(f"{text} = 0")
-    except (ValueError, RecursionError):
-        return ()
-    path: tuple[str, ...] = ()
-    while isinstance(table, dict) and table:
-        ((key, table),) = table.items()
-        path = (*path, key)
-    return path
-
-
-def _require_plain(data: dict[str, Any]) -> None:
-    refused = refusal(data)
-    if refused is not None:
-        raise ValueError(f"{dotted(refused[0])}: {refused[1]}")
-
-
-def _cut(assignment: str) -> str:
-    return assignment if len(assignment) <= _SHOWN else f"{assignment[:_SHOWN]}…"
-
-
-def _value(text: str) -> Any:
-    try:
-        table = tomllib.loads(f"value = {text.strip()}")
-    except (ValueError, RecursionError):
-        return text
-    return table["value"] if len(table) == 1 else text
-
-
-def _assigned(node: Any, path: tuple[str, ...], value: Any, here: Location = ()) -> tuple[Any, Location]:
-    """Return a copy of the data with a value set, and the location of the value."""
-    if not path:
-        return value, here
-    head, rest = path[0], path[1:]
-    if isinstance(node, list):
-        if not head.isdecimal() or int(head) >= len(node):
-            raise ValueError(f"{dotted(here)} is a list of {len(node)}: use an index, starting at 0")
-        index = int(head)
-        inner, location = _assigned(node[index], rest, value, (*here, index))
-        return [*node[:index], inner, *node[index + 1 :]], location
-    if node is not None and not isinstance(node, dict):
-        raise ValueError(f"cannot be set: {dotted(here)} is not a table")
-    table = node or {}
-    inner, location = _assigned(table.get(head), rest, value, (*here, head))
-    return {**table, head: inner}, location
-
-
-# ------------------------------------------------------------------------------------------------ TOML
-
-
-def _read_toml(text: str) -> dict[str, Any]:
-    """Return the data of a TOML text; tomllib's time grows with the square of the parts of a key."""
-    if _LONG_KEY.search(text):
-        raise _RefusedError("is nested too deeply")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _toml_refusal(str(error), text) from None
-    except RecursionError:
-        raise _RefusedError("is nested too deeply") from None
-    except ValueError:  # limit of the interpreter
-        raise _RefusedError("is not TOML: a number has too many digits") from None
-
-
-def _toml_refusal(message: str, text: str) -> _RefusedError:
-    """Split tomllib's message into error and position."""
-    what, _, where = message.rpartition(" (at ")
-    lines = text.split("\n")
-    numbers = [int(number) for number in re.findall(r"\d+", where)]
-    line, column = numbers or (len(lines), len(lines[-1]) + 1)
-    if what.startswith("Cannot "):  # tomllib reports the end of the line
-        quoted = lines[line - 1]
-        return _RefusedError(
-            "is defined twice", Mark(line, len(quoted) - len(quoted.lstrip()) + 1, len(quoted.strip()))
-        )
-    return _RefusedError(f"is not TOML: {what[:1].lower()}{what[1:]}", Mark(line, column))
-
-
-def _toml_places(text: str) -> Places:
-    import tree_sitter_toml
-    from tree_sitter import Language, Parser
-
-    tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
-    index = _TomlIndex(text)
-    index.walk(tree.root_node)
-    return index.places
-
-
-class _TomlIndex:
-    """Collects the positions in a syntax tree; parts that could not be parsed are omitted."""
-
-    def __init__(self, text: str) -> None:
-        self.places = Places()
-        self._lines = text.encode().split(b"\n")
-        self._counts: dict[Location, int] = {}
-
-    def walk(self, root: Any) -> None:
-        for node in _children(root):
-            if node.type == "pair":
-                self._pair(node, ())
-            else:
-                self._table(node)
-
-    def _table(self, node: Any) -> None:
-        head, *pairs = _children(node)
-        location = self._key(head, ())
-        if node.type == "table_array_element":
-            self._counts[location] = self._counts.get(location, -1) + 1
-            location = (*location, self._counts[location])
-        self.places.keys[location] = self.places.values[location] = self._mark(head)
-        for pair in pairs:
-            self._pair(pair, location)
-
-    def _pair(self, node: Any, base: Location) -> None:
-        head, value = _children(node)
-        self._value(value, self._key(head, base))
-
-    def _key(self, head: Any, location: Location) -> Location:
-        """Record the parts of a dotted key; an array of tables stands for its last table."""
-        for part in _key_parts(head):
-            if location in self._counts:
-                location = (*location, self._counts[location])
-            text = part.text.decode()
-            location = (*location, text if part.type == "bare_key" else next(iter(tomllib.loads(f"{text} = 0"))))
-            self.places.keys.setdefault(location, self._mark(part))
-        return location
-
-    def _value(self, node: Any, location: Location) -> None:
-        self.places.values[location] = self._mark(node)
-        for number, child in enumerate(_children(node)):
-            if node.type == "array":
-                self._value(child, (*location, number))
-            elif node.type == "inline_table":
-                self._pair(child, location)
-
-    def _mark(self, node: Any) -> Mark:
-        (row, start), (last_row, end) = node.start_point, node.end_point
-        line = self._lines[row]
-        length = len(line[start:end].decode()) if row == last_row else 1
-        return Mark(row + 1, len(line[:start].decode()) + 1, length)
-
-
-def _children(node: Any) -> list[Any]:
-    return [child for child in node.named_children if child.type not in {"comment", "ERROR"}]
-
-
-def _key_parts(head: Any) -> list[Any]:
-    return [part for child in _children(head) for part in _key_parts(child)] if head.type == "dotted_key" else [head]
-
-
-# ------------------------------------------------------------------------------------------------ YAML
-
-_TAG = "tag:yaml.org,2002:"
-_TAGS = {
-    "mapping": {f"{_TAG}map"},
-    "sequence": {f"{_TAG}seq"},
-    "scalar": {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")},
-}
-_SIGNS = {f"{_TAG}merge", f"{_TAG}value"}  # how ruamel reads << and =, which are text when used as values
-_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*(?=%(?!YAML 1\.2\s))")
-
-
-def _read_yaml(text: str) -> tuple[dict[str, Any], Places]:
-    """Return the data of a YAML 1.2 text and its positions; features that a spec must not use are rejected."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    reader = _YamlReader(text)
-    directive = _DIRECTIVE.match(text)
-    if directive:
-        raise _RefusedError("a spec must be YAML 1.2 without directives", reader.mark(directive.end(), directive.end()))
-    try:
-        root = YAML(typ="safe", pure=True).compose(text)
-        if root is None:
-            return {}, reader.places
-        if root.id != "mapping":
-            raise _RefusedError("the top level must be a table of keys", reader.mark_of(root))
-        return reader.data(root, ()), reader.places
-    except RecursionError:
-        raise _RefusedError("is nested too deeply") from None
-    except MarkedYAMLError as error:
-        if error.problem == "but found another document":
-            raise _RefusedError("a spec must be a single YAML document", reader.mark_of_error(error)) from None
-        raise _RefusedError(f"is not YAML: {error.problem or error.context}", reader.mark_of_error(error)) from None
-    except (YAMLError, ValueError, OverflowError) as error:
-        at = getattr(error, "position", 0)
-        raise _RefusedError(f"is not YAML: {str(error).splitlines()[0]}", reader.mark(at, at)) from None
-
-
-class _YamlReader:
-    """Converts composed nodes to plain data and collects their positions."""
-
-    def __init__(self, text: str) -> None:
-        from ruamel.yaml import YAML
-
-        self.places = Places()
-        self._text = text
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._constructor = YAML(typ="safe", pure=True).constructor
-
-    def data(self, node: Any, location: Location) -> Any:
-        mark = self.places.values[location] = self.mark_of(node)
-        if node.anchor is not None:
-            raise _RefusedError("anchors and aliases are not allowed in a spec", mark)
-        if str(node.tag) not in _TAGS[node.id]:
-            raise _RefusedError(f"the tag {str(node.tag).replace(_TAG, '!!')} is not allowed in a spec", mark)
-        if node.id == "mapping":
-            return self._table(node, location)
-        if node.id == "sequence":
-            return [self.data(child, (*location, number)) for number, child in enumerate(node.value)]
-        return self._scalar(node, mark)
-
-    def _table(self, node: Any, location: Location) -> dict[str, Any]:
-        table: dict[str, Any] = {}
-        for key, value in node.value:
-            mark = self.mark_of(key)
-            if str(key.tag) == f"{_TAG}merge":
-                raise _RefusedError("merge keys are not allowed in a spec", mark)
-            if str(key.tag) != f"{_TAG}str" or key.id != "scalar":
-                raise _RefusedError("a key must be text: put it in quotes", mark)
-            if key.anchor is not None:
-                raise _RefusedError("anchors and aliases are not allowed in a spec", mark)
-            if key.value in table:
-                raise _RefusedError(f"duplicate key {key.value!r}", mark)
-            self.places.keys[(*location, key.value)] = mark
-            table[key.value] = self.data(value, (*location, key.value))
-        return table
-
-    def _scalar(self, node: Any, mark: Mark) -> Any:
-        if str(node.tag) in _SIGNS:
-            return node.value
-        try:
-            return self._constructor.construct_object(node)
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
-            raise _RefusedError(f"is not a valid {str(node.tag).removeprefix(_TAG)}", mark) from None
-
-    def mark_of(self, node: Any) -> Mark:
-        return self.mark(node.start_mark.index, node.end_mark.index)
-
-    def mark_of_error(self, error: Any) -> Mark:
-        at = error.problem_mark or error.context_mark
-        return self.mark(at.index, at.index) if at else Mark(1, 1)
-
-    def mark(self, start: int, end: int) -> Mark:
-        """Return the position of an index; ruamel recognizes more line separators than editors do."""
-        line = bisect_right(self._starts, start)
-        text = self._text[start:end].rstrip(" \t\n")
-        return Mark(line, start - self._starts[line - 1] + 1, 1 if "\n" in text else max(1, len(text)))

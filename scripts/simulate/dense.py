@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.metrics import dense, intervals, pooled
 from reportgen.metrics.design import Design as Rows
 from reportgen.metrics.pooled import Parts
-from scripts.simulate.scores import Tally, print_coverage
+from scripts.simulate.tally import covered, print_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Estimate
-    from scripts.simulate.scores import Covered
+    from scripts.simulate.tally import Covered
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -117,12 +117,7 @@ def truth(design: Design) -> dict[str, float]:
 
 def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Covered]:
     """Simulate a design; return the coverage of each number."""
-    true, generator = truth(design), np.random.default_rng(seed)
-    tally = Tally()
-    for _ in range(runs):
-        for name, estimate in numbers(draw(generator, design, n)):
-            tally.add(name, estimate, true[name])
-    return tally.covered(design, runs)
+    return covered(design, runs, truth(design), lambda generator: numbers(draw(generator, design, n)), seed)
 
 
 def main(runs: int = RUNS) -> None:

@@ -12,7 +12,7 @@ from reportgen.metrics import classification, comparison, distributions, interva
 from reportgen.sections.calibration.distributions.findings import SIGNIFICANT
 from reportgen.sections.calibration.distributions.schema import NOMINAL
 from scripts.simulate.regression import noise
-from scripts.simulate.scores import Tally, print_coverage
+from scripts.simulate.tally import covered, print_alarms, print_coverage, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Estimate
-    from scripts.simulate.scores import Covered
+    from scripts.simulate.tally import Covered
 
     Floats = NDArray[np.float64]
 
@@ -91,17 +91,12 @@ def numbers(sample: Sample) -> Iterator[tuple[str, Estimate]]:
 @cache
 def truth(design: Design) -> dict[str, float]:
     """Return the numbers of a sample so large that its own error does not matter."""
-    return {name: estimate.value for name, estimate in numbers(draw(np.random.default_rng(99), design, TRUTH_ROWS))}
+    return values(numbers(draw(np.random.default_rng(99), design, TRUTH_ROWS)))
 
 
 def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Covered]:
     """Simulate a design; return the coverage of each number."""
-    true, generator = truth(design), np.random.default_rng(seed)
-    tally = Tally()
-    for _ in range(runs):
-        for name, estimate in numbers(draw(generator, design, n)):
-            tally.add(name, estimate, true[name])
-    return tally.covered(design, runs)
+    return covered(design, runs, truth(design), lambda generator: numbers(draw(generator, design, n)), seed)
 
 
 def alarms(factor: float, n: int, runs: int, seed: int = 2) -> dict[str, float]:
@@ -130,7 +125,5 @@ def main(runs: int = RUNS) -> None:
     print(f"\n### Rules of predicted distributions\n\nNormal errors, one model. {runs:,} runs of every row.\n")
     print("| rule | stated spread | n | fires |")
     print("| --- | --- | --- | --- |")
-    rows = [(factor, n, alarms(factor, n, runs)) for factor in (1.0, 0.9, 0.7, 1.2) for n in ROWS]
-    for name in rows[0][2]:
-        for factor, n, found in rows:
-            print(f"| {name} | × {factor:g} | {n:,} | {100 * found[name]:.1f} % |")
+    rows = [(factor, n) for factor in (1.0, 0.9, 0.7, 1.2) for n in ROWS]
+    print_alarms([(f"× {factor:g} | {n:,}", alarms(factor, n, runs)) for factor, n in rows])

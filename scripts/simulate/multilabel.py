@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.metrics import classification, comparison, intervals, multilabel, pooled, ranking, scores
 from reportgen.metrics.ranking import Column
-from scripts.simulate.scores import Tally, print_coverage
+from scripts.simulate.tally import covered, print_coverage, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Estimate
-    from scripts.simulate.scores import Covered
+    from scripts.simulate.tally import Covered
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
@@ -121,17 +121,12 @@ def numbers(sample: Sample) -> Iterator[tuple[str, Estimate]]:
 def truth(design: Design) -> dict[str, float]:
     """Return the numbers of a sample so large that its own error does not matter."""
     sample = draw(np.random.default_rng(99), design, TRUTH_ROWS)
-    return {name: estimate.value for name, estimate in numbers(sample)}
+    return values(numbers(sample))
 
 
 def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Covered]:
     """Simulate a design; return the coverage of each number."""
-    true, generator = truth(design), np.random.default_rng(seed)
-    tally = Tally()
-    for _ in range(runs):
-        for name, estimate in numbers(draw(generator, design, n)):
-            tally.add(name, estimate, true[name])
-    return tally.covered(design, runs)
+    return covered(design, runs, truth(design), lambda generator: numbers(draw(generator, design, n)), seed)
 
 
 def main(runs: int = RUNS) -> None:

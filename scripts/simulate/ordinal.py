@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from reportgen.metrics import comparison, intervals, ordinal
-from scripts.simulate.scores import Tally, print_coverage
+from scripts.simulate.tally import covered, print_coverage, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Estimate
-    from scripts.simulate.scores import Covered
+    from scripts.simulate.tally import Covered
 
     Classes = NDArray[np.int32]
 
@@ -78,17 +78,12 @@ def numbers(labels: Classes, first: Classes, second: Classes) -> Iterator[tuple[
 def truth(design: Design) -> dict[str, float]:
     """Return the numbers of a sample so large that its own error does not matter."""
     sample = draw(np.random.default_rng(99), design, TRUTH_ROWS)
-    return {name: estimate.value for name, estimate in numbers(*sample)}
+    return values(numbers(*sample))
 
 
 def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Covered]:
     """Simulate a design; return the coverage of each number."""
-    true, generator = truth(design), np.random.default_rng(seed)
-    tally = Tally()
-    for _ in range(runs):
-        for name, estimate in numbers(*draw(generator, design, n)):
-            tally.add(name, estimate, true[name])
-    return tally.covered(design, runs)
+    return covered(design, runs, truth(design), lambda generator: numbers(*draw(generator, design, n)), seed)
 
 
 def main(runs: int = RUNS) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.metrics import comparison, intervals, regression, simultaneous
 from reportgen.metrics.design import Design as Rows
 from reportgen.sections.performance.regression.findings import LARGE_BIAS, STRONG_GROWTH
-from scripts.simulate.scores import Tally, print_coverage
+from scripts.simulate.tally import Tally, print_alarms, print_coverage, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Estimate
-    from scripts.simulate.scores import Covered
+    from scripts.simulate.tally import Covered
 
     Floats = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def sizes(design: Design) -> Floats:
 @cache
 def truth(design: Design) -> dict[str, float]:
     """Return the numbers of such a sample."""
-    return {name: estimate.value for name, estimate in numbers(draw(np.random.default_rng(99), design, TRUTH_ROWS))}
+    return values(numbers(draw(np.random.default_rng(99), design, TRUTH_ROWS)))
 
 
 def conformal(sample: Sample, design: Design, level: float, seed: int) -> Iterator[tuple[str, Estimate, float]]:
@@ -152,7 +152,5 @@ def main(runs: int = RUNS) -> None:
     print(f"\n### Rules of regression\n\nPredictions without a bias. {runs:,} runs of every row.\n")
     print("| rule | errors | n | fires |")
     print("| --- | --- | --- | --- |")
-    rows = [(design, n, alarms(design, n, runs)) for design in DESIGNS if not design.growing for n in ROWS]
-    for name in rows[0][2]:
-        for design, n, found in rows:
-            print(f"| {name} | {design.kind} | {n:,} | {100 * found[name]:.1f} % |")
+    rows = [(design, n) for design in DESIGNS if not design.growing for n in ROWS]
+    print_alarms([(f"{design.kind} | {n:,}", alarms(design, n, runs)) for design, n in rows])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,26 +17,21 @@ from reportgen.metrics import (
     scores,
     selective,
 )
+from scripts.simulate.tally import covered, print_coverage, values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Estimate
+    from scripts.simulate.tally import Covered
 
     Floats = NDArray[np.float64]
     Labels = NDArray[np.int64]
 
-DesignT = TypeVar("DesignT")
 RUNS = 2000
 TRUTH_ROWS = 300_000
-LEAST_REPORTED = 95.0
-"""Percentage of runs that must report an interval for a design to be judged."""
-SELDOM = 10.0
-"""Percentage of runs below which the coverage of those that report is not printed: too few."""
-LEAST_COVERAGE = 92.0
-"""A design falls short where the 99 % Monte Carlo interval of its coverage is below this percentage."""
 
 
 class Design(NamedTuple):
@@ -177,83 +172,15 @@ def numbers(design: Design, sample: Sample) -> Iterator[tuple[str, Estimate]]:
 def truth(design: Design) -> dict[str, float]:
     """Return the numbers of a sample so large that its own error does not matter."""
     sample = draw(np.random.default_rng(99), design, distance(design), TRUTH_ROWS)
-    return {name: estimate.value for name, estimate in numbers(design, sample)}
-
-
-class Covered(NamedTuple):
-    """How often a design's runs report an interval, and how often those cover the truth, in percent."""
-
-    design: object
-    reported: float
-    coverage: float
-    high: float
-    """Upper end of the coverage's 99 % Monte Carlo interval."""
-
-
-class Tally:
-    """Counts how often each number has an interval, and how often that holds the truth."""
-
-    def __init__(self) -> None:
-        self._shown: dict[str, int] = {}
-        self._hits: dict[str, int] = {}
-
-    def add(self, name: str, estimate: Estimate, true: float) -> None:
-        """Count a number of a run."""
-        reported = estimate.low is not None and estimate.high is not None
-        self._shown[name] = self._shown.get(name, 0) + reported
-        self._hits[name] = self._hits.get(name, 0) + (reported and estimate.low <= true <= estimate.high)
-
-    def covered(self, design: object, runs: int) -> dict[str, Covered]:
-        """Return the coverage of each number over the runs of a design."""
-        from scipy.stats import beta
-
-        found = {}
-        for name, count in self._shown.items():
-            hit = self._hits[name]
-            high = beta.ppf(0.995, hit + 1, count - hit) if hit < count else 1.0
-            found[name] = Covered(design, 100 * count / runs, 100 * hit / max(count, 1), 100 * high)
-        return found
+    return values(numbers(design, sample))
 
 
 def coverage(design: Design, n: int, runs: int, seed: int = 1) -> dict[str, Covered]:
     """Simulate a design; return the coverage of each number."""
-    apart, true = distance(design), truth(design)
-    generator, tally = np.random.default_rng(seed), Tally()
-    for _ in range(runs):
-        for name, estimate in numbers(design, draw(generator, design, apart, n)):
-            tally.add(name, estimate, true[name])
-    return tally.covered(design, runs)
-
-
-def print_coverage(
-    of_rows: Mapping[int, Sequence[DesignT]], simulate: Callable[[DesignT, int, int], dict[str, Covered]], runs: int
-) -> None:
-    """Print the coverage of every number at each n, over the designs of which at least 95 % of the runs report."""
-    print("| number | n | designs | mean coverage | lowest | highest | falls short | designs that report less often |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    rows: dict[str, list[str]] = {}
-    for n, designs in of_rows.items():
-        found: dict[str, list[Covered]] = {}
-        for design in designs:
-            for name, one in simulate(design, n, runs).items():
-                found.setdefault(name, []).append(one)
-        for name, every in found.items():
-            rows.setdefault(name, []).append(_row(name, n, every))
-    print("\n".join(row for name in rows for row in rows[name]))
-
-
-def _row(name: str, n: int, every: list[Covered]) -> str:
-    judged = [one for one in every if one.reported >= LEAST_REPORTED]
-    short = [f"{one.design}: {one.coverage:.1f} %" for one in judged if one.high < LEAST_COVERAGE]
-    rarer = [one for one in every if one.reported < LEAST_REPORTED]
-    shares = sorted(one.reported for one in rarer)
-    others = sorted(one.coverage for one in rarer if one.reported >= SELDOM)
-    rest = f"{len(rarer)}: in {shares[0]:.0f} to {shares[-1]:.0f} % of runs" if rarer else "none"
-    rest += f", covered in {others[0]:.0f} to {others[-1]:.0f} % of those" if others else ""
-    values = [one.coverage for one in judged]
-    shown = (f"{np.mean(values):.1f} %", f"{min(values):.1f} %", f"{max(values):.1f} %") if values else ("–", "–", "–")
-    cells = (name, f"{n:,}", str(len(judged)), *shown, "; ".join(short) or "no", rest)
-    return f"| {' | '.join(cells)} |"
+    apart = distance(design)
+    return covered(
+        design, runs, truth(design), lambda generator: numbers(design, draw(generator, design, apart, n)), seed
+    )
 
 
 def confident_alarms(design: Design, n: int, runs: int, seed: int = 2) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics import training
+from reportgen.metrics import outcomes, training
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,7 +156,7 @@ IMPROVES: dict[str, Design] = {
 
 def fired(curve: FloatArray) -> dict[str, bool]:
     """Return which rules fire on a validation loss without a training loss."""
-    status, _ = training.classify(curve, np.arange(1, len(curve) + 1))
+    status, _ = outcomes.classify(curve, np.arange(1, len(curve) + 1))
     return {
         OVERFITTING: status == "overfitting",
         LAST: training.rise(curve).last_is_worse,

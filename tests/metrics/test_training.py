@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from oracle import ORACLES, oracle
 from training_curves import CASES, Case, fall, noisy, turned, wobble
 
-from reportgen.metrics import training
+from reportgen.metrics import curves, outcomes, training
 from reportgen.sections.training_dynamics.history_keys import parse_key
 
 HISTORIES: dict[str, dict[str, list[Any]]] = json.loads((ORACLES / "histories.json").read_text("utf-8"))
@@ -26,7 +26,7 @@ def curve(name: str, key: str = "val_loss") -> np.ndarray:
 def status(loss: Any, trained: Any = None) -> str:
     """Classify a curve."""
     values = np.asarray(loss, float)
-    return training.classify(
+    return outcomes.classify(
         values, np.arange(1, len(values) + 1), None if trained is None else np.asarray(trained, float)
     )[0]
 
@@ -120,9 +120,9 @@ def test_a_rise_must_last_longer_than_one_that_was_recovered(epochs: int, expect
 def test_a_resumed_run_at_its_plateau_has_learned_before() -> None:
     """Where the first epochs are not in the file, no decrease is no failure to learn."""
     flat = noisy(fall(60))[30:]
-    assert training.classify(flat, np.arange(1, 31))[0] == "no measurable learning"
-    assert training.classify(flat, np.arange(31, 61))[0] == "converged"
-    assert training.classify(flat, np.arange(5, 155, 5))[0] == "no measurable learning"
+    assert outcomes.classify(flat, np.arange(1, 31))[0] == "no measurable learning"
+    assert outcomes.classify(flat, np.arange(31, 61))[0] == "converged"
+    assert outcomes.classify(flat, np.arange(5, 155, 5))[0] == "no measurable learning"
 
 
 def test_an_improvement_must_be_new() -> None:
@@ -136,9 +136,9 @@ def test_an_improvement_must_be_new() -> None:
 def test_the_epochs_of_an_improvement_are_counted() -> None:
     """A validation every fifth epoch has five values in 25 epochs, and the share is never above the whole."""
     curve = np.linspace(2.3, 1.0, 20)
-    words = training.classify(curve, np.arange(5, 101, 5))[1]
+    words = outcomes.classify(curve, np.arange(5, 101, 5))[1]
     assert "the last 25 epochs brought" in words
-    words = training.classify(np.array([2.0, 1.5, 1.0, 0.5]), np.arange(31, 35))[1]
+    words = outcomes.classify(np.array([2.0, 1.5, 1.0, 0.5]), np.arange(31, 35))[1]
     assert "the last 4 epochs brought" in words
     assert float(words.split("brought ")[1].split("\N{NARROW NO-BREAK SPACE}")[0]) <= 100
 
@@ -151,7 +151,7 @@ def test_the_robust_best_epoch_does_not_favor_the_end(epochs: int) -> None:
     for seed in range(100):
         curve = truth + 0.02 * wobble(200, seed=seed)
         stop = next(n for n in range(12, 200) if n - 1 - int(curve[:n].argmin()) >= epochs)
-        raw, robust = training.best(curve[:stop])
+        raw, robust = curves.best(curve[:stop])
         worse += truth[robust] > truth[raw]
     assert worse <= 25
 
@@ -180,8 +180,8 @@ def test_trends(name: str) -> None:
     """Theil-Sen and Mann-Kendall agree with scipy and pymannkendall."""
     tail = curve(name)[-20:]
     slope, _, low, high = oracle(f"hist/{name}/theilsen_last20/scipy")
-    assert training.theil_sen(tail) == pytest.approx((slope, low, high))
-    assert training.mann_kendall(tail) == pytest.approx(
+    assert curves.theil_sen(tail) == pytest.approx((slope, low, high))
+    assert curves.mann_kendall(tail) == pytest.approx(
         oracle(f"hist/{name}/mannkendall_last20/pymannkendall")[1], rel=1e-6
     )
 
@@ -189,7 +189,7 @@ def test_trends(name: str) -> None:
 @pytest.mark.parametrize("name", ["converged", "still_improving", "regression"])
 def test_autocorrelated_trends(name: str) -> None:
     """The variance of Hamed and Rao is that of pymannkendall."""
-    assert training.mann_kendall_autocorrelated(curve(name)) == pytest.approx(
+    assert curves.mann_kendall_autocorrelated(curve(name)) == pytest.approx(
         oracle(f"hist/{name}/hamedrao/pymannkendall"), rel=1e-6
     )
 
@@ -197,17 +197,15 @@ def test_autocorrelated_trends(name: str) -> None:
 def test_autocorrelation_never_makes_a_trend_surer() -> None:
     """Noise that alternates would shrink the variance; a straight line and a constant have no autocorrelation."""
     alternating = np.arange(20) * 0.1 + (-1.0) ** np.arange(20)
-    assert training.mann_kendall_autocorrelated(alternating) == pytest.approx(training.mann_kendall(alternating))
-    assert training.mann_kendall_autocorrelated(np.arange(10.0)) == pytest.approx(
-        training.mann_kendall(np.arange(10.0))
-    )
-    assert training.mann_kendall_autocorrelated(np.ones(10)) == 1.0
+    assert curves.mann_kendall_autocorrelated(alternating) == pytest.approx(curves.mann_kendall(alternating))
+    assert curves.mann_kendall_autocorrelated(np.arange(10.0)) == pytest.approx(curves.mann_kendall(np.arange(10.0)))
+    assert curves.mann_kendall_autocorrelated(np.ones(10)) == 1.0
 
 
 def test_the_running_median() -> None:
     """It is pandas' centred one with shrinking windows."""
     assert np.allclose(
-        training.running_median(curve("converged")), oracle("hist/converged/val_loss_rolling_median5_center/pandas")
+        curves.running_median(curve("converged")), oracle("hist/converged/val_loss_rolling_median5_center/pandas")
     )
 
 
@@ -216,7 +214,7 @@ def test_shift_and_scale_leave_the_epochs(shift: float, scale: float) -> None:
     """Best epoch, epochs to the improvement and what was lost depend on the shape alone."""
     loss = curve("overfit")
     one, other = training.progress(loss), training.progress(loss * scale + shift)
-    assert training.best(loss) == training.best(loss * scale + shift)
+    assert curves.best(loss) == curves.best(loss * scale + shift)
     assert one.reached == other.reached
     assert other.deterioration == pytest.approx(one.deterioration)
 

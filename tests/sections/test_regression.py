@@ -19,8 +19,7 @@ from reportgen.contract.records.regression import ValuePredictions
 from reportgen.errors import InputError
 from reportgen.evaluation.tasks.base import HeadRows, Several
 from reportgen.evaluation.tasks.regression import Regression
-from reportgen.sections.performance import SECTION
-from reportgen.sections.performance.regression import schema
+from reportgen.sections.performance import SECTION, regression_schema as schema
 
 if TYPE_CHECKING:
     from reportgen.contract.records.heads import HeadEvaluation

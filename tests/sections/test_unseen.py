@@ -15,8 +15,10 @@ from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
 from reportgen.contract.records.data import NearDuplicates
 from reportgen.contract.subjects import Subject
-from reportgen.sections.performance import SECTION, multilabel_schema as labels, schema, training_schema
-from reportgen.sections.performance.regression import schema as values
+from reportgen.sections.performance import (
+    SECTION,
+    training_schema,
+)
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ N = 300
 LOGITS, LABELS = noisy(N, 3, accuracy=0.5)
 RIGHT = LOGITS.argmax(axis=1) == LABELS
 LEAKED = np.arange(N) % 4 == 0
-NAMES = {spec.name for spec in (*schema.UNSEEN, *values.UNSEEN, *labels.UNSEEN, *training_schema.DEDUPLICATED)}
+NAMES = {spec.name for spec in (*training_schema.UNSEEN, *training_schema.DEDUPLICATED)}
 
 
 def analyze(made: Evaluation, leaked: Any = LEAKED) -> PerformanceResult:

@@ -25,6 +25,11 @@ _LEAST_KEPT = 0.1
 """Share of the rows where the refusal curve ends: on fewer it is noise. Convention."""
 
 
+def where(result: CalibrationResult) -> str:
+    """Return the split and the number of its rows."""
+    return f"{result.split} split, n = {result.n:,}"
+
+
 def refusal_curve(head: HeadCalibration) -> list[Point]:
     """Return the refusal curve in percent, as far as it has errors; empty without any."""
     if head.refusal is None:

@@ -7,12 +7,12 @@ from reportgen.sections.performance import (
     dense_schema as positions,
     multilabel_schema as labels,
     ordinal_schema as order,
+    regression_schema as values,
     schema,
     training_schema,
 )
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.findings import RULES
-from reportgen.sections.performance.regression import schema as values
 from reportgen.sections.performance.rules import EXPLANATIONS
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
 from reportgen.sections.performance.statements import statements
@@ -97,9 +97,7 @@ SECTION = Section(
         *values.DISTRIBUTIONS,
         *positions.SEGMENTED,
         *positions.TAGGED,
-        *schema.UNSEEN,
-        *values.UNSEEN,
-        *labels.UNSEEN,
+        *training_schema.UNSEEN,
         *training_schema.DEDUPLICATED,
         *training_schema.GENERALIZATION,
         *schema.PER_CLASS,

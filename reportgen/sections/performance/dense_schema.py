@@ -8,6 +8,7 @@ from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.sections.performance import multilabel_schema as labels
+from reportgen.sections.performance.pair_schema import PairSpecs
 from reportgen.sections.performance.tiers import Tier
 
 
@@ -74,7 +75,7 @@ class Kind:
     ----------
     unit, position
         What a row is, and what it consists of.
-    main
+    main, pair
         The score by which models are compared, with its difference and the p-values of that; ``second`` is another one, for sentences.
     accuracy, accuracy_difference, gain
         Share of the positions that are right; its difference; over always predicting the most frequent class.
@@ -87,9 +88,7 @@ class Kind:
     unit: str
     position: str
     main: MetricSpec
-    difference: MetricSpec
-    p: MetricSpec
-    p_holm: MetricSpec
+    pair: PairSpecs
     second: str
     accuracy: MetricSpec
     accuracy_difference: MetricSpec
@@ -125,9 +124,9 @@ def _accuracy(position: str, unit: str, what: str) -> MetricSpec:
     )
 
 
-def _difference(of: MetricSpec, unit: str, name: str) -> MetricSpec:
+def _difference(of: MetricSpec, unit: str) -> MetricSpec:
     return MetricSpec(
-        name,
+        f"{of.name}_difference",
         f"{of.title} difference",
         "signed fraction",
         True,
@@ -137,26 +136,14 @@ def _difference(of: MetricSpec, unit: str, name: str) -> MetricSpec:
     )
 
 
-def _p_values(of: MetricSpec) -> tuple[MetricSpec, MetricSpec]:
-    p = MetricSpec(
-        f"{of.name}_p",
-        f"{of.title} p",
-        "p-value",
-        None,
+def _pairs(of: MetricSpec, unit: str) -> PairSpecs:
+    return PairSpecs.of(
+        _difference(of, unit),
+        of.name,
+        of.title,
         f"Two-sided p-value of equal {of.title[0].lower()}{of.title[1:]}.",
         "delta method, paired; Student's t, clustered",
-        "pair",
     )
-    holm = MetricSpec(
-        f"{of.name}_p_holm",
-        f"{of.title} p (Holm)",
-        "p-value",
-        None,
-        f"{p.title} adjusted for the number of model pairs in the report, over all outputs.",
-        "Holm (1979)",
-        "pair",
-    )
-    return p, holm
 
 
 def _gain(of: MetricSpec, position: str) -> MetricSpec:
@@ -256,9 +243,8 @@ IOU_DIFFERENCE = MetricSpec(
     _PAIRED,
     "class",
 )
-MEAN_IOU_DIFFERENCE = _difference(MEAN_IOU, "image", "mean_iou_difference")
-PIXEL_DIFFERENCE = _difference(PIXEL_ACCURACY, "image", "pixel_accuracy_difference")
-MEAN_IOU_P, MEAN_IOU_P_HOLM = _p_values(MEAN_IOU)
+MEAN_IOU_PAIRS = _pairs(MEAN_IOU, "image")
+PIXEL_DIFFERENCE = _difference(PIXEL_ACCURACY, "image")
 
 AREAS = (MEAN_IOU, MEAN_DICE, MEAN_BOUNDARY_IOU, PIXEL_ACCURACY, IMAGE_IOU, IMAGE_DICE)
 SEGMENTED = (*AREAS, PIXEL_GAIN)
@@ -286,8 +272,7 @@ PERPLEXITY = MetricSpec(
     "Exponential of the NLL of a token: a model that guesses among k equally likely classes has k.",
     "Jelinek et al. (1977); the interval of the NLL, transformed",
 )
-TOKEN_DIFFERENCE = _difference(TOKEN_ACCURACY, "sequence", "token_accuracy_difference")
-TOKEN_P, TOKEN_P_HOLM = _p_values(TOKEN_ACCURACY)
+TOKEN_PAIRS = _pairs(TOKEN_ACCURACY, "sequence")
 MACRO_F1_DIFFERENCE = MetricSpec(
     "macro_f1_difference",
     "Macro F1 difference",
@@ -302,14 +287,14 @@ TAGGED = (*TAGS, TOKEN_GAIN)
 """Of a whole sequence labeling head, besides the metrics that other heads have too."""
 
 PAIRWISE = (
-    MEAN_IOU_DIFFERENCE,
+    MEAN_IOU_PAIRS.difference,
     PIXEL_DIFFERENCE,
-    MEAN_IOU_P,
-    MEAN_IOU_P_HOLM,
-    TOKEN_DIFFERENCE,
+    MEAN_IOU_PAIRS.p,
+    MEAN_IOU_PAIRS.p_holm,
+    TOKEN_PAIRS.difference,
     MACRO_F1_DIFFERENCE,
-    TOKEN_P,
-    TOKEN_P_HOLM,
+    TOKEN_PAIRS.p,
+    TOKEN_PAIRS.p_holm,
 )
 
 KINDS = {
@@ -317,9 +302,7 @@ KINDS = {
         unit="image",
         position="pixel",
         main=MEAN_IOU,
-        difference=MEAN_IOU_DIFFERENCE,
-        p=MEAN_IOU_P,
-        p_holm=MEAN_IOU_P_HOLM,
+        pair=MEAN_IOU_PAIRS,
         second="pixel_accuracy",
         accuracy=PIXEL_ACCURACY,
         accuracy_difference=PIXEL_DIFFERENCE,
@@ -332,12 +315,10 @@ KINDS = {
         unit="sequence",
         position="token",
         main=TOKEN_ACCURACY,
-        difference=TOKEN_DIFFERENCE,
-        p=TOKEN_P,
-        p_holm=TOKEN_P_HOLM,
+        pair=TOKEN_PAIRS,
         second="macro_f1",
         accuracy=TOKEN_ACCURACY,
-        accuracy_difference=TOKEN_DIFFERENCE,
+        accuracy_difference=TOKEN_PAIRS.difference,
         gain=TOKEN_GAIN,
         by_unit=(SEQUENCE_ACCURACY,),
         of_class="f1",

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.contract.numbers import excludes_zero, required
-from reportgen.contract.subjects import Subject
+from reportgen.contract.numbers import excludes_zero
 from reportgen.metrics import simultaneous
 from reportgen.metrics.confidence import SURE
+from reportgen.sections.performance.by_class import of_class, support
 from reportgen.sections.performance.dense import findings as dense
 from reportgen.sections.performance.dense_schema import KINDS
+from reportgen.sections.performance.judgments import (
+    LOW_RECALL,
+    SIGNIFICANT,
+    Gain,
+    missed,
+    never_predicted,
+    no_better,
+    not_shown_better,
+    rare,
+)
 from reportgen.sections.performance.multilabel import findings as multilabel
 from reportgen.sections.performance.regression import findings as regression
-from reportgen.sections.performance.regression.schema import RMSE
+from reportgen.sections.performance.regression_schema import RMSE
 from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.contract.numbers import Measurement, Metric
+    from reportgen.contract.numbers import Metric
     from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
     from reportgen.sections.performance.tiers import Tier
 
-LOW_RECALL = 0.5
-"""Convention; no literature value."""
-FEW_EXAMPLES = 20
-"""Convention; no literature value."""
-SIGNIFICANT = 0.05
-"""Chance of a false alarm in a report: of confident errors, and of a class that is never predicted. Convention."""
 LEAST_CHANCE = 0.001
 """Smallest chance that is written as a number."""
 _WHOLE = 1e-6
@@ -52,59 +56,35 @@ def not_measured(result: PerformanceResult) -> Iterator[Hit]:
                 )
 
 
-def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield models that are less accurate than always predicting the most frequent class, or do just that.
-
-    The effect is the difference as a multiple of its interval's reach; a model that does just that has no difference, so no
-    effect.
-    """
+def _gains(result: PerformanceResult) -> Iterator[Gain]:
+    """Yield by how much each head is more accurate than always predicting the most frequent class."""
     for head in result.heads:
-        gain = result.find("accuracy_gain", head.model, head.subject)
-        base = result.find("majority_accuracy", head.model, head.subject).value
-        if base is None or base >= 1:
+        gain, majority = (
+            result.find(name, head.model, head.subject) for name in ("accuracy_gain", "majority_accuracy")
+        )
+        if majority.value is None or majority.value >= 1:
             continue
-        if head.only_majority:
-            yield Hit(
-                head.model,
-                f"It predicts {head.majority_class} on all {head.n:,} rows, which is right on {formatting.fraction(base)} of them: do not "
-                "ship it.",
-                head.subject,
-                n=head.n,
-            )
-        elif gain.ci_high is not None and gain.ci_high < 0:
-            yield Hit(
-                head.model,
-                f"Its accuracy minus the {formatting.fraction(base)} of always predicting {head.majority_class} is "
-                f"{formatting.points(gain)}: do not ship it.",
-                head.subject,
-                effect=simultaneous.times_its_reach(gain.value, gain.ci_low, gain.ci_high),
-                n=gain.n,
-            )
+        base = formatting.fraction(majority.value)
+        same = f"It predicts {head.majority_class} on all {head.n:,} rows, which is right on {base} of them: do not ship it."
+        yield Gain(
+            head,
+            gain,
+            least=1 / head.n,
+            same=same if head.only_majority else None,
+            worse=f"Its accuracy minus the {base} of always predicting {head.majority_class} is {formatting.points(gain)}: do not ship it.",
+            undecided=f"{head.n:,} rows are too few to tell its accuracy from the {base} of always predicting {head.majority_class}: the difference "
+            f"is {formatting.points(gain)}. Evaluate it on more rows before you decide.",
+        )
+
+
+def worse_than_majority(result: PerformanceResult) -> Iterator[Hit]:
+    """Yield models that are less accurate than always predicting the most frequent class, or do just that."""
+    return no_better(_gains(result))
 
 
 def not_shown_better_than_majority(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield models whose accuracy cannot be told from that of always predicting the most frequent class.
-
-    The effect is the reach of the interval as a multiple of the difference, or of one row where that is smaller: how far the
-    rows are from being enough.
-    """
-    for head in result.heads:
-        gain = result.find("accuracy_gain", head.model, head.subject)
-        base = result.find("majority_accuracy", head.model, head.subject).value
-        if base is None or base >= 1 or head.only_majority or gain.ci_low is None or gain.ci_high is None:
-            continue
-        if gain.ci_low <= 0 <= gain.ci_high:
-            value = required(gain.value)
-            reach = value - gain.ci_low if value > 0 else gain.ci_high - value
-            yield Hit(
-                head.model,
-                f"{head.n:,} rows are too few to tell its accuracy from the {formatting.fraction(base)} of always predicting "
-                f"{head.majority_class}: the difference is {formatting.points(gain)}. Evaluate "
-                "it on more rows before you decide.",
-                head.subject,
-                effect=reach / max(abs(value), 1 / head.n),
-                n=gain.n,
-            )
+    """Yield models whose accuracy cannot be told from that of always predicting the most frequent class."""
+    return not_shown_better(_gains(result))
 
 
 def _counts(metric: Metric) -> str:
@@ -117,69 +97,43 @@ def _counts(metric: Metric) -> str:
 
 def low_recall(result: PerformanceResult) -> Iterator[Hit]:
     """Yield classes whose recall is below one half even at the upper end of its interval."""
-    of_positions = {(head.model, head.subject) for head in result.dense}
-    for one in result.named("recall"):
-        if (one.model, None if one.subject is None else one.subject.outer) in of_positions:
-            continue
-        if one.metric.value is not None and one.metric.ci_high is not None and one.metric.ci_high < LOW_RECALL:
-            yield Hit(
-                one.model,
-                f"Recall is {formatting.metric(one.metric).text} {formatting.interval(one.metric)}{_counts(one.metric)}: most "
-                f"examples of this class are missed. {_where_to_look(result, one)}",
-                one.subject,
-                effect=(1 - one.metric.value) / (1 - LOW_RECALL),
-                n=one.metric.n,
-            )
+    where = (
+        (result.heads, "The confusion matrix shows what they are predicted as."),
+        (result.multilabel, "Its average precision tells whether a lower threshold would find them."),
+    )
+    for heads, look in where:
+        for head in heads:
+            yield from missed(result, head, partial(_missed, look))
 
 
-def _where_to_look(result: PerformanceResult, one: Measurement) -> str:
-    """Return what shows more about a class that is missed."""
-    head = None if one.subject is None else one.subject.outer
-    if any((found.model, found.subject) == (one.model, head) for found in result.multilabel):
-        return "Its average precision tells whether a lower threshold would find them."
-    return "The confusion matrix shows what they are predicted as."
+def _missed(look: str, recall: Metric) -> str:
+    return (
+        f"Recall is {formatting.metric(recall).text} {formatting.interval(recall)}{_counts(recall)}: most examples of this class are missed. "
+        f"{look}"
+    )
 
 
 def _with_classes(result: PerformanceResult) -> tuple[HeadPerformance | MultilabelPerformance, ...]:
-    """Return all heads that have classes."""
+    """Return all heads whose rows have classes."""
     return (*result.heads, *result.multilabel)
 
 
-def never_predicted(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield classes that are never predicted although a recall of one half would have found an example of them.
-
-    With that recall all of n examples are missed with a chance of at most 0.5^n; over the classes of a head 5 %. The examples of a
-    group may all be missed together: then n are the groups. The effect is n as a multiple of those that this needs.
-    """
-    heads = _with_classes(result)
-    classes = {(head.model, head.subject): len(head.class_names) for head in heads}
-    grouped = {
-        (head.model, str(Subject.of("class", name, within=head.subject))): groups
-        for head in heads
-        for name, groups in zip(head.class_names, head.class_groups or (), strict=head.class_groups is not None)
-    }
-    for one in result.named("precision"):
-        support = result.find("support", one.model, one.subject).value
-        head = one.subject.rpartition("/")[0] or None if one.subject else None
-        if one.metric.value is not None or not support or (one.model, head) not in classes:
-            continue
-        groups = grouped.get((one.model, str(one.subject)))
-        count = support if groups is None else groups
-        chance = (1 - LOW_RECALL) ** count
-        needed = math.log(SIGNIFICANT / classes[one.model, head]) / math.log(1 - LOW_RECALL)
-        if count >= needed:
-            yield Hit(
-                one.model,
-                f"None of its {support:,} examples{_in_groups(groups)} is found: the model never predicts this class, and a model with a recall of "
-                f"{formatting.fraction(LOW_RECALL)} would miss them all with a chance of {_chance(chance)}. Do not use it where this class matters.",
-                one.subject,
-                effect=support / needed,
-                n=int(support),
-            )
+def class_never_predicted(result: PerformanceResult) -> Iterator[Hit]:
+    """Yield classes that are never predicted although a recall of one half would have found an example of them."""
+    for head in _with_classes(result):
+        groups = head.class_groups or (None,) * len(head.class_names)
+        examples = support(result, head)
+        for (name, count), of_groups in zip(examples.items(), groups, strict=True):
+            part = of_class(head, name)
+            if count and result.find("precision", head.model, part).value is None:
+                yield from never_predicted(head, part, count, of_groups, partial(_never, count))
 
 
-def _in_groups(groups: int | None) -> str:
-    return "" if groups is None else f" in {groups:,} groups"
+def _never(examples: int, chance: float, among: str) -> str:
+    return (
+        f"None of its {examples:,} examples{among} is found: the model never predicts this class, and a model with a recall of "
+        f"{formatting.fraction(LOW_RECALL)} would miss them all with a chance of {_chance(chance)}. Do not use it where this class matters."
+    )
 
 
 def _chance(value: float) -> str:
@@ -187,29 +141,11 @@ def _chance(value: float) -> str:
 
 
 def few_examples(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield, once for each model, the classes with too few examples to judge.
-
-    The effect is how many times the examples of the rarest class would be enough, counting at least one.
-    """
+    """Yield, once for each head, the classes with too few examples to judge; one of which no label is known has none."""
     for head in _with_classes(result):
-        counts = [_support(result, head, name) for name in head.class_names]
-        few = [name for name, count in zip(head.class_names, counts, strict=True) if count < FEW_EXAMPLES]
-        if few:
-            listed = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")  # noqa: PLR2004
-            yield Hit(
-                head.model,
-                f"{len(few)} of {len(head.class_names)} classes have fewer than {FEW_EXAMPLES} examples ({listed}), so their "
-                "recall is a rough estimate: do not compare models by it.",
-                head.subject,
-                effect=FEW_EXAMPLES / max(min(counts), 1),
-                n=head.n,
-            )
-
-
-def _support(result: PerformanceResult, head: HeadPerformance | MultilabelPerformance, name: str) -> int:
-    """Return the number of examples of a class; 0 where no label of it is known."""
-    found = result.find("support", head.model, Subject.of("class", name, within=head.subject)).value
-    return 0 if found is None else int(found)
+        counts = [count or 0 for count in support(result, head).values()]
+        consequence = "so their recall is a rough estimate: do not compare models by it"
+        yield from rare(head, counts, ("has", "have"), "examples", consequence)
 
 
 def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
@@ -298,7 +234,13 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         "Newcombe (1998), paired with the baseline",
         not_shown_better_than_majority,
     ),
-    Rule("PRF201", "problem", "Class never predicted", "binomial bound, Bonferroni over the classes", never_predicted),
+    Rule(
+        "PRF201",
+        "problem",
+        "Class never predicted",
+        "binomial bound, Bonferroni over the classes",
+        class_never_predicted,
+    ),
     Rule("PRF202", "warning", "Low class recall", CONVENTION, low_recall),
     Rule("PRF301", "warning", "Confident errors", "Hoeffding (1956), Bonferroni over the models", confident_errors),
     Rule(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
+from reportgen.sections.performance.pair_schema import PairSpecs
 from reportgen.sections.performance.tiers import Tier
 
 
@@ -48,33 +49,6 @@ EXACT_MATCH = MetricSpec(
     "Wilson (1927) for the interval",
     difference="exact_match_difference",
 )
-UNSEEN_EXACT = MetricSpec(
-    "unseen_exact_match",
-    "Exact match, unseen rows",
-    "fraction",
-    True,
-    "Exact match on the rows whose inputs are not also in the training data; on all of them if none are.",
-    "Wilson (1927) for the interval",
-)
-UNSEEN_DIFFERENCE = MetricSpec(
-    "unseen_exact_match_difference",
-    "Candidate minus baseline, unseen rows",
-    "signed fraction",
-    True,
-    "Exact match of the candidate minus that of its baseline, on the rows whose inputs are not also in the training data, in points.",
-    "Newcombe (1998), method 10",
-)
-LEAKED_EXACT = MetricSpec(
-    "leaked_exact_match_difference",
-    "Leaked minus unseen, exact match",
-    "signed fraction",
-    None,
-    "Exact match on the rows that are also in the training data minus that on the others, in points.",
-    "Newcombe (1998), method 10",
-)
-UNSEEN = (UNSEEN_EXACT, UNSEEN_DIFFERENCE, LEAKED_EXACT)
-"""Where the spec names the training data; the difference where it has a candidate and a baseline."""
-
 HAMMING_LOSS = MetricSpec(
     "hamming_loss",
     "Hamming loss",
@@ -117,48 +91,44 @@ class Average:
     """None for one that multiclass heads have too."""
 
     @classmethod
-    def of(cls, name: str, how: str, source: str, *, f1: bool = True, difference: str | None = None) -> Average:
-        """Declare the metrics of an average."""
-        title = name.capitalize()
-
-        def spec(part: str, of: str, what: str, differs: str | None = None) -> MetricSpec:
-            definition = f"{of}: {what} {how} {_UNIT}"
-            return MetricSpec(
-                f"{name}_{part}",
-                f"{title} {of if of == 'F1' else of.lower()}",
-                "fraction",
-                True,
-                definition,
-                source,
-                difference=differs,
-            )
-
-        return cls(
-            name,
-            title,
-            spec("precision", "Precision", "share of the predicted labels that apply,"),
-            spec("recall", "Recall", "share of the labels that apply that is predicted,"),
-            spec("f1", "F1", "harmonic mean of precision and recall,", difference) if f1 else None,
-        )
+    def of(cls, name: str, how: str, source: str, f1: MetricSpec | None) -> Average:
+        """Declare the metrics of an average, but for its F1."""
+        precision = _averaged(name, "Precision", "share of the predicted labels that apply,", how, source)
+        recall = _averaged(name, "Recall", "share of the labels that apply that is predicted,", how, source)
+        return cls(name, name.capitalize(), precision, recall, f1)
 
 
-MICRO = Average.of(
-    "micro",
-    "over all labels of all rows, so that frequent classes count more.",
-    f"delta method; {_ROWS}",
-    difference="micro_f1_difference",
-)
-MACRO = Average.of(
-    "macro",
-    "of each class, averaged over the classes for which it exists.",
-    f"delta method with the covariances of the classes; {_ROWS}",
-    f1=False,
-)
-SAMPLES = Average.of(
+def _averaged(name: str, of: str, what: str, how: str, source: str, difference: str | None = None) -> MetricSpec:
+    return MetricSpec(
+        f"{name}_{of.lower()}",
+        f"{name.capitalize()} {of if of == 'F1' else of.lower()}",
+        "fraction",
+        True,
+        f"{of}: {what} {how} {_UNIT}",
+        source,
+        difference=difference,
+    )
+
+
+def _averaged_f1(name: str, how: str, source: str, difference: str | None = None) -> MetricSpec:
+    return _averaged(name, "F1", "harmonic mean of precision and recall,", how, source, difference)
+
+
+_OF_MICRO = ("micro", "over all labels of all rows, so that frequent classes count more.", f"delta method; {_ROWS}")
+_OF_SAMPLES = (
     "samples",
     "of each row, averaged over the rows for which it exists.",
     "mean over rows; Hall (1992) for the interval",
 )
+MICRO_F1 = _averaged_f1(*_OF_MICRO, difference="micro_f1_difference")
+MICRO = Average.of(*_OF_MICRO, MICRO_F1)
+MACRO = Average.of(
+    "macro",
+    "of each class, averaged over the classes for which it exists.",
+    f"delta method with the covariances of the classes; {_ROWS}",
+    None,
+)
+SAMPLES = Average.of(*_OF_SAMPLES, _averaged_f1(*_OF_SAMPLES))
 
 CLASS_AUC = MetricSpec(
     "class_roc_auc",
@@ -232,23 +202,12 @@ MICRO_F1_DIFFERENCE = MetricSpec(
     "delta method, paired over rows; Hall (1992) for the interval",
     "pair",
 )
-MICRO_F1_P = MetricSpec(
-    "micro_f1_p",
-    "Micro F1 p",
-    "p-value",
-    None,
+MICRO_F1_PAIRS = PairSpecs.of(
+    MICRO_F1_DIFFERENCE,
+    "micro_f1",
+    "Micro F1",
     "Two-sided p-value of equal micro F1: below 0.05 if and only if the interval of the difference excludes 0.",
     "delta method; Student's t corrected for skewness, Hall (1992)",
-    "pair",
-)
-MICRO_F1_P_HOLM = MetricSpec(
-    "micro_f1_p_holm",
-    "Micro F1 p (Holm)",
-    "p-value",
-    None,
-    "Micro F1 p adjusted for the number of model pairs in the report, over all outputs.",
-    "Holm (1979)",
-    "pair",
 )
 
 SCORES = (EXACT_MATCH, HAMMING_LOSS, CLASSES_PER_ROW, CARDINALITY_BIAS)
@@ -263,4 +222,4 @@ PER_CLASS = (PREVALENCE, CLASS_AP, CLASS_AUC, CLASS_BRIER)
 """Of each class, besides those that other heads have too."""
 BY_ROLE = (F1_DIFFERENCE,)
 """Of the candidate, where there is a baseline."""
-PAIRWISE = (EXACT_DIFFERENCE, HAMMING_DIFFERENCE, MICRO_F1_DIFFERENCE, MICRO_F1_P, MICRO_F1_P_HOLM)
+PAIRWISE = (EXACT_DIFFERENCE, HAMMING_DIFFERENCE, MICRO_F1_DIFFERENCE, MICRO_F1_PAIRS.p, MICRO_F1_PAIRS.p_holm)

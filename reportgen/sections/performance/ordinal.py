@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.heads import comparable
-from reportgen.contract.statements import Quantity, Statement
+from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject
-from reportgen.contract.tables import Table, metrics_by_head
+from reportgen.contract.tables import metrics_by_head
 from reportgen.metrics import intervals, ordinal
 from reportgen.sections.performance import ordinal_schema as schema, pairs as by_pair
 from reportgen.sections.performance.pairwise import by_loss
-from reportgen.sections.performance.regression.statements import needed
 from reportgen.sections.performance.rivals import compare
-from reportgen.text import formatting
+from reportgen.sections.performance.sentences import against, compared, first, opening, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Measurement, Metric
     from reportgen.contract.result import SectionResult
+    from reportgen.contract.tables import Table
     from reportgen.sections.performance.classified import Classified
+    from reportgen.sections.performance.sentences import Parts
 
 TASK = "ordinal"
-LEVEL = 0.05
-"""Of the test of a difference. Convention."""
 
 
 # ------------------------------------------------------------------------------------------------ numbers
@@ -84,13 +83,8 @@ def tables(result: SectionResult, view: View) -> Iterator[Table]:
 
 def pairs(result: SectionResult, view: View) -> Iterator[Table]:
     """Yield the differences between models, each pair once."""
-    rows, rest = by_pair.rows(result, view, schema.PAIRWISE)
-    if rows:
-        tests = (one.metric.estimator for one in result.named(schema.CLASS_MAE_PAIRS.p.name))
-        how = next((found for found in tests if found is not None), None)
-        test = "" if how is None else f" The p-value is by {how}."
-        note = f"Each difference is the first model minus the second.{test} Holm adjusts it for the number of model pairs.{rest}"
-        yield Table("ordinal-pairs", "Distance in classes between models", by_pair.columns(schema.PAIRWISE), rows, note)
+    title = "Distance in classes between models"
+    yield from by_pair.table(result, view, "ordinal-pairs", title, schema.PAIRWISE, schema.CLASS_MAE_PAIRS.p)
 
 
 # ------------------------------------------------------------------------------------------------ statements
@@ -98,89 +92,34 @@ def pairs(result: SectionResult, view: View) -> Iterator[Table]:
 
 def statements(result: SectionResult, view: View) -> Iterator[Statement]:
     """Yield by how many classes the candidate is off, against its baseline where there is one."""
-    candidate = view.decision.candidate
+    candidate, pair = view.decision.candidate, view.decision.pair
     for one in result.named(schema.CLASS_MAE.name, candidate) if candidate is not None else ():
         kappa = result.find_or_none(schema.KAPPA.name, one.model, one.subject)
         if one.metric.value is None or kappa is None:
             continue
-        baseline = None if view.decision.pair is None else view.decision.pair[1]
-        versus = None if baseline is None else Subject.of("vs", baseline, within=one.subject)
-        difference = None
-        if versus is not None:
-            difference = result.find_or_none(schema.CLASS_MAE_PAIRS.difference.name, one.model, versus)
-        if baseline is None or versus is None or difference is None:
-            yield _alone(one, kappa)
+        if pair is not None and compared(result, one, schema.CLASS_MAE_PAIRS, pair[1]):
+            yield _against(result, one, kappa, pair[1])
         else:
-            yield _against(result, one, kappa, baseline, versus)
+            yield _alone(one, kappa)
 
 
 def _alone(one: Measurement, kappa: Metric) -> Statement:
     """Say by how many classes the predictions are off."""
-    parts = (*_opening(one), "off by ", _distance(one, interval=True), " classes on average", *_kappa(one, kappa), ".")
-    return Statement(topic="difference", parts=_capitalized(parts), test=one.metric.ci_method, n=one.metric.n)
+    distance = quantity(one.name, one, one.metric, interval=True)
+    parts = (*opening(one), f"{first(one, 'Off')} by ", distance, " classes on average", *_kappa(one, kappa), ".")
+    return Statement(topic="difference", parts=parts, test=one.metric.ci_method, n=one.metric.n)
 
 
-def _against(result: SectionResult, one: Measurement, kappa: Metric, baseline: str, versus: Subject) -> Statement:
-    """Say by how many classes both models are off, the difference, and whether it could be luck."""
-    specs = schema.CLASS_MAE_PAIRS
-    difference, test = (result.find(spec.name, one.model, versus) for spec in (specs.difference, specs.p))
-    other = result.find(schema.CLASS_MAE.name, baseline, one.subject)
-    sure = test.value is not None and test.value < LEVEL
-    end: tuple[Quantity | str, ...] = (f"; not tested: {test.reason}",)
-    if difference.value == 0 and test.value == 1:
-        end = (", the same on every row",)
-    elif test.value is not None:
-        chance = Quantity(
-            text=f"p {formatting.p_value(test.value)}", metric=specs.p.name, model=one.model, subject=versus
-        )
-        words = ", unlikely to be luck" if sure else f": too few to tell them apart{needed(difference)}"
-        end = (f"{words} (", chance, ")")
-    parts = (
-        *_opening(one),
-        "off by ",
-        _distance(one),
+def _against(result: SectionResult, one: Measurement, kappa: Metric, baseline: str) -> Statement:
+    """Say by how many classes both models are off, and the difference."""
+    scores = (
+        f"{first(one, 'Off')} by ",
+        quantity(one.name, one, one.metric),
         " classes on average against ",
-        Quantity(text=formatting.metric(other).text, metric=schema.CLASS_MAE.name, model=baseline, subject=one.subject),
-        ": ",
-        Quantity(text=_signed(difference), metric=specs.difference.name, model=one.model, subject=versus),
-        *end,
-        *_kappa(one, kappa),
-        ".",
+        quantity(one.name, one, result.find(one.name, baseline, one.subject), model=baseline),
     )
-    named = test.estimator or "Student's t, paired, corrected for skewness: Hall (1992)"
-    return Statement(
-        topic="difference",
-        parts=_capitalized(parts),
-        settled=sure,
-        test=named,
-        p_value=test.value,
-        n=difference.n,
-    )
+    return against(result, one, schema.CLASS_MAE_PAIRS, baseline, scores, _kappa(one, kappa))
 
 
-def _opening(one: Measurement) -> tuple[str, ...]:
-    return () if one.subject is None else (f"output {one.subject.name}: ",)
-
-
-def _capitalized(parts: tuple[Quantity | str, ...]) -> tuple[Quantity | str, ...]:
-    first, *rest = parts
-    return (first[:1].upper() + first[1:] if isinstance(first, str) else first, *rest)
-
-
-def _distance(one: Measurement, *, interval: bool = False) -> Quantity:
-    shown = formatting.metric(one.metric)
-    text = f"{shown.text} {shown.interval}".rstrip() if interval else shown.text
-    return Quantity(text=text, metric=one.name, model=one.model, subject=one.subject)
-
-
-def _kappa(one: Measurement, kappa: Metric) -> tuple[Quantity | str, ...]:
-    if kappa.value is None:
-        return ()
-    text = formatting.metric(kappa).text
-    return ("; quadratic kappa ", Quantity(text=text, metric=schema.KAPPA.name, model=one.model, subject=one.subject))
-
-
-def _signed(metric: Metric) -> str:
-    shown = formatting.metric(metric)
-    plus = "+" if metric.value is not None and metric.value > 0 else ""
-    return f"{plus}{shown.text} {shown.interval}".rstrip()
+def _kappa(one: Measurement, kappa: Metric) -> Parts:
+    return () if kappa.value is None else ("; quadratic kappa ", quantity(schema.KAPPA.name, one, kappa))

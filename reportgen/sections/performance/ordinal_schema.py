@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.contract.numbers import MetricSpec
-from reportgen.sections.performance.pairwise import PairSpecs
+from reportgen.sections.performance.pair_schema import PairSpecs
 
 CLASS_MAE = MetricSpec(
     "class_mae",
@@ -33,7 +33,7 @@ KAPPA_DIFFERENCE = MetricSpec(
     "paired, delta method",
     "pair",
 )
-CLASS_MAE_PAIRS = PairSpecs(
+CLASS_MAE_PAIRS = PairSpecs.of(
     MetricSpec(
         "class_mae_difference",
         "MAE in classes difference",
@@ -43,24 +43,10 @@ CLASS_MAE_PAIRS = PairSpecs(
         "paired mean; Hall (1992) for the interval",
         "pair",
     ),
-    MetricSpec(
-        "class_mae_p",
-        "MAE in classes p",
-        "p-value",
-        None,
-        "Two-sided p-value of an equal MAE in classes: below 0.05 if and only if the interval of the difference excludes 0.",
-        "Student's t corrected for skewness, Hall (1992)",
-        "pair",
-    ),
-    MetricSpec(
-        "class_mae_p_holm",
-        "MAE in classes p (Holm)",
-        "p-value",
-        None,
-        "MAE in classes p adjusted for the number of model pairs in the report, over all outputs.",
-        "Holm (1979)",
-        "pair",
-    ),
+    "class_mae",
+    "MAE in classes",
+    "Two-sided p-value of an equal MAE in classes: below 0.05 if and only if the interval of the difference excludes 0.",
+    "Student's t corrected for skewness, Hall (1992)",
 )
 OWN = (CLASS_MAE, KAPPA)
 PAIRWISE = (CLASS_MAE_PAIRS.difference, KAPPA_DIFFERENCE, CLASS_MAE_PAIRS.p, CLASS_MAE_PAIRS.p_holm)

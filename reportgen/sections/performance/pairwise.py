@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import Subject
@@ -16,19 +15,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.heads import HeadT
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement
     from reportgen.metrics.intervals import Estimate
+    from reportgen.sections.performance.pair_schema import PairSpecs
 
     Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PairSpecs:
-    """The metrics of a pair: the difference of mean losses, its p-value, and that adjusted for all pairs of the report."""
-
-    difference: MetricSpec
-    p: MetricSpec
-    p_holm: MetricSpec
 
 
 def by_loss(

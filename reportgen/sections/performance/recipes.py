@@ -12,7 +12,7 @@ import numpy as np
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import intervals, seeds
 from reportgen.sections.performance import schema
-from reportgen.sections.performance.regression.schema import RMSE
+from reportgen.sections.performance.regression_schema import RMSE
 from reportgen.sections.performance.schema import RecipeEntry
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reportgen.contract.findings import Explanation
 from reportgen.metrics.confidence import SURE
 from reportgen.sections.performance.dense import rules as dense
-from reportgen.sections.performance.findings import FEW_EXAMPLES, LOW_RECALL, SIGNIFICANT
+from reportgen.sections.performance.judgments import FEW_EXAMPLES, LOW_RECALL, SIGNIFICANT
 from reportgen.sections.performance.multilabel import rules as multilabel
 from reportgen.sections.performance.regression import rules as regression
 from reportgen.text.formatting import percent

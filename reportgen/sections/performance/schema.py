@@ -11,7 +11,8 @@ from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.subjects import Subject
 from reportgen.sections.performance.dense_schema import DenseResult
 from reportgen.sections.performance.multilabel_schema import MultilabelResult
-from reportgen.sections.performance.regression.schema import RMSE, RegressionResult
+from reportgen.sections.performance.pair_schema import adjusted
+from reportgen.sections.performance.regression_schema import RMSE, RegressionResult
 from reportgen.sections.performance.tiers import Tier
 from reportgen.text import naming
 
@@ -302,50 +303,7 @@ MCNEMAR = MetricSpec(
     "McNemar (1947)",
     "pair",
 )
-MCNEMAR_HOLM = MetricSpec(
-    "mcnemar_p_holm",
-    "McNemar p (Holm)",
-    "p-value",
-    None,
-    "McNemar p adjusted for the number of model pairs in the report, over all outputs.",
-    "Holm (1979)",
-    "pair",
-)
-
-UNSEEN_ACCURACY = MetricSpec(
-    "unseen_accuracy",
-    "Accuracy, unseen rows",
-    "fraction",
-    True,
-    "Accuracy on the examples whose inputs are not also in the training data; all of them if none are.",
-    "Wilson (1927) for the interval",
-)
-UNSEEN_NLL = MetricSpec(
-    "unseen_nll",
-    "NLL, unseen rows",
-    "nats",
-    False,
-    "NLL on the examples whose inputs are not also in the training data; all of them if none are.",
-    "Good (1952); Hall (1992) for the interval",
-)
-LEAKED_ACCURACY = MetricSpec(
-    "leaked_accuracy_difference",
-    "Leaked minus unseen, accuracy",
-    "signed fraction",
-    None,
-    "Accuracy on the examples that are also in the training data minus that on the others, in points.",
-    "Newcombe (1998), method 10",
-)
-UNSEEN_DIFFERENCE = MetricSpec(
-    "unseen_accuracy_difference",
-    "Candidate minus baseline, unseen rows",
-    "signed fraction",
-    True,
-    "Accuracy of the candidate minus that of its baseline, on the examples whose inputs are not also in the training data, in points.",
-    "Newcombe (1998), method 10",
-)
-UNSEEN = (UNSEEN_ACCURACY, UNSEEN_NLL, UNSEEN_DIFFERENCE, LEAKED_ACCURACY)
-"""Where the spec names the training data; the difference where it has a candidate and a baseline."""
+MCNEMAR_HOLM = adjusted(MCNEMAR)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.performance import (
-    multilabel_schema as labels,
+    by_class,
     ordinal,
     pairs as by_pair,
     schema,
@@ -19,12 +19,11 @@ from reportgen.sections.performance import (
 from reportgen.sections.performance.dense import tables as dense
 from reportgen.sections.performance.multilabel import tables as multilabel
 from reportgen.sections.performance.multilabel_schema import PER_CLASS as OF_LABELS
-from reportgen.sections.performance.regression import schema as values, tables as regression
-from reportgen.sections.performance.rivals import MOST
+from reportgen.sections.performance.regression import tables as regression
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Metric, MetricSpec
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from reportgen.sections.performance.schema import HeadPerformance, OverSeeds, PerformanceResult, RecipeEntry
 
 _PROBABILISTIC = ("probabilistic", "Probabilistic scores and ranking")
+_OF_CLASSES = {spec.title: spec for spec in schema.PER_CLASS}
 _BARE = {"ci_low": None, "ci_high": None, "ci_method": None, "caveat": None}
 """What the lowest and the highest score are shown without."""
 
@@ -62,7 +62,7 @@ def tables(result: PerformanceResult, view: View) -> tuple[Table, ...]:
         *(dense.lowest(one) for one in view.shown(result.dense)),
     ]
     found += [_errors(head) for head in view.shown(result.heads) if head.errors]
-    found += [per_class(result, head) for head in view.shown(result.heads)]
+    found += [by_class.per_class(result, head, _OF_CLASSES, "classes") for head in view.shown(result.heads)]
     of_labels = (*schema.PER_CLASS, *OF_LABELS)
     found += [multilabel.per_class(result, head, of_labels) for head in view.shown(result.multilabel)]
     found += [dense.per_class(result, one) for one in view.shown(result.dense)]
@@ -74,12 +74,12 @@ def _unseen(result: PerformanceResult, view: View) -> Iterator[Table]:
     also, nearly = "also in the training data", "nearly equal to a row of the training data"
     without, deduplicated = "without the rows of the training data", "without near duplicates of training rows"
     for name, title, specs, which in (
-        ("unseen", f"Scores {without}", schema.UNSEEN, also),
-        ("unseen-labels", f"Exact match {without}", labels.UNSEEN, also),
-        ("unseen-values", f"Errors {without}", values.UNSEEN, also),
-        ("deduplicated", f"Accuracy {deduplicated}", training_schema.OF_CLASSES, nearly),
-        ("deduplicated-labels", f"Exact match {deduplicated}", training_schema.OF_LABELS, nearly),
-        ("deduplicated-values", f"Errors {deduplicated}", training_schema.OF_VALUES, nearly),
+        ("unseen", f"Scores {without}", training_schema.OF_CLASSES, also),
+        ("unseen-labels", f"Exact match {without}", training_schema.UNSEEN_EXACT.specs, also),
+        ("unseen-values", f"Errors {without}", training_schema.UNSEEN_MAE.specs, also),
+        ("deduplicated", f"Accuracy {deduplicated}", training_schema.NEAR_ACCURACY.specs, nearly),
+        ("deduplicated-labels", f"Exact match {deduplicated}", training_schema.NEAR_EXACT.specs, nearly),
+        ("deduplicated-values", f"Errors {deduplicated}", training_schema.NEAR_MAE.specs, nearly),
     ):
         some = next((one.metric.n for one in result.named(specs[-1].name) if one.metric.value is not None), None)
         if some is not None:
@@ -180,21 +180,9 @@ def _differences(result: PerformanceResult) -> Iterator[Table]:
 def _pairs(result: PerformanceResult, view: View) -> Iterator[Table]:
     """Yield the differences between models, each pair once."""
     specs = (schema.ACCURACY_DIFFERENCE, schema.NLL_DIFFERENCE, schema.MCNEMAR, schema.MCNEMAR_HOLM)
-    rows, rest = by_pair.rows(result, view, specs)
-    if rows:
-        how = next(
-            (one.metric.estimator for one in result.named("mcnemar_p") if one.metric.estimator is not None), None
-        )
-        test = (
-            "McNemar's test is exact" if how is None else f"The p-value is by {how}, in place of McNemar's exact test"
-        )
-        few = (
-            f" Of more than {MOST} models, each is compared with the best, the candidate and its baseline."
-            if len({one.model for one in result.heads}) > MOST
-            else ""
-        )
-        note = f"Each difference is the first model minus the second; for accuracy, in points. {test}; Holm adjusts it for the number of model pairs.{few}{rest}"
-        yield Table("pairs", "Differences between models", by_pair.columns(specs), rows, note)
+    exact, instead = " McNemar's test is exact.", ", in place of McNemar's exact test"
+    title = "Differences between models"
+    yield from by_pair.table(result, view, "pairs", title, specs, schema.MCNEMAR, exact, instead)
 
 
 def _errors(head: HeadPerformance) -> Table:
@@ -208,39 +196,6 @@ def _errors(head: HeadPerformance) -> Table:
     title = f"Most confident errors of {about(head.model, head.subject)}"
     slug = "-".join(part for part in ("errors", head.model, head.subject) if part)
     return Table(slug, title, columns, rows, "Rows are numbered from 0 in the data set.", place="full")
-
-
-def per_class(result: PerformanceResult, head: HeadPerformance) -> Table:
-    """Return the per-class metrics of a head."""
-    rows: list[tuple[Cell, ...]] = []
-    for name in head.class_names:
-        subject = Subject.of("class", name, within=head.subject)
-        rows.append((name, *(result.find(spec.name, head.model, subject) for spec in schema.PER_CLASS)))
-    columns = (Column("Class", numeric=False), *(Column(spec.title) for spec in schema.PER_CLASS))
-    title = f"Metrics by class: {about(head.model, head.subject)}"
-    slug = "-".join(part for part in ("classes", head.model, head.subject) if part)
-    return Table(slug, title, columns, tuple(rows), place="full")
-
-
-def by_class(result: PerformanceResult, heads: Sequence[HeadPerformance]) -> Table:
-    """Return the recall by class of a few heads side by side, with the difference from the baseline where there is one."""
-    first = heads[0]
-    columns = [Column("Class", numeric=False), Column("Rows", unit="count")]
-    columns += [Column(f"Recall of {about(head.model, head.subject)}") for head in heads]
-    rows: list[tuple[Cell, ...]] = []
-    differences = False
-    for name in first.class_names:
-        part = Subject.of("class", name, within=first.subject)
-        recalls = (result.find("recall", head.model, Subject.of("class", name, within=head.subject)) for head in heads)
-        difference = result.find_or_none("recall_difference", first.model, part)
-        differences |= difference is not None
-        rows.append((name, result.find("support", first.model, part).value, *recalls, difference))
-    if differences:
-        columns.append(Column("Difference"))
-    cells = tuple(row if differences else row[:-1] for row in rows)
-    note = f"Difference: {first.model} minus {heads[1].model} on the same rows, in points." if differences else ""
-    slug = "-".join(part for part in ("by-class", first.subject) if part)
-    return Table(slug, "Recall by class", tuple(columns), cells, note)
 
 
 def confused(head: HeadPerformance) -> Table:

@@ -6,89 +6,111 @@ from dataclasses import dataclass
 
 from reportgen.contract.numbers import MetricSpec
 
-_WITHOUT = "that are neither equal nor nearly equal to a row of the training data"
-_OF_SHARES = "Newcombe (1998), method 10"
 
-DEDUPLICATED_ACCURACY = MetricSpec(
-    "deduplicated_accuracy",
-    "Accuracy, deduplicated",
-    "fraction",
-    True,
-    f"Accuracy on the examples {_WITHOUT}.",
-    "Wilson (1927) for the interval",
-)
-DEDUPLICATED_ACCURACY_DIFFERENCE = MetricSpec(
-    "deduplicated_accuracy_difference",
-    "Candidate minus baseline, deduplicated",
-    "signed fraction",
-    True,
-    f"Accuracy of the candidate minus that of its baseline, on the examples {_WITHOUT}, in points.",
-    _OF_SHARES,
-)
-NEAR_ACCURACY = MetricSpec(
-    "near_duplicate_accuracy_difference",
-    "Near duplicates minus others, accuracy",
-    "signed fraction",
-    None,
-    f"Accuracy on the examples that are nearly equal to a row of the training data minus that on those {_WITHOUT}, in points.",
-    _OF_SHARES,
-)
-OF_CLASSES = (DEDUPLICATED_ACCURACY, DEDUPLICATED_ACCURACY_DIFFERENCE, NEAR_ACCURACY)
+@dataclass(frozen=True)
+class Without:
+    """A score without the rows that are in the training data, bit by bit or nearly, and what that changes; ``words`` name it in a sentence."""
 
-DEDUPLICATED_EXACT = MetricSpec(
-    "deduplicated_exact_match",
-    "Exact match, deduplicated",
-    "fraction",
-    True,
-    f"Exact match on the rows {_WITHOUT}.",
-    "Wilson (1927) for the interval",
-)
-DEDUPLICATED_EXACT_DIFFERENCE = MetricSpec(
-    "deduplicated_exact_match_difference",
-    "Candidate minus baseline, deduplicated",
-    "signed fraction",
-    True,
-    f"Exact match of the candidate minus that of its baseline, on the rows {_WITHOUT}, in points.",
-    _OF_SHARES,
-)
-NEAR_EXACT = MetricSpec(
-    "near_duplicate_exact_match_difference",
-    "Near duplicates minus others, exact match",
-    "signed fraction",
-    None,
-    f"Exact match on the rows that are nearly equal to a row of the training data minus that on those {_WITHOUT}, in points.",
-    _OF_SHARES,
-)
-OF_LABELS = (DEDUPLICATED_EXACT, DEDUPLICATED_EXACT_DIFFERENCE, NEAR_EXACT)
+    others: MetricSpec
+    difference: MetricSpec
+    """Of the candidate from its baseline, on these rows; where the spec has both."""
+    apart: MetricSpec
+    """The score on the rows that are left out minus that on the others."""
+    words: str
 
-DEDUPLICATED_MAE = MetricSpec(
-    "deduplicated_mae",
-    "MAE, deduplicated",
-    "",
+    @property
+    def specs(self) -> tuple[MetricSpec, MetricSpec, MetricSpec]:
+        """All metrics."""
+        return self.others, self.difference, self.apart
+
+
+@dataclass(frozen=True)
+class _Score:
+    """A score of rows: its name, title and words in a sentence, and what rows are called."""
+
+    name: str
+    title: str
+    words: str
+    rows: str
+    is_share: bool
+
+    @property
+    def end(self) -> str:
+        """The end of the definition of a difference."""
+        return ", in points." if self.is_share else ", in the unit of the label."
+
+    def _without(self, prefix: str, which: str, definition: str, others: str, apart: tuple[str, str, str]) -> Without:
+        """Declare the metrics; ``apart`` is the name, the title and the definition of the third."""
+        difference = "signed fraction" if self.is_share else ""
+        newcombe = "Newcombe (1998), method 10"
+        return Without(
+            MetricSpec(
+                f"{prefix}_{self.name}",
+                f"{self.title}, {which}",
+                "fraction" if self.is_share else "",
+                self.is_share,
+                definition,
+                "Wilson (1927) for the interval" if self.is_share else "mean; Hall (1992) for the interval",
+            ),
+            MetricSpec(
+                f"{prefix}_{self.name}_difference",
+                f"Candidate minus baseline, {which}",
+                difference,
+                self.is_share,
+                f"{self.title} of the candidate minus that of its baseline, on the {self.rows} {others}{self.end}",
+                newcombe if self.is_share else "paired mean; Hall (1992) for the interval",
+            ),
+            MetricSpec(
+                f"{apart[0]}_{self.name}_difference",
+                f"{apart[1]}, {self.words}",
+                difference,
+                None,
+                f"{self.title} on the {self.rows} {apart[2]}{self.end}",
+                newcombe if self.is_share else "Zou & Donner (2008)",
+            ),
+            self.words,
+        )
+
+    @property
+    def unseen(self) -> Without:
+        """Declare the score without rows that are also in the training data."""
+        which, unit = (
+            "whose inputs are not also in the training data",
+            "" if self.is_share else " In the unit of the label.",
+        )
+        definition = f"{self.title} on the {self.rows} {which}; all of them if none are.{unit}"
+        apart = ("leaked", "Leaked minus unseen", "that are also in the training data minus that on the others")
+        return self._without("unseen", "unseen rows", definition, which, apart)
+
+    @property
+    def deduplicated(self) -> Without:
+        """Declare the score without rows that are in the training data or nearly equal to a row of it."""
+        which = "that are neither equal nor nearly equal to a row of the training data"
+        end = "." if self.is_share else ", in the unit of the label."
+        near = f"that are nearly equal to a row of the training data minus that on those {which}"
+        apart = ("near_duplicate", "Near duplicates minus others", near)
+        definition = f"{self.title} on the {self.rows} {which}{end}"
+        return self._without("deduplicated", "deduplicated", definition, which, apart)
+
+
+_ACCURACY = _Score("accuracy", "Accuracy", "accuracy", "examples", is_share=True)
+_EXACT = _Score("exact_match", "Exact match", "exact match", "rows", is_share=True)
+_MAE = _Score("mae", "MAE", "MAE", "examples", is_share=False)
+UNSEEN_ACCURACY, UNSEEN_EXACT, UNSEEN_MAE = _ACCURACY.unseen, _EXACT.unseen, _MAE.unseen
+UNSEEN_NLL = MetricSpec(
+    "unseen_nll",
+    "NLL, unseen rows",
+    "nats",
     False,
-    f"MAE on the examples {_WITHOUT}, in the unit of the label.",
-    "mean; Hall (1992) for the interval",
+    "NLL on the examples whose inputs are not also in the training data; all of them if none are.",
+    "Good (1952); Hall (1992) for the interval",
 )
-DEDUPLICATED_MAE_DIFFERENCE = MetricSpec(
-    "deduplicated_mae_difference",
-    "Candidate minus baseline, deduplicated",
-    "",
-    False,
-    f"MAE of the candidate minus that of its baseline, on the examples {_WITHOUT}, in the unit of the label.",
-    "paired mean; Hall (1992) for the interval",
-)
-NEAR_MAE = MetricSpec(
-    "near_duplicate_mae_difference",
-    "Near duplicates minus others, MAE",
-    "",
-    None,
-    f"MAE on the examples that are nearly equal to a row of the training data minus that on those {_WITHOUT}, in the unit of the label.",
-    "Zou & Donner (2008)",
-)
-OF_VALUES = (DEDUPLICATED_MAE, DEDUPLICATED_MAE_DIFFERENCE, NEAR_MAE)
-
-DEDUPLICATED = (*OF_CLASSES, *OF_VALUES, *OF_LABELS)
-"""Where near duplicates were looked for; the difference where the spec has a candidate and a baseline."""
+OF_CLASSES = (UNSEEN_ACCURACY.others, UNSEEN_NLL, UNSEEN_ACCURACY.difference, UNSEEN_ACCURACY.apart)
+UNSEEN = (*OF_CLASSES, *UNSEEN_MAE.specs, *UNSEEN_EXACT.specs)
+"""Where the spec names the training data."""
+NEAR_ACCURACY, NEAR_EXACT, NEAR_MAE = _ACCURACY.deduplicated, _EXACT.deduplicated, _MAE.deduplicated
+DEDUPLICATED = (*NEAR_ACCURACY.specs, *NEAR_MAE.specs, *NEAR_EXACT.specs)
+"""Where near duplicates were looked for."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead, HeadT
 from reportgen.metrics import comparison, intervals, slices
-from reportgen.sections.performance import multilabel_schema as labels, schema, training_schema
-from reportgen.sections.performance.regression import schema as values
+from reportgen.sections.performance import training_schema as schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,11 +18,12 @@ if TYPE_CHECKING:
 
     from reportgen.contract.decision import Decision
     from reportgen.contract.heads import MeasuredHead
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.data import TrainingRows
     from reportgen.metrics.intervals import Estimate
     from reportgen.sections.performance.multilabel.analyzer import Several
     from reportgen.sections.performance.regression.analyzer import Values
+    from reportgen.sections.performance.training_schema import Without
 
     Scores = NDArray[Any]
     Mask = NDArray[np.bool_]
@@ -32,29 +32,20 @@ _ALL = "every evaluated row is also in the training data"
 
 
 @dataclass(frozen=True)
-class _Specs:
-    """The score on the other rows, its difference of the candidate from its baseline there, and how the rows differ from the others."""
-
-    others: MetricSpec
-    difference: MetricSpec
-    apart: MetricSpec
-
-
-@dataclass(frozen=True)
 class _Kind(Generic[HeadT]):
     """How heads of a kind are scored row by row, (N,) bool or not negative float, and the metrics without leaked rows and near duplicates."""
 
     of_rows: Callable[[HeadT], Scores]
-    leaked: _Specs
-    near: _Specs
+    leaked: Without
+    near: Without
 
 
 def of_classes(heads: Sequence[ClassifiedHead], decision: Decision) -> Iterator[Measurement]:
     """Yield the scores of classification heads on unseen rows, and how leaked ones differ; nothing without training data."""
     kind = _Kind[ClassifiedHead](
         lambda head: head.outputs.correct,
-        _Specs(schema.UNSEEN_ACCURACY, schema.UNSEEN_DIFFERENCE, schema.LEAKED_ACCURACY),
-        _Specs(*training_schema.OF_CLASSES),
+        schema.UNSEEN_ACCURACY,
+        schema.NEAR_ACCURACY,
     )
     yield from _measured(heads, decision, kind)
     for head, training in _compared(heads):
@@ -70,15 +61,13 @@ def of_classes(heads: Sequence[ClassifiedHead], decision: Decision) -> Iterator[
 
 def of_labels(heads: Sequence[Several], decision: Decision) -> Iterator[Measurement]:
     """Yield the exact match of multilabel heads on unseen rows, and how leaked ones differ; nothing without training data."""
-    specs = _Specs(labels.UNSEEN_EXACT, labels.UNSEEN_DIFFERENCE, labels.LEAKED_EXACT)
-    kind = _Kind["Several"](lambda head: head.exact, specs, _Specs(*training_schema.OF_LABELS))
+    kind = _Kind["Several"](lambda head: head.exact, schema.UNSEEN_EXACT, schema.NEAR_EXACT)
     yield from _measured(heads, decision, kind)
 
 
 def of_values(heads: Sequence[Values], decision: Decision) -> Iterator[Measurement]:
     """Yield the error of predicted values on unseen rows, and how leaked ones differ; nothing without training data."""
-    specs = _Specs(values.UNSEEN_MAE, values.UNSEEN_DIFFERENCE, values.LEAKED_MAE)
-    kind = _Kind["Values"](lambda head: head.sizes, specs, _Specs(*training_schema.OF_VALUES))
+    kind = _Kind["Values"](lambda head: head.sizes, schema.UNSEEN_MAE, schema.NEAR_MAE)
     yield from _measured(heads, decision, kind)
 
 
@@ -101,7 +90,7 @@ def _measured(heads: Sequence[HeadT], decision: Decision, kind: _Kind[HeadT]) ->
 
 
 def _without(
-    head: HeadT, some: Mask, compared: tuple[Sequence[HeadT], Decision], kind: _Kind[HeadT], specs: _Specs
+    head: HeadT, some: Mask, compared: tuple[Sequence[HeadT], Decision], kind: _Kind[HeadT], specs: Without
 ) -> Iterator[Measurement]:
     """Yield the score without some rows, (N,)."""
     if some.all():
@@ -115,7 +104,7 @@ def _without(
     yield from _by_role(others, some, compared, kind, specs)
 
 
-def _apart(head: HeadT, some: Mask, kind: _Kind[HeadT], specs: _Specs, none: str) -> Iterator[Measurement]:
+def _apart(head: HeadT, some: Mask, kind: _Kind[HeadT], specs: Without, none: str) -> Iterator[Measurement]:
     """Yield the score on some rows, (N,), minus that on the others."""
     if some.all():
         yield head.insufficient(specs.apart, _ALL if specs is kind.leaked else f"{_ALL} or nearly equal to a row of it")
@@ -132,7 +121,7 @@ def _mean(scores: Scores, head: MeasuredHead[Any]) -> Estimate | None:
 
 
 def _by_role(
-    others: HeadT, some: Mask, compared: tuple[Sequence[HeadT], Decision], kind: _Kind[HeadT], specs: _Specs
+    others: HeadT, some: Mask, compared: tuple[Sequence[HeadT], Decision], kind: _Kind[HeadT], specs: Without
 ) -> Iterator[Measurement]:
     """Yield the difference of the candidate from its baseline without some rows; nothing if models have no roles."""
     heads, decision = compared

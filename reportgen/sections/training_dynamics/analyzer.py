@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.contract.needs import Need
 from reportgen.contract.section import BaseAnalyzer
-from reportgen.metrics import training
+from reportgen.metrics import curves, outcomes, training
 from reportgen.sections.training_dynamics import schema
 from reportgen.sections.training_dynamics.history_keys import Key, parse_key
 from reportgen.sections.training_dynamics.schema import Curve, Run, TrainingDynamicsOptions, TrainingDynamicsResult
@@ -202,7 +202,7 @@ def _without_history(model: str) -> Run:
 def _run(model: str, history: History, known: Sequence[_Known]) -> Run:
     basis, primary = _basis(known), _primary(known)
     judged = _Judged.of(known, basis)
-    status, evidence = training.classify(judged.values, judged.epochs, _trained(known, basis, judged.epochs))
+    status, evidence = outcomes.classify(judged.values, judged.epochs, _trained(known, basis, judged.epochs))
     rates = next((one for one in known if one.key.is_learning_rate), None)
     return Run(
         model=model,
@@ -240,12 +240,12 @@ def _failed(known: Sequence[_Known]) -> str | None:
     if basis is None or not len(judged.values):
         return None
     trained = _trained(known, basis, judged.epochs)
-    status, evidence = training.classify(judged.values, judged.epochs, trained)
+    status, evidence = outcomes.classify(judged.values, judged.epochs, trained)
     if status == "diverged" or not np.isfinite(judged.values).all():
         return f"the run diverged: {evidence}" if status == "diverged" else evidence
     if trained is not None and np.isinf(trained).any():
         return f"the training loss is not finite in {int(np.isinf(trained).sum())} epochs"
-    if len(judged.values) < training.LEAST_EPOCHS or status == "overfitting" or training.starts_late(judged.epochs):
+    if len(judged.values) < training.LEAST_EPOCHS or status == "overfitting" or outcomes.starts_late(judged.epochs):
         return None
     found = training.progress(judged.values)
     if found.reached is None:
@@ -372,7 +372,7 @@ def _of_the_loss(model: str, known: Sequence[_Known]) -> Iterator[Measurement]:
     found = training.progress(curve)
     n = len(curve)
     yield schema.STABILITY.measure(model, float(curve[-RECENT:].std()), n=min(n, RECENT))
-    yield schema.NOISE.measure(model, training.detrended_noise(curve), n=n)
+    yield schema.NOISE.measure(model, curves.detrended_noise(curve), n=n)
     if found.reached is None or found.deterioration is None:
         why = _below_noise(found)
         yield schema.IMPROVED.missing(model, "not_applicable", why)
@@ -408,7 +408,7 @@ def _best(model: str, basis: _Known | None) -> Iterator[Measurement]:
         yield from _missing(model, (schema.BEST, schema.ROBUST), basis.epochs_rule)
         return
     epochs = basis.epochs[np.isfinite(basis.values)]
-    raw, robust = training.best(basis.finite)
+    raw, robust = curves.best(basis.finite)
     yield schema.BEST.measure(model, int(epochs[raw]), n=len(epochs), estimator=basis.key.key)
     if len(epochs) < training.LEAST_EPOCHS:
         yield from _missing(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.metrics import training
+from reportgen.metrics import outcomes, training
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ RULES: tuple[Rule[TrainingDynamicsResult], ...] = (
         "note",
         "Stopped while still improving",
         f"{CONVENTION}; Sen (1968)",
-        _status("still improving", "Longer training may help.", training.recent_times),
+        _status("still improving", "Longer training may help.", outcomes.recent_times),
     ),
     Rule("TRN202", "note", "Last epoch is not the best", f"{CONVENTION}; after Prechelt (1998)", worse_than_best),
     Rule(

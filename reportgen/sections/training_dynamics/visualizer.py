@@ -13,7 +13,7 @@ from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw, scales
 from reportgen.metrics import training
-from reportgen.metrics.training import moving_average
+from reportgen.metrics.curves import moving_average
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsResult
 from reportgen.sections.training_dynamics.statements import outcomes
 from reportgen.text import formatting

@@ -8,7 +8,18 @@ from pydantic import Field, field_validator, model_validator
 
 from reportgen.contract.base import Strict
 from reportgen.spec.tables.splits import TWO_ORIGINS, SplitSpec, TrainSpec, UseOfData
-from reportgen.spec.tables.types import Flag, Name, Names, Number, Whole, false_is_none, names_a_function, or_false
+from reportgen.spec.tables.types import (
+    Arrays,
+    Flag,
+    Name,
+    Names,
+    Number,
+    OfPositions,
+    Whole,
+    false_is_none,
+    names_a_function,
+    or_false,
+)
 
 FeatureType = Literal[
     "float32", "int64", "string", "image", "float16", "float64", "int8", "int16", "int32", "uint8", "uint16", "bool"
@@ -69,11 +80,9 @@ class DataSpec(Strict):
     """How images become inputs; with a folder as `path`, its folders are the classes."""
     features: Annotated[dict[Name, FeatureSpec], Field(min_length=1)] | None = None
     """The features of a `.tfrecord` file by name."""
-    x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] = "x"
+    x: Arrays = "x"
     """Array name (npz, h5), file (npy), column names (csv, parquet), feature (tfrecord) or part (`x`, `x/left` of `tf.data`); for several inputs, a table with one entry per input."""
-    y: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] | None = Field(
-        default="y", json_schema_extra=or_false
-    )
+    y: Arrays | None = Field(default="y", json_schema_extra=or_false)
     """The labels, in the same form; several columns or arrays are one output with a class or value for each, which have their names; for several outputs, a table with one entry per output; `false` if there are none."""
     text: str | None = None
     """Column, array or file with a text for each row, which the gallery of errors shows; it can also be an id."""
@@ -81,7 +90,7 @@ class DataSpec(Strict):
     """What rows belong to, such as a patient: array name (npz, h5), file (npy) or column name (csv, parquet). Rows of a group are not taken as independent: all intervals and tests are clustered."""
     weight: Name | None = None
     """Weights of the rows, in the same form: not negative; rows with weight 0 are left out."""
-    mask: Name | Annotated[dict[str, Name], Field(min_length=1)] | None = None
+    mask: OfPositions | None = None
     """Positions that count, of segmentation and sequence labeling: an array of 0 and 1 for each position, in the same form; for several outputs, a table with one entry per output. Without it, what a layer of the model masks does not count."""
     ignore_label: Whole | Annotated[dict[str, Whole], Field(min_length=1)] | None = None
     """The label of positions that do not count, of segmentation and sequence labeling: `255`; for several outputs, a table with one entry per output. By default the `ignore_class` of the compiled loss, or none."""

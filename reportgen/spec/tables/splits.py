@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from reportgen.contract.base import Strict
-from reportgen.spec.tables.types import Name, Names, Whole, false_is_none, names_a_function, or_false
+from reportgen.spec.tables.types import (
+    Arrays,
+    Name,
+    OfPositions,
+    Whole,
+    false_is_none,
+    names_a_function,
+    or_false,
+)
 
 UseOfData = Literal["training", "early stopping", "tuning", "selection"]
 TWO_ORIGINS = "has a path and a function: leave out one of them"
@@ -20,11 +28,9 @@ class SplitSpec(Strict):
     """File or folder, as in a `[data]` that names its rows."""
     function: str | None = None
     """Function that returns the data, in place of a path. It is imported and run."""
-    x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] = "x"
+    x: Arrays = "x"
     """The inputs, in the same form."""
-    y: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] | None = Field(
-        default="y", json_schema_extra=or_false
-    )
+    y: Arrays | None = Field(default="y", json_schema_extra=or_false)
     """The labels, in the same form; `false` if there are none."""
     text: str | None = None
     """Column, array or file with a text for each row, which the gallery of errors shows."""
@@ -32,7 +38,7 @@ class SplitSpec(Strict):
     """What rows belong to, such as a patient."""
     weight: Name | None = None
     """Weights of the rows."""
-    mask: Name | Annotated[dict[str, Name], Field(min_length=1)] | None = None
+    mask: OfPositions | None = None
     """Positions that count, of segmentation and sequence labeling."""
     columns: dict[Name, Name] = Field(default_factory=dict)
     """Columns that slices can name."""
@@ -58,15 +64,15 @@ class TrainSpec(Strict):
     """File or folder, as in `[data]`."""
     function: str | None = None
     """Function that returns the data, in place of a path. It is imported and run."""
-    x: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] | None = None
+    x: Arrays | None = None
     """The inputs, as in `[data]`: those that a model takes, prepared in the same way."""
-    y: str | Names | Annotated[dict[str, str | Names], Field(min_length=1)] | None = None
+    y: Arrays | None = None
     """The labels, as in `[data]`: with them the generalization gap is measured. By default labels are not read."""
     group: Name | None = None
     """What the training rows belong to, as in `[data]`; with `y`."""
     weight: Name | None = None
     """Weights of the training rows, as in `[data]`; with `y`."""
-    mask: Name | Annotated[dict[str, Name], Field(min_length=1)] | None = None
+    mask: OfPositions | None = None
     """Positions of the training rows that count, as in `[data]`; with `y`."""
     max_samples: Whole | None = Field(default=None, ge=1)
     """Maximum number of training rows that models are evaluated on, a seeded, label-stratified sample; by default four times the evaluated rows, and at least 10,000. With `y`."""

@@ -12,6 +12,10 @@ Number = Annotated[float, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
+Arrays = str | Names | Annotated[dict[str, str | Names], Field(min_length=1)]
+"""Where inputs or labels are: one name or several, or those of each input or output."""
+OfPositions = Name | Annotated[dict[str, Name], Field(min_length=1)]
+"""Where an array for the positions of rows is, or that of each output."""
 
 
 def or_false(schema: dict[str, Any]) -> None:

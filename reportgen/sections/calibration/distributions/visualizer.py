@@ -9,7 +9,6 @@ import numpy as np
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import dots, draw
 from reportgen.sections.calibration.distributions import titles
@@ -41,19 +40,13 @@ class DistributionVisualizer(BaseVisualizer[DistributionsResult]):
         groups: dict[object, list[DistributionCalibration]] = {}
         for one in result.distributions:
             groups.setdefault((one.subject, one.intervals, one.quantiles), []).append(one)
-        compared = [(group, shown) for group in groups.values() if (shown := self._compared(group))]
+        compared = [(group, shown) for group in groups.values() if (shown := self.view.compared(group, _MOST_COMPARED))]
         for index, (group, shown) in enumerate(compared):
             of_levels = [found[one] for one in shown]
             yield self._coverage(result, of_levels, naming.numbered("coverage", index), self.view.rest(group, shown))
         with_bars = [(group, shown) for group, shown in compared if any(one.bars for one in shown)]
         for index, (group, shown) in enumerate(with_bars):
             yield self._pit([found[one] for one in shown], naming.numbered("pit", index), self.view.rest(group, shown))
-
-    def _compared(self, group: Sequence[DistributionCalibration]) -> tuple[DistributionCalibration, ...]:
-        """Return the candidate and its baseline, or a few models."""
-        roles = self.view.decision.models
-        of_roles = sorted((one for one in group if one.model in roles), key=lambda one: roles.index(one.model))
-        return tuple(of_roles) or self.view.shown(group, _MOST_COMPARED)
 
     # -------------------------------------------------------------------------------------- coverage
 
@@ -94,13 +87,12 @@ class DistributionVisualizer(BaseVisualizer[DistributionsResult]):
             levels = one.quantiles or one.intervals
             columns.append([levels[place] for place in places])
         series = [
-            dots.Dots(
-                values=[100 * or_nan(level.share.value) for level in column],
-                low=[100 * or_nan(level.share.ci_low) for level in column],
-                high=[100 * or_nan(level.share.ci_high) for level in column],
-                look=theme.look(one.one.model),
-                label=figure_label(theme, one.one),
-                hollow=[not level.established for level in column],
+            dots.Dots.of(
+                [level.share for level in column],
+                theme.look(one.one.model),
+                figure_label(theme, one.one),
+                [not level.established for level in column],
+                scale=100,
             )
             for one, column in zip(found, columns, strict=True)
         ]

@@ -344,7 +344,7 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
     wrong = int((~first.exact | ~second.exact).sum())
     scores = [(kind.accuracy_difference, [first.right], [second.right])]
     if kind.main is schema.MEAN_IOU:
-        scores += [(schema.MEAN_IOU_DIFFERENCE, first.main, second.main)]
+        scores += [(schema.MEAN_IOU_PAIRS.difference, first.main, second.main)]
     else:
         scores += [(schema.MACRO_F1_DIFFERENCE, first.every("f1"), second.every("f1"))]
         table = comparison.discordance(first.exact, second.exact, weights)
@@ -361,7 +361,7 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
     how = f"Student's t of the paired difference, clustered by {first.design.by}"
     apart = _apart(first, second)
     untested = _NO_CLASS if apart is None else apart[0].withheld or first.design.too_few
-    for spec, p in ((kind.p, p_value), (kind.p_holm, adjusted)):
+    for spec, p in ((kind.pair.p, p_value), (kind.pair.p_holm, adjusted)):
         if p is None:
             yield first.insufficient(spec, untested, part)
         else:

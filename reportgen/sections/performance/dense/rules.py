@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reportgen.contract.findings import Explanation
-from reportgen.sections.performance.dense.findings import CHANCE, FEW_UNITS, LOW_RECALL
+from reportgen.sections.performance.judgments import FEW_EXAMPLES, LOW_RECALL, SIGNIFICANT
 from reportgen.text.formatting import percent
 
 EXPLANATIONS = {
@@ -22,7 +22,7 @@ EXPLANATIONS = {
         ignore="If all classes but the background are rare: then accuracy is not the goal.",
     ),
     "PRF231": Explanation(
-        finds=f"A class that is predicted at no position although so many images or sequences have it that a model which finds a part of it in {percent(LOW_RECALL)} of them would miss it in all with a chance of at most {percent(CHANCE)} divided by the number of classes.",
+        finds=f"A class that is predicted at no position although so many images or sequences have it that a model which finds a part of it in {percent(LOW_RECALL)} of them would miss it in all with a chance of at most {percent(SIGNIFICANT)} divided by the number of classes.",
         example="It is in 12 of 12 images, and none of its pixels is found.",
         means="The model cannot recognize this class. A high accuracy hides that if its areas are small.",
         do="Check its labels and its share in the training data, and weight the class in the loss.",
@@ -36,7 +36,7 @@ EXPLANATIONS = {
         ignore="If missing this class costs little, or if its recall is traded for the precision of others on purpose.",
     ),
     "PRF531": Explanation(
-        finds=f"Classes that fewer than {FEW_UNITS} images or sequences have.",
+        finds=f"Classes that fewer than {FEW_EXAMPLES} images or sequences have.",
         example="1 of 2 classes is in fewer than 20 images.",
         means="Their scores rest on few independent examples, however many pixels or tokens these have.",
         do="Collect more images or sequences with these classes, or do not compare models by their scores.",

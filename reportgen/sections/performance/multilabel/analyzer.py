@@ -323,12 +323,12 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
         else:
             yield first.estimated(spec, _paired(found[0], wrong), part)
     if _f1_difference(first, second) is None:
-        for spec in (schema.MICRO_F1_P, schema.MICRO_F1_P_HOLM):
+        for spec in (schema.MICRO_F1_PAIRS.p, schema.MICRO_F1_PAIRS.p_holm):
             yield first.insufficient(spec, _NO_SCORE, part)
         return
     how = first.design.test("the paired difference")
-    yield first.tested(schema.MICRO_F1_P, p_value, part, estimator=how)
-    yield first.tested(schema.MICRO_F1_P_HOLM, adjusted, part, estimator=how)
+    yield first.tested(schema.MICRO_F1_PAIRS.p, p_value, part, estimator=how)
+    yield first.tested(schema.MICRO_F1_PAIRS.p_holm, adjusted, part, estimator=how)
 
 
 def _paired(found: Estimate, wrong: int) -> Estimate:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit
 from reportgen.contract.numbers import excludes_zero, required
-from reportgen.metrics import simultaneous
+from reportgen.sections.performance.judgments import Gain, no_better, not_shown_better
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -18,45 +18,32 @@ LARGE_SHARE = 0.25
 """Of the classes of a row that are predicted too many or too few. Convention; no literature value."""
 
 
-def no_better_than_a_constant(result: MultilabelResult) -> Iterator[Hit]:
-    """Yield heads that predict the same classes on every row, or are wrong more often than the best constant answer.
-
-    The effect is the skill as a multiple of its interval's reach; a head that is a constant has no effect.
-    """
+def _gains(result: MultilabelResult) -> Iterator[Gain]:
+    """Yield how many fewer labels each head predicts wrong than the best constant answer."""
     for one in result.multilabel:
         skill = result.find("hamming_skill", one.model, one.subject)
         if skill.value is None:
             continue
-        if one.constant:
-            message = f"It predicts the same classes on all {one.n:,} rows: do not ship it."
-            yield Hit(one.model, message, one.subject, n=one.n)
-        elif skill.ci_high is not None and skill.ci_high < 0:
-            yield Hit(
-                one.model,
-                f"It predicts more labels wrong than a constant answer: the skill by Hamming loss is {formatting.metric(skill).text} "
-                f"{formatting.interval(skill)}. Do not ship it with the threshold {one.threshold:g}.",
-                one.subject,
-                effect=simultaneous.times_its_reach(skill.value, skill.ci_low, skill.ci_high),
-                n=skill.n,
-            )
+        by = f"the skill by Hamming loss is {formatting.metric(skill).text} {formatting.interval(skill)}"
+        yield Gain(
+            one,
+            skill,
+            least=1 / one.n,
+            same=f"It predicts the same classes on all {one.n:,} rows: do not ship it." if one.constant else None,
+            worse=f"It predicts more labels wrong than a constant answer: {by}. Do not ship it with the threshold {one.threshold:g}.",
+            undecided=f"{one.n:,} rows are too few to tell its wrong labels from those of a constant answer: {by}. Judge it by average precision, or "
+            "evaluate it on more rows.",
+        )
+
+
+def no_better_than_a_constant(result: MultilabelResult) -> Iterator[Hit]:
+    """Yield heads that predict the same classes on every row, or are wrong more often than the best constant answer."""
+    return no_better(_gains(result))
 
 
 def not_shown_better_than_a_constant(result: MultilabelResult) -> Iterator[Hit]:
-    """Yield heads that cannot be told from the best constant answer; the effect is the reach of the interval over the skill."""
-    for one in result.multilabel:
-        skill = result.find("hamming_skill", one.model, one.subject)
-        if one.constant or skill.value is None or skill.ci_low is None or skill.ci_high is None:
-            continue
-        if skill.ci_low <= 0 <= skill.ci_high:
-            reach = skill.value - skill.ci_low if skill.value > 0 else skill.ci_high - skill.value
-            yield Hit(
-                one.model,
-                f"{one.n:,} rows are too few to tell its wrong labels from those of a constant answer: the skill by Hamming loss is "
-                f"{formatting.metric(skill).text} {formatting.interval(skill)}. Judge it by average precision, or evaluate it on more rows.",
-                one.subject,
-                effect=reach / max(abs(skill.value), 1 / one.n),
-                n=skill.n,
-            )
+    """Yield heads that cannot be told from the best constant answer."""
+    return not_shown_better(_gains(result))
 
 
 def wrong_number_of_classes(result: MultilabelResult) -> Iterator[Hit]:

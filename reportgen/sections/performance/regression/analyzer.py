@@ -12,8 +12,8 @@ from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals, regression
-from reportgen.sections.performance.regression import schema
-from reportgen.sections.performance.regression.schema import LabelBand, ResidualBin, ValuePerformance
+from reportgen.sections.performance import regression_schema as schema
+from reportgen.sections.performance.regression_schema import LabelBand, ResidualBin, ValuePerformance
 from reportgen.sections.performance.rivals import Comparison, compare
 
 if TYPE_CHECKING:
@@ -209,5 +209,5 @@ def _pair(first: Values, second: Values, p_value: float | None, adjusted: float 
     yield first.estimated(schema.MAE_DIFFERENCE, first.difference(second), part)
     yield first.estimated(schema.MSE_DIFFERENCE, _found(squares), part)
     how = first.design.test("the paired difference")
-    yield first.tested(schema.MAE_P, p_value, part, estimator=how)
-    yield first.tested(schema.MAE_P_HOLM, adjusted, part, estimator=how)
+    yield first.tested(schema.MAE_PAIRS.p, p_value, part, estimator=how)
+    yield first.tested(schema.MAE_PAIRS.p_holm, adjusted, part, estimator=how)

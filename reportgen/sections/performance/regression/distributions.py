@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.distributional import DistributionalOutputs, NormalOutputs, QuantileOutputs
 from reportgen.metrics import classification, distributions, intervals
+from reportgen.sections.performance import regression_schema as schema
 from reportgen.sections.performance.pairwise import by_loss
-from reportgen.sections.performance.regression import schema
 from reportgen.sections.performance.rivals import compare
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
-    from reportgen.sections.performance.regression.schema import ScoreSpecs
+    from reportgen.sections.performance.regression_schema import ScoreSpecs
 
     Floats = NDArray[np.float64]
 

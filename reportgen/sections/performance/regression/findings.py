@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit
 from reportgen.contract.numbers import excludes_zero, required
-from reportgen.metrics import simultaneous
-from reportgen.sections.performance.regression.schema import told
+from reportgen.sections.performance.judgments import Gain, no_better, not_shown_better
+from reportgen.sections.performance.regression_schema import told
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.numbers import Metric
-    from reportgen.sections.performance.regression.schema import RegressionResult, ResidualBin, ValuePerformance
+    from reportgen.sections.performance.regression_schema import RegressionResult, ResidualBin, ValuePerformance
 
 LARGE_BIAS = 0.25
 """Of the RMSE: without such a bias the RMSE would be 3 % smaller. Convention; no literature value."""
@@ -23,45 +23,35 @@ STRONG_GROWTH = 0.3
 """Convention; no literature value."""
 
 
-def no_better_than_a_constant(result: RegressionResult) -> Iterator[Hit]:
-    """Yield values that a constant predicts better, or that the model predicts as a constant.
-
-    The effect is the skill as a multiple of its interval's reach; a model that predicts a constant has no skill, so no effect.
-    """
+def _gains(result: RegressionResult) -> Iterator[Gain]:
+    """Yield the skill of each value over a constant."""
     for one in result.values:
         constant, skill = _skill(result, one)
         if skill.value is None:
             continue
-        if one.constant:
-            message = f"It predicts the same value on all {one.n:,} rows: do not ship it."
-            yield Hit(one.model, message, one.subject, n=one.n)
-        elif skill.ci_high is not None and skill.ci_high < 0:
-            yield Hit(
-                one.model,
-                f"Its skill over always predicting the {constant} of the labels is {formatting.metric(skill).text} {formatting.interval(skill)}: the "
-                "constant is closer. Do not ship it.",
-                one.subject,
-                effect=simultaneous.times_its_reach(skill.value, skill.ci_low, skill.ci_high),
-                n=skill.n,
-            )
+        always, size = (
+            f"always predicting the {constant} of the labels",
+            f"{formatting.metric(skill).text} {formatting.interval(skill)}",
+        )
+        yield Gain(
+            one,
+            skill,
+            least=1 / one.n,
+            same=f"It predicts the same value on all {one.n:,} rows: do not ship it." if one.constant else None,
+            worse=f"Its skill over {always} is {size}: the constant is closer. Do not ship it.",
+            undecided=f"{one.n:,} rows are too few to tell its errors from those of {always}: the skill is {size}. Evaluate it on more rows before "
+            "you decide.",
+        )
+
+
+def no_better_than_a_constant(result: RegressionResult) -> Iterator[Hit]:
+    """Yield values that a constant predicts better, or that the model predicts as a constant."""
+    return no_better(_gains(result))
 
 
 def not_shown_better_than_a_constant(result: RegressionResult) -> Iterator[Hit]:
-    """Yield values whose predictions cannot be told from a constant; the effect is the reach of the interval over the skill."""
-    for one in result.values:
-        constant, skill = _skill(result, one)
-        if one.constant or skill.value is None or skill.ci_low is None or skill.ci_high is None:
-            continue
-        if skill.ci_low <= 0 <= skill.ci_high:
-            reach = skill.value - skill.ci_low if skill.value > 0 else skill.ci_high - skill.value
-            yield Hit(
-                one.model,
-                f"{one.n:,} rows are too few to tell its errors from those of always predicting the {constant} of the labels: the skill is "
-                f"{formatting.metric(skill).text} {formatting.interval(skill)}. Evaluate it on more rows before you decide.",
-                one.subject,
-                effect=reach / max(abs(skill.value), 1 / one.n),
-                n=skill.n,
-            )
+    """Yield values whose predictions cannot be told from a constant."""
+    return not_shown_better(_gains(result))
 
 
 def _skill(result: RegressionResult, one: ValuePerformance) -> tuple[str, Metric]:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table, metrics_by_head
-from reportgen.sections.performance import pairs as by_pair
-from reportgen.sections.performance.regression import schema
+from reportgen.sections.performance import pairs as by_pair, regression_schema as schema
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.tables import Cell
-    from reportgen.sections.performance.regression.schema import RegressionResult, ValuePerformance
+    from reportgen.sections.performance.regression_schema import RegressionResult, ValuePerformance
 
 _SHOWN_QUANTILES = 9
 """Quantiles in the table behind the figure of quantiles. Convention."""
@@ -50,13 +49,7 @@ def pairs(result: RegressionResult, view: View) -> Iterator[Table]:
             for specs in schema.OF_DISTRIBUTIONS
         ),
     ):
-        rows, rest = by_pair.rows(result, view, specs)
-        if rows:
-            tests = (one.metric.estimator for one in result.named(specs[-1].name))
-            how = next((found for found in tests if found is not None), None)
-            test = "" if how is None else f" The p-value is by {how}."
-            note = f"Each difference is the first model minus the second.{test} Holm adjusts it for the number of model pairs.{rest}"
-            yield Table(name, title, by_pair.columns(specs), rows, note)
+        yield from by_pair.table(result, view, name, title, specs, specs[-1])
 
 
 def bins(one: ValuePerformance) -> Table:

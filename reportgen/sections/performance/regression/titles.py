@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import excludes_zero, required
-from reportgen.contract.subjects import Subject, about
+from reportgen.contract.subjects import about
 from reportgen.sections.performance.regression.findings import biased_bins, side
 from reportgen.sections.performance.regression.tables import span
 from reportgen.text import formatting
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.contract.numbers import Metric
-    from reportgen.sections.performance.regression.schema import LabelBand, RegressionResult, ValuePerformance
+    from reportgen.sections.performance.regression_schema import LabelBand, RegressionResult, ValuePerformance
 
 
 def name(one: ValuePerformance) -> str:
@@ -27,19 +27,8 @@ def number(metric: Metric) -> str:
     return formatting.metric(metric).text
 
 
-def signed(metric: Metric) -> str:
-    """Return a difference with its sign and interval."""
-    shown = formatting.metric(metric)
-    plus = "+" if required(metric.value) > 0 else ""
-    return f"{plus}{shown.text} {shown.interval}".rstrip()
-
-
-def forest(one: ValuePerformance, whole: Metric, baseline: str, told: Sequence[LabelBand]) -> str:
-    """Return whose errors are smaller, on all rows and by label."""
-    if not excludes_zero(whole):
-        first = f"{name(one)} and {baseline} cannot be told apart on all rows"
-    else:
-        first = f"{name(one)} has {'smaller' if required(whole.value) < 0 else 'larger'} errors than {baseline}"
+def bands_apart(one: ValuePerformance, told: Sequence[LabelBand]) -> str:
+    """Return the end of a title: on which labels the errors are smaller than those of the baseline, and where larger."""
     named = [
         f"{word} on labels {formatting.listed([span(band.low, band.high) for band in found])}"
         for word, found in (
@@ -49,18 +38,10 @@ def forest(one: ValuePerformance, whole: Metric, baseline: str, told: Sequence[L
         if found
     ]
     if len({band.difference > 0 for band in told}) == 1 and len(told) == len(one.bands) > 1:
-        return f"{first}, in every quarter of the labels"
+        return ", in every quarter of the labels"
     if named:
-        return f"{first}; {' and '.join(named)}"
-    return f"{first}; no quarter of the labels differs measurably" if one.bands else first
-
-
-def ranked(result: RegressionResult, subject: str | None) -> str:
-    """Return which model has the lowest MAE, and whether others can be told from it."""
-    tier = next(one for one in result.value_tiers if one.subject == subject)
-    part = "" if subject is None else f" ({Subject(subject).words})"
-    rest = f", not distinguishable from {formatting.listed(tier.tied)}" if tier.tied else ""
-    return f"{tier.best} has the lowest MAE{part}{rest}"
+        return f"; {' and '.join(named)}"
+    return "; no quarter of the labels differs measurably" if one.bands else ""
 
 
 def observed(result: RegressionResult, one: ValuePerformance) -> str:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
-from reportgen.contract.numbers import excludes_zero, required
-from reportgen.contract.section import BaseVisualizer
-from reportgen.contract.subjects import Subject
-from reportgen.figures import dots, draw
+from reportgen.figures import dots
 from reportgen.sections.performance.regression import titles
 from reportgen.sections.performance.regression.findings import biased_bins
-from reportgen.sections.performance.regression.schema import RegressionResult, told
 from reportgen.sections.performance.regression.tables import bands, bins, quantiles, span
+from reportgen.sections.performance.regression_schema import told
+from reportgen.sections.performance.scores import MOST_COMPARED, Parts, ScoreVisualizer
+from reportgen.sections.performance.scoring import VALUES
 from reportgen.text import naming
 
 if TYPE_CHECKING:
@@ -22,25 +21,24 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from reportgen.contract.numbers import Measurement, Metric
-    from reportgen.sections.performance.regression.schema import LabelBand, ValuePerformance
+    from reportgen.contract.focus import View
+    from reportgen.contract.theme import Theme
+    from reportgen.sections.performance.regression_schema import ValuePerformance
+    from reportgen.sections.performance.schema import PerformanceResult
 
-_MOST_COMPARED = 3
-"""Maximum number of models with a panel each, side by side. Convention."""
 
-
-class RegressionVisualizer(BaseVisualizer[RegressionResult]):
+class RegressionVisualizer(ScoreVisualizer["ValuePerformance"]):
     """Differences from the baseline, MAE with intervals, observed against predicted, errors by prediction, their quantiles."""
 
-    def figures(self, result: RegressionResult) -> Iterator[Figure]:
+    def __init__(self, theme: Theme, view: View) -> None:
+        super().__init__(theme, view, VALUES)
+
+    def figures(self, result: PerformanceResult) -> Iterator[Figure]:
         """Yield the figures in reading order."""
-        yield from self._differences(result)
+        yield from super().figures(result)
         groups: dict[str | None, list[ValuePerformance]] = {}
         for one in result.values:
             groups.setdefault(one.subject, []).append(one)
-        for subject, values in groups.items():
-            if len(values) > 1 and self.view.decision.candidate is None:
-                yield self._ranked(result, subject, naming.numbered("values", list(groups).index(subject)))
         for index, values in enumerate(groups.values()):
             shown = self._compared(result, values)
             if not shown:
@@ -52,79 +50,29 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
             if any(one.normal for one in shown):
                 yield self._quantiles(shown, naming.numbered("quantiles", index), rest)
 
-    def _compared(self, result: RegressionResult, values: Sequence[ValuePerformance]) -> tuple[ValuePerformance, ...]:
-        """Return the candidate and its baseline, or a few models, the best first."""
-        best = [tier.best for tier in result.value_tiers if tier.subject == values[0].subject]
-        ranked = sorted(values, key=lambda one: one.model not in best)
-        return self.view.compared(ranked, _MOST_COMPARED)
-
-    # -------------------------------------------------------------------------------------- paired differences
-
-    def _differences(self, result: RegressionResult) -> Iterator[Figure]:
-        """Yield the differences between candidate and baseline, one figure for each value that both predict."""
-        if self.view.decision.pair is None:
-            return
-        candidate, baseline = self.view.decision.pair
-        own = [one for one in result.values if one.model == candidate]
-        for index, one in enumerate(own):
-            whole = result.find_or_none("mae_difference", candidate, Subject.of("vs", baseline, within=one.subject))
-            if whole is not None:
-                yield self._forest(one, whole, naming.numbered("value-differences", index))
-
-    def _forest(self, one: ValuePerformance, whole: Metric, name: str) -> Figure:
-        candidate, baseline = self.view.decision.models
+    def parts(self, _result: PerformanceResult, one: ValuePerformance, baseline: str) -> Parts:
+        """Return the differences of the quarters of the rows by label."""
         apart = told(one.bands)
-        return Figure(
-            name=name,
-            title=titles.forest(one, whole, baseline, apart),
-            caption="Mean absolute error, candidate minus baseline, 95 % intervals; filled if distinguishable from 0 (quarters of the rows by label: Holm-corrected).",
-            alt=f"{candidate} minus {baseline}: MAE {titles.signed(whole)} on all rows"
-            + "".join(f"; labels {span(band.low, band.high)}: {band.difference:+.3g}" for band in one.bands)
-            + ".",
-            panels=(Panel("", partial(self._draw_forest, one, whole, apart)),),
-            panel_height=dots.height(self.theme, len(one.bands) + 1),
+        rows = {f"labels {span(band.low, band.high)}": band for band in one.bands}
+        return Parts(
+            rows=[dots.Difference(name, band.difference, band.ci_low, band.ci_high) for name, band in rows.items()],
+            told=[name for name, band in rows.items() if band in apart],
+            kind="quarters of the rows by label",
+            title=titles.bands_apart(one, apart),
+            note="",
+            alt="".join(f"; {name}: {band.difference:+.3g}" for name, band in rows.items()),
             tables=(bands(one, baseline),) if one.bands else (),
         )
 
-    def _draw_forest(self, one: ValuePerformance, whole: Metric, apart: Sequence[LabelBand], ax: Axes) -> None:
-        candidate, baseline = self.view.decision.models
-        dots.forest(
-            ax,
-            self.theme,
-            [
-                dots.Difference.of("all rows", whole),
-                *(
-                    dots.Difference(f"labels {span(band.low, band.high)}", band.difference, band.ci_low, band.ci_high)
-                    for band in one.bands
-                ),
-            ],
-            told=[excludes_zero(whole), *(band in apart for band in one.bands)],
-            sides=(f"{self.theme.look(candidate).label} better", f"{self.theme.look(baseline).label} better"),
-        )
-        ax.set_xlabel("difference in MAE, in the unit of the label")
-
-    # -------------------------------------------------------------------------------------- models of a comparison
-
-    def _ranked(self, result: RegressionResult, subject: str | None, name: str) -> Figure:
-        every = [one for one in result.named("mae") if one.subject == subject and one.metric.value is not None]
-        measured = sorted(self.view.listed(every, draw.MOST_NAMED), key=lambda one: required(one.metric.value))
-        return Figure(
-            name=name,
-            title=titles.ranked(result, subject),
-            caption="Mean absolute error with its 95 % interval, the lowest first. Whether two models differ is decided by their paired difference, not by the "
-            f"overlap of intervals.{self.view.rest(every, measured)}",
-            alt="MAE " + ", ".join(f"{one.model} {titles.number(one.metric)}" for one in measured) + ".",
-            panels=(Panel("", partial(self._draw_ranked, measured)),),
-            panel_height=dots.height(self.theme, len(measured), most=4.2),
-        )
-
-    def _draw_ranked(self, measured: Sequence[Measurement], ax: Axes) -> None:
-        dots.models(ax, self.theme, [figure_label(self.theme, one) for one in measured], measured)
-        ax.set_xlabel("MAE, in the unit of the label")
+    def _compared(self, result: PerformanceResult, values: Sequence[ValuePerformance]) -> tuple[ValuePerformance, ...]:
+        """Return the candidate and its baseline, or a few models, the best first."""
+        best = [tier.best for tier in result.value_tiers if tier.subject == values[0].subject]
+        ranked = sorted(values, key=lambda one: one.model not in best)
+        return self.view.compared(ranked, MOST_COMPARED)
 
     # -------------------------------------------------------------------------------------- labels and errors by prediction
 
-    def _observed(self, result: RegressionResult, values: Sequence[ValuePerformance], name: str, rest: str) -> Figure:
+    def _observed(self, result: PerformanceResult, values: Sequence[ValuePerformance], name: str, rest: str) -> Figure:
         sampled = len(values[0].labels)
         which = (
             f"A random sample of {sampled:,} of {values[0].n:,} rows"
@@ -163,7 +111,7 @@ class RegressionVisualizer(BaseVisualizer[RegressionResult]):
         ax.set_xlabel("prediction")
         ax.set_ylabel("label")
 
-    def _residuals(self, result: RegressionResult, values: Sequence[ValuePerformance], name: str, rest: str) -> Figure:
+    def _residuals(self, result: PerformanceResult, values: Sequence[ValuePerformance], name: str, rest: str) -> Figure:
         return Figure(
             name=name,
             title=titles.residuals(result, values[0]),

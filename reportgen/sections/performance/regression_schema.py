@@ -9,7 +9,7 @@ from reportgen.contract.base import Strict
 from reportgen.contract.numbers import MetricSpec
 from reportgen.contract.result import SectionResult
 from reportgen.metrics import comparison, simultaneous
-from reportgen.sections.performance.pairwise import PairSpecs
+from reportgen.sections.performance.pair_schema import PairSpecs
 from reportgen.sections.performance.tiers import Tier
 
 if TYPE_CHECKING:
@@ -193,33 +193,6 @@ class ConformalSpecs:
 
 CONFORMAL = tuple(ConformalSpecs.of(level) for level in (0.9, 0.95))
 
-UNSEEN_MAE = MetricSpec(
-    "unseen_mae",
-    "MAE, unseen rows",
-    "",
-    False,
-    "MAE on the examples whose inputs are not also in the training data; all of them if none are. In the unit of the label.",
-    "mean; Hall (1992) for the interval",
-)
-LEAKED_MAE = MetricSpec(
-    "leaked_mae_difference",
-    "Leaked minus unseen, MAE",
-    "",
-    None,
-    "MAE on the examples that are also in the training data minus that on the others, in the unit of the label.",
-    "Zou & Donner (2008)",
-)
-UNSEEN_DIFFERENCE = MetricSpec(
-    "unseen_mae_difference",
-    "Candidate minus baseline, unseen rows",
-    "",
-    False,
-    "MAE of the candidate minus that of its baseline, on the examples whose inputs are not also in the training data, in the unit of the label.",
-    "paired mean; Hall (1992) for the interval",
-)
-UNSEEN = (UNSEEN_MAE, UNSEEN_DIFFERENCE, LEAKED_MAE)
-"""Where the spec names the training data; the difference where it has a candidate and a baseline."""
-
 MAE_DIFFERENCE = MetricSpec(
     "mae_difference",
     "MAE difference",
@@ -238,23 +211,12 @@ MSE_DIFFERENCE = MetricSpec(
     "paired mean; Hall (1992) for the interval",
     "pair",
 )
-MAE_P = MetricSpec(
-    "mae_p",
-    "MAE p",
-    "p-value",
-    None,
+MAE_PAIRS = PairSpecs.of(
+    MAE_DIFFERENCE,
+    "mae",
+    "MAE",
     "Two-sided p-value of equal MAEs: below 0.05 if and only if the interval of their difference excludes 0.",
     "Student's t corrected for skewness, Hall (1992)",
-    "pair",
-)
-MAE_P_HOLM = MetricSpec(
-    "mae_p_holm",
-    "MAE p (Holm)",
-    "p-value",
-    None,
-    "MAE p adjusted for the number of model pairs in the report, over all outputs.",
-    "Holm (1979)",
-    "pair",
 )
 
 _SCORED = "mean; Hall (1992) for the interval"
@@ -282,7 +244,7 @@ class ScoreSpecs:
                 f"1 - {title} / {title} of always predicting {reference} of the evaluated labels: 0 is no better, below 0 is worse.",
                 "Wilks (2011); ratio of means, Hall (1992) for the interval",
             ),
-            PairSpecs(
+            PairSpecs.of(
                 MetricSpec(
                     f"{stem}_difference",
                     f"{title} difference",
@@ -292,24 +254,10 @@ class ScoreSpecs:
                     "paired mean; Hall (1992) for the interval",
                     "pair",
                 ),
-                MetricSpec(
-                    f"{stem}_p",
-                    f"{title} p",
-                    "p-value",
-                    None,
-                    f"Two-sided p-value of an equal mean {title}: below 0.05 if and only if the interval of the difference excludes 0.",
-                    "Student's t corrected for skewness, Hall (1992)",
-                    "pair",
-                ),
-                MetricSpec(
-                    f"{stem}_p_holm",
-                    f"{title} p (Holm)",
-                    "p-value",
-                    None,
-                    f"{title} p adjusted for the number of model pairs in the report, over all outputs.",
-                    "Holm (1979)",
-                    "pair",
-                ),
+                stem,
+                title,
+                f"Two-sided p-value of an equal mean {title}: below 0.05 if and only if the interval of the difference excludes 0.",
+                "Student's t corrected for skewness, Hall (1992)",
             ),
         )
 
@@ -337,6 +285,6 @@ ERRORS = (BIAS, MAE, RMSE, MEDIAN_AE)
 SKILL = (R_SQUARED, MAE_SKILL, GROWTH)
 INTERVALS = tuple(spec for one in CONFORMAL for spec in (one.half_width, one.coverage))
 REGRESSION = (*ERRORS, *SKILL, *INTERVALS)
-PAIRWISE = (MAE_DIFFERENCE, MSE_DIFFERENCE, MAE_P, MAE_P_HOLM)
+PAIRWISE = (MAE_DIFFERENCE, MSE_DIFFERENCE, MAE_PAIRS.p, MAE_PAIRS.p_holm)
 OF_DISTRIBUTIONS = tuple((one.difference, one.p, one.p_holm) for one in (CRPS_SCORES.pairs, PINBALL_SCORES.pairs))
 """Pairwise, of each of their scores."""

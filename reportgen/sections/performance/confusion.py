@@ -1,0 +1,230 @@
+"""Confusion matrices: counts of rows, or shares of the positions of each class."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from reportgen.contract.figures import Figure, Panel
+from reportgen.contract.heads import figure_label
+from reportgen.contract.section import BaseVisualizer
+from reportgen.contract.subjects import about
+from reportgen.figures import heatmap
+from reportgen.sections.performance.by_class import WithClasses
+from reportgen.sections.performance.dense_schema import KINDS, DensePerformance
+from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
+from reportgen.sections.performance.scores import MOST_COMPARED
+from reportgen.sections.performance.scoring import CLASSES, POSITIONS
+from reportgen.sections.performance.tables import confused
+from reportgen.text import formatting, naming
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from reportgen.contract.tables import Table
+
+    Floats = NDArray[np.float64]
+
+_COLUMNS = 2
+_SMALL = 12
+"""Maximum number of classes for which matrices are placed side by side. Convention."""
+_CROWDED = 20
+"""Classes beyond which there is no matrix. Convention."""
+
+
+class Confused(WithClasses, Protocol):
+    """A head with a confusion matrix."""
+
+    @property
+    def task(self) -> str:
+        """The kind of head."""
+
+    @property
+    def confusion(self) -> tuple[tuple[int, ...], ...]:
+        """Rows are true classes, columns are predicted classes."""
+
+
+ConfusedT = TypeVar("ConfusedT", bound=Confused)
+
+
+class ConfusionVisualizer(BaseVisualizer[PerformanceResult], Generic[ConfusedT]):
+    """A matrix for each of a few models, side by side where they are small."""
+
+    name: ClassVar[str]
+    least: ClassVar[float]
+    """What is as dark as possible at least, in the unit of the cells."""
+
+    def figures(self, result: PerformanceResult) -> Iterator[Figure]:
+        """Yield the figures of each set of classes; none beyond 20 classes."""
+        groups: dict[object, list[ConfusedT]] = {}
+        for one in self.heads(result):
+            if len(one.class_names) <= _CROWDED:
+                groups.setdefault((one.subject, one.task, one.class_names), []).append(one)
+        compared = [(heads, self.view.compared(heads, MOST_COMPARED)) for heads in groups.values()]
+        parts = [
+            (part, self.view.rest(heads, shown))
+            for heads, shown in compared
+            if shown
+            for part in ([shown] if len(shown[0].class_names) <= _SMALL else [(one,) for one in shown])
+        ]
+        for index, (part, omitted) in enumerate(parts):
+            yield self._figure(part, naming.numbered(self.name, index), omitted)
+
+    def _figure(self, heads: Sequence[ConfusedT], name: str, omitted: str) -> Figure:
+        alone = len(heads) == 1
+        return Figure(
+            name=name,
+            title=self.title(heads),
+            caption=f"{self.caption(heads[0])}, from white (none) to dark.{omitted}",
+            alt=" ".join(map(self.alt, heads)),
+            panels=tuple(Panel(figure_label(self.theme, one), partial(self._draw, one)) for one in heads),
+            columns=min(_COLUMNS, len(heads)),
+            panel_height=min(2.0 + 0.2 * len(heads[0].class_names), 6.5) if alone else 3.0,
+            tables=tuple(table for one in heads for table in self.tables(one)),
+        )
+
+    def _draw(self, one: ConfusedT, ax: Axes) -> None:
+        values, text = self.cells(np.array(one.confusion, dtype=np.float64))
+        wrong = values.copy()
+        np.fill_diagonal(wrong, np.nan)
+        heatmap.heatmap(
+            ax,
+            self.theme,
+            wrong,
+            rows=one.class_names,
+            columns=one.class_names,
+            limits=(0.0, max(float(np.nanmax(wrong, initial=0.0)), self.least)),
+            text=[[text(value) for value in row] for row in values.tolist()],
+            palette="Greys",
+        )
+        ax.set_xlabel("predicted class")
+        ax.set_ylabel("true class")
+
+    @abstractmethod
+    def heads(self, result: PerformanceResult) -> Sequence[ConfusedT]:
+        """Return all heads."""
+
+    @abstractmethod
+    def title(self, heads: Sequence[ConfusedT]) -> str:
+        """Return which classes are confused most often."""
+
+    @abstractmethod
+    def caption(self, first: ConfusedT) -> str:
+        """Return what the cells and their color show."""
+
+    @abstractmethod
+    def alt(self, one: ConfusedT) -> str:
+        """Return the matrix in words."""
+
+    @abstractmethod
+    def cells(self, counts: Floats) -> tuple[Floats, Callable[[float], str]]:
+        """Return what the cells show of the counts (K, K), and how a cell is written."""
+
+    def tables(self, _one: ConfusedT) -> tuple[Table, ...]:
+        """Return the tables behind the matrix of a head."""
+        return ()
+
+
+class CountVisualizer(ConfusionVisualizer[HeadPerformance]):
+    """Counts of the rows."""
+
+    name = "confusion"
+    least = 1.0
+
+    def heads(self, result: PerformanceResult) -> Sequence[HeadPerformance]:
+        """Return all heads whose classes exclude each other."""
+        return CLASSES.heads(result)
+
+    def title(self, heads: Sequence[HeadPerformance]) -> str:
+        """Return which classes a model confuses most often."""
+        pairs = [(one.pairs[0], one) for one in heads if one.pairs]
+        if not pairs:
+            return "No class is predicted as another"
+        pair, one = max(pairs, key=lambda item: item[0].count)
+        total = sum(one.confusion[one.class_names.index(pair.true)])
+        return f"Most frequent confusion: {about(one.model, one.subject)} predicts {pair.true} as {pair.predicted}, {pair.count:,} of {total:,} times"
+
+    def caption(self, _first: HeadPerformance) -> str:
+        """Return what the cells and their color show."""
+        return "Counts; gray off the diagonal is the number of errors"
+
+    def alt(self, one: HeadPerformance) -> str:
+        """Return the number of errors, and the most frequent confusion."""
+        errors = one.n - sum(row[index] for index, row in enumerate(one.confusion))
+        text = f"{about(one.model, one.subject)}: {errors:,} of {one.n:,} examples are off the diagonal"
+        if not one.pairs:
+            return f"{text}."
+        worst = one.pairs[0]
+        return f"{text}; the most frequent confusion is {worst.true} predicted as {worst.predicted}, {worst.count:,} times."
+
+    def cells(self, counts: Floats) -> tuple[Floats, Callable[[float], str]]:
+        """Return the counts; none is not written, so that errors stand out."""
+        return counts, lambda count: f"{count:,.0f}" if count else ""
+
+    def tables(self, one: HeadPerformance) -> tuple[Table, ...]:
+        """Return the most confused pairs."""
+        return (confused(one),) if one.pairs else ()
+
+
+class ShareVisualizer(ConfusionVisualizer[DensePerformance]):
+    """Shares of the pixels or tokens of each class."""
+
+    name = "dense-confusion"
+    least = 0.01
+
+    def heads(self, result: PerformanceResult) -> Sequence[DensePerformance]:
+        """Return all segmentation and sequence labeling heads."""
+        return POSITIONS.heads(result)
+
+    def title(self, heads: Sequence[DensePerformance]) -> str:
+        """Return which classes the first model that has errors confuses most often."""
+        found = next(((pair, one) for one in heads if (pair := _largest(one)) is not None), None)
+        if found is None:
+            return "No class is predicted as another"
+        (share, true, predicted), one = found
+        positions = KINDS[one.task].positions
+        return f"{about(one.model, one.subject)} predicts {formatting.fraction(share)} of the {positions} of {true} as {predicted}"
+
+    def caption(self, first: DensePerformance) -> str:
+        """Return what the cells and their color show."""
+        positions = KINDS[first.task].positions
+        return f"Percent of the {positions} of each class, by row; gray off the diagonal is the share that is wrong"
+
+    def alt(self, one: DensePerformance) -> str:
+        """Return the share of right positions, and the most frequent confusion."""
+        right, positions = sum(row[index] for index, row in enumerate(one.confusion)), KINDS[one.task].positions
+        text = f"{about(one.model, one.subject)}: {formatting.fraction(right / one.positions)} of {one.positions:,} {positions} are on the diagonal"
+        found = _largest(one)
+        if found is None:
+            return f"{text}."
+        share, true, predicted = found
+        return f"{text}; {formatting.fraction(share)} of {true} are predicted as {predicted}."
+
+    def cells(self, counts: Floats) -> tuple[Floats, Callable[[float], str]]:
+        """Return the shares by row; NaN where a class has no positions."""
+        total = counts.sum(axis=1, keepdims=True)
+        return np.divide(counts, total, out=np.full_like(counts, np.nan), where=total > 0), _percent
+
+
+def _largest(one: DensePerformance) -> tuple[float, str, str] | None:
+    """Return the largest share of a class's positions that are predicted as another, with the two classes; None without errors."""
+    found = [
+        (count / sum(row), true, predicted)
+        for true, row in zip(one.class_names, one.confusion, strict=True)
+        for predicted, count in zip(one.class_names, row, strict=True)
+        if predicted != true and count
+    ]
+    return max(found, default=None)
+
+
+def _percent(share: float) -> str:
+    """Return a share in percent for a cell; nothing for none, so that errors stand out."""
+    if share == 0 or np.isnan(share):
+        return ""
+    return "<0.1" if share < 0.001 else f"{100 * share:.1f}"  # noqa: PLR2004 one decimal

@@ -1,0 +1,222 @@
+"""Sentences about heads of all tasks: the difference from the baseline, the weakest class, the best of several models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.numbers import excludes_zero
+from reportgen.contract.statements import Quantity, Statement, counted
+from reportgen.contract.subjects import Subject
+from reportgen.metrics import comparison
+from reportgen.sections.performance.by_class import of_class, ranked
+from reportgen.sections.performance.tiers import not_told_from_the_best
+from reportgen.text import formatting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from reportgen.contract.focus import View
+    from reportgen.contract.heads import OfHead
+    from reportgen.contract.numbers import Metric
+    from reportgen.contract.result import SectionResult
+    from reportgen.sections.performance.by_class import Scored
+    from reportgen.sections.performance.pair_schema import PairSpecs
+    from reportgen.sections.performance.schema import PerformanceResult
+    from reportgen.sections.performance.scoring import ClassesT, ClassFamily, Family, ScoredT
+    from reportgen.sections.performance.tiers import Tier
+
+    Parts = tuple[Quantity | str, ...]
+
+LEVEL = 0.05
+"""Of the test of a difference. Convention."""
+_SEVERAL = 2
+"""Number of classes from which on there is a weakest one."""
+
+
+# ------------------------------------------------------------------------------------------------ parts of a sentence
+
+
+def opening(one: OfHead) -> tuple[str, ...]:
+    """Return the beginning of a sentence about one of several outputs."""
+    return () if one.subject is None else (f"Output {Subject(one.subject).name}: ",)
+
+
+def first(one: OfHead, word: str) -> str:
+    """Return the first word of a sentence, which may follow the name of an output."""
+    return word if one.subject is None else word.lower()
+
+
+def quantity(
+    name: str,
+    one: OfHead,
+    metric: Metric,
+    part: Subject | None = None,
+    *,
+    model: str | None = None,
+    interval: bool = False,
+) -> Quantity:
+    """Return a number of a head, or of a part of it; ``model`` is another one that has the head."""
+    shown = formatting.metric(metric)
+    text = f"{shown.text} {shown.interval}".rstrip() if interval else shown.text
+    return _at(name, one, text, part, model)
+
+
+def count(name: str, one: OfHead, metric: Metric, part: Subject | None = None, *, model: str | None = None) -> Quantity:
+    """Return a share as a count where it is one."""
+    found = counted(metric)
+    return _at(name, one, formatting.metric(metric).text if found is None else f"{found[0]:,}", part, model)
+
+
+def _at(name: str, one: OfHead, text: str, part: Subject | None, model: str | None) -> Quantity:
+    whole = None if one.subject is None else Subject(one.subject)
+    return Quantity(text=text, metric=name, model=model or one.model, subject=part or whole)
+
+
+def out_of(metric: Metric, units: str = "") -> str:
+    """Return what follows a count: of how many."""
+    found = counted(metric)
+    return "" if found is None else f" of {found[1]:,} {units}".rstrip()
+
+
+def rate(metric: Metric) -> str:
+    """Return what follows a count: the share with its interval; after a share only the interval."""
+    shown = formatting.metric(metric)
+    if counted(metric) is None:
+        return f" {shown.interval}".rstrip()
+    return f" ({shown.text} {shown.interval})".replace(" )", ")")
+
+
+def signed(metric: Metric) -> str:
+    """Return a difference with its sign and interval; of shares in points."""
+    plus = "+" if metric.unit != "signed fraction" and (metric.value or 0) > 0 else ""
+    return f"{plus}{formatting.change(metric)}"
+
+
+# ------------------------------------------------------------------------------------------------ statements
+
+
+def of_heads(
+    result: PerformanceResult,
+    view: View,
+    family: Family[ScoredT],
+    about: Callable[[PerformanceResult, ScoredT, str | None], Iterator[Statement]],
+) -> Iterator[Statement]:
+    """Yield the statements ``about`` each head of the candidate, with its baseline if they were compared; in a comparison the best models."""
+    candidate, pair = view.decision.candidate, view.decision.pair
+    if candidate is None:
+        yield from (_ranking(result, tier, family) for tier in family.tiers(result))
+        return
+    for one in family.heads(result):
+        if one.model == candidate:
+            specs = family.scoring(one).pair
+            yield from about(result, one, pair[1] if pair and compared(result, one, specs, pair[1]) else None)
+
+
+def compared(result: SectionResult, one: OfHead, specs: PairSpecs, baseline: str) -> bool:
+    """Return whether the difference from the baseline was measured."""
+    difference = result.find_or_none(specs.difference.name, one.model, _versus(one, baseline))
+    return difference is not None and difference.value is not None
+
+
+def _versus(one: OfHead, baseline: str) -> Subject:
+    return Subject.of("vs", baseline, within=one.subject)
+
+
+def against(
+    result: SectionResult,
+    one: OfHead,
+    specs: PairSpecs,
+    baseline: str,
+    scores: Parts,
+    further: Parts = (),
+    *,
+    units: str = "rows",
+    test: tuple[str, str] = ("", "Student's t, paired, corrected for skewness: Hall (1992)"),
+) -> Statement:
+    """Return the ``scores`` of both models, the difference, whether it could be luck, and what follows.
+
+    ``test`` is its name before the p-value, and in full, where the measured p-value names none.
+    """
+    versus = _versus(one, baseline)
+    difference, p_value = (result.find(spec.name, one.model, versus) for spec in (specs.difference, specs.p))
+    sure = p_value.value is not None and p_value.value < LEVEL
+    end: Parts = (f"; not tested: {p_value.reason}",)
+    if difference.value == 0 and difference.ci_low is None and p_value.value == 1:
+        end = (f", the same on every {units.removesuffix('s')}",)
+    elif p_value.value is not None:
+        few = "too few" if units == "rows" else f"too few {units}"
+        words = ", unlikely to be luck" if sure else f": {few} to tell them apart{_needed(difference, units)}"
+        chance = f"p {formatting.p_value(p_value.value)}"
+        named = test[0] if p_value.estimator is None else ""
+        end = (f"{words} ({named}", Quantity(text=chance, metric=specs.p.name, model=one.model, subject=versus), ")")
+    said = Quantity(text=signed(difference), metric=specs.difference.name, model=one.model, subject=versus)
+    return Statement(
+        topic="difference",
+        parts=(*opening(one), *scores, ": ", said, *end, *further, "."),
+        settled=sure,
+        test=p_value.estimator or test[1],
+        p_value=p_value.value,
+        n=difference.n,
+    )
+
+
+def _needed(difference: Metric, units: str) -> str:
+    """Return how many rows would settle a difference."""
+    value, low, high, n = difference.value, difference.ci_low, difference.ci_high, difference.n
+    if value is None or low is None or high is None or not n:
+        return ""
+    rows = comparison.n_to_settle(value, value - low if value > 0 else high - value, n)
+    return ", and so would 10 times as many be" if rows is None else f", about {rows:,} {units} would"
+
+
+def weakest(
+    result: PerformanceResult,
+    one: ClassesT,
+    family: ClassFamily[ClassesT],
+    baseline: str | None,
+    found: Callable[[Metric, Subject], Parts],
+) -> Iterator[Statement]:
+    """Name the class with the lowest score, ``found`` of it, the score of the baseline, and whether they differ there."""
+    scoring = family.scoring(one)
+    scores = ranked(result, one, scoring.of_class)
+    if len(scores) < _SEVERAL:
+        return
+    name, own = next(iter(scores.items()))
+    part = of_class(one, name)
+    parts: list[Quantity | str] = [*opening(one), f"Weakest class {name}: ", *found(own, part)]
+    settled = True
+    difference = result.find_or_none(scoring.class_difference.name, one.model, part)
+    if baseline is not None and difference is not None:
+        settled = excludes_zero(difference)
+        said = Quantity(text=signed(difference), metric=scoring.class_difference.name, model=one.model, subject=part)
+        other = result.find(scoring.of_class.name, baseline, part)
+        theirs = (count if scoring.counts else quantity)(scoring.of_class.name, one, other, part, model=baseline)
+        parts += [f"; {baseline} ", theirs, ", ", said if settled else "too few to tell them apart"]
+    yield Statement(topic="weakness", parts=(*parts, "."), settled=settled, test=own.ci_method, n=own.n)
+
+
+def _ranking(result: PerformanceResult, tier: Tier, family: Family[ScoredT]) -> Statement:
+    """Name the best model, and those that are not told from it."""
+    best = next(one for one in family.heads(result) if (one.model, one.subject) == (tier.best, tier.subject))
+    scoring = family.scoring(best)
+    main = result.find(scoring.main.name, tier.best, tier.subject)
+    others = sum((one.subject, family.scoring(one)) == (tier.subject, scoring) for one in family.heads(result)) - 1
+    return Statement(
+        topic="difference",
+        parts=(
+            *opening(best),
+            f"{tier.best} {scoring.best}: ",
+            *score(scoring.main.name, best, main, counts=scoring.counts),
+            f"; {not_told_from_the_best(tier, others)}.",
+        ),
+        settled=not (tier.tied or tier.untested),
+        test=scoring.test,
+        n=main.n,
+    )
+
+
+def score(name: str, one: Scored, metric: Metric, part: Subject | None = None, *, counts: bool) -> Parts:
+    """Return a score with its interval; as a count with the share where it ``counts`` rows."""
+    if counts:
+        return count(name, one, metric, part), f"{out_of(metric)}{rate(metric)}"
+    return (quantity(name, one, metric, part, interval=True),)
