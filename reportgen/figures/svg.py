@@ -201,6 +201,10 @@ def _register_fonts() -> None:
 def _save(sheet: Canvas, theme: Theme, name: str, file_format: str, dpi: int) -> bytes:
     buffer = io.BytesIO()
     with _look(theme, name):
+        if file_format == "svg":
+            from reportgen.figures import renderer
+
+            return renderer.svg(sheet, dpi, _METADATA["svg"])
         sheet.savefig(buffer, format=file_format, dpi=dpi, metadata=_METADATA[file_format])
     return buffer.getvalue()
 

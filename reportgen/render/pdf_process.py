@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import sys
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -25,6 +27,8 @@ ACCESSIBLE, ARCHIVE = "pdf/ua-1", "pdf/a-3a"
 FIGURES = "reportgen:/figure/"
 """URL prefix of the figures."""
 _LANGUAGE = ' lang="'
+_YOUNG = 100_000
+"""Number of new objects after which garbage is looked for: nearly all that is made lasts as long as the process."""
 
 
 def main(home: Path, seconds: int, memory: int) -> None:
@@ -45,6 +49,8 @@ def main(home: Path, seconds: int, memory: int) -> None:
         with suppress(BrokenPipeError):  # the program is gone, and so is this process soon
             os.write(loaded, b"\n")
         word.wait()
+        gc.freeze()
+        gc.set_threshold(_YOUNG)
         try:
             outcome = _render(home)
         except MemoryError:
@@ -93,8 +99,9 @@ def _render(home: Path) -> dict[str, Any]:
         _tag_languages()
     document = HTML(string=page, url_fetcher=fetch).render(**options)
     document.metadata.created = document.metadata.modified = created.isoformat()
-    finish = _archivable if job["variant"] == ARCHIVE else None
-    pdf = document.write_pdf(finisher=finish, pdf_identifier=job["identifier"].encode(), **options)
+    pdf = document.write_pdf(
+        finisher=partial(_finish, job["variant"]), pdf_identifier=job["identifier"].encode(), **options
+    )
     if fetch.denied:
         return {"denied": fetch.denied}
     if failures.messages:
@@ -103,27 +110,31 @@ def _render(home: Path) -> dict[str, Any]:
     return {}
 
 
-def _archivable(_document: Any, pdf: Any) -> None:
-    """Write the streams of a PDF as PDF/A asks for, beyond what WeasyPrint does (ISO 19005-3, 6.1.7.1, 6.2.8.1 and 6.6.2.1).
+def _finish(variant: str, _document: Any, pdf: Any) -> None:
+    """Write the objects of a PDF, once: pydyf makes and compresses them to identify the file, and again to write it.
 
-    Metadata is not compressed, and no image is smoothed. The line break behind data is two characters: where compressed data ends with a carriage return, a single line
-    feed behind it would be the second half of one, and the length of the stream wrong.
+    For an archive, metadata is not compressed, and no image is smoothed (ISO 19005-3, 6.6.2.1 and 6.2.8.1). The line break behind the data of a stream is
+    two characters (6.1.7.1): where compressed data ends with a carriage return, a single line feed behind it would be the second half of one, and the length
+    of the stream wrong.
     """
     import pydyf
 
     class Written(pydyf.Object):  # type: ignore[misc]
         data, compressible = b"", False
 
-        def __init__(self, stream: Any) -> None:
+        def __init__(self, one: Any) -> None:
             super().__init__()
-            self.number, self.generation = stream.number, stream.generation
-            self.data = stream.data.removesuffix(b"\nendstream") + b"\r\nendstream"
+            self.number, self.generation, self.compressible = one.number, one.generation, one.compressible
+            self.data = one.data
+            if isinstance(one, pydyf.Stream):
+                self.data = self.data.removesuffix(b"\nendstream") + b"\r\nendstream"
 
     for place, one in enumerate(pdf.objects):
-        if isinstance(one, pydyf.Stream):
+        if variant == ARCHIVE and isinstance(one, pydyf.Stream):
             one.compress = one.compress and one.extra.get("Type") != "/Metadata"
             if "Interpolate" in one.extra:
                 one.extra["Interpolate"] = "false"
+        if one.free == "n":
             pdf.objects[place] = Written(one)
 
 

@@ -5,6 +5,7 @@ HTML and Markdown use the same cells.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from reportgen.contract.tables import Cell, Column, Table
     from reportgen.document.tree import CheckGrid, CheckLine
 
+_DIGEST = re.compile("[0-9a-f]{64}")
 _LONG_WORD = 20
 
 
@@ -35,7 +37,7 @@ class ShownColumn:
 class ShownCell:
     """The content of a cell; ``mark`` is ``best``, ``tie`` or empty, ``footnote`` is a letter or empty.
 
-    ``long_word`` means that it contains a word that must be broken, such as a digest.
+    ``long_word`` means that it contains a word that may have to be broken, ``digest`` that it is one of fixed length.
     """
 
     text: str
@@ -44,6 +46,7 @@ class ShownCell:
     footnote: str
     missing: bool
     long_word: bool
+    digest: bool
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ def _cell(shown: FormattedMetric, footnotes: _Footnotes, mark: str = "") -> Show
         footnote=footnotes.letter(shown.note),
         missing=shown.text == formatting.MISSING,
         long_word=any(len(word) > _LONG_WORD for word in shown.text.split()),
+        digest=_DIGEST.fullmatch(shown.text) is not None,
     )
 
 

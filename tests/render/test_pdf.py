@@ -48,6 +48,12 @@ def make(body: str = IMAGE, head: str = "", figures: dict[str, str] | None = Non
     return pdf.render(page(body, head), {"one": FIGURE} if figures is None else figures, **settings)
 
 
+def own_styles() -> str:
+    """Return the style sheets of paper."""
+    sheets = "".join((share("templates") / "css" / f"{name}.css").read_text("utf-8") for name in ("base", "print"))
+    return f"<style>{sheets}</style>"
+
+
 @pytest.fixture(scope="module")
 def made() -> bytes:
     """Return a PDF of two pages."""
@@ -71,18 +77,35 @@ def test_a_note_stands_with_the_last_rows_of_its_table() -> None:
     """Wherever a page ends: the note is never alone on the next one, nor with a single row."""
     sizes = range(40, 55)
     tables = [
-        f'<section class="chapter"><table><thead><tr><th>Head</th></tr></thead><tbody>'
-        f"{''.join(f'<tr><td>r{size}</td></tr>' for _ in range(size))}</tbody></table>"
-        f'<p class="table-note">note{size}</p></section>'
+        f'<section class="chapter"><div class="table"><div class="scroll"><table><thead><tr><th>Head</th></tr></thead><tbody>'
+        f"{''.join(f'<tr><td>r{size}</td></tr>' for _ in range(size))}</tbody></table></div>"
+        f'<p class="table-note">note{size}</p></div></section>'
         for size in sizes
     ]
-    sheets = "".join((share("templates") / "css" / f"{name}.css").read_text("utf-8") for name in ("base", "print"))
-    made = make("".join(tables), f"<style>{sheets}</style>", {})
+    made = make("".join(tables), own_styles(), {})
     pages = [one.extract_text().split() for one in pypdf.PdfReader(io.BytesIO(made)).pages]
     rows = [words.count(f"r{size}") for size in sizes for words in pages if f"note{size}" in words]
     assert len(rows) == len(sizes)
     assert max(rows) >= 40, "some tables fit on one page"
     assert min(rows) == 3, "the first that does not goes over with three rows"
+
+
+def test_a_sentence_on_other_findings_moves_no_figure() -> None:
+    """A figure stands where it has room, whatever follows it."""
+    heights = range(215, 250)
+    parts = [
+        f'<section class="part" style="break-before: page"><p>lead{height}</p><figure style="height: {height}mm">figure{height}</figure>'
+        f'<p class="table-note">sentence{height}</p></section>'
+        for height in heights
+    ]
+    pages = [
+        one.extract_text().split() for one in pypdf.PdfReader(io.BytesIO(make("".join(parts), own_styles(), {}))).pages
+    ]
+    shown = [tuple(word.rstrip("0123456789") for word in words) for words in pages]
+    assert shown.count(("lead", "figure", "sentence")) > 1, "some sentences fit"
+    assert shown.count(("lead", "figure")) == shown.count(("sentence",)) > 1, "some do not"
+    assert ("lead",) not in shown
+    assert ("figure", "sentence") not in shown
 
 
 def test_accessible(reader: pypdf.PdfReader) -> None:
