@@ -221,8 +221,14 @@ class DenseHead(MeasuredHead[DenseOutputs]):
     @cached_property
     def design(self) -> Design:
         """How positions belong together: all intervals and tests are clustered by the unit, or by the groups that units are in."""
-        rows = self.data.design
-        return rows if rows.groups is not None else replace(rows, by=self.unit, groups=np.arange(rows.n))
+        return of_units(self.data.design, self.head.task.value)
+
+
+def of_units(design: Design, task: str) -> Design:
+    """Return the design of the rows of a task: those that consist of positions are groups of them, unless they are in groups already."""
+    if task not in UNITS or design.groups is not None:
+        return design
+    return replace(design, by=UNITS[task], groups=np.arange(design.n))
 
 
 UNITS = {"segmentation": "image", "sequence_labeling": "sequence"}
