@@ -13,7 +13,7 @@ from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
-from reportgen.contract.heads import DenseHead
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.dense import DenseOutputs
 from reportgen.sections.calibration import SECTION as CALIBRATION
 from reportgen.sections.performance import SECTION

@@ -10,8 +10,8 @@ import numpy as np
 
 from reportgen.analysis.releases import counted, linearized
 from reportgen.contract.changes import Delta, Flips
-from reportgen.contract.heads import UNITS, of_units
 from reportgen.contract.numbers import OF_CALIBRATED, Metric
+from reportgen.contract.positions import UNITS, of_units
 from reportgen.metrics import comparison, intervals, pooled, recovered
 from reportgen.metrics.design import Design
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
 from reportgen.contract.records.dense import DenseOutputs, DensePredictions
 from reportgen.contract.records.multilabel import MultilabelOutputs, MultilabelPredictions
@@ -105,6 +106,8 @@ def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluatio
     found: dict[str, NDArray[Any]] = {}
     if isinstance(outputs, MultilabelPredictions | DensePredictions):
         found = _counts(outputs) if head.n * outputs.n_classes <= MOST_COUNTS else {}
+    if isinstance(outputs, DenseOutputs) and found and data is not None:
+        found["brier"] = DenseHead(model, head, outputs, data).mean_brier.numerators
     if isinstance(outputs, ClassPredictions):
         found = {"prediction": outputs.predictions, "confidence": outputs.confidence}
     if isinstance(outputs, ClassificationOutputs) and data is not None:
@@ -121,13 +124,12 @@ def _counts(outputs: MultilabelPredictions | DensePredictions) -> dict[str, NDAr
     """Return the counts of every row, those of known labels or positions that count where there are labels."""
     if isinstance(outputs, MultilabelOutputs):
         known, predicted = outputs.known, outputs.predicted & outputs.known
-        hits, brier = predicted & outputs.labels, outputs.brier
+        hits = predicted & outputs.labels
         found = {"predicted": predicted, "actual": outputs.labels, "hits": hits, "counted": known.sum(axis=1)}
-        return {**found, "nll": outputs.nll, "brier": brier}
+        return {**found, "nll": outputs.nll, "brier": outputs.brier}
     if isinstance(outputs, DenseOutputs):
         bands = {name: getattr(outputs, name) for name in _OF_CLASSES if getattr(outputs, name) is not None}
-        brier = outputs.brier / (2 if outputs.n_classes == 2 else 1)  # noqa: PLR2004 both classes
-        return {**bands, "counted": outputs.counted, "nll": outputs.nll, "brier": brier}
+        return {**bands, "counted": outputs.counted, "nll": outputs.nll}
     return {"predicted": outputs.predicted}
 
 
