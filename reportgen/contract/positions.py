@@ -12,6 +12,7 @@ from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.dense import DenseOutputs
 from reportgen.metrics import dense, intervals, pooled
 from reportgen.metrics.pooled import Parts
+from reportgen.metrics.unit_bins import UnitBins
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 UNITS = {"segmentation": "image", "sequence_labeling": "sequence"}
 """What a row is, by task."""
+POSITIONS = {"segmentation": "pixel", "sequence_labeling": "token"}
+"""What it consists of."""
 _BINARY = 2
 
 
@@ -58,6 +61,11 @@ class DenseHead(MeasuredHead[DenseOutputs]):
     def unit(self) -> str:
         """What a row is."""
         return UNITS[self.head.task.value]
+
+    @property
+    def position(self) -> str:
+        """What it consists of."""
+        return POSITIONS[self.head.task.value]
 
     @cached_property
     def design(self) -> Design:
@@ -93,6 +101,12 @@ class DenseHead(MeasuredHead[DenseOutputs]):
     def brier_divisor(self) -> float:
         """By what the Brier score over all classes is divided: two classes have one positive class."""
         return 2.0 if self.outputs.n_classes == _BINARY else 1.0
+
+    @cached_property
+    def unit_bins(self) -> UnitBins:
+        """Its positions by the bins of their confidence."""
+        found = self.outputs
+        return UnitBins(found.bin_counted, found.bin_right, found.bin_confidence, self.design)
 
     def iou(self, index: int) -> Parts:
         """Positions that are labeled and predicted as a class, of those that are either."""

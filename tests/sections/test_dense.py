@@ -15,7 +15,7 @@ from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
 from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.dense import DenseOutputs
-from reportgen.sections.calibration import SECTION as CALIBRATION
+from reportgen.sections.errors import SECTION as ERRORS
 from reportgen.sections.performance import SECTION
 
 if TYPE_CHECKING:
@@ -259,9 +259,9 @@ def test_heads_that_are_not_measured_have_reasons() -> None:
     assert {one.metric.reason for one in unlabeled.measurements} == {"no labels"}
     failed = analyze(replace(unmeasured("failed", "outputs are NaN"), task=dense_head(LOGITS).task))
     assert "PRF001" in {finding.code for rule in SECTION.rules for finding in _codes(rule, failed)}
-    calibration = analyzed(CALIBRATION, evaluation(dense_head(LOGITS, LABELS)))
-    assert {one.metric.reason for one in calibration.measurements} == {
-        "section calibration does not support segmentation outputs"
+    errors = analyzed(ERRORS, evaluation(dense_head(LOGITS, LABELS)))
+    assert {one.metric.reason for one in errors.measurements} == {
+        "section errors does not support segmentation outputs"
     }
 
 

@@ -15,6 +15,7 @@ from reportgen.contract.subjects import about
 from reportgen.figures import dots, draw, names as beside, scales
 from reportgen.sections.calibration import reliability, titles
 from reportgen.sections.calibration.distributions.visualizer import DistributionVisualizer
+from reportgen.sections.calibration.positions.visualizer import PositionVisualizer
 from reportgen.sections.calibration.reliability import ClassVisualizer
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult, MultilabelCalibration
 from reportgen.sections.calibration.tables import classes, curve, expected_errors
@@ -57,6 +58,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         """Yield the figures in reading order."""
         if result.heads:
             yield from self._of_heads(result)
+        yield from PositionVisualizer(self.theme, self.view).figures(result)
         yield from ClassVisualizer(self.theme, self.view).figures(result)
         yield from DistributionVisualizer(self.theme, self.view).figures(result)
         groups: dict[tuple[bool, tuple[str, ...]], list[WithClasses]] = {}
