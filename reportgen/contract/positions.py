@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.dense import DenseOutputs
-from reportgen.metrics import dense, intervals, pooled
+from reportgen.metrics import dense, errors, intervals, pooled
 from reportgen.metrics.pooled import Parts
 from reportgen.metrics.unit_bins import UnitBins
 
@@ -31,6 +31,8 @@ UNITS = {"segmentation": "image", "sequence_labeling": "sequence"}
 """What a row is, by task."""
 POSITIONS = {"segmentation": "pixel", "sequence_labeling": "token"}
 """What it consists of."""
+SCORES = {"segmentation": "mean IoU", "sequence_labeling": "token accuracy"}
+"""The score by which its rows are ranked."""
 _BINARY = 2
 
 
@@ -66,6 +68,11 @@ class DenseHead(MeasuredHead[DenseOutputs]):
     def position(self) -> str:
         """What it consists of."""
         return POSITIONS[self.head.task.value]
+
+    @property
+    def unit_score(self) -> str:
+        """The score by which its rows are ranked."""
+        return SCORES[self.head.task.value]
 
     @cached_property
     def design(self) -> Design:
@@ -185,6 +192,21 @@ class DenseHead(MeasuredHead[DenseOutputs]):
         if self.segments:
             return dense.mean_of_unit(self.every("iou"))
         return self.outputs.right / self.outputs.counted
+
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        """(N,) int64, the positions of its units among all evaluated rows."""
+        whole = next(one.outputs for one in self.model.heads if one.name == self.head.name)
+        return np.flatnonzero(whole.counted > 0) if isinstance(whole, DenseOutputs) else np.arange(self.n)
+
+    def lowest(self, most: int) -> NDArray[np.int64]:
+        """Return the units with an error and the lowest scores, the lowest first, at most ``most``, as positions among all evaluated rows."""
+        return self._places[errors.lowest(self.by_unit, most)]
+
+    def at(self, place: int) -> int | None:
+        """Return which of its units is at a position among all evaluated rows; None where none of its positions counts."""
+        found = int(np.searchsorted(self._places, place))
+        return found if found < self.n and self._places[found] == place else None
 
 
 def _over_union(hits: NDArray[np.int64], predicted: NDArray[np.int64], actual: NDArray[np.int64]) -> Parts:
