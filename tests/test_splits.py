@@ -236,9 +236,19 @@ def test_only_what_a_section_needs_is_evaluated(folder: Path) -> None:
             r"sections\[1\]\.split: the section is not measured on rows",
         ),
         (
+            TEST + '[data.train]\npath = "train.npz"\ny = "y"\n',
+            '[[sections]]\nkind = "slices"\nsplit = "train"\n[[slices]]\nby = "y"\n',
+            r"sections\[1\]\.split: slices of the training data are not measured",
+        ),
+        (
             TEST + VALIDATION,
-            '[[sections]]\nkind = "slices"\nsplit = "validation"\n[[slices]]\nby = "y"\n',
-            r"sections\[1\]\.split: slices are those of the test split",
+            '[[sections]]\nkind = "slices"\nsplit = "validation"\n[[slices]]\nby = "site"\n',
+            r"spec\.toml:\d+:\d+: slices\[0\]\.by: validation\.npz has no such array",
+        ),
+        (
+            TEST + VALIDATION + 'columns = { site = "nowhere" }\n',
+            '[[sections]]\nkind = "slices"\nsplit = "validation"\n[[slices]]\nby = "site"\n',
+            r"data\.validation\.columns\.site: validation\.npz has no such array",
         ),
         (TEST + '[data.train]\npath = "train.npz"\ny = "z"\n', "", r"data\.train\.y: train\.npz has no such array"),
         (TEST + '[data.train]\npath = "train.npz"\nmax_samples = 5\n', "", r"data\.train: has max_samples but no y"),
@@ -372,3 +382,45 @@ def test_functions_of_any_split_are_not_kept(folder: Path) -> None:
         TEST + '[data.train]\nfunction = "m:f"\n',
     ):
         assert stored.keys_of(planned(folder, data, '[[sections]]\nkind = "overview"\n')) is None
+
+
+def test_slices_of_a_further_split(tmp_path: Path) -> None:
+    """Are found in its rows by its own columns; the default split needs none of these unless slices are measured on it too."""
+    for size, name, column in ((4, "test", "site"), (6, "validation", "place")):
+        arrays = {"x": np.zeros((size, 3)), "y": np.arange(size) % 2, column: np.arange(size) % 3}
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+    (tmp_path / "mlp.keras").touch()
+    data = '[data.test]\npath = "test.npz"\n[data.validation]\npath = "validation.npz"\ncolumns = { site = "place" }\n'
+    where = '[[slices]]\nby = "site"\n[[slices]]\nwhere = "site == 0"\nname = "first"\n'
+    own, further = (
+        '[[sections]]\nkind = "slices"\n',
+        '[[sections]]\nkind = "slices"\nid = "other"\nsplit = "validation"\n',
+    )
+
+    def sizes(sections: str) -> dict[str, list[int]]:
+        plan = planned(tmp_path, data, f"{sections}{where}")
+        assert plan.request.slices == (sections != further)
+        first, others = read_splits(plan.spec, Files(tmp_path), plan.request, lambda *_: None)
+        assert first is not None
+        found = {"test": first.data, **{name: split.data for name, split in others.items()}}
+        return {
+            name: [int((one.codes == at).sum()) for one in data.slicings for at in range(len(one.names))]
+            for name, data in found.items()
+        }
+
+    assert sizes(own) == {"test": [2, 1, 1, 2]}
+    assert sizes(own + further) == {"test": [2, 1, 1, 2], "validation": [2, 2, 2, 2]}
+    np.savez(tmp_path / "test.npz", x=np.zeros((4, 3)), y=np.arange(4) % 2)
+    assert sizes(further) == {"test": [], "validation": [2, 2, 2, 2]}
+
+
+def test_what_is_wrong_with_a_slice_of_a_further_split(tmp_path: Path) -> None:
+    """Names the split: the same slice can be right on another one."""
+    for name, values in (("test", np.zeros(60)), ("validation", np.arange(60))):
+        np.savez(tmp_path / f"{name}.npz", x=np.zeros((60, 3)), y=np.arange(60) % 2, site=values)
+    (tmp_path / "mlp.keras").touch()
+    sections = '[[sections]]\nkind = "slices"\n[[sections]]\nkind = "slices"\nid = "other"\nsplit = "validation"\n[[slices]]\nby = "site"\n'
+    plan = planned(tmp_path, '[data.test]\npath = "test.npz"\n[data.validation]\npath = "validation.npz"\n', sections)
+    with pytest.raises(InputError, match=r"60 different values.*\(on the validation split\)") as caught:
+        read_splits(plan.spec, Files(tmp_path), plan.request, lambda *_: None)
+    assert caught.value.location == ("slices", 0, "by")

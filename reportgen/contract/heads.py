@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 
 from reportgen.contract.records.classification import ClassificationOutputs
-from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.evaluation import OutputsT
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.subjects import about
-from reportgen.metrics import classification, intervals
+from reportgen.metrics import classification, intervals, multilabel, pooled
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
+from reportgen.metrics.pooled import Parts
 from reportgen.metrics.spans import Derived
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from reportgen.contract.theme import Theme
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate, Values
+    from reportgen.metrics.multilabel import Counts
 
+    Floats = NDArray[np.float64]
     Target = tuple[str | None, int, bytes]
 
 
@@ -188,7 +190,46 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
 
 @dataclass(frozen=True)
 class MultilabelHead(MeasuredHead[MultilabelOutputs]):
-    """A multilabel head with labels."""
+    """A multilabel head with labels, and what is counted of its rows once."""
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Right and wrong predictions by row."""
+        return multilabel.counts(self.outputs.predicted, self.outputs.labels, self.outputs.known)
+
+    @cached_property
+    def exact(self) -> NDArray[np.bool_]:
+        """(N,) bool, whether all known labels of the row are predicted right."""
+        return np.asarray(~self.outputs.wrong.any(axis=1))
+
+    @property
+    def n_wrong(self) -> int:
+        """Number of rows with a wrong prediction."""
+        return int((~self.exact).sum())
+
+    def of_class(self, index: int) -> Counts:
+        """Return right and wrong predictions of one class by row."""
+        outputs = self.outputs
+        return multilabel.counts(outputs.predicted[:, index], outputs.labels[:, index], outputs.known[:, index])
+
+    def f1_apart(self, other: MultilabelHead) -> tuple[Estimate, Floats] | None:
+        """Return the difference in micro F1 from another model on the same rows, and its linearized rows; None where there is no F1."""
+        return pooled.difference(self.counts.f1, other.counts.f1, self.design.weights)
+
+    def f1_p(self, other: MultilabelHead) -> float | None:
+        """Return the p-value of equal micro F1; None without a test."""
+        found = self.f1_apart(other)
+        return None if found is None else self.design.p_value(found[1], intervals.mean_p_value(found[1]))
+
+    @property
+    def mean_nll(self) -> Parts:
+        """The NLL of a known label."""
+        return Parts(self.outputs.nll, self.counts.known)
+
+    @property
+    def mean_brier(self) -> Parts:
+        """The squared error of a known label."""
+        return Parts(self.outputs.brier, self.counts.known)
 
     def binary(self, index: int) -> tuple[ModelEvaluation, HeadEvaluation, ClassificationOutputs, DataEvaluation]:
         """Return the parts of a :class:`ClassifiedHead` about one class, of the rows whose label is known.
@@ -201,32 +242,6 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
         head = replace(self.head, task=task, class_names=(f"not {name}", name), n=len(rows), outputs=outputs)
         return self.model, head, outputs, self.data.take(rows)
 
-
-@dataclass(frozen=True)
-class DenseHead(MeasuredHead[DenseOutputs]):
-    """A segmentation or sequence labeling head with labels. Its rows are units of many positions: images of pixels, sequences of tokens."""
-
-    @classmethod
-    def of(cls, model: ModelEvaluation, head: HeadEvaluation, outputs: DenseOutputs, data: DataEvaluation) -> Self:
-        """Return the head on its units of which a position counts."""
-        whole = cls(model, head, outputs, data)
-        there = outputs.counted > 0
-        return whole if there.all() else whole.take(there)
-
-    @property
-    def unit(self) -> str:
-        """What a row is."""
-        return UNITS[self.head.task.value]
-
-    @cached_property
-    def design(self) -> Design:
-        """How positions belong together: all intervals and tests are clustered by the unit, or by the groups that units are in."""
-        rows = self.data.design
-        return rows if rows.groups is not None else replace(rows, by=self.unit, groups=np.arange(rows.n))
-
-
-UNITS = {"segmentation": "image", "sequence_labeling": "sequence"}
-"""What a row is, by task."""
 
 HeadT = TypeVar("HeadT", bound=MeasuredHead[Any])
 

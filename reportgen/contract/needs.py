@@ -66,6 +66,8 @@ class SplitRequest(Strict):
     """The activations to collect on its rows; null for none."""
     examples: int = 0
     """Number of errors per model whose rows are read once more to be shown; 0 for none."""
+    slices: bool = False
+    """Whether the slices of the spec are found in its rows."""
 
 
 class Request(Strict):
@@ -79,6 +81,8 @@ class Request(Strict):
     """Probability above which the positive class of a binary head is predicted."""
     examples: int = 0
     """Number of errors per model whose rows are read once more to be shown; 0 for none."""
+    slices: bool = False
+    """Whether the slices of the spec are found in the rows of the default split."""
     timing: Timing | None = None
     """The times to measure; null for none."""
     splits: dict[str, SplitRequest] = Field(default_factory=dict)

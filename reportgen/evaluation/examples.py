@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
@@ -72,6 +74,10 @@ class Errors:
                 self._rank(
                     (model.subject(head), type(outputs)), most_wrong(outputs.wrong.sum(axis=1), outputs.nll, self.each)
                 )
+
+            elif isinstance(outputs, DenseOutputs):
+                one = DenseHead.of(model, head, outputs, data)
+                self._rank((model.subject(head), type(outputs)), one.lowest(self.each))
 
     def _rank(self, head: tuple[str | None, type[HeadOutputs]], rows: NDArray[np.int64]) -> None:
         self._ranked.setdefault(head, []).append(rows)

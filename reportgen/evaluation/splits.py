@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.needs import Need, SplitRequest
+from reportgen.contract.needs import SplitRequest
 from reportgen.contract.records.data import DataEvaluation
 from reportgen.errors import InputError
 from reportgen.evaluation.gathered import chosen, filled
@@ -96,11 +96,8 @@ def read_splits(
         return None, {}
     report("reading the data", 0, 1)
     describe = request.describe
-    asked = SplitRequest(probe=request.probe, examples=request.examples)
-    own = _described(table, inputs.dataset(table), asked, describe=describe)
-    if describe and Need.SLICES in request.needs:
-        parts = (spec.slices, own.dataset.columns, own.data.rows)
-        own = replace(own, data=replace(own.data, slicings=slicings(*parts), searched=searched(*parts)))
+    asked = SplitRequest(probe=request.probe, examples=request.examples, slices=request.slices)
+    own = _sliced(_described(table, inputs.dataset(table), asked, describe=describe), spec, describe=describe)
     further: dict[str, Split] = {}
     for name, asked in request.splits.items():
         place = lambda location, name=name: table.place_in(name, location)  # noqa: E731
@@ -112,11 +109,21 @@ def read_splits(
                 most = max(SAMPLE_OF_TRAINING * own.data.n, FEWEST_OF_TRAINING)
                 other = other.model_copy(update={"max_samples": most})
             further[name] = replace(_described(other, dataset, asked, describe=describe), place=place)
+        further[name] = _sliced(further[name], spec, describe=describe)
     if describe and table.training is not None:
         known = further["train"].dataset if "train" in further else None
         pictures = spec.output.gallery is not None
         own = replace(own, data=_with_training(table, own, known, inputs, report, pictures=pictures))
     return own, further
+
+
+def _sliced(split: Split, spec: ReportSpec, *, describe: bool) -> Split:
+    """Find the slices of a spec in the rows of a split, if a section asks for them."""
+    if not describe or not split.asked.slices:
+        return split
+    parts = (spec.slices, split.dataset.columns, split.data.rows)
+    with split.placed():
+        return replace(split, data=replace(split.data, slicings=slicings(*parts), searched=searched(*parts)))
 
 
 def _described(table: DataSpec, dataset: Dataset, asked: SplitRequest, *, describe: bool) -> Split:

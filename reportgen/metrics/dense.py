@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BOUNDARY = 0.02
 """Width of the band along a boundary, as a share of the diagonal of the image: that of Cheng et al. (2021)."""
+BINS = 15
+"""Bins of equal width in which the confidence of positions is summed. Convention."""
 _NOWHERE = -1
 """The class outside of the image, which no position has."""
 
@@ -58,8 +60,8 @@ def chosen(values: NDArray[Any], counted: Flags) -> NDArray[Any]:
     return values.reshape(-1, *values.shape[counted.ndim :]) if counted.all() else values[counted]
 
 
-def losses(logits: NDArray[Any], labels: Ints) -> tuple[Floats, Floats]:
-    """Return the negative log-likelihood in nats and the Brier score over all classes of positions (M,) float64.
+def losses(logits: NDArray[Any], labels: Ints) -> tuple[Floats, Floats, Floats]:
+    """Return the negative log-likelihood in nats, the Brier score over all classes and the highest probability of positions (M,) float64.
 
     Those of :func:`scores.nll` and :func:`scores.brier`, with one exponential per output: there are many.
 
@@ -71,9 +73,9 @@ def losses(logits: NDArray[Any], labels: Ints) -> tuple[Floats, Floats]:
         (M,) class indices.
 
     >>> import numpy as np
-    >>> nll, brier = losses(np.log([[0.8, 0.2]]), np.array([0]))
-    >>> nll.round(6).tolist(), brier.round(6).tolist()
-    ([0.223144], [0.08])
+    >>> nll, brier, highest = losses(np.log([[0.8, 0.2]]), np.array([0]))
+    >>> nll.round(6).tolist(), brier.round(6).tolist(), highest.round(6).tolist()
+    ([0.223144], [0.08], [0.8])
     """
     z = np.array(logits.T, np.float64, order="C")
     z -= z.max(axis=0)
@@ -84,7 +86,40 @@ def losses(logits: NDArray[Any], labels: Ints) -> tuple[Floats, Floats]:
     nll += np.log(total)
     own = z[place] / total
     np.square(z, out=z)
-    return nll, z.sum(axis=0) / total**2 - 2 * own + 1
+    return nll, z.sum(axis=0) / total**2 - 2 * own + 1, 1 / total
+
+
+def binned(confidence: Floats, right: Flags, counted: Flags) -> tuple[Ints, Ints, Floats]:
+    """Sum the confidence of positions in bins of equal width, unit by unit.
+
+    Parameters
+    ----------
+    confidence, right
+        (M,) of the counted positions in order: the probability of the predicted class, in [0, 1], and whether it is right.
+    counted
+        (N, ...) bool.
+
+    Returns
+    -------
+    tuple
+        (N, B) each: positions, right positions, and the sums of their confidences. A confidence on an edge belongs to the bin above
+        it, 1 to the last one, as in :func:`calibration.residual_bins`.
+
+    >>> import numpy as np
+    >>> n, hits, sums = binned(np.array([0.5, 1.0]), np.array([False, True]), np.array([[True, True]]))
+    >>> n[0, [7, 14]].tolist(), hits[0, [7, 14]].tolist(), sums[0, [7, 14]].tolist()
+    ([1, 1], [0, 1], [0.5, 1.0])
+    """
+    n = len(counted)
+    sizes = counted.reshape(n, -1).sum(axis=1)
+    edges = np.linspace(0.0, 1.0, BINS + 1)
+    place = np.clip(np.searchsorted(edges, confidence, side="right") - 1, 0, BINS - 1)
+    place += BINS * np.repeat(np.arange(n), sizes)
+
+    def sums(weights: Floats | Flags | None) -> NDArray[Any]:
+        return np.bincount(place, weights, n * BINS).reshape(n, BINS)
+
+    return sums(None), sums(right).astype(np.int64), sums(confidence)
 
 
 def sums_per_unit(values: Floats, counted: Flags) -> Floats:

@@ -152,6 +152,17 @@ def largest(errors: NDArray[np.float64], each: int) -> Places:
     return found[errors[found] != 0]
 
 
+def lowest(scores: NDArray[np.float64], each: int) -> Places:
+    """Return the rows with the lowest scores (N,), the lowest first, at most ``each``; rows with a score of 1 are none.
+
+    >>> import numpy as np
+    >>> lowest(np.array([0.5, 1.0, 0.2]), 3)
+    array([2, 0])
+    """
+    found = most(Derived(len(scores), lambda span: -scores[span]), each)
+    return found[scores[found] < 1]
+
+
 def most_wrong(counts: NDArray[Any], losses: NDArray[np.float64], each: int) -> Places:
     """Return the rows with the most wrong labels (N,), then the largest loss (N,), at most ``each``; rows without a wrong label are none.
 

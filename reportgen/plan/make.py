@@ -80,7 +80,7 @@ def make(
             written, spec = spec, spec.model_copy(update={"models": models})
             spec, source, more = splits.resolved(spec, source)
             problems += more
-            spec, of_slices = slices.with_columns(spec)
+            spec, of_slices = slices.with_columns(spec, planned)
             source = source.with_entries(of_patterns).with_columns(of_slices)
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
             trained, more = params.gathered(written, spec, folder)

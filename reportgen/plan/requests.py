@@ -36,6 +36,7 @@ def request(sections: Iterable[PlannedSection], spec: ReportSpec) -> Request:
         probe=own.probe,
         threshold=next(thresholds, Request(needs=needs).threshold),
         examples=own.examples,
+        slices=own.slices,
         timing=next(timings, None),
         splits={name: _of_split(items, spec) for name, items in by_split.items() if name is not None},
     )
@@ -45,7 +46,8 @@ def _of_split(sections: Sequence[PlannedSection], spec: ReportSpec) -> SplitRequ
     """Return what sections on the same rows ask for, beside predictions."""
     shown = any(Need.EXAMPLES in item.section.analyzer.needs for item in sections)
     probes = [item.probe for item in sections if item.probe is not None]
-    return SplitRequest(probe=_merged(probes), examples=spec.output.gallery or 0 if shown else 0)
+    sliced = any(Need.SLICES in item.section.analyzer.needs for item in sections)
+    return SplitRequest(probe=_merged(probes), examples=spec.output.gallery or 0 if shown else 0, slices=sliced)
 
 
 def conflicts(sections: dict[int, PlannedSection]) -> Iterator[Problem]:

@@ -10,35 +10,51 @@ from reportgen.spec.problems import Problem, suggest
 from reportgen.text.matching import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reportgen.plan.plan import PlannedSection
     from reportgen.spec.model import ReportSpec
     from reportgen.spec.problems import Location
+    from reportgen.spec.tables.sections import SliceSpec
 
 
-def with_columns(spec: ReportSpec) -> tuple[ReportSpec, dict[str, Location]]:
-    """Add the columns that slices name to those of the data; also return, for each that was added, the place that names it.
+def with_columns(
+    spec: ReportSpec, sections: Mapping[int, PlannedSection]
+) -> tuple[ReportSpec, dict[Location, Location]]:
+    """Add the columns that slices name to those of the splits that slices are measured on.
 
-    A name that ``[data] columns`` does not have is that of an array, or of a column of a table. A slice that searches without
-    naming columns searches those of ``[data] columns``.
+    Also return, for each that was added, where it would be and the place that names it. A name that the `columns` of a split do not have is
+    that of an array, or of a column of a table. A slice that searches without naming columns searches those of the default split.
     """
     if spec.data is None or not spec.slices:
         return spec, {}
-    declared = spec.data.columns
+    data, declared = spec.data, spec.data.columns
     slices = tuple(
         one.model_copy(update={"columns": tuple(declared)}) if one.discover and one.columns is None else one
         for one in spec.slices
     )
-    named: dict[str, Location] = {
-        name: ("slices", index, key)
-        for index, one in reversed(list(enumerate(slices)))
-        for key, name in one.named_columns
-        if name not in declared
-    }
-    columns = {**declared, **{name: name for name in named}}
-    data = spec.data.model_copy(update={"columns": columns})
-    return spec.model_copy(update={"data": data, "slices": slices}), named
+    measured = {item.spec.split for item in sections.values() if Need.SLICES in item.section.analyzer.needs}
+    further = data.validation if "validation" in measured and "validation" in data.further else None
+    added: dict[Location, Location] = {}
+    if further is not None:
+        columns = _with_columns(further.columns, slices, ("data", "validation"), added)
+        data = data.model_copy(update={"validation": further.model_copy(update={"columns": columns})})
+    if measured != {"validation"} or further is None:
+        data = data.model_copy(update={"columns": _with_columns(declared, slices, ("data",), added)})
+    return spec.model_copy(update={"data": data, "slices": slices}), added
+
+
+def _with_columns(
+    declared: Mapping[str, str], slices: Sequence[SliceSpec], table: Location, added: dict[Location, Location]
+) -> dict[str, str]:
+    """Return the columns of a table with those that slices name."""
+    columns = dict(declared)
+    for index, one in enumerate(slices):
+        for key, name in one.named_columns:
+            if name not in columns:
+                columns[name] = name
+                added[*table, "columns", name] = ("slices", index, key)
+    return columns
 
 
 def problems(spec: ReportSpec, sections: Mapping[int, PlannedSection]) -> Iterator[Problem]:

@@ -50,7 +50,7 @@ class Source:
     checks
         For each check, the index of its entry.
     columns
-        For each column that only slices name, the place where one does.
+        For the place of each column that only slices name, the place where one does.
     split
         The table of the split that is evaluated by default; None if ``[data]`` itself names its rows.
     """
@@ -62,7 +62,7 @@ class Source:
     overrides: tuple[tuple[Location, str], ...] = ()
     entries: Mapping[str, str] = field(default_factory=dict)
     checks: Sequence[int] = ()
-    columns: Mapping[str, Location] = field(default_factory=dict)
+    columns: Mapping[Location, Location] = field(default_factory=dict)
     split: str | None = None
 
     @cached_property
@@ -115,8 +115,8 @@ class Source:
         """Return the source with another section at the end."""
         return replace(self, data={**self.data, "sections": [*self.data["sections"], entry]})
 
-    def with_columns(self, columns: Mapping[str, Location]) -> Source:
-        """Return the source with the place that names each column of a slice: problems with the column are shown there."""
+    def with_columns(self, columns: Mapping[Location, Location]) -> Source:
+        """Return the source with the place in a slice that names each column which a split lacks: problems with the column are shown there."""
         return replace(self, columns=columns)
 
     def with_split(self, split: str) -> Source:
@@ -134,8 +134,8 @@ class Source:
                 return replace(problem, location=("models", self.entries[name], *rest))
             case ("checks", int(index), *rest) if index < len(self.checks):
                 return replace(problem, location=("checks", self.checks[index], *rest))
-            case ("data", "columns", str(name)) if name in self.columns:
-                return replace(problem, location=self.columns[name])
+            case location if location in self.columns:
+                return replace(problem, location=self.columns[location])
             case ("data", str(key), *rest) if (
                 self.split and key in SplitSpec.model_fields and key not in self.data["data"]
             ):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from factory import evaluation, head, outputs
+from factory import analyzed, dense_head, evaluation, head, outputs, scenes
 from hypothesis import given, strategies as st
 from matplotlib.image import imread
 
@@ -19,6 +20,7 @@ from reportgen.evaluation.examples import LONGEST_TEXT, Errors
 from reportgen.evaluation.thumbnails import like_a_picture, png, thumbnail
 from reportgen.inputs.sources.memory import Memory
 from reportgen.inputs.sources.registry import source_of
+from reportgen.sections.errors import SECTION
 from reportgen.spec.tables.data import DataSpec
 
 if TYPE_CHECKING:
@@ -163,3 +165,20 @@ def test_examples_travel_as_they_are(tmp_path: Path) -> None:
     found = shown(Memory(np.arange(6 * 16.0).reshape(6, 4, 4), LABELS).open())
     array_store.write(found, tmp_path / "examples")
     assert array_store.read(tmp_path / "examples") == found
+
+
+def test_images_with_the_lowest_scores_are_read() -> None:
+    """Just those that the section shows of all models, as rows of the data, though two have no position that counts."""
+    logits, labels = scenes(12)
+    labels[:2] = 255
+    noise = np.random.default_rng(0).normal(size=logits.shape)
+    made = evaluation(*(dense_head(logits + scale * noise, labels, ignored=255) for scale in (1.0, 2.0)))
+    errors = Errors(2)
+    for model in made.models:
+        errors.add(model, made.data)
+    found = errors.examples(Memory(np.zeros((12, 8, 8)), labels).open(), DataSpec(), made.data)
+    assert found is not None
+    (shown_,) = analyzed(SECTION, replace(made, examples=found)).units
+    assert [one.place for one in found.rows] == sorted(row.row for row in shown_.rows)
+    assert all(len(row.pictures) == 1 for row in shown_.rows)
+    assert min(row.row for row in shown_.rows) >= 2

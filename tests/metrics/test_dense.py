@@ -70,9 +70,10 @@ def test_losses_are_those_of_rows(seed: int, classes: int) -> None:
     logits = generator.normal(size=(20, classes)) * 10.0 ** generator.integers(-3, 4)
     labels = generator.integers(0, classes, 20)
     log_p = scores.log_softmax(logits)
-    nll, brier = dense.losses(logits, labels)
+    nll, brier, highest = dense.losses(logits, labels)
     np.testing.assert_allclose(nll, scores.nll(log_p, labels), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(brier, scores.brier(np.exp(log_p), labels), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(highest, np.exp(log_p).max(axis=1), rtol=1e-12)
     single = dense.losses(logits.astype(np.float32), labels)[0]
     assert single.dtype == np.float64
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from factory import evaluation, head, noisy, outputs, regression_head
+from factory import dense_head, evaluation, head, multilabel_head, noisy, outputs, regression_head, scenes
 
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.formats import ANSWERS
@@ -60,6 +60,38 @@ def values(rows: int = 120) -> Evaluation:
     generator = np.random.default_rng(1)
     wanted = generator.normal(size=rows)
     return evaluation(*(regression_head(wanted + scale * generator.normal(size=rows), wanted) for scale in (0.6, 0.4)))
+
+
+def positions(rows: int = 120, *, tokens: bool = False) -> Evaluation:
+    """Two segmentation models, or two of sequences, of images of which two have no position that counts."""
+    logits, labels = scenes(rows)
+    labels[:2] = 255
+    generator, shape = np.random.default_rng(1), (rows, 64) if tokens else (rows, 8, 8)
+    heads = (
+        dense_head(
+            (logits + scale * generator.normal(size=logits.shape)).reshape(*shape, 3),
+            labels.reshape(shape),
+            CLASSES,
+            ignored=255,
+        )
+        for scale in (1.0, 0.3)
+    )
+    return evaluation(*heads)
+
+
+def several(rows: int = 300, **changes: Any) -> Evaluation:
+    """Two models of three labels per row."""
+    generator = np.random.default_rng(1)
+    logits = generator.normal(size=(rows, 3))
+    labels = (generator.random(logits.shape) < 1 / (1 + np.exp(-3 * logits))).astype(float)
+    made = evaluation(
+        *(
+            multilabel_head(3 * logits + scale * generator.normal(size=logits.shape), labels, CLASSES)
+            for scale in (1.5, 0.5)
+        )
+    )
+    assert made.data is not None
+    return replace(made, data=replace(made.data, **changes))
 
 
 def run(folder: Path, text: str, made: Evaluation, created: str = WHEN) -> Results:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from releases.made import BASELINE, classified, only, release, run, spec, values
+from pyarrow import parquet
+from releases.made import BASELINE, classified, only, positions, release, run, several, spec, values
 
 from reportgen.analysis.releases import report
 from reportgen.contract.changes import Delta
+from reportgen.contract.formats import ANSWERS
 from reportgen.contract.numbers import Metric
 from reportgen.contract.records.evaluation import ModelEvaluation
 from reportgen.contract.subjects import Subject
@@ -121,6 +124,117 @@ def test_metrics_that_are_no_means_are_paired_by_the_correlation_of_their_rows(t
         widths = [found.difference.ci_high - found.difference.ci_low for found in (one, other)]
         assert widths[0] < 0.95 * widths[1], name
         assert one.difference.ci_method == "paired, from both intervals and the correlation of their rows (Zou 2007)"
+
+
+ONLY = ["performance"]
+PAIR = '[decision]\ncandidate = "b"\nbaseline = "a"\n'
+OF_POSITIONS = ("pixel_accuracy", "mean_iou", "mean_dice", "mean_boundary_iou", "image_mean_iou", "nll", "brier_score")
+OF_TOKENS = ("token_accuracy", "macro_f1", "sequence_mean_accuracy", "nll", "perplexity")
+OF_LABELS = ("micro_f1", "macro_f1", "samples_f1", "hamming_loss", "nll", "brier_score", "cardinality_bias")
+
+
+@pytest.mark.parametrize(
+    ("made", "names", "of_class"),
+    [
+        (positions(), OF_POSITIONS, ("iou", "dice", "boundary_iou", "precision", "recall")),
+        (positions(tokens=True), OF_TOKENS, ("f1", "precision", "recall")),
+        (several(), OF_LABELS, ("f1", "precision", "recall")),
+        (several(by="patient", groups=GROUPS), OF_LABELS, ("f1",)),
+        (several(weights=WEIGHTS), OF_LABELS, ("f1",)),
+    ],
+    ids=["pixels", "tokens", "labels", "grouped labels", "weighted labels"],
+)
+def test_labels_pixels_and_tokens_are_paired(tmp_path: Path, made: Any, names: Any, of_class: Any) -> None:
+    """By the counts of each row: narrower than without them, and for the whole output as in one report of both models."""
+    both = run(tmp_path, spec(["a", "b"], PAIR, ONLY), made)["performance"]
+    found = []
+    for answers in (True, False):
+        release(tmp_path, made, answers=answers, sections=ONLY)
+        found.append(changes_of(run(tmp_path, spec(["b"], BASELINE, ONLY), only(made, "b"))))
+    paired, unpaired = found
+    assert (paired.paired, unpaired.paired) == (True, False)
+    for name, subject in (
+        *((name, None) for name in names),
+        *((name, Subject.of("class", "bee")) for name in of_class),
+    ):
+        one, other = (delta(changes, f"performance.{name}", subject) for changes in found)
+        assert (one.how, other.how) == ("paired", "unpaired"), name
+        assert one.difference.value == other.difference.value
+        widths = [found.difference.ci_high - found.difference.ci_low for found in (one, other)]
+        assert widths[0] < 0.97 * widths[1], name
+        wanted = next(
+            (
+                row.metric
+                for row in both.measurements
+                if (row.name, row.model, row.subject) == (f"{name}_difference", "b", "vs a")
+            ),
+            None,
+        )
+        if wanted is not None and subject is None:
+            ends = [one.difference.value, one.difference.ci_low, one.difference.ci_high]
+            assert ends == pytest.approx([wanted.value, wanted.ci_low, wanted.ci_high], rel=1e-3, abs=1e-6), name
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_rows_with_all_labels_right_are_counted(tmp_path: Path, design: str) -> None:
+    """As in one report of both models, with the same interval and test; the answers are the sets of labels."""
+    made = several(**DESIGNS[design])
+    both = run(tmp_path, spec(["a", "b"], PAIR, ONLY), made)["performance"]
+    release(tmp_path, made, sections=ONLY)
+    changes = changes_of(run(tmp_path, spec(["b"], BASELINE, ONLY), only(made, "b")))
+    one, wanted = delta(changes, "performance.exact_match"), both.find("exact_match_difference", "b", "vs a")
+    ends = [one.difference.value, one.difference.ci_low, one.difference.ci_high]
+    assert ends == pytest.approx([wanted.value, wanted.ci_low, wanted.ci_high])
+    assert one.p_value is not None
+    if design == "plain":
+        a, b = (model.heads[0].outputs for model in made.models)
+        before, now = (~one.wrong.any(axis=1) for one in (a, b))
+        (flips,) = changes.flips
+        assert flips.fixed is not None
+        assert flips.fixed.value == pytest.approx((now & ~before).mean())
+        assert flips.errors_before == (~before).sum()
+        assert flips.churn.value == pytest.approx((a.predicted != b.predicted).any(axis=1).mean())
+
+
+def test_whole_sequences_are_paired_without_those_that_do_not_count(tmp_path: Path) -> None:
+    """Clustered by sequence as in one report; pixels and tokens have no flips."""
+    made = positions(tokens=True)
+    both = run(tmp_path, spec(["a", "b"], PAIR, ONLY), made)["performance"]
+    release(tmp_path, made, sections=ONLY)
+    changes = changes_of(run(tmp_path, spec(["b"], BASELINE, ONLY), only(made, "b")))
+    one, wanted = delta(changes, "performance.exact_match"), both.find("exact_match_difference", "b", "vs a")
+    assert [one.difference.value, one.difference.ci_low] == pytest.approx([wanted.value, wanted.ci_low])
+    assert (one.difference.n, changes.flips) == (118, ())
+    assert one.difference.ci_method == wanted.ci_method
+
+
+def test_counts_of_other_labels_are_not_paired(tmp_path: Path) -> None:
+    """Then the rows are not the same, whatever the digest of the file says."""
+    made, other = several(), several()
+    release(tmp_path, made, sections=ONLY)
+    head = other.models[1].heads[0]
+    wrong = replace(head.outputs, labels=~head.outputs.labels)  # type: ignore[type-var]
+    other = replace(other, models=(other.models[0], replace(other.models[1], heads=(replace(head, outputs=wrong),))))
+    changes = changes_of(run(tmp_path, spec(["b"], BASELINE, ONLY), only(other, "b")))
+    assert (changes.same_rows, changes.paired) == (False, False)
+    assert "with other labels" in changes.rows
+
+
+@pytest.mark.parametrize("lost", ["hits/2", "actual", "counted", "nll"])
+def test_incomplete_counts_are_not_paired(tmp_path: Path, lost: str) -> None:
+    """A file with some of the columns is sound, but says nothing of both models."""
+    path = release(tmp_path, several(), sections=ONLY)
+    answers = path.with_name(ANSWERS)
+    table = parquet.read_table(answers)
+    kept = [name for name in table.schema.names if not name.startswith(f"a/out/{lost}")]
+    parquet.write_table(table.select(kept), answers)
+    digest = hashlib.sha256(answers.read_bytes()).hexdigest()
+    results = json.loads(path.read_text("utf-8"))
+    results["predictions"]["sha256"] = digest
+    path.write_text(json.dumps(results), "utf-8")
+    changes = changes_of(run(tmp_path, spec(["b"], BASELINE, ONLY), only(several(), "b")))
+    assert not changes.paired
+    assert {one.how for one in changes.deltas} <= {"unpaired", "no interval", "not compared"}
 
 
 def test_without_answers_differences_are_unpaired_and_said_to_be(tmp_path: Path) -> None:

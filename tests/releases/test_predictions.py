@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from factory import dense_head, evaluation, multilabel_head, scenes
 from hypothesis import given, strategies as st
 from pyarrow import parquet
-from releases.made import classified, release, values
+from releases.made import classified, positions, release, several, values
 
 from reportgen.analysis.releases import predictions, release as releases
 from reportgen.contract.formats import ANSWERS
@@ -69,6 +70,40 @@ def test_predicted_values_are_stored_as_they_are(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.heads[KEY]["value"], values().models[0].heads[0].outputs.predictions)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("made", [positions(), positions(tokens=True), several()], ids=["pixels", "tokens", "labels"])
+def test_counts_by_class_are_columns_by_class(tmp_path: Path, made: Any) -> None:
+    """A column for each class and kind of count, whatever the number of pixels; what is read is what was written."""
+    found = predictions.of_evaluation(made)
+    assert found is not None
+    content = predictions.to_bytes(found)
+    names = set(parquet.ParquetFile(io.BytesIO(content)).schema_arrow.names)
+    assert {"a/out/hits/0", "a/out/predicted/2", "a/out/actual/1", "a/out/counted", "b/out/nll"} <= names
+    assert ("a/out/boundary_hits/0" in names) == (made.models[0].heads[0].task.value == "segmentation")
+    read = written(tmp_path, content, found.n)
+    assert read is not None
+    assert read.heads[KEY].keys() == found.heads[KEY].keys()
+    for name, array in found.heads[KEY].items():
+        np.testing.assert_array_equal(read.heads[KEY][name], array)
+
+
+def test_answers_without_labels_are_the_predicted_classes() -> None:
+    """Of labels whether each class is predicted, of pixels how many are."""
+    logits, _ = scenes(4)
+    for made in (dense_head(logits), multilabel_head(logits[:, 0, 0])):
+        found = predictions.of_evaluation(evaluation(made))
+        assert found is not None
+        assert set(found.heads[KEY]) == {"predicted"}
+        np.testing.assert_array_equal(found.heads[KEY]["predicted"], made.outputs.predicted)  # type: ignore[union-attr]
+
+
+def test_an_output_with_too_many_counts_is_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of it, rather than a part; other outputs are."""
+    monkeypatch.setattr(predictions, "MOST_COUNTS", 899)
+    assert predictions.of_evaluation(several()) is None
+    monkeypatch.setattr(predictions, "MOST_COUNTS", 900)
+    assert predictions.of_evaluation(several()) is not None
+
+
 def test_a_missing_file_is_no_error(tmp_path: Path) -> None:
     """The results can be copied without it."""
     assert predictions.read(tmp_path / ANSWERS, "0" * 64, 3, [KEY]) is None
@@ -85,6 +120,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "lists": (lambda: table(**ROWS, a__out__label=[[1], [2], [3]]), "'a/out/label"),
     "wide": (lambda: table(**ROWS, a__out__label=np.zeros(3, np.int64)), "must be int32"),
     "NaN": (lambda: table(**ROWS, a__out__nll=np.full(3, np.nan, np.float32)), "not finite"),
+    "counts of text": (lambda: table(**ROWS, a__out__hits__0=["x", "y", "z"]), "'a/out/hits/0' must be int32"),
     "a bomb": (lambda: table(**ROWS, a__out__label=["x" * 4_000_000] * 3), "is larger than its rows"),
 }
 

@@ -11,11 +11,11 @@ from factory import analyzed, dense_head, draw_all, evaluation, head, outputs, s
 from oracle import close, load
 from sklearn import metrics as sk
 
+from reportgen.analysis.unmeasured import unmeasured as missing_numbers
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import View
-from reportgen.contract.heads import DenseHead
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.dense import DenseOutputs
-from reportgen.sections.calibration import SECTION as CALIBRATION
 from reportgen.sections.performance import SECTION
 
 if TYPE_CHECKING:
@@ -259,10 +259,9 @@ def test_heads_that_are_not_measured_have_reasons() -> None:
     assert {one.metric.reason for one in unlabeled.measurements} == {"no labels"}
     failed = analyze(replace(unmeasured("failed", "outputs are NaN"), task=dense_head(LOGITS).task))
     assert "PRF001" in {finding.code for rule in SECTION.rules for finding in _codes(rule, failed)}
-    calibration = analyzed(CALIBRATION, evaluation(dense_head(LOGITS, LABELS)))
-    assert {one.metric.reason for one in calibration.measurements} == {
-        "section calibration does not support segmentation outputs"
-    }
+    rows_only = replace(SECTION, tasks={"multiclass": SECTION.tasks["multiclass"]})
+    missing = missing_numbers(rows_only, evaluation(dense_head(LOGITS, LABELS)))
+    assert {one.metric.reason for one in missing} == {"section performance does not support segmentation outputs"}
 
 
 def _codes(rule: Any, result: PerformanceResult) -> list[Any]:

@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from factory import analyzed, evaluation, head, noisy, outputs, regression_head, two_heads, unmeasured
+from factory import (
+    analyzed,
+    dense_head,
+    evaluation,
+    head,
+    noisy,
+    outputs,
+    regression_head,
+    scenes,
+    two_heads,
+    unmeasured,
+)
 from scipy.stats import poisson_binom
+from sklearn import metrics as sk
 
 from reportgen.contract.decision import Baseline, Decision
 from reportgen.contract.focus import Focus, View
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.examples import Example, Examples, OutlyingValue, PictureScale
 from reportgen.evaluation.thumbnails import thumbnail
 from reportgen.sections.errors import SECTION
@@ -236,3 +249,83 @@ def test_few_rows_are_found_at_two_percent() -> None:
     perfect = analyzed(SECTION, evaluation(regression_head(np.arange(9.0), np.arange(9.0))))
     assert perfect.find("half_error_rows", "a").status == "insufficient_data"
     assert SECTION.galleries(perfect, View()) == ()
+
+
+# ------------------------------------------------------------------------------------------------ images and sequences
+
+
+def scenes_with_errors(each: int = 3, *, tokens: bool = False) -> Evaluation:
+    """Make models a and b of 30 images, two of which have no position that counts; b is better."""
+    logits, labels = scenes(30)
+    labels[:2] = 255
+    noise, shape = np.random.default_rng(1).normal(size=logits.shape), (30, 64) if tokens else (30, 8, 8)
+    heads = (
+        dense_head(
+            (logits + scale * noise).reshape(*shape, 3), labels.reshape(shape), ("sky", "car", "tree"), ignored=255
+        )
+        for scale in (1.5, 0.5)
+    )
+    content = tuple(Example(place, text=f"text {place}") for place in range(30))
+    return replace(evaluation(*heads), examples=Examples(each, content, (), 30))
+
+
+@pytest.mark.parametrize("tokens", [False, True])
+def test_the_lowest_scores_of_every_model_are_shown(*, tokens: bool) -> None:
+    """In turn, with the content of their own rows, though images without a position that counts were left out; the score is scikit-learn's."""
+    made = scenes_with_errors(tokens=tokens)
+    result = analyzed(SECTION, made)
+    (found,) = result.units
+    wanted = []
+    for model in made.models:
+        one = DenseHead.of(model, model.heads[0], model.heads[0].outputs, made.data)  # type: ignore[arg-type]
+        wanted.append([int(one.data.rows[index]) for index in np.argsort(one.by_unit, kind="stable")[:3]])
+        assert result.find("lowest_score", model.name).value == one.by_unit.min()
+        assert result.find("wrong_units", model.name).value == (one.outputs.right < one.outputs.counted).sum()
+        wrong = np.sort(one.outputs.counted - one.outputs.right)[::-1].cumsum()
+        share = (np.searchsorted(wrong, wrong[-1] / 2) + 1) / 28
+        assert result.find("half_wrong_units", model.name).value == pytest.approx(share)
+    first, second = wanted
+    assert [row.row for row in found.rows] == list(
+        dict.fromkeys(row for pair in zip(first, second, strict=True) for row in pair)
+    )
+    assert [row.text for row in found.rows] == [f"text {row.row}" for row in found.rows]
+    logits, labels = scenes(30)
+    called = (logits + 1.5 * np.random.default_rng(1).normal(size=logits.shape)).argmax(axis=-1)
+    row = found.rows[0].row
+    y, p = labels[row].ravel(), called[row].ravel()
+    score = sk.accuracy_score(y, p) if tokens else sk.jaccard_score(y, p, average="macro")
+    assert found.rows[0].answers[0].score == pytest.approx(score)
+    assert (found.rows[0].answers[0].right, found.rows[0].answers[0].positions) == ((y == p).sum(), 64)
+    assert found.rows[0].labels == tuple(("sky", "car", "tree")[index] for index in np.unique(y))
+
+
+def test_cards_of_images_begin_with_those_of_the_candidate() -> None:
+    """With its score and how many pixels are right, before its baseline's; in a table where there are no pictures."""
+    roles = Decision(candidate="b", baseline=Baseline(model="a"))
+    result = analyzed(SECTION, replace(scenes_with_errors(), decision=roles))
+    (gallery,) = SECTION.galleries(result, View(decision=roles))
+    assert gallery.title == "Lowest mean IoU of b"
+    assert "The score does not tell wrong labels from a hard image." in gallery.caption
+    assert len(gallery.cards) == 3
+    scores = [float(one.words.split(": ")[1].split(THIN)[0]) for card in gallery.cards for one in card.answers[:1]]
+    assert scores == sorted(scores)
+    assert gallery.cards[0].answers[0].model == "b"
+    assert " of 64)" in gallery.cards[0].answers[0].words
+    (table,) = SECTION.tables(result, View(decision=roles))
+    assert [column.title for column in table.columns] == [
+        "Model",
+        "Images or sequences with an error",
+        "Lowest score",
+        "Share with half the errors",
+    ]
+
+
+def test_perfect_images_are_no_errors() -> None:
+    """Of a model without an error nothing is shown, and no share makes half of nothing."""
+    _, labels = scenes(12)
+    made = evaluation(dense_head(9.0 * np.eye(3)[labels], labels))
+    result = analyzed(SECTION, replace(made, examples=Examples(3, (), (), 12)))
+    assert result.units[0].rows == ()
+    assert SECTION.galleries(result, View()) == ()
+    assert result.find("wrong_units", "a").value == 0
+    assert result.find("half_wrong_units", "a").reason == "no pixel is wrong"

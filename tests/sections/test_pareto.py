@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from reportgen.contract.decision import COMPARISON, Baseline, Decision
 from reportgen.contract.focus import View
-from reportgen.contract.metric_table import MetricTable, TableRow
+from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.numbers import MetricSpec
 from reportgen.figures import style
 from reportgen.sections.pareto import SECTION
@@ -375,3 +375,75 @@ def test_what_it_reads_is_told_to_the_plan() -> None:
     written = ParetoAnalyzer(ParetoOptions(objectives=("s.good", {"metric": "s.size", "direction": "min"}))).reads()
     assert [one.option for one in written] == [("objectives", 0), ("objectives", 1, "metric")]
     assert written[1].direction == "min"
+
+
+# ------------------------------------------------------------------------------------------------ default objectives
+
+ACCURACY = MetricSpec("accuracy", "Accuracy", "fraction", True, "Right.", "test")
+IOU = MetricSpec("mean_iou", "Mean IoU", "fraction", True, "Areas.", "test")
+ERROR = MetricSpec("mae", "MAE", "", False, "Off.", "test")
+COUNTED = MetricSpec("parameters", "Parameters", "count", None, "How large.", "test", exact=True)
+
+
+def measured(values: dict[str, list[tuple[MetricSpec, str | None]]], **options: Any) -> ParetoResult:
+    """Compare models by default, each with some of the headlines of performance, by output."""
+    made = [
+        TableRow(section="performance", measurement=spec.measure(model, 0.5, subject=subject))
+        for model, found in values.items()
+        for spec, subject in found
+    ]
+    made += [TableRow(section="overview", measurement=COUNTED.measure(model, 10)) for model in values]
+    missing = ACCURACY.missing("a", "not_applicable", "the task is segmentation")
+    made.append(TableRow(section="performance", measurement=missing))
+    headlines = tuple(Headline("performance", spec) for spec in (ACCURACY, IOU, ERROR))
+    specs = {f"performance.{spec.name}": spec for spec in (ACCURACY, IOU, ERROR)}
+    made_table = MetricTable(tuple(values), tuple(made), headlines, {**specs, "overview.parameters": COUNTED})
+    return ParetoAnalyzer(ParetoOptions(**options)).compare(made_table)
+
+
+def chosen(result: ParetoResult) -> list[tuple[str, str | None]]:
+    """Return the objectives but for the cost, which is the last one."""
+    assert result.objectives[-1].address == "overview.parameters"
+    return [(one.address.partition(".")[2], one.subject) for one in result.objectives[:-1]]
+
+
+@pytest.mark.parametrize("spec", [ACCURACY, IOU, ERROR])
+def test_by_default_the_quality_is_that_of_the_task(spec: MetricSpec) -> None:
+    """Whatever the task; the report says how it was chosen, and nothing is left out."""
+    result = measured({"b": [(spec, None)], "c": [(spec, None), (ERROR, None)]})
+    assert chosen(result) == [(spec.name, None)]
+    assert result.excluded == ()
+    assert "Chosen by default: the first key number" in SECTION.tables(result, View())[1].note
+    assert "Chosen" not in SECTION.tables(compare(FRONT), View())[1].note
+
+
+def test_by_default_each_output_is_an_objective() -> None:
+    """At most three; an output that fewer models have is none, and a metric that fewer models have neither."""
+    heads = [f"head:{name}" for name in "wxyz"]
+    both = {model: [(IOU, heads[0]), (ERROR, heads[1])] for model in "ab"}
+    assert chosen(measured(both)) == [("mean_iou", "head:w"), ("mae", "head:x")]
+    many = {model: [(ERROR, one) for one in heads] for model in "ab"}
+    assert chosen(measured(many)) == [("mae", one) for one in heads[:3]]
+    result = measured({"a": [(IOU, None)], "b": [(IOU, None)], "c": [(ERROR, None)], "d": [(ERROR, heads[0])]})
+    assert chosen(result) == [("mean_iou", None)]
+    assert [one.model for one in result.excluded] == ["c", "d"]
+
+
+def test_no_quality_at_all_is_said() -> None:
+    """Of the metric that there is none of."""
+    result = measured({"a": [], "b": []})
+    assert result.reason == "a front needs 2 models with all objectives (found 0)"
+    assert [one.reason for one in result.excluded] == [
+        "Accuracy: the task is segmentation",
+        "Accuracy: no value for the model as a whole",
+    ]
+
+
+def test_a_reference_point_of_another_metric_than_the_default() -> None:
+    """Is never ignored: it is known only when the objectives are."""
+    values = {model: [(IOU, None)] for model in "ab"}
+    result = measured(values, reference_point={"performance.mean_iou": 0.1})
+    assert result.objectives[0].reference == 0.1
+    message = r"reference_point: 'performance.accuracy' is not an objective \(these are performance.mean_iou, "
+    with pytest.raises(ValueError, match=message):
+        measured(values, reference_point={"performance.accuracy": 0.1})

@@ -17,7 +17,7 @@ from reportgen.metrics import comparison, slices
 from reportgen.metrics.design import Design
 from reportgen.sections.calibration import SECTION as CALIBRATION
 from reportgen.sections.performance import SECTION as PERFORMANCE
-from reportgen.sections.slices import SECTION, schema
+from reportgen.sections.slices import SECTION, schema, scores
 from reportgen.sections.slices.discovery import discover
 from reportgen.text.formatting import THIN
 
@@ -208,7 +208,9 @@ def test_too_few_to_tell() -> None:
     assert result.find("rows", "a", "slice:few").value == 29
     missing = [one for one in result.measurements if one.subject == "slice:few" and one.name != "rows"]
     assert {one.metric.reason for one in missing} == {"29 rows, fewer than 30: too few to tell"}
-    declared = {spec.name for spec in schema.METRICS} - {"rows", *ERRORS, "mae_from_rest", "mae_difference"}
+    own = scores.SCORES["accuracy"]
+    declared = {one.name for one in (*own.measured, own.from_rest, own.difference, *own.paired)}
+    declared |= {one.name for pair in schema.ADJUSTED for one in pair}
     assert {one.name for one in missing if one.model == "a"} == declared
     assert result.find("rest_p_holm", "a", "slice:many").estimator == "Holm, 1 slice"
     assert [one for one in codes(result) if one[0] == "SLC301"] == [("SLC301", "a", None), ("SLC301", "b", None)]
@@ -281,7 +283,7 @@ def test_a_planted_slice_is_found() -> None:
     """Its name is a condition of the language, which holds on just its rows among those of the other half."""
     losses, columns, weakness = planted()
     search = np.arange(len(losses)) % 2 == 0
-    first = discover(columns, losses, search, 2, 30, 0)[0]
+    first = discover(columns, losses, search, np.ones(len(losses), bool), 2, 30, 0)[0]
     assert 'region == "north"' in first.name
     assert "age > " in first.name
     assert not (first.rows & search).any()
@@ -295,7 +297,7 @@ def test_leaves_are_those_of_the_tree() -> None:
     losses, columns, _ = planted()
     everything = np.zeros(len(losses), bool)
     search = ~everything
-    (first, *_) = discover(columns, losses, search, 2, 30, 0)
+    (first, *_) = discover(columns, losses, search, np.ones(len(losses), bool), 2, 30, 0)
     assert not first.rows.any()
     matrix = np.stack([columns[0].values, *((columns[1].values == code) for code in range(3)), columns[2].values], 1)
     tree = DecisionTreeRegressor(max_depth=2, min_samples_leaf=100, random_state=0).fit(matrix, losses)
@@ -308,13 +310,13 @@ def test_nothing_to_find() -> None:
     """Equal losses, or too few rows, have no slices; a row without a value is in none that names its column."""
     losses, columns, _ = planted()
     search = np.arange(len(losses)) % 2 == 0
-    assert discover(columns, np.zeros(len(losses)), search, 2, 30, 0) == ()
-    assert discover(columns, losses, np.arange(len(losses)) < 50, 2, 30, 0) == ()
+    assert discover(columns, np.zeros(len(losses)), search, np.ones(len(losses), bool), 2, 30, 0) == ()
+    assert discover(columns, losses, np.arange(len(losses)) < 50, np.ones(len(losses), bool), 2, 30, 0) == ()
     blank = (
         replace(columns[0], values=np.where(np.arange(len(losses)) < 500, np.nan, columns[0].values)),
         *columns[1:],
     )
-    for part in discover(blank, losses, search, 2, 30, 0):
+    for part in discover(blank, losses, search, np.ones(len(losses), bool), 2, 30, 0):
         assert "age" not in part.name or not part.rows[:500].any()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics import classification
+from reportgen.analysis.releases import counted
+from reportgen.metrics import classification, pooled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 def of_output(name: str, columns: Columns, weights: Floats, n_classes: int) -> Parts | None:
     """Return a metric of a whole output on rows (N,) of some weights; None for any other metric, or where it has no value."""
+    if "hits" in columns:
+        return _of_counts(name, counted.of_output("nll" if name == "perplexity" else name, columns), weights)
     if name in _VALUES and "target" in columns:
         return _VALUES[name](columns["value"] - columns["target"], columns["target"], weights)
     if name not in _CLASSES or "label" not in columns:
@@ -34,6 +38,8 @@ def of_output(name: str, columns: Columns, weights: Floats, n_classes: int) -> P
 
 def of_class(name: str, columns: Columns, weights: Floats, index: int) -> Parts | None:
     """Return a metric of a class on rows (N,) of some weights; None for any other metric, or where it has no value."""
+    if "hits" in columns:
+        return _of_counts(name, counted.of_class(name, columns, index), weights)
     if name not in {"precision", "f1"} or "label" not in columns:
         return None
     has, said = (columns[column] == index for column in ("label", "prediction"))
@@ -44,6 +50,11 @@ def of_class(name: str, columns: Columns, weights: Floats, index: int) -> Parts 
         return None
     value = float(weights @ hits) / total
     return value, weights * (hits - value * among)
+
+
+def _of_counts(name: str, parts: Sequence[pooled.Parts] | None, weights: Floats) -> Parts | None:
+    found = None if parts is None else counted.linear(parts, weights)
+    return (math.exp(found[0]), found[1]) if found is not None and name == "perplexity" else found
 
 
 def _root_mean_square(errors: Floats, _targets: Floats, weights: Floats) -> Parts:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from reportgen.analysis.releases import linearized
+from reportgen.analysis.releases import counted, linearized
 from reportgen.contract.changes import Delta, Flips
 from reportgen.contract.numbers import OF_CALIBRATED, Metric
-from reportgen.metrics import comparison, intervals, recovered
+from reportgen.contract.positions import UNITS, of_units
+from reportgen.metrics import comparison, intervals, pooled, recovered
 from reportgen.metrics.design import Design
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.releases.predictions import Columns
     from reportgen.analysis.releases.release import Release
+    from reportgen.analysis.results import HeadRecord
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.intervals import Estimate
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 _METHOD = "paired, from both intervals and the correlation of their rows (Zou 2007)"
+_EITHER = "rows with an error of either model"
 _EQUAL = 1e-5
 """Largest distance, relative above 1, of a reported value from that of the stored rows: they are float32."""
 
@@ -38,7 +42,27 @@ class Output:
     before: Columns
     now: Columns
     design: Design
+    task: str
     class_names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, before: Columns, now: Columns, design: Design, head: HeadRecord) -> Self | None:
+        """Return the output of a head on the rows that it was measured on; None where its counts are incomplete.
+
+        An image or a sequence of which no position counts was not measured.
+        """
+        if not (_complete(before, len(head.class_names)) and _complete(now, len(head.class_names))):
+            return None
+        if head.task in UNITS and "counted" in now:
+            there = now["counted"] > 0
+            before, now = ({name: one[there] for name, one in columns.items()} for columns in (before, now))
+            design = design.take(there)
+        return cls(before, now, of_units(design, head.task), head.task, head.class_names)
+
+    @property
+    def counts(self) -> bool:
+        """Whether its rows are counts of labels, pixels or tokens, compared with labels: what has no interval then has none of its difference."""
+        return "hits" in self.now
 
     @property
     def labeled(self) -> bool:
@@ -53,11 +77,11 @@ class Output:
         rows, design = self._rows(subject)
         if rows is None:
             return None
+        if self.counts and name != "exact_match":
+            return self._of_counts(name, then, value)
         columns = [_values(name, one) for one in (self.now, self.before)]
         now, before = (None if one is None else one[rows] for one in columns)
-        if now is None or before is None or not len(now):
-            return None
-        if not (_is_mean(now, design, value) and _is_mean(before, design, then)):
+        if now is None or before is None or not (_is_mean(now, design, value) and _is_mean(before, design, then)):
             return None
         if now.dtype == np.bool_:
             table = comparison.discordance(now, before, design.weights)
@@ -68,8 +92,28 @@ class Output:
             return None
         if self.labeled:
             wrong = int((~_right(self.now) | ~_right(self.before))[rows].sum())
-            found = found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
+            found = found.supported(wrong, intervals.FEWEST_PAIRED, _EITHER)
         return design.estimate(found), None
+
+    def _of_counts(self, name: str, then: float, value: float) -> tuple[Estimate, Any] | None:
+        """Return the paired difference of a ratio of counts, or of the mean of several over classes."""
+        weights = self.design.weights
+        now, before = (counted.of_output(name, one) for one in (self.now, self.before))
+        if now is None or before is None:
+            return None
+        own, theirs = (counted.linear(parts, self.design.weight) for parts in (now, before))
+        if own is None or theirs is None or not (_equals(own[0], value) and _equals(theirs[0], then)):
+            return None
+        if name in counted.UNBOUNDED:
+            found = pooled.difference(now[0], before[0], weights, math.inf)
+        elif len(now) == 1 and self.task not in UNITS:
+            found = pooled.difference(now[0], before[0], weights)
+        else:
+            found = pooled.macro_difference(now, before, weights)
+        if found is None:
+            return None
+        wrong = int((~counted.exact(self.now) | ~counted.exact(self.before)).sum())
+        return self.design.estimate(found[0].supported(wrong, intervals.FEWEST_PAIRED, _EITHER)), None
 
     def correlation(self, name: str, subject: Subject | None, then: float, value: float) -> float | None:
         """Return the correlation of both values of a metric that is no mean of rows; None if the stored rows do not give them."""
@@ -96,13 +140,18 @@ class Output:
         return rows, self.design.take(rows)
 
     def flips(self, subject: Subject | None) -> Flips | None:
-        """Return the rows that are answered differently; None for predicted values."""
-        if "prediction" not in self.now or "prediction" not in self.before:
+        """Return the rows that are answered differently; None for predicted values, pixels and tokens.
+
+        A row of several labels is answered differently where one known label is, and is an error where one is wrong.
+        """
+        other = self._other_answers()
+        if other is None:
             return None
-        churn = self._share(self.now["prediction"] != self.before["prediction"], None)
-        if not self.labeled:
+        churn = self._share(other, None)
+        right = _right if self.labeled else counted.exact
+        if not self.labeled and not self.counts:
             return Flips(subject=subject, fixed=None, new=None, errors_before=None, churn=churn)
-        now, before = _right(self.now), _right(self.before)
+        now, before = right(self.now), right(self.before)
         return Flips(
             subject=subject,
             fixed=self._share(now & ~before, higher_is_better=True),
@@ -110,6 +159,13 @@ class Output:
             errors_before=None if self.design.weights is not None else int((~before).sum()),
             churn=churn,
         )
+
+    def _other_answers(self) -> Mask | None:
+        if "prediction" in self.now and "prediction" in self.before:
+            return np.asarray(self.now["prediction"] != self.before["prediction"])
+        if self.task not in UNITS and "predicted" in self.now:
+            return np.asarray((self.now["predicted"] != self.before["predicted"]).any(axis=1))
+        return None
 
     def _share(self, hits: Mask, higher_is_better: bool | None) -> Metric:  # noqa: FBT001 a direction
         found = intervals.proportion(hits, self.design.weights)
@@ -150,9 +206,11 @@ def outputs(old: Release, new: Release) -> tuple[dict[str | None, Output], str]:
         theirs = before.heads.get((old.model.name, other.name))
         if own is None or theirs is None or own.keys() != theirs.keys():
             continue
-        if any(not _equal(own.get(name), theirs.get(name)) for name in ("label", "target")):
+        if any(not _equal(own.get(name), theirs.get(name)) for name in _LABELS):
             return {}, "the labels differ"
-        found[None if single else head.name] = Output(theirs, own, design, head.class_names)
+        output = Output.of(theirs, own, design, head)
+        if output is not None:
+            found[None if single else head.name] = output
     return found, "" if found else "no output has the same classes and answers in both"
 
 
@@ -164,6 +222,8 @@ def delta(found: Mapping[str | None, Output], made: Delta) -> Delta:
         return made
     then, value = made.before.value, made.now.value
     if then is None or value is None:
+        return made
+    if output.counts and (ends(made.before) is None or ends(made.now) is None):
         return made
     paired = output.difference(made.name, made.subject, then, value)
     if paired is None:
@@ -218,8 +278,10 @@ def _right(columns: Columns) -> Mask:
     return right
 
 
+_LABELS = ("label", "target", "actual", "boundary_actual", "counted")
 _MEAN_OF: Mapping[str, Callable[[Columns], NDArray[Any]]] = {
     "accuracy": _right,
+    "exact_match": counted.exact,
     "recall": _right,
     "nll": lambda columns: columns["nll"].astype(np.float64),
     "brier_score": lambda columns: columns["brier"].astype(np.float64),
@@ -232,7 +294,16 @@ _MEAN_OF: Mapping[str, Callable[[Columns], NDArray[Any]]] = {
 
 
 def _is_mean(values: NDArray[Any], design: Design, reported: float) -> bool:
-    return _equals(float(np.average(values, weights=design.weights)), reported)
+    return len(values) > 0 and _equals(float(np.average(values, weights=design.weights)), reported)
+
+
+def _complete(columns: Columns, n_classes: int) -> bool:
+    """Return whether there are all counts if there are any, each of all classes."""
+    stems = [stem for stem in ("", "boundary_") if f"{stem}hits" in columns]
+    wanted = {f"{stem}{name}" for stem in stems for name in ("hits", "predicted", "actual")}
+    if stems:
+        wanted |= {"hits", "counted", "nll", "brier"}
+    return columns.keys() >= wanted and all(one.shape[1:] in ((), (n_classes,)) for one in columns.values())
 
 
 def _equals(found: float, reported: float) -> bool:

@@ -1,22 +1,29 @@
-"""The answer of every model on every row, about 30 bytes each: ``predictions.parquet`` beside ``results.json``."""
+"""The answer of every model on every row: ``predictions.parquet`` beside ``results.json``.
+
+About 30 bytes for each row of classes or values; of labels, pixels and tokens a count for each class. Nothing per pixel or token is stored.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
+from reportgen.contract.records.dense import DenseOutputs, DensePredictions
+from reportgen.contract.records.multilabel import MultilabelOutputs, MultilabelPredictions
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import ResultsError
 from reportgen.resources import __version__
 from reportgen.spec.files import MEGABYTE, FileError, read_bytes, unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,8 +47,14 @@ _TYPES: dict[str, str] = {
     "brier": "float32",
     "value": "float64",
     "target": "float64",
+    "counted": "int32",
 }
-"""The type of each column: those of rows, of classes, and of predicted values."""
+"""The type of each column: those of rows, of classes, of predicted values, and of counts."""
+_OF_CLASSES = ("predicted", "actual", "hits", "boundary_predicted", "boundary_actual", "boundary_hits")
+"""Counts by class, int32; the columns of class k end in ``/k``."""
+MOST_COUNTS = 20_000_000
+"""Rows times classes of an output above which nothing of it is stored."""
+_COUNT = "int32"
 _OF_ROWS = ("row", "group", "weight")
 _OVERHEAD = 2**20
 """Bytes that a column may have beyond its numbers."""
@@ -57,7 +70,9 @@ class Predictions:
         ``row`` (N,) int64, the position in the data set; ``group`` (N,) int64 and ``weight`` (N,) float64 where the data has them.
     heads
         By model and head: ``prediction`` and ``label`` (N,) int32, ``confidence``, ``nll`` and ``brier`` (N,) float32 of classes, or ``value``
-        and ``target`` (N,) float64. Without labels only the answers.
+        and ``target`` (N,) float64. Of several labels in a row, pixels or tokens: ``predicted``, ``actual`` and ``hits`` (N, K) int32, how many
+        are predicted as each class, have it, and both; the same in the bands along boundaries; ``counted`` (N,) int32, how many are known or count,
+        and ``nll`` and ``brier`` (N,) float32, summed over these. Without labels only the answers.
     """
 
     rows: Columns
@@ -89,6 +104,10 @@ def of_evaluation(evaluation: Evaluation) -> Predictions | None:
 def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluation) -> Columns:
     outputs, data = head.outputs, evaluation.data
     found: dict[str, NDArray[Any]] = {}
+    if isinstance(outputs, MultilabelPredictions | DensePredictions):
+        found = _counts(outputs) if head.n * outputs.n_classes <= MOST_COUNTS else {}
+    if isinstance(outputs, DenseOutputs) and found and data is not None:
+        found["brier"] = DenseHead(model, head, outputs, data).mean_brier.numerators
     if isinstance(outputs, ClassPredictions):
         found = {"prediction": outputs.predictions, "confidence": outputs.confidence}
     if isinstance(outputs, ClassificationOutputs) and data is not None:
@@ -98,20 +117,35 @@ def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluatio
         found = {"value": outputs.predictions}
     if isinstance(outputs, RegressionOutputs):
         found |= {"target": outputs.labels}
-    return {name: array.astype(_TYPES[name]) for name, array in found.items()}
+    return {name: array.astype(_TYPES.get(name, _COUNT)) for name, array in found.items()}
+
+
+def _counts(outputs: MultilabelPredictions | DensePredictions) -> dict[str, NDArray[Any]]:
+    """Return the counts of every row, those of known labels or positions that count where there are labels."""
+    if isinstance(outputs, MultilabelOutputs):
+        known, predicted = outputs.known, outputs.predicted & outputs.known
+        hits = predicted & outputs.labels
+        found = {"predicted": predicted, "actual": outputs.labels, "hits": hits, "counted": known.sum(axis=1)}
+        return {**found, "nll": outputs.nll, "brier": outputs.brier}
+    if isinstance(outputs, DenseOutputs):
+        bands = {name: getattr(outputs, name) for name in _OF_CLASSES if getattr(outputs, name) is not None}
+        return {**bands, "counted": outputs.counted, "nll": outputs.nll}
+    return {"predicted": outputs.predicted}
 
 
 # ------------------------------------------------------------------------------------------------ the file
 
 
 def to_bytes(predictions: Predictions) -> bytes:
-    """Return the content of the file: a column for each array, those of heads named ``MODEL/HEAD/COLUMN``."""
+    """Return the content of the file: a column for each array, those of heads named ``MODEL/HEAD/COLUMN``, by class ``MODEL/HEAD/COLUMN/0`` and so on."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    arrays = dict(predictions.rows) | {
-        "/".join((*key, name)): array for key, columns in predictions.heads.items() for name, array in columns.items()
-    }
+    arrays = dict(predictions.rows)
+    for key, columns in predictions.heads.items():
+        for name, array in columns.items():
+            whole = "/".join((*key, name))
+            arrays |= {whole: array} if array.ndim == 1 else {f"{whole}/{k}": one for k, one in enumerate(array.T)}
     table = pa.table({name: pa.array(array) for name, array in arrays.items()})
     sink = pa.BufferOutputStream()
     with parquet.ParquetWriter(sink, table.schema, compression="zstd", use_dictionary=False, store_schema=False) as to:
@@ -157,18 +191,39 @@ def _parsed(path: Path, content: bytes, n: int, wanted: Iterable[tuple[str, str]
         file = parquet.ParquetFile(pa.BufferReader(content))
         _require_sound(file, path, n)
         there = set(file.schema_arrow.names)
-        names = {key: [name for name in _TYPES if "/".join((*key, name)) in there] for key in wanted}
+        names = {key: found for key in wanted if (found := _stored(key, there))}
         of_rows = [name for name in _OF_ROWS if name in there]
-        chosen = [*of_rows, *("/".join((*key, name)) for key, found in names.items() for name in found)]
-        table = file.read(columns=chosen)
-        arrays = {name: _array(table, name, path) for name in chosen}
+        table = file.read(
+            columns=[*of_rows, *(one for found in names.values() for parts in found.values() for one in parts)]
+        )
+        rows = {name: _array(table, name, _TYPES[name], path) for name in of_rows}
+        heads = {
+            key: {name: _together(table, name, parts, path) for name, parts in found.items()}
+            for key, found in names.items()
+        }
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
         raise ResultsError(f"{path}: cannot be read as parquet ({str(error).splitlines()[0]})") from error
-    if "row" not in arrays:
+    if "row" not in rows:
         raise ResultsError(f"{path}: has no column 'row'")
-    _require_rows(arrays["row"], arrays.get("weight"), path)
-    heads = {key: {name: arrays["/".join((*key, name))] for name in found} for key, found in names.items() if found}
-    return Predictions({name: arrays[name] for name in of_rows}, heads)
+    _require_rows(rows["row"], rows.get("weight"), path)
+    return Predictions(rows, heads)
+
+
+def _stored(key: tuple[str, str], there: set[str]) -> dict[str, list[str]]:
+    """Return the names of the columns of a head that are there, by array: one, or one for each class."""
+    found = {name: ["/".join((*key, name))] for name in _TYPES}
+    found |= {name: list(_by_class("/".join((*key, name)), there)) for name in _OF_CLASSES}
+    return {name: parts for name, parts in found.items() if parts and parts[0] in there}
+
+
+def _by_class(name: str, there: set[str]) -> Iterator[str]:
+    return takewhile(there.__contains__, (f"{name}/{k}" for k in count()))
+
+
+def _together(table: Any, name: str, parts: Sequence[str], path: Path) -> NDArray[Any]:
+    """Return the array of a head, (N,) or (N, K)."""
+    arrays = [_array(table, one, _TYPES.get(name, _COUNT), path) for one in parts]
+    return np.stack(arrays, axis=1) if name in _OF_CLASSES else arrays[0]
 
 
 def _require_sound(file: Any, path: Path, n: int) -> None:
@@ -191,8 +246,8 @@ def _require_rows(rows: NDArray[Any], weights: NDArray[Any] | None, path: Path) 
         raise ResultsError(f"{path}: the column 'weight' must not be negative, with a finite sum above 0")
 
 
-def _array(table: Any, name: str, path: Path) -> NDArray[Any]:
-    column, wanted = table.column(name), _TYPES[name.rpartition("/")[2]]
+def _array(table: Any, name: str, wanted: str, path: Path) -> NDArray[Any]:
+    column = table.column(name)
     kind = {"float32": "float", "float64": "double"}.get(wanted, wanted)
     if str(column.type) != kind or column.null_count:
         raise ResultsError(f"{path}: the column {name!r} must be {wanted} without gaps (found {column.type})")

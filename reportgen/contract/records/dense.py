@@ -53,6 +53,9 @@ class DenseOutputs(DensePredictions):
     boundary_hits, boundary_predicted, boundary_actual
         (N, n_classes) int64, positions in the band along the boundary of the area of each class: of both areas, of the predicted one, of the
         labeled one; None for sequences.
+    bin_counted, bin_right, bin_confidence
+        (N, B), positions by the bin of equal width that the probability of their predicted class is in: how many, int64, how many are right,
+        int64, and the sum of these probabilities, float64.
     clipped
         (N,) int64, positions whose label had a probability of exactly zero and was clipped; None if the outputs are logits.
     """
@@ -66,6 +69,9 @@ class DenseOutputs(DensePredictions):
     masked: Ints
     ignored: Ints
     confusion: Ints
+    bin_counted: Ints
+    bin_right: Ints
+    bin_confidence: Floats
     boundary_hits: Ints | None = None
     boundary_predicted: Ints | None = None
     boundary_actual: Ints | None = None

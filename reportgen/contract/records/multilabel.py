@@ -89,6 +89,15 @@ class MultilabelOutputs(MultilabelPredictions):
             found -= np.where(self.known[:, index], scores.log_sigmoid(np.where(applies, z, -z)), 0.0)
         return found
 
+    @cached_property
+    def brier(self) -> Floats:
+        """(N,) float64, the squared error of the probability, summed over the known labels; class by class likewise."""
+        found = np.zeros(len(self.labels))
+        for index in range(self.n_classes):
+            error = self.probability(index) - self.labels[:, index]
+            found += np.where(self.known[:, index], error**2, 0.0)
+        return found
+
     def rows(self, index: int) -> NDArray[np.int64]:
         """Return the positions of the rows whose label of a class is known."""
         return np.flatnonzero(self.known[:, index])

@@ -41,6 +41,8 @@ _AT_ONCE = 2**20
 _BINARY = 2
 _OF_ROWS = {"nll": np.float64, "brier": np.float64, "masked": np.int64, "ignored": np.int64, "clipped": np.int64}
 """What is gathered of a row beside the counts of its classes."""
+_OF_BINS = {"bin_counted": np.int64, "bin_right": np.int64, "bin_confidence": np.float64}
+"""And for each bin of the confidence, where there are labels."""
 
 
 class Dense(Task):
@@ -135,7 +137,10 @@ class DenseAccumulator(Accumulator):
             self.gathered.column(name, np.int64, n_classes)
         for name, dtype in _OF_ROWS.items():
             self.gathered.column(name, dtype)
-        self._names = (*names, *_OF_ROWS)
+        bins = {} if labels is None else _OF_BINS
+        for name, dtype in bins.items():
+            self.gathered.column(name, dtype, dense.BINS)
+        self._names = (*names, *_OF_ROWS, *bins)
         self._confusion = self.gathered.count("confusion", n_classes, n_classes)
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64], mask: Flags | None = None) -> None:
@@ -172,7 +177,13 @@ class DenseAccumulator(Accumulator):
         self.gathered.put("predicted", rows, dense.per_unit(classes, counted, self._n_classes))
         if self._labels is not None:
             self._compare(labels, classes, counted, rows)
-            self._score(dense.chosen(labels, counted), logits, p, counted, rows)
+            chosen_labels, chosen_classes = (dense.chosen(one, counted) for one in (labels, classes))
+            highest = self._score(chosen_labels, logits, p, counted, rows)
+            if not self._most_probable:
+                highest = np.where(logits.argmax(axis=1) == chosen_classes, highest, 1 - highest)
+            binned = dense.binned(highest, chosen_labels == chosen_classes, counted)
+            for name, values in zip(_OF_BINS, binned, strict=True):
+                self.gathered.put(name, rows, values)
 
     def _read(self, chosen: NDArray[Any]) -> tuple[NDArray[Any], Floats | None]:
         """Return the logits of positions (M, n_classes), and their probabilities if the outputs are these."""
@@ -181,13 +192,17 @@ class DenseAccumulator(Accumulator):
         p = probabilities(chosen)
         return log_probabilities(p, chosen.dtype), p
 
+    @property
+    def _most_probable(self) -> bool:
+        """Whether the predicted class is the most probable one, and not what a threshold says of two."""
+        return self._n_classes > _BINARY or self._rows.threshold == DEFAULT_THRESHOLD
+
     def _classes(self, logits: NDArray[Any], p: Floats | None) -> Ints:
         """Return the predicted classes (M,): the most probable one, or with one sigmoid what the threshold says."""
-        threshold = self._rows.threshold
-        if self._n_classes > _BINARY or threshold == DEFAULT_THRESHOLD:
+        if self._most_probable:
             return logits.argmax(axis=1)
         positive = np.exp(scores.log_softmax(logits))[:, 1] if p is None else p[:, 1]
-        return (positive > threshold).astype(np.int64)
+        return (positive > self._rows.threshold).astype(np.int64)
 
     def _compare(self, labels: Ints, classes: Ints, counted: Flags, rows: NDArray[np.int64]) -> None:
         n, right = self._n_classes, counted & (labels == classes)
@@ -203,12 +218,15 @@ class DenseAccumulator(Accumulator):
 
     def _score(
         self, labels: Ints, logits: NDArray[Any], p: Floats | None, counted: Flags, rows: NDArray[np.int64]
-    ) -> None:
-        for name, values in zip(("nll", "brier"), dense.losses(logits, labels), strict=True):
+    ) -> Floats:
+        """Sum the losses of positions (M,), and return their highest probabilities."""
+        nll, brier, highest = dense.losses(logits, labels)
+        for name, values in (("nll", nll), ("brier", brier)):
             self.gathered.put(name, rows, dense.sums_per_unit(values, counted))
         if p is not None:
             clipped = (p[np.arange(len(p)), labels] <= 0).astype(np.float64)
             self.gathered.put("clipped", rows, dense.sums_per_unit(clipped, counted).astype(np.int64))
+        return highest
 
     def result(self) -> DensePredictions:
         """Return the record; with labels if there are any."""

@@ -33,6 +33,10 @@ SECTION = Section(
             "appendix",
         ),
         FigureSpec(
+            "position-reliability",
+            "Share of the pixels or tokens that are right against their confidence, with intervals over images or sequences and the range expected of a calibrated model; one panel per model.",
+        ),
+        FigureSpec(
             "class-reliability",
             "Reliability of the classes of a multilabel head that are least calibrated, one panel per class.",
         ),
@@ -75,6 +79,7 @@ SECTION = Section(
         **dict.fromkeys(("multiclass", "binary", "ordinal"), schema.WHOLE),
         "multilabel": (*schema.MULTILABEL, schema.BRIER, schema.CALIBRATION_P),
         "distributional": distributions.WHOLE,
+        **dict.fromkeys(("segmentation", "sequence_labeling"), schema.POSITIONS),
     },
     template="sections/calibration.html.j2",
 )

@@ -9,7 +9,9 @@ import numpy as np
 from reportgen.contract.forecasts import BANDS, null_of, points_of
 from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.needs import Need
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.distributional import DistributionalOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.section import BaseAnalyzer
@@ -29,6 +31,7 @@ from reportgen.sections.calibration.binned import (
 )
 from reportgen.sections.calibration.distributions import analyzer as distributions
 from reportgen.sections.calibration.distributions.analyzer import Distribution
+from reportgen.sections.calibration.positions import analyzer as positions
 from reportgen.sections.calibration.schema import (
     BrierScore,
     CalibrationOptions,
@@ -91,8 +94,10 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             multilabel.of_head(MultilabelHead(*one, data), self.options.bins)
             for one in evaluation.heads(MultilabelOutputs)
         ]
+        of_positions = [positions.of_head(DenseHead.of(*one, data)) for one in evaluation.heads(DenseOutputs)]
         measurements += [one for found in several for one in found.measurements]
-        measurements += _adjusted(tested, several)
+        measurements += [one for found in of_positions for one in found.measurements]
+        measurements += _adjusted(tested, several, of_positions)
         of_distributions, shown = distributions.measured(
             [Distribution(*one, data) for one in evaluation.heads(DistributionalOutputs)]
         )
@@ -102,6 +107,7 @@ class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
             n=data.n,
             heads=tuple(heads),
             multilabel=tuple(found.shown for found in several),
+            positions=tuple(found.shown for found in of_positions),
             distributions=shown,
             options=self.options,
         )
@@ -137,10 +143,13 @@ def _brier(subject: Binned) -> BrierScore:
 
 
 def _adjusted(
-    tested: Sequence[tuple[Binned, PValues]], several: Sequence[multilabel.TestedClasses]
+    tested: Sequence[tuple[Binned, PValues]],
+    several: Sequence[multilabel.TestedClasses],
+    of_positions: Sequence[positions.TestedPositions],
 ) -> Iterator[Measurement]:
     """Yield the p-values that are adjusted for all heads: the verdict on each, and those of the classes."""
-    whole = iter(_known(comparison.holm, [*(found.whole for _, found in tested), *(one.whole for one in several)]))
+    every = [found.whole for _, found in tested] + [one.whole for one in several] + [one.whole for one in of_positions]
+    whole = iter(_known(comparison.holm, every))
     biases = [p for _, found in tested for p in found.classes] + [p for one in several for p in one.biases]
     classes = iter(_known(comparison.benjamini_hochberg, biases))
     for subject, found in tested:
@@ -156,6 +165,8 @@ def _adjusted(
         for name in one.names:
             yield one.head.tested(schema.CLASS_BIAS_P, next(classes), Subject.of("class", name))
             yield one.head.tested(schema.CLASS_CALIBRATION_P, next(own), Subject.of("class", name))
+    for dense in of_positions:
+        yield dense.head.tested(schema.CALIBRATION_P, next(whole))
 
 
 def _known(adjust: Callable[[list[float]], list[float]], p_values: list[float | None]) -> list[float | None]:

@@ -37,7 +37,7 @@ _MOST_MODELS = 3
 """Maximum number of models with a figure each, in a comparison. Convention."""
 
 
-def _draw_curve(ax: Axes, theme: Theme, model: str, points: Sequence[ReliabilityPoint], low: float) -> None:
+def draw_curve(ax: Axes, theme: Theme, model: str, points: Sequence[ReliabilityPoint], low: float) -> None:
     """Draw the points of a reliability diagram from the lowest forecast on, with what is expected of a calibrated model behind them."""
     look = theme.look(model)
     forecast = [point.forecast for point in points]
@@ -101,7 +101,7 @@ class ReliabilityVisualizer(BaseVisualizer[CalibrationResult]):
         )
 
     def _draw_reliability(self, head: HeadCalibration, low: float, ax: Axes) -> None:
-        _draw_curve(ax, self.theme, head.model, head.curve, low)
+        draw_curve(ax, self.theme, head.model, head.curve, low)
         ax.set_xlabel("confidence" if head.notion == "confidence" else "predicted probability")
         ax.set_ylabel("accuracy" if head.notion == "confidence" else "frequency")
 
@@ -140,7 +140,7 @@ class ClassReliabilityVisualizer(BaseVisualizer[CalibrationResult]):
         )
 
     def _draw_class_curve(self, head: MultilabelCalibration, one: ClassCurve, ax: Axes) -> None:
-        _draw_curve(ax, self.theme, head.model, one.curve, 0.0)
+        draw_curve(ax, self.theme, head.model, one.curve, 0.0)
         ax.set_xlabel("predicted probability")
         ax.set_ylabel("frequency")
 

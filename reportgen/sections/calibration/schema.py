@@ -18,7 +18,7 @@ class CalibrationOptions(Strict):
     """Options of the calibration section."""
 
     bins: int = Field(default=15, ge=2, le=200)
-    """Number of bins for the calibration errors; 15 is common in the literature."""
+    """Number of bins for the calibration errors; 15 is common in the literature. Pixels and tokens always have 15."""
     violin_points: int = Field(default=80, ge=20, le=500)
     """Number of points at which the densities of the confidence are drawn."""
 
@@ -159,6 +159,21 @@ class MultilabelCalibration(Strict):
     """Of the classes that are least calibrated, by p-value and ECE."""
 
 
+class PositionsCalibration(Strict):
+    """Data for the figures and tables of a segmentation or sequence labeling head."""
+
+    model: str
+    subject: str | None
+    """``head:NAME`` where the model has several heads."""
+    task: str
+    n: int
+    """Images or sequences of which a position counts."""
+    positions: int
+    """Pixels or tokens that count."""
+    curve: tuple[ReliabilityPoint, ...]
+    """Reliability diagram of the predicted class, in the bins of the ECE; ``n`` is pixels or tokens, the intervals are over images or sequences."""
+
+
 class CalibrationResult(DistributionsResult):
     """Result of the calibration section."""
 
@@ -166,12 +181,11 @@ class CalibrationResult(DistributionsResult):
     n: int
     heads: tuple[HeadCalibration, ...]
     multilabel: tuple[MultilabelCalibration, ...] = ()
+    positions: tuple[PositionsCalibration, ...] = ()
     options: CalibrationOptions
 
 
-_FORECAST = (
-    "the confidence (highest probability) in multiclass heads, the probability of the positive class in binary heads"
-)
+_FORECAST = "the confidence (highest probability) in multiclass heads and of each pixel or token, the probability of the positive class in binary heads"
 
 ECE = MetricSpec(
     "ece",
@@ -274,7 +288,7 @@ BRIER = MetricSpec(
     "Brier score",
     "",
     False,
-    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1), the mean over classes for multilabel heads (0 to 1).",
+    "Mean squared error of the probabilities: summed over classes for multiclass heads (0 to 2), for the positive class in binary heads (0 to 1), the mean over classes for multilabel heads (0 to 1); of a pixel or token as in multiclass or binary heads.",
     "Brier (1950)",
 )
 MEAN_CONFIDENCE = MetricSpec(
@@ -282,7 +296,7 @@ MEAN_CONFIDENCE = MetricSpec(
     "Mean confidence",
     "fraction",
     None,
-    "Mean of the highest probability; in binary heads, of max(p, 1 - p).",
+    "Mean of the highest probability; in binary heads, of max(p, 1 - p); over the pixels or tokens of all images or sequences.",
     "Guo et al. (2017)",
 )
 MEAN_ENTROPY = MetricSpec(
@@ -458,5 +472,7 @@ WHOLE = (*ERRORS, *FURTHER_ERRORS, *DIRECTION, *UNCERTAINTY, *REFUSING, *RESCALI
 PER_CLASS = (CLASS_ECE, CLASS_BIAS, CLASS_BIAS_P)
 MULTILABEL = (LARGEST_CLASS_ECE, MEAN_CLASS_ECE)
 """Of whole multilabel heads, besides Brier score and calibration p."""
+POSITIONS = (ECE, ECE_NULL, ECE_P, CALIBRATION_P, DEBIASED, MCE, MCE_NULL, GAP, GAP_P, BRIER, MEAN_CONFIDENCE)
+"""Of whole segmentation and sequence labeling heads."""
 OF_LABELS = (CLASS_ECE, CLASS_ECE_NULL, CLASS_CALIBRATION_P, CLASS_DEBIASED, CLASS_BIAS, CLASS_BIAS_P)
 """Of the classes of multilabel heads."""

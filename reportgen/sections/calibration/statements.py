@@ -122,8 +122,8 @@ def _settled(one: Evidence) -> bool:
 
 def _rescaling(result: CalibrationResult, one: Evidence) -> list[Quantity | str]:
     """Return what temperature scaling would bring, as far as it is known; nothing where the head is not shown to need it."""
-    gain = result.find("temperature_nll_gain", one.model, one.subject)
-    if gain.value is None:
+    gain = result.find_or_none("temperature_nll_gain", one.model, one.subject)
+    if gain is None or gain.value is None:
         return []
     if gain.ci_low is None:
         return ["; too few errors to test rescaling"]

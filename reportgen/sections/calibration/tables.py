@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.contract.positions import POSITIONS, UNITS
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table, metrics_by_head
 from reportgen.sections.calibration import schema
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.places import Place
     from reportgen.contract.tables import Cell
-    from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration
+    from reportgen.sections.calibration.schema import CalibrationResult, HeadCalibration, PositionsCalibration
     from reportgen.sections.calibration.titles import WithClasses
 
 
@@ -26,18 +27,21 @@ _FURTHER = (schema.ECE_P, *schema.FURTHER_ERRORS)
 _CONFIDENCE = (schema.GAP_P, schema.POSITIVE_BIAS, *schema.UNCERTAINTY)
 _RESCALED = (schema.TEMPERATURE, schema.TEMPERATURE_ECE, schema.TEMPERATURE_ECE_NULL)
 _OF_LABELS = (*schema.MULTILABEL, schema.BRIER, schema.CALIBRATION_P)
+_OF_POSITIONS = (schema.GAP, schema.ECE, schema.ECE_NULL, schema.CALIBRATION_P)
+_FURTHER_POSITIONS = tuple(spec for spec in schema.POSITIONS if spec not in _OF_POSITIONS)
 _MOST_ROWS = 6
 """Rows of the table in the body of the document. Convention."""
 
 
 def tables(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     """Return the chapter's tables: the numbers that decide, and the others; files of older versions lack some of them."""
-    if not any(True for _ in result.named(schema.GAP.name)):
-        return (*_of_labels(result, view), *distributions.tables(result, view))
+    if not result.heads:
+        return (*_of_labels(result, view), *_of_positions(result, view), *distributions.tables(result, view))
     verdict = metrics_by_head(result, view, "verdict", "Calibration", _VERDICT)
     found = (
         replace(verdict, place="body" if len(verdict.rows) <= _MOST_ROWS else "appendix"),
         *_of_labels(result, view),
+        *_of_positions(result, view),
         metrics_by_head(result, view, "further-errors", "Other calibration errors", _FURTHER),
         metrics_by_head(result, view, "uncertainty", "Confidence and uncertainty", _CONFIDENCE),
         metrics_by_head(result, view, "refusing", "What refusing unsure rows brings", schema.REFUSING),
@@ -60,6 +64,25 @@ def _of_labels(result: CalibrationResult, view: View) -> tuple[Table, ...]:
     )
 
 
+def _of_positions(result: CalibrationResult, view: View) -> tuple[Table, ...]:
+    """Return the tables of segmentation and sequence labeling heads, which other heads are in too where they have these numbers."""
+    if not result.positions:
+        return ()
+    at = {(head.model, head.subject) for head in result.positions}
+    own = result.model_copy(
+        update={"measurements": tuple(one for one in result.measurements if (one.model, one.subject) in at)}
+    )
+    tasks = dict.fromkeys(head.task for head in result.positions)
+    what, units = (" and ".join(f"{words[task]}s" for task in tasks) for words in (POSITIONS, UNITS))
+    verdict = metrics_by_head(own, view, "positions", f"Calibration of {what}", _OF_POSITIONS)
+    others = metrics_by_head(own, view, "further-positions", f"Confidence of {what}: other numbers", _FURTHER_POSITIONS)
+    note = (
+        f"{verdict.note} Intervals, and what is expected of calibrated models, rest on {units}, not on single {what}."
+    )
+    place: Place = "body" if len(verdict.rows) <= _MOST_ROWS else "appendix"
+    return replace(verdict, place=place, note=note.strip()), others
+
+
 def expected_errors(head: HeadCalibration) -> Table:
     """Return a head's errors by confidence, with those that the confidence implies."""
     columns = (
@@ -80,7 +103,7 @@ def expected_errors(head: HeadCalibration) -> Table:
     return Table(slug, title, columns, rows, place="full")
 
 
-def curve(head: HeadCalibration) -> Table:
+def curve(head: HeadCalibration | PositionsCalibration) -> Table:
     """Return the points of a head's reliability diagram."""
     columns = (
         Column("n", unit="count"),

@@ -12,11 +12,11 @@ from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationRe
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reportgen.contract.numbers import Metric
     from reportgen.sections.calibration.findings import ClassEvidence, Evidence
-    from reportgen.sections.calibration.schema import HeadCalibration, MultilabelCalibration
+    from reportgen.sections.calibration.schema import HeadCalibration, MultilabelCalibration, PositionsCalibration
 
     Point = tuple[float, float]
 
@@ -65,7 +65,7 @@ def refusal_alt(result: CalibrationResult, head: HeadCalibration) -> str:
     return f"{text}; {WANTED} right when {formatting.fraction(1 - kept.value)} of rows are refused."
 
 
-def outside_title(outside: dict[HeadCalibration, int]) -> str:
+def outside_title(outside: Mapping[HeadCalibration, int] | Mapping[PositionsCalibration, int]) -> str:
     """Return how many points of which models are not where those of a calibrated model are."""
     words = [
         f"{about(head.model, head.subject)} {count} of {len(head.curve)}" for head, count in outside.items() if count

@@ -15,6 +15,7 @@ from reportgen.sections.calibration.classes import ClassVisualizer
 from reportgen.sections.calibration.confidence import ConfidenceVisualizer
 from reportgen.sections.calibration.distributions.visualizer import DistributionVisualizer
 from reportgen.sections.calibration.errors import ErrorVisualizer
+from reportgen.sections.calibration.positions.visualizer import PositionVisualizer
 from reportgen.sections.calibration.reliability import ClassReliabilityVisualizer, ReliabilityVisualizer
 from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.text import formatting
@@ -36,6 +37,7 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
         yield from ErrorVisualizer(self.theme, self.view).figures(result)
         yield from ReliabilityVisualizer(self.theme, self.view).figures(result)
         yield from ConfidenceVisualizer(self.theme, self.view).figures(result)
+        yield from PositionVisualizer(self.theme, self.view).figures(result)
         yield from ClassReliabilityVisualizer(self.theme, self.view).figures(result)
         yield from DistributionVisualizer(self.theme, self.view).figures(result)
         yield from ClassVisualizer(self.theme, self.view).figures(result)

@@ -9,7 +9,9 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead, MeasuredHead, MultilabelHead
 from reportgen.contract.needs import Need
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.examples import Examples
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
@@ -17,7 +19,7 @@ from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import errors
 from reportgen.metrics.confidence import SURE
 from reportgen.metrics.errors import Wrong
-from reportgen.sections.errors import labels, schema, values
+from reportgen.sections.errors import labels, positions, schema, values
 from reportgen.sections.errors.content import content
 from reportgen.sections.errors.schema import (
     Answer,
@@ -67,18 +69,21 @@ class ErrorsAnalyzer(BaseAnalyzer[ErrorsOptions, ErrorsResult]):
         examples = evaluation.examples or Examples(0, ())
         rows = {example.place: example for example in examples.rows}
         predicted = [MeasuredHead(*one, data) for one in evaluation.heads(RegressionOutputs)]
+        units = [DenseHead.of(*one, data) for one in evaluation.heads(DenseOutputs)]
         several = [MultilabelHead(*one, data) for one in evaluation.heads(MultilabelOutputs)]
         return ErrorsResult(
             measurements=(
                 *(measured for group in groups.values() for measured in _measured(group)),
                 *(measured for one in predicted for measured in values.measured(one)),
                 *(measured for one in several for measured in labels.measured(one)),
+                *(measured for one in units for measured in positions.measured(one)),
             ),
             split=data.split,
             n=data.n,
             heads=tuple(_shown(group, examples.each, rows) for group in groups.values()),
             values=values.shown(predicted, examples.each, rows) if examples.each else (),
             multilabel=labels.shown(several, examples.each, rows) if examples.each else (),
+            units=positions.shown(units, examples.each, rows) if examples.each else (),
             scales=tuple(Scale(input=one.input, black=one.black, white=one.white) for one in examples.scales),
             reference_rows=examples.reference_rows,
             options=self.options,

@@ -10,9 +10,9 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.sections.errors.schema import ErrorRow, ErrorsResult, LabelsRow, ValueRow
+    from reportgen.sections.errors.schema import ErrorRow, ErrorsResult, LabelsRow, UnitRow, ValueRow
 
-    Row = ErrorRow | LabelsRow | ValueRow
+    Row = ErrorRow | LabelsRow | UnitRow | ValueRow
 
 
 def pictures(result: ErrorsResult, rows: Sequence[Row]) -> str:

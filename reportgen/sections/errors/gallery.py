@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.galleries import Card, CardAnswer, Gallery
 from reportgen.contract.subjects import Subject
 from reportgen.metrics.confidence import SURE
-from reportgen.sections.errors import captions, label_gallery, value_gallery
+from reportgen.sections.errors import captions, label_gallery, position_gallery, value_gallery
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def galleries(result: ErrorsResult, view: View) -> tuple[Gallery, ...]:
     return (
         *(one for head in result.heads for one in _of_head(result, head, view)),
         *(one for found in result.multilabel for one in label_gallery.of_labels(result, found, view)),
+        *(one for found in result.units for one in position_gallery.of_units(result, found, view)),
         *(one for found in result.values for one in value_gallery.of_value(result, found, view)),
     )
 

@@ -141,6 +141,45 @@ class ValueErrors(Strict):
     """The largest errors of each model in turn."""
 
 
+class UnitAnswer(Strict):
+    """How well a model labels an image or a sequence."""
+
+    model: str
+    score: float
+    """Mean IoU of the classes in an image; share of the tokens of a sequence that are right."""
+    right: int
+    positions: int
+    """Pixels or tokens that are right, and that count."""
+
+
+class UnitRow(Strict):
+    """An image or a sequence with a low score."""
+
+    row: int
+    """Its position in the data set, from 0."""
+    labels: tuple[str, ...]
+    """The classes that it has."""
+    answers: tuple[UnitAnswer, ...]
+    """Of every model for which a position of it counts."""
+    pictures: tuple[ErrorPicture, ...] = ()
+    values: tuple[ErrorValue, ...] = ()
+    text: str | None = None
+    """As in :class:`ErrorRow`."""
+
+
+class UnitErrors(Strict):
+    """The lowest scores of the models with the same segmentation or sequence labeling head."""
+
+    subject: str | None
+    """``head:NAME`` where the models have several heads."""
+    models: tuple[str, ...]
+    task: str
+    each: int
+    """Number of rows of each model."""
+    rows: tuple[UnitRow, ...]
+    """The lowest scores of each model in turn."""
+
+
 class HeadErrors(Strict):
     """The errors of the models with the same head and labels."""
 
@@ -167,6 +206,7 @@ class ErrorsResult(SectionResult):
     heads: tuple[HeadErrors, ...]
     values: tuple[ValueErrors, ...] = ()
     multilabel: tuple[LabelsErrors, ...] = ()
+    units: tuple[UnitErrors, ...] = ()
     scales: tuple[Scale, ...]
     """How the pictures of each input are scaled."""
     reference_rows: int
@@ -263,6 +303,31 @@ ADDED_LABELS = MetricSpec(
 MOST_WRONG = MetricSpec(
     "most_wrong_labels", "Most in a row", "count", False, "Largest number of wrong labels of a row.", "definition"
 )
+WRONG_UNITS = MetricSpec(
+    "wrong_units",
+    "Images or sequences with an error",
+    "count",
+    False,
+    "Number of images or sequences of which a pixel or token that counts is predicted wrong.",
+    "definition",
+)
+LOWEST_SCORE = MetricSpec(
+    "lowest_score",
+    "Lowest score",
+    "fraction",
+    True,
+    "Lowest mean IoU of an image, over the classes that are labeled or predicted in it; lowest share of the tokens of a sequence that are right.",
+    "definition",
+)
+HALF_WRONG_UNITS = MetricSpec(
+    "half_wrong_units",
+    "Share with half the errors",
+    "fraction",
+    None,
+    "Smallest share of the images or sequences that makes at least half of the wrong pixels or tokens.",
+    "convention",
+)
+ERRORS_OF_UNITS = (WRONG_UNITS, LOWEST_SCORE, HALF_WRONG_UNITS)
 ERRORS_OF_LABELS = (WRONG_ROWS, MISSED_LABELS, ADDED_LABELS, MOST_WRONG)
 ERRORS_OF_VALUES = (LARGEST_ERROR, HALF_ERROR_ROWS)
 ERRORS_BY_MODEL = (ERRORS, OWN_ERRORS, SHARED_ERRORS, AGREED_ERRORS, SURE_ERRORS, SURE_EXPECTED, SURE_P)

@@ -17,6 +17,7 @@ def tables(result: ErrorsResult, view: View) -> tuple[Table, ...]:
     found = (
         metrics_by_head(result, view, "errors", "Errors by model", schema.ERRORS_BY_MODEL),
         metrics_by_head(result, view, "label-errors", "Wrong labels", schema.ERRORS_OF_LABELS),
+        metrics_by_head(result, view, "position-errors", "Errors of images and sequences", schema.ERRORS_OF_UNITS),
         metrics_by_head(result, view, "value-errors", "Errors of predicted values", schema.ERRORS_OF_VALUES),
     )
     return tuple(table for table in found if table.rows)

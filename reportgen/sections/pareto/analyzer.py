@@ -13,8 +13,10 @@ from reportgen.contract.needs import Need
 from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseComparer
 from reportgen.metrics import pareto, simultaneous
-from reportgen.sections.pareto import schema
+from reportgen.sections.pareto import defaults, schema
 from reportgen.sections.pareto.schema import (
+    DECLARED,
+    QUALITY,
     ChosenMetric,
     ComparedModel,
     ComparedObjective,
@@ -114,7 +116,8 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
 
     def reads(self) -> tuple[Reading, ...]:
         """Return the objectives and the columns of the heatmap."""
-        named = [("objectives", self.options.objectives), ("heatmap", self.options.columns)]
+        objectives: tuple[str | Objective, ...] = self.options.objectives or (QUALITY, defaults.COST)
+        named = [("objectives", objectives), ("heatmap", self.options.heatmap or ())]
         return tuple(
             Reading(
                 address=choice(entry).metric,
@@ -125,19 +128,22 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
             )
             for key, entries in named
             for place, entry in enumerate(entries)
-            if key == "objectives" or self.options.heatmap is not None or entry not in self.options.objectives
         )
 
     def _written(self, key: str, place: int, entry: str | Objective) -> tuple[str | int, ...]:
         """Return the location of an entry in the spec; empty for a default."""
-        if key not in self.options.model_fields_set:
+        if getattr(self.options, key) is None:
             return ()
         return (key, place) if isinstance(entry, str) else (key, place, "metric")
 
     def compare(self, table: MetricTable) -> ParetoResult:
         """Collect the objectives of every model, sort the models into fronts, and test the differences."""
-        columns = [_column(table, choice(entry)) for entry in self.options.objectives]
-        shown = [_column(table, choice(entry)) for entry in self.options.columns]
+        named, rule = self.options.objectives, DECLARED
+        if named is None:
+            named, rule = defaults.objectives(table), defaults.RULE
+        columns = [_column(table, choice(entry)) for entry in named]
+        self._check_reference(columns)
+        shown = [_column(table, choice(entry)) for entry in self.options.heatmap or named]
         excluded = {model: why for model in table.models if (why := _why_excluded(model, columns)) is not None}
         models = [model for model in table.models if model not in excluded]
         missing = [schema.RANK.missing(model, "not_applicable", why) for model, why in excluded.items()]
@@ -147,6 +153,7 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
                 measurements=(*(schema.RANK.missing(model, "not_applicable", reason) for model in models), *missing),
                 reason=reason,
                 objectives=(),
+                objectives_rule=rule,
                 models=(),
                 excluded=_listed(excluded),
                 fronts=(),
@@ -164,6 +171,7 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
             measurements=(*(schema.RANK.measure(one.model, one.rank, n=len(models)) for one in compared), *missing),
             reason=None,
             objectives=tuple(objectives),
+            objectives_rule=rule,
             models=tuple(compared),
             excluded=_listed(excluded),
             fronts=tuple(_pair_front(models, values, columns, other) for other in range(1, len(columns))),
@@ -174,16 +182,20 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
             options=self.options,
         )
 
+    def _check_reference(self, columns: Sequence[_Column]) -> None:
+        """Reject a reference point of an objective that the default did not choose."""
+        known = [column.chosen.metric for column in columns]
+        for address in self.options.reference_point or {}:
+            if address not in known:
+                message = f"reference_point: {address!r} is not an objective (these are {formatting.listed(known)})"
+                raise ValueError(message)
+
     def _objective(self, column: _Column, models: Sequence[str], by: tuple[ComparedBy, ...]) -> ComparedObjective:
         values = [column.turned(model) for model in models]
         ideal, worst = min(values), max(values)
         given = (self.options.reference_point or {}).get(column.chosen.metric)
         reference = column.sign * (worst + BEYOND * (worst - ideal)) if given is None else given
-        rule = (
-            f"worst value plus {100 * BEYOND:g}{formatting.THIN}% of the range"
-            if given is None
-            else "declared in the spec"
-        )
+        rule = f"worst value plus {100 * BEYOND:g}{formatting.THIN}% of the range" if given is None else DECLARED
         return ComparedObjective(
             **column.described(models).model_dump(),
             compared_by=by,
@@ -228,7 +240,7 @@ def _direction(chosen: Objective, spec: MetricSpec | None, measured: Mapping[str
         The metric has no direction, declared or defined.
     """
     if chosen.direction is not None:
-        return chosen.direction == "max", "declared in the spec"
+        return chosen.direction == "max", DECLARED
     if spec is not None and spec.higher_is_better is not None:
         return spec.higher_is_better, "definition of the metric"
     said = [metric.higher_is_better for metric in measured.values() if metric.higher_is_better is not None]

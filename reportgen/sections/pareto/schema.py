@@ -12,8 +12,11 @@ from reportgen.contract.result import SectionResult
 
 ComparedBy = Literal["paired difference", "intervals", "exact value", "value alone"]
 
-ACCURACY = "performance.accuracy"
+QUALITY = "performance.accuracy"
+"""Where no model has another key number."""
 PARAMETERS = "overview.parameters"
+DECLARED = "declared in the spec"
+"""How something was chosen that the spec says."""
 
 
 class Objective(Strict):
@@ -30,10 +33,9 @@ class Objective(Strict):
 class ParetoOptions(Strict):
     """Options of the pareto section."""
 
-    objectives: tuple[str | Objective, ...] = Field(
-        default=(ACCURACY, Objective(metric=PARAMETERS, direction="min")), min_length=2
-    )
-    """Objectives: addresses, or tables with `metric`, `direction` and `subject`. Default: accuracy, and number of parameters."""
+    objectives: tuple[str | Objective, ...] | None = Field(default=None, min_length=2)
+    """Objectives: addresses, or tables with `metric`, `direction` and `subject`. Default: the first key number of `performance` for
+    each output (accuracy, micro F1, mean IoU, token accuracy or MAE), at most three, and the number of parameters."""
     heatmap: tuple[str | Objective, ...] | None = Field(default=None, min_length=1)
     """Columns of the heatmap, in the same form. Default: the objectives."""
     min_models: int = Field(default=2, ge=2)
@@ -57,17 +59,12 @@ class ParetoOptions(Strict):
     @field_validator("reference_point")
     @classmethod
     def _of_objectives(cls, value: dict[str, float] | None, info: ValidationInfo) -> dict[str, float] | None:
-        known = {choice(entry).metric for entry in info.data.get("objectives", ())}
+        known = {choice(entry).metric for entry in info.data.get("objectives") or ()}
         for address in value or ():
             if known and address not in known:
                 message = f"{address!r} is not an objective"
                 raise ValueError(message)
         return value
-
-    @property
-    def columns(self) -> tuple[str | Objective, ...]:
-        """The columns of the heatmap."""
-        return self.objectives if self.heatmap is None else self.heatmap
 
 
 def choice(entry: str | Objective) -> Objective:
@@ -171,6 +168,8 @@ class ParetoResult(SectionResult):
     reason: str | None
     """Why there is no front."""
     objectives: tuple[ComparedObjective, ...]
+    objectives_rule: str | None = None
+    """How the objectives were chosen; null in results of earlier versions."""
     models: tuple[ComparedModel, ...]
     """By rank, then in the order of the spec."""
     excluded: tuple[ExcludedModel, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.tables import Column, Table
+from reportgen.sections.pareto.schema import DECLARED
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def _objectives(result: ParetoResult) -> Table:
     note = "Ideal: best value among the compared models. Reference point of the hypervolume: " + "; ".join(
         f"{rule} ({', '.join(one.title for one in result.objectives if one.reference_rule == rule)})" for rule in rules
     )
-    return Table("objectives", "Objectives", columns, rows, f"{note}.", place="full")
+    chosen = f" Chosen {result.objectives_rule}." if result.objectives_rule not in (None, DECLARED) else ""
+    return Table("objectives", "Objectives", columns, rows, f"{note}.{chosen}", place="full")
 
 
 def _excluded(result: ParetoResult) -> Table:

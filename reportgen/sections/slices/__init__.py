@@ -3,11 +3,11 @@
 from reportgen.contract.figures import FigureSpec
 from reportgen.contract.findings import explained
 from reportgen.contract.section import Section
-from reportgen.sections.slices import schema
 from reportgen.sections.slices.analyzer import SlicesAnalyzer
 from reportgen.sections.slices.findings import RULES
 from reportgen.sections.slices.rules import EXPLANATIONS
 from reportgen.sections.slices.schema import SlicesOptions, SlicesResult
+from reportgen.sections.slices.scores import METRICS, TASKS
 from reportgen.sections.slices.statements import statements
 from reportgen.sections.slices.tables import tables
 from reportgen.sections.slices.visualizer import SlicesVisualizer
@@ -23,20 +23,14 @@ SECTION = Section(
     figures=(
         FigureSpec(
             "slices",
-            "Accuracy or MAE of each slice with its 95 % interval, the worst first, and the difference between candidate and baseline.",
+            "Accuracy, MAE, micro F1, mean IoU or token accuracy of each slice with its 95 % interval, the worst first, and the difference between candidate and baseline.",
         ),
     ),
     rules=explained(RULES, EXPLANATIONS),
     tables=tables,
     statements=statements,
     topic="weakness",
-    metrics=schema.METRICS,
-    tasks={
-        "multiclass": schema.CLASSIFICATION,
-        "binary": schema.CLASSIFICATION,
-        "ordinal": schema.CLASSIFICATION,
-        "regression": schema.REGRESSION,
-        "distributional": schema.REGRESSION,
-    },
+    metrics=METRICS,
+    tasks=TASKS,
     template="sections/slices.html.j2",
 )

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.contract.forecasts import ForecastingHead, null_of
 from reportgen.metrics import calibrated, calibration, comparison, intervals, ranking
 from reportgen.sections.slices import schema
+from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.intervals import Estimate
+    from reportgen.sections.slices.scores import Score
 
 
 @dataclass(frozen=True)
 class Classes(ForecastingHead):
     """A head on all rows, or on those of a slice."""
 
-    score: ClassVar[str] = "accuracy"
+    score: ClassVar[Score] = SCORES["accuracy"]
 
     @property
     def values(self) -> NDArray[np.bool_]:
@@ -113,6 +115,10 @@ class Classes(ForecastingHead):
         """Return the p-value of confidence equal to accuracy; None in too few groups."""
         return self.in_the_large(self.predicted)
 
+    def against(self, _inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return values (N,) whose means in any slice and outside are the scores of both."""
+        return self.values
+
     def paired(self, other: Classes, part: Subject) -> Iterator[Measurement]:
         """Yield the differences from another model on the same rows."""
         yield self.estimated(schema.ACCURACY_DIFFERENCE, self.difference(other), part)
@@ -127,3 +133,7 @@ class Classes(ForecastingHead):
         first, second = self.outputs.correct, other.outputs.correct
         exact = comparison.mcnemar(comparison.discordance(first, second, self.design.weights))
         return self.design.p_value(first.astype(np.float64) - second, exact)
+
+    def no_paired_p(self, _other: Classes) -> str:
+        """Return why there is no p-value."""
+        return self.design.too_few

@@ -42,7 +42,7 @@ def halves(data: DataEvaluation) -> Mask:
 
 
 def discover(
-    columns: Sequence[SearchedColumn], losses: Floats, search: Mask, depth: int, minimum: int, seed: int
+    columns: Sequence[SearchedColumn], losses: Floats, search: Mask, measured: Mask, depth: int, minimum: int, seed: int
 ) -> tuple[Part, ...]:
     """Return slices with more than the mean loss, the worst first; at most three.
 
@@ -57,6 +57,8 @@ def discover(
         (N,) loss of each row.
     search
         (N,) the rows to search; the slices are judged on the others.
+    measured
+        (N,) the rows that have a loss; the others are in neither part.
     depth
         Splits from the root to a leaf.
     minimum
@@ -66,7 +68,7 @@ def discover(
     """
     from sklearn.tree import DecisionTreeRegressor
 
-    known = search & ~np.isnan([one.values for one in columns]).any(axis=0)
+    known = search & measured & ~np.isnan([one.values for one in columns]).any(axis=0)
     features = list(_features(columns))
     smallest = max(minimum, int(np.ceil(_SMALLEST * int(known.sum()))))
     if int(known.sum()) < 2 * smallest or np.ptp(losses[known]) == 0:
@@ -77,7 +79,7 @@ def discover(
     mean = float(losses[known].mean())
     leaves = [(value, path) for value, path in _leaves(tree.tree_, 0, ()) if value > mean]
     leaves.sort(key=lambda leaf: -leaf[0])
-    return tuple(_part(columns, features, path, ~search) for _, path in leaves[:MOST_FOUND])
+    return tuple(_part(columns, features, path, ~search & measured) for _, path in leaves[:MOST_FOUND])
 
 
 def _features(columns: Sequence[SearchedColumn]) -> Iterator[tuple[SearchedColumn, str | None, Floats]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.findings import Hit, Rule
 from reportgen.metrics import simultaneous
 from reportgen.sections.slices import words
-from reportgen.sections.slices.schema import DIFFERENCES, FROM_REST
+from reportgen.sections.slices.scores import SCORES
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ def worse_than_the_rest(result: SlicesResult) -> Iterator[Hit]:
         for one in words.worse(result, head):
             own, difference, p = (
                 words.number(result, name, head, one)
-                for name in (head.score, FROM_REST[head.score].name, "rest_p_holm")
+                for name in (head.score, SCORES[head.score].from_rest.name, "rest_p_holm")
             )
             yield Hit(
                 head.model,
-                f"{words.score(own)}, {words.difference(difference)} from the rest (p {formatting.p_value(p.value or 0.0)} "
-                f"for {words.slices(count)}): the score of all rows does not hold here. Look at these errors first, and state the limit or "
-                "collect more such rows.",
+                f"{words.score(own, head)}, {words.difference(difference)} from the rest (p {formatting.p_value(p.value or 0.0)} "
+                f"for {words.slices(count)}): the score of all {SCORES[head.score].rows} does not hold here. Look at these errors first, and state the limit or "
+                f"collect more such {SCORES[head.score].rows}.",
                 one.subject,
                 effect=_effect(difference),
                 n=one.n,
@@ -48,11 +48,12 @@ def worse_than_the_baseline(result: SlicesResult) -> Iterator[Hit]:
             continue
         for one in words.worse_than_baseline(result, head):
             difference, p = (
-                words.number(result, name, head, one) for name in (DIFFERENCES[head.score].name, "difference_p_holm")
+                words.number(result, name, head, one)
+                for name in (SCORES[head.score].difference.name, "difference_p_holm")
             )
             yield Hit(
                 head.model,
-                f"{words.difference(difference)} against {baseline.model} on these {one.n:,} rows (p {formatting.p_value(p.value or 0.0)}): "
+                f"{words.difference(difference)} against {baseline.model} on these {one.n:,} {SCORES[head.score].rows} (p {formatting.p_value(p.value or 0.0)}): "
                 "whoever is in this slice is worse off after the release. Find out what changed here before it ships.",
                 one.subject,
                 effect=_effect(difference),
@@ -90,14 +91,14 @@ def _below(p_value: Metric | None) -> bool:
 def too_small(result: SlicesResult) -> Iterator[Hit]:
     """Yield heads with slices that have too few rows; the effect is the number of such slices."""
     for head in result.heads:
-        small = sorted((one for one in head.slices if not one.tested), key=lambda one: one.n)
+        small = sorted((one for one in head.slices if one.n < result.options.minimum), key=lambda one: one.n)
         if small:
             listed = formatting.listed([f"{one.name} ({one.n:,})" for one in small], _NAMED)
             verb = "has" if len(small) == 1 else "have"
             yield Hit(
                 head.model,
-                f"{words.slices(len(small))} of {len(head.slices):,} {verb} fewer than {result.options.minimum:,} rows: {listed}. Nothing is known "
-                "about them; collect more such rows, or join slices.",
+                f"{words.slices(len(small))} of {len(head.slices):,} {verb} fewer than {result.options.minimum:,} {SCORES[head.score].rows}: {listed}. "
+                f"Nothing is known about them; collect more such {SCORES[head.score].rows}, or join slices.",
                 head.subject,
                 effect=float(len(small)),
             )

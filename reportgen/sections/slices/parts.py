@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,10 @@ class Part:
     def rows(self) -> Mask:
         """(N,) bool, its rows among all evaluated ones."""
         return np.asarray(self.codes == self.own, np.bool_)
+
+    def take(self, rows: Mask) -> Part:
+        """Return the slice among some of the evaluated rows, given by a mask (N,)."""
+        return replace(self, codes=self.codes[rows], judged=None if self.judged is None else self.judged[rows])
 
 
 def of_spec(data: DataEvaluation) -> Iterator[Part]:

@@ -6,7 +6,7 @@ from reportgen.contract.findings import Explanation
 
 EXPLANATIONS = {
     "SLC101": Explanation(
-        finds="A slice whose accuracy, or MAE, is worse than that of the other rows, with a p-value below 0.05 after adjusting for the number of slices of the model.",
+        finds="A slice whose accuracy, MAE, micro F1, mean IoU or token accuracy is worse than that of the other rows, with a p-value below 0.05 after adjusting for the number of slices of the model.",
         example="20 of the 40 rows of region = north are right (50.0 %), −45.0 points from the rest.",
         means="The score of the whole set hides a part of the data on which the model fails more often. If nothing differed between slices, this rule would fire on one report in 20 at most, however many slices there are.",
         do="Look at the errors of the slice, collect more such rows for training, or state in the card that the model is weaker there.",
@@ -27,7 +27,7 @@ EXPLANATIONS = {
         ignore="If the confidence is not used.",
     ),
     "SLC301": Explanation(
-        finds="Slices with fewer rows than minimum, 30 by default.",
+        finds="Slices with fewer rows, images or sequences than minimum, 30 by default.",
         example="region = west has 5 rows.",
         means="Their numbers are missing: one row more or less would change them by points.",
         do="Collect more rows of them, join slices, or lower minimum and read the intervals.",

@@ -14,7 +14,7 @@ class SlicesOptions(Strict):
     """Options of the slices section."""
 
     minimum: int = Field(default=30, ge=10, strict=True)
-    """Rows below which a slice has no numbers: too few to tell."""
+    """Rows (images or sequences, never pixels or tokens) below which a slice has no numbers: too few to tell."""
     bins: int = Field(default=15, ge=2, le=1000, strict=True)
     """Number of bins for the expected calibration error."""
     depth: int = Field(default=2, ge=1, le=4, strict=True)
@@ -40,7 +40,7 @@ class SliceEntry(Strict):
     n: int
     """Number of rows in it."""
     tested: bool
-    """Whether it has enough rows to be measured and tested."""
+    """Whether it has enough rows, and what is counted in them, to be measured and tested."""
     found: bool
     """Whether it was discovered; its rows are then those of the half that it is judged on."""
 
@@ -52,9 +52,9 @@ class HeadSlices(Strict):
     subject: Subject | None
     """``head:NAME`` where the model has several outputs."""
     score: str
-    """Name of the metric that the slices are ranked by: ``accuracy`` or ``mae``."""
-    overall: Whole
-    """The same on all rows."""
+    """Name of the metric that the slices are ranked by: ``accuracy``, ``mae``, ``micro_f1``, ``mean_iou`` or ``token_accuracy``."""
+    overall: Whole | None
+    """The same on all rows; null where it does not exist."""
     difference: Whole | None
     """The candidate's minus the baseline's on all rows; null for other models."""
     n: int
@@ -112,7 +112,14 @@ def _metric(
 
 
 _HALL = "mean; Hall (1992) for the interval"
-ROWS = _metric("rows", "Rows", "count", None, "Number of evaluated rows in a slice.", "count")
+ROWS = _metric(
+    "rows",
+    "Rows",
+    "count",
+    None,
+    "Number of evaluated rows in a slice; images or sequences of which a position counts.",
+    "count",
+)
 
 ACCURACY = _metric(
     "accuracy",
@@ -136,7 +143,7 @@ MACRO_F1 = _metric(
     "Macro F1",
     "fraction",
     True,
-    "Mean F1 of the classes that occur in a slice or are predicted there.",
+    "Mean F1 of the classes that occur in a slice or are predicted there; of tokens or labels over all of its rows.",
     "van Rijsbergen (1979)",
 )
 NLL = _metric(
@@ -144,7 +151,7 @@ NLL = _metric(
     "NLL",
     "nats",
     False,
-    "Mean negative log-likelihood of the true class on the rows of a slice.",
+    "Mean negative log-likelihood of the true class on the rows of a slice, or of their known labels, pixels or tokens.",
     _HALL,
     "nll_difference",
 )
@@ -153,7 +160,7 @@ BRIER = _metric(
     "Brier score",
     "",
     False,
-    "Mean squared error of the probabilities on the rows of a slice: of the positive class for binary heads, summed over the classes for multiclass heads.",
+    "Mean squared error of the probabilities on the rows of a slice: of the positive class for binary and multilabel heads, summed over the classes for multiclass heads.",
     f"Brier (1950); {_HALL}",
 )
 ROC_AUC = _metric(
@@ -284,8 +291,8 @@ REST_P = _metric(
     "p",
     "p-value",
     None,
-    "Two-sided p-value of a slice with the same accuracy, or MAE, as the other rows.",
-    "Fisher (1935) for accuracy; permutation test and Welch (1947) for MAE",
+    "Two-sided p-value of a slice with the same accuracy, MAE, micro F1, mean IoU or token accuracy as the other rows.",
+    "Fisher (1935) for accuracy; permutation test and Welch (1947) for the others, linearized where they are ratios; Student's t in groups",
 )
 REST_P_HOLM = _metric(
     "rest_p_holm",
@@ -324,7 +331,7 @@ DIFFERENCE_P = _metric(
     "Difference p",
     "p-value",
     None,
-    "Two-sided p-value of candidate and baseline alike on the rows of a slice: McNemar's test of their accuracies, or Student's t, paired and corrected for skewness, of their MAEs.",
+    "Two-sided p-value of candidate and baseline alike on the rows of a slice: McNemar's test of their accuracies, or Student's t, paired, of the other scores.",
     "McNemar (1947), Hall (1992)",
 )
 DIFFERENCE_P_HOLM = _metric(
@@ -342,17 +349,3 @@ CLASSIFICATION = (*SCORES, *CALIBRATION)
 REGRESSION = (MAE, BIAS, RMSE, MEDIAN_AE, R_SQUARED)
 ADJUSTED = ((REST_P, REST_P_HOLM), (DIFFERENCE_P, DIFFERENCE_P_HOLM), (GAP_P, GAP_P_HOLM))
 """p-values, each with the same adjusted for the number of slices."""
-METRICS = (
-    ROWS,
-    *CLASSIFICATION,
-    *REGRESSION,
-    ACCURACY_FROM_REST,
-    MAE_FROM_REST,
-    ACCURACY_DIFFERENCE,
-    NLL_DIFFERENCE,
-    MAE_DIFFERENCE,
-    *(spec for pair in ADJUSTED for spec in pair),
-)
-FROM_REST = {"accuracy": ACCURACY_FROM_REST, "mae": MAE_FROM_REST}
-DIFFERENCES = {"accuracy": ACCURACY_DIFFERENCE, "mae": MAE_DIFFERENCE}
-"""By the metric that the slices are ranked by."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import Quantity, Statement
 from reportgen.sections.slices import words
-from reportgen.sections.slices.schema import DIFFERENCES, FROM_REST
+from reportgen.sections.slices.scores import SCORES
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -45,14 +45,17 @@ def _worst(result: SlicesResult, head: HeadSlices, baseline: HeadSlices | None) 
     opening = f"Worst of {words.slices(count)}, {words.name(one)}: "
     if not found:
         opening = f"None of {words.slices(count)} is measurably worse than the rest; lowest, {words.name(one)}: "
-        if head.score == "mae":
+        if SCORES[head.score].sign < 0:
             opening = opening.replace("lowest", "largest errors")
-    parts: list[Quantity | str] = [f"{words.whole(head)}{opening}", _quantity(head.score, head, one, words.score(own))]
+    parts: list[Quantity | str] = [
+        f"{words.whole(head)}{opening}",
+        _quantity(head.score, head, one, words.score(own, head)),
+    ]
     if p_value.value is not None:
         chance = _quantity("rest_p_holm", head, one, f"p {formatting.p_value(p_value.value)}")
         if found:
-            rest = words.number(result, FROM_REST[head.score].name, head, one)
-            difference = _quantity(FROM_REST[head.score].name, head, one, words.difference(rest))
+            rest = words.number(result, SCORES[head.score].from_rest.name, head, one)
+            difference = _quantity(SCORES[head.score].from_rest.name, head, one, words.difference(rest))
             parts += [", ", difference, " from the rest, unlikely to be luck (", chance, ")"]
         else:
             parts += [" (", chance, ")"]
@@ -66,7 +69,7 @@ def _worst(result: SlicesResult, head: HeadSlices, baseline: HeadSlices | None) 
 
 def _behind(result: SlicesResult, head: HeadSlices, baseline: HeadSlices, found: list[SliceEntry]) -> Statement:
     """Name the slice on which the candidate is most surely worse than its baseline."""
-    name = DIFFERENCES[head.score].name
+    name = SCORES[head.score].difference.name
 
     def p_of(one: SliceEntry) -> float:
         return words.number(result, "difference_p_holm", head, one).value or 0.0
@@ -99,11 +102,11 @@ def _comparison(result: SlicesResult) -> Iterator[Statement]:
         return words.number(result, "rest_p_holm", *item).value or 0.0
 
     head, one = min(weak, key=p_of)
-    difference = words.number(result, FROM_REST[head.score].name, head, one)
+    difference = words.number(result, SCORES[head.score].from_rest.name, head, one)
     many = f"{len({head.model for head, _ in weak}):,} of {models:,} models have a slice that is measurably worse than the rest"
     parts = (
         f"{many}; {words.whole(head)}{words.name(one)} of {head.model}: ",
-        _quantity(FROM_REST[head.score].name, head, one, words.difference(difference)),
+        _quantity(SCORES[head.score].from_rest.name, head, one, words.difference(difference)),
         " (",
         _quantity("rest_p_holm", head, one, f"p {formatting.p_value(p_of((head, one)))}"),
         ").",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
 from reportgen.sections.slices import schema, words
+from reportgen.sections.slices.scores import SCORES
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from reportgen.contract.tables import Cell
     from reportgen.sections.slices.schema import HeadSlices, SliceEntry, SlicesResult
 
-_SCORES = {
-    "accuracy": (schema.BALANCED_ACCURACY, schema.MACRO_F1, schema.NLL, schema.BRIER, schema.ROC_AUC, schema.AVERAGE_PRECISION),
-    "mae": (schema.BIAS, schema.RMSE, schema.MEDIAN_AE, schema.R_SQUARED),
-}  # fmt: skip
-_CONFIDENCE = (*schema.CALIBRATION, schema.GAP_P_HOLM)
-
 
 def tables(result: SlicesResult, view: View) -> tuple[Table, ...]:
     """Return the slices of every head with their differences, their other scores, and how far their confidence can be trusted."""
@@ -34,29 +29,32 @@ def tables(result: SlicesResult, view: View) -> tuple[Table, ...]:
             continue
         found.append(_against(result, head))
         title = f"Other scores by slice, {about(head.model, head.subject)}"
-        found.append(_numbers(result, head, "scores", title, _SCORES[head.score]))
-        if head.score == "accuracy":
+        found.append(_numbers(result, head, "scores", title, SCORES[head.score].others))
+        if SCORES[head.score].confidence:
             title = f"Confidence by slice, {about(head.model, head.subject)}"
-            found.append(_numbers(result, head, "confidence", title, _CONFIDENCE))
+            found.append(
+                _numbers(result, head, "confidence", title, (*SCORES[head.score].confidence, schema.GAP_P_HOLM))
+            )
     return tuple(found)
 
 
 def _against(result: SlicesResult, head: HeadSlices) -> Table:
     """Return the table of the differences from the rest, and from the baseline where there is one."""
     baseline = words.compared(result, head)
-    own: tuple[MetricSpec, ...] = (_score(head), schema.FROM_REST[head.score], schema.REST_P_HOLM)
-    columns = [Column("Slice", numeric=False), Column("Rows", unit="count"), *(Column(spec.title) for spec in own)]
-    paired = (schema.DIFFERENCES[head.score], schema.DIFFERENCE_P_HOLM)
+    of = SCORES[head.score]
+    own: tuple[MetricSpec, ...] = (of.spec, of.from_rest, schema.REST_P_HOLM)
+    columns = [Column("Slice", numeric=False), _rows(head), *(Column(spec.title) for spec in own)]
+    paired = (of.difference, schema.DIFFERENCE_P_HOLM)
     if baseline is not None:
         columns += [
-            Column(f"{_score(head).title} of {baseline.model}"),
+            Column(f"{of.spec.title} of {baseline.model}"),
             *(Column(f"Minus {baseline.model}"), Column("p (Holm)")),
         ]
     rows = []
     for one in _sorted(result, head):
         cells: list[Cell] = [words.name(one), one.n, *(_cell(result, spec, head.model, one) for spec in own)]
         if baseline is not None:
-            cells.append(_cell(result, _score(head), baseline.model, one))
+            cells.append(_cell(result, of.spec, baseline.model, one))
             cells += [_cell(result, spec, head.model, one) for spec in paired]
         rows.append(tuple(cells))
     title = f"Slices of {about(head.model, head.subject)}"
@@ -65,8 +63,8 @@ def _against(result: SlicesResult, head: HeadSlices) -> Table:
     )
 
 
-def _score(head: HeadSlices) -> MetricSpec:
-    return schema.ACCURACY if head.score == "accuracy" else schema.MAE
+def _rows(head: HeadSlices) -> Column:
+    return Column(SCORES[head.score].rows.capitalize(), unit="count")
 
 
 def _place(result: SlicesResult, head: HeadSlices) -> Place:
@@ -74,7 +72,7 @@ def _place(result: SlicesResult, head: HeadSlices) -> Place:
 
 
 def _numbers(result: SlicesResult, head: HeadSlices, name: str, title: str, specs: Sequence[MetricSpec]) -> Table:
-    columns = (Column("Slice", numeric=False), Column("Rows", unit="count"), *(Column(spec.title) for spec in specs))
+    columns = (Column("Slice", numeric=False), _rows(head), *(Column(spec.title) for spec in specs))
     rows = tuple(
         (words.name(one), one.n, *(_cell(result, spec, head.model, one) for spec in specs))
         for one in _sorted(result, head)
@@ -96,11 +94,12 @@ def _note(result: SlicesResult, head: HeadSlices) -> str:
 
 
 def _sentences(result: SlicesResult, head: HeadSlices) -> Iterator[str]:
-    overall = formatting.number(head.overall.value, _score(head).unit)
-    count = len(words.tested(head))
-    yield f"On all {head.n:,} rows: {overall}. p-values are adjusted for {words.slices(count)} (Holm)."
-    if count < len(head.slices):
-        yield f"Slices with fewer than {result.options.minimum:,} rows are too few to tell."
+    of, count = SCORES[head.score], len(words.tested(head))
+    if head.overall is not None:
+        yield f"On all {head.n:,} {of.rows}: {formatting.number(head.overall.value, of.spec.unit)}."
+    yield f"p-values are adjusted for {words.slices(count)} (Holm)."
+    if any(one.n < result.options.minimum for one in head.slices):
+        yield f"Slices with fewer than {result.options.minimum:,} {of.rows} are too few to tell."
     missing = {one.missing for one in result.definitions if one.missing}
     if missing:
         yield f"Up to {max(missing):,} rows have no value in a column, and are in no slice of it."

@@ -12,6 +12,7 @@ from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.metrics import comparison, intervals, regression
 from reportgen.sections.slices import schema
+from reportgen.sections.slices.scores import SCORES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.intervals import Estimate
+    from reportgen.sections.slices.scores import Score
 
 
 @dataclass(frozen=True)
 class Values(MeasuredHead[RegressionOutputs]):
     """A predicted value on all rows, or on those of a slice."""
 
-    score: ClassVar[str] = "mae"
+    score: ClassVar[Score] = SCORES["mae"]
 
     @cached_property
     def values(self) -> NDArray[np.float64]:
@@ -69,6 +71,10 @@ class Values(MeasuredHead[RegressionOutputs]):
     def confidence_p(self) -> None:
         """Return None: a predicted value states no confidence."""
 
+    def against(self, _inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return values (N,) whose means in any slice and outside are the scores of both."""
+        return self.values
+
     def paired(self, other: Values, part: Subject) -> Iterator[Measurement]:
         """Yield the difference from another model on the same rows."""
         difference = self.difference(other)
@@ -79,3 +85,7 @@ class Values(MeasuredHead[RegressionOutputs]):
         """Return the p-value of equal MAEs; None in too few groups."""
         differences = self.values - other.values
         return self.design.p_value(differences, intervals.mean_p_value(differences))
+
+    def no_paired_p(self, _other: Values) -> str:
+        """Return why there is no p-value."""
+        return self.design.too_few

@@ -12,7 +12,8 @@ from reportgen.contract.subjects import about
 from reportgen.figures import dots, draw
 from reportgen.metrics import simultaneous
 from reportgen.sections.slices import words
-from reportgen.sections.slices.schema import DIFFERENCES, SlicesResult
+from reportgen.sections.slices.schema import SlicesResult
+from reportgen.sections.slices.scores import SCORES
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
@@ -50,22 +51,23 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         first = heads[0]
         ranked = words.ranked(result, first)
         shown = ranked[:_MOST_SLICES]
-        own = "Accuracy" if first.score == "accuracy" else "MAE"
+        of = SCORES[first.score]
+        own = of.spec.title
         panels = [Panel(f"{own} by slice", partial(self._draw_scores, result, heads, shown))]
         baseline = words.compared(result, first)
         if baseline is not None:
-            title = f"{about(first.model, first.subject)} minus {baseline.model}, same rows"
+            title = f"{about(first.model, first.subject)} minus {baseline.model}, same {of.rows}"
             panels.append(Panel(title, partial(self._draw_differences, result, first, baseline, shown)))
-        worst = words.number(result, first.score, first, ranked[0])
+        overall, worst = _overall(first), words.number(result, first.score, first, ranked[0])
         rest = f" The {len(shown)} worst of {words.slices(len(ranked))}." if len(shown) < len(ranked) else ""
         return Figure(
             name=name,
             title=_title(result, first),
-            caption=f"{own} by slice with 95 % intervals, the worst first; the line is {about(first.model, first.subject)} on all rows. "
-            f"{_rows(shown)} Filled: differs from the other rows (adjusted for the number of slices).{rest}"
+            caption=f"{own} by slice with 95 % intervals, the worst first; the line is {about(first.model, first.subject)} on all {of.rows}. "
+            f"{_rows(shown)} Filled: differs from the other {of.rows} (adjusted for the number of slices).{rest}"
             + self.view.rest(result.heads, heads),
-            alt=f"The worst slice of {about(first.model, first.subject)} is {ranked[0].name}, {words.score(worst)}; "
-            f"on all rows: {formatting.number(first.overall.value, worst.unit)}.",
+            alt=f"The worst slice of {about(first.model, first.subject)} is {ranked[0].name}, {words.score(worst, first)}; "
+            f"on all {of.rows}: {formatting.number(overall.value, worst.unit)}.",
             panels=tuple(panels),
             columns=len(panels) if max(len(one.name) for one in shown) <= _SHORT_NAME else 1,
             panel_height=dots.height(self.theme, round((len(shown) + 1) * _row(heads)), most=_TALLEST),
@@ -76,7 +78,7 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
     ) -> None:
         series = []
         for head in heads:
-            metrics: list[Whole | Metric] = [head.overall]
+            metrics: list[Whole | Metric] = [_overall(head)]
             metrics += [words.number(result, head.score, head, one) for one in shown]
             told = [True, *(_told(words.number(result, "rest_p_holm", head, one)) for one in shown)]
             look = self.theme.look(head.model)
@@ -90,31 +92,32 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
                     hollow=[not one for one in told],
                 )
             )
-        dots.rows(ax, self.theme, _names(shown), series)
-        draw.reference_line(ax, self.theme, heads[0].overall.value, "all rows", axis="x")
-        ax.set_xlabel("accuracy" if heads[0].score == "accuracy" else "MAE")
+        dots.rows(ax, self.theme, _names(heads[0], shown), series)
+        of = SCORES[heads[0].score]
+        draw.reference_line(ax, self.theme, _overall(heads[0]).value, f"all {of.rows}", axis="x")
+        ax.set_xlabel(naming.in_a_sentence(of.spec.title))
 
     def _draw_differences(
         self, result: SlicesResult, head: HeadSlices, baseline: HeadSlices, shown: Sequence[SliceEntry], ax: Axes
     ) -> None:
-        name = DIFFERENCES[head.score].name
+        of = SCORES[head.score]
         found = head.difference
         if found is None:
             return
-        metrics: list[Whole | Metric] = [found, *(words.number(result, name, head, one) for one in shown)]
+        metrics: list[Whole | Metric] = [found, *(words.number(result, of.difference.name, head, one) for one in shown)]
         told = [excludes_zero(found), *(_told(words.number(result, "difference_p_holm", head, one)) for one in shown)]
-        scale = 100 if head.score == "accuracy" else 1
+        scale = 100 if of.of_shares else 1
         labels = [self.theme.look(one.model).label for one in (baseline, head)]
-        left, right = labels if head.score == "accuracy" else reversed(labels)
+        left, right = labels if of.sign > 0 else reversed(labels)
         dots.forest(
             ax,
             self.theme,
-            [dots.Difference.of(name, one) for name, one in zip(_names(shown), metrics, strict=True)],
+            [dots.Difference.of(name, one) for name, one in zip(_names(head, shown), metrics, strict=True)],
             scale=scale,
             told=told,
             sides=(f"{left} better", f"{right} better"),
         )
-        ax.set_xlabel("points" if head.score == "accuracy" else "difference in MAE")
+        ax.set_xlabel("points" if of.of_shares else f"difference in {naming.in_a_sentence(of.spec.title)}")
 
 
 def _rows(shown: Sequence[SliceEntry]) -> str:
@@ -129,8 +132,16 @@ def _row(heads: Sequence[HeadSlices]) -> float:
     return 1 + 0.4 * (len(heads) - 1)
 
 
-def _names(shown: Sequence[SliceEntry]) -> list[str]:
-    return ["all rows", *(one.name for one in shown)]
+def _names(head: HeadSlices, shown: Sequence[SliceEntry]) -> list[str]:
+    return [f"all {SCORES[head.score].rows}", *(one.name for one in shown)]
+
+
+def _overall(head: HeadSlices) -> Whole:
+    """Return the score of all rows, which a head with a measured slice has."""
+    if head.overall is None:
+        message = "a slice has a score, so all rows have one"
+        raise ValueError(message)
+    return head.overall
 
 
 def _told(metric: Metric) -> bool:
@@ -143,5 +154,4 @@ def _title(result: SlicesResult, head: HeadSlices) -> str:
     if not found:
         return f"No slice of {who} is measurably worse than the rest"
     names = formatting.listed([one.name for one in found], 2)
-    verb = "is right less often" if head.score == "accuracy" else "has larger errors"
-    return f"{who} {verb} on {names}"
+    return f"{who} {SCORES[head.score].weak} on {names}"

@@ -8,8 +8,9 @@ from reportgen.contract.numbers import required
 from reportgen.contract.statements import counted
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
-from reportgen.sections.slices.schema import DIFFERENCES, FROM_REST
-from reportgen.text import formatting
+from reportgen.sections.slices import schema
+from reportgen.sections.slices.scores import SCORES
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
@@ -22,20 +23,22 @@ def number(result: SlicesResult, name: str, head: HeadSlices, one: SliceEntry) -
 
 
 def tested(head: HeadSlices) -> tuple[SliceEntry, ...]:
-    """Return the slices that have enough rows."""
+    """Return the slices that have numbers."""
     return tuple(one for one in head.slices if one.tested)
 
 
 def ranked(result: SlicesResult, head: HeadSlices) -> list[SliceEntry]:
-    """Return the slices that have enough rows, the worst score first."""
-    sign = 1 if head.score == "accuracy" else -1
+    """Return the slices that have numbers, the worst score first."""
+    sign = SCORES[head.score].sign
     return sorted(tested(head), key=lambda one: sign * required(number(result, head.score, head, one).value))
 
 
 def worse(result: SlicesResult, head: HeadSlices) -> list[SliceEntry]:
     """Return the slices that are measurably worse than the other rows, the worst score first."""
     return [
-        one for one in ranked(result, head) if _is_worse(result, head, one, FROM_REST[head.score].name, "rest_p_holm")
+        one
+        for one in ranked(result, head)
+        if _is_worse(result, head, one, SCORES[head.score].from_rest.name, "rest_p_holm")
     ]
 
 
@@ -44,7 +47,7 @@ def worse_than_baseline(result: SlicesResult, head: HeadSlices) -> list[SliceEnt
     return [
         one
         for one in ranked(result, head)
-        if _is_worse(result, head, one, DIFFERENCES[head.score].name, "difference_p_holm")
+        if _is_worse(result, head, one, SCORES[head.score].difference.name, "difference_p_holm")
     ]
 
 
@@ -52,7 +55,7 @@ def _is_worse(result: SlicesResult, head: HeadSlices, one: SliceEntry, differenc
     found, p = (result.find_or_none(name, head.model, one.subject) for name in (difference, p_value))
     if found is None or p is None or found.value is None or p.value is None:
         return False
-    sign = 1 if head.score == "accuracy" else -1
+    sign = SCORES[head.score].sign
     return sign * found.value < 0 and p.value < simultaneous.LEVEL
 
 
@@ -60,26 +63,20 @@ def compared(result: SlicesResult, head: HeadSlices) -> HeadSlices | None:
     """Return the same head of the baseline, if the slices of this one are compared with it."""
     if result.pair is None or head.model != result.pair[0]:
         return None
-    difference = DIFFERENCES[head.score].name
+    difference = SCORES[head.score].difference.name
     if not any(result.find_or_none(difference, head.model, one.subject) for one in head.slices):
         return None
     same = (one for one in result.heads if one.model == result.pair[1] and one.subject == head.subject)
     return next(same, None)
 
 
-def score(metric: Metric) -> str:
-    """Return the score of a slice: counts where it is a share of rows.
-
-    >>> from reportgen.contract.numbers import Metric
-    >>> score(Metric(value=0.625, unit="fraction", n=80)).replace(formatting.THIN, " ")
-    '50 of 80 right (62.5 %)'
-    """
+def score(metric: Metric, head: HeadSlices) -> str:
+    """Return the score of a slice: counts where it is a share of rows."""
+    of, text = SCORES[head.score], formatting.metric(metric).text
+    if of.spec is not schema.ACCURACY:
+        return f"{naming.in_a_sentence(of.spec.title)} {text} on {metric.n or 0:,} {of.rows}"
     found = counted(metric)
-    if found is not None:
-        return f"{found[0]:,} of {found[1]:,} right ({formatting.metric(metric).text})"
-    if metric.unit == "fraction":
-        return f"accuracy {formatting.metric(metric).text}"
-    return f"MAE {formatting.metric(metric).text} on {metric.n or 0:,} rows"
+    return f"accuracy {text}" if found is None else f"{found[0]:,} of {found[1]:,} right ({text})"
 
 
 def difference(metric: Metric) -> str:

@@ -111,7 +111,7 @@ class OutputSpec(Strict):
     order: Order = "decision"
     """Order of the chapters: by their relevance to the decision, or as in the spec."""
     predictions: Flag = False
-    """Write the answer of every model on every row beside `results.json`, as `predictions.parquet`: about 30 bytes per row and model. A later report pairs its differences with it."""
+    """Write the answer of every model on every row beside `results.json`, as `predictions.parquet`: about 30 bytes per row and model; of several labels, pixels or tokens counts per row and class. A later report pairs its differences with it."""
     figures: FiguresSpec = FiguresSpec()
     """Figures as separate files."""
     theme: ThemeSpec = ThemeSpec()

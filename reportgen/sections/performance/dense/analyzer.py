@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.contract.heads import DenseHead, comparable
+from reportgen.contract.heads import comparable
+from reportgen.contract.positions import DenseHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, dense, intervals, pooled
 from reportgen.metrics.pooled import Parts
@@ -37,71 +37,12 @@ _NO_CLASS = "no class is labeled or predicted at any position"
 
 @dataclass(frozen=True)
 class Positions(DenseHead):
-    """A head with the parts that its units make of each score."""
+    """A head with the words of its task and the constants that it is compared with."""
 
     @property
     def kind(self) -> Kind:
         """The nouns and the metrics of its task."""
         return schema.KINDS[self.head.task.value]
-
-    @property
-    def right(self) -> Parts:
-        """Right positions."""
-        return Parts(self.outputs.right, self.outputs.counted)
-
-    @property
-    def exact(self) -> NDArray[np.bool_]:
-        """(N,) bool, whether every position of the unit is right."""
-        return np.asarray(self.outputs.right == self.outputs.counted)
-
-    def iou(self, index: int) -> Parts:
-        """Positions that are labeled and predicted as a class, of those that are either."""
-        return _over_union(*(one[:, index] for one in (self.outputs.hits, self.outputs.predicted, self.outputs.actual)))
-
-    def boundary_iou(self, index: int) -> Parts:
-        """Positions in the bands along both boundaries of a class, of those in either."""
-        found = self.outputs
-        if found.boundary_hits is None or found.boundary_predicted is None or found.boundary_actual is None:
-            message = "only segmentation has boundaries"
-            raise ValueError(message)
-        bands = (found.boundary_hits, found.boundary_predicted, found.boundary_actual)
-        return _over_union(*(one[:, index] for one in bands))
-
-    def f1(self, index: int) -> Parts:
-        """2 TP / (2 TP + FP + FN) of a class: its Dice coefficient."""
-        found = self.outputs
-        both = (found.predicted[:, index] + found.actual[:, index]).astype(np.float64)
-        return Parts((2 * found.hits[:, index]).astype(np.float64), both)
-
-    def precision(self, index: int) -> Parts:
-        """Right positions of those that are predicted as a class."""
-        return Parts(
-            self.outputs.hits[:, index].astype(np.float64), self.outputs.predicted[:, index].astype(np.float64)
-        )
-
-    def recall(self, index: int) -> Parts:
-        """Right positions of those that are labeled as a class."""
-        return Parts(self.outputs.hits[:, index].astype(np.float64), self.outputs.actual[:, index].astype(np.float64))
-
-    def misses(self, index: int) -> NDArray[np.bool_]:
-        """(N,) bool, whether a position of the unit is wrong for a class."""
-        found = self.iou(index)
-        return np.asarray(found.numerators < found.denominators)
-
-    def over_classes(self, found: Estimate) -> Estimate:
-        """Return a mean over classes; without its interval where few units have the rarest class, however many others are called so."""
-        units = (self.outputs.actual > 0).sum(axis=0)
-        fewest = int(units[units > 0].min())
-        return found.supported(fewest, intervals.FEWEST_EXAMPLES, f"{self.kind.units} with each class")
-
-    def every(self, name: str) -> list[Parts]:
-        """Return the parts of a score of all classes."""
-        return [getattr(self, name)(index) for index in range(self.outputs.n_classes)]
-
-    @property
-    def main(self) -> list[Parts]:
-        """The parts of the score by which models are compared: its mean over these."""
-        return self.every("iou") if self.kind.main is schema.MEAN_IOU else [self.right]
 
     @property
     def frequency(self) -> Floats:
@@ -118,22 +59,6 @@ class Positions(DenseHead):
     def always(self) -> Parts:
         """Positions that the most frequent class is right at."""
         return Parts(self.outputs.actual[:, self.majority].astype(np.float64), self.outputs.counted)
-
-    @cached_property
-    def by_unit(self) -> Floats:
-        """(N,) float64, the score that ranks the units."""
-        if self.kind.main is schema.MEAN_IOU:
-            return dense.mean_of_unit(self.every("iou"))
-        return self.outputs.right / self.outputs.counted
-
-    @property
-    def n_wrong(self) -> int:
-        """Number of units with a wrong position."""
-        return int((~self.exact).sum())
-
-
-def _over_union(hits: NDArray[np.int64], predicted: NDArray[np.int64], actual: NDArray[np.int64]) -> Parts:
-    return Parts(hits.astype(np.float64), (predicted + actual - hits).astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -155,8 +80,8 @@ def measured(heads: Sequence[Positions], decision: Decision) -> DenseNumbers:
         numbers += _by_role(group, decision)
     how = Comparison(
         goodness=_main_score,
-        difference=lambda first, second: (found := _apart(first, second)) and found[0],
-        p_value=_p_value,
+        difference=lambda first, second: (found := first.apart(first.main, second.main)) and found[0],
+        p_value=lambda first, second: first.p_value(second),
         pair=_pair,
     )
     compared, tiers = compare(groups, how, decision)
@@ -227,12 +152,9 @@ def _whole(head: Positions) -> Iterator[Measurement]:
 
 def _pooled(head: Positions, spec: MetricSpec, parts: Sequence[Parts], part: Subject | None = None) -> Measurement:
     """Record a score pooled over units, or the mean of several over classes."""
-    single = len(parts) == 1
-    found = pooled.micro(parts[0], head.design.weights) if single else pooled.macro(parts, head.design.weights)
+    found = head.mean(parts)
     if found is None:
         return head.insufficient(spec, _NO_CLASS, part)
-    if not single:
-        found = head.over_classes(found)
     absent = sum(not one.denominators.any() for one in parts)
     left_out = f"{absent} of {len(parts)} classes are neither labeled nor predicted and are left out"
     return head.estimated(spec, found, part, caveat=left_out if absent else None)
@@ -245,15 +167,10 @@ def _losses(head: Positions) -> Iterator[Measurement]:
     caveat = f"from clipped probabilities: {share:.2%} of the labels had probability 0, so the true value is higher"
     nll = _supported(head, pooled.pooled_loss(outputs.nll, outputs.counted, weights))
     yield head.estimated(shared.NLL, nll, caveat=caveat if n_clipped else None)
-    brier = _supported(head, pooled.pooled_loss(outputs.brier / _convention(head), outputs.counted, weights))
-    yield head.estimated(shared.BRIER, brier, estimator="positive class" if _convention(head) > 1 else None)
+    brier = _supported(head, pooled.pooled_loss(outputs.brier / head.brier_divisor, outputs.counted, weights))
+    yield head.estimated(shared.BRIER, brier, estimator="positive class" if head.brier_divisor > 1 else None)
     if head.kind.main is schema.TOKEN_ACCURACY:
         yield head.estimated(schema.PERPLEXITY, nll.transformed(math.exp), caveat=caveat if n_clipped else None)
-
-
-def _convention(head: Positions) -> float:
-    """Return by what the Brier score is divided: two classes have one positive class."""
-    return 2.0 if head.outputs.n_classes == 2 else 1.0  # noqa: PLR2004 both classes
 
 
 def _supported(head: Positions, found: Estimate) -> Estimate:
@@ -316,28 +233,6 @@ def _main_score(head: Positions) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def _apart(first: Positions, second: Positions) -> Paired:
-    """Return the difference in the main score."""
-    return _mean_apart(first, first.main, second.main)
-
-
-def _mean_apart(head: Positions, own: Sequence[Parts], other: Sequence[Parts]) -> Paired:
-    """Return the difference of a score, or of its mean over several classes."""
-    found = pooled.macro_difference(own, other, head.design.weights)
-    if found is None or len(own) == 1:
-        return found
-    return head.over_classes(found[0]), found[1]
-
-
-def _p_value(first: Positions, second: Positions) -> float | None:
-    """Return the p-value of equal main scores; None without a test."""
-    found = _apart(first, second)
-    if found is None or (found[0].low is None and found[0].value != 0):
-        return None
-    mass = pooled.mass((*first.main, *second.main), first.design.weight)
-    return first.design.p_value(found[1], intervals.mean_p_value(found[1]), mass=mass)
-
-
 def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
     kind, part, weights = first.kind, Subject.of("vs", second.model.name), first.design.weights
@@ -350,16 +245,15 @@ def _pair(first: Positions, second: Positions, p_value: float | None, adjusted: 
         table = comparison.discordance(first.exact, second.exact, weights)
         yield first.estimated(labels.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
     for spec, own, other in scores:
-        yield _difference(first, spec, _mean_apart(first, own, other), wrong, part)
-    for spec, name, scale in (
-        (shared.NLL_DIFFERENCE, "nll", 1.0),
-        (shared.BRIER_DIFFERENCE, "brier", _convention(first)),
+        yield _difference(first, spec, first.apart(own, other), wrong, part)
+    for spec, losses, others in (
+        (shared.NLL_DIFFERENCE, first.mean_nll, second.mean_nll),
+        (shared.BRIER_DIFFERENCE, first.mean_brier, second.mean_brier),
     ):
-        losses, others = (Parts(getattr(one.outputs, name) / scale, one.outputs.counted) for one in (first, second))
         found = pooled.difference(losses, others, weights, math.inf)
         yield _difference(first, spec, found, wrong, part)
     how = f"Student's t of the paired difference, clustered by {first.design.by}"
-    apart = _apart(first, second)
+    apart = first.apart(first.main, second.main)
     untested = _NO_CLASS if apart is None else apart[0].withheld or first.design.too_few
     for spec, p in ((kind.pair.p, p_value), (kind.pair.p_holm, adjusted)):
         if p is None:

@@ -12,7 +12,6 @@ import numpy as np
 from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, multilabel, pooled, ranking
-from reportgen.metrics.pooled import Parts
 from reportgen.metrics.ranking import Column
 from reportgen.sections.performance import multilabel_schema as schema, schema as shared
 from reportgen.sections.performance.classified import Classified, class_groups, of_class
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.metrics.intervals import Estimate
-    from reportgen.metrics.multilabel import Counts
+    from reportgen.metrics.pooled import Parts
     from reportgen.sections.performance.tiers import Tier
 
     Floats = NDArray[np.float64]
@@ -52,26 +51,6 @@ class Several(MultilabelHead):
     """A multilabel head with what is counted of it once."""
 
     @cached_property
-    def counts(self) -> Counts:
-        """Right and wrong predictions by row."""
-        return multilabel.counts(self.outputs.predicted, self.outputs.labels, self.outputs.known)
-
-    @cached_property
-    def exact(self) -> NDArray[np.bool_]:
-        """(N,) bool, whether all known labels of the row are predicted right."""
-        return np.asarray(~self.outputs.wrong.any(axis=1))
-
-    @property
-    def n_wrong(self) -> int:
-        """Number of rows with a wrong prediction."""
-        return int((~self.exact).sum())
-
-    def of_class(self, index: int) -> Counts:
-        """Return right and wrong predictions of one class by row."""
-        outputs = self.outputs
-        return multilabel.counts(outputs.predicted[:, index], outputs.labels[:, index], outputs.known[:, index])
-
-    @cached_property
     def losses(self) -> Losses:
         """The losses by row, summed class by class so that no matrix of them is needed."""
         outputs, weight = self.outputs, self.design.weight
@@ -92,16 +71,6 @@ class Several(MultilabelHead):
             for place, one in enumerate(found):
                 sums[place] += np.where(known, one, 0.0)
         return Losses(outputs.nll, *sums)
-
-    @property
-    def mean_nll(self) -> Parts:
-        """The NLL of a known label."""
-        return Parts(self.losses.nll, self.counts.known)
-
-    @property
-    def mean_brier(self) -> Parts:
-        """The squared error of a known label."""
-        return Parts(self.losses.brier, self.counts.known)
 
     def columns(self) -> Iterator[Column]:
         """Yield the classes with their scores."""
@@ -132,8 +101,8 @@ def measured(several: Sequence[Several], decision: Decision) -> Multilabels:
         numbers += _by_role(group, decision)
     how = Comparison(
         goodness=lambda one: one.counts.f1.value(one.design.weights),
-        difference=lambda first, second: (found := _f1_difference(first, second)) and found[0],
-        p_value=_p_value,
+        difference=lambda first, second: (found := first.f1_apart(second)) and found[0],
+        p_value=lambda first, second: first.f1_p(second),
         pair=_pair,
     )
     compared, tiers = compare(alike, how, decision)
@@ -295,16 +264,6 @@ def _class_scores(one: Classified, part: Subject) -> Iterator[Measurement]:
 # ------------------------------------------------------------------------------------------------ of two models
 
 
-def _f1_difference(first: Several, second: Several) -> tuple[Estimate, Floats] | None:
-    return pooled.difference(first.counts.f1, second.counts.f1, first.design.weights)
-
-
-def _p_value(first: Several, second: Several) -> float | None:
-    """Return the p-value of equal micro F1; None without a test."""
-    found = _f1_difference(first, second)
-    return None if found is None else first.design.p_value(found[1], intervals.mean_p_value(found[1]))
-
-
 def _pair(first: Several, second: Several, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
     part, weights = Subject.of("vs", second.model.name), first.design.weights
@@ -322,7 +281,7 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
             yield first.insufficient(spec, _NO_SCORE, part)
         else:
             yield first.estimated(spec, _paired(found[0], wrong), part)
-    if _f1_difference(first, second) is None:
+    if first.f1_apart(second) is None:
         for spec in (schema.MICRO_F1_PAIRS.p, schema.MICRO_F1_PAIRS.p_holm):
             yield first.insufficient(spec, _NO_SCORE, part)
         return
