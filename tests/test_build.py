@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import warm
 from sklearn import metrics as sk
 
 from reportgen.analysis.results_file import load
@@ -28,17 +29,15 @@ ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND":
 
 def run(*arguments: object, cwd: Path = TOP, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program."""
-    command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, check=False
-    )
+    return warm.python("-m", "reportgen", *arguments, cwd=cwd, env={**ENVIRONMENT, **environment})
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the example once."""
+    """Build the example once, by a new interpreter."""
     folder = tmp_path_factory.mktemp("built")
-    found = run("build", "specs/release.toml", "-o", folder)
+    command = [sys.executable, "-m", "reportgen", "build", "specs/release.toml", "-o", folder]
+    found = subprocess.run(command, cwd=TOP, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     return folder
 
@@ -96,10 +95,7 @@ def test_the_numbers_are_those_of_keras(built: Path) -> None:
         "    out[name] = [float((p.argmax(1) == d['y']).mean()), float(-np.log(p[np.arange(len(p)), d['y']]).mean())]\n"
         "print(json.dumps(out))"
     )
-    run_ = subprocess.run(
-        [sys.executable, "-c", program], cwd=TOP, env=ENVIRONMENT, capture_output=True, text=True, check=True
-    )
-    expected = json.loads(run_.stdout.splitlines()[-1])
+    expected = json.loads(warm.python("-c", program, env=ENVIRONMENT).stdout.splitlines()[-1])
     rows = json.loads(run("metrics", built / "results.json", "--format", "json").stdout)
     found = {
         (row["model"], row["metric"]): row["value"]
@@ -121,7 +117,7 @@ def test_logits_are_taken_before_the_softmax(built: Path) -> None:
 
 
 def test_same_input_same_bytes(built: Path, tmp_path: Path) -> None:
-    """A second build, and a rendering of the first one's results, give the same bytes."""
+    """A second build, whose process came about in another way, and a rendering of the first one's results, give the same bytes."""
     assert run("build", "specs/release.toml", "-o", tmp_path / "again", "-q").returncode == 0
     assert run("render", built / "results.json", "-o", tmp_path / "rendered", "-q").returncode == 0
     for name in ("report.html", "report.pdf", "results.json", "model_card.md"):
@@ -194,7 +190,7 @@ def test_batch_size_and_company_do_not_matter(tmp_path: Path) -> None:
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Models of every kind that needs care, and data for them."""
     folder = tmp_path_factory.mktemp("zoo")
-    subprocess.run([sys.executable, TOP / "tests" / "zoo.py", folder], check=True, env=ENVIRONMENT, capture_output=True)
+    warm.python(TOP / "tests" / "zoo.py", folder, env=ENVIRONMENT).check_returncode()
     return folder
 
 
