@@ -31,7 +31,7 @@ CAN_FORK = sys.platform == "linux"
 
 
 def python(*arguments: object, cwd: Path = TOP, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m MODULE …``, ``python -c PROGRAM …`` or ``python FILE …``, and return what it said."""
+    """Run ``python -m MODULE …``, ``-c PROGRAM …`` or ``FILE …``, with ``-P`` before it or not, and return what it said."""
     command, env = list(map(str, arguments)), dict(os.environ if env is None else env)
     if not CAN_FORK:
         line = [sys.executable, *command]
@@ -85,15 +85,20 @@ def _run(command: list[str], cwd: str, env: dict[str, str], said: list[str]) -> 
         os.dup2(os.open(path, flags), number)
     os.chdir(cwd)
     _become(env)
-    how, *arguments = command
+    safe, (how, *arguments) = command[0] == "-P", command[command[0] == "-P" :]
     if how == "-m":
-        sys.argv, sys.path[:0] = arguments, [cwd]
+        here, sys.argv = cwd, arguments
+    elif how == "-c":
+        here, sys.argv = "", ["-c", *arguments[1:]]
+    else:
+        here, sys.argv = str(Path(how).parent), [how, *arguments]
+    if not safe:
+        sys.path.insert(0, here)
+    if how == "-m":
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
     elif how == "-c":
-        sys.argv, sys.path[:0] = ["-c", *arguments[1:]], [""]
         exec(arguments[0], {"__name__": "__main__"})  # noqa: S102 as the interpreter does
     else:
-        sys.argv, sys.path[:0] = command, [str(Path(how).parent)]
         runpy.run_path(how, run_name="__main__")
 
 
