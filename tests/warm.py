@@ -69,6 +69,7 @@ def main() -> None:
             importlib.import_module(name)
     process.subprocess = SimpleNamespace(Popen=_worker, PIPE=subprocess.PIPE)  # type: ignore[assignment]
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     for line in sys.stdin:
         child = os.fork()
         if not child:
