@@ -18,7 +18,10 @@ settings.load_profile("reportgen")
 
 os.environ["REPORTGEN_NO_CACHE"] = "1"  # tests compute, unless they are about the store
 
-GOLDEN = Path(__file__).parent / "golden"
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+collect_ignore = [str(path) for path in HERE.rglob("*.py") if not path.name.startswith("test_")]
+"""Programs and what tests share, which are not looked through for examples: some of them load TensorFlow."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
