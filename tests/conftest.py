@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,12 +18,22 @@ settings.load_profile("reportgen")
 
 os.environ["REPORTGEN_NO_CACHE"] = "1"  # tests compute, unless they are about the store
 
-GOLDEN = Path(__file__).parent / "golden"
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+collect_ignore = [str(path) for path in HERE.rglob("*.py") if not path.name.startswith("test_")]
+"""Programs and what tests share, which are not looked through for examples: some of them load TensorFlow."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-golden`` writes the golden files anew instead of comparing with them."""
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector of garbage look at what tests make, seldom: what was imported and collected stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture

@@ -20,15 +20,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from reportgen.analysis.results import Results
+    from reportgen.pipeline.present import Rendered
+
 if sys.platform != "linux":
     pytest.skip("figures are drawn in forks on Linux alone", allow_module_level=True)
 
 
+@pytest.fixture(scope="module")
+def found() -> Results:
+    """Analyze."""
+    return results()
+
+
+@pytest.fixture(scope="module")
+def alone(found: Results) -> Rendered:
+    """Draw by one process."""
+    return present(found, ("html",), Run())
+
+
 @pytest.mark.parametrize("stored", [True, False])
-def test_the_page_is_the_same(stored: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_the_same(
+    stored: bool, found: Results, alone: Rendered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Drawn by one process or by three, with a store or without; the program draws its share alone."""
-    found = results()
-    alone = present(found, ("html",), Run())
     drawn, real = [], drawings._Pending.draw
     monkeypatch.setattr(drawings._Pending, "draw", lambda one: (drawn.append(one.name), real(one))[1])
     store = Store(tmp_path / "store") if stored else None
@@ -53,16 +68,15 @@ def _fail() -> None:
 
 @pytest.mark.parametrize("broken", [_end, _fail])
 def test_what_a_process_does_not_draw_is_drawn_by_the_program(
-    broken: Callable[[], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broken: Callable[[], None], found: Results, alone: Rendered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process is killed, or fails."""
     program, real = os.getpid(), drawings._Pending.draw
     monkeypatch.setattr(
         drawings._Pending, "draw", lambda one: real(one) if os.getpid() == program else broken() or real(one)
     )
-    found = results()
     report = present(found, ("html",), Run(store=Store(tmp_path / "store"), drawers=2))
-    assert report.files == present(found, ("html",), Run()).files
+    assert report.files == alone.files
     assert not report.failures
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import warm
 from sklearn import metrics as sk
 
 from reportgen.analysis.results_file import load
@@ -23,22 +24,21 @@ from reportgen.plan.registry import Registry
 
 pytestmark = pytest.mark.keras
 TOP = Path(__file__).parents[1]
+WITH_PAGE = "json,html,markdown"
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND": "tensorflow"}
 
 
 def run(*arguments: object, cwd: Path = TOP, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program."""
-    command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env={**ENVIRONMENT, **environment}, capture_output=True, text=True, check=False
-    )
+    return warm.python("-m", "reportgen", *arguments, cwd=cwd, env={**ENVIRONMENT, **environment})
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the example once."""
+    """Build the example once, by a new interpreter."""
     folder = tmp_path_factory.mktemp("built")
-    found = run("build", "specs/release.toml", "-o", folder)
+    command = [sys.executable, "-m", "reportgen", "build", "specs/release.toml", "-o", folder]
+    found = subprocess.run(command, cwd=TOP, env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     return folder
 
@@ -96,10 +96,7 @@ def test_the_numbers_are_those_of_keras(built: Path) -> None:
         "    out[name] = [float((p.argmax(1) == d['y']).mean()), float(-np.log(p[np.arange(len(p)), d['y']]).mean())]\n"
         "print(json.dumps(out))"
     )
-    run_ = subprocess.run(
-        [sys.executable, "-c", program], cwd=TOP, env=ENVIRONMENT, capture_output=True, text=True, check=True
-    )
-    expected = json.loads(run_.stdout.splitlines()[-1])
+    expected = json.loads(warm.python("-c", program, env=ENVIRONMENT).stdout.splitlines()[-1])
     rows = json.loads(run("metrics", built / "results.json", "--format", "json").stdout)
     found = {
         (row["model"], row["metric"]): row["value"]
@@ -121,7 +118,7 @@ def test_logits_are_taken_before_the_softmax(built: Path) -> None:
 
 
 def test_same_input_same_bytes(built: Path, tmp_path: Path) -> None:
-    """A second build, and a rendering of the first one's results, give the same bytes."""
+    """A second build, whose process came about in another way, and a rendering of the first one's results, give the same bytes."""
     assert run("build", "specs/release.toml", "-o", tmp_path / "again", "-q").returncode == 0
     assert run("render", built / "results.json", "-o", tmp_path / "rendered", "-q").returncode == 0
     for name in ("report.html", "report.pdf", "results.json", "model_card.md"):
@@ -194,12 +191,18 @@ def test_batch_size_and_company_do_not_matter(tmp_path: Path) -> None:
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Models of every kind that needs care, and data for them."""
     folder = tmp_path_factory.mktemp("zoo")
-    subprocess.run([sys.executable, TOP / "tests" / "zoo.py", folder], check=True, env=ENVIRONMENT, capture_output=True)
+    warm.python(TOP / "tests" / "zoo.py", folder, env=ENVIRONMENT).check_returncode()
     return folder
 
 
 def build(
-    zoo: Path, tmp_path: Path, model: str, data: str = "good", more: str = "", sections: str = "performance"
+    zoo: Path,
+    tmp_path: Path,
+    model: str,
+    data: str = "good",
+    more: str = "",
+    sections: str = "performance",
+    formats: str = "json",
 ) -> Any:
     """Build a small spec and return what the program said, and the rows."""
     kinds = "".join(f'[[sections]]\nkind = "{kind}"\n' for kind in sections.split())
@@ -209,7 +212,7 @@ def build(
     )
     name = f"{tmp_path.name}.toml"
     (zoo / name).write_text(text, "utf-8")
-    found = run("build", name, "-o", tmp_path / "out", "--format", "json,html,markdown", "-q", cwd=zoo)
+    found = run("build", name, "-o", tmp_path / "out", "--format", formats, "-q", cwd=zoo)
     if found.returncode not in (0, 1):
         return found, None
     rows = json.loads(run("metrics", tmp_path / "out" / "results.json", "--format", "json").stdout)
@@ -319,14 +322,18 @@ def test_a_sigmoid_is_binary(zoo: Path, tmp_path: Path) -> None:
 
 def test_a_head_whose_task_nothing_tells(zoo: Path, tmp_path: Path) -> None:
     """It is not applicable with a reason, never a crash and never a number."""
-    found, rows = build(zoo, tmp_path, "ambiguous.keras", "good", sections="summary performance calibration")
+    found, rows = build(
+        zoo, tmp_path, "ambiguous.keras", "good", sections="summary performance calibration", formats=WITH_PAGE
+    )
     assert found.returncode == 0, found.stderr
     assert {row["status"] for row in rows.values()} == {"not_applicable"}
 
 
 def test_a_regression_head_has_its_errors(zoo: Path, tmp_path: Path) -> None:
     """Performance measures them; calibration says that it does not measure such heads."""
-    found, rows = build(zoo, tmp_path, "regression.keras", "floats", sections="summary performance calibration")
+    found, rows = build(
+        zoo, tmp_path, "regression.keras", "floats", sections="summary performance calibration", formats=WITH_PAGE
+    )
     assert found.returncode == 0, found.stderr
     measured = {name for name, _ in rows if rows[name, None]["status"] == "ok"}
     assert measured >= {"bias", "mae", "rmse", "median_absolute_error", "r_squared", "mae_skill"}
@@ -364,7 +371,7 @@ def test_the_next_release(tmp_path: Path) -> None:
 def test_a_multilabel_head_is_measured_whole(zoo: Path, tmp_path: Path) -> None:
     """In all sections, from the logits before its sigmoids; labels that contradict it are one sentence."""
     sections = "summary overview performance errors calibration weights information_flow cost"
-    found, rows = build(zoo, tmp_path, "multilabel.keras", "multilabel", sections=sections)
+    found, rows = build(zoo, tmp_path, "multilabel.keras", "multilabel", sections=sections, formats=WITH_PAGE)
     assert found.returncode == 0, found.stderr
     expected = json.loads((zoo / "expected.json").read_text("utf-8"))["multilabel"]
     assert rows["nll", None]["value"] == pytest.approx(expected["nll"], rel=1e-5)
@@ -439,7 +446,7 @@ def test_the_example_of_regression(tmp_path: Path) -> None:
 def test_a_head_of_several_values(zoo: Path, tmp_path: Path) -> None:
     """Each value has its numbers and its rows in the gallery, numbered or named by the spec."""
     sections = "summary overview performance errors"
-    found, rows = build(zoo, tmp_path, "values.keras", "three", sections=sections)
+    found, rows = build(zoo, tmp_path, "values.keras", "three", sections=sections, formats=WITH_PAGE)
     assert found.returncode == 0, found.stderr
     biases = [rows["bias", f"head:{place}"]["value"] for place in range(3)]
     assert biases == pytest.approx([-1, 0, 2], abs=1e-5)
@@ -455,7 +462,7 @@ def test_a_head_of_several_values(zoo: Path, tmp_path: Path) -> None:
 
 def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:
     """Its numbers failed, with the reason; the report is written."""
-    found, rows = build(zoo, tmp_path, "nan.keras", sections="summary performance calibration")
+    found, rows = build(zoo, tmp_path, "nan.keras", sections="summary performance calibration", formats=WITH_PAGE)
     assert found.returncode == 3
     assert "NaN or infinite" in found.stderr
     assert (tmp_path / "out" / "report.html").exists()
@@ -465,7 +472,9 @@ def test_a_model_with_nan_weights(zoo: Path, tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_watched_is_evaluated_all_the_same(zoo: Path, tmp_path: Path) -> None:
     """Its predictions are measured; the numbers of its layers are missing, with the reason."""
     more = 'custom_objects = ["./layers.py:Shy"]'
-    found, rows = build(zoo, tmp_path, "shy.keras", more=more, sections="performance information_flow cost")
+    found, rows = build(
+        zoo, tmp_path, "shy.keras", more=more, sections="performance information_flow cost", formats=WITH_PAGE
+    )
     assert found.returncode == 0, found.stderr
     assert rows["accuracy", None]["n"] == 20
     assert "not while I am watched" in rows["multiply_adds", None]["reason"]

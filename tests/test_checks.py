@@ -191,7 +191,7 @@ def test_page_one_says_how_many_rows_are_repeated(duplicates: int, words: str | 
     found = results()
     assert found.data is not None
     data = found.data.model_copy(update={"duplicates": duplicates})
-    for content in present(found.model_copy(update={"data": data}), ("html", "markdown")).files.values():
+    for content in present(found.model_copy(update={"data": data}), ("html", "markdown"), draw=False).files.values():
         page = content.decode()
         assert ("an earlier row" in page) == (words is not None)
         assert words is None or words in page
@@ -211,7 +211,7 @@ def test_page_one_says_how_many_rows_are_leaked(leaked: int, words: str) -> None
     assert found.data is not None
     training = TrainingRecord(files=found.data.files, n=957, leaked=leaked, compared="bit by bit")
     found = found.model_copy(update={"data": found.data.model_copy(update={"training": training})})
-    for content in present(found, ("html", "markdown")).files.values():
+    for content in present(found, ("html", "markdown"), draw=False).files.values():
         assert words in content.decode()
     rows = [row for table in provenance(found) for row in table.rows]
     assert ("training data", found.data.files[0].file, found.data.files[0].sha256) in rows
@@ -301,7 +301,7 @@ def test_the_standing_is_shown() -> None:
     near = found.checks[0].model_copy(update={"low": 0.12, "standing": "within the interval"})
     found = found.model_copy(update={"checks": (found.checks[0], near)})
     assert front_page(found, None, {}).verdict.sentence.endswith("Of 2 checked values, 2 passed (1 clearly).")
-    html, markdown = (content.decode() for content in present(found, ("html", "markdown")).files.values())
+    html, markdown = (content.decode() for content in present(found, ("html", "markdown"), draw=False).files.values())
     assert '<span class="about">within the interval</span>' in html
     assert ", within the interval |" in markdown
 
@@ -512,7 +512,7 @@ def test_page_one_says_what_the_rows_were_used_for() -> None:
         found = found.model_copy(update={"data": found.data.model_copy(update={"used_for": stated})})
         assert front_page(found, None, {}).basis == f"{first} {words} {fresh}"
         assert ("earlier use of these rows", words.partition(", so")[0].rstrip(".")) in provenance(found)[-1].rows
-        for content in present(found, ("html", "markdown")).files.values():
+        for content in present(found, ("html", "markdown"), draw=False).files.values():
             assert "confirm the choice on fresh data" in content.decode()
     with pytest.raises(SpecError, match="used_for"):
         results(SPEC.replace("[[sections]]", 'used_for = ["publicity"]\n[[sections]]', 1))

@@ -16,7 +16,7 @@ from reportgen.analysis import analyze as analysis
 from reportgen.analysis.code import code
 from reportgen.document.provenance import provenance
 from reportgen.errors import InputError
-from reportgen.inputs import digest
+from reportgen.inputs import code as libraries, digest
 from reportgen.resources import share
 
 if TYPE_CHECKING:
@@ -177,3 +177,28 @@ def test_digests_are_the_same_again(tmp_path: Path) -> None:
         found.append(list(code(made_plan(folder, text), made_evaluation().models)))
     assert found[0] == found[1]
     assert str(tmp_path) not in str(found)
+
+
+# ------------------------------------------------------------------------------------------------ libraries
+
+
+def test_keras_is_loaded_without_what_it_does_not_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the process is the program's own; the code of a user that comes after it finds all packages."""
+    (tmp_path / "gallery.py").write_text("NAME = 'plots'\n", "utf-8")
+    (tmp_path / "builder.py").write_text("try:\n    import gallery\nexcept ImportError:\n    gallery = None\n", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(libraries, "_LIBRARIES", ("builder",))
+    monkeypatch.setattr(libraries, "_NOT_NEEDED", ("gallery",))
+    for less in (True, False):
+        for name in ("builder", "gallery"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        if less:
+            libraries.load_less()
+        libraries.load_libraries()
+        import builder
+        import gallery
+
+        assert (builder.gallery is None) == less
+        assert gallery.NAME == "plots"
+        libraries.load_less()
+        assert sys.modules["gallery"] is gallery, "what is loaded stays"

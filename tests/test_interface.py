@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import warm
 from handmade import results as handmade
 from matplotlib.figure import Figure as Canvas
 
@@ -34,8 +35,7 @@ FIGURES = {f"{name}.png" for name in SHEETS}
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what ``interface_run.py`` left, which ran in a process of its own."""
     folder = tmp_path_factory.mktemp("interface")
-    command = [sys.executable, TESTS / "interface_run.py", folder / "found.pickle"]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    ran = warm.python(TESTS / "interface_run.py", folder / "found.pickle", cwd=folder)
     assert ran.returncode == 0, ran.stderr
     content: dict[str, Any] = pickle.loads((folder / "found.pickle").read_bytes())  # noqa: S301 our own
     return content

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+import warm
 from kinds import DATA, KINDS, NO_LAYERS, Kind, entry
+
+if TYPE_CHECKING:
+    import subprocess
 
 TOP = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND": "tensorflow"}
@@ -44,15 +46,12 @@ class Built(NamedTuple):
 
 def program(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the program."""
-    command = [sys.executable, "-P", "-m", "reportgen", *map(str, arguments)]
-    environment = {**ENVIRONMENT, "PYTHONPATH": str(TOP)}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    return warm.python("-P", "-m", "reportgen", *arguments, cwd=cwd, env=ENVIRONMENT)
 
 
 def made(folder: Path, kinds: tuple[Kind, ...]) -> Path:
     """Write models and data."""
-    command = [sys.executable, str(TOP / "tests" / "kinds.py"), str(folder), *(kind.name for kind in kinds)]
-    subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True)
+    warm.python(TOP / "tests" / "kinds.py", folder, *(kind.name for kind in kinds), env=ENVIRONMENT).check_returncode()
     return folder
 
 
@@ -193,13 +192,12 @@ def test_classes_of_positions(tmp_path: Path) -> None:
 
 
 @pytest.mark.keras
-def test_a_mask_is_for_positions(tmp_path: Path) -> None:
+def test_a_mask_is_for_positions(quick: Built) -> None:
     """An ignored label for a model with one class per row is an error that names its outputs."""
-    made(tmp_path, QUICK[:1])
     data = 'path = "rows.npz"\nignore_label = 1\n'
     text = f'schema_version = 1\n[report]\ntitle = "Kinds"\n{entry(QUICK[0])}[data]\n{data}[[sections]]\nkind = "performance"\n'
-    (tmp_path / "wrong.toml").write_text(text, "utf-8")
-    found = program("build", "wrong.toml", "-q", cwd=tmp_path)
+    (quick.folder / "wrong.toml").write_text(text, "utf-8")
+    found = program("build", "wrong.toml", "-q", cwd=quick.folder)
     assert found.returncode == 3
     says = "data.ignore_label: is for segmentation and sequence labeling, but the model sequential has no such output"
     assert says in found.stderr

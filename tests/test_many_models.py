@@ -62,14 +62,19 @@ def many(folder: Path, extra: str = "", count: int = COUNT, names: tuple[str, ..
     return analysis.analyze(planned, made, "2026-01-02T03:04:05+00:00", keep_going=False)
 
 
-def test_the_best_by_the_first_headline_are_in_focus(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def fifty(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Analyze fifty models of a spec that says no more."""
+    return many(tmp_path_factory.mktemp("fifty"))
+
+
+def test_the_best_by_the_first_headline_are_in_focus(fifty: Results) -> None:
     """Six of them, the best first."""
-    results = many(tmp_path)
-    focus = results.focus
+    focus = fifty.focus
     assert focus is not None
     assert focus.by == "accuracy"
     assert len(focus.models) == 6
-    accuracy = {one.model: one.metric.value or 0 for one in results.sections[1].result.named("accuracy")}  # type: ignore[union-attr]
+    accuracy = {one.model: one.metric.value or 0 for one in fifty.sections[1].result.named("accuracy")}  # type: ignore[union-attr]
     assert min(accuracy[name] for name in focus.models) >= sorted(accuracy.values())[-6]
 
 
@@ -114,35 +119,33 @@ def composed(results: Results) -> Document:
     return compose(results, {}, tables, {}, {})
 
 
-def test_the_grid_counts_the_models_without_a_column(tmp_path: Path) -> None:
+def test_the_grid_counts_the_models_without_a_column(fifty: Results) -> None:
     """Four models have a column, how the others came out is counted; every number is still in the results."""
-    results = many(tmp_path)
-    grid = composed(results).front.grid
+    grid = composed(fifty).front.grid
     assert grid is not None
     assert (len(grid.models), grid.n_others) == (MOST_MODELS, COUNT - MOST_MODELS)
     (row,) = grid.rows
-    states = [check.state for check in results.checks]
+    states = [check.state for check in fifty.checks]
     shown = [cell.outcome.state for cell in row.cells if cell is not None]
     counted = {word: int(number) for number, word in (part.split() for part in row.rest.split(", "))}
     for state in ("FAIL", "PASS"):
         assert shown.count(state) + counted.get(state, 0) == states.count(state)
 
 
-def test_findings_of_one_rule_are_joined(tmp_path: Path) -> None:
+def test_findings_of_one_rule_are_joined(fifty: Results) -> None:
     """Three of each are printed, the rest is counted; none is lost."""
-    results = many(tmp_path)
-    document = composed(results)
+    document = composed(fifty)
     for chapter in document.chapters:
-        record = next(one for one in results.sections if one.id == chapter.id)
+        record = next(one for one in fifty.sections if one.id == chapter.id)
         codes = [finding.code for finding in chapter.body.findings]
         assert max(codes.count(code) for code in codes) <= EACH
         left_out = sum(int(sentence.split(" ", 1)[0]) for sentence in chapter.body.more_findings)
         assert left_out + len(codes) == len(record.findings)
 
 
-def test_the_performance_table_shows_the_best(tmp_path: Path) -> None:
+def test_the_performance_table_shows_the_best(fifty: Results) -> None:
     """Five rows, the most accurate first; ten on the next page."""
-    document = composed(many(tmp_path))
+    document = composed(fifty)
     front = document.front
     assert front.ranking is not None
     values = [row[1].value for row in front.ranking.rows]  # type: ignore[union-attr]
@@ -153,9 +156,9 @@ def test_the_performance_table_shows_the_best(tmp_path: Path) -> None:
     assert "Best Accuracy first; 40 more rows are in results.json." in front.ranking.note
 
 
-def test_every_figure_of_fifty_models_is_drawn(tmp_path: Path) -> None:
+def test_every_figure_of_fifty_models_is_drawn(fifty: Results) -> None:
     """And page one names no fifty models."""
-    page = present.present(many(tmp_path), ("html",)).files["report.html"].decode()
+    page = present.present(fifty, ("html",)).files["report.html"].decode()
     assert "50 models" in page
     assert page.count("<figure") >= 8
 
@@ -171,13 +174,12 @@ def test_no_two_of_fifty_models_look_alike(focus: int) -> None:
     assert len({looks[name].color for name in chosen[:6]}) == min(focus, 6)
 
 
-def test_tables_with_a_row_for_each_model_have_thirty(tmp_path: Path) -> None:
+def test_tables_with_a_row_for_each_model_have_thirty(fifty: Results) -> None:
     """The best by the metric in focus, in the order of the spec; the note says how many there are."""
-    results = many(tmp_path)
     for kind in ("performance", "calibration"):
-        result = next(one.result for one in results.sections if one.id == kind)
+        result = next(one.result for one in fifty.sections if one.id == kind)
         assert result is not None
-        for table in Registry().find(kind).tables(result, View(results.focus))[:3]:
+        for table in Registry().find(kind).tables(result, View(fifty.focus))[:3]:
             assert [row[0] for row in table.rows] == [f"m{index}" for index in range(20, 50)]
             assert "The 30 with the best accuracy of 50 models" in table.note
 
@@ -201,9 +203,9 @@ def test_without_a_focus_every_model_has_a_row(tmp_path: Path) -> None:
     assert view.rest(result.named("accuracy"), result.named("accuracy")) == ""
 
 
-def test_provenance_of_many_models_is_short(tmp_path: Path) -> None:
+def test_provenance_of_many_models_is_short(fifty: Results) -> None:
     """Outputs that were read alike share a row; of the files those of thirty models are printed."""
-    files, heads, _ = composed(many(tmp_path)).provenance
+    files, heads, _ = composed(fifty).provenance
     assert [row[0] for row in heads.rows] == ["m00, m01, m02, m03, m04, m05, m06, m07 and 42 more"]
     assert sum(str(row[0]).startswith("model ") for row in files.rows) == 30
     assert files.note == "30 of 50 models; the others are in results.json."

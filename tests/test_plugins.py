@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from handmade import SPEC, made_evaluation, made_plan
 
 from reportgen.analysis import analyze as analysis
@@ -355,8 +356,8 @@ def test_an_installed_section_in_a_report(installed: dict[str, str], tmp_path: P
         f'schema_version = 1\n[report]\ntitle = "T"\n[models.mlp]\npath = "{model}"\n[[sections]]\nkind = "letters"\n'
     )
     (tmp_path / "spec.toml").write_text(spec, "utf-8")
-    command = [sys.executable, "-m", "reportgen", "build", "spec.toml", "-o", "out", "--format", "html,json", "-q"]
-    subprocess.run(command, env=installed, cwd=tmp_path, check=True)
+    command = ("-m", "reportgen", "build", "spec.toml", "-o", "out", "--format", "html,json", "-q")
+    warm.python(*command, env=installed, cwd=tmp_path).check_returncode()
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "This page was written by the plugin." in page
     assert "Its name has 3 letters." in page

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -16,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import trustme
+import warm
 from huggingface_hub import ModelCard
 from postbox import encrypted, server
 
@@ -93,8 +93,7 @@ class Project:
 
     def run(self, *arguments: object) -> tuple[int, str]:
         """Run reportgen in the folder; return its exit code and what it printed."""
-        command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
-        done = subprocess.run(command, cwd=self.folder, env=ISOLATED, capture_output=True, text=True, check=False)
+        done = warm.python("-m", "reportgen", *arguments, cwd=self.folder, env=ISOLATED)
         return done.returncode, done.stdout + done.stderr
 
     def results(self, folder: str) -> Any:

@@ -21,7 +21,7 @@ from reportgen.contract.records.evaluation import Evaluation
 from reportgen.errors import InputError, ReportgenError, cause, temporary_files
 from reportgen.evaluation import array_store
 from reportgen.evaluation.watchdog import Watchdog
-from reportgen.inputs.code import LibraryError
+from reportgen.inputs.code import LibraryError, load_less
 from reportgen.resources import end_with_parent, ending, environment, private_folder
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ def main(home: Path) -> None:
     end_with_parent(home)
     _end_first()
     socket.has_ipv6 = False  # urllib3, which TensorFlow imports, would open a socket to find out
+    load_less()
     channel = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 

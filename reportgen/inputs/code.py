@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reportgen.spec.problems import Location
 
 _LIBRARIES = ("keras", "tensorflow")
+_NOT_NEEDED = ("matplotlib", "sklearn")
+"""What Keras loads where it is installed, for its galleries and its wrappers: a quarter of the time that loading Keras takes."""
 
 
 class LibraryError(ReportgenError):
@@ -42,6 +44,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+def load_less() -> None:
+    """Have the next :func:`load_libraries` in this process, which must be the program's own, load Keras without what it does not need."""
+    for package in _NOT_NEEDED:
+        sys.modules.setdefault(package, None)  # type: ignore[arg-type] # to Python, it cannot be imported
+
+
 def load_libraries() -> None:
     """Load Keras and TensorFlow; LibraryError if one of them is missing or damaged."""
     for package in reversed(_LIBRARIES):
@@ -52,6 +60,9 @@ def load_libraries() -> None:
                 raise LibraryError(f"there is not enough memory to load {package}") from error
             reason = f"{package} cannot be loaded ({type(error).__name__}: {summary(error)})"
             raise LibraryError(f"{reason}; to install it, type `pip install --force-reinstall {package}`") from error
+    for package in _NOT_NEEDED:
+        if sys.modules.get(package, package) is None:
+            del sys.modules[package]
 
 
 @contextmanager

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 
 pytestmark = pytest.mark.keras
 
@@ -19,7 +18,7 @@ TESTS = Path(__file__).parents[1]
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the costs of the models of ``costs.py``, which ran in a process of its own."""
     file = tmp_path_factory.mktemp("costs") / "found.pickle"
-    subprocess.run([sys.executable, TESTS / "costs.py", file], check=True, capture_output=True)
+    warm.python(TESTS / "costs.py", file).check_returncode()
     content: dict[str, Any] = pickle.loads(file.read_bytes())  # noqa: S301 our own
     return content
 

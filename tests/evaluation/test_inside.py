@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import warm
 from scipy.stats import entropy
 
 pytestmark = pytest.mark.keras
@@ -21,7 +20,7 @@ TESTS = Path(__file__).parents[1]
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Everything that was found in the models of ``inside.py``, which ran in a process of its own."""
     file = tmp_path_factory.mktemp("inside") / "found.pickle"
-    subprocess.run([sys.executable, TESTS / "inside.py", file], check=True, capture_output=True)
+    warm.python(TESTS / "inside.py", file).check_returncode()
     content: dict[str, Any] = pickle.loads(file.read_bytes())  # noqa: S301 our own
     return content
 

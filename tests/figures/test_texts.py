@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +19,8 @@ from reportgen.pipeline.drawings import figures_of, theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from reportgen.analysis.results import Results
     from reportgen.contract.theme import Style
 
 CASES: Mapping[str, Mapping[str, Any]] = {
@@ -47,13 +50,20 @@ PROJECTED = ("three models", "values", "27 models")
 """Cases that are drawn in the larger sizes of a presentation too."""
 
 
+@cache
+def made(case: str) -> Results:
+    """Analyze the models of a case."""
+    with TemporaryDirectory() as folder:
+        return full_results(Path(folder), **CASES[case])
+
+
 @pytest.mark.parametrize(
     ("case", "style"), [*product(CASES, ["publication"]), *product(PROJECTED, ["presentation"])], ids=str
 )
-def test_texts(case: str, style: Style, tmp_path: Path) -> None:
+def test_texts(case: str, style: Style) -> None:
     """In the figures of all sections."""
-    made = full_results(tmp_path, **CASES[case])
-    results = made.model_copy(update={"output": made.output.model_copy(update={"style": style})})
+    results = made(case)
+    results = results.model_copy(update={"output": results.output.model_copy(update={"style": style})})
     theme = theme_of(results)
     found = []
     for record in results.sections:

@@ -17,7 +17,6 @@ from handmade import results
 
 import reportgen
 from reportgen import AnalysisConfig, ArgumentError, DataInput, ModelAnalyzer, ReportgenError
-from reportgen.interface import callback
 from reportgen.interface.model_analyzer import _dataset
 from reportgen.interface.report import Report
 
@@ -69,7 +68,7 @@ TAKING_PATHS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "spec": (reportgen.build, "spec must be a path (found "),
     "results": (reportgen.load_results, "path must be a path (found "),
     "save_json": (lambda path: Report(results()).save_json(path), "path must be a path (found "),
-    "callback": (lambda path: callback.ReportCallback(output_dir=path), "output_dir must be a path (found "),
+    "callback": (lambda path: reportgen.ReportCallback(output_dir=path), "output_dir must be a path (found "),
 }
 
 
@@ -118,18 +117,18 @@ CALLS: dict[str, tuple[Call, str]] = {
         lambda: reportgen.load_results("a.json", sections_from=3),
         "sections_from must be a path (found int)",
     ),  # type: ignore[arg-type]
-    "every 0": (lambda: callback.ReportCallback(every=0), "every must be a number of epochs, at least 1 (found 0)"),
+    "every 0": (lambda: reportgen.ReportCallback(every=0), "every must be a number of epochs, at least 1 (found 0)"),
     "every text": (
-        lambda: callback.ReportCallback(every="2"),
+        lambda: reportgen.ReportCallback(every="2"),
         "every must be a number of epochs, at least 1 (found '2')",
     ),  # type: ignore[arg-type]
-    "callback formats": (lambda: callback.ReportCallback(formats=3), "formats must be a list of text (found int)"),  # type: ignore[arg-type]
+    "callback formats": (lambda: reportgen.ReportCallback(formats=3), "formats must be a list of text (found int)"),  # type: ignore[arg-type]
     "callback format": (
-        lambda: callback.ReportCallback(formats=["docx"]),
+        lambda: reportgen.ReportCallback(formats=["docx"]),
         "formats must be among html, pdf, archive, json, markdown",
     ),
-    "callback spec": (lambda: callback.ReportCallback(3), "spec must be a path (found int)"),  # type: ignore[arg-type]
-    "callback dict": (lambda: callback.ReportCallback({}), "spec must be a path (found dict)"),  # type: ignore[arg-type]
+    "callback spec": (lambda: reportgen.ReportCallback(3), "spec must be a path (found int)"),  # type: ignore[arg-type]
+    "callback dict": (lambda: reportgen.ReportCallback({}), "spec must be a path (found dict)"),  # type: ignore[arg-type]
 }
 
 
@@ -225,7 +224,7 @@ def test_the_callback_never_stops_a_training(
     logs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whatever the logs are, and whatever the report raises."""
-    one = callback.ReportCallback(output_dir=tmp_path)
+    one = reportgen.ReportCallback(output_dir=tmp_path)
     for raised in (None, SystemExit(0), GeneratorExit(), BaseException("bare"), MemoryError(), Evil):
         error = raised
 
@@ -243,7 +242,7 @@ def test_the_callback_never_stops_a_training(
 @pytest.mark.keras
 def test_the_user_can_stop_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interruption while a report is written is the user's."""
-    one = callback.ReportCallback(output_dir=tmp_path)
+    one = reportgen.ReportCallback(output_dir=tmp_path)
 
     def write() -> None:
         raise KeyboardInterrupt

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from html import escape
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -76,22 +76,28 @@ def body_of(page: str) -> ET.Element:
     return body
 
 
+@cache
+def rendered(make: Make, target: Any, *words: str) -> str:
+    """Render a document that is made with these words."""
+    return html.render(make(*words), target)
+
+
 @pytest.fixture(params=TARGETS)
 def page(request: pytest.FixtureRequest, make_document: Make) -> str:
     """Give the hostile page for either target."""
-    return html.render(make_document(), request.param)
+    return rendered(make_document, request.param)
 
 
 @pytest.fixture
 def screen(make_document: Make) -> ET.Element:
     """Give the page for the browser, free of hostile strings."""
-    return parse(html.render(make_document(""), "html"))
+    return parse(rendered(make_document, "html", ""))
 
 
 @pytest.fixture
 def paper(make_document: Make) -> ET.Element:
     """Give the page for the PDF engine, free of hostile strings."""
-    return parse(html.render(make_document(""), "pdf"))
+    return parse(rendered(make_document, "pdf", ""))
 
 
 # ------------------------------------------------------------------------------------------------ sealed
@@ -147,7 +153,7 @@ def test_policy_stands_in_the_browsers_page_only(make_document: Make) -> None:
     metas = {
         target: [
             meta.get("content")
-            for meta in parse(html.render(make_document(), target)).iter("meta")
+            for meta in parse(rendered(make_document, target)).iter("meta")
             if meta.get("http-equiv") == "Content-Security-Policy"
         ]
         for target in ("html", "pdf")
@@ -416,7 +422,7 @@ def test_what_the_author_states_and_does_not(page: str) -> None:
 
 def test_page_carries_its_fonts_and_stays_small(make_document: Make) -> None:
     """The PDF takes the fonts from fontconfig; both fit into a mail."""
-    screen, paper = (html.render(make_document(""), target) for target in TARGETS)
+    screen, paper = (rendered(make_document, target, "") for target in TARGETS)
     assert screen.count("@font-face") == 3
     assert screen.count("data:font/woff2;base64,") == 3
     assert "@font-face" not in paper
@@ -596,7 +602,7 @@ def test_what_is_no_drawing_is_refused(svg: str, match: str, make_drawing: MakeD
 
 def test_image_of_the_pdf_is_addressed(make_document: Make) -> None:
     """The PDF engine gets the drawing from memory, and the alt text."""
-    images = parse(html.render(make_document(), "pdf")).iter("img")
+    images = parse(rendered(make_document, "pdf")).iter("img")
     image = next(one for one in images if one.get("src") == "reportgen:/figure/performance-figure-0.svg")
     assert image.get("alt", "").endswith("![j](http://evil.example/k.png)")
 
@@ -604,7 +610,7 @@ def test_image_of_the_pdf_is_addressed(make_document: Make) -> None:
 @pytest.mark.parametrize("target", ["html", "pdf"])
 def test_galleries_have_their_pictures_and_words(make_document: Make, target: str) -> None:
     """Pictures as data, described by the first of a card; answers with a mark that is not only a color."""
-    page = parse(html.render(make_document("<b>words</b>"), target))  # type: ignore[arg-type]
+    page = parse(rendered(make_document, target, "<b>words</b>"))
     cards = [one for one in page.iter("li") if one.get("class") == "card"]
     pictures = list(cards[0].iter("img"))
     assert [one.get("alt") for one in pictures] == ["row 7, labeled 8 <b>words</b>", "x"]
