@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import shutil
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import handmade
 import pypdf
+import pypdfium2
 import pytest
+from PIL import Image
 
 from reportgen.document.content import Content
 from reportgen.errors import RenderError
@@ -35,6 +38,10 @@ FILES = (
     pdf.Attachment("results.json", b'{"a": 1}', "Every number"),
     pdf.Attachment("release.toml", b"schema_version = 1\n", "The spec"),
 )
+
+
+_IMAGE = 3
+"""What PDFium calls an image (FPDF_PAGEOBJ_IMAGE)."""
 
 
 def page(body: str, head: str = "") -> str:
@@ -106,6 +113,29 @@ def test_a_sentence_on_other_findings_moves_no_figure() -> None:
     assert shown.count(("lead", "figure")) == shown.count(("sentence",)) > 1, "some do not"
     assert ("lead",) not in shown
     assert ("figure", "sentence") not in shown
+
+
+CARD = """<li class="card"><div class="card-about"><img src="data:image/png;base64,{png}" alt="A picture" width="8" height="8">
+<p class="card-head">row 1<br><span class="about">label</span> 2</p></div><ul class="answers"><li>m: 3</li></ul></li>"""
+
+
+def test_pictures_stay_in_their_cards_when_a_page_is_laid_out_again() -> None:
+    """As it is for the page numbers of the contents: WeasyPrint then moves the floats that it tried on this page before they went to the next one."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    card = CARD.format(png=base64.b64encode(buffer.getvalue()).decode())
+    counter = "<style>.contents::after { content: target-counter(attr(href), page); }</style>"
+    for filler in (204, 225):
+        body = (
+            f'<p><a class="contents" href="#end">End</a></p><div style="height: {filler}mm">.</div><section class="gallery">'
+            f'<h3>Errors</h3><p class="table-note">All.</p><ul class="cards">{card * 12}</ul></section><h2 id="end">End</h2>'
+        )
+        with pypdfium2.PdfDocument(make(body, own_styles() + counter)) as document:
+            pages = [[one.get_bounds() for one in page.get_objects() if one.type == _IMAGE] for page in document]
+            height = document[0].get_height()
+        assert sum(map(len, pages)) == 12
+        assert pages[1]
+        assert all(bottom > height / 2 for _, bottom, _, _ in pages[1])
 
 
 def test_accessible(reader: pypdf.PdfReader) -> None:
