@@ -499,7 +499,7 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """How many models were compared on them, and their earlier use; Provenance repeats it."""
-    noise = "One seed each: intervals cover the choice of rows, not retraining."
+    noise = "One seed each: intervals exclude retraining."
     fresh = f"2 models were compared: confirm the choice on fresh data. {noise}"
     first = "300 rows of the test split; earlier use:"
     assert front_page(results(), None, {}).basis == f"{first} not stated. {fresh}"

@@ -181,5 +181,5 @@ def _training_noise(results: Results) -> str:
     if any(one.test is not None and one.topic in {"parameters", "data"} for one in _said(of_sweeps)):
         inside.insert(0, "the effects of parameters")
     if not inside:
-        return "One seed each: intervals cover the choice of rows, not retraining"
+        return "One seed each: intervals exclude retraining"
     return f"Training noise is only in the intervals of {' and of '.join(inside)}"
