@@ -8,6 +8,7 @@ have no parent.
 
 from __future__ import annotations
 
+import gc
 import mmap
 import os
 import signal
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _GRACE = 3.0
 """Seconds that an interrupted child has to clean up, before a further signal kills it."""
 _FAILED = 3
+_YOUNG = 100_000
+"""Number of new objects after which garbage is looked for: nearly all that a command makes lasts until its end."""
 
 
 class _Ledger:
@@ -128,6 +131,7 @@ def _as_child(handled: Sequence[int], received: Sequence[int], ledger: _Ledger, 
 
 
 def _command(handled: Sequence[int], received: Sequence[int]) -> int:
+    gc.set_threshold(_YOUNG)
     try:
         for one in handled:
             signal.signal(one, interrupt)

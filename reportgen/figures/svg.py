@@ -173,10 +173,12 @@ def _places(panels: Sequence[Panel], columns: int) -> Iterator[tuple[int, int, i
 def _look(theme: Theme, name: str) -> Iterator[None]:
     """Draw with the theme only: ignore the user's matplotlibrc and warnings about missing glyphs."""
     engine.start()
-    from matplotlib import rc_context, rcParamsDefault
+    from matplotlib import rc_context, rcParams, rcParamsDefault
 
     _register_fonts()
-    rc: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if "backend" not in key}
+    rc: dict[Any, Any] = {
+        key: value for key, value in rcParamsDefault.items() if "backend" not in key and rcParams[key] != value
+    }
     rc.update(theme.rc)
     rc["svg.hashsalt"] = name
     log = logging.getLogger("matplotlib.font_manager")

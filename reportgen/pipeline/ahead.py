@@ -6,6 +6,7 @@ code alone, and answer with entries of a store: what one of them could not draw 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -60,6 +61,7 @@ def draw(tasks: Sequence[Callable[[], object]], processes: int) -> None:
     others = [
         get_context("fork").Process(target=_child, args=(share, lives, keep), daemon=True) for share in shares[1:]
     ]
+    gc.freeze()  # a look for garbage would copy the memory that the processes share
     try:
         for other in others:
             other.start()
@@ -71,6 +73,7 @@ def draw(tasks: Sequence[Callable[[], object]], processes: int) -> None:
             other.kill()
         os.close(keep)
         os.close(lives)
+        gc.unfreeze()
 
 
 def _child(tasks: Sequence[Callable[[], object]], lives: int, keep: int) -> None:
