@@ -169,6 +169,18 @@ def training_data() -> Any:
     )
 
 
+def slices_and_legacy() -> Any:
+    """Analyze a model and its legacy file on slices, conditions and discovered ones, of columns as pandas has them too."""
+    x, y = GENERATOR.random((120, *SHAPE)).astype(np.float32), GENERATOR.integers(0, 10, 120)
+    one = model("a")
+    one.save("legacy.h5")
+    region = np.where(np.arange(120) % 3 == 0, "north", "south").astype(object)
+    columns = {"region": region, "age": np.arange(120.0)}
+    slices = [{"by": "region"}, {"where": "age >= 60", "name": "old"}, {"discover": True}]
+    options = {"slices": slices, "allow_legacy": True, "analyze_weights": False, "analyze_information_flow": False}
+    return analyze("slices", reportgen.DataInput(x, y, columns=columns), {"a": one, "old": "legacy.h5"}, **options)
+
+
 def names_of_outputs() -> dict[str, list[str]]:
     """Name the outputs of a model that returns a list, of one layer twice, and of one that returns a dict."""
     one, layer = keras.Input((4,)), keras.layers.Dense(2, name="shared")
@@ -196,6 +208,16 @@ def wrong() -> dict[str, str]:
         "not finite": lambda: analyze("wrong", (broken, y)),
         "no file": lambda: analyze("wrong", (x, y), {"a": "nowhere.keras"}),
         "no model": lambda: analyze("wrong", (x, y), {"a": object()}),
+        "a legacy file": lambda: analyze("wrong", (x, y), {"a": "legacy.h5"}),
+        "slices of no column": lambda: analyze(
+            "wrong", reportgen.DataInput(x, y, columns={"region": kind}), slices=[{"where": "age > 1"}]
+        ),
+        "slices without columns": lambda: analyze("wrong", (x, y), slices=[{"by": "region"}]),
+        "short column": lambda: analyze("wrong", reportgen.DataInput(x, y, columns={"region": kind[:5]})),
+        "columns in a list": lambda: analyze("wrong", reportgen.DataInput(x, y, columns=[kind])),
+        "columns of the training data": lambda: analyze(
+            "wrong", reportgen.DataInput(x, y, train=reportgen.DataInput(x, columns={"region": kind}))
+        ),
         "training data alone": lambda: analyze("wrong", reportgen.DataInput(x, y, train=(x, y))),
         "training data of training data": lambda: analyze(
             "wrong", reportgen.DataInput(x, y, train=reportgen.DataInput(x, train=reportgen.DataInput(x)))
@@ -274,6 +296,7 @@ def planned_before_anything_exists(net: keras.Model, x: Any, y: Any) -> list[str
 def main(file: Path) -> None:
     """Do everything."""
     found = {"guide": guide(), "options": options(), "several": several_inputs(), "callback": callback()}
+    found["slices"] = slices_and_legacy()
     found["kinds"], found["wrong"] = histories_of_every_kind(), wrong()
     found["outputs"], found["trained"] = names_of_outputs(), training_data()
     file.write_bytes(pickle.dumps(found))

@@ -268,6 +268,31 @@ def test_training_data_of_a_caller(found: dict[str, Any]) -> None:
     assert not [one for one in bare["performance"].measurements if one.name == "accuracy_gap"]
 
 
+@pytest.mark.keras
+def test_slices_and_legacy_files_of_a_caller(found: dict[str, Any]) -> None:
+    """A slice for each value, one of a condition, and a search in all columns; the legacy file answers as the model that it was saved from."""
+    results = found["slices"]
+    made = results["slices"]
+    assert [(one.name, one.n) for one in made.definitions] == [
+        ("region = north", 40),
+        ("region = south", 80),
+        ("old", 60),
+    ]
+    assert made.searches[0].columns == ("region", "age")
+    for name in ("region = north", "region = south", "old"):
+        one, other = (made.find("accuracy", model, f"slice:{name}") for model in ("a", "old"))
+        assert one.value is not None
+        assert one.value == other.value
+    assert "slices" not in {section.id for section in found["options"]["plain"].sections}
+
+
+def test_slices_are_those_of_a_spec() -> None:
+    """With its rules: a slice is by columns, a condition or a search."""
+    with pytest.raises(reportgen.ArgumentError, match="has more than one of where, by and discover"):
+        reportgen.AnalysisConfig(slices=[{"by": "region", "where": "age > 1"}])  # type: ignore[list-item]
+    assert [one["kind"] for one in reportgen.AnalysisConfig(slices=[{"by": "a"}]).sections()][3] == "slices"  # type: ignore[list-item]
+
+
 def test_wrong_calls_say_what_is_wrong() -> None:
     """Models that are no dict, or have no names; histories of models that are not there; a Pareto analysis of nothing."""
     analyzer: Any = reportgen.ModelAnalyzer
@@ -303,6 +328,12 @@ def test_wrong_calls_say_what_is_wrong() -> None:
         ("not finite", "x_data"),
         ("no file", "no model could be analyzed: models.a.path: nowhere.keras: no such file"),
         ("no model", "no model could be analyzed: models.a"),
+        ("a legacy file", "legacy.h5: is a legacy HDF5 file, which needs allow_legacy = true"),
+        ("slices of no column", "ArgumentError: slices[0].where: the data has no column 'age' (its columns: region)"),
+        ("slices without columns", "ArgumentError: slices[0].by: the data has no column 'region' (its columns: none)"),
+        ("short column", "columns.region: must have one value for each of the 20 rows (found 5)"),
+        ("columns in a list", "ArgumentError: columns must be a dict keyed by column name (found list)"),
+        ("columns of the training data", "ArgumentError: train has columns: slices of the training data are not"),
         ("training data alone", "ArgumentError: train must be a DataInput (found tuple)"),
         ("training data of training data", "ArgumentError: train must be the training data itself"),
         ("weights without labels", "ArgumentError: train has groups or weights but no y_data"),

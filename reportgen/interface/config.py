@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from reportgen.contract.base import Strict
 from reportgen.errors import ArgumentError
 from reportgen.spec.tables.output import Style
+from reportgen.spec.tables.sections import SliceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +58,10 @@ class AnalysisConfig(Strict):
     """Draw a moving average of the training curves; metrics always use the raw values."""
     smoothing_window: int = Field(default=5, ge=2)
     """Number of epochs in the moving average."""
+    slices: tuple[SliceSpec, ...] = ()
+    """Parts of the rows, each a dict as in ``[[slices]]`` of a spec: ``{"by": "region"}``, ``{"where": "age >= 65"}``; their columns are those of the data."""
+    allow_legacy: bool = False
+    """Also read legacy ``.h5`` files and SavedModel folders, where models are given as paths. Only for files that you trust."""
     plot_style: Style = "publication"
     """Style of the figures."""
     save_plots: bool = True
@@ -80,6 +85,7 @@ class AnalysisConfig(Strict):
             (True, {"kind": "summary"}),
             (True, {"kind": "overview"}),
             (True, {"kind": "performance"}),
+            (bool(self.slices), {"kind": "slices"}),
             (self.analyze_calibration, {"kind": "calibration", "bins": self.calibration_bins}),
             (
                 self.analyze_training_dynamics,
@@ -129,6 +135,8 @@ class DataInput:
         rows are independent.
     weights
         Weight of every row, (n,), not negative; rows with weight 0 are left out; None if all weigh the same.
+    columns
+        Arrays by name, (n,) numbers or text each, that ``AnalysisConfig.slices`` can name; None without slices.
     train
         The training data: which rows of the data are in it too, and with its labels the generalization gap; None if unknown.
     """
@@ -137,6 +145,7 @@ class DataInput:
     y_data: Arrays | None = None
     groups: NDArray[Any] | Sequence[Any] | None = None
     weights: NDArray[Any] | Sequence[float] | None = None
+    columns: Mapping[str, NDArray[Any] | Sequence[Any]] | None = None
     train: DataInput | None = None
 
     @classmethod

@@ -23,12 +23,15 @@ from reportgen.plan.make import make
 from reportgen.spec.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure as Canvas
 
     from reportgen.analysis.results import Results
     from reportgen.evaluation.collect import Collection
     from reportgen.inputs.dataset import Dataset
     from reportgen.plan.plan import Plan
+    from reportgen.spec.tables.sections import SliceSpec
 
 _LOG = logging.getLogger("reportgen")
 RESULTS = "analysis_results.json"
@@ -145,14 +148,20 @@ class ModelAnalyzer:
             "schema_version": 1,
             "report": {"title": "Model analysis"},
             "models": {
-                name: {"path": IN_MEMORY} | ({"history": IN_MEMORY} if name in self.training_history else {})
-                for name in self.models
+                name: {"path": IN_MEMORY}
+                | ({"history": IN_MEMORY} if name in self.training_history else {})
+                | ({"allow_legacy": True} if self.config.allow_legacy and isinstance(model, str | Path) else {})
+                for name, model in self.models.items()
             },
             "sections": self.config.sections(),
             "output": {"style": self.config.plot_style},
         }
+        if self.config.slices:
+            spec["slices"] = [one.model_dump(mode="json", exclude_defaults=True) for one in self.config.slices]
         if data is not None:
+            _require_columns(self.config.slices, data.columns)
             spec["data"] = {
+                "columns": {name: name for name in data.columns},
                 "path": IN_MEMORY,
                 "y": _labels_in_words(data.heads),
                 "max_samples": self.config.n_samples,
@@ -216,6 +225,15 @@ def _require_names(models: Any, histories: Any) -> None:
         raise ArgumentError(f"training_history names unknown models: {', '.join(unknown)}")
 
 
+def _require_columns(slices: Sequence[SliceSpec], columns: Mapping[str, Any]) -> None:
+    """Reject slices of columns that the data does not have."""
+    for index, one in enumerate(slices):
+        for key, name in one.named_columns:
+            if name not in columns:
+                there = ", ".join(columns) or "none"
+                raise ArgumentError(f"slices[{index}].{key}: the data has no column {name!r} (its columns: {there})")
+
+
 def _dataset(data: DataInput) -> Dataset:
     """Return the arrays as the pipeline expects them."""
     from reportgen.inputs.sources.memory import Memory
@@ -228,7 +246,14 @@ def _dataset(data: DataInput) -> Dataset:
     labels = None if y is None else arguments.arrays("y_data", y)
     groups = None if data.groups is None else arguments.array("groups", data.groups)
     weights = None if data.weights is None else arguments.array("weights", data.weights)
-    return Memory(inputs, labels, groups, weights).open()
+    columns = None if data.columns is None else _columns(data.columns)
+    return Memory(inputs, labels, groups, weights, columns).open()
+
+
+def _columns(given: Any) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ArgumentError(f"columns must be a dict keyed by column name (found {type(given).__name__})")
+    return arguments.arrays("columns", given) if given else {}
 
 
 def _training(data: DataInput) -> Dataset:
@@ -237,6 +262,8 @@ def _training(data: DataInput) -> Dataset:
         raise ArgumentError(f"train must be a DataInput (found {type(data).__name__})")
     if data.train is not None:
         raise ArgumentError("train must be the training data itself: leave out its train")
+    if data.columns is not None:
+        raise ArgumentError("train has columns: slices of the training data are not measured")
     if data.y_data is None and (data.groups is not None or data.weights is not None):
         raise ArgumentError("train has groups or weights but no y_data: without labels no model is evaluated on it")
     try:

@@ -85,6 +85,8 @@ def make(
             problems += [*files.missing(spec, folder), *heads.unknown(spec, folder)]
             trained, more = params.gathered(written, spec, folder)
             problems += more
+        else:
+            spec, _ = slices.with_columns(spec, planned)
         trend, more = ((), []) if in_memory else releases.of_trend(spec, folder)
         problems += more
         problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]

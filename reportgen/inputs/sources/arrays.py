@@ -157,8 +157,7 @@ class ArraySource(FileSource):
             code=self.code(),
             reading=self.reading,
             columns={
-                str(place[-1]): _one_per_row(place, self.file_of(place), array, rows)
-                for place, array in columns.items()
+                str(place[-1]): one_per_row(place, self.file_of(place), array, rows) for place, array in columns.items()
             },
             masks={
                 str(place[-1]) if isinstance(self.data.mask, dict) else None: array for place, array in mask.items()
@@ -168,12 +167,12 @@ class ArraySource(FileSource):
 
 def texts_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return the text or id of every row as a vector, (rows,); reject other lengths and shapes."""
-    return _one_per_row(location, file, array, rows)
+    return one_per_row(location, file, array, rows)
 
 
 def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return what every row belongs to as a vector, (rows,); reject other lengths and shapes, and missing values."""
-    flat = _one_per_row(location, file, array, rows)
+    flat = one_per_row(location, file, array, rows)
     missing = flat == "" if flat.dtype.kind in "US" else flat != flat  # noqa: PLR0124 NaN, and no date, differ from themselves
     require_filled(location, file, missing, "group")
     return flat
@@ -181,7 +180,7 @@ def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
 
 def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return the weight of every row as a vector, (rows,) float64; reject other lengths, missing and negative values, and zeros alone."""
-    flat = _one_per_row(location, file, array, rows, "; one for each position is a mask: set data.mask")
+    flat = one_per_row(location, file, array, rows, "; one for each position is a mask: set data.mask")
     weights = flat.astype(np.float64)
     require_filled(location, file, np.isnan(weights), "weight")
     wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
@@ -204,7 +203,7 @@ def require_filled(location: Location, file: str, missing: Array, what: str) -> 
         raise InputError(location, file, message)
 
 
-def _one_per_row(location: Location, file: str, array: Array, rows: int, if_more: str = "") -> Array:
+def one_per_row(location: Location, file: str, array: Array, rows: int, if_more: str = "") -> Array:
     """Return the values as a vector; ``if_more`` is what to do with several for each row."""
     if array.ndim == 0 or len(array) != rows or array.size != rows:
         found = " × ".join(f"{size:,}" for size in array.shape) or "a single value"

@@ -13,6 +13,7 @@ from reportgen.inputs.sources.arrays import (
     ArrayDataset,
     first_line,
     groups_of,
+    one_per_row,
     require_filled,
     require_form,
     require_labels,
@@ -44,12 +45,19 @@ class Memory:
         An array of labels, or arrays by output name; None without labels.
     groups, weights
         An array each, one value per row; None without them.
+    columns
+        Arrays by name, one value per row, that slices can name.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
-        self, x: Given | list[Array], y: Given | None, groups: Array | None = None, weights: Array | None = None
+        self,
+        x: Given | list[Array],
+        y: Given | None,
+        groups: Array | None = None,
+        weights: Array | None = None,
+        columns: Mapping[str, Array] | None = None,
     ) -> None:
         listed = isinstance(x, list)
         self._x = _located("x_data", {str(place): array for place, array in enumerate(x)} if listed else x)
@@ -59,11 +67,12 @@ class Memory:
             for name, array in (("groups", groups), ("weights", weights))
             if array is not None
         }
+        self._columns = _located("columns", columns or {})
         self._layout: Layout = "by position" if listed else "by name" if isinstance(x, Mapping) else "single"
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the arrays as used in messages."""
-        return tuple(".".join(map(str, place)) for place in (*self._x, *self._y, *self._others))
+        return tuple(".".join(map(str, place)) for place in (*self._x, *self._y, *self._others, *self._columns))
 
     def open(self) -> ArrayDataset:
         """Return the data set.
@@ -74,7 +83,8 @@ class Memory:
             Lengths differ, x is not numeric or not finite, there are no rows, a label or group is missing, or a weight is negative.
         """
         require_rows({**self._x, **self._y}, ("x_data",), "")
-        for location, array in (*self._x.items(), *self._y.items(), *self._others.items()):
+        others = (*self._others.items(), *self._columns.items())
+        for location, array in (*self._x.items(), *self._y.items(), *others):
             require_form(location, "", array.shape, array.dtype)
         for location, array in self._x.items():
             require_numbers(location, "", array)
@@ -90,12 +100,13 @@ class Memory:
             weights=weights_of(("weights",), "", self._others["weights",], rows)
             if ("weights",) in self._others
             else None,
+            columns={str(place[1]): one_per_row(place, "", array, rows) for place, array in self._columns.items()},
         )
 
     def digest(self) -> tuple[tuple[str, str], ...]:
         """Return the SHA-256 digest of the bytes of the arrays."""
         digest = hashlib.sha256()
-        arrays = (*self._x.values(), *self._y.values(), *self._others.values())
+        arrays = (*self._x.values(), *self._y.values(), *self._others.values(), *self._columns.values())
         for name, array in zip(self.names(), arrays, strict=True):
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())

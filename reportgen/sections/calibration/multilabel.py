@@ -87,13 +87,9 @@ def _whole(head: MultilabelHead, found: list[_Class]) -> Iterator[Measurement]:
     yield head.measure(
         schema.MEAN_CLASS_ECE, float(np.mean([one.ece for one in found])), estimator=f"{len(found)} classes"
     )
-    outputs = head.outputs
-    squares = np.zeros(head.n)
-    for index in range(outputs.n_classes):
-        squares += np.where(outputs.known[:, index], (outputs.probability(index) - outputs.labels[:, index]) ** 2, 0.0)
-    brier = pooled.pooled_loss(squares, outputs.known.sum(axis=1).astype(np.float64), head.design.weights)
-    wrong = int(outputs.wrong.any(axis=1).sum())
-    brier = brier.supported(wrong, intervals.FEWEST_ERRORS, "rows with an error")
+    squares = head.mean_brier
+    brier = pooled.pooled_loss(squares.numerators, squares.denominators, head.design.weights)
+    brier = brier.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
     yield head.estimated(schema.BRIER, brier, estimator="mean over the classes")
 
 

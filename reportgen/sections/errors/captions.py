@@ -8,8 +8,9 @@ from reportgen.contract.galleries import Picture
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from reportgen.contract.focus import OfModelT, View
     from reportgen.sections.errors.schema import ErrorRow, ErrorsResult, LabelsRow, UnitRow, ValueRow
 
     Row = ErrorRow | LabelsRow | UnitRow | ValueRow
@@ -46,6 +47,14 @@ def thumbnails(row: Row) -> tuple[Picture, ...]:
 def values(row: Row) -> tuple[tuple[str, str], ...]:
     """Return the values that stand out, with their medians."""
     return tuple((one.name, f"{formatting.amount(one.value)} ({formatting.amount(one.median)})") for one in row.values)
+
+
+def ordered(answers: Iterable[OfModelT], view: View) -> tuple[OfModelT, ...]:
+    """Return the answers of the shown models, the candidate's first, then its baseline's."""
+    roles = view.decision.models
+    return tuple(
+        sorted(view.shown(answers), key=lambda one: roles.index(one.model) if one.model in roles else len(roles))
+    )
 
 
 def _of_rows(result: ErrorsResult) -> str:

@@ -37,20 +37,17 @@ def of_labels(result: ErrorsResult, found: LabelsErrors, view: View) -> Iterator
         f"most-wrong-{found.subject}" if found.subject else "most-wrong",
         f"Most wrong labels of {about(candidate, found.subject)}" if candidate else f"Most wrong labels{part}",
         caption,
-        tuple(_card(row, _answers(row, view)) for row in rows),
+        tuple(_card(row, captions.ordered(row.answers, view)) for row in rows),
         captions.pictures(result, rows),
     )
 
 
 def _wrong(row: LabelsRow, candidate: str | None, view: View) -> int:
-    return max(len(one.missed) + len(one.added) for one in _answers(row, view) if candidate in (None, one.model))
-
-
-def _answers(row: LabelsRow, view: View) -> tuple[LabelsAnswer, ...]:
-    """Return the answers of the shown models, the candidate's first, then its baseline's."""
-    roles = view.decision.models
-    shown = view.shown(row.answers)
-    return tuple(sorted(shown, key=lambda one: roles.index(one.model) if one.model in roles else len(roles)))
+    return max(
+        len(one.missed) + len(one.added)
+        for one in captions.ordered(row.answers, view)
+        if candidate in (None, one.model)
+    )
 
 
 def _card(row: LabelsRow, shown: tuple[LabelsAnswer, ...]) -> Card:

@@ -39,20 +39,15 @@ def of_units(result: ErrorsResult, found: UnitErrors, view: View) -> Iterator[Ga
         f"lowest-{found.subject}" if found.subject else "lowest",
         f"Lowest {score} of {about(candidate, found.subject)}" if candidate else f"Lowest {score}{part}",
         caption,
-        tuple(_card(row, _answers(row, view), position) for row in rows),
+        tuple(_card(row, captions.ordered(row.answers, view), position) for row in rows),
         captions.pictures(result, rows),
     )
 
 
 def _lowest(row: UnitRow, candidate: str | None, view: View) -> float:
-    return min((one.score for one in _answers(row, view) if candidate in (None, one.model)), default=1.0)
-
-
-def _answers(row: UnitRow, view: View) -> tuple[UnitAnswer, ...]:
-    """Return the answers of the shown models, the candidate's first, then its baseline's."""
-    roles = view.decision.models
-    shown = view.shown(row.answers)
-    return tuple(sorted(shown, key=lambda one: roles.index(one.model) if one.model in roles else len(roles)))
+    return min(
+        (one.score for one in captions.ordered(row.answers, view) if candidate in (None, one.model)), default=1.0
+    )
 
 
 def _card(row: UnitRow, shown: tuple[UnitAnswer, ...], position: str) -> Card:

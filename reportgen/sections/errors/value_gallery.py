@@ -33,20 +33,13 @@ def of_value(result: ErrorsResult, found: ValueErrors, view: View) -> Iterator[G
         f"largest-{found.subject}" if found.subject else "largest",
         f"Largest errors of {about(candidate, found.subject)}" if candidate else f"Largest errors{part}",
         caption,
-        tuple(_card(row, _answers(row, view)) for row in rows),
+        tuple(_card(row, captions.ordered(row.answers, view)) for row in rows),
         captions.pictures(result, rows),
     )
 
 
 def _size(row: ValueRow, candidate: str | None, view: View) -> float:
-    return max(abs(one.error) for one in _answers(row, view) if candidate in (None, one.model))
-
-
-def _answers(row: ValueRow, view: View) -> tuple[ValueAnswer, ...]:
-    """Return the answers of the shown models, the candidate's first, then its baseline's."""
-    roles = view.decision.models
-    shown = view.shown(row.answers)
-    return tuple(sorted(shown, key=lambda one: roles.index(one.model) if one.model in roles else len(roles)))
+    return max(abs(one.error) for one in captions.ordered(row.answers, view) if candidate in (None, one.model))
 
 
 def _card(row: ValueRow, shown: tuple[ValueAnswer, ...]) -> Card:

@@ -54,23 +54,17 @@ class Several(MultilabelHead):
     def losses(self) -> Losses:
         """The losses by row, summed class by class so that no matrix of them is needed."""
         outputs, weight = self.outputs, self.design.weight
-        sums = [np.zeros(self.n) for _ in range(3)]
+        sums = [np.zeros(self.n) for _ in range(2)]
         for index in range(outputs.n_classes):
             known, applies = outputs.known[:, index], outputs.labels[:, index]
             if not known.any():
                 continue
-            p = outputs.probability(index)
             frequency = float(np.average(applies[known], weights=weight[known]))
             with np.errstate(divide="ignore"):
                 prior = np.where(applies, np.log(frequency), np.log1p(-frequency))
-            found = (
-                (p - applies) ** 2,
-                -np.where(known, prior, 0.0),
-                (frequency - applies) ** 2,
-            )
-            for place, one in enumerate(found):
+            for place, one in enumerate((-np.where(known, prior, 0.0), (frequency - applies) ** 2)):
                 sums[place] += np.where(known, one, 0.0)
-        return Losses(outputs.nll, *sums)
+        return Losses(outputs.nll, outputs.brier, *sums)
 
     def columns(self) -> Iterator[Column]:
         """Yield the classes with their scores."""
