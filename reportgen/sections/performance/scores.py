@@ -118,9 +118,8 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
         )
 
     def _draw_forest(self, scoring: Scoring, whole: Metric, parts: Parts, ax: Axes) -> None:
-        sides = tuple(f"{self.theme.look(model).label} better" for model in self.view.decision.models)
+        candidate, baseline = (f"{self.theme.look(model).label} better" for model in self.view.decision.models)
         spec = scoring.pair.difference
-        candidate, baseline = sides
         dots.forest(
             ax,
             self.theme,
