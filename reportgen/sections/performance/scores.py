@@ -310,4 +310,4 @@ def _side_by_side(
         note = f"Difference: {first.model} minus {heads[1].model} on the same {scoring.units}, in points."
     cells = tuple(row if differences else row[:-1] for row in rows)
     name = "-".join(part for part in (slug, first.subject) if part)
-    return Table(name, f"{title} by class", tuple(columns), cells, note)
+    return Table(name, scoring.table_title, tuple(columns), cells, note)
