@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reportgen.contract.result import SectionResult
     from reportgen.contract.section import Section
     from reportgen.contract.theme import Theme
+    from reportgen.evaluation.tasks.base import Task
 
 NO_DESCRIPTION = DataDescription((), (), 0, None)
 SHA = "0123456789abcdef" * 4
@@ -65,34 +66,38 @@ def head(made: ClassificationOutputs, names: tuple[str, ...] | None = None, task
     return HeadEvaluation("out", Decision(decided, "made by hand"), rule, rule, names, len(made.labels), made)
 
 
-def regression_head(predictions: Any, labels: Any = None, name: str = "out") -> HeadEvaluation:
-    """Make a regression head of values that go through its accumulator in two batches."""
-    values = np.asarray(predictions, np.float64)[:, None]
-    rows = HeadRows(len(values), 1, "values", labels=None if labels is None else np.asarray(labels))
-    gathering = Regression().gather("regression", rows)
+def _gathered(
+    task: Task, name: str, rows: HeadRows, values: np.ndarray, *, head: str = "out", rule: Decision | None = None
+) -> HeadEvaluation:
+    """Make a head whose outputs go through its accumulator in two batches; ``rule`` decided what they are."""
+    gathering = task.gather(name, rows)
     for places in np.array_split(np.arange(len(values)), 2):
         gathering.accumulator.add(values[places], places)
-    rule = Decision("regression", "made by hand")
-    found = gathering.accumulator.result()
-    reason = None if found.labeled else "no labels"
-    status = "ok" if found.labeled else "not_applicable"
-    return HeadEvaluation(name, rule, rule, gathering.labels, (), len(values), found, status, reason)  # type: ignore[arg-type]
+    found, decided = gathering.accumulator.result(), Decision(name, "made by hand")
+    status = ("ok", None) if found.labeled else ("not_applicable", "no labels")
+    names, parts = gathering.class_names, gathering.positions
+    return HeadEvaluation(head, decided, rule or decided, gathering.labels, names, len(values), found, *status, parts)  # type: ignore[arg-type]
+
+
+def _given(labels: Any) -> np.ndarray | None:
+    return None if labels is None else np.asarray(labels)
+
+
+def regression_head(predictions: Any, labels: Any = None, name: str = "out") -> HeadEvaluation:
+    """Make a regression head of values."""
+    values = np.asarray(predictions, np.float64)[:, None]
+    rows = HeadRows(len(values), 1, "values", labels=_given(labels))
+    return _gathered(Regression(), "regression", rows, values, head=name)
 
 
 def distributional_head(
     outputs: Any, labels: Any = None, kind: str = "mean_and_sd", levels: tuple[float, ...] = (), name: str = "out"
 ) -> HeadEvaluation:
-    """Make a head of a distribution (N, n_parts) that goes through its accumulator in two batches."""
+    """Make a head of a distribution (N, n_parts)."""
     values = np.asarray(outputs, np.float64)
-    given = None if labels is None else np.asarray(labels)
-    rows = HeadRows(len(values), values.shape[1], "quantiles" if levels else kind, labels=given, levels=levels)
-    gathering = Distributional().gather("distributional", rows)
-    for places in np.array_split(np.arange(len(values)), 2):
-        gathering.accumulator.add(values[places], places)
-    task, declared = Decision("distributional", "made by hand"), Decision(rows.output_type, "declared in the spec")
-    found = gathering.accumulator.result()
-    status, reason = ("ok", None) if found.labeled else ("not_applicable", "no labels")
-    return HeadEvaluation(name, task, declared, gathering.labels, (), len(values), found, status, reason)  # type: ignore[arg-type]
+    rows = HeadRows(len(values), values.shape[1], "quantiles" if levels else kind, labels=_given(labels), levels=levels)
+    rule = Decision(rows.output_type, "declared in the spec")
+    return _gathered(Distributional(), "distributional", rows, values, head=name, rule=rule)
 
 
 def multilabel_head(
@@ -103,20 +108,10 @@ def multilabel_head(
     kind: str = "logits",
     threshold: float = 0.5,
 ) -> HeadEvaluation:
-    """Make a multilabel head of outputs (n, classes) that go through its accumulator in two batches."""
+    """Make a multilabel head of outputs (n, classes)."""
     outputs = np.asarray(outputs)
-    given = None if labels is None else np.asarray(labels)
-    rows = HeadRows(*outputs.shape, kind, labels=given, class_names=names, threshold=threshold)
-    gathering = Multilabel().gather("multilabel", rows)
-    for places in np.array_split(np.arange(len(outputs)), 2):
-        gathering.accumulator.add(outputs[places], places)
-    rule = Decision("multilabel", "made by hand")
-    found = gathering.accumulator.result()
-    reason = None if found.labeled else "no labels"
-    status = "ok" if found.labeled else "not_applicable"
-    return HeadEvaluation(
-        "out", rule, rule, gathering.labels, gathering.class_names, len(outputs), found, status, reason
-    )  # type: ignore[arg-type]
+    rows = HeadRows(*outputs.shape, kind, labels=_given(labels), class_names=names, threshold=threshold)
+    return _gathered(Multilabel(), "multilabel", rows, outputs)
 
 
 def dense_head(
@@ -130,29 +125,13 @@ def dense_head(
     ignored: int | None = None,
     task: str | None = None,
 ) -> HeadEvaluation:
-    """Make a segmentation head of outputs (n, height, width, classes), or a sequence labeling one of (n, tokens, classes), in two batches."""
+    """Make a segmentation head of outputs (n, height, width, classes), or a sequence labeling one of (n, tokens, classes)."""
     outputs = np.asarray(outputs)
     task = task or ("sequence_labeling" if outputs.ndim == 3 else "segmentation")
-    marks = Positions(None if mask is None else np.asarray(mask), ignored, "made by hand")
-    given = None if labels is None else np.asarray(labels)
-    rows = HeadRows(
-        len(outputs),
-        outputs.shape[-1],
-        kind,
-        outputs.shape[1:],
-        given,
-        marks,
-        class_names=names,
-        threshold=threshold,
-    )
-    gathering = Dense().gather(task, rows)
-    for places in np.array_split(np.arange(len(outputs)), 2):
-        gathering.accumulator.add(outputs[places], places)
-    found, rule = gathering.accumulator.result(), Decision(task, "made by hand")
-    status = ("ok", None) if found.labeled else ("not_applicable", "no labels")
-    return HeadEvaluation(
-        "out", rule, rule, gathering.labels, gathering.class_names, len(outputs), found, *status, gathering.positions
-    )  # type: ignore[arg-type]
+    marks = Positions(_given(mask), ignored, "made by hand")
+    size, classes, given = outputs.shape[1:], outputs.shape[-1], _given(labels)
+    rows = HeadRows(len(outputs), classes, kind, size, given, marks, class_names=names, threshold=threshold)
+    return _gathered(Dense(), task, rows, outputs)
 
 
 def scenes(n: int, *, seed: int = 0, size: int = 8, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:

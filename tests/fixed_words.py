@@ -59,6 +59,10 @@ def of_tables() -> Iterator[str]:
                     yield title
                 case ast.Call(func=ast.Name("Table"), args=[_, ast.Constant(str(title)), *_]):
                     yield title
+                case ast.Call(func=ast.Attribute(attr="table"), args=[_, _, _, ast.Constant(str(title)), *_]):
+                    yield title
+                case ast.keyword(arg="table_title", value=ast.Constant(str(title))):
+                    yield title
                 case ast.GeneratorExp(
                     elt=ast.Call(func=ast.Name("Column")), generators=[ast.comprehension(iter=ast.Tuple(elts))]
                 ):

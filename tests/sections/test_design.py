@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reportgen.analysis.results import Results
+    from reportgen.contract.findings import Finding
     from reportgen.contract.numbers import Metric
     from reportgen.contract.records.evaluation import Evaluation
 
@@ -204,13 +205,14 @@ def test_never_predicted_counts_groups() -> None:
     labels[:30], labels[30:] = 2, labels[30:] % 2
     made = evaluation(head(outputs(logits, labels)))
 
-    def found(groups: Any) -> list[str]:
+    def found(groups: Any) -> list[Finding]:
         result = analyzed(PERFORMANCE, designed(made, by="patient", groups=groups))
-        return [one.message for rule in PERFORMANCE.rules if rule.code == "PRF201" for one in rule.apply(result)]
+        return [one for rule in PERFORMANCE.rules if rule.code == "PRF201" for one in rule.apply(result)]
 
     assert not found(np.concatenate([np.arange(30) // 8, np.arange(370) // 5 + 4]))
-    (message,) = found(np.concatenate([np.arange(30) // 3, np.arange(370) // 5 + 10]))
-    assert message.startswith("None of its 30 examples in 10 groups is found")
+    (one,) = found(np.concatenate([np.arange(30) // 3, np.arange(370) // 5 + 10]))
+    assert one.message.startswith("None of its 30 examples in 10 groups is found")
+    assert one.effect == pytest.approx(10 * np.log(2) / np.log(3 / 0.05))
 
 
 def test_regression_in_groups() -> None:

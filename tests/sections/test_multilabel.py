@@ -23,6 +23,7 @@ from reportgen.evaluation.tasks.resolve import resolve_outputs
 from reportgen.sections.calibration import SECTION as CALIBRATION
 from reportgen.sections.errors import SECTION as ERRORS
 from reportgen.sections.performance import SECTION
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from reportgen.contract.records.heads import HeadEvaluation
@@ -279,6 +280,9 @@ def test_statements_are_held_to_their_evidence() -> None:
     assert ", unlikely to be luck (p < 0.001); all classes right on " in clear[0].text
     assert clear[1].text.startswith("Weakest class ")
     assert "Weakest class ice" not in clear[1].text
+    name = clear[1].text.removeprefix("Weakest class ").partition(":")[0]
+    theirs = analyze(noisy(1.5), noisy(0.0)).find("f1", "a", f"class:{name}")
+    assert f"; a F1 {formatting.metric(theirs).text}, " in clear[1].text
     unsure = said(noisy(0.0), noisy(0.05))[0]
     assert not unsure.settled
     assert "too few to tell them apart" in unsure.text

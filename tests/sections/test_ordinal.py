@@ -159,6 +159,19 @@ def test_what_page_one_says() -> None:
     assert ": too few to tell them apart" in unclear
     (equal,) = said(model(1.0), model(1.0))
     assert ": 0, the same on every row; quadratic kappa" in equal
+
+
+def test_differences_that_cancel_are_not_the_same_on_every_row() -> None:
+    """Each model is off by one class on a row that the other one gets right."""
+    labels = np.arange(40) % 3
+    heads = [
+        head(outputs(3.0 * np.eye(CLASSES)[np.where(np.arange(40) == row, labels + 1, labels)], labels), task="ordinal")
+        for row in (0, 1)
+    ]
+    (cancels,) = said(*heads)
+    assert "the same on every row" not in cancels
+    assert ": 0 [" in cancels
+    assert "too few to tell them apart" in cancels
     (alone,) = said(model(1.0), roles=Decision(candidate="a"))
     assert alone.startswith("Off by 0.50 [")
     assert "] classes on average; quadratic kappa 0." in alone

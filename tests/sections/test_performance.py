@@ -12,6 +12,7 @@ from factory import (
     analyzed,
     dense_head,
     distributional_head,
+    draw_all,
     evaluation,
     head,
     leaking,
@@ -190,6 +191,17 @@ def test_holm_counts_the_pairs_of_all_heads() -> None:
     result = PerformanceAnalyzer(PerformanceOptions()).analyze(both)
     p = value(result, "mcnemar_p", "head:kind/vs b")
     assert value(result, "mcnemar_p_holm", "head:kind/vs b") == pytest.approx(2 * p)
+
+
+def test_each_output_has_its_own_figures() -> None:
+    """In a comparison, the accuracies of an output are not mixed with those of another, nor are its classes."""
+    y = [0, 1] * 50
+    one, other = (two_heads(outputs(logits_for([1 - label for label in y[:n]] + y[n:]), y)) for n in (0, 10))
+    both = replace(one, models=(*one.models, replace(other.models[0], name="b")))
+    figures = {figure.name: figure for figure in draw_all(SECTION, analyzed(SECTION, both))}
+    assert list(figures) == ["accuracy", "accuracy-2", "recall", "recall-2", "confusion", "confusion-2"]
+    assert figures["accuracy-2"].title == "a is right most often (output size)"
+    assert figures["accuracy-2"].alt == "Accuracy a 100\N{NARROW NO-BREAK SPACE}%, b 90.0\N{NARROW NO-BREAK SPACE}%."
 
 
 @pytest.mark.parametrize(("n", "accuracy", "classes"), [(100, 0.8, 2), (600, 0.9, 2), (600, 0.8, 10)])

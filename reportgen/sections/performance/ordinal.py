@@ -83,8 +83,8 @@ def tables(result: SectionResult, view: View) -> Iterator[Table]:
 
 def pairs(result: SectionResult, view: View) -> Iterator[Table]:
     """Yield the differences between models, each pair once."""
-    title = "Distance in classes between models"
-    yield from by_pair.table(result, view, "ordinal-pairs", title, schema.PAIRWISE, schema.CLASS_MAE_PAIRS.p)
+    specs, p = schema.PAIRWISE, schema.CLASS_MAE_PAIRS.p
+    yield from by_pair.table(result, view, "ordinal-pairs", "Distance in classes between models", specs, p)
 
 
 # ------------------------------------------------------------------------------------------------ statements

@@ -118,9 +118,8 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
         )
 
     def _draw_forest(self, scoring: Scoring, whole: Metric, parts: Parts, ax: Axes) -> None:
-        sides = tuple(f"{self.theme.look(model).label} better" for model in self.view.decision.models)
+        candidate, baseline = (f"{self.theme.look(model).label} better" for model in self.view.decision.models)
         spec = scoring.pair.difference
-        candidate, baseline = sides
         dots.forest(
             ax,
             self.theme,
@@ -311,4 +310,4 @@ def _side_by_side(
         note = f"Difference: {first.model} minus {heads[1].model} on the same {scoring.units}, in points."
     cells = tuple(row if differences else row[:-1] for row in rows)
     name = "-".join(part for part in (slug, first.subject) if part)
-    return Table(name, f"{title} by class", tuple(columns), cells, note)
+    return Table(name, scoring.table_title, tuple(columns), cells, note)

@@ -98,14 +98,15 @@ class ClassScoring(Scoring):
         What a head does with the class that has the lowest score: the words before and after its name.
     start
         Where the axis of the scores of classes starts; None for a little before the lowest.
-    examples
-        What the examples of a class are, at the head of a column.
+    table_title, examples
+        Of the table of the classes; what the examples of a class are, at the head of a column.
     """
 
     of_class: MetricSpec
     class_difference: MetricSpec
     lowest: tuple[str, str] = ("predicts", "worst")
     start: float | None = -0.005
+    table_title: str
     examples: str = "Rows"
 
     @property
@@ -156,6 +157,7 @@ _EXCLUSIVE = ClassScoring(
     counts=True,
     of_class=schema.RECALL,
     class_difference=schema.RECALL_DIFFERENCE,
+    table_title="Recall by class",
     lowest=("finds", "least often"),
     start=None,
 )
@@ -175,6 +177,7 @@ _SEVERAL = ClassScoring(
     test="Hall (1992), paired over rows; Holm (1979)",
     of_class=schema.F1,
     class_difference=labels.F1_DIFFERENCE,
+    table_title="F1 by class",
 )
 _VALUES = Scoring(
     main=values.MAE,
@@ -212,6 +215,7 @@ def _of_positions(kind: dense_schema.Kind, of_class: MetricSpec) -> ClassScoring
         units=kind.units,
         of_class=of_class,
         class_difference=kind.class_difference,
+        table_title=f"{of_class.title} by class",
         examples=kind.units.capitalize(),
     )
 

@@ -190,8 +190,9 @@ def weakest(
         settled = excludes_zero(difference)
         said = Quantity(text=signed(difference), metric=scoring.class_difference.name, model=one.model, subject=part)
         other = result.find(scoring.of_class.name, baseline, part)
+        named = f"; {baseline} " if scoring.counts else f"; {baseline} {scoring.of_class.title} "
         theirs = (count if scoring.counts else quantity)(scoring.of_class.name, one, other, part, model=baseline)
-        parts += [f"; {baseline} ", theirs, ", ", said if settled else "too few to tell them apart"]
+        parts += [named, theirs, ", ", said if settled else "too few to tell them apart"]
     yield Statement(topic="weakness", parts=(*parts, "."), settled=settled, test=own.ci_method, n=own.n)
 
 

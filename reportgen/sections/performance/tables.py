@@ -181,8 +181,7 @@ def _pairs(result: PerformanceResult, view: View) -> Iterator[Table]:
     """Yield the differences between models, each pair once."""
     specs = (schema.ACCURACY_DIFFERENCE, schema.NLL_DIFFERENCE, schema.MCNEMAR, schema.MCNEMAR_HOLM)
     exact, instead = " McNemar's test is exact.", ", in place of McNemar's exact test"
-    title = "Differences between models"
-    yield from by_pair.table(result, view, "pairs", title, specs, schema.MCNEMAR, exact, instead)
+    yield from by_pair.table(result, view, "pairs", "Differences between models", specs, schema.MCNEMAR, exact, instead)
 
 
 def _errors(head: HeadPerformance) -> Table:

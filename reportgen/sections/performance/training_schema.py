@@ -1,10 +1,11 @@
-"""Metrics that the performance section declares about the training data: without near duplicates of its rows, and the generalization gap."""
+"""Metrics that the performance section declares about the training data: scores without its rows, bit by bit or nearly, and the generalization gap."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from reportgen.contract.numbers import MetricSpec
+from reportgen.text import naming
 
 
 @dataclass(frozen=True)
@@ -26,23 +27,22 @@ class Without:
 
 @dataclass(frozen=True)
 class _Score:
-    """A score of rows: its name, title and words in a sentence, and what rows are called."""
+    """A score of rows, a share or in the unit of the label, and what rows are called."""
 
     name: str
     title: str
-    words: str
     rows: str
     is_share: bool
 
     @property
-    def end(self) -> str:
-        """The end of the definition of a difference."""
-        return ", in points." if self.is_share else ", in the unit of the label."
+    def words(self) -> str:
+        """The score in a sentence."""
+        return naming.in_a_sentence(self.title)
 
     def _without(self, prefix: str, which: str, definition: str, others: str, apart: tuple[str, str, str]) -> Without:
         """Declare the metrics; ``apart`` is the name, the title and the definition of the third."""
         difference = "signed fraction" if self.is_share else ""
-        newcombe = "Newcombe (1998), method 10"
+        newcombe, end = "Newcombe (1998), method 10", ", in points" if self.is_share else ", in the unit of the label"
         return Without(
             MetricSpec(
                 f"{prefix}_{self.name}",
@@ -57,7 +57,7 @@ class _Score:
                 f"Candidate minus baseline, {which}",
                 difference,
                 self.is_share,
-                f"{self.title} of the candidate minus that of its baseline, on the {self.rows} {others}{self.end}",
+                f"{self.title} of the candidate minus that of its baseline, on the {self.rows} {others}{end}.",
                 newcombe if self.is_share else "paired mean; Hall (1992) for the interval",
             ),
             MetricSpec(
@@ -65,7 +65,7 @@ class _Score:
                 f"{apart[1]}, {self.words}",
                 difference,
                 None,
-                f"{self.title} on the {self.rows} {apart[2]}{self.end}",
+                f"{self.title} on the {self.rows} {apart[2]}{end}.",
                 newcombe if self.is_share else "Zou & Donner (2008)",
             ),
             self.words,
@@ -74,11 +74,9 @@ class _Score:
     @property
     def unseen(self) -> Without:
         """Declare the score without rows that are also in the training data."""
-        which, unit = (
-            "whose inputs are not also in the training data",
-            "" if self.is_share else " In the unit of the label.",
-        )
-        definition = f"{self.title} on the {self.rows} {which}; all of them if none are.{unit}"
+        which = "whose inputs are not also in the training data"
+        definition = f"{self.title} on the {self.rows} {which}; all of them if none are."
+        definition += "" if self.is_share else " In the unit of the label."
         apart = ("leaked", "Leaked minus unseen", "that are also in the training data minus that on the others")
         return self._without("unseen", "unseen rows", definition, which, apart)
 
@@ -86,16 +84,15 @@ class _Score:
     def deduplicated(self) -> Without:
         """Declare the score without rows that are in the training data or nearly equal to a row of it."""
         which = "that are neither equal nor nearly equal to a row of the training data"
-        end = "." if self.is_share else ", in the unit of the label."
         near = f"that are nearly equal to a row of the training data minus that on those {which}"
         apart = ("near_duplicate", "Near duplicates minus others", near)
-        definition = f"{self.title} on the {self.rows} {which}{end}"
+        definition = f"{self.title} on the {self.rows} {which}{'' if self.is_share else ', in the unit of the label'}."
         return self._without("deduplicated", "deduplicated", definition, which, apart)
 
 
-_ACCURACY = _Score("accuracy", "Accuracy", "accuracy", "examples", is_share=True)
-_EXACT = _Score("exact_match", "Exact match", "exact match", "rows", is_share=True)
-_MAE = _Score("mae", "MAE", "MAE", "examples", is_share=False)
+_ACCURACY = _Score("accuracy", "Accuracy", "examples", is_share=True)
+_EXACT = _Score("exact_match", "Exact match", "rows", is_share=True)
+_MAE = _Score("mae", "MAE", "examples", is_share=False)
 UNSEEN_ACCURACY, UNSEEN_EXACT, UNSEEN_MAE = _ACCURACY.unseen, _EXACT.unseen, _MAE.unseen
 UNSEEN_NLL = MetricSpec(
     "unseen_nll",
