@@ -119,7 +119,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
             ["performance"],
             "1 of 1 checked models passes every check (partial run)",
             (
-                "A comparison of 3 models without a candidate. Of 1 checked value, 1 passed (1 clearly). "
+                "A comparison of 3 models without a candidate. The only checked value, accuracy of a 80.0\u202f%, passed clearly. "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -469,7 +469,7 @@ def test_the_grid_has_a_cell_for_what_was_not_checked() -> None:
     assert grid is not None
     assert grid.models == ("a", "b", "c")
     assert [cell is None for cell in grid.rows[0].cells] == [False, True, True]
-    assert closest(results(text)).startswith("Least sure check: accuracy of a, ")
+    assert closest(results(text)).startswith("Distance from the limit: accuracy of a, ")
     table = margins(results(text))
     assert table is not None
     assert table.rows[0][-1] == "settled"

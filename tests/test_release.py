@@ -205,7 +205,7 @@ ANSWERS = (
     "581 of 600 right then, 591 of 600 right now: +1.7 points [0.4, 3.2], unlikely to be luck",  # or is it luck?
     "Weakest class 8: 56 of 58 found",  # where is it weak?
     "600 rows of the test split",  # on which data?
-    "No other finding about classifier needs action.",  # what must be done?
+    "No finding about classifier needs action.",  # what must be done?
 )
 """What page one says on the questions of a release manager."""
 

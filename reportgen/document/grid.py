@@ -63,7 +63,7 @@ def severity_order(check: CheckOutcome) -> tuple[int, bool, float]:
 
 
 def closest(results: Results) -> str:
-    """Return a sentence about the check of the candidate closest to its limit in widths of its interval; empty without one."""
+    """Return a sentence about the check of the candidate closest to its limit in widths of its interval, or the only one; empty without one."""
     found = [
         line.outcome
         for line in worst(results.checks)
@@ -73,7 +73,8 @@ def closest(results: Results) -> str:
         return ""
     check = min(found, key=lambda one: abs(one.margin or 0.0) / _interval(one))
     whose = check.subject.words if results.decision.candidate and check.subject else about(check.model, check.subject)
-    return f"Least sure check: {in_a_sentence(check.title)} of {whose}, {_distance(check)}{_settled(check)}."
+    what = "Least sure check" if len(found) > 1 else "Distance from the limit"
+    return f"{what}: {in_a_sentence(check.title)} of {whose}, {_distance(check)}{_settled(check)}."
 
 
 def margins(results: Results) -> Table | None:

@@ -45,11 +45,18 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
     candidate = results.decision.candidate
     own = [check for check in checks if candidate in {None, check.model}]
     others = [check for check in checks if candidate not in {None, check.model}]
-    values = f"{len(own)} checked {'value' if len(own) == 1 else 'values'}"
-    sentences = [f"{who}Of {values}, {_outcomes(own, results)}."] if own else []
+    several = f"Of {len(own)} checked values, {_outcomes(own, results)}"
+    sentences = [f"{who}{several if len(own) > 1 else _only(own[0], results)}."] if own else []
     if others:
         sentences.append(f"Other models: {_outcomes(others, results, how_clearly=False)}.")
     return Verdict(_state(checks), _headline(results, checks), " ".join(sentences))
+
+
+def _only(check: CheckOutcome, results: Results) -> str:
+    """Return how the only checked value came out."""
+    if check.state != "PASS":
+        return f"The only checked value {_outcomes([check], results).removeprefix('1 ')}"
+    return f"The only checked value, {_named(check, results)}, passed{' clearly' if check.standing == 'clear' else ''}"
 
 
 def _outcomes(checks: Sequence[CheckOutcome], results: Results, *, how_clearly: bool = True) -> str:

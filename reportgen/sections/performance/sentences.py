@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reportgen.contract.numbers import excludes_zero
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison
 from reportgen.sections.performance.by_class import of_class, ranked
-from reportgen.sections.performance.tiers import not_told_from_the_best
+from reportgen.sections.performance.tiers import not_told_from_the_best, told_apart
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reportgen.sections.performance.by_class import Scored
     from reportgen.sections.performance.pair_schema import PairSpecs
     from reportgen.sections.performance.schema import PerformanceResult
-    from reportgen.sections.performance.scoring import ClassesT, ClassFamily, Family, ScoredT
+    from reportgen.sections.performance.scoring import ClassesT, ClassFamily, ClassScoring, Family, ScoredT
     from reportgen.sections.performance.tiers import Tier
 
     Parts = tuple[Quantity | str, ...]
@@ -188,12 +188,52 @@ def weakest(
     difference = result.find_or_none(scoring.class_difference.name, one.model, part)
     if baseline is not None and difference is not None:
         settled = excludes_zero(difference)
-        said = Quantity(text=signed(difference), metric=scoring.class_difference.name, model=one.model, subject=part)
-        other = result.find(scoring.of_class.name, baseline, part)
-        named = f"; {baseline} " if scoring.counts else f"; {baseline} {scoring.of_class.title} "
-        theirs = (count if scoring.counts else quantity)(scoring.of_class.name, one, other, part, model=baseline)
-        parts += [named, theirs, ", ", said if settled else "too few to tell them apart"]
+        theirs = _beside(result, one, scoring, baseline, part)
+        said = _difference(one, scoring, difference, part) if settled else "too few to tell them apart"
+        parts += [*theirs, said]
     yield Statement(topic="weakness", parts=(*parts, "."), settled=settled, test=own.ci_method, n=own.n)
+    if baseline is not None:
+        yield from _worse(result, one, scoring, baseline, found, name)
+
+
+def _worse(
+    result: PerformanceResult,
+    one: ClassesT,
+    scoring: ClassScoring,
+    baseline: str,
+    found: Callable[[Metric, Subject], Parts],
+    weakest_class: str,
+) -> Iterator[Statement]:
+    """Name the class on which the baseline is better by most, of those where it measurably is; not the weakest one, of which it is said."""
+    differences = ranked(result, one, scoring.class_difference)
+    told = told_apart(differences)
+    lost = [name for name, metric in differences.items() if name in told and required(metric.value) < 0]
+    others = [name for name in lost if name != weakest_class]
+    if not others:
+        return
+    name, part = others[0], of_class(one, others[0])
+    own = result.find(scoring.of_class.name, one.model, part)
+    more = f"; also worse on {formatting.listed(others[1:])}" if others[1:] else ""
+    parts = (
+        *opening(one),
+        f"{first(one, 'Worse')} than {baseline} on {name}: ",
+        *found(own, part),
+        *_beside(result, one, scoring, baseline, part),
+        _difference(one, scoring, differences[name], part),
+        f"{more}.",
+    )
+    yield Statement(topic="weakness", parts=parts, test=scoring.test, n=own.n)
+
+
+def _beside(result: PerformanceResult, one: ClassesT, scoring: ClassScoring, baseline: str, part: Subject) -> Parts:
+    """Return the score of the baseline on a class."""
+    other = result.find(scoring.of_class.name, baseline, part)
+    named = f"; {baseline} " if scoring.counts else f"; {baseline} {scoring.of_class.title} "
+    return named, (count if scoring.counts else quantity)(scoring.of_class.name, one, other, part, model=baseline), ", "
+
+
+def _difference(one: OfHead, scoring: ClassScoring, difference: Metric, part: Subject) -> Quantity:
+    return Quantity(text=signed(difference), metric=scoring.class_difference.name, model=one.model, subject=part)
 
 
 def _ranking(result: PerformanceResult, tier: Tier, family: Family[ScoredT]) -> Statement:
