@@ -15,11 +15,13 @@ from reportgen.metrics.selective import Refusals
 from reportgen.sections.calibration.schema import ReliabilityPoint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.contract.forecasts import Floats, Points
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.calibrated import Null
-    from reportgen.metrics.calibration import ResidualBins
+    from reportgen.metrics.calibration import ReliabilityCurve, ResidualBins
     from reportgen.metrics.design import Design
 
 
@@ -95,7 +97,11 @@ def debiased(subject: Binned, spec: MetricSpec, part: Subject | None = None) -> 
 def curve(subject: Binned) -> tuple[ReliabilityPoint, ...]:
     """Return the points of the reliability diagram, in the bins of the ECE."""
     counts, divisors = rows_of_bins(subject.forecast, subject.equal_width, subject.design)
-    found = calibration.reliability_curve(subject.equal_width, divisors)
+    return points_of(calibration.reliability_curve(subject.equal_width, divisors), counts)
+
+
+def points_of(found: ReliabilityCurve, counts: Sequence[int]) -> tuple[ReliabilityPoint, ...]:
+    """Return the points of a reliability diagram with how many answers each rests on."""
     columns = (found.forecast, found.frequency, found.low, found.high, found.band_low, found.band_high)
     cells = zip(counts, *(known_values(column) for column in columns), strict=True)
     return tuple(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.contract.numbers import OF_CALIBRATED, required
+from reportgen.contract.numbers import OF_CALIBRATED
 from reportgen.metrics import calibrated, calibration, intervals, pooled
 from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.sections.calibration import schema
-from reportgen.sections.calibration.binned import known_values
-from reportgen.sections.calibration.schema import PositionsCalibration, ReliabilityPoint
+from reportgen.sections.calibration.binned import points_of
+from reportgen.sections.calibration.schema import PositionsCalibration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,24 +86,11 @@ def _uncertainty(head: DenseHead, found: UnitBins) -> Iterator[Measurement]:
 
 def _shown(head: DenseHead, found: UnitBins) -> PositionsCalibration:
     curve, counted = found.curve(), found.counted.sum(axis=0)
-    columns = (curve.forecast, curve.frequency, curve.low, curve.high, curve.band_low, curve.band_high)
-    cells = zip(counted[counted > 0].tolist(), *(known_values(column) for column in columns), strict=True)
     return PositionsCalibration(
         model=head.model.name,
         subject=head.subject(),
         task=head.head.task.value,
         n=head.n,
         positions=int(counted.sum()),
-        curve=tuple(
-            ReliabilityPoint(
-                n=n,
-                forecast=required(forecast),
-                frequency=required(frequency),
-                low=low,
-                high=high,
-                band_low=band_low,
-                band_high=band_high,
-            )
-            for n, forecast, frequency, low, high, band_low, band_high in cells
-        ),
+        curve=points_of(curve, counted[counted > 0].tolist()),
     )
