@@ -670,3 +670,19 @@ def test_of_very_many_models_each_is_compared_with_the_best_and_the_roles(monkey
     assert p is not None
     assert value(result, "mcnemar_p_holm", "vs e", "c") == pytest.approx(min(10 * p, 1.0), rel=1e-9)
     assert value(result, "accuracy_difference", "vs e", "c") == value(whole, "accuracy_difference", "vs e", "c")
+
+
+def test_a_class_that_got_worse_is_said_beside_the_weakest() -> None:
+    """Where the candidate finds fewer rows of a class than its baseline, corrected for the number of classes, though it is not the weakest."""
+    labels = np.repeat([0, 1, 2], [900, 900, 200])
+    row = np.arange(2000)
+    candidate = np.where((labels == 0) & (row % 9 < 2), 1, np.where((labels == 2) & (row % 2 == 0), 0, labels))
+    baseline = np.where((labels == 2) & (row % 4 != 1), 0, labels)
+    made = evaluation(*(head(outputs(np.eye(3)[one] * 4.0, labels)) for one in (candidate, baseline)))
+    roles = Roles(candidate="a", baseline=Baseline(model="b"))
+    result = analyzed(SECTION, replace(made, decision=roles))
+    said = [one.text for one in SECTION.statements(result, View(decision=roles))]
+    assert said[1].startswith("Weakest class 2: 100 of 200 found")
+    assert said[2].startswith(f"Worse than b on 0: 700 of 900 found (77.8{THIN}% [")
+    assert "; b 900, −22.2 points [" in said[2]
+    assert len(said) == 3
