@@ -17,12 +17,12 @@ from click.testing import CliRunner
 
 from reportgen.cli.commands import cli
 from reportgen.errors import ArgumentError, InputError
-from reportgen.evaluation.executors import cluster as clusters, dask_transport
+from reportgen.evaluation.executors import cluster as clusters, dask_transport, transport
 from reportgen.evaluation.executors.task import ClusterError, task_of, unpacked, work
 from reportgen.evaluation.parts import RowsPart
 from reportgen.evaluation.process import WorkerError
 from reportgen.pipeline import flow
-from reportgen.pipeline.run import Run
+from reportgen.pipeline.run import Cluster, Run
 from reportgen.pipeline.store import Store
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def computed(folder: Path, run: Run, spec: str = "spec.toml") -> Results:
 
 def on(cluster: LocalCluster, report: ProgressCallback, store: Store | None = None) -> Run:
     """Return a run whose models are evaluated on a cluster."""
-    return Run(report, scheduler=cluster.address, store=store)
+    return Run(report, cluster=Cluster("dask", cluster.address), store=store)
 
 
 @pytest.mark.keras
@@ -118,8 +118,8 @@ def test_a_cluster_gives_the_bytes_of_one_worker(
 ) -> None:
     """Also with parts of the rows of one model, and when a worker is killed on the way; with none left it is said, and the next run goes on with what was finished."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
-    monkeypatch.setattr(dask_transport, "_LOOK", 0.5)
-    monkeypatch.setattr(dask_transport, "_WITHOUT_WORKERS", 1.0)
+    monkeypatch.setattr(transport, "_LOOK", 0.5)
+    monkeypatch.setattr(transport, "_WITHOUT_WORKERS", 1.0)
     steps: list[tuple[str, int, int]] = []
 
     def killing(process: subprocess.Popen[bytes], when: Callable[[str, int], bool]) -> ProgressCallback:

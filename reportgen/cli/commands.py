@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results
     from reportgen.contract.formats import Format
     from reportgen.evaluation.collect import ProgressCallback
-    from reportgen.pipeline.run import Run
+    from reportgen.pipeline.run import Cluster, Run
     from reportgen.plan.plan import Plan
 
 EXIT_CODES = """\b
@@ -71,10 +71,11 @@ def cli() -> None:
 )
 @click.option(
     "--executor",
-    type=click.Choice(["dask"]),
-    help="Evaluate the models on a cluster whose machines share the paths of all inputs; needs --scheduler.",
+    type=click.Choice(["dask", "ray"]),
+    help="Evaluate the models on a cluster whose machines share the paths of all inputs; needs --scheduler or --address.",
 )
 @click.option("--scheduler", metavar="URL", help="Scheduler of --executor dask: tcp://HOST:PORT or tls://HOST:PORT.")
+@click.option("--address", metavar="URL", help="Client server of --executor ray: ray://HOST:PORT.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of --watch; by default a free one.")
 def build(  # noqa: PLR0913 one for each option
     spec: Path,
@@ -89,6 +90,7 @@ def build(  # noqa: PLR0913 one for each option
     jobs: int | None,
     executor: str | None,
     scheduler: str | None,
+    address: str | None,
     **flags: bool,
 ) -> NoReturn:
     """Evaluate the models of SPEC and write the report."""
@@ -98,7 +100,7 @@ def build(  # noqa: PLR0913 one for each option
     def read() -> Plan:
         return flow.read_plan(spec, overrides, flat(only), flat(skip))
 
-    _require_fitting(executor, scheduler, jobs)
+    cluster = _cluster(executor, scheduler, address, jobs)
     planned = read()
     folder = output_dir or flow.default_output(planned)
     wanted = _with_summary(formats or planned.spec.output.wanted, appended, flow.inputs_of(planned), folder)
@@ -106,7 +108,7 @@ def build(  # noqa: PLR0913 one for each option
         wanted = tuple(dict.fromkeys((*wanted, "html")))
     try:
         with progress(quiet=flags["quiet"]) as tell:
-            run = _run(tell, jobs or 0, scheduler, **flags)
+            run = _run(tell, jobs or 0, cluster, **flags)
             if flags["watch"] and run.store is None:
                 fail("reportgen: --watch needs the cache: it renders what is in it", 2)
             outcome = flow.build(planned, folder, wanted, run)
@@ -195,18 +197,29 @@ def _load(path: Path, folder: Path | None = None) -> Results:
     return load(path, Registry(folder))
 
 
-def _require_fitting(executor: str | None, scheduler: str | None, jobs: int | None) -> None:
-    """End the program if the options that say where models are evaluated do not fit each other."""
-    if (executor is None) != (scheduler is None):
-        fail("reportgen: --executor dask and --scheduler belong together: give both or none", 2)
-    if executor is not None and jobs is not None:
+def _cluster(executor: str | None, scheduler: str | None, address: str | None, jobs: int | None) -> Cluster | None:
+    """Return the cluster where models are evaluated; end the program if the options that say where do not fit each other."""
+    from reportgen.pipeline.run import Cluster
+
+    found = None
+    options: tuple[tuple[Literal["dask", "ray"], str, str | None], ...] = (
+        ("dask", "--scheduler", scheduler),
+        ("ray", "--address", address),
+    )
+    for kind, option, given in options:
+        if (executor == kind) != (given is not None):
+            fail(f"reportgen: --executor {kind} and {option} belong together: give both or none", 2)
+        if given is not None:
+            found = Cluster(kind, given)
+    if found is not None and jobs is not None:
         fail("reportgen: --jobs is for the processes of this machine, --executor for those of a cluster: choose one", 2)
+    return found
 
 
 def _run(
     tell: ProgressCallback,
     jobs: int,
-    scheduler: str | None,
+    cluster: Cluster | None,
     *,
     keep_going: bool,
     no_cache: bool,
@@ -222,7 +235,7 @@ def _run(
         keep_going,
         store,
         jobs,
-        scheduler,
+        cluster,
         drawers=ahead.cores(),
         warn=lambda sentence: say_error(f"reportgen: {sentence}"),
     )

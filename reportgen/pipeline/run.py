@@ -49,6 +49,14 @@ def unsaid(_sentence: str) -> None:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """A cluster that is already running, and where it is reached."""
+
+    kind: Literal["dask", "ray"]
+    address: str
+
+
+@dataclass(frozen=True)
 class Run:
     """The context of a run.
 
@@ -62,8 +70,8 @@ class Run:
         Has what was computed before, and keeps what is computed; None for none.
     jobs
         Number of workers that share the models, one thread each; 0 for one worker with all threads.
-    scheduler
-        Address of a dask scheduler, whose workers share the models instead, one thread each; None for this machine's.
+    cluster
+        Whose workers share the models instead, one thread each; None for this machine's.
     drawers
         Number of processes that draw figures.
     evaluates
@@ -78,7 +86,7 @@ class Run:
     keep_going: bool = False
     store: Store | None = None
     jobs: int = 0
-    scheduler: str | None = None
+    cluster: Cluster | None = None
     drawers: int = 1
     evaluates: bool = True
     warn: Callable[[str], None] = unsaid
@@ -87,7 +95,7 @@ class Run:
     @property
     def workers(self) -> Workers:
         """The kind of the workers: evaluations by one kind can differ in the last digits from those by another."""
-        return "cluster" if self.scheduler is not None else "several" if self.jobs else "one"
+        return "cluster" if self.cluster is not None else "several" if self.jobs else "one"
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.result import SectionResult
     from reportgen.evaluation.executors.interface import Executor
+    from reportgen.evaluation.executors.transport import Transport
     from reportgen.evaluation.parts import RowsPart
-    from reportgen.pipeline.run import Run, Workers
+    from reportgen.pipeline.run import Cluster, Run, Workers
     from reportgen.pipeline.store import Store
     from reportgen.plan.plan import Plan, PlannedSection
     from reportgen.spec.model import ReportSpec
@@ -221,14 +222,13 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
 
 def _worker(plan: Plan, known: Mapping[str, Path], run: Run, keys: Keys | None) -> Worker:
     """Start the workers for what is not known."""
-    if run.scheduler is None and not run.jobs:
+    if run.cluster is None and not run.jobs:
         return EvaluationProcess(plan.spec, plan.folder, plan.request, known)
     executor: Executor
-    if run.scheduler is not None:
+    if run.cluster is not None:
         from reportgen.evaluation.executors.cluster import ClusterExecutor
-        from reportgen.evaluation.executors.dask_transport import DaskTransport
 
-        executor = ClusterExecutor(DaskTransport(run.scheduler))
+        executor = ClusterExecutor(_transport(run.cluster))
     else:
         executor = LocalProcesses(run.jobs)
 
@@ -240,6 +240,16 @@ def _worker(plan: Plan, known: Mapping[str, Path], run: Run, keys: Keys | None) 
         return None if found is None else run.store.place("piece", own) / _RECORD
 
     return EvaluationProcesses(plan.spec, plan.folder, plan.request, known, executor, kept)
+
+
+def _transport(cluster: Cluster) -> Transport:
+    if cluster.kind == "dask":
+        from reportgen.evaluation.executors.dask_transport import DaskTransport
+
+        return DaskTransport(cluster.address)
+    from reportgen.evaluation.executors.ray_transport import RayTransport
+
+    return RayTransport(cluster.address)
 
 
 def _piece_key(keys: Keys, model: str, part: RowsPart) -> str:

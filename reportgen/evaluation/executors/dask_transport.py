@@ -8,13 +8,11 @@ from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from itertools import count
 from queue import Empty, SimpleQueue
-from threading import Lock
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from reportgen.errors import ArgumentError, summary
 from reportgen.evaluation.executors.task import ClusterError, require_software, work
-from reportgen.evaluation.executors.transport import require_listening
+from reportgen.evaluation.executors.transport import Presence, not_installed, require_listening
 from reportgen.evaluation.process import WorkerError
 from reportgen.evaluation.software import software
 
@@ -28,8 +26,6 @@ _CONNECTING = 5
 """Seconds for a server that listens to show that it is a scheduler."""
 _EVERY = 1.0
 """Seconds without a word of a task until the cluster is looked at."""
-_LOOK, _WITHOUT_WORKERS = 5.0, 30.0
-"""Seconds between two looks at whether there are workers, and that lost ones have to come back."""
 _TRANSFER = 600.0
 """Seconds for the bytes of an answer."""
 _STARTED = "started"
@@ -87,7 +83,7 @@ class DaskTransport:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it says, the errors say too
         self._dask: Any = distributed
         self._address, self._open = address, ExitStack()
-        self._numbers, self._lock, self._looked, self._seen = count(), Lock(), 0.0, 0.0
+        self._numbers, self._presence = count(), Presence(address)
 
     def __enter__(self) -> Self:
         require_listening(self._address, _OPTION, ("tcp", "tls"))
@@ -142,7 +138,7 @@ class DaskTransport:
             try:
                 step = steps.get(timeout=_EVERY)
             except Empty:
-                self._require_some_workers()
+                self._presence.require(lambda: self.slots)
                 continue
             if step is None:
                 return
@@ -168,7 +164,7 @@ class DaskTransport:
         if isinstance(error, self._dask.KilledWorker):
             raise WorkerError(f"the worker {error.last_worker.address} was lost")
         if isinstance(error, ImportError | RuntimeError):
-            raise ClusterError(_not_installed(f"the scheduler or a worker of {self._address}", error))
+            raise ClusterError(not_installed(f"the scheduler or a worker of {self._address}", error))
         raise WorkerError(f"a worker of {self._address} failed: {summary(error)}")
 
     def _require_sound_workers(self) -> None:
@@ -178,22 +174,6 @@ class DaskTransport:
             raise ClusterError(f"{_OPTION}: {self._address} has no workers")
         for where, refusal in refusals.items():
             if isinstance(refusal, BaseException):
-                raise ClusterError(_not_installed(f"the worker {where}", refusal))
+                raise ClusterError(not_installed(f"the worker {where}", refusal))
             if refusal is not None:
                 raise ClusterError(refusal)
-
-    def _require_some_workers(self) -> None:
-        """Wait no longer for workers that do not come back."""
-        with self._lock:
-            now = monotonic()
-            if now - self._looked < _LOOK:
-                return
-            if self._looked == 0 or self._client.nthreads():
-                self._seen = now
-            self._looked = now
-            if now - self._seen > _WITHOUT_WORKERS:
-                raise WorkerError(f"{self._address} has lost all its workers")
-
-
-def _not_installed(who: str, error: BaseException) -> str:
-    return f"{who} cannot run this version of reportgen ({summary(error)})"
