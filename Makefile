@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target sets up everything it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup report regression diabetes releases sweep test check docs format schema golden digits bench hostile matrix fuzz simulate wheel clean distclean
+.PHONY: help setup report regression diabetes releases sweep test check docs format schema golden digits bench hostile matrix ray fuzz simulate wheel clean distclean
 BIN := .venv/bin
 
 help: ## list the targets
@@ -63,6 +63,9 @@ hostile: setup ## run every hostile and clumsy case, the slow ones too (minutes)
 
 matrix: setup ## build a report of every kind of model, against scikit-learn (a minute)
 	$(BIN)/pytest tests/test_kinds.py -m matrix
+
+ray: setup ## evaluate on a ray cluster of this machine (a minute)
+	$(BIN)/pytest tests/test_cluster_ray.py -m "ray or not ray"
 
 fuzz: setup ## read 10,000 damaged specs, results, histories, arrays and models (a minute)
 	REPORTGEN_FUZZ=1000 $(BIN)/pytest tests/hostile/test_fuzz.py -n 2 --dist worksteal

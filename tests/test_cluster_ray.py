@@ -130,6 +130,7 @@ def on(cluster: LocalCluster, report: ProgressCallback = lambda *_: None) -> Run
 
 
 @needs_ray
+@pytest.mark.ray
 def test_a_worker_with_other_software_is_refused_at_once(
     folder: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_worker_with_other_software_is_refused_at_once(
 
 
 @needs_ray
+@pytest.mark.ray
 @pytest.mark.keras
 def test_a_cluster_gives_the_bytes_of_one_worker(
     folder: Path, cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
