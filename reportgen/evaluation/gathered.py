@@ -45,7 +45,10 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     if size < MAPPED:
         return np.zeros(shape, kind)
     with temporary_files(), TemporaryFile() as file:
-        os.posix_fallocate(file.fileno(), 0, size)  # a page without room on the disk would end the process later
+        if hasattr(os, "posix_fallocate"):  # a page without room on the disk would end the process later
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
         return np.ndarray(shape, kind, mmap.mmap(file.fileno(), size))
 
 
