@@ -47,7 +47,7 @@ def store(folder: Path) -> None:
 
 
 def jobs(folder: Path) -> None:
-    """Compare one worker with two, what they need to start excluded: many models, and many rows of one."""
+    """Compare the evaluation by one worker with that by two, what they need to start excluded: many models, and many rows of one."""
     for count in (_FEW, _MANY):
         (folder / f"jobs-{count}").mkdir()
         for index in range(count):
@@ -67,8 +67,8 @@ def jobs(folder: Path) -> None:
 def _compare(folder: Path, what: str, small: str, large: str) -> None:
     seconds = {}
     for options in ((), ("--jobs", 1), ("--jobs", 2)):
-        few, many = (built(folder, text, *options) for text in (small, large))
-        seconds[options] = many.seconds - few.seconds
+        few, many = (built(folder, text, "-v", *options).evaluation or 0.0 for text in (small, large))
+        seconds[options] = many - few
     default, one, two = seconds.values()
     print(
         f"{what}, start-up excluded: --jobs 1 {one:.1f} s, --jobs 2 {two:.1f} s, {one / two:.2f} times as fast; "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,25 +23,31 @@ _EVERY = 0.05
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds on the clock and of CPU, and the largest sum of anonymous memory of all processes at a time, in MB."""
+    """Seconds on the clock and of CPU, the largest sum of anonymous memory of all processes at a time, in MB, and seconds of the evaluation if ``-v`` tells them."""
 
     seconds: float
     cpu: float
     peak: float
+    evaluation: float | None
 
 
 def ran(*arguments: object, environment: Mapping[str, str] = UNCACHED) -> Cost:
     """Run the program to its end; exit codes are not looked at, because some examples fail their checks."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(command, env=environment, stdout=said, stderr=said) as process,
+    ):
         peak = 0.0
         while process.poll() is None:
             peak = max(peak, sum(map(_anonymous, _family(process.pid))))
             time.sleep(_EVERY)
+        said.seek(0)
+        told = re.search(r"^evaluation +([\d.]+) s", said.read(), re.MULTILINE)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(time.perf_counter() - start, cpu, peak)
+    return Cost(time.perf_counter() - start, cpu, peak, None if told is None else float(told[1]))
 
 
 def built(folder: Path, text: str, *options: object, environment: Mapping[str, str] = UNCACHED) -> Cost:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
 
-MAPPED = 2**24
+MAPPED = 2**20
 """Bytes from which an array is mapped from the disk."""
 
 
