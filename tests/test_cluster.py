@@ -8,12 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from clusters import TOP, computed, project
 
 from reportgen.cli.commands import cli
 from reportgen.errors import ArgumentError, InputError
@@ -27,34 +27,15 @@ from reportgen.pipeline.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from reportgen.analysis.results import Results
     from reportgen.evaluation.collect import ProgressCallback
-
-TOP = Path(__file__).parents[1]
-SPEC = """
-schema_version = 1
-report = { title = "Cluster" }
-models.mlp = { path = "digits/mlp.keras" }
-models.cnn = { path = "digits/cnn.keras" }
-models.broken = { path = "broken.keras" }
-data = { path = "digits/test.npz" }
-sections = [{ kind = "performance" }, { kind = "errors" }]
-"""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Provide a folder with two models, and one that cannot be loaded."""
-    made = tmp_path_factory.mktemp("cluster")
-    shutil.copytree(TOP / "specs" / "digits", made / "digits")
-    (made / "broken.keras").write_bytes(b"no model")
-    (made / "spec.toml").write_text(SPEC, "utf-8")
-    lines = SPEC.splitlines(keepends=True)
-    (made / "one.toml").write_text(
-        "".join(line for line in lines if "cnn" not in line and "broken" not in line), "utf-8"
-    )
-    return made
+    return project(tmp_path_factory.mktemp("cluster"))
 
 
 class LocalCluster:
@@ -100,11 +81,6 @@ def cluster(tmp_path: Path) -> Iterator[LocalCluster]:
     made = LocalCluster(tmp_path)
     yield made
     made.close()
-
-
-def computed(folder: Path, run: Run, spec: str = "spec.toml") -> Results:
-    """Return the results of a spec."""
-    return flow.compute(flow.read_plan(folder / spec), run)
 
 
 def on(cluster: LocalCluster, report: ProgressCallback, store: Store | None = None) -> Run:

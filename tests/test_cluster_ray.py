@@ -17,31 +17,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from clusters import TOP, computed, project
 
 from reportgen.cli.commands import cli
 from reportgen.errors import ArgumentError, ReportgenError
 from reportgen.evaluation.executors import ray_transport, transport
 from reportgen.evaluation.executors.task import ClusterError
 from reportgen.evaluation.process import WorkerError
-from reportgen.pipeline import flow
 from reportgen.pipeline.run import Cluster, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.analysis.results import Results
     from reportgen.evaluation.collect import ProgressCallback
 
-TOP = Path(__file__).parents[1]
-SPEC = """
-schema_version = 1
-report = { title = "Cluster" }
-models.mlp = { path = "digits/mlp.keras" }
-models.cnn = { path = "digits/cnn.keras" }
-models.broken = { path = "broken.keras" }
-data = { path = "digits/test.npz" }
-sections = [{ kind = "performance" }, { kind = "errors" }]
-"""
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="ray has no wheel for every Python")
 
 
@@ -54,11 +43,7 @@ def free_address() -> str:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Provide a folder with two models, and one that cannot be loaded."""
-    made = tmp_path_factory.mktemp("cluster")
-    shutil.copytree(TOP / "specs" / "digits", made / "digits")
-    (made / "broken.keras").write_bytes(b"no model")
-    (made / "spec.toml").write_text(SPEC, "utf-8")
-    return made
+    return project(tmp_path_factory.mktemp("cluster"))
 
 
 class LocalCluster:
@@ -117,11 +102,6 @@ def cluster() -> Iterator[LocalCluster]:
     finally:
         made.close()
         shutil.rmtree(home)
-
-
-def computed(folder: Path, run: Run) -> Results:
-    """Return the results of the spec."""
-    return flow.compute(flow.read_plan(folder / "spec.toml"), run)
 
 
 def on(cluster: LocalCluster, report: ProgressCallback = lambda *_: None) -> Run:

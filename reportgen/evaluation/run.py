@@ -99,14 +99,14 @@ class Pass:
         InputError
             The data does not fit the model, or the outputs contradict their declared type.
         """
-        heads, activations = self._run(progress, None)
+        heads, activations, _ = self._run(progress, None)
         return SplitOutputs(self._finished(heads), activations)
 
     def run_part(self, progress: Progress, part: RowsPart) -> RowsPiece:
         """Evaluate some of the rows, as :meth:`run` does all."""
-        heads, activations = self._run(progress, part)
+        heads, activations, own = self._run(progress, part)
         gathered = [None if head.accumulator is None else head.accumulator.gathered.piece() for head in heads]
-        return RowsPiece(self._batches(heads, part).own, tuple(gathered), activations)
+        return RowsPiece(own, tuple(gathered), activations)
 
     def joined(self, pieces: Sequence[RowsPiece]) -> SplitOutputs:
         """Return what :meth:`run` returns, from the pieces of all parts in their order."""
@@ -117,9 +117,15 @@ class Pass:
                     head.accumulator.gathered.merge(gathered, piece.places)
         return SplitOutputs(self._finished(heads), pieces[0].activations)
 
-    def _run(self, progress: Progress, part: RowsPart | None) -> tuple[list[Head], Activations | None]:
+    def _run(
+        self, progress: Progress, part: RowsPart | None
+    ) -> tuple[list[Head], Activations | None, NDArray[np.int64]]:
+        """Return the heads with what was gathered, the activations, and the positions of the rows; without these for all of them."""
         heads, masks, forward = self._opened()
-        batches = self._batches(heads, part)
+        size = min([self.data.batch_size, *(head.at_once for head in heads if head.at_once is not None)])
+        evaluated = any(head.accumulator is not None for head in heads)
+        batches = _Batches(self.dataset, self.rows, size, self.probe, part or WHOLE, evaluated=evaluated)
+        own = np.empty(0, np.int64) if part is None else batches.own
         names = [head.record.name for head in heads]
         gathered = {i: head.accumulator.gathered for i, head in enumerate(heads) if head.accumulator is not None}
 
@@ -137,13 +143,8 @@ class Pass:
 
         if part is not None:
             for one in gathered.values():
-                one.only(batches.own)
-        return heads, self._feed(forward, batches, take, end_block, progress)
-
-    def _batches(self, heads: list[Head], part: RowsPart | None) -> _Batches:
-        size = min([self.data.batch_size, *(head.at_once for head in heads if head.at_once is not None)])
-        evaluated = any(head.accumulator is not None for head in heads)
-        return _Batches(self.dataset, self.rows, size, self.probe, part or WHOLE, evaluated=evaluated)
+                one.only(own)
+        return heads, self._feed(forward, batches, take, end_block, progress), own
 
     def _opened(self) -> tuple[list[Head], LayerMasks, Any]:
         """Return the heads, the masks of layers, and the model to run."""
