@@ -119,7 +119,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
             ["performance"],
             "1 of 1 checked models passes every check (partial run)",
             (
-                "A comparison of 3 models without a candidate. The only checked value, accuracy of a 80.0\u202f%, passed clearly. "
+                "A comparison of 3 models without a candidate. The only check, accuracy of a 80.0\u202f%, passed. "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -134,7 +134,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
         (
             [],
             "0 of 1 checked models pass every check",
-            "A comparison of 3 models without a candidate. Of 3 checked values, 1 failed (ECE of a 4.2\u202f%), 2 passed (2 clearly).",
+            "A comparison of 3 models without a candidate. Of 3 checks, 1 failed (ECE of a 4.2\u202f%), 2 passed.",
         ),
     ],
 )
@@ -294,16 +294,18 @@ def test_what_was_not_measured_does_not_stand() -> None:
 
 
 def test_the_standing_is_shown() -> None:
-    """In the check line of both formats; the verdict counts the clear ones."""
+    """In the check line of both formats where the limit is within the interval; the verdict counts those that pass so."""
     text = SPEC.split("[[checks]]")[0] + '[[checks]]\nmetric = "performance.accuracy"\nat_least = 0.1\nmodels = ["a"]\n'
     found = results(text)
     assert found.checks[0].standing == "clear"
     near = found.checks[0].model_copy(update={"low": 0.12, "standing": "within the interval"})
     found = found.model_copy(update={"checks": (found.checks[0], near)})
-    assert front_page(found, None, {}).verdict.sentence.endswith("Of 2 checked values, 2 passed (1 clearly).")
+    assert front_page(found, None, {}).verdict.sentence.endswith(
+        "Of 2 checks, 2 passed (1 with the limit within the interval)."
+    )
     html, markdown = (content.decode() for content in present(found, ("html", "markdown"), draw=False).files.values())
-    assert '<span class="about">within the interval</span>' in html
-    assert ", within the interval |" in markdown
+    assert '<span class="about">limit within the interval</span>' in html
+    assert ", limit within the interval |" in markdown
 
 
 @pytest.mark.parametrize(
@@ -469,7 +471,9 @@ def test_the_grid_has_a_cell_for_what_was_not_checked() -> None:
     assert grid is not None
     assert grid.models == ("a", "b", "c")
     assert [cell is None for cell in grid.rows[0].cells] == [False, True, True]
-    assert closest(results(text)).startswith("Distance from the limit: accuracy of a, ")
+    assert not closest(results(text))
+    near = closest(results(text.replace("0.1", "0.77")))
+    assert near.startswith("Least certain: accuracy of a passes by 3.0 points (9 of 300); about ")
     table = margins(results(text))
     assert table is not None
     assert table.rows[0][-1] == "settled"
@@ -498,11 +502,10 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
-    """How many models were compared on them, and their earlier use; Provenance repeats it."""
-    noise = "One seed each: intervals exclude retraining."
-    fresh = f"2 models were compared: confirm the choice on fresh data. {noise}"
-    first = "300 rows of the test split; earlier use:"
-    assert front_page(results(), None, {}).basis == f"{first} not stated. {fresh}"
+    """Their earlier use, as declared; Provenance repeats it. The next step says how many models were compared on them."""
+    noise = "Intervals leave out training noise."
+    first = "300 rows of the test split;"
+    assert front_page(results(), None, {}).basis == f"{first} earlier use not declared. {noise}"
     for stated, words in (
         ((), "none."),
         (("early stopping", "selection"), "early stopping, selection, so every number on them is optimistic."),
@@ -510,10 +513,10 @@ def test_page_one_says_what_the_rows_were_used_for() -> None:
         found = results()
         assert found.data is not None
         found = found.model_copy(update={"data": found.data.model_copy(update={"used_for": stated})})
-        assert front_page(found, None, {}).basis == f"{first} {words} {fresh}"
+        assert front_page(found, None, {}).basis == f"{first} declared earlier use: {words} {noise}"
         assert ("earlier use of these rows", words.partition(", so")[0].rstrip(".")) in provenance(found)[-1].rows
         for content in present(found, ("html", "markdown"), draw=False).files.values():
-            assert "confirm the choice on fresh data" in content.decode()
+            assert "confirm the choice on fresh data: 2 models were compared on these rows." in content.decode()
     with pytest.raises(SpecError, match="used_for"):
         results(SPEC.replace("[[sections]]", 'used_for = ["publicity"]\n[[sections]]', 1))
 
@@ -523,7 +526,7 @@ def test_page_one_says_which_intervals_contain_training_noise() -> None:
     found = results()
     models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
     found = found.model_copy(update={"models": models})
-    words = "Training noise is only in the intervals of recipes: r (2 seeds)."
+    words = "Only the intervals of recipes: r (2 seeds) include training noise."
     assert front_page(found, None, {}).basis.endswith(words)
     rows = tuple((f"r{place}", place) for place in range(8))
     table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)

@@ -177,18 +177,19 @@ def standing(condition: Condition, metric: Metric | None, *, exact: bool) -> Sta
 
 
 def margins(condition: Condition, metric: Metric | None, *, exact: bool) -> dict[str, float | int | None]:
-    """Return the distances of a value from its nearest limit, and the examples that would settle on which side it is.
+    """Return the distances of what is compared, the value or ends of its interval, from the nearest limit, and the examples that would settle on which side it is.
 
     An interval's half width shrinks with the square root of n; that of a share is Wilson's.
     """
     if metric is None or metric.value is None:
         return {}
+    compared = condition.compared(metric) or (metric.value,)
     low, high = condition.low, condition.high
-    distances = [(metric.value - low, metric.ci_low)] if low is not None else []
-    distances += [(high - metric.value, metric.ci_high)] if high is not None else []
-    margin, inner = min(distances, key=lambda one: one[0])
-    found: dict[str, float | int | None] = {"margin": margin}
-    if (of := counted(metric)) is not None and "Wilson" in (metric.ci_method or ""):
+    distances = [(min(compared) - low, metric.value - low, metric.ci_low)] if low is not None else []
+    distances += [(high - max(compared), high - metric.value, metric.ci_high)] if high is not None else []
+    distance, margin, inner = min(distances, key=lambda one: one[0])
+    found: dict[str, float | int | None] = {"margin": distance}
+    if condition.on == "value" and (of := counted(metric)) is not None and "Wilson" in (metric.ci_method or ""):
         found["margin_count"] = (
             math.floor(margin * of[1] + _ROUNDING) if margin >= 0 else math.ceil(-margin * of[1] - _ROUNDING)
         )

@@ -84,7 +84,7 @@ def decisions(results: Results, *, verbose: bool) -> list[str]:
                 "" if item.metric is None else f": {'change ' if item.change else ''}{formatting.checked(item).text}"
             )
             reason = f" ({item.reason})" if item.reason else f", expected {formatting.condition(item)}"
-            standing = f", {item.standing}" if item.standing else ""
+            standing = f", {formatting.standing(item)}" if item.standing else ""
             lines.append(f"{item.state:7} {item.address} of {about(item.model, item.subject)}{value}{reason}{standing}")
     states = [item.state for item in results.checks]
     counts = [f"{states.count(state)} {state}" for state in dict.fromkeys(states)]

@@ -11,10 +11,19 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, Metric
 
-Topic = Literal["parameters", "difference", "errors", "weakness", "confidence", "inside", "data"]
+Topic = Literal["choice", "parameters", "difference", "errors", "weakness", "confidence", "inside", "data"]
 """What a statement or a chapter contributes to the decision."""
-TOPICS: tuple[Topic, ...] = ("parameters", "difference", "errors", "weakness", "confidence", "inside", "data")
-"""From the most to the least relevant: which parameters of a sweep matter, is it better, what does it get wrong, where is it weak, can its confidence be trusted,
+TOPICS: tuple[Topic, ...] = (
+    "choice",
+    "parameters",
+    "difference",
+    "errors",
+    "weakness",
+    "confidence",
+    "inside",
+    "data",
+)
+"""From the most to the least relevant: which model of a sweep to take, which parameters matter, is it better, what does it get wrong, where is it weak, can its confidence be trusted,
 is its inside in order, what does it rest on."""
 
 
@@ -34,6 +43,8 @@ class Statement(Strict):
 
     topic: Topic
     """What it contributes to the decision; page one shows the statements of a topic together."""
+    model: str | None = None
+    """Of the topic ``choice``: the model that it recommends, which then is the next step."""
     parts: tuple[Quantity | str, ...]
     """The sentence: text, and numbers with their addresses."""
     settled: bool = True

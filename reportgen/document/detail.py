@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Chapter, Document, Drawing
 
-BRIEF = frozenset({"parameters", "difference", "errors", "weakness"})
+BRIEF = frozenset({"choice", "parameters", "difference", "errors", "weakness"})
 """Topics of the chapters of a brief document."""
 SHORT_TABLE = 12
 """Maximum number of rows of a figure's table that is printed. Convention."""

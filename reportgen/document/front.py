@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import TOPICS
 from reportgen.document import grid
+from reportgen.document.choice import choice, subjects
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import earlier_use
+from reportgen.document.step import next_step
 from reportgen.document.tree import FrontPage, LocatedFinding, LocatedStatement
 from reportgen.document.verdict import verdict
 from reportgen.text import formatting
@@ -33,14 +35,11 @@ MOST_ROWS = 5
 def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, tuple[Table, ...]]) -> FrontPage:
     """Return page one: always the decision; a picture and a ranking where sections offer them."""
     record = next((record for record in results.sections if record.manifest.on_front_page), None)
-    located = tuple(LocatedFinding(section, finding) for section, finding in results.findings())
-    severe = most_severe_first(
-        (item for item in located if item.finding.severity != "note" and results.concerns(item.finding)),
-        lambda item: item.finding,
-    )
+    severe = _severe(results)
     offered = tables.get(record.id, ()) if record else ()
     return FrontPage(
         verdict=verdict(results),
+        step=_step(results, severe),
         points=_points(results),
         basis=_basis(results),
         picture=picture,
@@ -49,11 +48,32 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
         findings=_different(severe, by_model=not results.compares_many)[
             : MOST_SERIOUS - results.compares_many - explains(results)
         ],
+        about=subjects(results),
         n_findings=len(severe),
         ranking=None if explains(results) else _ranking(results, next(iter(offered), None)),
         text=record.text if record else None,
         more=tuple(_short(one) for found in tables.values() for one in found if one.on_front_page),
     )
+
+
+def _severe(results: Results) -> tuple[LocatedFinding, ...]:
+    """Return the findings that count for the decision, the most serious first; of a comparison those about the recommended model, or of many about the leading ones."""
+    leading = subjects(results)
+    located = (LocatedFinding(section, finding) for section, finding in results.findings())
+    return most_severe_first(
+        (
+            item
+            for item in located
+            if item.finding.severity != "note"
+            and results.concerns(item.finding)
+            and (not leading or item.finding.model in leading)
+        ),
+        lambda item: item.finding,
+    )
+
+
+def _step(results: Results, severe: tuple[LocatedFinding, ...]) -> str:
+    return next_step(results, [item.finding for item in severe])
 
 
 def explains(results: Results) -> bool:
@@ -69,15 +89,23 @@ def sentences(results: Results) -> tuple[str, ...]:
     """Return the sentences of page one that are made of numbers, as plain text: the verdict, statements, what they rest on."""
     said = verdict(results)
     points = (item.statement.text for topic in _points(results) for item in topic)
-    return tuple(filter(None, (said.headline, said.sentence, *points, _basis(results))))
+    step = _step(results, _severe(results))
+    return tuple(filter(None, (said.headline, said.sentence, step, *points, _basis(results))))
 
 
 def _points(results: Results) -> tuple[tuple[LocatedStatement, ...], ...]:
-    """Return the statements of the most relevant topics: settled ones first, then by p-value, then by n."""
+    """Return the statements of the most relevant topics: settled ones first, then by p-value, then by n.
+
+    Which model to take answers which one is better, and is the next step.
+    """
     offered = [LocatedStatement(record.id, one) for record in results.sections for one in record.statements]
+    taken = choice(results)
+    answered = {"difference"} if any(item.statement.topic == "choice" for item in offered) else set()
     topics = []
     for topic in TOPICS:
-        found = [item for item in offered if item.statement.topic == topic]
+        if topic in answered:
+            continue
+        found = [item for item in offered if item.statement.topic == topic and item.statement is not taken]
         found.sort(key=_evidence)
         if found:
             topics.append(tuple(found[:EACH]))
@@ -130,7 +158,7 @@ def _basis(results: Results) -> str:
     data = results.data
     if data is None:
         return ""
-    sentences = [f"{_rows(data)} of the {data.split} split; earlier use: {earlier_use(data)}"]
+    sentences = [f"{_rows(data)} of the {data.split} split; {_use(data)}"]
     if data.used_for:
         sentences[0] += ", so every number on them is optimistic"
     if data.duplicates:
@@ -147,16 +175,18 @@ def _basis(results: Results) -> str:
         sentences.append(f"Intervals and tests are clustered by {data.grouped_by}, {data.groups:,} groups")
     named = {record.split for record in results.sections}
     sentences += [
-        f"Chapters that say so are measured on {_rows(split)} of the {split.split} split; earlier use: {earlier_use(split)}"
+        f"Chapters that say so are measured on {_rows(split)} of the {split.split} split; {_use(split)}"
         for split in results.splits
         if split.split in named
     ]
-    count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
-    if count > 1:
-        sentences.append(f"{count} models were compared: confirm the choice on fresh data")
-    if count:
+    if any(head.status == "ok" for model in results.models for head in model.heads):
         sentences.append(_training_noise(results))
     return ". ".join(sentences) + "."
+
+
+def _use(data: DataRecord) -> str:
+    """Return what the author of the spec declares that the rows were used for before."""
+    return "earlier use not declared" if data.used_for is None else f"declared earlier use: {earlier_use(data)}"
 
 
 def _in_training(count: int) -> str:
@@ -181,5 +211,5 @@ def _training_noise(results: Results) -> str:
     if any(one.test is not None and one.topic in {"parameters", "data"} for one in _said(of_sweeps)):
         inside.insert(0, "the effects of parameters")
     if not inside:
-        return "One seed each: intervals exclude retraining"
-    return f"Training noise is only in the intervals of {' and of '.join(inside)}"
+        return "Intervals exclude differences between training runs"
+    return f"Only the intervals of {' and of '.join(inside)} include differences between training runs"

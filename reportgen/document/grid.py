@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
+from reportgen.document.choice import choice
 from reportgen.document.tree import CheckGrid, CheckLine, CheckRow
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.tables import Cell
@@ -53,7 +54,12 @@ def worst(checks: Iterable[CheckOutcome]) -> list[CheckLine]:
     groups: dict[tuple[object, ...], list[CheckOutcome]] = {}
     for check in checks:
         groups.setdefault((*_check(check), check.model), []).append(check)
-    return [CheckLine(min(group, key=severity_order), len(group) - 1) for group in groups.values()]
+    return [_line(group) for group in groups.values()]
+
+
+def _line(group: Sequence[CheckOutcome]) -> CheckLine:
+    first = min(group, key=severity_order)
+    return CheckLine(first, len(group) - 1, sum(check.state == first.state for check in group) - 1)
 
 
 def severity_order(check: CheckOutcome) -> tuple[int, bool, float]:
@@ -63,18 +69,20 @@ def severity_order(check: CheckOutcome) -> tuple[int, bool, float]:
 
 
 def closest(results: Results) -> str:
-    """Return a sentence about the check of the candidate closest to its limit in widths of its interval, or the only one; empty without one."""
+    """Return a sentence about the check of the candidate closest to its limit in widths of its interval; empty if all are clear of theirs, or where many models are compared."""
     found = [
         line.outcome
         for line in worst(results.checks)
-        if results.decision.concerns(line.outcome.model) and line.outcome.margin is not None and _interval(line.outcome)
+        if results.decision.concerns(line.outcome.model)
+        and line.outcome.margin is not None
+        and line.outcome.standing == "within the interval"
+        and _interval(line.outcome)
     ]
-    if not found:
+    if not found or results.compares_many:
         return ""
     check = min(found, key=lambda one: abs(one.margin or 0.0) / _interval(one))
     whose = check.subject.words if results.decision.candidate and check.subject else about(check.model, check.subject)
-    what = "Least sure check" if len(found) > 1 else "Distance from the limit"
-    return f"{what}: {in_a_sentence(check.title)} of {whose}, {_distance(check)}{_settled(check)}."
+    return f"Least certain: {in_a_sentence(check.title)} of {whose} {_distance(check)}{_settled(check)}."
 
 
 def margins(results: Results) -> Table | None:
@@ -98,7 +106,7 @@ def margins(results: Results) -> Table | None:
         Column("Check", numeric=False),
         Column("Worst value of", numeric=False),
         Column("Value"),
-        Column("Distance from the limit", numeric=False),
+        Column("Margin", numeric=False),
         Column("To settle it", numeric=False),
     )
     rest = f" {len(lines) - MOST_MARGINS} more are in results.json." if len(lines) > MOST_MARGINS else ""
@@ -111,9 +119,11 @@ def _check(check: CheckOutcome) -> tuple[object, ...]:
 
 
 def _columns(results: Results) -> tuple[str, ...]:
-    """Return the models with a column: those with a role first, then those in focus, then those of the spec."""
+    """Return the models with a column: those with a role or recommended first, then those in focus, then those of the spec."""
     focus = results.focus.models if results.focus else ()
-    names = dict.fromkeys((*results.decision.models, *focus, *(model.name for model in results.models)))
+    found = choice(results)
+    recommended = () if found is None or found.model is None else (found.model,)
+    names = dict.fromkeys((*results.decision.models, *recommended, *focus, *(model.name for model in results.models)))
     return tuple(names)[:MOST_MODELS]
 
 
@@ -140,13 +150,10 @@ def _distance(check: CheckOutcome) -> str:
     size = (
         f"{size.removesuffix(f'{formatting.THIN}%')} points" if check.unit in {"fraction", "signed fraction"} else size
     )
-    side = "inside" if margin >= 0 else "outside"
+    words = f"{'passes' if margin >= 0 else 'misses'} by {size}{formatting.end_of(check)}"
     if check.margin_count is None or check.metric is None or check.metric.n is None:
-        return f"{size} {side}"
-    spare = "to spare" if margin >= 0 else "short"
-    return (
-        f"{size} {side} ({f'{check.margin_count:,}' if check.margin_count else 'none'} of {check.metric.n:,} {spare})"
-    )
+        return words
+    return f"{words} ({f'{check.margin_count:,}' if check.margin_count else 'none'} of {check.metric.n:,})"
 
 
 def _to_settle(check: CheckOutcome) -> str:
@@ -159,8 +166,6 @@ def _to_settle(check: CheckOutcome) -> str:
 
 def _settled(check: CheckOutcome) -> str:
     """Return the end of the sentence on the closest check."""
-    if check.standing == "clear":
-        return ""
     if check.n_to_settle is None:
         return "; not even 10 times as many examples would settle it"
     return f"; about {_rounded(check.n_to_settle):,} examples would settle it"

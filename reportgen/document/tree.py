@@ -103,10 +103,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check of a model: its worst outcome, and the number of other subjects that it applies to."""
+    """A check of a model: its worst outcome, the number of other subjects that it applies to, and how many of these are in the same state."""
 
     outcome: CheckOutcome
     others: int
+    alike: int
 
 
 @dataclass(frozen=True)
@@ -153,16 +154,20 @@ class FrontPage:
     """Page one: the decision and its basis."""
 
     verdict: Verdict
+    step: str
+    """What to do next."""
     points: tuple[tuple[LocatedStatement, ...], ...]
     """The statements of each topic, the most relevant topic first."""
     basis: str
-    """What it all rests on: rows, their earlier use, the number of models compared on them."""
+    """What it all rests on: rows, their earlier use, whether intervals cover retraining."""
     picture: Drawing | None
     grid: CheckGrid | None
     closest: str
-    """The check that is closest to its limit, in widths of its interval; empty where there is none."""
+    """The check that is closest to its limit, in widths of its interval; empty where none has its limit within it."""
     findings: tuple[LocatedFinding, ...]
-    """What needs action: the most serious findings about the candidate, in a comparison about all models."""
+    """The most serious findings about the candidate; in a comparison about all models, or of many about the leading ones."""
+    about: tuple[str, ...]
+    """The models of a comparison that the findings are about: the recommended one, or the leading ones of many; empty for all."""
     n_findings: int
     """Number of such findings, those in the chapters included."""
     ranking: Table | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.contract.card import STATED
 from reportgen.contract.subjects import about
+from reportgen.document.grid import worst
 from reportgen.document.tree import Verdict
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reportgen.analysis.results import CheckOutcome, Results
+    from reportgen.document.tree import CheckLine
 
 _NAMED = 8
 """Maximum number of sections and checks that the sentence about a partial run names."""
@@ -43,34 +44,36 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
     if all(check.state == "SKIPPED" for check in checks):
         return Verdict("NONE", "No decision", f"{who}Every check was skipped.")
     candidate = results.decision.candidate
-    own = [check for check in checks if candidate in {None, check.model}]
-    others = [check for check in checks if candidate not in {None, check.model}]
-    several = f"Of {len(own)} checked values, {_outcomes(own, results)}"
+    lines = worst(checks)
+    own = [line for line in lines if candidate in {None, line.outcome.model}]
+    others = [line for line in lines if candidate not in {None, line.outcome.model}]
+    several = f"Of {len(own)} checks, {_outcomes(own, results)}"
     sentences = [f"{who}{several if len(own) > 1 else _only(own[0], results)}."] if own else []
-    if others:
-        sentences.append(f"Other models: {_outcomes(others, results, how_clearly=False)}.")
+    if any(line.outcome.state not in {"PASS", "SKIPPED"} for line in others):
+        sentences.append(f"Other models: {_outcomes(others, results, of_others=True)}.")
     return Verdict(_state(checks), _headline(results, checks), " ".join(sentences))
 
 
-def _only(check: CheckOutcome, results: Results) -> str:
-    """Return how the only checked value came out."""
-    if check.state != "PASS":
-        return f"The only checked value {_outcomes([check], results).removeprefix('1 ')}"
-    return f"The only checked value, {_named(check, results)}, passed{' clearly' if check.standing == 'clear' else ''}"
+def _only(line: CheckLine, results: Results) -> str:
+    """Return how the only check came out."""
+    if line.outcome.state != "PASS":
+        return f"The only check {_outcomes([line], results).removeprefix('1 ')}"
+    return f"The only check, {_named(line, results)}, passed{_unsettled([line])}"
 
 
-def _outcomes(checks: Sequence[CheckOutcome], results: Results, *, how_clearly: bool = True) -> str:
-    """Return how many checks came out how."""
+def _outcomes(lines: Sequence[CheckLine], results: Results, *, of_others: bool = False) -> str:
+    """Return how many checks came out how, and which did not pass; of many models only how many."""
     of = {
-        state: [check for check in checks if check.state == state]
+        state: [line for line in lines if line.outcome.state == state]
         for state in ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
     }
     counted = [
-        _count(of["FAIL"], "failed", results),
-        _count(of["ERROR"], "could not be decided", results),
-        _count(of["WARN"], "warned", results),
+        *(
+            _count(of[state], words, results)
+            for state, words in (("FAIL", "failed"), ("ERROR", "could not be decided"), ("WARN", "warned"))
+        ),
         f"{len(of['SKIPPED'])} skipped" if of["SKIPPED"] else "",
-        f"{len(of['PASS'])} passed{_clearly(of['PASS']) if how_clearly else ''}" if of["PASS"] else "",
+        f"{len(of['PASS'])} passed{'' if of_others else _unsettled(of['PASS'])}" if of["PASS"] else "",
     ]
     return ", ".join(part for part in counted if part)
 
@@ -89,7 +92,9 @@ def _headline(results: Results, checks: tuple[CheckOutcome, ...]) -> str:
         if not own:
             return f"{subject} was not checked"
         state = _state(own)
-        end = {"FAIL": "does not pass its checks", "WARN": "passes its checks, with warnings"}
+        warned = sum(line.outcome.state == "WARN" for line in worst(own))
+        warnings = f"{warned} warning{'s' if warned > 1 else ''}"
+        end = {"FAIL": "does not pass its checks", "WARN": f"passes its checks, with {warnings}"}
         others = "; another model does not" if state != "FAIL" and _state(checks) == "FAIL" else ""
         return f"{subject} {end.get(state, 'passes its checks')}{others}"
     states: dict[str, list[str]] = {}
@@ -107,28 +112,34 @@ def _who(results: Results) -> str:
     return ""
 
 
-def _count(checks: Sequence[CheckOutcome], words: str, results: Results) -> str:
-    """Return how many checks came out so, and which."""
-    if not checks:
+def _count(lines: Sequence[CheckLine], words: str, results: Results) -> str:
+    """Return how many checks came out so, and which unless many models are compared."""
+    if not lines:
         return ""
-    named = [_named(check, results) for check in checks]
-    return f"{len(checks)} {words} ({formatting.listed(named, _BLOCKERS)})"
+    if results.compares_many:
+        return f"{len(lines)} {words}"
+    return f"{len(lines)} {words} ({formatting.listed([_named(line, results) for line in lines], _BLOCKERS)})"
 
 
-def _named(check: CheckOutcome, results: Results) -> str:
-    """Return a check in a few words, with its model unless it is the candidate, and its value."""
+def _named(line: CheckLine, results: Results) -> str:
+    """Return a check in a few words, with its model unless it is the candidate, its worst value, and how many more came out so."""
+    check = line.outcome
     title = in_a_sentence(check.title)
     whose = None if results.decision.candidate == check.model else check.model
     part = check.subject.words if check.subject else None
     where = about(whose, check.subject) if whose else part
-    value = formatting.checked(check).text
-    return f"{title}{f' of {where}' if where else ''} {value}"
+    kind = (
+        {"class": "classes" if line.alike > 1 else "class"}.get(check.subject.kind or "", "") if check.subject else ""
+    )
+    more = f" and {line.alike} more {kind}".rstrip() if line.alike and check.state != "PASS" else ""
+    return f"{title}{f' of {where}' if where else ''} {formatting.checked(check).text}{more}"
 
 
-def _clearly(checks: Sequence[CheckOutcome]) -> str:
-    """Return how many values passed with their whole interval; nothing where a results file does not have it.
-
-    What is stated is stated.
-    """
-    standings = ["clear" if check.unit == STATED else check.standing for check in checks]
-    return "" if None in standings else f" ({standings.count('clear') or 'none'} clearly)"
+def _unsettled(lines: Sequence[CheckLine]) -> str:
+    """Return of how many checks the interval of the worst value includes the limit; nothing without one."""
+    count = sum(line.outcome.standing == "within the interval" for line in lines)
+    if not count:
+        return ""
+    return (
+        " with its limit within the interval" if len(lines) == 1 else f" ({count} with the limit within the interval)"
+    )

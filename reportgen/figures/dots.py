@@ -12,7 +12,7 @@ from reportgen.contract.theme import Look
 from reportgen.figures import categories, draw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
@@ -137,13 +137,14 @@ def models(ax: Axes, theme: Theme, names: Sequence[str], measured: Sequence[Meas
         ax.plot(or_nan(metric.value), place, marker=look.marker, color=look.color, linestyle="none")
 
 
-def extremes(ranked: Sequence[T], most: int) -> list[T]:
-    """Return at most so many of a ranking, half of them from each end.
+def largest(differences: Sequence[T], value: Callable[[T], float], most: int) -> list[T]:
+    """Return at most so many of some differences, those farthest from 0, in their order.
 
-    >>> extremes("abcdef", 4), extremes("abc", 4)
-    (['a', 'b', 'e', 'f'], ['a', 'b', 'c'])
+    >>> largest([-5.0, -1.0, 0.0, 2.0], float, 2)
+    [-5.0, 2.0]
     """
-    return list(ranked) if len(ranked) <= most else [*ranked[: most // 2], *ranked[-(most // 2) :]]
+    kept = sorted(range(len(differences)), key=lambda place: -abs(value(differences[place])))[:most]
+    return [differences[place] for place in sorted(kept)]
 
 
 def forest(

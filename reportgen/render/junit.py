@@ -37,7 +37,7 @@ def _case(check: CheckOutcome) -> ET.Element:
     what = f"{check.title} {formatting.condition(check)}: {whose}"
     found = formatting.checked(check)
     number = " ".join(part for part in (found.text, found.interval) if part)
-    said = "; ".join(part for part in (number, check.reason or check.standing) if part)
+    said = "; ".join(part for part in (number, check.reason or formatting.standing(check)) if part)
     case = ET.Element("testcase", classname=_text(check.address), name=_text(what))
     child = {"FAIL": "failure", "ERROR": "error", "SKIPPED": "skipped", "WARN": "system-out"}.get(check.state)
     if child == "system-out":

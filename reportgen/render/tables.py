@@ -141,7 +141,7 @@ def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
         state=check.state,
         about=", ".join(about),
         value=_cell(formatting.checked(check), footnotes),
-        standing=check.standing or "",
+        standing=formatting.standing(check),
     )
 
 

@@ -104,6 +104,10 @@ class Checked(Protocol):
     def reason(self) -> str | None:
         """Why the check was not decided."""
 
+    @property
+    def standing(self) -> str | None:
+        """Whether the whole interval is on one side of the limits; None without a number."""
+
 
 class Directed(Protocol):
     """The preferred direction of a metric: a ``MetricSpec`` of the contract."""
@@ -279,6 +283,20 @@ def condition(check: Checked) -> str:
         else f"at most {high}"
     )
     return f"{words}{_ON[check.on]}"
+
+
+def end_of(check: Checked) -> str:
+    """Return which end of the interval must be within the limits of a check; empty where it is the value."""
+    return _ON[check.on]
+
+
+def standing(check: Checked) -> str:
+    """Return why a number does not settle on which side of the limit it is; empty if its whole interval is on one side, or an end of it is what is checked."""
+    if check.on != "value":
+        return ""
+    return {"within the interval": "limit within the interval", "no interval": "no interval"}.get(
+        check.standing or "", ""
+    )
 
 
 def direction(spec: Directed) -> str:

@@ -36,7 +36,7 @@ def test_what_is_required_and_missing_fails(stated: str) -> None:
     assert verdict_code(made) == 1
     verdict = front_page(made, None, {}).verdict
     assert verdict.headline == "a does not pass its checks"
-    assert verdict.sentence == "Of 2 checked values, 1 failed (owner not stated), 1 passed (1 clearly)."
+    assert verdict.sentence == "Of 2 checks, 1 failed (owner not stated), 1 passed."
     files = present(made, ("markdown", "junit", "html"), draw=False).files
     assert "| Owner, stated | × FAIL not stated |" in files["model_card.md"].decode()
     junit = files["junit.xml"].decode()

@@ -143,7 +143,7 @@ def check(state: str, model: str, *, value: Metric | None, reason: str | None = 
         metric=value,
         reason=reason,
     )
-    return CheckLine(outcome, others)
+    return CheckLine(outcome, others, alike=0)
 
 
 def drawing(number: int, *, svg: str = SVG, rows: int = 3, words: str = HOSTILE) -> Drawing:
@@ -272,14 +272,16 @@ def front(words: str = HOSTILE) -> FrontPage:
     rows = tuple(CheckRow(cells[0].outcome, cells, "1 PASS") for cells in checks)
     return FrontPage(
         verdict=Verdict("FAIL", "mlp does not pass its checks", f"Of 6 checks, 1 failed. {words}"),
+        step=f"keep cnn. {words}",
         points=((LocatedStatement("performance", statement(words)),),),
         basis=f"600 rows. {words}",
         picture=replace(drawing(0, words=words), tables=()),
         grid=CheckGrid(("mlp", "cnn"), rows, 1, 6),
-        closest=f"Least sure check: recall of mlp. {words}",
+        closest=f"Least certain: recall of mlp. {words}",
         findings=tuple(
             LocatedFinding("performance", finding(kind, words=words)) for kind in ("problem", "warning", "note")
         ),
+        about=(),
         n_findings=9,
         ranking=table(words=words),
         text=f"Mine. {words}",

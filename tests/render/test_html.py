@@ -237,7 +237,7 @@ def test_page_one_has_the_decision(page: str, make_document: Make) -> None:
     assert "at least 95 %" in shown
     assert "class 8, worst of 10" in shown
     assert "not checked" in shown
-    assert "Least sure check" in shown
+    assert "Least certain" in shown
     assert "2 more checks are in results.json." in shown
     assert "6 more in the chapters." in shown
     assert make_document().digest[:12] in shown
@@ -269,7 +269,7 @@ def test_page_one_is_about_the_candidate(make_document: Make) -> None:
     results = made.results.model_copy(update={"decision": Decision(candidate="mlp")})
     for document, signed in ((made, False), (replace(made, results=results), True)):
         front = of_class(parse(html.render(document, "html")), "front")[0]
-        assert bool(of_class(front, "sign-off")) == ("Findings that need action" in text_of(front)) == signed
+        assert bool(of_class(front, "sign-off")) == ("Findings about mlp" in text_of(front)) == signed
 
 
 def test_page_one_without_a_picture(make_document: Make) -> None:

@@ -485,9 +485,7 @@ def right(*hits: int, n: int = 100) -> list[HeadEvaluation]:
 def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
     """With counts, points and the test; otherwise too few to tell, and how many rows would."""
     (better, weakest) = said(*right(80, 95), candidate="b", baseline="a")
-    assert (
-        better.text == "95 against 80 of 100 right: +15.0 points [8.0, 23.2], unlikely to be luck (McNemar p < 0.001)."
-    )
+    assert better.text == "95 of 100 right, a 80: +15.0 points [8.0, 23.2], unlikely to be luck (McNemar p < 0.001)."
     assert better.settled
     assert weakest.text.startswith("Weakest class ")
     (unsure, _) = said(*right(92, 95), candidate="b", baseline="a")

@@ -118,6 +118,12 @@ def performance(*heads: Any) -> SectionResult:
     return analyzed(section_of("performance"), evaluation(*heads))  # type: ignore[no-any-return]
 
 
+def replaced(*heads: Any) -> SectionResult:
+    """Analyze the outputs of candidate a and its baseline b."""
+    made = replace(evaluation(*heads), decision=Decision(candidate="a", baseline=Baseline(model="b")))
+    return analyzed(section_of("performance"), made)  # type: ignore[no-any-return]
+
+
 def images(found: list[int], wrong: list[int], of: int, size: int, without: int = 0) -> SectionResult:
     """Analyze images of ``size`` pixels, ``of`` which have class 1, but in some images none: so many of them are found, and so many others called class 1."""
     place = np.broadcast_to(np.arange(size), (len(found), size))
@@ -506,6 +512,7 @@ CASES: dict[str, Make] = {
     "PRF531": lambda: images([0] * 24, [0] * 24, of=4, size=16, without=12),
     "PRF201": lambda: performance(says([0] * 30, [0] * 24 + [1] * 6)),
     "PRF202": lambda: performance(says([1] * 2 + [0] * 38, [1] * 20 + [0] * 20)),
+    "PRF203": lambda: replaced(says([0] * 24, [0] * 12 + [1] * 12), says([0] * 12 + [1] * 12, [0] * 12 + [1] * 12)),
     "PRF211": lambda: performance(regression_head(LINE + 2 + np.where(LINE % 2, 2, -2), LINE)),
     "PRF212": lambda: performance(
         regression_head(RANGES, np.where(RANGES < 9.8, RANGES - 3, RANGES + 1) + np.tile([-0.5, 0.5], 80))

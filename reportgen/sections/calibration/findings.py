@@ -182,7 +182,7 @@ def miscalibrated(result: CalibrationResult) -> Iterator[Hit]:
         advice = (
             "as for typical uncalibrated deep networks, recalibrate before thresholds depend on its confidence"
             if required(one.ece.value) >= TYPICAL
-            else "recalibrate only if decisions depend on exact probabilities"
+            else "recalibrate if decisions depend on exact probabilities"
         )
         yield Hit(
             one.model,

@@ -123,17 +123,16 @@ def _settled(one: Evidence) -> bool:
 def _rescaling(result: CalibrationResult, one: Evidence) -> list[Quantity | str]:
     """Return what temperature scaling would bring, as far as it is known; nothing where the head is not shown to need it."""
     gain = result.find_or_none("temperature_nll_gain", one.model, one.subject)
-    if gain is None or gain.value is None:
+    if one.p >= SIGNIFICANT or gain is None or gain.value is None:
         return []
     if gain.ci_low is None:
         return ["; too few errors to test rescaling"]
     if gain.ci_low <= 0:
         return ["; rescaling brings no measurable gain"]
-    if one.p >= SIGNIFICANT:
-        return []
     return [
-        "; rescaling lowers the NLL by ",
-        Quantity(text=formatting.metric(gain).text, **_at(one, "temperature_nll_gain")),
+        "; rescaling ",
+        Quantity(text="measurably improves", **_at(one, "temperature_nll_gain")),
+        " the probabilities",
     ]
 
 
@@ -142,16 +141,22 @@ def _of_all(found: Sequence[Evidence]) -> Statement:
     wrong = [one for one in found if one.p < SIGNIFICANT]
     largest = max(wrong or found, key=lambda one: abs(required(one.gap.value)))
     total = len(found)
-    start = (
-        f"{len(wrong)} of {total} models {'has' if len(wrong) == 1 else 'have'}"
-        if wrong
-        else f"None of {total} models has"
-    )
-    parts: list[Quantity | str] = [
-        f"{start} a measurable confidence error; the largest confidence minus accuracy is ",
-        _signed(largest),
-        f" ({largest.model}).",
-    ]
+    parts: list[Quantity | str]
+    if wrong:
+        have = "has" if len(wrong) == 1 else "have"
+        start = f"{len(wrong)} of {total} models {have} a measurable confidence error, most of all {largest.model}: "
+        size = (
+            (f"{'over' if largest.side > 0 else 'under'}-confident by ", _size(largest))
+            if largest.side
+            else ("confidence minus accuracy is ", _signed(largest))
+        )
+        parts = [start, *size, "."]
+    else:
+        parts = [
+            f"None of {total} models has a measurable confidence error; the largest confidence minus accuracy is ",
+            _signed(largest),
+            f" ({largest.model}).",
+        ]
     return _statement(parts, largest, settled=bool(wrong) or all(map(_settled, found)))
 
 

@@ -43,7 +43,7 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
     def _differences(self, result: ChangesResult, changes: Changes, rows: Sequence[Delta]) -> Figure:
         whole, classes = rows[0], rows[1:]
         ranked = sorted(classes, key=lambda one: required(one.difference.value))
-        shown = dots.extremes(ranked, _MOST_CLASSES)
+        shown = dots.largest(ranked, lambda one: required(one.difference.value), _MOST_CLASSES)
         told = _told_apart(classes)
         title = f"{formatting.change(whole.difference)} right since {changes.earlier.name}"
         title += (
@@ -53,7 +53,7 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
             name="differences",
             title=title,
             caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled if distinguishable from 0 "
-            f"(classes: Holm-corrected).{'' if len(shown) == len(ranked) else f' {len(shown)} of {len(ranked)} classes.'}",
+            f"(classes: {'' if len(shown) == len(ranked) else f'the {len(shown)} largest of {len(ranked)}, '}Holm-corrected).",
             alt=f"{changes.model_now} minus {changes.model_before} of {changes.earlier.name}: {formatting.change(whole.difference)} on all rows; by class from "
             + " to ".join(
                 f"{formatting.change(one.difference)} for {result.title(one)}" for one in (*ranked[:1], *ranked[-1:])

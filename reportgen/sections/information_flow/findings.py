@@ -50,6 +50,14 @@ def _each(
             yield Hit(model.model, words(found, model.n), effect=largest, n=model.n)
 
 
+def _most(found: list[LayerFlow], worst: LayerFlow) -> str:
+    """Return how many layers it is about, and the worst of them.
+
+    A single one is just named.
+    """
+    return worst.name if len(found) == 1 else f"{len(found)} layers, worst in {worst.name}"
+
+
 def _names(found: list[LayerFlow]) -> str:
     return formatting.listed([one.name for one in found])
 
@@ -78,7 +86,7 @@ def _dead_share(one: LayerFlow) -> float:
 def _dead_words(found: list[LayerFlow], n: int) -> str:
     worst = max(found, key=_dead_share)
     return (
-        f"{_names(found)}: in {worst.name}, {worst.dead} of {worst.channels} units output 0 on all {n:,} probed rows, so each "
+        f"{_most(found, worst)}: {worst.dead} of {worst.channels} units output 0 on all {n:,} probed rows, so each "
         f"is active on less than {formatting.fraction(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
         "or retrain with a lower learning rate."
     )
@@ -109,7 +117,7 @@ def dormant(result: InformationFlowResult) -> Iterator[Hit]:
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=share)
         return (
-            f"{_names(found)}: in {worst.name}, {formatting.fraction(share(worst))} of the units are not dead but stay at or below "
+            f"{_most(found, worst)}: {formatting.fraction(share(worst))} of the units are not dead but stay at or below "
             f"{formatting.fraction(result.options.dormant_threshold)} of the mean activation of the layer. A narrower layer may do."
         )
 
@@ -128,7 +136,7 @@ def saturated(result: InformationFlowResult) -> Iterator[Hit]:
     def words(found: list[LayerFlow], _n: int) -> str:
         worst = max(found, key=lambda one: required(one.saturated_fraction))
         return (
-            f"{_names(found)}: {formatting.fraction(required(worst.saturated_fraction))} of the values of {worst.name} are in the flat part of "
+            f"{_most(found, worst)}: {formatting.fraction(required(worst.saturated_fraction))} of the values are in the flat part of "
             f"{worst.activation}, where hardly any gradient passes. Check initialization and input scaling before retraining."
         )
 

@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.contract.numbers import excludes_zero
+from reportgen.contract.numbers import excludes_zero, required
 from reportgen.metrics import simultaneous
 from reportgen.metrics.confidence import SURE
-from reportgen.sections.performance.by_class import of_class, support
+from reportgen.sections.performance.by_class import of_class, ranked, support
 from reportgen.sections.performance.dense import findings as dense
 from reportgen.sections.performance.dense_schema import KINDS
 from reportgen.sections.performance.judgments import (
@@ -26,6 +26,8 @@ from reportgen.sections.performance.multilabel import findings as multilabel
 from reportgen.sections.performance.regression import findings as regression
 from reportgen.sections.performance.regression_schema import RMSE
 from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS
+from reportgen.sections.performance.scoring import CLASSES, LABELS, POSITIONS
+from reportgen.sections.performance.tiers import told_apart
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
     from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
+    from reportgen.sections.performance.scoring import ClassesT, ClassFamily
     from reportgen.sections.performance.tiers import Tier
 
 LEAST_CHANCE = 0.001
@@ -104,6 +107,34 @@ def low_recall(result: PerformanceResult) -> Iterator[Hit]:
     for heads, look in where:
         for head in heads:
             yield from missed(result, head, partial(_missed, look))
+
+
+def worse_on_a_class(result: PerformanceResult) -> Iterator[Hit]:
+    """Yield candidates whose score of a class is measurably below that of their baseline, with the largest loss."""
+    yield from _worse(result, CLASSES)
+    yield from _worse(result, LABELS)
+    yield from _worse(result, POSITIONS)
+
+
+def _worse(result: PerformanceResult, family: ClassFamily[ClassesT]) -> Iterator[Hit]:
+    """Yield the losses of heads of a family; the effect is the largest one as a multiple of its interval's reach."""
+    for one in family.heads(result):
+        scoring = family.scoring(one)
+        differences = ranked(result, one, scoring.class_difference)
+        told = told_apart(differences)
+        lost = [name for name, metric in differences.items() if name in told and required(metric.value) < 0]
+        if not lost:
+            continue
+        most = differences[lost[0]]
+        others = f", also worse on {formatting.listed(lost[1:])}" if lost[1:] else ""
+        yield Hit(
+            one.model,
+            f"{scoring.of_class.title} of class {lost[0]} differs from that of the baseline by {formatting.change(most)}, beyond chance{others}: weigh what these "
+            "errors cost before replacing it.",
+            one.subject,
+            effect=simultaneous.times_its_reach(required(most.value), most.ci_low, most.ci_high),
+            n=most.n,
+        )
 
 
 def _missed(look: str, recall: Metric) -> str:
@@ -242,6 +273,7 @@ RULES: tuple[Rule[PerformanceResult], ...] = (
         class_never_predicted,
     ),
     Rule("PRF202", "warning", "Low class recall", CONVENTION, low_recall),
+    Rule("PRF203", "warning", "Class worse than in the baseline", "Newcombe (1998); Holm (1979)", worse_on_a_class),
     Rule("PRF301", "warning", "Confident errors", "Hoeffding (1956), Bonferroni over the models", confident_errors),
     Rule(
         "PRF401",

@@ -46,6 +46,13 @@ _OF_CLASSES = {
         do="Look up in the confusion matrix what it is predicted as, then check labels and training examples of the two classes.",
         ignore="If missing this class costs little, or if its recall is traded for the precision of others on purpose.",
     ),
+    "PRF203": Explanation(
+        finds="A class on which the candidate scores less than its baseline, on the same rows: the interval of the paired difference excludes 0, corrected for the number of classes (Holm, 5 %).",
+        example="Recall of class 1 differs from that of the baseline by −100 points [−100, −65.7].",
+        means="Replacing the baseline makes errors on this class that it did not make, even if the candidate is better on the whole.",
+        do="Weigh what these errors cost against what the candidate gains. Look at them in the chapter on errors; if they cost too much, retrain with more examples or a larger weight of this class, or move the threshold.",
+        ignore="If the class is traded for another one on purpose.",
+    ),
     "PRF301": Explanation(
         finds=f"More errors among the rows with a confidence of at least {percent(SURE)} than a calibrated model would make, with a p-value of at most {SIGNIFICANT} divided by the number of outputs of all models.",
         example="It is at least 99 % sure on 100 rows and wrong on 3 of them; a calibrated model would be wrong on 0.7.",

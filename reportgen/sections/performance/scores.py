@@ -52,8 +52,10 @@ class Parts:
         The rows of the figure; names of those that are told from 0, corrected for the number of parts.
     kind
         What the parts are.
-    title, note, alt
-        The ends of title, caption and alt text.
+    which
+        Which of them have a row, for the caption; empty for all.
+    title, alt
+        The ends of title and alt text.
     tables
         The numbers behind them.
     """
@@ -62,7 +64,7 @@ class Parts:
     told: Sequence[str]
     kind: str
     title: str
-    note: str
+    which: str
     alt: str
     tables: tuple[Table, ...] = ()
 
@@ -110,7 +112,7 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
             name=name,
             title=f"{_compared(one, scoring, whole, baseline)}{parts.title}",
             caption=f"{scoring.compared}, candidate minus baseline, 95 % intervals{scoring.over}; filled if distinguishable from 0 "
-            f"({parts.kind}: Holm-corrected).{parts.note}",
+            f"({parts.kind}: {parts.which}Holm-corrected).",
             alt=f"{candidate} minus {baseline}: {scoring.name} {signed(whole)}{parts.alt}.",
             panels=(Panel("", partial(self._draw_forest, scoring, whole, parts)),),
             panel_height=dots.height(self.theme, len(parts.rows) + 1),
@@ -208,7 +210,8 @@ class ClassVisualizer(ScoreVisualizer[ClassesT]):
         found = ranked(result, one, self.family.scoring(one).class_difference)
         apart, names = told_apart(found), list(found)
         told = [name for name in one.class_names if name in apart]
-        chosen, every = dots.extremes(names, _MOST_IN_FRONT), len(one.class_names)
+        chosen = dots.largest(names, lambda name: required(found[name].value), _MOST_IN_FRONT)
+        every = len(one.class_names)
         better, worse = ([name for name in told if sign * required(found[name].value) > 0] for sign in (1, -1))
         named = [
             f"{word} on {formatting.listed(some)}" for word, some in (("better", better), ("worse", worse)) if some
@@ -219,7 +222,7 @@ class ClassVisualizer(ScoreVisualizer[ClassesT]):
             told=told,
             kind="classes",
             title=f"; {' and '.join(named)}" if named else "; no single class differs measurably",
-            note=f" {len(chosen)} of {every} classes." if len(chosen) < every else "",
+            which=f"the {len(chosen)} largest of {every}, " if len(chosen) < every else "",
             alt=f"; by class {'from ' if len(ends) > 1 else ''}{' to '.join(ends)}" if ends else "",
         )
 

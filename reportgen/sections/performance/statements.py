@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reportgen.sections.performance.sentences import Parts
 
 _TEST = ("McNemar ", "McNemar (1947), exact")
+_MOST = 0.5
+"""Share of the most frequent class above which a sentence says what always giving it would score. Convention."""
 
 
 def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
@@ -68,11 +70,20 @@ def _against(result: PerformanceResult, head: HeadPerformance, baseline: str) ->
     own, other = (result.find("accuracy", model, head.subject) for model in (head.model, baseline))
     scores = (
         count("accuracy", head, own),
-        " against ",
+        f"{out_of(own)} right, {baseline} ",
         count("accuracy", head, other, model=baseline),
-        f"{out_of(own)} right",
     )
-    return sentences.against(result, head, CLASSES.scoring(head).pair, baseline, scores, test=_TEST)
+    specs = CLASSES.scoring(head).pair
+    return sentences.against(result, head, specs, baseline, scores, _mostly(result, head), test=_TEST)
+
+
+def _mostly(result: PerformanceResult, head: HeadPerformance) -> Parts:
+    """Say how many rows a model that always gives the same class gets right, where most rows are of one class."""
+    trivial = result.find("majority_accuracy", head.model, head.subject)
+    if required(trivial.value) <= _MOST:
+        return ()
+    number = count("majority_accuracy", head, trivial)
+    return f"; always answering {head.majority_class} would be right on ", number
 
 
 def _found(head: HeadPerformance, own: Metric, part: Subject) -> Parts:

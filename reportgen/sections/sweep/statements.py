@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.focus import View
     from reportgen.contract.subjects import Subject
-    from reportgen.sections.sweep.schema import HeadSweep, Next, Parameter, SweepResult
+    from reportgen.sections.sweep.schema import Choice, HeadSweep, Next, Parameter, SweepResult
 
 _TEST = "linear model, Student's t; Bonferroni"
 _MOST = 3
@@ -25,13 +25,17 @@ _LEVEL = 0.05
 
 def statements(result: SweepResult, view: View) -> tuple[Statement, ...]:
     """Return the statements of every output; where there is a candidate, they are what its choice rests on."""
-    found = (one for head in result.heads for one in _of(result, head))
-    if view.decision.candidate is None:
+    chosen = view.decision.candidate is not None
+    found = (one for head in result.heads for one in _of(result, head, chosen=chosen))
+    if not chosen:
         return tuple(found)
     return tuple(one.model_copy(update={"topic": "data"}) for one in found)
 
 
-def _of(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
+def _of(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
+    yield from _choice(head, chosen=chosen)
+    if head.next is not None:
+        yield _next(head, head.next)
     if head.reason is not None:
         text = f"{words.opening(head)}Too few to tell which parameters matter: {head.reason}."
         yield Statement(topic="parameters", parts=(text,), settled=False, n=result.n)
@@ -39,9 +43,6 @@ def _of(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
         yield from _matter(result, head)
         yield from _rest(result, head)
     yield from _failures(result, head)
-    yield from _smallest(head)
-    if head.next is not None:
-        yield _next(head, head.next)
 
 
 def _matter(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
@@ -101,9 +102,9 @@ def _rest(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
                 unit = words.score(head).effect.unit
                 text = words.size(most, unit)
                 parts += [
-                    " (at most ",
+                    " (up to ",
                     _quantity(result, words.score(head).effect.name, required_subject(one), text),
-                    ")",
+                    " possible)",
                 ]
         if len(found) > _MOST:
             parts.append(f" and {len(found) - _MOST} more")
@@ -150,40 +151,64 @@ def _failures(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
     )
 
 
-def _smallest(head: HeadSweep) -> Iterator[Statement]:
-    """Name the smallest of the models that cannot be told from the best."""
+def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
+    """Name the model to take: the smallest of those that cannot be told from the best, and what speaks for it.
+
+    Where a candidate is ``chosen``, it is what the sweep favors.
+    """
     found = head.choice
-    if found is None or found.smallest is None or not found.tied:
+    if found is None or found.smallest is None:
         return
-    sizes = {one.model: one.parameters for one in head.models}
-    own, best = required(sizes[found.smallest]), required(sizes[found.best])
-    count = len(found.tied) + 1
-    text = (
-        f"{words.opening(head)}Of the {count} models that cannot be told from {found.best}, itself included, it is the smallest: {own:,} weights."
-        if found.smallest == found.best
-        else f"{words.opening(head)}Of the {len(found.tied)} models of the sweep that cannot be told from {found.best}, {found.smallest} is the smallest: {own:,} weights, "
-        f"{formatting.number(own / best, 'fraction')} of {best:,}."
+    models = {one.model: one for one in head.models}
+    own, best = models[found.smallest], models[found.best]
+    weights = f"{required(own.parameters):,} weights"
+    end = f", {weights}; {_behind(found)}."
+    if own is not best:
+        share = formatting.number(required(own.parameters) / required(best.parameters), "fraction")
+        end = (
+            f". It is the smallest of the {len(found.tied)} models that cannot be told from {best.model} ({words.achieved(head, best, short=True)}): "
+            f"{weights}, {share} of {required(best.parameters):,}."
+        )
+    start = "The sweep favors" if chosen else "Take"
+    text = f"{words.opening(head)}{start} {own.model}: {words.achieved(head, own)}{end}"
+    yield Statement(
+        topic="choice",
+        model=own.model,
+        parts=(text,),
+        settled=not (found.tied or found.untested),
+        test="paired differences; Holm (1979)",
+        n=None if own.score is None else own.score.n,
     )
-    yield Statement(topic="difference", parts=(text,), settled=False, test="paired differences; Holm (1979)")
+
+
+def _behind(found: Choice) -> str:
+    """Return what is known of the other models, where the best is the one to take."""
+    if found.tied:
+        return f"it is the best, and the smallest of the {len(found.tied) + 1} that cannot be told apart from it"
+    if found.untested:
+        return f"it is the best; {len(found.untested)} differences from it were not tested"
+    return "it is the best, every other model is measurably behind"
 
 
 def _next(head: HeadSweep, found: Next) -> Statement:
-    """Say where the best score is within the ranges tried, and whether a model is there."""
+    """Say what to try next: values between those tried or beyond them, and a setting that no model has."""
     score = words.score(head).title
+    larger = head.choice is not None and head.choice.smallest not in {None, head.choice.best}
+    start = f"If {score} matters more than size" if larger else "To improve on it"
     forms = {one.name: one.form for one in head.parameters}
+    setting = words.setting(found.settings, forms)
     steps = [
-        f"{name} between {' and '.join(label(end, forms[name]) for end in ends)}"
+        f"{name} near {label(found.settings[name], forms[name])} ({' to '.join(label(end, forms[name]) for end in ends)})"
         for name, ends in found.between.items()
     ]
-    text = f"{words.opening(head)}By the linear model, {score} is best with {words.setting(found.settings, forms)}"
-    text += f" ({_models(found)})" if found.models else ", which no model has"
+    steps += [words.beyond(one, found.settings[one.name]) for one in head.parameters if one.name in found.ends]
+    if not found.models:
+        steps.insert(0, f"{setting}, which no model has")
     if steps:
-        text += f"; next, try {formatting.listed(steps)}"
-    elif not found.models:
-        text += "; train one next"
-    if found.ends:
-        text += f"; {formatting.listed(list(found.ends))} {'is' if len(found.ends) == 1 else 'are'} best at an end of the range tried"
-    return Statement(topic="difference", parts=(f"{text}.",), settled=False, test="linear model")
+        text = f"{start}, try {' and '.join(steps)}: by the linear model, {score} is best there."
+    else:
+        text = f"By the linear model, {score} is best with {setting} ({_models(found)})."
+    return Statement(topic="choice", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")
 
 
 def _models(found: Next) -> str:

@@ -37,6 +37,8 @@ _PALE = 0.6
 """Share of its color that a model keeps."""
 _ASIDE, _SPREAD = 0.16, 0.09
 """How far the models at a level stand beside their mean, and from each other, as shares of the distance of levels."""
+_EDGE = 0.03
+"""How far inside an end of the y axis models beyond it are drawn, as a share of the axis."""
 _FAR = 3.0
 """Interquartile ranges below the lower quartile (of a loss: above the upper) from which a model is left out: Tukey's outer fence."""
 
@@ -54,8 +56,7 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
         drawn = [one for one in head.parameters if one.strongest is not None]
         shown = drawn[:_MOST]
         models = [one for one in head.models if one.failed is None and one.score is not None]
-        means = [metric.value for one in shown for metric in _means(result, head, one) if metric.value is not None]
-        ends = _ends(head, models, means)
+        ends = _ends(head, models, [metric for one in shown for metric in _means(result, head, one)])
         far = sum(not ends[0] <= _value(one) <= ends[1] for one in models)
         title = words.score(head).level.title
         unit = (
@@ -65,9 +66,9 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
         )
         rest = f" The first {len(shown)} of {len(drawn)} parameters." if len(shown) < len(drawn) else ""
         outside = (
-            f" {far} models lie outside of the axes."
+            f" Triangles: {far} models beyond the axis."
             if far > 1
-            else " 1 model lies outside of the axes."
+            else " Triangle: a model beyond the axis."
             if far
             else ""
         )
@@ -96,15 +97,19 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
         theme = self.theme
         places = _places(one)
         inside = [model for model in models if one.name in model.params]
-        ax.plot(
-            _spread(one, inside, places),
-            [_value(model) for model in inside],
-            marker="o",
-            linestyle="none",
-            color=theme.tint(theme.muted, _PALE),
-            markersize=0.7 * theme.marker_size,
-            zorder=2.0,
-        )
+        across, scores = np.array(_spread(one, inside, places)), np.array([_value(model) for model in inside])
+        edges = ends[0] + _EDGE * (ends[1] - ends[0]), ends[1] - _EDGE * (ends[1] - ends[0])
+        below, above = scores < ends[0], scores > ends[1]
+        for marker, those in (("v", below), ("^", above), ("o", ~(below | above))):
+            ax.plot(
+                across[those],
+                scores[those] if marker == "o" else np.clip(scores[those], *edges),
+                marker=marker,
+                linestyle="none",
+                color=theme.tint(theme.muted, _PALE),
+                markersize=0.7 * theme.marker_size,
+                zorder=2.0,
+            )
         if head.mean is not None:
             ax.axhline(head.mean, color=theme.muted, linewidth=theme.line_width / 2, zorder=1.5)
         spec = words.score(head).level
@@ -168,13 +173,14 @@ def _spread(one: Parameter, models: Sequence[SweptModel], places: dict[str, floa
     return found
 
 
-def _ends(head: HeadSweep, models: Sequence[SweptModel], means: Sequence[float]) -> tuple[float, float]:
-    """Return the ends of the common y axis: all means, and the models that would not squeeze all others."""
+def _ends(head: HeadSweep, models: Sequence[SweptModel], means: Sequence[Metric]) -> tuple[float, float]:
+    """Return the ends of the common y axis: all means with their intervals, and the models that would not squeeze all others."""
     values = np.array([_value(one) for one in models])
     low, high = np.quantile(values, [0.25, 0.75])
     fence = _FAR * (high - low)
     kept = values[(values >= low - fence) & (values <= high + fence)] if fence > 0 else values
-    kept = np.concatenate([kept, means])
+    parts = [part for metric in means for part in (metric.value, metric.ci_low, metric.ci_high) if part is not None]
+    kept = np.concatenate([kept, parts])
     margin = 0.08 * max(float(kept.max() - kept.min()), 1e-9)
     top = float(kept.max()) + margin
     if words.score(head).level.unit == "fraction":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
+from reportgen.contract.statements import counted
 from reportgen.contract.subjects import Subject
 from reportgen.sections.sweep.factors import label
 from reportgen.sections.sweep.schema import SCORES
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Metric
     from reportgen.contract.params import Value
-    from reportgen.sections.sweep.schema import Form, HeadSweep, Parameter, Score, SweepResult
+    from reportgen.sections.sweep.schema import Form, HeadSweep, Parameter, Score, SweepResult, SweptModel
 
 _MOST = 6
 """Maximum number of parameters of a setting that a sentence names."""
@@ -92,6 +93,27 @@ def tried(one: Parameter) -> str:
         return ", ".join(label(point.value) for point in one.points)
     scale = ", logarithmic" if one.logarithmic else ""
     return f"{label(one.points[0].value, one.form)} to {label(one.points[-1].value, one.form)}{scale}"
+
+
+def beyond(one: Parameter, best: Value) -> str:
+    """Return which values of a number lie beyond the end of the range at which it is best."""
+    side = "above" if best == max(point.value for point in one.points) else "below"
+    return f"{one.name} {side} {label(best, one.form)}"
+
+
+def achieved(head: HeadSweep, one: SweptModel, *, short: bool = False) -> str:
+    """Return the score of a model: rows right of all where it counts rows, otherwise the score by name; unless ``short`` with its interval."""
+    if one.score is None:
+        return "no score"
+    shown, found = formatting.metric(one.score), counted(one.score) if head.score == "accuracy" else None
+    if found is None:
+        text = f"{score(head).title} {shown.text}"
+        return text if short else f"{text} {shown.interval}".rstrip()
+    return (
+        f"{found[0]:,} right"
+        if short
+        else f"{found[0]:,} of {found[1]:,} right ({f'{shown.text} {shown.interval}'.rstrip()})"
+    )
 
 
 def model(head: HeadSweep) -> str:

@@ -59,7 +59,7 @@ class RegressionVisualizer(ScoreVisualizer["ValuePerformance"]):
             told=[name for name, band in rows.items() if band in apart],
             kind="quarters of the rows by label",
             title=titles.bands_apart(one, apart),
-            note="",
+            which="",
             alt="".join(f"; {name}: {band.difference:+.3g}" for name, band in rows.items()),
             tables=(bands(one, baseline),) if one.bands else (),
         )

@@ -1,0 +1,97 @@
+"""The next step: what is left to do before the decision, by its outcome, the findings and the earlier use of the rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reportgen.contract.card import STATED
+from reportgen.document.choice import choice
+from reportgen.document.grid import severity_order, worst
+from reportgen.text import formatting
+from reportgen.text.naming import in_a_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reportgen.analysis.results import CheckOutcome, Results
+    from reportgen.contract.findings import Finding
+
+_NAMED = 3
+"""Maximum number of checks that the next step names."""
+
+
+def next_step(results: Results, findings: Sequence[Finding]) -> str:
+    """Return what to do next as a sentence; ``findings`` are the severe ones that count for the decision."""
+    if results.left_out:
+        return "run the sections that were left out, then decide."
+    whom = results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
+    if whom is None:
+        return _name_a_candidate(results)
+    checks = sorted((line.outcome for line in worst(results.checks) if line.outcome.model == whom), key=severity_order)
+    blocking = [check for check in checks if check.state in {"FAIL", "ERROR"}]
+    if blocking:
+        unless = " and ".join(_conditions(blocking))
+        return f"{_keep(results, whom)} until {unless}."
+    before = [*_to_settle(checks), *_to_review(findings), *_to_confirm(results, whom)]
+    return f"{'; '.join(before)}, then sign." if before else "sign: no check and no finding stands against it."
+
+
+def _name_a_candidate(results: Results) -> str:
+    """Return what follows a comparison: choosing a model makes its numbers on the same rows optimistic."""
+    offered = choice(results)
+    chosen = "" if offered is None else f"{offered.text[:1].lower()}{offered.text[1:]} "
+    count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
+    if count > 1:
+        confirm = "Confirm it" if chosen else "confirm the choice"
+        return f"{chosen}{confirm} on fresh data: {count} models were compared on these rows."
+    return "name the model to release as [decision] candidate."
+
+
+def _keep(results: Results, whom: str) -> str:
+    """Return what a failing candidate means: what it would replace stays, unless that fails too."""
+    baseline = results.decision.baseline
+    if baseline is None:
+        return f"do not release {whom}"
+    if baseline.release is not None:
+        return f"keep {baseline.release.version or baseline.release.title}"
+    if any(check.state in {"FAIL", "ERROR"} for check in results.checks if check.model == baseline.model):
+        return f"do not release {whom}"
+    return f"keep {baseline.model}"
+
+
+def _conditions(blocking: Sequence[CheckOutcome]) -> Iterator[str]:
+    """Yield what must be true of the checks that block, the most serious ones by name."""
+    for check in blocking[:_NAMED]:
+        part = f" of {check.subject.words}" if check.subject else ""
+        is_so = "can be decided" if check.state == "ERROR" else f"is {formatting.condition(check)}"
+        yield f"{in_a_sentence(check.title)}{part} {is_so}"
+    rest = len(blocking) - _NAMED
+    if rest > 0:
+        yield f"{rest} more {'check passes' if rest == 1 else 'checks pass'}"
+
+
+def _to_settle(checks: Sequence[CheckOutcome]) -> Iterator[str]:
+    """Yield what the checks leave to do: to declare some, or to accept what they warn of."""
+    if all(check.unit == STATED or check.state == "SKIPPED" for check in checks):
+        yield "state in [[checks]] what it has to reach"
+    titles = [in_a_sentence(check.title) for check in checks if check.state == "WARN"]
+    if titles:
+        yield f"accept or resolve the {'warning' if len(titles) == 1 else 'warnings'} on {formatting.listed(titles, _NAMED)}"
+
+
+def _to_review(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield what the findings leave to do."""
+    if findings:
+        verb = "resolve" if any(one.severity == "problem" for one in findings) else "weigh"
+        yield f"{verb} the {'finding' if len(findings) == 1 else f'{len(findings)} findings'} below"
+
+
+def _to_confirm(results: Results, whom: str) -> Iterator[str]:
+    """Yield what the earlier use of the rows leaves to do."""
+    data = results.data
+    if data is None:
+        return
+    if data.used_for is None:
+        yield f"confirm that these rows were not used to train or choose {whom}"
+    elif data.used_for:
+        yield "repeat this on rows without earlier use"

@@ -1,0 +1,103 @@
+"""The next step: what page one says is left to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from handmade import SPEC, results
+
+from reportgen.contract.findings import Finding
+from reportgen.document.front import front_page, sentences
+from reportgen.document.step import next_step
+
+if TYPE_CHECKING:
+    from reportgen.analysis.results import Results
+
+HEAD = SPEC.split("[[checks]]")[0]
+ALONE = HEAD.replace("[data]", '[decision]\ncandidate = "a"\n[data]', 1)
+PAIR = HEAD.replace("[data]", '[decision]\ncandidate = "a"\nbaseline = "b"\n[data]', 1)
+
+
+def check(metric: str, limit: str, more: str = 'models = ["a"]') -> str:
+    """Return a check of the candidate as text."""
+    return f'[[checks]]\nmetric = "{metric}"\n{limit}\n{more}\n'
+
+
+def declared(text: str, *uses: str) -> Results:
+    """Make results with the earlier use of the rows declared."""
+    found = results(text)
+    assert found.data is not None
+    return found.model_copy(update={"data": found.data.model_copy(update={"used_for": uses})})
+
+
+def finding(severity: str) -> Finding:
+    """Make a finding about the candidate."""
+    return Finding.model_validate(
+        {"code": "X1", "severity": severity, "title": "T", "model": "a", "message": "m", "source": "s"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            ALONE + check("performance.accuracy", "at_least = 0.99"),
+            "do not release a until accuracy is at least 99\u202f%.",
+        ),
+        (
+            PAIR + check("performance.accuracy", "at_least = 0.99"),
+            "keep b until accuracy is at least 99\u202f%.",
+        ),
+        (
+            PAIR + check("performance.accuracy", "at_least = 0.99", 'models = ["*"]'),
+            "do not release a until accuracy is at least 99\u202f%.",
+        ),
+    ],
+)
+def test_what_fails_is_named_with_its_limit(text: str, words: str) -> None:
+    """The model that it would replace is kept, unless that fails too."""
+    assert next_step(results(text), []) == words
+
+
+def test_at_most_three_checks_are_named() -> None:
+    """The others are counted."""
+    text = PAIR + "".join(check("performance.recall", f"at_least = 0.9{place}") for place in (5, 6, 7, 8, 9))
+    found = next_step(results(text), [])
+    assert found.startswith("keep b until recall of class ant is at least 9")
+    assert found.count("recall of class ant") == 3
+    assert found.endswith(" and 2 more checks pass.")
+
+
+def test_what_passes_leaves_what_to_confirm() -> None:
+    """Warnings, findings, and the use of the rows that the spec does not declare."""
+    passing = ALONE + check("performance.accuracy", "at_least = 0.1")
+    used = "confirm that these rows were not used to train or choose a"
+    assert next_step(results(passing), []) == f"{used}, then sign."
+    found = declared(passing)
+    assert next_step(found, []) == "sign: no check and no finding stands against it."
+    assert next_step(found, [finding("warning")]) == "weigh the finding below, then sign."
+    both = [finding("problem"), finding("warning")]
+    assert next_step(found, both) == "resolve the 2 findings below, then sign."
+    assert next_step(declared(passing, "selection"), []) == "repeat this on rows without earlier use, then sign."
+    warned = ALONE + check("performance.accuracy", "at_least = 0.99", 'severity = "warn"\nmodels = ["a"]')
+    assert next_step(declared(warned), []) == "accept or resolve the warning on accuracy, then sign."
+
+
+def test_without_checks_they_are_the_next_step() -> None:
+    """A decision needs a limit."""
+    assert next_step(declared(ALONE), []) == "state in [[checks]] what it has to reach, then sign."
+
+
+def test_a_partial_run_is_completed_first() -> None:
+    """Nothing is decided on a part."""
+    found = results(ALONE, only=["performance"])
+    assert next_step(found, []) == "run the sections that were left out, then decide."
+
+
+def test_it_is_a_sentence_of_page_one() -> None:
+    """So that `reportgen verify` finds it there."""
+    found = results(ALONE + check("performance.accuracy", "at_least = 0.99"))
+    step = front_page(found, None, {}).step
+    assert step.startswith("do not release a until ")
+    assert step in sentences(found)
