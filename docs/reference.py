@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,9 +84,16 @@ def pages() -> dict[str, str]:
 # ------------------------------------------------------------------------------------------------ spec
 
 
+@cache
+def _schema() -> Schema:
+    """Return the schema of the spec."""
+    schema: Schema = json.loads(spec_schema(REGISTRY))
+    return schema
+
+
 def spec_page() -> str:
     """Return the reference of the spec: every key with its type, default and description."""
-    schema = json.loads(spec_schema(REGISTRY))
+    schema = _schema()
     definitions: dict[str, Schema] = schema["$defs"]
     keys = _Keys(definitions)
     blocks = [
@@ -241,7 +249,7 @@ def sections_page(sections: Iterable[Section[Any, Any]]) -> str:
 
 def section_page(section: Section[Any, Any]) -> str:
     """Return the page of a section: options, figures, metrics, rules, all with their sources."""
-    definitions = json.loads(spec_schema(REGISTRY))["$defs"]
+    definitions = _schema()["$defs"]
     blocks = [
         f"# {_plain(section.title)}",
         f"**{_plain(section.question)}**",

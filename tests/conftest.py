@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 settings.register_profile("reportgen", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("reportgen")
@@ -34,6 +36,20 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="module")
+def warm_processes() -> Iterator[None]:
+    """Have the workers and the PDF processes of this process be such that have TensorFlow or WeasyPrint already."""
+    import warm
+
+    from reportgen.evaluation import process
+    from reportgen.render import pdf
+
+    with pytest.MonkeyPatch.context() as patch:
+        for starting in (process, pdf):
+            patch.setattr(starting, "subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": warm.Popen}))
+        yield
 
 
 @pytest.fixture

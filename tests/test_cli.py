@@ -1,4 +1,4 @@
-"""The command line without TensorFlow: what is typed, what is printed, which exit code."""
+"""The command line without evaluations: what is typed, what is printed, which exit code."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+import warm
 
 TOP = Path(__file__).parents[1]
 
 
 def run(*arguments: object, cwd: Path = TOP) -> subprocess.CompletedProcess[str]:
     """Run the program."""
-    command = [sys.executable, "-m", "reportgen", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    return warm.python("-m", "reportgen", *arguments, cwd=cwd)
 
 
 @pytest.fixture
@@ -226,9 +227,11 @@ def test_a_newer_results_file_is_refused(results: Path, tmp_path: Path) -> None:
 
 
 def test_render_needs_no_tensorflow(results: Path, tmp_path: Path) -> None:
-    """``render`` writes the files again, twice the same bytes."""
-    for folder in ("one", "two"):
-        found = run("render", results, "-o", tmp_path / folder, "--format", "html,markdown,json", "-q")
+    """``render`` writes the files again; a new interpreter, and a process that has TensorFlow, write the same bytes."""
+    new = partial(subprocess.run, cwd=TOP, capture_output=True, text=True, check=False)
+    for folder, start in (("one", lambda *command: new([sys.executable, *command])), ("two", warm.python)):
+        command = ("-m", "reportgen", "render", results, "-o", tmp_path / folder)
+        found = start(*command, "--format", "html,markdown,json", "-q")
         assert (found.returncode, found.stderr) == (1, ""), "two of its checks are ERROR"
     for name in ("report.html", "model_card.md", "results.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

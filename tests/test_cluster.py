@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
+import warm
 from click.testing import CliRunner
 from clusters import TOP, computed, project
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.collect import ProgressCallback
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,7 +52,7 @@ class LocalCluster:
 
     def _started(self, *command: str) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "PYTHONPATH": str(TOP), "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "error"}
-        return subprocess.Popen(
+        return warm.Popen(
             [sys.executable, "-P", "-m", "dask", *command, "--no-dashboard"],
             cwd=self._folder,
             env=environment,

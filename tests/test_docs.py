@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import jsonschema
 import pytest
 from factory import analyzed, produced
 from handmade import made_evaluation
@@ -56,7 +55,13 @@ def loaded(path: str) -> ModuleType:
 
 
 EXAMPLE = loaded("docs/examples/my_section.py")
-GENERATED: dict[str, str] = loaded("docs/reference.py").pages()
+
+
+@cache
+def generated() -> dict[str, str]:
+    """Return the pages that the documentation is built with, by their paths."""
+    pages: dict[str, str] = loaded("docs/reference.py").pages()
+    return pages
 
 
 def blocks(*languages: str) -> list[Any]:
@@ -91,7 +96,7 @@ def test_the_links_of_the_documents_lead_somewhere() -> None:
     """Relative links point to files that are there, or to pages that are generated."""
     for path in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
-            assert (path.parent / target).exists() or target in GENERATED, f"{path}: {target}"
+            assert (path.parent / target).exists() or target in generated(), f"{path}: {target}"
 
 
 def test_make_targets_of_the_documents_exist() -> None:
@@ -110,6 +115,8 @@ def test_the_schema_is_current() -> None:
 @cache
 def validator() -> Any:
     """Return what validates a spec by its schema, which is a valid one."""
+    import jsonschema
+
     schema = json.loads(spec_schema(Registry()))
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
@@ -181,8 +188,7 @@ def test_the_schema_refuses_an_unknown_key() -> None:
     """An option of another section is an error."""
     spec = tomllib.loads((TOP / "specs" / "quick.toml").read_text("utf-8"))
     spec["sections"][0]["bins"] = 15
-    with pytest.raises(jsonschema.ValidationError):
-        validator().validate(spec)
+    assert not validator().is_valid(spec)
 
 
 def test_the_changelog_has_this_version() -> None:
@@ -219,8 +225,8 @@ def test_rule_codes_are_unique() -> None:
 @pytest.mark.parametrize("name", Registry().names)
 def test_the_site_has_all_of_a_section(name: str) -> None:
     """Its options, metrics, figures and rules stand on its page, with definitions and sources."""
-    section, page = Registry().find(name), GENERATED[f"sections/{name}.md"]
-    reference = GENERATED["reference/spec.md"].partition(f"{{ #kind-{name} }}")[2].partition("\n### ")[0]
+    section, page = Registry().find(name), generated()[f"sections/{name}.md"]
+    reference = generated()["reference/spec.md"].partition(f"{{ #kind-{name} }}")[2].partition("\n### ")[0]
     for option in section.options.model_fields:
         assert f"| `{option}` |" in page
         assert f"| `{option}` |" in reference
@@ -239,18 +245,18 @@ def test_the_site_has_all_of_a_section(name: str) -> None:
 def test_the_site_has_a_page_of_every_rule(name: str) -> None:
     """With every part of its explanation, and a line in the list."""
     for rule in Registry().find(name).rules:
-        page = GENERATED[f"rules/{rule.code}.md"].replace("\\", "")
+        page = generated()[f"rules/{rule.code}.md"].replace("\\", "")
         assert page.startswith(f"# {rule.code}: {rule.title}\n")
         assert rule.explanation is not None
         assert all(
             f"## {heading}\n\n{html.escape(text, quote=False)}\n" in page for heading, text in rule.explanation.parts
         )
-        assert f"| [`{rule.code}`](../rules/{rule.code}.md) | {rule.severity} |" in GENERATED["rules/index.md"]
+        assert f"| [`{rule.code}`](../rules/{rule.code}.md) | {rule.severity} |" in generated()["rules/index.md"]
 
 
 def test_the_site_has_every_key_of_a_spec() -> None:
     """With nothing left out of the schema."""
-    page = GENERATED["reference/spec.md"]
+    page = generated()["reference/spec.md"]
     schema = json.loads(spec_schema(Registry()))
     tables = [schema, *(schema["$defs"][name] for name in schema["$defs"])]
     assert all(f"| `{key}` |" in page for table in tables for key in table.get("properties", ()))
@@ -259,7 +265,7 @@ def test_the_site_has_every_key_of_a_spec() -> None:
 @pytest.mark.parametrize("name", sorted(cli.commands))
 def test_the_site_has_every_flag(name: str) -> None:
     """Of every command."""
-    part = GENERATED["reference/commands.md"].partition(f"{{ #{name} }}")[2].partition("\n## ")[0]
+    part = generated()["reference/commands.md"].partition(f"{{ #{name} }}")[2].partition("\n## ")[0]
     flags = [flag for option in cli.commands[name].params if isinstance(option, click.Option) for flag in option.opts]
     assert all(flag in part for flag in flags)
 

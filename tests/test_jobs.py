@@ -19,6 +19,7 @@ from reportgen.pipeline.store import Store
 if TYPE_CHECKING:
     from reportgen.analysis.results import Results
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 SPECS = Path(__file__).parents[1] / "specs"
 SPEC = """
 schema_version = 1

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results
     from reportgen.plan.plan import Plan
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 SPECS = Path(__file__).parents[1] / "specs"
 MODELS = """
 schema_version = 1

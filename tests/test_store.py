@@ -23,6 +23,7 @@ from reportgen.plan.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 SPECS = Path(__file__).parents[1] / "specs"
 SPEC = """
 schema_version = 1

@@ -14,6 +14,7 @@ from reportgen.pipeline import flow, stored
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 SPECS = Path(__file__).parents[1] / "specs"
 SPEC = """
 schema_version = 1

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     import pypdf
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import warm
 from browser import CHROMIUM, MISSING, Browser
 
 from reportgen.pipeline import flow, stored
@@ -24,6 +25,7 @@ from reportgen.pipeline.watch import SECONDS, watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 SPECS = Path(__file__).parents[1] / "specs"
 SPEC = """
 schema_version = 1
@@ -153,12 +155,15 @@ def test_nothing_else_is_served(watched: Watched) -> None:
     assert watched.get(Host=f"localhost:{watched.port}")[0] == 200
 
 
-def command(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+def command(folder: Path, *, start: Any = subprocess.Popen, **environment: str) -> subprocess.Popen[str]:
     """Start ``build --watch``."""
     env = {**os.environ, "REPORTGEN_NO_CACHE": "", "REPORTGEN_CACHE": str(folder / "cache"), **environment}
     program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\nfrom reportgen.cli.launch import main; main()"
-    line = [sys.executable, "-c", program, "build", "spec.toml", "-o", "out", "--format", "html", "--watch", *arguments]
-    return subprocess.Popen(line, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = [sys.executable, "-c", program, "build", "spec.toml", "-o", "out", "--format", "html", "--watch"]
+    made: subprocess.Popen[str] = start(
+        line, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    return made
 
 
 def test_the_command_ends_with_an_interruption(built: tuple[Path, Run]) -> None:
@@ -174,7 +179,7 @@ def test_the_command_ends_with_an_interruption(built: tuple[Path, Run]) -> None:
 
 def test_what_it_needs_is_said(built: tuple[Path, Run]) -> None:
     """The cache."""
-    with command(built[0], REPORTGEN_NO_CACHE="1", REPORTGEN_CACHE="") as process:
+    with command(built[0], start=warm.Popen, REPORTGEN_NO_CACHE="1", REPORTGEN_CACHE="") as process:
         _, said = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "--watch needs the cache" in said

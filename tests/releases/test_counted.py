@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from factory import dense_head, evaluation, multilabel_head, scenes
 from hypothesis import given, settings, strategies as st
+from releases.slopes import require_slopes
 from sklearn import metrics as sk
 
 from reportgen.analysis.releases import counted, linearized, predictions
@@ -74,18 +75,14 @@ def test_contributions_are_the_change_with_the_weight_of_a_row(
 ) -> None:
     """They sum to 0, and are proportional to the derivative of scikit-learn's number by the weight of each row, times the weight."""
     labels, predicted, weights = made
-    step = 1e-6 * np.eye(ROWS)
-    up, down = ([scores(labels, predicted, weights + sign * step[row]) for row in (one, other)] for sign in (1, -1))
-    for name, index in up[0]:
-        found = parts(name, index, columns(labels, predicted), weights)
-        if found is None:
-            continue
-        assert found[1].sum() == pytest.approx(0, abs=1e-9), name
-        slopes = [
-            weights[row] * (more[name, index] - less[name, index])
-            for row, more, less in zip((one, other), up, down, strict=True)
-        ]
-        assert slopes[0] * found[1][other] == pytest.approx(slopes[1] * found[1][one], abs=1e-9), name
+    stored = columns(labels, predicted)
+    require_slopes(
+        lambda changed: scores(labels, predicted, changed),
+        lambda key: parts(*key, stored, weights),
+        weights,
+        one,
+        other,
+    )
 
 
 def test_every_metric_of_positions_is_found_in_the_stored_counts() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from releases.slopes import require_slopes
 from sklearn import metrics as sk
 
 from reportgen.analysis.releases import linearized
@@ -68,18 +69,9 @@ def test_values_are_those_of_scikit_learn(made: tuple[Any, Any]) -> None:
 def test_contributions_are_the_change_with_the_weight_of_a_row(made: tuple[Any, Any], one: int, other: int) -> None:
     """They sum to 0, and are proportional to the derivative of scikit-learn's number by the weight of each row, times the weight."""
     columns, weights = made
-    step = 1e-6 * np.eye(ROWS)
-    up, down = ([scores(columns, weights + sign * step[row]) for row in (one, other)] for sign in (1, -1))
-    for name, index in up[0]:
-        found = parts(name, index, columns, weights)
-        if found is None:
-            continue
-        assert found[1].sum() == pytest.approx(0, abs=1e-9), name
-        slopes = [
-            weights[row] * (more[name, index] - less[name, index])
-            for row, more, less in zip((one, other), up, down, strict=True)
-        ]
-        assert slopes[0] * found[1][other] == pytest.approx(slopes[1] * found[1][one], abs=1e-9), name
+    require_slopes(
+        lambda changed: scores(columns, changed), lambda key: parts(*key, columns, weights), weights, one, other
+    )
 
 
 def test_other_metrics_and_other_columns_have_none() -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 NAME = "report.archive.pdf"
 CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 

@@ -6,8 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from factory import SHA
 from handmade import SPEC, full_results, results
 
@@ -36,6 +34,9 @@ def of_candidate() -> Results:
 
 def rendered(made: Results) -> dict[str, Any]:
     """Render the file and validate it."""
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     text = present(made, ("bom",)).files["bom.cdx.json"].decode()
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     found: dict[str, Any] = json.loads(text)

@@ -28,6 +28,7 @@ from reportgen.resources import share
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 CREATED = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 FIGURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="50"><rect width="100" height="50" fill="red"/>'
@@ -189,9 +190,10 @@ def test_fonts_are_ours_and_embedded(reader: pypdf.PdfReader) -> None:
 
 
 def test_same_input_same_bytes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A second later, from another folder, in another time zone and with another hash seed."""
+    """A second later, by a new interpreter, from another folder, in another time zone and with another hash seed."""
     first = make()
     time.sleep(1.1)
+    monkeypatch.setattr(pdf, "subprocess", subprocess)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     monkeypatch.setenv("PYTHONHASHSEED", "7")
@@ -271,7 +273,8 @@ def test_memory_limit() -> None:
 
 
 def stub(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a module called weasyprint before the real one."""
+    """Put a module called weasyprint before the real one, for a new interpreter."""
+    monkeypatch.setattr(pdf, "subprocess", subprocess)
     (folder / "weasyprint.py").write_text(code)
     path = os.pathsep.join([str(folder), *sys.path])
     monkeypatch.setattr(pdf, "_environment", lambda _fonts: {**os.environ, "PYTHONPATH": path})

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from handmade import SPEC, results
 from hostile.case import Case
-from hostile.specs import fill
+from hostile.specs import fill, small_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,14 +15,11 @@ if TYPE_CHECKING:
 RENDER = ("render", "results.json", "--format", "html,markdown", "-q")
 
 
-SMALL = results(SPEC.partition("[[sections]]")[0] + '[[sections]]\nkind = "performance"\n').to_json()
-
-
 def rendered(prepare: Callable[[Path], object], *more: str) -> Callable[[Path], list[str]]:
     """Render results after the folder was prepared."""
 
     def write(folder: Path) -> list[str]:
-        (folder / "results.json").write_text(SMALL, "utf-8")
+        (folder / "results.json").write_text(small_results(), "utf-8")
         prepare(folder)
         return [*RENDER, *more]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from hostile.case import Case
@@ -57,18 +59,27 @@ def _checked(text: str) -> Callable[[Path], list[str]]:
     return write
 
 
+@cache
+def _made() -> str:
+    """Return the results of the example alone."""
+    from handmade import SPEC as MADE, made_evaluation, made_plan
+
+    from reportgen.analysis.analyze import analyze
+
+    with TemporaryDirectory() as folder:
+        Path(folder, "s.py").write_text(EXAMPLE, "utf-8")
+        spec = MADE.partition("[[sections]]")[0] + '[[sections]]\nkind = "./s.py:SECTION"\n'
+        planned = made_plan(Path(folder), spec)
+        return analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False).to_json()
+
+
 def _rendered(text: str, *arguments: str) -> Callable[[Path], list[str]]:
     """Render results that were made with the example, after its code was replaced."""
 
     def write(folder: Path) -> list[str]:
-        from handmade import SPEC as MADE, made_evaluation, made_plan
-
-        from reportgen.analysis.analyze import analyze
-
-        (folder / "s.py").write_text(EXAMPLE, "utf-8")
-        planned = made_plan(folder, MADE + '[[sections]]\nkind = "./s.py:SECTION"\n')
-        results = analyze(planned, made_evaluation(), "2026-01-02T03:04:05+00:00", keep_going=False)
-        (folder / "results.json").write_text(results.to_json(), "utf-8")
+        for name in ("a.keras", "b.keras", "c.keras", "test.npz"):
+            (folder / name).touch()
+        (folder / "results.json").write_text(_made(), "utf-8")
         (folder / "s.py").write_text(text, "utf-8")
         return ["render", "results.json", "--sections-from", ".", "-o", "out", "--format", "html", *arguments]
 

@@ -5,23 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from handmade import SPEC, results
 from hostile.case import Case
-from hostile.specs import fill
+from hostile.specs import fill, small_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 
-SMALL = results(SPEC.partition("[[sections]]")[0] + '[[sections]]\nkind = "performance"\n').to_json()
-
-
 def template(text: str | bytes, name: str = "sections/performance.html.j2") -> Callable[[Path], list[str]]:
     """Render results with a template in the place of the one of this name."""
 
     def write(folder: Path) -> list[str]:
-        (folder / "results.json").write_text(SMALL, "utf-8")
+        (folder / "results.json").write_text(small_results(), "utf-8")
         path = folder / "mine" / name
         path.parent.mkdir(parents=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
