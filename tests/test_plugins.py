@@ -28,6 +28,7 @@ from reportgen.spec.tables.output import FiguresSpec
 TESTS = Path(__file__).parent
 EXAMPLE = TESTS.parent / "docs" / "examples" / "my_section.py"
 FILE = SPEC + '[[sections]]\nkind = "./my_section.py:SECTION"\nthreshold = 0.9\n'
+ALONE = SPEC.partition("[[sections]]")[0] + FILE.removeprefix(SPEC)
 NOW = "2026-01-02T03:04:05+00:00"
 
 
@@ -65,13 +66,13 @@ def test_a_section_out_of_a_file_is_rendered_again(tmp_path: Path) -> None:
     """In another process, where the folder of the file is named; a results file alone runs nothing."""
     results = analysis.analyze(section_of(tmp_path, example()), made_evaluation(), NOW, keep_going=False)
     (tmp_path / "results.json").write_text(results.to_json(), "utf-8")
-    command = [sys.executable, "-m", "reportgen", "render", tmp_path / "results.json", "--format", "html", "-q"]
-    lost = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    command = ("-m", "reportgen", "render", tmp_path / "results.json", "--format", "html", "-q")
+    lost = warm.python(*command, cwd=tmp_path)
     assert lost.returncode == 2
     assert "only imported with --sections-from" in lost.stderr
-    elsewhere = subprocess.run([*command, "--sections-from", TESTS], capture_output=True, text=True, check=False)
+    elsewhere = warm.python(*command, "--sections-from", TESTS)
     assert "'./my_section.py': no such file" in elsewhere.stderr
-    found = subprocess.run([*command, "--sections-from", tmp_path], cwd=TESTS, check=False)
+    found = warm.python(*command, "--sections-from", tmp_path, cwd=TESTS)
     assert found.returncode == 1, "a check of the handmade results fails"
     assert "How often a model is certain" in (tmp_path / "report.html").read_text("utf-8")
 
@@ -83,7 +84,7 @@ def test_two_reports_with_files_of_one_name(tmp_path: Path) -> None:
         folder = tmp_path / word
         folder.mkdir()
         text = example(**{"How often a model is certain": f"The {word} one"})
-        found[word] = analysis.analyze(section_of(folder, text), made_evaluation(), NOW, keep_going=False)
+        found[word] = analysis.analyze(section_of(folder, text, ALONE), made_evaluation(), NOW, keep_going=False)
         (folder / "results.json").write_text(found[word].to_json(), "utf-8")
     loaded = {word: load_results(tmp_path / word / "results.json", sections_from=tmp_path / word) for word in found}
     for results in (found, loaded):
@@ -285,7 +286,7 @@ def test_what_was_not_declared(tmp_path: Path) -> None:
 def test_what_breaks_the_contract(tmp_path: Path, old: str, new: str, message: str) -> None:
     """One sentence that names the section, and the line where there is one."""
     text = example(**{old: new, "share > _MOST": "share > -1"})
-    assert re.search(rf"section my_section: .*{message}", failure_of(section_of(tmp_path, text)))
+    assert re.search(rf"section my_section: .*{message}", failure_of(section_of(tmp_path, text, ALONE)))
 
 
 def failure_of(planned: Any) -> str:
@@ -300,9 +301,8 @@ def failure_of(planned: Any) -> str:
 
 def test_the_name_of_a_figure_is_no_path(tmp_path: Path) -> None:
     """The program makes the names of files and of parts of the page, whatever a section calls its figures."""
-    alone = SPEC.partition("[[sections]]")[0] + FILE.rpartition("[[sections]]")[1] + FILE.rpartition("[[sections]]")[2]
     text = example(**{'name="my-custom-plot"': 'name="my-custom-plot-/../../ä <x>"'})
-    planned = section_of(tmp_path, text, alone)
+    planned = section_of(tmp_path, text, ALONE)
     made = analysis.analyze(planned, made_evaluation(), NOW, keep_going=False)
     report = present.present(made, ("html",))
     present.add_figure_files(report, made, FiguresSpec(format="svg"))

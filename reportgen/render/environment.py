@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import re
 import traceback
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,8 @@ from reportgen.text import formatting
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from jinja2 import Environment, FileSystemLoader
+    from jinja2 import BytecodeCache, Environment, FileSystemLoader
+    from jinja2.bccache import Bucket
 
     from reportgen.analysis.results import Results
     from reportgen.contract.page import Language
@@ -95,6 +96,7 @@ def environment(
         finalize=write,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(kind, write, language),
     )
     made.filters |= {"digest": formatting.digest, "direction": formatting.direction}
     made.filters |= {"about": lambda one: about(one.model, one.subject), "sentence": lambda one: one.text}
@@ -106,6 +108,27 @@ def environment(
     made.globals |= {"_": words.say, "english": words.english, "own": words.own}
     made.globals |= {"states": STATES, "severities": SEVERITIES, "marks": MARKS, "named_models": NAMED_MODELS}
     return made
+
+
+@cache
+def _compiled(*_of: object) -> BytecodeCache:
+    """Return what keeps the templates that were compiled for environments of a kind: compiling them takes as long as filling them in.
+
+    Environments are of one kind if constants in templates, which are computed then, have the same values in all of them.
+    """
+    from jinja2 import BytecodeCache
+
+    kept: dict[str, tuple[str, Any]] = {}
+
+    class Memory(BytecodeCache):
+        def load_bytecode(self, bucket: Bucket) -> None:
+            checksum, code = kept.get(bucket.key, ("", None))
+            bucket.code = code if checksum == bucket.checksum else None
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            kept[bucket.key] = (bucket.checksum, bucket.code)
+
+    return Memory()
 
 
 def packages(document: Document) -> frozenset[str]:
