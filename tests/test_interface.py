@@ -422,6 +422,7 @@ def test_a_section_without_a_result_says_why() -> None:
 
 
 @pytest.mark.keras
+@pytest.mark.usefixtures("warm_processes")
 def test_a_spec_is_built_with_its_templates(tmp_path: Path) -> None:
     """As the command line does it: written where ``output`` says so, and what is saved later looks the same."""
     (tmp_path / "own" / "sections").mkdir(parents=True)

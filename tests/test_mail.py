@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 ARGUMENTS = ("--to", "Zoë Müller <zoe@example.org>", "--to", "b@example.org", "--from", "ci@example.org")
 WRITTEN = "report.eml"
 BLOCKS = {"table", "tr", "th", "td", "div", "h1", "h2", "p", "ul", "li"}

@@ -105,7 +105,7 @@ def test_few_models_have_no_focus(tmp_path: Path) -> None:
 
 def test_named_models_are_in_focus(tmp_path: Path) -> None:
     """As the spec names them; a name that no model has is told at its place."""
-    results = many(tmp_path, '[output]\nfocus = ["m03", "m01"]\n')
+    results = many(tmp_path, '[output]\nfocus = ["m03", "m01"]\n', count=16)
     result = results.sections[1].result
     assert result is not None
     assert {one.model for one in View(results.focus).shown(result.named("accuracy"))} == {"m01", "m03"}

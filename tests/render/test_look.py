@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
 
+pytestmark = pytest.mark.usefixtures("warm_processes")
 ACCENT = "#7a1f5c"
 NAME = "Nord & Licht <Labs>"
 LOGO = (
