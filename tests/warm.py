@@ -59,7 +59,8 @@ class Popen(subprocess.Popen[Any]):
 
         def _execute_child(self, *given: Any) -> None:
             """Have the server fork twice: when the process between ends, this process is the parent of the program."""
-            (_, *command), _, _, _, _, cwd, env, _, _, _, *pipes = given[:16]
+            (_, *command), _, before, _, passed, cwd, env, _, _, shell, *pipes = given[:16]
+            assert (before, passed, shell) == (None, (), False), "what these do is not done here"
             p2cread, _, _, c2pwrite, _, errwrite = pipes
             job = {"command": list(map(str, command)), "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
             files = [own if file == -1 else file for own, file in enumerate((p2cread, c2pwrite, errwrite))]

@@ -22,11 +22,14 @@ from reportgen.contract import forecasts
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
 from reportgen.contract.numbers import Measurement, Metric
+from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.subjects import Subject
 from reportgen.figures.style import theme
 from reportgen.figures.svg import to_svg
 from reportgen.metrics import calibration, comparison
 from reportgen.sections.calibration import SECTION, findings, schema
+from reportgen.sections.calibration.analyzer import _bands
+from reportgen.sections.calibration.binned import Binned
 from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 from reportgen.text.formatting import THIN, fraction
@@ -343,7 +346,10 @@ def test_the_ranges_hold_all_bands_of_most_calibrated_models() -> None:
     """In at least 95 % of cases; the ranges are of whole numbers, so in more."""
     held = 0
     for run in range(100):
-        bands = analyze(head(outputs(*noisy(400, 3, seed=run)))).heads[0].bands
+        made = evaluation(head(outputs(*noisy(400, 3, seed=run))))
+        assert made.data is not None
+        (one,) = made.heads(ClassificationOutputs)
+        bands = _bands(Binned(*one, made.data, bins=15))
         held += all(band.range_low - 1e-9 <= band.errors <= band.range_high + 1e-9 for band in bands)
     assert held >= 93
 
