@@ -45,6 +45,7 @@ kind = "calibration"
 metric = "performance.accuracy"
 at_least = 0.9
 """
+PERFORMANCE = SPEC.replace('[[sections]]\nkind = "calibration"\n', "")
 COUNT = 50
 
 
@@ -186,7 +187,7 @@ def test_tables_with_a_row_for_each_model_have_thirty(fifty: Results) -> None:
 
 def test_a_focus_that_names_models_keeps_the_order_of_the_others(tmp_path: Path) -> None:
     """Those that are named come first where rows are few."""
-    results = many(tmp_path, '[output]\nfocus = ["m49"]\n')
+    results = many(tmp_path, '[output]\nfocus = ["m49"]\n', text=PERFORMANCE)
     result, view = results.sections[1].result, View(results.focus)
     assert result is not None
     listed = {one.model for one in view.listed(result.named("accuracy"))}
@@ -196,7 +197,7 @@ def test_a_focus_that_names_models_keeps_the_order_of_the_others(tmp_path: Path)
 
 def test_without_a_focus_every_model_has_a_row(tmp_path: Path) -> None:
     """A spec that asks for all of them gets them."""
-    results = many(tmp_path, "[output]\nfocus = 50\n")
+    results = many(tmp_path, "[output]\nfocus = 50\n", text=PERFORMANCE)
     result, view = results.sections[1].result, View(results.focus)
     assert result is not None
     assert len(view.listed(result.named("accuracy"))) == COUNT

@@ -96,7 +96,7 @@ def environment(
         finalize=write,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=_compiled(kind, write, language),
+        bytecode_cache=_compiled(bool(folders), write, language),
     )
     made.filters |= {"digest": formatting.digest, "direction": formatting.direction}
     made.filters |= {"about": lambda one: about(one.model, one.subject), "sentence": lambda one: one.text}
@@ -111,10 +111,10 @@ def environment(
 
 
 @cache
-def _compiled(*_of: object) -> BytecodeCache:
-    """Return what keeps the templates that were compiled for environments of a kind: compiling them takes as long as filling them in.
+def _compiled(_sandboxed: bool, _write: Callable[[Any], Any], _language: Language) -> BytecodeCache:  # noqa: FBT001 part of a key
+    """Return what keeps the templates that were compiled for such environments: compiling them takes longer than filling them in.
 
-    Environments are of one kind if constants in templates, which are computed then, have the same values in all of them.
+    What is constant in a template is computed when it is compiled, and depends on these.
     """
     from jinja2 import BytecodeCache
 
