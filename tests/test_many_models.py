@@ -88,14 +88,14 @@ def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
     drawing = Drawing("sweep/effects", "Effects", "Effects.", "Effects.", Drawn("<svg/>", 1, 1), (), place="front")
     document = compose(results, {"sweep": (drawing,)}, tables, {}, {})
     front = document.front
-    assert front.points[0][0].statement.topic == "parameters"
-    assert front.points[0][0].statement.text.startswith("size matters: ")
+    assert [topic[0].statement.topic for topic in front.points[:3]] == ["choice", "parameters", "difference"]
+    assert front.points[1][0].statement.text.startswith("size matters: ")
     assert front.ranking is None
     assert document.key_numbers is not None
     assert front.picture is not None
     assert front.picture.id == drawing.id
     assert len(front.findings) <= 1
-    assert "Training noise is only in the intervals of the effects of parameters" in front.basis
+    assert "Only the intervals of the effects of parameters include differences between training runs" in front.basis
     assert document.chapters[0].id == "sweep"
 
 

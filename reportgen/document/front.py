@@ -100,7 +100,7 @@ def _points(results: Results) -> tuple[tuple[LocatedStatement, ...], ...]:
     """
     offered = [LocatedStatement(record.id, one) for record in results.sections for one in record.statements]
     taken = choice(results)
-    answered = {"difference"} if any(item.statement.topic == "choice" for item in offered) else set()
+    answered = set() if taken is None else {"difference"}
     topics = []
     for topic in TOPICS:
         if topic in answered:

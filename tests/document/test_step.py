@@ -8,6 +8,7 @@ import pytest
 from handmade import SPEC, results
 
 from reportgen.contract.findings import Finding
+from reportgen.contract.statements import Statement
 from reportgen.document.front import front_page, sentences
 from reportgen.document.step import next_step
 
@@ -101,3 +102,25 @@ def test_it_is_a_sentence_of_page_one() -> None:
     step = front_page(found, None, {}).step
     assert step.startswith("do not release a until ")
     assert step in sentences(found)
+
+
+def test_a_comparison_with_a_recommendation_takes_it() -> None:
+    """It is the next step and no point, its column is the first one, and findings are about it."""
+    found = results(HEAD + check("performance.accuracy", "at_least = 0.1", 'models = ["*"]'))
+    assert next_step(found, []) == "confirm the choice on fresh data: 2 models were compared on these rows."
+    said = (
+        Statement(topic="choice", model="b", parts=("Take b: it is small.",)),
+        Statement(topic="choice", parts=("Try more.",)),
+    )
+    first, *rest = found.sections
+    made = found.model_copy(update={"sections": (first.model_copy(update={"statements": said}), *rest)})
+    front = front_page(made, None, {})
+    assert front.step == "take b: it is small. Confirm it on fresh data: 2 models were compared on these rows."
+    assert front.points[0][0].statement.text == "Try more."
+    assert "difference" not in {item.statement.topic for topic in front.points for item in topic}
+    assert front.grid is not None
+    assert front.grid.models[0] == "b"
+    assert front.about == ("b",)
+    assert {item.finding.model for item in front.findings} <= {"b"}
+    partial = made.model_copy(update={"left_out": ("calibration",)})
+    assert front_page(partial, None, {}).about == ()
