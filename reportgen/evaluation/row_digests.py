@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.evaluation.gathered import filled
+from reportgen.metrics.mapped import filled
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
