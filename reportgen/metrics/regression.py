@@ -268,8 +268,8 @@ def bins(predictions: Values, errors: Values, design: Design) -> tuple[Bin, ...]
 
 def in_parts(values: Values, count: int) -> Iterator[NDArray[np.bool_]]:
     """Yield the rows (N,) bool of parts with equally many rows, the smallest values (N,) first; equal values are in one of them."""
-    n, ordered = len(values), in_order(values)
-    edges = np.unique(ordered[[place * n // count for place in range(1, count)]])
+    n = len(values)
+    edges = np.unique(in_order(values)[[place * n // count for place in range(1, count)]])
     member = filled(n, np.int8, lambda span: np.searchsorted(edges, values[span], side="right"))
     for index in np.flatnonzero(counts(member, len(edges) + 1)).tolist():
         yield filled(n, np.bool_, lambda span, index=index: member[span] == index)  # type: ignore[misc]
