@@ -38,9 +38,9 @@ LONGEST_TEXT = 280
 """Characters of a text that are kept. Convention."""
 MOST_VALUES = 5
 """Columns of a row that are kept. Convention."""
-_REFERENCE_VALUES = 10_000_000
+_REFERENCE_VALUES, _REFERENCE_ROWS = 10_000_000, 2**15
 _FEWEST_REFERENCE_ROWS = 100
-"""The scales and medians are from so many rows that they hold this many values, and at least from so many rows."""
+"""The scales and medians are from at most so many rows that they hold this many values, at most from so many rows, and at least from so many."""
 _ROWS_AT_ONCE = 256
 
 
@@ -117,7 +117,7 @@ def _read(dataset: Dataset, spec: DataSpec, data: DataEvaluation, each: int, pla
 def _reference_rows(dataset: Dataset, data: DataEvaluation) -> NDArray[np.int64]:
     """Return the evaluated rows, or a seeded sample of them if they are large."""
     size = sum(int(np.prod([side or 1 for side in one.shape or ()])) for one in dataset.inputs)
-    most = max(_REFERENCE_VALUES // max(size, 1), _FEWEST_REFERENCE_ROWS)
+    most = max(min(_REFERENCE_VALUES // max(size, 1), _REFERENCE_ROWS), _FEWEST_REFERENCE_ROWS)
     if data.n <= most:
         return data.rows
     return np.sort(np.random.default_rng(data.seed).choice(data.rows, most, replace=False))

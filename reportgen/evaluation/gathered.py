@@ -1,7 +1,6 @@
 """What is gathered of the rows while batches come in: an entry for each row, and sums over all of them.
 
-Columns with more than :data:`MAPPED` bytes are mapped from an unnamed file on the disk, so that the memory of the process does not grow
-with the rows; the system writes them out and takes their pages back when it needs to.
+Large columns are mapped from the disk (:mod:`reportgen.metrics.mapped`).
 
 Sums of float64 numbers depend on their order. Batches are therefore grouped into blocks, the same whoever works on them; a sum is made within
 each block, and then over the blocks in their order. Several workers that take some of the blocks each give the bytes of one.
@@ -9,76 +8,19 @@ each block, and then over the blocks in their order. Several workers that take s
 
 from __future__ import annotations
 
-import mmap
-import os
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.records.pieces import HeadPiece
-from reportgen.errors import temporary_files
+from reportgen.metrics.mapped import zeros
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import DTypeLike, NDArray
 
     Rows = NDArray[np.int64]
-
-MAPPED = 2**20
-"""Bytes from which an array is mapped from the disk."""
-
-
-def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an array of zeros, mapped from the disk if it is large.
-
-    Raises
-    ------
-    ReportgenError
-        There is no room on the disk.
-    """
-    kind = np.dtype(dtype)
-    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
-    if size < MAPPED:
-        return np.zeros(shape, kind)
-    with temporary_files(), TemporaryFile() as file:
-        if hasattr(os, "posix_fallocate"):  # a page without room on the disk would end the process later
-            os.posix_fallocate(file.fileno(), 0, size)
-        else:
-            file.truncate(size)
-        return np.ndarray(shape, kind, mmap.mmap(file.fileno(), size))
-
-
-def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape: tuple[int, ...] = ()) -> NDArray[Any]:
-    """Return an array (n, ...) of what a function returns for each span of its rows."""
-    found = zeros((n, *shape), dtype)
-    for span in spans(n):
-        found[span] = of(span)
-    return found
-
-
-def numbers(n: int) -> Rows:
-    """Return the numbers 0 to n - 1, int64."""
-    return filled(n, np.int64, lambda span: np.arange(span.start, span.stop))
-
-
-def as_type(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
-    """Return an array as another type; itself if it has this one."""
-    if array.dtype == dtype:
-        return array
-    return filled(len(array), dtype, lambda span: array[span], array.shape[1:])
-
-
-def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
-    """Return the entries (M, ...) of some rows (M,) of an array; it is not copied where these are all in their order."""
-    if len(rows) == len(array) and all(
-        np.array_equal(rows[span], np.arange(span.start, span.stop)) for span in spans(len(rows))
-    ):
-        return array
-    return filled(len(rows), array.dtype, lambda span: array[rows[span]], array.shape[1:])
 
 
 @dataclass

@@ -10,7 +10,6 @@ import numpy as np
 from reportgen.contract.numbers import required
 from reportgen.contract.records.heads import Decision, HeadEvaluation
 from reportgen.errors import InputError
-from reportgen.evaluation.gathered import chosen
 from reportgen.evaluation.tasks.base import (
     ContradictionError,
     HeadEvidence,
@@ -25,6 +24,7 @@ from reportgen.evaluation.tasks.distributional import QUANTILES
 from reportgen.evaluation.tasks.resolve import resolve_outputs, resolve_task, task_of
 from reportgen.inputs.labels import kind_of
 from reportgen.metrics import scores
+from reportgen.metrics.mapped import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

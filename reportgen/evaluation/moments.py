@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.activations import AttentionStatistics, LayerActivations
+from reportgen.evaluation.units import flat_ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,22 +62,29 @@ class LayerAccumulator:
         self._not_finite += _not_finite(reduced)
         if self._not_finite:
             return
-        mean, squares, absolute, minimum, maximum, *counts = reduced["channels"].astype(np.float64)
-        self._n, self._mean, self._squares = merge_moments(
-            self._n, self._mean, self._squares, float(reduced["n"]), mean, squares
-        )
-        sums = np.stack([absolute, *counts])
-        self._sums = sums if self._sums is None else self._sums + sums
-        self._minimum, self._maximum = np.minimum(self._minimum, minimum), np.maximum(self._maximum, maximum)
         self._pooled.append(reduced["pooled"])
-        self._positions.append(reduced["positions"])
+        if "channels" in reduced:
+            self._merge(float(reduced["n"]), reduced["channels"].astype(np.float64))
+            self._positions.append(reduced["positions"])
         for key in ("entropy", "queries", "relative", "counted"):
             if key in reduced:
                 self._attention[key] = self._attention.get(key, 0.0) + reduced[key].astype(np.float64)
 
+    def _merge(self, n: float, channels: FloatArray) -> None:
+        mean, squares, absolute, minimum, maximum, *counts = channels
+        self._n, self._mean, self._squares = merge_moments(self._n, self._mean, self._squares, n, mean, squares)
+        sums = np.stack([absolute, *counts])
+        self._sums = sums if self._sums is None else self._sums + sums
+        self._minimum, self._maximum = np.minimum(self._minimum, minimum), np.maximum(self._maximum, maximum)
+
     def result(self) -> LayerActivations:
         """Return the record; call it after the last batch."""
         channels = len(self._mean)
+        pooled = np.concatenate(self._pooled or [np.zeros((0, channels), np.float32)])
+        positions = self._positions
+        if len(pooled) and not positions:
+            self._merge(len(pooled), _channels(pooled, self._activation))
+            positions = [pooled[:, None]]
         absolute, positive, zero, *saturated = np.zeros((3, channels)) if self._sums is None else self._sums
         if self._n == 0:
             self._minimum, self._maximum = np.zeros(channels), np.zeros(channels)
@@ -95,8 +103,8 @@ class LayerAccumulator:
             positive=positive,
             zero=zero,
             saturated=saturated[0] if saturated else None,
-            pooled=np.concatenate(self._pooled or [np.zeros((0, channels), np.float32)]),
-            positions=np.concatenate(self._positions or [np.zeros((0, 1, channels), np.float32)]),
+            pooled=pooled,
+            positions=np.concatenate(positions or [np.zeros((0, 1, channels), np.float32)]),
             attention=self._spread(),
             not_finite=self._not_finite,
         )
@@ -110,9 +118,18 @@ class LayerAccumulator:
         return AttentionStatistics(entropy, relative, int(sums["queries"].max()))
 
 
+def _channels(values: NDArray[np.float32], activation: str | None) -> FloatArray:
+    """Return what :func:`reduce_unit` calls ``channels`` (7 or 8, C) of values (N, C) without positions."""
+    mean = values.mean(axis=0, dtype=np.float64)
+    counts = [where.sum(axis=0) for where in (values > 0, values == 0, *flat_ends(values, activation))]
+    absolute = np.abs(values).sum(axis=0, dtype=np.float64)
+    squares = ((values - mean) ** 2).sum(axis=0)
+    return np.stack([mean, squares, absolute, values.min(axis=0), values.max(axis=0), *counts])
+
+
 def _not_finite(reduced: dict[str, Any]) -> int:
     """Count the examples of a batch with NaN or infinity; all of them if only squares overflow float32."""
     examples = int((~np.isfinite(reduced["pooled"])).any(axis=1).sum())
-    if examples == 0 and not np.isfinite(reduced["channels"]).all():
+    if examples == 0 and not np.isfinite(reduced.get("channels", 0.0)).all():
         return len(reduced["pooled"])
     return examples

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.data import DataDescription, LabelCounts
-from reportgen.evaluation.gathered import chosen, zeros
 from reportgen.evaluation.row_digests import DIGEST, equal_rows, row_digests
 from reportgen.inputs.dataset import read
 from reportgen.inputs.labels import kind_of
+from reportgen.metrics.mapped import chosen, zeros
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.contract.records.activations import Activations
 from reportgen.errors import summary
 from reportgen.evaluation.moments import LayerAccumulator
-from reportgen.evaluation.reductions import POSITIONS, UnreachableError, reduce_unit
+from reportgen.evaluation.reductions import POSITIONS, Draws, UnreachableError, reduce_unit
 from reportgen.evaluation.tracing import watched
 from reportgen.evaluation.units import select
 
@@ -123,10 +123,10 @@ class Probing:
         units, hidden = select(calls, self._selection)
         reduced: dict[str, dict[str, Any]] = {}
         kept = []
-        refused = list(hidden)
+        refused, places = list(hidden), Draws(draws)
         for unit in units:
             try:
-                reduced[unit.name] = reduce_unit(unit, draws)
+                reduced[unit.name] = reduce_unit(unit, places)
             except UnreachableError as error:
                 refused.append((unit.name, str(error)))
             else:

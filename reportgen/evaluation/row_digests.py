@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.evaluation.gathered import filled
+from reportgen.metrics.mapped import filled
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DIGEST = np.dtype("S16")
 """A digest of 128 bits; of 10⁸ rows, two different ones have the same with a chance of 10⁻²³."""
 
-_PART, _BYTES = 2**20, 256
+_PART, _BYTES = 2**18, 256
 """Digests that are sorted at once, and values of a byte."""
 
 

@@ -15,7 +15,6 @@ from reportgen.contract.records.evaluation import SplitOutputs
 from reportgen.contract.records.pieces import RowsPiece
 from reportgen.errors import InputError
 from reportgen.evaluation.feeding import feed
-from reportgen.evaluation.gathered import chosen, zeros
 from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.layer_masks import LayerMasks
 from reportgen.evaluation.logits import output_ends
@@ -23,6 +22,7 @@ from reportgen.evaluation.parts import WHOLE
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.structure import output_names, walk
 from reportgen.inputs.dataset import read
+from reportgen.metrics.mapped import chosen, zeros
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.evaluation.gathered import numbers
+from reportgen.metrics.mapped import numbers
 from reportgen.metrics.spans import Derived, counts, spans
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ import numpy as np
 from reportgen.contract.needs import SplitRequest
 from reportgen.contract.records.data import DataEvaluation
 from reportgen.errors import InputError
-from reportgen.evaluation.gathered import chosen, filled
 from reportgen.evaluation.leakage import training_rows
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows
@@ -20,6 +19,7 @@ from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.slices import searched, slicings
 from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
+from reportgen.metrics.mapped import chosen, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

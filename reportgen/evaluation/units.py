@@ -222,3 +222,12 @@ def _relu(layer: Any) -> str | None:
     if layer.max_value is None:
         return "relu"
     return "relu6" if float(layer.max_value) == _RELU6_LIMIT else "clipped_relu"
+
+
+def flat_ends(x: Any, activation: str | None) -> list[Any]:
+    """Return where values, of numpy or TensorFlow, are at the flat end of an activation, as the only item; none for one without."""
+    if activation == "tanh":
+        return [abs(x) > 0.99]  # noqa: PLR2004
+    if activation == "sigmoid":
+        return [(x < 0.01) | (x > 0.99)]  # noqa: PLR2004
+    return [x >= _RELU6_LIMIT] if activation == "relu6" else []

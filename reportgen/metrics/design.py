@@ -19,6 +19,8 @@ from reportgen.metrics.intervals import Z95, Contributions, Estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from reportgen.metrics.spans import Derived
+
     Floats = NDArray[np.float64]
     Codes = NDArray[np.int64]
 
@@ -91,7 +93,12 @@ class Design:
     @property
     def effective(self) -> float:
         """Number of rows of equal weight that say as much, (sum of w)² / sum of w²: Kish (1965)."""
-        return float(self.weight.sum() ** 2 / (self.weight**2).sum())
+        return float(self.weight.sum() ** 2 / self.squared_weights)
+
+    @property
+    def squared_weights(self) -> float:
+        """The sum of the squared weights."""
+        return float(self.n) if self.weights is None else float((self.weights**2).sum())
 
     def sums(self, values: Floats) -> Floats:
         """Return the sums of values (n,) in each group; without groups the values themselves."""
@@ -101,7 +108,8 @@ class Design:
         """Return the design of some of the rows, given by their positions or a mask."""
         weights = None if self.weights is None else self.weights[rows] / self.weights[rows].mean()
         groups = None if self.groups is None else self.groups[rows]
-        return Design(len(self.codes[rows]), self.by, groups, weights)
+        n = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+        return Design(n, self.by, groups, weights)
 
     def units(self, values: NDArray[Any]) -> Floats:
         """Return what independent units of equal weight add to the mean of values (n,): (groups,) float64 with the same mean.
@@ -160,7 +168,7 @@ class Design:
 
     def p_value(
         self,
-        residuals: NDArray[Any],
+        residuals: NDArray[Any] | Derived,
         independent: float | None = None,
         least: float = 0.0,
         *,
@@ -178,6 +186,7 @@ class Design:
 
         if self.plain:
             return independent
+        residuals = residuals[:]
         total = float((self.weight * residuals).sum())
         share = self.weight / self.weight.sum()
         values = self.weight * (residuals - float((share * residuals).sum()))

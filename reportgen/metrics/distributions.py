@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.metrics.mapped import filled, running
+from reportgen.metrics.ordered import Ordered
 from reportgen.metrics.regression import quantile
+from reportgen.metrics.spans import each, extent, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
 
@@ -62,26 +68,22 @@ def pinball(labels: Floats, quantiles: Floats, levels: Sequence[float]) -> Float
 def crps_of_labels(labels: Floats, weights: Floats | None = None) -> Floats:
     """Return the CRPS (N,) of always predicting the distribution of the labels (N,) themselves; 0 where all are equal.
 
-    E|y - Y| - E|Y - Y'| / 2, Gneiting & Raftery (2007), equation 21; Y and Y' are labels, drawn by their ``weights`` (N,).
+    The integral of (F(x) - 1{x >= y})², Gneiting & Raftery (2007), equation 20, where F is the distribution of the labels by their ``weights`` (N,).
 
     >>> import numpy as np
     >>> crps_of_labels(np.array([0.0, 1.0]))
     array([0.25, 0.25])
     """
-    share = np.full(len(labels), 1 / len(labels)) if weights is None else weights / weights.sum()
-    order = np.argsort(labels, kind="stable")
-    y, w = labels[order] - labels.min(), share[order]
-    below, mass = np.cumsum(w * y), np.cumsum(w)
-    distance = y * mass - below + (below[-1] - below) - y * (mass[-1] - mass)
-    found = np.empty(len(labels))
-    found[order] = np.maximum(distance - float((w * distance).sum()) / 2, 0.0)
-    return found
+    ordered = Ordered.of(labels, weights)
+    lowest = total(each(lambda before, rise: (1 - before) ** 2 * rise, ordered.before, ordered.rises))
+    above = running(each(lambda before, rise: (2 * before - 1) * rise, ordered.before, ordered.rises))
+    return filled(len(labels), np.float64, lambda span: np.maximum(lowest + above[ordered.places(labels[span])], 0.0))
 
 
-def pinball_of_labels(labels: Floats, levels: Sequence[float], weights: Floats | None = None) -> Floats:
+def pinball_of_labels(labels: Floats, levels: Sequence[float], weights: Floats | None = None) -> Derived:
     """Return the pinball loss (N, n_levels) of always predicting the quantiles of the labels (N,) themselves, weighted by ``weights`` (N,)."""
-    constant = np.array([quantile(labels, level, weights).value for level in levels])
-    return pinball(labels, np.broadcast_to(constant, (len(labels), len(levels))), levels)
+    constant = np.array([[quantile(labels, level, weights).value for level in levels]])
+    return each(lambda label: pinball(label, constant, levels), labels)
 
 
 def transform(labels: Floats, means: Floats, deviations: Floats) -> Floats:
@@ -95,7 +97,7 @@ def transform(labels: Floats, means: Floats, deviations: Floats) -> Floats:
     return place
 
 
-def distance_from_uniform(places: Floats, weights: Floats | None = None) -> float:
+def distance_from_uniform(places: Values, weights: Floats | None = None) -> float:
     """Return the Kolmogorov distance of places (N,) in [0, 1] from the uniform distribution, in [0, 1]; ``weights`` (N,) are positive.
 
     The largest distance of the two cumulative distributions.
@@ -104,11 +106,11 @@ def distance_from_uniform(places: Floats, weights: Floats | None = None) -> floa
     >>> distance_from_uniform(np.array([0.5]))
     0.5
     """
-    order = np.argsort(places, kind="stable")
-    weight = np.ones(len(places)) if weights is None else weights[order]
-    reached = np.cumsum(weight) / weight.sum()
-    before, sorted_places = np.concatenate([[0.0], reached[:-1]]), places[order]
-    return float(max((reached - sorted_places).max(), (sorted_places - before).max()))
+    ordered = Ordered.of(places, weights)
+    return max(
+        extent(each(np.subtract, ordered.reached, ordered.values))[1],
+        extent(each(np.subtract, ordered.values, ordered.before))[1],
+    )
 
 
 def uniform_p_value(distance: float, n: int) -> float:
@@ -149,7 +151,7 @@ def central(levels: Sequence[float]) -> tuple[tuple[float, int, int], ...]:
     return tuple(sorted(found))
 
 
-def share_p_value(hits: NDArray[np.bool_], level: float) -> float:
+def share_p_value(hits: NDArray[np.bool_] | Derived, level: float) -> float:
     """Return the exact two-sided p-value of so many ``hits`` (N,) bool if each has the chance ``level``: twice the smaller tail, at most 1.
 
     >>> import numpy as np
@@ -158,7 +160,7 @@ def share_p_value(hits: NDArray[np.bool_], level: float) -> float:
     """
     from scipy.special import bdtr, bdtrc
 
-    n, k = len(hits), int(hits.sum())
+    n, k = len(hits), int(total(hits))
     below = float(bdtr(k, n, level))
     above = 1.0 if k == 0 else float(bdtrc(k - 1, n, level))
     return min(1.0, 2 * min(below, above))

@@ -141,7 +141,7 @@ def in_turn(ranked: Sequence[Places], room: int) -> Places:
     return np.array(list(dict.fromkeys(found))[:room], np.int64)
 
 
-def largest(errors: NDArray[np.float64], each: int) -> Places:
+def largest(errors: NDArray[np.float64] | Derived, each: int) -> Places:
     """Return the rows with the largest absolute errors (N,), the largest first, at most ``each``; rows without an error are none.
 
     >>> import numpy as np

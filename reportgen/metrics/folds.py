@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.metrics.mapped import numbers, zeros
+from reportgen.metrics.spans import spans
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -25,6 +28,21 @@ def stratified_folds(labels: NDArray[np.integer], seed: int) -> NDArray[np.int64
     folds = np.empty(len(labels), np.int64)
     folds[grouped] = np.arange(len(labels)) % FOLDS
     return folds
+
+
+def row_folds(n: int, seed: int, count: int = FOLDS) -> NDArray[np.int8]:
+    """Assign rows to folds as :func:`grouped_folds` assigns groups of one row each; (n,) fold of each row, 0 to ``count`` - 1.
+
+    >>> import numpy as np
+    >>> np.array_equal(row_folds(25, seed=3), grouped_folds(np.arange(25), seed=3))
+    True
+    """
+    order = numbers(n)
+    np.random.default_rng(seed).shuffle(order)
+    found = zeros((n,), np.int8)
+    for span in spans(n):
+        found[order[span]] = np.arange(span.start, span.stop) * count // n
+    return found
 
 
 def grouped_folds(groups: NDArray[np.integer], seed: int, count: int = FOLDS) -> NDArray[np.int64]:

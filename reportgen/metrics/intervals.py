@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.metrics.spans import Derived, largest, total
+from reportgen.metrics.spans import Derived, average, each, largest, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,7 +180,7 @@ def mean(
     n = len(values)
     if n == 0:
         return None
-    value = _average(values, weights)
+    value = average(values, weights)
     below, above = _hall(values, weights, divisor)
     if below == above == 0:
         return Estimate(value, n).without("there is a single value" if n == 1 else "all values are equal")
@@ -195,7 +195,7 @@ def mean(
     )
 
 
-def mean_p_value(values: Floats) -> float:
+def mean_p_value(values: Values) -> float:
     """Return the two-sided p-value of a mean of 0 of (N,) values: below 0.05 if and only if the interval of :func:`mean` excludes 0.
 
     Student's t of Hall's (1992) transformation of the mean. 1 where all values are 0, or there is only one; 0 where they are
@@ -210,11 +210,11 @@ def mean_p_value(values: Floats) -> float:
     n = len(values)
     below, above = _hall(values, None, 1.0)
     if below == above == 0:
-        return 1.0 if n < SEVERAL or not values.any() else 0.0
-    deviations = values - values.mean()
-    deviation = math.sqrt(float((deviations**2).mean()))
-    a = float(((deviations / deviation) ** 3).mean()) / math.sqrt(n)
-    w = float(values.mean()) * math.sqrt(n - 1) / deviation
+        return 1.0 if n < SEVERAL or not largest(values) else 0.0
+    mean = average(values)
+    deviation = math.sqrt(average(Derived(n, lambda span: (values[span] - mean) ** 2)))
+    a = average(Derived(n, lambda span: ((values[span] - mean) / deviation) ** 3)) / math.sqrt(n)
+    w = mean * math.sqrt(n - 1) / deviation
     transformed = w + a * w**2 / 3 + a**2 * w**3 / 27 + a / 6
     return 2 * float(stdtr(n - 1, -abs(transformed)))
 
@@ -225,8 +225,8 @@ def ratio(numerators: Values, denominators: Values, weights: Floats | None = Non
     The mean of the denominators must be positive. Equal ratios of all rows have no interval. ``weights`` and ``divisor`` as in
     :func:`mean`.
     """
-    n, scale = len(numerators), _average(denominators, weights)
-    value = _average(numerators, weights) / scale
+    n, scale = len(numerators), average(denominators, weights)
+    value = average(numerators, weights) / scale
     linear = Derived(n, lambda span: (numerators[span] - value * denominators[span]) / scale)
     below, above = _hall(linear, weights, divisor)
     if below == above == 0:
@@ -243,23 +243,18 @@ def ratio(numerators: Values, denominators: Values, weights: Floats | None = Non
     )
 
 
-def _average(values: Values, weights: Floats | None) -> float:
-    """Return the mean, accumulated in float64."""
-    return total(values, weights) / (len(values) if weights is None else total(weights))
-
-
 def _hall(values: Values, weights: Floats | None, divisor: float) -> tuple[float, float]:
     """Return how far the interval reaches below and above the mean; zeros where the values do not vary."""
     from scipy.special import stdtrit
 
-    n, mean = len(values), _average(values, weights)
+    n, mean = len(values), average(values, weights)
     deviations = Derived(n, lambda span: values[span] - mean)
-    variance = _average(Derived(n, lambda span: deviations[span] ** 2), weights) if n >= SEVERAL else 0.0
+    variance = average(Derived(n, lambda span: deviations[span] ** 2), weights) if n >= SEVERAL else 0.0
     if variance <= (np.finfo(np.float64).eps * largest(values)) ** 2:
         return 0.0, 0.0
     standard_error = math.sqrt(variance * divisor / (n - 1))
     cubes = Derived(n, lambda span: (deviations[span] / math.sqrt(variance)) ** 3)
-    a = _average(cubes, weights) * math.sqrt(divisor / n)
+    a = average(cubes, weights) * math.sqrt(divisor / n)
     t = float(stdtrit(n - 1, 0.975))
     if abs(a) < 1e-6:  # noqa: PLR2004 the limit of the formula below
         return t * standard_error, t * standard_error
@@ -303,7 +298,7 @@ def _expit(z: float) -> float:
     return float((1 + np.tanh(z / 2)) / 2)
 
 
-def root_mean_square(values: Floats, weights: Floats | None = None) -> Estimate | None:
+def root_mean_square(values: Values, weights: Floats | None = None) -> Estimate | None:
     """Return the root mean square of (N,) values; its interval is the root of that of the mean square, cut off at 0.
 
     None without a value; a single value has no interval. ``weights`` as in :func:`mean`.
@@ -312,7 +307,7 @@ def root_mean_square(values: Floats, weights: Floats | None = None) -> Estimate 
     >>> round(root_mean_square(np.array([3.0, 4.0, 5.0])).value ** 2, 12)
     16.666666666667
     """
-    squares = mean(values**2, low=0.0, weights=weights)
+    squares = mean(each(np.square, values), low=0.0, weights=weights)
     if squares is None:
         return None
     return squares.transformed(math.sqrt, f"root of the interval of the mean square ({squares.method})")

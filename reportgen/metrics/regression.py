@@ -10,11 +10,17 @@ import numpy as np
 
 from reportgen.metrics import classification, folds, intervals
 from reportgen.metrics.intervals import Estimate
+from reportgen.metrics.mapped import among, filled, in_order, running
+from reportgen.metrics.ordered import ROUNDING, Ordered
+from reportgen.metrics.spans import Derived, average, counts, each, extent, largest, total
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from reportgen.metrics.design import Design
+    from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
 
@@ -26,7 +32,7 @@ FEWEST_FOR_BINS = 2 * FEWEST_IN_BIN
 # ------------------------------------------------------------------------------------------------ quantiles
 
 
-def quantile(values: Floats, level: float, weights: Floats | None = None, divisor: float = 1.0) -> Estimate:
+def quantile(values: Values, level: float, weights: Floats | None = None, divisor: float = 1.0) -> Estimate:
     """Return the smallest of (N,) values that at least the share ``level`` of the weight does not exceed, with its interval.
 
     The ends are values too: those with so many of n / ``divisor`` rows below them that the binomial distribution allows no more than
@@ -44,19 +50,8 @@ def quantile(values: Floats, level: float, weights: Floats | None = None, diviso
     """
     from scipy.special import bdtrik
 
-    n = len(values)
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(np.ones(n) if weights is None else weights[order])
-
-    reached = reached / reached[-1]
-
-    def at(share: float) -> float:
-        return float(values[order[min(int(np.searchsorted(reached, share - _ROUNDING)), n - 1)]])
-
-    def below(share: float) -> float:
-        return float(values[order[max(int(np.searchsorted(reached, share + _ROUNDING, side="right")) - 1, 0)]])
-
-    value, trials = at(level), math.floor(n / divisor)
+    n, ordered = len(values), Ordered.of(values, weights)
+    value, trials = ordered.at(level), math.floor(n / divisor)
     if level**trials > _BEYOND or (1 - level) ** trials > _BEYOND:
         farther = max(level, 1 - level)
         many = f"at least {math.ceil(math.log(_BEYOND) / math.log(farther)):,} rows" if farther < 1 else "more rows"
@@ -66,16 +61,14 @@ def quantile(values: Floats, level: float, weights: Floats | None = None, diviso
     return Estimate(
         value,
         n,
-        below(low),
-        at(high),
+        ordered.below(low),
+        ordered.at(high),
         "order statistics",
         widened=lambda divisor: quantile(values, level, weights, divisor),
-        contributions=lambda: intervals.of_share(values <= value, np.ones(n) if weights is None else weights),
+        contributions=lambda: intervals.of_share(values[:] <= value, np.ones(n) if weights is None else weights),
     )
 
 
-_ROUNDING = 1e-12
-"""How far a sum of shares may be below a level and still reach it."""
 _SAME = 1e-12
 """Range of the labels, relative to the largest label or error, up to which they count as equal."""
 _BEYOND = 0.025
@@ -85,7 +78,7 @@ _BEYOND = 0.025
 # ------------------------------------------------------------------------------------------------ skill
 
 
-def r_squared(errors: Floats, labels: Floats, weights: Floats | None = None) -> Estimate | None:
+def r_squared(errors: Values, labels: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return 1 - mean squared error / variance of the labels (N,): the skill against the mean of the same labels.
 
     As ``r2_score`` of scikit-learn; the interval is that of a ratio of means. None where all labels are equal, up to rounding.
@@ -96,11 +89,11 @@ def r_squared(errors: Floats, labels: Floats, weights: Floats | None = None) -> 
     """
     if _are_equal(labels, errors):
         return None
-    center = np.average(labels, weights=weights)
-    return classification.skill(errors**2, (labels - center) ** 2, weights)
+    center = average(labels, weights)
+    return classification.skill(each(np.square, errors), each(lambda label: (label - center) ** 2, labels), weights)
 
 
-def mae_skill(errors: Floats, labels: Floats, weights: Floats | None = None) -> Estimate | None:
+def mae_skill(errors: Values, labels: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return 1 - MAE / MAE of always predicting the median of the labels (N,), the best constant for absolute errors.
 
     None where all labels are equal, up to rounding.
@@ -108,16 +101,16 @@ def mae_skill(errors: Floats, labels: Floats, weights: Floats | None = None) -> 
     if _are_equal(labels, errors):
         return None
     center = quantile(labels, 0.5, weights).value
-    return classification.skill(np.abs(errors), np.abs(labels - center), weights)
+    return classification.skill(each(np.abs, errors), each(lambda label: np.abs(label - center), labels), weights)
 
 
-def _are_equal(labels: Floats, errors: Floats) -> bool:
+def _are_equal(labels: Floats, errors: Values) -> bool:
     """Tell whether labels (N,) vary by no more than the rounding of the numbers that they are compared with."""
-    largest = max(float(np.abs(labels).max(initial=0)), float(np.abs(errors).max(initial=0)))
-    return float(np.ptp(labels)) <= _SAME * largest
+    low, high = extent(labels)
+    return high - low <= _SAME * max(-low, high, largest(errors))
 
 
-def if_light_tailed(found: Estimate, errors: Floats) -> Estimate:
+def if_light_tailed(found: Estimate, errors: Values) -> Estimate:
     """Return an estimate that rests on a mean square; without its interval where few errors (N,) make most of that.
 
     A sample that misses the tail of its errors looks safe and has too narrow an interval, so the kurtosis, the mean fourth power over
@@ -128,11 +121,11 @@ def if_light_tailed(found: Estimate, errors: Floats) -> Estimate:
     >>> if_light_tailed(Estimate(1.0, 100, 0.9, 1.1, "mean"), np.eye(100)[0]).withheld
     'few rows make most of the squared error (kurtosis 100, at most 4 for 100 rows)'
     """
-    n, scale = len(errors), float(np.abs(errors).max(initial=0))
+    n, scale = len(errors), largest(errors)
     if found.low is None or scale == 0:
         return found
-    squares = (errors / scale) ** 2
-    kurtosis = float((squares**2).mean() / squares.mean() ** 2)
+    squares = each(lambda error: (error / scale) ** 2, errors)
+    kurtosis = average(each(np.square, squares)) / average(squares) ** 2
     limit = _KURTOSIS * (n / 100) ** 0.25
     if kurtosis <= limit:
         return found
@@ -151,20 +144,16 @@ _KURTOSIS = 4.0
 class Conformal:
     """The half-width of an interval around every prediction, from one half of the rows, and how many of the other half it covers.
 
-    ``tested`` (N,) bool are the rows of the other half.
+    ``calibrated`` and ``tested`` (N,) bool are the rows of the first and of the other half.
     """
 
     half_width: Estimate
     covered: Estimate
+    calibrated: NDArray[np.bool_]
     tested: NDArray[np.bool_]
 
-    @property
-    def calibrated(self) -> NDArray[np.bool_]:
-        """(N,) bool, the rows that the half-width is from."""
-        return ~self.tested
 
-
-def split_conformal(errors: Floats, level: float, design: Design, seed: int) -> Conformal | None:
+def split_conformal(errors: Values, level: float, design: Design, seed: int) -> Conformal | None:
     """Return the half-width that holds the share ``level`` of new rows like these, by split conformal prediction.
 
     The rows (N,), or their groups, are halved at random; the half-width is the absolute error at rank ceil((m + 1) ``level``)
@@ -174,22 +163,23 @@ def split_conformal(errors: Floats, level: float, design: Design, seed: int) -> 
     ----------
     Lei, G'Sell, Rinaldo, Tibshirani & Wasserman (2018), Journal of the American Statistical Association 113, 1094-1111.
     """
-    tested = folds.grouped_folds(design.codes, seed, 2) == 1
-    first, second = design.take(~tested), design.take(tested)
-    sizes = np.abs(errors)
+    fold = folds.row_folds(design.n, seed, 2) if design.groups is None else folds.grouped_folds(design.codes, seed, 2)
+    calibrated, tested = (filled(design.n, np.bool_, lambda span, half=half: fold[span] == half) for half in (0, 1))  # type: ignore[misc]
+    first, second = design.take(calibrated), design.take(tested)
+    sizes = each(np.abs, errors)
     m = first.n
-    rank = math.ceil((m + 1) * level - _ROUNDING)
+    rank = math.ceil((m + 1) * level - ROUNDING)
     if rank > m or second.n == 0:
         return None
-    width = quantile(sizes[~tested], rank / m, first.weights)
-    hits = intervals.proportion(sizes[tested] <= width.value, second.weights)
-    return None if hits is None else Conformal(width, hits, tested)
+    width = quantile(among(sizes, calibrated), rank / m, first.weights)
+    hits = intervals.proportion(each(lambda size: size <= width.value, among(sizes, tested)), second.weights)
+    return None if hits is None else Conformal(width, hits, calibrated, tested)
 
 
 # ------------------------------------------------------------------------------------------------ the shape of the errors
 
 
-def growth(predictions: Floats, errors: Floats) -> Estimate | None:
+def growth(predictions: Values, errors: Values) -> Estimate | None:
     """Return Spearman's rank correlation of prediction and absolute error (N,): above 0 the errors grow with the prediction.
 
     The interval is Fisher's z with the variance (1 + r² / 2) / (n - 3). None for fewer than 10 rows, or where either does not vary.
@@ -198,13 +188,13 @@ def growth(predictions: Floats, errors: Floats) -> Estimate | None:
     ----------
     Bonett & Wright (2000), Psychometrika 65, 23-28.
     """
-    n = len(errors)
-    if n < FEWEST_FOR_GROWTH or np.ptp(predictions) == 0 or np.ptp(np.abs(errors)) == 0:
+    n, both = len(errors), (predictions, each(np.abs, errors))
+    if n < FEWEST_FOR_GROWTH or any(low == high for low, high in map(extent, both)):
         return None
-    first, second = (_standardized_ranks(values) for values in (predictions, np.abs(errors)))
-    r = float(np.clip((first * second).mean(), -1, 1))
+    first, second = map(_standardized_ranks, both)
+    r = float(np.clip(average(each(np.multiply, first, second)), -1, 1))
     return _correlation(r, n).of_rows(
-        lambda: intervals.of_share(first * second - r * (first**2 + second**2) / 2, np.ones(n))
+        lambda: intervals.of_share(first[:] * second[:] - r * (first[:] ** 2 + second[:] ** 2) / 2, np.ones(n))
     )
 
 
@@ -219,24 +209,25 @@ def _correlation(r: float, n: int, divisor: float = 1.0) -> Estimate:
     return Estimate(r, n, low, high, "Bonett & Wright", widened=lambda divisor: _correlation(r, n, divisor))
 
 
-def _standardized_ranks(values: Floats) -> Floats:
+def _standardized_ranks(values: Values) -> Derived:
     """Return average ranks (N,) with mean 0 and variance 1."""
-    _, member, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[member]
-    standardized: Floats = (ranks - ranks.mean()) / ranks.std()
-    return standardized
+    ordered, n = Ordered.of(values), len(values)
+    ranks = filled(n, np.float64, lambda span: ordered.ranks(values[span]))
+    deviations = each(lambda rank: rank - (n + 1) / 2, ranks)
+    deviation = math.sqrt(average(each(np.square, deviations)))
+    return each(lambda found: found / deviation, deviations)
 
 
-def rows_for_half(errors: Floats) -> int:
+def rows_for_half(errors: Values) -> int:
     """Return the smallest number of rows whose squared errors (N,) make at least half of the sum; 0 where all errors are 0.
 
     >>> import numpy as np
     >>> rows_for_half(np.array([1.0, 1.0, 1.0, -4.0])), rows_for_half(np.ones(10))
     (1, 5)
     """
-    squares = np.sort(errors**2)[::-1]
-    total = squares.sum()
-    return 0 if total == 0 else int(np.searchsorted(np.cumsum(squares), total / 2 * (1 - _ROUNDING))) + 1
+    squares = in_order(each(np.square, errors))[::-1]
+    summed = total(squares)
+    return 0 if summed == 0 else int(np.searchsorted(running(squares), summed / 2 * (1 - ROUNDING))) + 1
 
 
 @dataclass(frozen=True)
@@ -263,7 +254,7 @@ class Bin:
     upper: float
 
 
-def bins(predictions: Floats, errors: Floats, design: Design) -> tuple[Bin, ...]:
+def bins(predictions: Values, errors: Values, design: Design) -> tuple[Bin, ...]:
     """Return the errors (N,) in bins of equally many rows by prediction, at most 10 and of at least 30 rows; none for fewer than 60 rows.
 
     Equal predictions are in one bin.
@@ -271,35 +262,41 @@ def bins(predictions: Floats, errors: Floats, design: Design) -> tuple[Bin, ...]
     n = len(errors)
     if n < FEWEST_FOR_BINS:
         return ()
-    count = min(MOST_BINS, n // FEWEST_IN_BIN)
-    edges = np.unique(np.sort(predictions)[[place * n // count for place in range(1, count)]])
-    member = np.searchsorted(edges, predictions, side="right")
-    return tuple(_bin(predictions, errors, design, np.flatnonzero(member == index)) for index in np.unique(member))
+    parts = in_parts(predictions, min(MOST_BINS, n // FEWEST_IN_BIN))
+    return tuple(_bin(predictions, errors, design, rows) for rows in parts)
 
 
-def _bin(predictions: Floats, errors: Floats, design: Design, rows: NDArray[np.int64]) -> Bin:
-    own, inside, among = design.take(rows), predictions[rows], errors[rows]
-    bias = intervals.mean(among, weights=own.weights)
+def in_parts(values: Values, count: int) -> Iterator[NDArray[np.bool_]]:
+    """Yield the rows (N,) bool of parts with equally many rows, the smallest values (N,) first; equal values are in one of them."""
+    n = len(values)
+    edges = np.unique(in_order(values)[[place * n // count for place in range(1, count)]])
+    member = filled(n, np.int8, lambda span: np.searchsorted(edges, values[span], side="right"))
+    for index in np.flatnonzero(counts(member, len(edges) + 1)).tolist():
+        yield filled(n, np.bool_, lambda span, index=index: member[span] == index)  # type: ignore[misc]
+
+
+def _bin(predictions: Values, errors: Values, design: Design, rows: NDArray[np.bool_]) -> Bin:
+    own, inside, found = design.take(rows), among(predictions, rows), among(errors, rows)
+    bias = intervals.mean(found, weights=own.weights)
     if bias is None:
         message = "a bin has rows"
         raise ValueError(message)
-    spread = (quantile(among, level, own.weights).value for level in (0.1, 0.5, 0.9))
-    center = float(np.average(inside, weights=own.weights))
-    p_value = own.p_value(among, intervals.mean_p_value(among))
-    return Bin(float(inside.min()), float(inside.max()), center, own.estimate(bias), p_value, *spread)
+    spread = (quantile(found, level, own.weights).value for level in (0.1, 0.5, 0.9))
+    p_value = own.p_value(found, intervals.mean_p_value(found))
+    return Bin(*extent(inside), average(inside, own.weights), own.estimate(bias), p_value, *spread)
 
 
-def normal_quantiles(errors: Floats, most: int) -> tuple[Floats, Floats]:
+def normal_quantiles(errors: Values, most: int) -> tuple[Floats, Floats]:
     """Return quantiles of the standard normal distribution and those of the standardized errors (N,), at most ``most`` of each.
 
     The levels are (i - 0.5) / n, those of Hazen. Empty where the errors do not vary.
     """
     from scipy.special import ndtri
 
-    scale = errors.std()
-    if len(errors) == 0 or scale == 0:
+    n, mean = len(errors), average(errors)
+    scale = math.sqrt(average(each(lambda error: (error - mean) ** 2, errors)))
+    if scale == 0:
         return np.empty(0), np.empty(0)
-    found = np.sort((errors - errors.mean()) / scale)
-    places = np.unique(np.linspace(0, len(found) - 1, min(most, len(found))).round().astype(int))
-    expected: Floats = ndtri((places + 0.5) / len(found))
-    return expected, found[places]
+    places = np.unique(np.linspace(0, n - 1, min(most, n)).round().astype(int))
+    expected: Floats = ndtri((places + 0.5) / n)
+    return expected, (in_order(errors)[places] - mean) / scale

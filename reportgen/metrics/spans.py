@@ -21,16 +21,25 @@ AT_ONCE = 2**18
 
 @dataclass(frozen=True)
 class Derived:
-    """Values (N,) that are computed from other arrays, a span at a time; ``of`` returns those of a slice."""
+    """Values (N,) that are computed from other arrays, a span at a time; ``of`` returns those of a slice, or of positions."""
 
     n: int
-    of: Callable[[slice], NDArray[Any]]
+    of: Callable[[Any], Any]
 
     def __len__(self) -> int:
         return self.n
 
-    def __getitem__(self, span: slice) -> NDArray[Any]:
+    def __getitem__(self, span: Any) -> Any:
         return self.of(span)
+
+
+def each(function: Callable[..., Any], *columns: NDArray[Any] | Derived) -> Derived:
+    """Return a function of the entries of columns (N,), row by row.
+
+    >>> each(np.subtract, np.array([3.0, 5.0]), np.array([1.0, 1.0]))[:].tolist()
+    [2.0, 4.0]
+    """
+    return Derived(len(columns[0]), lambda span: function(*(column[span] for column in columns)))
 
 
 def spans(n: int) -> Iterator[slice]:
@@ -49,6 +58,17 @@ def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -
         float(np.sum(values[span] if weights is None else values[span] * weights[span], dtype=np.float64))
         for span in spans(len(values))
     )
+
+
+def average(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -> float:
+    """Return the mean of values (N,), weighted by their weights (N,), accumulated in float64."""
+    return total(values, weights) / (len(values) if weights is None else total(weights))
+
+
+def extent(values: NDArray[Any] | Derived) -> tuple[float, float]:
+    """Return the smallest and the largest of values (N,), at least one."""
+    ends = [(float(part.min()), float(part.max())) for part in (values[span] for span in spans(len(values)))]
+    return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 def largest(values: NDArray[Any] | Derived) -> float:

@@ -78,7 +78,7 @@ def numbers(sample: Sample) -> Iterator[tuple[str, Estimate]]:
         "CRPS skill": classification.skill(crps, distributions.crps_of_labels(y)),
         "CRPS difference": comparison.mean_difference(crps, other),
         "pinball loss": intervals.mean(pinball, low=0.0),
-        "pinball skill": classification.skill(pinball, distributions.pinball_of_labels(y, LEVELS).mean(axis=1)),
+        "pinball skill": classification.skill(pinball, distributions.pinball_of_labels(y, LEVELS)[:].mean(axis=1)),
         "pinball difference": comparison.mean_difference(pinball, others),
         "scale factor": None if scale is None else regression.if_light_tailed(scale, z),
         "sharpness": None if sharpness is None else regression.if_light_tailed(sharpness, sample.deviations),

@@ -11,12 +11,12 @@ from hypothesis import given, settings, strategies as st
 
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError, ReportgenError
-from reportgen.evaluation import gathered, row_digests
+from reportgen.evaluation import row_digests
 from reportgen.evaluation.parts import BLOCKS, RowsPart
 from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.tasks.base import HeadRows
 from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels, encode
-from reportgen.metrics import spans
+from reportgen.metrics import mapped, spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,8 +96,8 @@ def test_rows_that_are_not_finite_are_counted_over_all_pieces() -> None:
 
 def test_large_arrays_are_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zeros, to be written like any others; a disk without room is said before a page is written."""
-    monkeypatch.setattr(gathered, "MAPPED", 1)
-    found = gathered.zeros((3, 2), np.float32)
+    monkeypatch.setattr(mapped, "MAPPED", 1)
+    found = mapped.zeros((3, 2), np.float32)
     found[1] = 5
     assert found.tolist() == [[0, 0], [5, 5], [0, 0]]
     assert type(found.base).__name__ == "mmap"
@@ -105,17 +105,17 @@ def test_large_arrays_are_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(gathered.os, "posix_fallocate", full)
+    monkeypatch.setattr(mapped.os, "posix_fallocate", full)
     with pytest.raises(ReportgenError, match=r"temporary files cannot be written \(No space left on device\)"):
-        gathered.zeros((3, 2), np.float32)
+        mapped.zeros((3, 2), np.float32)
 
 
 def test_chosen_rows_are_copied_only_where_they_are_not_all() -> None:
     """Also over several spans."""
     array = np.arange(10)
-    assert gathered.chosen(array, np.arange(10)) is array
-    assert gathered.chosen(array, np.array([1, 9])).tolist() == [1, 9]
-    assert gathered.numbers(4).tolist() == [0, 1, 2, 3]
+    assert mapped.chosen(array, np.arange(10)) is array
+    assert mapped.chosen(array, np.array([1, 9])).tolist() == [1, 9]
+    assert mapped.numbers(4).tolist() == [0, 1, 2, 3]
 
 
 @given(st.lists(st.integers(0, 12), max_size=60), st.integers(1, 9))

@@ -7,11 +7,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
+from scipy import stats
 
-from reportgen.metrics import calibration, classification, comparison, density, intervals, spans
+from reportgen.metrics import (
+    calibration,
+    classification,
+    comparison,
+    density,
+    distributions,
+    folds,
+    intervals,
+    mapped,
+    regression,
+    spans,
+)
 from reportgen.metrics.confidence import confident_errors
+from reportgen.metrics.design import Design
+from reportgen.metrics.ordered import Ordered
 from reportgen.metrics.selective import Refusals
-from reportgen.metrics.spans import Derived
+from reportgen.metrics.spans import Derived, each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +35,8 @@ GENERATOR = np.random.default_rng(5)
 LOSSES, CONFIDENCE = GENERATOR.exponential(size=1_000), GENERATOR.beta(8, 1, size=1_000)
 LABELS, PREDICTIONS = GENERATOR.integers(0, 4, (2, 1_000))
 CORRECT = GENERATOR.random(1_000) < CONFIDENCE
+ERRORS = each(np.subtract, LOSSES, GENERATOR.normal(1, 1, 1_000))
+BINNED = np.round(LOSSES, 1), ERRORS
 
 
 @pytest.mark.parametrize(
@@ -35,15 +51,34 @@ CORRECT = GENERATOR.random(1_000) < CONFIDENCE
         lambda: confident_errors(CONFIDENCE, CORRECT, 0.9),
         lambda: classification.confusion_matrix(LABELS, PREDICTIONS, 4).tolist(),
         lambda: spans.most(np.round(LOSSES, 1), 7).tolist(),
+        lambda: intervals.root_mean_square(ERRORS),
+        lambda: regression.quantile(each(np.abs, ERRORS), 0.9),
+        lambda: regression.r_squared(ERRORS, LOSSES, CONFIDENCE),
+        lambda: regression.mae_skill(ERRORS, LOSSES),
+        lambda: regression.growth(LOSSES, ERRORS),
+        lambda: regression.growth(np.round(LOSSES, 1), np.round(ERRORS[:], 1)),
+        lambda: regression.split_conformal(ERRORS, 0.9, Design(1_000), 3).half_width,  # type: ignore[union-attr]
+        lambda: regression.split_conformal(ERRORS, 0.9, Design(1_000), 3).covered,  # type: ignore[union-attr]
+        lambda: [[one.low, one.center, one.bias.value, one.median] for one in regression.bins(*BINNED, Design(1_000))],
+        lambda: [[found] for found in regression.normal_quantiles(ERRORS, 99)[1].tolist()],
+        lambda: [
+            intervals.mean_p_value(ERRORS),
+            regression.rows_for_half(ERRORS),
+            distributions.distance_from_uniform(CONFIDENCE),
+            *distributions.crps_of_labels(np.round(LOSSES, 1))[::100].tolist(),
+            distributions.share_p_value(CORRECT, 0.9),
+        ],
     ],
 )
 def test_the_span_does_not_matter(measure: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for the last digits of sums."""
+    """But for the last digits of sums; nor whether arrays are on the disk."""
     whole = measure()
     monkeypatch.setattr(spans, "AT_ONCE", 7)
+    monkeypatch.setattr(mapped, "MAPPED", 1)
     parts = measure()
     if isinstance(whole, list):
-        assert parts == pytest.approx(whole, rel=1e-12) if not isinstance(whole[0], list) else parts == whole
+        for part, wanted in zip(parts, whole, strict=True):
+            assert part == pytest.approx(wanted, rel=1e-9)
         return
     for name, value in vars(whole).items():
         if isinstance(value, float):
@@ -99,3 +134,28 @@ def test_a_density_of_counted_values_is_that_of_the_values() -> None:
     again, found = density.reflected_density(values, 0.0, 1.0, 50, counts)
     assert again.tolist() == grid.tolist()
     assert found == pytest.approx(exact, rel=1e-9)
+
+
+def test_what_is_on_the_disk_is_as_it_was_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sorted, summed up and chosen, over several spans."""
+    monkeypatch.setattr(spans, "AT_ONCE", 7)
+    monkeypatch.setattr(mapped, "MAPPED", 1)
+    values = ERRORS[:]
+    assert np.array_equal(mapped.in_order(ERRORS), np.sort(values))
+    assert mapped.running(ERRORS) == pytest.approx(np.cumsum(values))
+    assert np.array_equal(mapped.among(ERRORS, CORRECT), values[CORRECT])
+    assert np.array_equal(mapped.contiguous(values.reshape(50, 20).T), values.reshape(50, 20).T)
+    assert mapped.contiguous(values) is values
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=40))
+def test_ranks_are_those_of_scipy(values: list[int]) -> None:
+    """Mean ranks of equal values."""
+    found = Ordered.of(np.array(values, np.float64)).ranks(np.array(values, np.float64))
+    assert found.tolist() == stats.rankdata(values).tolist()
+
+
+@given(st.integers(1, 60), st.integers(0, 99), st.sampled_from([2, 5]))
+def test_rows_have_the_folds_of_groups_of_one_row(n: int, seed: int, count: int) -> None:
+    """So numbers are the same whichever way they are assigned."""
+    assert folds.row_folds(n, seed, count).tolist() == folds.grouped_folds(np.arange(n), seed, count).tolist()

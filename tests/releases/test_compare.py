@@ -116,7 +116,8 @@ def test_metrics_that_are_no_means_are_paired_by_the_correlation_of_their_rows(t
     paired = changes_of(against_a_file(tmp_path, made))
     unpaired = changes_of(against_a_file(tmp_path, made, answers=False))
     ant = Subject.of("class", "ant")
-    for name, subject in (("balanced_accuracy", None), ("macro_f1", None), ("f1", ant), ("precision", ant)):
+    skills = ((f"{name}_skill", None) for name in ("accuracy", "nll", "brier"))
+    for name, subject in (*skills, ("balanced_accuracy", None), ("macro_f1", None), ("f1", ant), ("precision", ant)):
         one, other = (delta(changes, f"performance.{name}", subject) for changes in (paired, unpaired))
         assert (one.how, other.how, one.p_value) == ("paired", "unpaired", None), name
         assert one.difference.value == other.difference.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,9 @@ def rows(draw: Any) -> tuple[Any, Any]:
     targets = generator.normal(size=ROWS)
     values = targets + draw(st.floats(0.1, 2)) * generator.normal(size=ROWS)
     weights = generator.uniform(0.5, 2, ROWS)
-    return {"label": labels, "prediction": predictions, "target": targets, "value": values}, weights / weights.mean()
+    p = generator.dirichlet(np.ones(CLASSES), ROWS)
+    columns = {"label": labels, "prediction": predictions, "target": targets, "value": values, "probabilities": p}
+    return columns, weights / weights.mean()
 
 
 def scores(columns: Any, weights: Any) -> dict[tuple[str, int | None], float]:
@@ -38,6 +41,15 @@ def scores(columns: Any, weights: Any) -> dict[tuple[str, int | None], float]:
         ("rmse", None): sk.root_mean_squared_error(*known, sample_weight=weights),
         ("r_squared", None): sk.r2_score(*known, sample_weight=weights),
     }
+    y, p = columns["label"], columns["probabilities"]
+    constant = np.tile(np.bincount(y, weights) / weights.sum(), (len(y), 1))
+    common = np.full(len(y), np.bincount(y, weights).argmax())
+    for skill, loss, own, reference in (
+        ("accuracy_skill", sk.zero_one_loss, columns["prediction"], common),
+        ("nll_skill", sk.log_loss, p, constant),
+        ("brier_skill", partial(sk.brier_score_loss, scale_by_half=False), p, constant),
+    ):
+        found[skill, None] = 1 - loss(y, own, sample_weight=weights) / loss(y, reference, sample_weight=weights)
     for index in range(CLASSES):
         for name, score in (("f1", sk.f1_score), ("precision", sk.precision_score)):
             found[name, index] = score(*both, labels=[index], average="macro", sample_weight=weights, zero_division=0)
@@ -47,8 +59,13 @@ def scores(columns: Any, weights: Any) -> dict[tuple[str, int | None], float]:
 def parts(name: str, index: int | None, columns: Any, weights: Any) -> Any:
     """Return what is tested."""
     if index is None:
+        y, p = columns["label"], columns["probabilities"]
+        losses = {
+            "nll": -np.log(p[np.arange(ROWS), y]),
+            "brier": ((p - np.eye(CLASSES)[y]) ** 2).sum(axis=1),
+        }
         kind = ("target", "value") if name in {"rmse", "r_squared"} else ("label", "prediction")
-        return linearized.of_output(name, {one: columns[one] for one in kind}, weights, CLASSES)
+        return linearized.of_output(name, {one: columns[one] for one in kind} | losses, weights, CLASSES)
     return linearized.of_class(name, columns, weights, index)
 
 
@@ -81,5 +98,10 @@ def test_other_metrics_and_other_columns_have_none() -> None:
     assert linearized.of_output("rmse", columns, np.ones(2), 2) is None
     assert linearized.of_output("macro_f1", {"prediction": columns["prediction"]}, np.ones(2), 2) is None
     assert linearized.of_class("recall", columns, np.ones(2), 0) is None
+    assert linearized.of_output("nll_skill", columns, np.ones(2), 2) is None
+    one_class = {"label": np.zeros(3, int), "prediction": np.zeros(3, int), "nll": np.ones(3)}
+    assert linearized.of_output("nll_skill", one_class, np.ones(3), 2) is None
+    halved = {"label": np.array([0, 1]), "prediction": np.array([0, 1]), "brier": np.array([0.25, 0.0])}
+    assert linearized.of_output("brier_skill", halved, np.ones(2), 2, binary=True)[0] == 0.5  # type: ignore[index]
     constant = {"value": np.ones(3), "target": np.ones(3)}
     assert linearized.of_output("r_squared", constant, np.ones(3), 0) is None

@@ -166,7 +166,7 @@ def test_every_spread_is_a_standard_deviation(kind: str, spread: float) -> None:
     outputs = distributional_head([[1.0, spread], [3.0, spread]], [1.0, 2.0], kind).outputs
     assert isinstance(outputs, NormalOutputs)
     assert outputs.deviations == pytest.approx([2.0, 2.0])
-    assert outputs.errors.tolist() == [0.0, 1.0]
+    assert outputs.errors[:].tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,8 @@ def test_over_confidence_is_found() -> None:
     assert found(result, "calibration_p").value < 0.01  # type: ignore[operator]
     hits = [(rule.code, hit.model) for rule in SECTION.rules for hit in rule.find(result)]
     assert ("CAL101", "a") in hits
+    texts = [hit.message for rule in SECTION.rules for hit in rule.find(result)]
+    assert sum(" on 60 images, where 95 % of calibrated models " in text for text in texts) == 2
     assert ("CAL103", "b") in hits
     (text,) = (one.text for one in SECTION.statements(result, View(decision=ROLES)))
     assert text.startswith("Over-confident by ")

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     """A value, and the contributions of the rows to it (N,), whose scale does not matter."""
 
 
-def of_output(name: str, columns: Columns, weights: Floats, n_classes: int) -> Parts | None:
-    """Return a metric of a whole output on rows (N,) of some weights; None for any other metric, or where it has no value."""
+def of_output(name: str, columns: Columns, weights: Floats, n_classes: int, *, binary: bool = False) -> Parts | None:
+    """Return a metric of a whole output on rows (N,) of some weights; None for any other metric, or where it has no value.
+
+    ``binary`` is whether the Brier scores are of the positive class, not summed over the classes.
+    """
     if "hits" in columns:
         return _of_counts(name, counted.of_output("nll" if name == "perplexity" else name, columns), weights)
     if name in _VALUES and "target" in columns:
         return _VALUES[name](columns["value"] - columns["target"], columns["target"], weights)
+    if name in _SKILLS and "label" in columns:
+        return _of_skill(name, columns, weights, n_classes, summed=1 if binary else 2)
     if name not in _CLASSES or "label" not in columns:
         return None
     labels, predictions = columns["label"], columns["prediction"]
@@ -57,6 +62,31 @@ def _of_counts(name: str, parts: Sequence[pooled.Parts] | None, weights: Floats)
     return (math.exp(found[0]), found[1]) if found is not None and name == "perplexity" else found
 
 
+def _of_skill(name: str, columns: Columns, weights: Floats, n_classes: int, summed: int) -> Parts | None:
+    """Return the skill against the class frequencies of the same rows, or their most frequent class.
+
+    The constants have the least loss on these rows, so that a small change of the weights does not change their loss by changing them.
+    """
+    labels, (column, constant) = columns["label"], _SKILLS[name]
+    frequencies = np.bincount(labels, weights, n_classes) / weights.sum()
+    losses = columns["prediction"] != labels if column is None else columns.get(column)
+    if losses is None:
+        return None
+    with np.errstate(divide="ignore"):
+        reference = constant(frequencies)[labels]
+    if column == "brier":
+        reference = reference * summed / 2
+    return _skill(losses.astype(np.float64), reference, weights)
+
+
+def _skill(losses: Floats, reference: Floats, weights: Floats) -> Parts | None:
+    """Return 1 - mean loss / mean loss of a reference on the same rows (N,); None where the reference is perfect."""
+    if not reference.any():
+        return None
+    share = float((weights @ losses) / (weights @ reference))
+    return 1 - share, weights * (share * reference - losses)
+
+
 def _root_mean_square(errors: Floats, _targets: Floats, weights: Floats) -> Parts:
     squares = errors**2
     mean = float(np.average(squares, weights=weights))
@@ -64,12 +94,7 @@ def _root_mean_square(errors: Floats, _targets: Floats, weights: Floats) -> Part
 
 
 def _r_squared(errors: Floats, targets: Floats, weights: Floats) -> Parts | None:
-    center = np.average(targets, weights=weights)
-    spread = (targets - center) ** 2
-    if not spread.any():
-        return None
-    share = float((weights @ errors**2) / (weights @ spread))
-    return 1 - share, weights * (share * spread - errors**2)
+    return _skill(errors**2, (targets - np.average(targets, weights=weights)) ** 2, weights)
 
 
 _VALUES: Mapping[str, Callable[[Floats, Floats, Floats], Parts | None]] = {
@@ -81,3 +106,9 @@ _CLASSES = {
     "macro_f1": (classification.macro_f1, classification.of_macro_f1),
 }
 """The value of a confusion matrix, and the contributions of its rows, by metric."""
+_SKILLS: Mapping[str, tuple[str | None, Callable[[Floats], Floats]]] = {
+    "accuracy_skill": (None, lambda frequencies: (np.arange(len(frequencies)) != frequencies.argmax()).astype(float)),
+    "nll_skill": ("nll", lambda frequencies: -np.log(frequencies)),
+    "brier_skill": ("brier", lambda frequencies: 1 + float((frequencies**2).sum()) - 2 * frequencies),
+}
+"""The column of the losses, None for wrong answers, and the loss of a constant on a row of each class (K,), by metric."""

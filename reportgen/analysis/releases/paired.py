@@ -125,7 +125,8 @@ class Output:
 
     def _parts(self, name: str, subject: Subject | None, columns: Columns) -> linearized.Parts | None:
         if subject is None or subject.whole:
-            return linearized.of_output(name, columns, self.design.weight, len(self.class_names))
+            sizes = self.design.weight, len(self.class_names)
+            return linearized.of_output(name, columns, *sizes, binary=self.task == "binary")
         if subject.kind != "class" or subject.name not in self.class_names:
             return None
         return linearized.of_class(name, columns, self.design.weight, self.class_names.index(subject.name))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
+import numpy as np
+
 from reportgen.contract.records.heads import HeadOutputs
+from reportgen.metrics.spans import each
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from reportgen.metrics.spans import Derived
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ class RegressionOutputs(ValuePredictions):
     labels: NDArray[np.float64]
 
     @property
-    def errors(self) -> NDArray[np.float64]:
+    def errors(self) -> Derived:
         """(N,) float64, prediction minus label."""
-        return self.predictions - self.labels
+        return each(np.subtract, self.predictions, self.labels)
 
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,)."""

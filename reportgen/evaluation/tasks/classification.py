@@ -16,7 +16,6 @@ from reportgen.contract.records.classification import (
 )
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
-from reportgen.evaluation.gathered import as_type, filled, numbers
 from reportgen.evaluation.tasks.base import (
     Accumulator,
     ContradictionError,
@@ -28,6 +27,7 @@ from reportgen.evaluation.tasks.base import (
 )
 from reportgen.inputs.labels import kind_of
 from reportgen.metrics import scores
+from reportgen.metrics.mapped import as_type, filled, numbers
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:

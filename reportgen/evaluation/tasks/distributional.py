@@ -28,6 +28,7 @@ from reportgen.evaluation.tasks.base import (
     shape_not_measured,
 )
 from reportgen.evaluation.tasks.regression import MOST_VALUES, encode
+from reportgen.metrics.mapped import contiguous
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -176,9 +177,9 @@ class DistributionalAccumulator(Accumulator):
         center = parts[self._levels.index(0.5) if self._kind == QUANTILES else 0]
         if self._labels is None:
             return ValuePredictions(center)
-        labels = np.ascontiguousarray(self._labels[:, place])
+        labels = contiguous(self._labels[:, place])
         if self._kind == QUANTILES:
-            return QuantileOutputs(center, labels, np.ascontiguousarray(parts.T), self._levels)
+            return QuantileOutputs(center, labels, contiguous(parts.T), self._levels)
         return NormalOutputs(center, labels, parts[1])
 
 

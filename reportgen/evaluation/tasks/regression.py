@@ -9,8 +9,8 @@ import numpy as np
 from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import InputError
-from reportgen.evaluation.gathered import as_type
 from reportgen.evaluation.tasks.base import OF_DISTRIBUTIONS, Accumulator, Gathering, Several, Task, shape_not_measured
+from reportgen.metrics.mapped import as_type, contiguous
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
@@ -131,4 +131,4 @@ class RegressionAccumulator(Accumulator):
     def _part(self, place: int, predictions: NDArray[np.float64]) -> ValuePredictions:
         if self._labels is None:
             return ValuePredictions(predictions)
-        return RegressionOutputs(predictions, np.ascontiguousarray(self._labels[:, place]))
+        return RegressionOutputs(predictions, contiguous(self._labels[:, place]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
 from reportgen.contract.numbers import required
+from reportgen.contract.positions import UNITS
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
 from reportgen.sections.calibration.distributions import findings as distributions
@@ -40,6 +41,8 @@ class Evidence:
     """Of the hypothesis that the head is calibrated, adjusted for all that is tested."""
     directed: bool
     """Whether mean confidence and accuracy differ: by test and by interval."""
+    unit: str = "row"
+    """What was evaluated: rows, images or sequences."""
 
     @property
     def verdict(self) -> str | None:
@@ -66,7 +69,7 @@ class Evidence:
         """Return the ECE with what it is compared with."""
         limit = formatting.fraction(required(self.null.ci_high))
         return (
-            f"ECE is {formatting.fraction(required(self.ece.value))} on {self.ece.n:,} rows, where 95 % of calibrated models are at or below "
+            f"ECE is {formatting.fraction(required(self.ece.value))} on {self.ece.n:,} {self.unit}s, where 95 % of calibrated models are at or below "
             f"{limit} (adjusted p {formatting.p_value(self.p)})"
         )
 
@@ -81,6 +84,7 @@ class Evidence:
 
 def evidence(result: CalibrationResult) -> Iterator[Evidence]:
     """Yield the evidence on every head that was measured."""
+    units = {(one.model, one.subject): UNITS[one.task] for one in result.positions}
     for one in result.named("calibration_p"):
         at = (one.model, one.subject)
         gap, gap_p = result.find_or_none("calibration_gap", *at), result.find_or_none("calibration_gap_p", *at)
@@ -88,7 +92,7 @@ def evidence(result: CalibrationResult) -> Iterator[Evidence]:
             continue
         directed = gap_p.value < SIGNIFICANT and gap.ci_low is not None and gap.ci_low * required(gap.ci_high) > 0
         null = result.find("ece_null", *at)
-        yield Evidence(*at, result.find("ece", *at), null, gap, float(one.metric.value), directed)
+        yield Evidence(*at, result.find("ece", *at), null, gap, float(one.metric.value), directed, units.get(at, "row"))
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from reportgen.metrics import errors, regression
+from reportgen.metrics.spans import largest
 from reportgen.sections.errors import schema
 from reportgen.sections.errors.content import content
 from reportgen.sections.errors.schema import ValueAnswer, ValueErrors, ValueRow
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def measured(one: Value) -> Iterator[Measurement]:
     """Yield the largest error of a value, and the share of the rows that makes half of its squared error."""
     found = one.outputs.errors
-    yield one.measure(schema.LARGEST_ERROR, float(np.abs(found).max()))
+    yield one.measure(schema.LARGEST_ERROR, largest(found))
     rows = regression.rows_for_half(found)
     if rows:
         yield one.measure(schema.HALF_ERROR_ROWS, rows / one.n)

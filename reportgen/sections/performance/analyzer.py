@@ -87,8 +87,8 @@ class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
         seeds, entries = recipes.measured(
             [
                 *(recipes.classified(one) for one in subjects if one.model.recipe is not None),
-                *map(recipes.regressed, values),
-                *map(recipes.multilabeled, several),
+                *(recipes.regressed(one) for one in values if one.model.recipe is not None),
+                *(recipes.multilabeled(one) for one in several if one.model.recipe is not None),
             ]
         )
         return PerformanceResult(

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals
+from reportgen.metrics.spans import each, total
 from reportgen.sections.performance.rivals import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from reportgen.contract.heads import HeadT
     from reportgen.contract.numbers import Measurement
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
     from reportgen.sections.performance.pair_schema import PairSpecs
-
-    Floats = NDArray[np.float64]
 
 
 def by_loss(
-    losses: Callable[[HeadT], Floats],
+    losses: Callable[[HeadT], Values],
     specs: PairSpecs,
     further: Callable[[HeadT, HeadT], Iterable[Measurement]] = lambda _first, _second: (),
 ) -> Comparison[HeadT]:
@@ -40,13 +38,13 @@ def by_loss(
     """
 
     def goodness(one: HeadT) -> float:
-        return -float((one.design.weight * losses(one)).sum())
+        return -total(losses(one), one.design.weights)
 
     def difference(first: HeadT, second: HeadT) -> Estimate | None:
         return comparison.mean_difference(losses(first), losses(second), weights=first.design.weights)
 
     def p_value(first: HeadT, second: HeadT) -> float | None:
-        differences = losses(first) - losses(second)
+        differences = each(np.subtract, losses(first), losses(second))
         return first.design.p_value(differences, intervals.mean_p_value(differences))
 
     def pair(first: HeadT, second: HeadT, p: float | None, adjusted: float | None) -> Iterator[Measurement]:

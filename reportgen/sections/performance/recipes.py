@@ -109,7 +109,7 @@ def multilabeled(head: Several) -> Seed:
 
 def regressed(head: MeasuredHead[RegressionOutputs]) -> Seed:
     """Return the RMSE of a regression head by row: linearized, so that its mean is the RMSE."""
-    squares = head.outputs.errors**2
+    squares = head.outputs.errors[:] ** 2
     mean = float(squares.mean())
     root = math.sqrt(mean)
     rows = root + (squares - mean) / (2 * root) if root > 0 else squares

@@ -67,7 +67,7 @@ def of_labels(heads: Sequence[Several], decision: Decision) -> Iterator[Measurem
 
 def of_values(heads: Sequence[Values], decision: Decision) -> Iterator[Measurement]:
     """Yield the error of predicted values on unseen rows, and how leaked ones differ; nothing without training data."""
-    kind = _Kind["Values"](lambda head: head.sizes, schema.UNSEEN_MAE, schema.NEAR_MAE)
+    kind = _Kind["Values"](lambda head: head.sizes[:], schema.UNSEEN_MAE, schema.NEAR_MAE)
     yield from _measured(heads, decision, kind)
 
 

@@ -34,7 +34,7 @@ class Values(MeasuredHead[RegressionOutputs]):
     @cached_property
     def values(self) -> NDArray[np.float64]:
         """(N,) what the score is the mean of: absolute errors."""
-        return np.abs(self.outputs.errors)
+        return np.abs(self.outputs.errors[:])
 
     @property
     def estimate(self) -> Estimate | None:

@@ -115,7 +115,7 @@ def _run(
         exact = np.asarray(~outputs.wrong.any(axis=1), np.float64)
         return Run(model, params, MeasuredHead(model, head, outputs, data), exact), schema.EXACT
     if isinstance(outputs, RegressionOutputs):
-        sizes: Floats = np.abs(outputs.errors)
+        sizes: Floats = np.abs(outputs.errors[:])
         run = Run(model, params, MeasuredHead(model, head, outputs, data), sizes)
         median = np.abs(np.median(outputs.labels) - outputs.labels)
         gain = comparison.mean_difference(median, sizes, weights=data.design.weights)

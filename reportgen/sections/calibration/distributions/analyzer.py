@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.distributional import DistributionalOutputs, NormalOutputs, QuantileOutputs
 from reportgen.metrics import comparison, distributions, intervals, regression
+from reportgen.metrics.spans import counts, each
 from reportgen.sections.calibration.distributions import schema
 from reportgen.sections.calibration.distributions.schema import Bar, DistributionCalibration, level_part
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
 
@@ -35,8 +37,17 @@ class Interval:
     """The central interval of a nominal coverage: its ends (N,)."""
 
     level: float
-    low: Floats
-    high: Floats
+    low: Values
+    high: Values
+
+    def contains(self, values: Values) -> Derived:
+        """Return which of some values (N,) are inside."""
+        return each(lambda low, value, high: (low <= value) & (value <= high), self.low, values, self.high)
+
+    @property
+    def width(self) -> Derived:
+        """(N,) the distance of the ends."""
+        return each(np.subtract, self.high, self.low)
 
 
 @dataclass(frozen=True)
@@ -56,8 +67,14 @@ class Distribution(MeasuredHead[DistributionalOutputs]):
             )
         if not isinstance(found, NormalOutputs):
             return ()
-        ends = [(level, float(ndtri((1 + level) / 2)) * found.deviations) for level in schema.NOMINAL]
-        return tuple(Interval(level, found.predictions - half, found.predictions + half) for level, half in ends)
+        return tuple(_around(found, level, float(ndtri((1 + level) / 2))) for level in schema.NOMINAL)
+
+
+def _around(found: NormalOutputs, level: float, z: float) -> Interval:
+    """Return the interval of some standard deviations around the mean."""
+    low = each(lambda mean, deviation: mean - z * deviation, found.predictions, found.deviations)
+    high = each(lambda mean, deviation: mean + z * deviation, found.predictions, found.deviations)
+    return Interval(level, low, high)
 
 
 @dataclass
@@ -73,12 +90,12 @@ class _Tests:
             how = one.design.test("the deviation from the level")
             yield one.tested(spec, None if p_value is None else next(known), part, estimator=how)
 
-    def share(self, one: Distribution, spec: MetricSpec, hits: NDArray[np.bool_], level: float, part: Subject) -> None:
+    def share(self, one: Distribution, spec: MetricSpec, hits: Derived, level: float, part: Subject) -> None:
         """Add the test of a share of rows against its level."""
         design = one.design
-        least = float((design.weight**2).sum()) * level * (1 - level)
+        least = design.squared_weights * level * (1 - level)
         exact = None if design.weights is not None else distributions.share_p_value(hits, level)
-        self.found.append((one, spec, part, design.p_value(hits - level, exact, least)))
+        self.found.append((one, spec, part, design.p_value(each(lambda hit: hit - level, hits), exact, least)))
 
 
 def measured(heads: Sequence[Distribution]) -> tuple[tuple[Measurement, ...], tuple[DistributionCalibration, ...]]:
@@ -91,18 +108,18 @@ def measured(heads: Sequence[Distribution]) -> tuple[tuple[Measurement, ...], tu
 def _whole(one: Distribution, tests: _Tests) -> Iterator[Measurement]:
     found, weights = one.outputs, one.design.weights
     if isinstance(found, QuantileOutputs):
-        yield one.estimated(schema.CROSSING, _share(distributions.crossing(found.quantiles), weights))
+        yield one.estimated(schema.CROSSING, _share(each(distributions.crossing, found.quantiles), weights))
         reason = "the outputs are quantiles, not a mean and a spread"
         for spec in (schema.SCALE, schema.SHARPNESS, schema.PIT, schema.PIT_P):
             yield _not_applicable(one, spec, reason)
     elif isinstance(found, NormalOutputs):
-        z = (found.labels - found.predictions) / found.deviations
+        parts = found.labels, found.predictions, found.deviations
+        z = each(lambda label, mean, deviation: (label - mean) / deviation, *parts)
         yield one.estimated(schema.SCALE, regression.if_light_tailed(_root(z, weights), z))
         yield one.estimated(
             schema.SHARPNESS, regression.if_light_tailed(_root(found.deviations, weights), found.deviations)
         )
-        places = distributions.transform(found.labels, found.predictions, found.deviations)
-        distance = distributions.distance_from_uniform(places, weights)
+        distance = distributions.distance_from_uniform(each(distributions.transform, *parts), weights)
         yield one.measure(schema.PIT, distance)
         if one.design.plain:
             tests.found.append((one, schema.PIT_P, None, distributions.uniform_p_value(distance, one.n)))
@@ -118,22 +135,22 @@ def _not_applicable(one: Distribution, spec: MetricSpec, reason: str) -> Measure
 def _levels(one: Distribution, tests: _Tests) -> Iterator[Measurement]:
     labels, weights = one.outputs.labels, one.design.weights
     for found in one.central:
-        part, inside = level_part(found.level), (found.low <= labels) & (labels <= found.high)
+        part, inside = level_part(found.level), found.contains(labels)
         yield one.estimated(schema.COVERAGE, _share(inside, weights), part)
-        yield one.estimated(schema.WIDTH, _known(intervals.mean(found.high - found.low, weights=weights)), part)
+        yield one.estimated(schema.WIDTH, _known(intervals.mean(found.width, weights=weights)), part)
         tests.share(one, schema.COVERAGE_P, inside, found.level, part)
     if isinstance(one.outputs, QuantileOutputs):
         for level, quantile in zip(one.outputs.levels, one.outputs.quantiles.T, strict=True):
-            part, below = level_part(level), labels <= quantile
+            part, below = level_part(level), each(np.less_equal, labels, quantile)
             yield one.estimated(schema.QUANTILE_COVERAGE, _share(below, weights), part)
             tests.share(one, schema.QUANTILE_P, below, level, part)
 
 
-def _share(hits: NDArray[np.bool_], weights: Floats | None) -> Estimate:
+def _share(hits: Derived, weights: Floats | None) -> Estimate:
     return _known(intervals.proportion(hits, weights))
 
 
-def _root(values: Floats, weights: Floats | None) -> Estimate:
+def _root(values: Values, weights: Floats | None) -> Estimate:
     return _known(intervals.root_mean_square(values, weights))
 
 
@@ -165,9 +182,10 @@ def _bars(one: Distribution, found: NormalOutputs) -> Iterator[Bar]:
     count = min(MOST_BARS, one.n // FEWEST_IN_BAR)
     if count < FEWEST_BARS:
         return
-    places = distributions.transform(found.labels, found.predictions, found.deviations)
-    member = np.minimum((places * count).astype(int), count - 1)
-    shares = np.bincount(member, one.design.weight, count) / one.design.weight.sum()
+    places = each(distributions.transform, found.labels, found.predictions, found.deviations)
+    bars = each(lambda place: np.minimum((place * count).astype(int), count - 1), places)
+    counted = counts(bars, count, one.design.weights)
+    shares = counted / counted.sum()
     ends = distributions.bar_range(one.n, count) if one.design.plain else (None, None)
     for index, share in enumerate(shares.tolist()):
         yield Bar(low=index / count, high=(index + 1) / count, share=share, range_low=ends[0], range_high=ends[1])

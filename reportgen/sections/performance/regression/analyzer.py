@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,8 @@ from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, intervals, regression
+from reportgen.metrics.mapped import among
+from reportgen.metrics.spans import each, extent, total
 from reportgen.sections.performance import regression_schema as schema
 from reportgen.sections.performance.regression_schema import LabelBand, ResidualBin, ValuePerformance
 from reportgen.sections.performance.rivals import Comparison, compare
@@ -19,14 +20,11 @@ from reportgen.sections.performance.rivals import Comparison, compare
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.spans import Derived
     from reportgen.sections.performance.tiers import Tier
-
-    Floats = NDArray[np.float64]
 
 SHOWN_ROWS = 400
 """Rows that the figures show. Convention."""
@@ -39,15 +37,15 @@ BANDS, FEWEST_IN_BAND = 4, 20
 class Values(MeasuredHead[RegressionOutputs]):
     """A predicted value, with its labels."""
 
-    @cached_property
-    def errors(self) -> Floats:
+    @property
+    def errors(self) -> Derived:
         """(N,) prediction minus label."""
         return self.outputs.errors
 
-    @cached_property
-    def sizes(self) -> Floats:
+    @property
+    def sizes(self) -> Derived:
         """(N,) absolute errors."""
-        return np.abs(self.errors)
+        return each(np.abs, self.errors)
 
     def difference(self, other: Values) -> Estimate:
         """Return the MAE minus that of another model."""
@@ -124,15 +122,15 @@ def _conformal(one: Values, specs: schema.ConformalSpecs) -> Iterator[Measuremen
 
 def _shown(one: Values, baseline: Values | None) -> ValuePerformance:
     outputs = one.outputs
-    rows = np.arange(one.n)
-    if one.n > SHOWN_ROWS:
-        rows = np.sort(np.random.default_rng(one.data.seed).choice(one.n, SHOWN_ROWS, replace=False))
+    some = min(one.n, SHOWN_ROWS)
+    rows = np.sort(np.random.default_rng(one.data.seed).choice(one.n, some, replace=False))
+    smallest, largest = extent(outputs.predictions)
     normal, standardized = regression.normal_quantiles(one.errors, SHOWN_QUANTILES)
     return ValuePerformance(
         model=one.model.name,
         subject=one.subject(),
         n=one.n,
-        constant=bool(np.ptp(outputs.predictions) == 0),
+        constant=smallest == largest,
         bins=tuple(_bin(found) for found in regression.bins(outputs.predictions, one.errors, one.design)),
         bands=() if baseline is None else tuple(_bands(one, baseline)),
         labels=tuple(outputs.labels[rows].tolist()),
@@ -171,17 +169,15 @@ def _bands(one: Values, baseline: Values) -> Iterator[LabelBand]:
     labels = one.outputs.labels
     if one.n < BANDS * FEWEST_IN_BAND:
         return
-    edges = np.unique(np.sort(labels)[[place * one.n // BANDS for place in range(1, BANDS)]])
-    member = np.searchsorted(edges, labels, side="right")
-    for index in np.unique(member):
-        rows = np.flatnonzero(member == index)
+    for rows in regression.in_parts(labels, BANDS):
         design = one.design.take(rows)
-        differences = one.sizes[rows] - baseline.sizes[rows]
+        low, high = extent(among(labels, rows))
+        differences = among(each(np.subtract, one.sizes, baseline.sizes), rows)
         found = design.estimate(_found(intervals.mean(differences, weights=design.weights)))
         yield LabelBand(
-            low=float(labels[rows].min()),
-            high=float(labels[rows].max()),
-            n=len(rows),
+            low=low,
+            high=high,
+            n=design.n,
             difference=found.value,
             ci_low=found.low,
             ci_high=found.high,
@@ -193,21 +189,22 @@ def _bands(one: Values, baseline: Values) -> Iterator[LabelBand]:
 
 
 def _goodness(one: Values) -> float:
-    return -float((one.design.weight * one.sizes).sum())
+    return -total(one.sizes, one.design.weights)
 
 
 def _p_value(first: Values, second: Values) -> float | None:
     """Return the p-value of equal MAEs; None where there are too few groups for a test."""
-    differences = first.sizes - second.sizes
+    differences = each(np.subtract, first.sizes, second.sizes)
     return first.design.p_value(differences, intervals.mean_p_value(differences))
 
 
 def _pair(first: Values, second: Values, p_value: float | None, adjusted: float | None) -> Iterator[Measurement]:
     """Yield the differences of two models; the p-values are the same both ways."""
     part = Subject.of("vs", second.model.name)
-    squares = comparison.mean_difference(first.errors**2, second.errors**2, weights=first.design.weights)
+    squares, others = (each(np.square, one.errors) for one in (first, second))
+    difference = comparison.mean_difference(squares, others, weights=first.design.weights)
     yield first.estimated(schema.MAE_DIFFERENCE, first.difference(second), part)
-    yield first.estimated(schema.MSE_DIFFERENCE, _found(squares), part)
+    yield first.estimated(schema.MSE_DIFFERENCE, _found(difference), part)
     how = first.design.test("the paired difference")
     yield first.tested(schema.MAE_PAIRS.p, p_value, part, estimator=how)
     yield first.tested(schema.MAE_PAIRS.p_holm, adjusted, part, estimator=how)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.distributional import DistributionalOutputs, NormalOutputs, QuantileOutputs
 from reportgen.metrics import classification, distributions, intervals
+from reportgen.metrics.mapped import stored
+from reportgen.metrics.spans import each
 from reportgen.sections.performance import regression_schema as schema
 from reportgen.sections.performance.pairwise import by_loss
 from reportgen.sections.performance.rivals import compare
@@ -45,9 +47,15 @@ class Scored(MeasuredHead[DistributionalOutputs]):
         """(N,) the CRPS of normal distributions, or the mean pinball loss over the levels of quantiles."""
         found = self.outputs
         if isinstance(found, QuantileOutputs):
-            return distributions.pinball(found.labels, found.quantiles, found.levels).mean(axis=1)
+            return stored(
+                each(
+                    lambda label, all_of: distributions.pinball(label, all_of, found.levels).mean(axis=1),
+                    found.labels,
+                    found.quantiles,
+                )
+            )
         if isinstance(found, NormalOutputs):
-            return distributions.crps_normal(found.labels, found.predictions, found.deviations)
+            return stored(each(distributions.crps_normal, found.labels, found.predictions, found.deviations))
         message = f"{type(found).__name__} has no distributions"
         raise TypeError(message)
 
@@ -56,7 +64,8 @@ class Scored(MeasuredHead[DistributionalOutputs]):
         """(N,) the same of always predicting the distribution of the evaluated labels, or its quantiles."""
         labels, weights = self.outputs.labels, self.design.weights
         if self.levels:
-            return distributions.pinball_of_labels(labels, self.levels, weights).mean(axis=1)
+            losses = distributions.pinball_of_labels(labels, self.levels, weights)
+            return stored(each(lambda of_levels: of_levels.mean(axis=1), losses))
         return distributions.crps_of_labels(labels, weights)
 
 

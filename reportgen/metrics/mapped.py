@@ -1,0 +1,125 @@
+"""Arrays with an entry for each row, mapped from the disk where they are large: the memory of the process does not grow with the rows.
+
+Arrays with more than :data:`MAPPED` bytes are in an unnamed file; the system writes them out and takes their pages back when it needs to.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reportgen.errors import temporary_files
+from reportgen.metrics.spans import spans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import DTypeLike, NDArray
+
+    from reportgen.metrics.spans import Derived
+
+    Floats = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+
+MAPPED = 2**20
+"""Bytes from which an array is mapped from the disk."""
+
+
+def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array of zeros, mapped from the disk if it is large.
+
+    Raises
+    ------
+    ReportgenError
+        There is no room on the disk.
+    """
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+    if size < MAPPED:
+        return np.zeros(shape, kind)
+    with temporary_files(), TemporaryFile() as file:
+        if hasattr(os, "posix_fallocate"):  # a page without room on the disk would end the process later
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
+        return np.ndarray(shape, kind, mmap.mmap(file.fileno(), size))
+
+
+def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape: tuple[int, ...] = ()) -> NDArray[Any]:
+    """Return an array (n, ...) of what a function returns for each span of its rows."""
+    found = zeros((n, *shape), dtype)
+    for span in spans(n):
+        found[span] = of(span)
+    return found
+
+
+def stored(values: Derived) -> Floats:
+    """Return derived values (N,), each computed once, float64."""
+    return filled(len(values), np.float64, values.of)
+
+
+def numbers(n: int) -> Rows:
+    """Return the numbers 0 to n - 1, int64."""
+    return filled(n, np.int64, lambda span: np.arange(span.start, span.stop))
+
+
+def as_type(array: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array as another type; itself if it has this one."""
+    if array.dtype == dtype:
+        return array
+    return filled(len(array), dtype, lambda span: array[span], array.shape[1:])
+
+
+def contiguous(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array whose rows lie one after another; itself if they do."""
+    if array.flags.c_contiguous:
+        return array
+    return filled(len(array), array.dtype, lambda span: array[span], array.shape[1:])
+
+
+def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    """Return the entries (M, ...) of some rows (M,) of an array; it is not copied where these are all in their order."""
+    if len(rows) == len(array) and all(
+        np.array_equal(rows[span], np.arange(span.start, span.stop)) for span in spans(len(rows))
+    ):
+        return array
+    return filled(len(rows), array.dtype, lambda span: array[rows[span]], array.shape[1:])
+
+
+def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_]) -> Floats:
+    """Return the values (N,) of the rows that a mask (N,) has, float64."""
+    found, end = zeros((int(np.count_nonzero(rows)),), np.float64), 0
+    for span in spans(len(rows)):
+        some = values[span][rows[span]]
+        found[end : end + len(some)] = some
+        end += len(some)
+    return found
+
+
+def in_order(values: NDArray[Any] | Derived) -> Floats:
+    """Return a sorted copy (N,) of values, float64."""
+    found = filled(len(values), np.float64, lambda span: values[span])
+    found.sort()  # in place: nothing of the size of the array is in memory
+    return found
+
+
+def running(values: NDArray[Any] | Derived) -> Floats:
+    """Return the sums (N,) of all values up to each one, float64.
+
+    >>> running(np.array([1.0, 2.0, 4.0])).tolist()
+    [1.0, 3.0, 7.0]
+    """
+    before = 0.0
+
+    def summed(span: slice) -> Floats:
+        nonlocal before
+        found = np.cumsum(values[span], dtype=np.float64)
+        found += before
+        before = float(found[-1])
+        return found
+
+    return filled(len(values), np.float64, summed)
