@@ -16,8 +16,6 @@ from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.probing import Probing
 from reportgen.evaluation.structure import walk
 from reportgen.evaluation.weights import weight_tensors
-from reportgen.inputs.models import load
-from reportgen.spec.tables.models import ModelSpec
 
 
 class Block(layers.Layer):
@@ -120,32 +118,6 @@ def probe(model: keras.Model, x: Any, size: int, selection: Any = "units") -> tu
     return probing.result(), np.concatenate(outputs)
 
 
-def read(folder: Path, x: Any) -> dict[str, Any]:
-    """Save a Sequential model with another one in it, and read it as the program and as Keras does."""
-    inner = keras.Sequential([layers.Dense(6, activation="tanh") for _ in range(4)], name="inner")
-    keras.Sequential([keras.Input((5,)), inner, layers.BatchNormalization(), layers.Dense(3)]).save(
-        folder / "model.keras"
-    )
-    plain, builds = keras.Sequential.build, []
-
-    def build(model: Any, input_shape: Any = None) -> None:
-        builds.append(model.name)
-        plain(model, input_shape)
-
-    keras.Sequential.build = build
-    own = load("model", ModelSpec(path="model.keras"), folder).model
-    once = list(builds)
-    theirs = keras.saving.load_model(folder / "model.keras", compile=False)
-    keras.Sequential.build = plain
-    return {
-        "builds": (once, builds[len(once) :]),
-        "kind": type(own) is type(theirs) is keras.Sequential,
-        "config": own.to_json() == theirs.to_json(),
-        "weights": [one.path for one in own.variables] == [one.path for one in theirs.variables],
-        "predictions": [model.predict(x, verbose=0) for model in (own, theirs)],
-    }
-
-
 def main(file: Path) -> None:
     """Look inside every model."""
     keras.utils.set_random_seed(0)
@@ -180,7 +152,6 @@ def main(file: Path) -> None:
             "architecture": described,
             "parameters": model.count_params(),
         }
-    found["read"] = read(file.parent, rows)
     model, x = models["convolutional"]
     taken = keras.Model(model.get_layer("backbone").inputs, model.get_layer("backbone").get_layer("relu").output)
     found["convolutional"]["relu"] = taken.predict(x, verbose=0)

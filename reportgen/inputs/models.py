@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from reportgen.inputs.forms import form_of, refused
 from reportgen.spec.tables.output import NO_LIMITS_NAMED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     import keras
@@ -123,41 +122,13 @@ def _read(
     objects = _custom_objects(spec.custom_objects, folder, ("models", name, "custom_objects"))
     _refuse_foreign(config, objects, location, file)
     load_libraries()
-    with model_code(location, file, "Keras cannot load it"), _built_once():
+    with model_code(location, file, "Keras cannot load it"):
         import keras
 
         model = keras.saving.load_model(folder / file, custom_objects=objects, compile=False, safe_mode=True)
     if not isinstance(model, keras.Model):
         raise InputError(location, file, f"is not a model (found {type(model).__name__})")
     return model, config.get("compile_config") or {}
-
-
-@contextmanager
-def _built_once() -> Iterator[None]:
-    """Build a Sequential model that is read when it has all of its layers.
-
-    Keras builds it again with every layer that it adds, which takes time by the square of their number. Subclasses are left as they are.
-    """
-    import keras
-
-    plain = keras.Sequential.from_config.__func__
-
-    class Unbuilt(keras.Sequential):  # type: ignore[misc]
-        def add(self, layer: Any, rebuild: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 the signature of Keras
-            super().add(layer, rebuild=False)
-
-    def from_config(cls: type, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        if cls is not keras.Sequential:
-            return plain(cls, config, custom_objects)
-        model = plain(Unbuilt, config, custom_objects)
-        model.__class__ = keras.Sequential
-        return model
-
-    keras.Sequential.from_config = classmethod(from_config)
-    try:
-        yield
-    finally:
-        keras.Sequential.from_config = classmethod(plain)
 
 
 def _made(name: str, spec: ModelSpec, folder: Path) -> LoadedModel:

@@ -226,15 +226,3 @@ def test_the_layers_of_the_architecture(found: dict[str, Any]) -> None:
     assert backbone.parameters == sum(item.parameters for item in inside)
     assert layers["backbone/conv"].output_shape == (8, 8, 8)
     assert backbone.trainable_parameters == backbone.parameters - 16
-
-
-def test_a_sequential_model_is_built_once_when_it_is_read(found: dict[str, Any]) -> None:
-    """Keras builds it again with every layer; what is read is the same, and Keras reads as ever afterwards."""
-    read = found["read"]
-    own, theirs = read["builds"]
-    assert own.count("sequential") == own.count("inner") == 1
-    assert len(theirs) > len(own)
-    assert read["kind"]
-    assert read["config"]
-    assert read["weights"]
-    assert np.array_equal(*read["predictions"])
