@@ -160,6 +160,7 @@ def compute(planned: Plan, run: Run, typesetter: PdfProcess | None = None, *, cr
     from reportgen.analysis.analyze import analyze
     from reportgen.analysis.origin import origin
     from reportgen.pipeline import stored
+    from reportgen.pipeline.memory import KeptResults
 
     created, made_in = created or now(), origin(planned, keep_going=run.keep_going)
 
@@ -172,8 +173,8 @@ def compute(planned: Plan, run: Run, typesetter: PdfProcess | None = None, *, cr
         evaluation, keys = stored.evaluate(planned, run, meanwhile)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
-        remember = stored.sections(planned, run.store, keys)
-        results = analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
+        memory = KeptResults(planned, run.store, keys)
+        results = analyze(planned, evaluation, created, keep_going=run.keep_going, memory=memory)
     return results.model_copy(update={"origin": made_in})
 
 
