@@ -10,13 +10,14 @@ import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from handmade import made_evaluation, made_plan
 
 from reportgen.analysis.analyze import analyze
 from reportgen.cli import commands
+from reportgen.errors import InputError
 from reportgen.pipeline import flow, memory, stored
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store, key
@@ -487,6 +488,26 @@ def test_an_unchanged_spec_computes_nothing(folder: Path, first: tuple[Path, dic
     assert files == first[1]
 
 
+PROGRAM = """
+import sys
+from reportgen.cli.commands import run
+sys.argv = ["reportgen", *sys.argv[1:]]
+assert run() == 0
+print([name for name in ("keras", "tensorflow", "matplotlib", "scipy") if name in sys.modules])
+"""
+
+
+def test_an_unchanged_spec_loads_nothing_that_computes_or_draws(
+    folder: Path, first: tuple[Path, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their import takes longer than the rest."""
+    monkeypatch.delenv("REPORTGEN_NO_CACHE")
+    monkeypatch.setenv("REPORTGEN_CACHE", str(first[0]))
+    arguments = ["build", folder / "spec.toml", "-o", tmp_path, "--format", "html,json,markdown"]
+    run = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.usefixtures("no_worker")
 def test_what_is_read_is_what_is_computed(folder: Path, first: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
     """Sections from a kept evaluation or from what they found of each model, and figures from kept results, are those of a run without a store."""
@@ -561,6 +582,24 @@ def test_a_model_that_fails_costs_nothing_of_the_others(tmp_path: Path) -> None:
     assert first["section"] == (0, 0)
     assert second["section"][0] == 0
     assert first["part"][1] == second["part"][0] == second["part"][1] > 0
+
+
+@pytest.mark.parametrize(("formats", "draws"), [(("json", "junit"), False), (("json", "html"), True)])
+def test_what_draws_is_imported_where_figures_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, formats: tuple[str, ...], *, draws: bool
+) -> None:
+    """While the worker starts, and not for files without figures."""
+    started: list[bool] = []
+    monkeypatch.setattr(flow, "_warm_up", lambda **what: started.append(what["draws"]))
+
+    def evaluate(*given: Any) -> NoReturn:
+        given[2]()
+        raise InputError((), "", "enough")
+
+    monkeypatch.setattr(stored, "evaluate", evaluate)
+    with pytest.raises(InputError, match="enough"):
+        flow.build(made_plan(tmp_path), tmp_path / "out", formats, Run())
+    assert started == [draws]
 
 
 # ------------------------------------------------------------------------------------------------ the command
