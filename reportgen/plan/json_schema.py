@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reportgen.plan.registry import Registry
 
 
-class _Described(GenerateJsonSchema):
+class Described(GenerateJsonSchema):
     """With what each field is."""
 
     def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
@@ -34,7 +34,7 @@ class _Described(GenerateJsonSchema):
 
 def spec_schema(registry: Registry) -> str:
     """Return the text of the schema: draft 2020-12, one alternative per installed section."""
-    schema = ReportSpec.model_json_schema(schema_generator=_Described)
+    schema = ReportSpec.model_json_schema(schema_generator=Described)
     definitions = schema["$defs"]
     common = definitions.pop("SectionSpec")
     for name in registry.names:
@@ -77,7 +77,7 @@ def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:
 def _section(section: Section[Any, Any], common: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Combine the common keys with the options of one kind."""
     with section_code(section.name, folder_of(section)):
-        options = section.options.model_json_schema(schema_generator=_Described)
+        options = section.options.model_json_schema(schema_generator=Described)
     definitions.update(options.get("$defs", {}))
     kind = {"const": section.name, "description": descriptions(SectionSpec)["kind"]}
     keys = common["properties"] | {"kind": kind}
