@@ -19,7 +19,7 @@ KINDS = [name for name in Registry().names if issubclass(Registry().find(name).a
 
 def test_what_takes_long_is_found_model_by_model() -> None:
     """The sections that measure rows, layers or weights."""
-    assert set(KINDS) >= {"performance", "calibration", "information_flow", "weights"}
+    assert set(KINDS) >= {"performance", "calibration", "slices", "information_flow", "weights"}
 
 
 @pytest.mark.parametrize("task", TASKS)
