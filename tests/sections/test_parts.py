@@ -10,11 +10,24 @@ import pytest
 from factory import leaking, on_training
 from handmade import full_evaluation
 
+from reportgen.contract.decision import Decision
+from reportgen.contract.params import Params
+from reportgen.contract.records.examples import Examples
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.plan.registry import Registry
 
 TASKS = ("classes", "labels", "images", "sequences", "values", "distributions")
 KINDS = [name for name in Registry().names if issubclass(Registry().find(name).analyzer, PerModelAnalyzer)]
+
+
+def test_a_model_alone_tells_nothing_of_the_others() -> None:
+    """Nor of its role and its parameters, so that nothing that is kept of it can depend on them."""
+    made = full_evaluation(("a", "b"), ("0", "1"), ("hidden",), 20)
+    made = replace(made, decision=Decision(candidate="b"), params=Params({"b": {"lr": 0.1}}), examples=Examples(0, ()))
+    alone = made.alone(made.models[1])
+    assert alone.models == made.models[1:]
+    assert (alone.decision, alone.params, alone.examples) == (Decision(), Params(), None)
+    assert (alone.data, alone.splits) == (made.data, made.splits)
 
 
 def test_what_takes_long_is_found_model_by_model() -> None:
