@@ -154,7 +154,7 @@ def _with_releases(
 
 def _analyzed(item: PlannedSection, evaluation: Evaluation, memory: Memory) -> SectionResult:
     analyzer = item.section.analyzer(item.options)
-    if isinstance(analyzer, PerModelAnalyzer):
+    if isinstance(analyzer, PerModelAnalyzer) and type(analyzer).analyze is PerModelAnalyzer.analyze:
         found = _joined(item, analyzer, evaluation, memory)
     elif isinstance(analyzer, BaseAnalyzer):
         found = analyzer.analyze(evaluation)

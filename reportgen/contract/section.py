@@ -77,7 +77,7 @@ class PerModelAnalyzer(BaseAnalyzer[OptionsT, ResultT], Generic[OptionsT, Result
         raise NotImplementedError
 
     def analyze(self, evaluation: Evaluation) -> ResultT:
-        """Measure every model, then compute what takes several."""
+        """Measure every model, then compute what takes several; core does the same with what it remembers, unless a subclass has its own."""
         return self.joined(evaluation, [self.of_model(evaluation.alone(model)) for model in evaluation.models])
 
 
