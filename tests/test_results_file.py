@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,3 +77,13 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path: Path, read: Callabl
         read(written(tmp_path, unreasoned))
     with pytest.raises(ResultsError, match=r"is not a valid results file \(KeyError: 'id'\)|id: field required"):
         read(written(tmp_path, lambda raw: raw["sections"][1].pop("id")))
+
+
+def test_a_copy_of_results_is_written_as_it_is() -> None:
+    """The text, which is made once, does not outlive what it is of."""
+    results = load(OLD, Registry())
+    before = results.to_json()
+    copy = results.model_copy(update={"created": "2026-01-02T03:04:05+00:00"})
+    assert json.loads(copy.to_json()) == json.loads(before) | {"created": "2026-01-02T03:04:05+00:00"}
+    assert results.to_json() == before
+    assert copy.digest != results.digest == hashlib.sha256(before.encode()).hexdigest()

@@ -10,12 +10,15 @@ import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from handmade import made_evaluation, made_plan
 
+from reportgen.analysis.analyze import analyze
 from reportgen.cli import commands
-from reportgen.pipeline import flow, stored
+from reportgen.errors import InputError
+from reportgen.pipeline import flow, memory, stored
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store, key
 from reportgen.plan.registry import Registry
@@ -317,7 +320,7 @@ def test_parameters_change_no_evaluation(folder: Path) -> None:
     (item, *_) = plan.sections
     looks = replace(item, section=Registry().find("sweep"))
     assert plan.params.values == {"mlp": {"lr": 0.1}}
-    assert (stored._params(plan, item), stored._params(plan, looks)) == (None, asdict(plan.params))
+    assert (memory._params(plan, item), memory._params(plan, looks)) == (None, asdict(plan.params))
 
 
 def test_slices_change_what_rests_on_the_data_and_no_model(folder: Path) -> None:
@@ -485,15 +488,36 @@ def test_an_unchanged_spec_computes_nothing(folder: Path, first: tuple[Path, dic
     assert files == first[1]
 
 
+PROGRAM = """
+import sys
+from reportgen.cli.commands import run
+sys.argv = ["reportgen", *sys.argv[1:]]
+assert run() == 0
+print([name for name in ("keras", "tensorflow", "matplotlib", "scipy") if name in sys.modules])
+"""
+
+
+def test_an_unchanged_spec_loads_nothing_that_computes_or_draws(
+    folder: Path, first: tuple[Path, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their import takes longer than the rest."""
+    monkeypatch.delenv("REPORTGEN_NO_CACHE")
+    monkeypatch.setenv("REPORTGEN_CACHE", str(first[0]))
+    arguments = ["build", folder / "spec.toml", "-o", tmp_path, "--format", "html,json,markdown"]
+    run = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
 @pytest.mark.usefixtures("no_worker")
 def test_what_is_read_is_what_is_computed(folder: Path, first: tuple[Path, dict[str, bytes]], tmp_path: Path) -> None:
-    """Sections from a kept evaluation, and figures from kept results, are those of a run without a store."""
+    """Sections from a kept evaluation or from what they found of each model, and figures from kept results, are those of a run without a store."""
     shutil.copytree(first[0], tmp_path / "cache")
-    for kind in ("section", "figure"):
-        shutil.rmtree(tmp_path / "cache" / kind)
-    store, files = built(folder / "spec.toml", tmp_path / "cache")
-    assert set(store.missed) == {"section", "figure"}
-    assert files == first[1]
+    for missing in ({"section", "figure"}, {"section", "part"}):
+        for kind in missing:
+            shutil.rmtree(tmp_path / "cache" / kind)
+        store, files = built(folder / "spec.toml", tmp_path / "cache")
+        assert set(store.missed) == missing
+        assert files == first[1]
 
 
 @pytest.mark.usefixtures("no_worker")
@@ -514,7 +538,8 @@ def test_an_option_computes_its_section(folder: Path, first: tuple[Path, dict[st
     store, _ = built(folder / "spec.toml", first[0], "sections.3.bins=9")
     assert store.missed["section"] == 2
     assert store.found["section"] == 4
-    assert set(store.missed) == {"section", "figure"}
+    assert store.missed["part"] == 1
+    assert set(store.missed) == {"section", "part", "figure"}
     assert store.found["figure"]
 
 
@@ -529,7 +554,7 @@ def test_a_style_draws_again(folder: Path, first: tuple[Path, dict[str, bytes]])
 def test_one_more_model_evaluates_one_model(
     folder: Path, first: tuple[Path, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker is told what is known; the results are those without a store."""
+    """And measures one: the worker is told what is known, and sections take what they found of it; the results are those without a store."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     spec = folder / "two.toml"
     spec.write_text(SPEC.replace("data = ", 'models.cnn = { path = "digits/cnn.keras" }\ndata = '), "utf-8")
@@ -540,7 +565,41 @@ def test_one_more_model_evaluates_one_model(
     assert "evaluating cnn" in steps
     assert "evaluating mlp" not in steps
     assert (store.found["model"], store.missed["model"]) == (1, 1)
+    assert (store.found["part"], store.missed["part"]) == (3, 3)
     assert flow.compute(flow.read_plan(spec), Run()).to_json() == results.to_json()
+
+
+def test_a_model_that_fails_costs_nothing_of_the_others(tmp_path: Path) -> None:
+    """What was found of them is kept, the result that rests on all is not."""
+    found = []
+    for models in ({"a": "key of a"}, {"a": "key of a", "b": "key of b"}):
+        store = Store(tmp_path / "store")
+        keys = stored.Keys("data", models, (), (), {}, {}, complete=len(models) > 1)
+        remembered = memory.KeptResults(made_plan(tmp_path), store, keys)
+        analyze(made_plan(tmp_path), made_evaluation(), "2026-01-02", keep_going=False, memory=remembered)
+        found.append({kind: (store.found[kind], store.missed[kind]) for kind in ("part", "section")})
+    first, second = found
+    assert first["section"] == (0, 0)
+    assert second["section"][0] == 0
+    assert first["part"][1] == second["part"][0] == second["part"][1] > 0
+
+
+@pytest.mark.parametrize(("formats", "draws"), [(("json", "junit"), False), (("json", "html"), True)])
+def test_what_draws_is_imported_where_figures_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, formats: tuple[str, ...], *, draws: bool
+) -> None:
+    """While the worker starts, and not for files without figures."""
+    started: list[bool] = []
+    monkeypatch.setattr(flow, "_warm_up", lambda **what: started.append(what["draws"]))
+
+    def evaluate(*given: Any) -> NoReturn:
+        given[2]()
+        raise InputError((), "", "enough")
+
+    monkeypatch.setattr(stored, "evaluate", evaluate)
+    with pytest.raises(InputError, match="enough"):
+        flow.build(made_plan(tmp_path), tmp_path / "out", formats, Run())
+    assert started == [draws]
 
 
 # ------------------------------------------------------------------------------------------------ the command

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis import checks
 from reportgen.analysis.code import code
+from reportgen.analysis.memory import Memory
 from reportgen.analysis.releases import predictions, run, trend
 from reportgen.analysis.releases.compare import compare
 from reportgen.analysis.releases.structure import flipped
@@ -30,7 +31,7 @@ from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.formats import ANSWERS
 from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.page import PageTheme
-from reportgen.contract.section import BaseAnalyzer, BaseComparer
+from reportgen.contract.section import BaseAnalyzer, BaseComparer, PerModelAnalyzer
 from reportgen.contract.statements import Statement
 from reportgen.errors import SectionError
 from reportgen.inputs import logo
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.releases.release import Release
     from reportgen.analysis.results import CheckOutcome
+    from reportgen.contract.base import Strict
     from reportgen.contract.decision import Decision
     from reportgen.contract.findings import Finding
     from reportgen.contract.records.data import DataEvaluation, TrainingRows
@@ -51,8 +53,6 @@ if TYPE_CHECKING:
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.result import SectionResult
     from reportgen.plan.plan import Plan, PlannedSection
-
-    Remember = Callable[[PlannedSection, Callable[[], SectionResult]], SectionResult]
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class SectionOutcome:
     failure: str | None = None
 
 
-def computed(_item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionResult:
-    """Compute the result of a section: what nothing is remembered of."""
-    return compute()
-
-
 def analyze(
-    plan: Plan, evaluation: Evaluation, created: str, *, keep_going: bool, remember: Remember = computed
+    plan: Plan,
+    evaluation: Evaluation,
+    created: str,
+    *,
+    keep_going: bool,
+    memory: Memory = Memory(),  # noqa: B008 no state
 ) -> Results:
     """Compute every section of a plan.
 
@@ -83,8 +83,8 @@ def analyze(
         UTC time for the report, ISO 8601.
     keep_going
         If a section fails, add a failed entry instead of raising an error.
-    remember
-        Given a section and what computes its result, returns the result.
+    memory
+        What is remembered of earlier runs.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def analyze(
     def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionOutcome:
         try:
             with foreign(f"section {item.address}", folder_of(item.section)):
-                result = remember(item, compute)
+                result = memory.result(item, compute)
                 split = split_of(item, plan.spec)
                 found = _findings(item, result, split), _statements(item, result, evaluation.decision, split)
                 return SectionOutcome(result, *found)
@@ -110,7 +110,7 @@ def analyze(
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
             rows = evaluation.on(split_of(item, plan.spec))
-            outcomes[item.address] = guarded(item, lambda item=item, rows=rows: _analyzed(item, rows))  # type: ignore[misc]
+            outcomes[item.address] = guarded(item, lambda item=item, rows=rows: _analyzed(item, rows, memory))  # type: ignore[misc]
     first_stage = _with_releases(plan, evaluation, table_of(plan, evaluation, outcomes), outcomes, created, old, before)
     focus = focus_of(plan, first_stage)
     for item in plan.sections:
@@ -152,13 +152,28 @@ def _with_releases(
     return replace(table, changes=changes, deltas=deltas)
 
 
-def _analyzed(item: PlannedSection, evaluation: Evaluation) -> SectionResult:
+def _analyzed(item: PlannedSection, evaluation: Evaluation, memory: Memory) -> SectionResult:
     analyzer = item.section.analyzer(item.options)
-    if not isinstance(analyzer, BaseAnalyzer):
+    if isinstance(analyzer, PerModelAnalyzer) and type(analyzer).analyze is PerModelAnalyzer.analyze:
+        found = _joined(item, analyzer, evaluation, memory)
+    elif isinstance(analyzer, BaseAnalyzer):
+        found = analyzer.analyze(evaluation)
+    else:
         raise TypeError("a comparing section has no evaluation to analyze")
-    result = _kept(item, analyzer.analyze(evaluation), [model.name for model in evaluation.models])
+    result = _kept(item, found, [model.name for model in evaluation.models])
     missing = tuple(unmeasured(item.section, evaluation))
     return result.model_copy(update={"measurements": (*missing, *result.measurements)}) if missing else result
+
+
+def _joined(
+    item: PlannedSection, analyzer: PerModelAnalyzer[Any, Any, Any], evaluation: Evaluation, memory: Memory
+) -> Any:
+    """Compute the result of a section from what it finds of each model."""
+
+    def of(model: ModelEvaluation) -> Strict:
+        return memory.part(item, model.name, analyzer.part, lambda: analyzer.of_model(evaluation.alone(model)))
+
+    return analyzer.joined(evaluation, [of(model) for model in evaluation.models])
 
 
 def _compared(item: PlannedSection, table: MetricTable) -> SectionResult:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, SerializeAsAny
@@ -32,7 +33,7 @@ from reportgen.spec.tables.release import CardSpec
 from reportgen.spec.tables.sections import Change, Compared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pandas import DataFrame
 
@@ -424,11 +425,24 @@ class Results(Strict):
 
     def to_json(self) -> str:
         """Return the text of the file: fields in declaration order, indented by one space, without NaN."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:
+        """Written once, because the file, the page and the PDF have it in them."""
         return _text(self.model_dump(mode="json"))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the results; the text of the copy is its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_json", None)
+        return copied
 
     @property
     def digest(self) -> str:
         """SHA-256 of the text of the file, without fields that differ in every run, such as measured times."""
+        if not any(record.result.outside_digest for record in self.sections if record.result is not None):
+            return hashlib.sha256(self._json.encode()).hexdigest()
         data = self.model_dump(mode="json")
         for section, record in zip(data["sections"], self.sections, strict=True):
             for name in () if record.result is None else record.result.outside_digest:

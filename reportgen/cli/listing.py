@@ -8,6 +8,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.base import descriptions
 from reportgen.contract.foreign import section_code
 from reportgen.plan.registry import folder_of
 from reportgen.text.formatting import direction, number
@@ -163,8 +164,9 @@ def section(found: Section[Any, Any]) -> str:
 
 def _options(found: Section[Any, Any]) -> list[str]:
     with section_code(found.name, folder_of(found)):
+        told = descriptions(found.options)
         return [
-            f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {field.description or ''}".rstrip()
+            f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {told.get(name, '')}".rstrip()
             for name, field in found.options.model_fields.items()
         ]
 

@@ -23,26 +23,31 @@ class Renderer:
         ``module:name`` of the function that renders a ``Content`` to bytes.
     by_default
         Whether it is written where no formats are named.
+    draws
+        Whether it needs the document, with its figures.
     """
 
     name: str
     file: str
     function: str
     by_default: bool = True
+    draws: bool = True
 
 
 RENDERERS = (
     Renderer("html", "report.html", "reportgen.render.html:to_bytes"),
     Renderer("pdf", "report.pdf", "reportgen.render.pdf:to_bytes"),
     Renderer("archive", "report.archive.pdf", "reportgen.render.pdf:archive", by_default=False),
-    Renderer("json", "results.json", "reportgen.render.results_json:to_bytes"),
+    Renderer("json", "results.json", "reportgen.render.results_json:to_bytes", draws=False),
     Renderer("markdown", "model_card.md", "reportgen.render.markdown:to_bytes"),
     Renderer("summary", "summary.md", "reportgen.render.markdown:summary", by_default=False),
-    Renderer("bom", "bom.cdx.json", "reportgen.render.bom:to_bytes", by_default=False),
-    Renderer("junit", "junit.xml", "reportgen.render.junit:to_bytes", by_default=False),
+    Renderer("bom", "bom.cdx.json", "reportgen.render.bom:to_bytes", by_default=False, draws=False),
+    Renderer("junit", "junit.xml", "reportgen.render.junit:to_bytes", by_default=False, draws=False),
 )
 FORMATS = tuple(renderer.name for renderer in RENDERERS)
 BY_DEFAULT = tuple(renderer.name for renderer in RENDERERS if renderer.by_default)
+DRAWN = tuple(renderer.name for renderer in RENDERERS if renderer.draws)
+"""The formats that are made of the document."""
 PDFS = ("pdf", "archive")
 """The formats that the PDF engine makes."""
 FILES = {renderer.name: renderer.file for renderer in RENDERERS}

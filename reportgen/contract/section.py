@@ -13,7 +13,7 @@ from reportgen.contract.focus import View
 from reportgen.contract.result import ResultT, SectionResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reportgen.contract.figures import Figure, FigureSpec
     from reportgen.contract.findings import Rule
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 OptionsT = TypeVar("OptionsT", bound=Strict)
+PartT = TypeVar("PartT", bound=Strict)
 
 
 class BaseAnalyzer(Generic[OptionsT, ResultT]):
@@ -57,6 +58,27 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
     def analyze(self, evaluation: Evaluation) -> ResultT:
         """Compute the section's result; must not modify the evaluation."""
         raise NotImplementedError
+
+
+class PerModelAnalyzer(BaseAnalyzer[OptionsT, ResultT], Generic[OptionsT, ResultT, PartT]):
+    """An analyzer that measures every model by itself first: what it finds of a model is kept from run to run.
+
+    ``part`` is the type of what it finds of a model.
+    """
+
+    part: ClassVar[type[Strict]]
+
+    def of_model(self, evaluation: Evaluation) -> PartT:
+        """Measure the only model of an evaluation, which tells nothing of the other models, of roles and of parameters."""
+        raise NotImplementedError
+
+    def joined(self, evaluation: Evaluation, parts: Sequence[PartT]) -> ResultT:
+        """Return the section's result, from what was found of each model, in their order; what takes several models is computed here."""
+        raise NotImplementedError
+
+    def analyze(self, evaluation: Evaluation) -> ResultT:
+        """Measure every model, then compute what takes several; core does the same with what it remembers, unless a subclass has its own."""
+        return self.joined(evaluation, [self.of_model(evaluation.alone(model)) for model in evaluation.models])
 
 
 class BaseComparer(Generic[OptionsT, ResultT]):

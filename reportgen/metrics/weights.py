@@ -282,3 +282,20 @@ def weighted_quantile(values: Sequence[float], weights: Sequence[float], q: floa
     reached = np.cumsum(np.asarray(weights, np.float64)[order])
     place = int(np.searchsorted(reached, q * reached[-1]))
     return float(values[order[min(place, len(order) - 1)]])
+
+
+def poisson_quantile(mean: float, q: float) -> int:
+    """Return the smallest count with a probability of at least ``q`` (below 1) for it or fewer, for a Poisson distribution with a mean of 0 or more.
+
+    Summed up from 0 without SciPy, whose import takes longer than the rest of a report that is rendered again.
+
+    Examples
+    --------
+    >>> poisson_quantile(3.0, 0.9)
+    5
+    """
+    count, reached = 0, math.exp(-mean)
+    while reached < q:
+        count += 1
+        reached += math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
+    return count

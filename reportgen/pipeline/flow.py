@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import SEVERITIES
-from reportgen.contract.formats import ANSWERS, FILES, PDFS
+from reportgen.contract.formats import ANSWERS, DRAWN, FILES, PDFS
 from reportgen.errors import RenderError, ResultsError
 from reportgen.pipeline import files
 from reportgen.pipeline.run import now
@@ -116,7 +116,8 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     files.require_writable(output, _names(formats), inputs)
     rehearse(planned, formats)
     with _typesetter(planned, formats) as typesetter:
-        results = compute(planned, run, typesetter)
+        draws = planned.spec.output.figures.save or not set(DRAWN).isdisjoint(formats)
+        results = compute(planned, run, typesetter, draws=draws)
         from reportgen.pipeline import present
 
         run.progress("rendering", 0, 1)
@@ -152,19 +153,36 @@ def _typesetter(planned: Plan, formats: Sequence[Format]) -> AbstractContextMana
     return PdfProcess.within(planned.spec.limits)
 
 
-def compute(planned: Plan, run: Run, typesetter: PdfProcess | None = None, *, created: str | None = None) -> Results:
+def compute(
+    planned: Plan,
+    run: Run,
+    typesetter: PdfProcess | None = None,
+    *,
+    created: str | None = None,
+    draws: bool = False,
+) -> Results:
     """Evaluate and analyze, without writing a report; while the worker starts, say whether the PDF engine does.
 
-    ``created`` is the time of the report, by default now.
+    Parameters
+    ----------
+    planned, run
+        The plan, and the context.
+    typesetter
+        The PDF engine; None without a PDF.
+    created
+        The time of the report; None for now.
+    draws
+        Whether figures are drawn afterwards: then what draws them is imported while the worker starts.
     """
     from reportgen.analysis.analyze import analyze
     from reportgen.analysis.origin import origin
     from reportgen.pipeline import stored
+    from reportgen.pipeline.memory import KeptResults
 
     created, made_in = created or now(), origin(planned, keep_going=run.keep_going)
 
     def meanwhile() -> None:
-        _warm_up()
+        _warm_up(computes=planned.request.passes, draws=draws)
         if typesetter is not None:
             _try(typesetter, run)
 
@@ -172,8 +190,8 @@ def compute(planned: Plan, run: Run, typesetter: PdfProcess | None = None, *, cr
         evaluation, keys = stored.evaluate(planned, run, meanwhile)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
-        remember = stored.sections(planned, run.store, keys)
-        results = analyze(planned, evaluation, created, keep_going=run.keep_going, remember=remember)
+        memory = KeptResults(planned, run.store, keys)
+        results = analyze(planned, evaluation, created, keep_going=run.keep_going, memory=memory)
     return results.model_copy(update={"origin": made_in})
 
 
@@ -271,10 +289,13 @@ def default_output(planned: Plan) -> Path:
     return Path("build") / Path(planned.source.name).stem if directory is None else planned.folder / directory
 
 
-def _warm_up() -> None:
-    """Import the drawing libraries while the worker loads TensorFlow."""
-    import jinja2  # noqa: F401
+def _warm_up(*, computes: bool, draws: bool) -> None:
+    """Import the libraries that compute metrics of rows, and those that draw and fill in templates, while the worker loads TensorFlow."""
+    if computes:
+        import scipy.special  # noqa: F401
+    if draws:
+        import jinja2  # noqa: F401
 
-    from reportgen.figures import engine
+        from reportgen.figures import engine
 
-    engine.start()
+        engine.start()

@@ -1,4 +1,4 @@
-"""What a run takes from the store, and what it keeps there: evaluations of models, results of sections, drawn figures.
+"""What a run takes from the store, and what it keeps there: evaluations of models, and drawn figures.
 
 A key is made from everything that the numbers depend on: the bytes of models, data and histories, the keys of the spec that the
 worker reads, what the sections ask for, the program's own code, the libraries, and the machine. What the program
@@ -11,16 +11,14 @@ import json
 import os
 import platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.contract.figures import Drawn, Part
-from reportgen.contract.needs import Need
 from reportgen.contract.records.evaluation import Evaluation
-from reportgen.contract.section import BaseComparer
 from reportgen.errors import Interrupted, ReportgenError
 from reportgen.evaluation import array_store
 from reportgen.evaluation.executors.local import LocalProcesses
@@ -38,15 +36,13 @@ from reportgen.plan.registry import is_own
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reportgen.analysis.analyze import Remember
     from reportgen.analysis.results import Results, SectionRecord
-    from reportgen.contract.result import SectionResult
     from reportgen.evaluation.executors.interface import Executor
     from reportgen.evaluation.executors.transport import Transport
     from reportgen.evaluation.parts import RowsPart
     from reportgen.pipeline.run import Cluster, Run, Workers
     from reportgen.pipeline.store import Store
-    from reportgen.plan.plan import Plan, PlannedSection
+    from reportgen.plan.plan import Plan
     from reportgen.spec.model import ReportSpec
     from reportgen.spec.tables.models import ModelSpec
 
@@ -80,6 +76,8 @@ class Keys:
     """Those of the further splits that models are evaluated on."""
     digests: Mapping[str, str]
     """SHA-256 digest of the file of each model; empty for one that is refused before it is read."""
+    complete: bool = True
+    """Whether they are of all models; otherwise there are no keys of those that could not be evaluated, or that changed meanwhile."""
 
     @property
     def all(self) -> str:
@@ -182,7 +180,7 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
     Returns
     -------
     Evaluation, Keys or None
-        None if what rests on the whole evaluation must not be kept.
+        None if what rests on the evaluation must not be kept.
 
     Raises
     ------
@@ -216,8 +214,9 @@ def evaluate(plan: Plan, run: Run, meanwhile: Callable[[], None]) -> tuple[Evalu
             if store is not None and keys is not None:
                 _keep_finished(store, keys, worker)
             raise
-        whole = store is not None and keys is not None and _keep(store, keys, evaluation, worker, known)
-    return evaluation, keys if whole else None
+        if store is not None and keys is not None:
+            keys = _keep(store, keys, evaluation, worker, known)
+    return evaluation, keys
 
 
 def _worker(plan: Plan, known: Mapping[str, Path], run: Run, keys: Keys | None) -> Worker:
@@ -275,23 +274,26 @@ def _keep(
     evaluation: Evaluation,
     worker: Worker,
     known: Mapping[str, Path],
-) -> bool:
-    """Keep what a worker found, unless a file changed while it was at work; return whether all of it could be kept."""
+) -> Keys | None:
+    """Keep what a worker found, unless a file changed while it was at work; return the keys of what could be kept."""
     data = evaluation.data
     if data is not None and (data.files, data.training.files if data.training else ()) != (keys.files, keys.training):
-        return False
+        return None
     if {name: one.files for name, one in evaluation.splits.items()} != dict(keys.splits):
-        return False
-    whole = True
-    for model in evaluation.models:
-        sound = model.reason is None and model.sha256 == keys.digests[model.name]
-        whole = whole and sound
-        if sound and model.name not in known:
-            store.keep("model", keys.models[model.name], _copy(worker.file_of("model", model.name)))
+        return None
+    sound = {
+        model.name: keys.models[model.name]
+        for model in evaluation.models
+        if model.reason is None and model.sha256 == keys.digests[model.name]
+    }
+    for name, own in sound.items():
+        if name not in known:
+            store.keep("model", own, _copy(worker.file_of("model", name)))
     store.keep("data", keys.data, _copy(worker.file_of("data")))
-    if whole:
+    complete = len(sound) == len(evaluation.models)
+    if complete:
         store.keep("examples", keys.all, _copy(worker.file_of("examples")))
-    return whole
+    return replace(keys, models=sound, complete=complete)
 
 
 def _copy(file: Path) -> Callable[[Path], None]:
@@ -304,59 +306,6 @@ def _copy(file: Path) -> Callable[[Path], None]:
 
 def _read(folder: Path) -> Any:
     return array_store.read(folder / _RECORD)
-
-
-# ------------------------------------------------------------------------------------------------ results of sections
-
-
-def sections(plan: Plan, store: Store | None, keys: Keys | None) -> Remember:
-    """Return what takes the result of a section from the store, or computes and keeps it.
-
-    Parameters
-    ----------
-    plan, store
-        The plan and the store; None for no store.
-    keys
-        Of the evaluation; None if it must not be kept.
-    """
-
-    def remember(item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionResult:
-        if store is None or keys is None or not is_own(item.section) or Need.RELEASE in item.section.analyzer.needs:
-            return compute()
-        asked = [_asked(item)]
-        if issubclass(item.section.analyzer, BaseComparer):
-            if not all(is_own(one.section) for one in plan.sections):
-                return compute()
-            asked += [[one.address, one.skip, _asked(one)] for one in plan.sections]
-        own = key(["section", keys.all, plan.decision.model_dump(mode="json"), asked, _params(plan, item)])
-        result = store.fetch("section", own, lambda folder: _read_result(item, folder))
-        if result is None:
-            result = compute()
-            store.keep("section", own, _writer(result.model_dump_json()))
-        return result
-
-    return remember
-
-
-def _params(plan: Plan, item: PlannedSection) -> Any:
-    """Return the parameters of the models, for a section that looks at them."""
-    return asdict(plan.params) if Need.PARAMS in item.section.analyzer.needs else None
-
-
-def _asked(item: PlannedSection) -> list[Any]:
-    return [item.section.name, item.spec.split, item.options.model_dump(mode="json")]
-
-
-def _read_result(item: PlannedSection, folder: Path) -> SectionResult:
-    result: SectionResult = item.section.result.model_validate_json((folder / _TEXT).read_bytes())
-    return result
-
-
-def _writer(text: str) -> Callable[[Path], None]:
-    def write(folder: Path) -> None:
-        (folder / _TEXT).write_text(text, "utf-8")
-
-    return write
 
 
 # ------------------------------------------------------------------------------------------------ figures

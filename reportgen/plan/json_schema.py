@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from reportgen.contract.base import descriptions
 from reportgen.contract.foreign import section_code
 from reportgen.plan.presets import PRESETS
 from reportgen.plan.registry import folder_of
@@ -12,13 +15,26 @@ from reportgen.spec.model import ReportSpec
 from reportgen.spec.tables.sections import SectionSpec
 
 if TYPE_CHECKING:
+    from pydantic_core.core_schema import ModelSchema
+
     from reportgen.contract.section import Section
     from reportgen.plan.registry import Registry
 
 
+class Described(GenerateJsonSchema):
+    """With what each field is."""
+
+    def model_schema(self, schema: ModelSchema) -> JsonSchemaValue:
+        """Return the schema of a model."""
+        found = super().model_schema(schema)
+        for name, text in descriptions(schema["cls"]).items():
+            found["properties"][name]["description"] = text
+        return found
+
+
 def spec_schema(registry: Registry) -> str:
     """Return the text of the schema: draft 2020-12, one alternative per installed section."""
-    schema = ReportSpec.model_json_schema()
+    schema = ReportSpec.model_json_schema(schema_generator=Described)
     definitions = schema["$defs"]
     common = definitions.pop("SectionSpec")
     for name in registry.names:
@@ -48,7 +64,7 @@ def _preset(check: dict[str, Any]) -> dict[str, Any]:
 
 def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a section in a file: the common keys, and any others."""
-    description = SectionSpec.model_fields["kind"].description
+    description = descriptions(SectionSpec)["kind"]
     kind = {"type": "string", "pattern": r"\.py:[A-Za-z_][A-Za-z0-9_]*$", "description": description}
     return {
         "type": "object",
@@ -61,9 +77,9 @@ def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:
 def _section(section: Section[Any, Any], common: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Combine the common keys with the options of one kind."""
     with section_code(section.name, folder_of(section)):
-        options = section.options.model_json_schema()
+        options = section.options.model_json_schema(schema_generator=Described)
     definitions.update(options.get("$defs", {}))
-    kind = {"const": section.name, "description": SectionSpec.model_fields["kind"].description}
+    kind = {"const": section.name, "description": descriptions(SectionSpec)["kind"]}
     keys = common["properties"] | {"kind": kind}
     return {
         "type": "object",

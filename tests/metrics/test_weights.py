@@ -302,3 +302,13 @@ def test_what_has_no_score_has_a_reason(name: str) -> None:
     }[name]
     assert reasons.keys() == expected.keys()
     assert all(word in reasons[one] for one, word in expected.items())
+
+
+@given(mean=st.floats(0, 2_000), q=st.floats(0.01, 0.999))
+def test_quantiles_of_the_poisson_distribution_are_those_of_scipy(mean: float, q: float) -> None:
+    """Also of means whose probability of 0 is no float."""
+    from scipy.special import pdtr
+
+    found = weights.poisson_quantile(mean, q)
+    assert pdtr(found, mean) >= q - 1e-9
+    assert found == 0 or pdtr(found - 1, mean) < q + 1e-9

@@ -14,6 +14,7 @@ from reportgen.cli import commands
 from reportgen.contract.formats import ANSWERS
 from reportgen.errors import InputError
 from reportgen.pipeline import flow, stored
+from reportgen.pipeline.memory import KeptResults
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store
 from reportgen.spec.errors import SpecError
@@ -219,7 +220,7 @@ def test_the_store_keeps_no_comparison_with_a_release(tmp_path: Path) -> None:
     for seed in (0, 1):
         release(tmp_path, classified(seed=seed))
         plan = planned(tmp_path, BASELINE)
-        remember = stored.sections(plan, store, stored.Keys("data", {"b": "model"}, (), (), {}, {}))
-        found.append(analyze(plan, made, WHEN, keep_going=False, remember=remember)["changes"].changes)
+        memory = KeptResults(plan, store, stored.Keys("data", {"b": "model"}, (), (), {}, {}))
+        found.append(analyze(plan, made, WHEN, keep_going=False, memory=memory)["changes"].changes)
     assert store.found["section"] == 2
     assert [one.same_rows for one in found] == [True, False]

@@ -33,7 +33,7 @@ Address = tuple[str, "Subject | None"]
 class _Lenient(BaseModel):
     """A part of a section's result, of which only some fields are read."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=False, defer_build=True)
 
 
 class Layer(_Lenient):

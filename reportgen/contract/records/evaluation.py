@@ -97,6 +97,10 @@ class Evaluation:
         )
         return replace(self, models=models, data=self.splits[split], examples=self.split_examples.get(split))
 
+    def alone(self, model: ModelEvaluation) -> Evaluation:
+        """Return the evaluation of one of the models, which tells nothing of the others, of roles and of parameters."""
+        return replace(self, models=(model,), decision=COMPARISON, examples=None, params=NO_PARAMS, split_examples={})
+
     def heads(self, kind: type[OutputsT]) -> Iterator[tuple[ModelEvaluation, HeadEvaluation, OutputsT]]:
         """Yield every head whose outputs are a record of this kind, with its model and outputs."""
         for model in self.models:

@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from reportgen.contract.forecasts import BANDS, null_of, points_of
-from reportgen.contract.heads import MultilabelHead
 from reportgen.contract.needs import Need
-from reportgen.contract.positions import DenseHead
-from reportgen.contract.records.classification import ClassificationOutputs
-from reportgen.contract.records.dense import DenseOutputs
-from reportgen.contract.records.distributional import DistributionalOutputs
-from reportgen.contract.records.multilabel import MultilabelOutputs
-from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
-from reportgen.metrics import calibrated, calibration, comparison, density, intervals, selective, smoothing, temperature
+from reportgen.metrics import calibrated, calibration, density, intervals, selective, smoothing, temperature
 from reportgen.metrics.spans import spans
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import multilabel, schema
+from reportgen.sections.calibration.adjusted import CalibratedModel, Heads, TestedHead, adjusted
 from reportgen.sections.calibration.binned import (
     Binned,
     PValues,
@@ -30,7 +25,6 @@ from reportgen.sections.calibration.binned import (
     rows_of_bins,
 )
 from reportgen.sections.calibration.distributions import analyzer as distributions
-from reportgen.sections.calibration.distributions.analyzer import Distribution
 from reportgen.sections.calibration.positions import analyzer as positions
 from reportgen.sections.calibration.schema import (
     BrierScore,
@@ -44,12 +38,13 @@ from reportgen.sections.calibration.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from reportgen.contract.forecasts import Floats, Points
     from reportgen.contract.numbers import Measurement
+    from reportgen.contract.records.classification import ClassificationOutputs
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.design import Design
 
@@ -70,46 +65,65 @@ _BEYOND = 0.5
 _REFUSAL_POINTS = 200
 
 
-class CalibrationAnalyzer(BaseAnalyzer[CalibrationOptions, CalibrationResult]):
+class CalibrationAnalyzer(PerModelAnalyzer[CalibrationOptions, CalibrationResult, CalibratedModel]):
     """Measures calibration and uncertainty of every head."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
+    part = CalibratedModel
 
-    def analyze(self, evaluation: Evaluation) -> CalibrationResult:
-        """Compute the metrics of every head."""
-        data = evaluation.data
-        if data is None:
-            message = "calibration needs data"
-            raise ValueError(message)
-        measurements: list[Measurement] = []
-        heads, tested = [], []
-        for model, head, outputs in evaluation.heads(ClassificationOutputs):
-            subject = Binned(model, head, outputs, data, self.options.bins)
-            p_values = PValues.of(subject)
-            measurements += [*_errors(subject, p_values), *_direction(subject, p_values)]
-            measurements += [*_uncertainty(subject), *_refusing(subject), *_temperature(subject), *_classes(subject)]
-            heads.append(self._shown(subject))
-            tested.append((subject, p_values))
-        several = [
-            multilabel.of_head(MultilabelHead(*one, data), self.options.bins)
-            for one in evaluation.heads(MultilabelOutputs)
-        ]
-        of_positions = [positions.of_head(DenseHead.of(*one, data)) for one in evaluation.heads(DenseOutputs)]
-        measurements += [one for found in several for one in found.measurements]
-        measurements += [one for found in of_positions for one in found.measurements]
-        measurements += _adjusted(tested, several, of_positions)
-        of_distributions, shown = distributions.measured(
-            [Distribution(*one, data) for one in evaluation.heads(DistributionalOutputs)]
+    def of_model(self, evaluation: Evaluation) -> CalibratedModel:
+        """Measure every head of a model."""
+        heads = Heads.of(evaluation, self.options.bins)
+        return CalibratedModel(
+            heads=tuple(map(self._of_head, heads.classified)),
+            multilabel=tuple(multilabel.of_head(one, self.options.bins) for one in heads.multilabel),
+            positions=tuple(map(positions.of_head, heads.positions)),
+            distributions=tuple(map(distributions.of_head, heads.distributions)),
         )
+
+    def joined(self, evaluation: Evaluation, parts: Sequence[CalibratedModel]) -> CalibrationResult:
+        """Put the models together, with the p-values that are adjusted for all of them."""
+        heads = Heads.of(evaluation, self.options.bins)
+        classified = [one for part in parts for one in part.heads]
+        several = [one for part in parts for one in part.multilabel]
+        of_positions = [one for part in parts for one in part.positions]
+        distributed = [one for part in parts for one in part.distributions]
         return CalibrationResult(
-            measurements=(*measurements, *of_distributions),
-            split=data.split,
-            n=data.n,
-            heads=tuple(heads),
+            measurements=(
+                *(one for found in classified for one in found.measurements),
+                *(one for found in several for one in found.measurements),
+                *(one for found in of_positions for one in found.measurements),
+                *adjusted(
+                    list(zip(heads.classified, classified, strict=True)),
+                    list(zip(heads.multilabel, several, strict=True)),
+                    list(zip(heads.positions, of_positions, strict=True)),
+                ),
+                *(one for found in distributed for one in found.measurements),
+                *distributions.adjusted(list(zip(heads.distributions, distributed, strict=True))),
+            ),
+            split=heads.data.split,
+            n=heads.data.n,
+            heads=tuple(found.shown for found in classified),
             multilabel=tuple(found.shown for found in several),
             positions=tuple(found.shown for found in of_positions),
-            distributions=shown,
+            distributions=tuple(found.shown for found in distributed),
             options=self.options,
+        )
+
+    def _of_head(self, subject: Binned) -> TestedHead:
+        found = PValues.of(subject)
+        return TestedHead(
+            measurements=(
+                *_errors(subject, found),
+                *_direction(subject, found),
+                *_uncertainty(subject),
+                *_refusing(subject),
+                *_temperature(subject),
+                *_classes(subject),
+            ),
+            whole=found.whole,
+            classes=found.classes,
+            shown=self._shown(subject),
         )
 
     def _shown(self, subject: Binned) -> HeadCalibration:
@@ -140,39 +154,6 @@ def _brier(subject: Binned) -> BrierScore:
 
 
 # ------------------------------------------------------------------------------------------------ numbers
-
-
-def _adjusted(
-    tested: Sequence[tuple[Binned, PValues]],
-    several: Sequence[multilabel.TestedClasses],
-    of_positions: Sequence[positions.TestedPositions],
-) -> Iterator[Measurement]:
-    """Yield the p-values that are adjusted for all heads: the verdict on each, and those of the classes."""
-    every = [found.whole for _, found in tested] + [one.whole for one in several] + [one.whole for one in of_positions]
-    whole = iter(_known(comparison.holm, every))
-    biases = [p for _, found in tested for p in found.classes] + [p for one in several for p in one.biases]
-    classes = iter(_known(comparison.benjamini_hochberg, biases))
-    for subject, found in tested:
-        yield subject.tested(schema.CALIBRATION_P, next(whole))
-        adjusted = [next(classes) for _ in found.classes]
-        if subject.binary:
-            adjusted *= 2
-        for name, p_value in zip(subject.head.class_names, adjusted, strict=True):
-            yield subject.tested(schema.CLASS_BIAS_P, p_value, Subject.of("class", name))
-    own = iter(_known(comparison.benjamini_hochberg, [p for one in several for p in one.classes]))
-    for one in several:
-        yield one.head.tested(schema.CALIBRATION_P, next(whole))
-        for name in one.names:
-            yield one.head.tested(schema.CLASS_BIAS_P, next(classes), Subject.of("class", name))
-            yield one.head.tested(schema.CLASS_CALIBRATION_P, next(own), Subject.of("class", name))
-    for dense in of_positions:
-        yield dense.head.tested(schema.CALIBRATION_P, next(whole))
-
-
-def _known(adjust: Callable[[list[float]], list[float]], p_values: list[float | None]) -> list[float | None]:
-    """Return p-values adjusted for those that are known."""
-    adjusted = iter(adjust([p for p in p_values if p is not None]))
-    return [None if p is None else next(adjusted) for p in p_values]
 
 
 def _errors(subject: Binned, p_values: PValues) -> Iterator[Measurement]:

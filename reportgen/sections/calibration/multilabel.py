@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.contract.base import Strict
 from reportgen.contract.forecasts import null_of
+from reportgen.contract.numbers import Measurement
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibrated, calibration, intervals, pooled
 from reportgen.sections.calibration import schema
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.heads import MultilabelHead
-    from reportgen.contract.numbers import Measurement
 
 MOST_CURVES = 6
 """Classes of a head whose reliability diagrams are kept. Convention."""
@@ -41,11 +42,9 @@ class _Class:
         return None if self.ece_p is None or self.bias_p is None else min(1.0, 2 * min(self.ece_p, self.bias_p))
 
 
-@dataclass(frozen=True)
-class TestedClasses:
-    """A multilabel head: its numbers, and the p-values of its classes before they are adjusted; None where there is no test."""
+class TestedClasses(Strict):
+    """What was found of a multilabel head: its numbers, and the p-values of its classes before they are adjusted; null where there is no test."""
 
-    head: MultilabelHead
     measurements: tuple[Measurement, ...]
     names: tuple[str, ...]
     """The classes of which labels are known."""
@@ -66,12 +65,11 @@ def of_head(head: MultilabelHead, bins: int) -> TestedClasses:
     found = [_of_class(head, index, bins) for index in known]
     ranked = sorted(found, key=lambda one: (1.0 if one.p is None else one.p, -one.ece))
     return TestedClasses(
-        head,
-        (*_whole(head, found), *_unknown(head), *(one for each in found for one in each.measurements)),
-        tuple(one.name for one in found),
-        tuple(one.p for one in found),
-        tuple(one.bias_p for one in found),
-        MultilabelCalibration(
+        measurements=(*_whole(head, found), *_unknown(head), *(one for each in found for one in each.measurements)),
+        names=tuple(one.name for one in found),
+        classes=tuple(one.p for one in found),
+        biases=tuple(one.bias_p for one in found),
+        shown=MultilabelCalibration(
             model=head.model.name,
             subject=head.subject(),
             n=head.n,

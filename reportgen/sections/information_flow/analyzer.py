@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.needs import Need, Probe
 from reportgen.contract.numbers import required
 from reportgen.contract.records.classification import ClassificationOutputs
-from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import activations, comparison, dimension, folds, intervals, rank, separability
 from reportgen.sections.information_flow import schema
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Measurement, MetricSpec, Status
     from reportgen.contract.records.activations import Activations, LayerActivations
+    from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.metrics.design import Design
 
@@ -82,39 +83,50 @@ class _Labels:
         return separability.nearest_center(one.pooled, self.labels, self.folds)
 
 
-class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFlowResult]):
+class InformationFlowAnalyzer(PerModelAnalyzer[InformationFlowOptions, InformationFlowResult, InformationFlowResult]):
     """Measures activations, dimensions and class separability of every probed layer."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ACTIVATIONS})
+    part = InformationFlowResult
 
     def probe(self) -> Probe:
         """Request the layers and rows of the options."""
         return Probe(samples=self.options.samples, layers=self.options.layers)
 
-    def analyze(self, evaluation: Evaluation) -> InformationFlowResult:
-        """Measure every probed layer of every model."""
-        data = evaluation.data
-        if data is None:
-            message = "information_flow needs data"
-            raise ValueError(message)
-        measurements: list[Measurement] = []
-        models: list[ModelFlow] = []
-        layers: list[LayerFlow] = []
-        rows: tuple[int, ...] = ()
-        for model in evaluation.models:
-            if model.activations is None:
-                continue
-            probed = model.activations.of(data.design)
-            rows = tuple(int(row) for row in data.rows[probed.places])
-            design = data.design.take(probed.places)
-            known = _labels(model, probed, data.seed, design)
-            right = {one.name: known.right(one) for one in probed.layers} if known else {}
-            fields = [self._layer(model.name, one, known, right.get(one.name), design) for one in probed.layers]
-            output = None if known is None else _output(fields, _end(probed, known.place))
-            flows = _separated(fields, output, None if known is None else known.chance)
-            models.append(_model(model.name, probed, known, output, flows, right))
-            layers += flows
-            measurements += [*_whole(model.name, flows, probed), *_each(flows, models[-1])]
+    def of_model(self, evaluation: Evaluation) -> InformationFlowResult:
+        """Measure every probed layer of a model."""
+        (model,), data = evaluation.models, _data(evaluation)
+        if model.activations is None:
+            return self._result(data, (), (), (), ())
+        probed = model.activations.of(data.design)
+        design = data.design.take(probed.places)
+        known = _labels(model, probed, data.seed, design)
+        right = {one.name: known.right(one) for one in probed.layers} if known else {}
+        fields = [self._layer(model.name, one, known, right.get(one.name), design) for one in probed.layers]
+        output = None if known is None else _output(fields, _end(probed, known.place))
+        flows = _separated(fields, output, None if known is None else known.chance)
+        flow = _model(model.name, probed, known, output, flows, right)
+        rows = tuple(int(row) for row in data.rows[probed.places])
+        return self._result(data, [*_whole(model.name, flows, probed), *_each(flows, flow)], rows, [flow], flows)
+
+    def joined(self, evaluation: Evaluation, parts: Sequence[InformationFlowResult]) -> InformationFlowResult:
+        """Put the models one after the other; the probed rows are the same for all."""
+        return self._result(
+            _data(evaluation),
+            [one for part in parts for one in part.measurements],
+            next((part.rows for part in parts if part.rows), ()),
+            [one for part in parts for one in part.models],
+            [one for part in parts for one in part.layers],
+        )
+
+    def _result(
+        self,
+        data: DataEvaluation,
+        measurements: Sequence[Measurement],
+        rows: tuple[int, ...],
+        models: Sequence[ModelFlow],
+        layers: Sequence[LayerFlow],
+    ) -> InformationFlowResult:
         return InformationFlowResult(
             measurements=tuple(measurements),
             split=data.split,
@@ -178,6 +190,13 @@ class InformationFlowAnalyzer(BaseAnalyzer[InformationFlowOptions, InformationFl
             **_class_numbers(one, known, rectified=rectified),
             **({} if known is None else _center(right, known)),
         }
+
+
+def _data(evaluation: Evaluation) -> DataEvaluation:
+    if evaluation.data is None:
+        message = "information_flow needs data"
+        raise ValueError(message)
+    return evaluation.data
 
 
 def _saturated(one: LayerActivations) -> float | None:

@@ -10,23 +10,16 @@ import numpy as np
 
 from reportgen.contract.heads import comparable
 from reportgen.contract.needs import Need
-from reportgen.contract.records.classification import ClassificationOutputs
-from reportgen.contract.records.dense import DenseOutputs
-from reportgen.contract.records.distributional import DistributionalOutputs
-from reportgen.contract.records.multilabel import MultilabelOutputs
-from reportgen.contract.records.regression import RegressionOutputs
-from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
 from reportgen.metrics.spans import Derived, most, total
 from reportgen.sections.performance import gap, ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.dense import analyzer as dense
-from reportgen.sections.performance.dense.analyzer import Positions
+from reportgen.sections.performance.measured import Heads, MeasuredModel, ShownHeads
 from reportgen.sections.performance.multilabel import analyzer as multilabel
-from reportgen.sections.performance.multilabel.analyzer import Several
 from reportgen.sections.performance.regression import analyzer as regression, distributions
-from reportgen.sections.performance.regression.analyzer import Values
 from reportgen.sections.performance.rivals import Comparison, compare
 from reportgen.sections.performance.schema import (
     ConfidentError,
@@ -38,80 +31,93 @@ from reportgen.sections.performance.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement
+    from reportgen.contract.records.classification import ClassificationOutputs
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.comparison import Discordance
     from reportgen.metrics.intervals import Estimate
     from reportgen.sections.performance.tiers import Tier
 
 
-class PerformanceAnalyzer(BaseAnalyzer[PerformanceOptions, PerformanceResult]):
+class PerformanceAnalyzer(PerModelAnalyzer[PerformanceOptions, PerformanceResult, MeasuredModel]):
     """Measures accuracy and probabilistic scores, and tests the differences between models."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS})
+    part = MeasuredModel
 
     def threshold(self) -> float:
         """Request the threshold of the options."""
         return self.options.threshold
 
-    def analyze(self, evaluation: Evaluation) -> PerformanceResult:
-        """Compute the metrics of every head, then compare the models head by head."""
-        data = evaluation.data
-        if data is None:
-            message = "performance needs data"
-            raise ValueError(message)
-        subjects = [Classified(*one, data) for one in evaluation.heads(ClassificationOutputs)]
-        measurements: list[Measurement] = []
-        for subject in subjects:
-            measurements += [*_whole(subject), *per_class(subject)]
-        values = [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
-        of_values = regression.measured(values, evaluation.decision)
-        scored = [distributions.Scored(*one, data) for one in evaluation.heads(DistributionalOutputs)]
-        several = [Several(*one, data) for one in evaluation.heads(MultilabelOutputs)]
-        measurements += [
-            *unseen.of_classes(subjects, evaluation.decision),
-            *unseen.of_values(values, evaluation.decision),
-            *unseen.of_labels(several, evaluation.decision),
-            *gap.measured(evaluation),
-        ]
-        of_several = multilabel.measured(several, evaluation.decision)
-        of_positions = dense.measured(
-            [Positions.of(*one, data) for one in evaluation.heads(DenseOutputs)], evaluation.decision
+    def of_model(self, evaluation: Evaluation) -> MeasuredModel:
+        """Compute the metrics of every head of a model."""
+        heads = Heads.of(evaluation)
+        return MeasuredModel(
+            classes=tuple(one for head in heads.classified for one in (*_whole(head), *per_class(head))),
+            ordinal=tuple(one for head in heads.classified for one in ordinal.whole(head)),
+            gap=tuple(gap.measured(evaluation)),
+            values=tuple(one for head in heads.values for one in regression.whole(head)),
+            distributions=tuple(one for head in heads.distributions for one in distributions.whole(head)),
+            multilabel=tuple(one for head in heads.multilabel for one in multilabel.measured(head)),
+            dense=tuple(one for head in heads.dense for one in dense.measured(head)),
+            shown=ShownHeads(
+                heads=tuple(map(self._shown, heads.classified)),
+                values=tuple(map(regression.shown, heads.values)),
+                multilabel=tuple(map(multilabel.shown, heads.multilabel)),
+                dense=tuple(map(dense.shown, heads.dense)),
+            ),
         )
-        pairwise, tiers = _compare(subjects, evaluation.decision)
+
+    def joined(self, evaluation: Evaluation, parts: Sequence[MeasuredModel]) -> PerformanceResult:
+        """Compare the models head by head."""
+        heads, decision = Heads.of(evaluation), evaluation.decision
+        pairwise, tiers = _compare(heads.classified, decision)
+        of_values, value_tiers = regression.paired(heads.values, decision)
+        of_labels, multilabel_tiers = multilabel.paired(heads.multilabel, decision)
+        of_positions, dense_tiers = dense.paired(heads.dense, decision)
         seeds, entries = recipes.measured(
             [
-                *(recipes.classified(one) for one in subjects if one.model.recipe is not None),
-                *(recipes.regressed(one) for one in values if one.model.recipe is not None),
-                *(recipes.multilabeled(one) for one in several if one.model.recipe is not None),
+                *(recipes.classified(one) for one in heads.classified if one.model.recipe is not None),
+                *(recipes.regressed(one) for one in heads.values if one.model.recipe is not None),
+                *(recipes.multilabeled(one) for one in heads.multilabel if one.model.recipe is not None),
             ]
         )
+        values = zip((one for part in parts for one in part.shown.values), heads.values, strict=True)
         return PerformanceResult(
             measurements=(
-                *measurements,
-                *of_values.measurements,
-                *distributions.measured(scored, evaluation.decision),
-                *ordinal.measured(subjects, evaluation.decision),
-                *of_several.measurements,
-                *of_positions.measurements,
+                *(one for part in parts for one in part.classes),
+                *unseen.of_classes(heads.classified, decision),
+                *unseen.of_values(heads.values, decision),
+                *unseen.of_labels(heads.multilabel, decision),
+                *(one for part in parts for one in part.gap),
+                *(one for part in parts for one in part.values),
+                *of_values,
+                *(one for part in parts for one in part.distributions),
+                *distributions.paired(heads.distributions, decision),
+                *(one for part in parts for one in part.ordinal),
+                *ordinal.paired(heads.classified, decision),
+                *(one for part in parts for one in part.multilabel),
+                *of_labels,
+                *(one for part in parts for one in part.dense),
+                *of_positions,
                 *pairwise,
                 *seeds,
             ),
-            split=data.split,
-            n=data.n,
-            heads=tuple(self._shown(subject) for subject in subjects),
+            split=heads.data.split,
+            n=heads.data.n,
+            heads=tuple(one for part in parts for one in part.shown.heads),
             tiers=tuple(tiers),
-            values=of_values.values,
-            value_tiers=of_values.tiers,
-            multilabel=of_several.heads,
-            multilabel_tiers=of_several.tiers,
-            dense=of_positions.heads,
-            dense_tiers=of_positions.tiers,
+            values=tuple(regression.by_label(shown, one, heads.values, decision) for shown, one in values),
+            value_tiers=tuple(value_tiers),
+            multilabel=tuple(one for part in parts for one in part.shown.multilabel),
+            multilabel_tiers=tuple(multilabel_tiers),
+            dense=tuple(one for part in parts for one in part.shown.dense),
+            dense_tiers=tuple(dense_tiers),
             recipes=entries,
             options=self.options,
         )
@@ -335,7 +341,7 @@ def _of_constant(
 # ------------------------------------------------------------------------------------------------ of two models
 
 
-def _compare(subjects: list[Classified], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
+def _compare(subjects: Sequence[Classified], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
     """Compare models that share a head."""
     groups = comparable(subjects)
     how = Comparison(

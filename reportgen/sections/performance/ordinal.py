@@ -34,11 +34,9 @@ TASK = "ordinal"
 # ------------------------------------------------------------------------------------------------ numbers
 
 
-def measured(heads: Sequence[Classified], decision: Decision) -> Iterator[Measurement]:
-    """Yield the scores of every head whose classes have an order, and the paired differences of models."""
+def paired(heads: Sequence[Classified], decision: Decision) -> Iterator[Measurement]:
+    """Yield the paired differences of models whose classes have an order."""
     own = [one for one in heads if one.head.task.value == TASK]
-    for one in own:
-        yield from _whole(one)
     yield from compare(comparable(own), by_loss(_distances, schema.CLASS_MAE_PAIRS, _kappa_difference), decision)[0]
 
 
@@ -46,7 +44,10 @@ def _distances(one: Classified) -> NDArray[np.float64]:
     return ordinal.distances(one.outputs.labels, one.outputs.predictions)
 
 
-def _whole(one: Classified) -> Iterator[Measurement]:
+def whole(one: Classified) -> Iterator[Measurement]:
+    """Yield the scores of a head; nothing if its classes have no order."""
+    if one.head.task.value != TASK:
+        return
     found, weights = one.outputs, one.design.weights
     distance = one.mean_loss(_distances(one), found.n_classes - 1)
     if distance is None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from reportgen.contract.base import Strict
 from reportgen.contract.needs import Need
+from reportgen.contract.numbers import Measurement
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.dense import DenseOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
-from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, slices
 from reportgen.sections.slices import discovery, parts, schema
@@ -35,53 +37,91 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.metrics.intervals import Estimate
     from reportgen.sections.slices.parts import Part
 
     Head = Classes | Values | Labels | Positions
-    Tests = dict[tuple[str, Subject], float | str]
-    """The p-value of each slice of a model, or why it has none, by the name of the test and the slice within the head."""
+
+
+class Test(Strict):
+    """The p-value of a slice before it is adjusted for the others of its model, or why it has none."""
+
+    name: str
+    subject: Subject
+    """The slice within the head."""
+    p: float | None
+    reason: str | None
+
+
+class MeasuredSlice(Strict):
+    """What was found of a slice of a head: its numbers and tests."""
+
+    entry: SliceEntry
+    reason: str | None
+    """Why it has no numbers; null if it has."""
+    measurements: tuple[Measurement, ...]
+    tests: tuple[Test, ...] = ()
+
+
+class SlicedModel(Strict):
+    """What was found of the slices that the spec names, of each head of a model; differences from another model are not among it."""
+
+    heads: tuple[tuple[MeasuredSlice, ...], ...]
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """A head with the numbers of its slices, and their p-values before they are adjusted for each other."""
+    """A head with its slices."""
 
     head: Head
     shown: HeadSlices
-    measurements: tuple[Measurement, ...]
-    tests: Tests
+    slices: tuple[MeasuredSlice, ...]
+
+    @property
+    def tests(self) -> list[Test]:
+        """The tests of all slices."""
+        return [test for one in self.slices for test in one.tests]
 
 
-class SlicesAnalyzer(BaseAnalyzer[SlicesOptions, SlicesResult]):
+class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel]):
     """Measures every model on parts of the rows."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.PREDICTIONS, Need.LABELS, Need.SLICES})
+    part = SlicedModel
 
-    def analyze(self, evaluation: Evaluation) -> SlicesResult:
-        """Compute the numbers of every slice of every head, then adjust the tests of each model for their number."""
-        data = evaluation.data
-        if data is None:
-            message = "slices need data"
-            raise ValueError(message)
-        heads: list[Head] = [Classes(*one, data, self.options.bins) for one in evaluation.heads(ClassificationOutputs)]
-        heads += [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
-        heads += [Labels(*one, data) for one in evaluation.heads(MultilabelOutputs)]
-        heads += [Positions.of(*one, data) for one in evaluation.heads(DenseOutputs)]
+    def of_model(self, evaluation: Evaluation) -> SlicedModel:
+        """Compute the numbers of every slice that the spec names, for every head."""
+        heads, data = self._heads(evaluation)
+        fixed = tuple(parts.of_spec(data))
+        return SlicedModel(
+            heads=tuple(tuple(self._measured(head, one) for one in _taken(fixed, head, data)) for head in heads)
+        )
+
+    def joined(self, evaluation: Evaluation, parts_: Sequence[SlicedModel]) -> SlicesResult:
+        """Search slices, add the differences from the baseline, then adjust the tests of each model for their number."""
+        heads, data = self._heads(evaluation)
         pair = evaluation.decision.pair
         fixed = tuple(parts.of_spec(data))
+        known = {model.name: iter(one.heads) for model, one in zip(evaluation.models, parts_, strict=True)}
         searches = self._searches(heads, data, evaluation.decision.candidate)
         measured = []
         for head in heads:
-            found = searches.get(head.subject())
-            kept = np.isin(data.rows, head.data.rows)
-            own = [one.take(kept) for one in (*fixed, *(found[1] if found else ()))]
-            measured.append(self._measured(head, own, _baseline(head, heads, pair)))
+            found = searches[head.subject()][1] if head.subject() in searches else ()
+            own = [*next(known[head.model.name]), *(self._measured(head, one) for one in _taken(found, head, data))]
+            baseline = _baseline(head, heads, pair)
+            if baseline is not None:
+                rows = (one.rows for one in _taken((*fixed, *found), head, data))
+                own = [_against(head, baseline, *one) for one in zip(own, rows, strict=True)]
+            measured.append(_Measured(head, _shown(head, baseline, own), tuple(own)))
         return SlicesResult(
-            measurements=tuple(one for item in measured for one in (*item.measurements, *_tested(item, measured))),
+            measurements=tuple(
+                one
+                for item in measured
+                for one in (*(one for of in item.slices for one in of.measurements), *_tested(item, measured))
+            ),
             split=data.split,
             n=data.n,
             definitions=tuple(Definition(name=one.name, n=int(one.rows.sum()), missing=one.missing) for one in fixed),
@@ -90,6 +130,18 @@ class SlicesAnalyzer(BaseAnalyzer[SlicesOptions, SlicesResult]):
             pair=pair,
             options=self.options,
         )
+
+    def _heads(self, evaluation: Evaluation) -> tuple[list[Head], DataEvaluation]:
+        """Return the heads that are measured, by kind in the order of the models, and the rows."""
+        data = evaluation.data
+        if data is None:
+            message = "slices need data"
+            raise ValueError(message)
+        heads: list[Head] = [Classes(*one, data, self.options.bins) for one in evaluation.heads(ClassificationOutputs)]
+        heads += [Values(*one, data) for one in evaluation.heads(RegressionOutputs)]
+        heads += [Labels(*one, data) for one in evaluation.heads(MultilabelOutputs)]
+        heads += [Positions.of(*one, data) for one in evaluation.heads(DenseOutputs)]
+        return heads, data
 
     def _searches(
         self, heads: Sequence[Head], data: DataEvaluation, candidate: str | None
@@ -116,58 +168,19 @@ class SlicesAnalyzer(BaseAnalyzer[SlicesOptions, SlicesResult]):
             searches[name] = search, found
         return searches
 
-    def _measured(self, head: Head, own: Sequence[Part], baseline: Head | None) -> _Measured:
-        entries, measurements = [], []
-        tests: Tests = {}
-        for one in own:
-            rows = one.rows
-            subject = Subject.of("slice", one.name)
-            n = int(rows.sum())
-            reason = self._unmeasured(head, rows, n)
-            measurements.append(head.measure(schema.ROWS, n, subject, n=n))
-            if reason is None:
-                measurements += self._slice(head, one, subject, baseline, tests)
-            else:
-                measurements += (head.insufficient(spec, reason, subject) for spec in _specs(head, baseline))
-            within = subject.within(head.subject())
-            entries.append(
-                SliceEntry(name=one.name, subject=within, n=n, tested=reason is None, found=one.judged is not None)
-            )
-        other: Any = baseline
-        shown = HeadSlices(
-            model=head.model.name,
-            subject=head.subject(),
-            score=head.score.spec.name,
-            overall=_whole(head, head.estimate),
-            difference=None if other is None else _whole(head, head.difference(other)),
-            n=head.n,
-            slices=tuple(entries),
-        )
-        return _Measured(head, shown, tuple(measurements), tests)
-
-    def _slice(
-        self, head: Head, one: Part, subject: Subject, baseline: Head | None, tests: Tests
-    ) -> Iterator[Measurement]:
-        rows = one.rows
-        own = head.take(rows)
-        yield from own.measured(subject)
-        whole, inside = (head, rows) if one.judged is None else (head.take(one.judged), rows[one.judged])
-        values = "every row is in the slice" if inside.all() else whole.against(inside)
-        if isinstance(values, str):
-            for spec in (head.score.from_rest, schema.REST_P, schema.REST_P_HOLM):
-                yield head.insufficient(spec, values, subject)
-        elif (difference := slices.from_rest(values, inside, whole.design)) is not None:
-            yield whole.estimated(head.score.from_rest, difference, subject)
-            p_value = slices.from_rest_p(values, inside, whole.design)
-            tests["rest_p", subject] = head.design.too_few if p_value is None else p_value
-        if head.score.confidence:
-            p_value = own.confidence_p()
-            tests["calibration_gap_p", subject] = head.design.too_few if p_value is None else p_value
-        if baseline is not None:
-            other: Any = baseline.take(rows)
-            yield from own.paired(other, subject)
-            p_value = own.paired_p(other)
-            tests["difference_p", subject] = own.no_paired_p(other) if p_value is None else p_value
+    def _measured(self, head: Head, one: Part) -> MeasuredSlice:
+        subject = Subject.of("slice", one.name)
+        n = int(one.rows.sum())
+        reason = self._unmeasured(head, one.rows, n)
+        tests: list[Test] = []
+        if reason is None:
+            numbers = tuple(_slice(head, one, subject, tests))
+        else:
+            numbers = tuple(head.insufficient(spec, reason, subject) for spec in _specs(head))
+        within = subject.within(head.subject())
+        entry = SliceEntry(name=one.name, subject=within, n=n, tested=reason is None, found=one.judged is not None)
+        counted = head.measure(schema.ROWS, n, subject, n=n)
+        return MeasuredSlice(entry=entry, reason=reason, measurements=(counted, *numbers), tests=tuple(tests))
 
     def _unmeasured(self, head: Head, rows: NDArray[np.bool_], n: int) -> str | None:
         """Return why a slice has no numbers; None if it has."""
@@ -176,6 +189,64 @@ class SlicesAnalyzer(BaseAnalyzer[SlicesOptions, SlicesResult]):
         if isinstance(head, Labels) and head.take(rows).estimate is None:
             return head.nothing
         return None
+
+
+def _taken(some: Sequence[Part], head: Head, data: DataEvaluation) -> Iterator[Part]:
+    """Yield slices of the rows of a head."""
+    kept = np.isin(data.rows, head.data.rows)
+    return (one.take(kept) for one in some)
+
+
+def _slice(head: Head, one: Part, subject: Subject, tests: list[Test]) -> Iterator[Measurement]:
+    """Yield the numbers of a slice, and add its tests to some."""
+    rows = one.rows
+    own = head.take(rows)
+    yield from own.measured(subject)
+    whole, inside = (head, rows) if one.judged is None else (head.take(one.judged), rows[one.judged])
+    values = "every row is in the slice" if inside.all() else whole.against(inside)
+    if isinstance(values, str):
+        for spec in (head.score.from_rest, schema.REST_P, schema.REST_P_HOLM):
+            yield head.insufficient(spec, values, subject)
+    elif (difference := slices.from_rest(values, inside, whole.design)) is not None:
+        yield whole.estimated(head.score.from_rest, difference, subject)
+        p_value = slices.from_rest_p(values, inside, whole.design)
+        tests.append(_test(schema.REST_P, subject, p_value, head.design.too_few))
+    if head.score.confidence:
+        tests.append(_test(schema.GAP_P, subject, own.confidence_p(), head.design.too_few))
+
+
+def _test(spec: MetricSpec, subject: Subject, p_value: float | None, reason: str) -> Test:
+    return Test(name=spec.name, subject=subject, p=p_value, reason=reason if p_value is None else None)
+
+
+def _against(head: Head, baseline: Head, found: MeasuredSlice, rows: NDArray[np.bool_]) -> MeasuredSlice:
+    """Return what was found of a slice with the differences from the baseline."""
+    subject = Subject.of("slice", found.entry.name)
+    if found.reason is not None:
+        score = head.score
+        specs = (score.difference, *score.paired, schema.DIFFERENCE_P, schema.DIFFERENCE_P_HOLM)
+        numbers = tuple(head.insufficient(spec, found.reason, subject) for spec in specs)
+        return found.model_copy(update={"measurements": (*found.measurements, *numbers)})
+    own = head.take(rows)
+    other: Any = baseline.take(rows)
+    numbers = tuple(own.paired(other, subject))
+    p_value = own.paired_p(other)
+    reason = own.no_paired_p(other) if p_value is None else ""
+    test = _test(schema.DIFFERENCE_P, subject, p_value, reason)
+    return found.model_copy(update={"measurements": (*found.measurements, *numbers), "tests": (*found.tests, test)})
+
+
+def _shown(head: Head, baseline: Head | None, own: Sequence[MeasuredSlice]) -> HeadSlices:
+    other: Any = baseline
+    return HeadSlices(
+        model=head.model.name,
+        subject=head.subject(),
+        score=head.score.spec.name,
+        overall=_whole(head, head.estimate),
+        difference=None if other is None else _whole(head, head.difference(other)),
+        n=head.n,
+        slices=tuple(one.entry for one in own),
+    )
 
 
 def _losses(heads: Sequence[Head], data: DataEvaluation) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
@@ -195,14 +266,11 @@ def _whole(head: Head, estimate: Estimate | None) -> Whole | None:
     return Whole(value=found.value, ci_low=found.low, ci_high=found.high)
 
 
-def _specs(head: Head, baseline: Head | None) -> Iterator[MetricSpec]:
-    """Yield the metrics that a slice of a head has beside the number of rows."""
-    score = head.score
-    yield from (*score.measured, score.from_rest, schema.REST_P, schema.REST_P_HOLM)
-    if score.confidence:
+def _specs(head: Head) -> Iterator[MetricSpec]:
+    """Yield the metrics that a slice of a head has beside the number of rows and the differences from the baseline."""
+    yield from (*head.score.measured, head.score.from_rest, schema.REST_P, schema.REST_P_HOLM)
+    if head.score.confidence:
         yield from (schema.GAP_P, schema.GAP_P_HOLM)
-    if baseline is not None:
-        yield from (score.difference, *score.paired, schema.DIFFERENCE_P, schema.DIFFERENCE_P_HOLM)
 
 
 def _baseline(head: Head, heads: Sequence[Head], pair: tuple[str, str] | None) -> Head | None:
@@ -219,24 +287,25 @@ def _baseline(head: Head, heads: Sequence[Head], pair: tuple[str, str] | None) -
 
 def _tested(item: _Measured, every: Sequence[_Measured]) -> Iterator[Measurement]:
     """Yield the p-values of the slices of a head, and those adjusted for all slices of its model, over all outputs (Holm)."""
+    of_model = [one for one in every if one.head.model.name == item.head.model.name]
     for spec, adjusted in schema.ADJUSTED:
-        of_model = [one for one in every if one.head.model.name == item.head.model.name]
         family = {
-            (id(one), subject): p
+            (id(one), test.subject): test.p
             for one in of_model
-            for (name, subject), p in one.tests.items()
-            if name == spec.name and not isinstance(p, str)
+            for test in one.tests
+            if test.name == spec.name and test.p is not None
         }
         holm = dict(zip(family, comparison.holm(list(family.values())), strict=True))
-        for (name, subject), p in item.tests.items():
-            if name != spec.name:
+        for test in item.tests:
+            if test.name != spec.name:
                 continue
-            if isinstance(p, str):
-                yield from (item.head.insufficient(one, p, subject) for one in (spec, adjusted))
+            if test.p is None:
+                reason = test.reason or ""
+                yield from (item.head.insufficient(one, reason, test.subject) for one in (spec, adjusted))
                 continue
             how = item.head.design.test("the difference")
-            yield item.head.measure(spec, p, subject, estimator=how)
-            yield item.head.measure(adjusted, holm[id(item), subject], subject, estimator=_family(family))
+            yield item.head.measure(spec, test.p, test.subject, estimator=how)
+            yield item.head.measure(adjusted, holm[id(item), test.subject], test.subject, estimator=_family(family))
 
 
 def _family(family: Mapping[Any, float]) -> str:

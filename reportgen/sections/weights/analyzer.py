@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.contract.forms import NO_LAYERS
 from reportgen.contract.needs import Need
-from reportgen.contract.section import BaseAnalyzer
+from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import rank, spectrum, weights
 from reportgen.sections.weights import schema
@@ -48,23 +48,32 @@ _QUANTILE = 0.05
 _NOT_FINITE = "the tensor has NaN or infinite values"
 
 
-class WeightsAnalyzer(BaseAnalyzer[WeightsOptions, WeightsResult]):
+class WeightsAnalyzer(PerModelAnalyzer[WeightsOptions, WeightsResult, WeightsResult]):
     """Screens the weights for pathologies; needs no data."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.WEIGHTS})
+    part = WeightsResult
 
-    def analyze(self, evaluation: Evaluation) -> WeightsResult:
-        """Measure the selected tensors of every model."""
-        measurements: list[Measurement] = []
-        models: list[ModelWeights] = []
-        tensors: list[TensorWeights] = []
-        for model in evaluation.models:
-            chosen = [tensor for tensor in model.weights or () if tensor.values.size and self._is_chosen(tensor)]
-            digests = {tensor.name: _digest(tensor) for tensor in model.weights or ()}
-            measured = _tensors(model.name, chosen, digests)
-            tensors += measured
-            models.append(_model(model, measured, self.options.layer_types, tuple(digests.values())))
-            measurements += [*_whole(model, measured), *_each(model.name, measured)]
+    def of_model(self, evaluation: Evaluation) -> WeightsResult:
+        """Measure the selected tensors of a model."""
+        (model,) = evaluation.models
+        chosen = [tensor for tensor in model.weights or () if tensor.values.size and self._is_chosen(tensor)]
+        digests = {tensor.name: _digest(tensor) for tensor in model.weights or ()}
+        measured = _tensors(model.name, chosen, digests)
+        about = _model(model, measured, self.options.layer_types, tuple(digests.values()))
+        return self._result([*_whole(model, measured), *_each(model.name, measured)], [about], measured)
+
+    def joined(self, _evaluation: Evaluation, parts: Sequence[WeightsResult]) -> WeightsResult:
+        """Put the models one after the other."""
+        return self._result(
+            [one for part in parts for one in part.measurements],
+            [one for part in parts for one in part.models],
+            [one for part in parts for one in part.tensors],
+        )
+
+    def _result(
+        self, measurements: Sequence[Measurement], models: Sequence[ModelWeights], tensors: Sequence[TensorWeights]
+    ) -> WeightsResult:
         return WeightsResult(
             measurements=tuple(measurements),
             models=tuple(models),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
 from reportgen.contract.numbers import required
+from reportgen.metrics.weights import poisson_quantile
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
@@ -207,13 +208,8 @@ def _by_chance(judged: list[TensorWeights]) -> int:
 
     Each block of a matrix has a singular value above the edge, a 99 % quantile, in 1 of 100 cases.
     """
-    from scipy.special import pdtr
-
     expected = sum(1 - (1 - BEYOND_EDGE) ** (one.matrix.blocks if one.matrix else 1) for one in judged)
-    found = 0
-    while pdtr(found, expected) < FOUND:
-        found += 1
-    return found
+    return poisson_quantile(expected, FOUND)
 
 
 def _looks_initial(one: TensorWeights) -> bool:

@@ -84,7 +84,7 @@ class SliceSpec(Strict):
 class SectionSpec(BaseModel):
     """A section of the report; all other keys are options of its kind."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     kind: str
     """Which section: the name of an installed section, or a file that is imported and run: `./my_section.py:SECTION`."""

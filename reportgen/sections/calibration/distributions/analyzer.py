@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.contract.base import Strict
 from reportgen.contract.heads import MeasuredHead
+from reportgen.contract.numbers import Measurement
 from reportgen.contract.records.distributional import DistributionalOutputs, NormalOutputs, QuantileOutputs
+from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, distributions, intervals, regression
 from reportgen.metrics.spans import counts, each
 from reportgen.sections.calibration.distributions import schema
@@ -20,8 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.numbers import Measurement, MetricSpec
-    from reportgen.contract.subjects import Subject
+    from reportgen.contract.numbers import MetricSpec
     from reportgen.metrics.intervals import Estimate, Values
     from reportgen.metrics.spans import Derived
 
@@ -77,35 +79,49 @@ def _around(found: NormalOutputs, level: float, z: float) -> Interval:
     return Interval(level, low, high)
 
 
-@dataclass
-class _Tests:
-    """The p-values of a report, to be adjusted together."""
+class PValue(Strict):
+    """A p-value of a head before it is adjusted for the others of the report; null where there is no test."""
 
-    found: list[tuple[Distribution, MetricSpec, Subject | None, float | None]] = field(default_factory=list)
-
-    def adjusted(self) -> Iterator[Measurement]:
-        """Yield the p-values, adjusted for those that there are."""
-        known = iter(comparison.holm([p_value for *_, p_value in self.found if p_value is not None]))
-        for one, spec, part, p_value in self.found:
-            how = one.design.test("the deviation from the level")
-            yield one.tested(spec, None if p_value is None else next(known), part, estimator=how)
-
-    def share(self, one: Distribution, spec: MetricSpec, hits: Derived, level: float, part: Subject) -> None:
-        """Add the test of a share of rows against its level."""
-        design = one.design
-        least = design.squared_weights * level * (1 - level)
-        exact = None if design.weights is not None else distributions.share_p_value(hits, level)
-        self.found.append((one, spec, part, design.p_value(each(lambda hit: hit - level, hits), exact, least)))
+    metric: str
+    subject: Subject | None
+    p_value: float | None
 
 
-def measured(heads: Sequence[Distribution]) -> tuple[tuple[Measurement, ...], tuple[DistributionCalibration, ...]]:
-    """Return the metrics of every head, and what its figures show."""
-    tests = _Tests()
-    numbers = [found for one in heads for found in (*_whole(one, tests), *_levels(one, tests))]
-    return (*numbers, *tests.adjusted()), tuple(map(_shown, heads))
+class TestedDistribution(Strict):
+    """What was found of a head: its numbers, its tests, and what its figures show."""
+
+    measurements: tuple[Measurement, ...]
+    tests: tuple[PValue, ...]
+    shown: DistributionCalibration
 
 
-def _whole(one: Distribution, tests: _Tests) -> Iterator[Measurement]:
+def of_head(one: Distribution) -> TestedDistribution:
+    """Measure a head."""
+    tests: list[PValue] = []
+    numbers = (*_whole(one, tests), *_levels(one, tests))
+    return TestedDistribution(measurements=numbers, tests=tuple(tests), shown=_shown(one))
+
+
+def adjusted(found: Sequence[tuple[Distribution, TestedDistribution]]) -> Iterator[Measurement]:
+    """Yield the p-values of all heads, adjusted for those that there are."""
+    tests = [(one, test) for one, tested in found for test in tested.tests]
+    known = iter(comparison.holm([test.p_value for _, test in tests if test.p_value is not None]))
+    for one, test in tests:
+        how = one.design.test("the deviation from the level")
+        p_value = None if test.p_value is None else next(known)
+        yield one.tested(schema.TESTS[test.metric], p_value, test.subject, estimator=how)
+
+
+def _share_test(one: Distribution, spec: MetricSpec, hits: Derived, level: float, part: Subject) -> PValue:
+    """Test a share of rows against its level."""
+    design = one.design
+    least = design.squared_weights * level * (1 - level)
+    exact = None if design.weights is not None else distributions.share_p_value(hits, level)
+    p_value = design.p_value(each(lambda hit: hit - level, hits), exact, least)
+    return PValue(metric=spec.name, subject=part, p_value=p_value)
+
+
+def _whole(one: Distribution, tests: list[PValue]) -> Iterator[Measurement]:
     found, weights = one.outputs, one.design.weights
     if isinstance(found, QuantileOutputs):
         yield one.estimated(schema.CROSSING, _share(each(distributions.crossing, found.quantiles), weights))
@@ -122,7 +138,8 @@ def _whole(one: Distribution, tests: _Tests) -> Iterator[Measurement]:
         distance = distributions.distance_from_uniform(each(distributions.transform, *parts), weights)
         yield one.measure(schema.PIT, distance)
         if one.design.plain:
-            tests.found.append((one, schema.PIT_P, None, distributions.uniform_p_value(distance, one.n)))
+            p_value = distributions.uniform_p_value(distance, one.n)
+            tests.append(PValue(metric=schema.PIT_P.name, subject=None, p_value=p_value))
         else:
             yield _not_applicable(one, schema.PIT_P, one.design.no_test)
         yield _not_applicable(one, schema.CROSSING, "a mean and a spread cannot cross")
@@ -132,18 +149,18 @@ def _not_applicable(one: Distribution, spec: MetricSpec, reason: str) -> Measure
     return spec.missing(one.model.name, "not_applicable", reason, subject=one.subject())
 
 
-def _levels(one: Distribution, tests: _Tests) -> Iterator[Measurement]:
+def _levels(one: Distribution, tests: list[PValue]) -> Iterator[Measurement]:
     labels, weights = one.outputs.labels, one.design.weights
     for found in one.central:
         part, inside = level_part(found.level), found.contains(labels)
         yield one.estimated(schema.COVERAGE, _share(inside, weights), part)
         yield one.estimated(schema.WIDTH, _known(intervals.mean(found.width, weights=weights)), part)
-        tests.share(one, schema.COVERAGE_P, inside, found.level, part)
+        tests.append(_share_test(one, schema.COVERAGE_P, inside, found.level, part))
     if isinstance(one.outputs, QuantileOutputs):
         for level, quantile in zip(one.outputs.levels, one.outputs.quantiles.T, strict=True):
             part, below = level_part(level), each(np.less_equal, labels, quantile)
             yield one.estimated(schema.QUANTILE_COVERAGE, _share(below, weights), part)
-            tests.share(one, schema.QUANTILE_P, below, level, part)
+            tests.append(_share_test(one, schema.QUANTILE_P, below, level, part))
 
 
 def _share(hits: Derived, weights: Floats | None) -> Estimate:

@@ -148,3 +148,5 @@ QUANTILE_P = MetricSpec(
 OF_INTERVALS = (COVERAGE, COVERAGE_P, WIDTH)
 OF_QUANTILES = (QUANTILE_COVERAGE, QUANTILE_P)
 PER_LEVEL = (*OF_INTERVALS, *OF_QUANTILES)
+TESTS = {one.name: one for one in (PIT_P, COVERAGE_P, QUANTILE_P)}
+"""The p-values, which are adjusted for each other, by name."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.contract.numbers import OF_CALIBRATED
+from reportgen.contract.base import Strict
+from reportgen.contract.numbers import OF_CALIBRATED, Measurement
 from reportgen.metrics import calibrated, calibration, intervals, pooled
 from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.sections.calibration import schema
@@ -15,17 +15,15 @@ from reportgen.sections.calibration.schema import PositionsCalibration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.contract.numbers import MetricSpec
     from reportgen.contract.positions import DenseHead
     from reportgen.metrics.calibrated import Null
     from reportgen.metrics.unit_bins import UnitBins
 
 
-@dataclass(frozen=True)
-class TestedPositions:
-    """A head: its numbers, and the p-value of its calibration before it is adjusted; None where there is no test."""
+class TestedPositions(Strict):
+    """What was found of a head: its numbers, and the p-value of its calibration before it is adjusted; null where there is no test."""
 
-    head: DenseHead
     measurements: tuple[Measurement, ...]
     whole: float | None
     shown: PositionsCalibration
@@ -40,7 +38,7 @@ def of_head(head: DenseHead) -> TestedPositions:
     gap_p = found.gap_p
     whole = None if ece is None or gap_p is None else min(1.0, 2 * min(ece.p_value, gap_p))
     numbers = (*_errors(head, found, ece, mce), *_direction(head, found, gap_p), *_uncertainty(head, found))
-    return TestedPositions(head, numbers, whole, _shown(head, found))
+    return TestedPositions(measurements=numbers, whole=whole, shown=_shown(head, found))
 
 
 def _errors(head: DenseHead, found: UnitBins, ece: Null | None, mce: Null | None) -> Iterator[Measurement]:

@@ -61,34 +61,23 @@ class Positions(DenseHead):
         return Parts(self.outputs.actual[:, self.majority].astype(np.float64), self.outputs.counted)
 
 
-@dataclass(frozen=True)
-class DenseNumbers:
-    """What was measured of all segmentation and sequence labeling heads."""
-
-    measurements: tuple[Measurement, ...]
-    heads: tuple[DensePerformance, ...]
-    tiers: tuple[Tier, ...]
-
-
-def measured(heads: Sequence[Positions], decision: Decision) -> DenseNumbers:
-    """Measure every head, then compare the models that have the same one."""
-    numbers = [one for head in heads for one in (*_whole(head), *_classes(head))]
+def paired(heads: Sequence[Positions], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
+    """Compare the models that have the same head."""
     groups = [
         group for task in schema.KINDS for group in comparable([head for head in heads if head.head.task.value == task])
     ]
-    for group in groups:
-        numbers += _by_role(group, decision)
     how = Comparison(
         goodness=_main_score,
         difference=lambda first, second: (found := first.apart(first.main, second.main)) and found[0],
         p_value=lambda first, second: first.p_value(second),
         pair=_pair,
     )
-    compared, tiers = compare(groups, how, decision)
-    return DenseNumbers((*numbers, *compared), tuple(map(_shown, heads)), tuple(tiers))
+    measurements, tiers = compare(groups, how, decision)
+    return [*(one for group in groups for one in _by_role(group, decision)), *measurements], tiers
 
 
-def _shown(head: Positions) -> DensePerformance:
+def shown(head: Positions) -> DensePerformance:
+    """Return what the figures show of a head."""
     outputs, names = head.outputs, head.head.class_names
     there = outputs.actual > 0
     groups = None
@@ -123,6 +112,12 @@ def _shown(head: Positions) -> DensePerformance:
 
 
 # ------------------------------------------------------------------------------------------------ of a whole head
+
+
+def measured(head: Positions) -> Iterator[Measurement]:
+    """Yield the metrics of a head and of its classes."""
+    yield from _whole(head)
+    yield from _classes(head)
 
 
 def _whole(head: Positions) -> Iterator[Measurement]:

@@ -75,35 +75,24 @@ class Several(MultilabelHead):
             yield Column(outputs.logits[:, index].astype(np.float64), outputs.labels[:, index], known)
 
 
-@dataclass(frozen=True)
-class Multilabels:
-    """What was measured of all multilabel heads."""
-
-    measurements: tuple[Measurement, ...]
-    heads: tuple[MultilabelPerformance, ...]
-    tiers: tuple[Tier, ...]
-
-
-def measured(several: Sequence[Several], decision: Decision) -> Multilabels:
-    """Measure every multilabel head, then compare the models that have the same one."""
-    numbers = [one for head in several for one in (*_whole(head), *_classes(head))]
+def paired(several: Sequence[Several], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
+    """Compare the models that have the same head."""
     groups: dict[tuple[str | None, int], list[Several]] = {}
     for head in several:
         groups.setdefault((head.subject(), head.outputs.n_classes), []).append(head)
     alike = [group for group in groups.values() if len(group) > 1]
-    for group in alike:
-        numbers += _by_role(group, decision)
     how = Comparison(
         goodness=lambda one: one.counts.f1.value(one.design.weights),
         difference=lambda first, second: (found := first.f1_apart(second)) and found[0],
         p_value=lambda first, second: first.f1_p(second),
         pair=_pair,
     )
-    compared, tiers = compare(alike, how, decision)
-    return Multilabels((*numbers, *compared), tuple(map(_shown, several)), tuple(tiers))
+    measurements, tiers = compare(alike, how, decision)
+    return [*(one for group in alike for one in _by_role(group, decision)), *measurements], tiers
 
 
-def _shown(head: Several) -> MultilabelPerformance:
+def shown(head: Several) -> MultilabelPerformance:
+    """Return what is said of a head beside its metrics."""
     outputs = head.outputs
     groups = None
     if head.design.groups is not None:
@@ -123,6 +112,12 @@ def _shown(head: Several) -> MultilabelPerformance:
 
 
 # ------------------------------------------------------------------------------------------------ of a whole head
+
+
+def measured(head: Several) -> Iterator[Measurement]:
+    """Yield the metrics of a head and of its classes."""
+    yield from _whole(head)
+    yield from _classes(head)
 
 
 def _whole(head: Several) -> Iterator[Measurement]:

@@ -52,29 +52,19 @@ class Values(MeasuredHead[RegressionOutputs]):
         return _found(comparison.mean_difference(self.sizes, other.sizes, weights=self.design.weights))
 
 
-@dataclass(frozen=True)
-class Regressions:
-    """What was measured of all predicted values."""
-
-    measurements: tuple[Measurement, ...]
-    values: tuple[ValuePerformance, ...]
-    tiers: tuple[Tier, ...]
-
-
-def measured(heads: Sequence[Values], decision: Decision) -> Regressions:
-    """Measure every predicted value, then compare the models that predict the same one."""
-    numbers = [one for head in heads for one in _whole(head)]
+def paired(heads: Sequence[Values], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
+    """Compare the models that predict the same value."""
     groups: dict[str | None, list[Values]] = {}
     for head in heads:
         groups.setdefault(head.subject(), []).append(head)
     several = [group for group in groups.values() if len(group) > 1]
-    how = Comparison(_goodness, Values.difference, _p_value, _pair)
-    compared, tiers = compare(several, how, decision)
-    return Regressions(
-        (*numbers, *compared),
-        tuple(_shown(head, _baseline(head, heads, decision)) for head in heads),
-        tuple(tiers),
-    )
+    return compare(several, Comparison(_goodness, Values.difference, _p_value, _pair), decision)
+
+
+def by_label(shown: ValuePerformance, one: Values, heads: Sequence[Values], decision: Decision) -> ValuePerformance:
+    """Return what is shown of a value with the differences from the same value of the baseline, if it is the candidate's."""
+    baseline = _baseline(one, heads, decision)
+    return shown if baseline is None else shown.model_copy(update={"bands": tuple(_bands(one, baseline))})
 
 
 def _found(estimate: Estimate | None) -> Estimate:
@@ -87,7 +77,8 @@ def _found(estimate: Estimate | None) -> Estimate:
 # ------------------------------------------------------------------------------------------------ of one value
 
 
-def _whole(one: Values) -> Iterator[Measurement]:
+def whole(one: Values) -> Iterator[Measurement]:
+    """Yield the metrics of a predicted value."""
     errors, labels, weights = one.errors, one.outputs.labels, one.design.weights
     rmse = _found(intervals.root_mean_square(errors, weights))
     yield one.estimated(schema.BIAS, _found(intervals.mean(errors, weights=weights)))
@@ -120,7 +111,8 @@ def _conformal(one: Values, specs: schema.ConformalSpecs) -> Iterator[Measuremen
     yield one.estimated(specs.coverage, found.covered, design=one.design.take(found.tested))
 
 
-def _shown(one: Values, baseline: Values | None) -> ValuePerformance:
+def shown(one: Values) -> ValuePerformance:
+    """Return what the figures show of it."""
     outputs = one.outputs
     some = min(one.n, SHOWN_ROWS)
     rows = np.sort(np.random.default_rng(one.data.seed).choice(one.n, some, replace=False))
@@ -132,7 +124,7 @@ def _shown(one: Values, baseline: Values | None) -> ValuePerformance:
         n=one.n,
         constant=smallest == largest,
         bins=tuple(_bin(found) for found in regression.bins(outputs.predictions, one.errors, one.design)),
-        bands=() if baseline is None else tuple(_bands(one, baseline)),
+        bands=(),
         labels=tuple(outputs.labels[rows].tolist()),
         predictions=tuple(outputs.predictions[rows].tolist()),
         normal=tuple(normal.tolist()),

@@ -69,10 +69,8 @@ class Scored(MeasuredHead[DistributionalOutputs]):
         return distributions.crps_of_labels(labels, weights)
 
 
-def measured(heads: Sequence[Scored], decision: Decision) -> Iterator[Measurement]:
-    """Yield the score of every head, its skill, and the paired differences of models whose outputs are of one kind."""
-    for one in heads:
-        yield from _whole(one)
+def paired(heads: Sequence[Scored], decision: Decision) -> Iterator[Measurement]:
+    """Yield the paired differences of models whose outputs are of one kind."""
     for specs in (schema.CRPS_SCORES, schema.PINBALL_SCORES):
         groups: dict[tuple[str | None, tuple[float, ...]], list[Scored]] = {}
         for one in heads:
@@ -82,7 +80,8 @@ def measured(heads: Sequence[Scored], decision: Decision) -> Iterator[Measuremen
         yield from compare(several, by_loss(lambda one: one.losses, specs.pairs), decision)[0]
 
 
-def _whole(one: Scored) -> Iterator[Measurement]:
+def whole(one: Scored) -> Iterator[Measurement]:
+    """Yield the score of a head, and its skill."""
     weights = one.design.weights
     found = intervals.mean(one.losses, low=0.0, weights=weights)
     if found is None:
