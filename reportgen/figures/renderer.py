@@ -17,6 +17,8 @@ from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
+from reportgen.figures.ruler import Measuring
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
@@ -42,7 +44,7 @@ def svg(sheet: Figure, dpi: float, metadata: Mapping[str, Any]) -> bytes:
     return text.getvalue().encode()
 
 
-class Renderer(RendererSVG):
+class Renderer(Measuring, RendererSVG):
     """Writes lines of one look as one path if they follow each other or are of one axis, and markers of one look as one path."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
