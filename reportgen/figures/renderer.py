@@ -8,6 +8,7 @@ matplotlib's own SVG has an element for every marker and every tick, and groups 
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,8 @@ _NAMED = 2
 """Depth of the groups that are elements whatever they are: the figure, and what it consists of."""
 _AXIS = "matplotlib.axis"
 """Group of an axis, of which no line covers another or a label."""
+_UPRIGHT = re.compile(r' transform="rotate\(-0 [^"]*\)"')
+"""How matplotlib turns words that are not turned: a matrix for each in every PDF."""
 _LINE = 2
 """Number of points of a straight line, such as a tick."""
 
@@ -41,7 +44,7 @@ def svg(sheet: Figure, dpi: float, metadata: Mapping[str, Any]) -> bytes:
     mixed = MixedModeRenderer(sheet, width, height, dpi, vector)
     sheet.draw(mixed)  # type: ignore[arg-type]
     mixed.finalize()
-    return text.getvalue().encode()
+    return _UPRIGHT.sub("", text.getvalue()).encode()
 
 
 class Renderer(Measuring, RendererSVG):
