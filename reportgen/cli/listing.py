@@ -162,9 +162,12 @@ def section(found: Section[Any, Any]) -> str:
 
 
 def _options(found: Section[Any, Any]) -> list[str]:
+    from reportgen.contract.base import descriptions
+
     with section_code(found.name, folder_of(found)):
+        said = descriptions(found.options)
         return [
-            f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {field.description or ''}".rstrip()
+            f"  {name} = {json.dumps(field.get_default(call_default_factory=True), default=str)}  {said.get(name, '')}".rstrip()
             for name, field in found.options.model_fields.items()
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.base import descriptions
 from reportgen.contract.foreign import section_code
 from reportgen.plan.presets import PRESETS
 from reportgen.plan.registry import folder_of
@@ -48,7 +49,7 @@ def _preset(check: dict[str, Any]) -> dict[str, Any]:
 
 def _of_a_file(common: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a section in a file: the common keys, and any others."""
-    description = SectionSpec.model_fields["kind"].description
+    description = descriptions(SectionSpec)["kind"]
     kind = {"type": "string", "pattern": r"\.py:[A-Za-z_][A-Za-z0-9_]*$", "description": description}
     return {
         "type": "object",
@@ -63,7 +64,7 @@ def _section(section: Section[Any, Any], common: dict[str, Any], definitions: di
     with section_code(section.name, folder_of(section)):
         options = section.options.model_json_schema()
     definitions.update(options.get("$defs", {}))
-    kind = {"const": section.name, "description": SectionSpec.model_fields["kind"].description}
+    kind = {"const": section.name, "description": descriptions(SectionSpec)["kind"]}
     keys = common["properties"] | {"kind": kind}
     return {
         "type": "object",

@@ -7,9 +7,9 @@ import re
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from reportgen.contract.base import Strict
+from reportgen.contract.base import Described, Strict
 from reportgen.spec import where
 from reportgen.spec.tables.types import Flag, Name, Names, Number
 
@@ -81,10 +81,10 @@ class SliceSpec(Strict):
         return tuple(("columns", column) for column in self.columns or ())
 
 
-class SectionSpec(BaseModel):
+class SectionSpec(Described):
     """A section of the report; all other keys are options of its kind."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     kind: str
     """Which section: the name of an installed section, or a file that is imported and run: `./my_section.py:SECTION`."""
