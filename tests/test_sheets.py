@@ -19,8 +19,8 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.records.history import History
 from reportgen.contract.tables import Column, Table
 from reportgen.figures import svg
-from reportgen.figures.layout import ruler
 from reportgen.figures.names import overlap
+from reportgen.figures.ruler import ruler
 from reportgen.figures.style import theme
 from reportgen.interface import sheets
 from reportgen.pipeline import drawings

@@ -7,9 +7,8 @@ figure grows in height rather than squeeze the axes.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
     from matplotlib.legend import Legend
     from matplotlib.text import Text
@@ -92,6 +90,8 @@ def text_width(words: str, size: float, weight: str = "normal") -> float:
     """Return the width of a line of text in the figure font, in points."""
     engine.start()
     from matplotlib.font_manager import FontProperties
+
+    from reportgen.figures.ruler import ruler
 
     width, _, _ = ruler().get_text_width_height_descent(words, FontProperties(size=size, weight=weight), ismath=False)
     return float(width)
@@ -174,22 +174,6 @@ def _columns_that_fit(widths: Sequence[float], room: float, spacing: float) -> i
     return 1
 
 
-@cache
-def ruler() -> RendererBase:
-    """Return a renderer that draws nothing and measures text at 72 dots per inch."""
-    from matplotlib.backend_bases import RendererBase
-
-    class Ruler(RendererBase):
-        """Adds the width of full-width glyphs that the figure fonts lack and viewers take from another font."""
-
-        def get_text_width_height_descent(self, s, prop, ismath):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-            width, height, descent = super().get_text_width_height_descent(s, prop, ismath)
-            wide = sum(unicodedata.east_asian_width(character) in "WF" for character in s)
-            return width + 0.5 * wide * prop.get_size_in_points(), height, descent
-
-    return Ruler()
-
-
 def _ticks(cells: Sequence[Cell]) -> list[tuple[float, ...]]:
     axes = [axes for cell in cells for axes in cell.axes]
     return [tuple(axis.get_majorticklocs()) for one in axes for axis in (one.xaxis, one.yaxis)]
@@ -238,6 +222,8 @@ def _touch(axis: Axis, theme: Theme) -> bool:
 
 
 def _margins(cell: Cell) -> _Margins:
+    from reportgen.figures.ruler import ruler
+
     boxes = [box for axes in cell.axes if (box := axes.get_tightbbox(ruler())) is not None]
     inner = cell.axes[0].bbox
     return _Margins(
@@ -261,6 +247,8 @@ def _head(figure: Figure, cell: Cell, theme: Theme, width: float) -> _Head:
 
 
 def _size(artist: Artist) -> tuple[float, float]:
+    from reportgen.figures.ruler import ruler
+
     box = artist.get_window_extent(ruler())
     return box.width, box.height
 

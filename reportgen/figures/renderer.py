@@ -8,6 +8,7 @@ matplotlib's own SVG has an element for every marker and every tick, and groups 
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from matplotlib.backends.backend_mixed import MixedModeRenderer
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
+
+from reportgen.figures.ruler import Measuring
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -27,6 +30,8 @@ _NAMED = 2
 """Depth of the groups that are elements whatever they are: the figure, and what it consists of."""
 _AXIS = "matplotlib.axis"
 """Group of an axis, of which no line covers another or a label."""
+_UPRIGHT = re.compile(r' transform="rotate\(-0 [^"]*\)"')
+"""How matplotlib turns words that are not turned: a matrix for each in every PDF."""
 _LINE = 2
 """Number of points of a straight line, such as a tick."""
 
@@ -39,10 +44,10 @@ def svg(sheet: Figure, dpi: float, metadata: Mapping[str, Any]) -> bytes:
     mixed = MixedModeRenderer(sheet, width, height, dpi, vector)
     sheet.draw(mixed)  # type: ignore[arg-type]
     mixed.finalize()
-    return text.getvalue().encode()
+    return _UPRIGHT.sub("", text.getvalue()).encode()
 
 
-class Renderer(RendererSVG):
+class Renderer(Measuring, RendererSVG):
     """Writes lines of one look as one path if they follow each other or are of one axis, and markers of one look as one path."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

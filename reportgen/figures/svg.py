@@ -57,12 +57,14 @@ def draw(figure: Figure, theme: Theme, name: str) -> Canvas:
     matplotlib.figure.Figure
         At 72 dots per inch, unknown to pyplot.
     """
-    return _drawn(figure, theme, name, range(len(figure.panels)))[0]
+    with _look(theme, name):
+        return _drawn(figure, theme, range(len(figure.panels)))[0]
 
 
 def to_svg(figure: Figure, theme: Theme, name: str) -> Drawn:
     """Draw a figure as a complete SVG document with text as text; deterministic."""
-    return _to_svg(*_drawn(figure, theme, name, range(len(figure.panels))), theme, name)
+    with _look(theme, name):
+        return _to_svg(*_drawn(figure, theme, range(len(figure.panels))), theme)
 
 
 def both(figure: Figure, again: Figure, theme: Theme, name: str) -> tuple[Drawn, tuple[Drawn, ...]]:
@@ -86,15 +88,16 @@ def both(figure: Figure, again: Figure, theme: Theme, name: str) -> tuple[Drawn,
     tuple of Drawn
         The parts of it that are wider than a phone's screen, under the same names; each is in one of the drawings.
     """
-    sheet, parts = _drawn(figure, theme, name, range(len(figure.panels)))
-    whole = _to_svg(sheet, parts, theme, name)
     small, made = narrowed(theme), []
-    wide = {part.name for part in parts if part.width > small.width * POINTS}
-    which = [index for index in range(len(figure.panels)) if _name(index) in wide]
-    if which:
-        made.append(_to_svg(*_drawn(again, small, name, which), small, name))
-    if LEGEND in wide and not any(part.name == LEGEND for one in made for part in one.parts):
-        made.append(_to_svg(*_legend_again(sheet, small, name), small, name))
+    with _look(theme, name):
+        sheet, parts = _drawn(figure, theme, range(len(figure.panels)))
+        whole = _to_svg(sheet, parts, theme)
+        wide = {part.name for part in parts if part.width > small.width * POINTS}
+        which = [index for index in range(len(figure.panels)) if _name(index) in wide]
+        if which:
+            made.append(_to_svg(*_drawn(again, small, which), small))
+        if LEGEND in wide and not any(part.name == LEGEND for one in made for part in one.parts):
+            made.append(_to_svg(*_legend_again(sheet, small), small))
     return whole, tuple(made)
 
 
@@ -103,43 +106,43 @@ def narrowed(theme: Theme) -> Theme:
     return replace(theme, width=NARROW, max_columns=1)
 
 
-def _to_svg(sheet: Canvas, parts: tuple[Part, ...], theme: Theme, name: str) -> Drawn:
-    svg = _save(sheet, theme, name, "svg", theme.raster_dpi).decode()
+def _to_svg(sheet: Canvas, parts: tuple[Part, ...], theme: Theme) -> Drawn:
+    svg = _save(sheet, "svg", theme.raster_dpi).decode()
     width, height = sheet.get_size_inches()
     return Drawn(_NOT_XML.sub("", svg), float(width) * CSS_PIXELS, float(height) * CSS_PIXELS, parts)
 
 
-def _drawn(figure: Figure, theme: Theme, name: str, which: Sequence[int]) -> tuple[Canvas, tuple[Part, ...]]:
+def _drawn(figure: Figure, theme: Theme, which: Sequence[int]) -> tuple[Canvas, tuple[Part, ...]]:
     """Draw some of the panels of a figure, and return where they are."""
-    with _look(theme, name):
-        columns = min(figure.columns, theme.max_columns)
-        panels = [figure.panels[index] for index in which]
-        places = list(_places(panels, columns))
-        rows = places[-1][0] + 1
-        sheet = _sheet(theme, figure.panel_height * rows)
-        grid = sheet.add_gridspec(rows, columns)
-        cells = []
-        for index, panel, (row, column, last) in zip(which, panels, places, strict=True):
-            before = len(sheet.axes)
-            axes = sheet.add_subplot(grid[row, column : last + 1])
-            width = cell_width(theme, 1 if panel.wide else columns)
-            _guess(axes, width, figure.panel_height * POINTS, 5 * theme.font_size)
-            panel.draw(axes)
-            drawn = tuple(sheet.axes[before:])
-            for number, one in enumerate(drawn):
-                one.set_gid(f"{_name(index)}.{number}")
-                _plain_ticks(one, theme)
-            title = theme.text(panel.title, limit=120) if len(figure.panels) > 1 else ""
-            cells.append(Cell(_name(index), row, column, last, drawn, title))
-        parts = arrange(sheet, cells, theme, columns, figure.panel_height)
+    from reportgen.figures.axis import StampedAxes
+
+    columns = min(figure.columns, theme.max_columns)
+    panels = [figure.panels[index] for index in which]
+    places = list(_places(panels, columns))
+    rows = places[-1][0] + 1
+    sheet = _sheet(theme, figure.panel_height * rows)
+    grid = sheet.add_gridspec(rows, columns)
+    cells = []
+    for index, panel, (row, column, last) in zip(which, panels, places, strict=True):
+        before = len(sheet.axes)
+        axes = sheet.add_subplot(grid[row, column : last + 1], axes_class=StampedAxes)
+        width = cell_width(theme, 1 if panel.wide else columns)
+        _guess(axes, width, figure.panel_height * POINTS, 5 * theme.font_size)
+        panel.draw(axes)
+        drawn = tuple(sheet.axes[before:])
+        for number, one in enumerate(drawn):
+            one.set_gid(f"{_name(index)}.{number}")
+            _plain_ticks(one, theme)
+        title = theme.text(panel.title, limit=120) if len(figure.panels) > 1 else ""
+        cells.append(Cell(_name(index), row, column, last, drawn, title))
+    parts = arrange(sheet, cells, theme, columns, figure.panel_height)
     return sheet, parts
 
 
-def _legend_again(sheet: Canvas, theme: Theme, name: str) -> tuple[Canvas, tuple[Part, ...]]:
+def _legend_again(sheet: Canvas, theme: Theme) -> tuple[Canvas, tuple[Part, ...]]:
     """Draw the shared legend of a figure by itself."""
-    with _look(theme, name):
-        made = _sheet(theme, theme.width)
-        part = lone_legend(made, sheet.legends[0], theme)
+    made = _sheet(theme, theme.width)
+    part = lone_legend(made, sheet.legends[0], theme)
     return made, (part,)
 
 
@@ -155,7 +158,8 @@ def _name(index: int) -> str:
 
 def to_bytes(figure: Figure, theme: Theme, file_format: str, dpi: int) -> bytes:
     """Draw a figure as a separate file: ``svg``, ``png`` or ``pdf``, raster parts at ``dpi``."""
-    return _save(draw(figure, theme, figure.name), theme, figure.name, file_format, dpi)
+    with _look(theme, figure.name):
+        return _save(_drawn(figure, theme, range(len(figure.panels)))[0], file_format, dpi)
 
 
 def _places(panels: Sequence[Panel], columns: int) -> Iterator[tuple[int, int, int]]:
@@ -200,14 +204,13 @@ def _register_fonts() -> None:
         fontManager.addfont(path)
 
 
-def _save(sheet: Canvas, theme: Theme, name: str, file_format: str, dpi: int) -> bytes:
-    buffer = io.BytesIO()
-    with _look(theme, name):
-        if file_format == "svg":
-            from reportgen.figures import renderer
+def _save(sheet: Canvas, file_format: str, dpi: int) -> bytes:
+    if file_format == "svg":
+        from reportgen.figures import renderer
 
-            return renderer.svg(sheet, dpi, _METADATA["svg"])
-        sheet.savefig(buffer, format=file_format, dpi=dpi, metadata=_METADATA[file_format])
+        return renderer.svg(sheet, dpi, _METADATA["svg"])
+    buffer = io.BytesIO()
+    sheet.savefig(buffer, format=file_format, dpi=dpi, metadata=_METADATA[file_format])
     return buffer.getvalue()
 
 

@@ -51,13 +51,14 @@ def draw(tasks: Sequence[Callable[[], object]], processes: int) -> None:
 
     What a task raises is nobody's business here: its result is missing, and asking for it raises the same again.
     """
-    count = min(processes, len(tasks))
+    count = min(processes, len(tasks) - 1)
     if count < _FEWEST:
         return
     from multiprocessing import get_context
 
+    _run(tasks[:1])  # what the first one imports and measures, all of them have
     lives, keep = os.pipe()
-    shares = [tasks[index::count] for index in range(count)]
+    shares = [tasks[1 + index :: count] for index in range(count)]
     others = [
         get_context("fork").Process(target=_child, args=(share, lives, keep), daemon=True) for share in shares[1:]
     ]

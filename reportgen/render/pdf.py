@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import signal
 import subprocess
 import sys
@@ -42,6 +43,11 @@ MEMORY_LIMIT = 4 * 2**30
 _SYSTEM_FONTS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts")
 _OWN_FONTS = ("IBMPlex", "DejaVu")
 _LAST_LINES = 25
+_SHEET = "*{stroke-linejoin: round; stroke-linecap: butt}"
+"""The style sheet of a drawing of matplotlib."""
+_STYLE = re.compile(r'(<(?:path|text|use) [^<>]*?)style="([^"]*)"')
+"""The style of a line, a mark or words."""
+_DECLARATION = re.compile(r"([a-z-]+): *([^;]*)(?:;(?= ))?")
 
 
 class NativeLibraryMissing(RenderError):  # noqa: N818 the name says what is wrong
@@ -79,7 +85,7 @@ def _typeset(content: Content, variant: str) -> bytes:
     with fresh or PdfProcess.within(results.output.limits) as process:
         return process.render(
             page,
-            {drawing.id: drawing.drawn.svg for drawing in document.drawings},
+            {drawing.id: plain(drawing.drawn.svg) for drawing in document.drawings},
             attachments=[
                 Attachment(FILES["json"], results.to_json().encode(), "Every number of the report", "Data"),
                 Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run", "Source"),
@@ -88,6 +94,19 @@ def _typeset(content: Content, variant: str) -> bytes:
             identifier=document.digest,
             variant=variant,
         )
+
+
+def plain(svg: str) -> str:
+    """Return a drawing with attributes in place of a style sheet and of styles, each of which WeasyPrint parses as CSS.
+
+    >>> plain(f'<svg ><style type="text/css">{_SHEET}</style><path style="fill: none; stroke: red"/></svg>')
+    '<svg stroke-linejoin="round" stroke-linecap="butt" ><path fill="none" stroke="red"/></svg>'
+    """
+    root, sheet, drawn = svg.partition(f'<style type="text/css">{_SHEET}</style>')
+    if not sheet:
+        return svg
+    root = root.replace("<svg ", '<svg stroke-linejoin="round" stroke-linecap="butt" ', 1)
+    return root + _STYLE.sub(lambda found: found[1] + _DECLARATION.sub(r'\1="\2"', found[2]), drawn)
 
 
 def render(

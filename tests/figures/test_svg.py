@@ -17,6 +17,7 @@ from factory import model_handle
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.theme import TEXT_WIDTH, Style, Theme
 from reportgen.figures import categories, draw, heatmap, layout, style, svg
+from reportgen.figures.ruler import ruler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,10 +97,9 @@ def everything(theme: Theme, columns: int) -> Figure:
 
 def boxes(sheet: Canvas) -> list[Any]:
     """Return the places of all panels' axes with their labels, of all legends and all titles."""
-    ruler = layout.ruler()
-    found = [axes.get_tightbbox(ruler) for axes in sheet.axes]
-    found += [legend.get_window_extent(ruler) for axes in sheet.axes if (legend := axes.get_legend())]
-    return found + [text.get_window_extent(ruler) for text in sheet.texts]
+    found = [axes.get_tightbbox(ruler()) for axes in sheet.axes]
+    found += [legend.get_window_extent(ruler()) for axes in sheet.axes if (legend := axes.get_legend())]
+    return found + [text.get_window_extent(ruler()) for text in sheet.texts]
 
 
 @pytest.mark.parametrize("name", STYLES)

@@ -314,11 +314,28 @@ def whole() -> tuple[bytes, str]:
     with pdf.PdfProcess() as process:
         made = process.render(
             html.render(document, "pdf"),
-            {drawing.id: drawing.drawn.svg for drawing in document.drawings},
+            {drawing.id: pdf.plain(drawing.drawn.svg) for drawing in document.drawings},
             created=CREATED,
             identifier="a",
         )
         return made, process._last_words()
+
+
+def test_attributes_look_like_styles() -> None:
+    """Each drawing of a report is the same picture with attributes in place of styles."""
+    results = handmade.results()
+    document = Content(results, lambda: _document(results, Rendered(), Run(), phone=False)).document
+    styled = {drawing.id: drawing.drawn.svg for drawing in document.drawings}
+    plain = {name: pdf.plain(svg) for name, svg in styled.items()}
+    assert all("style=" in svg for svg in styled.values())
+    assert all(svg.count("style=") == svg.count("<image") for svg in plain.values())
+    body = "".join(f'<img src="reportgen:/figure/{name}.svg" alt="">' for name in styled)
+    pictures = []
+    for figures in (styled, plain):
+        with pypdfium2.PdfDocument(make(body, figures=figures)) as drawn:
+            pictures.append([sheet.render(scale=1).to_numpy() for sheet in drawn])
+    assert len(pictures[0]) == len(pictures[1]) > 1
+    assert all((one == other).all() for one, other in zip(*pictures, strict=True))
 
 
 def test_the_report_has_no_warning(whole: tuple[bytes, str]) -> None:
