@@ -181,3 +181,12 @@ class StampedAxes(Axes):
         self.yaxis = _StampedY(self, clear=False)
         for spine in ("bottom", "top", "left", "right"):
             self.spines[spine].register_axis(self.xaxis if spine in ("bottom", "top") else self.yaxis)
+
+
+_PRIVATE = ((Axes, "_init_axis"), (Axis, "_update_ticks"), (Axis, "_get_ticklabel_bboxes"))
+"""What of matplotlib is extended here and not public."""
+
+
+def axes_class() -> type[Axes]:
+    """Return the axes to draw on: matplotlib's own where it has changed what is extended here."""
+    return StampedAxes if all(hasattr(owner, name) for owner, name in _PRIVATE) else Axes

@@ -114,7 +114,7 @@ def _to_svg(sheet: Canvas, parts: tuple[Part, ...], theme: Theme) -> Drawn:
 
 def _drawn(figure: Figure, theme: Theme, which: Sequence[int]) -> tuple[Canvas, tuple[Part, ...]]:
     """Draw some of the panels of a figure, and return where they are."""
-    from reportgen.figures.axis import StampedAxes
+    from reportgen.figures.axis import axes_class
 
     columns = min(figure.columns, theme.max_columns)
     panels = [figure.panels[index] for index in which]
@@ -125,7 +125,7 @@ def _drawn(figure: Figure, theme: Theme, which: Sequence[int]) -> tuple[Canvas, 
     cells = []
     for index, panel, (row, column, last) in zip(which, panels, places, strict=True):
         before = len(sheet.axes)
-        axes = sheet.add_subplot(grid[row, column : last + 1], axes_class=StampedAxes)
+        axes = sheet.add_subplot(grid[row, column : last + 1], axes_class=axes_class())
         width = cell_width(theme, 1 if panel.wide else columns)
         _guess(axes, width, figure.panel_height * POINTS, 5 * theme.font_size)
         panel.draw(axes)

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MultipleLocator
 
-from reportgen.figures import renderer
-from reportgen.figures.axis import StampedAxes
+from reportgen.figures import axis, renderer
+from reportgen.figures.axis import StampedAxes, axes_class
 from reportgen.figures.ruler import Measuring, ruler
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def test_one_tick_of_each_kind_is_made() -> None:
     """Until someone asks for the ticks: then each has its place and its words."""
     own, _, _ = drawn(logarithmic, StampedAxes)
     assert [len(ticks) for axis in (own.xaxis, own.yaxis) for ticks in (axis.majorTicks, axis.minorTicks)] == [1] * 4
-    own, other = (drawn(linear, axes_class)[0] for axes_class in (StampedAxes, Axes))
+    own, other = (drawn(linear, axes)[0] for axes in (StampedAxes, Axes))
     assert [label.get_text() for label in own.get_yticklabels()] == [
         label.get_text() for label in other.get_yticklabels()
     ]
@@ -140,3 +140,10 @@ def test_full_width_glyphs_count_as_wide() -> None:
         Text(0, 0, words, size=8, figure=sheet).get_window_extent(Measuring()).width for words in ("aa", "\u6f22\u6f22")
     )
     assert wide >= 8 > narrow / 2
+
+
+def test_a_matplotlib_that_has_changed_draws_as_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is extended is not public: without it the axes are matplotlib's."""
+    assert axes_class() is StampedAxes
+    monkeypatch.setattr(axis, "_PRIVATE", ((Axes, "_no_such_method"),))
+    assert axes_class() is Axes
