@@ -54,6 +54,12 @@ FILES = {renderer.name: renderer.file for renderer in RENDERERS}
 """The file of each format."""
 ANSWERS = "predictions.parquet"
 """The answers of every model on every row, beside the results if the spec asks for it."""
+PAGE_MARK = "<!-- reportgen "
+ANSWERS_MARK = "reportgen predictions"
+MAIL_MARK = "\r\nX-Mailer: reportgen "
+BOM_MARK = "reportgen:results"
+"""By what the program knows its own files, without importing what writes them: in pages and in Markdown, in the metadata of the predictions, in the head of a mail,
+and the name of a property of the bill of materials."""
 
 if TYPE_CHECKING:
     Format = str

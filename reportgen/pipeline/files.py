@@ -16,12 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
-from reportgen.analysis.releases.predictions import MARK as ANSWERS_MARK
-from reportgen.contract.formats import ANSWERS, FILES
+from reportgen.contract.formats import ANSWERS, ANSWERS_MARK, BOM_MARK, FILES, MAIL_MARK, PAGE_MARK
 from reportgen.errors import ArgumentError, InputError
-from reportgen.render import bom
-from reportgen.render.environment import MARK
-from reportgen.render.mail import MARK as MAIL_MARK
 from reportgen.resources import missing_folders, remove_empty
 from reportgen.spec.files import MISSING, FileError, read_bytes, unusable
 
@@ -35,13 +31,13 @@ _STALE = 3600.0
 """Age in seconds from which on the folder of a process that is gone is removed: on a shared disk it may run elsewhere."""
 _MARKS = {
     ".eml": (MAIL_MARK.encode(),),
-    ".html": (MARK.encode(),),
-    ".json": (b'\n "reportgen": "', f'"name": "{bom.MARK}"'.encode()),
-    ".md": (MARK.encode(),),
+    ".html": (PAGE_MARK.encode(),),
+    ".json": (b'\n "reportgen": "', f'"name": "{BOM_MARK}"'.encode()),
+    ".md": (PAGE_MARK.encode(),),
     ".parquet": (ANSWERS_MARK.encode(),),
     ".pdf": (b"/Creator (reportgen",),
     ".png": (b"Software\x00reportgen",),
-    ".xml": (MARK.encode(),),
+    ".xml": (PAGE_MARK.encode(),),
     ".svg": (b"<dc:title>reportgen</dc:title>",),
 }
 """Marks by suffix; a file has one of them."""

@@ -13,7 +13,7 @@ from email.utils import quote
 from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis import results_file
-from reportgen.contract.formats import FILES
+from reportgen.contract.formats import FILES, MAIL_MARK
 from reportgen.errors import ResultsError
 from reportgen.pipeline import files
 from reportgen.pipeline.present import page_one
@@ -139,7 +139,7 @@ def _message(envelope: Envelope, subject: str, bodies: tuple[str, str], pdf: byt
     message["Date"] = date
     digest = _digest(envelope.sender, *envelope.recipients, subject, date, text, html, hashlib.sha256(pdf).hexdigest())
     message["Message-ID"] = f"<{digest}@{envelope.sender.domain}>"
-    field, program = body.MARK.strip().split(": ")
+    field, program = MAIL_MARK.strip().split(": ")
     message[field] = f"{program} {__version__}"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.analysis.results import params_files
 from reportgen.contract.card import ITEMS
+from reportgen.contract.formats import BOM_MARK
 from reportgen.contract.records.data import TRAIN
 from reportgen.document.headlines import headlines
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from reportgen.document.headlines import Headlines
     from reportgen.spec.tables.release import CardSpec
 
-MARK = "reportgen:results"
-"""Name of the property with the digest of the results: by it the program knows its own files."""
 _CONSIDERED = ("intended_use", "out_of_scope", "limitations", "ethical_considerations", "license")
 """Items of ``[card]`` that CycloneDX has a field for."""
 
@@ -58,7 +57,7 @@ def _metadata(results: Results, digest: str) -> dict[str, Any]:
             "tools": {"components": [{"type": "application", "name": "reportgen", "version": results.reportgen}]},
             "authors": authors,
             "component": _known(release),
-            "properties": _properties({MARK: digest, "reportgen:spec": results.spec.sha256, **code}),
+            "properties": _properties({BOM_MARK: digest, "reportgen:spec": results.spec.sha256, **code}),
         }
     )
 

@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from reportgen.contract.formats import PAGE_MARK
 from reportgen.contract.galleries import SYMBOLS
 from reportgen.contract.subjects import about
 from reportgen.errors import RenderError, summary
@@ -43,8 +44,6 @@ SEVERITIES = {
     "note": ("i", "worth knowing"),
 }
 """Symbol and meaning of each severity of a finding."""
-MARK = "<!-- reportgen "
-"""Beginning of the last line of a page and of a model card: by it the program knows its own files."""
 NAMED_MODELS = 8
 """Maximum number of models that page one names individually."""
 MARKS = {
@@ -60,7 +59,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-
 
 def signed(text: str) -> str:
     """Return a page or a model card with the mark of the program, whatever its template is."""
-    return f"{text.rstrip()}\n{MARK}{__version__} -->\n"
+    return f"{text.rstrip()}\n{PAGE_MARK}{__version__} -->\n"
 
 
 def environment(

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from reportgen.analysis.results import Results
     from reportgen.document.tree import FrontPage
 
-MARK = "\r\nX-Mailer: reportgen "
-"""A line among the headers of a mail by which the program knows its own files."""
 _BREAKS = re.compile(r"[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")
 """Blanks, and everything that is the end of a line somewhere."""
 

@@ -95,8 +95,8 @@ def test_the_picture_is_that_of_matplotlib(draw: Callable[[Axes], None]) -> None
     """Pixel by pixel, and of the same lines of SVG; and the room that the axes need is the same."""
     (own, svg, png), (other, *expected) = drawn(draw, StampedAxes), drawn(draw, Axes)
     assert (sorted(svg.splitlines()), png) == (sorted(expected[0].splitlines()), expected[1])
-    for axis in ("xaxis", "yaxis"):
-        boxes = [getattr(axes, axis).get_tightbbox(ruler()) for axes in (own, other)]
+    for side in ("xaxis", "yaxis"):
+        boxes = [getattr(axes, side).get_tightbbox(ruler()) for axes in (own, other)]
         assert str(boxes[0]) == str(boxes[1])
     assert own.get_tightbbox(ruler()).extents.tolist() == other.get_tightbbox(ruler()).extents.tolist()
 

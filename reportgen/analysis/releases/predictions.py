@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reportgen.contract.formats import ANSWERS_MARK
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.classification import ClassificationOutputs, ClassPredictions
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, NDArray[Any]]
 
-MARK = "reportgen predictions"
-"""Key in the file's metadata by which the program knows its own files."""
 _MEGABYTES = 2048
 _TYPES: dict[str, str] = {
     "row": "int64",
@@ -150,7 +149,7 @@ def to_bytes(predictions: Predictions) -> bytes:
     sink = pa.BufferOutputStream()
     with parquet.ParquetWriter(sink, table.schema, compression="zstd", use_dictionary=False, store_schema=False) as to:
         to.write_table(table)
-        to.add_key_value_metadata({MARK: __version__})
+        to.add_key_value_metadata({ANSWERS_MARK: __version__})
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
