@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from operator import attrgetter
 from pathlib import Path
 
 from bench_runs import QUIET, UNCACHED, built, ran, spec
@@ -23,13 +24,18 @@ def store(folder: Path) -> None:
     sentence = ran("build", release, *out, "--set", "report.description=Another one.", environment=environment)
     again = ("render", folder / "release" / "results.json", "-o", folder / "again", "-q", "--format")
     page = ran(*again, "html", environment=environment)
-    pdf = ran(*again, "html,pdf", environment=environment).cpu - page.cpu
-    print(
-        f"release.toml cold, all formats: {cold.cpu:.1f} s of CPU, {cold.cpu / (evaluation.cpu + pdf):.2f} times "
-        f"evaluation and JSON ({evaluation.cpu:.1f} s) and PDF ({pdf:.1f} s)"
-    )
+    both = ran(*again, "html,pdf", environment=environment)
     print(f"unchanged, without PDF: {unchanged.cpu:.1f} s of CPU")
-    print(f"another sentence, with PDF: {sentence.cpu:.1f} s of CPU, {sentence.cpu / pdf:.2f} times the PDF alone")
+    for what in ("seconds", "cpu"):
+        seconds, unit = attrgetter(what), "s of CPU" if what == "cpu" else "s"
+        pdf = seconds(both) - seconds(page)
+        print(
+            f"release.toml cold, all formats: {seconds(cold):.1f} {unit}, {(seconds(cold) - pdf) / seconds(evaluation):.2f} times "
+            f"evaluation and JSON ({seconds(evaluation):.1f} {unit}), and the PDF ({pdf:.1f} {unit})"
+        )
+        print(
+            f"another sentence, with PDF: {seconds(sentence):.1f} {unit}, {seconds(sentence) / pdf:.2f} times the PDF alone"
+        )
     models = folder / "stored"
     models.mkdir()
     shutil.copy(DIGITS / "cnn.keras", models / "alone.keras")
