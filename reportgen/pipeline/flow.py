@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reportgen.plan.plan import Plan
     from reportgen.render.pdf import PdfProcess
     from reportgen.spec.source import Source
+    from reportgen.spec.tables.output import LimitsSpec
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     inputs = inputs_of(planned)
     files.require_writable(output, _names(formats), inputs)
     rehearse(planned, formats)
-    with _typesetter(planned, formats) as typesetter:
+    with _typesetter(planned.spec.limits, formats) as typesetter:
         draws = planned.spec.output.figures.save or not set(DRAWN).isdisjoint(formats)
         results = compute(planned, run, typesetter, draws=draws)
         from reportgen.pipeline import present
@@ -144,13 +145,13 @@ def rehearse(planned: Plan, formats: Sequence[Format]) -> None:
         rehearsal.rehearse(planned, folder, formats, now())
 
 
-def _typesetter(planned: Plan, formats: Sequence[Format]) -> AbstractContextManager[PdfProcess | None]:
-    """Start the PDF engine, which loads while the worker does, or while figures are drawn; none without a PDF."""
+def _typesetter(limits: LimitsSpec, formats: Sequence[Format]) -> AbstractContextManager[PdfProcess | None]:
+    """Start the PDF engine, which loads while the worker does, while figures are drawn, or while the page is made; none without a PDF."""
     if not set(PDFS) & set(formats):
         return nullcontext()
     from reportgen.render.pdf import PdfProcess
 
-    return PdfProcess.within(planned.spec.limits)
+    return PdfProcess.within(limits)
 
 
 def compute(
@@ -233,7 +234,8 @@ def render(
 
     files.require_writable(output, [FILES[name] for name in formats], inputs)
     run.progress("rendering", 0, 1)
-    report = present.present(results, formats, run, templates=templates)
+    with _typesetter(results.output.limits, formats) as typesetter:
+        report = present.present(results, formats, run, templates=templates, typesetter=typesetter)
     return _written(results, report, files.write(report.files, output, inputs=inputs), run)
 
 
