@@ -284,6 +284,15 @@ def test_the_smallest_of_the_ties_is_named() -> None:
     (take,) = (one for one in said(result) if one.startswith("Take "))
     assert take.startswith(f"Take {found.smallest}: ")
     assert "the smallest of the " in take
+    weakest = found.weakest
+    assert weakest is not None
+    assert f" Its weakest class is {weakest.name}: " in take
+    run = next(model for model in evaluated.models if model.name == found.smallest)
+    outputs = run.heads[0].outputs
+    of = outputs.labels == run.heads[0].class_names.index(weakest.name)
+    assert (weakest.recall.n, weakest.recall.value) == (int(of.sum()), outputs.correct[of].mean())
+    shares = [outputs.correct[outputs.labels == label].mean() for label in np.unique(outputs.labels)]
+    assert weakest.recall.value == min(shares)
     view = View(decision=Decision(candidate="m0"))
     assert SWEEP.statements(result, view)[0].text.startswith(f"The sweep favors {found.smallest}: ")
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.contract.numbers import Metric
+from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.metrics import comparison, simultaneous
+from reportgen.metrics.intervals import wilson
 from reportgen.sections.sweep import factors
-from reportgen.sections.sweep.schema import Choice, Next
+from reportgen.sections.sweep.schema import Choice, Next, WeakestClass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,13 +29,17 @@ MOST = 50
 """Maximum number of models of which all pairs are compared; of more, each is compared with the best, and the others count as untested. Convention."""
 
 
+_SEVERAL = 2
+"""Number of classes from which on there is a weakest one."""
+
+
 def weights(run: Run) -> int | None:
     """Return the number of weights of a model; None if unknown."""
     return None if run.model.architecture is None else run.model.architecture.parameters
 
 
 def choice(sound: Sequence[Run], score: Score) -> Choice | None:
-    """Return the best of the models that did not fail, those that cannot be told from it, and the smallest of them."""
+    """Return the best of the models that did not fail, those that cannot be told from it, the smallest of them, and its weakest class."""
     if not sound:
         return None
     sign = 1 if score.higher_is_better else -1
@@ -53,7 +60,36 @@ def choice(sound: Sequence[Run], score: Score) -> Choice | None:
     sizes = {run.model.name: weights(run) for run in sound if run.model.name in {best, *tied}}
     known = {name: size for name, size in sizes.items() if size is not None}
     smallest = min((best, *tied), key=lambda name: known[name]) if len(known) == len(sizes) else None
-    return Choice(best=best, tied=tied, untested=untested, smallest=smallest)
+    taken = next((run for run in sound if run.model.name == smallest), None)
+    weakest = None if taken is None or score.name != "accuracy" else _weakest(taken)
+    return Choice(best=best, tied=tied, untested=untested, smallest=smallest, weakest=weakest)
+
+
+def _weakest(run: Run) -> WeakestClass | None:
+    """Return the class of which a model finds the smallest share; the first of several."""
+    head = run.head
+    if head is None or run.rows is None or not isinstance(head.outputs, ClassificationOutputs) or not head.design.plain:
+        return None
+    names = head.head.class_names
+    counts = np.bincount(head.outputs.labels, minlength=len(names))
+    hits = np.bincount(head.outputs.labels, weights=run.rows, minlength=len(names))
+    present = np.flatnonzero(counts)
+    if len(present) < _SEVERAL:
+        return None
+    place = present[np.argmin(hits[present] / counts[present])]
+    found = wilson(float(hits[place]), float(counts[place]))
+    if found is None:
+        return None
+    recall = Metric(
+        value=found.value,
+        unit="fraction",
+        n=int(counts[place]),
+        ci_low=found.low,
+        ci_high=found.high,
+        ci_method="Wilson (1927)",
+        higher_is_better=True,
+    )
+    return WeakestClass(name=names[place], recall=recall)
 
 
 def _mean(run: Run) -> float:

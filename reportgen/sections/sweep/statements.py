@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
-from reportgen.contract.statements import Quantity, Statement
+from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.sections.sweep import words
 from reportgen.sections.sweep.factors import label
 from reportgen.text import formatting
@@ -170,7 +170,7 @@ def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
             f"{weights}, {share} of {required(best.parameters):,}."
         )
     start = "The sweep favors" if chosen else "Take"
-    text = f"{words.opening(head)}{start} {own.model}: {words.achieved(head, own)}{end}"
+    text = f"{words.opening(head)}{start} {own.model}: {words.achieved(head, own)}{end}{_weakest(found)}"
     yield Statement(
         topic="choice",
         model=own.model,
@@ -179,6 +179,15 @@ def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
         test="paired differences; Holm (1979)",
         n=None if own.score is None else own.score.n,
     )
+
+
+def _weakest(found: Choice) -> str:
+    """Return the sentence about the weakest class of the model to take; empty without one."""
+    counts = None if found.weakest is None else counted(found.weakest.recall)
+    if found.weakest is None or counts is None:
+        return ""
+    shown = formatting.metric(found.weakest.recall)
+    return f" Its weakest class is {found.weakest.name}: {counts[0]:,} of {counts[1]:,} found ({shown.text} {shown.interval})."
 
 
 def _behind(found: Choice) -> str:
