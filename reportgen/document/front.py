@@ -57,16 +57,15 @@ def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, t
 
 
 def _severe(results: Results) -> tuple[LocatedFinding, ...]:
-    """Return the findings that count for the decision, the most serious first; of a comparison those about the recommended model, or of many about the leading ones."""
+    """Return the findings that count for the decision, the most serious first; of a comparison those about the recommended model, or of many about the leading ones, and about the data."""
     leading = subjects(results)
+    others = {model.name for model in results.models if leading and model.name not in leading}
     located = (LocatedFinding(section, finding) for section, finding in results.findings())
     return most_severe_first(
         (
             item
             for item in located
-            if item.finding.severity != "note"
-            and results.concerns(item.finding)
-            and (not leading or item.finding.model in leading)
+            if item.finding.severity != "note" and results.concerns(item.finding) and item.finding.model not in others
         ),
         lambda item: item.finding,
     )

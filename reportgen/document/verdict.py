@@ -137,7 +137,7 @@ def _named(line: CheckLine, results: Results) -> str:
 
 def _unsettled(lines: Sequence[CheckLine]) -> str:
     """Return of how many checks the interval of the worst value includes the limit; nothing without one."""
-    count = sum(line.outcome.standing == "within the interval" for line in lines)
+    count = sum(line.outcome.on == "value" and line.outcome.standing == "within the interval" for line in lines)
     if not count:
         return ""
     return (

@@ -122,5 +122,9 @@ def test_a_comparison_with_a_recommendation_takes_it() -> None:
     assert front.grid.models[0] == "b"
     assert front.about == ("b",)
     assert {item.finding.model for item in front.findings} <= {"b"}
+    about_data = finding("problem").model_copy(update={"model": "data"})
+    record = made.sections[0].model_copy(update={"findings": (finding("problem"), about_data)})
+    shown = front_page(made.model_copy(update={"sections": (record, *rest)}), None, {}).findings
+    assert {item.finding.model for item in shown} == {"data", *(one.finding.model for one in front.findings)}
     partial = made.model_copy(update={"left_out": ("calibration",)})
     assert front_page(partial, None, {}).about == ()
