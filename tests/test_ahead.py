@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from handmade import results
+from handmade import made_evaluation, made_plan, results
 
+from reportgen.analysis.analyze import analyze
 from reportgen.pipeline import ahead, drawings
 from reportgen.pipeline.present import present
 from reportgen.pipeline.run import Run
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
     from reportgen.pipeline.present import Rendered
+    from reportgen.plan.plan import PlannedSection
 
 if sys.platform != "linux":
     pytest.skip("figures are drawn in forks on Linux alone", allow_module_level=True)
@@ -80,13 +83,52 @@ def test_what_a_process_does_not_draw_is_drawn_by_the_program(
     assert not report.failures
 
 
+@pytest.mark.parametrize("broken", [None, _end, _fail])
+def test_figures_are_drawn_while_further_sections_are_analyzed(
+    broken: Callable[[], None] | None,
+    found: Results,
+    alone: Rendered,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a process of their own, and not again by the program, unless it is killed, or fails."""
+    program, real, drawn = os.getpid(), drawings._Pending.draw, []
+
+    def draw(one: drawings._Pending) -> object:
+        if os.getpid() == program:
+            drawn.append(one.record.id)
+        elif broken is not None:
+            broken()
+        return real(one)
+
+    monkeypatch.setattr(drawings._Pending, "draw", draw)
+    store, begun = Store(tmp_path / "store"), []
+    with ahead.Drawers(2) as drawers:
+        early = drawings.EarlyDrawings(drawers, store, phone=True)
+
+        def arrived(item: PlannedSection, so_far: Callable[[], Results]) -> None:
+            room = drawers.has_room
+            early.add(item, so_far)
+            if room and drawers.was_begun(item.address):
+                begun.append(item.address)
+                while drawers.is_at_work(item.address):
+                    time.sleep(0.01)
+
+        analyze(made_plan(tmp_path), made_evaluation(), found.created, keep_going=False, arrived=arrived)
+        report = present(found, ("html",), Run(store=store, drawers=2), drawers=drawers)
+    assert report.files == alone.files
+    assert begun
+    assert set(begun).isdisjoint(drawn) == (broken is None)
+
+
 def test_each_task_runs_once(tmp_path: Path) -> None:
     """In one of the processes, none of which is left."""
 
     def task(name: str) -> None:
         (tmp_path / name).write_text(str(os.getpid()), "ascii")
 
-    ahead.draw([partial(task, str(number)) for number in range(7)], 3)
+    with ahead.Drawers(3) as drawers:
+        drawers.run([partial(task, str(number)) for number in range(7)])
     workers = {path.name: int(path.read_text("ascii")) for path in tmp_path.iterdir()}
     assert len(workers) == 7
     assert len(set(workers.values())) == 3

@@ -18,7 +18,7 @@ from handmade import made_evaluation, made_plan
 from reportgen.analysis.analyze import analyze
 from reportgen.cli import commands
 from reportgen.errors import InputError
-from reportgen.pipeline import flow, memory, stored
+from reportgen.pipeline import flow, memory, rehearsal, stored, warm
 from reportgen.pipeline.run import Run
 from reportgen.pipeline.store import Store, key
 from reportgen.plan.registry import Registry
@@ -589,8 +589,9 @@ def test_what_draws_is_imported_where_figures_are_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, formats: tuple[str, ...], *, draws: bool
 ) -> None:
     """While the worker starts, and not for files without figures."""
-    started: list[bool] = []
-    monkeypatch.setattr(flow, "_warm_up", lambda **what: started.append(what["draws"]))
+    started: list[str] = []
+    monkeypatch.setattr(warm, "_draw", lambda _: started.append("drawing"))
+    monkeypatch.setattr(rehearsal, "prepare", lambda *_: started.append("page"))
 
     def evaluate(*given: Any) -> NoReturn:
         given[2]()
@@ -599,7 +600,7 @@ def test_what_draws_is_imported_where_figures_are_drawn(
     monkeypatch.setattr(stored, "evaluate", evaluate)
     with pytest.raises(InputError, match="enough"):
         flow.build(made_plan(tmp_path), tmp_path / "out", formats, Run())
-    assert started == [draws]
+    assert started == (["drawing", "page"] if draws else [])
 
 
 # ------------------------------------------------------------------------------------------------ the command

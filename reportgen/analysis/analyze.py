@@ -65,6 +65,10 @@ class SectionOutcome:
     failure: str | None = None
 
 
+def unnoticed(_item: PlannedSection, _so_far: Callable[[], Results]) -> None:
+    """Do nothing when a section has arrived."""
+
+
 def analyze(
     plan: Plan,
     evaluation: Evaluation,
@@ -72,6 +76,7 @@ def analyze(
     *,
     keep_going: bool,
     memory: Memory = Memory(),  # noqa: B008 no state
+    arrived: Callable[[PlannedSection, Callable[[], Results]], None] = unnoticed,
 ) -> Results:
     """Compute every section of a plan.
 
@@ -85,6 +90,8 @@ def analyze(
         If a section fails, add a failed entry instead of raising an error.
     memory
         What is remembered of earlier runs.
+    arrived
+        Called with every section that has a result, and a function that returns the results so far.
 
     Raises
     ------
@@ -92,17 +99,23 @@ def analyze(
         A section failed and ``keep_going`` is False.
     """
 
-    def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> SectionOutcome:
+    def guarded(item: PlannedSection, compute: Callable[[], SectionResult]) -> None:
         try:
             with foreign(f"section {item.address}", folder_of(item.section)):
                 result = memory.result(item, compute)
                 split = split_of(item, plan.spec)
                 found = _findings(item, result, split), _statements(item, result, evaluation.decision, split)
-                return SectionOutcome(result, *found)
         except ForeignError as error:
             if not keep_going:
                 raise SectionError(f"section {item.address}: {error}") from error
-            return SectionOutcome(None, failure=str(error))
+            outcomes[item.address] = SectionOutcome(None, failure=str(error))
+            return
+        outcomes[item.address] = SectionOutcome(result, *found)
+        arrived(item, so_far)
+
+    def so_far() -> Results:
+        table = table_of(plan, evaluation, outcomes)
+        return results_of(plan, evaluation, outcomes, created, focus_of(plan, table), checks.run(plan, table), old)
 
     old, before = run.baseline(plan), run.trend(plan)
     evaluation = replace(evaluation, decision=run.with_baseline(plan.decision, old), params=plan.params)
@@ -110,12 +123,12 @@ def analyze(
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseAnalyzer):
             rows = evaluation.on(split_of(item, plan.spec))
-            outcomes[item.address] = guarded(item, lambda item=item, rows=rows: _analyzed(item, rows, memory))  # type: ignore[misc]
+            guarded(item, lambda item=item, rows=rows: _analyzed(item, rows, memory))  # type: ignore[misc]
     first_stage = _with_releases(plan, evaluation, table_of(plan, evaluation, outcomes), outcomes, created, old, before)
     focus = focus_of(plan, first_stage)
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
-            outcomes[item.address] = guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
+            guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
     table = table_of(plan, evaluation, outcomes)
     table = replace(table, changes=first_stage.changes, deltas=first_stage.deltas)
     results = results_of(plan, evaluation, outcomes, created, focus, checks.run(plan, table), old)

@@ -35,6 +35,8 @@ class BaseAnalyzer(Generic[OptionsT, ResultT]):
     """Computes a result from the evaluation. Its options are its only state."""
 
     needs: ClassVar[frozenset[Need]] = frozenset()
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """Modules that it imports when it analyzes and that take long: they are imported before, while the models are evaluated."""
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options
@@ -85,6 +87,8 @@ class BaseComparer(Generic[OptionsT, ResultT]):
     """The analyzer of a comparing section: it runs in the second stage, on the table of metrics."""
 
     needs: ClassVar[frozenset[Need]] = frozenset()
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """As those of a :class:`BaseAnalyzer`."""
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options

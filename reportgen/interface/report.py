@@ -111,7 +111,7 @@ def build(
     planned = flow.read_plan(arguments.path("spec", spec), arguments.words("overrides", overrides))
     run = Run(store=Store.of_user() if cache else None)
     if output is None:
-        return Report(flow.compute(planned, run, draws=True), flow.templates_of(planned))
+        return Report(flow.compute(planned, run, formats=("html",)), flow.templates_of(planned))
     asked = formats or planned.spec.output.wanted
     wanted = present.known(asked if isinstance(asked, str) else arguments.words("formats", asked))
     folder = arguments.path("output", output)

@@ -1,4 +1,4 @@
-"""Figures drawn by several processes at once, which leave them where the program finds them.
+"""Figures drawn by several processes, at once or while the program goes on, which leave them where the program finds them.
 
 The processes are forks of the program, which has the results and the libraries that draw in memory already. They run the program's own
 code alone, and answer with entries of a store: what one of them could not draw is drawn by the program, which says why it cannot be.
@@ -11,12 +11,13 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from reportgen.resources import private_folder, when_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.process import BaseProcess
 
     from reportgen.pipeline.store import Store
 
@@ -46,44 +47,85 @@ def store_for(store: Store | None, processes: int) -> Iterator[Store | None]:
         yield None if home is None else Store(home / "figures")
 
 
-def draw(tasks: Sequence[Callable[[], object]], processes: int) -> None:
-    """Run tasks, each of which leaves its result in a store, in several processes, of which the program is one.
+class Drawers:
+    """The processes that draw for a program, which is one of them; as a context it ends them.
 
     What a task raises is nobody's business here: its result is missing, and asking for it raises the same again.
+
+    Parameters
+    ----------
+    processes
+        How many may be at work at a time, the program included.
     """
-    count = min(processes, len(tasks) - 1)
-    if count < _FEWEST:
-        return
-    from multiprocessing import get_context
 
-    _run(tasks[:1])  # what the first one imports and measures, all of them have
-    lives, keep = os.pipe()
-    shares = [tasks[1 + index :: count] for index in range(count)]
-    others = [
-        get_context("fork").Process(target=_child, args=(share, lives, keep), daemon=True) for share in shares[1:]
-    ]
-    gc.freeze()  # a look for garbage would copy the memory that the processes share
-    try:
-        for other in others:
-            other.start()
-        _run(shares[0])
-        for other in others:
-            other.join()
-    finally:
-        for other in others:
-            other.kill()
-        os.close(keep)
-        os.close(lives)
-        gc.unfreeze()
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+        self._children: list[tuple[BaseProcess, frozenset[str]]] = []
+        self._lives, self._keep = os.pipe()
 
+    def __enter__(self) -> Self:
+        return self
 
-def _child(tasks: Sequence[Callable[[], object]], lives: int, keep: int) -> None:
-    os.close(keep)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program's to handle
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-    when_closed(lives, lambda: os._exit(1))
-    _run(tasks)
+    def __exit__(self, *_error: object) -> None:
+        for child, _ in self._children:
+            child.kill()
+            child.join()
+        os.close(self._keep)
+        os.close(self._lives)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more process can be at work beside the program."""
+        return len(self._at_work) + 1 < self.processes
+
+    @property
+    def _at_work(self) -> list[frozenset[str]]:
+        return [sections for child, sections in self._children if child.is_alive()]
+
+    def is_at_work(self, section: str) -> bool:
+        """Return whether a process was started for a section that has not ended."""
+        return any(section in sections for sections in self._at_work)
+
+    def was_begun(self, section: str) -> bool:
+        """Return whether a process was started for a section."""
+        return any(section in sections for _, sections in self._children)
+
+    def start(self, task: Callable[[], object], sections: Iterable[str]) -> None:
+        """Have a process of its own run a task for some sections while the program goes on."""
+        self._fork((task,), sections)
+
+    def run(self, tasks: Sequence[Callable[[], object]]) -> None:
+        """Run tasks, each of which leaves its result in a store; return when these and those that were started have ended."""
+        count = min(self.processes, len(tasks) - 1)
+        if count >= _FEWEST:
+            _run(tasks[:1])  # what the first one imports and measures, all of them have
+            own, *others = (tasks[1 + index :: count] for index in range(count))
+            for share in others:
+                self._fork(share)
+            _run(own)
+        for child, _ in self._children:
+            child.join()
+
+    def _fork(self, tasks: Sequence[Callable[[], object]], sections: Iterable[str] = ()) -> None:
+        from multiprocessing import get_context
+
+        gc.freeze()  # a look for garbage would copy the memory that the processes share
+        try:
+            child = get_context("fork").Process(target=self._child, args=(tasks,), daemon=True)
+            child.start()
+            self._children.append((child, frozenset(sections)))
+        except OSError:  # no more processes: the program draws alone
+            return
+        finally:
+            gc.unfreeze()
+
+    def _child(self, tasks: Sequence[Callable[[], object]]) -> None:
+        os.close(self._keep)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program's to handle
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        when_closed(self._lives, lambda: os._exit(1))
+        _run(tasks)
 
 
 def _run(tasks: Sequence[Callable[[], object]]) -> None:

@@ -20,14 +20,16 @@ from reportgen.pipeline.stored import KeptFigures
 from reportgen.plan.registry import folder_of, is_own
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.focus import View
     from reportgen.contract.places import Place
     from reportgen.contract.theme import Theme
+    from reportgen.pipeline.ahead import Drawers
     from reportgen.pipeline.store import Store
     from reportgen.pipeline.stored import Both
+    from reportgen.plan.plan import PlannedSection
 
 
 def theme_of(results: Results) -> Theme:
@@ -137,30 +139,32 @@ class Drawings:
         self._pending: dict[str, list[_Pending]] = {}
         self._drawn: dict[str, Both] = {}
 
-    def draw_ahead(self, processes: int) -> None:
+    def draw_ahead(self, drawers: Drawers) -> None:
         """Draw what no earlier run drew of the program's own sections, in several processes.
 
         What fails is told when it is asked for. No code of others runs here, which could end the program before a temporary
         store is removed.
         """
-        with ahead.store_for(self._store, processes) as store:
-            self._draw_into(KeptFigures(self._results, store), processes)
+        with ahead.store_for(self._store, drawers.processes) as store:
+            self._draw_into(KeptFigures(self._results, store), drawers)
 
-    def _draw_into(self, kept: KeptFigures, processes: int) -> None:
+    def _draw_into(self, kept: KeptFigures, drawers: Drawers) -> None:
         for record in self._results.sections:
             if is_own(record.manifest):
                 with suppress(ForeignError), foreign(f"section {record.id}", folder_of(record.manifest)):
                     self._pending[record.id] = list(self._figures(record, kept))
         missing = []
         for one in (one for pending in self._pending.values() for one in pending):
-            found = None if one.key is None else kept.found(one.key)
+            look = kept.made if drawers.was_begun(one.record.id) else kept.found
+            found = None if one.key is None else look(one.key)
             if found is not None:
                 self._drawn[one.name] = found
             elif one.key is not None:
                 missing.append((one, one.key))
-        if missing:
+        left = [both for both in missing if not drawers.is_at_work(both[0].record.id)]
+        if left:
             engine.start()  # once, before the processes part
-        ahead.draw([partial(_keep, kept, *both) for both in missing], processes)
+        drawers.run([partial(_keep, kept, *both) for both in left])
         for one, key in missing:
             drawn = kept.made(key)
             if drawn is not None:
@@ -193,6 +197,41 @@ class Drawings:
         for name, figure, small in zip(names, figures, again, strict=True):
             key = kept.key_of(record, name, phone=self._phone)
             yield _Pending(record, name, figure, small, self._theme, key)
+
+
+class EarlyDrawings:
+    """Draws the figures of sections while further ones are analyzed.
+
+    They are kept like all others, under the key of all that they show: where that is not what it was so far, they are drawn again.
+
+    Parameters
+    ----------
+    drawers, store
+        What draws, and where it leaves what it draws.
+    phone
+        Whether phones show them too.
+    """
+
+    def __init__(self, drawers: Drawers, store: Store, *, phone: bool) -> None:
+        self._drawers, self._store, self._phone = drawers, store, phone
+        self._waiting: list[str] = []
+
+    def add(self, item: PlannedSection, so_far: Callable[[], Results]) -> None:
+        """Draw what a section has, as soon as there is a process for it."""
+        if item.section.visualizer is None or item.section.on_front_page or not is_own(item.section):
+            return
+        self._waiting.append(item.address)
+        if self._drawers.has_room:
+            sections, self._waiting = self._waiting, []
+            self._drawers.start(partial(self._draw, sections, so_far), sections)
+
+    def _draw(self, sections: Collection[str], so_far: Callable[[], Results]) -> None:
+        results = so_far()
+        drawings = Drawings(results, self._store, phone=self._phone)
+        for record in results.sections:
+            if record.id in sections:
+                for _ in drawings.of(record):
+                    pass
 
 
 def _keep(kept: KeptFigures, one: _Pending, key: str | None) -> Both:

@@ -12,6 +12,7 @@ from reportgen.contract.findings import SEVERITIES
 from reportgen.contract.formats import ANSWERS, DRAWN, FILES, PDFS
 from reportgen.errors import RenderError, ResultsError
 from reportgen.pipeline import files
+from reportgen.pipeline.ahead import Drawers
 from reportgen.pipeline.run import now
 from reportgen.plan.files import named_files
 from reportgen.plan.make import make
@@ -116,13 +117,14 @@ def build(planned: Plan, output: Path, formats: Sequence[Format], run: Run) -> O
     inputs = inputs_of(planned)
     files.require_writable(output, _names(formats), inputs)
     rehearse(planned, formats)
-    with _typesetter(planned.spec.limits, formats) as typesetter:
-        draws = planned.spec.output.figures.save or not set(DRAWN).isdisjoint(formats)
-        results = compute(planned, run, typesetter, draws=draws)
+    with _typesetter(planned.spec.limits, formats) as typesetter, Drawers(run.drawers) as drawers:
+        results = compute(planned, run, typesetter, formats=formats, drawers=drawers)
         from reportgen.pipeline import present
 
         run.progress("rendering", 0, 1)
-        report = present.present(results, formats, run, templates=templates_of(planned), typesetter=typesetter)
+        report = present.present(
+            results, formats, run, templates=templates_of(planned), typesetter=typesetter, drawers=drawers
+        )
     if planned.spec.output.figures.save:
         present.add_figure_files(report, results, planned.spec.output.figures)
     if FILES["json"] in report.files and results.answers is not None:
@@ -160,7 +162,8 @@ def compute(
     typesetter: PdfProcess | None = None,
     *,
     created: str | None = None,
-    draws: bool = False,
+    formats: Sequence[Format] = (),
+    drawers: Drawers | None = None,
 ) -> Results:
     """Evaluate and analyze, without writing a report; while the worker starts, say whether the PDF engine does.
 
@@ -172,18 +175,27 @@ def compute(
         The PDF engine; None without a PDF.
     created
         The time of the report; None for now.
-    draws
-        Whether figures are drawn afterwards: then what draws them is imported while the worker starts.
+    formats
+        Which files are made of the results: what this takes is prepared while the worker starts.
+    drawers
+        What draws the figures of sections while further ones are analyzed; None if nothing does.
     """
-    from reportgen.analysis.analyze import analyze
+    from reportgen.analysis.analyze import analyze, unnoticed
     from reportgen.analysis.origin import origin
-    from reportgen.pipeline import stored
+    from reportgen.pipeline import stored, warm
+    from reportgen.pipeline.drawings import EarlyDrawings
     from reportgen.pipeline.memory import KeptResults
 
-    created, made_in = created or now(), origin(planned, keep_going=run.keep_going)
+    created = created or now()
+    made_in = origin(planned, keep_going=run.keep_going)
+
+    early = None
 
     def meanwhile() -> None:
-        _warm_up(computes=planned.request.passes, draws=draws)
+        nonlocal early
+        warm.up(planned, formats, created)
+        if drawers is not None and run.store is not None and not set(DRAWN).isdisjoint(formats):
+            early = EarlyDrawings(drawers, run.store, phone="html" in formats)
         if typesetter is not None:
             _try(typesetter, run)
 
@@ -192,7 +204,8 @@ def compute(
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
         memory = KeptResults(planned, run.store, keys)
-        results = analyze(planned, evaluation, created, keep_going=run.keep_going, memory=memory)
+        arrived = unnoticed if early is None else early.add
+        results = analyze(planned, evaluation, created, keep_going=run.keep_going, memory=memory, arrived=arrived)
     return results.model_copy(update={"origin": made_in})
 
 
@@ -289,15 +302,3 @@ def default_output(planned: Plan) -> Path:
     """Return the output folder of the spec, otherwise ``build/<spec-name>`` in the working directory."""
     directory = planned.spec.output.directory
     return Path("build") / Path(planned.source.name).stem if directory is None else planned.folder / directory
-
-
-def _warm_up(*, computes: bool, draws: bool) -> None:
-    """Import the libraries that compute metrics of rows, and those that draw and fill in templates, while the worker loads TensorFlow."""
-    if computes:
-        import scipy.special  # noqa: F401
-    if draws:
-        import jinja2  # noqa: F401
-
-        from reportgen.figures import engine
-
-        engine.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from reportgen.document.compose import compose
 from reportgen.document.content import Content
 from reportgen.document.front import front_page
 from reportgen.errors import ArgumentError, ReportgenError, SectionError, summary
+from reportgen.pipeline.ahead import Drawers
 from reportgen.pipeline.drawings import Drawings, shown_of, theme_of
 from reportgen.pipeline.files import named
 from reportgen.pipeline.run import Run
@@ -64,6 +66,7 @@ def present(
     templates: Path | None = None,
     typesetter: Typesetter | None = None,
     draw: bool = True,
+    drawers: Drawers | None = None,
 ) -> Rendered:
     """Render results in the requested formats.
 
@@ -82,6 +85,8 @@ def present(
         What makes the PDF, if it was started before.
     draw
         Whether figures are drawn; otherwise they are blank.
+    drawers
+        What draws, if it was started before.
 
     Returns
     -------
@@ -91,7 +96,7 @@ def present(
     report, run = Rendered(), run or Run()
     content = Content(
         results,
-        lambda: _document(results, report, run, phone="html" in wanted, draw=draw),
+        lambda: _document(results, report, run, drawers, phone="html" in wanted, draw=draw),
         (templates,) if templates else (),
         typesetter,
     )
@@ -143,12 +148,14 @@ def add_figure_files(report: Rendered, results: Results, wanted: FiguresSpec) ->
     }
 
 
-def _document(results: Results, report: Rendered, run: Run, *, phone: bool, draw: bool = True) -> Document:
+def _document(
+    results: Results, report: Rendered, run: Run, drawers: Drawers | None, *, phone: bool, draw: bool
+) -> Document:
     if not draw:
         return _composed(results, report, run, Drawings(results, None, phone=False, blank=True))
     figures = Drawings(results, run.store, phone=phone)
-    with run.step("figures"):
-        figures.draw_ahead(run.drawers)
+    with run.step("figures"), Drawers(run.drawers) if drawers is None else nullcontext(drawers) as found:
+        figures.draw_ahead(found)
     return _composed(results, report, run, figures)
 
 

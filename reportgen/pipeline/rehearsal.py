@@ -1,4 +1,4 @@
-"""Tries custom templates before anything is computed: fills them in with a sample of the report that the plan will give."""
+"""Fills in templates before anything is computed, with a sample of the report that the plan will give: custom ones, to try them."""
 
 from __future__ import annotations
 
@@ -59,6 +59,15 @@ def rehearse(planned: Plan, folder: Path, formats: Collection[Format], created: 
                 certain = error.is_certain()
             if certain:
                 raise InputError(("output", "templates"), "", str(error)) from error
+
+
+def prepare(planned: Plan, formats: Collection[Format], created: str) -> None:
+    """Fill in the program's own templates for some formats, which are compiled then."""
+    results = sample(planned, created)
+    content = Content(results, lambda: _document(results), ())
+    for name in formats:
+        if name in _FILLED:
+            _FILLED[name](content)
 
 
 def _document(results: Results) -> Document:

@@ -54,6 +54,7 @@ class SimilarityAnalyzer(BaseAnalyzer[SimilarityOptions, SimilarityResult]):
     needs: ClassVar[frozenset[Need]] = frozenset(
         {Need.PREDICTIONS, Need.ACTIVATIONS, Need.WEIGHTS, Need.SEVERAL_MODELS}
     )
+    libraries = ("scipy.cluster.hierarchy",)
 
     def probe(self) -> Probe:
         """Request the rows of the options, and the layers that other sections request."""

@@ -57,6 +57,7 @@ class TrainingDynamicsAnalyzer(BaseAnalyzer[TrainingDynamicsOptions, TrainingDyn
     """Measures convergence, overfitting and stability of every run."""
 
     needs: ClassVar[frozenset[Need]] = frozenset({Need.HISTORY})
+    libraries = ("scipy.stats",)
 
     def analyze(self, evaluation: Evaluation) -> TrainingDynamicsResult:
         """Measure the history of every model that has one."""
