@@ -103,11 +103,11 @@ def rows(folder: Path) -> None:
     for n in ROWS:
         built_of = spec("deep.keras", f'x = "x{n}.npy"\ny = "y{n}.npy"', SECTIONS)
         (folder / "spec.toml").write_text(built_of, "utf-8")
-        bare, whole = map(float, _made("evaluation", folder).split())
+        warm, from_file, whole = map(float, _made("evaluation", folder).split())
         peaks.append(built(folder, built_of).peak)
         print(
-            f"50 layers, {n:,} rows: evaluation {n / whole:,.0f} rows/s, bare predict {n / bare:,.0f}, "
-            f"{whole / bare:.2f} times; anonymous memory of the build {peaks[-1]:,.0f} MB, {peaks[-1] / peaks[0]:.2f} of the first"
+            f"50 layers, {n:,} rows: evaluation {n / whole:,.0f} rows/s, bare predict from the file {n / from_file:,.0f}, "
+            f"{whole / from_file:.2f} times; once warm {n / warm:,.0f}, {whole / warm:.2f} times; anonymous memory of the build {peaks[-1]:,.0f} MB, {peaks[-1] / peaks[0]:.2f} of the first"
         )
 
 
