@@ -12,7 +12,7 @@ import os
 import platform
 import shutil
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -324,8 +324,6 @@ class KeptFigures:
 
     def __init__(self, results: Results, store: Store | None) -> None:
         self._results, self._store = results, store
-        focus = () if results.focus is None else results.focus.models
-        self._common = [results.output.style, [model.name for model in results.models], focus, _surroundings()]
         self._contents: dict[str, str] = {}
 
     def key_of(self, record: SectionRecord, figure: str, *, phone: bool) -> str | None:
@@ -347,6 +345,13 @@ class KeptFigures:
         """Keep what was drawn."""
         if self._store is not None:
             self._store.keep("figure", own, lambda folder: _write_drawn(both, folder))
+
+    @cached_property
+    def _common(self) -> list[Any]:
+        """What all figures rest on."""
+        results = self._results
+        focus = () if results.focus is None else results.focus.models
+        return [results.output.style, [model.name for model in results.models], focus, _surroundings()]
 
     def _content(self, record: SectionRecord) -> str:
         """Return the digest of all that the figures of a section show."""
