@@ -375,14 +375,14 @@ def test_training_data_is_as_the_evaluation_data_but_for_what_it_says() -> None:
         ('path = "test.npz"', r"data: train names the same rows as the evaluation data"),
         ('path = "trian.npz"', r"spec\.toml:9:8: data\.train\.path: .*\(found 'trian\.npz'\); did you mean 'train\.npz'"),
         ('path = "train.npz"\nx = "z"', r"data\.train\.x: train\.npz has no such array or column \(found 'z'\)"),
-        ('path = "../diabetes/test.csv"', r"data\.x: \.\./diabetes/test\.csv has no such array or column \(found 'x'\)"),
+        ('path = "../diabetes/test.csv"', r"data\.train\.x: \.\./diabetes/test\.csv has no such array or column \(found 'x'\)"),
         ('path = "train.tfrecord"', r"data: a \.tfrecord file needs a table features"),
         ('function = "f"', r"data\.train\.function: must be 'package\.module:Name'"),
         ('path = "train.npz"\ntext = "y"', r"data\.train\.text: unknown key"),
     ],
 )  # fmt: skip
 def test_training_data_that_cannot_be(train: str, message: str) -> None:
-    """Each mistake is told at its key, or at the key of the evaluation data that it was taken from."""
+    """Each mistake is told at its key in the table of the training data, also where that has the names of the evaluation data."""
     with pytest.raises(SpecError, match=message):
         planned(OVERVIEW, f'[data]\npath = "test.npz"\n[data.train]\n{train}\n')
 

@@ -262,12 +262,14 @@ def _known(path: str | None) -> ModelEvaluation | None:
 
 def message_of(error: InputError) -> dict[str, object]:
     """Return an error as JSON."""
-    return {"location": list(error.location), "file": error.file, "message": error.message}
+    others = [message_of(one) for one in error.others]
+    return {"location": list(error.location), "file": error.file, "message": error.message, "others": others}
 
 
 def input_error(message: dict[str, Any]) -> InputError:
     """Return an error that was JSON."""
-    return InputError(tuple(message["location"]), message["file"], message["message"])
+    others = tuple(map(input_error, message["others"]))
+    return InputError(tuple(message["location"]), message["file"], message["message"], others)
 
 
 def _model_file(home: Path, index: int) -> Path:

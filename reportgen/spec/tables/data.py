@@ -68,7 +68,7 @@ class FeatureSpec(Strict):
 class DataSpec(Strict):
     """The evaluation data."""
 
-    path: str | None = None
+    path: Name | None = None
     """An `.npz`, `.csv`, `.parquet`, `.h5` or `.tfrecord` file, a folder that `tf.data.Dataset.save` wrote, or a folder of images; omit it if `x` and `y` are `.npy` files."""
     function: str | None = None
     """Function that returns the data, in place of a path: `package.module:name` or `./data.py:name`. It is imported and run."""
@@ -217,8 +217,14 @@ class DataSpec(Strict):
         return found
 
     def place_in(self, split: str, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-        """Return where a spec says what the table of another split has at a location: in its own table, or in `[data]` if left out there."""
+        """Return where a spec says what the table of another split has at a location: in its own table, or in `[data]` for keys that splits share.
+
+        What is wrong with the inputs of the training data is wrong there, also where only `[data]` names them; its path or function are those
+        of `[data]` if it has none.
+        """
         key = str(location[1]) if len(location) > 1 else ""
-        table = self.train if split == "train" else self.validation
-        own = key in SplitSpec.model_fields if split != "train" else getattr(table, key, None) is not None
+        if split != "train":
+            own = key in SplitSpec.model_fields
+        else:
+            own = key == "x" or (key in TrainSpec.model_fields and getattr(self.train, key) is not None)
         return ("data", split, *location[1:]) if own else location

@@ -118,7 +118,7 @@ class OutputSpec(Strict):
     """The look of the pages: accent, logo, organization, paper, language of the fixed words."""
     fail_on: Severity | None = None
     """Exit with 1 if a finding has at least this severity."""
-    templates: str | None = None
+    templates: Name | None = None
     """Folder with custom templates, relative to the spec."""
     docs_url: DocsUrl | None = None
     """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""

@@ -24,7 +24,7 @@ TWO_ORIGINS = "has a path and a function: leave out one of them"
 class SplitSpec(Strict):
     """The rows of a named split, `[data.test]` or `[data.validation]`. How rows are read, and names of classes, are as in `[data]`."""
 
-    path: str | None = None
+    path: Name | None = None
     """File or folder, as in a `[data]` that names its rows."""
     function: str | None = None
     """Function that returns the data, in place of a path. It is imported and run."""
@@ -60,7 +60,7 @@ class SplitSpec(Strict):
 class TrainSpec(Strict):
     """The training data, in which the evaluated rows are looked for; with `y` the models are evaluated on it too. What else is left out is as for the evaluated rows."""
 
-    path: str | None = None
+    path: Name | None = None
     """File or folder, as in `[data]`."""
     function: str | None = None
     """Function that returns the data, in place of a path. It is imported and run."""

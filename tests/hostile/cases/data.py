@@ -139,7 +139,7 @@ CASES = [
                 "a weight for each position",
                 "weight",
                 np.ones((4, 2)),
-                "(found 4 × 2); one for each position is a mask: set data.mask",
+                "(found 4 × 2); one for each position is a mask: set mask instead",
             ),
         )
     ),
