@@ -16,6 +16,7 @@ from reportgen.errors import InputError
 from reportgen.evaluation.collect import collect
 from reportgen.inputs.given import Files
 from reportgen.pipeline import flow
+from reportgen.pipeline.run import Run
 from reportgen.spec.errors import SpecError
 
 if TYPE_CHECKING:
@@ -272,3 +273,83 @@ def test_inputs_of_the_training_data_are_named_there(tmp_path: Path, array: Any,
     assert code == 3
     assert ": data.train.x: train.npz: " in said
     assert says in said
+
+
+CODE = """
+import numpy as np
+
+def ends():
+    raise SystemExit(0)
+
+def nothing():
+    return None
+
+def objects():
+    return {"x": np.zeros((4, 2)), "y": np.array([{}] * 4)}
+
+def rows():
+    return np.zeros((4, 2)), np.arange(4) % 2
+
+def others():
+    return np.ones((4, 2)), np.arange(4) % 2
+
+def prepare(x):
+    if x.any():
+        raise ValueError("ones are not prepared")
+    return x
+"""
+
+
+@pytest.mark.keras
+@pytest.mark.usefixtures("warm_processes")
+@pytest.mark.parametrize(
+    ("tables", "shared", "says"),
+    [
+        (
+            {"test": {"function": "./d.py:ends"}, "validation": {"function": "./d.py:nothing"}, "train": {"function": "./d.py:objects", "y": "y"}},
+            "",
+            [
+                "data.test.function: ./d.py:ends: cannot be used (SystemExit: 0)",
+                "data.validation.function: ./d.py:nothing: cannot be used (TypeError: it must return arrays, a tf.data.Dataset or",
+                "data.train.function: ./d.py:objects: cannot be used (ValueError: must be numbers or text, found dict)",
+            ],
+        ),
+        (
+            {"test": {"function": "./d.py:rows"}, "validation": {"function": "./d.py:others"}, "train": {"function": "./d.py:none", "y": "y"}},
+            'preprocess = "./d.py:prepare"\n',
+            [
+                "data.preprocess: ./d.py:prepare: cannot be used (ValueError: ones are not prepared) (on the validation split)",
+                "data.train.function: ./d.py:none: cannot be imported (AttributeError: module",
+            ],
+        ),
+        (
+            {
+                "test": {"path": "images", "text": "file"},
+                "validation": {"path": "saved"},
+                "train": {"path": "images/cat", "x": "x", "y": "y"},
+            },
+            "images = { size = [8, 8], range = [0, 1] }\n",
+            [
+                "data.test.path: images: cannot be read as a folder of images (ValueError: cat/a.png is not a PNG",
+                "data.validation.path: saved: cannot be read as a folder of images (cat/c.png is a link that leaves the folder",
+                "data.train.path: images/cat: cannot be read as a folder of images (a.png is not in the folder of a class)",
+            ],
+        ),
+    ],
+    ids=["functions", "preprocessing", "images"],
+)  # fmt: skip
+def test_what_needs_tensorflow(tmp_path: Path, tables: Any, shared: str, says: list[str]) -> None:
+    """Functions, their preparation and images, by the worker: all at once, and nothing is written."""
+    data_cases.filled("images")(tmp_path)
+    data_cases.filled("saved", ("cat/c.png", lambda path: path.symlink_to("/etc/passwd")))(tmp_path)
+    (tmp_path / "d.py").write_text(CODE, "utf-8")
+    (tmp_path / "m.keras").touch()
+    named = "".join(f"[data.{split}]\n{lines(table)}" for split, table in tables.items())
+    (tmp_path / "a.toml").write_text(f"{HEAD}[data]\n{shared}{named}", "utf-8")
+    planned = flow.read_plan(tmp_path / "a.toml")
+    with pytest.raises(InputError) as caught:
+        flow.build(planned, tmp_path / "out", ("json",), Run())
+    found = [one.partition(": ")[2] for one in heads(located(planned, caught.value))]
+    assert [one[: len(wanted)] for one, wanted in zip(found, says, strict=True)] == says
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.rglob("__pycache__"))
