@@ -394,3 +394,15 @@ def test_what_only_the_build_can_check_of_training_data() -> None:
     plan = planned(OVERVIEW, '[data]\npath = "test.npz"\n[data.train]\npath = "train.npz"\n')
     named = dict(files.named_files(plan.spec))
     assert (named["data", "path"], named["data", "train", "path"]) == ("test.npz", "train.npz")
+
+
+def test_a_link_to_itself_is_not_what_was_meant(tmp_path: Path) -> None:
+    """Its own name is no hint, that of another file is one."""
+    (tmp_path / "test.npz").symlink_to("test.npz")
+    (tmp_path / "mlp.keras").touch()
+    text = 'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "mlp.keras"\n[data]\npath = "test.npz"\n'
+    for there in ("", "tests.npz"):
+        (tmp_path / (there or "other")).touch()
+        with pytest.raises(SpecError, match="Too many levels of symbolic links") as caught:
+            make(source.parse(f'{text}[[sections]]\nkind = "performance"\n', "a.toml", "toml"), tmp_path)
+        assert ("did you mean" in str(caught.value)) == bool(there)
