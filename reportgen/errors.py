@@ -131,8 +131,8 @@ class InputError(ReportgenError):
 
     @classmethod
     def of(cls, errors: Iterable[InputError]) -> Self:
-        """Return one error for several, at least one, in order."""
-        first, *others = errors
+        """Return one error for several, at least one, in order; what several say is said once."""
+        first, *others = {str(one): one for error in errors for one in error.every}.values()
         return cls(first.location, first.file, first.message, tuple(others))
 
     @property
@@ -159,7 +159,7 @@ class Mistakes:
         try:
             yield
         except InputError as error:
-            self._found += [one for one in error.every if str(one) not in map(str, self._found)]
+            self._found.append(error)
 
     def require_none(self) -> None:
         """Raise what was noted, if anything was, as one error."""
