@@ -265,6 +265,15 @@ HDF5S: dict[str, tuple[Write, str | None]] = {
         ),
         "more than the memory of this machine",
     ),
+    "a petabyte of text": (
+        hdf5(
+            lambda file, _: (
+                file.create_dataset("x", data=X),
+                file.create_dataset("y", (2**20,), f"S{2**30}", chunks=(1,), compression="gzip"),
+            )
+        ),
+        "'y' cannot be read (has 1,048,576 GiB of values, more than the memory of this machine)",
+    ),
     "references": (
         hdf5(lambda file, _: (file.create_dataset("x", (4,), h5py.ref_dtype), file.create_dataset("y", data=Y))),
         "must be numbers (found dtype object)",
