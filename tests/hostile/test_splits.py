@@ -118,7 +118,7 @@ def test_data_of_a_split(case: Reading, tmp_path: Path, monkeypatch: pytest.Monk
         assert any(file in sentence for file in [*files, "no such file", str(table.get("path"))])
         assert case.says in said or (code == 2 and "has no such array or column" in sentence)
         assert code == 3 or re.search(
-            r"no such|not a regular file|is a (folder|file), not|is not a folder of", sentence
+            r"no such|not a regular file|is a (folder|file), not|is not a folder of|must be an .npz", sentence
         )
         assert len(sentence) < 2000
         assert not list(temporary.iterdir())

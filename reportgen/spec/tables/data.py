@@ -125,6 +125,9 @@ class DataSpec(Strict):
     def _one_origin(self) -> Self:
         if self.test is not None or (self.validation is not None and not self.names_rows):
             return self
+        if not self.names_rows:
+            message = "names no rows that are evaluated: set path, function or x, or a table [data.test]"
+            raise ValueError(message)
         others = (self.training, *self.further.values())
         record = any((one.path or "").endswith(RECORDS) for one in (self, *others) if one is not None)
         if self.path is not None and self.function is not None:
@@ -139,7 +142,7 @@ class DataSpec(Strict):
         if of_images and self.images is None:
             message = f"the feature {of_images[0]!r} is an image: a table images must say its size and range"
             raise ValueError(message)
-        if self.training is not None and (self.training.origin, self.training.x) == (self.origin, self.x):
+        if self.training is not None and self.training.rows == self.rows:
             message = "train names the same rows as the evaluation data"
             raise ValueError(message)
         return self
@@ -158,6 +161,11 @@ class DataSpec(Strict):
     def origin(self) -> str | None:
         """The path or the function; None if the arrays are files of their own."""
         return self.path or self.function
+
+    @property
+    def rows(self) -> tuple[str | None, Any]:
+        """What says which rows they are: their origin, and the names of the inputs."""
+        return self.origin, self.x
 
     @property
     def label_columns(self) -> tuple[str, ...] | dict[str, tuple[str, ...]] | None:
