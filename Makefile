@@ -61,8 +61,8 @@ bench: setup ## benchmark costs, as ratios within one run
 hostile: setup ## run every hostile and clumsy case, the slow ones too (minutes)
 	$(BIN)/pytest tests/hostile -n 2 --dist worksteal -m "hostile or not hostile"
 
-matrix: setup ## build a report of every kind of model, against scikit-learn (a minute)
-	$(BIN)/pytest tests/test_kinds.py -m matrix
+matrix: setup ## build reports of every kind of model and source of data, against scikit-learn (minutes)
+	$(BIN)/pytest tests/test_kinds.py tests/test_origins.py -m matrix
 
 ray: setup ## evaluate on a ray cluster of this machine (a minute)
 	$(BIN)/pytest tests/test_cluster_ray.py -m "ray or not ray"

@@ -22,10 +22,10 @@ import signal
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import FrameType
 
 _NOISE = re.compile(r"\x1b\[[0-9;]*m|\{\{\w+ [^}]*\}\} | \[Op:\w+\]( name:)?")
@@ -116,18 +116,55 @@ class InputError(ReportgenError):
         The file name as in the spec.
     message
         One sentence.
+    others
+        What is wrong beside it.
     """
 
-    def __init__(self, location: tuple[str | int, ...], file: str, message: str) -> None:
-        super().__init__(location, file, message)
+    def __init__(
+        self, location: tuple[str | int, ...], file: str, message: str, others: tuple[InputError, ...] = ()
+    ) -> None:
+        super().__init__(location, file, message, others)
         self.location = location
         self.file = file
         self.message = message
+        self.others = others
+
+    @classmethod
+    def of(cls, errors: Iterable[InputError]) -> Self:
+        """Return one error for several, at least one, in order; what several say is said once."""
+        first, *others = {str(one): one for error in errors for one in error.every}.values()
+        return cls(first.location, first.file, first.message, tuple(others))
+
+    @property
+    def every(self) -> tuple[InputError, ...]:
+        """It, without the others, and the others."""
+        return (InputError(self.location, self.file, self.message), *self.others)
 
     def __str__(self) -> str:
-        """Return the key in the spec, the file and the message."""
+        """Return the key in the spec, the file and the message, and a line for each of the others."""
         key = ".".join(str(part) for part in self.location)
-        return f"{key}: {self.file}: {self.message}" if self.file else f"{key}: {self.message}"
+        own = f"{key}: {self.file}: {self.message}" if self.file else f"{key}: {self.message}"
+        return "\n".join([own, *map(str, self.others)])
+
+
+class Mistakes:
+    """What is wrong with inputs that are looked at one after the other, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[InputError] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note an :class:`InputError` in place of raising it."""
+        try:
+            yield
+        except InputError as error:
+            self._found.append(error)
+
+    def require_none(self) -> None:
+        """Raise what was noted, if anything was, as one error."""
+        if self._found:
+            raise InputError.of(self._found)
 
 
 class SectionError(ReportgenError):

@@ -59,6 +59,7 @@ DATA = {
     "pair": 'x = { left = "left", right = "right" }',
     "heads": 'y = { kind = "kind", size = "size" }',
     "positions": 'y = { area = "area", tags = "tags" }\nignore_label = { area = 255, tags = -1 }',
+    "tasks": 'y = { yes = "yes", several = "several", value = "value", values = "values" }',
 }
 """What ``[data]`` says beside the path, by data set."""
 UNDECIDED = "neither|shows? whether the outputs are logits or"
@@ -88,7 +89,7 @@ class Kind(NamedTuple):
     unmeasured
         A part of the reason why its head has no numbers; empty if it has.
     measured
-        What its numbers are compared by: those of ``classes``, of ``ordinal`` ones, of a ``normal`` distribution of each stated spread, or of ``quantiles``.
+        What its numbers are compared by: those of ``classes``, of ``ordinal`` ones, of a ``sigmoid`` or ``sigmoids``, of ``values``, of a ``normal`` distribution of each stated spread, or of ``quantiles``.
     quick
         Whether it is part of ``make test``; all are part of ``make matrix``.
     """
@@ -267,6 +268,7 @@ KINDS = (
     Kind("reshape_after", "Softmax followed by what changes nothing", lambda m: m.images(m.layers.Conv2D(3, 8, activation="softmax"), m.layers.Reshape((3,))), data="images"),
     Kind("wrapped", "Head in a wrapper", lambda m: m.then(m.layers.SpectralNormalization(m.head())), quick=True),
     Kind("wrapped_logits", "Head in a wrapper", lambda m: m.then(m.layers.SpectralNormalization(m.head(None)), m.layers.Softmax())),
+    Kind("wrapped_convolution", "Head in a wrapper", lambda m: m.images(m.layers.SpectralNormalization(m.layers.Conv2D(3, 8, activation="softmax")), m.layers.Flatten()), data="images"),
     Kind("average", "Mean of several softmaxes", lambda m: m.then(lambda x: m.layers.Average()([m.head()(x), m.head()(x)])), PROBABILITIES),
     Kind("average_unknown", "Mean of several softmaxes", lambda m: m.then(lambda x: m.layers.Average()([m.head()(x), m.head()(x)])), unmeasured=UNDECIDED),
     *(
@@ -294,6 +296,12 @@ KINDS = (
     *(Kind(f"inputs_{form.__name__}", "Several inputs: dict, list, tuple", lambda m, form=form: m.pair(form), data="pair") for form in (dict, list, tuple)),  # type: ignore[misc]
     *(Kind(f"heads_{form.__name__}", "Several outputs: dict, list, tuple", lambda m, form=form: m.heads(form), data="heads") for form in (dict, list, tuple)),  # type: ignore[misc]
     Kind("heads_subclassed", "Several outputs: dict, list, tuple", lambda m: m.called(m.own.TwoHeads()), f"{BOTH}\n{own('TwoHeads')}", data="heads"),
+    Kind("sigmoid", "One sigmoid: two classes", lambda m: m.then(m.hidden(), m.layers.Dense(1, activation="sigmoid", name="yes")), data="tasks", measured="sigmoid"),
+    Kind("sigmoid_logits", "One sigmoid: two classes", lambda m: m.compiled(m.then(m.layers.Dense(1, name="yes")), m.keras.losses.BinaryCrossentropy(from_logits=True)), data="tasks", measured="sigmoid"),
+    Kind("sigmoids", "Several sigmoids: any of several classes", lambda m: m.then(m.hidden(), m.head("sigmoid", name="several")), data="tasks", measured="sigmoids"),
+    Kind("sigmoids_logits", "Several sigmoids: any of several classes", lambda m: m.compiled(m.then(m.head(None, name="several")), m.keras.losses.BinaryCrossentropy(from_logits=True)), data="tasks", measured="sigmoids"),
+    Kind("value", "Values", lambda m: m.compiled(m.then(m.hidden(), m.layers.Dense(1, name="value")), "mse"), data="tasks", measured="values"),
+    Kind("values", "Values", lambda m: m.then(m.hidden(), m.layers.Dense(2, name="values")), 'outputs = "values"', data="tasks", measured="values"),
     Kind("ordinal", "Classes in an order", lambda m: m.then(m.hidden(), m.head()), 'task = "ordinal"', measured="ordinal", quick=True),
     Kind("mean_and_sd", "Mean and spread of a value", lambda m: m.spread("softplus"), 'outputs = "mean_and_sd"', measured="normal sd", quick=True),
     Kind("mean_and_variance", "Mean and spread of a value", lambda m: m.spread("softplus"), 'outputs = "mean_and_variance"', measured="normal variance"),
@@ -319,7 +327,7 @@ KINDS = (
 def entry(kind: Kind) -> str:
     """Return the table of a kind in a spec."""
     origin = f'path = "{kind.name}{kind.saved}"' if kind.saved else 'function = "./layers.py:make"'
-    return f"[models.{kind.name}]\n{origin}\n{kind.spec}\n"
+    return f'[models.{kind.name}]\n{origin}\nhistory = "history.json"\n{kind.spec}\n'
 
 
 def _data(folder: Path) -> dict[str, Any]:
@@ -341,10 +349,12 @@ def _data(folder: Path) -> dict[str, Any]:
     pair = {"left": x, "right": x[:, :3]}
     np.savez(folder / "pair.npz", **pair, y=y)
     np.savez(folder / "heads.npz", x=x, kind=y, size=random.normal(size=n))
+    several = random.integers(0, 2, (n, 3))
+    np.savez(folder / "tasks.npz", x=x, yes=y > 0, several=several, value=x[:, 0], values=x[:, :2] * 2 + 1)
     padded, area, tags = images.copy(), random.integers(0, 3, (n, 8, 8)), random.integers(0, 3, (n, 8))
     padded[:, 6:], area[:, 0], tags[:, 7] = 0, 255, -1
     np.savez(folder / "positions.npz", x=padded, area=area, tags=tags)
-    return {**single, "pair": pair, "heads": x, "positions": padded}
+    return {**single, "pair": pair, "heads": x, "positions": padded, "tasks": x}
 
 
 def _saved(kind: Kind, model: Any, maker: Maker, folder: Path) -> Any:
@@ -396,6 +406,42 @@ def _of_values(kind: Kind, model: Any, inputs: Any, labels: Any) -> dict[str, fl
         "performance.crps": float(crps.mean()),
         "calibration.scale_factor": float(np.sqrt((((y - normal.mean()) / normal.std()) ** 2).mean())),
         "calibration.interval_coverage level:0.9": float(((low <= y) & (y <= high)).mean()),
+    }
+
+
+def _of_tasks(kind: Kind, model: Any, inputs: Any, labels: Any) -> dict[str, float]:
+    """Return scikit-learn's scores of one sigmoid, of several, and of values; where they are several, of each."""
+    import numpy as np
+    from scipy.special import expit
+    from sklearn import metrics
+
+    found = model.predict(inputs, verbose=0).astype(np.float64)
+    y = labels[model.layers[-1].name]
+    if kind.measured == "values":
+        several = found.shape[1] > 1
+        return {
+            f"performance.{name}{f' head:{place}' if several else ''}": float(
+                score(y.reshape(len(y), -1)[:, place], one)
+            )
+            for place, one in enumerate(found.T)
+            for name, score in (
+                ("mae", metrics.mean_absolute_error),
+                ("rmse", metrics.root_mean_squared_error),
+                ("r_squared", metrics.r2_score),
+            )
+        }
+    p = expit(found) if kind.name.endswith("_logits") else found
+    if kind.measured == "sigmoid":
+        return {
+            "performance.accuracy": float(metrics.accuracy_score(y, p[:, 0] > 0.5)),
+            "performance.nll": float(metrics.log_loss(y, p[:, 0])),
+            "performance.roc_auc": float(metrics.roc_auc_score(y, p[:, 0])),
+        }
+    return {
+        "performance.exact_match": float(metrics.accuracy_score(y, p > 0.5)),
+        "performance.hamming_loss": float(metrics.hamming_loss(y, p > 0.5)),
+        "performance.micro_f1": float(metrics.f1_score(y, p > 0.5, average="micro")),
+        "performance.nll": float(np.mean([metrics.log_loss(y[:, place], p[:, place]) for place in range(3)])),
     }
 
 
@@ -458,6 +504,7 @@ def main(folder: Path, names: list[str]) -> None:
     import numpy as np
 
     (folder / "layers.py").write_text(LAYERS, "utf-8")
+    (folder / "history.json").write_text(json.dumps({"loss": [1, 0.5, 0.4], "val_loss": [1, 0.6, 0.7]}), "utf-8")
     inputs, maker = _data(folder), Maker(folder)
     expected = {}
     for kind in KINDS:
@@ -470,6 +517,8 @@ def main(folder: Path, names: list[str]) -> None:
                 given = inputs[kind.data], labels
                 if kind.data == "positions":
                     expected[kind.name] = _numbers_of_positions(model, *given, kind.tolerance)
+                elif kind.data == "tasks":
+                    expected[kind.name] = _of_tasks(kind, model, *given)
                 elif kind.measured == "classes":
                     expected[kind.name] = _numbers(model, *given, kind.tolerance)
                 else:

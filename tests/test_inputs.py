@@ -124,7 +124,7 @@ def test_labels_that_name_no_head_belong_to_any(tmp_path: Path) -> None:
         (DataSpec(path="broken.csv"), "cannot be read as csv"),
         (DataSpec(x="x.txt", y=None), "must be an .npy file"),
         (DataSpec(x="broken.npy", y=None), r"data\.x: broken\.npy: cannot be read as npy"),
-        (DataSpec(x=("a", "b"), y=None), "column names need a data.path"),
+        (DataSpec(x=("a", "b"), y=None), "column names need a path"),
     ],
 )
 def test_data_that_cannot_be(tmp_path: Path, spec: DataSpec, message: str) -> None:

@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 TOP = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "KERAS_BACKEND": "tensorflow"}
 ENVIRONMENT |= {"TF_ENABLE_ONEDNN_OPTS": "0"}  # as in the worker
-SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow", "cost")
+SECTIONS = ("overview", "performance", "calibration", "weights", "information_flow", "cost", "training_dynamics")
 QUICK = tuple(kind for kind in KINDS if kind.quick)
 FAILING = "first"
 """The kind that this machine cannot run."""
+READ = {
+    "Separate softmax": r".*; logits taken before the final softmax",
+    "Softmax followed by what changes nothing": r".*; logits taken before the final softmax",
+    "Mean of several softmaxes": r"(?!.*logits)",
+}
+"""What is said of the outputs, by the row of the documentation that says whether numbers are from logits or probabilities."""
 
 
 def test_the_documentation_lists_every_kind() -> None:
@@ -106,6 +112,12 @@ def judge(kind: Kind, built: Built) -> None:
         assert rows["performance", "nll", head]["value"] == pytest.approx(expected["nll"], rel=kind.tolerance)
         if "rmse" in expected:
             assert rows["performance", "rmse", "head:size"]["value"] == pytest.approx(expected["rmse"], rel=1e-5)
+    if kind.row in READ and not kind.unmeasured:
+        assert re.match(READ[kind.row], model["heads"][0]["outputs_rule"])
+    if kind.measured == "classes" and not kind.unmeasured and kind.data != "positions":
+        assert ("calibration", "ece", head) in numbers
+    assert ("training_dynamics", "peak_epoch", None) in numbers
+    assert (("overview", "size_bytes", None) in numbers) == (kind.saved != "")
     layered = kind.saved != "/"
     inside = {
         ("weights", "total_l2_norm", None),

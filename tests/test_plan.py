@@ -375,14 +375,14 @@ def test_training_data_is_as_the_evaluation_data_but_for_what_it_says() -> None:
         ('path = "test.npz"', r"data: train names the same rows as the evaluation data"),
         ('path = "trian.npz"', r"spec\.toml:9:8: data\.train\.path: .*\(found 'trian\.npz'\); did you mean 'train\.npz'"),
         ('path = "train.npz"\nx = "z"', r"data\.train\.x: train\.npz has no such array or column \(found 'z'\)"),
-        ('path = "../diabetes/test.csv"', r"data\.x: \.\./diabetes/test\.csv has no such array or column \(found 'x'\)"),
+        ('path = "../diabetes/test.csv"', r"data\.train\.x: \.\./diabetes/test\.csv has no such array or column \(found 'x'\)"),
         ('path = "train.tfrecord"', r"data: a \.tfrecord file needs a table features"),
         ('function = "f"', r"data\.train\.function: must be 'package\.module:Name'"),
         ('path = "train.npz"\ntext = "y"', r"data\.train\.text: unknown key"),
     ],
 )  # fmt: skip
 def test_training_data_that_cannot_be(train: str, message: str) -> None:
-    """Each mistake is told at its key, or at the key of the evaluation data that it was taken from."""
+    """Each mistake is told at its key in the table of the training data, also where that has the names of the evaluation data."""
     with pytest.raises(SpecError, match=message):
         planned(OVERVIEW, f'[data]\npath = "test.npz"\n[data.train]\n{train}\n')
 
@@ -394,3 +394,15 @@ def test_what_only_the_build_can_check_of_training_data() -> None:
     plan = planned(OVERVIEW, '[data]\npath = "test.npz"\n[data.train]\npath = "train.npz"\n')
     named = dict(files.named_files(plan.spec))
     assert (named["data", "path"], named["data", "train", "path"]) == ("test.npz", "train.npz")
+
+
+def test_a_link_to_itself_is_not_what_was_meant(tmp_path: Path) -> None:
+    """Its own name is no hint, that of another file is one."""
+    (tmp_path / "test.npz").symlink_to("test.npz")
+    (tmp_path / "mlp.keras").touch()
+    text = 'schema_version = 1\n[report]\ntitle = "T"\n[models.m]\npath = "mlp.keras"\n[data]\npath = "test.npz"\n'
+    for there in ("", "tests.npz"):
+        (tmp_path / (there or "other")).touch()
+        with pytest.raises(SpecError, match="Too many levels of symbolic links") as caught:
+            make(source.parse(f'{text}[[sections]]\nkind = "performance"\n', "a.toml", "toml"), tmp_path)
+        assert ("did you mean" in str(caught.value)) == bool(there)

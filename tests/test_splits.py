@@ -212,6 +212,23 @@ def test_only_what_a_section_needs_is_evaluated(folder: Path) -> None:
             r"data\.validation\.x: validation\.npz has no such array",
         ),
         ('[data.test]\npath = "a.npz"\nfunction = "m:f"\n', "", r"data\.test: has a path and a function"),
+        ("[data.test]\n", "", r"data\.test: names no rows: set path, function or x"),
+        (
+            '[data.train]\npath = "train.npz"\n',
+            "",
+            r"data: names no rows that are evaluated: .* or a table \[data\.test\]",
+        ),
+        (TEST + 'class_names = ["a"]\n', "", r"data\.test\.class_names: unknown key; it is a key of \[data\]"),
+        (
+            TEST + '[data.validation]\npath = "test.npz"\n',
+            "",
+            r"data\.validation: names the same rows as \[data\.test\]",
+        ),
+        (
+            '[data.test]\npath = "mlp.keras"\n',
+            "",
+            r"data\.test\.path: must be an \.npz, .* or a folder \(found 'mlp\.keras'\)",
+        ),
         ('[data.test]\npath = "a.tfrecord"\n', "", r"a \.tfrecord file needs a table features"),
         (TEST + '[data.dev]\npath = "a.npz"\n', "", r"data\.dev: unknown key"),
         (TEST, 'split = "validation"', r"sections\[0\]\.split: no such split \(found 'validation'\); available: test"),

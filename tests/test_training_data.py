@@ -69,12 +69,12 @@ def test_planted_rows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_training_data_that_cannot_be_compared(folder: Path) -> None:
-    """The error names the key that says which rows they are, and the file."""
+    """The error names the key of the training data, and its file."""
     with pytest.raises(
         InputError, match=r"rows of x have the shape \(64\) in the training data, \(8, 8, 1\)"
     ) as caught:
         flow.compute(flow.read_plan(spec(folder, 'path = "flat.npz"')), Run())
-    assert (caught.value.location, caught.value.file) == (("data", "x"), "flat.npz")
+    assert (caught.value.location, caught.value.file) == (("data", "train", "x"), "flat.npz")
     content = (folder / "train.npz").read_bytes()
     (folder / "damaged.npz").write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match="cannot be read as npz") as caught:

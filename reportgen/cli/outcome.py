@@ -42,11 +42,12 @@ def _counted(number: int, word: str) -> str:
 
 
 def located(planned: Plan, error: InputError) -> str:
-    """Return the error of an input, with its line in the spec."""
+    """Return what is wrong with inputs, each with its line in the spec."""
     from reportgen.spec.problems import Problem
 
-    message = f"{error.file}: {error.message}" if error.file else error.message
-    return planned.source.draw([Problem(error.location, message)])
+    return planned.source.draw(
+        [Problem(one.location, f"{one.file}: {one.message}" if one.file else one.message) for one in error.every]
+    )
 
 
 def show_outcome(

@@ -13,7 +13,7 @@ from reportgen.contract.needs import Need
 from reportgen.contract.records.activations import Activations
 from reportgen.contract.records.evaluation import ModelEvaluation, SplitOutputs
 from reportgen.contract.records.pieces import ModelPiece
-from reportgen.errors import InputError
+from reportgen.errors import InputError, Mistakes
 from reportgen.evaluation.architecture import describe
 from reportgen.evaluation.attempts import Attempts
 from reportgen.evaluation.cost import cost, unknown
@@ -83,8 +83,15 @@ def collect(spec: ReportSpec, inputs: Inputs, request: Request, report: Progress
     InputError
         The data or a history cannot be used.
     """
-    own, further = read_splits(spec, inputs, request, report)
-    read = {name: inputs.history(name, model) for name, model in spec.models.items()}
+    own: Split | None = None
+    further: dict[str, Split] = {}
+    mistakes, read = Mistakes(), {}
+    with mistakes.noted():
+        own, further = read_splits(spec, inputs, request, report)
+    for name, model in spec.models.items():
+        with mistakes.noted():
+            read[name] = inputs.history(name, model)
+    mistakes.require_none()
     collector = _Collector(own, further, request, report)
     errors = Errors(request.examples)
     others = {name: Errors(split.asked.examples) for name, split in further.items()}
@@ -146,7 +153,8 @@ class _Collector:
             found = self._loaded(spec, loaded, history, attempts, pieces)
         failure = attempts.failure
         if failure is not None:
-            found = replace(found, heads=(), activations=None, splits={}, reason=failure.message)
+            told = (failure.location, failure.file, failure.message)
+            found = replace(found, heads=(), activations=None, splits={}, reason=failure.message, failure=told)
         return found, failure
 
     def piece(self, name: str, spec: ModelSpec, inputs: Inputs, part: RowsPart) -> ModelPiece:

@@ -45,25 +45,29 @@ class Feed:
             if len(wanted) != len(found) or any(
                 size not in (None, have) for size, have in zip(wanted, found, strict=True)
             ):
-                raise InputError(location, file, f"expects input shape {wanted}, but {name} has shape {found}")
+                raise InputError(
+                    location, file, f"expects input shape {wanted}, but {name} of the data has shape {found}"
+                )
 
     def _pairs(self, location: Location, file: str) -> list[tuple[str, TensorSummary, Any]]:
         """Return the name of each input, its array in the data, and the tensor that receives it."""
         names = [tensor.name for tensor in self.takes]
         if self.layout == "single":
             if len(names) > 1:
-                message = f"expects {len(names)} inputs ({', '.join(names)}): name an array for each in data.x"
+                message = f"expects {len(names)} inputs ({', '.join(names)}): name an array for each in x of the data"
                 raise InputError(location, file, message)
-            return [("data.x", self.inputs[0], self.takes[0])]
+            return [("x", self.inputs[0], self.takes[0])]
         if self.layout == "by position" and len(names) != len(self.inputs):
-            message = f"expects {len(names)} input{'s' * (len(names) > 1)}, but data.x has {len(self.inputs)} arrays"
+            message = (
+                f"expects {len(names)} input{'s' * (len(names) > 1)}, but x of the data has {len(self.inputs)} arrays"
+            )
             raise InputError(location, file, message)
         called = names if self.layout == "by position" else [one.name for one in self.inputs]
         given = dict(zip(called, self.inputs, strict=True))
         if set(given) != set(names):
-            message = f"expects inputs named {', '.join(names)}, but data.x has {', '.join(given)}"
+            message = f"expects inputs named {', '.join(names)}, but x of the data has {', '.join(given)}"
             raise InputError(location, file, message)
-        return [(f"data.x.{tensor.name}", given[tensor.name], tensor) for tensor in self.takes]
+        return [(f"x.{tensor.name}", given[tensor.name], tensor) for tensor in self.takes]
 
 
 def feed(model: Any, dataset: Dataset) -> Feed:

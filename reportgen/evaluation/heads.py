@@ -158,6 +158,7 @@ class Reader:
             location=("data", "y", record.name) if isinstance(y, dict) else ("data", "y"),
             file=self.data.origin or str(y),
             levels=evidence.levels,
+            numbers=self.rows,
         )
 
     def _chosen(self, array: NDArray[Any]) -> NDArray[Any]:

@@ -23,6 +23,7 @@ from reportgen.evaluation import array_store
 from reportgen.evaluation.watchdog import Watchdog
 from reportgen.inputs.code import LibraryError, load_less
 from reportgen.resources import end_with_parent, ending, environment, private_folder
+from reportgen.text.formatting import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -128,13 +129,13 @@ class EvaluationProcess:
         Raises
         ------
         InputError
-            The data or a history cannot be used, the worker is above a limit of the spec, or no model could be evaluated; then the error of the first one.
+            The data or a history cannot be used, the worker is above a limit of the spec, or no model could be evaluated; then the errors of all.
         WorkerError
             The worker ended without a result.
         """
         failures = self.failures(report)
         if len(failures) == len(self._models):
-            raise next(iter(failures.values()))
+            raise of_all(failures)
         data, splits, versions = array_store.read(self.file_of("data"))
         examples, others = array_store.read(self.file_of("examples"))
         models = tuple(array_store.read(self.file_of("model", name)) for name in self._models)
@@ -260,14 +261,32 @@ def _known(path: str | None) -> ModelEvaluation | None:
         return None
 
 
+def of_all(failures: Mapping[str, InputError]) -> InputError:
+    """Return one error for the failures of all models, by model; what is wrong with the data names the models that it is wrong for, if there are several."""
+    models: dict[str, list[str]] = {}
+    for name, error in failures.items():
+        models.setdefault(str(error), []).append(name)
+    told = []
+    for error in failures.values():
+        names = models.pop(str(error), [])
+        if names and len(failures) > 1 and error.location[:1] == ("data",):
+            which = f"(for the model{'s' * (len(names) > 1)} {listed(names)})"
+            told.append(InputError(error.location, error.file, f"{error.message} {which}"))
+        elif names:
+            told.append(error)
+    return InputError.of(told)
+
+
 def message_of(error: InputError) -> dict[str, object]:
     """Return an error as JSON."""
-    return {"location": list(error.location), "file": error.file, "message": error.message}
+    others = [message_of(one) for one in error.others]
+    return {"location": list(error.location), "file": error.file, "message": error.message, "others": others}
 
 
 def input_error(message: dict[str, Any]) -> InputError:
     """Return an error that was JSON."""
-    return InputError(tuple(message["location"]), message["file"], message["message"])
+    others = tuple(map(input_error, message["others"]))
+    return InputError(tuple(message["location"]), message["file"], message["message"], others)
 
 
 def _model_file(home: Path, index: int) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from reportgen.evaluation.executors.interface import THREADS
 from reportgen.evaluation.parts import BLOCKS, RowsPart
-from reportgen.evaluation.process import EvaluationProcess, WorkerError
+from reportgen.evaluation.process import EvaluationProcess, WorkerError, of_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +102,7 @@ class EvaluationProcesses:
                     raise
             self._start()
         if self._failures and len(self._failures) == len(self._spec.models):
-            raise next(self._failures[name] for name in self._spec.models)
+            raise of_all({name: self._failures[name] for name in self._spec.models})
         pieces = self.pieces
         self._last = self._open.enter_context(
             EvaluationProcess(

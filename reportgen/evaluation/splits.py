@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.needs import SplitRequest
-from reportgen.contract.records.data import DataEvaluation
-from reportgen.errors import InputError
+from reportgen.contract.records.data import TRAIN, DataEvaluation
+from reportgen.errors import InputError, Mistakes
 from reportgen.evaluation.leakage import training_rows
 from reportgen.evaluation.population import describe_data
 from reportgen.evaluation.run import ProbedRows
@@ -94,27 +95,48 @@ def read_splits(
     table = spec.data
     if table is None:
         return None, {}
-    report("reading the data", 0, 1)
     describe = request.describe
+    dataset, others = _opened(table, inputs, request, report)
     asked = SplitRequest(probe=request.probe, examples=request.examples, slices=request.slices)
-    own = _sliced(_described(table, inputs.dataset(table), asked, describe=describe), spec, describe=describe)
+    own = _sliced(_described(table, dataset, asked, describe=describe), spec, describe=describe)
     further: dict[str, Split] = {}
     for name, asked in request.splits.items():
-        place = lambda location, name=name: table.place_in(name, location)  # noqa: E731
-        other = table.further[name]
+        place, other = partial(table.place_in, name), table.further[name]
         with _placed(place, other):
-            report(f"reading the {name} split", 0, 1)
-            dataset = inputs.dataset(other)
-            if name == "train" and other.max_samples is None:
+            if name == TRAIN and other.max_samples is None:
                 most = max(SAMPLE_OF_TRAINING * own.data.n, FEWEST_OF_TRAINING)
                 other = other.model_copy(update={"max_samples": most})
-            further[name] = replace(_described(other, dataset, asked, describe=describe), place=place)
+            further[name] = replace(_described(other, others[name], asked, describe=describe), place=place)
         further[name] = _sliced(further[name], spec, describe=describe)
     if describe and table.training is not None:
-        known = further["train"].dataset if "train" in further else None
         pictures = spec.output.gallery is not None
-        own = replace(own, data=_with_training(table, own, known, inputs, report, pictures=pictures))
+        own = replace(own, data=_with_training(table, table.training, own, others[TRAIN], report, pictures=pictures))
     return own, further
+
+
+def _opened(
+    table: DataSpec, inputs: Inputs, request: Request, report: ProgressCallback
+) -> tuple[Dataset, dict[str, Dataset]]:
+    """Read the default split, the further ones that are asked for, and the training data where rows are described.
+
+    Raises
+    ------
+    InputError
+        Some cannot be used: what is wrong with each of them.
+    """
+    own, found, mistakes = [], {}, Mistakes()
+    report("reading the data", 0, 1)
+    with mistakes.noted():
+        own.append(inputs.dataset(table))
+    others = {name: table.further[name] for name in request.splits}
+    if request.describe and table.training is not None:
+        others[TRAIN] = table.training
+    for name, other in others.items():
+        report(f"reading the {name} split", 0, 1)
+        with mistakes.noted(), _placed(partial(table.place_in, name), other):
+            found[name] = inputs.dataset(other)
+    mistakes.require_none()
+    return own[0], found
 
 
 def _sliced(split: Split, spec: ReportSpec, *, describe: bool) -> Split:
@@ -151,24 +173,24 @@ def _placed(place: Callable[[Location], Location], table: DataSpec) -> Iterator[
     try:
         yield
     except InputError as error:
-        if error.location[:1] != ("data",):
-            raise
-        message = error.message
-        raise InputError(place(error.location), error.file or table.origin or str(table.x), message) from error
+        raise InputError.of(_placed_one(one, place, table) for one in error.every) from error
+
+
+def _placed_one(error: InputError, place: Callable[[Location], Location], table: DataSpec) -> InputError:
+    if error.location[:1] != ("data",):
+        return error
+    at = place(error.location)
+    shared = "" if at != error.location else f" (on the {table.split} split)"
+    return InputError(at, error.file or table.origin or str(table.x), f"{error.message}{shared}")
 
 
 def _with_training(
-    table: DataSpec, own: Split, known: Dataset | None, inputs: Inputs, report: ProgressCallback, *, pictures: bool
+    table: DataSpec, training: DataSpec, own: Split, found: Dataset, report: ProgressCallback, *, pictures: bool
 ) -> DataEvaluation:
-    """Look for the evaluated rows in the training data, which is read unless it is known."""
-    training = table.training
-    if training is None:
-        message = "the spec names no training data"
-        raise ValueError(message)
+    """Look for the evaluated rows in the training data."""
     step = "comparing with the training data"
     report(step, 0, 1)
-    with _placed(lambda location: table.place_in("train", location), training):
-        found = inputs.dataset(training) if known is None else known
+    with _placed(partial(table.place_in, TRAIN), training):
         leaks = training_rows(
             own.dataset, own.data.rows, found, lambda done: report(step, done, found.n or done), pictures=pictures
         )

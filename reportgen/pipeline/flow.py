@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import Results
     from reportgen.contract.formats import Format
+    from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.pipeline.files import Written
     from reportgen.pipeline.present import Rendered
     from reportgen.pipeline.run import Run
@@ -201,12 +202,26 @@ def compute(
 
     with run.step("evaluation"):
         evaluation, keys = stored.evaluate(planned, run, meanwhile)
+        evaluation = _with_keys(evaluation, planned.source)
     run.progress("analyzing", 0, 1)
     with run.step("analysis"), _no_garbage():
         memory = KeptResults(planned, run.store, keys)
         arrived = unnoticed if early is None else early.add
         results = analyze(planned, evaluation, created, keep_going=run.keep_going, memory=memory, arrived=arrived)
     return results.model_copy(update={"origin": made_in})
+
+
+def _with_keys(evaluation: Evaluation, source: Source) -> Evaluation:
+    """Return an evaluation in which the reasons of models that do not fit the data name the key and the file of the data."""
+    from reportgen.spec.problems import Problem
+
+    def told(model: ModelEvaluation) -> ModelEvaluation:
+        if model.failure is None or model.failure[0][:1] != ("data",):
+            return model
+        location, file, message = model.failure
+        return replace(model, reason=source.told(Problem(location, f"{file}: {message}" if file else message)))
+
+    return replace(evaluation, models=tuple(map(told, evaluation.models)))
 
 
 def _try(typesetter: PdfProcess, run: Run) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.inputs import logo
 from reportgen.inputs.forms import refused
+from reportgen.inputs.sources.arrays import shown
 from reportgen.inputs.sources.registry import unknown_names, unusable_data
 from reportgen.inputs.sources.source import code_files, files
 from reportgen.spec import files as spec_files
@@ -41,7 +42,7 @@ def missing(spec: ReportSpec, folder: Path) -> Iterator[Problem]:
         yield Problem(("output", "templates"), "no such folder", repr(templates))
     for data, place in _tables(spec):
         for location, name, there in unknown_names(data, folder):
-            hint = suggest(name, there) or f"it has {', '.join(there) or 'none'}"
+            hint = suggest(name, there) or f"it has {shown(there)}"
             yield Problem(place(location), f"{data.origin} has no such array or column", repr(name), hint)
 
 
@@ -71,9 +72,9 @@ def unchecked(spec: ReportSpec, folder: Path) -> Iterator[str]:
 
 
 def _siblings(path: Path) -> list[str]:
-    """Return the names of the files beside a file that does not exist."""
+    """Return the names of the files beside a file that does not exist, or is a link that leads nowhere."""
     try:
-        return [] if path.exists() else os.listdir(path.parent)  # noqa: PTH208 names only
+        return [] if path.exists() else [name for name in os.listdir(path.parent) if name != path.name]  # noqa: PTH208 names only
     except OSError:
         return []
 

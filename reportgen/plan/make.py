@@ -91,7 +91,7 @@ def make(
         problems += more
         problems += [*names.unknown(spec, planned), *names.seeds(spec), *conditions.impossible(spec, planned)]
         problems += [*slices.problems(spec, planned), *splits.problems(spec, planned)]
-        planned, more = needs.judge(spec, planned)
+        planned, more = needs.judge(spec, planned, source.split)
         problems += [*more, *requests.conflicts(planned)]
     planned, more = readings.judge(planned, producers)
     problems += more

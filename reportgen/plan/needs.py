@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 _SEVERAL = 2
 
 
-def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[int, PlannedSection], list[Problem]]:
-    """Find the sections whose needs are not met: optional ones are skipped, others are errors."""
+def judge(
+    spec: ReportSpec, sections: dict[int, PlannedSection], default: str | None
+) -> tuple[dict[int, PlannedSection], list[Problem]]:
+    """Find the sections whose needs are not met: optional ones are skipped, others are errors.
+
+    ``default`` is the table of the split that is evaluated by default, None if `[data]` itself names its rows.
+    """
     planned: dict[int, PlannedSection] = {}
     problems = []
     for index, item in sections.items():
-        reason, remedy = _unmet(spec, item) or (None, "")
+        reason, remedy = _unmet(spec, item, default) or (None, "")
         if reason is not None and not item.spec.optional:
             hint = f"{remedy}, or set optional = true"
             problems.append(Problem(("sections", index, "kind"), reason, repr(item.spec.kind), hint))
@@ -32,19 +37,19 @@ def judge(spec: ReportSpec, sections: dict[int, PlannedSection]) -> tuple[dict[i
     return planned, problems
 
 
-def _unmet(spec: ReportSpec, item: PlannedSection) -> tuple[str, str] | None:
+def _unmet(spec: ReportSpec, item: PlannedSection, default: str | None) -> tuple[str, str] | None:
     """Return the need that is not met, and the remedy; None if all are met."""
     needs = item.section.analyzer.needs
     if needs & OF_ROWS and spec.data is None:
         return "needs data", "add a [data] table"
-    return next((unmet for need, unmet in _others(spec, split_of(item, spec)) if need in needs), None)
+    return next((unmet for need, unmet in _others(spec, split_of(item, spec), default) if need in needs), None)
 
 
-def _others(spec: ReportSpec, split: str | None) -> Iterator[tuple[Need, tuple[str, str]]]:
+def _others(spec: ReportSpec, split: str | None, default: str | None) -> Iterator[tuple[Need, tuple[str, str]]]:
     """Yield each other need that the spec does not meet, with the remedy; ``split`` is that of the rows, None for the default one."""
     data = spec.data if spec.data is None or split is None else spec.data.further.get(split)
     if data is not None and data.y is None:
-        yield Need.LABELS, ("needs labels", "set data.y" if split is None else f"set data.{split}.y")
+        yield Need.LABELS, ("needs labels", f"set {'.'.join(filter(None, ('data', split or default, 'y')))}")
     if not spec.slices:
         yield Need.SLICES, ("needs slices", "add [[slices]]")
     if not any(model.history for model in spec.models.values()):

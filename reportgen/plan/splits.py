@@ -34,17 +34,19 @@ def resolved(spec: ReportSpec, source: Source) -> tuple[ReportSpec, Source, list
     if data is None or not splits:
         return spec, source, []
     tables = " and ".join(f"[data.{name}]" for name in splits)
+    message = f"says which rows are evaluated, and so does {tables}: leave out one of the two"
     both = [key for key in (*SplitSpec.model_fields, "split") if key in data.model_fields_set]
-    if both:
-        message = f"says which rows are evaluated, and so does {tables}: leave out one of the two"
-        return spec, source, [Problem(("data", key), message, at_key=True) for key in both]
+    found = [Problem(("data", key), message, at_key=True) for key in both]
     evaluated = data.evaluated
-    source = source.with_split(evaluated.split)
+    if not data.names_rows:
+        source = source.with_split(evaluated.split)
+    if len(splits) > 1 and not both and data.further["validation"].rows == evaluated.rows:
+        found.append(Problem(("data", "validation"), "names the same rows as [data.test]", at_key=True))
     try:
         DataSpec.model_validate(evaluated.model_dump())
     except ValidationError as error:
-        return spec, source, from_validation_error(error, DataSpec, ("data",))
-    return spec.model_copy(update={"data": evaluated}), source, []
+        found += from_validation_error(error, DataSpec, ("data",))
+    return spec.model_copy(update={"data": evaluated}), source, found
 
 
 def problems(spec: ReportSpec, sections: Mapping[int, PlannedSection]) -> Iterator[Problem]:

@@ -72,9 +72,12 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
 
     >>> suggest("calibraton", ["summary", "calibration"])
     "did you mean 'calibration'?"
+    >>> suggest("tets", ["text", "test"])  # letters in another order are what is mistyped most
+    "did you mean 'test'?"
     """
     folded = {_folded(candidate): candidate for candidate in candidates}
-    close = difflib.get_close_matches(_folded(word), folded, n=1, cutoff=_CLOSE)
+    exchanged = [candidate for candidate in folded if sorted(candidate) == sorted(_folded(word))]
+    close = exchanged or difflib.get_close_matches(_folded(word), folded, n=1, cutoff=_CLOSE)
     return f"did you mean '{folded[close[0]]}'?" if close else None
 
 

@@ -14,7 +14,7 @@ from reportgen.spec.files import FileError, read_bytes, unusable
 from reportgen.spec.overrides import assigned, cut, parsed, require_plain
 from reportgen.spec.places import RefusedError
 from reportgen.spec.plain import refusal
-from reportgen.spec.problems import Location, Mark, Problem, printable
+from reportgen.spec.problems import Location, Mark, Problem, dotted, printable
 from reportgen.spec.tables.splits import SplitSpec
 
 if TYPE_CHECKING:
@@ -94,6 +94,11 @@ class Source:
         """Return the problems as text, each with its line."""
         return draw(self.text, [self._placed(self._written(problem)) for problem in problems])
 
+    def told(self, problem: Problem) -> str:
+        """Return a problem in one line: its key as the text has it, and the message."""
+        written = self._written(problem)
+        return f"{dotted(written.location)}: {written.message}"
+
     def error(self, problems: Sequence[Problem]) -> SpecError:
         """Return the error for a spec with these problems."""
         return SpecError([self._written(problem) for problem in problems], self.draw(problems))
@@ -135,12 +140,16 @@ class Source:
             case ("checks", int(index), *rest) if index < len(self.checks):
                 return replace(problem, location=("checks", self.checks[index], *rest))
             case location if location in self.columns:
-                return replace(problem, location=self.columns[location])
+                return replace(problem, location=self.columns[location], message=self._of_column(problem))
             case ("data", str(key), *rest) if (
                 self.split and key in SplitSpec.model_fields and key not in self.data["data"]
             ):
                 return replace(problem, location=("data", self.split, key, *rest))
         return problem
+
+    def _of_column(self, problem: Problem) -> str:
+        """Return the message of a problem with a column, which its name begins where nothing else names it."""
+        return problem.message if problem.found is not None else f"{problem.location[-1]!r}: {problem.message}"
 
     def _where(self, location: Location) -> str:
         override = self.override_at(location)

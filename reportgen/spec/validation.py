@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args, get_origin
 
-from reportgen.spec.problems import Problem, suggest
+from reportgen.spec.problems import Problem, dotted, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,9 +126,12 @@ def _either(options: Sequence[str]) -> str:
 
 def _mistake(item: Any, model: type[BaseModel], more: tuple[str, ...]) -> _Mistake:
     loc, about_key = item["loc"], item["loc"][-1:] == ("[key]",)
-    location, branches, names = _route(loc[:-1] if about_key else loc, model)
+    location, branches, names, above = _route(loc[:-1] if about_key else loc, model)
     names = [*names, *(more if len(location) == 1 else ())]
-    return _Mistake(item["type"], replace(_problem(item, location, names), at_key=about_key or _at_key(item)), branches)
+    problem = _problem(item, location, names)
+    if item["type"] == "extra_forbidden" and len(location) > 2 and location[-1] in above:  # noqa: PLR2004 a table in a table
+        problem = replace(problem, hint=f"it is a key of [{dotted(location[:-2])}]")
+    return _Mistake(item["type"], replace(problem, at_key=about_key or _at_key(item)), branches)
 
 
 def _at_key(item: Any) -> bool:
@@ -173,14 +176,17 @@ def _found(value: Any) -> str:
     return text if len(text) <= _FOUND_WIDTH else f"{text[: _FOUND_WIDTH - 1]}…"
 
 
-def _route(loc: Location, model: type[BaseModel]) -> tuple[Location, tuple[tuple[Location, str | int], ...], list[str]]:
+def _route(
+    loc: Location, model: type[BaseModel]
+) -> tuple[Location, tuple[tuple[Location, str | int], ...], list[str], list[str]]:
     """Split pydantic's location into the path through the data and the branches of unions on it.
 
     Pydantic adds the name of the branch to the location of every union with more than one branch besides None. The
-    third value is the list of keys that the model allows next to the last one.
+    third value is the list of keys that the model allows next to the last one, the fourth that of the table around it.
     """
     types: list[Any] = [model]
     names: list[str] = []
+    above: list[str] = []
     chosen = False
     location: Location = ()
     branches: list[tuple[Location, str | int]] = []
@@ -189,10 +195,10 @@ def _route(loc: Location, model: type[BaseModel]) -> tuple[Location, tuple[tuple
             branches.append((location, part))
             chosen = True
             continue
-        names = [name for option in types for name in getattr(option, "model_fields", ())]
+        above, names = names, [name for option in types for name in getattr(option, "model_fields", ())]
         types, chosen = [inner for option in types for inner in _inside(option, part)], False
         location = (*location, part)
-    return location, tuple(branches), names
+    return location, tuple(branches), names, above
 
 
 def _options(annotation: Any) -> list[Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import pytest
 
-from reportgen.errors import InputError, Interrupted
+from reportgen.errors import InputError, Interrupted, Mistakes
+from reportgen.evaluation import process
 from reportgen.evaluation.attempts import Attempts
 from reportgen.spec.tables.models import ModelSpec
 
@@ -73,3 +75,37 @@ def test_an_interruption_is_no_failure() -> None:
         attempts().attempt(raising(KeyboardInterrupt()))
     with pytest.raises(Interrupted):
         attempts().attempt(raising(Interrupted(15)))
+
+
+def test_several_errors_are_one() -> None:
+    """In their order, each once; a worker tells them all."""
+    errors = [InputError(("data", key), "test.npz", "has no rows") for key in "xyx"]
+    both = InputError.of([InputError.of(errors[:2]), errors[2]])
+    assert both.every[0].others == ()
+    assert [one.location[1] for one in both.every] == ["x", "y"]
+    assert str(both).splitlines() == ["data.x: test.npz: has no rows", "data.y: test.npz: has no rows"]
+    told = process.input_error(json.loads(json.dumps(process.message_of(both))))
+    assert str(told) == str(both)
+    assert [one.location for one in told.every] == [one.location for one in both.every]
+
+
+def test_nothing_wrong_is_no_error() -> None:
+    """What is noted is raised at the end, whatever else is raised goes through."""
+    mistakes = Mistakes()
+    mistakes.require_none()
+    with pytest.raises(ValueError, match="other"), mistakes.noted():
+        raising(ValueError("other"))()
+    for key in "xy":
+        with mistakes.noted():
+            raising(InputError(("data", key), "", "is empty"))()
+    with pytest.raises(InputError, match=r"data\.x: is empty\ndata\.y: is empty"):
+        mistakes.require_none()
+
+
+def test_no_model_can_be_evaluated() -> None:
+    """What is wrong with the data is said once, with the models that it is wrong for; of a single model it goes without saying."""
+    wrong = InputError(("data", "y"), "test.npz", "has 5 columns")
+    damaged = InputError(("models", "c", "path"), "c.keras", "is not a model")
+    assert str(process.of_all({"a": wrong})) == "data.y: test.npz: has 5 columns"
+    found = process.of_all({"a": wrong, "b": wrong, "c": damaged})
+    assert str(found) == "data.y: test.npz: has 5 columns (for the models a, b)\nmodels.c.path: c.keras: is not a model"

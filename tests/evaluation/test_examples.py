@@ -39,7 +39,7 @@ def shown(dataset: Dataset, each: int = 12, rows: Any = None, **spec: Any) -> Ex
     errors = Errors(each)
     for model in made.models:
         errors.add(model, made.data)
-    return errors.examples(dataset, DataSpec(**spec), made.data)
+    return errors.examples(dataset, DataSpec(**{"path": "d.npz"} | spec), made.data)
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3]), st.integers(0, 2**32 - 1))
@@ -176,7 +176,7 @@ def test_images_with_the_lowest_scores_are_read() -> None:
     errors = Errors(2)
     for model in made.models:
         errors.add(model, made.data)
-    found = errors.examples(Memory(np.zeros((12, 8, 8)), labels).open(), DataSpec(), made.data)
+    found = errors.examples(Memory(np.zeros((12, 8, 8)), labels).open(), DataSpec(path="d.npz"), made.data)
     assert found is not None
     (shown_,) = analyzed(SECTION, replace(made, examples=found)).units
     assert [one.place for one in found.rows] == sorted(row.row for row in shown_.rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, strategies as st
 
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
+from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.tasks.base import ContradictionError, HeadEvidence, HeadRows, OutputsError, UndecidedError
 from reportgen.evaluation.tasks.classification import ClassificationAccumulator, Labels, encode
@@ -20,7 +22,8 @@ from reportgen.evaluation.tasks.resolve import (
     resolve_task,
 )
 from reportgen.inputs.models import canonical_loss
-from reportgen.spec.tables.models import TaskName
+from reportgen.spec.tables.data import DataSpec
+from reportgen.spec.tables.models import ModelSpec, TaskName
 
 LOSSES = {
     "categorical_crossentropy",
@@ -113,6 +116,25 @@ def test_labels_that_cannot_be(y: np.ndarray, names: tuple[str, ...] | None, mes
     """Each mistake is one sentence."""
     with pytest.raises(InputError, match=message):
         encode(y, 3, names, ("data", "y"), "f.npz")
+
+
+@pytest.mark.parametrize(
+    ("output", "labels", "options", "message"),
+    [
+        (Output("o", (3,), "softmax"), [0, 0, 0, 0, 0, 0, 0, 0, 5, 7], {}, r"has 2 labels .*\(the first is 5 in row 8\)"),
+        (Output("o", (3,), "softmax"), np.ones((10, 3)), {}, r"\(row 2 sums to 3\)"),
+        (Output("o", (3,), "sigmoid"), np.full((10, 3), 2), {}, "the first is 2 in row 2"),
+        (Output("o", (3,), "sigmoid"), np.full((10, 3), -1), {}, "the first is row 2"),
+        (Output("o", (2, 3), "softmax"), np.full((10, 2), 4), {}, "the first is 4 in row 2"),
+        (Output("o", (2, 3), "softmax"), np.zeros((10, 2, 3)), {}, r"\(row 2 has others\)"),
+    ],
+)  # fmt: skip
+def test_rows_are_those_of_the_data(output: Output, labels: Any, options: dict[str, Any], message: str) -> None:
+    """Where rows are sampled or have weight 0, an error counts them as the file does, not as the evaluation."""
+    model: Any = SimpleNamespace(name="m", loss_of=lambda *_: None)
+    reader = Reader(model, ModelSpec(path="m.keras", **options), DataSpec(path="d.npz"), np.array([2, 5, 8, 9]), 0.5)
+    with pytest.raises(InputError, match=message):
+        reader.open(0, output, np.asarray(labels), None)
 
 
 def test_a_sample_is_stratified_and_seeded() -> None:

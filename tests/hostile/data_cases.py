@@ -265,6 +265,15 @@ HDF5S: dict[str, tuple[Write, str | None]] = {
         ),
         "more than the memory of this machine",
     ),
+    "a petabyte of text": (
+        hdf5(
+            lambda file, _: (
+                file.create_dataset("x", data=X),
+                file.create_dataset("y", (2**20,), f"S{2**30}", chunks=(1,), compression="gzip"),
+            )
+        ),
+        "'y' cannot be read (has 1,048,576 GiB of values, more than the memory of this machine)",
+    ),
     "references": (
         hdf5(lambda file, _: (file.create_dataset("x", (4,), h5py.ref_dtype), file.create_dataset("y", data=Y))),
         "must be numbers (found dtype object)",
@@ -276,7 +285,7 @@ HDF5S: dict[str, tuple[Write, str | None]] = {
     "records": (stored(x=np.zeros(4, [("a", "f8")])), "must be numbers"),
     "text as numbers": (stored(x=["1", "2", "3", "4"]), "must be numbers"),
     "text that is not UTF-8": (stored(y=np.array([b"\xff", b"a", b"b", b"c"])), "'y' cannot be read"),
-    "a single value": (stored(x=3.0), "data.x has 0, data.y has 4"),
+    "a single value": (stored(x=3.0), "x has 0, y has 4"),
     "sparse": (sparse("d.h5"), "cannot be read as HDF5"),
 }
 CSVS: dict[str, tuple[str | bytes, str | None]] = {

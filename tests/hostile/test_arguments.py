@@ -160,7 +160,7 @@ DATA: dict[str, tuple[Any, Any, str]] = {
     "x text array": (np.array(["a"] * 4), Y, "x_data: must be numbers"),
     "x infinite": (X + np.inf, Y, "x_data: has NaN or infinite values in 4 rows"),
     "x shorter": (X[:3], Y, "x_data: the arrays have different numbers of rows: x_data has 3, y_data has 4"),
-    "x unequal": ({"a": X, "b": X[:2]}, Y, "x_data: the arrays have different numbers of rows"),
+    "x unequal": ({"a": X, "b": X[:2]}, Y, "x_data.b: the arrays have different numbers of rows"),
     "x no rows": (X[:0], Y[:0], "x_data: contains no rows"),
     "x frame of text": (pd.DataFrame({"a": ["x"] * 4}), Y, "x_data: must be numbers"),
     "y int": (X, 3, "y_data: must be an array of rows (found int)"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import pytest
 from hostile import data_cases, history_cases
 
@@ -11,6 +13,7 @@ from reportgen.errors import InputError
 from reportgen.inputs import histories
 from reportgen.inputs.sources.registry import source_of, unknown_names
 from reportgen.spec.tables.data import DataSpec
+from reportgen.spec.tables.output import LimitsSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +47,15 @@ def test_history(case: Reading, tmp_path: Path) -> None:
         histories.load(("models", "m", "history"), case.data, tmp_path)
     assert str(caught.value).startswith(f"models.m.history: {case.data}: ")
     assert case.says in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["kind", "a.b"])
+def test_text_counts_as_it_is_unpacked(tmp_path: Path, name: str) -> None:
+    """A few kilobytes of a parquet file can be gigabytes of text; columns that are not named do not count."""
+    table = pd.DataFrame({"x": np.arange(4.0), name: [letter * 2**21 for letter in "abcd"], "y": np.arange(4)})
+    table.to_parquet(tmp_path / "d.parquet", compression="zstd")
+    assert (tmp_path / "d.parquet").stat().st_size < 2**15
+    limits = LimitsSpec(data_memory=0.002)
+    with pytest.raises(InputError, match=r"has 0\.008 GiB of values, more than limits\.data_memory = 0\.002"):
+        source_of(DataSpec(path="d.parquet", y=name), tmp_path, limits).open()
+    assert source_of(DataSpec(path="d.parquet"), tmp_path, limits).open().n == 4

@@ -174,6 +174,23 @@ def test_no_near_duplicates() -> None:
     assert both.find("near_duplicate_accuracy_difference", "a").status == "insufficient_data"
 
 
+def test_the_training_data_itself() -> None:
+    """Where all rows are in it, neither scores nor differences are left, and no sentence is about them."""
+    heads = (
+        head(outputs(LOGITS, LABELS)),
+        regression_head(LABELS, LABELS + RIGHT),
+        multilabel_head(LOGITS, np.eye(3, dtype=int)[LABELS]),
+    )
+    result = analyzed(SECTION, leaking(evaluation(*heads), np.ones(N, np.bool_), NearDuplicates(np.zeros(N, np.bool_))))
+    missing = [one.metric for one in result.measurements if one.name in NAMES]
+    assert len(missing) == 13
+    assert {one.status for one in missing} == {"insufficient_data"}
+    assert all((one.reason or "").startswith("every evaluated row is also in the training data") for one in missing)
+    for model in "abc":
+        said = SECTION.statements(result, View(decision=Decision(candidate=model)))
+        assert not any("training data" in one.text for one in said)
+
+
 def test_values() -> None:
     """MAE on the unseen rows, and by how much leaked ones are closer."""
     errors = np.where(LEAKED, 0.1, 1.0) * np.resize([1, -1, 2], N)

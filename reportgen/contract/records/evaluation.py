@@ -42,7 +42,7 @@ class ModelEvaluation:
     ``size_bytes`` is None for a model in memory, ``sha256`` for one that could not be read; ``series`` is the run that it is a
     checkpoint of, and ``recipe`` the recipe that it is a seed of, if declared; ``code`` are the files and packages of its custom objects, or of the function that made it, with their digests; ``form`` is what it was
     loaded from. ``splits`` are its answers on the further splits of the data, by name. ``reason`` is why it was not evaluated, None otherwise: such a model has no heads, and architecture and weights only if it could be
-    loaded.
+    loaded. ``failure`` is the location in the spec, the file and the message of what went wrong.
     """
 
     name: str
@@ -62,6 +62,7 @@ class ModelEvaluation:
     form: Form = "keras"
     splits: Mapping[str, SplitOutputs] = field(default_factory=dict)
     reason: str | None = None
+    failure: tuple[tuple[str | int, ...], str, str] | None = None
 
     def subject(self, head: HeadEvaluation, part: Subject | None = None) -> Subject | None:
         """Return the subject of a metric of a head or of a part of it; a single head is not named."""

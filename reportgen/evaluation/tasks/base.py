@@ -137,6 +137,8 @@ class HeadRows:
         Where the spec names the labels, for errors.
     levels
         Of the quantiles that the head predicts; empty if it predicts none.
+    numbers
+        (n,) positions of the rows in the data, for errors; None if they are those of the rows.
     """
 
     n: int
@@ -152,6 +154,12 @@ class HeadRows:
     location: tuple[str | int, ...] = ("data", "y")
     file: str = ""
     levels: tuple[float, ...] = ()
+    numbers: NDArray[np.int64] | None = None
+
+
+def number_of(row: int, numbers: NDArray[np.int64] | None) -> int:
+    """Return the position in the data of a row among the evaluated ones, whose positions are ``numbers`` (n,); None if they are all."""
+    return int(row if numbers is None else numbers[row])
 
 
 class Accumulator(ABC):

@@ -22,6 +22,7 @@ from reportgen.evaluation.tasks.base import (
     Gathering,
     OutputsError,
     Task,
+    number_of,
     shape_not_measured,
     type_of_probabilities,
 )
@@ -133,7 +134,7 @@ class Classification(Task):
             message = "must name the classes in their order, because the task is ordinal and the labels are text"
             raise InputError(("data", "class_names"), "", message)
         if rows.labels is not None:
-            labels = encode(rows.labels, n_classes, rows.class_names, rows.location, rows.file)
+            labels = encode(rows.labels, n_classes, rows.class_names, rows.location, rows.file, rows.numbers)
         threshold = rows.threshold if task == "binary" and rows.threshold != DEFAULT_THRESHOLD else None
         accumulator = ClassificationAccumulator(rows, labels, threshold)
         if labels is None:
@@ -165,7 +166,12 @@ def default_names(n_classes: int) -> tuple[str, ...]:
 
 
 def encode(
-    y: NDArray[Any], n_classes: int, class_names: tuple[str, ...] | None, location: tuple[str | int, ...], file: str
+    y: NDArray[Any],
+    n_classes: int,
+    class_names: tuple[str, ...] | None,
+    location: tuple[str | int, ...],
+    file: str,
+    numbers: NDArray[np.int64] | None = None,
 ) -> Labels:
     """Encode labels as class indices.
 
@@ -179,6 +185,8 @@ def encode(
         As in the spec, in the order of the head's outputs.
     location, file
         Named in errors.
+    numbers
+        (N,) positions of the rows in the data, named there too; None if they are those of ``y``.
 
     Raises
     ------
@@ -191,7 +199,7 @@ def encode(
     names = class_names or default_names(n_classes)
     kind = kind_of(y)
     if kind == "rows":
-        return _rows(y, n_classes, names, location, file)
+        return _rows(y, n_classes, names, location, file, numbers)
     flat = y.reshape(-1)
     if len(flat) != len(y):
         raise InputError(location, file, f"must have one label per row (found shape {y.shape})")
@@ -208,7 +216,7 @@ def encode(
     if n_outside:
         message = (
             f"has {n_outside:,} labels outside the model's {n_classes} classes 0 to {n_classes - 1} "
-            f"(the first is {flat[first]:g} in row {first})"
+            f"(the first is {flat[first]:g} in row {number_of(first, numbers)})"
         )
         raise InputError(location, file, message)
     return Labels(as_type(flat, np.int32), None, Decision("integers", "read as class indices"), names)
@@ -249,7 +257,12 @@ def _strings(
 
 
 def _rows(
-    y: NDArray[Any], n_classes: int, names: tuple[str, ...], location: tuple[str | int, ...], file: str
+    y: NDArray[Any],
+    n_classes: int,
+    names: tuple[str, ...],
+    location: tuple[str | int, ...],
+    file: str,
+    numbers: NDArray[np.int64] | None,
 ) -> Labels:
     if y.shape[1] != n_classes:
         raise InputError(location, file, f"has {y.shape[1]} columns, but the model has {n_classes} output classes")
@@ -265,7 +278,8 @@ def _rows(
         whole = whole and bool(np.isin(rows, (0.0, 1.0)).all())
     if n_bad:
         message = (
-            f"has {n_bad:,} rows that are not distributions over the classes (row {first[0]} sums to {first[1]:g}); if several "
+            f"has {n_bad:,} rows that are not distributions over the classes (row {number_of(first[0], numbers)} sums to "
+            f"{first[1]:g}); if several "
             'classes can apply to a row, set task = "multilabel"'
         )
         raise InputError(location, file, message)

@@ -99,7 +99,7 @@ class Distributional(Task):
         labels = None
         if rows.labels is not None:
             outputs = f", because the head has {rows.n_outputs} outputs, {rows.n_outputs // values} for each value"
-            labels = encode(rows.labels, values, rows.location, rows.file, outputs)
+            labels = encode(rows.labels, values, rows.location, rows.file, rows.numbers, outputs)
         rule = Decision("none", "no labels") if labels is None else Decision("values", "numbers, used unchanged")
         names = rows.value_names or (tuple(map(str, range(values))) if values > 1 else ())
         return Gathering(rule, (), DistributionalAccumulator(rows, labels, names))

@@ -16,6 +16,7 @@ from reportgen.evaluation.tasks.base import (
     Gathering,
     OutputsError,
     Task,
+    number_of,
     shape_not_measured,
     type_of_probabilities,
 )
@@ -87,7 +88,9 @@ class Multilabel(Task):
                 "rows are evaluated, because every output is kept"
             )
             raise InputError(("data", "max_samples"), "", message)
-        labels = None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file)
+        labels = (
+            None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file, rows.numbers)
+        )
         names = rows.class_names or default_names(rows.n_outputs)
         rule = Decision("none", "no labels") if labels is None else labels.encoding
         return Gathering(rule, names, MultilabelAccumulator(rows, labels))
@@ -105,7 +108,13 @@ class Labels:
     encoding: Decision
 
 
-def encode(y: NDArray[Any], n_classes: int, location: tuple[str | int, ...], file: str) -> Labels:
+def encode(
+    y: NDArray[Any],
+    n_classes: int,
+    location: tuple[str | int, ...],
+    file: str,
+    numbers: NDArray[np.int64] | None = None,
+) -> Labels:
     """Read labels as 0 or 1 for each class.
 
     Parameters
@@ -116,6 +125,8 @@ def encode(y: NDArray[Any], n_classes: int, location: tuple[str | int, ...], fil
         Number of classes of the head.
     location, file
         Named in errors.
+    numbers
+        (N,) positions of the rows in the data, named there too; None if they are those of ``y``.
 
     Raises
     ------
@@ -137,12 +148,12 @@ def encode(y: NDArray[Any], n_classes: int, location: tuple[str | int, ...], fil
         row, column = map(int, np.argwhere(other)[0])
         message = (
             f"must be {shape}, or -1 where it is not known: {int(other.any(axis=1).sum()):,} rows have other values (the first is "
-            f"{y[row, column]:g} in row {row})"
+            f"{y[row, column]:g} in row {number_of(row, numbers)})"
         )
         raise InputError(location, file, message)
     empty = np.flatnonzero(~known.any(axis=1))
     if len(empty):
-        message = f"has {len(empty):,} rows of which no label is known (the first is row {empty[0]}): leave them out"
+        message = f"has {len(empty):,} rows of which no label is known (the first is row {number_of(empty[0], numbers)}): leave them out"
         raise InputError(location, file, message)
     return Labels((y == 1) & known, known, Decision("0 or 1 for each class", _rule((y == 1) & known, known)))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.contract.records.heads import Decision
 from reportgen.errors import InputError
+from reportgen.evaluation.tasks.base import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,8 @@ class PositionLabels:
         How the labels were read, and which positions count.
     location, file
         Where the spec names the labels, for errors.
+    numbers
+        (N,) positions of the rows in the data, for errors; None if they are those of the rows.
     """
 
     values: NDArray[Any]
@@ -49,6 +52,7 @@ class PositionLabels:
     which: Decision
     location: tuple[str | int, ...]
     file: str
+    numbers: NDArray[np.int64] | None
 
     @classmethod
     def of(cls, rows: HeadRows, n_classes: int) -> Self:
@@ -74,7 +78,7 @@ class PositionLabels:
             raise InputError(positions.location, positions.file, message)
         rule = "one class for each position contains a 1" if one_hot else "read as class indices"
         encoding = Decision("one-hot" if one_hot else "integers", rule)
-        found = cls(values, one_hot, positions, encoding, _which(positions), rows.location, rows.file)
+        found = cls(values, one_hot, positions, encoding, _which(positions), rows.location, rows.file, rows.numbers)
         found._require_classes(n_classes)
         return found
 
@@ -129,7 +133,7 @@ class PositionLabels:
                 advice = f"; if it marks positions that do not count, set data.ignore_label = {first:g}"
             message = (
                 f"has {outside:,} labels of positions outside the model's {n_classes} classes 0 to {n_classes - 1} "
-                f"(the first is {first:g} in row {first_row}){advice}"
+                f"(the first is {first:g} in row {number_of(first_row, self.numbers)}){advice}"
             )
             raise InputError(self.location, self.file, message)
         if not counts:
@@ -150,7 +154,7 @@ class PositionLabels:
         single = (values == 1).sum(axis=-1) == 1
         wrong = counted & ~(single & ((values == 0) | (values == 1)).all(axis=-1))
         if wrong.any():
-            row = start + int(np.argwhere(wrong)[0][0])
+            row = number_of(start + int(np.argwhere(wrong)[0][0]), self.numbers)
             message = f"must have a single 1 for each position (row {row} has others): soft labels of positions are not supported"
             raise InputError(self.location, self.file, message)
 

@@ -9,7 +9,15 @@ import numpy as np
 from reportgen.contract.records.heads import Decision
 from reportgen.contract.records.regression import RegressionOutputs, ValuePredictions
 from reportgen.errors import InputError
-from reportgen.evaluation.tasks.base import OF_DISTRIBUTIONS, Accumulator, Gathering, Several, Task, shape_not_measured
+from reportgen.evaluation.tasks.base import (
+    OF_DISTRIBUTIONS,
+    Accumulator,
+    Gathering,
+    Several,
+    Task,
+    number_of,
+    shape_not_measured,
+)
 from reportgen.metrics.mapped import as_type, contiguous
 from reportgen.metrics.spans import spans
 
@@ -68,16 +76,26 @@ class Regression(Task):
             values = "1 value" if rows.n_outputs == 1 else f"{rows.n_outputs} values"
             message = f"has {len(rows.value_names)} names, but the output has {values} per row"
             raise InputError(("data", "value_names"), "", message)
-        labels = None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file)
+        labels = (
+            None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file, rows.numbers)
+        )
         rule = Decision("none", "no labels") if labels is None else Decision("values", "numbers, used unchanged")
         names = rows.value_names or (tuple(map(str, range(rows.n_outputs))) if rows.n_outputs > 1 else ())
         return Gathering(rule, (), RegressionAccumulator(rows, labels, names))
 
 
 def encode(
-    y: NDArray[Any], n_values: int, location: tuple[str | int, ...], file: str, because: str = ""
+    y: NDArray[Any],
+    n_values: int,
+    location: tuple[str | int, ...],
+    file: str,
+    numbers: NDArray[np.int64] | None = None,
+    because: str = "",
 ) -> NDArray[np.float64]:
-    """Return labels as (N, n_values) float64; ``because`` ends the words of an error on their number.
+    """Return labels as (N, n_values) float64.
+
+    ``numbers`` (N,) are the positions of the rows in the data, for errors, None if they are those of ``y``; ``because`` ends the words of
+    an error on the number of values.
 
     Raises
     ------
@@ -93,7 +111,7 @@ def encode(
     bad = [span.start + np.flatnonzero(~np.isfinite(labels[span]).all(axis=1)) for span in spans(len(labels))]
     wrong = np.concatenate([np.empty(0, np.int64), *bad])
     if len(wrong):
-        message = f"has NaN or infinite labels in {len(wrong):,} rows (the first is row {wrong[0]})"
+        message = f"has NaN or infinite labels in {len(wrong):,} rows (the first is row {number_of(wrong[0], numbers)})"
         raise InputError(location, file, message)
     return labels
 

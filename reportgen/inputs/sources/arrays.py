@@ -9,6 +9,7 @@ import warnings
 import zipfile
 import zlib
 from abc import abstractmethod
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.architecture import TensorSummary
-from reportgen.errors import InputError
+from reportgen.errors import InputError, Mistakes
 from reportgen.inputs.sources.preprocess import preprocessed
 from reportgen.inputs.sources.source import FileSource, entries
+from reportgen.text.formatting import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,6 +51,8 @@ ERRORS = (
 )
 """What NumPy, pandas, pyarrow and zipfile raise on a damaged or foreign file."""
 _CHUNK = 65_536
+_SAID, _NAME, _NAMES = 300, 60, 20
+"""What is shown of a file that can be anything: characters of what a library says, and of a name, and names."""
 _FORMS = {
     **dict.fromkeys(("x", "x_data"), ("buifU", "numbers")),
     **dict.fromkeys(("y", "y_data"), ("buifU", "numbers or text")),
@@ -126,48 +130,70 @@ class ArraySource(FileSource):
 
     def open(self) -> ArrayDataset:
         """Read and validate the arrays that the data table names."""
-        for location, file, reason in self.unusable():
-            raise InputError(location, file, reason)
-        read = self.reader()
-        found = {location: read(location, name) for location, name in entries(self.data)}
+        unusable = [InputError(*one) for one in self.unusable()]
+        if unusable:
+            raise InputError.of(unusable)
+        read, mistakes = self.reader(), Mistakes()
+        found: dict[Location, Array] = {}
+        for location, name in entries(self.data):
+            with mistakes.noted():
+                found[location] = read(location, name)
+        mistakes.require_none()
         if self.data.preprocess is not None:
             found = preprocessed(self.data, self.folder, found)
         for location, array in found.items():
-            require_form(location, self.file_of(location), array.shape, array.dtype)
-        x, y, mask = ({place: array for place, array in found.items() if place[1] == key} for key in ("x", "y", "mask"))
-        require_rows({**x, **y, **mask}, ("data", "x"), self.file)
-        rows = len(next(iter(x.values())))
-        text, group, weight = (("data", key) for key in ("text", "group", "weight"))
-        for location, array in x.items():
-            require_numbers(location, self.file_of(location), array)
-        for location, array in y.items():
-            require_labels(location, self.file_of(location), array)
-        for location, array in mask.items():
-            require_flags(location, self.file_of(location), array)
-        columns = {place: array for place, array in found.items() if place[1] == "columns"}
+            with mistakes.noted():
+                require_form(location, self.file_of(location), array.shape, array.dtype)
+        mistakes.require_none()
+        require_rows({place: array for place, array in found.items() if place[1] in {"x", "y", "mask"}}, self.file_of)
+        rows = len(next(array for place, array in found.items() if place[1] == "x"))
+        values: dict[Location, Array] = {}
+        for location, array in found.items():
+            with mistakes.noted():
+                values[location] = _of_rows(location, self.file_of(location), array, rows)
+        mistakes.require_none()
+        return self._dataset(values)
+
+    def _dataset(self, values: Located) -> ArrayDataset:
+        """Return the data set of arrays that are right."""
+        x, y, mask, columns = (
+            {place: array for place, array in values.items() if place[1] == key}
+            for key in ("x", "y", "mask", "columns")
+        )
         layout: Layout = "by name" if any(len(place) > len(("data", "x")) for place in x) else "single"
         return ArrayDataset(
             {str(place[-1]): array for place, array in x.items()},
             {str(place[-1]) if isinstance(self.data.y, dict) else None: array for place, array in y.items()},
             layout,
             self.digest(),
-            texts=texts_of(text, self.file_of(text), found[text], rows) if text in found else None,
-            groups=groups_of(group, self.file_of(group), found[group], rows) if group in found else None,
-            weights=weights_of(weight, self.file_of(weight), found[weight], rows) if weight in found else None,
+            texts=values.get(("data", "text")),
+            groups=values.get(("data", "group")),
+            weights=values.get(("data", "weight")),
             code=self.code(),
             reading=self.reading,
-            columns={
-                str(place[-1]): one_per_row(place, self.file_of(place), array, rows) for place, array in columns.items()
-            },
+            columns={str(place[-1]): array for place, array in columns.items()},
             masks={
                 str(place[-1]) if isinstance(self.data.mask, dict) else None: array for place, array in mask.items()
             },
         )
 
 
-def texts_of(location: Location, file: str, array: Array, rows: int) -> Array:
-    """Return the text or id of every row as a vector, (rows,); reject other lengths and shapes."""
-    return one_per_row(location, file, array, rows)
+def _of_rows(location: Location, file: str, array: Array, rows: int) -> Array:
+    """Return an array as a data set has it; reject values that its place in the spec does not allow."""
+    match location[1]:
+        case "x":
+            require_numbers(location, file, array)
+        case "y":
+            require_labels(location, file, array)
+        case "mask":
+            require_flags(location, file, array)
+        case "group":
+            return groups_of(location, file, array, rows)
+        case "weight":
+            return weights_of(location, file, array, rows)
+        case _:
+            return one_per_row(location, file, array, rows)
+    return array
 
 
 def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
@@ -180,7 +206,7 @@ def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
 
 def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return the weight of every row as a vector, (rows,) float64; reject other lengths, missing and negative values, and zeros alone."""
-    flat = one_per_row(location, file, array, rows, "; one for each position is a mask: set data.mask")
+    flat = one_per_row(location, file, array, rows, "; one for each position is a mask: set mask instead")
     weights = flat.astype(np.float64)
     require_filled(location, file, np.isnan(weights), "weight")
     wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
@@ -212,14 +238,17 @@ def one_per_row(location: Location, file: str, array: Array, rows: int, if_more:
     return array.reshape(-1)
 
 
-def require_rows(arrays: Located, location: Location, file: str) -> None:
-    """Reject arrays of different lengths, and without rows, naming a location."""
-    lengths = {".".join(map(str, place)): (len(array) if array.ndim else 0) for place, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        text = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-        raise InputError(location, file, f"the arrays have different numbers of rows: {text}")
+def require_rows(arrays: Located, file_of: Callable[[Location], str]) -> None:
+    """Reject arrays of different lengths, naming the location of the first one with the rarest length, and without rows."""
+    lengths = {place: (len(array) if array.ndim else 0) for place, array in arrays.items()}
+    often = Counter(lengths.values())
+    odd = min(lengths, key=lambda place: often[lengths[place]])
+    if len(often) > 1:
+        names = {place: ".".join(map(str, place[1:] if place[0] == "data" else place)) for place in lengths}
+        text = ", ".join(f"{names[place]} has {length:,}" for place, length in lengths.items())
+        raise InputError(odd, file_of(odd), f"the arrays have different numbers of rows: {text}")
     if not any(lengths.values()):
-        raise InputError(location, file, "contains no rows")
+        raise InputError(odd, file_of(odd), "contains no rows")
 
 
 def require_form(location: Location, file: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -271,8 +300,9 @@ def _bad_rows(chunk: Array) -> NDArray[np.int64]:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of a third-party exception."""
-    return str(error).strip().split("\n")[0] or type(error).__name__
+    """Return the first line of a third-party exception, of which a file can make any length."""
+    line = str(error).strip().split("\n")[0] or type(error).__name__
+    return line if len(line) <= _SAID else f"{line[:_SAID]}…"
 
 
 def stacked(one: Callable[[Location, str], Array], file: str) -> Read:
@@ -299,9 +329,14 @@ def reading(location: Location, file: str, what: str) -> Iterator[None]:
         raise InputError(location, file, f"{what} ({first_line(error)})") from error
 
 
+def shown(names: Sequence[str]) -> str:
+    """Return the names of the arrays or columns of a file for a sentence, of which a file can make any number and length."""
+    return listed([name if len(name) <= _NAME else f"{name[:_NAME]}…" for name in map(str, names)], _NAMES) or "none"
+
+
 def require_name(there: Sequence[str], location: Location, file: str, name: str) -> None:
     """Reject the name of an array or column that does not exist, or is not the only one of this name."""
     if name not in there:
-        raise InputError(location, file, f"has no {name!r} (it has {', '.join(map(str, there))})")
+        raise InputError(location, file, f"has no {name!r} (it has {shown(there)})")
     if there.count(name) > 1:
         raise InputError(location, file, f"has {there.count(name)} arrays or columns named {name!r}")

@@ -61,7 +61,7 @@ class Hdf5(ArraySource):
                 message = "its values are in other files, which are not read"
                 raise ValueError(message)
             if h5py.check_string_dtype(stored.dtype) is not None:
-                require_memory(stored.shape, np.dtype("O"), self.limits.data_memory)
+                require_memory(stored.shape, stored.dtype, self.limits.data_memory)
                 return np.asarray(stored.asstr()[...], dtype=str)
             require_form(location, self.file, stored.shape, stored.dtype)
             require_memory(stored.shape, stored.dtype, self.limits.data_memory)

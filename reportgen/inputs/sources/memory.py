@@ -82,7 +82,7 @@ class Memory:
         InputError
             Lengths differ, x is not numeric or not finite, there are no rows, a label or group is missing, or a weight is negative.
         """
-        require_rows({**self._x, **self._y}, ("x_data",), "")
+        require_rows({**self._x, **self._y}, lambda _: "")
         others = (*self._others.items(), *self._columns.items())
         for location, array in (*self._x.items(), *self._y.items(), *others):
             require_form(location, "", array.shape, array.dtype)

@@ -35,9 +35,9 @@ class Npy(ArraySource):
 
     def _read(self, location: Location, name: str | tuple[str, ...]) -> Array:
         if not isinstance(name, str):
-            raise InputError(location, "", "column names need a data.path that is a csv or parquet file")
+            raise InputError(location, "", "column names need a path, of a csv or parquet file")
         if not name.endswith(self.suffixes):
-            raise InputError(location, name, "without data.path this must be an .npy file")
+            raise InputError(location, name, "without a path this must be an .npy file")
         path = self.folder / name
         with reading(location, name, "cannot be read as npy"):
             with path.open("rb") as file:

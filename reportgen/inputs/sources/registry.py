@@ -62,11 +62,9 @@ def unusable_data(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str,
     """Yield (location, file, reason) for every file or folder of the data that cannot be opened."""
     try:
         yield from source_of(data, folder).unusable()
-    except InputError:
+    except InputError as error:
         for location, file in files(data):
-            reason = unusable(folder / file)
-            if reason is not None:
-                yield location, file, reason
+            yield location, file, unusable(folder / file) or error.message
 
 
 def unknown_names(data: DataSpec, folder: Path) -> Iterator[tuple[Location, str, tuple[str, ...]]]:

@@ -37,9 +37,9 @@ class TfRecord(ArraySource):
     def _features(self) -> Mapping[str, FeatureSpec]:
         return self.data.features or {}
 
-    def names(self) -> tuple[str, ...]:
-        """Return the features that the spec describes."""
-        return tuple(self._features)
+    def names(self) -> tuple[str, ...] | None:
+        """Return the features that the spec describes, if it does."""
+        return tuple(self._features) or None
 
     def reader(self) -> Read:
         """Read the features that the data table names."""
@@ -49,7 +49,7 @@ class TfRecord(ArraySource):
                 raise ValueError(message)
         for location, value in entries(self.data):
             for name in [value] if isinstance(value, str) else value:
-                require_name(self.names(), location, self.file, name)
+                require_name(tuple(self._features), location, self.file, name)
         for name, spec in self._features.items():
             if math.prod(spec.shape) > self.path.stat().st_size:
                 message = f"is the shape of {math.prod(spec.shape):,} values, more than the file has bytes"

@@ -84,9 +84,11 @@ def _measured(heads: Sequence[HeadT], decision: Decision, kind: _Kind[HeadT]) ->
         if near is None or near.reason is not None:
             continue
         yield from _without(head, leaked | near.near, (heads, decision), kind, kind.near)
-        if not leaked.all():
-            none = "no evaluated row is nearly equal to a row of the training data"
-            yield from _apart(head.take(~leaked), near.near[~leaked], kind, kind.near, none)
+        if leaked.all():
+            yield head.insufficient(kind.near.apart, _ALL)
+            continue
+        none = "no evaluated row is nearly equal to a row of the training data"
+        yield from _apart(head.take(~leaked), near.near[~leaked], kind, kind.near, none)
 
 
 def _without(

@@ -68,7 +68,7 @@ class FeatureSpec(Strict):
 class DataSpec(Strict):
     """The evaluation data."""
 
-    path: str | None = None
+    path: Name | None = None
     """An `.npz`, `.csv`, `.parquet`, `.h5` or `.tfrecord` file, a folder that `tf.data.Dataset.save` wrote, or a folder of images; omit it if `x` and `y` are `.npy` files."""
     function: str | None = None
     """Function that returns the data, in place of a path: `package.module:name` or `./data.py:name`. It is imported and run."""
@@ -125,6 +125,9 @@ class DataSpec(Strict):
     def _one_origin(self) -> Self:
         if self.test is not None or (self.validation is not None and not self.names_rows):
             return self
+        if not self.names_rows:
+            message = "names no rows that are evaluated: set path, function or x, or a table [data.test]"
+            raise ValueError(message)
         others = (self.training, *self.further.values())
         record = any((one.path or "").endswith(RECORDS) for one in (self, *others) if one is not None)
         if self.path is not None and self.function is not None:
@@ -139,7 +142,7 @@ class DataSpec(Strict):
         if of_images and self.images is None:
             message = f"the feature {of_images[0]!r} is an image: a table images must say its size and range"
             raise ValueError(message)
-        if self.training is not None and (self.training.origin, self.training.x) == (self.origin, self.x):
+        if self.training is not None and self.training.rows == self.rows:
             message = "train names the same rows as the evaluation data"
             raise ValueError(message)
         return self
@@ -158,6 +161,11 @@ class DataSpec(Strict):
     def origin(self) -> str | None:
         """The path or the function; None if the arrays are files of their own."""
         return self.path or self.function
+
+    @property
+    def rows(self) -> tuple[str | None, Any]:
+        """What says which rows they are: their origin, and the names of the inputs."""
+        return self.origin, self.x
 
     @property
     def label_columns(self) -> tuple[str, ...] | dict[str, tuple[str, ...]] | None:
@@ -217,8 +225,14 @@ class DataSpec(Strict):
         return found
 
     def place_in(self, split: str, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-        """Return where a spec says what the table of another split has at a location: in its own table, or in `[data]` if left out there."""
+        """Return where a spec says what the table of another split has at a location: in its own table, or in `[data]` for keys that splits share.
+
+        What is wrong with the inputs of the training data is wrong there, also where only `[data]` names them; its path or function are those
+        of `[data]` if it has none.
+        """
         key = str(location[1]) if len(location) > 1 else ""
-        table = self.train if split == "train" else self.validation
-        own = key in SplitSpec.model_fields if split != "train" else getattr(table, key, None) is not None
+        if split != "train":
+            own = key in SplitSpec.model_fields
+        else:
+            own = key == "x" or (key in TrainSpec.model_fields and getattr(self.train, key) is not None)
         return ("data", split, *location[1:]) if own else location

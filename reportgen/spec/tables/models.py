@@ -60,7 +60,7 @@ class ModelSpec(Strict):
     """Whether the path may be an `.h5` file, or a SavedModel folder, of which only the predictions are measured; the report says so."""
     name: Name | None = None
     """Names of the models of a pattern, with the same `*`: `*-best`; by default the text that the `*` matches. A path with fields: with some of them (`{kind}-{width}`), by default the matching file and folder names."""
-    history: str | None = None
+    history: Name | None = None
     """Training history: `history.history` as JSON, the CSV of a logger, or TensorBoard's event file or folder of them; for a pattern with the same `*` or fields: `runs/*/history.json`."""
     history_columns: Annotated[dict[Name, Name], Field(min_length=1)] | None = None
     """Columns of the history that are not named as Keras names them, by key: `{ loss = "train_loss", val_loss = "valid_loss" }`; `epoch` names the column with the epochs. Of several rows of an epoch the last value counts."""

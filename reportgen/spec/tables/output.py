@@ -50,7 +50,7 @@ class LimitsSpec(Strict):
     evaluation_memory: Number | None = Field(default=None, gt=0)
     """GiB that the process with the models may take; by default what the machine has. Enforced on Linux."""
     data_memory: Number | None = Field(default=None, gt=0)
-    """GiB that an array of the data may have by its header, before it is read; by default the memory of the machine."""
+    """GiB that an array of the data, or the columns of a parquet file that are named, may have by its header, unpacked, before it is read; by default the memory of the machine."""
     config_size: Number = Field(default=64.0, gt=0, le=2048)
     """MiB of `config.json` and of `metadata.json` in a `.keras` file."""
     history_size: Number = Field(default=64.0, gt=0, le=2048)
@@ -118,7 +118,7 @@ class OutputSpec(Strict):
     """The look of the pages: accent, logo, organization, paper, language of the fixed words."""
     fail_on: Severity | None = None
     """Exit with 1 if a finding has at least this severity."""
-    templates: str | None = None
+    templates: Name | None = None
     """Folder with custom templates, relative to the spec."""
     docs_url: DocsUrl | None = None
     """Address of the published documentation (`https://…`). The codes of findings link to the page of their rule there, otherwise to its entry in the report."""

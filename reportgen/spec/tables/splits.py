@@ -19,12 +19,13 @@ from reportgen.spec.tables.types import (
 
 UseOfData = Literal["training", "early stopping", "tuning", "selection"]
 TWO_ORIGINS = "has a path and a function: leave out one of them"
+NO_ROWS = "names no rows: set path, function or x"
 
 
 class SplitSpec(Strict):
     """The rows of a named split, `[data.test]` or `[data.validation]`. How rows are read, and names of classes, are as in `[data]`."""
 
-    path: str | None = None
+    path: Name | None = None
     """File or folder, as in a `[data]` that names its rows."""
     function: str | None = None
     """Function that returns the data, in place of a path. It is imported and run."""
@@ -52,6 +53,8 @@ class SplitSpec(Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> SplitSpec:
+        if not self.model_fields_set & {"path", "function", "x"}:
+            raise ValueError(NO_ROWS)
         if self.path is not None and self.function is not None:
             raise ValueError(TWO_ORIGINS)
         return self
@@ -60,7 +63,7 @@ class SplitSpec(Strict):
 class TrainSpec(Strict):
     """The training data, in which the evaluated rows are looked for; with `y` the models are evaluated on it too. What else is left out is as for the evaluated rows."""
 
-    path: str | None = None
+    path: Name | None = None
     """File or folder, as in `[data]`."""
     function: str | None = None
     """Function that returns the data, in place of a path. It is imported and run."""
@@ -82,8 +85,7 @@ class TrainSpec(Strict):
     @model_validator(mode="after")
     def _names_rows(self) -> TrainSpec:
         if self.path is None and self.function is None and self.x is None:
-            message = "names no rows: set path, function or x"
-            raise ValueError(message)
+            raise ValueError(NO_ROWS)
         if self.path is not None and self.function is not None:
             raise ValueError(TWO_ORIGINS)
         unread = [key for key in ("group", "weight", "mask", "max_samples") if getattr(self, key) is not None]

@@ -53,6 +53,17 @@ CASES = [
         slow=True,
     ),
     Case(
+        "NaN labels of a further split, beside those of the default one",
+        built(
+            arrays(y=np.full(4, np.nan)),
+            '[data.test]\npath = "d.npz"\n[data.validation]\npath = "d.npz"\nx = "y"',
+            '[[sections]]\nkind = "performance"\nid = "again"\nsplit = "validation"',
+        ),
+        3,
+        "data.validation.y: d.npz: has NaN or infinite labels",
+        slow=True,
+    ),
+    Case(
         "dates as labels",
         built(arrays(y=data_cases.DATES), NPZ),
         3,
@@ -62,7 +73,13 @@ CASES = [
     Case(
         "labels of no column", built(arrays(y=np.zeros((4, 0))), NPZ), 3, "data.y: d.npz: has rows without", slow=True
     ),
-    Case("other rows", built(arrays(y=np.zeros(3)), NPZ), 3, "x has 4, data.y has 3", slow=True),
+    Case(
+        "other rows",
+        built(arrays(y=np.zeros(3)), NPZ),
+        3,
+        "data.x: d.npz: the arrays have different numbers of rows: x has 4, y has 3",
+        slow=True,
+    ),
     Case(
         "no archive",
         built(data_cases.raw("d.npz", b"x" * 50), NPZ),
@@ -132,14 +149,19 @@ CASES = [
                 np.full((4, 2), 2),
                 "data.mask: d.npz: must be 0 or 1 for each position (found 2",
             ),
-            ("a mask of other rows", "mask", np.ones((3, 2)), "data.y has 4, data.mask has 3"),
+            (
+                "a mask of other rows",
+                "mask",
+                np.ones((3, 2)),
+                "data.mask: d.npz: the arrays have different numbers of rows: x has 4, y has 4, mask has 3",
+            ),
             ("a mask of text", "mask", np.full((4, 2), "yes"), "data.mask: d.npz: must be 0 or 1 (found dtype <U3)"),
             ("a mask that is NaN", "mask", np.full((4, 2), np.nan), "must be 0 or 1 for each position (found nan"),
             (
                 "a weight for each position",
                 "weight",
                 np.ones((4, 2)),
-                "(found 4 × 2); one for each position is a mask: set data.mask",
+                "(found 4 × 2); one for each position is a mask: set mask instead",
             ),
         )
     ),
