@@ -181,7 +181,7 @@ def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, 
             (finding("problem", words=words), finding("warning", LONG, words), finding("note", words=words)),
             (drawing(first, words=words),),
             (table(words=words),),
-            (f"2 more CAL101 findings {words}",),
+            (finding("warning", words=words), finding("warning", LONG, words)),
         ),
         appendix=Part(
             (finding("note", words=words),),
