@@ -95,7 +95,7 @@ def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
     assert front.picture is not None
     assert front.picture.id == drawing.id
     assert len(front.findings) <= 1
-    assert "Only the intervals of the effects of parameters include differences between training runs" in front.basis
+    assert "Intervals do not cover retraining, except those of parameter effects" in front.basis
     assert document.chapters[0].id == "sweep"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
-from reportgen.document.choice import choice
+from reportgen.document.choice import recommended
 from reportgen.document.tree import CheckGrid, CheckLine, CheckRow
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
@@ -59,7 +59,8 @@ def worst(checks: Iterable[CheckOutcome]) -> list[CheckLine]:
 
 def _line(group: Sequence[CheckOutcome]) -> CheckLine:
     first = min(group, key=severity_order)
-    return CheckLine(first, len(group) - 1, sum(check.state == first.state for check in group) - 1)
+    alike = [check for check in sorted(group, key=severity_order) if check is not first and check.state == first.state]
+    return CheckLine(first, len(group) - 1, tuple(alike))
 
 
 def severity_order(check: CheckOutcome) -> tuple[int, bool, float]:
@@ -121,9 +122,9 @@ def _check(check: CheckOutcome) -> tuple[object, ...]:
 def _columns(results: Results) -> tuple[str, ...]:
     """Return the models with a column: those with a role or recommended first, then those in focus, then those of the spec."""
     focus = results.focus.models if results.focus else ()
-    found = choice(results)
-    recommended = () if found is None or found.model is None else (found.model,)
-    names = dict.fromkeys((*results.decision.models, *recommended, *focus, *(model.name for model in results.models)))
+    taken = recommended(results)
+    chosen = () if taken is None else (taken,)
+    names = dict.fromkeys((*results.decision.models, *chosen, *focus, *(model.name for model in results.models)))
     return tuple(names)[:MOST_MODELS]
 
 

@@ -121,7 +121,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision as text, derived from the checks: ``state`` is PASS, WARN, FAIL or NONE (no checks)."""
+    """The decision as text, derived from the checks: ``state`` is PASS, WARN (also of a model that passes, but has a finding that needs action), FAIL or NONE (no checks)."""
 
     state: str
     headline: str
@@ -130,11 +130,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check of a model: its worst outcome, the number of other subjects that it applies to, and how many of these are in the same state."""
+    """A check of a model: its worst outcome, the number of other subjects that it applies to, and those in the same state."""
 
     outcome: CheckOutcome
     others: int
-    alike: int
+    alike: tuple[CheckOutcome, ...]
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class FrontPage:
     """Page one: the decision and its basis."""
 
     verdict: Verdict
-    step: str
+    step: LocatedStatement
     """What to do next."""
     points: tuple[tuple[LocatedStatement, ...], ...]
     """The statements of each topic, the most relevant topic first."""

@@ -143,7 +143,7 @@ def check(state: str, model: str, *, value: Metric | None, reason: str | None = 
         metric=value,
         reason=reason,
     )
-    return CheckLine(outcome, others, alike=0)
+    return CheckLine(outcome, others, alike=())
 
 
 def drawing(number: int, *, svg: str = SVG, rows: int = 3, words: str = HOSTILE) -> Drawing:
