@@ -87,20 +87,19 @@ def closest(results: Results) -> str:
 
 
 def margins(results: Results) -> Table | None:
-    """Return the table of what would change the verdict: the margin of each check; None without one."""
-    rows: list[tuple[Cell, ...]] = []
+    """Return the table of what would change the verdict: the margin of each check, of many models the smallest ones; None without one."""
     lines = [line for line in worst(results.checks) if line.outcome.margin is not None]
-    for line in sorted(lines, key=lambda line: severity_order(line.outcome))[:MOST_MARGINS]:
-        check = line.outcome
-        rows.append(
-            (
-                f"{check.title}, {formatting.condition(check)}",
-                about(check.model, check.subject),
-                check.metric,
-                _distance(check),
-                _to_settle(check),
-            )
+    order = _closeness if results.compares_many else severity_order
+    rows: list[tuple[Cell, ...]] = [
+        (
+            f"{check.title}, {formatting.condition(check)}",
+            about(check.model, check.subject),
+            check.metric,
+            _distance(check),
+            _to_settle(check),
         )
+        for check in sorted((line.outcome for line in lines), key=order)[:MOST_MARGINS]
+    ]
     if not rows:
         return None
     columns = (
@@ -142,6 +141,12 @@ def _interval(check: CheckOutcome) -> float:
     """Return the width of a check's interval; 0 without one."""
     metric = check.metric
     return 0.0 if metric is None or metric.ci_low is None or metric.ci_high is None else metric.ci_high - metric.ci_low
+
+
+def _closeness(check: CheckOutcome) -> tuple[object, ...]:
+    """Return a sort key: the closest to the limit first, in widths of the interval, then what has none."""
+    width = _interval(check)
+    return not width, abs(check.margin or 0.0) / (width or 1.0)
 
 
 def _distance(check: CheckOutcome) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reportgen.analysis.results import SectionRecord
     from reportgen.contract.statements import Quantity
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Chapter, Document, Term
@@ -40,7 +39,7 @@ class Links:
 def links(document: Document, most_rows: int | None) -> Links:
     """Find the first row of its own chapter that holds each number of a statement, or that of the key numbers; tables are cut after ``most_rows``."""
     found = Links({}, {})
-    wanted = {address for one in document.results.sections for address in _said(one)}
+    wanted = set(_said(document))
     known: dict[int, Address] = {}
 
     def look(tables: Iterable[Table], addresses: Mapping[int, Address]) -> None:
@@ -59,10 +58,13 @@ def links(document: Document, most_rows: int | None) -> Links:
     return found
 
 
-def _said(record: SectionRecord) -> Iterator[Address]:
-    """Yield the addresses of the numbers in the statements of a section."""
-    for statement in (*record.statements, *record.recommended):
-        yield from (_address(record.id, one) for one in statement.parts if not isinstance(one, str))
+def _said(document: Document) -> Iterator[Address]:
+    """Yield the addresses of the numbers in statements."""
+    said = [(chapter.id, chapter.statements) for chapter in document.chapters]
+    said += [(record.id, record.recommended) for record in document.results.sections]
+    for section, statements in said:
+        for one in statements:
+            yield from (_address(section, part) for part in one.parts if not isinstance(part, str))
 
 
 def _address(chapter: str, one: Quantity) -> Address:
@@ -84,7 +86,7 @@ def used_terms(document: Document) -> tuple[Term, ...]:
         addresses = _addresses(document, chapter)
         found = (addresses.get(id(cell)) for table in chapter.tables for row in table.rows for cell in row)
         used |= {f"{one[0]}.{one[1]}" for one in found if one is not None}
-    used |= {f"{one[0]}.{one[1]}" for record in document.results.sections for one in _said(record)}
+    used |= {f"{one[0]}.{one[1]}" for one in _said(document)}
     return tuple(term for term in document.terms if term.address in used)
 
 

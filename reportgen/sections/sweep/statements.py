@@ -212,7 +212,7 @@ def _weakest(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity 
 def _behind(found: Choice) -> str:
     """Return what is known of the other models, where the best is the one to take."""
     if found.tied:
-        return f"it is the best, and the smallest of the {len(found.tied) + 1} that cannot be told apart from it"
+        return f"it is the best, and the smallest of the {len(found.tied) + 1} that are not distinguishable from it"
     if found.untested:
         return f"it is the best; {len(found.untested)} differences from it were not tested"
     return "it is the best, every other model is measurably behind"
