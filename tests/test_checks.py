@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,10 @@ from reportgen.contract.numbers import Metric, required
 from reportgen.contract.tables import Column, Table
 from reportgen.document.compose import compose
 from reportgen.document.front import front_page
-from reportgen.document.grid import check_grid, closest, margins
+from reportgen.document.grid import check_grid, closest, margins, severity_order
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
+from reportgen.document.verdict import verdict
 from reportgen.metrics.intervals import wilson
 from reportgen.pipeline.flow import verdict_code
 from reportgen.pipeline.present import present, tables_of
@@ -28,6 +30,7 @@ from reportgen.plan.presets import PRESETS
 from reportgen.sections.performance.schema import ACCURACY
 from reportgen.spec.errors import SpecError
 from reportgen.spec.tables.sections import CheckSpec
+from reportgen.text.formatting import checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -291,6 +294,39 @@ def test_what_was_not_measured_does_not_stand() -> None:
     """No value, no standing."""
     (one,) = outcomes('metric = "performance.accuracy"\nmodels = ["c"]\nat_least = 0.0')
     assert one.standing is None
+
+
+def test_a_finding_is_part_of_the_verdict() -> None:
+    """A candidate that passes its checks, but has a finding that needs action, is a warning that counts it."""
+    text = SPEC.split("[[checks]]")[0].replace("[data]", '[decision]\ncandidate = "a"\n[data]', 1)
+    found = results(f'{text}[[checks]]\nmetric = "performance.accuracy"\nat_least = 0.1\n')
+    kept = tuple(one.model_copy(update={"findings": ()}) for one in found.sections)
+    calm = found.model_copy(update={"sections": kept})
+    assert verdict(calm).state == "PASS"
+    assert verdict(calm).headline == "a passes its checks"
+    for severities, end in ((("warning",), "1 finding to weigh"), (("warning", "problem"), "2 findings to resolve")):
+        made = tuple(
+            Finding(code=f"X{place}", severity=one, title="T", model="a", message="m", source="s")
+            for place, one in enumerate(severities)
+        )
+        some = (kept[0].model_copy(update={"findings": made}), *kept[1:])
+        shown = verdict(found.model_copy(update={"sections": some}))
+        assert (shown.state, shown.headline) == ("WARN", f"a passes its checks, with {end}")
+
+
+def test_the_parts_that_failed_are_named() -> None:
+    """The worst first, three at most, with the interval where an end of it is checked."""
+    text = SPEC.split("[[checks]]")[0] + '[[checks]]\nmetric = "performance.recall"\nat_least = 0.99\nmodels = ["a"]\n'
+    found = results(text)
+    failed = sorted((check for check in found.checks if check.state == "FAIL"), key=severity_order)
+    names = [check.subject.name for check in failed if check.subject]
+    assert len(names) > 1
+    assert (
+        f"recall of a, classes {', '.join(names[:-1])} and {names[-1]}, worst {checked(failed[0]).text}"
+        in verdict(found).sentence
+    )
+    lower = verdict(results(f'{text}on = "ci_low"\n')).sentence
+    assert re.search(r", worst [\d.]+\u202f% \[[\d.]+, [\d.]+\]\)", lower)
 
 
 def test_the_standing_is_shown() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMED = 8
 """Maximum number of sections and checks that the sentence about a partial run names."""
 _BLOCKERS = 3
-"""Maximum number of failed checks that the verdict names."""
+"""Maximum number of failed checks, and of parts of each, that the verdict names."""
 _PLURALS = {"class": "classes", "layer": "layers", "tensor": "tensors"}
 """Parts of a model, of which several are named."""
 
@@ -167,12 +167,14 @@ def _together(checks: Sequence[CheckOutcome]) -> str:
 
 
 def _and(names: Sequence[str]) -> str:
-    """Return names as a list in a sentence.
+    """Return names as a list in a sentence, the first ones of many.
 
-    >>> _and(["8", "3"]), _and(["8", "3", "5", "6", "9"])
-    ('8 and 3', '8, 3, 5 and 2 more')
+    >>> _and(["8", "3"]), _and(["8", "3", "5"]), _and(["8", "3", "5", "6", "9"])
+    ('8 and 3', '8, 3 and 5', '8, 3, 5 and 2 more')
     """
-    return " and ".join(names) if len(names) == 2 else formatting.listed(names)  # noqa: PLR2004 a pair
+    if len(names) > _BLOCKERS:
+        return formatting.listed(names, _BLOCKERS)
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _unsettled(lines: Sequence[CheckLine]) -> str:
