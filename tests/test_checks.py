@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,10 @@ from reportgen.contract.numbers import Metric, required
 from reportgen.contract.tables import Column, Table
 from reportgen.document.compose import compose
 from reportgen.document.front import front_page
-from reportgen.document.grid import check_grid, closest, margins
+from reportgen.document.grid import check_grid, closest, margins, severity_order
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
+from reportgen.document.verdict import verdict
 from reportgen.metrics.intervals import wilson
 from reportgen.pipeline.flow import verdict_code
 from reportgen.pipeline.present import present, tables_of
@@ -28,6 +30,7 @@ from reportgen.plan.presets import PRESETS
 from reportgen.sections.performance.schema import ACCURACY
 from reportgen.spec.errors import SpecError
 from reportgen.spec.tables.sections import CheckSpec
+from reportgen.text.formatting import checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -293,6 +296,39 @@ def test_what_was_not_measured_does_not_stand() -> None:
     assert one.standing is None
 
 
+def test_a_finding_is_part_of_the_verdict() -> None:
+    """A candidate that passes its checks, but has a finding that needs action, is a warning that counts it."""
+    text = SPEC.split("[[checks]]")[0].replace("[data]", '[decision]\ncandidate = "a"\n[data]', 1)
+    found = results(f'{text}[[checks]]\nmetric = "performance.accuracy"\nat_least = 0.1\n')
+    kept = tuple(one.model_copy(update={"findings": ()}) for one in found.sections)
+    calm = found.model_copy(update={"sections": kept})
+    assert verdict(calm).state == "PASS"
+    assert verdict(calm).headline == "a passes its checks"
+    for severities, end in ((("warning",), "1 finding to weigh"), (("warning", "problem"), "2 findings to resolve")):
+        made = tuple(
+            Finding(code=f"X{place}", severity=one, title="T", model="a", message="m", source="s")
+            for place, one in enumerate(severities)
+        )
+        some = (kept[0].model_copy(update={"findings": made}), *kept[1:])
+        shown = verdict(found.model_copy(update={"sections": some}))
+        assert (shown.state, shown.headline) == ("WARN", f"a passes its checks, with {end}")
+
+
+def test_the_parts_that_failed_are_named() -> None:
+    """The worst first, three at most, with the interval where an end of it is checked."""
+    text = SPEC.split("[[checks]]")[0] + '[[checks]]\nmetric = "performance.recall"\nat_least = 0.99\nmodels = ["a"]\n'
+    found = results(text)
+    failed = sorted((check for check in found.checks if check.state == "FAIL"), key=severity_order)
+    names = [check.subject.name for check in failed if check.subject]
+    assert len(names) > 1
+    assert (
+        f"recall of a, classes {', '.join(names[:-1])} and {names[-1]}, worst {checked(failed[0]).text}"
+        in verdict(found).sentence
+    )
+    lower = verdict(results(f'{text}on = "ci_low"\n')).sentence
+    assert re.search(r", worst [\d.]+\u202f% \[[\d.]+, [\d.]+\]\)", lower)
+
+
 def test_the_standing_is_shown() -> None:
     """In the check line of both formats where the limit is within the interval; the verdict counts those that pass so."""
     text = SPEC.split("[[checks]]")[0] + '[[checks]]\nmetric = "performance.accuracy"\nat_least = 0.1\nmodels = ["a"]\n'
@@ -503,7 +539,7 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """Their earlier use, as declared; Provenance repeats it. The next step says how many models were compared on them."""
-    noise = "Intervals exclude differences between training runs."
+    noise = "Intervals do not cover retraining."
     first = "300 rows of the test split;"
     assert front_page(results(), None, {}).basis == f"{first} earlier use not declared. {noise}"
     for stated, words in (
@@ -526,7 +562,7 @@ def test_page_one_says_which_intervals_contain_training_noise() -> None:
     found = results()
     models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
     found = found.model_copy(update={"models": models})
-    words = "Only the intervals of recipes: r (2 seeds) include differences between training runs."
+    words = "Intervals do not cover retraining, except those of recipe r (2 seeds)."
     assert front_page(found, None, {}).basis.endswith(words)
     rows = tuple((f"r{place}", place) for place in range(8))
     table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,20 +12,25 @@ from factory import evaluation, head, noisy, outputs
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.figures import Drawn
 from reportgen.contract.focus import View
+from reportgen.contract.numbers import required
 from reportgen.document.compose import EACH, compose
+from reportgen.document.detail import printed
 from reportgen.document.grid import MOST_MODELS
+from reportgen.document.links import links
 from reportgen.document.tree import Drawing
 from reportgen.figures import style
 from reportgen.pipeline import present
 from reportgen.plan.make import make
 from reportgen.plan.registry import Registry
+from reportgen.render import html
+from reportgen.sections.sweep import choice
 from reportgen.spec import source
 from reportgen.spec.errors import SpecError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.analysis.results import Results
+    from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.document.tree import Document
 
 SPEC = """\
@@ -95,7 +101,7 @@ def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
     assert front.picture is not None
     assert front.picture.id == drawing.id
     assert len(front.findings) <= 1
-    assert "Only the intervals of the effects of parameters include differences between training runs" in front.basis
+    assert "Intervals do not cover retraining, except those of parameter effects" in front.basis
     assert document.chapters[0].id == "sweep"
 
 
@@ -140,8 +146,8 @@ def test_findings_of_one_rule_are_joined(fifty: Results) -> None:
         record = next(one for one in fifty.sections if one.id == chapter.id)
         codes = [finding.code for finding in chapter.body.findings]
         assert max(codes.count(code) for code in codes) <= EACH
-        left_out = sum(int(sentence.split(" ", 1)[0]) for sentence in chapter.body.more_findings)
-        assert left_out + len(codes) == len(record.findings)
+        assert len(chapter.body.named) + len(codes) == len(record.findings)
+        assert all(one.code in chapter.body.more_findings for one in chapter.body.named)
 
 
 def test_the_performance_table_shows_the_best(fifty: Results) -> None:
@@ -220,3 +226,53 @@ def test_long_names_differ_on_page_one(tmp_path: Path) -> None:
     assert front.ranking is not None
     assert {row[0] for row in front.ranking.rows} == {f"…of-the-last-week-{seed}…" for seed in range(3)}
     assert [model.name for model in results.models] == names
+
+
+def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its confidence in place of that of all models, and the numbers of the next step lead to the key numbers."""
+    monkeypatch.setattr(choice, "weights", lambda _run: 100)
+    text = SPEC.replace('path = "*.keras"', 'path = "m{size}.keras"') + '[[sections]]\nkind = "sweep"\n'
+    found = many(tmp_path, count=16, text=text)
+    calibration = next(one for one in found.sections if one.id == "calibration")
+    (of_all,) = calibration.statements
+    assert "of 16 models have a measurable confidence error" in of_all.text
+    document = composed(found)
+    taken = document.front.step.statement.model
+    assert document.front.step.statement.text.startswith(f"take {taken}: ")
+    assert [one.text for one in calibration.recommended]
+    (said,) = [item.statement for topic in document.front.points for item in topic if item.chapter == "calibration"]
+    assert said.text.lower() == f"{taken}: {calibration.recommended[0].text}".lower()
+    numbers = [part for part in document.front.step.statement.parts if not isinstance(part, str)]
+    targets = {part.metric: links(document, None).target(document.front.step.chapter, part) for part in numbers}
+    assert targets["accuracy"] is not None
+    assert html.render(document, "html").count(f'id="{targets["accuracy"]}"') == 1
+
+
+def test_the_margins_of_many_models_are_the_smallest(fifty: Results) -> None:
+    """In widths of their intervals, whether they pass or miss."""
+    table = composed(fifty).margins
+    assert table is not None
+    shown = [next(check for check in fifty.checks if check.model == row[1]) for row in table.rows]
+    sizes = [distance(check) for check in shown]
+    assert sizes == sorted(sizes)
+    assert sizes[-1] <= min(distance(check) for check in fifty.checks if check not in shown)
+
+
+def distance(check: CheckOutcome) -> float:
+    """Return how far a value is from its limit, in widths of its interval."""
+    metric = check.metric
+    assert metric is not None
+    assert check.margin is not None
+    return abs(check.margin) / (required(metric.ci_high) - required(metric.ci_low))
+
+
+def test_paper_has_one_finding_of_each_rule(fifty: Results) -> None:
+    """Three at most; the others are named, none is lost; what is only in the page is said once."""
+    whole = composed(fifty)
+    paper = printed(whole)
+    for chapter, other in zip(paper.chapters, whole.chapters, strict=True):
+        codes = [finding.code for finding in chapter.body.findings]
+        assert len(codes) == len(set(codes)) <= 3
+        assert len(codes) + len(chapter.body.named) == len(other.body.findings) + len(other.body.named)
+    assert re.fullmatch(r"Only in report\.html, figures and long tables: Performance \(\d+\).*\.", paper.left_out)
+    assert not whole.left_out

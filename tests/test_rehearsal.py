@@ -128,7 +128,7 @@ def test_what_is_right_for_a_real_document_is_never_refused(names: tuple[str, ..
     """Many small templates, of which some can be filled in with a real document: of those none is refused before."""
     plan = planned(tmp_path, names, roles=False)
     results = analyze(plan, full_evaluation(names, ("0", "1", "2"), ("hidden",), 60), NOW, keep_going=False)
-    real = present._document(results, present.Rendered(), Run(), phone=False)
+    real = present._document(results, present.Rendered(), Run(), None, phone=False, draw=True)
     folder = tmp_path / "mine"
     (folder / "sections").mkdir(parents=True)
     target = folder / "sections" / "performance.html.j2"

@@ -26,6 +26,7 @@ from reportgen.analysis.results import (
     TrainingRecord,
 )
 from reportgen.analysis.unmeasured import unmeasured
+from reportgen.contract.decision import Decision
 from reportgen.contract.focus import Focus, View
 from reportgen.contract.foreign import ForeignError, foreign, require_instances
 from reportgen.contract.formats import ANSWERS
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from reportgen.analysis.releases.release import Release
     from reportgen.analysis.results import CheckOutcome
     from reportgen.contract.base import Strict
-    from reportgen.contract.decision import Decision
     from reportgen.contract.findings import Finding
     from reportgen.contract.records.data import DataEvaluation, TrainingRows
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
@@ -62,6 +62,7 @@ class SectionOutcome:
     result: SectionResult | None
     findings: tuple[Finding, ...] = ()
     statements: tuple[Statement, ...] = ()
+    recommended: tuple[Statement, ...] = ()
     failure: str | None = None
 
 
@@ -129,6 +130,7 @@ def analyze(
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
             guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
+    outcomes = _with_recommended(plan, outcomes, keep_going=keep_going)
     table = table_of(plan, evaluation, outcomes)
     table = replace(table, changes=first_stage.changes, deltas=first_stage.deltas)
     results = results_of(plan, evaluation, outcomes, created, focus, checks.run(plan, table), old)
@@ -234,6 +236,30 @@ def _statements(
     if split is None:
         return found
     return tuple(one.model_copy(update={"parts": (_on(split), *one.parts)}) for one in found)
+
+
+def _with_recommended(
+    plan: Plan, outcomes: dict[str, SectionOutcome], *, keep_going: bool
+) -> dict[str, SectionOutcome]:
+    """Add what the sections say of the model that a sweep recommends, as if it were the candidate."""
+    said = (one for outcome in outcomes.values() for one in outcome.statements)
+    model = next((one.model for one in said if one.topic == "choice" and one.model is not None), None)
+    if model is None or plan.decision.candidate is not None:
+        return outcomes
+    found = dict(outcomes)
+    for item in plan.sections:
+        outcome = outcomes.get(item.address)
+        if outcome is None or outcome.result is None or any(one.topic == "choice" for one in outcome.statements):
+            continue
+        try:
+            with foreign(f"section {item.address}", folder_of(item.section)):
+                own = _statements(item, outcome.result, Decision(candidate=model), split_of(item, plan.spec))
+        except ForeignError as error:
+            if not keep_going:
+                raise SectionError(f"section {item.address}: {error}") from error
+            continue
+        found[item.address] = replace(outcome, recommended=own)
+    return found
 
 
 def _on(split: str) -> str:
@@ -366,6 +392,7 @@ def _section(item: PlannedSection, outcome: SectionOutcome | None, plan: Plan) -
         result=outcome.result if outcome else None,
         findings=outcome.findings if outcome else (),
         statements=outcome.statements if outcome else (),
+        recommended=outcome.recommended if outcome else (),
     ).bound_to(item.section)
 
 

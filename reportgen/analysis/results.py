@@ -223,6 +223,8 @@ class SectionRecord(Strict):
     findings: tuple[Finding, ...]
     statements: tuple[Statement, ...] = ()
     """Offered for page one."""
+    recommended: tuple[Statement, ...] = ()
+    """Of a comparison whose sweep recommends a model: the same about this model alone."""
     _manifest: Section[Any, Any] | None = PrivateAttr(None)
 
     @property

@@ -36,6 +36,8 @@ class Quantity(Strict):
     """The metric's name within the section."""
     model: str
     subject: Subject | None = None
+    section: str | None = None
+    """Address of the section that measured it; null for the one that offers the statement."""
 
 
 class Statement(Strict):

@@ -15,10 +15,9 @@ from reportgen.document.provenance import provenance
 from reportgen.document.rules import rule_entries
 from reportgen.document.tree import Chapter, Document, Part, Term
 from reportgen.plan.splits import OF_ROWS
-from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.findings import Finding
@@ -55,11 +54,10 @@ def compose(
         Why a section could not be displayed, by section id.
     """
     records = _ordered(results)
-    offered = (one for record in records for one in drawings.get(record.id, ()) if one.place == "front")
     summary = next((record for record in results.sections if record.manifest.on_front_page), None)
     headlines = next(iter(tables.get(summary.id, ())), None) if summary else None
     ranked = results.compares_many and headlines is not None and not explains(results)
-    picture = None if ranked else next(offered, None)
+    picture = None if ranked else _picture(results, [one for record in records for one in drawings.get(record.id, ())])
     return _numbered(
         Document(
             results=results,
@@ -86,6 +84,14 @@ def compose(
             rules=rule_entries(results),
         )
     )
+
+
+def _picture(results: Results, drawn: Sequence[Drawing]) -> Drawing | None:
+    """Return the picture of page one: the first figure that is offered for it; of a single model otherwise the first of the body."""
+    offered = next((one for one in drawn if one.place == "front"), None)
+    if offered is not None or len(results.models) > 1:
+        return offered
+    return next((one for one in drawn if one.place == "body"), None)
 
 
 def _ordered(results: Results) -> list[SectionRecord]:
@@ -161,12 +167,12 @@ def _measured_on(record: SectionRecord, results: Results) -> str | None:
 
 
 def _part(findings: list[Finding], drawings: list[Drawing], tables: list[Table], focus: Focus | None) -> Part:
-    printed, more = _printed(findings, focus)
-    return Part(most_severe_first(printed, lambda finding: finding), tuple(drawings), tuple(tables), more)
+    printed, named = _printed(findings, focus)
+    return Part(most_severe_first(printed, lambda finding: finding), tuple(drawings), tuple(tables), named)
 
 
-def _printed(findings: list[Finding], focus: Focus | None) -> tuple[list[Finding], tuple[str, ...]]:
-    """Return the findings to print, a few per rule with the models in focus first, and sentences about the others."""
+def _printed(findings: list[Finding], focus: Focus | None) -> tuple[list[Finding], tuple[Finding, ...]]:
+    """Return the findings to print, a few per rule with the models in focus first, and those to name."""
     if len(findings) <= MOST_FINDINGS:
         return findings, ()
     first = focus.models if focus else ()
@@ -174,13 +180,7 @@ def _printed(findings: list[Finding], focus: Focus | None) -> tuple[list[Finding
     for finding in sorted(most_severe_first(findings, lambda one: one), key=lambda one: one.model not in first):
         rules.setdefault(finding.code, []).append(finding)
     printed = [finding for found in rules.values() for finding in found[:EACH]]
-    more = []
-    for code, found in sorted(rules.items()):
-        rest = found[EACH:]
-        if rest:
-            models = formatting.listed(list(dict.fromkeys(one.model for one in rest)))
-            more.append(f"{len(rest)} more {code} findings ({rest[0].title}) on {models}: see results.json.")
-    return printed, tuple(more)
+    return printed, tuple(finding for found in rules.values() for finding in found[EACH:])
 
 
 def _numbered(document: Document) -> Document:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.document.tree import Part
-from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from reportgen.contract.findings import Finding
@@ -17,6 +16,10 @@ BRIEF = frozenset({"choice", "parameters", "difference", "errors", "weakness"})
 """Topics of the chapters of a brief document."""
 SHORT_TABLE = 12
 """Maximum number of rows of a figure's table that is printed. Convention."""
+WHOLE_TABLE = 8
+"""Maximum number of rows of a table that is never parted by the end of a page. Convention."""
+SHORT_REPORT = 4
+"""Maximum number of chapters of a report whose contents follow on page one where there is room. Convention."""
 MOST_FINDINGS = 3
 """Maximum number of findings of a chapter that a comparison of many models prints; the others are named. Convention."""
 MOST_ROWS = 12
@@ -55,31 +58,25 @@ def _chapter(chapter: Chapter, detail: str) -> Chapter:
         behind = tuple(table for one in chapter.body.drawings for table in _short(one).tables if table.place != "full")
     appendix = Part() if detail == "brief" else _part(chapter.appendix, detail, behind)
     if detail == "standard":
-        appendix = replace(appendix, findings=(), more_findings=_named(appendix.findings))
+        appendix = replace(appendix, findings=(), named=(*appendix.findings, *appendix.named))
     return replace(chapter, body=_part(chapter.body, detail), appendix=appendix)
 
 
 def _summarized(chapter: Chapter) -> Chapter:
-    """Name all but the most serious findings; leave out the long tables, and the figures of the appendix."""
+    """Name all findings but the most serious one of each rule; leave out the long tables, and the figures of the appendix."""
     body, appendix = chapter.body, chapter.appendix
-    named = _named(body.findings[MOST_FINDINGS:], "More findings")
+    first: dict[str, Finding] = {}
+    for one in body.findings:
+        first.setdefault(one.code, one)
+    kept = tuple(first.values())[:MOST_FINDINGS]
     tables, further = (tuple(one for one in part.tables if len(one.rows) <= MOST_ROWS) for part in (body, appendix))
     left_out = len(body.tables) + len(appendix.tables) - len(tables) - len(further) + len(appendix.drawings)
-    more = (f"{left_out} more figures and long tables are in report.html.",) if left_out else ()
+    rest = [one for one in body.findings if one not in kept]
     return replace(
         chapter,
-        body=Part(body.findings[:MOST_FINDINGS], body.drawings, tables, (*named, *body.more_findings)),
-        appendix=Part((), (), further, (*appendix.more_findings, *more)),
+        body=Part(kept, body.drawings, tables, (*rest, *body.named)),
+        appendix=Part((), (), further, appendix.named, left_out),
     )
-
-
-def _named(findings: tuple[Finding, ...], start: str = "Findings about other models") -> tuple[str, ...]:
-    """Return one sentence that names findings by rule and model; none without findings."""
-    models: dict[str, dict[str, None]] = {}
-    for one in findings:
-        models.setdefault(f"{one.code} {one.title}", {})[one.model] = None
-    named = "; ".join(f"{rule} ({formatting.listed(list(names))})" for rule, names in models.items())
-    return (f"{start}: {named}.",) if named else ()
 
 
 def _part(part: Part, detail: str, behind: tuple[Table, ...] = ()) -> Part:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import TOPICS
 from reportgen.document import grid
-from reportgen.document.choice import choice, subjects
-from reportgen.document.order import most_severe_first
+from reportgen.document.choice import choice, recommended, severe, subjects
 from reportgen.document.provenance import earlier_use
 from reportgen.document.step import next_step
 from reportgen.document.tree import FrontPage, LocatedFinding, LocatedStatement
 from reportgen.document.verdict import verdict
 from reportgen.text import formatting
+from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +28,8 @@ MOST_SERIOUS = 3
 """Number of findings on page one; one less in a comparison of many models, and one less where it has a picture."""
 MOST_TOPICS, EACH = 5, 3
 """Number of topics on page one, beside what it all rests on; and of statements of each."""
+_OF_ALL, _OF_ONE = frozenset({"choice", "parameters", "data"}), frozenset({"errors", "confidence", "inside"})
+"""Topics about all models of a comparison that recommends one, and those about this one: which model to take answers the others."""
 MOST_ROWS = 5
 """Maximum number of rows of a chapter's table that page one repeats."""
 
@@ -35,44 +37,25 @@ MOST_ROWS = 5
 def front_page(results: Results, picture: Drawing | None, tables: Mapping[str, tuple[Table, ...]]) -> FrontPage:
     """Return page one: always the decision; a picture and a ranking where sections offer them."""
     record = next((record for record in results.sections if record.manifest.on_front_page), None)
-    severe = _severe(results)
+    found = severe(results)
     offered = tables.get(record.id, ()) if record else ()
     return FrontPage(
         verdict=verdict(results),
-        step=_step(results, severe),
+        step=next_step(results, [item.finding for item in found]),
         points=_points(results),
         basis=_basis(results),
         picture=picture,
         grid=grid.check_grid(results),
         closest=grid.closest(results),
-        findings=_different(severe, by_model=not results.compares_many)[
+        findings=_different(found, by_model=not results.compares_many)[
             : MOST_SERIOUS - results.compares_many - explains(results)
         ],
         about=subjects(results),
-        n_findings=len(severe),
+        n_findings=len(found),
         ranking=None if explains(results) else _ranking(results, next(iter(offered), None)),
         text=record.text if record else None,
         more=tuple(_short(one) for found in tables.values() for one in found if one.on_front_page),
     )
-
-
-def _severe(results: Results) -> tuple[LocatedFinding, ...]:
-    """Return the findings that count for the decision, the most serious first; of a comparison those about the recommended model, or of many about the leading ones, and about the data."""
-    leading = subjects(results)
-    others = {model.name for model in results.models if leading and model.name not in leading}
-    located = (LocatedFinding(section, finding) for section, finding in results.findings())
-    return most_severe_first(
-        (
-            item
-            for item in located
-            if item.finding.severity != "note" and results.concerns(item.finding) and item.finding.model not in others
-        ),
-        lambda item: item.finding,
-    )
-
-
-def _step(results: Results, severe: tuple[LocatedFinding, ...]) -> str:
-    return next_step(results, [item.finding for item in severe])
 
 
 def explains(results: Results) -> bool:
@@ -88,27 +71,39 @@ def sentences(results: Results) -> tuple[str, ...]:
     """Return the sentences of page one that are made of numbers, as plain text: the verdict, statements, what they rest on."""
     said = verdict(results)
     points = (item.statement.text for topic in _points(results) for item in topic)
-    step = _step(results, _severe(results))
+    step = next_step(results, [item.finding for item in severe(results)]).statement.text
     return tuple(filter(None, (said.headline, said.sentence, step, *points, _basis(results))))
 
 
 def _points(results: Results) -> tuple[tuple[LocatedStatement, ...], ...]:
     """Return the statements of the most relevant topics: settled ones first, then by p-value, then by n.
 
-    Which model to take answers which one is better, and is the next step.
+    Which model to take answers which one is better, and is the next step; errors, confidence and inside are then those of this model.
     """
     offered = [LocatedStatement(record.id, one) for record in results.sections for one in record.statements]
-    taken = choice(results)
-    answered = set() if taken is None else {"difference"}
+    taken, model = choice(results), recommended(results)
+    if model is not None:
+        own = [LocatedStatement(record.id, one) for record in results.sections for one in record.recommended]
+        offered = [item for item in offered if item.statement.topic in _OF_ALL and item != taken]
+        offered += [item for item in own if item.statement.topic in _OF_ONE]
     topics = []
     for topic in TOPICS:
-        if topic in answered:
-            continue
-        found = [item for item in offered if item.statement.topic == topic and item.statement is not taken]
+        found = [item for item in offered if item.statement.topic == topic]
         found.sort(key=_evidence)
+        if found and model is not None and topic in _OF_ONE:
+            found[0] = _about(model, found[0])
         if found:
             topics.append(tuple(found[:EACH]))
     return tuple(topics[:MOST_TOPICS])
+
+
+def _about(model: str, item: LocatedStatement) -> LocatedStatement:
+    """Return a statement that begins with the name of the model that it is about."""
+    one, (first, *rest) = item.statement, item.statement.parts
+    small = (
+        in_a_sentence(first) if isinstance(first, str) else first.model_copy(update={"text": in_a_sentence(first.text)})
+    )
+    return LocatedStatement(item.chapter, one.model_copy(update={"parts": (f"{model}: ", small, *rest)}))
 
 
 def _evidence(item: LocatedStatement) -> tuple[bool, float, int]:
@@ -205,10 +200,10 @@ def _training_noise(results: Results) -> str:
         if model.recipe is not None and any(head.status == "ok" for head in model.heads)
     )
     several = [f"{recipe} ({count} seeds)" for recipe, count in seeds.items() if count > 1]
-    inside = [f"recipes: {formatting.listed(several)}"] if several else []
+    inside = [f"recipe{'s' if len(several) > 1 else ''} {formatting.listed(several)}"] if several else []
     of_sweeps = (record for record in results.sections if record.manifest.topic == "parameters")
     if any(one.test is not None and one.topic in {"parameters", "data"} for one in _said(of_sweeps)):
-        inside.insert(0, "the effects of parameters")
+        inside.insert(0, "parameter effects")
     if not inside:
-        return "Intervals exclude differences between training runs"
-    return f"Only the intervals of {' and of '.join(inside)} include differences between training runs"
+        return "Intervals do not cover retraining"
+    return f"Intervals do not cover retraining, except those of {' and of '.join(inside)}"

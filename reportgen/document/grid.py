@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
-from reportgen.document.choice import choice
+from reportgen.document.choice import recommended
 from reportgen.document.tree import CheckGrid, CheckLine, CheckRow
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
@@ -59,7 +59,8 @@ def worst(checks: Iterable[CheckOutcome]) -> list[CheckLine]:
 
 def _line(group: Sequence[CheckOutcome]) -> CheckLine:
     first = min(group, key=severity_order)
-    return CheckLine(first, len(group) - 1, sum(check.state == first.state for check in group) - 1)
+    alike = [check for check in sorted(group, key=severity_order) if check is not first and check.state == first.state]
+    return CheckLine(first, len(group) - 1, tuple(alike))
 
 
 def severity_order(check: CheckOutcome) -> tuple[int, bool, float]:
@@ -86,20 +87,19 @@ def closest(results: Results) -> str:
 
 
 def margins(results: Results) -> Table | None:
-    """Return the table of what would change the verdict: the margin of each check; None without one."""
-    rows: list[tuple[Cell, ...]] = []
+    """Return the table of what would change the verdict: the margin of each check, of many models the smallest ones; None without one."""
     lines = [line for line in worst(results.checks) if line.outcome.margin is not None]
-    for line in sorted(lines, key=lambda line: severity_order(line.outcome))[:MOST_MARGINS]:
-        check = line.outcome
-        rows.append(
-            (
-                f"{check.title}, {formatting.condition(check)}",
-                about(check.model, check.subject),
-                check.metric,
-                _distance(check),
-                _to_settle(check),
-            )
+    order = _closeness if results.compares_many else severity_order
+    rows: list[tuple[Cell, ...]] = [
+        (
+            f"{check.title}, {formatting.condition(check)}",
+            about(check.model, check.subject),
+            check.metric,
+            _distance(check),
+            _to_settle(check),
         )
+        for check in sorted((line.outcome for line in lines), key=order)[:MOST_MARGINS]
+    ]
     if not rows:
         return None
     columns = (
@@ -121,9 +121,9 @@ def _check(check: CheckOutcome) -> tuple[object, ...]:
 def _columns(results: Results) -> tuple[str, ...]:
     """Return the models with a column: those with a role or recommended first, then those in focus, then those of the spec."""
     focus = results.focus.models if results.focus else ()
-    found = choice(results)
-    recommended = () if found is None or found.model is None else (found.model,)
-    names = dict.fromkeys((*results.decision.models, *recommended, *focus, *(model.name for model in results.models)))
+    taken = recommended(results)
+    chosen = () if taken is None else (taken,)
+    names = dict.fromkeys((*results.decision.models, *chosen, *focus, *(model.name for model in results.models)))
     return tuple(names)[:MOST_MODELS]
 
 
@@ -141,6 +141,12 @@ def _interval(check: CheckOutcome) -> float:
     """Return the width of a check's interval; 0 without one."""
     metric = check.metric
     return 0.0 if metric is None or metric.ci_low is None or metric.ci_high is None else metric.ci_high - metric.ci_low
+
+
+def _closeness(check: CheckOutcome) -> tuple[object, ...]:
+    """Return a sort key: the closest to the limit first, in widths of the interval, then what has none."""
+    width = _interval(check)
+    return not width, abs(check.margin or 0.0) / (width or 1.0)
 
 
 def _distance(check: CheckOutcome) -> str:

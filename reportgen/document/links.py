@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from reportgen.contract.statements import Quantity
+    from reportgen.contract.tables import Table
     from reportgen.document.tree import Chapter, Document, Term
 
 Address = tuple[str, str, str, str | None]
@@ -30,26 +33,42 @@ class Links:
 
     def target(self, chapter: str, one: Quantity) -> str | None:
         """Return the name of the row that holds a number of a statement; None where no table has it."""
-        return self.targets.get((chapter, one.metric, one.model, one.subject))
+        return self.targets.get(_address(chapter, one))
 
 
 def links(document: Document, most_rows: int | None) -> Links:
-    """Find the first row of its own chapter that holds each number of a statement; tables are cut after ``most_rows``."""
+    """Find the first row of its own chapter that holds each number of a statement, or that of the key numbers; tables are cut after ``most_rows``."""
     found = Links({}, {})
-    for chapter in document.chapters:
-        wanted = {
-            (chapter.id, one.metric, one.model, one.subject)
-            for statement in chapter.statements
-            for one in statement.parts
-            if not isinstance(one, str)
-        }
-        addresses = _addresses(document, chapter)
-        for row in (row for table in chapter.tables for row in table.rows[:most_rows]):
+    wanted = set(_said(document))
+    known: dict[int, Address] = {}
+
+    def look(tables: Iterable[Table], addresses: Mapping[int, Address]) -> None:
+        for row in (row for table in tables for row in table.rows[:most_rows]):
             for cell in row:
                 address = addresses.get(id(cell))
                 if address in wanted and address not in found.targets:
                     found.targets[address] = found.rows.setdefault(id(row), f"row-{len(found.rows) + 1}")
+
+    for chapter in document.chapters:
+        own = _addresses(document, chapter)
+        known |= own
+        look(chapter.tables, own)
+    if document.key_numbers is not None and document.front.ranking is None:  # whose rows the ranking repeats
+        look([document.key_numbers], known)
     return found
+
+
+def _said(document: Document) -> Iterator[Address]:
+    """Yield the addresses of the numbers in statements."""
+    said = [(chapter.id, chapter.statements) for chapter in document.chapters]
+    said += [(record.id, record.recommended) for record in document.results.sections]
+    for section, statements in said:
+        for one in statements:
+            yield from (_address(section, part) for part in one.parts if not isinstance(part, str))
+
+
+def _address(chapter: str, one: Quantity) -> Address:
+    return one.section or chapter, one.metric, one.model, one.subject
 
 
 def used_terms(document: Document) -> tuple[Term, ...]:
@@ -67,8 +86,7 @@ def used_terms(document: Document) -> tuple[Term, ...]:
         addresses = _addresses(document, chapter)
         found = (addresses.get(id(cell)) for table in chapter.tables for row in table.rows for cell in row)
         used |= {f"{one[0]}.{one[1]}" for one in found if one is not None}
-        parts = (one for statement in chapter.statements for one in statement.parts)
-        used |= {f"{chapter.id}.{one.metric}" for one in parts if not isinstance(one, str)}
+    used |= {f"{one[0]}.{one[1]}" for one in _said(document)}
     return tuple(term for term in document.terms if term.address in used)
 
 

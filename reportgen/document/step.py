@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.card import STATED
+from reportgen.contract.statements import Statement
 from reportgen.document.choice import choice
 from reportgen.document.grid import severity_order, worst
+from reportgen.document.tree import LocatedStatement
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
 
@@ -15,18 +18,31 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.findings import Finding
+    from reportgen.contract.statements import Quantity
 
 _NAMED = 3
 """Maximum number of checks that the next step names."""
 
 
-def next_step(results: Results, findings: Sequence[Finding]) -> str:
-    """Return what to do next as a sentence; ``findings`` are the severe ones that count for the decision."""
+def next_step(results: Results, findings: Sequence[Finding]) -> LocatedStatement:
+    """Return what to do next as a sentence, and the chapter of its numbers; ``findings`` are the severe ones that count for the decision."""
+    found = choice(results)
+    if found is None:
+        parts: tuple[Quantity | str, ...] = (_step(results, findings),)
+        return LocatedStatement("", Statement(topic="choice", parts=parts))
+    start = next(iter(found.statement.parts))
+    if isinstance(start, str):
+        start = f"{start[:1].lower()}{start[1:]}"
+    parts = (start, *found.statement.parts[1:], f" {_confirmed(results, 'Confirm it')}".rstrip())
+    return replace(found, statement=found.statement.model_copy(update={"parts": parts}))
+
+
+def _step(results: Results, findings: Sequence[Finding]) -> str:
     if results.left_out:
         return "run the sections that were left out, then decide."
     whom = results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
     if whom is None:
-        return _name_a_candidate(results)
+        return _confirmed(results, "confirm the choice") or "name the model to release as [decision] candidate."
     checks = sorted((line.outcome for line in worst(results.checks) if line.outcome.model == whom), key=severity_order)
     blocking = [check for check in checks if check.state in {"FAIL", "ERROR"}]
     if blocking:
@@ -36,15 +52,10 @@ def next_step(results: Results, findings: Sequence[Finding]) -> str:
     return f"{'; '.join(before)}, then sign." if before else "sign: no check and no finding stands against it."
 
 
-def _name_a_candidate(results: Results) -> str:
-    """Return what follows a comparison: choosing a model makes its numbers on the same rows optimistic."""
-    offered = choice(results)
-    chosen = "" if offered is None else f"{offered.text[:1].lower()}{offered.text[1:]} "
+def _confirmed(results: Results, start: str) -> str:
+    """Return what follows a comparison of several models; empty for a single one: choosing makes the numbers of the chosen one on the same rows optimistic."""
     count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
-    if count > 1:
-        confirm = "Confirm it" if chosen else "confirm the choice"
-        return f"{chosen}{confirm} on fresh data: {count} models were compared on these rows."
-    return "name the model to release as [decision] candidate."
+    return f"{start} on fresh data: {count} models were compared on these rows." if count > 1 else ""
 
 
 def _keep(results: Results, whom: str) -> str:

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reportgen.text import formatting
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.figures import Drawn
     from reportgen.contract.findings import Explanation, Finding, Severity
@@ -41,16 +45,39 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Part:
-    """Findings, figures and tables of a chapter: in the body, or in the appendix."""
+    """Findings, figures and tables of a chapter: in the body, or in the appendix, whose findings are about other models."""
 
     findings: tuple[Finding, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     tables: tuple[Table, ...] = ()
-    more_findings: tuple[str, ...] = ()
-    """Sentences about the findings that are not printed."""
+    named: tuple[Finding, ...] = ()
+    """Those that are only named."""
+    left_out: int = 0
+    """Number of figures and long tables that paper leaves out."""
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.drawings or self.tables or self.more_findings)
+        return bool(self.findings or self.drawings or self.tables or self.named)
+
+    @property
+    def more_findings(self) -> str:
+        """Return a sentence that names findings by rule and model; empty without any."""
+        rules: dict[str, list[str]] = {}
+        for one in self.named:
+            rules.setdefault(f"{one.code} {one.title}", []).append(one.model)
+        if not rules:
+            return ""
+        start = "More findings, in results.json" if self.findings else "Findings about other models"
+        return f"{start}: {'; '.join(f'{rule} ({_on(models)})' for rule, models in rules.items())}."
+
+
+def _on(models: Sequence[str]) -> str:
+    """Return which models findings are about, and how many findings where it is more than one of each.
+
+    >>> _on(["a", "b"]), _on(["a", "a", "b"])
+    ('a, b', '3 on a, b')
+    """
+    names = list(dict.fromkeys(models))
+    return f"{f'{len(models)} on ' if len(models) > len(names) else ''}{formatting.listed(names)}"
 
 
 @dataclass(frozen=True)
@@ -94,7 +121,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision as text, derived from the checks: ``state`` is PASS, WARN, FAIL or NONE (no checks)."""
+    """The decision as text, derived from the checks: ``state`` is PASS, WARN (also of a model that passes, but has a finding that needs action), FAIL or NONE (no checks)."""
 
     state: str
     headline: str
@@ -103,11 +130,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check of a model: its worst outcome, the number of other subjects that it applies to, and how many of these are in the same state."""
+    """A check of a model: its worst outcome, the number of other subjects that it applies to, and those in the same state."""
 
     outcome: CheckOutcome
     others: int
-    alike: int
+    alike: tuple[CheckOutcome, ...]
 
 
 @dataclass(frozen=True)
@@ -154,7 +181,7 @@ class FrontPage:
     """Page one: the decision and its basis."""
 
     verdict: Verdict
-    step: str
+    step: LocatedStatement
     """What to do next."""
     points: tuple[tuple[LocatedStatement, ...], ...]
     """The statements of each topic, the most relevant topic first."""
@@ -232,6 +259,12 @@ class Document:
     def rule_pages(self) -> dict[str, str]:
         """Return the pages in the documentation by code."""
         return {rule.code: rule.page for rule in self.rules if rule.page is not None}
+
+    @property
+    def left_out(self) -> str:
+        """Return a sentence about the figures and tables that paper leaves out; empty if it has all."""
+        counts = [f"{one.title} ({one.appendix.left_out})" for one in self.chapters if one.appendix.left_out]
+        return f"Only in report.html, figures and long tables: {', '.join(counts)}." if counts else ""
 
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:

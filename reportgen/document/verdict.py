@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
+from reportgen.document.choice import severe
 from reportgen.document.grid import worst
 from reportgen.document.tree import Verdict
 from reportgen.text import formatting
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 _NAMED = 8
 """Maximum number of sections and checks that the sentence about a partial run names."""
 _BLOCKERS = 3
-"""Maximum number of failed checks that the verdict names."""
+"""Maximum number of failed checks, and of parts of each, that the verdict names."""
+_PLURALS = {"class": "classes", "layer": "layers", "tensor": "tensors"}
+"""Parts of a model, of which several are named."""
 
 
 def verdict(results: Results) -> Verdict:
@@ -51,7 +54,24 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
     sentences = [f"{who}{several if len(own) > 1 else _only(own[0], results)}."] if own else []
     if any(line.outcome.state not in {"PASS", "SKIPPED"} for line in others):
         sentences.append(f"Other models: {_outcomes(others, results, of_others=True)}.")
-    return Verdict(_state(checks), _headline(results, checks), " ".join(sentences))
+    state = _state(checks)
+    if state == "PASS" and _single(results) is not None and severe(results):
+        state = "WARN"
+    return Verdict(state, _headline(results, checks), " ".join(sentences))
+
+
+def _single(results: Results) -> str | None:
+    """Return the model that the verdict is about; None in a comparison."""
+    return results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
+
+
+def _to_weigh(results: Results) -> str:
+    """Return the end of the headline of a model that passes: the findings that need action."""
+    findings = [item.finding for item in severe(results)]
+    if not findings:
+        return ""
+    verb = "resolve" if any(one.severity == "problem" for one in findings) else "weigh"
+    return f", with {len(findings)} finding{'s' if len(findings) > 1 else ''} to {verb}"
 
 
 def _only(line: CheckLine, results: Results) -> str:
@@ -86,7 +106,7 @@ def _state(checks: Iterable[CheckOutcome]) -> str:
 
 def _headline(results: Results, checks: tuple[CheckOutcome, ...]) -> str:
     """Return the verdict on the candidate, or of a comparison how many models pass."""
-    subject = results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
+    subject = _single(results)
     if subject is not None:
         own = [check for check in checks if check.model == subject]
         if not own:
@@ -96,7 +116,8 @@ def _headline(results: Results, checks: tuple[CheckOutcome, ...]) -> str:
         warnings = f"{warned} warning{'s' if warned > 1 else ''}"
         end = {"FAIL": "does not pass its checks", "WARN": f"passes its checks, with {warnings}"}
         others = "; another model does not" if state != "FAIL" and _state(checks) == "FAIL" else ""
-        return f"{subject} {end.get(state, 'passes its checks')}{others}"
+        passes = f"passes its checks{'' if others else _to_weigh(results)}"
+        return f"{subject} {end.get(state, passes)}{others}"
     states: dict[str, list[str]] = {}
     for check in checks:
         states.setdefault(check.model, []).append(check.state)
@@ -122,17 +143,38 @@ def _count(lines: Sequence[CheckLine], words: str, results: Results) -> str:
 
 
 def _named(line: CheckLine, results: Results) -> str:
-    """Return a check in a few words, with its model unless it is the candidate, its worst value, and how many more came out so."""
-    check = line.outcome
-    title = in_a_sentence(check.title)
+    """Return a check in a few words, with its model unless it is the candidate, its worst value, and the other parts that came out so."""
+    check, shown = line.outcome, formatting.checked(line.outcome)
     whose = None if results.decision.candidate == check.model else check.model
+    value = shown.text if check.on == "value" else f"{shown.text} {shown.interval}".rstrip()
+    title, alike = in_a_sentence(check.title), () if check.state == "PASS" else line.alike
+    parts = _together([check, *alike])
+    if parts:
+        return f"{title} of {f'{whose}, ' if whose else ''}{parts}, worst {value}"
     part = check.subject.words if check.subject else None
     where = about(whose, check.subject) if whose else part
-    kind = (
-        {"class": "classes" if line.alike > 1 else "class"}.get(check.subject.kind or "", "") if check.subject else ""
-    )
-    more = f" and {line.alike} more {kind}".rstrip() if line.alike and check.state != "PASS" else ""
-    return f"{title}{f' of {where}' if where else ''} {formatting.checked(check).text}{more}"
+    return f"{title}{f' of {where}' if where else ''} {value}{f' and {len(alike)} more' if alike else ''}"
+
+
+def _together(checks: Sequence[CheckOutcome]) -> str:
+    """Return several parts of the same kind and output as a list; empty for one, and for parts that cannot be listed so."""
+    subjects = [check.subject for check in checks if check.subject is not None]
+    kinds = {(one.kind, one.outer) for one in subjects}
+    (kind, outer), *others = kinds or {(None, None)}
+    if len(subjects) < len(checks) or len(checks) == 1 or others or kind not in _PLURALS:
+        return ""
+    return f"{f'{outer.words}, ' if outer else ''}{_PLURALS[kind]} {_and([one.name for one in subjects])}"
+
+
+def _and(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence, the first ones of many.
+
+    >>> _and(["8", "3"]), _and(["8", "3", "5"]), _and(["8", "3", "5", "6", "9"])
+    ('8 and 3', '8, 3 and 5', '8, 3, 5 and 2 more')
+    """
+    if len(names) > _BLOCKERS:
+        return formatting.listed(names, _BLOCKERS)
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _unsettled(lines: Sequence[CheckLine]) -> str:

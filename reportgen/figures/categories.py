@@ -36,6 +36,13 @@ def categories(ax: Axes, theme: Theme, names: Sequence[str], axis: Literal["x", 
     which.set_major_formatter(_namer(labels))
 
 
+def thinned(ax: Axes, theme: Theme, names: Sequence[str]) -> None:
+    """Name the positions 0, 1, 2, … of the x axis; names are left out evenly, none is turned, where there is no room for all."""
+    labels = [theme.text(name) for name in names]
+    ax.xaxis.set_major_locator(_thinned()(len(labels), widest(labels, theme) + 0.5 * theme.small_size))
+    ax.xaxis.set_major_formatter(_namer(labels))
+
+
 def named_rows(ax: Axes, theme: Theme, names: Sequence[str]) -> None:
     """Make the y axis one of named rows, the first on top."""
     categories(ax, theme, names, "y")

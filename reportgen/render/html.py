@@ -8,7 +8,7 @@ from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportgen.document.detail import SHORT_TABLE, printed
+from reportgen.document.detail import SHORT_REPORT, SHORT_TABLE, WHOLE_TABLE, printed
 from reportgen.document.links import links, used_terms
 from reportgen.render import carried, look, tables
 from reportgen.render.environment import environment, fill, packages, printable, signed
@@ -74,7 +74,13 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     embed = inliner.inline if target == "html" else _image_of
     drawn = {drawing.id: Markup(embed(drawing)) for drawing in shown.drawings}  # noqa: S704 cleaned or escaped
     made.filters |= {"markdown": markdown, "drawing": lambda drawing: drawn[drawing.id]}
-    made.globals |= {"short_table": SHORT_TABLE, "table_rows": rows, "target": target}
+    made.globals |= {
+        "short_table": SHORT_TABLE,
+        "whole_table": WHOLE_TABLE,
+        "short_report": SHORT_REPORT,
+        "table_rows": rows,
+        "target": target,
+    }
     made.globals |= {"show": partial(tables.show, anchors=found.rows), "link": found.target}
     if target == "html":
         made.globals |= {"results_address": carried.address(document.results.to_json().encode())}

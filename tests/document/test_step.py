@@ -9,8 +9,8 @@ from handmade import SPEC, results
 
 from reportgen.contract.findings import Finding
 from reportgen.contract.statements import Statement
+from reportgen.document import step
 from reportgen.document.front import front_page, sentences
-from reportgen.document.step import next_step
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import Results
@@ -37,6 +37,11 @@ def finding(severity: str) -> Finding:
     return Finding.model_validate(
         {"code": "X1", "severity": severity, "title": "T", "model": "a", "message": "m", "source": "s"}
     )
+
+
+def next_step(found: Results, findings: list[Finding]) -> str:
+    """Return it as text."""
+    return step.next_step(found, findings).statement.text
 
 
 @pytest.mark.parametrize(
@@ -99,9 +104,9 @@ def test_a_partial_run_is_completed_first() -> None:
 def test_it_is_a_sentence_of_page_one() -> None:
     """So that `reportgen verify` finds it there."""
     found = results(ALONE + check("performance.accuracy", "at_least = 0.99"))
-    step = front_page(found, None, {}).step
-    assert step.startswith("do not release a until ")
-    assert step in sentences(found)
+    said = front_page(found, None, {}).step.statement.text
+    assert said.startswith("do not release a until ")
+    assert said in sentences(found)
 
 
 def test_a_comparison_with_a_recommendation_takes_it() -> None:
@@ -115,7 +120,10 @@ def test_a_comparison_with_a_recommendation_takes_it() -> None:
     first, *rest = found.sections
     made = found.model_copy(update={"sections": (first.model_copy(update={"statements": said}), *rest)})
     front = front_page(made, None, {})
-    assert front.step == "take b: it is small. Confirm it on fresh data: 2 models were compared on these rows."
+    assert (
+        front.step.statement.text
+        == "take b: it is small. Confirm it on fresh data: 2 models were compared on these rows."
+    )
     assert front.points[0][0].statement.text == "Try more."
     assert "difference" not in {item.statement.topic for topic in front.points for item in topic}
     assert front.grid is not None

@@ -143,7 +143,7 @@ def check(state: str, model: str, *, value: Metric | None, reason: str | None = 
         metric=value,
         reason=reason,
     )
-    return CheckLine(outcome, others, alike=0)
+    return CheckLine(outcome, others, alike=())
 
 
 def drawing(number: int, *, svg: str = SVG, rows: int = 3, words: str = HOSTILE) -> Drawing:
@@ -181,7 +181,7 @@ def chapter(name: str, first: int, *, status: str = "ok", words: str = HOSTILE, 
             (finding("problem", words=words), finding("warning", LONG, words), finding("note", words=words)),
             (drawing(first, words=words),),
             (table(words=words),),
-            (f"2 more CAL101 findings {words}",),
+            (finding("warning", words=words), finding("warning", LONG, words)),
         ),
         appendix=Part(
             (finding("note", words=words),),
@@ -272,7 +272,7 @@ def front(words: str = HOSTILE) -> FrontPage:
     rows = tuple(CheckRow(cells[0].outcome, cells, "1 PASS") for cells in checks)
     return FrontPage(
         verdict=Verdict("FAIL", "mlp does not pass its checks", f"Of 6 checks, 1 failed. {words}"),
-        step=f"keep cnn. {words}",
+        step=LocatedStatement("", Statement(topic="choice", parts=(f"keep cnn. {words}",))),
         points=((LocatedStatement("performance", statement(words)),),),
         basis=f"600 rows. {words}",
         picture=replace(drawing(0, words=words), tables=()),

@@ -310,7 +310,7 @@ def test_the_process_can_start_early() -> None:
 def whole() -> tuple[bytes, str]:
     """Render a report with figures of several sections; return it, and what WeasyPrint said."""
     results = handmade.results()
-    document = Content(results, lambda: _document(results, Rendered(), Run(), phone=False)).document
+    document = Content(results, lambda: _document(results, Rendered(), Run(), None, phone=False, draw=True)).document
     with pdf.PdfProcess() as process:
         made = process.render(
             html.render(document, "pdf"),
@@ -324,7 +324,7 @@ def whole() -> tuple[bytes, str]:
 def test_attributes_look_like_styles() -> None:
     """Each drawing of a report is the same picture with attributes in place of styles."""
     results = handmade.results()
-    document = Content(results, lambda: _document(results, Rendered(), Run(), phone=False)).document
+    document = Content(results, lambda: _document(results, Rendered(), Run(), None, phone=False, draw=True)).document
     styled = {drawing.id: drawing.drawn.svg for drawing in document.drawings}
     plain = {name: pdf.plain(svg) for name, svg in styled.items()}
     assert all("style=" in svg for svg in styled.values())

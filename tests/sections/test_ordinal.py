@@ -156,7 +156,7 @@ def test_what_page_one_says() -> None:
     assert clear.startswith("Off by 0.160 classes on average against 0.50: −0.34 [")
     assert ", unlikely to be luck (p < 0.001); quadratic kappa 0.9" in clear
     (unclear,) = said(model(1.0), model(1.0, 5))
-    assert ": too few to tell them apart" in unclear
+    assert ": too few to tell" in unclear
     (equal,) = said(model(1.0), model(1.0))
     assert ": 0, the same on every row; quadratic kappa" in equal
 
@@ -171,7 +171,7 @@ def test_differences_that_cancel_are_not_the_same_on_every_row() -> None:
     (cancels,) = said(*heads)
     assert "the same on every row" not in cancels
     assert ": 0 [" in cancels
-    assert "too few to tell them apart" in cancels
+    assert "too few to tell" in cancels
     (alone,) = said(model(1.0), roles=Decision(candidate="a"))
     assert alone.startswith("Off by 0.50 [")
     assert "] classes on average; quadratic kappa 0." in alone

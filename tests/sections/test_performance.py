@@ -544,9 +544,9 @@ def test_a_comparison_names_the_best_and_those_not_told_from_it() -> None:
     assert "b is right most often: 95 of 100" in clear.text
     assert "the difference from every other model is unlikely to be luck" in clear.text
     (tied,) = said(*right(94, 95))
-    assert "a cannot be told from it" in tied.text
+    assert "a is not distinguishable from it" in tied.text
     (some,) = said(*right(60, 94, 95))
-    assert "not told from it: b" in some.text
+    assert "not distinguishable from it: b" in some.text
 
 
 def test_differences_by_class_are_told_after_correction() -> None:

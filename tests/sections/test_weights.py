@@ -298,9 +298,10 @@ def test_statements_say_whether_all_pass() -> None:
     assert said("a") == "All 3 weight tensors pass the screening."
     assert (
         said("b")
-        == "1 of 2 weight tensors fails the health screening; lowest score: dense/kernel, 0.50 (dead rows or columns)."
+        == "1 of 2 weight tensors fails the health screening for dead rows or columns (score 0.50, limit 0.8): kernel of layer dense."
     )
-    assert said(None).startswith("1 of 5 weight tensors fails the health screening; lowest score: dense/kernel of b")
+    assert said(None).startswith("1 of 5 weight tensors fails the health screening for dead rows or columns ")
+    assert said(None).endswith(": kernel of layer dense of b.")
     (alone,) = SECTION.statements(analyze(SOUND), View())
     assert alone.text == "The only weight tensor passes the screening."
     assert SECTION.statements(analyze(), View()) == ()

@@ -11,7 +11,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import draw
+from reportgen.figures import categories, draw
 from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.text import formatting
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _COLUMNS = 3
 _VISIBLE = 0.01
 """Share of the highest density below which a distribution is not seen. Convention."""
-_NINES = {0.5: "50", 0.9: "90", 0.99: "99", 0.999: "99.9", 0.9999: "99.99", 0.99999: "99.999", 0.999999: "99.9999"}
-"""Ticks of the confidence."""
+_NINES = ("0", "90", "99", "99.9", "99.99", "99.999", "99.9999")
+"""The confidence in percent by its number of nines."""
 
 
 class ConfidenceVisualizer(BaseVisualizer[CalibrationResult]):
@@ -67,10 +67,7 @@ class ConfidenceVisualizer(BaseVisualizer[CalibrationResult]):
         draw.violins(ax, theme, [figure_label(theme, head) for head in heads], pairs)
         shapes = [one for pair in pairs for one in pair if one is not None]
         ax.set_xlim(min(map(_lowest_nines, heads)) - 0.1, max(map(_reach, shapes), default=1.0) + 0.1)
-        left, right = ax.get_xlim()
-        every = int(np.ceil(4.5 * theme.small_size * (right - left) / ax.bbox.width))
-        kept = [tick for place, tick in enumerate(_NINES) if place % every == 0 and left <= _nines([tick])[0] <= right]
-        ax.set_xticks(_nines(kept), [_NINES[tick] for tick in kept])
+        categories.thinned(ax, theme, _NINES)
         ax.set_xlabel("confidence (%)")
 
     def _half(self, head: HeadCalibration, one: Confidences | None) -> draw.Violin | None:

@@ -125,7 +125,7 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
         perfect = [about(head.model, head.subject) for head in heads if head.refusal and not head.refusal.risk[0]]
         yield Figure(
             name="refusal",
-            title=titles.refusal_title(result, [head for head, _ in lines]),
+            title=titles.refusal_title(result, [head for head, _ in lines], self.view.decision.candidate),
             caption=(
                 "Error rate of the rows that are left when the least confident ones are refused, on a log scale; "
                 f"{titles.where(result)}. A line ends where no error, or a tenth of the rows, is left."

@@ -97,7 +97,7 @@ def _of_head(result: CalibrationResult, one: Evidence, name: str) -> Statement:
         parts = [f"{name}{start}: ECE ", ece, ", of calibrated models at most ", limit]
     else:
         p = Quantity(text=f"p {formatting.p_value(one.p)}", **_at(one, "calibration_p"))
-        parts = [f"{name}{_sentence(_unsized(one), name)}: confidence minus accuracy is ", _signed(one), " (", p, ")"]
+        parts = [f"{name}{_sentence(_unsized(one), name)} (confidence minus accuracy ", _signed(one), ", ", p, ")"]
     settled = one.p < SIGNIFICANT or _settled(one)
     return _statement([*parts, *_rescaling(result, one), "."], one, settled=settled)
 

@@ -38,8 +38,9 @@ def refusal_curve(head: HeadCalibration) -> list[Point]:
     return [(100 * refused, 100 * risk) for refused, risk in points if risk and refused <= 1 - _LEAST_KEPT]
 
 
-def refusal_title(result: CalibrationResult, heads: Sequence[HeadCalibration]) -> str:
-    """Return what refusing brings, for the model that has to refuse the least."""
+def refusal_title(result: CalibrationResult, heads: Sequence[HeadCalibration], candidate: str | None) -> str:
+    """Return what refusing brings, for the candidate, or else for the model that has to refuse the least."""
+    heads = [head for head in heads if head.model == candidate] or heads
     kept = {head: result.find("kept_at_99", head.model, head.subject) for head in heads}
     reached = {head: metric.value for head, metric in kept.items() if metric.value is not None}
     if not reached:

@@ -52,8 +52,8 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
         return Figure(
             name="differences",
             title=title,
-            caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled if distinguishable from 0 "
-            f"(classes: {'' if len(shown) == len(ranked) else f'the {len(shown)} largest of {len(ranked)}, '}Holm-corrected).",
+            caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled: distinguishable from 0 "
+            f"(classes Holm-corrected).{'' if len(shown) == len(ranked) else f' The {len(shown)} most changed of {len(ranked)} classes.'}",
             alt=f"{changes.model_now} minus {changes.model_before} of {changes.earlier.name}: {formatting.change(whole.difference)} on all rows; by class from "
             + " to ".join(
                 f"{formatting.change(one.difference)} for {result.title(one)}" for one in (*ranked[:1], *ranked[-1:])

@@ -130,7 +130,7 @@ def not_compiled(result: OverviewResult) -> Iterator[Hit]:
             yield Hit(
                 model.model,
                 "The model has no compiled loss, so its output type was inferred from the last activation and the labels unless "
-                "the spec declares it. Set `outputs` in the spec to be sure.",
+                "the spec declares it. Set outputs in the spec to be sure.",
             )
 
 

@@ -142,10 +142,11 @@ class CountVisualizer(ConfusionVisualizer[HeadPerformance]):
         return CLASSES.heads(result)
 
     def title(self, heads: Sequence[HeadPerformance]) -> str:
-        """Return which classes a model confuses most often."""
-        pairs = [(one.pairs[0], one) for one in heads if one.pairs]
+        """Return which classes the candidate, or else a model, confuses most often."""
+        own = [one for one in heads if one.model == self.view.decision.candidate]
+        pairs = [(one.pairs[0], one) for one in own or heads if one.pairs]
         if not pairs:
-            return "No class is predicted as another"
+            return f"{own[0].model} predicts no class as another" if own else "No class is predicted as another"
         pair, one = max(pairs, key=lambda item: item[0].count)
         total = sum(one.confusion[one.class_names.index(pair.true)])
         return f"Most frequent confusion: {about(one.model, one.subject)} predicts {pair.true} as {pair.predicted}, {pair.count:,} of {total:,} times"

@@ -53,7 +53,7 @@ class Parts:
     kind
         What the parts are.
     which
-        Which of them have a row, for the caption; empty for all.
+        Which of them have a row, as a sentence of the caption; empty for all.
     title, alt
         The ends of title and alt text.
     tables
@@ -111,8 +111,8 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
         return Figure(
             name=name,
             title=f"{_compared(one, scoring, whole, baseline)}{parts.title}",
-            caption=f"{scoring.compared}, candidate minus baseline, 95 % intervals{scoring.over}; filled if distinguishable from 0 "
-            f"({parts.kind}: {parts.which}Holm-corrected).",
+            caption=f"{scoring.compared}, candidate minus baseline, 95 % intervals{scoring.over}; filled: distinguishable from 0 "
+            f"({parts.kind} Holm-corrected).{parts.which}",
             alt=f"{candidate} minus {baseline}: {scoring.name} {signed(whole)}{parts.alt}.",
             panels=(Panel("", partial(self._draw_forest, scoring, whole, parts)),),
             panel_height=dots.height(self.theme, len(parts.rows) + 1),
@@ -222,7 +222,7 @@ class ClassVisualizer(ScoreVisualizer[ClassesT]):
             told=told,
             kind="classes",
             title=f"; {' and '.join(named)}" if named else "; no single class differs measurably",
-            which=f"the {len(chosen)} largest of {every}, " if len(chosen) < every else "",
+            which=f" The {len(chosen)} most different of {every} classes." if len(chosen) < every else "",
             alt=f"; by class {'from ' if len(ends) > 1 else ''}{' to '.join(ends)}" if ends else "",
         )
 

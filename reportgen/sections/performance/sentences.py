@@ -189,7 +189,7 @@ def weakest(
     if baseline is not None and difference is not None:
         settled = excludes_zero(difference)
         theirs = _beside(result, one, scoring, baseline, part)
-        said = _difference(one, scoring, difference, part) if settled else "too few to tell them apart"
+        said = _difference(one, scoring, difference, part) if settled else "too few to tell"
         parts += [*theirs, said]
     yield Statement(topic="weakness", parts=(*parts, "."), settled=settled, test=own.ci_method, n=own.n)
     if baseline is not None:

@@ -62,8 +62,12 @@ def not_told_from_the_best(tier: Tier, others: int) -> str:
     if not tier.tied:
         return "the difference from every other model is unlikely to be luck"
     if len(tier.tied) == others:
-        return "no other model can be told from it" if others > 1 else f"{tier.tied[0]} cannot be told from it"
-    return f"not told from it: {formatting.listed(tier.tied, _NAMED)}"
+        return (
+            "no other model is distinguishable from it"
+            if others > 1
+            else f"{tier.tied[0]} is not distinguishable from it"
+        )
+    return f"not distinguishable from it: {formatting.listed(tier.tied, _NAMED)}"
 
 
 def told_apart(differences: Mapping[str, Metric]) -> list[str]:

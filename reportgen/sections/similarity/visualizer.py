@@ -140,7 +140,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         ax.xaxis.set_major_formatter(
             lambda value, _: f"{abs(value):.0%}" if abs(value) >= _PERCENT else f"{abs(value):.1%}"
         )
-        ax.set_xlabel("← new errors    share of rows    errors fixed →")
+        ax.set_xlabel("← new errors · share of rows · errors fixed →")
 
     # -------------------------------------------------------------------------------------- between layers
 

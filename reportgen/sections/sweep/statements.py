@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
 from reportgen.contract.statements import Quantity, Statement, counted
+from reportgen.contract.subjects import Subject
 from reportgen.sections.sweep import words
 from reportgen.sections.sweep.factors import label
 from reportgen.text import formatting
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.focus import View
-    from reportgen.contract.subjects import Subject
-    from reportgen.sections.sweep.schema import Choice, HeadSweep, Next, Parameter, SweepResult
+    from reportgen.sections.sweep.schema import Choice, HeadSweep, Next, Parameter, SweepResult, SweptModel
 
 _TEST = "linear model, Student's t; Bonferroni"
 _MOST = 3
@@ -69,7 +69,7 @@ def _matter(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
         yield Statement(
             topic="parameters",
             parts=(
-                f"{words.opening(head)}They do not simply add up: the difference between {first.one} = {at} changes by ",
+                f"{words.opening(head)}They interact: the difference between {first.one} = {at} changes by ",
                 _quantity(result, spec.name, first.subject, words.size(required(metric.value), metric.unit)),
                 f" between {first.other} = {other}{f' (also {pairs})' if pairs else ''}.",
             ),
@@ -83,8 +83,8 @@ def _worth(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Quanti
     metric = words.effect(result, head, one)
     subject = required_subject(one)
     return (
-        f"{words.value(one, one.better)} instead of {words.value(one, one.worse)} ",
         _quantity(result, words.score(head).effect.name, subject, formatting.change(metric)),
+        f" from {words.value(one, one.worse)} to {words.value(one, one.better)}",
     )
 
 
@@ -102,9 +102,9 @@ def _rest(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
                 unit = words.score(head).effect.unit
                 text = words.size(most, unit)
                 parts += [
-                    " (up to ",
+                    " (at most ",
                     _quantity(result, words.score(head).effect.name, required_subject(one), text),
-                    " possible)",
+                    ")",
                 ]
         if len(found) > _MOST:
             parts.append(f" and {len(found) - _MOST} more")
@@ -161,39 +161,58 @@ def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
         return
     models = {one.model: one for one in head.models}
     own, best = models[found.smallest], models[found.best]
-    weights = f"{required(own.parameters):,} weights"
-    end = f", {weights}; {_behind(found)}."
+    weights = _weights(own)
+    end: tuple[Quantity | str, ...] = (", ", *weights, f" weights; {_behind(found)}.")
     if own is not best:
         share = formatting.number(required(own.parameters) / required(best.parameters), "fraction")
         end = (
-            f". It is the smallest of the {len(found.tied)} models that cannot be told from {best.model} ({words.achieved(head, best, short=True)}): "
-            f"{weights}, {share} of {required(best.parameters):,}."
+            f". It is the smallest of the {len(found.tied)} models that are not measurably worse than the best, {best.model} (",
+            *words.achieved(head, best, short=True),
+            "): ",
+            *weights,
+            f" weights, {share} of its ",
+            *_weights(best),
+            ".",
         )
     start = "The sweep favors" if chosen else "Take"
-    text = f"{words.opening(head)}{start} {own.model}: {words.achieved(head, own)}{end}{_weakest(found)}"
     yield Statement(
         topic="choice",
         model=own.model,
-        parts=(text,),
+        parts=(
+            f"{words.opening(head)}{start} {own.model}: ",
+            *words.achieved(head, own),
+            *end,
+            *_weakest(head, own, found),
+        ),
         settled=not (found.tied or found.untested),
         test="paired differences; Holm (1979)",
         n=None if own.score is None else own.score.n,
     )
 
 
-def _weakest(found: Choice) -> str:
+def _weights(one: SweptModel) -> tuple[Quantity | str, ...]:
+    count = f"{required(one.parameters):,}"
+    return (Quantity(text=count, metric="parameters", model=one.model, section="overview"),)
+
+
+def _weakest(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
     """Return the sentence about the weakest class of the model to take; empty without one."""
     counts = None if found.weakest is None else counted(found.weakest.recall)
     if found.weakest is None or counts is None:
-        return ""
-    shown = formatting.metric(found.weakest.recall)
-    return f" Its weakest class is {found.weakest.name}: {counts[0]:,} of {counts[1]:,} found ({shown.text} {shown.interval})."
+        return ()
+    name, shown = found.weakest.name, formatting.metric(found.weakest.recall)
+    subject = Subject.of("class", name, within=head.subject)
+    return (
+        f" Its weakest class is {name}: ",
+        Quantity(text=f"{counts[0]:,}", metric="recall", model=own.model, subject=subject, section="performance"),
+        f" of {counts[1]:,} found ({shown.text} {shown.interval}).",
+    )
 
 
 def _behind(found: Choice) -> str:
     """Return what is known of the other models, where the best is the one to take."""
     if found.tied:
-        return f"it is the best, and the smallest of the {len(found.tied) + 1} that cannot be told apart from it"
+        return f"it is the best, and the smallest of the {len(found.tied) + 1} that are not distinguishable from it"
     if found.untested:
         return f"it is the best; {len(found.untested)} differences from it were not tested"
     return "it is the best, every other model is measurably behind"
@@ -207,16 +226,16 @@ def _next(head: HeadSweep, found: Next) -> Statement:
     forms = {one.name: one.form for one in head.parameters}
     setting = words.setting(found.settings, forms)
     steps = [
-        f"{name} near {label(found.settings[name], forms[name])} ({' to '.join(label(end, forms[name]) for end in ends)})"
+        f"{name} between {' and '.join(label(end, forms[name]) for end in ends)}, around {label(found.settings[name], forms[name])}"
         for name, ends in found.between.items()
     ]
     steps += [words.beyond(one, found.settings[one.name]) for one in head.parameters if one.name in found.ends]
     if not found.models:
         steps.insert(0, f"{setting}, which no model has")
     if steps:
-        text = f"{start}, try {' and '.join(steps)}: by the linear model, {score} is best there."
+        text = f"{start}, try {', and '.join(steps)}: the linear model predicts the best {score} there."
     else:
-        text = f"By the linear model, {score} is best with {setting} ({_models(found)})."
+        text = f"The linear model predicts the best {score} with {setting} ({_models(found)})."
     return Statement(topic="choice", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")
 
 

@@ -154,4 +154,4 @@ def _standing(head: HeadSweep, model: str, failed: str | None) -> str:
         return "best"
     if model in found.untested:
         return "difference from the best not tested"
-    return "not told from the best" if model in found.tied else "behind the best"
+    return "not distinguishable from the best" if model in found.tied else "behind the best"

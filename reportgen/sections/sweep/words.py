@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
-from reportgen.contract.statements import counted
+from reportgen.contract.statements import Quantity, counted
 from reportgen.contract.subjects import Subject
 from reportgen.sections.sweep.factors import label
 from reportgen.sections.sweep.schema import SCORES
@@ -101,19 +101,22 @@ def beyond(one: Parameter, best: Value) -> str:
     return f"{one.name} {side} {label(best, one.form)}"
 
 
-def achieved(head: HeadSweep, one: SweptModel, *, short: bool = False) -> str:
+def achieved(head: HeadSweep, one: SweptModel, *, short: bool = False) -> tuple[Quantity | str, ...]:
     """Return the score of a model: rows right of all where it counts rows, otherwise the score by name; unless ``short`` with its interval."""
     if one.score is None:
-        return "no score"
+        return ("no score",)
     shown, found = formatting.metric(one.score), counted(one.score) if head.score == "accuracy" else None
+    subject = None if head.subject is None else Subject(head.subject)
+
+    def number(text: str) -> Quantity:
+        return Quantity(text=text, metric=head.score, model=one.model, subject=subject, section="performance")
+
+    interval = "" if short or not shown.interval else f" {shown.interval}"
     if found is None:
-        text = f"{score(head).title} {shown.text}"
-        return text if short else f"{text} {shown.interval}".rstrip()
-    return (
-        f"{found[0]:,} right"
-        if short
-        else f"{found[0]:,} of {found[1]:,} right ({f'{shown.text} {shown.interval}'.rstrip()})"
-    )
+        return f"{score(head).title} ", number(shown.text), interval
+    if short:
+        return number(f"{found[0]:,}"), " right"
+    return number(f"{found[0]:,}"), f" of {found[1]:,} right ({shown.text}{interval})"
 
 
 def model(head: HeadSweep) -> str:

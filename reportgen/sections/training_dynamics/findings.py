@@ -70,7 +70,7 @@ def worse_than_best(result: TrainingDynamicsResult) -> Iterator[Hit]:
                 run.model,
                 f"The final {run.basis} is {found.last:.4g}, up from {found.best:.4g} (median of five epochs) around epoch {epoch}; noise explains a "
                 f"rise of up to {training.LAST_LIMIT * found.noise:.2g}. If the model has the weights of the last epoch, an earlier "
-                "checkpoint is better (`restore_best_weights`).",
+                "checkpoint is better (restore_best_weights).",
                 effect=found.last_times,
             )
 
@@ -92,7 +92,7 @@ def unknown_keys(result: TrainingDynamicsResult) -> Iterator[Hit]:
             yield Hit(
                 run.model,
                 f"The direction of {', '.join(run.unknown_keys)} is unknown, so it is plotted but not compared. Declare it in the "
-                f'`keys` of the section, e.g. {run.unknown_keys[0].removeprefix("val_")} = "higher" (the history has {_listed(run)}).',
+                f'keys of the section, e.g. {run.unknown_keys[0].removeprefix("val_")} = "higher" (the history has {_listed(run)}).',
                 effect=len(run.unknown_keys),
             )
 

@@ -252,7 +252,7 @@ def unmatched(result: WeightsResult) -> Iterator[Hit]:
     for model in result.models:
         if nowhere and model.n_tensors:
             yield Hit(
-                model.model, f"No model has a layer with weights of type {' or '.join(nowhere)}: check `layer_types`."
+                model.model, f"No model has a layer with weights of type {' or '.join(nowhere)}: check layer_types."
             )
 
 
@@ -263,7 +263,7 @@ def nothing_chosen(result: WeightsResult) -> Iterator[Hit]:
             types = ", ".join(result.options.layer_types) or "any"
             yield Hit(
                 model.model,
-                f"It has no weights in the selected layer types ({types}), so nothing was analyzed: check `layer_types`."
+                f"It has no weights in the selected layer types ({types}), so nothing was analyzed: check layer_types."
                 if model.reason is None
                 else f"Nothing was analyzed: {model.reason}.",
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import Quantity, Statement
 from reportgen.contract.subjects import Subject
+from reportgen.sections.weights.schema import PASS
 from reportgen.text import naming
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ CAUSES = {
     "live_units": "dead rows or columns",
     "non_sparse": "weights near zero",
     "rank_use": "low rank",
-    "spike": "one dominant direction",
+    "spike": "a single dominant direction",
     "outlier": "outliers",
     "scale": "a scale far from initialization",
 }
@@ -49,8 +50,18 @@ def statements(result: WeightsResult, view: View) -> tuple[Statement, ...]:
         model=worst.model,
         subject=Subject.of("tensor", worst.name),
     )
-    where = naming.text(worst.name) + ("" if alone else f" of {worst.model}")
     fail = "fails" if len(failing) == 1 else "fail"
     of = " weight tensor" if single else f" of {len(tensors)} weight tensors"
-    parts = (first, f"{of} {fail} the health screening; lowest score: {where}, ", score)
-    return (Statement(topic="inside", parts=(*parts, f" ({CAUSES[worst.health.binding]}).")),)
+    start = f"{of} {fail} the health screening{', the worst' if len(failing) > 1 else ''} for {CAUSES[worst.health.binding]} (score "
+    end = f", limit {PASS:g}): {_named(worst.name)}{'' if alone else f' of {worst.model}'}."
+    return (Statement(topic="inside", parts=(first, start, score, end)),)
+
+
+def _named(tensor: str) -> str:
+    """Return a tensor as a part of its layer.
+
+    >>> _named("stem/conv/kernel"), _named("scale")
+    ('kernel of layer stem/conv', 'scale')
+    """
+    layer, _, own = naming.text(tensor).rpartition("/")
+    return f"{own} of layer {layer}" if layer else own
