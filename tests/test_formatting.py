@@ -68,7 +68,8 @@ def check(value: float, *, low: float | None = None, high: float | None = None) 
         (0.00004, "fraction", "< 0.01 %"),
         (-0.00004, "fraction", "> -0.01 %"),
         (-0.012, "fraction", "-1.2 %"),
-        (0.013, "signed fraction", "+1.3 %"),
+        (0.013, "signed fraction", "+1.3 points"),
+        (0.013, "relative change", "+1.3 %"),
         (0.003, "", "0.00300"),
         (0.99996, "", "0.99996"),
         (1.0, "", "1.00"),
@@ -106,7 +107,7 @@ def test_what_is_no_number_is_missing(value: float) -> None:
         (measured(0.966, 0.883, 0.990, n=59), "96.6 %", "[88.3, 99.0]"),
         (measured(0.016, 0.0, 0.042), "1.6 %", "[0, 4.2]"),
         (measured(1.0, 0.99363, 1.0), "100 %", "[99.36, 100]"),
-        (measured(0.013, 0.001, 0.026, unit="signed fraction"), "+1.3 %", "[+0.1, +2.6]"),
+        (measured(0.013, 0.001, 0.026, unit="signed fraction"), "+1.3 points", "[0.1, 2.6]"),
         (measured(0.1102, 0.0532, 0.1661, unit="nats"), "0.11 nats", "[0.05, 0.17]"),
         (measured(0.003, -0.21, 0.33, unit=""), "0.003", "[-0.210, 0.330]"),
         (measured(0.25, 0.25, 0.25), "25.0 %", "[25.0, 25.0]"),
@@ -249,5 +250,5 @@ def test_directions(higher: bool | None, by_model: bool, words: str) -> None:
 def test_a_difference_of_fractions_is_in_points() -> None:
     """The value, its sign and its interval, without a sign of per cent."""
     one = measured(0.0172, 0.0041, 0.0323, unit="signed fraction")
-    assert plain(formatting.points(one)) == "+1.7 points [0.4, 3.2]"
-    assert plain(formatting.points(measured(-0.017, unit="signed fraction"))) == "-1.7 points"
+    assert plain(formatting.with_interval(one)) == "+1.7 points [0.4, 3.2]"
+    assert plain(formatting.with_interval(measured(-0.017, unit="signed fraction"))) == "-1.7 points"

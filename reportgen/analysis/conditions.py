@@ -108,4 +108,6 @@ def _relative(change: float, value: float, spec: MetricSpec, own: Metric) -> Met
 
 def _unit(spec: MetricSpec, kind: Change) -> str:
     """Return the unit of a change: a share changes by points, a relative change is a share."""
-    return "signed fraction" if kind == "relative" or spec.unit in {"fraction", "signed fraction"} else spec.unit
+    if kind == "relative":
+        return "relative change"
+    return "signed fraction" if spec.unit == "fraction" else spec.unit

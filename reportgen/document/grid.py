@@ -152,11 +152,9 @@ def _closeness(check: CheckOutcome) -> tuple[object, ...]:
 def _distance(check: CheckOutcome) -> str:
     """Return the margin in the check's unit, and in examples."""
     margin = check.margin or 0.0
-    size = formatting.number(abs(margin), check.unit).removeprefix("+")
-    size = (
-        f"{size.removesuffix(f'{formatting.THIN}%')} points" if check.unit in {"fraction", "signed fraction"} else size
+    words = (
+        f"{'passes' if margin >= 0 else 'misses'} by {formatting.size(margin, check.unit)}{formatting.end_of(check)}"
     )
-    words = f"{'passes' if margin >= 0 else 'misses'} by {size}{formatting.end_of(check)}"
     if check.margin_count is None or check.metric is None or check.metric.n is None:
         return words
     return f"{words} ({f'{check.margin_count:,}' if check.margin_count else 'none'} of {check.metric.n:,})"

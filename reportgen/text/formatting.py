@@ -1,6 +1,7 @@
 """Numbers as text: nonzero values are never shown as 0, values below 100 % never as 100 %, and no digit is spurious.
 
-Units: ``fraction`` and ``signed fraction`` are shown as percentages; ``count``, ``index`` and ``bytes`` as whole numbers;
+Units: ``fraction`` is shown as a percentage; ``signed fraction``, a difference of fractions, in points, because 40 % to 44 % is not 4 % but 10 % more;
+``relative change`` as a percentage with its sign; ``count``, ``index`` and ``bytes`` as whole numbers;
 ``p-value`` down to 0.001; ``stated`` as the word for 1 and 0. Dimensionless numbers, and numbers whose unit is a word (``nats``, ``bits``), have three
 significant digits.
 
@@ -30,10 +31,13 @@ MISSING = "—"
 MINUS = "−"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 
-_PERCENT = frozenset({"fraction", "signed fraction"})
+POINTS = "signed fraction"
+"""The unit of differences of fractions."""
+_SIGNED = frozenset({POINTS, "relative change"})
+_PERCENT = frozenset({"fraction", *_SIGNED})
 _WORDS = {"stated": ("not stated", "stated")}
 """Units of what is true or false: the words for 0 and 1."""
-_WITHOUT_WORD = _PERCENT | {"", "count", "index", "bytes", "p-value", *_WORDS}
+_WITHOUT_WORD = (_PERCENT - {POINTS}) | {"", "count", "index", "bytes", "p-value", *_WORDS}
 _SMALLEST_P = 0.001
 _SMALL_P = 0.1
 _LARGEST_P = 0.995
@@ -155,8 +159,8 @@ def number(value: float, unit: str) -> str:
     ['96.4 %', '99.96 %', '> 99.99 %', '< 0.01 %', '0 %', '100 %']
     >>> number(0.003, ""), number(-0.0312, ""), number(0.99961, ""), number(3.2e-8, ""), number(12345, "count")
     ('0.00300', '−0.0312', '0.9996', '3.20 × 10⁻⁸', '12,345')
-    >>> number(0.0131, "signed fraction").replace(THIN, " "), number(38_400, "bytes").replace(THIN, " "), number(0, "stated")
-    ('+1.3 %', '38.4 kB', 'not stated')
+    >>> number(0.0131, "signed fraction"), number(38_400, "bytes").replace(THIN, " "), number(0, "stated")
+    ('+1.3 points', '38.4 kB', 'not stated')
     """
     if not math.isfinite(value):
         return MISSING
@@ -191,7 +195,7 @@ def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> F
     one
         The metric.
     unit
-        Whether to append a unit that is a word (nats); False if the column head shows it.
+        Whether to append a unit that is a word (nats, points); False if the column head shows it.
     limits
         The limits that the value is compared with.
     """
@@ -202,32 +206,32 @@ def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> F
     decimals = _shared_decimals(one, limits)
     figures = [_figures(part, one.unit, decimals) for part in _parts(one)]
     text = _with_sign(figures[0], one.unit) if unit or not word(one.unit) else figures[0]
-    ends = f"[{figures[1]}, {figures[2]}]" if len(figures) > 1 else ""
+    ends = f"[{figures[1]}, {figures[2]}]".replace("+", "") if len(figures) > 1 else ""
     return FormattedMetric(text, ends, one.caveat or "")
 
 
 def word(unit: str) -> str:
     """Return the word to append to a number of a unit; empty if none.
 
-    >>> word("bits"), word("fraction")
-    ('bits', '')
+    >>> word("bits"), word("fraction"), word("signed fraction")
+    ('bits', '', 'points')
     """
+    if unit == POINTS:
+        return "points"
     return "" if unit in _WITHOUT_WORD else unit
 
 
-def points(one: Number) -> str:
-    """Return a difference of fractions with its interval, in points rather than per cent.
+def size(value: float, unit: str) -> str:
+    """Return the size of a difference of numbers of a unit, without its sign; of percentages in points.
 
-    A difference of two percentages is not a percentage: 40 % to 44 % is 4 points, or 10 %.
+    >>> size(-0.0123, "fraction"), size(0.0123, "signed fraction"), size(0.5, "nats").split()
+    ('1.2 points', '1.2 points', ['0.500', 'nats'])
     """
-    shown = metric(one)
-    return f"{shown.text.removesuffix(f'{THIN}%')} points {shown.interval.replace('+', '')}".rstrip()
+    return number(abs(value), POINTS if unit in _PERCENT else unit).removeprefix("+")
 
 
-def change(one: Number) -> str:
-    """Return a difference with its interval, of shares in points."""
-    if one.unit == "signed fraction":
-        return points(one)
+def with_interval(one: Number) -> str:
+    """Return a metric with its interval, if it has one."""
     shown = metric(one)
     return f"{shown.text} {shown.interval}".rstrip()
 
@@ -257,13 +261,7 @@ def checked(check: Checked) -> FormattedMetric:
     if check.metric is None:
         return FormattedMetric(MISSING, "", check.reason or "not measured")
     shown = metric(check.metric, limits=[end for end in (check.low, check.high) if end is not None])
-    text = shown.text.replace(f"{THIN}%", " points") if _in_points(check) else shown.text
-    return replace(shown, text=text, note=check.reason or shown.note)
-
-
-def _in_points(check: Checked) -> bool:
-    """Return whether a number is a change of a share, which is counted in points."""
-    return check.change == "absolute" and check.unit == "signed fraction"
+    return replace(shown, note=check.reason or shown.note)
 
 
 def condition(check: Checked) -> str:
@@ -273,8 +271,7 @@ def condition(check: Checked) -> str:
     """
     if check.unit in _WORDS:
         return _WORDS[check.unit][1]
-    points = _in_points(check)
-    low, high = (None if end is None else _limit(end, check.unit, points=points) for end in (check.low, check.high))
+    low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
     words = (
         f"{low} to {high}"
         if low is not None and high is not None
@@ -327,15 +324,15 @@ _ON = {"value": "", "ci_low": " at the lower end", "ci_high": " at the upper end
 """What of a number must be within the limits of a check."""
 
 
-def _limit(value: float, unit: str, *, points: bool) -> str:
-    if points:
-        return f"{value * 100:.10g} points".replace("-", MINUS)
+def _limit(value: float, unit: str) -> str:
     if unit in _PERCENT:
-        return f"{value * 100:.10g}{THIN}%".replace("-", MINUS)
+        return _with_sign(f"{value * 100:.10g}", unit).replace("-", MINUS)
     return f"{value:.10g}".replace("-", MINUS)
 
 
 def _with_sign(figures: str, unit: str) -> str:
+    if unit == POINTS:
+        return f"{figures} points"
     if unit in _PERCENT:
         return f"{figures}{THIN}%"
     return f"{figures}{THIN}{unit}" if word(unit) else figures
@@ -367,7 +364,7 @@ def _whole(unit: str) -> int:
 def _figures(value: float, unit: str, decimals: int | None) -> str:
     """Return the digits of a value with the given decimals, or with as many as its size calls for."""
     shown = _shown(value, unit)
-    plus = "+" if unit == "signed fraction" and shown > 0 else ""
+    plus = "+" if unit in _SIGNED and shown > 0 else ""
     if shown == 0 or unit == "index":
         return f"{shown:.0f}"
     if isinstance(value, int) or (unit in _PERCENT and abs(shown) == _whole(unit)) or _is_count(shown, unit):

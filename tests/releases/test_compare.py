@@ -387,7 +387,7 @@ def test_an_identical_release_has_no_differences(tmp_path: Path) -> None:
     (flips,) = changes.flips
     assert flips.churn.value == 0
     assert {one.what for one in changes.inputs} == {"spec"}
-    assert formatting.change(delta(changes, "performance.accuracy").difference).startswith("0 points")
+    assert formatting.with_interval(delta(changes, "performance.accuracy").difference).startswith("0 points")
 
 
 def test_a_p_value_decides_before_an_interval() -> None:

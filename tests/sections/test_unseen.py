@@ -108,7 +108,7 @@ def test_the_difference_from_the_baseline_on_unseen_rows() -> None:
         assert result.find(name, "a").status == "not_applicable"
         said = [one.text for one in SECTION.statements(result, View(decision=PAIR))]
         (sentence,) = (one for one in said if one.startswith("Without the 75 rows"))
-        assert sentence.endswith(f", {formatting.change(found)} from the baseline.")
+        assert sentence.endswith(f", {formatting.with_interval(found)} from the baseline.")
     assert not any(one.name == "unseen_accuracy_difference" for one in analyze(evaluation(*made)).measurements)
 
 

@@ -101,7 +101,7 @@ class ClassVisualizer(BaseVisualizer[CalibrationResult]):
         bias = titles.of_class(result, "class_bias", head, name)
         verb = "overstates" if required(bias.value) > 0 else "understates"
         size = (
-            formatting.points(bias.model_copy(update={"value": abs(required(bias.value))}))
+            formatting.with_interval(bias.model_copy(update={"value": abs(required(bias.value))}))
             .lstrip("+")
             .partition(" [")[0]
         )
@@ -112,8 +112,8 @@ class ClassVisualizer(BaseVisualizer[CalibrationResult]):
         biases = {name: titles.of_class(result, "class_bias", head, name) for name in head.class_names}
         lowest, highest = (pick(biases, key=lambda name: required(biases[name].value)) for pick in (min, max))
         return (
-            f"{about(head.model, head.subject)}: from {formatting.points(biases[lowest])} for class {lowest} to "
-            f"{formatting.points(biases[highest])} for class {highest}."
+            f"{about(head.model, head.subject)}: from {formatting.with_interval(biases[lowest])} for class {lowest} to "
+            f"{formatting.with_interval(biases[highest])} for class {highest}."
         )
 
     # -------------------------------------------------------------------------------------- ECE

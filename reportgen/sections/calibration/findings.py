@@ -79,7 +79,7 @@ class Evidence:
         if not self.directed:
             return ""
         word = "over-confident" if required(self.gap.value) > 0 else "under-confident"
-        return f" It is {word}: mean confidence minus accuracy is {formatting.points(self.gap)}."
+        return f" It is {word}: mean confidence minus accuracy is {formatting.with_interval(self.gap)}."
 
 
 def evidence(result: CalibrationResult) -> Iterator[Evidence]:
@@ -221,7 +221,7 @@ def underconfident(result: CalibrationResult) -> Iterator[Hit]:
 def _biased(result: CalibrationResult, verdict: str, words: str) -> Iterator[Hit]:
     for one in _with_verdict(result, verdict):
         text = (
-            f"Mean confidence minus accuracy is {formatting.points(one.gap)} (adjusted p {formatting.p_value(one.p)}): "
+            f"Mean confidence minus accuracy is {formatting.with_interval(one.gap)} (adjusted p {formatting.p_value(one.p)}): "
             f"it is right {words}."
         )
         yield Hit(one.model, text, one.subject, effect=abs(required(one.gap.value)) / SMALL, n=one.gap.n)
@@ -271,7 +271,7 @@ def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
             continue
         verb = "overstates" if bias.value > 0 else "understates"
         text = (
-            f"Mean probability minus frequency of this class is {formatting.points(bias)} "
+            f"Mean probability minus frequency of this class is {formatting.with_interval(bias)} "
             f"(adjusted p {formatting.p_value(float(one.metric.value))}): the model {verb} this class. Check thresholds on its probability."
         )
         yield Hit(one.model, text, one.subject, effect=abs(bias.value) / SMALL, n=bias.n)

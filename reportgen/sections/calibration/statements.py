@@ -169,7 +169,7 @@ def _at(one: Evidence, metric: str) -> dict[str, Any]:
 
 
 def _signed(one: Evidence) -> Quantity:
-    return Quantity(text=formatting.points(one.gap).partition(" [")[0], **_at(one, "calibration_gap"))
+    return Quantity(text=formatting.with_interval(one.gap).partition(" [")[0], **_at(one, "calibration_gap"))
 
 
 def _size(one: Evidence) -> Quantity:

@@ -37,7 +37,7 @@ def worse(result: ChangesResult) -> Iterator[Hit]:
         yield Hit(
             changes.model_now,
             f"The {in_a_sentence(result.title(one))} is worse than that of {changes.earlier.name}: {then} then, {now} now, on {changes.rows}: "
-            f"{formatting.change(one.difference)}, {one.how}. Find out why before it replaces it.",
+            f"{formatting.with_interval(one.difference)}, {one.how}. Find out why before it replaces it.",
             subject=one.subject,
             n=one.difference.n,
         )

@@ -43,7 +43,10 @@ def _difference(result: ChangesResult, changes: Changes, one: Delta) -> Statemen
         return Statement(topic="difference", parts=parts, settled=False)
     before, now = (formatting.metric(metric).text for metric in (one.before, one.now))
     said = Quantity(
-        text=formatting.change(one.difference), metric=schema.DIFFERENCE.name, model=changes.model_now, subject=one.part
+        text=formatting.with_interval(one.difference),
+        metric=schema.DIFFERENCE.name,
+        model=changes.model_now,
+        subject=one.part,
     )
     counts = [counted(metric) for metric in (one.before, one.now)]
     if counts[0] is not None and counts[1] is not None:

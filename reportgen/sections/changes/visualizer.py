@@ -45,7 +45,7 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
         ranked = sorted(classes, key=lambda one: required(one.difference.value))
         shown = dots.largest(ranked, lambda one: required(one.difference.value), _MOST_CLASSES)
         told = _told_apart(classes)
-        title = f"{formatting.change(whole.difference)} right since {changes.earlier.name}"
+        title = f"{formatting.with_interval(whole.difference)} right since {changes.earlier.name}"
         title += (
             f"; {len(told) or 'no'} {'classes' if len(told) > 1 else 'class'} measurably changed" if classes else ""
         )
@@ -54,9 +54,10 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
             title=title,
             caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled: distinguishable from 0 "
             f"(classes Holm-corrected).{'' if len(shown) == len(ranked) else f' The {len(shown)} most changed of {len(ranked)} classes.'}",
-            alt=f"{changes.model_now} minus {changes.model_before} of {changes.earlier.name}: {formatting.change(whole.difference)} on all rows; by class from "
+            alt=f"{changes.model_now} minus {changes.model_before} of {changes.earlier.name}: {formatting.with_interval(whole.difference)} on all rows; by class from "
             + " to ".join(
-                f"{formatting.change(one.difference)} for {result.title(one)}" for one in (*ranked[:1], *ranked[-1:])
+                f"{formatting.with_interval(one.difference)} for {result.title(one)}"
+                for one in (*ranked[:1], *ranked[-1:])
             ),
             panels=(Panel("", partial(self._draw_differences, [whole, *shown], told)),),
             panel_height=dots.height(self.theme, len(shown) + 1),
@@ -113,7 +114,7 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
         shown = range(len(names) - 1, -1, -every)
         ax.set_xticks(list(shown), [theme.text(names[place], 12) for place in shown])
         ax.set_xlim(-0.5, len(names) - 0.5)
-        ax.set_ylabel("%" if scale != 1 else formatting.word(line.unit))
+        ax.set_ylabel("%" if line.unit == "fraction" else formatting.word(line.unit))
 
 
 def _rows(changes: Changes) -> list[Delta]:

@@ -77,7 +77,7 @@ def worse(result: CheckpointsResult) -> Iterator[Hit]:
             many = f", tested over all {len(steps)} steps" if len(steps) > 1 else ""
             yield Hit(
                 model,
-                f"Its accuracy changed by {formatting.points(gain)} from {before}, the previous checkpoint{many}: prefer {before}.",
+                f"Its accuracy changed by {formatting.with_interval(gain)} from {before}, the previous checkpoint{many}: prefer {before}.",
                 subject,
                 effect=simultaneous.times_its_reach(gain.value, gain.ci_low, gain.ci_high),
                 n=gain.n,

@@ -105,9 +105,7 @@ def _lead(ahead: ComparedModel, one: ComparedModel, result: ParetoResult) -> str
     for objective, first, second in zip(result.objectives, ahead.values, one.values, strict=True):
         difference = required(first.value) - required(second.value)
         if difference:
-            size = formatting.number(abs(difference), objective.unit)
-            if objective.unit in {"fraction", "signed fraction"}:
-                size = f"{size.removeprefix('+').removesuffix(f'{formatting.THIN}%')} points"
+            size = formatting.size(difference, objective.unit)
             leads.append(f"{'higher' if difference > 0 else 'lower'} by {size} in {objective.title}")
     return " and ".join(leads)
 

@@ -74,9 +74,9 @@ def _gains(result: PerformanceResult) -> Iterator[Gain]:
             gain,
             least=1 / head.n,
             same=same if head.only_majority else None,
-            worse=f"Its accuracy minus the {base} of always predicting {head.majority_class} is {formatting.points(gain)}: do not ship it.",
+            worse=f"Its accuracy minus the {base} of always predicting {head.majority_class} is {formatting.with_interval(gain)}: do not ship it.",
             undecided=f"{head.n:,} rows are too few to tell its accuracy from the {base} of always predicting {head.majority_class}: the difference "
-            f"is {formatting.points(gain)}. Evaluate it on more rows before you decide.",
+            f"is {formatting.with_interval(gain)}. Evaluate it on more rows before you decide.",
         )
 
 
@@ -129,7 +129,7 @@ def _worse(result: PerformanceResult, family: ClassFamily[ClassesT]) -> Iterator
         others = f", also worse on {formatting.listed(lost[1:])}" if lost[1:] else ""
         yield Hit(
             one.model,
-            f"{scoring.of_class.title} of class {lost[0]} differs from that of the baseline by {formatting.change(most)}, beyond chance{others}: weigh what these "
+            f"{scoring.of_class.title} of class {lost[0]} differs from that of the baseline by {formatting.with_interval(most)}, beyond chance{others}: weigh what these "
             "errors cost before replacing it.",
             one.subject,
             effect=simultaneous.times_its_reach(required(most.value), most.ci_low, most.ci_high),
@@ -236,7 +236,7 @@ def recipes_differ(result: PerformanceResult) -> Iterator[Hit]:
             found = one.metric
             if found.value is None or not excludes_zero(found):
                 continue
-            by = formatting.points(found) if over.score is ACCURACY else formatting.metric(found).text
+            by = formatting.with_interval(found)
             yield Hit(
                 one.model,
                 f"The {naming.in_a_sentence(over.score.title)} of the first recipe minus that of the second is {by} over {found.estimator}: more than "

@@ -40,14 +40,8 @@ def table(
     few = (
         f" Of more than {MOST} models, each is compared with the best, the candidate and its baseline." if many else ""
     )
-    note = f"Each difference is the first model minus the second{_points(specs)}.{said} Holm adjusts the p-value for the number of model pairs.{few}{rest}"
+    note = f"Each difference is the first model minus the second.{said} Holm adjusts the p-value for the number of model pairs.{few}{rest}"
     yield Table(name, title, (Column("Models", numeric=False), *(Column(spec.title) for spec in specs)), rows, note)
-
-
-def _points(specs: Sequence[MetricSpec]) -> str:
-    """Return which differences are in points."""
-    shares = [spec.unit == "signed fraction" for spec in specs if spec.unit != "p-value"]
-    return ", in points" if all(shares) else "; of shares, in points" if any(shares) else ""
 
 
 def _rows(result: SectionResult, view: View, specs: Sequence[MetricSpec]) -> tuple[tuple[tuple[Cell, ...], ...], str]:

@@ -89,7 +89,7 @@ def rate(metric: Metric) -> str:
 def signed(metric: Metric) -> str:
     """Return a difference with its sign and interval; of shares in points."""
     plus = "+" if metric.unit != "signed fraction" and (metric.value or 0) > 0 else ""
-    return f"{plus}{formatting.change(metric)}"
+    return f"{plus}{formatting.with_interval(metric)}"
 
 
 # ------------------------------------------------------------------------------------------------ statements

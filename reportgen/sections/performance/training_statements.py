@@ -31,7 +31,7 @@ def of_gap(result: PerformanceResult, candidate: str) -> Iterator[Statement]:
                 quantity(score),
                 f" {formatting.metric(score.metric).interval}".rstrip(),
                 ", a gap of ",
-                quantity(gap, formatting.change(shown)),
+                quantity(gap, formatting.with_interval(shown)),
                 f" to the {result.split} split.",
             )
             yield Statement(topic="data", parts=parts, test=gap.metric.ci_method, n=gap.metric.n)
@@ -65,4 +65,4 @@ def _from_baseline(result: PerformanceResult, one: Measurement, spec: MetricSpec
     """Yield the difference of the candidate from its baseline on the same unseen rows, if there is one."""
     for other in result.named(spec.name, one.model):
         if other.subject == one.subject and other.metric.value is not None:
-            yield from (", ", quantity(other, formatting.change(other.metric)), " from the baseline")
+            yield from (", ", quantity(other, formatting.with_interval(other.metric)), " from the baseline")

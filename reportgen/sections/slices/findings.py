@@ -73,7 +73,7 @@ def confidence_off(result: SlicesResult) -> Iterator[Hit]:
         if not off:
             continue
         off.sort(key=lambda item: -abs(item[0].value or 0.0))
-        named = [f"{one.name} {formatting.points(gap)}" for gap, one in off]
+        named = [f"{one.name} {formatting.with_interval(gap)}" for gap, one in off]
         yield Hit(
             head.model,
             f"Confidence minus accuracy is measurably off on {len(off):,} of {words.slices(len(tested))}: {formatting.listed(named, _NAMED)}. "

@@ -81,10 +81,8 @@ def score(metric: Metric, head: HeadSlices) -> str:
 
 def difference(metric: Metric) -> str:
     """Return a difference with its sign and interval, in points if it is one of shares."""
-    if metric.unit == "signed fraction":
-        return formatting.points(metric)
-    shown = formatting.metric(metric)
-    return f"{'+' if required(metric.value) > 0 else ''}{shown.text} {shown.interval}".rstrip()
+    plus = "+" if metric.unit != formatting.POINTS and required(metric.value) > 0 else ""
+    return f"{plus}{formatting.with_interval(metric)}"
 
 
 def name(one: SliceEntry) -> str:

@@ -70,7 +70,7 @@ def act_together(result: SweepResult) -> Iterator[Hit]:
                 chance = required(result.find("interaction_p", result.first, one.subject).value)
                 yield Hit(
                     result.first,
-                    f"What {one.one} is worth depends on {one.other}, by {words.size(required(metric.value), metric.unit)} (p {formatting.p_value(chance)}, adjusted): "
+                    f"What {one.one} is worth depends on {one.other}, by {formatting.size(required(metric.value), metric.unit)} (p {formatting.p_value(chance)}, adjusted): "
                     "choose the two together, their main effects are averages.",
                     one.subject,
                     effect=LEVEL / max(chance, 1e-12),

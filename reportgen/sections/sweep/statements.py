@@ -70,7 +70,7 @@ def _matter(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
             topic="parameters",
             parts=(
                 f"{words.opening(head)}They interact: the difference between {first.one} = {at} changes by ",
-                _quantity(result, spec.name, first.subject, words.size(required(metric.value), metric.unit)),
+                _quantity(result, spec.name, first.subject, formatting.size(required(metric.value), metric.unit)),
                 f" between {first.other} = {other}{f' (also {pairs})' if pairs else ''}.",
             ),
             test=_TEST,
@@ -83,7 +83,7 @@ def _worth(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Quanti
     metric = words.effect(result, head, one)
     subject = required_subject(one)
     return (
-        _quantity(result, words.score(head).effect.name, subject, formatting.change(metric)),
+        _quantity(result, words.score(head).effect.name, subject, formatting.with_interval(metric)),
         f" from {words.value(one, one.worse)} to {words.value(one, one.better)}",
     )
 
@@ -100,7 +100,7 @@ def _rest(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
             parts += [", " if place else "", one.name]
             if most is not None:
                 unit = words.score(head).effect.unit
-                text = words.size(most, unit)
+                text = formatting.size(most, unit)
                 parts += [
                     " (at most ",
                     _quantity(result, words.score(head).effect.name, required_subject(one), text),

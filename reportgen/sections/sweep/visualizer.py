@@ -196,7 +196,7 @@ def _title(result: SweepResult, head: HeadSweep) -> str:
         return f"{start}No effect shown of {'the parameter' if count == 1 else f'any of {count} parameters'}"
     first = next(one for one in head.parameters if one.verdict == "matters")
     metric = words.effect(result, head, first)
-    size = words.size(or_nan(metric.value), metric.unit)
+    size = formatting.size(or_nan(metric.value), metric.unit)
     if len(found) == 1:
         return f"{start}{found[0]} matters, by {size}" + ("; no effect shown of the others" if count > 1 else "")
     return f"{start}{formatting.listed(found, 4)} matter; {found[0]} most, by {size}"

@@ -61,16 +61,6 @@ def reach(result: SweepResult, head: HeadSweep, one: Parameter) -> float | None:
     return max(ends, default=None)
 
 
-def size(value: float, unit: str) -> str:
-    """Return the size of a difference without its sign.
-
-    >>> size(0.0123, "signed fraction"), size(0.5, "nats").split()
-    ('1.2 points', ['0.500', 'nats'])
-    """
-    text = formatting.number(abs(value), unit).removeprefix("+")
-    return f"{text.removesuffix(f'{formatting.THIN}%')} points" if unit == "signed fraction" else text
-
-
 def setting(values: Mapping[str, Value], forms: Mapping[str, Form] | None = None) -> str:
     """Return a setting as text; ``forms`` are those of the parameters, by default levels.
 

@@ -34,9 +34,9 @@ def _gains(result: DenseResult) -> Iterator[Gain]:
             gain,
             least=1 / one.positions,
             same=same if one.only_majority else None,
-            worse=f"Its {accuracy} minus the {base} of always predicting {always} is {formatting.points(gain)}: do not ship it.",
+            worse=f"Its {accuracy} minus the {base} of always predicting {always} is {formatting.with_interval(gain)}: do not ship it.",
             undecided=f"{one.n:,} {kind.units} are too few to tell its {accuracy} from that of always predicting {always}: the difference is "
-            f"{formatting.points(gain)}. Evaluate it on more before you decide, or judge by the {POSITIONS.scoring(one).score} of the other classes.",
+            f"{formatting.with_interval(gain)}. Evaluate it on more before you decide, or judge by the {POSITIONS.scoring(one).score} of the other classes.",
         )
 
 
