@@ -88,9 +88,11 @@ def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
     return filled(len(rows), array.dtype, lambda span: array[rows[span]], array.shape[1:])
 
 
-def taken(array: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+def taken(array: NDArray[Any], rows: NDArray[Any] | Derived) -> NDArray[Any]:
     """Return the entries (M, ...) of some rows of an array, given by a mask or by positions."""
-    return _of_mask(array, rows, array.dtype, array.shape[1:]) if rows.dtype == np.bool_ else chosen(array, rows)
+    if isinstance(rows, Derived) or rows.dtype == np.bool_:
+        return _of_mask(array, rows, array.dtype, array.shape[1:])
+    return chosen(array, rows)
 
 
 def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_]) -> Floats:
