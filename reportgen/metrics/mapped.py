@@ -95,7 +95,7 @@ def taken(array: NDArray[Any], rows: NDArray[Any] | Derived) -> NDArray[Any]:
     return chosen(array, rows)
 
 
-def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_]) -> Floats:
+def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived) -> Floats:
     """Return the values (N,) of the rows that a mask (N,) has, float64."""
     return _of_mask(values, rows, np.float64)
 

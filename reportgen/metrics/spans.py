@@ -53,6 +53,22 @@ def spans(n: int) -> Iterator[slice]:
         yield slice(start, min(start + AT_ONCE, n))
 
 
+def previous(values: NDArray[Any], first: float) -> Derived:
+    """Return the entry before each one (N,), and something before the first.
+
+    >>> previous(np.array([3, 5, 7]), 0)[:].tolist()
+    [0, 3, 5]
+    """
+
+    def of(span: slice) -> NDArray[Any]:
+        start, stop, _ = span.indices(len(values))
+        if start:
+            return values[start - 1 : stop - 1]
+        return np.append(np.asarray(first, values.dtype), values[: max(stop - 1, 0)])
+
+    return Derived(len(values), of)
+
+
 def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | Derived | None = None) -> float:
     """Return the sum of values (N,), each times its weight (N,), accumulated in float64.
 

@@ -11,6 +11,7 @@ import numpy as np
 from reportgen.contract.forecasts import ForecastingHead, null_of
 from reportgen.contract.numbers import OF_CALIBRATED, required
 from reportgen.metrics import calibrated, calibration, intervals
+from reportgen.metrics.mapped import filled
 from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import counts, each
 from reportgen.sections.calibration.schema import ReliabilityPoint
@@ -126,19 +127,19 @@ def rows_of_bins(points: Points, bins: ResidualBins, design: Design) -> tuple[li
 
     For all bins, NaN where one has too few groups; None for independent rows of equal weight.
     """
-    filled = np.flatnonzero(bins.n > 0)
+    used = np.flatnonzero(bins.n > 0)
     if design.plain:
-        return [round(n) for n in bins.n[filled].tolist()], None
+        return [round(n) for n in bins.n[used].tolist()], None
     forecasts, positives, negatives = points
     weight = each(np.add, positives, negatives)
     share = each(np.divide, positives, weight)
-    place = each(lambda f: calibration.places(f, bins.edges), forecasts)
+    place = filled(len(forecasts), np.int16, lambda span: calibration.places(forecasts[span], bins.edges))
     found = np.full(len(bins.n), np.nan)
-    for index in filled:
+    for index in used:
         among = each(lambda w, own, index=index: w * (own == index), weight, place)
         divisor = design.divisor(intervals.of_share(share, among))
         found[index] = np.nan if divisor is None else divisor
-    return counts(place, len(bins.n)).astype(np.int64)[filled].tolist(), found
+    return counts(place, len(bins.n)).astype(np.int64)[used].tolist(), found
 
 
 def known_values(column: Floats) -> list[float | None]:
