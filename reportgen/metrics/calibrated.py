@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
-    Codes = NDArray[np.int64] | Derived
+    Codes = NDArray[np.integer] | Derived
 
 NULL_DRAWS = 10_000
 """The smallest p-value is 1e-4: below 0.05 for two tests of each of 250 models."""
@@ -141,6 +141,10 @@ class WeightedResiduals:
         return drawn
 
 
+def _places(forecasts: Values, edges: Floats) -> NDArray[np.int16]:
+    return filled(len(forecasts), np.int16, lambda span: calibration.places(forecasts[span], edges))
+
+
 def weighted_residuals(forecasts: Values, positives: Values, negatives: Values, edges: Floats) -> WeightedResiduals:
     """Return the residuals that weighted rows may have; parameters as in :func:`residual_bins`, with one row for every point.
 
@@ -149,7 +153,7 @@ def weighted_residuals(forecasts: Values, positives: Values, negatives: Values, 
     that outcome is as many times rarer among the drawn rows as it is in the population.
     """
     size = len(edges) - 1
-    index = each(lambda f: calibration.places(f, edges), forecasts)
+    index = _places(forecasts, edges)
     n, ones = counts(index, size), counts(index, size, each(lambda true: true > 0, positives))
     weight, other = (counts(index, size, values) for values in (positives, negatives))
     counted = np.maximum(n, 1)
@@ -182,7 +186,7 @@ def grouped_residuals(
     size = len(edges) - 1
     n = each(np.add, positives, negatives)
     residuals = each(lambda count, f, true: count * f - true, n, forecasts, positives)
-    index = each(lambda f: calibration.places(f, edges), forecasts)
+    index = _places(forecasts, edges)
     if groups is None:
         return GroupedResiduals(residuals, n, numbers(len(n)), index)
     own = filled(len(n), np.int64, lambda span: groups[span] * size + index[span])

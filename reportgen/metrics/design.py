@@ -239,23 +239,24 @@ class Design:
 
     def _effect(self, found: Contributions) -> _Effect | None:
         """Return the variance of an estimate in groups, and that in independent rows of equal weight; None below 10 groups."""
-        mass = self.sums(found.mass)
+        values, among = stored(found.values), stored(found.mass)
+        mass, sums = self.sums(among), self.sums(values)
         count, whole = number(each(lambda own: own > 0, mass)), total(mass)
         if count < FEWEST_GROUPS:
             return None
-        sums = each(lambda one, own: one / (1 - own / whole), self.sums(found.values), mass)
+        squared_sums = each(lambda one, own: (one / (1 - own / whole)) ** 2, sums, mass)
         unequal = total(each(lambda own: (own / whole) ** 2, mass))
-        largest = unequal / total(each(lambda own, weight: (own / whole) ** 2 / weight, found.mass, self.weight))
-        squares = each(np.square, found.values)
+        largest = unequal / total(each(lambda own, weight: (own / whole) ** 2 / weight, among, self.weight))
+        squares = each(np.square, values)
         base, fourth = total(each(np.divide, squares, self.weight)), total(each(np.square, squares))
         freedom = max(1 / unequal - 1, 1.0)
         if fourth == 0:
             return _Effect(0.0, largest, count, freedom)
-        together = total(each(np.square, sums))
+        together = total(squared_sums)
         variance = together * (count - 1) / count
         rows = total(squares) ** 2 / fourth
         ratio = (rows * max(variance / base, 1.0) + _PRIOR * largest) / (rows + _PRIOR)
-        kurtosis = count * total(each(lambda one: one**4, sums)) / together**2 if together > 0 else 1.0
+        kurtosis = count * total(each(np.square, squared_sums)) / together**2 if together > 0 else 1.0
         if kurtosis > 1:
             freedom = max(min(freedom, 2 * count / (kurtosis - 1)), 1.0)
         return _Effect(base, ratio, count, freedom)

@@ -55,9 +55,9 @@ def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape:
     return found
 
 
-def stored(values: Derived) -> Floats:
-    """Return derived values (N,), each computed once, float64."""
-    return filled(len(values), np.float64, values.of)
+def stored(values: NDArray[Any] | Derived) -> NDArray[Any]:
+    """Return derived values (N,), each computed once, float64; an array as it is."""
+    return filled(len(values), np.float64, values.of) if isinstance(values, Derived) else values
 
 
 def numbers(n: int) -> Rows:
@@ -159,7 +159,7 @@ def coded(values: NDArray[Any], known: NDArray[Any] | None = None) -> Rows:
     return filled(len(values), np.int64, of)
 
 
-def summed(values: NDArray[Any] | Derived, codes: Rows | Derived, size: int) -> Floats:
+def summed(values: NDArray[Any] | Derived, codes: NDArray[np.integer] | Derived, size: int) -> Floats:
     """Return the sums (``size``,) of the values (N,) with each of the codes (N,), from 0, float64.
 
     >>> summed(np.array([1.0, 2.0, 4.0]), np.array([0, 2, 0]), 3).tolist()

@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.forecasts import ForecastingHead, null_of
 from reportgen.contract.numbers import OF_CALIBRATED, required
 from reportgen.metrics import calibrated, calibration, intervals
-from reportgen.metrics.mapped import filled
+from reportgen.metrics.mapped import filled, stored
 from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import counts, each
 from reportgen.sections.calibration.schema import ReliabilityPoint
@@ -131,8 +131,8 @@ def rows_of_bins(points: Points, bins: ResidualBins, design: Design) -> tuple[li
     if design.plain:
         return [round(n) for n in bins.n[used].tolist()], None
     forecasts, positives, negatives = points
-    weight = each(np.add, positives, negatives)
-    share = each(np.divide, positives, weight)
+    weight = stored(each(np.add, positives, negatives))
+    share = stored(each(np.divide, positives, weight))
     place = filled(len(forecasts), np.int16, lambda span: calibration.places(forecasts[span], bins.edges))
     found = np.full(len(bins.n), np.nan)
     for index in used:
