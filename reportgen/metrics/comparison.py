@@ -130,6 +130,11 @@ def _correlation(table: Discordance) -> float:
     return corrected / float(np.sqrt(float(margins)))
 
 
+def errors_of_either(first: Hits, second: Hits) -> int:
+    """Return the number of rows (N,) that not both models get right."""
+    return len(first) - number(each(np.logical_and, first, second))
+
+
 def mean_difference(
     first: Values,
     second: Values,

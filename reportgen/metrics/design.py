@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.metrics.intervals import Z95, Contributions, Estimate
-from reportgen.metrics.mapped import coded, filled, numbers, stored, summed, taken
+from reportgen.metrics.mapped import as_type, coded, filled, numbers, stored, summed, taken
 from reportgen.metrics.spans import each, equal, extent, number, total
 
 if TYPE_CHECKING:
@@ -118,14 +118,13 @@ class Design:
         n = number(rows) if rows.dtype == np.bool_ else len(rows)
         return Design(n, self.by, groups, weights)
 
-    def units(self, values: NDArray[Any]) -> Floats:
+    def units(self, values: Values) -> Floats:
         """Return what independent units of equal weight add to the mean of values (n,): (groups,) float64 with the same mean.
 
         Each row is a unit by itself; rows of a group are one, and what differs from the mean counts by weight (linearized).
         """
-        values = np.asarray(values, np.float64)
         if self.plain:
-            return values
+            return as_type(stored(values), np.float64)
         mass = self._shares
         mean = total(values, mass)
         sums = self.sums(each(lambda share, value: share * (value - mean), mass, values))

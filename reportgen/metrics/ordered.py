@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics.mapped import filled, in_order
+from reportgen.metrics.mapped import filled, in_order, running
 from reportgen.metrics.spans import each, previous
 
 if TYPE_CHECKING:
@@ -39,15 +39,18 @@ class Ordered:
 
     @classmethod
     def of(cls, values: Values, weights: Floats | None = None) -> Ordered:
-        """Sort values (N,), with their positive weights (N,), at least one; weighted ones in memory."""
+        """Sort values (N,), with their positive weights (N,), at least one."""
         n = len(values)
         if weights is None:
             reached = filled(n, np.float64, lambda span: np.arange(span.start + 1, span.stop + 1) / n)
             return cls(in_order(values), reached)
-        found = values[:]
-        order = np.argsort(found, kind="stable")
-        summed = np.cumsum(weights[order])
-        return cls(found[order], summed / summed[-1])
+        pairs = filled(n, np.complex128, lambda span: values[span] + 1j * weights[span])
+        pairs.sort()  # in place, by the value, then by the weight
+        summed = running(each(np.imag, pairs))
+        return cls(
+            filled(n, np.float64, lambda span: pairs[span].real),
+            filled(n, np.float64, lambda span: summed[span] / summed[-1]),
+        )
 
     @property
     def before(self) -> Derived:

@@ -373,7 +373,7 @@ def _pair(
     part = Subject.of("vs", second.model.name)
     table = _table(first, second)
     yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(table), part)
-    wrong = first.n - number(each(np.logical_and, first.outputs.correct, second.outputs.correct))
+    wrong = comparison.errors_of_either(first.outputs.correct, second.outputs.correct)
     for spec, one, other, largest in (
         (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll, math.inf),
         (schema.BRIER_DIFFERENCE, first.brier, second.brier, first.largest_brier),

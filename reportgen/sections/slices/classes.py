@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.contract.forecasts import ForecastingHead, null_of
 from reportgen.metrics import calibrated, calibration, comparison, intervals, ranking
 from reportgen.metrics.mapped import stored
-from reportgen.metrics.spans import counts, each, number
+from reportgen.metrics.spans import counts, each
 from reportgen.sections.slices import schema
 from reportgen.sections.slices.scores import SCORES
 
@@ -126,7 +126,7 @@ class Classes(ForecastingHead):
         yield self.estimated(schema.ACCURACY_DIFFERENCE, self.difference(other), part)
         difference = comparison.mean_difference(self.outputs.nll, other.outputs.nll, weights=self.design.weights)
         if difference is not None:
-            wrong = self.n - number(each(np.logical_and, self.outputs.correct, other.outputs.correct))
+            wrong = comparison.errors_of_either(self.outputs.correct, other.outputs.correct)
             needed = intervals.FEWEST_PAIRED, "rows with an error of either model"
             yield self.estimated(schema.NLL_DIFFERENCE, difference.supported(wrong, *needed), part)
 
