@@ -255,8 +255,7 @@ def _hall(values: Values, weights: Floats | None, divisor: float) -> tuple[float
     if variance <= (np.finfo(np.float64).eps * largest(values)) ** 2:
         return 0.0, 0.0
     standard_error = math.sqrt(variance * divisor / (n - 1))
-    scaled = each(lambda deviation: deviation / math.sqrt(variance), deviations)
-    cubes = each(lambda one: one * one * one, scaled)
+    cubes = Derived(n, lambda span: (deviations[span] / math.sqrt(variance)) ** 3)
     a = average(cubes, weights) * math.sqrt(divisor / n)
     t = float(stdtrit(n - 1, 0.975))
     if abs(a) < 1e-6:  # noqa: PLR2004 the limit of the formula below
