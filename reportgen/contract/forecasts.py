@@ -95,7 +95,7 @@ class ForecastingHead(ClassifiedHead):
     def debiased(self) -> tuple[Estimate | None, str]:
         """The debiased L2 error with how it was computed; None with the reason why there is none."""
         forecasts, positives, negatives = self.forecast
-        counts = np.add(positives[:], negatives[:]) if self.design.plain else None
+        counts = None if len(forecasts) == self.n else np.add(positives[:], negatives[:])
         edges = calibration.adaptive_edges(forecasts, self.bins, counts)
         bins = calibration.residual_bins(*self.forecast, edges)
         how = f"L2, {len(edges) - 1} bins: {self.bins} of equal mass, cut again at equal widths"

@@ -18,7 +18,7 @@ from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, slices
 from reportgen.metrics.mapped import filled
-from reportgen.metrics.spans import number
+from reportgen.metrics.spans import each, number
 from reportgen.sections.slices import discovery, parts, schema
 from reportgen.sections.slices.classes import Classes
 from reportgen.sections.slices.labels import Labels
@@ -288,10 +288,14 @@ def _baseline(head: Head, heads: Sequence[Head], pair: tuple[str, str] | None) -
         return None
     same = (one for one in heads if one.model.name == pair[1] and one.subject() == head.subject())
     found = next(same, None)
-    if found is None or type(found) is not type(head) or not np.array_equal(found.data.rows, head.data.rows):
+    if found is None or type(found) is not type(head) or not _same(found.data.rows, head.data.rows):
         return None
     classes = [getattr(one.outputs, "n_classes", None) for one in (found, head)]
     return found if classes[0] == classes[1] and found.score is head.score else None
+
+
+def _same(first: NDArray[np.int64], second: NDArray[np.int64]) -> bool:
+    return len(first) == len(second) and number(each(np.not_equal, first, second)) == 0
 
 
 def _tested(item: _Measured, every: Sequence[_Measured]) -> Iterator[Measurement]:
