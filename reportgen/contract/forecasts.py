@@ -12,6 +12,8 @@ from reportgen.contract.heads import ClassifiedHead
 from reportgen.metrics import calibrated, calibration
 from reportgen.metrics.confidence import SURE
 from reportgen.metrics.design import FEWEST_GROUPS
+from reportgen.metrics.mapped import stored
+from reportgen.metrics.spans import each, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from reportgen.metrics.calibrated import Null
     from reportgen.metrics.calibration import Cells, ResidualBins
     from reportgen.metrics.design import Design
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
-    Points = tuple[Floats, Floats, Floats]
+    Points = tuple[Values, Values, Values]
     """Forecasts (M,), and the counts, or weights, of positive and negative outcomes at each."""
 
 BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
@@ -59,8 +62,10 @@ class ForecastingHead(ClassifiedHead):
         if self.design.plain and (outputs.logits is not None or outputs.histogram is not None):
             points = outputs.one_vs_rest(1)
             return points.scores, points.positives, points.negatives
-        positive = np.where(outputs.predictions == 1, outputs.confidence, 1.0 - outputs.confidence)
-        return points_of(positive, outputs.labels == 1, self.design)
+        positive = each(
+            lambda predicted, p: np.where(predicted == 1, p, 1.0 - p), outputs.predictions, outputs.confidence
+        )
+        return points_of(stored(positive), each(lambda label: label == 1, outputs.labels), self.design)
 
     @cached_property
     def equal_width(self) -> ResidualBins:
@@ -83,20 +88,23 @@ class ForecastingHead(ClassifiedHead):
             return calibration.in_the_large_p(*points)
         weight = self.design.weight
         exact = None if self.design.weights is not None else calibration.in_the_large_p(*points)
-        least = float((weight**2 * f * (1 - f)).sum())
-        return self.design.p_value(f - true / weight, exact, least)
+        least = total(each(lambda w, p: w**2 * p * (1 - p), weight, f))
+        return self.design.p_value(each(lambda p, one, w: p - one / w, f, true, weight), exact, least)
 
     @property
     def debiased(self) -> tuple[Estimate | None, str]:
         """The debiased L2 error with how it was computed; None with the reason why there is none."""
         forecasts, positives, negatives = self.forecast
-        edges = calibration.adaptive_edges(forecasts, self.bins, positives + negatives if self.design.plain else None)
+        counts = None if len(forecasts) == self.n else np.add(positives[:], negatives[:])
+        edges = calibration.adaptive_edges(forecasts, self.bins, counts)
         bins = calibration.residual_bins(*self.forecast, edges)
         how = f"L2, {len(edges) - 1} bins: {self.bins} of equal mass, cut again at equal widths"
         if self.design.plain:
             found = calibration.debiased_error(bins)
             return found, "no bin has two examples" if found is None else how
-        grouped = calibrated.grouped_residuals(*self.forecast, edges, self.design.codes)
+        grouped = calibrated.grouped_residuals(
+            *self.forecast, edges, None if self.design.groups is None else self.design.codes
+        )
         value = calibrated.between_groups(bins, grouped)
         if value is None:
             return None, "no bin has examples of two groups"
@@ -104,10 +112,10 @@ class ForecastingHead(ClassifiedHead):
         return self.design.without_interval(value), how + pairs
 
 
-def points_of(forecasts: Floats, outcomes: NDArray[np.bool_], design: Design) -> Points:
+def points_of(forecasts: Floats, outcomes: NDArray[np.bool_] | Derived, design: Design) -> Points:
     """Return forecasts (N,) with the counts of both outcomes at each, or the weights of the rows."""
-    true = outcomes * design.weight
-    return forecasts, true, design.weight - true
+    true = each(np.multiply, outcomes, design.weight)
+    return forecasts, true, each(np.subtract, design.weight, true)
 
 
 def null_of(measure: Callable[..., Null], bins: ResidualBins, points: Points, design: Design, seed: int) -> Null | None:

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.metrics.intervals import Z95, Contributions, Estimate, wilson_bounds
-from reportgen.metrics.spans import spans
+from reportgen.metrics.mapped import in_order
+from reportgen.metrics.spans import Derived, each, spans, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
 
@@ -70,7 +73,7 @@ def equal_width_edges(bins: int) -> Floats:
     return np.linspace(0.0, 1.0, bins + 1)
 
 
-def equal_mass_edges(forecasts: Floats, bins: int, counts: Floats | None = None) -> Floats:
+def equal_mass_edges(forecasts: Values, bins: int, counts: Floats | None = None) -> Floats:
     """Return edges of bins with equal numbers of examples; equal forecasts share a bin, so there may be fewer bins.
 
     ``counts`` (M,) are the numbers of examples at the forecasts, by default 1. An edge is midway between neighboring forecasts, or at the upper one where no number is between them.
@@ -79,12 +82,14 @@ def equal_mass_edges(forecasts: Floats, bins: int, counts: Floats | None = None)
     >>> equal_mass_edges(np.array([0.1, 0.2, 0.6, 0.9]), 2).tolist()
     [0.0, 0.4, 1.0]
     """
-    order = np.argsort(forecasts, kind="stable")
-    ordered = forecasts[order]
-    n = len(ordered) if counts is None else round(float(counts.sum()))
+    n = len(forecasts) if counts is None else round(float(counts.sum()))
     cuts = np.cumsum(n // bins + (np.arange(bins) < n % bins))[:-1]
     cuts = cuts[cuts > 0]
-    if counts is not None:
+    if counts is None:
+        ordered = in_order(forecasts)
+    else:
+        order = np.argsort(forecasts[:], kind="stable")
+        ordered = forecasts[order]
         cuts = np.searchsorted(np.cumsum(counts[order]), cuts) + 1
     cuts = cuts[cuts < len(ordered)]
     cuts = np.searchsorted(ordered, ordered[cuts - 1], side="right")
@@ -137,7 +142,7 @@ def in_cells(forecasts: NDArray[np.float64], outcomes: NDArray[np.bool_], edges:
     n, true, summed = np.zeros(size), np.zeros(size), np.zeros(size)
     for span in spans(len(forecasts)):
         given, came_true = forecasts[span], outcomes[span]
-        cell = np.clip(np.searchsorted(edges, given, side="right") - 1, 0, size - 1)
+        cell = places(given, edges)
         n += np.bincount(cell, minlength=size)
         true += np.bincount(cell, came_true, size)
         summed += np.bincount(cell, given, size)
@@ -145,7 +150,7 @@ def in_cells(forecasts: NDArray[np.float64], outcomes: NDArray[np.bool_], edges:
     return Cells(edges[:-1][used], summed[used] / n[used], true[used], (n - true)[used])
 
 
-def adaptive_edges(forecasts: Floats, bins: int, counts: Floats | None = None) -> Floats:
+def adaptive_edges(forecasts: Values, bins: int, counts: Floats | None = None) -> Floats:
     """Return edges of equal-mass bins, each cut again at edges of equal width: no bin is heavy, and none is wide.
 
     Equal-mass bins alone are wide where forecasts are rare, and errors of opposite sign cancel within them. There is an
@@ -160,7 +165,12 @@ def adaptive_edges(forecasts: Floats, bins: int, counts: Floats | None = None) -
     return np.union1d(equal_mass_edges(forecasts, bins, counts), equal_width_edges(widths))
 
 
-def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats) -> ResidualBins:
+def places(forecasts: Floats, edges: Floats) -> NDArray[np.int64]:
+    """Return the bin (M,) of forecasts (M,) between edges (B + 1,): one on an edge belongs to the bin above it, 1.0 to the last."""
+    return np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, len(edges) - 2)
+
+
+def residual_bins(forecasts: Values, positives: Values, negatives: Values, edges: Floats) -> ResidualBins:
     """Sum the residuals per bin.
 
     Parameters
@@ -170,22 +180,21 @@ def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges
     edges
         (B + 1,) increasing. A forecast on an edge belongs to the bin above it; 1.0 belongs to the last bin.
     """
-    size = len(edges) - 1
-    index = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, size - 1)
-    n = positives + negatives
-
-    def per_bin(values: Floats) -> Floats:
-        return np.bincount(index, weights=values, minlength=size).astype(np.float64)
-
-    return ResidualBins(
-        edges=edges,
-        n=per_bin(n),
-        forecast=per_bin(n * forecasts),
-        outcome=per_bin(positives),
-        residual=per_bin(n * forecasts - positives),
-        squared=per_bin(positives * (1 - forecasts) ** 2 + negatives * forecasts**2),
-        variance=per_bin(n * np.maximum(forecasts * (1 - forecasts), 0.0)),
-    )
+    found = np.zeros((6, len(edges) - 1))
+    for span in spans(len(forecasts)):
+        f, true, false = forecasts[span], positives[span], negatives[span]
+        index, n = places(f, edges), true + false
+        parts = (
+            n,
+            n * f,
+            true,
+            n * f - true,
+            true * (1 - f) ** 2 + false * f**2,
+            n * np.maximum(f * (1 - f), 0.0),
+        )
+        for place, values in enumerate(parts):
+            found[place] += np.bincount(index, values, len(edges) - 1)
+    return ResidualBins(edges, *found)
 
 
 def ece(bins: ResidualBins) -> float:
@@ -212,7 +221,7 @@ def gaps(residuals: Floats, bins: ResidualBins) -> Floats:
     return residuals / np.maximum(bins.n, 1.0)
 
 
-def gap(forecasts: Floats, positives: Floats, negatives: Floats, divisor: float = 1.0) -> Estimate:
+def gap(forecasts: Values, positives: Values, negatives: Values, divisor: float = 1.0) -> Estimate:
     """Return mean forecast minus frequency, in [-1, 1], with its interval for n / ``divisor`` examples; none for a single example.
 
     Parameters
@@ -228,23 +237,23 @@ def gap(forecasts: Floats, positives: Floats, negatives: Floats, divisor: float 
     at 0 and 1) and Wilson's of the frequency, combined with their correlation, which is reduced in few rows if positive. Unlike mean ± 1.96 SE it has a width where
     no error was seen.
     """
-    counts = positives + negatives
-    n = float(counts.sum())
-    mean, frequency = float((counts * forecasts).sum()) / n, float(positives.sum()) / n
+    counts = each(np.add, positives, negatives)
+    n, true = total(counts), total(positives)
+    mean, frequency = total(counts, forecasts) / n, true / n
     value = mean - frequency
     if n < 2:  # noqa: PLR2004
         return Estimate(value, int(n))
     from scipy.special import stdtrit
 
-    deviations = forecasts - mean
-    variance = float((counts * deviations**2).sum()) / n
+    deviations = each(lambda f: f - mean, forecasts)
+    variance = total(counts, each(np.square, deviations)) / n
     error = float(np.sqrt(variance / (n - 1) * divisor))
     half = float(stdtrit(n - 1, 1 - LEVEL / 2)) * error
     below, above = mean - max(mean - half, 0.0), min(mean + half, 1.0) - mean
-    lows, highs = wilson_bounds(np.array([positives.sum() / divisor]), np.array([n / divisor]))
+    lows, highs = wilson_bounds(np.array([true / divisor]), np.array([n / divisor]))
     under, over = frequency - float(lows[0]), float(highs[0]) - frequency
     scale = np.sqrt(variance * frequency * (1 - frequency))
-    r = float((positives * deviations).sum() / n / scale) if scale > 0 else 0.0
+    r = float(total(positives, deviations) / n / scale) if scale > 0 else 0.0
     r = min(r, max(r * (1 - DISCOUNTED_ROWS * divisor / n), 0.0))
     low = value - np.sqrt(max(below**2 - 2 * r * below * over + over**2, 0.0))
     high = value + np.sqrt(max(above**2 - 2 * r * above * under + under**2, 0.0))
@@ -259,13 +268,18 @@ def gap(forecasts: Floats, positives: Floats, negatives: Floats, divisor: float 
     )
 
 
-def _of_gap(forecasts: Floats, positives: Floats, counts: Floats) -> Contributions:
+def _of_gap(forecasts: Values, positives: Values, counts: Derived) -> Contributions:
     """Return the contributions of the points to mean forecast minus frequency."""
-    residuals, mass = counts * forecasts - positives, counts / counts.sum()
-    return Contributions(residuals - mass * residuals.sum(), mass)
+    whole = total(counts)
+    residuals, mass = (
+        each(lambda n, f, true: n * f - true, counts, forecasts, positives),
+        each(lambda n: n / whole, counts),
+    )
+    summed = total(residuals)
+    return Contributions(each(lambda residual, own: residual - own * summed, residuals, mass), mass)
 
 
-def in_the_large_p(forecasts: Floats, positives: Floats, negatives: Floats) -> float:
+def in_the_large_p(forecasts: Values, positives: Values, negatives: Values) -> float:
     """Return the two-sided p-value of the number of positives under calibration.
 
     The number is a sum of independent outcomes with the forecasts as probabilities: its distribution by Fourier transform where its
@@ -286,14 +300,15 @@ def in_the_large_p(forecasts: Floats, positives: Floats, negatives: Floats) -> f
     >>> round(in_the_large_p(np.full(10, 0.5), one, 0 * one), 6)  # 10 heads in 10 throws
     0.001953
     """
-    f, n = np.clip(forecasts, 0.0, 1.0), positives + negatives
-    observed, mean = round(float(positives.sum())), float((n * f).sum())
-    variance = float((n * f * (1 - f)).sum())
+    f, n = each(lambda given: np.clip(given, 0.0, 1.0), forecasts), each(np.add, positives, negatives)
+    observed, mean = round(total(positives)), total(n, f)
+    spread = each(lambda count, p: count * p * (1 - p), n, f)
+    variance = total(spread)
     if variance < NORMAL_ABOVE:
-        lower, upper = _exact_tails(f, n, observed)
+        lower, upper = _exact_tails(f[:], n[:], observed)
     else:
         sd = float(np.sqrt(variance))
-        skewness = float((n * f * (1 - f) * (1 - 2 * f)).sum()) / sd**3
+        skewness = total(spread, each(lambda p: 1 - 2 * p, f)) / sd**3
         lower = _refined_normal((observed + 0.5 - mean) / sd, skewness)
         upper = 1 - _refined_normal((observed - 0.5 - mean) / sd, skewness)
     return float(np.clip(2 * min(lower, upper), _SMALLEST_P, 1.0))

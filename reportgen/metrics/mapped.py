@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import temporary_files
-from reportgen.metrics.spans import spans
+from reportgen.metrics.spans import Derived, number, spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import DTypeLike, NDArray
-
-    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -57,9 +55,9 @@ def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape:
     return found
 
 
-def stored(values: Derived) -> Floats:
-    """Return derived values (N,), each computed once, float64."""
-    return filled(len(values), np.float64, values.of)
+def stored(values: NDArray[Any] | Derived) -> NDArray[Any]:
+    """Return derived values (N,), each computed once, float64; an array as it is."""
+    return filled(len(values), np.float64, values.of) if isinstance(values, Derived) else values
 
 
 def numbers(n: int) -> Rows:
@@ -90,9 +88,27 @@ def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
     return filled(len(rows), array.dtype, lambda span: array[rows[span]], array.shape[1:])
 
 
-def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_]) -> Floats:
+def taken(array: NDArray[Any], rows: NDArray[Any] | Derived) -> NDArray[Any]:
+    """Return the entries (M, ...) of some rows of an array, given by a mask or by positions."""
+    if isinstance(rows, Derived) or rows.dtype == np.bool_:
+        return _of_mask(array, rows, array.dtype, array.shape[1:])
+    return chosen(array, rows)
+
+
+def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived) -> Floats:
     """Return the values (N,) of the rows that a mask (N,) has, float64."""
-    found, end = zeros((int(np.count_nonzero(rows)),), np.float64), 0
+    return _of_mask(values, rows, np.float64)
+
+
+def places(rows: NDArray[np.bool_] | Derived) -> Rows:
+    """Return the positions (M,) of the rows (N,) that are true, int64."""
+    return _of_mask(Derived(len(rows), lambda span: np.arange(span.start, span.stop)), rows, np.int64)
+
+
+def _of_mask(
+    values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived, dtype: DTypeLike, shape: tuple[int, ...] = ()
+) -> NDArray[Any]:
+    found, end = zeros((number(rows), *shape), dtype), 0
     for span in spans(len(rows)):
         some = values[span][rows[span]]
         found[end : end + len(some)] = some
@@ -104,6 +120,54 @@ def in_order(values: NDArray[Any] | Derived) -> Floats:
     """Return a sorted copy (N,) of values, float64."""
     found = filled(len(values), np.float64, lambda span: values[span])
     found.sort()  # in place: nothing of the size of the array is in memory
+    return found
+
+
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the different ones of values (N,) of any type, in order.
+
+    >>> distinct(np.array(["b", "a", "b"])).tolist()
+    ['a', 'b']
+    """
+    ordered = filled(len(values), values.dtype, lambda span: values[span])
+    ordered.sort()
+    first = Derived(len(ordered), lambda span: _differs(ordered, span))
+    return _of_mask(ordered, first, values.dtype)
+
+
+def _differs(ordered: NDArray[Any], span: slice) -> NDArray[np.bool_]:
+    """Return which values of a span are not equal to the one before."""
+    if span.start:
+        return np.asarray(ordered[span] != ordered[span.start - 1 : span.stop - 1])
+    return np.append(True, ordered[1 : span.stop] != ordered[: span.stop - 1])
+
+
+def coded(values: NDArray[Any], known: NDArray[Any] | None = None) -> Rows:
+    """Return the place (N,) int64 of each value among the different ones, in order, which may be ``known``.
+
+    >>> coded(np.array(["b", "a", "b"])).tolist()
+    [1, 0, 1]
+    """
+    found = distinct(values) if known is None else known
+
+    def of(span: slice) -> Rows:
+        own, which = np.unique(
+            values[span], return_inverse=True
+        )  # searched in order, because neighbors are in the same pages
+        return np.searchsorted(found, own)[which]
+
+    return filled(len(values), np.int64, of)
+
+
+def summed(values: NDArray[Any] | Derived, codes: NDArray[np.integer] | Derived, size: int) -> Floats:
+    """Return the sums (``size``,) of the values (N,) with each of the codes (N,), from 0, float64.
+
+    >>> summed(np.array([1.0, 2.0, 4.0]), np.array([0, 2, 0]), 3).tolist()
+    [5.0, 0.0, 2.0]
+    """
+    found = zeros((size,), np.float64)
+    for span in spans(len(codes)):
+        np.add.at(found, codes[span], values[span])
     return found
 
 

@@ -215,8 +215,8 @@ def _macro(
         found = curve(steps)
         contributions = found.contributions(steps, positives, negatives)
         values.append(found.value)
-        influence[rows] += contributions.values
-        mass[rows] += contributions.mass
+        influence[rows] += contributions.values[:]
+        mass[rows] += contributions.mass[:]
         fewest = min(fewest, m, len(rows) - m)
     if not values:
         return None

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reportgen.metrics.design import Design
+from reportgen.metrics.mapped import taken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,8 +144,8 @@ class TrainingRows:
 
     def take(self, rows: NDArray[np.bool_ | np.int64]) -> TrainingRows:
         """Return what is known of some of the evaluated rows, given by a mask (N,) or by positions."""
-        near = None if self.near is None else replace(self.near, near=self.near.near[rows])
-        return replace(self, leaked=self.leaked[rows], near=near)
+        near = None if self.near is None else replace(self.near, near=taken(self.near.near, rows))
+        return replace(self, leaked=taken(self.leaked, rows), near=near)
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,7 @@ class DataEvaluation:
         training = None if self.training is None else self.training.take(rows)
         return replace(
             self,
-            rows=self.rows[rows],
+            rows=taken(self.rows, rows),
             groups=design.groups,
             weights=design.weights,
             slicings=(),

@@ -11,6 +11,8 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, intervals
+from reportgen.metrics.mapped import distinct, filled
+from reportgen.metrics.spans import average, counts, each, number
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Measurement
     from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.spans import Derived
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,11 @@ class Classified(ClassifiedHead):
     def frequencies(self) -> NDArray[np.float64]:
         """Class frequencies of the evaluated labels."""
         if self.outputs.soft_labels is not None:
-            return np.average(self.outputs.soft_labels, axis=0, weights=self.design.weight)
+            soft = self.outputs.soft_labels
+            weight = self.design.weight
+            return np.array(
+                [average(each(lambda row, index=index: row[:, index], soft), weight) for index in range(soft.shape[1])]
+            )
         return np.asarray(self.weighted.sum(axis=1) / self.weighted.sum(), dtype=np.float64)
 
     @property
@@ -48,7 +55,7 @@ def per_class(subject: Classified) -> Iterator[Measurement]:
 def of_class(subject: Classified, index: int, name: str) -> Iterator[Measurement]:
     """Yield precision, recall, F1 and support of a class, under a name."""
     part, confusion, outputs = Subject.of("class", name), subject.weighted, subject.outputs
-    own, called = outputs.labels == index, outputs.predictions == index
+    own, called = (each(lambda one: one == index, column) for column in (outputs.labels, outputs.predictions))
     hits, support, predicted = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
     precision = _share(subject, own, called, (hits, predicted))
     recall = _share(subject, called, own, (hits, support))
@@ -65,28 +72,26 @@ def of_class(subject: Classified, index: int, name: str) -> Iterator[Measurement
         yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
     else:
         yield subject.estimated(schema.F1, f1, part)
-    yield subject.measure(schema.SUPPORT, int(own.sum()), part, n=int(own.sum()))
+    examples = number(own)
+    yield subject.measure(schema.SUPPORT, examples, part, n=examples)
 
 
-def _share(
-    subject: Classified, hits: NDArray[np.bool_], among: NDArray[np.bool_], counts: tuple[float, float]
-) -> Estimate | None:
+def _share(subject: Classified, hits: Derived, among: Derived, counts: tuple[float, float]) -> Estimate | None:
     """Return the share of hits among some rows, from their weighted counts; the masks (N,) are for its interval."""
     found = intervals.wilson(*counts)
     if found is None:
         return None
-    found = found.of_rows(lambda: intervals.of_share(hits, among * subject.design.weight))
-    return found if subject.design.weights is None else replace(found, n=int(among.sum()))
+    found = found.of_rows(lambda: intervals.of_share(hits, each(np.multiply, among, subject.design.weight)))
+    return found if subject.design.weights is None else replace(found, n=number(among))
 
 
-def _f1(
-    subject: Classified, own: NDArray[np.bool_], called: NDArray[np.bool_], found: Estimate | None
-) -> Estimate | None:
+def _f1(subject: Classified, own: Derived, called: Derived, found: Estimate | None) -> Estimate | None:
     """Return the F1 of a class with the rows that it rests on: those that have the class or are predicted as it."""
     if found is None:
         return None
-    found = found.of_rows(lambda: intervals.of_share(own & called, (own | called) * subject.design.weight))
-    return found if subject.design.weights is None else replace(found, n=int(own.sum()))
+    among = each(lambda one, other, weight: (one | other) * weight, own, called, subject.design.weight)
+    found = found.of_rows(lambda: intervals.of_share(each(np.logical_and, own, called), among))
+    return found if subject.design.weights is None else replace(found, n=number(own))
 
 
 def class_groups(subject: ClassifiedHead) -> tuple[int, ...] | None:
@@ -95,4 +100,5 @@ def class_groups(subject: ClassifiedHead) -> tuple[int, ...] | None:
     if groups is None:
         return None
     labels, size = subject.outputs.labels, subject.outputs.n_classes
-    return tuple(np.bincount(np.unique(groups * size + labels) % size, minlength=size).tolist())
+    pairs = distinct(filled(len(labels), np.int64, lambda span: groups[span] * size + labels[span]))
+    return tuple(counts(each(lambda pair: pair % size, pairs), size).astype(np.int64).tolist())
