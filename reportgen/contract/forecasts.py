@@ -1,4 +1,4 @@
-"""A classification head as a forecaster: binned forecasts, and the tests and errors that rest on them."""
+"""A head as a forecaster: binned forecasts, and the tests and errors that rest on them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.heads import ClassifiedHead, MeasuredHead
+from reportgen.contract.records.classification import ClassificationOutputs
+from reportgen.contract.records.evaluation import OutputsT
 from reportgen.metrics import calibrated, calibration
 from reportgen.metrics.confidence import SURE
 from reportgen.metrics.design import FEWEST_GROUPS
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from reportgen.metrics.calibrated import Null
     from reportgen.metrics.calibration import Cells, ResidualBins
     from reportgen.metrics.design import Design
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
 
     Floats = NDArray[np.float64]
     Points = tuple[Floats, Floats, Floats]
     """Forecasts (M,), and the counts, or weights, of positive and negative outcomes at each."""
+    Forecasts = tuple[Values, Values, Values]
+    """The same, some of them computed a span at a time."""
 
 BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
 """Edges of the bands of confidence that errors are counted in. Convention."""
@@ -34,10 +38,58 @@ MOST_ROWS = 2_000_000
 
 
 @dataclass(frozen=True)
-class ForecastingHead(ClassifiedHead):
-    """A head and its binned forecasts."""
+class Forecaster(MeasuredHead[OutputsT]):
+    """A head whose forecasts of outcomes are put in bins."""
 
     bins: int
+
+    @property
+    def forecast(self) -> Forecasts:
+        """Forecasts, with the counts of positive and negative outcomes at each, or their weights."""
+        raise NotImplementedError
+
+    @property
+    def points(self) -> Floats | None:
+        """The number of rows at each forecast; None where each is a row."""
+        return None
+
+    @cached_property
+    def equal_width(self) -> ResidualBins:
+        """The forecasts in bins of equal width."""
+        return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
+
+    def in_the_large(self, points: Forecasts | None) -> float | None:
+        """Return the p-value of calibration in the large; None where there is no test for these rows."""
+        if points is None:
+            return None
+        if self.design.plain:
+            return calibration.in_the_large_p(*points)
+        f, true, _ = in_memory(points)
+        weight = self.design.weight
+        exact = None if self.design.weights is not None else calibration.in_the_large_p(*points)
+        least = float((weight**2 * f * (1 - f)).sum())
+        return self.design.p_value(f - true / weight, exact, least)
+
+    @property
+    def debiased(self) -> tuple[Estimate | None, str]:
+        """The debiased L2 error with how it was computed; None with the reason why there is none."""
+        edges = calibration.adaptive_edges(self.forecast[0], self.bins, self.points)
+        bins = calibration.residual_bins(*self.forecast, edges)
+        how = f"L2, {len(edges) - 1} bins: {self.bins} of equal mass, cut again at equal widths"
+        if self.design.plain:
+            found = calibration.debiased_error(bins)
+            return found, "no bin has two examples" if found is None else how
+        grouped = calibrated.grouped_residuals(*in_memory(self.forecast), edges, self.design.codes)
+        value = calibrated.between_groups(bins, grouped)
+        if value is None:
+            return None, "no bin has examples of two groups"
+        pairs = "; pairs of rows of different groups" if self.design.groups is not None else ""
+        return self.design.without_interval(value), how + pairs
+
+
+@dataclass(frozen=True)
+class ForecastingHead(ClassifiedHead, Forecaster[ClassificationOutputs]):
+    """A classification head and its binned forecasts."""
 
     @property
     def counted(self) -> bool:
@@ -62,10 +114,10 @@ class ForecastingHead(ClassifiedHead):
         positive = np.where(outputs.predictions == 1, outputs.confidence, 1.0 - outputs.confidence)
         return points_of(positive, outputs.labels == 1, self.design)
 
-    @cached_property
-    def equal_width(self) -> ResidualBins:
-        """The forecasts in bins of equal width."""
-        return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
+    @property
+    def points(self) -> Floats | None:
+        """The number of rows at each forecast; None where each is a row."""
+        return self.forecast[1] + self.forecast[2] if self.design.plain else None
 
     @cached_property
     def predicted(self) -> Points:
@@ -74,35 +126,6 @@ class ForecastingHead(ClassifiedHead):
             return self.cells.forecasts, self.cells.positives, self.cells.negatives
         return points_of(self.outputs.confidence, self.outputs.correct, self.design)
 
-    def in_the_large(self, points: Points | None) -> float | None:
-        """Return the p-value of calibration in the large; None where there is no test for these rows."""
-        if points is None:
-            return None
-        f, true, _ = points
-        if self.design.plain:
-            return calibration.in_the_large_p(*points)
-        weight = self.design.weight
-        exact = None if self.design.weights is not None else calibration.in_the_large_p(*points)
-        least = float((weight**2 * f * (1 - f)).sum())
-        return self.design.p_value(f - true / weight, exact, least)
-
-    @property
-    def debiased(self) -> tuple[Estimate | None, str]:
-        """The debiased L2 error with how it was computed; None with the reason why there is none."""
-        forecasts, positives, negatives = self.forecast
-        edges = calibration.adaptive_edges(forecasts, self.bins, positives + negatives if self.design.plain else None)
-        bins = calibration.residual_bins(*self.forecast, edges)
-        how = f"L2, {len(edges) - 1} bins: {self.bins} of equal mass, cut again at equal widths"
-        if self.design.plain:
-            found = calibration.debiased_error(bins)
-            return found, "no bin has two examples" if found is None else how
-        grouped = calibrated.grouped_residuals(*self.forecast, edges, self.design.codes)
-        value = calibrated.between_groups(bins, grouped)
-        if value is None:
-            return None, "no bin has examples of two groups"
-        pairs = "; pairs of rows of different groups" if self.design.groups is not None else ""
-        return self.design.without_interval(value), how + pairs
-
 
 def points_of(forecasts: Floats, outcomes: NDArray[np.bool_], design: Design) -> Points:
     """Return forecasts (N,) with the counts of both outcomes at each, or the weights of the rows."""
@@ -110,12 +133,21 @@ def points_of(forecasts: Floats, outcomes: NDArray[np.bool_], design: Design) ->
     return forecasts, true, design.weight - true
 
 
-def null_of(measure: Callable[..., Null], bins: ResidualBins, points: Points, design: Design, seed: int) -> Null | None:
+def in_memory(points: Forecasts) -> Points:
+    """Return forecasts and the counts of their outcomes as arrays in memory, which grouped and weighted rows are."""
+    forecasts, true, false = (one[:] for one in points)
+    return forecasts, true, false
+
+
+def null_of(
+    measure: Callable[..., Null], bins: ResidualBins, points: Forecasts, design: Design, seed: int
+) -> Null | None:
     """Return the error of calibrated models in these rows; None where they are in too few groups."""
     if design.plain:
         return measure(bins, seed)
     if design.count < FEWEST_GROUPS:
         return None
+    rows = in_memory(points)
     if design.groups is None:
-        return measure(bins, seed, rows=calibrated.weighted_residuals(*points, bins.edges))
-    return measure(bins, seed, rows=calibrated.grouped_residuals(*points, bins.edges, design.codes))
+        return measure(bins, seed, rows=calibrated.weighted_residuals(*rows, bins.edges))
+    return measure(bins, seed, rows=calibrated.grouped_residuals(*rows, bins.edges, design.codes))

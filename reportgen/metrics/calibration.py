@@ -8,15 +8,19 @@ and y = 0 at its forecast.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.metrics.intervals import Z95, Contributions, Estimate, wilson_bounds
-from reportgen.metrics.spans import spans
+from reportgen.metrics.mapped import in_order, in_order_with_places
+from reportgen.metrics.spans import each, spans, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
 
@@ -70,7 +74,7 @@ def equal_width_edges(bins: int) -> Floats:
     return np.linspace(0.0, 1.0, bins + 1)
 
 
-def equal_mass_edges(forecasts: Floats, bins: int, counts: Floats | None = None) -> Floats:
+def equal_mass_edges(forecasts: Values, bins: int, counts: Floats | None = None) -> Floats:
     """Return edges of bins with equal numbers of examples; equal forecasts share a bin, so there may be fewer bins.
 
     ``counts`` (M,) are the numbers of examples at the forecasts, by default 1. An edge is midway between neighboring forecasts, or at the upper one where no number is between them.
@@ -79,12 +83,12 @@ def equal_mass_edges(forecasts: Floats, bins: int, counts: Floats | None = None)
     >>> equal_mass_edges(np.array([0.1, 0.2, 0.6, 0.9]), 2).tolist()
     [0.0, 0.4, 1.0]
     """
-    order = np.argsort(forecasts, kind="stable")
-    ordered = forecasts[order]
+    ordered = in_order(forecasts)
     n = len(ordered) if counts is None else round(float(counts.sum()))
     cuts = np.cumsum(n // bins + (np.arange(bins) < n % bins))[:-1]
     cuts = cuts[cuts > 0]
     if counts is not None:
+        order = np.argsort(forecasts[:], kind="stable")
         cuts = np.searchsorted(np.cumsum(counts[order]), cuts) + 1
     cuts = cuts[cuts < len(ordered)]
     cuts = np.searchsorted(ordered, ordered[cuts - 1], side="right")
@@ -145,7 +149,7 @@ def in_cells(forecasts: NDArray[np.float64], outcomes: NDArray[np.bool_], edges:
     return Cells(edges[:-1][used], summed[used] / n[used], true[used], (n - true)[used])
 
 
-def adaptive_edges(forecasts: Floats, bins: int, counts: Floats | None = None) -> Floats:
+def adaptive_edges(forecasts: Values, bins: int, counts: Floats | None = None) -> Floats:
     """Return edges of equal-mass bins, each cut again at edges of equal width: no bin is heavy, and none is wide.
 
     Equal-mass bins alone are wide where forecasts are rare, and errors of opposite sign cancel within them. There is an
@@ -160,7 +164,7 @@ def adaptive_edges(forecasts: Floats, bins: int, counts: Floats | None = None) -
     return np.union1d(equal_mass_edges(forecasts, bins, counts), equal_width_edges(widths))
 
 
-def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats) -> ResidualBins:
+def residual_bins(forecasts: Values, positives: Values, negatives: Values, edges: Floats) -> ResidualBins:
     """Sum the residuals per bin.
 
     Parameters
@@ -171,21 +175,21 @@ def residual_bins(forecasts: Floats, positives: Floats, negatives: Floats, edges
         (B + 1,) increasing. A forecast on an edge belongs to the bin above it; 1.0 belongs to the last bin.
     """
     size = len(edges) - 1
-    index = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, size - 1)
-    n = positives + negatives
-
-    def per_bin(values: Floats) -> Floats:
-        return np.bincount(index, weights=values, minlength=size).astype(np.float64)
-
-    return ResidualBins(
-        edges=edges,
-        n=per_bin(n),
-        forecast=per_bin(n * forecasts),
-        outcome=per_bin(positives),
-        residual=per_bin(n * forecasts - positives),
-        squared=per_bin(positives * (1 - forecasts) ** 2 + negatives * forecasts**2),
-        variance=per_bin(n * np.maximum(forecasts * (1 - forecasts), 0.0)),
-    )
+    sums = np.zeros((6, size))
+    for span in spans(len(forecasts)):
+        f, true, false = forecasts[span], positives[span], negatives[span]
+        index = np.clip(np.searchsorted(edges, f, side="right") - 1, 0, size - 1)
+        n = true + false
+        columns = (
+            n,
+            n * f,
+            true,
+            n * f - true,
+            true * (1 - f) ** 2 + false * f**2,
+            n * np.maximum(f * (1 - f), 0.0),
+        )
+        sums += [np.bincount(index, weights=values, minlength=size) for values in columns]
+    return ResidualBins(edges, *sums)
 
 
 def ece(bins: ResidualBins) -> float:
@@ -212,7 +216,7 @@ def gaps(residuals: Floats, bins: ResidualBins) -> Floats:
     return residuals / np.maximum(bins.n, 1.0)
 
 
-def gap(forecasts: Floats, positives: Floats, negatives: Floats, divisor: float = 1.0) -> Estimate:
+def gap(forecasts: Values, positives: Values, negatives: Values, divisor: float = 1.0) -> Estimate:
     """Return mean forecast minus frequency, in [-1, 1], with its interval for n / ``divisor`` examples; none for a single example.
 
     Parameters
@@ -228,23 +232,22 @@ def gap(forecasts: Floats, positives: Floats, negatives: Floats, divisor: float 
     at 0 and 1) and Wilson's of the frequency, combined with their correlation, which is reduced in few rows if positive. Unlike mean ± 1.96 SE it has a width where
     no error was seen.
     """
-    counts = positives + negatives
-    n = float(counts.sum())
-    mean, frequency = float((counts * forecasts).sum()) / n, float(positives.sum()) / n
+    counts = each(np.add, positives, negatives)
+    n, true = total(counts), total(positives)
+    mean, frequency = total(each(np.multiply, counts, forecasts)) / n, true / n
     value = mean - frequency
     if n < 2:  # noqa: PLR2004
         return Estimate(value, int(n))
     from scipy.special import stdtrit
 
-    deviations = forecasts - mean
-    variance = float((counts * deviations**2).sum()) / n
+    variance = total(each(lambda weight, f: weight * (f - mean) ** 2, counts, forecasts)) / n
     error = float(np.sqrt(variance / (n - 1) * divisor))
     half = float(stdtrit(n - 1, 1 - LEVEL / 2)) * error
     below, above = mean - max(mean - half, 0.0), min(mean + half, 1.0) - mean
-    lows, highs = wilson_bounds(np.array([positives.sum() / divisor]), np.array([n / divisor]))
+    lows, highs = wilson_bounds(np.array([true / divisor]), np.array([n / divisor]))
     under, over = frequency - float(lows[0]), float(highs[0]) - frequency
     scale = np.sqrt(variance * frequency * (1 - frequency))
-    r = float((positives * deviations).sum() / n / scale) if scale > 0 else 0.0
+    r = total(each(lambda weight, f: weight * (f - mean), positives, forecasts)) / n / scale if scale > 0 else 0.0
     r = min(r, max(r * (1 - DISCOUNTED_ROWS * divisor / n), 0.0))
     low = value - np.sqrt(max(below**2 - 2 * r * below * over + over**2, 0.0))
     high = value + np.sqrt(max(above**2 - 2 * r * above * under + under**2, 0.0))
@@ -255,7 +258,7 @@ def gap(forecasts: Floats, positives: Floats, negatives: Floats, divisor: float 
         min(float(high), 1.0),
         "Wilson and Student's t, combined",
         widened=lambda divisor: gap(forecasts, positives, negatives, divisor),
-        contributions=lambda: _of_gap(forecasts, positives, counts),
+        contributions=lambda: _of_gap(forecasts[:], positives[:], counts[:]),
     )
 
 
@@ -265,7 +268,7 @@ def _of_gap(forecasts: Floats, positives: Floats, counts: Floats) -> Contributio
     return Contributions(residuals - mass * residuals.sum(), mass)
 
 
-def in_the_large_p(forecasts: Floats, positives: Floats, negatives: Floats) -> float:
+def in_the_large_p(forecasts: Values, positives: Values, negatives: Values) -> float:
     """Return the two-sided p-value of the number of positives under calibration.
 
     The number is a sum of independent outcomes with the forecasts as probabilities: its distribution by Fourier transform where its
@@ -286,14 +289,14 @@ def in_the_large_p(forecasts: Floats, positives: Floats, negatives: Floats) -> f
     >>> round(in_the_large_p(np.full(10, 0.5), one, 0 * one), 6)  # 10 heads in 10 throws
     0.001953
     """
-    f, n = np.clip(forecasts, 0.0, 1.0), positives + negatives
-    observed, mean = round(float(positives.sum())), float((n * f).sum())
-    variance = float((n * f * (1 - f)).sum())
+    f, n = each(lambda found: np.clip(found, 0.0, 1.0), forecasts), each(np.add, positives, negatives)
+    observed, mean = round(total(positives)), total(each(np.multiply, n, f))
+    variance = total(each(lambda n, f: n * f * (1 - f), n, f))
     if variance < NORMAL_ABOVE:
-        lower, upper = _exact_tails(f, n, observed)
+        lower, upper = _exact_tails(*_grouped(f, n), observed)
     else:
         sd = float(np.sqrt(variance))
-        skewness = float((n * f * (1 - f) * (1 - 2 * f)).sum()) / sd**3
+        skewness = total(each(lambda n, f: n * f * (1 - f) * (1 - 2 * f), n, f)) / sd**3
         lower = _refined_normal((observed + 0.5 - mean) / sd, skewness)
         upper = 1 - _refined_normal((observed - 0.5 - mean) / sd, skewness)
     return float(np.clip(2 * min(lower, upper), _SMALLEST_P, 1.0))
@@ -308,7 +311,6 @@ def _refined_normal(x: float, skewness: float) -> float:
 
 def _exact_tails(f: Floats, n: Floats, observed: int) -> tuple[float, float]:
     """Return P(X <= observed) and P(X >= observed) of a sum with a small variance."""
-    f, n = _grouped(f, n)
     start = round(float((n * f).sum())) - _WINDOW // 2
     angles = 2 * np.pi * np.arange(_WINDOW // 2 + 1) / _WINDOW
     logs = np.log(1 + f[:, None] * (np.exp(1j * angles) - 1))
@@ -318,14 +320,17 @@ def _exact_tails(f: Floats, n: Floats, observed: int) -> tuple[float, float]:
     return float(mass[: max(place + 1, 0)].sum()), float(mass[max(place, 0) :].sum())
 
 
-def _grouped(f: Floats, n: Floats) -> tuple[Floats, Floats]:
+def _grouped(f: Values, n: Values) -> tuple[Floats, Floats]:
     """Merge neighboring forecasts into their mean, so that at most 256 points are left."""
     if len(f) <= _GROUPS:
-        return f, n
-    order = np.argsort(f)
-    starts = np.linspace(0, len(f), _GROUPS, endpoint=False).astype(np.int64)
-    counts = np.add.reduceat(n[order], starts)
-    return np.add.reduceat((n * f)[order], starts) / counts, counts
+        return f[:], n[:]
+    ordered = in_order_with_places(f)
+    ends = np.linspace(0, len(f), _GROUPS + 1).astype(np.int64)
+    counts, sums = np.zeros((2, _GROUPS))
+    for index, (start, end) in enumerate(pairwise(ends.tolist())):
+        here, weight = ordered.real[start:end], n[ordered.imag[start:end].astype(np.int64)]
+        counts[index], sums[index] = weight.sum(), (weight * here).sum()
+    return sums / counts, counts
 
 
 def squared_error(bins: ResidualBins) -> Estimate | None:

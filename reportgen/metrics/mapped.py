@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import temporary_files
-from reportgen.metrics.spans import spans
+from reportgen.metrics.spans import count, spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,11 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         else:
             file.truncate(size)
         return np.ndarray(shape, kind, mmap.mmap(file.fileno(), size))
+
+
+def rows_last(n: int, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array (n, ...) of zeros whose columns lie in one piece each."""
+    return np.moveaxis(zeros((*shape, n), dtype), -1, 0)
 
 
 def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape: tuple[int, ...] = ()) -> NDArray[Any]:
@@ -90,9 +95,19 @@ def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
     return filled(len(rows), array.dtype, lambda span: array[rows[span]], array.shape[1:])
 
 
-def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_]) -> Floats:
-    """Return the values (N,) of the rows that a mask (N,) has, float64."""
-    found, end = zeros((int(np.count_nonzero(rows)),), np.float64), 0
+def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived) -> Floats:
+    """Return the values (M,) of the rows that a mask (N,) has, float64."""
+    return _kept(values, rows, zeros((count(rows),), np.float64))
+
+
+def kept(array: NDArray[Any], rows: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return the entries (M, ...) of the rows that a mask (N,) has, in columns of one piece each; itself if it has all."""
+    m = count(rows)
+    return array if m == len(array) else _kept(array, rows, rows_last(m, array.shape[1:], array.dtype))
+
+
+def _kept(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived, found: NDArray[Any]) -> NDArray[Any]:
+    end = 0
     for span in spans(len(rows)):
         some = values[span][rows[span]]
         found[end : end + len(some)] = some
@@ -104,6 +119,22 @@ def in_order(values: NDArray[Any] | Derived) -> Floats:
     """Return a sorted copy (N,) of values, float64."""
     found = filled(len(values), np.float64, lambda span: values[span])
     found.sort()  # in place: nothing of the size of the array is in memory
+    return found
+
+
+def in_order_with_places(values: NDArray[Any] | Derived) -> NDArray[np.complex128]:
+    """Return values (N,) in order as the real parts of complex numbers, whose imaginary parts are their places; equal ones in order.
+
+    NumPy sorts complex numbers by their real parts, then by the imaginary ones, and where they are.
+
+    >>> in_order_with_places(np.array([3.0, 1.0, 3.0])).tolist()
+    [(1+1j), (3+0j), (3+2j)]
+    """
+    found = zeros((len(values),), np.complex128)
+    for span in spans(len(values)):
+        found.real[span] = values[span]
+        found.imag[span] = np.arange(span.start, span.stop)
+    found.sort()
     return found
 
 

@@ -21,7 +21,7 @@ AT_ONCE = 2**18
 
 @dataclass(frozen=True)
 class Derived:
-    """Values (N,) that are computed from other arrays, a span at a time; ``of`` returns those of a slice, or of positions."""
+    """Values (N, ...) that are computed from other arrays, a span at a time; ``of`` returns those of a slice, or of positions."""
 
     n: int
     of: Callable[[Any], Any]
@@ -48,6 +48,11 @@ def spans(n: int) -> Iterator[slice]:
         yield slice(start, min(start + AT_ONCE, n))
 
 
+def positive(values: NDArray[Any] | Derived) -> Derived:
+    """Return which of values (N,) are above 0."""
+    return each(lambda some: some > 0, values)
+
+
 def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -> float:
     """Return the sum of values (N,), each times its weight (N,), accumulated in float64.
 
@@ -63,6 +68,15 @@ def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -
 def average(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -> float:
     """Return the mean of values (N,), weighted by their weights (N,), accumulated in float64."""
     return total(values, weights) / (len(values) if weights is None else total(weights))
+
+
+def count(flags: NDArray[np.bool_] | Derived) -> int:
+    """Return how many of flags (N,) or (N, ...) are set.
+
+    >>> count(np.array([True, False, True]))
+    2
+    """
+    return sum(int(np.count_nonzero(flags[span])) for span in spans(len(flags)))
 
 
 def extent(values: NDArray[Any] | Derived) -> tuple[float, float]:
@@ -90,16 +104,19 @@ def counts(
     return found
 
 
-def most(values: NDArray[Any] | Derived, limit: int) -> NDArray[np.int64]:
+def most(values: NDArray[Any] | Derived, limit: int, ties: NDArray[Any] | Derived | None = None) -> NDArray[np.int64]:
     """Return the places of the largest values (N,), at most ``limit``: the largest first, equal ones in order.
+
+    Equal ones with the larger of further values (N,), ``ties``, come first where these are given.
 
     >>> most(np.array([1.0, 3.0, 2.0, 3.0]), 3).tolist()
     [1, 3, 2]
     """
-    places, found = np.empty(0, np.int64), np.empty(0)
+    columns = [values] if ties is None else [ties, values]
+    places, found = np.empty(0, np.int64), np.empty((len(columns), 0))
     for span in spans(len(values)):
-        found = np.concatenate([found, values[span]])
+        found = np.concatenate([found, [column[span] for column in columns]], axis=1)
         places = np.concatenate([places, np.arange(span.start, span.stop)])
-        first = np.argsort(-found, kind="stable")[:limit]
-        found, places = found[first], places[first]
+        first = np.lexsort(-found)[:limit]
+        found, places = found[:, first], places[first]
     return places

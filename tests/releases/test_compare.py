@@ -188,7 +188,7 @@ def test_rows_with_all_labels_right_are_counted(tmp_path: Path, design: str) -> 
     assert one.p_value is not None
     if design == "plain":
         a, b = (model.heads[0].outputs for model in made.models)
-        before, now = (~one.wrong.any(axis=1) for one in (a, b))
+        before, now = (~one.wrong[:].any(axis=1) for one in (a, b))
         (flips,) = changes.flips
         assert flips.fixed is not None
         assert flips.fixed.value == pytest.approx((now & ~before).mean())

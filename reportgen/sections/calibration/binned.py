@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.forecasts import ForecastingHead, null_of
+from reportgen.contract.forecasts import ForecastingHead, in_memory, null_of
 from reportgen.contract.numbers import OF_CALIBRATED, required
 from reportgen.metrics import calibrated, calibration, intervals
 from reportgen.metrics.selective import Refusals
@@ -17,7 +17,7 @@ from reportgen.sections.calibration.schema import ReliabilityPoint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.contract.forecasts import Floats, Points
+    from reportgen.contract.forecasts import Floats, Forecaster, Forecasts, Points
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.calibrated import Null
@@ -77,7 +77,7 @@ class PValues:
 
 
 def expected(
-    subject: Binned, spec: MetricSpec, null: Null | None, part: Subject | None = None, **details: Any
+    subject: Forecaster[Any], spec: MetricSpec, null: Null | None, part: Subject | None = None, **details: Any
 ) -> Measurement:
     """Record the error expected of calibrated models, or that there are too few groups for it."""
     if null is None:
@@ -86,7 +86,7 @@ def expected(
     return subject.measure(spec, null.mean, part, ci_low=0.0, ci_high=null.high, ci_method=how, **details)
 
 
-def debiased(subject: Binned, spec: MetricSpec, part: Subject | None = None) -> Measurement:
+def debiased(subject: Forecaster[Any], spec: MetricSpec, part: Subject | None = None) -> Measurement:
     """Record the debiased calibration error."""
     found, how = subject.debiased
     if found is None:
@@ -94,7 +94,7 @@ def debiased(subject: Binned, spec: MetricSpec, part: Subject | None = None) -> 
     return subject.estimated(spec, found, part, estimator=how)
 
 
-def curve(subject: Binned) -> tuple[ReliabilityPoint, ...]:
+def curve(subject: Forecaster[Any]) -> tuple[ReliabilityPoint, ...]:
     """Return the points of the reliability diagram, in the bins of the ECE."""
     counts, divisors = rows_of_bins(subject.forecast, subject.equal_width, subject.design)
     return points_of(calibration.reliability_curve(subject.equal_width, divisors), counts)
@@ -118,7 +118,7 @@ def points_of(found: ReliabilityCurve, counts: Sequence[int]) -> tuple[Reliabili
     )
 
 
-def rows_of_bins(points: Points, bins: ResidualBins, design: Design) -> tuple[list[int], Floats | None]:
+def rows_of_bins(points: Forecasts, bins: ResidualBins, design: Design) -> tuple[list[int], Floats | None]:
     """Return how many rows are in each bin that has any, and by how much they are divided for its interval.
 
     For all bins, NaN where one has too few groups; None for independent rows of equal weight.
@@ -126,7 +126,7 @@ def rows_of_bins(points: Points, bins: ResidualBins, design: Design) -> tuple[li
     filled = np.flatnonzero(bins.n > 0)
     if design.plain:
         return [round(n) for n in bins.n[filled].tolist()], None
-    forecasts, positives, negatives = points
+    forecasts, positives, negatives = in_memory(points)
     weight = positives + negatives
     place = np.clip(np.searchsorted(bins.edges, forecasts, side="right") - 1, 0, len(bins.n) - 1)
     found = np.full(len(bins.n), np.nan)

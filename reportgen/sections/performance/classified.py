@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, intervals
+from reportgen.metrics.spans import count, each
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reportgen.contract.heads import MeasuredHead
     from reportgen.contract.numbers import Measurement
     from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.spans import Derived
+
+    Flags = NDArray[np.bool_] | Derived
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,27 @@ def per_class(subject: Classified) -> Iterator[Measurement]:
 
 def of_class(subject: Classified, index: int, name: str) -> Iterator[Measurement]:
     """Yield precision, recall, F1 and support of a class, under a name."""
-    part, confusion, outputs = Subject.of("class", name), subject.weighted, subject.outputs
-    own, called = outputs.labels == index, outputs.predictions == index
-    hits, support, predicted = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
+    confusion, outputs = subject.weighted, subject.outputs
+    own, called = (each(partial(np.equal, index), one) for one in (outputs.labels, outputs.predictions))
+    sums = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
+    yield from of_rows(subject, Subject.of("class", name), (own, called), sums)
+
+
+def of_rows(
+    subject: MeasuredHead[Any], part: Subject, rows: tuple[Flags, Flags], sums: tuple[float, float, float]
+) -> Iterator[Measurement]:
+    """Yield precision, recall, F1 and support of a class.
+
+    Parameters
+    ----------
+    subject, part
+        The head and its class.
+    rows
+        (N,) bool each, those that have the class, and those that are predicted as it.
+    sums
+        The weights of the rows that are both, and of either.
+    """
+    (own, called), (hits, support, predicted) = rows, sums
     precision = _share(subject, own, called, (hits, predicted))
     recall = _share(subject, called, own, (hits, support))
     if precision is None:
@@ -65,28 +88,25 @@ def of_class(subject: Classified, index: int, name: str) -> Iterator[Measurement
         yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
     else:
         yield subject.estimated(schema.F1, f1, part)
-    yield subject.measure(schema.SUPPORT, int(own.sum()), part, n=int(own.sum()))
+    examples = count(own)
+    yield subject.measure(schema.SUPPORT, examples, part, n=examples)
 
 
-def _share(
-    subject: Classified, hits: NDArray[np.bool_], among: NDArray[np.bool_], counts: tuple[float, float]
-) -> Estimate | None:
+def _share(subject: MeasuredHead[Any], hits: Flags, among: Flags, counts: tuple[float, float]) -> Estimate | None:
     """Return the share of hits among some rows, from their weighted counts; the masks (N,) are for its interval."""
     found = intervals.wilson(*counts)
     if found is None:
         return None
-    found = found.of_rows(lambda: intervals.of_share(hits, among * subject.design.weight))
-    return found if subject.design.weights is None else replace(found, n=int(among.sum()))
+    found = found.of_rows(lambda: intervals.of_share(hits[:], among[:] * subject.design.weight))
+    return found if subject.design.weights is None else replace(found, n=count(among))
 
 
-def _f1(
-    subject: Classified, own: NDArray[np.bool_], called: NDArray[np.bool_], found: Estimate | None
-) -> Estimate | None:
+def _f1(subject: MeasuredHead[Any], own: Flags, called: Flags, found: Estimate | None) -> Estimate | None:
     """Return the F1 of a class with the rows that it rests on: those that have the class or are predicted as it."""
     if found is None:
         return None
-    found = found.of_rows(lambda: intervals.of_share(own & called, (own | called) * subject.design.weight))
-    return found if subject.design.weights is None else replace(found, n=int(own.sum()))
+    found = found.of_rows(lambda: intervals.of_share(own[:] & called[:], (own[:] | called[:]) * subject.design.weight))
+    return found if subject.design.weights is None else replace(found, n=count(own))
 
 
 def class_groups(subject: ClassifiedHead) -> tuple[int, ...] | None:

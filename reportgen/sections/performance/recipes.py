@@ -103,7 +103,7 @@ def multilabeled(head: Several) -> Seed:
     outputs = head.outputs
     scores = {schema.NLL.name: head.mean_nll.linear(), schema.BRIER.name: head.mean_brier.linear()}
     largest = {schema.NLL.name: math.inf, schema.BRIER.name: 1.0}
-    found = {name: rows for name, rows in scores.items() if rows is not None}
+    found = {name: rows[:] for name, rows in scores.items() if rows is not None}
     return Seed(head, found, largest, ~head.exact, outputs.n_classes)
 
 

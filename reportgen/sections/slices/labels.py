@@ -49,8 +49,8 @@ class Labels(MultilabelHead):
     @property
     def losses(self) -> NDArray[np.float64]:
         """(N,) what slices are searched by: the share of the known labels that are wrong."""
-        wrong = self.counts.wrong
-        return np.divide(wrong.numerators, wrong.denominators, out=np.zeros(self.n), where=wrong.denominators > 0)
+        wrong, known = (one[:] for one in (self.counts.wrong.numerators, self.counts.wrong.denominators))
+        return np.divide(wrong, known, out=np.zeros(self.n), where=known > 0)
 
     def measured(self, part: Subject) -> Iterator[Measurement]:
         """Yield every number of the slice that this is."""
