@@ -193,7 +193,7 @@ def test_rows_with_all_labels_right_are_counted(tmp_path: Path, design: str) -> 
         assert flips.fixed is not None
         assert flips.fixed.value == pytest.approx((now & ~before).mean())
         assert flips.errors_before == (~before).sum()
-        assert flips.churn.value == pytest.approx((a.predicted != b.predicted).any(axis=1).mean())
+        assert flips.churn.value == pytest.approx((a.predicted[:] != b.predicted[:]).any(axis=1).mean())
 
 
 def test_whole_sequences_are_paired_without_those_that_do_not_count(tmp_path: Path) -> None:
