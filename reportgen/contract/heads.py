@@ -18,7 +18,7 @@ from reportgen.metrics import classification, intervals, multilabel, pooled
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
 from reportgen.metrics.mapped import filled
 from reportgen.metrics.pooled import Parts
-from reportgen.metrics.spans import Derived, count
+from reportgen.metrics.spans import Derived, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ class MeasuredHead(Generic[OutputsT]):
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the head on some of its rows, given by a mask (N,)."""
         outputs = self.outputs.take(rows)
-        head = replace(self.head, outputs=outputs, n=count(rows))
+        head = replace(self.head, outputs=outputs, n=number(rows))
         return replace(self, head=head, outputs=outputs, data=self.data.take(rows))
 
     def subject(self, part: Subject | None = None) -> Subject | None:
@@ -206,7 +206,7 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
     @property
     def n_wrong(self) -> int:
         """Number of rows with a wrong prediction."""
-        return self.n - count(self.exact)
+        return self.n - number(self.exact)
 
     def of_class(self, index: int) -> Counts:
         """Return right and wrong predictions of one class by row."""

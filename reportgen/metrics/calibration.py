@@ -83,12 +83,14 @@ def equal_mass_edges(forecasts: Values, bins: int, counts: Floats | None = None)
     >>> equal_mass_edges(np.array([0.1, 0.2, 0.6, 0.9]), 2).tolist()
     [0.0, 0.4, 1.0]
     """
-    ordered = in_order(forecasts)
-    n = len(ordered) if counts is None else round(float(counts.sum()))
+    n = len(forecasts) if counts is None else round(float(counts.sum()))
     cuts = np.cumsum(n // bins + (np.arange(bins) < n % bins))[:-1]
     cuts = cuts[cuts > 0]
-    if counts is not None:
+    if counts is None:
+        ordered = in_order(forecasts)
+    else:
         order = np.argsort(forecasts[:], kind="stable")
+        ordered = forecasts[order]
         cuts = np.searchsorted(np.cumsum(counts[order]), cuts) + 1
     cuts = cuts[cuts < len(ordered)]
     cuts = np.searchsorted(ordered, ordered[cuts - 1], side="right")

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import Z95, Contributions, Estimate
-from reportgen.metrics.spans import Derived, count, each
+from reportgen.metrics.spans import Derived, each, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def discordance(
 ) -> Discordance:
     """Count the examples that each model gets right, from (N,) bool each; with weights (N,) of mean 1, their sums."""
     if weights is None:
-        both, one, other = (float(count(part)) for part in (each(np.logical_and, first, second), first, second))
+        both, one, other = (float(number(part)) for part in (each(np.logical_and, first, second), first, second))
         rows = (first, second, np.broadcast_to(np.float64(1), first.shape))
         return Discordance(both, one - both, other - both, len(first) - one - other + both, rows)
     parts = (first & second, first & ~second, ~first & second, ~first & ~second)

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.errors import temporary_files
-from reportgen.metrics.spans import count, spans
+from reportgen.metrics.spans import Derived, number, spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import DTypeLike, NDArray
-
-    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -95,18 +93,26 @@ def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
     return filled(len(rows), array.dtype, lambda span: array[rows[span]], array.shape[1:])
 
 
+def taken(array: NDArray[Any], rows: NDArray[Any] | Derived) -> NDArray[Any]:
+    """Return the entries (M, ...) of some rows of an array, given by a mask or by positions; itself where a mask has all.
+
+    Columns that lie in one piece each do so again.
+    """
+    if not isinstance(rows, Derived) and rows.dtype != np.bool_:
+        return chosen(array, rows)
+    m = number(rows)
+    if m == len(array):
+        return array
+    shape, last = array.shape[1:], not array.flags.c_contiguous
+    return _of_mask(array, rows, rows_last(m, shape, array.dtype) if last else zeros((m, *shape), array.dtype))
+
+
 def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived) -> Floats:
     """Return the values (M,) of the rows that a mask (N,) has, float64."""
-    return _kept(values, rows, zeros((count(rows),), np.float64))
+    return _of_mask(values, rows, zeros((number(rows),), np.float64))
 
 
-def kept(array: NDArray[Any], rows: NDArray[np.bool_]) -> NDArray[Any]:
-    """Return the entries (M, ...) of the rows that a mask (N,) has, in columns of one piece each; itself if it has all."""
-    m = count(rows)
-    return array if m == len(array) else _kept(array, rows, rows_last(m, array.shape[1:], array.dtype))
-
-
-def _kept(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived, found: NDArray[Any]) -> NDArray[Any]:
+def _of_mask(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived, found: NDArray[Any]) -> NDArray[Any]:
     end = 0
     for span in spans(len(rows)):
         some = values[span][rows[span]]

@@ -10,7 +10,7 @@ import numpy as np
 from reportgen.metrics import ranking
 from reportgen.metrics.mapped import filled
 from reportgen.metrics.pooled import Parts, difference
-from reportgen.metrics.spans import Derived, count, each, positive, total
+from reportgen.metrics.spans import Derived, each, number, positive, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -106,7 +106,7 @@ def f1_difference(first: Counts, second: Counts, weights: Floats | None = None) 
     found = difference(first.f1, second.f1, weights)
     if found is None:
         return None
-    examples = count(positive(first.labels))
+    examples = number(positive(first.labels))
     return found[0].supported(examples, FEWEST_OF_CLASS, "examples of the class"), found[1]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_ERRORS, FEWEST_EXAMPLES, Contributions, Estimate
 from reportgen.metrics.mapped import among, filled, stored
-from reportgen.metrics.spans import Derived, average, count, each, positive, total
+from reportgen.metrics.spans import Derived, average, each, number, positive, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ def macro(parts: Sequence[Parts], weights: Floats | None = None) -> Estimate | N
         return None
     shares = [_Share(one, value, total(one.denominators, weights) * len(values)) for one, value in values]
     found = _with_rows(float(np.mean([value for _, value in values])), shares, weights)
-    return found.supported(min(count(one.used) for one, _ in values), FEWEST_EXAMPLES, "rows of a class")
+    return found.supported(min(number(one.used) for one, _ in values), FEWEST_EXAMPLES, "rows of a class")
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def _with_rows(value: float, shares: Sequence[_Share], weights: Floats | None) -
 
 
 def _supported(found: Estimate, parts: Parts) -> Estimate:
-    above = count(positive(parts.numerators))
-    below = count(each(np.less, parts.numerators, parts.denominators))
+    above = number(positive(parts.numerators))
+    below = number(each(np.less, parts.numerators, parts.denominators))
     return found.supported(min(above, below), FEWEST_ERRORS, _EITHER)
 
 
@@ -136,7 +136,7 @@ def per_row(parts: Parts) -> tuple[Floats, NDArray[np.bool_]]:
 def mean_over_rows(values: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return the mean of scores of rows (M,) in [0, 1], with Hall's interval; None without a row, no interval below 5 rows under 1."""
     found = intervals.mean(values, low=0.0, high=1.0, weights=weights)
-    below, above = count(each(lambda some: some < 1, values)), count(positive(values))
+    below, above = number(each(lambda some: some < 1, values)), number(positive(values))
     return None if found is None else found.supported(min(below, above), FEWEST_ERRORS, _EITHER)
 
 
@@ -173,7 +173,7 @@ def macro_difference(
     if found is None:
         return None
     w = np.ones(len(apart)) if weights is None else weights
-    fewest = min(filter(None, (count(one.used) for one in (*first, *second))))
+    fewest = min(filter(None, (number(one.used) for one in (*first, *second))))
     found = found.supported(fewest, FEWEST_EXAMPLES, "rows of a class")
     value = found.value
     return found.of_rows(lambda: Contributions(w * (apart - value), mass((*first, *second), w))), apart
@@ -181,7 +181,7 @@ def macro_difference(
 
 def mass(parts: Sequence[Parts], weights: Floats) -> Floats:
     """Return the share (N,) of the mean over classes of a score that rests on each row, for the classes for which it exists."""
-    shares = [weights * one.denominators[:] for one in parts if count(one.used)]
+    shares = [weights * one.denominators[:] for one in parts if number(one.used)]
     found: Floats = np.mean([share / share.sum() for share in shares], axis=0)
     return found
 

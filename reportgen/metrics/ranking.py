@@ -13,7 +13,7 @@ import numpy as np
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_EXAMPLES, Contributions, Estimate
 from reportgen.metrics.mapped import in_order_with_places, running, zeros
-from reportgen.metrics.spans import count, each, spans, total
+from reportgen.metrics.spans import each, number, spans, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -269,24 +269,29 @@ def _macro(
     values, fewest = [], n
     for one in columns:
         own, other = _kinds(one)
-        m, rest = count(own), count(other)
-        if 0 in (m, rest):
-            continue
-        positives, negatives = (each(np.multiply, kind, weight) for kind in (own, other))
-        steps = _steps(one.scores, positives, negatives)
-        found = curve(steps)
-        found.add(influence, steps, positives, negatives)
-        share = _mass(positives, negatives)
-        for span in spans(n):
-            mass[span] += share[span]
-        values.append(found.value)
-        fewest = min(fewest, m, rest)
+        fewer = min(number(own), number(other))
+        if fewer:
+            parts = each(np.multiply, own, weight), each(np.multiply, other, weight)
+            values.append(_added(curve, one.scores, parts, influence, mass))
+            fewest = min(fewest, fewer)
     if not values:
         return None
     variance = total(each(lambda row, w: row**2 / w, influence, weight)) / len(values) ** 2
     estimate = intervals.logit(float(np.mean(values)), variance, n, _METHOD + method)
     estimate = estimate.of_rows(lambda: Contributions(influence, mass))
     return estimate.supported(fewest, FEWEST_EXAMPLES, "examples of a class")
+
+
+def _added(
+    curve: Callable[[_Steps], _Curve], scores: Values, parts: tuple[Derived, Derived], influence: Floats, mass: Floats
+) -> float:
+    """Return the number of the curve of a class; what its examples contribute is added to sums over the classes (N,)."""
+    steps = _steps(scores, *parts)
+    found, share = curve(steps), _mass(*parts)
+    found.add(influence, steps, *parts)
+    for span in spans(len(mass)):
+        mass[span] += share[span]
+    return found.value
 
 
 def _kinds(one: Column) -> tuple[Derived, Derived]:

@@ -65,18 +65,18 @@ def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -
     )
 
 
+def number(rows: NDArray[np.bool_] | Derived) -> int:
+    """Return how many of the rows (N,) bool are true, or of the entries (N, ...) of the rows.
+
+    >>> number(Derived(3, lambda span: np.array([True, False, True])[span]))
+    2
+    """
+    return sum(int(np.count_nonzero(rows[span])) for span in spans(len(rows)))
+
+
 def average(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -> float:
     """Return the mean of values (N,), weighted by their weights (N,), accumulated in float64."""
     return total(values, weights) / (len(values) if weights is None else total(weights))
-
-
-def count(flags: NDArray[np.bool_] | Derived) -> int:
-    """Return how many of flags (N,) or (N, ...) are set.
-
-    >>> count(np.array([True, False, True]))
-    2
-    """
-    return sum(int(np.count_nonzero(flags[span])) for span in spans(len(flags)))
 
 
 def extent(values: NDArray[Any] | Derived) -> tuple[float, float]:

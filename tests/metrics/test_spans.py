@@ -167,10 +167,11 @@ def test_what_is_on_the_disk_is_as_it_was_in_memory(monkeypatch: pytest.MonkeyPa
     assert np.array_equal(mapped.among(ERRORS, CORRECT), values[CORRECT])
     assert np.array_equal(mapped.contiguous(values.reshape(50, 20).T), values.reshape(50, 20).T)
     assert mapped.contiguous(values) is values
-    kept = mapped.kept(values.reshape(50, 20), CORRECT[:50])
-    assert np.array_equal(kept, values.reshape(50, 20)[CORRECT[:50]])
-    assert kept.T.flags.c_contiguous
-    assert mapped.kept(values, np.ones(1_000, np.bool_)) is values
+    for table in (values.reshape(50, 20), values.reshape(20, 50).T):
+        taken = mapped.taken(table, CORRECT[:50])
+        assert np.array_equal(taken, table[CORRECT[:50]])
+        assert taken.flags.c_contiguous == table.flags.c_contiguous
+    assert mapped.taken(values, np.ones(1_000, np.bool_)) is values
     order = mapped.in_order_with_places(np.round(ERRORS[:], 1))
     assert np.array_equal(order.imag, np.argsort(np.round(values, 1), kind="stable"))
     assert np.array_equal(order.real, np.sort(np.round(values, 1)))

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reportgen.metrics.design import Design
+from reportgen.metrics.mapped import taken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -203,7 +204,7 @@ class DataEvaluation:
         training = None if self.training is None else self.training.take(rows)
         return replace(
             self,
-            rows=self.rows[rows],
+            rows=taken(self.rows, rows),
             groups=design.groups,
             weights=design.weights,
             slicings=(),

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.contract.records.heads import HeadOutputs
 from reportgen.metrics import scores
-from reportgen.metrics.mapped import filled, kept
+from reportgen.metrics.mapped import filled, taken
 from reportgen.metrics.spans import each
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class MultilabelOutputs(MultilabelPredictions):
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,); ``clipped_fraction`` stays that of all rows."""
         return replace(
-            self, logits=kept(self.logits, rows), labels=kept(self.labels, rows), known=kept(self.known, rows)
+            self, logits=taken(self.logits, rows), labels=taken(self.labels, rows), known=taken(self.known, rows)
         )
 
     @property
@@ -145,9 +145,9 @@ class MultilabelOutputs(MultilabelPredictions):
         """Return one class, on the rows whose label of it is known."""
         known = self.known[:, index]
         return ClassOutputs(
-            logits=kept(self.logits[:, index], known),
+            logits=taken(self.logits[:, index], known),
             threshold=self.threshold,
-            labels=kept(self.labels[:, index], known),
+            labels=taken(self.labels[:, index], known),
         )
 
 

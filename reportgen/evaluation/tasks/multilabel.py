@@ -23,7 +23,7 @@ from reportgen.evaluation.tasks.base import (
 from reportgen.evaluation.tasks.classification import OUTPUT_TOLERANCE, SIGMOID_LOSSES, default_names
 from reportgen.inputs.labels import kind_of
 from reportgen.metrics.mapped import rows_last
-from reportgen.metrics.spans import count, spans
+from reportgen.metrics.spans import number, spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,12 +163,12 @@ def encode(
 
 def _rule(applies: NDArray[np.bool_], known: NDArray[np.bool_]) -> str:
     """Return what the labels show beside their encoding: labels that are not known, and classes that exclude each other."""
-    unknown = known.size - count(known)
+    unknown = known.size - number(known)
     if unknown:
         return f"{unknown:,} of {known.size:,} labels are not known"
     if all(bool((applies[span].sum(axis=1) == 1).all()) for span in spans(len(applies))):
         return "exactly one class applies to every row"
-    return f"{count(applies) / len(applies):.3g} classes apply to a row on average"
+    return f"{number(applies) / len(applies):.3g} classes apply to a row on average"
 
 
 # ------------------------------------------------------------------------------------------------ outputs
@@ -208,7 +208,7 @@ class MultilabelAccumulator(Accumulator):
         logits = self.gathered.entries("logits")
         if self._labels is None:
             return MultilabelPredictions(logits, self._threshold)
-        clipped = None if self._kind == "logits" else int(self._clipped) / max(count(self._labels.known), 1)
+        clipped = None if self._kind == "logits" else int(self._clipped) / max(number(self._labels.known), 1)
         return MultilabelOutputs(logits, self._threshold, self._labels.applies, self._labels.known, clipped)
 
     def _log_odds(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from reportgen.contract.numbers import Measurement
 from reportgen.contract.records.multilabel import ClassOutputs
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibrated, calibration, intervals, pooled
-from reportgen.metrics.spans import count, each
+from reportgen.metrics.spans import each, number
 from reportgen.sections.calibration import schema
 from reportgen.sections.calibration.binned import curve, debiased, expected
 from reportgen.sections.calibration.schema import ClassCurve, MultilabelCalibration, ReliabilityPoint
@@ -114,7 +114,7 @@ def _whole(head: MultilabelHead, found: list[_Class]) -> Iterator[Measurement]:
 
 def _known(head: MultilabelHead) -> NDArray[np.bool_]:
     """Return of which classes (K,) a label is known."""
-    return np.array([count(head.outputs.known[:, index]) > 0 for index in range(head.outputs.n_classes)])
+    return np.array([number(head.outputs.known[:, index]) > 0 for index in range(head.outputs.n_classes)])
 
 
 def _unknown(head: MultilabelHead, classes: NDArray[np.int64]) -> Iterator[Measurement]:

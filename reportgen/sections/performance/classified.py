@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, intervals
-from reportgen.metrics.spans import count, each
+from reportgen.metrics.spans import each, number
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def of_rows(
         yield subject.insufficient(schema.F1, "the class has no examples and was never predicted", part)
     else:
         yield subject.estimated(schema.F1, f1, part)
-    examples = count(own)
+    examples = number(own)
     yield subject.measure(schema.SUPPORT, examples, part, n=examples)
 
 
@@ -98,7 +98,7 @@ def _share(subject: MeasuredHead[Any], hits: Flags, among: Flags, counts: tuple[
     if found is None:
         return None
     found = found.of_rows(lambda: intervals.of_share(hits[:], among[:] * subject.design.weight))
-    return found if subject.design.weights is None else replace(found, n=count(among))
+    return found if subject.design.weights is None else replace(found, n=number(among))
 
 
 def _f1(subject: MeasuredHead[Any], own: Flags, called: Flags, found: Estimate | None) -> Estimate | None:
@@ -106,7 +106,7 @@ def _f1(subject: MeasuredHead[Any], own: Flags, called: Flags, found: Estimate |
     if found is None:
         return None
     found = found.of_rows(lambda: intervals.of_share(own[:] & called[:], (own[:] | called[:]) * subject.design.weight))
-    return found if subject.design.weights is None else replace(found, n=count(own))
+    return found if subject.design.weights is None else replace(found, n=number(own))
 
 
 def class_groups(subject: ClassifiedHead) -> tuple[int, ...] | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.metrics import intervals, pooled
 from reportgen.metrics.pooled import Parts
-from reportgen.metrics.spans import count, each
+from reportgen.metrics.spans import each, number
 from reportgen.sections.slices import schema
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def losses(head: Ratio, part: Subject, rows: str, brier: str | None = None) -> I
 def paired(head: Ratio, other: Ratio, part: Subject, rows: str) -> Iterator[Measurement]:
     """Yield the differences in the score and in the NLL from another model on the same rows."""
     found = head.difference(other)
-    wrong = count(each(lambda one, two: ~(one & two), head.exact, other.exact))
+    wrong = number(each(lambda one, two: ~(one & two), head.exact, other.exact))
     loss = pooled.difference(head.mean_nll, other.mean_nll, head.design.weights, math.inf)
     needed = intervals.FEWEST_PAIRED, f"{rows} with an error of either model"
     for spec, one in ((head.score.difference, found), (schema.NLL_DIFFERENCE, None if loss is None else loss[0])):
@@ -103,7 +103,7 @@ def values(parts: Sequence[Parts], inside: Mask, weights: Floats) -> Floats | No
         own = [Parts(one.numerators[:][rows], one.denominators[:][rows]) for one in parts]
         linear = [one.linear(weights[rows]) for one in own]
         there = [one[:] for one in linear if one is not None]
-        if not there or len(there) < sum(count(one.used) > 0 for one in parts):
+        if not there or len(there) < sum(number(one.used) > 0 for one in parts):
             return None
         found[rows] = np.mean(there, axis=0)
     return found

@@ -13,7 +13,7 @@ from reportgen.contract.positions import DenseHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, dense, intervals, pooled
 from reportgen.metrics.pooled import Parts
-from reportgen.metrics.spans import count
+from reportgen.metrics.spans import number
 from reportgen.sections.performance import dense_schema as schema, multilabel_schema as labels, schema as shared
 from reportgen.sections.performance.dense_schema import DensePerformance, Kind, UnitScore
 from reportgen.sections.performance.rivals import Comparison, compare
@@ -151,7 +151,7 @@ def _pooled(head: Positions, spec: MetricSpec, parts: Sequence[Parts], part: Sub
     found = head.mean(parts)
     if found is None:
         return head.insufficient(spec, _NO_CLASS, part)
-    absent = sum(not count(one.used) for one in parts)
+    absent = sum(not number(one.used) for one in parts)
     left_out = f"{absent} of {len(parts)} classes are neither labeled nor predicted and are left out"
     return head.estimated(spec, found, part, caveat=left_out if absent else None)
 

@@ -15,7 +15,7 @@ from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, multilabel, pooled, ranking
 from reportgen.metrics.mapped import filled
 from reportgen.metrics.ranking import Column
-from reportgen.metrics.spans import count, each, total
+from reportgen.metrics.spans import each, number, total
 from reportgen.sections.performance import multilabel_schema as schema, schema as shared
 from reportgen.sections.performance.classified import of_rows
 from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
@@ -94,7 +94,7 @@ class Several(MultilabelHead):
     def columns(self) -> Iterator[Column]:
         """Yield the classes with their scores."""
         outputs = self.outputs
-        whole = count(outputs.known) == outputs.known.size
+        whole = number(outputs.known) == outputs.known.size
         for index in range(outputs.n_classes):
             known = None if whole else outputs.known[:, index]
             yield Column(outputs.logits[:, index], outputs.labels[:, index], known)
@@ -128,9 +128,9 @@ def shown(head: Several) -> MultilabelPerformance:
         n=head.n,
         class_names=head.head.class_names,
         threshold=outputs.threshold,
-        unknown=outputs.known.size - count(outputs.known),
+        unknown=outputs.known.size - number(outputs.known),
         class_groups=of_classes,
-        constant=count(each(partial(np.not_equal, outputs.predicted[0]), outputs.predicted)) == 0,
+        constant=number(each(partial(np.not_equal, outputs.predicted[0]), outputs.predicted)) == 0,
     )
 
 
@@ -219,7 +219,7 @@ def _probabilistic(head: Several) -> Iterator[Measurement]:
         found = found.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
         yield head.estimated(spec, found, estimator="mean over the classes", caveat=note)
     outputs = head.outputs
-    sizes, of_known = ([count(one[:, k]) for k in range(outputs.n_classes)] for one in (outputs.labels, outputs.known))
+    sizes, of_known = ([number(one[:, k]) for k in range(outputs.n_classes)] for one in (outputs.labels, outputs.known))
     absent = sum(not 0 < size < known_ for size, known_ in zip(sizes, of_known, strict=True))
     left_out = f"{absent} of {outputs.n_classes} classes apply to no row or to all of them and are left out"
     for spec, area in (
@@ -264,7 +264,7 @@ class _Label(MeasuredHead[ClassOutputs]):
     @cached_property
     def n_errors(self) -> int:
         """Number of rows that are predicted wrong."""
-        return count(each(np.not_equal, self.outputs.labels, self.outputs.predicted))
+        return number(each(np.not_equal, self.outputs.labels, self.outputs.predicted))
 
     def approximated(self, estimate: Estimate) -> Estimate:
         """Withhold an approximate interval below 5 errors."""
@@ -285,7 +285,7 @@ def _class_scores(one: _Label, part: Subject) -> Iterator[Measurement]:
         (schema.CLASS_AUC, ranking.roc_auc(*rows)),
     ):
         if found is None:
-            which = "all rows" if count(applies) else "no row"
+            which = "all rows" if number(applies) else "no row"
             yield one.insufficient(spec, f"the class applies to {which}", part)
         else:
             yield one.estimated(spec, one.approximated(found), part)
@@ -299,7 +299,7 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
     part, weights = Subject.of("vs", second.model.name), first.design.weights
     table = comparison.discordance(first.exact, second.exact, weights)
     yield first.estimated(schema.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
-    wrong = count(each(lambda one, other: ~(one & other), first.exact, second.exact))
+    wrong = number(each(lambda one, other: ~(one & other), first.exact, second.exact))
     for spec, own, other, largest in (
         (schema.HAMMING_DIFFERENCE, first.counts.wrong, second.counts.wrong, 1.0),
         (schema.MICRO_F1_DIFFERENCE, first.counts.f1, second.counts.f1, 1.0),
@@ -334,5 +334,5 @@ def _by_role(group: list[Several], decision: Decision) -> Iterator[Measurement]:
         own, other = candidate.of_class(index), baseline.of_class(index)
         found = multilabel.f1_difference(own, other, candidate.design.weights)
         if found is not None:
-            wrong = count(each(lambda *counts: sum(counts) > 0, own.wrong.numerators, other.wrong.numerators))
+            wrong = number(each(lambda *counts: sum(counts) > 0, own.wrong.numerators, other.wrong.numerators))
             yield candidate.estimated(schema.F1_DIFFERENCE, _paired(found[0], wrong), Subject.of("class", name))
