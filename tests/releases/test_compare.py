@@ -130,7 +130,17 @@ ONLY = ["performance"]
 PAIR = '[decision]\ncandidate = "b"\nbaseline = "a"\n'
 OF_POSITIONS = ("pixel_accuracy", "mean_iou", "mean_dice", "mean_boundary_iou", "image_mean_iou", "nll", "brier_score")
 OF_TOKENS = ("token_accuracy", "macro_f1", "sequence_mean_accuracy", "nll", "perplexity")
-OF_LABELS = ("micro_f1", "macro_f1", "samples_f1", "hamming_loss", "nll", "brier_score", "cardinality_bias")
+LABEL_SKILLS = ("hamming_skill", "nll_skill", "brier_skill")
+OF_LABELS = (
+    *LABEL_SKILLS,
+    "micro_f1",
+    "macro_f1",
+    "samples_f1",
+    "hamming_loss",
+    "nll",
+    "brier_score",
+    "cardinality_bias",
+)
 
 
 @pytest.mark.parametrize(
