@@ -211,7 +211,7 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
     def of_class(self, index: int) -> Counts:
         """Return right and wrong predictions of one class by row."""
         outputs = self.outputs
-        return multilabel.counts(outputs.predicted[:, index], outputs.labels[:, index], outputs.known[:, index])
+        return multilabel.counts(outputs.predicted_of(index), outputs.labels[:, index], outputs.known[:, index])
 
     def f1_apart(self, other: MultilabelHead) -> tuple[Estimate, Derived] | None:
         """Return the difference in micro F1 from another model on the same rows, and its linearized rows; None where there is no F1."""

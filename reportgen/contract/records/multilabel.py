@@ -49,6 +49,10 @@ class MultilabelPredictions(HeadOutputs):
         """(N, n_classes) bool, whether the probability of the class is above the threshold."""
         return _above(self.logits, self.threshold)
 
+    def predicted_of(self, index: int) -> Derived:
+        """Return (N,) bool, whether one class is predicted."""
+        return _above(self.logits[:, index], self.threshold)
+
 
 @dataclass(frozen=True)
 class ClassOutputs(HeadOutputs):
