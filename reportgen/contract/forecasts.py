@@ -14,6 +14,8 @@ from reportgen.contract.records.evaluation import OutputsT
 from reportgen.metrics import calibrated, calibration
 from reportgen.metrics.confidence import SURE
 from reportgen.metrics.design import FEWEST_GROUPS
+from reportgen.metrics.mapped import stored
+from reportgen.metrics.spans import each, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,12 +26,11 @@ if TYPE_CHECKING:
     from reportgen.metrics.calibration import Cells, ResidualBins
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate, Values
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
-    Points = tuple[Floats, Floats, Floats]
-    """Forecasts (M,), and the counts, or weights, of positive and negative outcomes at each."""
-    Forecasts = tuple[Values, Values, Values]
-    """The same, some of them computed a span at a time."""
+    Points = tuple[Values, Values, Values]
+    """Points (M,), and the counts, or weights, of positive and negative outcomes at each."""
 
 BANDS = (0.0, 0.7, 0.9, 0.99, 0.999, 1.0)
 """Edges of the bands of confidence that errors are counted in. Convention."""
@@ -44,42 +45,41 @@ class Forecaster(MeasuredHead[OutputsT]):
     bins: int
 
     @property
-    def forecast(self) -> Forecasts:
-        """Forecasts, with the counts of positive and negative outcomes at each, or their weights."""
+    def forecast(self) -> Points:
+        """Points, with the counts of positive and negative outcomes at each, or their weights."""
         raise NotImplementedError
-
-    @property
-    def points(self) -> Floats | None:
-        """The number of rows at each forecast; None where each is a row."""
-        return None
 
     @cached_property
     def equal_width(self) -> ResidualBins:
         """The forecasts in bins of equal width."""
         return calibration.residual_bins(*self.forecast, calibration.equal_width_edges(self.bins))
 
-    def in_the_large(self, points: Forecasts | None) -> float | None:
+    def in_the_large(self, points: Points | None) -> float | None:
         """Return the p-value of calibration in the large; None where there is no test for these rows."""
         if points is None:
             return None
         if self.design.plain:
             return calibration.in_the_large_p(*points)
-        f, true, _ = in_memory(points)
+        f, true, _ = points
         weight = self.design.weight
         exact = None if self.design.weights is not None else calibration.in_the_large_p(*points)
-        least = float((weight**2 * f * (1 - f)).sum())
-        return self.design.p_value(f - true / weight, exact, least)
+        least = total(each(lambda w, p: w**2 * p * (1 - p), weight, f))
+        return self.design.p_value(each(lambda p, one, w: p - one / w, f, true, weight), exact, least)
 
     @property
     def debiased(self) -> tuple[Estimate | None, str]:
         """The debiased L2 error with how it was computed; None with the reason why there is none."""
-        edges = calibration.adaptive_edges(self.forecast[0], self.bins, self.points)
+        forecasts, positives, negatives = self.forecast
+        counts = None if len(forecasts) == self.n else np.add(positives[:], negatives[:])
+        edges = calibration.adaptive_edges(forecasts, self.bins, counts)
         bins = calibration.residual_bins(*self.forecast, edges)
         how = f"L2, {len(edges) - 1} bins: {self.bins} of equal mass, cut again at equal widths"
         if self.design.plain:
             found = calibration.debiased_error(bins)
             return found, "no bin has two examples" if found is None else how
-        grouped = calibrated.grouped_residuals(*in_memory(self.forecast), edges, self.design.codes)
+        grouped = calibrated.grouped_residuals(
+            *self.forecast, edges, None if self.design.groups is None else self.design.codes
+        )
         value = calibrated.between_groups(bins, grouped)
         if value is None:
             return None, "no bin has examples of two groups"
@@ -104,20 +104,17 @@ class ForecastingHead(ClassifiedHead, Forecaster[ClassificationOutputs]):
 
     @cached_property
     def forecast(self) -> Points:
-        """Forecasts, with the counts of positive and negative outcomes at each; a point is a row if rows are grouped or weighted."""
+        """Points, with the counts of positive and negative outcomes at each; a point is a row if rows are grouped or weighted."""
         if not self.binary:
             return self.predicted
         outputs = self.outputs
         if self.design.plain and (outputs.logits is not None or outputs.histogram is not None):
             points = outputs.one_vs_rest(1)
             return points.scores, points.positives, points.negatives
-        positive = np.where(outputs.predictions == 1, outputs.confidence, 1.0 - outputs.confidence)
-        return points_of(positive, outputs.labels == 1, self.design)
-
-    @property
-    def points(self) -> Floats | None:
-        """The number of rows at each forecast; None where each is a row."""
-        return self.forecast[1] + self.forecast[2] if self.design.plain else None
+        positive = each(
+            lambda predicted, p: np.where(predicted == 1, p, 1.0 - p), outputs.predictions, outputs.confidence
+        )
+        return points_of(stored(positive), each(lambda label: label == 1, outputs.labels), self.design)
 
     @cached_property
     def predicted(self) -> Points:
@@ -127,27 +124,18 @@ class ForecastingHead(ClassifiedHead, Forecaster[ClassificationOutputs]):
         return points_of(self.outputs.confidence, self.outputs.correct, self.design)
 
 
-def points_of(forecasts: Floats, outcomes: NDArray[np.bool_], design: Design) -> Points:
+def points_of(forecasts: Floats, outcomes: NDArray[np.bool_] | Derived, design: Design) -> Points:
     """Return forecasts (N,) with the counts of both outcomes at each, or the weights of the rows."""
-    true = outcomes * design.weight
-    return forecasts, true, design.weight - true
+    true = each(np.multiply, outcomes, design.weight)
+    return forecasts, true, each(np.subtract, design.weight, true)
 
 
-def in_memory(points: Forecasts) -> Points:
-    """Return forecasts and the counts of their outcomes as arrays in memory, which grouped and weighted rows are."""
-    forecasts, true, false = (one[:] for one in points)
-    return forecasts, true, false
-
-
-def null_of(
-    measure: Callable[..., Null], bins: ResidualBins, points: Forecasts, design: Design, seed: int
-) -> Null | None:
+def null_of(measure: Callable[..., Null], bins: ResidualBins, points: Points, design: Design, seed: int) -> Null | None:
     """Return the error of calibrated models in these rows; None where they are in too few groups."""
     if design.plain:
         return measure(bins, seed)
     if design.count < FEWEST_GROUPS:
         return None
-    rows = in_memory(points)
     if design.groups is None:
-        return measure(bins, seed, rows=calibrated.weighted_residuals(*rows, bins.edges))
-    return measure(bins, seed, rows=calibrated.grouped_residuals(*rows, bins.edges, design.codes))
+        return measure(bins, seed, rows=calibrated.weighted_residuals(*points, bins.edges))
+    return measure(bins, seed, rows=calibrated.grouped_residuals(*points, bins.edges, design.codes))

@@ -18,7 +18,7 @@ from reportgen.metrics import classification, intervals, multilabel, pooled
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
 from reportgen.metrics.mapped import filled
 from reportgen.metrics.pooled import Parts
-from reportgen.metrics.spans import Derived, number
+from reportgen.metrics.spans import Derived, each, number, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,7 +153,7 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
     @property
     def n_errors(self) -> int:
         """Number of rows that are predicted wrong."""
-        return self.n - int(np.count_nonzero(self.outputs.correct))
+        return self.n - number(self.outputs.correct)
 
     def mean_loss(self, values: Values, largest: float = math.inf) -> Estimate | None:
         """Return the mean of a loss (N,) between 0 and ``largest``; its interval is withheld below 5 errors."""
@@ -166,10 +166,9 @@ class ClassifiedHead(MeasuredHead[ClassificationOutputs]):
         found = confident_errors(outputs.confidence, outputs.correct, SURE)
         if self.design.plain:
             return found
-        sure = outputs.confidence >= SURE
-        excess = np.where(sure, outputs.confidence - outputs.correct, 0.0)
-        variance = np.where(sure, outputs.confidence * (1 - outputs.confidence), 0.0)
-        least = float((self.design.weight**2 * variance).sum())
+        excess = each(lambda p, right: np.where(p >= SURE, p - right, 0.0), outputs.confidence, outputs.correct)
+        variance = each(lambda p: np.where(p >= SURE, p * (1 - p), 0.0), outputs.confidence)
+        least = total(variance, each(np.square, self.design.weight))
         return replace(found, p_value=self.design.p_value(excess, found.p_value, least, above=True))
 
     @property

@@ -45,7 +45,7 @@ _ROWS_AT_ONCE = 256
 
 
 class Errors:
-    """The errors of all models, in memory until the rows to show are chosen: no other predictions are kept.
+    """The errors of all models, kept until the rows to show are chosen: no other predictions are.
 
     Parameters
     ----------

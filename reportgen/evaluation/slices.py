@@ -10,6 +10,8 @@ import numpy as np
 
 from reportgen.contract.records.slices import SearchedColumn, Slicing
 from reportgen.errors import InputError
+from reportgen.metrics.mapped import chosen, distinct, filled, taken
+from reportgen.metrics.spans import counts, each, number
 from reportgen.spec.where import Comparison, Member, Not, comparisons, parse
 from reportgen.text.formatting import listed
 
@@ -60,7 +62,7 @@ def slicings(specs: Sequence[SliceSpec], columns: Columns, rows: NDArray[np.int6
     for index, spec in enumerate(specs):
         if spec.discover:
             continue
-        own = {name: columns[name][rows] for _, name in spec.named_columns}
+        own = {name: chosen(columns[name], rows) for _, name in spec.named_columns}
         made = _of_condition(spec, own, index) if spec.where is not None else _of_values(spec, own, index)
         twice = [name for name in made.names if name in named]
         if twice:
@@ -72,8 +74,10 @@ def slicings(specs: Sequence[SliceSpec], columns: Columns, rows: NDArray[np.int6
 
 def searched(specs: Sequence[SliceSpec], columns: Columns, rows: NDArray[np.int64]) -> tuple[SearchedColumn, ...]:
     """Return the columns in which slices are to be discovered; parameters and errors as of :func:`slicings`."""
-    places = {name: index for index, spec in enumerate(specs) for name in (spec.columns or ()) if spec.discover}
-    return tuple(_searched(name, columns[name][rows], ("slices", index, "columns")) for name, index in places.items())
+    named = {name: index for index, spec in enumerate(specs) for name in (spec.columns or ()) if spec.discover}
+    return tuple(
+        _searched(name, chosen(columns[name], rows), ("slices", index, "columns")) for name, index in named.items()
+    )
 
 
 def _searched(name: str, array: Array, location: Location) -> SearchedColumn:
@@ -99,8 +103,12 @@ def _of_condition(spec: SliceSpec, columns: Columns, index: int) -> Slicing:
     for one in comparisons(condition):
         _require_kind(one, columns[one.column], ("slices", index, "where"))
     known = _known(columns)
-    inside = _holds(condition, columns) & known
-    return Slicing((spec.name or text,), np.where(inside, 0, -1).astype(np.int16), int((~known).sum()))
+
+    def of(span: slice) -> Array:
+        inside = _holds(condition, {name: array[span] for name, array in columns.items()}) & known[span]
+        return np.where(inside, 0, -1)
+
+    return Slicing((spec.name or text,), filled(len(known), np.int16, of), len(known) - number(known))
 
 
 def _require_kind(one: Comparison | Member, array: Array, location: Location) -> None:
@@ -143,29 +151,41 @@ def _of_values(spec: SliceSpec, columns: Columns, index: int) -> Slicing:
     """Return a slice for every value, range or pair of values that occurs."""
     known = _known(columns)
     parts = [_coded(spec, name, array, known, index) for name, array in columns.items()]
-    codes, labels = parts[0]
-    for more, others in parts[1:]:
-        codes = codes * len(others) + more
-        labels = [f"{one}, {other}" for one in labels for other in others]
-    used, codes = np.unique(codes, return_inverse=True)
-    placed = np.full(len(known), -1, np.int16)
-    placed[known] = codes
-    return Slicing(tuple(labels[place] for place in used), placed, int((~known).sum()))
+    labels = [""]
+    for _, others in parts:
+        labels = [f"{one}, {other}" if one else other for one in labels for other in others]
+
+    def of(span: slice) -> Array:
+        found = np.zeros(span.stop - span.start, np.int64)
+        for code, others in parts:
+            found = found * len(others) + code(span)
+        return np.where(known[span], found, -1)
+
+    n = len(known)
+    codes = filled(n, np.int64, of)
+    used = np.flatnonzero(counts(each(lambda code: code[code >= 0], codes), len(labels)))
+    place = np.append(np.cumsum(np.isin(np.arange(len(labels)), used)) - 1, -1)
+    placed = filled(n, np.int16, lambda span: place[codes[span]])
+    return Slicing(tuple(labels[one] for one in used), placed, n - number(known))
 
 
-def _coded(spec: SliceSpec, name: str, array: Array, known: Mask, index: int) -> tuple[Array, list[str]]:
-    """Return the codes of the known rows in a column, and the name of each."""
-    values = array[known]
+def _coded(
+    spec: SliceSpec, name: str, array: Array, known: Mask, index: int
+) -> tuple[Callable[[slice], Array], list[str]]:
+    """Return what codes the rows of a span in a column, those without a value in any way, and the name of each code."""
     if spec.edges is not None:
+        edges = spec.edges
         if array.dtype.kind == "U":
             raise InputError(("slices", index, "edges"), "", f"are for numbers, but {name!r} is a column of text")
-        return np.searchsorted(spec.edges, values, side="right"), list(_ranges(name, spec.edges))
-    found, codes = np.unique(values, return_inverse=True)
+        return lambda span: np.searchsorted(edges, array[span], side="right"), list(_ranges(name, edges))
+    found = distinct(taken(array, known))
     if len(found) > MOST_VALUES:
         hint = ": cut it into ranges with edges" if array.dtype.kind != "U" else ""
         message = f"{name!r} has {len(found):,} different values; at most {MOST_VALUES} have a slice each{hint}"
         raise InputError(("slices", index, "by"), "", message)
-    return codes, [f"{name} = {_text(value, truth=array.dtype.kind == 'b')}" for value in found]
+    return lambda span: np.searchsorted(found[:-1], array[span]), [
+        f"{name} = {_text(value, truth=array.dtype.kind == 'b')}" for value in found
+    ]
 
 
 def _ranges(name: str, edges: Sequence[float]) -> Iterator[str]:
@@ -187,7 +207,8 @@ def _text(value: Any, *, truth: bool = False) -> str:
 
 def _known(columns: Columns) -> Mask:
     """Return the rows in which every column has a value."""
-    return ~np.logical_or.reduce([_missing(array) for array in columns.values()])
+    n = len(next(iter(columns.values())))
+    return filled(n, np.bool_, lambda span: ~np.logical_or.reduce([_missing(one[span]) for one in columns.values()]))
 
 
 def _missing(array: Array) -> Mask:

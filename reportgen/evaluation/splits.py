@@ -20,7 +20,9 @@ from reportgen.evaluation.sampling import choose_rows
 from reportgen.evaluation.slices import searched, slicings
 from reportgen.inputs.dataset import count
 from reportgen.inputs.labels import kind_of
-from reportgen.metrics.mapped import chosen, filled
+from reportgen.metrics.design import of_mean_1
+from reportgen.metrics.mapped import chosen, coded, filled, places
+from reportgen.metrics.spans import each, extent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -202,10 +204,10 @@ def _rows(dataset: Dataset, n_total: int, spec: DataSpec) -> tuple[NDArray[np.in
     strata, weights = _strata(dataset), dataset.weights
     if weights is None or weights.all():
         return choose_rows(n_total, spec.max_samples, strata, spec.seed)
-    counted = np.flatnonzero(weights)
-    labels = None if strata is None else strata[counted]
+    counted = places(each(lambda weight: weight > 0, weights))
+    labels = None if strata is None else chosen(strata, counted)
     own, sampling = choose_rows(len(counted), spec.max_samples, labels, spec.seed)
-    return counted[own], f"{sampling}, after leaving out {n_total - len(counted):,} rows with weight 0"
+    return chosen(counted, own), f"{sampling}, after leaving out {n_total - len(counted):,} rows with weight 0"
 
 
 def _groups(dataset: Dataset, rows: NDArray[np.int64], spec: DataSpec) -> tuple[str | None, NDArray[np.int64] | None]:
@@ -214,15 +216,16 @@ def _groups(dataset: Dataset, rows: NDArray[np.int64], spec: DataSpec) -> tuple[
     if groups is None or spec.group is None:
         return None, None
     by = spec.group if spec.origin is not None else PurePath(spec.group).stem
-    return by, np.unique(groups[rows], return_inverse=True)[1].astype(np.int64)
+    return by, coded(chosen(groups, rows))
 
 
 def _weights(dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Return the weights of the rows, of mean 1; None where they are equal."""
     if dataset.weights is None:
         return None
-    found = dataset.weights[rows]
-    return None if (found == found[0]).all() else found / found.mean()
+    found = chosen(dataset.weights, rows)
+    low, high = extent(found)
+    return None if low == high else of_mean_1(found)
 
 
 def _of_positions(y: NDArray[Any]) -> bool:

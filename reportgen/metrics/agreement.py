@@ -8,13 +8,14 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_ERRORS, Z95, Contributions, Estimate
+from reportgen.metrics.spans import each, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from reportgen.metrics.comparison import Discordance
+    from reportgen.metrics.comparison import Discordance, Hits
 
     FloatArray = NDArray[np.float64]
 
@@ -26,7 +27,7 @@ def churn(
 
     Milani Fard et al. (2016); with Wilson's interval. None without an example.
     """
-    return intervals.proportion(first != second, weights)
+    return intervals.proportion(each(np.not_equal, first, second), weights)
 
 
 def negative_flips(table: Discordance) -> Estimate | None:
@@ -44,7 +45,7 @@ def _flips(table: Discordance, count: float, flipped: Callable[[Any, Any], NDArr
     if found is None or rows is None:
         return found
     first, second, weights = rows
-    return found.of_rows(lambda: intervals.of_share(flipped(first, second), weights))
+    return found.of_rows(lambda: intervals.of_share(each(flipped, first, second), weights))
 
 
 def shared_errors(table: Discordance) -> Estimate | None:
@@ -91,13 +92,13 @@ def _with_interval(value: float, counts: FloatArray, divisor: float) -> Estimate
     )
 
 
-def _of_kappa(
-    counts: FloatArray, first: NDArray[np.bool_], second: NDArray[np.bool_], weights: FloatArray
-) -> Contributions:
+def _of_kappa(counts: FloatArray, first: Hits, second: Hits, weights: FloatArray) -> Contributions:
     """Return the contributions of rows (N,) to kappa, by the delta method."""
     terms, _ = _influence(counts)
-    share = weights / weights.sum()
-    return Contributions(share * terms[(~first).astype(int), (~second).astype(int)], share)
+    whole = total(weights)
+    share = each(lambda weight: weight / whole, weights)
+    values = each(lambda own, one, other: own * terms[(~one).astype(int), (~other).astype(int)], share, first, second)
+    return Contributions(values, share)
 
 
 def _kappa(counts: FloatArray) -> float:

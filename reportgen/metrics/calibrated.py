@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.metrics import calibration
 from reportgen.metrics.calibration import LEVEL, NORMAL_ABOVE, TIE, gaps
 from reportgen.metrics.intervals import Z95
+from reportgen.metrics.mapped import coded, distinct, filled, numbers, places, summed
+from reportgen.metrics.spans import AT_ONCE, Derived, counts, each, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.calibration import ResidualBins
+    from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
+    Codes = NDArray[np.integer] | Derived
 
 NULL_DRAWS = 10_000
 """The smallest p-value is 1e-4: below 0.05 for two tests of each of 250 models."""
@@ -56,32 +61,47 @@ class GroupedResiduals:
     n
         (P,) float64, the sum of the weights of these rows.
     group, bin
-        (P,) int64, which group and which bin.
+        (P,) int64, which group, in their order, and which bin.
     """
 
-    sums: Floats
-    n: Floats
-    group: NDArray[np.int64]
-    bin: NDArray[np.int64]
+    sums: Values
+    n: Values
+    group: Codes
+    bin: Codes
 
     def drawn(self, size: int, seed: int, draws: int) -> Floats:
         """Draw the residual sums (draws, ``size``) of groups whose signs are random."""
-        from scipy.sparse import csr_array
         from scipy.special import stdtrit
 
         generator = np.random.default_rng(seed)
-        share = np.bincount(self.group, self.n) / self.n.sum()
-        wider = float(stdtrit(max(1 / (share**2).sum() - 1, 1.0), 0.975)) / Z95
-        count = len(share)
-        sums = csr_array((self.sums * wider, (self.group, self.bin)), shape=(count, size))
+        count, whole = int(self.group[-1:][0]) + 1, total(self.n)
+        unequal = total(each(lambda n: (n / whole) ** 2, summed(self.n, self.group, count)))
+        wider = float(stdtrit(max(1 / unequal - 1, 1.0), 0.975)) / Z95
         if count > _MOST_SIGNS:
-            covariance = (sums.T @ sums).toarray()
-            return generator.multivariate_normal(np.zeros(size), covariance, draws, method="eigh")
-        dense, drawn = sums.toarray(), np.empty((draws, size))
+            return generator.multivariate_normal(np.zeros(size), self._covariance(size, wider), draws, method="eigh")
+        dense, drawn = np.zeros((count, size)), np.empty((draws, size))
+        dense[self.group[:], self.bin[:]] = self.sums[:] * wider
         for start in range(0, draws, _DRAWS_AT_ONCE):
             part = drawn[start : start + _DRAWS_AT_ONCE]
             part[:] = (2.0 * generator.integers(0, 2, (len(part), count)) - 1.0) @ dense
         return drawn
+
+    def _covariance(self, size: int, scale: float) -> Floats:
+        """Return the sum over the groups of the products of their scaled sums, (``size``, ``size``)."""
+        from scipy.sparse import csr_array
+
+        found, start = np.zeros((size, size)), 0
+        while start < len(self.group):
+            end = min(start + AT_ONCE, len(self.group))
+            if end < len(self.group):  # before the group that would be cut
+                end = start + int(np.searchsorted(self.group[start:end], self.group[end : end + 1])[0])
+            own = self.group[start:end]
+            sums = csr_array(
+                (self.sums[start:end] * scale, (own - own[0], self.bin[start:end])), shape=(own[-1] - own[0] + 1, size)
+            )
+            found += (sums.T @ sums).toarray()
+            start = end
+        return found
 
 
 @dataclass(frozen=True)
@@ -98,26 +118,34 @@ class WeightedResiduals:
         (M,) int64.
     """
 
-    positive: Floats
-    negative: Floats
-    probability: Floats
-    bin: NDArray[np.int64]
+    positive: Values
+    negative: Values
+    probability: Values
+    bin: Codes
 
     def drawn(self, size: int, seed: int, draws: int) -> Floats:
         """Draw the residual sums (draws, ``size``); normal ones in bins of more than 500 rows."""
         generator, drawn = np.random.default_rng(seed), np.zeros((draws, size))
-        apart = self.positive - self.negative
-        for index in np.unique(self.bin):
-            here = self.bin == index
-            p, step = self.probability[here], apart[here]
-            if len(p) > _MOST_DRAWN:
-                drawn[:, index] = generator.normal(0.0, np.sqrt((p * (1 - p) * step**2).sum()), draws)
-            else:
-                drawn[:, index] = (generator.random((draws, len(p))) < p) @ step + self.negative[here].sum()
+        step = each(np.subtract, self.positive, self.negative)
+        variances = counts(self.bin, size, each(lambda p, one: p * (1 - p) * one**2, self.probability, step))
+        rows = counts(self.bin, size)
+        for index in np.flatnonzero(rows):
+            if rows[index] > _MOST_DRAWN:
+                drawn[:, index] = generator.normal(0.0, np.sqrt(variances[index]), draws)
+                continue
+            here = places(each(lambda own, index=index: own == index, self.bin))
+            p, own, least = (one[here] for one in (self.probability, step, self.negative))
+            for start in range(0, draws, _DRAWS_AT_ONCE):
+                part = drawn[start : start + _DRAWS_AT_ONCE, index]
+                part[:] = (generator.random((len(part), len(here))) < p) @ own + least.sum()
         return drawn
 
 
-def weighted_residuals(forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats) -> WeightedResiduals:
+def _places(forecasts: Values, edges: Floats) -> NDArray[np.int16]:
+    return filled(len(forecasts), np.int16, lambda span: calibration.places(forecasts[span], edges))
+
+
+def weighted_residuals(forecasts: Values, positives: Values, negatives: Values, edges: Floats) -> WeightedResiduals:
     """Return the residuals that weighted rows may have; parameters as in :func:`residual_bins`, with one row for every point.
 
     Rows may have been drawn by their outcome: the ratio of the mean weights of both outcomes among rows of like forecasts is
@@ -125,30 +153,47 @@ def weighted_residuals(forecasts: Floats, positives: Floats, negatives: Floats, 
     that outcome is as many times rarer among the drawn rows as it is in the population.
     """
     size = len(edges) - 1
-    index = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, size - 1)
-    one = positives > 0
-    n, ones = (np.bincount(index[rows], minlength=size) for rows in (slice(None), one))
-    weight, other = (np.bincount(index, values, size) for values in (positives, negatives))
+    index = _places(forecasts, edges)
+    n, ones = counts(index, size), counts(index, size, each(lambda true: true > 0, positives))
+    weight, other = (counts(index, size, values) for values in (positives, negatives))
     counted = np.maximum(n, 1)
     over, under = float((weight * (n - ones) / counted).sum()), float((other * ones / counted).sum())
     ratio = over / under if over > 0 and under > 0 else 1.0
-    weights = positives + negatives
-    if_one, if_zero = np.where(one, weights, weights * ratio), np.where(one, weights / ratio, weights)
-    drawn = forecasts / if_one
-    rest = (1 - forecasts) / if_zero
-    return WeightedResiduals((forecasts - 1) * if_one, forecasts * if_zero, drawn / (drawn + rest), index)
+
+    def if_one(true: Floats, false: Floats) -> Floats:
+        return (true + false) * np.where(true > 0, 1.0, ratio)
+
+    def if_zero(true: Floats, false: Floats) -> Floats:
+        return (true + false) / np.where(true > 0, ratio, 1.0)
+
+    def probability(f: Floats, true: Floats, false: Floats) -> Floats:
+        drawn, rest = f / if_one(true, false), (1 - f) / if_zero(true, false)
+        return drawn / (drawn + rest)
+
+    points = forecasts, positives, negatives
+    return WeightedResiduals(
+        each(lambda f, true, false: (f - 1) * if_one(true, false), *points),
+        each(lambda f, true, false: f * if_zero(true, false), *points),
+        each(probability, *points),
+        index,
+    )
 
 
 def grouped_residuals(
-    forecasts: Floats, positives: Floats, negatives: Floats, edges: Floats, groups: NDArray[np.int64]
+    forecasts: Values, positives: Values, negatives: Values, edges: Floats, groups: NDArray[np.int64] | None
 ) -> GroupedResiduals:
-    """Sum the residuals per group and bin; parameters as in :func:`residual_bins`, and (M,) the group of every point, from 0."""
+    """Sum the residuals per group and bin; parameters as in :func:`residual_bins`, and (M,) the group of every point, from 0; None if each is its own one."""
     size = len(edges) - 1
-    index = np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, size - 1)
-    n = positives + negatives
-    cells, cell = np.unique(groups * size + index, return_inverse=True)
-    sums, weights = (np.bincount(cell, values).astype(np.float64) for values in (n * forecasts - positives, n))
-    return GroupedResiduals(sums, weights, cells // size, cells % size)
+    n = each(np.add, positives, negatives)
+    residuals = each(lambda count, f, true: count * f - true, n, forecasts, positives)
+    index = _places(forecasts, edges)
+    if groups is None:
+        return GroupedResiduals(residuals, n, numbers(len(n)), index)
+    own = filled(len(n), np.int64, lambda span: groups[span] * size + index[span])
+    cells = distinct(own)
+    cell = coded(own, cells)
+    sums, weights = (summed(values, cell, len(cells)) for values in (residuals, n))
+    return GroupedResiduals(sums, weights, each(lambda one: one // size, cells), each(lambda one: one % size, cells))
 
 
 def ece_null(
@@ -192,9 +237,7 @@ def between_groups(bins: ResidualBins, grouped: GroupedResiduals) -> float | Non
     T as in :func:`squared_error`, with the pairs within groups left out, which vary together:
     sum of w_b (S_b² - sum of S_bg²) / (n_b² - sum of n_bg²).
     """
-    own, same = (
-        np.bincount(grouped.bin, weights=values**2, minlength=len(bins.n)) for values in (grouped.sums, grouped.n)
-    )
+    own, same = (counts(grouped.bin, len(bins.n), each(np.square, values)) for values in (grouped.sums, grouped.n))
     pairs = bins.n**2 - same
     use = pairs > TIE * bins.n**2
     if not use.any():

@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.metrics.intervals import Z95, Contributions, Estimate, wilson_bounds
 from reportgen.metrics.mapped import in_order, in_order_with_places
-from reportgen.metrics.spans import each, spans, total
+from reportgen.metrics.spans import Derived, each, spans, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,7 +143,7 @@ def in_cells(forecasts: NDArray[np.float64], outcomes: NDArray[np.bool_], edges:
     n, true, summed = np.zeros(size), np.zeros(size), np.zeros(size)
     for span in spans(len(forecasts)):
         given, came_true = forecasts[span], outcomes[span]
-        cell = np.clip(np.searchsorted(edges, given, side="right") - 1, 0, size - 1)
+        cell = places(given, edges)
         n += np.bincount(cell, minlength=size)
         true += np.bincount(cell, came_true, size)
         summed += np.bincount(cell, given, size)
@@ -166,6 +166,11 @@ def adaptive_edges(forecasts: Values, bins: int, counts: Floats | None = None) -
     return np.union1d(equal_mass_edges(forecasts, bins, counts), equal_width_edges(widths))
 
 
+def places(forecasts: Floats, edges: Floats) -> NDArray[np.int64]:
+    """Return the bin (M,) of forecasts (M,) between edges (B + 1,): one on an edge belongs to the bin above it, 1.0 to the last."""
+    return np.clip(np.searchsorted(edges, forecasts, side="right") - 1, 0, len(edges) - 2)
+
+
 def residual_bins(forecasts: Values, positives: Values, negatives: Values, edges: Floats) -> ResidualBins:
     """Sum the residuals per bin.
 
@@ -176,13 +181,11 @@ def residual_bins(forecasts: Values, positives: Values, negatives: Values, edges
     edges
         (B + 1,) increasing. A forecast on an edge belongs to the bin above it; 1.0 belongs to the last bin.
     """
-    size = len(edges) - 1
-    sums = np.zeros((6, size))
+    found = np.zeros((6, len(edges) - 1))
     for span in spans(len(forecasts)):
         f, true, false = forecasts[span], positives[span], negatives[span]
-        index = np.clip(np.searchsorted(edges, f, side="right") - 1, 0, size - 1)
-        n = true + false
-        columns = (
+        index, n = places(f, edges), true + false
+        parts = (
             n,
             n * f,
             true,
@@ -190,8 +193,9 @@ def residual_bins(forecasts: Values, positives: Values, negatives: Values, edges
             true * (1 - f) ** 2 + false * f**2,
             n * np.maximum(f * (1 - f), 0.0),
         )
-        sums += [np.bincount(index, weights=values, minlength=size) for values in columns]
-    return ResidualBins(edges, *sums)
+        for place, values in enumerate(parts):
+            found[place] += np.bincount(index, values, len(edges) - 1)
+    return ResidualBins(edges, *found)
 
 
 def ece(bins: ResidualBins) -> float:
@@ -236,20 +240,21 @@ def gap(forecasts: Values, positives: Values, negatives: Values, divisor: float 
     """
     counts = each(np.add, positives, negatives)
     n, true = total(counts), total(positives)
-    mean, frequency = total(each(np.multiply, counts, forecasts)) / n, true / n
+    mean, frequency = total(counts, forecasts) / n, true / n
     value = mean - frequency
     if n < 2:  # noqa: PLR2004
         return Estimate(value, int(n))
     from scipy.special import stdtrit
 
-    variance = total(each(lambda weight, f: weight * (f - mean) ** 2, counts, forecasts)) / n
+    deviations = each(lambda f: f - mean, forecasts)
+    variance = total(counts, each(np.square, deviations)) / n
     error = float(np.sqrt(variance / (n - 1) * divisor))
     half = float(stdtrit(n - 1, 1 - LEVEL / 2)) * error
     below, above = mean - max(mean - half, 0.0), min(mean + half, 1.0) - mean
     lows, highs = wilson_bounds(np.array([true / divisor]), np.array([n / divisor]))
     under, over = frequency - float(lows[0]), float(highs[0]) - frequency
     scale = np.sqrt(variance * frequency * (1 - frequency))
-    r = total(each(lambda weight, f: weight * (f - mean), positives, forecasts)) / n / scale if scale > 0 else 0.0
+    r = float(total(positives, deviations) / n / scale) if scale > 0 else 0.0
     r = min(r, max(r * (1 - DISCOUNTED_ROWS * divisor / n), 0.0))
     low = value - np.sqrt(max(below**2 - 2 * r * below * over + over**2, 0.0))
     high = value + np.sqrt(max(above**2 - 2 * r * above * under + under**2, 0.0))
@@ -264,10 +269,15 @@ def gap(forecasts: Values, positives: Values, negatives: Values, divisor: float 
     )
 
 
-def _of_gap(forecasts: Floats, positives: Floats, counts: Floats) -> Contributions:
+def _of_gap(forecasts: Values, positives: Values, counts: Derived) -> Contributions:
     """Return the contributions of the points to mean forecast minus frequency."""
-    residuals, mass = counts * forecasts - positives, counts / counts.sum()
-    return Contributions(residuals - mass * residuals.sum(), mass)
+    whole = total(counts)
+    residuals, mass = (
+        each(lambda n, f, true: n * f - true, counts, forecasts, positives),
+        each(lambda n: n / whole, counts),
+    )
+    summed = total(residuals)
+    return Contributions(each(lambda residual, own: residual - own * summed, residuals, mass), mass)
 
 
 def in_the_large_p(forecasts: Values, positives: Values, negatives: Values) -> float:
@@ -291,14 +301,15 @@ def in_the_large_p(forecasts: Values, positives: Values, negatives: Values) -> f
     >>> round(in_the_large_p(np.full(10, 0.5), one, 0 * one), 6)  # 10 heads in 10 throws
     0.001953
     """
-    f, n = each(lambda found: np.clip(found, 0.0, 1.0), forecasts), each(np.add, positives, negatives)
-    observed, mean = round(total(positives)), total(each(np.multiply, n, f))
-    variance = total(each(lambda n, f: n * f * (1 - f), n, f))
+    f, n = each(lambda given: np.clip(given, 0.0, 1.0), forecasts), each(np.add, positives, negatives)
+    observed, mean = round(total(positives)), total(n, f)
+    spread = each(lambda count, p: count * p * (1 - p), n, f)
+    variance = total(spread)
     if variance < NORMAL_ABOVE:
         lower, upper = _exact_tails(*_grouped(f, n), observed)
     else:
         sd = float(np.sqrt(variance))
-        skewness = total(each(lambda n, f: n * f * (1 - f) * (1 - 2 * f), n, f)) / sd**3
+        skewness = total(spread, each(lambda p: 1 - 2 * p, f)) / sd**3
         lower = _refined_normal((observed + 0.5 - mean) / sd, skewness)
         upper = 1 - _refined_normal((observed - 0.5 - mean) / sd, skewness)
     return float(np.clip(2 * min(lower, upper), _SMALLEST_P, 1.0))

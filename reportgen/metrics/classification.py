@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_EXAMPLES, Contributions, Estimate
-from reportgen.metrics.spans import Derived, counts, largest
+from reportgen.metrics.spans import Derived, counts, each, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,20 +139,26 @@ def of_mean_recall(
     confusion: Matrix, labels: NDArray[Any], predictions: NDArray[Any], weights: Floats
 ) -> Contributions:
     """Return the contributions of rows (N,) to the balanced accuracy of their weighted counts (K, K)."""
-    mass = _mass(confusion, labels, weights)
-    return Contributions(mass * ((labels == predictions) - recall(confusion)[labels]), mass)
+    mass, recalls = _mass(confusion, labels, weights), recall(confusion)
+
+    def value(own: Floats, label: NDArray[Any], predicted: NDArray[Any]) -> Floats:
+        return own * ((label == predicted) - recalls[label])
+
+    return Contributions(each(value, mass, labels, predictions), mass)
 
 
 def of_macro_f1(confusion: Matrix, labels: NDArray[Any], predictions: NDArray[Any], weights: Floats) -> Contributions:
     """Return the contributions of rows (N,) to the macro F1 of their weighted counts (K, K), by the delta method."""
-    values = weights * _f1_gradient(confusion)[labels, predictions]
+    gradient = _f1_gradient(confusion)
+    values = each(lambda own, label, predicted: own * gradient[label, predicted], weights, labels, predictions)
     return Contributions(values, _mass(confusion, labels, weights))
 
 
-def _mass(confusion: Matrix, labels: NDArray[Any], weights: Floats) -> Floats:
+def _mass(confusion: Matrix, labels: NDArray[Any], weights: Floats) -> Derived:
     """Return the share of each row (N,) in a mean over the classes that occur."""
     support = confusion.sum(axis=1, dtype=np.float64)
-    return weights / support[labels] / int((support > 0).sum())
+    classes = int((support > 0).sum())
+    return each(lambda weight, label: weight / support[label] / classes, weights, labels)
 
 
 def _supported(found: Estimate, support: Matrix) -> Estimate:

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import Z95, Contributions, Estimate
-from reportgen.metrics.spans import Derived, each, number
+from reportgen.metrics.spans import Derived, counts, each, equal, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Values
+
+    Hits = NDArray[np.bool_] | Derived
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,7 @@ class Discordance:
     only_first: float
     only_second: float
     neither: float
-    rows: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]] | None = field(
-        default=None, compare=False, repr=False
-    )
+    rows: tuple[Hits, Hits, NDArray[np.float64]] | None = field(default=None, compare=False, repr=False)
 
     @property
     def n(self) -> float:
@@ -41,16 +41,15 @@ class Discordance:
         return self.both + self.only_first + self.only_second + self.neither
 
 
-def discordance(
-    first: NDArray[np.bool_], second: NDArray[np.bool_], weights: NDArray[np.float64] | None = None
-) -> Discordance:
+def discordance(first: Hits, second: Hits, weights: NDArray[np.float64] | None = None) -> Discordance:
     """Count the examples that each model gets right, from (N,) bool each; with weights (N,) of mean 1, their sums."""
     if weights is None:
         both, one, other = (float(number(part)) for part in (each(np.logical_and, first, second), first, second))
-        rows = (first, second, np.broadcast_to(np.float64(1), first.shape))
-        return Discordance(both, one - both, other - both, len(first) - one - other + both, rows)
-    parts = (first & second, first & ~second, ~first & second, ~first & ~second)
-    both, one, other, neither = (float(weights[part].sum()) for part in parts)
+        return Discordance(
+            both, one - both, other - both, len(first) - one - other + both, (first, second, equal(len(first)))
+        )
+    cells = each(lambda one, other: 2 * ~one + ~other, first, second)
+    both, one, other, neither = counts(cells, 4, weights).tolist()
     return Discordance(both, one, other, neither, (first, second, weights))
 
 
@@ -97,9 +96,14 @@ def _divided(table: Discordance, divisor: float) -> Estimate:
     return accuracy_difference(Discordance(both, one, other, neither))
 
 
-def of_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], weights: NDArray[np.float64]) -> Contributions:
+def of_difference(first: Hits, second: Hits, weights: NDArray[np.float64]) -> Contributions:
     """Return the contributions of rows (N,) to the difference of the shares of two models."""
-    return intervals.of_share(first.astype(np.float64) - second, weights)
+    return intervals.of_share(apart(first, second), weights)
+
+
+def apart(first: Hits, second: Hits) -> Derived:
+    """Return 1 for each row (N,) that only the first model gets right, -1 for one that only the second does, otherwise 0."""
+    return each(lambda one, other: one.astype(np.float64) - other, first, second)
 
 
 def _newcombe(table: Discordance) -> tuple[float, float]:
@@ -124,6 +128,11 @@ def _correlation(table: Discordance) -> float:
     product = a * d - b * c
     corrected = max(product - table.n / 2, 0.0) if product > 0 else float(product)
     return corrected / float(np.sqrt(float(margins)))
+
+
+def errors_of_either(first: Hits, second: Hits) -> int:
+    """Return the number of rows (N,) that not both models get right."""
+    return len(first) - number(each(np.logical_and, first, second))
 
 
 def mean_difference(

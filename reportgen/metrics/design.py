@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.metrics.intervals import Z95, Contributions, Estimate
+from reportgen.metrics.mapped import as_type, coded, filled, numbers, stored, summed, taken
+from reportgen.metrics.spans import each, equal, extent, number, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from reportgen.metrics.intervals import Values
     from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
@@ -45,6 +48,12 @@ class _Effect:
         from scipy.special import stdtrit
 
         return self.ratio * (float(stdtrit(self.freedom, 0.975)) / Z95) ** 2
+
+
+def of_mean_1(weights: Floats) -> Floats:
+    """Return weights (n,) divided by their mean."""
+    mean = total(weights) / max(len(weights), 1)
+    return filled(len(weights), np.float64, lambda span: weights[span] / mean)
 
 
 @dataclass(frozen=True)
@@ -76,52 +85,50 @@ class Design:
     @cached_property
     def codes(self) -> Codes:
         """(n,) int64, the group of every row, counted from 0; each row is its own one without groups."""
-        if self.groups is None:
-            return np.arange(self.n)
-        return np.unique(self.groups, return_inverse=True)[1].astype(np.int64)
+        return numbers(self.n) if self.groups is None else coded(self.groups)
 
     @cached_property
     def weight(self) -> Floats:
         """(n,) float64, the weight of every row; 1 without weights."""
-        return np.broadcast_to(np.float64(1), (self.n,)) if self.weights is None else self.weights
+        return equal(self.n) if self.weights is None else self.weights
 
-    @property
+    @cached_property
     def count(self) -> int:
         """Number of groups."""
-        return int(self.codes.max(initial=-1)) + 1
+        return self.n if self.groups is None or not self.n else int(extent(self.codes)[1]) + 1
 
     @property
     def effective(self) -> float:
         """Number of rows of equal weight that say as much, (sum of w)² / sum of w²: Kish (1965)."""
-        return float(self.weight.sum() ** 2 / self.squared_weights)
+        return total(self.weight) ** 2 / self.squared_weights
 
     @property
     def squared_weights(self) -> float:
         """The sum of the squared weights."""
-        return float(self.n) if self.weights is None else float((self.weights**2).sum())
+        return float(self.n) if self.weights is None else total(each(np.square, self.weights))
 
-    def sums(self, values: Floats) -> Floats:
+    def sums(self, values: Values) -> Values:
         """Return the sums of values (n,) in each group; without groups the values themselves."""
-        return np.bincount(self.codes, values, minlength=self.count).astype(np.float64)
+        return values if self.groups is None else summed(values, self.codes, self.count)
 
     def take(self, rows: NDArray[Any]) -> Design:
         """Return the design of some of the rows, given by their positions or a mask."""
-        weights = None if self.weights is None else self.weights[rows] / self.weights[rows].mean()
-        groups = None if self.groups is None else self.groups[rows]
-        n = int(np.count_nonzero(rows)) if rows.dtype == np.bool_ else len(rows)
+        weights = None if self.weights is None else of_mean_1(taken(self.weights, rows))
+        groups = None if self.groups is None else taken(self.groups, rows)
+        n = number(rows) if rows.dtype == np.bool_ else len(rows)
         return Design(n, self.by, groups, weights)
 
-    def units(self, values: NDArray[Any]) -> Floats:
+    def units(self, values: Values) -> Floats:
         """Return what independent units of equal weight add to the mean of values (n,): (groups,) float64 with the same mean.
 
         Each row is a unit by itself; rows of a group are one, and what differs from the mean counts by weight (linearized).
         """
-        values = np.asarray(values, np.float64)
         if self.plain:
-            return values
-        share = self.weight / self.weight.sum()
-        mean = float((share * values).sum())
-        return np.asarray(mean + self.count * np.bincount(self.codes, share * (values - mean)), np.float64)
+            return as_type(stored(values), np.float64)
+        mass = self._shares
+        mean = total(values, mass)
+        sums = self.sums(each(lambda share, value: share * (value - mean), mass, values))
+        return stored(each(lambda one: mean + self.count * one, sums))
 
     def estimate(self, found: Estimate) -> Estimate:
         """Return an estimate with the interval for these rows; without one, and why, where there is none for them.
@@ -173,7 +180,7 @@ class Design:
         least: float = 0.0,
         *,
         above: bool = False,
-        mass: Floats | None = None,
+        mass: Values | None = None,
     ) -> float | None:
         """Return the p-value of residuals (n,) with mean 0 in these rows; None where there are too few groups.
 
@@ -186,18 +193,17 @@ class Design:
 
         if self.plain:
             return independent
-        residuals = residuals[:]
-        total = float((self.weight * residuals).sum())
-        share = self.weight / self.weight.sum()
-        values = self.weight * (residuals - float((share * residuals).sum()))
+        share, whole = self._shares, total(residuals, self.weight)
+        mean = total(residuals, share)
+        values = each(lambda weight, residual: weight * (residual - mean), self.weight, residuals)
         effect = self._effect(Contributions(values, share if mass is None else mass))
         if effect is None:
             return None
         variance = max(effect.base, least) * effect.ratio
         if variance <= 0:
-            found = 1.0 if total == 0 or (above and total < 0) else 0.0
+            found = 1.0 if whole == 0 or (above and whole < 0) else 0.0
         else:
-            t = total / math.sqrt(variance)
+            t = whole / math.sqrt(variance)
             found = float(stdtr(effect.freedom, -t)) if above else 2 * float(stdtr(effect.freedom, -abs(t)))
         return found if independent is None or self.weights is not None else max(found, independent)
 
@@ -224,28 +230,32 @@ class Design:
         words = ["weighted"] if self.weights is not None else []
         return ", ".join([*words, *([f"clustered by {self.by}, {groups:,} groups"] if self.groups is not None else [])])
 
+    @property
+    def _shares(self) -> Derived:
+        """(n,) the share of the weight that each row has."""
+        whole = total(self.weight)
+        return each(lambda weight: weight / whole, self.weight)
+
     def _effect(self, found: Contributions) -> _Effect | None:
         """Return the variance of an estimate in groups, and that in independent rows of equal weight; None below 10 groups."""
-        mass = np.bincount(self.codes, found.mass)
-        used = mass > 0
-        count = int(used.sum())
+        values, among = stored(found.values), stored(found.mass)
+        mass, sums = self.sums(among), self.sums(values)
+        count, whole = number(each(lambda own: own > 0, mass)), total(mass)
         if count < FEWEST_GROUPS:
             return None
-        mass = mass[used] / mass.sum()
-        sums = np.bincount(self.codes, found.values)[used] / (1 - mass)
-        share = found.mass / found.mass.sum()
-        unequal = float((mass**2).sum())
-        largest = unequal / float((share**2 / self.weight).sum())
-        squares = found.values**2
-        base, fourth = float((squares / self.weight).sum()), float((squares**2).sum())
+        squared_sums = each(lambda one, own: (one / (1 - own / whole)) ** 2, sums, mass)
+        unequal = total(each(lambda own: (own / whole) ** 2, mass))
+        largest = unequal / total(each(lambda own, weight: (own / whole) ** 2 / weight, among, self.weight))
+        squares = each(np.square, values)
+        base, fourth = total(each(np.divide, squares, self.weight)), total(each(np.square, squares))
         freedom = max(1 / unequal - 1, 1.0)
         if fourth == 0:
             return _Effect(0.0, largest, count, freedom)
-        together = float((sums**2).sum())
+        together = total(squared_sums)
         variance = together * (count - 1) / count
-        rows = float(squares.sum()) ** 2 / fourth
+        rows = total(squares) ** 2 / fourth
         ratio = (rows * max(variance / base, 1.0) + _PRIOR * largest) / (rows + _PRIOR)
-        kurtosis = count * float((sums**4).sum()) / together**2 if together > 0 else 1.0
+        kurtosis = count * total(each(np.square, squared_sums)) / together**2 if together > 0 else 1.0
         if kurtosis > 1:
             freedom = max(min(freedom, 2 * count / (kurtosis - 1)), 1.0)
         return _Effect(base, ratio, count, freedom)

@@ -1,4 +1,7 @@
-"""Which errors to look at: the most confident or the largest ones of each model, and those where the label may be wrong."""
+"""Which errors to look at: the most confident or the largest ones of each model, and those where the label may be wrong.
+
+Errors are on the disk where they are many; what takes those of several models is computed for some of the rows at a time.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.metrics.spans import Derived, most
+from reportgen.metrics import mapped
+from reportgen.metrics.spans import Derived, most, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,8 +44,13 @@ class Wrong:
     @classmethod
     def of(cls, predictions: NDArray[np.int32], labels: NDArray[np.int32], confidence: NDArray[np.float64]) -> Wrong:
         """Find the errors among (N,) predictions."""
-        places = np.flatnonzero(predictions != labels)
-        return cls(places, predictions[places], confidence[places])
+        wrong = Derived(len(labels), lambda span: predictions[span] != labels[span])
+        return cls(mapped.places(wrong), *(mapped.taken(column, wrong) for column in (predictions, confidence)))
+
+    def between(self, first: int, end: int) -> Wrong:
+        """Return the errors among the rows from ``first`` up to ``end``."""
+        own = slice(*np.searchsorted(self.places, (first, end)))
+        return Wrong(self.places[own], self.predictions[own], self.confidence[own])
 
     def sure(self, limit: float) -> Places:
         """Return the errors with at least a confidence."""
@@ -56,11 +65,49 @@ class Wrong:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """Numbers of rows: those that all models get wrong, all in the same way, at least one, and those where the label may be wrong.
+
+    ``alone`` are those that only one model gets wrong, by model.
+    """
+
+    shared: int
+    agreed: int
+    wrong: int
+    suspects: int
+    alone: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Chosen:
     """The rows to show: those where the label may be wrong, and other errors, each the most confident first."""
 
     suspects: Places
     others: Places
+
+
+def in_parts(models: Sequence[Wrong]) -> Iterator[list[Wrong]]:
+    """Yield the errors of the models on some of the rows at a time, in their order."""
+    n = max((int(one.places[-1]) + 1 for one in models if len(one.places)), default=0)
+    for span in spans(n):
+        yield [one.between(span.start, span.stop) for one in models]
+
+
+def counts(models: Sequence[Wrong], limit: float) -> Counts:
+    """Count the rows that models get wrong; ``limit`` as of :func:`suspects`.
+
+    >>> import numpy as np
+    >>> labels, sure = np.array([0, 0, 0]), np.full(3, 0.9)
+    >>> counts([Wrong.of(np.array(given), labels, sure) for given in ([1, 1, 0], [1, 2, 1])], 0.99)
+    Counts(shared=2, agreed=1, wrong=3, suspects=1, alone=(0, 1))
+    """
+    found, alone = np.zeros(4, np.int64), np.zeros(len(models), np.int64)
+    for part in in_parts(models):
+        found += [len(one) for one in (shared(part), agreed(part), any_of(part), suspects(part, limit))]
+        single = once(part)
+        alone += [len(np.intersect1d(one.places, single, assume_unique=True)) for one in part]
+    in_all, same, wrong, doubtful = found.tolist()
+    return Counts(in_all, same, wrong, doubtful, tuple(alone.tolist()))
 
 
 def shared(models: Sequence[Wrong]) -> Places:
@@ -110,7 +157,22 @@ def suspects(models: Sequence[Wrong], limit: float) -> Places:
     """
     together = agreed(models)
     places = reduce(np.union1d, [one.sure(limit) for one in models], together)
-    return places[np.lexsort((places, -_confidence(models, places), ~np.isin(places, together)))]
+    return places[_order(models, places, together)]
+
+
+def first_suspects(models: Sequence[Wrong], limit: float, most: int) -> Places:
+    """Return the first of :func:`suspects`, at most so many."""
+    found, together = np.empty(0, np.int64), np.empty(0, np.int64)
+    for part in in_parts(models):
+        found = np.append(found, suspects(part, limit)[:most])
+        together = np.append(together, np.intersect1d(found, agreed(part)))
+        found = found[_order(models, found, together)][:most]
+    return found
+
+
+def _order(models: Sequence[Wrong], places: Places, together: Places) -> Places:
+    """Return the order of rows (P,): those that the models agree on, then the most confident."""
+    return np.lexsort((places, -_confidence(models, places), ~np.isin(places, together)))
 
 
 def choose(models: Sequence[Wrong], each: int, limit: float) -> Chosen:
@@ -119,12 +181,11 @@ def choose(models: Sequence[Wrong], each: int, limit: float) -> Chosen:
     The other errors are taken in turn, the most confident of each model, then the second of each, so that every model has
     its own.
     """
-    first = suspects(models, limit)[:each]
+    first = first_suspects(models, limit, each)
     ranked = []
     for one in models:
-        left = ~np.isin(one.places, first)
-        places, confidence = one.places[left], one.confidence[left]
-        ranked.append(places[most(confidence, each)])
+        places = one.places[most(one.confidence, each + len(first))]
+        ranked.append(places[~np.isin(places, first)][:each])
     others = in_turn(ranked, IN_ALL * each - len(first))
     return Chosen(first, others[np.lexsort((others, -_confidence(models, others)))])
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics.mapped import numbers, zeros
-from reportgen.metrics.spans import spans
+from reportgen.metrics.mapped import chosen, coded, distinct, filled, numbers, running, summed, zeros
+from reportgen.metrics.spans import equal, spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,9 +52,12 @@ def grouped_folds(groups: NDArray[np.integer], seed: int, count: int = FOLDS) ->
     >>> np.bincount(grouped_folds(np.arange(20) // 2, seed=0)).tolist()
     [4, 4, 4, 4, 4]
     """
-    _, member, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(sizes))
-    before = np.cumsum(sizes[order]) - sizes[order]
-    folds = np.empty(len(sizes), np.int64)
-    folds[order] = before * count // len(groups)
-    return folds[member]
+    known = distinct(groups)
+    member, n = coded(groups, known), len(known)
+    sizes, order = summed(equal(len(groups)), member, n), numbers(n)
+    np.random.default_rng(seed).shuffle(order)
+    in_turn = chosen(sizes, order)
+    before, fold = running(in_turn), zeros((n,), np.int64)
+    for span in spans(n):
+        fold[order[span]] = (before[span] - in_turn[span]).astype(np.int64) * count // len(groups)
+    return filled(len(groups), np.int64, lambda span: fold[member[span]])

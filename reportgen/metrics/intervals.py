@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.metrics.spans import Derived, average, each, largest, total
+from reportgen.metrics.spans import Derived, average, each, equal, largest, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,13 +37,13 @@ class Contributions:
     Attributes
     ----------
     values
-        (N,) float64, the linearized contribution of every row, its weight included; they sum to 0. The scale does not matter.
+        (N,), the linearized contribution of every row, its weight included; they sum to 0. The scale does not matter.
     mass
-        (N,) float64, not negative: the share of the estimate that rests on the row; 0 for rows that it does not use.
+        (N,), not negative: the share of the estimate that rests on the row; 0 for rows that it does not use.
     """
 
-    values: Floats
-    mass: Floats
+    values: Values
+    mass: Values
 
 
 @dataclass(frozen=True)
@@ -150,13 +150,15 @@ def proportion(hits: NDArray[Any] | Derived, weights: Floats | None = None) -> E
     found = wilson(total(hits, weights), n)
     if found is None:
         return None
-    return found.of_rows(lambda: of_share(hits[:], np.ones(n) if weights is None else weights))
+    return found.of_rows(lambda: of_share(hits, equal(n) if weights is None else weights))
 
 
-def of_share(hits: NDArray[Any], among: NDArray[Any]) -> Contributions:
+def of_share(hits: NDArray[Any] | Derived, among: NDArray[Any] | Derived) -> Contributions:
     """Return the contributions to the share of ``hits`` (N,) bool or float among the rows with weights ``among`` (N,), 0 outside."""
-    mass = among / among.sum(dtype=np.float64)
-    return Contributions(mass * (hits - float((mass * hits).sum())), mass)
+    whole = total(among)
+    mass = each(lambda weight: weight / whole, among)
+    share = total(hits, mass)
+    return Contributions(each(lambda own, hit: own * (hit - share), mass, hits), mass)
 
 
 def mean(
@@ -191,7 +193,7 @@ def mean(
         min(value + above, high),
         "mean, Student's t corrected for skewness",
         widened=lambda divisor: _required(mean(values, low, high, weights, divisor)),
-        contributions=lambda: of_share(values[:], np.ones(n) if weights is None else weights),
+        contributions=lambda: of_share(values, equal(n) if weights is None else weights),
     )
 
 
@@ -239,7 +241,7 @@ def ratio(numerators: Values, denominators: Values, weights: Floats | None = Non
         value + above,
         method,
         widened=lambda divisor: ratio(numerators, denominators, weights, divisor),
-        contributions=lambda: of_share(linear[:], np.ones(n) if weights is None else weights),
+        contributions=lambda: of_share(linear, equal(n) if weights is None else weights),
     )
 
 

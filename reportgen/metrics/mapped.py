@@ -60,9 +60,9 @@ def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape:
     return found
 
 
-def stored(values: Derived) -> Floats:
-    """Return derived values (N,), each computed once, float64."""
-    return filled(len(values), np.float64, values.of)
+def stored(values: NDArray[Any] | Derived) -> NDArray[Any]:
+    """Return derived values (N,), each computed once, float64; an array as it is."""
+    return filled(len(values), np.float64, values.of) if isinstance(values, Derived) else values
 
 
 def numbers(n: int) -> Rows:
@@ -112,6 +112,12 @@ def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived) -> 
     return _of_mask(values, rows, zeros((number(rows),), np.float64))
 
 
+def places(rows: NDArray[np.bool_] | Derived) -> Rows:
+    """Return the positions (M,) of the rows (N,) that are true, int64."""
+    positions = Derived(len(rows), lambda span: np.arange(span.start, span.stop))
+    return _of_mask(positions, rows, zeros((number(rows),), np.int64))
+
+
 def _of_mask(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived, found: NDArray[Any]) -> NDArray[Any]:
     end = 0
     for span in spans(len(rows)):
@@ -141,6 +147,54 @@ def in_order_with_places(values: NDArray[Any] | Derived) -> NDArray[np.complex12
         found.real[span] = values[span]
         found.imag[span] = np.arange(span.start, span.stop)
     found.sort()
+    return found
+
+
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the different ones of values (N,) of any type, in order.
+
+    >>> distinct(np.array(["b", "a", "b"])).tolist()
+    ['a', 'b']
+    """
+    ordered = filled(len(values), values.dtype, lambda span: values[span])
+    ordered.sort()
+    first = Derived(len(ordered), lambda span: _differs(ordered, span))
+    return _of_mask(ordered, first, zeros((number(first),), values.dtype))
+
+
+def _differs(ordered: NDArray[Any], span: slice) -> NDArray[np.bool_]:
+    """Return which values of a span are not equal to the one before."""
+    if span.start:
+        return np.asarray(ordered[span] != ordered[span.start - 1 : span.stop - 1])
+    return np.append(True, ordered[1 : span.stop] != ordered[: span.stop - 1])
+
+
+def coded(values: NDArray[Any], known: NDArray[Any] | None = None) -> Rows:
+    """Return the place (N,) int64 of each value among the different ones, in order, which may be ``known``.
+
+    >>> coded(np.array(["b", "a", "b"])).tolist()
+    [1, 0, 1]
+    """
+    found = distinct(values) if known is None else known
+
+    def of(span: slice) -> Rows:
+        own, which = np.unique(
+            values[span], return_inverse=True
+        )  # searched in order, because neighbors are in the same pages
+        return np.searchsorted(found, own)[which]
+
+    return filled(len(values), np.int64, of)
+
+
+def summed(values: NDArray[Any] | Derived, codes: NDArray[np.integer] | Derived, size: int) -> Floats:
+    """Return the sums (``size``,) of the values (N,) with each of the codes (N,), from 0, float64.
+
+    >>> summed(np.array([1.0, 2.0, 4.0]), np.array([0, 2, 0]), 3).tolist()
+    [5.0, 0.0, 2.0]
+    """
+    found = zeros((size,), np.float64)
+    for span in spans(len(codes)):
+        np.add.at(found, codes[span], values[span])
     return found
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.metrics.mapped import filled, in_order
-from reportgen.metrics.spans import Derived, each
+from reportgen.metrics.mapped import filled, in_order, running
+from reportgen.metrics.spans import each, previous
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.metrics.intervals import Values
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
 
@@ -38,25 +39,28 @@ class Ordered:
 
     @classmethod
     def of(cls, values: Values, weights: Floats | None = None) -> Ordered:
-        """Sort values (N,), with their positive weights (N,), at least one; weighted ones in memory."""
+        """Sort values (N,), with their positive weights (N,), at least one."""
         n = len(values)
         if weights is None:
             reached = filled(n, np.float64, lambda span: np.arange(span.start + 1, span.stop + 1) / n)
             return cls(in_order(values), reached)
-        found = values[:]
-        order = np.argsort(found, kind="stable")
-        summed = np.cumsum(weights[order])
-        return cls(found[order], summed / summed[-1])
+        pairs = filled(n, np.complex128, lambda span: values[span] + 1j * weights[span])
+        pairs.sort()  # in place, by the value, then by the weight
+        summed = running(each(np.imag, pairs))
+        return cls(
+            filled(n, np.float64, lambda span: pairs[span].real),
+            filled(n, np.float64, lambda span: summed[span] / summed[-1]),
+        )
 
     @property
     def before(self) -> Derived:
         """(N,) the share of the weight before each."""
-        return _previous(self.reached, 0.0)
+        return previous(self.reached, 0.0)
 
     @property
     def rises(self) -> Derived:
         """(N,) how far each is above the one before it; 0 for the first."""
-        return each(np.subtract, self.values, _previous(self.values, self.values[0]))
+        return each(np.subtract, self.values, previous(self.values, self.values[0]))
 
     def at(self, share: float) -> float:
         """Return the smallest value that at least a share of the weight does not exceed."""
@@ -84,14 +88,3 @@ class Ordered:
         after[tied] = np.searchsorted(self.values, wanted[tied], side="right")
         ranks: Floats = (first + after + 1) / 2
         return ranks
-
-
-def _previous(values: Floats, first: float) -> Derived:
-    """Return the entry before each one, span by span, and something before the first."""
-
-    def of(span: slice) -> Floats:
-        if span.start:
-            return values[span.start - 1 : span.stop - 1]
-        return np.append(first, values[: span.stop - 1])
-
-    return Derived(len(values), of)

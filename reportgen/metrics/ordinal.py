@@ -9,9 +9,12 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import Z95, Estimate
+from reportgen.metrics.spans import average, each, equal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from reportgen.metrics.spans import Derived
 
     Classes = NDArray[np.int32]
     Floats = NDArray[np.float64]
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
 _KAPPA, _DIFFERENCE = "delta method on the scale of Fisher's z", "paired, delta method"
 
 
-def distances(labels: Classes, predictions: Classes) -> Floats:
+def distances(labels: Classes, predictions: Classes) -> Derived:
     """Return by how many classes each prediction (N,) is off, whatever the direction."""
-    return np.abs(predictions.astype(np.float64) - labels)
+    return each(lambda label, predicted: np.abs(predicted.astype(np.float64) - label), labels, predictions)
 
 
 def quadratic_kappa(labels: Classes, predictions: Classes, weights: Floats | None = None) -> Estimate | None:
@@ -42,8 +45,8 @@ def quadratic_kappa(labels: Classes, predictions: Classes, weights: Floats | Non
     if found is None:
         return None
     value, influence = found
-    n, w = len(labels), np.ones(len(labels)) if weights is None else weights
-    return _of_kappa(value, float(np.average(influence**2, weights=w)) / n, n).of_rows(
+    n, w = len(labels), equal(len(labels)) if weights is None else weights
+    return _of_kappa(value, average(each(np.square, influence), w) / n, n).of_rows(
         lambda: intervals.of_share(influence, w)
     )
 
@@ -59,26 +62,29 @@ def quadratic_kappa_difference(
     if found is None or against is None:
         return None
     (one, of_one), (other, of_other) = found, against
-    n, w = len(labels), np.ones(len(labels)) if weights is None else weights
-    influence = of_one - of_other
-    return _of_difference(one - other, float(np.average(influence**2, weights=w)) / n, n).of_rows(
+    n, w = len(labels), equal(len(labels)) if weights is None else weights
+    influence = each(np.subtract, of_one, of_other)
+    return _of_difference(one - other, average(each(np.square, influence), w) / n, n).of_rows(
         lambda: intervals.of_share(influence, w)
     )
 
 
-def _linearized(labels: Classes, predictions: Classes, weights: Floats | None) -> tuple[float, Floats] | None:
+def _linearized(labels: Classes, predictions: Classes, weights: Floats | None) -> tuple[float, Derived] | None:
     """Return kappa and the contribution of every row (N,) to its error, of mean 0; None where chance leaves no distance."""
-    y, p = labels.astype(np.float64), predictions.astype(np.float64)
-    mean_y, mean_p = np.average(y, weights=weights), np.average(p, weights=weights)
-    y, p = y - mean_y, p - mean_p
+    mean_y, mean_p = average(labels, weights), average(predictions, weights)
+    y, p = each(lambda label: label - mean_y, labels), each(lambda predicted: predicted - mean_p, predictions)
     shift = mean_p - mean_y
-    squared = (p - y + shift) ** 2
-    seen = float(np.average(squared, weights=weights))
-    chance = float(np.average(y**2 + p**2, weights=weights)) + float(shift**2)
+    squared = each(lambda one, other: (other - one + shift) ** 2, y, p)
+    seen = average(squared, weights)
+    chance = average(each(lambda one, other: one**2 + other**2, y, p), weights) + shift**2
     if chance <= 0:
         return None
-    of_chance = y**2 + p**2 + shift**2 + 2 * shift * (p - y)
-    return 1 - seen / chance, (seen * of_chance / chance - squared) / chance
+
+    def influence(one: Floats, other: Floats, off: Floats) -> Floats:
+        of_chance = one**2 + other**2 + shift**2 + 2 * shift * (other - one)
+        return (seen * of_chance / chance - off) / chance
+
+    return 1 - seen / chance, each(influence, y, p, squared)
 
 
 def _of_kappa(value: float, variance: float, n: int) -> Estimate:

@@ -15,7 +15,7 @@ import numpy as np
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_ERRORS, FEWEST_EXAMPLES, Contributions, Estimate
 from reportgen.metrics.mapped import among, filled, stored
-from reportgen.metrics.spans import Derived, average, each, number, positive, total
+from reportgen.metrics.spans import Derived, average, each, equal, number, positive, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,8 +114,9 @@ def _with_rows(value: float, shares: Sequence[_Share], weights: Floats | None) -
     found = intervals.share(value, variance, n, _METHOD)
 
     def contributions() -> Contributions:
-        w = np.ones(n) if weights is None else weights
-        return Contributions(w * influence[:], w * sum(one.mass(slice(None)) for one in shares))
+        w = equal(n) if weights is None else weights
+        mass = Derived(n, lambda span: sum(one.mass(span) for one in shares))
+        return Contributions(each(np.multiply, w, influence), each(np.multiply, w, mass))
 
     return found.of_rows(contributions)
 

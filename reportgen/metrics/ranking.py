@@ -13,7 +13,7 @@ import numpy as np
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_EXAMPLES, Contributions, Estimate
 from reportgen.metrics.mapped import in_order_with_places, running, zeros
-from reportgen.metrics.spans import each, number, spans, total
+from reportgen.metrics.spans import each, equal, number, spans, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -96,7 +96,7 @@ class _Curve:
         """Return what each of the points contributes."""
         values = zeros((len(positives),), np.float64)
         self.add(values, steps, positives, negatives)
-        return Contributions(values, _mass(positives, negatives)[:])
+        return Contributions(values, _mass(positives, negatives))
 
 
 def _mass(positives: Values, negatives: Values) -> Derived:
@@ -264,7 +264,7 @@ def _one_vs_rest(
 def _macro(
     curve: Callable[[_Steps], _Curve], method: str, columns: Iterable[Column], n: int, weights: Floats | None
 ) -> Estimate | None:
-    weight = np.broadcast_to(np.float64(1), (n,)) if weights is None else weights
+    weight = equal(n) if weights is None else weights
     influence, mass = (zeros((n,), np.float64) for _ in range(2))
     values, fewest = [], n
     for one in columns:

@@ -12,7 +12,7 @@ from reportgen.metrics import classification, folds, intervals
 from reportgen.metrics.intervals import Estimate
 from reportgen.metrics.mapped import among, filled, in_order, running
 from reportgen.metrics.ordered import ROUNDING, Ordered
-from reportgen.metrics.spans import Derived, average, counts, each, extent, largest, total
+from reportgen.metrics.spans import Derived, average, counts, each, equal, extent, largest, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,9 @@ def quantile(values: Values, level: float, weights: Floats | None = None, diviso
         ordered.at(high),
         "order statistics",
         widened=lambda divisor: quantile(values, level, weights, divisor),
-        contributions=lambda: intervals.of_share(values[:] <= value, np.ones(n) if weights is None else weights),
+        contributions=lambda: intervals.of_share(
+            each(lambda one: one <= value, values), equal(n) if weights is None else weights
+        ),
     )
 
 
@@ -194,7 +196,9 @@ def growth(predictions: Values, errors: Values) -> Estimate | None:
     first, second = map(_standardized_ranks, both)
     r = float(np.clip(average(each(np.multiply, first, second)), -1, 1))
     return _correlation(r, n).of_rows(
-        lambda: intervals.of_share(first[:] * second[:] - r * (first[:] ** 2 + second[:] ** 2) / 2, np.ones(n))
+        lambda: intervals.of_share(
+            each(lambda one, two: one * two - r * (one**2 + two**2) / 2, first, second), equal(n)
+        )
     )
 
 

@@ -14,11 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.metrics.intervals import SEVERAL, Estimate
+from reportgen.metrics.spans import average, each, largest, total
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from reportgen.metrics.intervals import Values
+    from reportgen.metrics.spans import Derived
+
     FloatArray = NDArray[np.float64]
+    Rows = Sequence[Values] | FloatArray
 
 METHOD = "seeds and rows crossed, Student's t"
 _LEVEL = 0.05
@@ -32,13 +39,13 @@ class _Parts:
     """
 
     value: float
-    rows: FloatArray
+    rows: Derived
     between: float
     both: float
     degrees: int
 
 
-def over_seeds(rows: FloatArray) -> Estimate:
+def over_seeds(rows: Rows) -> Estimate:
     """Return the mean score of a recipe with its interval.
 
     Parameters
@@ -63,12 +70,12 @@ def over_seeds(rows: FloatArray) -> Estimate:
     (0.75, False)
     """
     if len(rows) < SEVERAL:
-        return Estimate(float(rows.mean()), rows.shape[1]).without("the recipe has one model")
+        return Estimate(average(rows[0]), len(rows[0])).without("the recipe has one model")
     part = _parts(rows)
     return _interval(part.value, part.rows, (part,), 1)
 
 
-def deviation(rows: FloatArray) -> float | None:
+def deviation(rows: Rows) -> float | None:
     """Return the standard deviation between the scores of (seeds, N) rows; None with one seed.
 
     It contains what the rows add to it: models that are equally good differ on a sample.
@@ -77,10 +84,10 @@ def deviation(rows: FloatArray) -> float | None:
     >>> round(deviation(np.array([[0.0, 1.0], [1.0, 1.0]])), 4)
     0.3536
     """
-    return float(rows.mean(axis=1).std(ddof=1)) if len(rows) >= SEVERAL else None
+    return float(np.std([average(one) for one in rows], ddof=1)) if len(rows) >= SEVERAL else None
 
 
-def difference(first: FloatArray, second: FloatArray, comparisons: int = 1) -> Estimate:
+def difference(first: Rows, second: Rows, comparisons: int = 1) -> Estimate:
     """Return the difference of two recipes' mean scores, first minus second, with its interval.
 
     Parameters
@@ -102,29 +109,35 @@ def difference(first: FloatArray, second: FloatArray, comparisons: int = 1) -> E
     seeds' scores lacks it.
     """
     if min(len(first), len(second)) < SEVERAL:
-        value = float(first.mean() - second.mean())
-        return Estimate(value, first.shape[1]).without("a recipe has one model")
+        value = float(np.mean([average(one) for one in first]) - np.mean([average(one) for one in second]))
+        return Estimate(value, len(first[0])).without("a recipe has one model")
     one, other = _parts(first), _parts(second)
-    return _interval(one.value - other.value, one.rows - other.rows, (one, other), comparisons)
+    return _interval(one.value - other.value, each(np.subtract, one.rows, other.rows), (one, other), comparisons)
 
 
-def _parts(rows: FloatArray) -> _Parts:
-    seeds, n = rows.shape
-    scores, by_row = rows.mean(axis=1), rows.mean(axis=0)
+def _parts(rows: Rows) -> _Parts:
+    seeds, n = len(rows), len(rows[0])
+    scores = np.array([average(one) for one in rows])
+    by_row = each(lambda *all_of: np.mean(all_of, axis=0), *rows)
     value = float(scores.mean())
-    rest = rows - scores[:, None] - by_row + value
-    both = float((rest**2).sum()) / (seeds - 1) / max(n - 1, 1) / (seeds * n)
+
+    def rest(*all_of: FloatArray) -> FloatArray:
+        found = np.stack(all_of)
+        left: FloatArray = ((found - scores[:, None] - found.mean(axis=0) + value) ** 2).sum(axis=0)
+        return left
+
+    both = total(each(rest, *rows)) / (seeds - 1) / max(n - 1, 1) / (seeds * n)
     return _Parts(value, by_row, max(float(scores.var(ddof=1)) / seeds, both), both, seeds - 1)
 
 
-def _interval(value: float, by_row: FloatArray, parts: tuple[_Parts, ...], comparisons: int) -> Estimate:
+def _interval(value: float, by_row: Derived, parts: tuple[_Parts, ...], comparisons: int) -> Estimate:
     from scipy.special import stdtrit
 
-    n = len(by_row)
-    of_rows = float(by_row.var(ddof=1)) / n if n >= SEVERAL else 0.0
+    n, mean = len(by_row), average(by_row)
+    of_rows = total(each(lambda one: (one - mean) ** 2, by_row)) / (n - 1) / n if n >= SEVERAL else 0.0
     of_rows = max(of_rows - sum(part.both for part in parts), 0.0)
     variance = of_rows + sum(part.between for part in parts)
-    if variance <= (np.finfo(np.float64).eps * float(np.abs(by_row).max())) ** 2:
+    if variance <= (np.finfo(np.float64).eps * largest(by_row)) ** 2:
         return Estimate(value, n).without("all models have the same score on every row")
     spread = of_rows**2 / max(n - 1, 1) + sum(part.between**2 / part.degrees for part in parts)
     reach = float(stdtrit(variance**2 / spread, 1 - _LEVEL / comparisons / 2)) * math.sqrt(variance)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.metrics import intervals
-from reportgen.metrics.spans import Derived
+from reportgen.metrics.mapped import as_type, coded, distinct, places, running, stored, summed
+from reportgen.metrics.spans import Derived, each, equal, previous, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Refusals:
     confidence: NDArray[np.float64]
     kept: NDArray[np.int64]
     errors: NDArray[np.int64]
-    rows: tuple[NDArray[np.int64], NDArray[np.bool_]] | None = None
+    rows: tuple[Derived, NDArray[np.bool_]] | None = None
 
     @classmethod
     def of(cls, confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> Refusals:
@@ -62,9 +63,13 @@ class Refusals:
         confidence, correct
             (N,) probability of the predicted class, and whether it is the label; at least one row.
         """
-        distinct, places = np.unique(-confidence, return_inverse=True)
-        errors = np.bincount(places, ~correct).astype(np.int64)
-        return cls(-distinct, np.cumsum(np.bincount(places)), np.cumsum(errors), (places, correct))
+        n, found = len(confidence), distinct(confidence)
+        size = len(found)
+        place = each(lambda own: size - 1 - own, coded(confidence, found))
+        kept, errors = (
+            as_type(running(summed(rows, place, size)), np.int64) for rows in (equal(n), each(np.logical_not, correct))
+        )
+        return cls(found[::-1], kept, errors, (place, correct))
 
     @classmethod
     def of_counts(cls, lowest: NDArray[np.float64], right: NDArray[np.float64], wrong: NDArray[np.float64]) -> Refusals:
@@ -84,19 +89,24 @@ class Refusals:
         return int(self.kept[-1])
 
     @property
-    def risk(self) -> NDArray[np.float64]:
+    def risk(self) -> Derived:
         """(M,) error rate among the rows with at least each confidence."""
-        return self.errors / self.kept
+        return each(np.divide, self.errors, self.kept)
 
     @property
-    def _before(self) -> NDArray[np.int64]:
+    def _before(self) -> Derived:
         """(M,) number of rows with more than each confidence."""
-        return np.append(0, self.kept[:-1])
+        return previous(self.kept, 0)
 
     @property
-    def _shares(self) -> NDArray[np.float64]:
+    def _sizes(self) -> Derived:
+        """(M,) number of rows of each confidence."""
+        return each(np.subtract, self.kept, self._before)
+
+    @property
+    def _shares(self) -> Derived:
         """(M,) share of errors among the rows of each confidence."""
-        return np.diff(self.errors, prepend=0) / (self.kept - self._before)
+        return each(lambda now, then, size: (now - then) / size, self.errors, previous(self.errors, 0), self._sizes)
 
     def area(self) -> Estimate:
         """Return the area under the risk-coverage curve (AURC): the mean, over all numbers of rows kept, of the error rate among them.
@@ -113,29 +123,38 @@ class Refusals:
         >>> round(ranked.area().value, 15)
         0.0625
         """
-        start, shares = self._before, self._shares
-        first = np.append(0, self.errors[:-1]) - start * shares
-        value = float((first * (_harmonic(self.kept) - _harmonic(start)) + shares * (self.kept - start)).sum()) / self.n
+
+        def under(
+            start: NDArray[np.int64], kept: NDArray[np.int64], errors: NDArray[np.int64], share: NDArray[np.float64]
+        ) -> NDArray[np.float64]:
+            first = errors - start * share
+            return first * (_harmonic(kept) - _harmonic(start)) + share * (kept - start)
+
+        parts = self._before, self.kept, previous(self.errors, 0), self._shares
+        value = total(each(under, *parts)) / self.n
         found = intervals.mean(self._influence(), low=0.0, high=1.0)
         if found is None or found.low is None:
             return intervals.Estimate(value, self.n).without("no variation was seen")
         return replace(found, value=value, method=f"influence values, {found.method}")
 
-    def _influence(self) -> NDArray[np.float64] | Derived:
+    def _influence(self) -> Derived:
         """Return the (N,) influence of each row on the area, plus the area: in the order of the rows, where it is known.
 
         An error counts as the rows kept from it on, the sum of 1 / rank; a row that stands before an error dilutes it.
         """
-        start, sizes = self._before, self.kept - self._before
-        summed = self.kept * _harmonic(self.kept) - start * _harmonic(start) - sizes
-        weight = _harmonic(self.n) - summed / sizes
-        diluted = np.cumsum((self._shares * sizes / self.kept)[::-1])[::-1]
-        right = self.errors[-1] / self.n - diluted
-        wrong = right + weight
+        highest, sizes = _harmonic(self.n), self._sizes
+
+        def weight(start: NDArray[np.int64], kept: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.float64]:
+            return highest - (kept * _harmonic(kept) - start * _harmonic(start) - size) / size
+
+        diluting = each(lambda share, size, kept: share * size / kept, self._shares, sizes, self.kept)
+        diluted, rate = running(stored(diluting)[::-1])[::-1], self.errors[-1] / self.n
+        right = stored(each(lambda one: rate - one, diluted))
+        wrong = stored(each(np.add, right, each(weight, self._before, self.kept, sizes)))
         if self.rows is not None:
-            places, correct = self.rows
-            return np.where(correct, right[places], wrong[places])
-        errors = np.diff(self.errors, prepend=0)
+            place, correct = self.rows
+            return each(lambda own, hit: np.where(hit, right[own], wrong[own]), place, correct)
+        errors, sizes = np.diff(self.errors, prepend=0), sizes[:]
         values, ends = np.stack([wrong, right], axis=1).ravel(), np.cumsum(np.stack([errors, sizes - errors], axis=1))
         return Derived(
             self.n, lambda span: values[np.searchsorted(ends, np.arange(span.start, span.stop), side="right")]
@@ -155,7 +174,8 @@ class Refusals:
         """
         kept = max(int(np.ceil(round(coverage * self.n, 9))), 1)
         place = int(np.searchsorted(self.kept, kept))
-        errors = float(self.errors[place] - (self.kept[place] - kept) * self._shares[place])
+        share = float(self._shares[place : place + 1][0])
+        errors = float(self.errors[place] - (self.kept[place] - kept) * share)
         found = intervals.wilson(kept - errors, kept)
         if found is None:
             message = "at least one row is kept"
@@ -172,7 +192,13 @@ class Refusals:
         >>> ranked.reach(0.75, fewest=1).confidence, ranked.reach(0.8, fewest=1).confidence, ranked.reach(0.8, fewest=3)
         (0.6, 0.8, None)
         """
-        reached = np.flatnonzero((self.kept - self.errors >= accuracy * self.kept - 1e-9) & (self.kept >= fewest))
+        reached = places(
+            each(
+                lambda kept, errors: (kept - errors >= accuracy * kept - 1e-9) & (kept >= fewest),
+                self.kept,
+                self.errors,
+            )
+        )
         if not len(reached):
             return None
         last = reached[-1]

@@ -11,6 +11,8 @@ import numpy as np
 from reportgen.metrics import intervals, simultaneous
 from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.metrics.intervals import SEVERAL, Contributions, Estimate
+from reportgen.metrics.mapped import among, filled, taken
+from reportgen.metrics.spans import average, each, number, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,19 +34,21 @@ def from_rest(values: Floats | Mask, inside: Mask, design: Design) -> Estimate |
     Shares (bool) have Newcombe's (1998, Statistics in Medicine 17, 873-890, method 10) interval, others that of Zou & Donner (2008):
     the intervals of both means by square-and-add. ``n`` is the number of rows inside; ``inside`` is (N,), ``design`` that of all rows.
     """
-    parts = [_part(values, rows, design) for rows in (inside, ~inside)]
-    own, rest = parts
+    own, rest = (_part(values, rows, design) for rows in (inside, _outside(inside)))
     if own is None or rest is None:
         return None
     return _difference(own, rest).of_rows(lambda: _contributions(values, inside, design.weight))
 
 
+def _outside(inside: Mask) -> Mask:
+    return filled(len(inside), np.bool_, lambda span: ~inside[span])
+
+
 def _part(values: Floats | Mask, rows: Mask, design: Design) -> Estimate | None:
     weights = design.take(rows).weights
-    chosen = values[rows]
-    if chosen.dtype == np.bool_:
-        return intervals.proportion(chosen, weights)
-    return intervals.mean(chosen.astype(np.float64), weights=weights)
+    if values.dtype == np.bool_:
+        return intervals.proportion(taken(values, rows), weights)
+    return intervals.mean(among(values, rows), weights=weights)
 
 
 def _difference(own: Estimate, rest: Estimate) -> Estimate:
@@ -63,8 +67,10 @@ def _difference(own: Estimate, rest: Estimate) -> Estimate:
 
 def _contributions(values: Floats | Mask, inside: Mask, weight: Floats) -> Contributions:
     """Return the contributions of all rows to the difference; half of the estimate rests on either part."""
-    own, rest = (intervals.of_share(values, rows * weight) for rows in (inside, ~inside))
-    return Contributions(own.values - rest.values, (own.mass + rest.mass) / 2)
+    own = intervals.of_share(values, each(np.multiply, inside, weight))
+    rest = intervals.of_share(values, each(lambda here, w: ~here * w, inside, weight))
+    mass = each(lambda one, other: (one + other) / 2, own.mass, rest.mass)
+    return Contributions(each(np.subtract, own.values, rest.values), mass)
 
 
 def from_rest_p(values: Floats | Mask, inside: Mask, design: Design) -> float | None:
@@ -74,32 +80,34 @@ def from_rest_p(values: Floats | Mask, inside: Mask, design: Design) -> float | 
     p-value of the permutation test of the mean, which is valid for any distribution of losses, and of Welch's (1947) t test, which
     is valid where only the spread differs. Parameters as of :func:`from_rest`.
     """
-    parts = [design.take(rows) for rows in (inside, ~inside)]
-    if not all(part.n for part in parts):
+    outside = _outside(inside)
+    if not (number(inside) and number(outside)):
         return None
     if design.plain:
         return _independent(values, inside)
-    if any(part.count < FEWEST_GROUPS for part in parts):
+    if any(design.take(rows).count < FEWEST_GROUPS for rows in (inside, outside)):
         return None
     independent = None if design.weights is not None else _independent(values, inside)
     weight = design.weight
-    mass = [float((rows * weight).sum()) for rows in (inside, ~inside)]
-    means = [float((rows * weight * values).sum()) / total for rows, total in zip((inside, ~inside), mass, strict=True)]
-    scale = np.where(inside, 1 / mass[0], -1 / mass[1]) * weight.sum()
-    residuals = scale * (values - np.where(inside, *means)) + (means[0] - means[1])
+    whole, mass = total(weight), [total(rows, weight) for rows in (inside, outside)]
+    weighted = each(np.multiply, weight, values)
+    means = [total(rows, weighted) / own for rows, own in zip((inside, outside), mass, strict=True)]
+    scale = each(lambda here: np.where(here, 1 / mass[0], -1 / mass[1]) * whole, inside)
+    residuals = each(
+        lambda by, value, here: by * (value - np.where(here, *means)) + (means[0] - means[1]), scale, values, inside
+    )
     least = 0.0
     if values.dtype == np.bool_:
-        share = float((weight * values).sum() / weight.sum())
-        least = share * (1 - share) * float((weight**2 * scale**2).sum())
+        share = total(weighted) / whole
+        least = share * (1 - share) * total(each(lambda w, by: w**2 * by**2, weight, scale))
     return design.p_value(residuals, independent, least)
 
 
 def _independent(values: Floats | Mask, inside: Mask) -> float:
-    own, rest = values[inside], values[~inside]
+    own, rest = (taken(values, rows) for rows in (inside, _outside(inside)))
     if values.dtype == np.bool_:
-        return fisher(int(own.sum()), len(own), int(rest.sum()), len(rest))
-    samples = own.astype(np.float64), rest.astype(np.float64)
-    return max(welch(*samples), permutation(*samples))
+        return fisher(number(own), len(own), number(rest), len(rest))
+    return max(welch(own, rest), permutation(own, rest))
 
 
 def fisher(hits: int, n: int, other_hits: int, other_n: int) -> float:
@@ -110,16 +118,16 @@ def fisher(hits: int, n: int, other_hits: int, other_n: int) -> float:
     """
     from scipy.special import gammaln
 
-    marked, total = hits + other_hits, n + other_n
+    marked, rows = hits + other_hits, n + other_n
     low, high = max(0, marked - other_n), min(n, marked)
-    share = marked / total
-    deviation = math.sqrt(n * share * (1 - share) * max(other_n, 1) / max(total - 1, 1))
+    share = marked / rows
+    deviation = math.sqrt(n * share * (1 - share) * max(other_n, 1) / max(rows - 1, 1))
     terms = math.ceil(_WIDTHS * deviation) + _LEAST_TERMS
 
     def probability(first: int, last: int) -> float:
         k = np.arange(max(first, low), min(last, high) + 1, dtype=np.float64)
         logs = _log_choose(gammaln, n, k) + _log_choose(gammaln, other_n, marked - k)
-        return float(np.exp(logs - _log_choose(gammaln, total, np.float64(marked))).sum())
+        return float(np.exp(logs - _log_choose(gammaln, rows, np.float64(marked))).sum())
 
     return min(1.0, 2 * min(probability(hits - terms, hits), probability(hits, hits + terms)))
 
@@ -141,14 +149,17 @@ def permutation(first: Floats, second: Floats) -> float:
     """
     from scipy.special import gammainc, gammaincc, ndtr
 
-    pooled = np.concatenate([first, second])
-    m, n = len(first), len(pooled)
-    deviations = pooled - pooled.mean()
-    variance = m * (n - m) / (n - 1) * float((deviations**2).mean()) if n >= SEVERAL else 0.0
+    m, n = len(first), len(first) + len(second)
+    center = (total(first) + total(second)) / n
+
+    def moment(power: int) -> float:
+        return sum(total(each(lambda value: (value - center) ** power, one)) for one in (first, second)) / n
+
+    variance = m * (n - m) / (n - 1) * moment(2) if n >= SEVERAL else 0.0
     if variance <= 0:
         return 1.0
-    distance = float(deviations[:m].sum()) / math.sqrt(variance)
-    third = m * (n - m) * (n - 2 * m) / ((n - 1) * max(n - 2, 1)) * float((deviations**3).mean())
+    distance = total(each(lambda value: value - center, first)) / math.sqrt(variance)
+    third = m * (n - m) * (n - 2 * m) / ((n - 1) * max(n - 2, 1)) * moment(3)
     skewness = third / variance**1.5
     if abs(skewness) < _NO_SKEWNESS:
         return min(1.0, 2 * float(ndtr(-abs(distance))))
@@ -171,8 +182,12 @@ def welch(first: Floats, second: Floats) -> float:
     if min(len(first), len(second)) < SEVERAL:
         return 1.0
     samples = first, second
-    variances = [float(one.var(ddof=1)) / len(one) for one in samples]
-    difference, variance = float(first.mean() - second.mean()), sum(variances)
+    means = [average(one) for one in samples]
+    variances = [
+        total(each(lambda value, mean=mean: (value - mean) ** 2, one)) / (len(one) - 1) / len(one)
+        for one, mean in zip(samples, means, strict=True)
+    ]
+    difference, variance = means[0] - means[1], sum(variances)
     if variance == 0:
         return 1.0 if difference == 0 else 0.0
     freedom = variance**2 / sum(one**2 / (len(sample) - 1) for one, sample in zip(variances, samples, strict=True))

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.metrics.calibrated import Null, null_of
+from reportgen.metrics.spans import counts, each, spans, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
 
@@ -23,7 +26,7 @@ _CELLS = 4000
 _TOLERANCE = 1e-5
 
 
-def smece(forecasts: Floats, positives: Floats, negatives: Floats) -> float:
+def smece(forecasts: Values, positives: Values, negatives: Values) -> float:
     """Return the smooth calibration error in [0, 1]: the bandwidth that equals the error smoothed with it.
 
     Parameters
@@ -37,18 +40,25 @@ def smece(forecasts: Floats, positives: Floats, negatives: Floats) -> float:
     and smoothed with the Gaussian kernel reflected at 0 and 1, whose cosine transform is known in closed form; the
     fixed point is found by bisection to 1e-5.
     """
-    n = positives + negatives
-    return float(_fixed_point(_grid(forecasts, ((n * forecasts - positives) / n.sum())[None]))[0])
+    return float(_fixed_point(_residuals(forecasts, positives, negatives))[0])
 
 
-def smece_at(forecasts: Floats, positives: Floats, negatives: Floats, bandwidth: float) -> float:
+def smece_at(forecasts: Values, positives: Values, negatives: Values, bandwidth: float) -> float:
     """Return the calibration error smoothed with a given bandwidth."""
-    n = positives + negatives
-    transform = _transform(_grid(forecasts, ((n * forecasts - positives) / n.sum())[None]))
+    transform = _transform(_residuals(forecasts, positives, negatives))
     return float(_smoothed(transform, np.array([bandwidth]))[0])
 
 
-def smece_null(forecasts: Floats, positives: Floats, negatives: Floats, seed: int, draws: int = NULL_DRAWS) -> Null:
+def _residuals(forecasts: Values, positives: Values, negatives: Values) -> Floats:
+    """Return the residuals on a grid (1, cells + 1), as shares of all examples."""
+    whole, grid = total(each(np.add, positives, negatives)), np.zeros((1, _CELLS + 1))
+    for span in spans(len(forecasts)):
+        f, true = forecasts[span], positives[span]
+        grid += _grid(f, (((true + negatives[span]) * f - true) / whole)[None])
+    return grid
+
+
+def smece_null(forecasts: Values, positives: Values, negatives: Values, seed: int, draws: int = NULL_DRAWS) -> Null:
     """Return the smooth calibration error expected of a calibrated model with these forecasts, from seeded draws.
 
     Forecasts that share a point of a grid of 251, or of 1,001 above 10,000 examples, are drawn together: binomial with their mean.
@@ -61,13 +71,13 @@ def smece_null(forecasts: Floats, positives: Floats, negatives: Floats, seed: in
     seed, draws
         Seed and number of the draws.
     """
-    n = positives + negatives
-    cells = _NULL_CELLS[int(n.sum() > _MANY)]
-    cell = np.round(np.clip(forecasts, 0.0, 1.0) * cells).astype(np.int64)
-    counts = np.bincount(cell, weights=n)
-    used = np.flatnonzero(counts > 0)
-    size = counts[used]
-    mean = np.clip(np.bincount(cell, weights=n * forecasts)[used] / size, 0.0, 1.0)
+    n = each(np.add, positives, negatives)
+    cells = _NULL_CELLS[int(total(n) > _MANY)]
+    cell = each(lambda f: np.round(np.clip(f, 0.0, 1.0) * cells).astype(np.int64), forecasts)
+    found = counts(cell, cells + 1, n)
+    used = np.flatnonzero(found > 0)
+    size = found[used]
+    mean = np.clip(counts(cell, cells + 1, each(np.multiply, n, forecasts))[used] / size, 0.0, 1.0)
     trials = np.maximum(np.round(size).astype(np.int64), 1)
     outcomes = np.random.default_rng(seed).binomial(trials, mean, (draws, len(used)))
     grid = _grid(mean, size * (mean - outcomes / trials) / size.sum(), cells)

@@ -42,6 +42,11 @@ def each(function: Callable[..., Any], *columns: NDArray[Any] | Derived) -> Deri
     return Derived(len(columns[0]), lambda span: function(*(column[span] for column in columns)))
 
 
+def equal(n: int) -> NDArray[np.float64]:
+    """Return n weights of 1, which take no memory."""
+    return np.broadcast_to(np.float64(1), (n,))
+
+
 def spans(n: int) -> Iterator[slice]:
     """Yield the places 0 to n in spans of at most :data:`AT_ONCE`."""
     for start in range(0, n, AT_ONCE):
@@ -53,7 +58,23 @@ def positive(values: NDArray[Any] | Derived) -> Derived:
     return each(lambda some: some > 0, values)
 
 
-def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -> float:
+def previous(values: NDArray[Any], first: float) -> Derived:
+    """Return the entry before each one (N,), and something before the first.
+
+    >>> previous(np.array([3, 5, 7]), 0)[:].tolist()
+    [0, 3, 5]
+    """
+
+    def of(span: slice) -> NDArray[Any]:
+        start, stop, _ = span.indices(len(values))
+        if start:
+            return values[start - 1 : stop - 1]
+        return np.append(np.asarray(first, values.dtype), values[: max(stop - 1, 0)])
+
+    return Derived(len(values), of)
+
+
+def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | Derived | None = None) -> float:
     """Return the sum of values (N,), each times its weight (N,), accumulated in float64.
 
     >>> total(np.array([1.0, 2.0])), total(Derived(2, lambda span: np.array([1.0, 2.0])[span]), np.array([1.0, 3.0]))
@@ -74,7 +95,7 @@ def number(rows: NDArray[np.bool_] | Derived) -> int:
     return sum(int(np.count_nonzero(rows[span])) for span in spans(len(rows)))
 
 
-def average(values: NDArray[Any] | Derived, weights: NDArray[Any] | None = None) -> float:
+def average(values: NDArray[Any] | Derived, weights: NDArray[Any] | Derived | None = None) -> float:
     """Return the mean of values (N,), weighted by their weights (N,), accumulated in float64."""
     return total(values, weights) / (len(values) if weights is None else total(weights))
 

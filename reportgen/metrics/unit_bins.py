@@ -17,6 +17,7 @@ from reportgen.metrics.calibrated import GroupedResiduals
 from reportgen.metrics.calibration import LEVEL, ReliabilityCurve, ResidualBins, equal_width_edges
 from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.metrics.pooled import Parts
+from reportgen.metrics.spans import counts, each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,7 +108,7 @@ class UnitBins:
     @property
     def groups(self) -> Ints:
         """(B,) int64, the groups that have positions in each bin."""
-        return np.bincount(self.grouped.bin, minlength=self.counted.shape[1])
+        return counts(self.grouped.bin, self.counted.shape[1]).astype(np.int64)
 
     def curve(self) -> ReliabilityCurve:
         """Return the points of a reliability diagram; bins without positions are left out, intervals of bins with fewer than 10 groups are NaN.
@@ -120,7 +121,7 @@ class UnitBins:
 
         bins, used = self.bins, np.flatnonzero(self.bins.n > 0)
         n, forecast = bins.n[used], bins.forecast[used] / bins.n[used]
-        squares = np.bincount(self.grouped.bin, self.grouped.sums**2, len(bins.n))[used]
+        squares = counts(self.grouped.bin, len(bins.n), each(np.square, self.grouped.sums))[used]
         groups, tail = self.groups[used], (1 - (1 - LEVEL) ** (1 / len(used))) / 2
         t = -stdtrit(np.maximum(groups - 1, 1), tail)
         half = np.where(groups < FEWEST_GROUPS, np.nan, t * np.sqrt(np.maximum(squares, bins.variance[used])) / n)

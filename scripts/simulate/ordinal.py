@@ -57,7 +57,7 @@ def draw(generator: np.random.Generator, design: Design, n: int) -> tuple[Classe
 
 def numbers(labels: Classes, first: Classes, second: Classes) -> Iterator[tuple[str, Estimate]]:
     """Yield the numbers of the report, with the rules by which it withholds their intervals."""
-    own, other = (ordinal.distances(labels, predicted) for predicted in (first, second))
+    own, other = (ordinal.distances(labels, predicted)[:] for predicted in (first, second))
     errors, either = int((own > 0).sum()), int(((own > 0) | (other > 0)).sum())
     found = {
         "MAE in classes": (intervals.mean(own, low=0.0), errors, intervals.FEWEST_ERRORS),

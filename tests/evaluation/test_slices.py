@@ -9,6 +9,7 @@ import pytest
 
 from reportgen.errors import InputError
 from reportgen.evaluation.slices import searched, slicings
+from reportgen.metrics import mapped, spans
 from reportgen.spec.tables.sections import SliceSpec
 
 COLUMNS = {
@@ -54,6 +55,23 @@ def test_pairs() -> None:
         "region = south, sex = f": [5],
         "region = south, sex = m": [1],
     }
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"by": "region"},
+        {"by": ["region", "grade"]},
+        {"by": "age", "edges": [18, 65]},
+        {"where": "age >= 18 and not region == 'north' or grade in [1, 3]"},
+    ],
+)
+def test_spans_of_the_rows_do_not_matter(spec: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rows at a time, on the disk, are those of all at once."""
+    expected = members(**spec)
+    monkeypatch.setattr(spans, "AT_ONCE", 2)
+    monkeypatch.setattr(mapped, "MAPPED", 1)
+    assert members(**spec) == expected
 
 
 def test_missing_values() -> None:

@@ -103,11 +103,12 @@ def by_contributions(found: Estimate, weights: NDArray[np.float64]) -> float:
     """Return the variance by the contributions, up to their scale: relative to that of independent rows of equal weight."""
     assert found.contributions is not None
     made = found.contributions()
-    sums = np.bincount(Rows.groups, made.values)
-    mass = np.bincount(Rows.groups, made.mass) / made.mass.sum()
+    values = made.values[:]
+    sums = np.bincount(Rows.groups, values)
+    mass = np.bincount(Rows.groups, made.mass[:]) / made.mass[:].sum()
     used = mass > 0
     jackknife = (used.sum() - 1) / used.sum() * float(((sums[used] / (1 - mass[used])) ** 2).sum())
-    return jackknife / float((made.values**2 / weights).sum())
+    return jackknife / float((values**2 / weights).sum())
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -128,7 +129,7 @@ def independent(found: Estimate, weights: NDArray[np.float64]) -> float:
     if (
         found.method is not None and "half an example" in found.method
     ):  # not centered at the value; the contributions have their scale
-        return float((found.contributions().values ** 2 / weights).sum())
+        return float((found.contributions().values[:] ** 2 / weights).sum())
     narrow = found.widened(1e-4)
     assert narrow.low is not None
     assert narrow.high is not None
@@ -323,23 +324,24 @@ def test_the_null_of_weighted_rows() -> None:
     f = Rows.p.max(axis=1)
     true, edges = Rows.correct.astype(float), calibration.equal_width_edges(15)
     equal = calibrated.weighted_residuals(f, true, 1 - true, edges)
-    assert equal.probability == pytest.approx(f)
+    assert equal.probability[:] == pytest.approx(f)
     bins = calibration.residual_bins(f, true, 1 - true, edges)
     for measure in (calibrated.ece_null, calibrated.mce_null):
         assert measure(bins, 1, 4000, equal).high == pytest.approx(measure(bins, 0, 4000).high, rel=0.05)
     weights = np.where(Rows.correct, 0.5, 2.0)
     found = calibrated.weighted_residuals(f, weights * true, weights * (1 - true), edges)
-    expected = found.probability * found.positive + (1 - found.probability) * found.negative
+    chance, positive, negative = found.probability[:], found.positive[:], found.negative[:]
+    expected = chance * positive + (1 - chance) * negative
     assert expected == pytest.approx(np.zeros(N), abs=1e-12)
-    assert found.positive / (f - 1) == pytest.approx(np.full(N, 0.5))
-    assert found.negative / f == pytest.approx(np.full(N, 2.0))
+    assert positive / (f - 1) == pytest.approx(np.full(N, 0.5))
+    assert negative / f == pytest.approx(np.full(N, 2.0))
     drawn = found.drawn(15, 0, 20_000)
-    each = found.probability * found.positive**2 + (1 - found.probability) * found.negative**2
-    assert drawn.var(axis=0) == pytest.approx(np.bincount(found.bin, each, 15), rel=0.06)
+    each = chance * positive**2 + (1 - chance) * negative**2
+    assert drawn.var(axis=0) == pytest.approx(np.bincount(found.bin[:], each, 15), rel=0.06)
     many = calibrated.weighted_residuals(
         *(np.tile(one, 50) for one in (f, weights * true, weights * (1 - true))), edges
     )
-    assert many.drawn(15, 0, 20_000).var(axis=0) == pytest.approx(50 * np.bincount(found.bin, each, 15), rel=0.06)
+    assert many.drawn(15, 0, 20_000).var(axis=0) == pytest.approx(50 * np.bincount(found.bin[:], each, 15), rel=0.06)
 
 
 def test_calibrated_models_of_weighted_rows_are_seldom_called_miscalibrated() -> None:
@@ -412,5 +414,5 @@ def test_contributions_need_not_have_a_scale() -> None:
     assert found is not None
     assert found.contributions is not None
     made = found.contributions()
-    scaled = Contributions(made.values * 7, made.mass * 3)
+    scaled = Contributions(made.values[:] * 7, made.mass[:] * 3)
     assert design.divisor(made) == pytest.approx(design.divisor(scaled))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy.stats import median_abs_deviation
 
-from reportgen.metrics import errors, outlying
+from reportgen.metrics import errors, outlying, spans
 from reportgen.metrics.errors import Wrong
 
 LIMIT = 0.99
@@ -56,6 +56,21 @@ def test_every_model_has_its_most_confident_errors(rows: list[list[tuple[int, fl
         if len(one.places):
             best = one.confidence.max()
             assert any(one.confidence_at(np.array(shown)) == best)
+
+
+@given(ANSWERS, st.integers(1, 4))
+def test_parts_of_the_rows_do_not_matter(rows: list[list[tuple[int, float]]], most: int) -> None:
+    """Numbers and first suspects of all rows, found in those of seven rows at a time."""
+    every = models(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans, "AT_ONCE", 7)
+        counts, first = errors.counts(every, LIMIT), errors.first_suspects(every, LIMIT, most)
+    suspects, once = errors.suspects(every, LIMIT), errors.once(every)
+    assert first.tolist() == suspects[:most].tolist()
+    assert counts.suspects == len(suspects)
+    assert (counts.shared, counts.agreed) == (len(errors.shared(every)), len(errors.agreed(every)))
+    assert counts.wrong == len(errors.any_of(every))
+    assert counts.alone == tuple(len(set(one.places) & set(once)) for one in every)
 
 
 def test_a_single_model_agrees_with_nobody() -> None:

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy import stats
 
+from reportgen.contract.forecasts import null_of, points_of
 from reportgen.metrics import (
+    agreement,
+    calibrated,
     calibration,
     classification,
     comparison,
@@ -18,9 +21,13 @@ from reportgen.metrics import (
     folds,
     intervals,
     mapped,
+    ordinal,
     pooled,
     ranking,
     regression,
+    seeds,
+    slices,
+    smoothing,
     spans,
 )
 from reportgen.metrics.confidence import confident_errors
@@ -30,10 +37,13 @@ from reportgen.metrics.pooled import Parts
 from reportgen.metrics.ranking import Column
 from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import Derived, each
+from reportgen.sections.slices import ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from reportgen.contract.forecasts import Points
 
 GENERATOR = np.random.default_rng(5)
 LOSSES, CONFIDENCE = GENERATOR.exponential(size=1_000), GENERATOR.beta(8, 1, size=1_000)
@@ -43,8 +53,53 @@ ERRORS = each(np.subtract, LOSSES, GENERATOR.normal(1, 1, 1_000))
 BINNED = np.round(LOSSES, 1), ERRORS
 WEIGHTS, SCORES = LOSSES / LOSSES.mean(), np.round(CONFIDENCE, 2)
 COLUMNS = [Column(one, CORRECT, known) for one, known in ((SCORES, None), (LOSSES, LABELS > 0))]
-EDGES, SURE = calibration.equal_width_edges(15), 1 - (1 - CONFIDENCE) ** 6
+SURE = 1 - (1 - CONFIDENCE) ** 6
 PARTS = Parts(np.minimum(LABELS, PREDICTIONS) * 1.0, LABELS * 1.0)
+GROUPS = GENERATOR.integers(0, 200, 1_000)
+INSIDE = GENERATOR.random(1_000) < 0.3
+EDGES = calibration.equal_width_edges(15)
+FOUND: tuple[Callable[[], Any], ...] = (
+    lambda: intervals.mean(ERRORS),
+    lambda: intervals.proportion(CORRECT),
+    lambda: intervals.ratio(LOSSES, CONFIDENCE),
+    lambda: comparison.accuracy_difference(comparison.discordance(CORRECT, INSIDE)),
+    lambda: agreement.error_consistency(comparison.discordance(CORRECT, INSIDE)),
+    lambda: classification.macro_f1_estimate(CONFUSION).of_rows(
+        lambda: classification.of_macro_f1(CONFUSION, LABELS, PREDICTIONS, CONFIDENCE)
+    ),
+    lambda: classification.balanced_accuracy_estimate(CONFUSION).of_rows(
+        lambda: classification.of_mean_recall(CONFUSION, LABELS, PREDICTIONS, CONFIDENCE)
+    ),
+)
+CONFUSION = classification.weighted_confusion(LABELS, PREDICTIONS, 4, CONFIDENCE)
+
+
+def ends(*found: intervals.Estimate | None) -> list[float | None]:
+    """Return the values of estimates, and the ends of their intervals."""
+    return [number for one in found if one is not None for number in (one.value, one.low, one.high)]
+
+
+def grouped() -> Design:
+    """Return rows in groups."""
+    return Design(1_000, "patient", GROUPS)
+
+
+def weighted() -> Design:
+    """Return rows with weights."""
+    return Design(1_000, weights=CONFIDENCE / CONFIDENCE.mean())
+
+
+def points(design: Design) -> Points:
+    """Return forecasts with the weights of both outcomes."""
+    return points_of(CONFIDENCE, CORRECT, design)
+
+
+def null(design: Design) -> calibrated.Null:
+    """Return the error of calibrated models in rows."""
+    bins = calibration.residual_bins(*points(design), EDGES)
+    found = null_of(calibrated.ece_null, bins, points(design), design, 0)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(
@@ -61,6 +116,7 @@ PARTS = Parts(np.minimum(LABELS, PREDICTIONS) * 1.0, LABELS * 1.0)
         lambda: spans.most(np.round(LOSSES, 1), 7).tolist(),
         lambda: intervals.root_mean_square(ERRORS),
         lambda: regression.quantile(each(np.abs, ERRORS), 0.9),
+        lambda: regression.quantile(np.round(LOSSES, 1), 0.9, CONFIDENCE),
         lambda: regression.r_squared(ERRORS, LOSSES, CONFIDENCE),
         lambda: regression.mae_skill(ERRORS, LOSSES),
         lambda: regression.growth(LOSSES, ERRORS),
@@ -81,6 +137,7 @@ PARTS = Parts(np.minimum(LABELS, PREDICTIONS) * 1.0, LABELS * 1.0)
         lambda: pooled.macro([PARTS, Parts(PARTS.denominators, PARTS.denominators)]),
         lambda: pooled.difference(PARTS, Parts(CORRECT * 1.0, 1.0 + PARTS.denominators))[0],  # type: ignore[index]
         lambda: pooled.mean_over_rows(pooled.per_row(PARTS)[0]),
+        lambda: [ratios.values([PARTS], INSIDE, WEIGHTS)[::50].tolist()],  # type: ignore[index]
         lambda: spans.most(np.round(LOSSES, 1), 7, CONFIDENCE).tolist(),
         lambda: [
             intervals.mean_p_value(ERRORS),
@@ -89,12 +146,53 @@ PARTS = Parts(np.minimum(LABELS, PREDICTIONS) * 1.0, LABELS * 1.0)
             *distributions.crps_of_labels(np.round(LOSSES, 1))[::100].tolist(),
             distributions.share_p_value(CORRECT, 0.9),
         ],
+        lambda: ends(*(grouped().estimate(found()) for found in FOUND)),
+        lambda: ends(*(weighted().estimate(found()) for found in FOUND)),
+        lambda: [
+            grouped().p_value(ERRORS, 0.1),
+            weighted().p_value(ERRORS, 0.1),
+            slices.from_rest_p(CORRECT, INSIDE, Design(1_000)),
+            slices.from_rest_p(LOSSES, INSIDE, Design(1_000)),
+            slices.from_rest_p(CORRECT, INSIDE, grouped()),
+            slices.from_rest_p(LOSSES, INSIDE, weighted()),
+        ],
+        lambda: [*grouped().units(LOSSES)[::9].tolist(), *weighted().units(ERRORS)[::99].tolist()],
+        lambda: [grouped().take(INSIDE).count, weighted().take(INSIDE).effective],
+        lambda: [*folds.grouped_folds(GROUPS, 3)[::50].tolist(), *mapped.coded(GROUPS)[::50].tolist()],
+        lambda: ends(*(slices.from_rest(values, INSIDE, Design(1_000)) for values in (CORRECT, LOSSES))),
+        lambda: ends(*(grouped().estimate(slices.from_rest(one, INSIDE, grouped())) for one in (CORRECT, LOSSES))),  # type: ignore[arg-type]
+        lambda: ends(Refusals.of(np.round(CONFIDENCE, 2), CORRECT).area()),
+        lambda: ends(grouped().estimate(Refusals.of(np.round(CONFIDENCE, 2), CORRECT).area())),
+        lambda: [
+            calibration.in_the_large_p(*points(Design(1_000))),
+            smoothing.smece(*points(Design(1_000))),
+            smoothing.smece_null(*points(Design(1_000)), 0).high,
+            *calibration.adaptive_edges(CONFIDENCE, 15).tolist(),
+            *calibration.residual_bins(*points(weighted()), EDGES).squared.tolist(),
+        ],
+        lambda: [null(design()).high for design in (grouped, weighted)],
+        lambda: [
+            calibrated.between_groups(
+                calibration.residual_bins(*points(grouped()), EDGES),
+                calibrated.grouped_residuals(*points(grouped()), EDGES, groups),
+            )
+            for groups in (GROUPS, None)
+        ],
+        lambda: ends(calibration.gap(*points(Design(1_000))), grouped().estimate(calibration.gap(*points(grouped())))),
+        lambda: ends(seeds.over_seeds([LOSSES, ERRORS]), seeds.difference([LOSSES, ERRORS], [ERRORS, CONFIDENCE])),
+        lambda: [
+            *ends(ordinal.quadratic_kappa(LABELS, PREDICTIONS, CONFIDENCE)),
+            *ends(ordinal.quadratic_kappa_difference(LABELS, PREDICTIONS, LABELS % 3)),
+        ],
+        lambda: density.quantiles(LOSSES, [0.25, 0.5, 0.9]).tolist(),
     ],
 )
 def test_the_span_does_not_matter(measure: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the last digits of sums; nor whether arrays are on the disk."""
+    monkeypatch.setattr(calibrated, "_MOST_SIGNS", 100)
     whole = measure()
-    monkeypatch.setattr(spans, "AT_ONCE", 7)
+    for module in (spans, calibrated):
+        monkeypatch.setattr(module, "AT_ONCE", 7)
     monkeypatch.setattr(mapped, "MAPPED", 1)
     parts = measure()
     if isinstance(whole, list):
@@ -106,6 +204,27 @@ def test_the_span_does_not_matter(measure: Callable[[], Any], monkeypatch: pytes
             assert getattr(parts, name) == pytest.approx(value, rel=1e-9)
         elif not callable(value):
             assert getattr(parts, name) == value
+
+
+@given(st.lists(st.sampled_from(["a", "b", "cc", ""]) | st.just("b"), min_size=1, max_size=30), st.data())
+def test_codes_are_those_of_numpy(values: list[str], data: st.DataObject) -> None:
+    """Of text and of numbers, of all rows and of some, in spans on the disk."""
+    array = np.array(values)
+    rows = np.array(data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans, "AT_ONCE", 3)
+        patch.setattr(mapped, "MAPPED", 1)
+        distinct, codes = np.unique(array, return_inverse=True)
+        assert mapped.distinct(array).tolist() == distinct.tolist()
+        assert mapped.coded(array).tolist() == codes.tolist()
+        assert mapped.coded(codes * 7 - 9).tolist() == codes.tolist()
+        assert (
+            mapped.taken(array, rows).tolist()
+            == mapped.taken(array, mapped.places(rows)).tolist()
+            == array[rows].tolist()
+        )
+        summed = mapped.summed(each(np.multiply, rows, 2.0 * codes), codes, len(distinct))
+        assert summed.tolist() == np.bincount(codes, 2.0 * codes * rows).tolist()
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 9))

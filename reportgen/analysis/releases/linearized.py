@@ -40,7 +40,7 @@ def of_output(name: str, columns: Columns, weights: Floats, n_classes: int, *, b
     labels, predictions = columns["label"], columns["prediction"]
     confusion = classification.weighted_confusion(labels, predictions, n_classes, weights)
     value, contributions = _CLASSES[name]
-    return float(value(confusion)), contributions(confusion, labels, predictions, weights).values
+    return float(value(confusion)), contributions(confusion, labels, predictions, weights).values[:]
 
 
 def of_class(name: str, columns: Columns, weights: Floats, index: int) -> Parts | None:

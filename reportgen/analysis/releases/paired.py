@@ -121,7 +121,7 @@ class Output:
         now, before = (self._parts(name, subject, one) for one in (self.now, self.before))
         if now is None or before is None or not (_equals(now[0], value) and _equals(before[0], then)):
             return None
-        first, second = (self.design.sums(one[1]) for one in (now, before))
+        first, second = (self.design.sums(one[1])[:] for one in (now, before))
         return recovered.correlation(first, second)
 
     def _parts(self, name: str, subject: Subject | None, columns: Columns) -> linearized.Parts | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from reportgen.contract.records.heads import HeadOutputs
+from reportgen.metrics.mapped import chosen, coded, filled, places, taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,21 +153,22 @@ class ClassificationOutputs(ClassPredictions):
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
         """(N,) bool, whether the prediction equals the label."""
-        return self.predictions == self.labels
+        return filled(len(self.labels), np.bool_, lambda span: self.predictions[span] == self.labels[span])
 
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,).
 
         A histogram does not tell rows apart and is left out; ``clipped_fraction`` stays that of all rows.
         """
-        sampled = rows[self.logit_sample_rows]
+        sampled = chosen(rows, self.logit_sample_rows)
+        by_row: dict[str, Any] = {name: taken(getattr(self, name), rows) for name in _BY_ROW}
         return replace(
             self,
-            **{name: getattr(self, name)[rows] for name in _BY_ROW},
-            logits=None if self.logits is None else self.logits[rows],
-            soft_labels=None if self.soft_labels is None else self.soft_labels[rows],
-            logit_sample=self.logit_sample[sampled],
-            logit_sample_rows=(np.cumsum(rows) - 1)[self.logit_sample_rows[sampled]],
+            **by_row,
+            logits=None if self.logits is None else taken(self.logits, rows),
+            soft_labels=None if self.soft_labels is None else taken(self.soft_labels, rows),
+            logit_sample=taken(self.logit_sample, sampled),
+            logit_sample_rows=coded(taken(self.logit_sample_rows, sampled), places(rows)),
             histogram=None,
         )
 

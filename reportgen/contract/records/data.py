@@ -144,8 +144,8 @@ class TrainingRows:
 
     def take(self, rows: NDArray[np.bool_ | np.int64]) -> TrainingRows:
         """Return what is known of some of the evaluated rows, given by a mask (N,) or by positions."""
-        near = None if self.near is None else replace(self.near, near=self.near.near[rows])
-        return replace(self, leaked=self.leaked[rows], near=near)
+        near = None if self.near is None else replace(self.near, near=taken(self.near.near, rows))
+        return replace(self, leaked=taken(self.leaked, rows), near=near)
 
 
 @dataclass(frozen=True)

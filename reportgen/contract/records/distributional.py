@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from reportgen.contract.records.regression import RegressionOutputs
+from reportgen.metrics.mapped import taken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,7 @@ class NormalOutputs(DistributionalOutputs):
 
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,)."""
-        return replace(super().take(rows), deviations=self.deviations[rows])
+        return replace(super().take(rows), deviations=taken(self.deviations, rows))
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,4 @@ class QuantileOutputs(DistributionalOutputs):
 
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,)."""
-        return replace(super().take(rows), quantiles=self.quantiles[rows])
+        return replace(super().take(rows), quantiles=taken(self.quantiles, rows))

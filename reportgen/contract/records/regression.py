@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from reportgen.contract.records.heads import HeadOutputs
+from reportgen.metrics.mapped import taken
 from reportgen.metrics.spans import each
 
 if TYPE_CHECKING:
@@ -38,4 +39,4 @@ class RegressionOutputs(ValuePredictions):
 
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,)."""
-        return replace(self, predictions=self.predictions[rows], labels=self.labels[rows])
+        return replace(self, predictions=taken(self.predictions, rows), labels=taken(self.labels, rows))

@@ -20,6 +20,8 @@ from reportgen.contract.records.architecture import TensorSummary
 from reportgen.errors import InputError, Mistakes
 from reportgen.inputs.sources.preprocess import preprocessed
 from reportgen.inputs.sources.source import FileSource, entries
+from reportgen.metrics.mapped import as_type, filled, places
+from reportgen.metrics.spans import Derived
 from reportgen.text.formatting import listed
 
 if TYPE_CHECKING:
@@ -199,17 +201,22 @@ def _of_rows(location: Location, file: str, array: Array, rows: int) -> Array:
 def groups_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return what every row belongs to as a vector, (rows,); reject other lengths and shapes, and missing values."""
     flat = one_per_row(location, file, array, rows)
-    missing = flat == "" if flat.dtype.kind in "US" else flat != flat  # noqa: PLR0124 NaN, and no date, differ from themselves
-    require_filled(location, file, missing, "group")
+    text = flat.dtype.kind in "US"
+
+    def missing(span: slice) -> Array:
+        part = flat[span]
+        return np.asarray(part == "" if text else part != part)  # noqa: PLR0124 NaN, and no date, differ from themselves
+
+    require_filled(location, file, filled(rows, np.bool_, missing), "group")
     return flat
 
 
 def weights_of(location: Location, file: str, array: Array, rows: int) -> Array:
     """Return the weight of every row as a vector, (rows,) float64; reject other lengths, missing and negative values, and zeros alone."""
     flat = one_per_row(location, file, array, rows, "; one for each position is a mask: set mask instead")
-    weights = flat.astype(np.float64)
-    require_filled(location, file, np.isnan(weights), "weight")
-    wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+    weights = as_type(flat, np.float64)
+    require_filled(location, file, filled(rows, np.bool_, lambda span: np.isnan(weights[span])), "weight")
+    wrong = places(Derived(rows, lambda span: ~np.isfinite(weights[span]) | (weights[span] < 0)))
     if len(wrong):
         raise InputError(
             location,
@@ -263,9 +270,9 @@ def require_form(location: Location, file: str, shape: tuple[int, ...], dtype: n
 def require_labels(location: Location, file: str, array: Array) -> None:
     """Reject labels that are NaN or infinite."""
     if array.dtype.kind == "f":
-        bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
-        if bad.any():
-            message = f"has NaN or infinite labels in {int(bad.sum()):,} rows (the first is row {int(np.argmax(bad))})"
+        bad = places(Derived(len(array), lambda span: ~_finite(array[span])))
+        if len(bad):
+            message = f"has NaN or infinite labels in {len(bad):,} rows (the first is row {bad[0]})"
             raise InputError(location, file, message)
 
 
@@ -295,8 +302,12 @@ def require_numbers(location: Location, file: str, array: Array) -> None:
 
 
 def _bad_rows(chunk: Array) -> NDArray[np.int64]:
-    finite = np.isfinite(chunk).reshape(len(chunk), -1).all(axis=1)
-    return np.flatnonzero(~finite).astype(np.int64)
+    return np.flatnonzero(~_finite(chunk)).astype(np.int64)
+
+
+def _finite(rows: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which rows have finite values only."""
+    return np.asarray(np.isfinite(rows.reshape(len(rows), -1)).all(axis=1))
 
 
 def first_line(error: Exception) -> str:

@@ -11,7 +11,8 @@ from reportgen.contract.needs import Need
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibrated, calibration, density, intervals, selective, smoothing, temperature
-from reportgen.metrics.spans import spans
+from reportgen.metrics.mapped import among
+from reportgen.metrics.spans import each, spans
 from reportgen.metrics.temperature import NoTemperatureError
 from reportgen.sections.calibration import multilabel, schema
 from reportgen.sections.calibration.adjusted import CalibratedModel, Heads, TestedHead, adjusted
@@ -330,7 +331,8 @@ def _confidences(subject: Binned, points: int, *, right: bool) -> Confidences:
         counts = cells.positives if right else cells.negatives
         found, counts = cells.forecasts[counts > 0], counts[counts > 0]
     else:
-        found = np.sort(outputs.confidence[outputs.correct == right])
+        found = among(outputs.confidence, outputs.correct if right else each(np.logical_not, outputs.correct))
+        found.sort()
     n = len(found) if counts is None else round(float(counts.sum()))
     grid = values = np.empty(0)
     if n >= _SHAPE_ROWS:
@@ -338,7 +340,7 @@ def _confidences(subject: Binned, points: int, *, right: bool) -> Confidences:
             np.array([min(float(outputs.confidence.min()), 1.0 / outputs.n_classes), found[-1]])
         ).tolist()
         ends = (low, min(high + _BEYOND, _MOST_NINES))
-        grid, values = density.reflected_density(_nines(found), *ends, points, counts)
+        grid, values = density.reflected_density(each(_nines, found), *ends, points, counts)
     return Confidences(
         n=n,
         quartiles=density.quantiles(found, [0.25, 0.5, 0.75], counts).tolist() if n else None,

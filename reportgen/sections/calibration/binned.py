@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.forecasts import ForecastingHead, in_memory, null_of
+from reportgen.contract.forecasts import ForecastingHead, null_of
 from reportgen.contract.numbers import OF_CALIBRATED, required
 from reportgen.metrics import calibrated, calibration, intervals
+from reportgen.metrics.mapped import filled, stored
 from reportgen.metrics.selective import Refusals
+from reportgen.metrics.spans import counts, each
 from reportgen.sections.calibration.schema import ReliabilityPoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.contract.forecasts import Floats, Forecaster, Forecasts, Points
+    from reportgen.contract.forecasts import Floats, Forecaster, Points
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.calibrated import Null
@@ -36,12 +38,14 @@ class Binned(ForecastingHead):
         """
         if self.binary and not self.design.plain:
             forecast, true, false = self.forecast
-            return (forecast, true, false) if index else (1.0 - forecast, false, true)
+            return (forecast, true, false) if index else (each(lambda f: 1.0 - f, forecast), false, true)
         points = self.outputs.one_vs_rest(index)
         if not points.exact and not self.design.plain:
             return None
-        weight = 1.0 if self.design.weights is None else self.design.weights
-        return points.scores, weight * points.positives, weight * points.negatives
+        if self.design.weights is None:
+            return points.scores, points.positives, points.negatives
+        weight = self.design.weights
+        return points.scores, each(np.multiply, weight, points.positives), each(np.multiply, weight, points.negatives)
 
     @cached_property
     def refusals(self) -> Refusals:
@@ -118,22 +122,24 @@ def points_of(found: ReliabilityCurve, counts: Sequence[int]) -> tuple[Reliabili
     )
 
 
-def rows_of_bins(points: Forecasts, bins: ResidualBins, design: Design) -> tuple[list[int], Floats | None]:
+def rows_of_bins(points: Points, bins: ResidualBins, design: Design) -> tuple[list[int], Floats | None]:
     """Return how many rows are in each bin that has any, and by how much they are divided for its interval.
 
     For all bins, NaN where one has too few groups; None for independent rows of equal weight.
     """
-    filled = np.flatnonzero(bins.n > 0)
+    used = np.flatnonzero(bins.n > 0)
     if design.plain:
-        return [round(n) for n in bins.n[filled].tolist()], None
-    forecasts, positives, negatives = in_memory(points)
-    weight = positives + negatives
-    place = np.clip(np.searchsorted(bins.edges, forecasts, side="right") - 1, 0, len(bins.n) - 1)
+        return [round(n) for n in bins.n[used].tolist()], None
+    forecasts, positives, negatives = points
+    weight = stored(each(np.add, positives, negatives))
+    share = stored(each(np.divide, positives, weight))
+    place = filled(len(forecasts), np.int16, lambda span: calibration.places(forecasts[span], bins.edges))
     found = np.full(len(bins.n), np.nan)
-    for index in filled:
-        divisor = design.divisor(intervals.of_share(positives / weight, weight * (place == index)))
+    for index in used:
+        among = each(lambda w, own, index=index: w * (own == index), weight, place)
+        divisor = design.divisor(intervals.of_share(share, among))
         found[index] = np.nan if divisor is None else divisor
-    return np.bincount(place, minlength=len(bins.n))[filled].tolist(), found
+    return counts(place, len(bins.n)).astype(np.int64)[used].tolist(), found
 
 
 def known_values(column: Floats) -> list[float | None]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from reportgen.contract.forecasts import Forecasts
+    from reportgen.contract.forecasts import Points
     from reportgen.contract.heads import MultilabelHead
 
 MOST_CURVES = 6
@@ -35,7 +35,7 @@ class _Label(Forecaster[ClassOutputs]):
     """One class as a binary head."""
 
     @property
-    def forecast(self) -> Forecasts:
+    def forecast(self) -> Points:
         """Probabilities of the class, with the weights of the rows that it applies to, and of the others."""
         outputs, weight = self.outputs, self.design.weight
         true = each(np.multiply, outputs.labels, weight)

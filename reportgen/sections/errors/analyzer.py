@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from reportgen.contract.heads import ClassifiedHead, MeasuredHead, MultilabelHead
 from reportgen.contract.needs import Need
 from reportgen.contract.positions import DenseHead
@@ -91,15 +89,10 @@ class ErrorsAnalyzer(BaseAnalyzer[ErrorsOptions, ErrorsResult]):
 
 
 def _measured(group: Sequence[_Head]) -> Iterator[Measurement]:
-    wrong = [one.wrong for one in group]
-    compared = (
-        (schema.SHARED_ERRORS, len(errors.shared(wrong))),
-        (schema.AGREED_ERRORS, len(errors.agreed(wrong))),
-    )
-    once = errors.once(wrong)
-    for one in group:
+    counts = errors.counts([one.wrong for one in group], SURE)
+    compared = (schema.SHARED_ERRORS, counts.shared), (schema.AGREED_ERRORS, counts.agreed)
+    for one, own in zip(group, counts.alone, strict=True):
         yield one.measure(schema.ERRORS, one.n_errors)
-        own = len(np.intersect1d(one.wrong.places, once, assume_unique=True))
         for spec, count in ((schema.OWN_ERRORS, own), *compared):
             yield one.measure(spec, count) if len(group) >= _SEVERAL else _alone(one, spec)
         sure = one.confident_errors()
@@ -118,15 +111,15 @@ def _alone(one: _Head, spec: MetricSpec) -> Measurement:
 
 def _shown(group: Sequence[_Head], each: int, rows: dict[int, Example]) -> HeadErrors:
     wrong = [one.wrong for one in group]
-    suspects = errors.suspects(wrong, SURE)
+    counts = errors.counts(wrong, SURE)
     chosen = errors.choose(wrong, each or schema.LISTED_WITHOUT_GALLERY, SURE)
     others = chosen.others if each else chosen.others[:0]
     return HeadErrors(
         subject=group[0].subject(),
         models=tuple(one.model.name for one in group),
-        n_wrong=len(errors.any_of(wrong)),
-        n_agreed=len(errors.agreed(wrong)),
-        n_suspects=len(suspects),
+        n_wrong=counts.wrong,
+        n_agreed=counts.agreed,
+        n_suspects=counts.suspects,
         suspects=tuple(_row(group, place, rows.get(place)) for place in chosen.suspects.tolist()),
         errors=tuple(_row(group, place, rows.get(place)) for place in others.tolist()),
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from reportgen.contract.forms import NO_LAYERS
 from reportgen.contract.section import BaseAnalyzer
 from reportgen.metrics import intervals
+from reportgen.metrics.mapped import in_order, summed
+from reportgen.metrics.spans import equal
 from reportgen.sections.overview import schema
 from reportgen.sections.overview.schema import (
     ClassBalance,
@@ -126,8 +126,9 @@ def _tensor(one: TensorSummary) -> TensorRow:
 def _group_sizes(data: DataEvaluation) -> GroupSizes | None:
     if data.groups is None:
         return None
-    sizes = np.sort(np.bincount(data.groups))
-    return GroupSizes(groups=len(sizes), smallest=int(sizes[0]), median=float(np.median(sizes)), largest=int(sizes[-1]))
+    sizes = in_order(summed(equal(data.n), data.groups, data.design.count))
+    middle = (sizes[(len(sizes) - 1) // 2] + sizes[len(sizes) // 2]) / 2
+    return GroupSizes(groups=len(sizes), smallest=int(sizes[0]), median=float(middle), largest=int(sizes[-1]))
 
 
 def _values(evaluation: Evaluation) -> frozenset[str | None]:

@@ -13,7 +13,8 @@ from reportgen.contract.needs import Need
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, ranking, scores
-from reportgen.metrics.spans import Derived, most, total
+from reportgen.metrics.mapped import filled, taken
+from reportgen.metrics.spans import Derived, average, each, most, number, total
 from reportgen.sections.performance import gap, ordinal, recipes, schema, unseen
 from reportgen.sections.performance.classified import Classified, class_groups, per_class
 from reportgen.sections.performance.dense import analyzer as dense
@@ -298,8 +299,9 @@ def _from_histograms(
 def _skills(subject: Classified) -> Iterator[Measurement]:
     outputs, frequencies = subject.outputs, subject.frequencies
     targets = outputs.labels if outputs.soft_labels is None else outputs.soft_labels
-    n, always, weights = len(outputs.labels), outputs.labels == subject.majority, subject.design.weights
-    yield subject.measure(schema.BASELINE, float(np.average(always, weights=weights)), n=n)
+    n, weights, majority = len(outputs.labels), subject.design.weights, subject.majority
+    always = each(lambda label: label == majority, outputs.labels)
+    yield subject.measure(schema.BASELINE, average(always, weights), n=n)
     table = comparison.discordance(outputs.correct, always, weights)
     yield subject.estimated(schema.ACCURACY_GAIN, comparison.accuracy_difference(table))
     with np.errstate(divide="ignore"):
@@ -321,7 +323,7 @@ def _skills(subject: Classified) -> Iterator[Measurement]:
             yield subject.estimated(spec, subject.approximated(found))
 
 
-def _wrong(correct: NDArray[np.bool_]) -> Derived:
+def _wrong(correct: NDArray[np.bool_] | Derived) -> Derived:
     """Return 1 for every row that is wrong, otherwise 0."""
     return Derived(len(correct), lambda span: (~correct[span]).astype(np.float64))
 
@@ -360,7 +362,7 @@ def _table(first: Classified, second: Classified) -> Discordance:
 
 def _mcnemar(first: Classified, second: Classified) -> float | None:
     """Return the p-value of equal accuracies; None where there are too few groups for a test."""
-    differences = first.outputs.correct.astype(np.float64) - second.outputs.correct
+    differences = comparison.apart(first.outputs.correct, second.outputs.correct)
     return first.design.p_value(differences, comparison.mcnemar(_table(first, second)))
 
 
@@ -371,7 +373,7 @@ def _pair(
     part = Subject.of("vs", second.model.name)
     table = _table(first, second)
     yield first.estimated(schema.ACCURACY_DIFFERENCE, comparison.accuracy_difference(table), part)
-    wrong = int((~first.outputs.correct | ~second.outputs.correct).sum())
+    wrong = comparison.errors_of_either(first.outputs.correct, second.outputs.correct)
     for spec, one, other, largest in (
         (schema.NLL_DIFFERENCE, first.outputs.nll, second.outputs.nll, math.inf),
         (schema.BRIER_DIFFERENCE, first.brier, second.brier, first.largest_brier),
@@ -392,9 +394,10 @@ def _by_role(group: list[Classified], decision: Decision) -> Iterator[Measuremen
         return
     candidate, baseline = (of[name] for name in decision.pair)
     for index, name in enumerate(candidate.head.class_names):
-        rows = candidate.outputs.labels == index
-        if rows.any():
+        labels = candidate.outputs.labels
+        rows = filled(len(labels), np.bool_, lambda span, labels=labels, index=index: labels[span] == index)  # type: ignore[misc]
+        if number(rows):
             design = candidate.design.take(rows)
-            right, other = (one.outputs.correct[rows] for one in (candidate, baseline))
+            right, other = (taken(one.outputs.correct, rows) for one in (candidate, baseline))
             difference = comparison.accuracy_difference(comparison.discordance(right, other, design.weights))
             yield candidate.estimated(schema.RECALL_DIFFERENCE, difference, Subject.of("class", name), design)

@@ -11,7 +11,8 @@ import numpy as np
 from reportgen.contract.heads import ClassifiedHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, intervals
-from reportgen.metrics.spans import each, number
+from reportgen.metrics.mapped import distinct, filled
+from reportgen.metrics.spans import average, counts, each, number
 from reportgen.sections.performance import schema
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ class Classified(ClassifiedHead):
     def frequencies(self) -> NDArray[np.float64]:
         """Class frequencies of the evaluated labels."""
         if self.outputs.soft_labels is not None:
-            return np.average(self.outputs.soft_labels, axis=0, weights=self.design.weight)
+            soft = self.outputs.soft_labels
+            weight = self.design.weight
+            return np.array(
+                [average(each(lambda row, index=index: row[:, index], soft), weight) for index in range(soft.shape[1])]
+            )
         return np.asarray(self.weighted.sum(axis=1) / self.weighted.sum(), dtype=np.float64)
 
     @property
@@ -97,7 +102,7 @@ def _share(subject: MeasuredHead[Any], hits: Flags, among: Flags, counts: tuple[
     found = intervals.wilson(*counts)
     if found is None:
         return None
-    found = found.of_rows(lambda: intervals.of_share(hits[:], among[:] * subject.design.weight))
+    found = found.of_rows(lambda: intervals.of_share(hits, each(np.multiply, among, subject.design.weight)))
     return found if subject.design.weights is None else replace(found, n=number(among))
 
 
@@ -105,7 +110,8 @@ def _f1(subject: MeasuredHead[Any], own: Flags, called: Flags, found: Estimate |
     """Return the F1 of a class with the rows that it rests on: those that have the class or are predicted as it."""
     if found is None:
         return None
-    found = found.of_rows(lambda: intervals.of_share(own[:] & called[:], (own[:] | called[:]) * subject.design.weight))
+    among = each(lambda one, other, weight: (one | other) * weight, own, called, subject.design.weight)
+    found = found.of_rows(lambda: intervals.of_share(each(np.logical_and, own, called), among))
     return found if subject.design.weights is None else replace(found, n=number(own))
 
 
@@ -115,4 +121,5 @@ def class_groups(subject: ClassifiedHead) -> tuple[int, ...] | None:
     if groups is None:
         return None
     labels, size = subject.outputs.labels, subject.outputs.n_classes
-    return tuple(np.bincount(np.unique(groups * size + labels) % size, minlength=size).tolist())
+    pairs = distinct(filled(len(labels), np.int64, lambda span: groups[span] * size + labels[span]))
+    return tuple(counts(each(lambda pair: pair % size, pairs), size).astype(np.int64).tolist())

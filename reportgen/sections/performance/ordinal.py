@@ -8,7 +8,7 @@ from reportgen.contract.heads import comparable
 from reportgen.contract.statements import Statement
 from reportgen.contract.subjects import Subject
 from reportgen.contract.tables import metrics_by_head
-from reportgen.metrics import intervals, ordinal
+from reportgen.metrics import comparison, intervals, ordinal
 from reportgen.sections.performance import ordinal_schema as schema, pairs as by_pair
 from reportgen.sections.performance.pairwise import by_loss
 from reportgen.sections.performance.rivals import compare
@@ -17,14 +17,12 @@ from reportgen.sections.performance.sentences import against, compared, first, o
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from reportgen.contract.decision import Decision
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import Measurement, Metric
     from reportgen.contract.result import SectionResult
     from reportgen.contract.tables import Table
+    from reportgen.metrics.spans import Derived
     from reportgen.sections.performance.classified import Classified
     from reportgen.sections.performance.sentences import Parts
 
@@ -40,7 +38,7 @@ def paired(heads: Sequence[Classified], decision: Decision) -> Iterator[Measurem
     yield from compare(comparable(own), by_loss(_distances, schema.CLASS_MAE_PAIRS, _kappa_difference), decision)[0]
 
 
-def _distances(one: Classified) -> NDArray[np.float64]:
+def _distances(one: Classified) -> Derived:
     return ordinal.distances(one.outputs.labels, one.outputs.predictions)
 
 
@@ -68,7 +66,7 @@ def _kappa_difference(first: Classified, second: Classified) -> Iterator[Measure
     if found is None:
         yield first.insufficient(schema.KAPPA_DIFFERENCE, "all labels and predictions are the same class", part)
         return
-    wrong = int((~first.outputs.correct | ~second.outputs.correct).sum())
+    wrong = comparison.errors_of_either(first.outputs.correct, second.outputs.correct)
     supported = found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of either model")
     yield first.estimated(schema.KAPPA_DIFFERENCE, supported, part)
 

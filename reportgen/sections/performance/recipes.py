@@ -11,6 +11,7 @@ import numpy as np
 
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import intervals, seeds
+from reportgen.metrics.spans import average, each, number
 from reportgen.sections.performance import schema
 from reportgen.sections.performance.regression_schema import RMSE
 from reportgen.sections.performance.schema import RecipeEntry
@@ -18,17 +19,15 @@ from reportgen.sections.performance.schema import RecipeEntry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from reportgen.contract.heads import ClassifiedHead, MeasuredHead
     from reportgen.contract.numbers import Measurement
     from reportgen.contract.records.heads import HeadOutputs
     from reportgen.contract.records.regression import RegressionOutputs
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.comparison import Hits
+    from reportgen.metrics.intervals import Estimate, Values
+    from reportgen.metrics.spans import Derived
     from reportgen.sections.performance.multilabel.analyzer import Several
     from reportgen.sections.performance.schema import OverSeeds
-
-    FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,9 @@ class Seed:
     """
 
     head: MeasuredHead[Any]
-    scores: dict[str, FloatArray]
+    scores: dict[str, Values]
     largest: dict[str, float]
-    wrong: NDArray[np.bool_] | None = None
+    wrong: Hits | None = None
     classes: int = 0
 
 
@@ -59,8 +58,8 @@ class _Recipe:
     def subject(self, name: str) -> Subject:
         return Subject.of("recipe", name).within(self.first.subject())
 
-    def rows(self, score: str) -> FloatArray:
-        return np.stack([one.scores[score] for one in self.seeds])
+    def rows(self, score: str) -> list[Values]:
+        return [one.scores[score] for one in self.seeds]
 
     @property
     def classes(self) -> int | None:
@@ -80,22 +79,22 @@ class _Recipe:
         )
 
     @property
-    def wrong(self) -> NDArray[np.bool_] | None:
+    def wrong(self) -> Derived | None:
         """Rows that a model gets wrong."""
         found = [one.wrong for one in self.seeds if one.wrong is not None]
-        return np.any(found, axis=0) if found else None
+        return each(lambda *all_of: np.any(all_of, axis=0), *found) if found else None
 
 
 def classified(head: ClassifiedHead) -> Seed:
     """Return the scores of a classification head by row."""
     outputs = head.outputs
-    scores = {
-        schema.ACCURACY.name: outputs.correct.astype(np.float64),
+    scores: dict[str, Values] = {
+        schema.ACCURACY.name: each(lambda right: right.astype(np.float64), outputs.correct),
         schema.NLL.name: outputs.nll,
-        schema.BRIER.name: head.brier[:],
+        schema.BRIER.name: head.brier,
     }
     largest = {schema.ACCURACY.name: 1.0, schema.NLL.name: math.inf, schema.BRIER.name: head.largest_brier}
-    return Seed(head, scores, largest, ~outputs.correct, outputs.n_classes)
+    return Seed(head, scores, largest, each(np.logical_not, outputs.correct), outputs.n_classes)
 
 
 def multilabeled(head: Several) -> Seed:
@@ -103,16 +102,16 @@ def multilabeled(head: Several) -> Seed:
     outputs = head.outputs
     scores = {schema.NLL.name: head.mean_nll.linear(), schema.BRIER.name: head.mean_brier.linear()}
     largest = {schema.NLL.name: math.inf, schema.BRIER.name: 1.0}
-    found = {name: rows[:] for name, rows in scores.items() if rows is not None}
+    found: dict[str, Values] = {name: rows for name, rows in scores.items() if rows is not None}
     return Seed(head, found, largest, ~head.exact, outputs.n_classes)
 
 
 def regressed(head: MeasuredHead[RegressionOutputs]) -> Seed:
     """Return the RMSE of a regression head by row: linearized, so that its mean is the RMSE."""
-    squares = head.outputs.errors[:] ** 2
-    mean = float(squares.mean())
+    squares = each(np.square, head.outputs.errors)
+    mean = average(squares)
     root = math.sqrt(mean)
-    rows = root + (squares - mean) / (2 * root) if root > 0 else squares
+    rows = each(lambda square: root + (square - mean) / (2 * root), squares) if root > 0 else squares
     return Seed(head, {RMSE.name: rows}, {RMSE.name: math.inf})
 
 
@@ -164,7 +163,7 @@ def _whole(recipe: _Recipe) -> Iterator[Measurement]:
         rows = recipe.rows(over.score.name)
         mean = _within(seeds.over_seeds(rows), 0.0, recipe.seeds[0].largest[over.score.name])
         if recipe.wrong is not None:
-            mean = mean.supported(int(recipe.wrong.sum()), intervals.FEWEST_ERRORS, "rows with an error of a model")
+            mean = mean.supported(number(recipe.wrong), intervals.FEWEST_ERRORS, "rows with an error of a model")
         yield recipe.first.estimated(over.mean, mean, part, estimator=_counted(recipe))
         deviation = seeds.deviation(rows)
         if deviation is None:
@@ -184,7 +183,7 @@ def _pair(first: _Recipe, second: _Recipe, comparisons: int) -> Iterator[Measure
         largest = first.seeds[0].largest[name]
         found = _within(seeds.difference(first.rows(name), second.rows(name), comparisons), -largest, largest)
         if first.wrong is not None and second.wrong is not None:
-            wrong = int((first.wrong | second.wrong).sum())
+            wrong = number(each(np.logical_or, first.wrong, second.wrong))
             found = found.supported(wrong, intervals.FEWEST_PAIRED, "rows with an error of a model")
         counted = f"{len(first.seeds)} and {len(second.seeds)} seeds"
         yield first.first.estimated(over.difference, found, part, estimator=counted)

@@ -9,6 +9,7 @@ import numpy as np
 
 from reportgen.contract.heads import ClassifiedHead, HeadT
 from reportgen.metrics import comparison, intervals, slices
+from reportgen.metrics.mapped import filled, stored, taken
 from reportgen.sections.performance import training_schema as schema
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def of_classes(heads: Sequence[ClassifiedHead], decision: Decision) -> Iterator[
         if training.leaked.all():
             yield head.insufficient(schema.UNSEEN_NLL, _ALL)
             continue
-        unseen = head.take(~training.leaked)
+        unseen = head.take(_not(training.leaked))
         nll = unseen.mean_loss(unseen.outputs.nll)
         clipped = "of all rows, some had probability 0 for their label" if unseen.outputs.clipped_fraction else None
         if nll is not None:
@@ -67,8 +68,12 @@ def of_labels(heads: Sequence[Several], decision: Decision) -> Iterator[Measurem
 
 def of_values(heads: Sequence[Values], decision: Decision) -> Iterator[Measurement]:
     """Yield the error of predicted values on unseen rows, and how leaked ones differ; nothing without training data."""
-    kind = _Kind["Values"](lambda head: head.sizes[:], schema.UNSEEN_MAE, schema.NEAR_MAE)
+    kind = _Kind["Values"](lambda head: stored(head.sizes), schema.UNSEEN_MAE, schema.NEAR_MAE)
     yield from _measured(heads, decision, kind)
+
+
+def _not(rows: Mask) -> Mask:
+    return filled(len(rows), np.bool_, lambda span: ~rows[span])
 
 
 def _compared(heads: Sequence[HeadT]) -> Iterator[tuple[HeadT, TrainingRows]]:
@@ -83,12 +88,13 @@ def _measured(heads: Sequence[HeadT], decision: Decision, kind: _Kind[HeadT]) ->
         yield from _apart(head, leaked, kind, kind.leaked, "no evaluated row is also in the training data")
         if near is None or near.reason is not None:
             continue
-        yield from _without(head, leaked | near.near, (heads, decision), kind, kind.near)
+        either = filled(len(leaked), np.bool_, lambda span, one=leaked, other=near.near: one[span] | other[span])  # type: ignore[misc]
+        yield from _without(head, either, (heads, decision), kind, kind.near)
         if leaked.all():
             yield head.insufficient(kind.near.apart, _ALL)
             continue
-        none = "no evaluated row is nearly equal to a row of the training data"
-        yield from _apart(head.take(~leaked), near.near[~leaked], kind, kind.near, none)
+        none, others = "no evaluated row is nearly equal to a row of the training data", _not(leaked)
+        yield from _apart(head.take(others), taken(near.near, others), kind, kind.near, none)
 
 
 def _without(
@@ -99,7 +105,7 @@ def _without(
         also = _ALL if specs is kind.leaked else f"{_ALL} or nearly equal to a row of it"
         yield head.insufficient(specs.others, also)
         return
-    others = head.take(~some)
+    others = head.take(_not(some))
     found = _mean(kind.of_rows(others), others)
     if found is not None:
         yield others.estimated(specs.others, found)
@@ -136,7 +142,7 @@ def _by_role(
         reason = "it is the difference of the candidate from its baseline"
         yield specs.difference.missing(others.model.name, "not_applicable", reason, subject=others.subject())
         return
-    found = _difference(kind.of_rows(others), kind.of_rows(other.take(~some)), others)
+    found = _difference(kind.of_rows(others), kind.of_rows(other.take(_not(some))), others)
     if found is not None:
         yield others.estimated(specs.difference, found)
 

@@ -17,6 +17,8 @@ from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.contract.section import PerModelAnalyzer
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import comparison, slices
+from reportgen.metrics.mapped import filled
+from reportgen.metrics.spans import each, number
 from reportgen.sections.slices import discovery, parts, schema
 from reportgen.sections.slices.classes import Classes
 from reportgen.sections.slices.labels import Labels
@@ -124,7 +126,7 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
             ),
             split=data.split,
             n=data.n,
-            definitions=tuple(Definition(name=one.name, n=int(one.rows.sum()), missing=one.missing) for one in fixed),
+            definitions=tuple(Definition(name=one.name, n=number(one.rows), missing=one.missing) for one in fixed),
             heads=tuple(item.shown for item in measured),
             searches=tuple(search for search, _ in searches.values()),
             pair=pair,
@@ -170,7 +172,7 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
 
     def _measured(self, head: Head, one: Part) -> MeasuredSlice:
         subject = Subject.of("slice", one.name)
-        n = int(one.rows.sum())
+        n = number(one.rows)
         reason = self._unmeasured(head, one.rows, n)
         tests: list[Test] = []
         if reason is None:
@@ -193,8 +195,15 @@ class SlicesAnalyzer(PerModelAnalyzer[SlicesOptions, SlicesResult, SlicedModel])
 
 def _taken(some: Sequence[Part], head: Head, data: DataEvaluation) -> Iterator[Part]:
     """Yield slices of the rows of a head."""
-    kept = np.isin(data.rows, head.data.rows)
+    if head.data is data:
+        return iter(some)
+    kept = _kept(head, data)
     return (one.take(kept) for one in some)
+
+
+def _kept(head: Head, data: DataEvaluation) -> NDArray[np.bool_]:
+    """Return the rows (N,) that a head is measured on."""
+    return filled(data.n, np.bool_, lambda span: np.isin(data.rows[span], head.data.rows))
 
 
 def _slice(head: Head, one: Part, subject: Subject, tests: list[Test]) -> Iterator[Measurement]:
@@ -253,7 +262,7 @@ def _losses(heads: Sequence[Head], data: DataEvaluation) -> tuple[NDArray[np.boo
     """Return the rows (N,) that all of some heads are measured on, and the mean of their losses (N,) there."""
     known, total = np.ones(data.n, np.bool_), np.zeros(data.n)
     for head in heads:
-        kept = np.isin(data.rows, head.data.rows)
+        kept = _kept(head, data)
         known &= kept
         total[kept] += head.losses / len(heads)
     return known, total
@@ -279,10 +288,14 @@ def _baseline(head: Head, heads: Sequence[Head], pair: tuple[str, str] | None) -
         return None
     same = (one for one in heads if one.model.name == pair[1] and one.subject() == head.subject())
     found = next(same, None)
-    if found is None or type(found) is not type(head) or not np.array_equal(found.data.rows, head.data.rows):
+    if found is None or type(found) is not type(head) or not _same(found.data.rows, head.data.rows):
         return None
     classes = [getattr(one.outputs, "n_classes", None) for one in (found, head)]
     return found if classes[0] == classes[1] and found.score is head.score else None
+
+
+def _same(first: NDArray[np.int64], second: NDArray[np.int64]) -> bool:
+    return len(first) == len(second) and number(each(np.not_equal, first, second)) == 0
 
 
 def _tested(item: _Measured, every: Sequence[_Measured]) -> Iterator[Measurement]:

@@ -9,6 +9,8 @@ import numpy as np
 
 from reportgen.contract.forecasts import ForecastingHead, null_of
 from reportgen.metrics import calibrated, calibration, comparison, intervals, ranking
+from reportgen.metrics.mapped import stored
+from reportgen.metrics.spans import counts, each
 from reportgen.sections.slices import schema
 from reportgen.sections.slices.scores import SCORES
 
@@ -47,7 +49,7 @@ class Classes(ForecastingHead):
     @property
     def losses(self) -> NDArray[np.float64]:
         """(N,) what slices are searched by: 1 for an error, 0 for none."""
-        return (~self.outputs.correct).astype(np.float64)
+        return stored(each(lambda right: (~right).astype(np.float64), self.outputs.correct))
 
     def measured(self, part: Subject) -> Iterator[Measurement]:
         """Yield every number of the slice that this is."""
@@ -80,7 +82,7 @@ class Classes(ForecastingHead):
             areas = ranking.roc_auc(*counted), ranking.average_precision(*counted)
             kind = "positive class"
         else:
-            support = np.bincount(outputs.labels, minlength=outputs.n_classes)
+            support = counts(outputs.labels, outputs.n_classes)
             usable = [int(one) for one in np.flatnonzero((support > 0) & (support < len(outputs.labels)))]
             rows: tuple[Any, ...] = (outputs.probability, outputs.labels, usable, weights)
             areas = ranking.macro_roc_auc(*rows), ranking.macro_average_precision(*rows)
@@ -124,7 +126,7 @@ class Classes(ForecastingHead):
         yield self.estimated(schema.ACCURACY_DIFFERENCE, self.difference(other), part)
         difference = comparison.mean_difference(self.outputs.nll, other.outputs.nll, weights=self.design.weights)
         if difference is not None:
-            wrong = int((~self.outputs.correct | ~other.outputs.correct).sum())
+            wrong = comparison.errors_of_either(self.outputs.correct, other.outputs.correct)
             needed = intervals.FEWEST_PAIRED, "rows with an error of either model"
             yield self.estimated(schema.NLL_DIFFERENCE, difference.supported(wrong, *needed), part)
 
@@ -132,7 +134,7 @@ class Classes(ForecastingHead):
         """Return the p-value of equal accuracies; None in too few groups."""
         first, second = self.outputs.correct, other.outputs.correct
         exact = comparison.mcnemar(comparison.discordance(first, second, self.design.weights))
-        return self.design.p_value(first.astype(np.float64) - second, exact)
+        return self.design.p_value(comparison.apart(first, second), exact)
 
     def no_paired_p(self, _other: Classes) -> str:
         """Return why there is no p-value."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reportgen.metrics.mapped import filled, taken
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,11 +44,13 @@ class Part:
     @property
     def rows(self) -> Mask:
         """(N,) bool, its rows among all evaluated ones."""
-        return np.asarray(self.codes == self.own, np.bool_)
+        return filled(len(self.codes), np.bool_, lambda span: self.codes[span] == self.own)
 
     def take(self, rows: Mask) -> Part:
         """Return the slice among some of the evaluated rows, given by a mask (N,)."""
-        return replace(self, codes=self.codes[rows], judged=None if self.judged is None else self.judged[rows])
+        return replace(
+            self, codes=taken(self.codes, rows), judged=None if self.judged is None else taken(self.judged, rows)
+        )
 
 
 def of_spec(data: DataEvaluation) -> Iterator[Part]:

@@ -11,6 +11,8 @@ import numpy as np
 from reportgen.contract.heads import MeasuredHead
 from reportgen.contract.records.regression import RegressionOutputs
 from reportgen.metrics import comparison, intervals, regression
+from reportgen.metrics.mapped import stored
+from reportgen.metrics.spans import each
 from reportgen.sections.slices import schema
 from reportgen.sections.slices.scores import SCORES
 
@@ -34,7 +36,7 @@ class Values(MeasuredHead[RegressionOutputs]):
     @cached_property
     def values(self) -> NDArray[np.float64]:
         """(N,) what the score is the mean of: absolute errors."""
-        return np.abs(self.outputs.errors[:])
+        return stored(each(np.abs, self.outputs.errors))
 
     @property
     def estimate(self) -> Estimate | None:
@@ -83,7 +85,7 @@ class Values(MeasuredHead[RegressionOutputs]):
 
     def paired_p(self, other: Values) -> float | None:
         """Return the p-value of equal MAEs; None in too few groups."""
-        differences = self.values - other.values
+        differences = each(np.subtract, self.values, other.values)
         return self.design.p_value(differences, intervals.mean_p_value(differences))
 
     def no_paired_p(self, _other: Values) -> str:

@@ -14,6 +14,7 @@ from reportgen.contract.subjects import Subject
 from reportgen.metrics import effects
 from reportgen.metrics.design import FEWEST_GROUPS
 from reportgen.metrics.effects import Fit, Scores
+from reportgen.metrics.spans import average
 from reportgen.sections.sweep import choice, factors, failures, runs, schema
 from reportgen.sections.sweep.factors import label
 from reportgen.sections.sweep.schema import (
@@ -308,7 +309,7 @@ class _Sweep:
         spec = self.group.score.level
         score = None
         if run.rows is not None:
-            mean = float(np.average(run.rows, weights=self.data.design.weights))
+            mean = average(run.rows, self.data.design.weights)
             score = spec.measure(run.model.name, mean, n=self.data.n).metric
         return SweptModel(
             model=run.model.name,

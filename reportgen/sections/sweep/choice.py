@@ -12,6 +12,7 @@ from reportgen.contract.numbers import Metric
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.metrics import comparison, simultaneous
 from reportgen.metrics.intervals import wilson
+from reportgen.metrics.spans import average, counts, each
 from reportgen.sections.sweep import factors
 from reportgen.sections.sweep.schema import Choice, Next, WeakestClass
 
@@ -71,19 +72,19 @@ def _weakest(run: Run) -> WeakestClass | None:
     if head is None or run.rows is None or not isinstance(head.outputs, ClassificationOutputs) or not head.design.plain:
         return None
     names = head.head.class_names
-    counts = np.bincount(head.outputs.labels, minlength=len(names))
-    hits = np.bincount(head.outputs.labels, weights=run.rows, minlength=len(names))
-    present = np.flatnonzero(counts)
+    examples = counts(head.outputs.labels, len(names))
+    hits = counts(head.outputs.labels, len(names), run.rows)
+    present = np.flatnonzero(examples)
     if len(present) < _SEVERAL:
         return None
-    place = present[np.argmin(hits[present] / counts[present])]
-    found = wilson(float(hits[place]), float(counts[place]))
+    place = present[np.argmin(hits[present] / examples[present])]
+    found = wilson(float(hits[place]), float(examples[place]))
     if found is None:
         return None
     recall = Metric(
         value=found.value,
         unit="fraction",
-        n=int(counts[place]),
+        n=int(examples[place]),
         ci_low=found.low,
         ci_high=found.high,
         ci_method="Wilson (1927)",
@@ -96,7 +97,7 @@ def _mean(run: Run) -> float:
     if run.rows is None or run.head is None:
         message = "a model that did not fail has a score"
         raise ValueError(message)
-    return float(np.average(run.rows, weights=run.head.design.weights))
+    return average(run.rows, run.head.design.weights)
 
 
 def _difference(one: Run, other: Run, score: Score) -> Estimate | None:
@@ -105,7 +106,8 @@ def _difference(one: Run, other: Run, score: Score) -> Estimate | None:
         return None
     design = one.head.design
     if score.name in {"accuracy", "exact_match"}:
-        table = comparison.discordance(one.rows > 0, other.rows > 0, design.weights)
+        right, also = (each(lambda row: row > 0, rows) for rows in (one.rows, other.rows))
+        table = comparison.discordance(right, also, design.weights)
         return design.estimate(comparison.accuracy_difference(table))
     found = comparison.mean_difference(one.rows, other.rows, weights=design.weights)
     return None if found is None else design.estimate(found)

@@ -11,22 +11,19 @@ from reportgen.contract.heads import MeasuredHead, MultilabelHead
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
-from reportgen.metrics import comparison
+from reportgen.metrics import comparison, density
+from reportgen.metrics.spans import counts, each, number
 from reportgen.sections.sweep import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from reportgen.contract.params import Value
     from reportgen.contract.records.data import DataEvaluation
     from reportgen.contract.records.evaluation import Evaluation, ModelEvaluation
     from reportgen.contract.records.heads import HeadEvaluation
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
     from reportgen.sections.sweep.schema import Score, SweepOptions
-
-    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Run:
     model: ModelEvaluation
     params: Mapping[str, Value]
     head: MeasuredHead[Any] | None = None
-    rows: Floats | None = None
+    rows: Values | None = None
     failed: str | None = None
 
 
@@ -108,23 +105,25 @@ def _run(
     if isinstance(outputs, ClassificationOutputs):
         measured: MeasuredHead[Any] = MeasuredHead(model, head, outputs, data)
         score = schema.NLL if options.score == "nll" else schema.ACCURACY
-        rows: Floats = outputs.nll if options.score == "nll" else outputs.correct.astype(np.float64)
+        hits = each(lambda right: right.astype(np.float64), outputs.correct)
+        rows: Values = outputs.nll if options.score == "nll" else hits
         run = Run(model, params, measured, rows)
         return _judged(run, _over_trivial(outputs, data), f"always answering {_usual(head, outputs)}"), score
     if isinstance(outputs, MultilabelOutputs):
         labels = MultilabelHead(model, head, outputs, data)
         return Run(model, params, labels, labels.exact.astype(np.float64)), schema.EXACT
     if isinstance(outputs, RegressionOutputs):
-        sizes: Floats = np.abs(outputs.errors[:])
+        sizes = each(np.abs, outputs.errors)
         run = Run(model, params, MeasuredHead(model, head, outputs, data), sizes)
-        median = np.abs(np.median(outputs.labels) - outputs.labels)
-        gain = comparison.mean_difference(median, sizes, weights=data.design.weights)
+        median = density.quantiles(outputs.labels, [0.5])[0]
+        usual = each(lambda label: np.abs(median - label), outputs.labels)
+        gain = comparison.mean_difference(usual, sizes, weights=data.design.weights)
         return _judged(run, [gain], "always answering the median"), schema.MAE
     return Run(model, params), None
 
 
 def _usual(head: HeadEvaluation, outputs: ClassificationOutputs) -> str:
-    return head.class_names[int(np.bincount(outputs.labels).argmax())]
+    return head.class_names[int(counts(outputs.labels, outputs.n_classes).argmax())]
 
 
 def _over_trivial(outputs: ClassificationOutputs, data: DataEvaluation) -> list[Estimate | None]:
@@ -132,16 +131,18 @@ def _over_trivial(outputs: ClassificationOutputs, data: DataEvaluation) -> list[
 
     Either is enough: where one class is frequent a good model need not be right more often, and a right one can be over-confident.
     """
-    counts = np.bincount(outputs.labels)
-    table = comparison.discordance(outputs.correct, outputs.labels == counts.argmax(), data.design.weights)
-    prior = -np.log(counts[outputs.labels] / counts.sum())
+    found = counts(outputs.labels, outputs.n_classes)
+    usual = found.argmax()
+    always = each(lambda label: label == usual, outputs.labels)
+    table = comparison.discordance(outputs.correct, always, data.design.weights)
+    prior = each(lambda label: -np.log(found[label] / found.sum()), outputs.labels)
     nll = comparison.mean_difference(prior, outputs.nll, weights=data.design.weights)
     return [comparison.accuracy_difference(table), nll]
 
 
 def _judged(run: Run, gains: Sequence[Estimate | None], trivial: str) -> Run:
     """Return a run that failed if it has no finite score, or none of its gains over a trivial answer is measurable."""
-    if run.rows is None or run.head is None or not np.isfinite(run.rows).all():
+    if run.rows is None or run.head is None or number(each(np.isfinite, run.rows)) < len(run.rows):
         return Run(run.model, run.params, run.head, failed="its score is not finite")
     design = run.head.design
     found = [design.estimate(gain) for gain in gains if gain is not None and np.isfinite(gain.value)]

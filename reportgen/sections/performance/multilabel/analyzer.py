@@ -299,7 +299,7 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
     part, weights = Subject.of("vs", second.model.name), first.design.weights
     table = comparison.discordance(first.exact, second.exact, weights)
     yield first.estimated(schema.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
-    wrong = number(each(lambda one, other: ~(one & other), first.exact, second.exact))
+    wrong = comparison.errors_of_either(first.exact, second.exact)
     for spec, own, other, largest in (
         (schema.HAMMING_DIFFERENCE, first.counts.wrong, second.counts.wrong, 1.0),
         (schema.MICRO_F1_DIFFERENCE, first.counts.f1, second.counts.f1, 1.0),
