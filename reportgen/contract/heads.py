@@ -12,10 +12,11 @@ import numpy as np
 
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.evaluation import OutputsT
-from reportgen.contract.records.multilabel import MultilabelOutputs
+from reportgen.contract.records.multilabel import ClassOutputs, MultilabelOutputs
 from reportgen.contract.subjects import about
 from reportgen.metrics import classification, intervals, multilabel, pooled
 from reportgen.metrics.confidence import SURE, ConfidentErrors, confident_errors
+from reportgen.metrics.mapped import filled
 from reportgen.metrics.pooled import Parts
 from reportgen.metrics.spans import Derived, each, number, total
 
@@ -199,19 +200,19 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
     @cached_property
     def exact(self) -> NDArray[np.bool_]:
         """(N,) bool, whether all known labels of the row are predicted right."""
-        return np.asarray(~self.outputs.wrong.any(axis=1))
+        return filled(self.n, np.bool_, self.counts.exact.of)
 
     @property
     def n_wrong(self) -> int:
         """Number of rows with a wrong prediction."""
-        return int((~self.exact).sum())
+        return self.n - number(self.exact)
 
     def of_class(self, index: int) -> Counts:
         """Return right and wrong predictions of one class by row."""
         outputs = self.outputs
-        return multilabel.counts(outputs.predicted[:, index], outputs.labels[:, index], outputs.known[:, index])
+        return multilabel.counts(outputs.predicted_of(index), outputs.labels[:, index], outputs.known[:, index])
 
-    def f1_apart(self, other: MultilabelHead) -> tuple[Estimate, Floats] | None:
+    def f1_apart(self, other: MultilabelHead) -> tuple[Estimate, Derived] | None:
         """Return the difference in micro F1 from another model on the same rows, and its linearized rows; None where there is no F1."""
         return pooled.difference(self.counts.f1, other.counts.f1, self.design.weights)
 
@@ -230,16 +231,11 @@ class MultilabelHead(MeasuredHead[MultilabelOutputs]):
         """The squared error of a known label."""
         return Parts(self.outputs.brier, self.counts.known)
 
-    def binary(self, index: int) -> tuple[ModelEvaluation, HeadEvaluation, ClassificationOutputs, DataEvaluation]:
-        """Return the parts of a :class:`ClassifiedHead` about one class, of the rows whose label is known.
-
-        Then the formulas of a binary head apply to it; its class 1 is the class.
-        """
-        name, rows = self.head.class_names[index], self.outputs.rows(index)
-        outputs = self.outputs.binary(index)
-        task = replace(self.head.task, value="binary")
-        head = replace(self.head, task=task, class_names=(f"not {name}", name), n=len(rows), outputs=outputs)
-        return self.model, head, outputs, self.data.take(rows)
+    def class_alone(self, index: int) -> tuple[ModelEvaluation, HeadEvaluation, ClassOutputs, DataEvaluation]:
+        """Return the parts of a :class:`MeasuredHead` about one class, of the rows whose label is known."""
+        known, outputs = self.outputs.known[:, index], self.outputs.of_class(index)
+        head = replace(self.head, n=len(outputs.labels), outputs=outputs)
+        return self.model, head, outputs, self.data if head.n == self.n else self.data.take(known)
 
 
 HeadT = TypeVar("HeadT", bound=MeasuredHead[Any])

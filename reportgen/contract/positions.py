@@ -147,7 +147,7 @@ class DenseHead(MeasuredHead[DenseOutputs]):
     def misses(self, index: int) -> NDArray[np.bool_]:
         """(N,) bool, whether a position of the unit is wrong for a class."""
         found = self.iou(index)
-        return np.asarray(found.numerators < found.denominators)
+        return np.asarray(found.numerators[:] < found.denominators[:])
 
     def over_classes(self, found: Estimate) -> Estimate:
         """Return a mean over classes; without its interval where few units have the rarest class, however many others are called so."""

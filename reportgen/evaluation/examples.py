@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.heads import ClassifiedHead
+from reportgen.contract.heads import ClassifiedHead, MultilabelHead
 from reportgen.contract.positions import DenseHead
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.dense import DenseOutputs
@@ -71,10 +71,8 @@ class Errors:
             elif isinstance(outputs, RegressionOutputs):
                 self._rank((model.subject(head), type(outputs)), largest(outputs.errors, self.each))
             elif isinstance(outputs, MultilabelOutputs):
-                self._rank(
-                    (model.subject(head), type(outputs)), most_wrong(outputs.wrong.sum(axis=1), outputs.nll, self.each)
-                )
-
+                wrong_labels = MultilabelHead(model, head, outputs, data).counts.wrong.numerators
+                self._rank((model.subject(head), type(outputs)), most_wrong(wrong_labels, outputs.nll, self.each))
             elif isinstance(outputs, DenseOutputs):
                 one = DenseHead.of(model, head, outputs, data)
                 self._rank((model.subject(head), type(outputs)), one.lowest(self.each))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.contract.records.pieces import HeadPiece
-from reportgen.metrics.mapped import zeros
+from reportgen.metrics.mapped import rows_last, zeros
 from reportgen.metrics.spans import spans
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ class _Column:
     def made(self, n: int) -> NDArray[Any]:
         """Return the array for n rows."""
         if self.array is None:
-            shape = (*self.shape, n) if self.rows_last else (n, *self.shape)
-            made = zeros(shape, self.dtype)
-            self.array = np.moveaxis(made, -1, 0) if self.rows_last else made
+            if self.rows_last:
+                self.array = rows_last(n, self.shape, self.dtype)
+            else:
+                self.array = zeros((n, *self.shape), self.dtype)
         return self.array
 
 

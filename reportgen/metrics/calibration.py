@@ -8,12 +8,13 @@ and y = 0 at its forecast.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reportgen.metrics.intervals import Z95, Contributions, Estimate, wilson_bounds
-from reportgen.metrics.mapped import in_order
+from reportgen.metrics.mapped import in_order, in_order_with_places
 from reportgen.metrics.spans import Derived, each, spans, total
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def gap(forecasts: Values, positives: Values, negatives: Values, divisor: float 
         min(float(high), 1.0),
         "Wilson and Student's t, combined",
         widened=lambda divisor: gap(forecasts, positives, negatives, divisor),
-        contributions=lambda: _of_gap(forecasts, positives, counts),
+        contributions=lambda: _of_gap(forecasts[:], positives[:], counts[:]),
     )
 
 
@@ -305,7 +306,7 @@ def in_the_large_p(forecasts: Values, positives: Values, negatives: Values) -> f
     spread = each(lambda count, p: count * p * (1 - p), n, f)
     variance = total(spread)
     if variance < NORMAL_ABOVE:
-        lower, upper = _exact_tails(f[:], n[:], observed)
+        lower, upper = _exact_tails(*_grouped(f, n), observed)
     else:
         sd = float(np.sqrt(variance))
         skewness = total(spread, each(lambda p: 1 - 2 * p, f)) / sd**3
@@ -323,7 +324,6 @@ def _refined_normal(x: float, skewness: float) -> float:
 
 def _exact_tails(f: Floats, n: Floats, observed: int) -> tuple[float, float]:
     """Return P(X <= observed) and P(X >= observed) of a sum with a small variance."""
-    f, n = _grouped(f, n)
     start = round(float((n * f).sum())) - _WINDOW // 2
     angles = 2 * np.pi * np.arange(_WINDOW // 2 + 1) / _WINDOW
     logs = np.log(1 + f[:, None] * (np.exp(1j * angles) - 1))
@@ -333,14 +333,17 @@ def _exact_tails(f: Floats, n: Floats, observed: int) -> tuple[float, float]:
     return float(mass[: max(place + 1, 0)].sum()), float(mass[max(place, 0) :].sum())
 
 
-def _grouped(f: Floats, n: Floats) -> tuple[Floats, Floats]:
+def _grouped(f: Values, n: Values) -> tuple[Floats, Floats]:
     """Merge neighboring forecasts into their mean, so that at most 256 points are left."""
     if len(f) <= _GROUPS:
-        return f, n
-    order = np.argsort(f)
-    starts = np.linspace(0, len(f), _GROUPS, endpoint=False).astype(np.int64)
-    counts = np.add.reduceat(n[order], starts)
-    return np.add.reduceat((n * f)[order], starts) / counts, counts
+        return f[:], n[:]
+    ordered = in_order_with_places(f)
+    ends = np.linspace(0, len(f), _GROUPS + 1).astype(np.int64)
+    counts, sums = np.zeros((2, _GROUPS))
+    for index, (start, end) in enumerate(pairwise(ends.tolist())):
+        here, weight = ordered.real[start:end], n[ordered.imag[start:end].astype(np.int64)]
+        counts[index], sums[index] = weight.sum(), (weight * here).sum()
+    return sums / counts, counts
 
 
 def squared_error(bins: ResidualBins) -> Estimate | None:

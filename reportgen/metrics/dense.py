@@ -168,8 +168,8 @@ def mean_of_unit(parts: Sequence[Parts]) -> Floats:
     """Return the mean over classes of a score in each unit (N,) float64, of the classes for which it exists there; NaN where for none."""
     total, count = np.zeros(len(parts[0].numerators)), np.zeros(len(parts[0].numerators))
     for one in parts:
-        there = one.denominators > 0
-        total[there] += one.numerators[there] / one.denominators[there]
+        there, over, under = one.used[:], one.numerators[:], one.denominators[:]
+        total[there] += over[there] / under[there]
         count += there
     with np.errstate(invalid="ignore"):
         found: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)

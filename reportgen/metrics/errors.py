@@ -224,14 +224,15 @@ def lowest(scores: NDArray[np.float64], each: int) -> Places:
     return found[scores[found] < 1]
 
 
-def most_wrong(counts: NDArray[Any], losses: NDArray[np.float64], each: int) -> Places:
+def most_wrong(counts: NDArray[Any] | Derived, losses: NDArray[np.float64], each: int) -> Places:
     """Return the rows with the most wrong labels (N,), then the largest loss (N,), at most ``each``; rows without a wrong label are none.
 
     >>> import numpy as np
     >>> most_wrong(np.array([0, 2, 1, 2]), np.array([9.0, 1.0, 5.0, 2.0]), 3)
     array([3, 1, 2])
     """
-    return np.lexsort((np.arange(len(counts)), -losses, -counts))[: min(each, np.count_nonzero(counts))]
+    found = most(counts, each, losses)
+    return found[counts[found] > 0]
 
 
 def _confidence(models: Sequence[Wrong], places: Places) -> NDArray[np.float64]:

@@ -47,6 +47,11 @@ def zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         return np.ndarray(shape, kind, mmap.mmap(file.fileno(), size))
 
 
+def rows_last(n: int, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array (n, ...) of zeros whose columns lie in one piece each."""
+    return np.moveaxis(zeros((*shape, n), dtype), -1, 0)
+
+
 def filled(n: int, dtype: DTypeLike, of: Callable[[slice], NDArray[Any]], shape: tuple[int, ...] = ()) -> NDArray[Any]:
     """Return an array (n, ...) of what a function returns for each span of its rows."""
     found = zeros((n, *shape), dtype)
@@ -89,26 +94,32 @@ def chosen(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
 
 
 def taken(array: NDArray[Any], rows: NDArray[Any] | Derived) -> NDArray[Any]:
-    """Return the entries (M, ...) of some rows of an array, given by a mask or by positions."""
-    if isinstance(rows, Derived) or rows.dtype == np.bool_:
-        return _of_mask(array, rows, array.dtype, array.shape[1:])
-    return chosen(array, rows)
+    """Return the entries (M, ...) of some rows of an array, given by a mask or by positions; itself where a mask has all.
+
+    Columns that lie in one piece each do so again.
+    """
+    if not isinstance(rows, Derived) and rows.dtype != np.bool_:
+        return chosen(array, rows)
+    m = number(rows)
+    if m == len(array):
+        return array
+    shape, last = array.shape[1:], not array.flags.c_contiguous
+    return _of_mask(array, rows, rows_last(m, shape, array.dtype) if last else zeros((m, *shape), array.dtype))
 
 
 def among(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived) -> Floats:
-    """Return the values (N,) of the rows that a mask (N,) has, float64."""
-    return _of_mask(values, rows, np.float64)
+    """Return the values (M,) of the rows that a mask (N,) has, float64."""
+    return _of_mask(values, rows, zeros((number(rows),), np.float64))
 
 
 def places(rows: NDArray[np.bool_] | Derived) -> Rows:
     """Return the positions (M,) of the rows (N,) that are true, int64."""
-    return _of_mask(Derived(len(rows), lambda span: np.arange(span.start, span.stop)), rows, np.int64)
+    positions = Derived(len(rows), lambda span: np.arange(span.start, span.stop))
+    return _of_mask(positions, rows, zeros((number(rows),), np.int64))
 
 
-def _of_mask(
-    values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived, dtype: DTypeLike, shape: tuple[int, ...] = ()
-) -> NDArray[Any]:
-    found, end = zeros((number(rows), *shape), dtype), 0
+def _of_mask(values: NDArray[Any] | Derived, rows: NDArray[np.bool_] | Derived, found: NDArray[Any]) -> NDArray[Any]:
+    end = 0
     for span in spans(len(rows)):
         some = values[span][rows[span]]
         found[end : end + len(some)] = some
@@ -123,6 +134,22 @@ def in_order(values: NDArray[Any] | Derived) -> Floats:
     return found
 
 
+def in_order_with_places(values: NDArray[Any] | Derived) -> NDArray[np.complex128]:
+    """Return values (N,) in order as the real parts of complex numbers, whose imaginary parts are their places; equal ones in order.
+
+    NumPy sorts complex numbers by their real parts, then by the imaginary ones, and where they are.
+
+    >>> in_order_with_places(np.array([3.0, 1.0, 3.0])).tolist()
+    [(1+1j), (3+0j), (3+2j)]
+    """
+    found = zeros((len(values),), np.complex128)
+    for span in spans(len(values)):
+        found.real[span] = values[span]
+        found.imag[span] = np.arange(span.start, span.stop)
+    found.sort()
+    return found
+
+
 def distinct(values: NDArray[Any]) -> NDArray[Any]:
     """Return the different ones of values (N,) of any type, in order.
 
@@ -132,7 +159,7 @@ def distinct(values: NDArray[Any]) -> NDArray[Any]:
     ordered = filled(len(values), values.dtype, lambda span: values[span])
     ordered.sort()
     first = Derived(len(ordered), lambda span: _differs(ordered, span))
-    return _of_mask(ordered, first, values.dtype)
+    return _of_mask(ordered, first, zeros((number(first),), values.dtype))
 
 
 def _differs(ordered: NDArray[Any], span: slice) -> NDArray[np.bool_]:

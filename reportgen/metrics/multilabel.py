@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.metrics import ranking
+from reportgen.metrics.mapped import filled
 from reportgen.metrics.pooled import Parts, difference
+from reportgen.metrics.spans import Derived, each, number, positive, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,55 +33,80 @@ EXAMPLES_PER_CLASS = 10
 class Counts:
     """Right and wrong predictions by row: true positives, false positives, false negatives, and known labels; all (N,) float64."""
 
-    hits: Floats
-    false_alarms: Floats
-    misses: Floats
-    known: Floats
+    hits: Derived
+    false_alarms: Derived
+    misses: Derived
+    known: Derived
 
     @property
     def precision(self) -> Parts:
         """TP / (TP + FP)."""
-        return Parts(self.hits, self.hits + self.false_alarms)
+        return Parts(self.hits, each(np.add, self.hits, self.false_alarms))
 
     @property
     def recall(self) -> Parts:
         """TP / (TP + FN)."""
-        return Parts(self.hits, self.hits + self.misses)
+        return Parts(self.hits, self.labels)
 
     @property
     def f1(self) -> Parts:
         """2 TP / (2 TP + FP + FN)."""
-        return Parts(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses)
+        twice = each(lambda hits: 2 * hits, self.hits)
+        return Parts(twice, each(lambda hits, *wrong: hits + sum(wrong), twice, self.false_alarms, self.misses))
 
     @property
     def wrong(self) -> Parts:
         """(FP + FN) / known labels."""
-        return Parts(self.false_alarms + self.misses, self.known)
+        return Parts(each(np.add, self.false_alarms, self.misses), self.known)
+
+    @property
+    def labels(self) -> Derived:
+        """(N,) TP + FN, how many apply."""
+        return each(np.add, self.hits, self.misses)
+
+    @property
+    def surplus(self) -> Derived:
+        """(N,) FP - FN, how many more are predicted than apply."""
+        return each(np.subtract, self.false_alarms, self.misses)
+
+    @property
+    def exact(self) -> Derived:
+        """(N,) bool, whether every known label is predicted right."""
+        return each(lambda wrong: wrong == 0, self.wrong.numerators)
 
 
-def counts(predicted: Flags, labels: Flags, known: Flags) -> Counts:
+def counts(predicted: Flags | Derived, labels: Flags, known: Flags) -> Counts:
     """Count the predictions of every row, over all classes (N, K) or of one class (N,); labels are False where they are not known.
+
+    Sums over classes are computed once; they are on the disk where there are many rows.
 
     >>> import numpy as np
     >>> found = counts(np.array([[True, True, False]]), np.array([[True, False, False]]), np.array([[True, True, False]]))
-    >>> found.hits.tolist(), found.false_alarms.tolist(), found.misses.tolist(), found.known.tolist()
+    >>> found.hits[:].tolist(), found.false_alarms[:].tolist(), found.misses[:].tolist(), found.known[:].tolist()
     ([1.0], [1.0], [0.0], [2.0])
     """
 
-    def by_row(flags: Flags) -> Floats:
-        return (flags if flags.ndim == 1 else flags.sum(axis=1)).astype(np.float64)
+    def by_row(flags: Callable[[Any, Any, Any], Flags]) -> Derived:
+        found: NDArray[Any] | Derived = each(flags, predicted, labels, known)
+        if labels.ndim > 1:
+            of_row = found
+            found = filled(len(labels), np.int16, lambda span: of_row[span].sum(axis=1))
+        return each(lambda one: one.astype(np.float64), found)
 
     return Counts(
-        by_row(predicted & labels), by_row(predicted & ~labels & known), by_row(~predicted & labels), by_row(known)
+        by_row(lambda said, applies, _: said & applies),
+        by_row(lambda said, applies, known: said & ~applies & known),
+        by_row(lambda said, applies, _: ~said & applies),
+        by_row(lambda _said, _applies, known: known),
     )
 
 
-def f1_difference(first: Counts, second: Counts, weights: Floats | None = None) -> tuple[Estimate, Floats] | None:
+def f1_difference(first: Counts, second: Counts, weights: Floats | None = None) -> tuple[Estimate, Derived] | None:
     """Return the paired difference in F1 of one class, as :func:`difference`; its interval is withheld below 40 examples of the class."""
     found = difference(first.f1, second.f1, weights)
     if found is None:
         return None
-    examples = int((first.hits + first.misses > 0).sum())
+    examples = number(positive(first.labels))
     return found[0].supported(examples, FEWEST_OF_CLASS, "examples of the class"), found[1]
 
 
@@ -100,5 +127,6 @@ def macro_average_precision(
 
 def constant(labels: Flags, known: Flags, weights: Floats | None = None) -> Flags:
     """Return for each class (K,) what is right most often: whether it applies to more than half of its known rows."""
-    w: Any = 1.0 if weights is None else weights[:, None]
-    return np.asarray((w * labels).sum(axis=0) * 2 > (w * known).sum(axis=0))
+    classes = range(labels.shape[1])
+    applies, there = (np.array([total(one[:, k], weights) for k in classes]) for one in (labels, known))
+    return np.asarray(applies * 2 > there)

@@ -14,11 +14,15 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_ERRORS, FEWEST_EXAMPLES, Contributions, Estimate
+from reportgen.metrics.mapped import among, filled, stored
+from reportgen.metrics.spans import Derived, average, each, equal, number, positive, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
 
     Floats = NDArray[np.float64]
 
@@ -30,22 +34,26 @@ _EITHER = "rows that count for the score, and as many that count against it,"
 class Parts:
     """Two sums of every row (N,) float64, of whose sums over rows a score is the ratio; ``denominators`` are not negative."""
 
-    numerators: Floats
-    denominators: Floats
+    numerators: Values
+    denominators: Values
 
     def value(self, weights: Floats | None = None) -> float | None:
         """Return the ratio of the sums; None where the sum of the denominators is 0. ``weights`` (N,) are positive."""
-        w = np.ones(len(self.numerators)) if weights is None else weights
-        total = float((w * self.denominators).sum())
-        return None if total == 0 else float((w * self.numerators).sum()) / total
+        whole = total(self.denominators, weights)
+        return None if whole == 0 else total(self.numerators, weights) / whole
 
-    def linear(self, weights: Floats | None = None) -> Floats | None:
+    def linear(self, weights: Floats | None = None) -> Derived | None:
         """Return the linearized score of every row (N,), whose mean is the ratio; None where there is none."""
         value = self.value(weights)
         if value is None:
             return None
-        scale = float(np.average(self.denominators, weights=weights))
-        return value + (self.numerators - value * self.denominators) / scale
+        scale = average(self.denominators, weights)
+        return each(lambda over, under: value + (over - value * under) / scale, self.numerators, self.denominators)
+
+    @property
+    def used(self) -> Derived:
+        """(N,) bool, whether a row counts for the score."""
+        return positive(self.denominators)
 
 
 def micro(parts: Parts, weights: Floats | None = None) -> Estimate | None:
@@ -61,10 +69,7 @@ def micro(parts: Parts, weights: Floats | None = None) -> Estimate | None:
     value = parts.value(weights)
     if value is None:
         return None
-    n, w = len(parts.numerators), np.ones(len(parts.numerators)) if weights is None else weights
-    total = float((w * parts.denominators).sum())
-    values = (parts.numerators - value * parts.denominators) / total
-    found = _with_rows(value, values, w * parts.denominators / total, w, n)
+    found = _with_rows(value, [_Share(parts, value, total(parts.denominators, weights))], weights)
     return _supported(found, parts)
 
 
@@ -74,53 +79,71 @@ def macro(parts: Sequence[Parts], weights: Floats | None = None) -> Estimate | N
     The contributions of a row to all classes are added before their variance is taken. The interval is withheld where a class has
     fewer than 10 rows that count for it.
     """
-    n = len(parts[0].numerators)
-    w = np.ones(n) if weights is None else weights
-    values, influence, mass, fewest = [], np.zeros(n), np.zeros(n), n
-    for one in parts:
-        value = one.value(weights)
-        if value is None:
-            continue
-        total = float((w * one.denominators).sum())
-        values.append(value)
-        influence += (one.numerators - value * one.denominators) / total
-        mass += w * one.denominators / total
-        fewest = min(fewest, int((one.denominators > 0).sum()))
+    values = [(one, value) for one in parts if (value := one.value(weights)) is not None]
     if not values:
         return None
-    found = _with_rows(float(np.mean(values)), influence / len(values), mass / len(values), w, n)
-    return found.supported(fewest, FEWEST_EXAMPLES, "rows of a class")
+    shares = [_Share(one, value, total(one.denominators, weights) * len(values)) for one, value in values]
+    found = _with_rows(float(np.mean([value for _, value in values])), shares, weights)
+    return found.supported(min(number(one.used) for one, _ in values), FEWEST_EXAMPLES, "rows of a class")
 
 
-def _with_rows(value: float, values: Floats, mass: Floats, weights: Floats, n: int) -> Estimate:
-    """Return a score with the interval that the contributions of the rows, without their weights, make."""
-    variance = float((weights * values**2).sum()) * n / max(n - 1, 1)
+@dataclass(frozen=True)
+class _Share:
+    """One of several scores whose sum is an estimate: its parts, its value, and what its contributions are divided by."""
+
+    parts: Parts
+    value: float
+    scale: float
+
+    def influence(self, span: slice) -> Floats:
+        """Return the contributions of some rows, without their weights."""
+        found: Floats = (self.parts.numerators[span] - self.value * self.parts.denominators[span]) / self.scale
+        return found
+
+    def mass(self, span: slice) -> Floats:
+        """Return what of the estimate rests on some rows of weight 1."""
+        found: Floats = self.parts.denominators[span] / self.scale
+        return found
+
+
+def _with_rows(value: float, shares: Sequence[_Share], weights: Floats | None) -> Estimate:
+    """Return a score with the interval that the contributions of the rows make."""
+    n = len(shares[0].parts.numerators)
+    influence = Derived(n, lambda span: sum(one.influence(span) for one in shares))
+    variance = total(each(np.square, influence), weights) * n / max(n - 1, 1)
     found = intervals.share(value, variance, n, _METHOD)
-    return found.of_rows(lambda: Contributions(weights * values, mass))
+
+    def contributions() -> Contributions:
+        w = equal(n) if weights is None else weights
+        mass = Derived(n, lambda span: sum(one.mass(span) for one in shares))
+        return Contributions(each(np.multiply, w, influence), each(np.multiply, w, mass))
+
+    return found.of_rows(contributions)
 
 
 def _supported(found: Estimate, parts: Parts) -> Estimate:
-    above = int((parts.numerators > 0).sum())
-    below = int((parts.numerators < parts.denominators).sum())
+    above = number(positive(parts.numerators))
+    below = number(each(np.less, parts.numerators, parts.denominators))
     return found.supported(min(above, below), FEWEST_ERRORS, _EITHER)
 
 
-def per_row(parts: Parts) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the score of every row that has one (M,), and the positions of these rows (M,)."""
-    rows = np.flatnonzero(parts.denominators > 0)
-    return parts.numerators[rows] / parts.denominators[rows], rows
+def per_row(parts: Parts) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the score of every row that has one (M,), and which rows have (N,)."""
+    rows = filled(len(parts.numerators), np.bool_, parts.used.of)
+    over, under = among(parts.numerators, rows), among(parts.denominators, rows)
+    return stored(each(np.divide, over, under)), rows
 
 
 def mean_over_rows(values: Floats, weights: Floats | None = None) -> Estimate | None:
     """Return the mean of scores of rows (M,) in [0, 1], with Hall's interval; None without a row, no interval below 5 rows under 1."""
     found = intervals.mean(values, low=0.0, high=1.0, weights=weights)
-    below, above = int((values < 1).sum()), int((values > 0).sum())
+    below, above = number(each(lambda some: some < 1, values)), number(positive(values))
     return None if found is None else found.supported(min(below, above), FEWEST_ERRORS, _EITHER)
 
 
 def difference(
     first: Parts, second: Parts, weights: Floats | None = None, largest: float = 1.0
-) -> tuple[Estimate, Floats] | None:
+) -> tuple[Estimate, Derived] | None:
     """Return the paired difference of two pooled scores, and the linearized difference of every row (N,), whose mean it is.
 
     None where one of them does not exist. The interval is Hall's of the linearized differences, cut off at the ``largest``.
@@ -128,7 +151,7 @@ def difference(
     one, other = first.linear(weights), second.linear(weights)
     if one is None or other is None:
         return None
-    rows = one - other
+    rows = each(np.subtract, one, other)
     found = intervals.mean(rows, low=-largest, high=largest, weights=weights)
     return None if found is None else (found, rows)
 
@@ -142,7 +165,7 @@ def macro_difference(
     """
     rows = []
     for parts in (first, second):
-        linear = [one for part in parts if (one := part.linear(weights)) is not None]
+        linear = [one[:] for part in parts if (one := part.linear(weights)) is not None]
         if not linear:
             return None
         rows.append(np.mean(linear, axis=0))
@@ -151,7 +174,7 @@ def macro_difference(
     if found is None:
         return None
     w = np.ones(len(apart)) if weights is None else weights
-    fewest = min(int(one.denominators.astype(np.bool_).sum()) for one in (*first, *second) if one.denominators.any())
+    fewest = min(filter(None, (number(one.used) for one in (*first, *second))))
     found = found.supported(fewest, FEWEST_EXAMPLES, "rows of a class")
     value = found.value
     return found.of_rows(lambda: Contributions(w * (apart - value), mass((*first, *second), w))), apart
@@ -159,12 +182,12 @@ def macro_difference(
 
 def mass(parts: Sequence[Parts], weights: Floats) -> Floats:
     """Return the share (N,) of the mean over classes of a score that rests on each row, for the classes for which it exists."""
-    shares = [weights * one.denominators for one in parts if one.denominators.any()]
+    shares = [weights * one.denominators[:] for one in parts if number(one.used)]
     found: Floats = np.mean([share / share.sum() for share in shares], axis=0)
     return found
 
 
-def pooled_loss(sums: Floats, known: Floats, weights: Floats | None = None) -> Estimate:
+def pooled_loss(sums: Values, known: Values, weights: Floats | None = None) -> Estimate:
     """Return the mean loss over all known labels, from its sum (N,) and the number of known labels (N,) of every row.
 
     The interval is that of the ratio of the two means over the rows.

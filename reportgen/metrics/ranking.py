@@ -1,4 +1,7 @@
-"""ROC AUC and average precision of score points, each of which may represent many examples."""
+"""ROC AUC and average precision of score points, each of which may represent many examples.
+
+Points are sorted, and looked at in spans; what there is of each is on the disk where they are many (:mod:`reportgen.metrics.mapped`).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,16 @@ import numpy as np
 
 from reportgen.metrics import intervals
 from reportgen.metrics.intervals import FEWEST_EXAMPLES, Contributions, Estimate
+from reportgen.metrics.mapped import in_order_with_places, running, zeros
+from reportgen.metrics.spans import each, equal, number, spans, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
+
+    from reportgen.metrics.intervals import Values
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
 
@@ -22,61 +30,115 @@ _METHOD = "logit scale, "
 
 @dataclass(frozen=True)
 class _Steps:
-    """Distinct scores in increasing order, with the numbers of examples at each."""
+    """Distinct scores in increasing order.
+
+    Attributes
+    ----------
+    positives, negatives
+        (S,) float64, the numbers of examples at each.
+    points
+        (M,) complex128, the points in order, as of :func:`in_order_with_places`.
+    index
+        (M,) int64, the step of each of them.
+    """
 
     positives: Floats
     negatives: Floats
+    points: NDArray[np.complex128]
     index: NDArray[np.int64]
 
 
-def _steps(scores: Floats, positives: Floats, negatives: Floats) -> _Steps:
-    order = np.argsort(scores, kind="stable")
-    ordered = scores[order]
-    new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
-    starts = np.flatnonzero(new)
-    index = np.empty(len(scores), dtype=np.int64)
-    index[order] = np.cumsum(new) - 1
-    return _Steps(np.add.reduceat(positives[order], starts), np.add.reduceat(negatives[order], starts), index)
+def _steps(scores: Values, positives: Values, negatives: Values) -> _Steps:
+    points = in_order_with_places(scores)
+    n, ordered, last = len(points), points.real, -1
+    index, sums = zeros((n,), np.int64), zeros((2, n), np.float64)
+    for span in spans(n):
+        here = ordered[span]
+        new = here != np.append(ordered[span.start - 1] if span.start else np.nan, here[:-1])
+        index[span] = step = last + np.cumsum(new)
+        new[0] = True
+        starts = np.flatnonzero(new)
+        for found, numbers in zip(sums, (positives, negatives), strict=True):
+            found[step[starts]] += np.add.reduceat(numbers[_places(points[span])], starts)
+        last = int(step[-1])
+    return _Steps(sums[0, : last + 1], sums[1, : last + 1], points, index)
+
+
+def _places(points: NDArray[np.complex128]) -> NDArray[np.int64]:
+    return points.imag.astype(np.int64)
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """A number of a curve, and what an example of either kind at each step contributes to its error."""
+    """A number of a curve, and what an example of either kind at each step contributes to its error (S,)."""
 
     value: float
-    positive: Floats
-    negative: Floats
+    positive: Derived
+    negative: Derived
 
     def variance(self, steps: _Steps) -> float:
-        return float((steps.positives * self.positive**2 + steps.negatives * self.negative**2).sum())
+        squares = each(np.square, self.positive), each(np.square, self.negative)
+        return total(
+            each(
+                lambda m, n, positive, negative: m * positive + n * negative, steps.positives, steps.negatives, *squares
+            )
+        )
 
-    def contributions(self, steps: _Steps, positives: Floats, negatives: Floats) -> Contributions:
-        """Return what each of the points contributes; both kinds have the same mass."""
-        values = positives * self.positive[steps.index] + negatives * self.negative[steps.index]
-        return Contributions(values, (positives / positives.sum() + negatives / negatives.sum()) / 2)
+    def add(self, sums: Floats, steps: _Steps, positives: Values, negatives: Values) -> None:
+        """Add what each of the points contributes to the sums (M,)."""
+        for span in spans(len(sums)):
+            places, step = _places(steps.points[span]), steps.index[span]
+            some = slice(step[0], step[-1] + 1)
+            own, other = (one[some][step - step[0]] for one in (self.positive, self.negative))
+            sums[places] += positives[places] * own + negatives[places] * other
+
+    def contributions(self, steps: _Steps, positives: Values, negatives: Values) -> Contributions:
+        """Return what each of the points contributes."""
+        values = zeros((len(positives),), np.float64)
+        self.add(values, steps, positives, negatives)
+        return Contributions(values, _mass(positives, negatives))
+
+
+def _mass(positives: Values, negatives: Values) -> Derived:
+    """Return the share of a curve that rests on each point (M,): both kinds have the same."""
+    m, n = total(positives), total(negatives)
+    return each(lambda own, other: (own / m + other / n) / 2, positives, negatives)
 
 
 def _area(steps: _Steps) -> _Curve:
     """Return the area under the ROC curve with its placement values; the variance is DeLong's."""
-    m, n = float(steps.positives.sum()), float(steps.negatives.sum())
-    below = (np.cumsum(steps.negatives) - steps.negatives / 2) / n
-    above = (m - np.cumsum(steps.positives) + steps.positives / 2) / m
-    value = float((below * steps.positives).sum() / m)
-    return _Curve(value, (below - value) / np.sqrt(m * max(m - 1, 1)), (above - value) / np.sqrt(n * max(n - 1, 1)))
+    m, n = total(steps.positives), total(steps.negatives)
+    below = each(lambda up_to, here: (up_to - here / 2) / n, running(steps.negatives), steps.negatives)
+    above = each(lambda up_to, here: (m - up_to + here / 2) / m, running(steps.positives), steps.positives)
+    value = total(below, steps.positives) / m
+    return _Curve(
+        value,
+        each(lambda share: (share - value) / np.sqrt(m * max(m - 1, 1)), below),
+        each(lambda share: (share - value) / np.sqrt(n * max(n - 1, 1)), above),
+    )
 
 
 def _precision(steps: _Steps) -> _Curve:
     """Return the average precision with its derivatives by the count of either kind at each step (infinitesimal jackknife)."""
-    hits = np.cumsum(steps.positives[::-1])[::-1]
-    drawn = hits + np.cumsum(steps.negatives[::-1])[::-1]
-    precision, m = hits / drawn, float(hits[0])
-    value = float((precision * steps.positives).sum() / m)
-    gained = np.cumsum(steps.positives * (drawn - hits) / drawn**2) / m
-    lost = np.cumsum(steps.positives * hits / drawn**2) / m
-    return _Curve(value, (precision - value) / m + gained, -lost)
+    hits, false = (running(one[::-1])[::-1] for one in (steps.positives, steps.negatives))
+    precision, m = each(lambda right, wrong: _ratio(right, right + wrong), hits, false), float(hits[0])
+    value = total(precision, steps.positives) / m
+    columns = steps.positives, hits, false
+    gained = running(each(lambda here, right, wrong: here * _ratio(wrong, (right + wrong) ** 2), *columns))
+    lost = running(each(lambda here, right, wrong: here * _ratio(right, (right + wrong) ** 2), *columns))
+    return _Curve(
+        value,
+        each(lambda share, more: (share - value) / m + more / m, precision, gained),
+        each(lambda less: -less / m, lost),
+    )
 
 
-def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | None:
+def _ratio(numerators: Floats, denominators: Floats) -> Floats:
+    """Divide; 0 where no example is left."""
+    return np.divide(numerators, denominators, out=np.zeros_like(numerators), where=denominators > 0)
+
+
+def roc_auc(scores: Values, positives: Values, negatives: Values) -> Estimate | None:
     """Return the area under the ROC curve with DeLong's interval on the logit scale; None where a class is absent.
 
     The interval is withheld below 10 examples of either kind, and where the scores separate them perfectly.
@@ -98,7 +160,7 @@ def roc_auc(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | 
     return _of_points(_area, "DeLong", scores, positives, negatives)
 
 
-def average_precision(scores: Floats, positives: Floats, negatives: Floats) -> Estimate | None:
+def average_precision(scores: Values, positives: Values, negatives: Values) -> Estimate | None:
     """Return the average precision, the mean precision over the steps in recall; None where a class is absent.
 
     Equal scores are one threshold, as in scikit-learn. The interval is by the infinitesimal jackknife on the logit scale,
@@ -108,9 +170,9 @@ def average_precision(scores: Floats, positives: Floats, negatives: Floats) -> E
 
 
 def _of_points(
-    curve: Callable[[_Steps], _Curve], method: str, scores: Floats, positives: Floats, negatives: Floats
+    curve: Callable[[_Steps], _Curve], method: str, scores: Values, positives: Values, negatives: Values
 ) -> Estimate | None:
-    m, n = float(positives.sum()), float(negatives.sum())
+    m, n = total(positives), total(negatives)
     if m == 0 or n == 0:
         return None
     steps = _steps(scores, positives, negatives)
@@ -132,7 +194,7 @@ def area_bound(positives: Floats, negatives: Floats) -> float:
 class Column:
     """One class: the scores of all examples (N,), which of them are of the class (N,) bool, and of which that is known (N,) bool."""
 
-    scores: Floats
+    scores: Values
     own: NDArray[np.bool_]
     known: NDArray[np.bool_] | None = None
     """None where it is known of all."""
@@ -202,28 +264,41 @@ def _one_vs_rest(
 def _macro(
     curve: Callable[[_Steps], _Curve], method: str, columns: Iterable[Column], n: int, weights: Floats | None
 ) -> Estimate | None:
-    weight = np.ones(n) if weights is None else weights
-    influence, mass, values, fewest = np.zeros(n), np.zeros(n), [], n
+    weight = equal(n) if weights is None else weights
+    influence, mass = (zeros((n,), np.float64) for _ in range(2))
+    values, fewest = [], n
     for one in columns:
-        rows = np.arange(n) if one.known is None else np.flatnonzero(one.known)
-        own = one.own[rows]
-        m = int(own.sum())
-        if m in (0, len(rows)):
-            continue
-        positives, negatives = np.where(own, weight[rows], 0.0), np.where(own, 0.0, weight[rows])
-        steps = _steps(one.scores[rows], positives, negatives)
-        found = curve(steps)
-        contributions = found.contributions(steps, positives, negatives)
-        values.append(found.value)
-        influence[rows] += contributions.values[:]
-        mass[rows] += contributions.mass[:]
-        fewest = min(fewest, m, len(rows) - m)
+        own, other = _kinds(one)
+        fewer = min(number(own), number(other))
+        if fewer:
+            parts = each(np.multiply, own, weight), each(np.multiply, other, weight)
+            values.append(_added(curve, one.scores, parts, influence, mass))
+            fewest = min(fewest, fewer)
     if not values:
         return None
-    variance = float((influence**2 / weight).sum()) / len(values) ** 2
+    variance = total(each(lambda row, w: row**2 / w, influence, weight)) / len(values) ** 2
     estimate = intervals.logit(float(np.mean(values)), variance, n, _METHOD + method)
     estimate = estimate.of_rows(lambda: Contributions(influence, mass))
     return estimate.supported(fewest, FEWEST_EXAMPLES, "examples of a class")
+
+
+def _added(
+    curve: Callable[[_Steps], _Curve], scores: Values, parts: tuple[Derived, Derived], influence: Floats, mass: Floats
+) -> float:
+    """Return the number of the curve of a class; what its examples contribute is added to sums over the classes (N,)."""
+    steps = _steps(scores, *parts)
+    found, share = curve(steps), _mass(*parts)
+    found.add(influence, steps, *parts)
+    for span in spans(len(mass)):
+        mass[span] += share[span]
+    return found.value
+
+
+def _kinds(one: Column) -> tuple[Derived, Derived]:
+    """Return which examples are of a class, and which are known not to be (N,) bool."""
+    if one.known is None:
+        return each(np.asarray, one.own), each(np.logical_not, one.own)
+    return each(np.logical_and, one.own, one.known), each(lambda own, known: known & ~own, one.own, one.known)
 
 
 def rescaled(value: float, sampled: Estimate | None, n: int) -> Estimate:

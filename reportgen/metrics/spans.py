@@ -21,7 +21,7 @@ AT_ONCE = 2**18
 
 @dataclass(frozen=True)
 class Derived:
-    """Values (N,) that are computed from other arrays, a span at a time; ``of`` returns those of a slice, or of positions."""
+    """Values (N, ...) that are computed from other arrays, a span at a time; ``of`` returns those of a slice, or of positions."""
 
     n: int
     of: Callable[[Any], Any]
@@ -53,6 +53,11 @@ def spans(n: int) -> Iterator[slice]:
         yield slice(start, min(start + AT_ONCE, n))
 
 
+def positive(values: NDArray[Any] | Derived) -> Derived:
+    """Return which of values (N,) are above 0."""
+    return each(lambda some: some > 0, values)
+
+
 def previous(values: NDArray[Any], first: float) -> Derived:
     """Return the entry before each one (N,), and something before the first.
 
@@ -82,7 +87,7 @@ def total(values: NDArray[Any] | Derived, weights: NDArray[Any] | Derived | None
 
 
 def number(rows: NDArray[np.bool_] | Derived) -> int:
-    """Return how many of the rows (N,) bool are true.
+    """Return how many of the rows (N,) bool are true, or of the entries (N, ...) of the rows.
 
     >>> number(Derived(3, lambda span: np.array([True, False, True])[span]))
     2
@@ -120,16 +125,19 @@ def counts(
     return found
 
 
-def most(values: NDArray[Any] | Derived, limit: int) -> NDArray[np.int64]:
+def most(values: NDArray[Any] | Derived, limit: int, ties: NDArray[Any] | Derived | None = None) -> NDArray[np.int64]:
     """Return the places of the largest values (N,), at most ``limit``: the largest first, equal ones in order.
+
+    Equal ones with the larger of further values (N,), ``ties``, come first where these are given.
 
     >>> most(np.array([1.0, 3.0, 2.0, 3.0]), 3).tolist()
     [1, 3, 2]
     """
-    places, found = np.empty(0, np.int64), np.empty(0)
+    columns = [values] if ties is None else [ties, values]
+    places, found = np.empty(0, np.int64), np.empty((len(columns), 0))
     for span in spans(len(values)):
-        found = np.concatenate([found, values[span]])
+        found = np.concatenate([found, [column[span] for column in columns]], axis=1)
         places = np.concatenate([places, np.arange(span.start, span.stop)])
-        first = np.argsort(-found, kind="stable")[:limit]
-        found, places = found[first], places[first]
+        first = np.lexsort(-found)[:limit]
+        found, places = found[:, first], places[first]
     return places

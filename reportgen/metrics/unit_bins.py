@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from reportgen.metrics.design import Design
     from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -55,7 +56,7 @@ class UnitBins:
         return Parts(self.confidence.sum(axis=1), n), Parts(self.right.sum(axis=1).astype(np.float64), n)
 
     @property
-    def difference(self) -> tuple[Estimate, Floats] | None:
+    def difference(self) -> tuple[Estimate, Derived] | None:
         """Mean confidence minus the share that is right, and the linearized units, whose mean it is."""
         return pooled.difference(*self.gap, self.design.weights)
 

@@ -89,7 +89,7 @@ def numbers(sample: Sample) -> Iterator[tuple[str, Estimate]]:
         "exact match": intervals.proportion(exact),
         "Hamming loss": pooled.micro(counts.wrong),
         "Hamming skill": supported(classification.skill(counts.wrong.numerators, constant)),
-        "classes too many": intervals.mean(counts.false_alarms - counts.misses),
+        "classes too many": intervals.mean(counts.surplus),
         "NLL": supported(pooled.pooled_loss(nll, counts.known)),
         "Brier score": supported(pooled.pooled_loss(((p - labels) ** 2).sum(axis=1), counts.known)),
         "macro ROC AUC": ranking.mean_roc_auc(columns, len(labels)),

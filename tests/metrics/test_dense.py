@@ -85,8 +85,9 @@ def test_the_standard_error_is_that_of_images() -> None:
     right = (data["logits"].argmax(axis=-1) == data["y"]) & counted
     parts = Parts(right.sum(axis=(1, 2)) * 1.0, counted.sum(axis=(1, 2)) * 1.0)
     naive, clustered = oracle("seg/pixel_acc_se_naive_cluster")
-    rows = parts.linear()
-    assert rows is not None
+    linear = parts.linear()
+    assert linear is not None
+    rows = linear[:]
     assert rows.std(ddof=1) / np.sqrt(len(rows)) == pytest.approx(clustered, rel=1e-9)
     found = Design(24, "image", np.arange(24)).estimate(intervals.mean(rows))  # type: ignore[arg-type]
     assert found.high - found.low > 2 * 1.96 * clustered > 2 * 1.96 * naive  # type: ignore[operator]

@@ -22,6 +22,8 @@ from reportgen.metrics import (
     intervals,
     mapped,
     ordinal,
+    pooled,
+    ranking,
     regression,
     seeds,
     slices,
@@ -31,8 +33,11 @@ from reportgen.metrics import (
 from reportgen.metrics.confidence import confident_errors
 from reportgen.metrics.design import Design
 from reportgen.metrics.ordered import Ordered
+from reportgen.metrics.pooled import Parts
+from reportgen.metrics.ranking import Column
 from reportgen.metrics.selective import Refusals
 from reportgen.metrics.spans import Derived, each
+from reportgen.sections.slices import ratios
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +51,10 @@ LABELS, PREDICTIONS = GENERATOR.integers(0, 4, (2, 1_000))
 CORRECT = GENERATOR.random(1_000) < CONFIDENCE
 ERRORS = each(np.subtract, LOSSES, GENERATOR.normal(1, 1, 1_000))
 BINNED = np.round(LOSSES, 1), ERRORS
+WEIGHTS, SCORES = LOSSES / LOSSES.mean(), np.round(CONFIDENCE, 2)
+COLUMNS = [Column(one, CORRECT, known) for one, known in ((SCORES, None), (LOSSES, LABELS > 0))]
+SURE = 1 - (1 - CONFIDENCE) ** 6
+PARTS = Parts(np.minimum(LABELS, PREDICTIONS) * 1.0, LABELS * 1.0)
 GROUPS = GENERATOR.integers(0, 200, 1_000)
 INSIDE = GENERATOR.random(1_000) < 0.3
 EDGES = calibration.equal_width_edges(15)
@@ -116,6 +125,20 @@ def null(design: Design) -> calibrated.Null:
         lambda: regression.split_conformal(ERRORS, 0.9, Design(1_000), 3).covered,  # type: ignore[union-attr]
         lambda: [[one.low, one.center, one.bias.value, one.median] for one in regression.bins(*BINNED, Design(1_000))],
         lambda: [[found] for found in regression.normal_quantiles(ERRORS, 99)[1].tolist()],
+        lambda: ranking.roc_auc(SCORES, CORRECT * WEIGHTS, ~CORRECT * WEIGHTS),
+        lambda: ranking.average_precision(SCORES, CORRECT * WEIGHTS, ~CORRECT * WEIGHTS),
+        lambda: ranking.mean_roc_auc(COLUMNS, 1_000),
+        lambda: ranking.mean_average_precision(COLUMNS, 1_000, WEIGHTS),
+        lambda: calibration.gap(CONFIDENCE, CORRECT * WEIGHTS, ~CORRECT * WEIGHTS),
+        lambda: [calibration.residual_bins(CONFIDENCE, CORRECT * 1.0, ~CORRECT * 1.0, EDGES).squared.tolist()],
+        lambda: calibration.adaptive_edges(CONFIDENCE, 15).tolist(),
+        lambda: [calibration.in_the_large_p(part, CORRECT * 1.0, ~CORRECT * 1.0) for part in (CONFIDENCE, SURE)],
+        lambda: pooled.micro(PARTS, WEIGHTS),
+        lambda: pooled.macro([PARTS, Parts(PARTS.denominators, PARTS.denominators)]),
+        lambda: pooled.difference(PARTS, Parts(CORRECT * 1.0, 1.0 + PARTS.denominators))[0],  # type: ignore[index]
+        lambda: pooled.mean_over_rows(pooled.per_row(PARTS)[0]),
+        lambda: [ratios.values([PARTS], INSIDE, WEIGHTS)[::50].tolist()],  # type: ignore[index]
+        lambda: spans.most(np.round(LOSSES, 1), 7, CONFIDENCE).tolist(),
         lambda: [
             intervals.mean_p_value(ERRORS),
             regression.rows_for_half(ERRORS),
@@ -263,6 +286,14 @@ def test_what_is_on_the_disk_is_as_it_was_in_memory(monkeypatch: pytest.MonkeyPa
     assert np.array_equal(mapped.among(ERRORS, CORRECT), values[CORRECT])
     assert np.array_equal(mapped.contiguous(values.reshape(50, 20).T), values.reshape(50, 20).T)
     assert mapped.contiguous(values) is values
+    for table in (values.reshape(50, 20), values.reshape(20, 50).T):
+        taken = mapped.taken(table, CORRECT[:50])
+        assert np.array_equal(taken, table[CORRECT[:50]])
+        assert taken.flags.c_contiguous == table.flags.c_contiguous
+    assert mapped.taken(values, np.ones(1_000, np.bool_)) is values
+    order = mapped.in_order_with_places(np.round(ERRORS[:], 1))
+    assert np.array_equal(order.imag, np.argsort(np.round(values, 1), kind="stable"))
+    assert np.array_equal(order.real, np.sort(np.round(values, 1)))
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=40))

@@ -130,7 +130,17 @@ ONLY = ["performance"]
 PAIR = '[decision]\ncandidate = "b"\nbaseline = "a"\n'
 OF_POSITIONS = ("pixel_accuracy", "mean_iou", "mean_dice", "mean_boundary_iou", "image_mean_iou", "nll", "brier_score")
 OF_TOKENS = ("token_accuracy", "macro_f1", "sequence_mean_accuracy", "nll", "perplexity")
-OF_LABELS = ("micro_f1", "macro_f1", "samples_f1", "hamming_loss", "nll", "brier_score", "cardinality_bias")
+LABEL_SKILLS = ("hamming_skill", "nll_skill", "brier_skill")
+OF_LABELS = (
+    *LABEL_SKILLS,
+    "micro_f1",
+    "macro_f1",
+    "samples_f1",
+    "hamming_loss",
+    "nll",
+    "brier_score",
+    "cardinality_bias",
+)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +198,12 @@ def test_rows_with_all_labels_right_are_counted(tmp_path: Path, design: str) -> 
     assert one.p_value is not None
     if design == "plain":
         a, b = (model.heads[0].outputs for model in made.models)
-        before, now = (~one.wrong.any(axis=1) for one in (a, b))
+        before, now = (~one.wrong[:].any(axis=1) for one in (a, b))
         (flips,) = changes.flips
         assert flips.fixed is not None
         assert flips.fixed.value == pytest.approx((now & ~before).mean())
         assert flips.errors_before == (~before).sum()
-        assert flips.churn.value == pytest.approx((a.predicted != b.predicted).any(axis=1).mean())
+        assert flips.churn.value == pytest.approx((a.predicted[:] != b.predicted[:]).any(axis=1).mean())
 
 
 def test_whole_sequences_are_paired_without_those_that_do_not_count(tmp_path: Path) -> None:

@@ -27,10 +27,16 @@ def rows(draw: Any) -> tuple[Any, Any, Any]:
     return labels, predicted, weights / weights.mean()
 
 
+def probabilities(predicted: Any) -> Any:
+    """Return those of the predictions."""
+    return np.where(predicted, 0.8, 0.3)
+
+
 def columns(labels: Any, predicted: Any) -> Any:
     """Return the counts of rows of which all labels are known."""
-    zero = np.zeros(len(labels), np.float32)
-    sums = {"counted": np.full(len(labels), CLASSES), "nll": zero, "brier": zero}
+    wrong = np.where(labels, 1 - probabilities(predicted), probabilities(predicted))
+    losses = {"nll": -np.log(1 - wrong).sum(axis=1), "brier": (wrong**2).sum(axis=1)}
+    sums = {"counted": np.full(len(labels), CLASSES), **losses}
     return {"predicted": predicted.astype(int), "actual": labels.astype(int), "hits": (predicted & labels) * 1, **sums}
 
 
@@ -40,6 +46,15 @@ def scores(labels: Any, predicted: Any, weights: Any) -> dict[tuple[str, int | N
     found: dict[tuple[str, int | None], float] = {
         ("hamming_loss", None): sk.hamming_loss(labels, predicted, sample_weight=weights)
     }
+    share, loss_of = np.average(labels, axis=0, weights=weights), {"nll": sk.log_loss, "brier": sk.brier_score_loss}
+    always = sk.hamming_loss(labels, np.tile(share > 1 / 2, (ROWS, 1)), sample_weight=weights)
+    found["hamming_skill", None] = 1 - found["hamming_loss", None] / always
+    for name, loss in loss_of.items():
+        own, constant = (
+            sum(loss(*one, sample_weight=weights) for one in zip(labels.T, p.T, strict=True))
+            for p in (probabilities(predicted), np.tile(share, (ROWS, 1)))
+        )
+        found[f"{name}_skill", None] = 1 - own / constant
     for name, score in (("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score)):
         for average in ("micro", "macro", "samples"):
             found[f"{average}_{name}", None] = float(score(labels, predicted, average=average, **both))
@@ -66,6 +81,8 @@ def test_values_are_those_of_scikit_learn(made: tuple[Any, Any, Any]) -> None:
         found = parts(name, index, columns(labels, predicted), weights)
         value = np.nan if found is None else found[0]
         assert value == pytest.approx(wanted, abs=1e-9, nan_ok=True), (name, index)
+    unknown = columns(labels, predicted) | {"counted": np.full(ROWS, CLASSES - 1)}
+    assert parts("nll_skill", None, unknown, weights) is None
 
 
 @settings(max_examples=20)

@@ -93,7 +93,7 @@ def test_answers_without_labels_are_the_predicted_classes() -> None:
         found = predictions.of_evaluation(evaluation(made))
         assert found is not None
         assert set(found.heads[KEY]) == {"predicted"}
-        np.testing.assert_array_equal(found.heads[KEY]["predicted"], made.outputs.predicted)  # type: ignore[union-attr]
+        np.testing.assert_array_equal(found.heads[KEY]["predicted"], made.outputs.predicted[:])  # type: ignore[union-attr]
 
 
 def test_an_output_with_too_many_counts_is_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from reportgen.errors import InputError
 from reportgen.evaluation.tasks.base import ContradictionError, HeadEvidence, HeadRows, OutputsError
 from reportgen.evaluation.tasks.multilabel import Multilabel
 from reportgen.evaluation.tasks.resolve import resolve_outputs
+from reportgen.metrics import mapped, spans
 from reportgen.sections.calibration import SECTION as CALIBRATION
 from reportgen.sections.errors import SECTION as ERRORS
 from reportgen.sections.performance import SECTION
@@ -34,6 +35,7 @@ Y, LOGITS, MASKED = MADE["y"], MADE["logits"], np.where(MADE["mask"], MADE["y"],
 PAIR = Decision(candidate="b", baseline=Baseline(model="a"))
 NAMES = ("war", "art", "sea", "law", "sun", "ice")
 GENERATOR = np.random.default_rng(0)
+WEIGHTS = np.tile([0.5, 1.5], len(Y))[: len(Y)]
 
 
 def analyze(*heads: HeadEvaluation, section: Any = SECTION, roles: Decision | None = None) -> Any:
@@ -98,8 +100,6 @@ def test_what_a_head_must_be() -> None:
     assert resolve_outputs(declared, "multilabel").value == "probabilities"
     with pytest.raises(InputError, match="has 1 names, but the model has 2 output classes"):
         multilabel_head(np.zeros((2, 2)), names=("a",))
-    with pytest.raises(InputError, match="at most 50,000,000 rows"):
-        task.gather("multilabel", HeadRows(60_000_000, 2, "logits"))
 
 
 def test_outputs_that_are_no_probabilities() -> None:
@@ -136,7 +136,7 @@ def test_a_threshold_is_that_of_the_probabilities() -> None:
     """A class is predicted above it."""
     outputs = multilabel_head(LOGITS, Y, threshold=0.3).outputs
     assert isinstance(outputs, MultilabelPredictions)
-    assert np.array_equal(outputs.predicted, MADE["probs"] > 0.3)
+    assert np.array_equal(outputs.predicted[:], MADE["probs"] > 0.3)
 
 
 # ------------------------------------------------------------------------------------------------ numbers
@@ -203,10 +203,11 @@ def test_a_class_is_a_binary_head_of_its_rows() -> None:
     groups, weights = np.arange(len(Y)) // 4, GENERATOR.random(len(Y)) + 0.5
     data = replace(made.data, by="patient", groups=groups, weights=weights / weights.mean())
     one = MultilabelHead(made.models[0], made.models[0].heads[0], made.models[0].heads[0].outputs, data)  # type: ignore[arg-type]
-    _, head, outputs, taken = one.binary(1)
+    _, head, outputs, taken = one.class_alone(1)
     known = MADE["mask"][:, 1]
-    assert (head.task.value, head.class_names, head.n) == ("binary", ("not art", "art"), known.sum())
+    assert head.n == known.sum()
     assert np.array_equal(outputs.labels, Y[known, 1])
+    assert np.array_equal(outputs.logits, LOGITS[known, 1].astype(np.float32))
     assert np.array_equal(taken.rows, np.flatnonzero(known))
     assert np.array_equal(taken.groups, groups[known])  # type: ignore[arg-type]
     assert taken.weights is not None
@@ -245,6 +246,35 @@ def test_what_one_class_everywhere_has() -> None:
             assert all(one.text for one in section.statements(found, View(decision=PAIR)))
             if section.visualizer is not None:
                 draw_all(section, found)
+
+
+@pytest.mark.parametrize("section", [SECTION, CALIBRATION, ERRORS])
+@pytest.mark.parametrize("labels", [Y, MASKED], ids=["known", "some not known"])
+@pytest.mark.parametrize("design", [{}, {"by": "patient", "groups": np.arange(len(Y)) // 4, "weights": WEIGHTS}])
+def test_numbers_do_not_depend_on_spans(
+    section: Any, labels: Any, design: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for the last digits of sums, with what there is of each row on the disk."""
+
+    def results() -> Any:
+        shifted = LOGITS + np.random.default_rng(1).normal(size=LOGITS.shape)
+        made = evaluation(*(multilabel_head(one, labels, NAMES) for one in (LOGITS, shifted)))
+        assert made.data is not None
+        return analyzed(section, replace(made, decision=PAIR, data=replace(made.data, **design)))
+
+    whole = results()
+    monkeypatch.setattr(spans, "AT_ONCE", 37)
+    monkeypatch.setattr(mapped, "MAPPED", 1)
+    parts = results()
+    for one, other in zip(whole.measurements, parts.measurements, strict=True):
+        assert (one.name, one.subject, one.metric.reason) == (other.name, other.subject, other.metric.reason)
+        for field in ("value", "ci_low", "ci_high"):
+            wanted = getattr(one.metric, field)
+            assert getattr(other.metric, field) == (
+                wanted if wanted is None else pytest.approx(wanted, rel=1e-9, abs=1e-12)
+            )
+        assert (one.metric.ci_method, one.metric.caveat) == (other.metric.ci_method, other.metric.caveat)
+    assert getattr(whole, "multilabel", None) is None or len(whole.multilabel) == len(parts.multilabel)
 
 
 # ------------------------------------------------------------------------------------------------ comparisons

@@ -55,7 +55,7 @@ def of_class(name: str, columns: Columns, index: int) -> list[Parts] | None:
 
 def linear(parts: Sequence[Parts], weights: Floats) -> tuple[float, Floats] | None:
     """Return the mean of scores over those that exist, and what each row contributes to it (N,); None where none exists."""
-    rows = [found for one in parts if (found := one.linear(weights)) is not None]
+    rows = [found[:] for one in parts if (found := one.linear(weights)) is not None]
     if not rows:
         return None
     mean = np.mean(rows, axis=0)

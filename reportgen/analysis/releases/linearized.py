@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,8 @@ def of_output(name: str, columns: Columns, weights: Floats, n_classes: int, *, b
 
     ``binary`` is whether the Brier scores are of the positive class, not summed over the classes.
     """
+    if "hits" in columns and name in _LABEL_SKILLS:
+        return _of_label_skill(name, columns, weights)
     if "hits" in columns:
         return _of_counts(name, counted.of_output("nll" if name == "perplexity" else name, columns), weights)
     if name in _VALUES and "target" in columns:
@@ -79,6 +81,18 @@ def _of_skill(name: str, columns: Columns, weights: Floats, n_classes: int, summ
     return _skill(losses.astype(np.float64), reference, weights)
 
 
+def _of_label_skill(name: str, columns: Columns, weights: Floats) -> Parts | None:
+    """Return the skill of several labels against how often each applies, or against whether it mostly does.
+
+    None where a label of a row is not known: it is not stored which.
+    """
+    applies, (losses, constant) = columns["actual"] > 0, _LABEL_SKILLS[name]
+    if (columns["counted"] != applies.shape[1]).any():
+        return None
+    reference = constant(applies, np.average(applies, axis=0, weights=weights)).sum(axis=1)
+    return _skill(losses(columns).astype(np.float64), reference.astype(np.float64), weights)
+
+
 def _skill(losses: Floats, reference: Floats, weights: Floats) -> Parts | None:
     """Return 1 - mean loss / mean loss of a reference on the same rows (N,); None where the reference is perfect."""
     if not reference.any():
@@ -112,3 +126,12 @@ _SKILLS: Mapping[str, tuple[str | None, Callable[[Floats], Floats]]] = {
     "brier_skill": ("brier", lambda frequencies: 1 + float((frequencies**2).sum()) - 2 * frequencies),
 }
 """The column of the losses, None for wrong answers, and the loss of a constant on a row of each class (K,), by metric."""
+_LABEL_SKILLS: Mapping[str, tuple[Callable[[Columns], NDArray[Any]], Callable[[Any, Floats], NDArray[Any]]]] = {
+    "hamming_skill": (
+        lambda columns: (columns["predicted"] != columns["actual"]).sum(axis=1),
+        lambda applies, share: applies != (share > 1 / 2),
+    ),
+    "nll_skill": (lambda columns: columns["nll"], lambda applies, share: -np.log(np.where(applies, share, 1 - share))),
+    "brier_skill": (lambda columns: columns["brier"], lambda applies, share: (applies - share) ** 2),
+}
+"""The losses of the rows (N,), and that of a constant on labels (N, K) that apply to a share (K,) of the rows, by metric."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reportgen.analysis.releases.release import Release
     from reportgen.analysis.results import HeadRecord
     from reportgen.contract.subjects import Subject
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
 
     Floats = NDArray[np.float64]
     Mask = NDArray[np.bool_]
@@ -104,6 +104,7 @@ class Output:
         own, theirs = (counted.linear(parts, self.design.weight) for parts in (now, before))
         if own is None or theirs is None or not (_equals(own[0], value) and _equals(theirs[0], then)):
             return None
+        found: tuple[Estimate, Values] | None
         if name in counted.UNBOUNDED:
             found = pooled.difference(now[0], before[0], weights, math.inf)
         elif len(now) == 1 and self.task not in UNITS:

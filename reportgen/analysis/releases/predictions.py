@@ -106,7 +106,7 @@ def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluatio
     if isinstance(outputs, MultilabelPredictions | DensePredictions):
         found = _counts(outputs) if head.n * outputs.n_classes <= MOST_COUNTS else {}
     if isinstance(outputs, DenseOutputs) and found and data is not None:
-        found["brier"] = DenseHead(model, head, outputs, data).mean_brier.numerators
+        found["brier"] = DenseHead(model, head, outputs, data).mean_brier.numerators[:]
     if isinstance(outputs, ClassPredictions):
         found = {"prediction": outputs.predictions, "confidence": outputs.confidence}
     if isinstance(outputs, ClassificationOutputs) and data is not None:
@@ -122,14 +122,14 @@ def _columns(model: ModelEvaluation, head: HeadEvaluation, evaluation: Evaluatio
 def _counts(outputs: MultilabelPredictions | DensePredictions) -> dict[str, NDArray[Any]]:
     """Return the counts of every row, those of known labels or positions that count where there are labels."""
     if isinstance(outputs, MultilabelOutputs):
-        known, predicted = outputs.known, outputs.predicted & outputs.known
+        known, predicted = outputs.known, outputs.predicted[:] & outputs.known
         hits = predicted & outputs.labels
         found = {"predicted": predicted, "actual": outputs.labels, "hits": hits, "counted": known.sum(axis=1)}
         return {**found, "nll": outputs.nll, "brier": outputs.brier}
     if isinstance(outputs, DenseOutputs):
         bands = {name: getattr(outputs, name) for name in _OF_CLASSES if getattr(outputs, name) is not None}
         return {**bands, "counted": outputs.counted, "nll": outputs.nll}
-    return {"predicted": outputs.predicted}
+    return {"predicted": outputs.predicted[:]}
 
 
 # ------------------------------------------------------------------------------------------------ the file

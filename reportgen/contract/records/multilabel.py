@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.heads import HeadOutputs
 from reportgen.metrics import scores
+from reportgen.metrics.mapped import filled, taken
+from reportgen.metrics.spans import each
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    from reportgen.metrics.spans import Derived
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
-
-_BINARY = 2
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,50 @@ class MultilabelPredictions(HeadOutputs):
         """Number of classes."""
         return int(self.logits.shape[1])
 
-    def probability(self, index: int) -> Floats:
-        """Return the (N,) float64 probabilities of one class."""
-        return np.exp(scores.log_sigmoid(self.logits[:, index]))
-
-    @cached_property
-    def predicted(self) -> Flags:
+    @property
+    def predicted(self) -> Derived:
         """(N, n_classes) bool, whether the probability of the class is above the threshold."""
-        return np.asarray(self.logits > np.log(self.threshold / (1 - self.threshold)))
+        return _above(self.logits, self.threshold)
+
+    def predicted_of(self, index: int) -> Derived:
+        """Return (N,) bool, whether one class is predicted."""
+        return _above(self.logits[:, index], self.threshold)
+
+
+@dataclass(frozen=True)
+class ClassOutputs(HeadOutputs):
+    """One class of a multilabel head, on the rows whose label of it is known: a binary head of its own.
+
+    Attributes
+    ----------
+    logits
+        (M,) float32 or float64, the log-odds of the class.
+    threshold
+        Probability above which it is predicted.
+    labels
+        (M,) bool, whether it applies.
+    """
+
+    labeled: ClassVar[bool] = True
+
+    logits: NDArray[Any]
+    threshold: float
+    labels: Flags
+
+    @property
+    def probability(self) -> Derived:
+        """(M,) float64."""
+        return each(_probability, self.logits)
+
+    @property
+    def predicted(self) -> Derived:
+        """(M,) bool, whether the probability is above the threshold."""
+        return _above(self.logits, self.threshold)
+
+    @property
+    def brier(self) -> Derived:
+        """(M,) float64, the squared error of the probability."""
+        return each(lambda logits, applies: (_probability(logits) - applies) ** 2, self.logits, self.labels)
 
 
 @dataclass(frozen=True)
@@ -73,59 +112,52 @@ class MultilabelOutputs(MultilabelPredictions):
 
     def take(self, rows: NDArray[np.bool_]) -> Self:
         """Return the outputs of some of the rows, given by a mask (N,); ``clipped_fraction`` stays that of all rows."""
-        return replace(self, logits=self.logits[rows], labels=self.labels[rows], known=self.known[rows])
+        return replace(
+            self, logits=taken(self.logits, rows), labels=taken(self.labels, rows), known=taken(self.known, rows)
+        )
 
-    @cached_property
-    def wrong(self) -> Flags:
+    @property
+    def wrong(self) -> Derived:
         """(N, n_classes) bool, whether a known label is predicted wrong."""
-        return np.asarray((self.predicted != self.labels) & self.known)
+        return each(
+            lambda predicted, labels, known: (predicted != labels) & known, self.predicted, self.labels, self.known
+        )
 
     @cached_property
     def nll(self) -> Floats:
-        """(N,) float64, the negative log-likelihood in nats, summed over the known labels; class by class, so that no matrix is needed."""
-        found = np.zeros(len(self.labels))
-        for index in range(self.n_classes):
-            z, applies = self.logits[:, index], self.labels[:, index]
-            found -= np.where(self.known[:, index], scores.log_sigmoid(np.where(applies, z, -z)), 0.0)
-        return found
+        """(N,) float64, the negative log-likelihood in nats, summed over the known labels."""
+        return self._summed(lambda z, applies: -scores.log_sigmoid(np.where(applies, z, -z)))
 
     @cached_property
     def brier(self) -> Floats:
-        """(N,) float64, the squared error of the probability, summed over the known labels; class by class likewise."""
-        found = np.zeros(len(self.labels))
-        for index in range(self.n_classes):
-            error = self.probability(index) - self.labels[:, index]
-            found += np.where(self.known[:, index], error**2, 0.0)
-        return found
+        """(N,) float64, the squared error of the probability, summed over the known labels."""
+        return self._summed(lambda z, applies: (_probability(z) - applies) ** 2)
 
-    def rows(self, index: int) -> NDArray[np.int64]:
-        """Return the positions of the rows whose label of a class is known."""
-        return np.flatnonzero(self.known[:, index])
+    def _summed(self, loss: Callable[[NDArray[Any], Flags], Floats]) -> Floats:
+        """Return a loss of logits and labels, summed over the known labels of every row (N,); class by class, so that no matrix is needed."""
 
-    def binary(self, index: int) -> ClassificationOutputs:
-        """Return one class as a binary head, of the rows whose label is known: then its formulas apply to the class."""
-        rows = self.rows(index)
-        z = self.logits[rows, index].astype(np.float64)
-        logits = np.stack([np.zeros(len(z)), z], axis=1)
-        log_p = scores.log_softmax(logits)
-        p, labels = np.exp(log_p), self.labels[rows, index].astype(np.int32)
-        predictions = self.predicted[rows, index].astype(np.int32)
-        rank, ties = scores.true_class_rank(logits, labels)
-        return ClassificationOutputs(
-            predictions=predictions,
-            confidence=p[np.arange(len(p)), predictions],
-            entropy=scores.entropy(log_p),
-            logits=logits,
-            log_normalizer=-log_p[:, 0],
-            logit_sample=logits,
-            logit_sample_rows=np.arange(len(rows)),
-            n_classes=_BINARY,
-            labels=labels,
-            soft_labels=None,
-            nll=scores.nll(log_p, labels),
-            brier=scores.brier(p, labels),
-            rank=rank,
-            ties=ties,
-            histogram=None,
-            clipped_fraction=self.clipped_fraction,
+        def of(span: slice) -> Floats:
+            z, applies, known = self.logits[span], self.labels[span], self.known[span]
+            found = np.zeros(len(z))
+            for index in range(self.n_classes):
+                found += np.where(known[:, index], loss(z[:, index], applies[:, index]), 0.0)
+            return found
+
+        return filled(len(self.labels), np.float64, of)
+
+    def of_class(self, index: int) -> ClassOutputs:
+        """Return one class, on the rows whose label of it is known."""
+        known = self.known[:, index]
+        return ClassOutputs(
+            logits=taken(self.logits[:, index], known),
+            threshold=self.threshold,
+            labels=taken(self.labels[:, index], known),
         )
+
+
+def _above(logits: NDArray[Any], threshold: float) -> Derived:
+    return each(lambda found: found > np.log(threshold / (1 - threshold)), logits)
+
+
+def _probability(logits: NDArray[Any]) -> Floats:
+    return np.exp(scores.log_sigmoid(logits))

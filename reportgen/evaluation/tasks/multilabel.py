@@ -22,6 +22,8 @@ from reportgen.evaluation.tasks.base import (
 )
 from reportgen.evaluation.tasks.classification import OUTPUT_TOLERANCE, SIGMOID_LOSSES, default_names
 from reportgen.inputs.labels import kind_of
+from reportgen.metrics.mapped import rows_last
+from reportgen.metrics.spans import number, spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 512
 """Classes of a head that are measured one by one. Convention."""
-MOST_VALUES = 100_000_000
-"""Rows times classes that are kept: 400 MB of logits in float32. Convention."""
 UNKNOWN = -1
 """The label of a class that is not known."""
 
@@ -82,12 +82,6 @@ class Multilabel(Task):
         if rows.class_names is not None and len(rows.class_names) != rows.n_outputs:
             message = f"has {len(rows.class_names)} names, but the model has {rows.n_outputs} output classes"
             raise InputError(("data", "class_names"), "", message)
-        if rows.n * rows.n_outputs > MOST_VALUES:
-            message = (
-                f"must be set for {rows.n:,} rows of {rows.n_outputs} classes: at most {MOST_VALUES // rows.n_outputs:,} "
-                "rows are evaluated, because every output is kept"
-            )
-            raise InputError(("data", "max_samples"), "", message)
         labels = (
             None if rows.labels is None else encode(rows.labels, rows.n_outputs, rows.location, rows.file, rows.numbers)
         )
@@ -142,30 +136,39 @@ def encode(
         raise InputError(location, file, message)
     if y.shape[1] != n_classes:
         raise InputError(location, file, f"has {y.shape[1]} columns, but the model has {n_classes} output classes")
-    known = np.asarray(y != UNKNOWN)
-    other = known & (y != 0) & (y != 1)
-    if other.any():
-        row, column = map(int, np.argwhere(other)[0])
+    applies, known = (rows_last(len(y), (n_classes,), np.bool_) for _ in range(2))
+    other, empty = [], []
+    for span in spans(len(y)):
+        given = y[span]
+        applies[span], known[span] = given == 1, given != UNKNOWN
+        other.append(span.start + np.flatnonzero((known[span] & ~applies[span] & (given != 0)).any(axis=1)))
+        empty.append(span.start + np.flatnonzero(~known[span].any(axis=1)))
+    wrong, unlabeled = (np.concatenate([np.empty(0, np.int64), *found]) for found in (other, empty))
+    if len(wrong):
+        row = y[wrong[0]]
+        value = row[(row != UNKNOWN) & (row != 0) & (row != 1)][0]
         message = (
-            f"must be {shape}, or -1 where it is not known: {int(other.any(axis=1).sum()):,} rows have other values (the first is "
-            f"{y[row, column]:g} in row {number_of(row, numbers)})"
+            f"must be {shape}, or -1 where it is not known: {len(wrong):,} rows have other values (the first is "
+            f"{value:g} in row {number_of(wrong[0], numbers)})"
         )
         raise InputError(location, file, message)
-    empty = np.flatnonzero(~known.any(axis=1))
-    if len(empty):
-        message = f"has {len(empty):,} rows of which no label is known (the first is row {number_of(empty[0], numbers)}): leave them out"
+    if len(unlabeled):
+        message = (
+            f"has {len(unlabeled):,} rows of which no label is known (the first is row "
+            f"{number_of(unlabeled[0], numbers)}): leave them out"
+        )
         raise InputError(location, file, message)
-    return Labels((y == 1) & known, known, Decision("0 or 1 for each class", _rule((y == 1) & known, known)))
+    return Labels(applies, known, Decision("0 or 1 for each class", _rule(applies, known)))
 
 
 def _rule(applies: NDArray[np.bool_], known: NDArray[np.bool_]) -> str:
     """Return what the labels show beside their encoding: labels that are not known, and classes that exclude each other."""
-    unknown = int((~known).sum())
+    unknown = known.size - number(known)
     if unknown:
         return f"{unknown:,} of {known.size:,} labels are not known"
-    if bool((applies.sum(axis=1) == 1).all()):
+    if all(bool((applies[span].sum(axis=1) == 1).all()) for span in spans(len(applies))):
         return "exactly one class applies to every row"
-    return f"{applies.sum() / len(applies):.3g} classes apply to a row on average"
+    return f"{number(applies) / len(applies):.3g} classes apply to a row on average"
 
 
 # ------------------------------------------------------------------------------------------------ outputs
@@ -185,7 +188,8 @@ class MultilabelAccumulator(Accumulator):
     def __init__(self, rows: HeadRows, labels: Labels | None) -> None:
         super().__init__(rows)
         self._kind, self._threshold, self._labels = rows.output_type, rows.threshold, labels
-        self.gathered.column("logits", np.float32 if self._kind == "logits" else np.float64, rows.n_outputs)
+        kind = np.float32 if self._kind == "logits" else np.float64
+        self.gathered.column("logits", kind, rows.n_outputs, rows_last=True)
         self._clipped = self.gathered.count("clipped")
 
     def add(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> None:
@@ -204,7 +208,7 @@ class MultilabelAccumulator(Accumulator):
         logits = self.gathered.entries("logits")
         if self._labels is None:
             return MultilabelPredictions(logits, self._threshold)
-        clipped = None if self._kind == "logits" else int(self._clipped) / max(int(self._labels.known.sum()), 1)
+        clipped = None if self._kind == "logits" else int(self._clipped) / max(number(self._labels.known), 1)
         return MultilabelOutputs(logits, self._threshold, self._labels.applies, self._labels.known, clipped)
 
     def _log_odds(self, outputs: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[np.float64]:

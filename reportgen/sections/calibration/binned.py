@@ -19,7 +19,7 @@ from reportgen.sections.calibration.schema import ReliabilityPoint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reportgen.contract.forecasts import Floats, Points
+    from reportgen.contract.forecasts import Floats, Forecaster, Points
     from reportgen.contract.numbers import Measurement, MetricSpec
     from reportgen.contract.subjects import Subject
     from reportgen.metrics.calibrated import Null
@@ -81,7 +81,7 @@ class PValues:
 
 
 def expected(
-    subject: Binned, spec: MetricSpec, null: Null | None, part: Subject | None = None, **details: Any
+    subject: Forecaster[Any], spec: MetricSpec, null: Null | None, part: Subject | None = None, **details: Any
 ) -> Measurement:
     """Record the error expected of calibrated models, or that there are too few groups for it."""
     if null is None:
@@ -90,7 +90,7 @@ def expected(
     return subject.measure(spec, null.mean, part, ci_low=0.0, ci_high=null.high, ci_method=how, **details)
 
 
-def debiased(subject: Binned, spec: MetricSpec, part: Subject | None = None) -> Measurement:
+def debiased(subject: Forecaster[Any], spec: MetricSpec, part: Subject | None = None) -> Measurement:
     """Record the debiased calibration error."""
     found, how = subject.debiased
     if found is None:
@@ -98,7 +98,7 @@ def debiased(subject: Binned, spec: MetricSpec, part: Subject | None = None) -> 
     return subject.estimated(spec, found, part, estimator=how)
 
 
-def curve(subject: Binned) -> tuple[ReliabilityPoint, ...]:
+def curve(subject: Forecaster[Any]) -> tuple[ReliabilityPoint, ...]:
     """Return the points of the reliability diagram, in the bins of the ECE."""
     counts, divisors = rows_of_bins(subject.forecast, subject.equal_width, subject.design)
     return points_of(calibration.reliability_curve(subject.equal_width, divisors), counts)

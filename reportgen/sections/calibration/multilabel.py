@@ -8,21 +8,38 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.contract.base import Strict
-from reportgen.contract.forecasts import null_of
+from reportgen.contract.forecasts import Forecaster, null_of
 from reportgen.contract.numbers import Measurement
+from reportgen.contract.records.multilabel import ClassOutputs
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import calibrated, calibration, intervals, pooled
+from reportgen.metrics.spans import each, number
 from reportgen.sections.calibration import schema
-from reportgen.sections.calibration.binned import Binned, curve, debiased, expected
+from reportgen.sections.calibration.binned import curve, debiased, expected
 from reportgen.sections.calibration.schema import ClassCurve, MultilabelCalibration, ReliabilityPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
+    from reportgen.contract.forecasts import Points
     from reportgen.contract.heads import MultilabelHead
 
 MOST_CURVES = 6
 """Classes of a head whose reliability diagrams are kept. Convention."""
+
+
+@dataclass(frozen=True)
+class _Label(Forecaster[ClassOutputs]):
+    """One class as a binary head."""
+
+    @property
+    def forecast(self) -> Points:
+        """Probabilities of the class, with the weights of the rows that it applies to, and of the others."""
+        outputs, weight = self.outputs, self.design.weight
+        true = each(np.multiply, outputs.labels, weight)
+        return outputs.probability, true, each(np.subtract, weight, true)
 
 
 @dataclass(frozen=True)
@@ -61,11 +78,15 @@ class TestedClasses(Strict):
 
 def of_head(head: MultilabelHead, bins: int) -> TestedClasses:
     """Measure a multilabel head and each of its classes."""
-    known = [index for index in range(head.outputs.n_classes) if head.outputs.known[:, index].any()]
-    found = [_of_class(head, index, bins) for index in known]
+    known = _known(head)
+    found = [_of_class(head, index, bins) for index in np.flatnonzero(known).tolist()]
     ranked = sorted(found, key=lambda one: (1.0 if one.p is None else one.p, -one.ece))
     return TestedClasses(
-        measurements=(*_whole(head, found), *_unknown(head), *(one for each in found for one in each.measurements)),
+        measurements=(
+            *_whole(head, found),
+            *_unknown(head, np.flatnonzero(~known)),
+            *(one for of_class in found for one in of_class.measurements),
+        ),
         names=tuple(one.name for one in found),
         classes=tuple(one.p for one in found),
         biases=tuple(one.bias_p for one in found),
@@ -91,16 +112,21 @@ def _whole(head: MultilabelHead, found: list[_Class]) -> Iterator[Measurement]:
     yield head.estimated(schema.BRIER, brier, estimator="mean over the classes")
 
 
-def _unknown(head: MultilabelHead) -> Iterator[Measurement]:
+def _known(head: MultilabelHead) -> NDArray[np.bool_]:
+    """Return of which classes (K,) a label is known."""
+    return np.array([number(head.outputs.known[:, index]) > 0 for index in range(head.outputs.n_classes)])
+
+
+def _unknown(head: MultilabelHead, classes: NDArray[np.int64]) -> Iterator[Measurement]:
     """Yield why classes of which no label is known have no numbers."""
-    for index in np.flatnonzero(~head.outputs.known.any(axis=0)).tolist():
+    for index in classes.tolist():
         for spec in schema.OF_LABELS:
             part = Subject.of("class", head.head.class_names[index])
             yield head.insufficient(spec, "no label of this class is known", part)
 
 
 def _of_class(head: MultilabelHead, index: int, bins: int) -> _Class:
-    one = Binned(*head.binary(index), bins)
+    one = _Label(*head.class_alone(index), bins)
     name = head.head.class_names[index]
     part, found = Subject.of("class", name), one.equal_width
     null = null_of(calibrated.ece_null, found, one.forecast, one.design, one.data.seed)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reportgen.metrics import errors
+from reportgen.metrics.spans import largest, total
 from reportgen.sections.errors import schema
 from reportgen.sections.errors.content import content
 from reportgen.sections.errors.schema import LabelsAnswer, LabelsErrors, LabelsRow
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
 
 def measured(one: MultilabelHead) -> Iterator[Measurement]:
     """Yield the numbers of wrong rows and of wrong labels of a head."""
-    wrong, labels = one.outputs.wrong, one.outputs.labels
-    by_row = wrong.sum(axis=1)
-    yield one.measure(schema.WRONG_ROWS, int(np.count_nonzero(by_row)))
-    yield one.measure(schema.MISSED_LABELS, int((wrong & labels).sum()))
-    yield one.measure(schema.ADDED_LABELS, int((wrong & ~labels).sum()))
-    yield one.measure(schema.MOST_WRONG, int(by_row.max()))
+    counts = one.counts
+    yield one.measure(schema.WRONG_ROWS, one.n_wrong)
+    yield one.measure(schema.MISSED_LABELS, int(total(counts.misses)))
+    yield one.measure(schema.ADDED_LABELS, int(total(counts.false_alarms)))
+    yield one.measure(schema.MOST_WRONG, int(largest(counts.wrong.numerators)))
 
 
 def shown(heads: Sequence[MultilabelHead], each: int, content_of: Mapping[int, Example]) -> tuple[LabelsErrors, ...]:
@@ -40,7 +40,7 @@ def shown(heads: Sequence[MultilabelHead], each: int, content_of: Mapping[int, E
 
 
 def _shown(group: Sequence[MultilabelHead], each: int, content_of: Mapping[int, Example]) -> LabelsErrors:
-    ranked = [errors.most_wrong(one.outputs.wrong.sum(axis=1), one.outputs.nll, each) for one in group]
+    ranked = [errors.most_wrong(one.counts.wrong.numerators, one.outputs.nll, each) for one in group]
     return LabelsErrors(
         subject=group[0].subject(),
         models=tuple(one.model.name for one in group),

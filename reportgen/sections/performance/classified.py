@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from reportgen.contract.heads import MeasuredHead
     from reportgen.contract.numbers import Measurement
     from reportgen.metrics.intervals import Estimate
     from reportgen.metrics.spans import Derived
+
+    Flags = NDArray[np.bool_] | Derived
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,27 @@ def per_class(subject: Classified) -> Iterator[Measurement]:
 
 def of_class(subject: Classified, index: int, name: str) -> Iterator[Measurement]:
     """Yield precision, recall, F1 and support of a class, under a name."""
-    part, confusion, outputs = Subject.of("class", name), subject.weighted, subject.outputs
-    own, called = (each(lambda one: one == index, column) for column in (outputs.labels, outputs.predictions))
-    hits, support, predicted = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
+    confusion, outputs = subject.weighted, subject.outputs
+    own, called = (each(partial(np.equal, index), one) for one in (outputs.labels, outputs.predictions))
+    sums = confusion[index, index], confusion[index].sum(), confusion[:, index].sum()
+    yield from of_rows(subject, Subject.of("class", name), (own, called), sums)
+
+
+def of_rows(
+    subject: MeasuredHead[Any], part: Subject, rows: tuple[Flags, Flags], sums: tuple[float, float, float]
+) -> Iterator[Measurement]:
+    """Yield precision, recall, F1 and support of a class.
+
+    Parameters
+    ----------
+    subject, part
+        The head and its class.
+    rows
+        (N,) bool each, those that have the class, and those that are predicted as it.
+    sums
+        The weights of the rows that are both, and of either.
+    """
+    (own, called), (hits, support, predicted) = rows, sums
     precision = _share(subject, own, called, (hits, predicted))
     recall = _share(subject, called, own, (hits, support))
     if precision is None:
@@ -76,7 +97,7 @@ def of_class(subject: Classified, index: int, name: str) -> Iterator[Measurement
     yield subject.measure(schema.SUPPORT, examples, part, n=examples)
 
 
-def _share(subject: Classified, hits: Derived, among: Derived, counts: tuple[float, float]) -> Estimate | None:
+def _share(subject: MeasuredHead[Any], hits: Flags, among: Flags, counts: tuple[float, float]) -> Estimate | None:
     """Return the share of hits among some rows, from their weighted counts; the masks (N,) are for its interval."""
     found = intervals.wilson(*counts)
     if found is None:
@@ -85,7 +106,7 @@ def _share(subject: Classified, hits: Derived, among: Derived, counts: tuple[flo
     return found if subject.design.weights is None else replace(found, n=number(among))
 
 
-def _f1(subject: Classified, own: Derived, called: Derived, found: Estimate | None) -> Estimate | None:
+def _f1(subject: MeasuredHead[Any], own: Flags, called: Flags, found: Estimate | None) -> Estimate | None:
     """Return the F1 of a class with the rows that it rests on: those that have the class or are predicted as it."""
     if found is None:
         return None

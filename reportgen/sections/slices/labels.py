@@ -9,6 +9,8 @@ import numpy as np
 
 from reportgen.contract.heads import MultilabelHead
 from reportgen.metrics import intervals, pooled
+from reportgen.metrics.mapped import stored
+from reportgen.metrics.spans import each
 from reportgen.sections.slices import pooled_schema, ratios, schema
 from reportgen.sections.slices.scores import SCORES
 
@@ -50,7 +52,7 @@ class Labels(MultilabelHead):
     def losses(self) -> NDArray[np.float64]:
         """(N,) what slices are searched by: the share of the known labels that are wrong."""
         wrong = self.counts.wrong
-        return np.divide(wrong.numerators, wrong.denominators, out=np.zeros(self.n), where=wrong.denominators > 0)
+        return stored(each(lambda labels, known: labels / np.maximum(known, 1.0), wrong.numerators, wrong.denominators))
 
     def measured(self, part: Subject) -> Iterator[Measurement]:
         """Yield every number of the slice that this is."""

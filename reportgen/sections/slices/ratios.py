@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
-from reportgen.metrics import intervals, pooled
+from reportgen.metrics import comparison, intervals, pooled
+from reportgen.metrics.mapped import among, filled, taken, zeros
 from reportgen.metrics.pooled import Parts
+from reportgen.metrics.spans import each, number, spans
 from reportgen.sections.slices import schema
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def losses(head: Ratio, part: Subject, rows: str, brier: str | None = None) -> I
 def paired(head: Ratio, other: Ratio, part: Subject, rows: str) -> Iterator[Measurement]:
     """Yield the differences in the score and in the NLL from another model on the same rows."""
     found = head.difference(other)
-    wrong = int((~head.exact | ~other.exact).sum())
+    wrong = comparison.errors_of_either(head.exact, other.exact)
     loss = pooled.difference(head.mean_nll, other.mean_nll, head.design.weights, math.inf)
     needed = intervals.FEWEST_PAIRED, f"{rows} with an error of either model"
     for spec, one in ((head.score.difference, found), (schema.NLL_DIFFERENCE, None if loss is None else loss[0])):
@@ -97,12 +99,17 @@ def values(parts: Sequence[Parts], inside: Mask, weights: Floats) -> Floats | No
 
     None where a class has a score only inside or only outside: then the means are over different classes.
     """
-    found = np.zeros(len(inside))
-    for rows in (inside, ~inside):
-        own = [Parts(one.numerators[rows], one.denominators[rows]) for one in parts]
-        linear = [one.linear(weights[rows]) for one in own]
-        there = [one for one in linear if one is not None]
-        if not there or len(there) < sum(bool(one.denominators.any()) for one in parts):
+    found = zeros((len(inside),), np.float64)
+    for rows in (inside, filled(len(inside), np.bool_, lambda span: ~inside[span])):
+        own, weight = (
+            [Parts(among(one.numerators, rows), among(one.denominators, rows)) for one in parts],
+            taken(weights, rows),
+        )
+        there = [linear for one in own if (linear := one.linear(weight)) is not None]
+        if not there or len(there) < sum(number(one.used) > 0 for one in parts):
             return None
-        found[rows] = np.mean(there, axis=0)
+        end, mean = 0, each(lambda *scores: np.mean(scores, axis=0), *there)
+        for span in spans(len(rows)):
+            start, end = end, end + number(rows[span])
+            found[span][rows[span]] = mean[start:end]
     return found

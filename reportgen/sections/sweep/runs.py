@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.contract.heads import MeasuredHead
+from reportgen.contract.heads import MeasuredHead, MultilabelHead
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.records.multilabel import MultilabelOutputs
 from reportgen.contract.records.regression import RegressionOutputs
@@ -110,8 +110,8 @@ def _run(
         run = Run(model, params, measured, rows)
         return _judged(run, _over_trivial(outputs, data), f"always answering {_usual(head, outputs)}"), score
     if isinstance(outputs, MultilabelOutputs):
-        exact = np.asarray(~outputs.wrong.any(axis=1), np.float64)
-        return Run(model, params, MeasuredHead(model, head, outputs, data), exact), schema.EXACT
+        labels = MultilabelHead(model, head, outputs, data)
+        return Run(model, params, labels, labels.exact.astype(np.float64)), schema.EXACT
     if isinstance(outputs, RegressionOutputs):
         sizes = each(np.abs, outputs.errors)
         run = Run(model, params, MeasuredHead(model, head, outputs, data), sizes)

@@ -13,6 +13,7 @@ from reportgen.contract.positions import DenseHead
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, dense, intervals, pooled
 from reportgen.metrics.pooled import Parts
+from reportgen.metrics.spans import number
 from reportgen.sections.performance import dense_schema as schema, multilabel_schema as labels, schema as shared
 from reportgen.sections.performance.dense_schema import DensePerformance, Kind, UnitScore
 from reportgen.sections.performance.rivals import Comparison, compare
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
     from reportgen.contract.decision import Decision
     from reportgen.contract.numbers import Measurement, MetricSpec
-    from reportgen.metrics.intervals import Estimate
+    from reportgen.metrics.intervals import Estimate, Values
     from reportgen.sections.performance.tiers import Tier
 
     Floats = NDArray[np.float64]
-    Paired = tuple[Estimate, Floats] | None
+    Paired = tuple[Estimate, Values] | None
 
 LOWEST = 10
 """Units with the lowest scores that are listed. Convention."""
@@ -150,7 +151,7 @@ def _pooled(head: Positions, spec: MetricSpec, parts: Sequence[Parts], part: Sub
     found = head.mean(parts)
     if found is None:
         return head.insufficient(spec, _NO_CLASS, part)
-    absent = sum(not one.denominators.any() for one in parts)
+    absent = sum(not number(one.used) for one in parts)
     left_out = f"{absent} of {len(parts)} classes are neither labeled nor predicted and are left out"
     return head.estimated(spec, found, part, caveat=left_out if absent else None)
 

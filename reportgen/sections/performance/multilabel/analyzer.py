@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.contract.heads import MultilabelHead
+from reportgen.contract.heads import MeasuredHead, MultilabelHead
+from reportgen.contract.records.multilabel import ClassOutputs
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import classification, comparison, intervals, multilabel, pooled, ranking
+from reportgen.metrics.mapped import filled
 from reportgen.metrics.ranking import Column
+from reportgen.metrics.spans import each, number, total
 from reportgen.sections.performance import multilabel_schema as schema, schema as shared
-from reportgen.sections.performance.classified import Classified, class_groups, of_class
+from reportgen.sections.performance.classified import of_rows
 from reportgen.sections.performance.multilabel_schema import MultilabelPerformance
 from reportgen.sections.performance.rivals import Comparison, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from reportgen.sections.performance.tiers import Tier
 
     Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 _ONE_KIND = "the evaluated data contain only one kind of rows: the class applies to all of them or to none"
 
@@ -53,26 +57,47 @@ class Several(MultilabelHead):
     @cached_property
     def losses(self) -> Losses:
         """The losses by row, summed class by class so that no matrix of them is needed."""
-        outputs, weight = self.outputs, self.design.weight
-        sums = [np.zeros(self.n) for _ in range(2)]
-        for index in range(outputs.n_classes):
-            known, applies = outputs.known[:, index], outputs.labels[:, index]
-            if not known.any():
-                continue
-            frequency = float(np.average(applies[known], weights=weight[known]))
+        outputs = self.outputs
+
+        def nll(applies: Flags, frequency: float) -> Floats:
             with np.errstate(divide="ignore"):
-                prior = np.where(applies, np.log(frequency), np.log1p(-frequency))
-            for place, one in enumerate((-np.where(known, prior, 0.0), (frequency - applies) ** 2)):
-                sums[place] += np.where(known, one, 0.0)
-        return Losses(outputs.nll, outputs.brier, *sums)
+                return np.where(applies, -np.log(frequency), -np.log1p(-frequency))
+
+        def squared(applies: Flags, frequency: float) -> Floats:
+            return np.square(frequency - applies)
+
+        return Losses(outputs.nll, outputs.brier, self._of_frequencies(nll), self._of_frequencies(squared))
+
+    def _of_frequencies(self, loss: Callable[[Flags, float], Floats]) -> Floats:
+        """Return the loss of predicting the frequency of every class, summed over the known labels of every row (N,)."""
+        outputs = self.outputs
+
+        def of(span: slice) -> Floats:
+            found = np.zeros(span.stop - span.start)
+            for index, frequency in self.frequencies.items():
+                applies, known = outputs.labels[span, index], outputs.known[span, index]
+                found += np.where(known, loss(applies, frequency), 0.0)
+            return found
+
+        return filled(self.n, np.float64, of)
+
+    @cached_property
+    def frequencies(self) -> Mapping[int, float]:
+        """How often each class applies, by weight, of the classes of which a label is known."""
+        outputs, weights = self.outputs, self.design.weights
+        sums = {
+            index: [total(one[:, index], weights) for one in (outputs.labels, outputs.known)]
+            for index in range(outputs.n_classes)
+        }
+        return {index: applies / known for index, (applies, known) in sums.items() if known}
 
     def columns(self) -> Iterator[Column]:
         """Yield the classes with their scores."""
         outputs = self.outputs
-        whole = bool(outputs.known.all())
+        whole = number(outputs.known) == outputs.known.size
         for index in range(outputs.n_classes):
             known = None if whole else outputs.known[:, index]
-            yield Column(outputs.logits[:, index].astype(np.float64), outputs.labels[:, index], known)
+            yield Column(outputs.logits[:, index], outputs.labels[:, index], known)
 
 
 def paired(several: Sequence[Several], decision: Decision) -> tuple[list[Measurement], list[Tier]]:
@@ -93,21 +118,19 @@ def paired(several: Sequence[Several], decision: Decision) -> tuple[list[Measure
 
 def shown(head: Several) -> MultilabelPerformance:
     """Return what is said of a head beside its metrics."""
-    outputs = head.outputs
-    groups = None
-    if head.design.groups is not None:
-        groups = tuple(
-            (class_groups(Classified(*head.binary(index))) or (0, 0))[1] for index in range(outputs.n_classes)
-        )
+    outputs, groups = head.outputs, head.design.groups
+    of_classes = None
+    if groups is not None:
+        of_classes = tuple(len(np.unique(groups[outputs.labels[:, index]])) for index in range(outputs.n_classes))
     return MultilabelPerformance(
         model=head.model.name,
         subject=head.subject(),
         n=head.n,
         class_names=head.head.class_names,
         threshold=outputs.threshold,
-        unknown=int((~outputs.known).sum()),
-        class_groups=groups,
-        constant=bool((outputs.predicted == outputs.predicted[0]).all()),
+        unknown=outputs.known.size - number(outputs.known),
+        class_groups=of_classes,
+        constant=number(each(partial(np.not_equal, outputs.predicted[0]), outputs.predicted)) == 0,
     )
 
 
@@ -142,7 +165,9 @@ def _if_any(
 def _hamming_skill(head: Several) -> Measurement:
     outputs, wrong = head.outputs, head.counts.wrong
     always = multilabel.constant(outputs.labels, outputs.known, head.design.weights)
-    reference = ((always != outputs.labels) & outputs.known).sum(axis=1).astype(np.float64)
+    reference = each(
+        lambda labels, known: ((always != labels) & known).sum(axis=1).astype(np.float64), outputs.labels, outputs.known
+    )
     found = classification.skill(wrong.numerators, reference, head.design.weights)
     if found is not None:
         found = found.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
@@ -151,8 +176,8 @@ def _hamming_skill(head: Several) -> Measurement:
 
 def _cardinality(head: Several) -> Iterator[Measurement]:
     counts, weights = head.counts, head.design.weights
-    applies = intervals.mean(counts.hits + counts.misses, low=0.0, weights=weights)
-    bias = intervals.mean(counts.false_alarms - counts.misses, weights=weights)
+    applies = intervals.mean(counts.labels, low=0.0, weights=weights)
+    bias = intervals.mean(counts.surplus, weights=weights)
     if applies is not None and bias is not None:
         yield head.estimated(schema.CLASSES_PER_ROW, applies)
         yield head.estimated(schema.CARDINALITY_BIAS, bias)
@@ -173,8 +198,8 @@ def _averages(head: Several, threshold: str) -> Iterator[Measurement]:
         mean = pooled.macro([getattr(one, name) for one in by_class], weights)
         yield _if_any(head, own["macro"], mean, none, threshold)
         values, rows = pooled.per_row(parts)
-        design = head.design.take(rows) if len(rows) else head.design
-        found = pooled.mean_over_rows(values, design.weights) if len(rows) else None
+        design = head.design.take(rows) if len(values) else head.design
+        found = pooled.mean_over_rows(values, design.weights) if len(values) else None
         if found is None:
             yield head.insufficient(own["samples"], none)
         else:
@@ -193,11 +218,10 @@ def _probabilistic(head: Several) -> Iterator[Measurement]:
         found = pooled.pooled_loss(sums, known, weights)
         found = found.supported(head.n_wrong, intervals.FEWEST_ERRORS, "rows with an error")
         yield head.estimated(spec, found, estimator="mean over the classes", caveat=note)
-    absent = sum(
-        not 0 < one.own.sum() < (one.own.size if one.known is None else one.known.sum()) for one in head.columns()
-    )
-    left_out = f"{absent} of {head.outputs.n_classes} classes apply to no row or to all of them and are left out"
-    sizes = head.outputs.labels.sum(axis=0).tolist()
+    outputs = head.outputs
+    sizes, of_known = ([number(one[:, k]) for k in range(outputs.n_classes)] for one in (outputs.labels, outputs.known))
+    absent = sum(not 0 < size < known_ for size, known_ in zip(sizes, of_known, strict=True))
+    left_out = f"{absent} of {outputs.n_classes} classes apply to no row or to all of them and are left out"
     for spec, area in (
         (shared.ROC_AUC, ranking.mean_roc_auc(head.columns(), head.n, weights)),
         (shared.AVERAGE_PRECISION, multilabel.macro_average_precision(head.columns(), sizes, head.n, weights)),
@@ -222,29 +246,46 @@ def _probabilistic(head: Several) -> Iterator[Measurement]:
 def _classes(head: Several) -> Iterator[Measurement]:
     for index, name in enumerate(head.head.class_names):
         part = Subject.of("class", name)
-        if not head.outputs.known[:, index].any():
+        if index not in head.frequencies:
             for spec in (*shared.PER_CLASS, *schema.PER_CLASS):
                 yield head.insufficient(spec, "no label of this class is known", part)
             continue
-        one = Classified(*head.binary(index))
-        yield from of_class(one, 1, name)
+        one = _Label(*head.class_alone(index))
+        own, called, weights = one.outputs.labels, one.outputs.predicted, one.design.weights
+        sums = [total(rows, weights) for rows in (each(np.logical_and, own, called), own, called)]
+        yield from of_rows(one, part, (own, called), (sums[0], sums[1], sums[2]))
         yield from _class_scores(one, part)
 
 
-def _class_scores(one: Classified, part: Subject) -> Iterator[Measurement]:
-    weight, applies = one.design.weight, one.outputs.labels == 1
-    prevalence, brier = intervals.proportion(applies, one.design.weights), one.mean_loss(one.brier, 1.0)
+@dataclass(frozen=True)
+class _Label(MeasuredHead[ClassOutputs]):
+    """One class as a binary head."""
+
+    @cached_property
+    def n_errors(self) -> int:
+        """Number of rows that are predicted wrong."""
+        return number(each(np.not_equal, self.outputs.labels, self.outputs.predicted))
+
+    def approximated(self, estimate: Estimate) -> Estimate:
+        """Withhold an approximate interval below 5 errors."""
+        return estimate.supported(self.n_errors, intervals.FEWEST_ERRORS, "errors")
+
+
+def _class_scores(one: _Label, part: Subject) -> Iterator[Measurement]:
+    applies, weights = one.outputs.labels, one.design.weights
+    prevalence = intervals.proportion(applies, weights)
+    brier = intervals.mean(one.outputs.brier, low=0.0, high=1.0, weights=weights)
     if prevalence is not None and brier is not None:
         yield one.estimated(schema.PREVALENCE, prevalence, part)
-        yield one.estimated(schema.CLASS_BRIER, brier, part)
-    points = one.outputs.one_vs_rest(1)
-    rows = (points.scores, weight * points.positives, weight * points.negatives)
+        yield one.estimated(schema.CLASS_BRIER, one.approximated(brier), part)
+    own = each(np.multiply, applies, one.design.weight)
+    rows = one.outputs.probability, own, each(np.subtract, one.design.weight, own)
     for spec, found in (
         (schema.CLASS_AP, ranking.average_precision(*rows)),
         (schema.CLASS_AUC, ranking.roc_auc(*rows)),
     ):
         if found is None:
-            which = "all rows" if applies.all() else "no row"
+            which = "all rows" if number(applies) else "no row"
             yield one.insufficient(spec, f"the class applies to {which}", part)
         else:
             yield one.estimated(spec, one.approximated(found), part)
@@ -258,7 +299,7 @@ def _pair(first: Several, second: Several, p_value: float | None, adjusted: floa
     part, weights = Subject.of("vs", second.model.name), first.design.weights
     table = comparison.discordance(first.exact, second.exact, weights)
     yield first.estimated(schema.EXACT_DIFFERENCE, comparison.accuracy_difference(table), part)
-    wrong = int((~first.exact | ~second.exact).sum())
+    wrong = comparison.errors_of_either(first.exact, second.exact)
     for spec, own, other, largest in (
         (schema.HAMMING_DIFFERENCE, first.counts.wrong, second.counts.wrong, 1.0),
         (schema.MICRO_F1_DIFFERENCE, first.counts.f1, second.counts.f1, 1.0),
@@ -293,5 +334,5 @@ def _by_role(group: list[Several], decision: Decision) -> Iterator[Measurement]:
         own, other = candidate.of_class(index), baseline.of_class(index)
         found = multilabel.f1_difference(own, other, candidate.design.weights)
         if found is not None:
-            wrong = int((candidate.outputs.wrong[:, index] | baseline.outputs.wrong[:, index]).sum())
+            wrong = number(each(lambda *counts: sum(counts) > 0, own.wrong.numerators, other.wrong.numerators))
             yield candidate.estimated(schema.F1_DIFFERENCE, _paired(found[0], wrong), Subject.of("class", name))
