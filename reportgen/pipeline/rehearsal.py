@@ -71,7 +71,7 @@ def prepare(planned: Plan, formats: Collection[Format], created: str) -> None:
 
 
 def _document(results: Results) -> Document:
-    """Return the document with a figure, a table and a gallery in every chapter.
+    """Return the document with figures, a table and a gallery in every chapter.
 
     The tables have no rows: the types of their cells are those of the numbers, which a sample cannot know.
     """
@@ -82,7 +82,13 @@ def _document(results: Results) -> Document:
     gallery = Gallery("sample", "Sample", "A sample.", (Card("row 0", "1", (answer,), "A sample.", text="A sample."),))
     return compose(
         results,
-        {name: (Drawing(f"{name}-sample", "Sample", "A sample.", "A sample.", BLANK, (table,)),) for name in drawn},
+        {
+            name: tuple(
+                Drawing(f"{name}-sample-{number}", "Sample", "A sample.", "A sample.", BLANK, (table,))
+                for number in range(2)  # page one takes the first of a single model
+            )
+            for name in drawn
+        },
         dict.fromkeys(shown, (table,)),
         dict.fromkeys(shown, (gallery,)),
         {},
