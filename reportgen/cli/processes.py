@@ -14,7 +14,9 @@ import os
 import signal
 import sys
 import time
+from atexit import _run_exitfuncs as run_exit_functions
 from contextlib import suppress
+from threading import enumerate as threads, main_thread
 from typing import TYPE_CHECKING, NoReturn
 
 from reportgen.cli.streams import prepare
@@ -127,6 +129,9 @@ def _as_child(handled: Sequence[int], received: Sequence[int], ledger: _Ledger, 
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
     ledger.declare(code)
+    if not foreign.has_admitted() and all(one.daemon for one in threads() if one is not main_thread()):
+        run_exit_functions()
+        os._exit(code)  # taking everything apart, which the system does at once, takes a tenth of the time of a command
     sys.exit(code)
 
 

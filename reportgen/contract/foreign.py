@@ -23,6 +23,7 @@ class _Running:
     """Whose code is running, and who wants to know."""
 
     part = ""
+    others = False
     note: Note = staticmethod(lambda _part: None)
 
     @classmethod
@@ -34,6 +35,16 @@ class _Running:
 def watch(note: Note) -> None:
     """Call a function with the name of a part whenever its code starts to run, and with an empty text when none runs."""
     _Running.note = staticmethod(note)
+
+
+def admit() -> None:
+    """Note that code which is not the program's is about to be imported."""
+    _Running.others = True
+
+
+def has_admitted() -> bool:
+    """Return whether any was: it may have left something that is only written when the interpreter ends."""
+    return _Running.others
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reportgen.contract.foreign import ForeignError, foreign
+from reportgen.contract.foreign import ForeignError, admit, foreign
 from reportgen.spec.files import unusable
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def _installed(name: str) -> Section[Any, Any]:
         owners = ", ".join(sorted(one.dist.name if one.dist else one.value for one in (entry, *others)))
         raise PluginError(f"the section {name!r} is declared by several packages: {owners}")
     who = f"{name!r} ({entry.value})"
+    if entry.module.partition(".")[0] != _PROGRAM:
+        admit()
     try:
         with foreign(f"the section {who}", _HERE):
             found = entry.load()
@@ -185,6 +187,7 @@ def _run(kind: str, path: Path) -> _File:
         raise PluginError(f"the section {kind!r} cannot be imported: {file!r} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    admit()
     try:
         with foreign(f"the section {kind!r}", path.parent):
             code = path.read_bytes()

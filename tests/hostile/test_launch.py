@@ -118,6 +118,12 @@ def test_what_is_declared_stays(project: Path, code: str) -> None:
     assert run(project, *checked(project, code))[0] == 0
 
 
+def test_what_a_section_leaves_open_is_written(project: Path) -> None:
+    """The interpreter ends as ever where code of others was imported."""
+    assert run(project, *checked(project, "left = open('left.txt', 'w'); left.write('everything')\n"))[0] == 0
+    assert (project / "left.txt").read_text("utf-8") == "everything"
+
+
 @pytest.mark.parametrize(
     ("number", "code", "words"),
     [
