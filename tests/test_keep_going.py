@@ -103,7 +103,7 @@ def test_a_pdf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         message = "install libpango-1.0-0"
         raise RenderError(message)
 
-    monkeypatch.setattr(pdf, "to_bytes", no_pdf)
+    monkeypatch.setattr(pdf, "accessible", no_pdf)
     (tmp_path / "report.pdf").write_text("/Creator (reportgen 0.1.0)", "utf-8")
     outcome = flow.render(results(), tmp_path, ("html", "pdf", "json", "markdown"), Run())
     assert outcome.exit_code == 3

@@ -25,6 +25,8 @@ class Renderer:
         Whether it is written where no formats are named.
     draws
         Whether it needs the document, with its figures.
+    begins
+        Whether the function only begins, and returns one that returns the bytes: another process makes the file meanwhile.
     """
 
     name: str
@@ -32,12 +34,13 @@ class Renderer:
     function: str
     by_default: bool = True
     draws: bool = True
+    begins: bool = False
 
 
 RENDERERS = (
     Renderer("html", "report.html", "reportgen.render.html:to_bytes"),
-    Renderer("pdf", "report.pdf", "reportgen.render.pdf:to_bytes"),
-    Renderer("archive", "report.archive.pdf", "reportgen.render.pdf:archive", by_default=False),
+    Renderer("pdf", "report.pdf", "reportgen.render.pdf:accessible", begins=True),
+    Renderer("archive", "report.archive.pdf", "reportgen.render.pdf:archive", by_default=False, begins=True),
     Renderer("json", "results.json", "reportgen.render.results_json:to_bytes", draws=False),
     Renderer("markdown", "model_card.md", "reportgen.render.markdown:to_bytes"),
     Renderer("summary", "summary.md", "reportgen.render.markdown:summary", by_default=False),

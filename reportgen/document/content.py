@@ -22,7 +22,7 @@ class Typesetter(Protocol):
     def used(self) -> bool:
         """Whether it has made one."""
 
-    def render(
+    def begin(
         self,
         html: str,
         figures: Mapping[str, str],
@@ -31,7 +31,10 @@ class Typesetter(Protocol):
         created: datetime,
         identifier: str,
         variant: str = ...,
-    ) -> bytes:
+    ) -> None:
+        """Begin to make it."""
+
+    def finish(self) -> bytes:
         """Return the PDF."""
 
 

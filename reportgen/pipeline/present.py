@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -100,15 +101,28 @@ def present(
         (templates,) if templates else (),
         typesetter,
     )
-    missing: dict[str, list[str]] = {}
-    for one in RENDERERS:
-        if one.name not in wanted:
-            continue
+    asked = [one for one in RENDERERS if one.name in wanted]
+    steps: list[tuple[Renderer, Callable[[], bytes | Callable[[], bytes]]]] = [
+        (one, partial(_rendered, one, content)) for one in sorted(asked, key=lambda one: not one.begins)
+    ]
+    made: dict[str, bytes] = {}
+    failed: dict[str, str] = {}
+    for one, step in steps:  # a list that grows: what was begun is finished last
         try:
             with run.step(one.file):
-                report.files[one.file] = _rendered(one, content)
+                found = step()
         except (ReportgenError, OSError, MemoryError) as error:
-            missing.setdefault(_words(error), []).append(one.file)
+            failed[one.file] = _words(error)
+            continue
+        if isinstance(found, bytes):
+            made[one.file] = found
+        else:
+            steps.append((one, found))
+    report.files |= {one.file: made[one.file] for one in asked if one.file in made}
+    missing: dict[str, list[str]] = {}
+    for one in asked:
+        if one.file in failed:
+            missing.setdefault(failed[one.file], []).append(one.file)
     for reason, files in missing.items():
         report.failures.append(
             f"{formatting.listed(files)} {'was' if len(files) == 1 else 'were'} not written: {reason}"
@@ -120,10 +134,10 @@ def _words(error: Exception) -> str:
     return str(error) if isinstance(error, ReportgenError) else f"{type(error).__name__}: {summary(error)}"
 
 
-def _rendered(one: Renderer, content: Content) -> bytes:
-    """Run a renderer."""
+def _rendered(one: Renderer, content: Content) -> bytes | Callable[[], bytes]:
+    """Run a renderer; one that only begins returns what finishes."""
     module, _, function = one.function.partition(":")
-    render: Callable[[Content], bytes] = getattr(import_module(module), function)
+    render: Callable[[Content], bytes | Callable[[], bytes]] = getattr(import_module(module), function)
     return render(content)
 
 

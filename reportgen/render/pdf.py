@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -23,10 +23,10 @@ from reportgen.render.pdf_process import ACCESSIBLE, ARCHIVE
 from reportgen.resources import ending, environment, private_folder, share
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
-    from reportgen.document.content import Content
+    from reportgen.document.content import Content, Typesetter
     from reportgen.spec.tables.output import LimitsSpec
 
 INSTALL = (
@@ -65,35 +65,46 @@ class Attachment:
     """What it is to the document, as PDF/A-3 has it: ``Source``, ``Data``, …"""
 
 
-def to_bytes(content: Content) -> bytes:
-    """Return the content of ``report.pdf``: the document, with the results and the spec attached."""
-    return _typeset(content, ACCESSIBLE)
+def accessible(content: Content) -> Callable[[], bytes]:
+    """Begin ``report.pdf``: the document, with the results and the spec attached; return what finishes it."""
+    return _begun(content, ACCESSIBLE)
 
 
-def archive(content: Content) -> bytes:
-    """Return the content of ``report.archive.pdf``: the same for an archive (PDF/A-3a), tagged, with all that it needs in it."""
-    return _typeset(content, ARCHIVE)
+def archive(content: Content) -> Callable[[], bytes]:
+    """Begin ``report.archive.pdf``: the same for an archive (PDF/A-3a), tagged, with all that it needs in it."""
+    return _begun(content, ARCHIVE)
 
 
-def _typeset(content: Content, variant: str) -> bytes:
+def _begun(content: Content, variant: str) -> Callable[[], bytes]:
+    """Begin with the engine that was started before; a further PDF is begun when it is asked for."""
+    started = content.typesetter
+    if started is not None and not started.used:
+        _begin(started, content, variant)
+        return started.finish
+
+    def later() -> bytes:
+        with PdfProcess.within(content.results.output.limits) as process:
+            _begin(process, content, variant)
+            return process.finish()
+
+    return later
+
+
+def _begin(process: Typesetter, content: Content, variant: str) -> None:
     from reportgen.render import html
 
     document, results = content.document, content.results
-    page = html.render(document, "pdf", content.templates)
-    started = content.typesetter
-    fresh = None if started is None or started.used else nullcontext(started)
-    with fresh or PdfProcess.within(results.output.limits) as process:
-        return process.render(
-            page,
-            {drawing.id: plain(drawing.drawn.svg) for drawing in document.drawings},
-            attachments=[
-                Attachment(FILES["json"], results.to_json().encode(), "Every number of the report", "Data"),
-                Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run", "Source"),
-            ],
-            created=datetime.fromisoformat(results.created),
-            identifier=document.digest,
-            variant=variant,
-        )
+    process.begin(
+        html.render(document, "pdf", content.templates),
+        {drawing.id: plain(drawing.drawn.svg) for drawing in document.drawings},
+        attachments=[
+            Attachment(FILES["json"], results.to_json().encode(), "Every number of the report", "Data"),
+            Attachment(results.spec.file, results.spec.text.encode(), "The spec that was run", "Source"),
+        ],
+        created=datetime.fromisoformat(results.created),
+        identifier=document.digest,
+        variant=variant,
+    )
 
 
 def plain(svg: str) -> str:
@@ -149,9 +160,8 @@ def render(
         The page requests external content, a figure could not be drawn, a limit was reached, or WeasyPrint failed.
     """
     with PdfProcess(time_limit=time_limit, memory_limit=memory_limit) as process:
-        return process.render(
-            html, figures, attachments=attachments, created=created, identifier=identifier, variant=variant
-        )
+        process.begin(html, figures, attachments=attachments, created=created, identifier=identifier, variant=variant)
+        return process.finish()
 
 
 class PdfProcess:
@@ -228,7 +238,7 @@ class PdfProcess:
             self._process.wait()
             self._require_success()
 
-    def render(
+    def begin(
         self,
         html: str,
         figures: Mapping[str, str],
@@ -237,13 +247,16 @@ class PdfProcess:
         created: datetime,
         identifier: str,
         variant: str = ACCESSIBLE,
-    ) -> bytes:
-        """Render one page, once; see :func:`render`."""
+    ) -> None:
+        """Begin to render one page, once; see :func:`render`."""
         self.used = True
         with temporary_files():
             self._hand_over(html, figures, attachments, created, identifier, variant)
+        self._go()
+
+    def finish(self) -> bytes:
+        """Wait for the PDF; see :func:`render`."""
         try:
-            self._go()
             self._process.wait(self._time_limit)
         except subprocess.TimeoutExpired:
             raise RenderError(self._took_too_long()) from None

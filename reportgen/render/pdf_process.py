@@ -192,3 +192,6 @@ def _sealed(figures: dict[str, str]) -> Any:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # taking the document apart, which the system does at once, takes long

@@ -301,7 +301,8 @@ def test_the_process_can_start_early() -> None:
     """Its imports overlap with other work; nothing stays behind."""
     with pdf.PdfProcess() as process:
         home = process._home
-        made = process.render(page("<p>early</p>"), {}, created=CREATED, identifier="a")
+        process.begin(page("<p>early</p>"), {}, created=CREATED, identifier="a")
+        made = process.finish()
     assert made.startswith(b"%PDF")
     assert not home.exists()
 
@@ -312,13 +313,13 @@ def whole() -> tuple[bytes, str]:
     results = handmade.results()
     document = Content(results, lambda: _document(results, Rendered(), Run(), None, phone=False, draw=True)).document
     with pdf.PdfProcess() as process:
-        made = process.render(
+        process.begin(
             html.render(document, "pdf"),
             {drawing.id: pdf.plain(drawing.drawn.svg) for drawing in document.drawings},
             created=CREATED,
             identifier="a",
         )
-        return made, process._last_words()
+        return process.finish(), process._last_words()
 
 
 def test_attributes_look_like_styles() -> None:
