@@ -102,6 +102,7 @@ def test_figures_are_drawn_while_further_sections_are_analyzed(
         return real(one)
 
     monkeypatch.setattr(drawings._Pending, "draw", draw)
+    monkeypatch.setattr(drawings, "PATIENCE", 0)
     store, begun = Store(tmp_path / "store"), []
     with ahead.Drawers(2) as drawers:
         early = drawings.EarlyDrawings(drawers, store, phone=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from reportgen.contract.figures import BLANK, Figure
@@ -199,8 +200,12 @@ class Drawings:
             yield _Pending(record, name, figure, small, self._theme, key)
 
 
+PATIENCE = 0.5
+"""Seconds of analysis before another process draws: what takes less is done before that pays off, because numpy has all cores. Measured."""
+
+
 class EarlyDrawings:
-    """Draws the figures of sections while further ones are analyzed.
+    """Draws the figures of sections while further ones are analyzed, if that takes long.
 
     They are kept like all others, under the key of all that they show: where that is not what it was so far, they are drawn again.
 
@@ -215,13 +220,15 @@ class EarlyDrawings:
     def __init__(self, drawers: Drawers, store: Store, *, phone: bool) -> None:
         self._drawers, self._store, self._phone = drawers, store, phone
         self._waiting: list[str] = []
+        self._since: float | None = None
 
     def add(self, item: PlannedSection, so_far: Callable[[], Results]) -> None:
         """Draw what a section has, as soon as there is a process for it."""
         if item.section.visualizer is None or item.section.on_front_page or not is_own(item.section):
             return
         self._waiting.append(item.address)
-        if self._drawers.has_room:
+        self._since = perf_counter() if self._since is None else self._since
+        if self._drawers.has_room and perf_counter() - self._since >= PATIENCE:
             sections, self._waiting = self._waiting, []
             self._drawers.start(partial(self._draw, sections, so_far), sections)
 
