@@ -97,7 +97,7 @@ def environment(
         lstrip_blocks=True,
         bytecode_cache=_compiled(bool(folders), write, language),
     )
-    made.filters |= {"digest": formatting.digest, "direction": formatting.direction}
+    made.filters |= {"digest": formatting.digest, "direction": formatting.direction, "word": formatting.word}
     made.filters |= {"about": lambda one: about(one.model, one.subject), "sentence": lambda one: one.text}
     made.globals |= {"number": formatting.number, "show": tables.show, "show_grid": tables.show_grid}
     made.globals |= {"symbols": SYMBOLS}
