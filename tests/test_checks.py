@@ -122,7 +122,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
             ["performance"],
             "1 of 1 checked models passes every check (partial run)",
             (
-                "A comparison of 3 models without a candidate. The only check, accuracy of a 80.0\u202f%, passed. "
+                "3 models are compared, and none is proposed for release. The only check, accuracy of a 80.0\u202f%, passed. "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -137,7 +137,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
         (
             [],
             "0 of 1 checked models pass every check",
-            "A comparison of 3 models without a candidate. Of 3 checks, 1 failed (ECE of a 4.2\u202f%), 2 passed.",
+            "3 models are compared, and none is proposed for release. Of 3 checks, 1 failed (ECE of a 4.2\u202f%), 2 passed.",
         ),
     ],
 )

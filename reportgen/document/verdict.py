@@ -129,7 +129,7 @@ def _who(results: Results) -> str:
     """Return what the decision is about."""
     decision = results.decision
     if decision.candidate is None and len(results.models) > 1:
-        return f"A comparison of {len(results.models)} models without a candidate. "
+        return f"{len(results.models)} models are compared, and none is proposed for release. "
     return ""
 
 
