@@ -120,9 +120,9 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
     [
         (
             ["performance"],
-            "1 of 1 checked models passes every check (partial run)",
+            "3 models are compared, none is proposed for release (partial run)",
             (
-                "3 models are compared, and none is proposed for release. The only check, accuracy of a 80.0\u202f%, passed. "
+                "The only check, accuracy of a 80.0\u202f%, passed. "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -136,8 +136,8 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
         ),
         (
             [],
-            "0 of 1 checked models pass every check",
-            "3 models are compared, and none is proposed for release. Of 3 checks, 1 failed (ECE of a 4.2\u202f%), 2 passed.",
+            "3 models are compared, none is proposed for release",
+            "Of 3 checks, 1 failed (ECE of a 4.2\u202f%), 2 passed.",
         ),
     ],
 )
@@ -175,7 +175,8 @@ def test_page_one_without_a_summary() -> None:
     """Verdict, checks and findings are there in every format; the ranking is not."""
     found = results(SPEC.replace('[[sections]]\nkind = "summary"\n', ""))
     front = front_page(found, None, {one.id: tables_of(one, found.view_of(one.id)) for one in found.sections})
-    assert front.verdict.headline == "1 of 3 checked models passes every check"
+    assert front.verdict.headline == "3 models are compared, none is proposed for release"
+    assert front.verdict.sentence.startswith("1 of 3 checked models passes every check. Of ")
     assert front.grid is not None
     assert front.findings
     assert front.ranking is None
@@ -303,7 +304,7 @@ def test_a_finding_is_part_of_the_verdict() -> None:
     kept = tuple(one.model_copy(update={"findings": ()}) for one in found.sections)
     calm = found.model_copy(update={"sections": kept})
     assert verdict(calm).state == "PASS"
-    assert verdict(calm).headline == "a passes its checks"
+    assert verdict(calm).headline == "a passes its only check"
     for severities, end in ((("warning",), "1 finding to weigh"), (("warning", "problem"), "2 findings to resolve")):
         made = tuple(
             Finding(code=f"X{place}", severity=one, title="T", model="a", message="m", source="s")
@@ -311,7 +312,7 @@ def test_a_finding_is_part_of_the_verdict() -> None:
         )
         some = (kept[0].model_copy(update={"findings": made}), *kept[1:])
         shown = verdict(found.model_copy(update={"sections": some}))
-        assert (shown.state, shown.headline) == ("WARN", f"a passes its checks, with {end}")
+        assert (shown.state, shown.headline) == ("WARN", f"a passes its only check, with {end}")
 
 
 def test_the_parts_that_failed_are_named() -> None:
@@ -337,11 +338,11 @@ def test_the_standing_is_shown() -> None:
     near = found.checks[0].model_copy(update={"low": 0.12, "standing": "within the interval"})
     found = found.model_copy(update={"checks": (found.checks[0], near)})
     assert front_page(found, None, {}).verdict.sentence.endswith(
-        "Of 2 checks, 2 passed (1 with the limit within the interval)."
+        "Of 2 checks, 2 passed (1 within the margin of error)."
     )
     html, markdown = (content.decode() for content in present(found, ("html", "markdown"), draw=False).files.values())
-    assert '<span class="about">limit within the interval</span>' in html
-    assert ", limit within the interval |" in markdown
+    assert '<span class="about">within the margin of error</span>' in html
+    assert ", within the margin of error |" in markdown
 
 
 @pytest.mark.parametrize(
@@ -539,7 +540,7 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """Their earlier use, as declared; Provenance repeats it. The next step says how many models were compared on them."""
-    noise = "Intervals do not cover retraining."
+    noise = "Intervals cover the choice of rows, not retraining."
     first = "300 rows of the test split;"
     assert front_page(results(), None, {}).basis == f"{first} earlier use not declared. {noise}"
     for stated, words in (
@@ -562,7 +563,7 @@ def test_page_one_says_which_intervals_contain_training_noise() -> None:
     found = results()
     models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
     found = found.model_copy(update={"models": models})
-    words = "Intervals do not cover retraining, except those of recipe r (2 seeds)."
+    words = "Intervals cover the choice of rows; retraining only those of recipe r (2 seeds)."
     assert front_page(found, None, {}).basis.endswith(words)
     rows = tuple((f"r{place}", place) for place in range(8))
     table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)

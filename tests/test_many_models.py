@@ -12,9 +12,8 @@ from factory import evaluation, head, noisy, outputs
 from reportgen.analysis import analyze as analysis
 from reportgen.contract.figures import Drawn
 from reportgen.contract.focus import View
-from reportgen.contract.numbers import required
-from reportgen.document.compose import EACH, compose
-from reportgen.document.detail import printed
+from reportgen.document.compose import EACH, MOST_RULES, compose
+from reportgen.document.detail import MOST_ROWS, printed
 from reportgen.document.grid import MOST_MODELS
 from reportgen.document.links import links
 from reportgen.document.tree import Drawing
@@ -30,7 +29,7 @@ from reportgen.spec.errors import SpecError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reportgen.analysis.results import CheckOutcome, Results
+    from reportgen.analysis.results import Results
     from reportgen.document.tree import Document
 
 SPEC = """\
@@ -101,7 +100,7 @@ def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
     assert front.picture is not None
     assert front.picture.id == drawing.id
     assert len(front.findings) <= 1
-    assert "Intervals do not cover retraining, except those of parameter effects" in front.basis
+    assert "retraining only those of parameter effects" in front.basis
     assert document.chapters[0].id == "sweep"
 
 
@@ -139,15 +138,21 @@ def test_the_grid_counts_the_models_without_a_column(fifty: Results) -> None:
         assert shown.count(state) + counted.get(state, 0) == states.count(state)
 
 
-def test_findings_of_one_rule_are_joined(fifty: Results) -> None:
-    """Three of each are printed, the rest is counted; none is lost."""
+def test_the_body_has_one_finding_of_a_rule(fifty: Results) -> None:
+    """About a leading model, of three rules at most; three of each are printed in the appendix, the rest is counted; none is lost."""
     document = composed(fifty)
+    assert fifty.focus is not None
     for chapter in document.chapters:
         record = next(one for one in fifty.sections if one.id == chapter.id)
         codes = [finding.code for finding in chapter.body.findings]
-        assert max(codes.count(code) for code in codes) <= EACH
-        assert len(chapter.body.named) + len(codes) == len(record.findings)
-        assert all(one.code in chapter.body.more_findings for one in chapter.body.named)
+        assert len(codes) == len(set(codes)) <= MOST_RULES
+        assert {one.model for one in chapter.body.findings} <= {*fifty.focus.models}
+        further = chapter.appendix
+        assert chapter.n_further == len(further.findings) + len(further.named) == len(record.findings) - len(codes)
+        shown = [finding.code for finding in further.findings]
+        assert max(shown.count(code) for code in shown) <= EACH
+        assert all(one.code in further.more_findings for one in further.named)
+        assert all(len(table.rows) <= MOST_ROWS for table in chapter.body.tables)
 
 
 def test_the_performance_table_shows_the_best(fifty: Results) -> None:
@@ -238,7 +243,8 @@ def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypa
     assert "of 16 models have a measurable confidence error" in of_all.text
     document = composed(found)
     taken = document.front.step.statement.model
-    assert document.front.step.statement.text.startswith(f"take {taken}: ")
+    assert document.front.step.statement.text.startswith("confirm on fresh data, because the pick of 16 ")
+    assert f", then take {taken}: " in document.front.step.statement.text
     assert [one.text for one in calibration.recommended]
     (said,) = [item.statement for topic in document.front.points for item in topic if item.chapter == "calibration"]
     assert said.text.lower() == f"{taken}: {calibration.recommended[0].text}".lower()
@@ -248,31 +254,21 @@ def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypa
     assert html.render(document, "html").count(f'id="{targets["accuracy"]}"') == 1
 
 
-def test_the_margins_of_many_models_are_the_smallest(fifty: Results) -> None:
-    """In widths of their intervals, whether they pass or miss."""
+def test_the_margins_of_many_models_are_those_of_the_leading_ones(fifty: Results) -> None:
+    """What would change the verdict on a model that nobody takes is no question."""
     table = composed(fifty).margins
     assert table is not None
-    shown = [next(check for check in fifty.checks if check.model == row[1]) for row in table.rows]
-    sizes = [distance(check) for check in shown]
-    assert sizes == sorted(sizes)
-    assert sizes[-1] <= min(distance(check) for check in fifty.checks if check not in shown)
+    assert fifty.focus is not None
+    assert {row[1] for row in table.rows} == {*fifty.focus.models}
 
 
-def distance(check: CheckOutcome) -> float:
-    """Return how far a value is from its limit, in widths of its interval."""
-    metric = check.metric
-    assert metric is not None
-    assert check.margin is not None
-    return abs(check.margin) / (required(metric.ci_high) - required(metric.ci_low))
-
-
-def test_paper_has_one_finding_of_each_rule(fifty: Results) -> None:
-    """Three at most; the others are named, none is lost; what is only in the page is said once."""
+def test_paper_names_the_findings_of_the_appendix(fifty: Results) -> None:
+    """None is lost; what is only in the page is said once."""
     whole = composed(fifty)
     paper = printed(whole)
     for chapter, other in zip(paper.chapters, whole.chapters, strict=True):
-        codes = [finding.code for finding in chapter.body.findings]
-        assert len(codes) == len(set(codes)) <= 3
-        assert len(codes) + len(chapter.body.named) == len(other.body.findings) + len(other.body.named)
+        assert chapter.body.findings == other.body.findings
+        assert len(chapter.appendix.named) == chapter.n_further == other.n_further
+        assert chapter.appendix.more_findings.startswith("More findings, in results.json: ")
     assert re.fullmatch(r"Only in report\.html, figures and long tables: Performance \(\d+\).*\.", paper.left_out)
     assert not whole.left_out

@@ -33,6 +33,13 @@ def subjects(results: Results) -> tuple[str, ...]:
     return results.focus.models if results.compares_many and results.focus else ()
 
 
+def trailing(results: Results) -> frozenset[str]:
+    """Return the models of a comparison that are neither recommended nor among the leading ones; empty where all are shown individually."""
+    if results.focus is None:
+        return frozenset()
+    return frozenset(model.name for model in results.models) - {recommended(results), *results.focus.models}
+
+
 def severe(results: Results) -> tuple[LocatedFinding, ...]:
     """Return the findings that count for the decision, the most serious first; of a comparison those about the recommended model, or of many about the leading ones, and about the data."""
     leading = subjects(results)

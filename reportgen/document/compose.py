@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from reportgen.contract.card import ITEMS
 from reportgen.contract.statements import TOPICS
 from reportgen.document import grid
+from reportgen.document.choice import trailing
 from reportgen.document.coverage import coverage
+from reportgen.document.detail import MOST_ROWS
 from reportgen.document.front import explains, front_page
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from reportgen.document.tree import Drawing
 
 MOST_FINDINGS, EACH = 12, 3
-"""Maximum number of findings of a chapter that are all printed, and otherwise the number per rule."""
+"""Maximum number of findings of a part of a chapter that are all printed, and otherwise the number per rule. Convention."""
+MOST_RULES, MOST_TABLES = 3, 2
+"""Maximum number of findings, one per rule, and of tables of a chapter in the body of a comparison of many models. Convention."""
 
 
 def compose(
@@ -129,6 +133,11 @@ def _chapter(
     figures = [drawing for drawing in drawn if drawing is not picture]
     behind = [table for drawing in drawn if drawing is picture for table in drawing.tables]
     own = [*behind, *tables.get(record.id, ())]
+    here = [one for one in own if in_the_body(one.place)]
+    if results.compares_many:
+        gravest = _gravest([one for one in about if one.model not in trailing(results)], results.focus)
+        about, others = gravest, [one for one in about if one not in gravest]
+        here = [one for one in here if len(one.rows) <= MOST_ROWS][:MOST_TABLES]
     return Chapter(
         id=record.id,
         kind=section.name,
@@ -139,14 +148,15 @@ def _chapter(
         body=_part(
             about,
             [one for one in figures if in_the_body(one.place)],
-            [one for one in own if in_the_body(one.place)],
+            here,
             results.focus,
         ),
         appendix=_part(
             others,
             [one for one in figures if not in_the_body(one.place)],
-            [one for one in own if not in_the_body(one.place)],
+            [one for one in own if one not in here],
             results.focus,
+            of_others=not results.compares_many,
         ),
         galleries=galleries.get(record.id, ()),
         status="failed" if failure else record.status,
@@ -166,21 +176,40 @@ def _measured_on(record: SectionRecord, results: Results) -> str | None:
     return None if data is None else f"Measured on {data.n:,} rows of the {data.split} split."
 
 
-def _part(findings: list[Finding], drawings: list[Drawing], tables: list[Table], focus: Focus | None) -> Part:
+def _part(
+    findings: list[Finding],
+    drawings: list[Drawing],
+    tables: list[Table],
+    focus: Focus | None,
+    *,
+    of_others: bool = False,
+) -> Part:
     printed, named = _printed(findings, focus)
-    return Part(most_severe_first(printed, lambda finding: finding), tuple(drawings), tuple(tables), named)
+    ordered = most_severe_first(printed, lambda finding: finding)
+    return Part(ordered, tuple(drawings), tuple(tables), named, of_others=of_others)
 
 
 def _printed(findings: list[Finding], focus: Focus | None) -> tuple[list[Finding], tuple[Finding, ...]]:
     """Return the findings to print, a few per rule with the models in focus first, and those to name."""
     if len(findings) <= MOST_FINDINGS:
         return findings, ()
+    rules = _by_rule(findings, focus)
+    printed = [finding for found in rules for finding in found[:EACH]]
+    return printed, tuple(finding for found in rules for finding in found[EACH:])
+
+
+def _gravest(findings: list[Finding], focus: Focus | None) -> list[Finding]:
+    """Return the most serious findings, one of each rule."""
+    return list(most_severe_first([found[0] for found in _by_rule(findings, focus)], lambda one: one))[:MOST_RULES]
+
+
+def _by_rule(findings: list[Finding], focus: Focus | None) -> list[list[Finding]]:
+    """Return the findings of each rule, the most serious first, before them those about the models in focus."""
     first = focus.models if focus else ()
     rules: dict[str, list[Finding]] = {}
     for finding in sorted(most_severe_first(findings, lambda one: one), key=lambda one: one.model not in first):
         rules.setdefault(finding.code, []).append(finding)
-    printed = [finding for found in rules.values() for finding in found[:EACH]]
-    return printed, tuple(finding for found in rules.values() for finding in found[EACH:])
+    return list(rules.values())
 
 
 def _numbered(document: Document) -> Document:

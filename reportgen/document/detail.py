@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from reportgen.document.tree import Part
 
 if TYPE_CHECKING:
-    from reportgen.contract.findings import Finding
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Chapter, Document, Drawing
 
@@ -20,17 +19,15 @@ WHOLE_TABLE = 8
 """Maximum number of rows of a table that is never parted by the end of a page. Convention."""
 SHORT_REPORT = 4
 """Maximum number of chapters of a report whose contents follow on page one where there is room. Convention."""
-MOST_FINDINGS = 3
-"""Maximum number of findings of a chapter that a comparison of many models prints; the others are named. Convention."""
 MOST_ROWS = 12
-"""Maximum number of rows of a table that it prints. Convention."""
+"""Maximum number of rows of a table in the body of a comparison of many models, and of one that it prints. Convention."""
 
 
 def printed(document: Document) -> Document:
     """Return the part of a document that goes to paper, by the detail that its spec asks for.
 
     ``full`` is everything but the long tables behind figures; ``standard`` leaves out what only the full report has and the coverage, names
-    the findings about other models, and has the tables behind the figures of the body in the appendix; ``brief`` ends with
+    the findings of the appendix, and has the tables behind the figures of the body in the appendix; ``brief`` ends with
     the errors and has no appendix. A comparison of many models names most findings, and has neither long tables nor the figures of
     the appendix, unless it is ``full``.
     """
@@ -63,20 +60,11 @@ def _chapter(chapter: Chapter, detail: str) -> Chapter:
 
 
 def _summarized(chapter: Chapter) -> Chapter:
-    """Name all findings but the most serious one of each rule; leave out the long tables, and the figures of the appendix."""
-    body, appendix = chapter.body, chapter.appendix
-    first: dict[str, Finding] = {}
-    for one in body.findings:
-        first.setdefault(one.code, one)
-    kept = tuple(first.values())[:MOST_FINDINGS]
-    tables, further = (tuple(one for one in part.tables if len(one.rows) <= MOST_ROWS) for part in (body, appendix))
-    left_out = len(body.tables) + len(appendix.tables) - len(tables) - len(further) + len(appendix.drawings)
-    rest = [one for one in body.findings if one not in kept]
-    return replace(
-        chapter,
-        body=Part(kept, body.drawings, tables, (*rest, *body.named)),
-        appendix=Part((), (), further, appendix.named, left_out),
-    )
+    """Leave out the long tables and the figures of the appendix."""
+    appendix = chapter.appendix
+    tables = tuple(one for one in appendix.tables if len(one.rows) <= MOST_ROWS)
+    left_out = len(appendix.tables) - len(tables) + len(appendix.drawings)
+    return replace(chapter, appendix=replace(appendix, drawings=(), tables=tables, left_out=left_out))
 
 
 def _part(part: Part, detail: str, behind: tuple[Table, ...] = ()) -> Part:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
 from reportgen.contract.tables import Column, Table
-from reportgen.document.choice import recommended
+from reportgen.document.choice import recommended, subjects
 from reportgen.document.tree import CheckGrid, CheckLine, CheckRow
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
@@ -87,9 +87,9 @@ def closest(results: Results) -> str:
 
 
 def margins(results: Results) -> Table | None:
-    """Return the table of what would change the verdict: the margin of each check, of many models the smallest ones; None without one."""
-    lines = [line for line in worst(results.checks) if line.outcome.margin is not None]
-    order = _closeness if results.compares_many else severity_order
+    """Return the table of what would change the verdict: the margin of each check, in a comparison of the recommended or leading models; None without one."""
+    named = subjects(results) or tuple(model.name for model in results.models)
+    lines = [line for line in worst(results.checks) if line.outcome.margin is not None and line.outcome.model in named]
     rows: list[tuple[Cell, ...]] = [
         (
             f"{check.title}, {formatting.condition(check)}",
@@ -98,7 +98,7 @@ def margins(results: Results) -> Table | None:
             _distance(check),
             _to_settle(check),
         )
-        for check in sorted((line.outcome for line in lines), key=order)[:MOST_MARGINS]
+        for check in sorted((line.outcome for line in lines), key=severity_order)[:MOST_MARGINS]
     ]
     if not rows:
         return None
@@ -143,12 +143,6 @@ def _interval(check: CheckOutcome) -> float:
     return 0.0 if metric is None or metric.ci_low is None or metric.ci_high is None else metric.ci_high - metric.ci_low
 
 
-def _closeness(check: CheckOutcome) -> tuple[object, ...]:
-    """Return a sort key: the closest to the limit first, in widths of the interval, then what has none."""
-    width = _interval(check)
-    return not width, abs(check.margin or 0.0) / (width or 1.0)
-
-
 def _distance(check: CheckOutcome) -> str:
     """Return the margin in the check's unit, and in examples."""
     margin = check.margin or 0.0
@@ -172,7 +166,7 @@ def _settled(check: CheckOutcome) -> str:
     """Return the end of the sentence on the closest check."""
     if check.n_to_settle is None:
         return "; not even 10 times as many examples would settle it"
-    return f"; about {_rounded(check.n_to_settle):,} examples would settle it"
+    return f"; about {_rounded(check.n_to_settle):,} examples in all would settle it"
 
 
 def _rounded(n: int) -> int:

@@ -33,7 +33,9 @@ def next_step(results: Results, findings: Sequence[Finding]) -> LocatedStatement
     start = next(iter(found.statement.parts))
     if isinstance(start, str):
         start = f"{start[:1].lower()}{start[1:]}"
-    parts = (start, *found.statement.parts[1:], f" {_confirmed(results, 'Confirm it')}".rstrip())
+    count = _compared(results)
+    before = f"confirm on fresh data, because the pick of {count} on the same rows is partly luck, then "
+    parts = (*((before,) if count > 1 else ()), start, *found.statement.parts[1:])
     return replace(found, statement=found.statement.model_copy(update={"parts": parts}))
 
 
@@ -42,7 +44,9 @@ def _step(results: Results, findings: Sequence[Finding]) -> str:
         return "run the sections that were left out, then decide."
     whom = results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
     if whom is None:
-        return _confirmed(results, "confirm the choice") or "name the model to release as [decision] candidate."
+        count = _compared(results)
+        chosen = f"confirm the choice on fresh data: {count} models were compared on these rows."
+        return chosen if count > 1 else "name the model to release as [decision] candidate."
     checks = sorted((line.outcome for line in worst(results.checks) if line.outcome.model == whom), key=severity_order)
     blocking = [check for check in checks if check.state in {"FAIL", "ERROR"}]
     if blocking:
@@ -52,10 +56,9 @@ def _step(results: Results, findings: Sequence[Finding]) -> str:
     return f"{'; '.join(before)}, then sign." if before else "sign: no check and no finding stands against it."
 
 
-def _confirmed(results: Results, start: str) -> str:
-    """Return what follows a comparison of several models; empty for a single one: choosing makes the numbers of the chosen one on the same rows optimistic."""
-    count = sum(any(head.status == "ok" for head in model.heads) for model in results.models)
-    return f"{start} on fresh data: {count} models were compared on these rows." if count > 1 else ""
+def _compared(results: Results) -> int:
+    """Return how many models were measured on the same rows: choosing one makes its numbers on these optimistic."""
+    return sum(any(head.status == "ok" for head in model.heads) for model in results.models)
 
 
 def _keep(results: Results, whom: str) -> str:

@@ -45,7 +45,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Part:
-    """Findings, figures and tables of a chapter: in the body, or in the appendix, whose findings are about other models."""
+    """Findings, figures and tables of a chapter: in the body, or in the appendix, whose findings are about other models or, where many are compared, the less serious ones."""
 
     findings: tuple[Finding, ...] = ()
     drawings: tuple[Drawing, ...] = ()
@@ -54,6 +54,8 @@ class Part:
     """Those that are only named."""
     left_out: int = 0
     """Number of figures and long tables that paper leaves out."""
+    of_others: bool = False
+    """Whether its findings are about models that the decision is not about."""
 
     def __bool__(self) -> bool:
         return bool(self.findings or self.drawings or self.tables or self.named)
@@ -66,7 +68,9 @@ class Part:
             rules.setdefault(f"{one.code} {one.title}", []).append(one.model)
         if not rules:
             return ""
-        start = "More findings, in results.json" if self.findings else "Findings about other models"
+        start = (
+            "Findings about other models" if self.of_others and not self.findings else "More findings, in results.json"
+        )
         return f"{start}: {'; '.join(f'{rule} ({_on(models)})' for rule, models in rules.items())}."
 
 
@@ -84,8 +88,8 @@ def _on(models: Sequence[str]) -> str:
 class Chapter:
     """One section: its question, statements and author's note, or why it is missing; its body and its appendix.
 
-    The findings of the body are about the candidate, in a comparison about all models; those of the appendix are about the
-    other models.
+    The findings of the body are about the candidate, in a comparison about all models, of which many have the less serious ones
+    in the appendix; otherwise those of the appendix are about the other models.
     """
 
     id: str
@@ -114,9 +118,15 @@ class Chapter:
         )
 
     @property
+    def n_further(self) -> int:
+        """Number of less serious findings in the appendix."""
+        return 0 if self.appendix.of_others else len(self.appendix.findings) + len(self.appendix.named)
+
+    @property
     def calm(self) -> bool:
         """Whether nothing needs action."""
-        return self.status == "ok" and all(finding.severity == "note" for finding in self.body.findings)
+        further = () if self.appendix.of_others else (*self.appendix.findings, *self.appendix.named)
+        return self.status == "ok" and all(one.severity == "note" for one in (*self.body.findings, *further))
 
 
 @dataclass(frozen=True)
@@ -236,7 +246,7 @@ class Document:
     margins: Table | None
     """What would change the verdict."""
     dashboard: Drawing | None
-    """The opening of a comparison of many models."""
+    """The opening of the appendix of a comparison of many models."""
     chapters: tuple[Chapter, ...]
     card: tuple[tuple[str, str], ...]
     """What the author states about the model: heading and Markdown."""
@@ -269,6 +279,6 @@ class Document:
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:
         """Every figure in reading order."""
-        first = (self.front.picture, self.dashboard)
-        parts = [chapter.body for chapter in self.chapters] + [chapter.appendix for chapter in self.chapters]
-        return (*(one for one in first if one is not None), *(one for part in parts for one in part.drawings))
+        bodies = (one for chapter in self.chapters for one in chapter.body.drawings)
+        appendices = (one for chapter in self.chapters for one in chapter.appendix.drawings)
+        return tuple(filter(None, (self.front.picture, *bodies, self.dashboard, *appendices)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
 from reportgen.document.choice import severe
-from reportgen.document.grid import worst
+from reportgen.document.grid import STATES, worst
 from reportgen.document.tree import Verdict
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
@@ -41,17 +42,20 @@ def verdict(results: Results) -> Verdict:
 
 
 def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
-    who = _who(results)
+    who = "" if _single(results) else f"{_compared(results)}. "
     if not checks:
         return Verdict("NONE", "No decision", f"{who}The spec has no checks, so this report makes no decision.")
     if all(check.state == "SKIPPED" for check in checks):
         return Verdict("NONE", "No decision", f"{who}Every check was skipped.")
+    if results.compares_many:
+        return Verdict(_state(checks), _compared(results), f"{_passing(checks)}{_not_passing(checks)}.")
     candidate = results.decision.candidate
     lines = worst(checks)
     own = [line for line in lines if candidate in {None, line.outcome.model}]
     others = [line for line in lines if candidate not in {None, line.outcome.model}]
     several = f"Of {len(own)} checks, {_outcomes(own, results)}"
-    sentences = [f"{who}{several if len(own) > 1 else _only(own[0], results)}."] if own else []
+    passing = f"{_passing(checks)}. " if len({check.model for check in checks}) > 1 and not _single(results) else ""
+    sentences = [f"{passing}{several if len(own) > 1 else _only(own[0], results)}."] if own else []
     if any(line.outcome.state not in {"PASS", "SKIPPED"} for line in others):
         sentences.append(f"Other models: {_outcomes(others, results, of_others=True)}.")
     state = _state(checks)
@@ -78,11 +82,11 @@ def _only(line: CheckLine, results: Results) -> str:
     """Return how the only check came out."""
     if line.outcome.state != "PASS":
         return f"The only check {_outcomes([line], results).removeprefix('1 ')}"
-    return f"The only check, {_named(line, results)}, passed{_unsettled([line])}"
+    return f"The only check, {_named(line, results)}, passed{_unsettled([_is_unsettled(line.outcome)])}"
 
 
 def _outcomes(lines: Sequence[CheckLine], results: Results, *, of_others: bool = False) -> str:
-    """Return how many checks came out how, and which did not pass; of many models only how many."""
+    """Return how many checks came out how, and which did not pass."""
     of = {
         state: [line for line in lines if line.outcome.state == state]
         for state in ("FAIL", "ERROR", "WARN", "SKIPPED", "PASS")
@@ -93,7 +97,9 @@ def _outcomes(lines: Sequence[CheckLine], results: Results, *, of_others: bool =
             for state, words in (("FAIL", "failed"), ("ERROR", "could not be decided"), ("WARN", "warned"))
         ),
         f"{len(of['SKIPPED'])} skipped" if of["SKIPPED"] else "",
-        f"{len(of['PASS'])} passed{'' if of_others else _unsettled(of['PASS'])}" if of["PASS"] else "",
+        f"{len(of['PASS'])} passed{'' if of_others else _unsettled([_is_unsettled(line.outcome) for line in of['PASS']])}"
+        if of["PASS"]
+        else "",
     ]
     return ", ".join(part for part in counted if part)
 
@@ -105,40 +111,61 @@ def _state(checks: Iterable[CheckOutcome]) -> str:
 
 
 def _headline(results: Results, checks: tuple[CheckOutcome, ...]) -> str:
-    """Return the verdict on the candidate, or of a comparison how many models pass."""
+    """Return the verdict on the candidate, or what a comparison is."""
     subject = _single(results)
-    if subject is not None:
-        own = [check for check in checks if check.model == subject]
-        if not own:
-            return f"{subject} was not checked"
-        state = _state(own)
-        warned = sum(line.outcome.state == "WARN" for line in worst(own))
-        warnings = f"{warned} warning{'s' if warned > 1 else ''}"
-        end = {"FAIL": "does not pass its checks", "WARN": f"passes its checks, with {warnings}"}
-        others = "; another model does not" if state != "FAIL" and _state(checks) == "FAIL" else ""
-        passes = f"passes its checks{'' if others else _to_weigh(results)}"
-        return f"{subject} {end.get(state, passes)}{others}"
-    states: dict[str, list[str]] = {}
+    if subject is None:
+        return _compared(results)
+    own = [check for check in checks if check.model == subject]
+    if not own:
+        return f"{subject} was not checked"
+    state, lines = _state(own), worst(own)
+    warned = sum(line.outcome.state == "WARN" for line in lines)
+    warnings = f"{warned} warning{'s' if warned > 1 else ''}"
+    its = "its only check" if len(lines) == 1 else "its checks"
+    end = {"FAIL": f"does not pass {its}", "WARN": f"passes {its}, with {warnings}"}
+    others = "; another model does not" if state != "FAIL" and _state(checks) == "FAIL" else ""
+    passes = f"passes {its}{'' if others else _to_weigh(results)}"
+    return f"{subject} {end.get(state, passes)}{others}"
+
+
+def _compared(results: Results) -> str:
+    return f"{len(results.models)} models are compared, none is proposed for release"
+
+
+def _passing(checks: Iterable[CheckOutcome]) -> str:
+    """Return how many models of a comparison pass every check."""
+    models = _by_model(checks)
+    passing = [own for own in models.values() if all(check.state == "PASS" for check in own)]
+    unsure = _unsettled([any(map(_is_unsettled, own)) for own in passing])
+    return f"{len(passing)} of {len(models)} checked models {'passes' if len(passing) == 1 else 'pass'} every check{unsure}"
+
+
+def _not_passing(checks: Iterable[CheckOutcome]) -> str:
+    """Return how many models do not, by the most serious state of a check."""
+    states = Counter(min((check.state for check in own), key=STATES.index) for own in _by_model(checks).values())
+    words = {
+        "FAIL": ("fails one", "fail one"),
+        "ERROR": ("could not be decided",) * 2,
+        "WARN": ("has a warning", "have a warning"),
+    }
+    return "".join(
+        f", {states[state]} {one if states[state] == 1 else many}"
+        for state, (one, many) in words.items()
+        if states[state]
+    )
+
+
+def _by_model(checks: Iterable[CheckOutcome]) -> dict[str, list[CheckOutcome]]:
+    models: dict[str, list[CheckOutcome]] = {}
     for check in checks:
-        states.setdefault(check.model, []).append(check.state)
-    passing = sum(set(found) == {"PASS"} for found in states.values())
-    return f"{passing} of {len(states)} checked models {'passes' if passing == 1 else 'pass'} every check"
-
-
-def _who(results: Results) -> str:
-    """Return what the decision is about."""
-    decision = results.decision
-    if decision.candidate is None and len(results.models) > 1:
-        return f"{len(results.models)} models are compared, and none is proposed for release. "
-    return ""
+        models.setdefault(check.model, []).append(check)
+    return models
 
 
 def _count(lines: Sequence[CheckLine], words: str, results: Results) -> str:
-    """Return how many checks came out so, and which unless many models are compared."""
+    """Return how many checks came out so, and which."""
     if not lines:
         return ""
-    if results.compares_many:
-        return f"{len(lines)} {words}"
     return f"{len(lines)} {words} ({formatting.listed([_named(line, results) for line in lines], _BLOCKERS)})"
 
 
@@ -177,11 +204,12 @@ def _and(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def _unsettled(lines: Sequence[CheckLine]) -> str:
-    """Return of how many checks the interval of the worst value includes the limit; nothing without one."""
-    count = sum(line.outcome.on == "value" and line.outcome.standing == "within the interval" for line in lines)
-    if not count:
-        return ""
-    return (
-        " with its limit within the interval" if len(lines) == 1 else f" ({count} with the limit within the interval)"
-    )
+def _is_unsettled(check: CheckOutcome) -> bool:
+    """Return whether the interval of a value that is checked includes the limit."""
+    return check.on == "value" and check.standing == "within the interval"
+
+
+def _unsettled(each: Sequence[bool]) -> str:
+    """Return how many of some are within the margin of error; nothing without one."""
+    words = "within the margin of error"
+    return f" ({sum(each)} {words})" if len(each) > 1 and any(each) else f", {words}" if any(each) else ""

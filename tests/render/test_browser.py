@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pypdf
@@ -20,11 +22,11 @@ from reportgen.render import html, pdf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from reportgen.document.tree import Document
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=MISSING)
+TOP = Path(__file__).parents[2]
 PHONE, DESK = 380, 1400
 LURE = "<img src=http://evil.example/a> <script src=//evil.example/b></script> ![c](http://evil.example/c) url(http://evil.example/d) <link rel=icon href=//evil.example/e>"
 SMALLEST = 6.5 * 96 / 72
@@ -60,6 +62,19 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page
 
 
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the page of 27 models, with the sections of the example of a sweep."""
+    folder = tmp_path_factory.mktemp("sweep")
+    results = full_results(folder, tuple(f"cnn-w{width}" for width in range(8, 35)))
+    kinds = re.findall(r"- kind: (\w+)", (TOP / "specs/sweep.yaml").read_text("utf-8"))
+    sections = tuple(one for one in results.sections if one.kind in kinds)
+    assert len(sections) == len(kinds)
+    page = folder / "report.html"
+    page.write_bytes(present(results.model_copy(update={"sections": sections}), ("html",)).files[FILES["html"]])
+    return page
+
+
 @pytest.fixture
 def hostile(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
     """Write the page of hostile words."""
@@ -74,6 +89,12 @@ def luring(tmp_path: Path, make_document: Callable[..., Document]) -> Path:
     page = tmp_path / "luring.html"
     page.write_text(html.render(make_document(LURE), "html"), "utf-8")
     return page
+
+
+def test_the_phone_page_of_many_models_is_short(sweep: Path, browser: Browser) -> None:
+    """About 20 screens with the appendix folded, as that of a few models in test_build.py."""
+    browser.show(sweep, PHONE)
+    assert browser.value("document.documentElement.scrollHeight") < 15_000
 
 
 @pytest.mark.parametrize("page", ["report", "luring"])

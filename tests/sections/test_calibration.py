@@ -474,8 +474,8 @@ def gain(low: float | None) -> Measurement:
         (evidence(0.02, 0.015, 0.01, 0.01, 0.03, 0.01), 0.001, "Over-confident by 2.0 points; rescaling measurably improves the probabilities.", True),
         (evidence(0.02, 0.015, 0.01), None, "Miscalibrated: ECE 2.0 %, of calibrated models at most 1.5 %; too few errors to test rescaling.", True),
         (evidence(0.01, 0.015, 0.01), 0.0, "Miscalibrated, direction unclear (confidence minus accuracy 0 points, p = 0.010); rescaling brings no measurable gain.", True),
-        (evidence(0.01, 0.015, 0.2), -0.001, "No confidence error established (confidence minus accuracy 0 points, p = 0.20).", True),
-        (evidence(0.01, 0.015, 0.2), 0.001, "No confidence error established (confidence minus accuracy 0 points, p = 0.20).", True),
+        (evidence(0.01, 0.015, 0.2), -0.001, "No miscalibration detected (confidence minus accuracy 0 points, p = 0.20).", True),
+        (evidence(0.01, 0.015, 0.2), 0.001, "No miscalibration detected (confidence minus accuracy 0 points, p = 0.20).", True),
         (evidence(0.01, 0.015, 0.2, -0.06, 0.02), -0.001, "Too few rows to judge the confidence (confidence minus accuracy −2.0 points, p = 0.20).", False),
     ],
 )  # fmt: skip

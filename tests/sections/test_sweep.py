@@ -312,7 +312,7 @@ def test_the_next_step_is_within_the_ranges_tried() -> None:
     assert found is not None
     assert found.settings == {"lr": 0.003, "width": 24}
     assert (found.between, found.ends, len(found.models)) == ({"lr": (0.0003, 0.03)}, ("width",), 3)
-    wanted = "To improve on it, try lr between 0.0003 and 0.03, around 0.003, and width above 24: the linear model predicts the best accuracy there."
+    wanted = "To improve on it, try lr near 0.003, between 0.0003 and 0.03, and width above 24: the linear model predicts the best accuracy there."
     assert wanted in said(result)
 
 

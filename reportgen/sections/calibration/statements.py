@@ -106,7 +106,7 @@ def _unsized(one: Evidence) -> str:
     """Return what is known of a confidence error of which neither direction nor size is."""
     if one.p < SIGNIFICANT:
         return "miscalibrated, direction unclear"
-    return "no confidence error established" if _settled(one) else "too few rows to judge the confidence"
+    return "no miscalibration detected" if _settled(one) else "too few rows to judge the confidence"
 
 
 def _sentence(words: str, name: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
-from reportgen.contract.statements import Statement
+from reportgen.contract.statements import Quantity, Statement, counted
 from reportgen.sections.performance import ordinal, sentences, training_statements as training
 from reportgen.sections.performance.dense import statements as dense
 from reportgen.sections.performance.multilabel import statements as multilabel
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _TEST = ("McNemar ", "McNemar (1947), exact")
 _MOST = 0.5
 """Share of the most frequent class above which a sentence says what always giving it would score. Convention."""
+_TWO = 2
+"""Number of classes of a head whose weakest class is described by its false alarms too."""
 
 
 def statements(result: PerformanceResult, view: View) -> tuple[Statement, ...]:
@@ -49,7 +51,7 @@ def _about(result: PerformanceResult, head: HeadPerformance, baseline: str | Non
     else:
         yield _against(result, head, baseline)
         yield from _no_better_than_trivial(result, head)
-    yield from sentences.weakest(result, head, CLASSES, baseline, partial(_found, head))
+    yield from sentences.weakest(result, head, CLASSES, baseline, partial(_found, result, head))
 
 
 def _alone(result: PerformanceResult, head: HeadPerformance) -> Statement:
@@ -86,9 +88,15 @@ def _mostly(result: PerformanceResult, head: HeadPerformance) -> Parts:
     return f"; always answering {head.majority_class} would be right on ", number
 
 
-def _found(head: HeadPerformance, own: Metric, part: Subject) -> Parts:
-    """Say how many rows of a class are found."""
-    return count("recall", head, own, part), f"{out_of(own)} found{rate(own)}"
+def _found(result: PerformanceResult, head: HeadPerformance, own: Metric, part: Subject) -> Parts:
+    """Say how many rows of a class are found; of two classes also how many rows are taken for it and are not."""
+    found = (count("recall", head, own, part), f"{out_of(own)} found{rate(own)}")
+    precision = counted(result.find("precision", head.model, part))
+    if len(head.class_names) > _TWO or precision is None:
+        return found
+    right, given = precision
+    wrong = Quantity(text=f"{given - right:,}", metric="precision", model=head.model, subject=part)
+    return *found, f", of {given:,} predicted ", wrong, " wrong"
 
 
 def _no_better_than_trivial(result: PerformanceResult, head: HeadPerformance) -> Iterator[Statement]:

@@ -226,7 +226,7 @@ def _next(head: HeadSweep, found: Next) -> Statement:
     forms = {one.name: one.form for one in head.parameters}
     setting = words.setting(found.settings, forms)
     steps = [
-        f"{name} between {' and '.join(label(end, forms[name]) for end in ends)}, around {label(found.settings[name], forms[name])}"
+        f"{name} near {label(found.settings[name], forms[name])}, between {' and '.join(label(end, forms[name]) for end in ends)}"
         for name, ends in found.between.items()
     ]
     steps += [words.beyond(one, found.settings[one.name]) for one in head.parameters if one.name in found.ends]
