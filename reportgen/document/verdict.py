@@ -142,7 +142,9 @@ def _passing(checks: Iterable[CheckOutcome]) -> str:
 
 def _not_passing(checks: Iterable[CheckOutcome]) -> str:
     """Return how many models do not, by the most serious state of a check."""
-    states = Counter(min((check.state for check in own), key=STATES.index) for own in _by_model(checks).values())
+    states: Counter[str] = Counter(
+        min((check.state for check in own), key=STATES.index) for own in _by_model(checks).values()
+    )
     words = {
         "FAIL": ("fails one", "fail one"),
         "ERROR": ("could not be decided",) * 2,

@@ -89,7 +89,7 @@ def _mostly(result: PerformanceResult, head: HeadPerformance) -> Parts:
 
 
 def _found(result: PerformanceResult, head: HeadPerformance, own: Metric, part: Subject) -> Parts:
-    """Say how many rows of a class are found; of two classes also how many rows are taken for it and are not."""
+    """Say how many rows of a class are found; of two classes also how many predictions of it are wrong."""
     found = (count("recall", head, own, part), f"{out_of(own)} found{rate(own)}")
     precision = counted(result.find("precision", head.model, part))
     if len(head.class_names) > _TWO or precision is None:
