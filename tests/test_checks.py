@@ -540,7 +540,7 @@ def test_the_order_of_the_models_orders_nothing() -> None:
 
 def test_page_one_says_what_the_rows_were_used_for() -> None:
     """Their earlier use, as declared; Provenance repeats it. The next step says how many models were compared on them."""
-    noise = "Intervals cover the choice of rows, not retraining."
+    noise = "Intervals cover sampling, not retraining."
     first = "300 rows of the test split;"
     assert front_page(results(), None, {}).basis == f"{first} earlier use not declared. {noise}"
     for stated, words in (
@@ -563,7 +563,7 @@ def test_page_one_says_which_intervals_contain_training_noise() -> None:
     found = results()
     models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
     found = found.model_copy(update={"models": models})
-    words = "Intervals cover the choice of rows; retraining only those of recipe r (2 seeds)."
+    words = "Intervals cover sampling; retraining only those of recipe r (2 seeds)."
     assert front_page(found, None, {}).basis.endswith(words)
     rows = tuple((f"r{place}", place) for place in range(8))
     table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)

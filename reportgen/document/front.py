@@ -205,5 +205,5 @@ def _training_noise(results: Results) -> str:
     if any(one.test is not None and one.topic in {"parameters", "data"} for one in _said(of_sweeps)):
         inside.insert(0, "parameter effects")
     if not inside:
-        return "Intervals cover the choice of rows, not retraining"
-    return f"Intervals cover the choice of rows; retraining only those of {' and of '.join(inside)}"
+        return "Intervals cover sampling, not retraining"
+    return f"Intervals cover sampling; retraining only those of {' and of '.join(inside)}"

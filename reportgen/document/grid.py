@@ -159,21 +159,11 @@ def _to_settle(check: CheckOutcome) -> str:
         return "settled"
     if check.standing != "within the interval":
         return "no interval"
-    return "not by 10 times as many" if check.n_to_settle is None else f"about {_rounded(check.n_to_settle):,}"
+    return "not by 10 times as many" if check.n_to_settle is None else formatting.estimate(check.n_to_settle)
 
 
 def _settled(check: CheckOutcome) -> str:
     """Return the end of the sentence on the closest check."""
     if check.n_to_settle is None:
         return "; not even 10 times as many examples would settle it"
-    return f"; about {_rounded(check.n_to_settle):,} examples in all would settle it"
-
-
-def _rounded(n: int) -> int:
-    """Return a number with two significant digits: it is an estimate.
-
-    >>> _rounded(2437), _rounded(58)
-    (2400, 58)
-    """
-    digits = max(len(str(n)) - 2, 0)
-    return round(n, -digits)
+    return f"; {formatting.estimate(check.n_to_settle)} examples in all would settle it"

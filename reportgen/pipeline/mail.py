@@ -48,12 +48,19 @@ class Envelope:
 
 
 class _Policy(EmailPolicy):
-    """Folds addresses one to a line: where they do not fit, the library encodes the comma between two names, or loses quotes."""
+    """Folds addresses one to a line: where they do not fit, the library encodes the comma between two names, or loses quotes.
+
+    Where it leaves the line of a header's name empty, which readers show as a blank, the first words go there.
+    """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Return a header as bytes."""
         if name not in {"From", "To"}:
-            return super().fold_binary(name, value)
+            folded, empty = super().fold_binary(name, value), f"{name}:\r\n ".encode()
+            space = folded.rfind(b" ", len(empty), self.max_line_length or None)
+            if not folded.startswith(empty) or space < 0:
+                return folded
+            return f"{name}: ".encode() + folded[len(empty) : space] + b"\r\n" + folded[space:]
         lines = ",\r\n ".join(self._written(one) for one in value.addresses)
         return f"{name}: {lines}\r\n".encode()
 

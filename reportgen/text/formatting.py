@@ -230,6 +230,15 @@ def size(value: float, unit: str) -> str:
     return number(abs(value), POINTS if unit in _PERCENT else unit).removeprefix("+")
 
 
+def estimate(n: int) -> str:
+    """Return a number of examples that is an estimate, with two significant digits.
+
+    >>> estimate(2437), estimate(58)
+    ('about 2,400', 'about 58')
+    """
+    return f"about {round(n, -max(len(str(n)) - 2, 0)):,}"
+
+
 def with_interval(one: Number) -> str:
     """Return a metric with its interval, if it has one."""
     shown = metric(one)
