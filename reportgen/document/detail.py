@@ -17,8 +17,6 @@ SHORT_TABLE = 12
 """Maximum number of rows of a figure's table that is printed. Convention."""
 WHOLE_TABLE = 8
 """Maximum number of rows of a table that is never parted by the end of a page. Convention."""
-SHORT_REPORT = 4
-"""Maximum number of chapters of a report whose contents follow on page one where there is room. Convention."""
 MOST_ROWS = 12
 """Maximum number of rows of a table in the body of a comparison of many models, and of one that it prints. Convention."""
 

@@ -8,7 +8,7 @@ from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from reportgen.document.detail import SHORT_REPORT, SHORT_TABLE, WHOLE_TABLE, printed
+from reportgen.document.detail import SHORT_TABLE, WHOLE_TABLE, printed
 from reportgen.document.links import links, used_terms
 from reportgen.render import carried, look, tables
 from reportgen.render.environment import environment, fill, packages, printable, signed
@@ -77,7 +77,6 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
     made.globals |= {
         "short_table": SHORT_TABLE,
         "whole_table": WHOLE_TABLE,
-        "short_report": SHORT_REPORT,
         "table_rows": rows,
         "target": target,
     }
