@@ -137,7 +137,7 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
         (
             [],
             "3 models are compared, none is proposed for release",
-            "Of 3 checks, 1 failed (ECE of a 4.2\u202f%), 2 passed.",
+            "Of 3 checks, 1 failed (ECE of a 4.2\u202f%, above 0\u202f%), 2 passed.",
         ),
     ],
 )
@@ -305,7 +305,7 @@ def test_a_finding_is_part_of_the_verdict() -> None:
     calm = found.model_copy(update={"sections": kept})
     assert verdict(calm).state == "PASS"
     assert verdict(calm).headline == "a passes its only check"
-    for severities, end in ((("warning",), "1 finding to weigh"), (("warning", "problem"), "2 findings to resolve")):
+    for severities, end in ((("warning",), "1 finding to review"), (("warning", "problem"), "2 findings to resolve")):
         made = tuple(
             Finding(code=f"X{place}", severity=one, title="T", model="a", message="m", source="s")
             for place, one in enumerate(severities)
@@ -316,18 +316,18 @@ def test_a_finding_is_part_of_the_verdict() -> None:
 
 
 def test_the_parts_that_failed_are_named() -> None:
-    """The worst first, three at most, with the interval where an end of it is checked."""
+    """The worst first, three at most, with the end of the interval where that is checked, and the limit."""
     text = SPEC.split("[[checks]]")[0] + '[[checks]]\nmetric = "performance.recall"\nat_least = 0.99\nmodels = ["a"]\n'
     found = results(text)
     failed = sorted((check for check in found.checks if check.state == "FAIL"), key=severity_order)
     names = [check.subject.name for check in failed if check.subject]
     assert len(names) > 1
     assert (
-        f"recall of a, classes {', '.join(names[:-1])} and {names[-1]}, worst {checked(failed[0]).text}"
+        f"recall of a, classes {', '.join(names[:-1])} and {names[-1]}, worst {checked(failed[0]).text}, below 99\u202f%"
         in verdict(found).sentence
     )
     lower = verdict(results(f'{text}on = "ci_low"\n')).sentence
-    assert re.search(r", worst [\d.]+\u202f% \[[\d.]+, [\d.]+\]\)", lower)
+    assert re.search(r", worst [\d.]+\u202f% at the lower end, below 99\u202f%\)", lower)
 
 
 def test_the_standing_is_shown() -> None:
@@ -563,7 +563,7 @@ def test_page_one_says_which_intervals_contain_training_noise() -> None:
     found = results()
     models = tuple(model.model_copy(update={"recipe": "r"}) for model in found.models)
     found = found.model_copy(update={"models": models})
-    words = "Intervals cover sampling; retraining only those of recipe r (2 seeds)."
+    words = "Intervals cover sampling only, those of recipe r (2 seeds) retraining too."
     assert front_page(found, None, {}).basis.endswith(words)
     rows = tuple((f"r{place}", place) for place in range(8))
     table = Table("t", "T", (Column("Recipe", numeric=False), Column("Seeds")), rows, "note", on_front_page=True)

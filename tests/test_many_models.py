@@ -100,7 +100,7 @@ def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
     assert front.picture is not None
     assert front.picture.id == drawing.id
     assert len(front.findings) <= 1
-    assert "retraining only those of parameter effects" in front.basis
+    assert "those of parameter effects retraining too" in front.basis
     assert document.chapters[0].id == "sweep"
 
 

@@ -203,7 +203,7 @@ ANSWERS = (
     "classifier passes its checks",  # may it ship?
     "candidate classifier, would replace classifier of 1.0.0 (2026-01-01, releases/1.0.0/results.json)",  # for which?
     "581 of 600 right then, 591 of 600 right now: +1.7 points [0.4, 3.2], unlikely to be luck",  # or is it luck?
-    "Weakest class 8: 56 of 58 found",  # where is it weak?
+    "Weakest class: 8, 56 of 58 found",  # where is it weak?
     "600 rows of the test split",  # on which data?
     "No finding about classifier needs action.",  # what must be done?
 )

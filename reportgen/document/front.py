@@ -206,4 +206,4 @@ def _training_noise(results: Results) -> str:
         inside.insert(0, "parameter effects")
     if not inside:
         return "Intervals cover sampling, not retraining"
-    return f"Intervals cover sampling; retraining only those of {' and of '.join(inside)}"
+    return f"Intervals cover sampling only, those of {' and of '.join(inside)} retraining too"

@@ -166,4 +166,5 @@ def _settled(check: CheckOutcome) -> str:
     """Return the end of the sentence on the closest check."""
     if check.n_to_settle is None:
         return "; not even 10 times as many examples would settle it"
-    return f"; {formatting.estimate(check.n_to_settle)} examples in all would settle it"
+    now = f", not {check.metric.n:,}," if check.margin_count is None and check.metric and check.metric.n else ""
+    return f"; {formatting.estimate(check.n_to_settle)} examples{now} would settle it"

@@ -52,7 +52,7 @@ def _step(results: Results, findings: Sequence[Finding]) -> str:
     if blocking:
         unless = " and ".join(_conditions(blocking))
         return f"{_keep(results, whom)} until {unless}."
-    before = [*_to_settle(checks), *_to_review(findings), *_to_confirm(results, whom)]
+    before = [*_to_settle(checks, whom), *_to_review(findings), *_to_confirm(results, whom)]
     return f"{'; '.join(before)}, then sign." if before else "sign: no check and no finding stands against it."
 
 
@@ -84,10 +84,10 @@ def _conditions(blocking: Sequence[CheckOutcome]) -> Iterator[str]:
         yield f"{rest} more {'check passes' if rest == 1 else 'checks pass'}"
 
 
-def _to_settle(checks: Sequence[CheckOutcome]) -> Iterator[str]:
+def _to_settle(checks: Sequence[CheckOutcome], whom: str) -> Iterator[str]:
     """Yield what the checks leave to do: to declare some, or to accept what they warn of."""
     if all(check.unit == STATED or check.state == "SKIPPED" for check in checks):
-        yield "state in [[checks]] what it has to reach"
+        yield f"add [[checks]] that say what {whom} has to reach, and build again"
     titles = [in_a_sentence(check.title) for check in checks if check.state == "WARN"]
     if titles:
         yield f"accept or resolve the {'warning' if len(titles) == 1 else 'warnings'} on {formatting.listed(titles, _NAMED)}"
@@ -96,7 +96,7 @@ def _to_settle(checks: Sequence[CheckOutcome]) -> Iterator[str]:
 def _to_review(findings: Sequence[Finding]) -> Iterator[str]:
     """Yield what the findings leave to do."""
     if findings:
-        verb = "resolve" if any(one.severity == "problem" for one in findings) else "weigh"
+        verb = "resolve" if any(one.severity == "problem" for one in findings) else "review"
         yield f"{verb} the {'finding' if len(findings) == 1 else f'{len(findings)} findings'} below"
 
 

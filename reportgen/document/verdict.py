@@ -74,7 +74,7 @@ def _to_weigh(results: Results) -> str:
     findings = [item.finding for item in severe(results)]
     if not findings:
         return ""
-    verb = "resolve" if any(one.severity == "problem" for one in findings) else "weigh"
+    verb = "resolve" if any(one.severity == "problem" for one in findings) else "review"
     return f", with {len(findings)} finding{'s' if len(findings) > 1 else ''} to {verb}"
 
 
@@ -173,9 +173,12 @@ def _count(lines: Sequence[CheckLine], words: str, results: Results) -> str:
 
 def _named(line: CheckLine, results: Results) -> str:
     """Return a check in a few words, with its model unless it is the candidate, its worst value, and the other parts that came out so."""
-    check, shown = line.outcome, formatting.checked(line.outcome)
+    check = line.outcome
     whose = None if results.decision.candidate == check.model else check.model
-    value = shown.text if check.on == "value" else f"{shown.text} {shown.interval}".rstrip()
+    value = formatting.tested(check)
+    beyond = formatting.beyond(check) if check.state in {"FAIL", "WARN"} else ""
+    if beyond:
+        value += f", {beyond}{_unsettled([_is_unsettled(check)])}"
     title, alike = in_a_sentence(check.title), () if check.state == "PASS" else line.alike
     parts = _together([check, *alike])
     if parts:

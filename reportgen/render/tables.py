@@ -17,8 +17,9 @@ from reportgen.text.formatting import FormattedMetric
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reportgen.contract.subjects import Subject
     from reportgen.contract.tables import Cell, Column, Table
-    from reportgen.document.tree import CheckGrid, CheckLine
+    from reportgen.document.tree import CheckGrid, CheckLine, CheckRow
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _LONG_WORD = 20
@@ -120,21 +121,29 @@ def show(table: Table, limit: int | None = None, anchors: Mapping[int, str] | No
 def show_grid(grid: CheckGrid) -> tuple[tuple[ShownCheckRow, ...], tuple[tuple[str, str], ...]]:
     """Return the grid of checks as text, and its footnotes."""
     footnotes = _Footnotes()
-    rows = tuple(
-        ShownCheckRow(
-            title=row.example.title,
+    rows = []
+    for row in grid.rows:
+        part = _only_part(row)
+        made = ShownCheckRow(
+            title=f"{row.example.title} of {part.words}" if part else row.example.title,
             condition=formatting.condition(row.example),
-            cells=tuple(None if line is None else _check(line, footnotes) for line in row.cells),
+            cells=tuple(None if line is None else _check(line, footnotes, part) for line in row.cells),
             rest=row.rest,
         )
-        for row in grid.rows
-    )
-    return rows, footnotes.listed()
+        rows.append(made)
+    return tuple(rows), footnotes.listed()
 
 
-def _check(line: CheckLine, footnotes: _Footnotes) -> ShownCheck:
+def _only_part(row: CheckRow) -> Subject | None:
+    """Return the part that a check of a single one is about; None for one of several parts."""
+    lines = [line for line in row.cells if line is not None]
+    parts = {line.outcome.subject for line in lines}
+    return next(iter(parts)) if len(parts) == 1 and not any(line.others for line in lines) else None
+
+
+def _check(line: CheckLine, footnotes: _Footnotes, part: Subject | None) -> ShownCheck:
     check = line.outcome
-    about = [check.subject.words] if check.subject else []
+    about = [check.subject.words] if check.subject and check.subject != part else []
     if line.others:
         about.append(f"worst of {line.others + 1}")
     return ShownCheck(

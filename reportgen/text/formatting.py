@@ -273,6 +273,17 @@ def checked(check: Checked) -> FormattedMetric:
     return replace(shown, note=check.reason or shown.note)
 
 
+def tested(check: Checked) -> str:
+    """Return the number of a check that must be within the limits: its value, the end of its interval, or both."""
+    shown = checked(check)
+    if check.metric is None or check.on == "value" or not shown.interval:
+        return shown.text
+    if check.on == "clear":
+        return f"{shown.text} {shown.interval}"
+    low, high = shown.interval.strip("[]").split(", ")
+    return f"{_with_sign(low if check.on == 'ci_low' else high, check.metric.unit)}{_ON[check.on]}"
+
+
 def condition(check: Checked) -> str:
     """Return the condition of a check, in the unit of its number.
 
@@ -289,6 +300,14 @@ def condition(check: Checked) -> str:
         else f"at most {high}"
     )
     return f"{words}{_ON[check.on]}"
+
+
+def beyond(check: Checked) -> str:
+    """Return on which side of its limits a number is that is not within them; empty for a condition in words."""
+    if check.unit in _WORDS:
+        return ""
+    low, high = (None if end is None else _limit(end, check.unit) for end in (check.low, check.high))
+    return f"below {low}" if high is None else f"above {high}" if low is None else f"not {low} to {high}"
 
 
 def end_of(check: Checked) -> str:

@@ -82,7 +82,7 @@ def test_what_passes_leaves_what_to_confirm() -> None:
     assert next_step(results(passing), []) == f"{used}, then sign."
     found = declared(passing)
     assert next_step(found, []) == "sign: no check and no finding stands against it."
-    assert next_step(found, [finding("warning")]) == "weigh the finding below, then sign."
+    assert next_step(found, [finding("warning")]) == "review the finding below, then sign."
     both = [finding("problem"), finding("warning")]
     assert next_step(found, both) == "resolve the 2 findings below, then sign."
     assert next_step(declared(passing, "selection"), []) == "repeat this on rows without earlier use, then sign."
@@ -92,7 +92,7 @@ def test_what_passes_leaves_what_to_confirm() -> None:
 
 def test_without_checks_they_are_the_next_step() -> None:
     """A decision needs a limit."""
-    assert next_step(declared(ALONE), []) == "state in [[checks]] what it has to reach, then sign."
+    assert next_step(declared(ALONE), []) == "add [[checks]] that say what a has to reach, and build again, then sign."
 
 
 def test_a_partial_run_is_completed_first() -> None:

@@ -223,7 +223,7 @@ def test_what_page_one_says() -> None:
     first, second = SECTION.statements(result, View(decision=ROLES))  # type: ignore[misc]
     assert first.text.startswith("Mean IoU ")
     assert "unlikely to be luck (p < 0.001); pixel accuracy" in first.text
-    assert second.text.startswith("Weakest class ")
+    assert second.text.startswith("Weakest class: ")
     for statement in (first, second):
         for part in statement.parts:
             if not isinstance(part, str):

@@ -308,9 +308,9 @@ def test_statements_are_held_to_their_evidence() -> None:
     assert [one.topic for one in clear] == ["difference", "weakness"]
     assert clear[0].settled
     assert ", unlikely to be luck (p < 0.001); all classes right on " in clear[0].text
-    assert clear[1].text.startswith("Weakest class ")
-    assert "Weakest class ice" not in clear[1].text
-    name = clear[1].text.removeprefix("Weakest class ").partition(":")[0]
+    assert clear[1].text.startswith("Weakest class: ")
+    assert "Weakest class: ice" not in clear[1].text
+    name = clear[1].text.removeprefix("Weakest class: ").partition(",")[0]
     theirs = analyze(noisy(1.5), noisy(0.0)).find("f1", "a", f"class:{name}")
     assert f"; a F1 {formatting.metric(theirs).text}, " in clear[1].text
     unsure = said(noisy(0.0), noisy(0.05))[0]

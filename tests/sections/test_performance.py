@@ -487,10 +487,10 @@ def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
     (better, weakest) = said(*right(80, 95), candidate="b", baseline="a")
     assert better.text == "95 of 100 right, a 80: +15.0 points [8.0, 23.2], unlikely to be luck (McNemar p < 0.001)."
     assert better.settled
-    assert weakest.text.startswith("Weakest class ")
+    assert weakest.text.startswith("Weakest class: ")
     (unsure, _) = said(*right(92, 95), candidate="b", baseline="a")
     assert not unsure.settled
-    assert re.search(r"too few to tell them apart, about [\d,]+ rows would \(McNemar p = 0.25\)", unsure.text)
+    assert re.search(r"too few to tell them apart \(McNemar p = 0.25\), about [\d,]+ rows would do", unsure.text)
     (same, _) = said(*right(95, 95), candidate="b", baseline="a")
     assert "and so would 10 times as many be" in same.text
 
@@ -680,7 +680,7 @@ def test_a_class_that_got_worse_is_said_beside_the_weakest() -> None:
     roles = Roles(candidate="a", baseline=Baseline(model="b"))
     result = analyzed(SECTION, replace(made, decision=roles))
     said = [one.text for one in SECTION.statements(result, View(decision=roles))]
-    assert said[1].startswith("Weakest class 2: 100 of 200 found")
+    assert said[1].startswith("Weakest class: 2, 100 of 200 found")
     assert said[2].startswith(f"Worse than b on 0: 700 of 900 found (77.8{THIN}% [")
     assert "; b 900, −22.2 points [" in said[2]
     assert len(said) == 3

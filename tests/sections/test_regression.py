@@ -207,7 +207,7 @@ def test_the_statement_of_a_difference_is_held_to_its_evidence() -> None:
     assert " against " in clear.text
     unsure = said(model(10, 1), model(10.5, 2))[0]
     assert not unsure.settled
-    assert "too few to tell them apart, about " in unsure.text
+    assert "too few to tell them apart (p = 0.25), about " in unsure.text
     equal = said(model(10), model(10))[0]
     assert equal.text.endswith(": 0, the same on every row.")
 

@@ -52,7 +52,7 @@ class ChangesVisualizer(BaseVisualizer[ChangesResult]):
         return Figure(
             name="differences",
             title=title,
-            caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled: distinguishable from 0 "
+            caption=f"Rows right, now minus then, on {changes.rows}, 95 % intervals, {whole.how}; filled: not 0 "
             f"(classes Holm-corrected).{'' if len(shown) == len(ranked) else f' The {len(shown)} most changed of {len(ranked)} classes.'}",
             alt=f"{changes.model_now} minus {changes.model_before} of {changes.earlier.name}: {formatting.with_interval(whole.difference)} on all rows; by class from "
             + " to ".join(

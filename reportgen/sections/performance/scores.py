@@ -111,7 +111,7 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
         return Figure(
             name=name,
             title=f"{_compared(one, scoring, whole, baseline)}{parts.title}",
-            caption=f"{scoring.compared}, candidate minus baseline, 95 % intervals{scoring.over}; filled: distinguishable from 0 "
+            caption=f"{scoring.compared}, candidate minus baseline, 95 % intervals{scoring.over}; filled: not 0 "
             f"({parts.kind} Holm-corrected).{parts.which}",
             alt=f"{candidate} minus {baseline}: {scoring.name} {signed(whole)}{parts.alt}.",
             panels=(Panel("", partial(self._draw_forest, scoring, whole, parts)),),
@@ -221,7 +221,7 @@ class ClassVisualizer(ScoreVisualizer[ClassesT]):
             rows=[dots.Difference.of(name, found[name]) for name in chosen],
             told=told,
             kind="classes",
-            title=f"; {' and '.join(named)}" if named else "; no single class differs measurably",
+            title=f"; {' and '.join(named)}" if named else "; no class differs measurably",
             which=f" The {len(chosen)} most different of {every} classes." if len(chosen) < every else "",
             alt=f"; by class {'from ' if len(ends) > 1 else ''}{' to '.join(ends)}" if ends else "",
         )

@@ -145,10 +145,11 @@ def against(
         end = (f", the same on every {units.removesuffix('s')}",)
     elif p_value.value is not None:
         few = "too few" if units == "rows" else f"too few {units}"
-        words = ", unlikely to be luck" if sure else f": {few} to tell them apart{_needed(difference, units)}"
+        words = ", unlikely to be luck" if sure else f": {few} to tell them apart"
         chance = f"p {formatting.p_value(p_value.value)}"
         named = test[0] if p_value.estimator is None else ""
-        end = (f"{words} ({named}", Quantity(text=chance, metric=specs.p.name, model=one.model, subject=versus), ")")
+        p = Quantity(text=chance, metric=specs.p.name, model=one.model, subject=versus)
+        end = (f"{words} ({named}", p, f"){'' if sure else _needed(difference, units)}")
     said = Quantity(text=signed(difference), metric=specs.difference.name, model=one.model, subject=versus)
     return Statement(
         topic="difference",
@@ -166,7 +167,7 @@ def _needed(difference: Metric, units: str) -> str:
     if value is None or low is None or high is None or not n:
         return ""
     rows = comparison.n_to_settle(value, value - low if value > 0 else high - value, n)
-    return ", and so would 10 times as many be" if rows is None else f", {formatting.estimate(rows)} {units} would"
+    return ", and so would 10 times as many be" if rows is None else f", {formatting.estimate(rows)} {units} would do"
 
 
 def weakest(
@@ -183,7 +184,7 @@ def weakest(
         return
     name, own = next(iter(scores.items()))
     part = of_class(one, name)
-    parts: list[Quantity | str] = [*opening(one), f"Weakest class {name}: ", *found(own, part)]
+    parts: list[Quantity | str] = [*opening(one), f"Weakest class: {name}, ", *found(own, part)]
     settled = True
     difference = result.find_or_none(scoring.class_difference.name, one.model, part)
     if baseline is not None and difference is not None:

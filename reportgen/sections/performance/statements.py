@@ -13,6 +13,7 @@ from reportgen.sections.performance.multilabel import statements as multilabel
 from reportgen.sections.performance.regression import statements as regression
 from reportgen.sections.performance.scoring import CLASSES
 from reportgen.sections.performance.sentences import count, opening, out_of, quantity, rate
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,14 +90,15 @@ def _mostly(result: PerformanceResult, head: HeadPerformance) -> Parts:
 
 
 def _found(result: PerformanceResult, head: HeadPerformance, own: Metric, part: Subject) -> Parts:
-    """Say how many rows of a class are found; of two classes also how many predictions of it are wrong."""
+    """Say how many rows of a class are found; of two classes also how many predictions of it are right."""
     found = (count("recall", head, own, part), f"{out_of(own)} found{rate(own)}")
-    precision = counted(result.find("precision", head.model, part))
-    if len(head.class_names) > _TWO or precision is None:
+    predicted = counted(result.find("precision", head.model, part))
+    if len(head.class_names) > _TWO or predicted is None:
         return found
-    right, given = precision
-    wrong = Quantity(text=f"{given - right:,}", metric="precision", model=head.model, subject=part)
-    return *found, f", of {given:,} predicted ", wrong, " wrong"
+    right, given = predicted
+    text = formatting.metric(result.find("precision", head.model, part)).text
+    precision = Quantity(text=text, metric="precision", model=head.model, subject=part)
+    return *found, ", precision ", precision, f" ({given - right:,} of {given:,} wrong)"
 
 
 def _no_better_than_trivial(result: PerformanceResult, head: HeadPerformance) -> Iterator[Statement]:

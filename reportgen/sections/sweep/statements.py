@@ -102,7 +102,7 @@ def _rest(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
                 unit = words.score(head).effect.unit
                 text = formatting.size(most, unit)
                 parts += [
-                    " (at most ",
+                    " (if any, up to ",
                     _quantity(result, words.score(head).effect.name, required_subject(one), text),
                     ")",
                 ]
@@ -162,11 +162,13 @@ def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
     models = {one.model: one for one in head.models}
     own, best = models[found.smallest], models[found.best]
     weights = _weights(own)
-    end: tuple[Quantity | str, ...] = (", ", *weights, f" weights; {_behind(found)}.")
+    weakest = _weakest(head, own, found)
+    end: tuple[Quantity | str, ...] = (", ", *weights, " weights", *weakest, f"; {_behind(found)}.")
     if own is not best:
         share = formatting.number(required(own.parameters) / required(best.parameters), "fraction")
         end = (
-            f". It is the smallest of the {len(found.tied)} models that are not measurably worse than the best, {best.model} (",
+            *weakest,
+            f". It is the smallest of the {len(found.tied)} models not measurably worse than {best.model}, whose {words.score(head).title} is best (",
             *words.achieved(head, best, short=True),
             "): ",
             *weights,
@@ -182,7 +184,6 @@ def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
             f"{words.opening(head)}{start} {own.model}: ",
             *words.achieved(head, own),
             *end,
-            *_weakest(head, own, found),
         ),
         settled=not (found.tied or found.untested),
         test="paired differences; Holm (1979)",
@@ -196,16 +197,16 @@ def _weights(one: SweptModel) -> tuple[Quantity | str, ...]:
 
 
 def _weakest(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
-    """Return the sentence about the weakest class of the model to take; empty without one."""
+    """Return the weakest class of the model to take; empty without one."""
     counts = None if found.weakest is None else counted(found.weakest.recall)
     if found.weakest is None or counts is None:
         return ()
     name, shown = found.weakest.name, formatting.metric(found.weakest.recall)
     subject = Subject.of("class", name, within=head.subject)
     return (
-        f" Its weakest class is {name}: ",
+        f", weakest class {name}: ",
         Quantity(text=f"{counts[0]:,}", metric="recall", model=own.model, subject=subject, section="performance"),
-        f" of {counts[1]:,} found ({shown.text} {shown.interval}).",
+        f" of {counts[1]:,} found ({shown.text} {shown.interval})",
     )
 
 
@@ -233,9 +234,9 @@ def _next(head: HeadSweep, found: Next) -> Statement:
     if not found.models:
         steps.insert(0, f"{setting}, which no model has")
     if steps:
-        text = f"{start}, try {', and '.join(steps)}: the linear model predicts the best {score} there."
+        text = f"{start}, try {', and '.join(steps)}: a linear model of the parameters predicts the best {score} there."
     else:
-        text = f"The linear model predicts the best {score} with {setting} ({_models(found)})."
+        text = f"A linear model of the parameters predicts the best {score} with {setting} ({_models(found)})."
     return Statement(topic="choice", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")
 
 
