@@ -146,6 +146,24 @@ def test_a_failed_check_is_seen_to_fail() -> None:
     assert plain(formatting.checked(check(0.95, low=0.95)).text) == "95.0 %"
 
 
+@pytest.mark.parametrize(
+    ("on", "low", "high", "number", "side"),
+    [
+        ("value", 0.85, None, "81.0 %", "below 85 %"),
+        ("value", None, 0.8, "81.0 %", "above 80 %"),
+        ("value", 0.9, 0.95, "81.0 %", "not 90 % to 95 %"),
+        ("ci_low", 0.85, None, "78.5 % at the lower end", "below 85 %"),
+        ("ci_high", None, 0.8, "83.2 % at the upper end", "above 80 %"),
+        ("clear", 0.85, None, "81.0 % [78.5, 83.2]", "below 85 %"),
+    ],
+)
+def test_what_is_checked_is_said(on: str, low: float | None, high: float | None, number: str, side: str) -> None:
+    """The value, or the end of its interval that must be within the limits."""
+    metric = measured(0.81, low=0.785, high=0.832)
+    made = check(0.81, low=low, high=high).model_copy(update={"metric": metric, "on": on})
+    assert (formatting.tested(made).replace(THIN, " "), formatting.beyond(made).replace(THIN, " ")) == (number, side)
+
+
 def test_a_check_without_a_number_says_so() -> None:
     """Its reason, or that there is none."""
     bare = check(0.5, low=0.9).model_copy(update={"metric": None})

@@ -483,11 +483,13 @@ def right(*hits: int, n: int = 100) -> list[HeadEvaluation]:
 
 
 def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
-    """With counts, points and the test; otherwise too few to tell, and how many rows would."""
+    """With counts, points and the test; otherwise too few to tell, and how many rows would. Of two classes with the precision of the weaker one."""
     (better, weakest) = said(*right(80, 95), candidate="b", baseline="a")
     assert better.text == "95 of 100 right, a 80: +15.0 points [8.0, 23.2], unlikely to be luck (McNemar p < 0.001)."
     assert better.settled
-    assert weakest.text.startswith("Weakest class: ")
+    assert weakest.text.startswith(
+        "Weakest class: 1, 47 of 50 found (94.0\u202f% [83.8, 97.9]), precision 95.9\u202f% (2 of 49 wrong); "
+    )
     (unsure, _) = said(*right(92, 95), candidate="b", baseline="a")
     assert not unsure.settled
     assert re.search(r"too few to tell them apart \(McNemar p = 0.25\), about [\d,]+ rows would do", unsure.text)

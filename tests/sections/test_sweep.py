@@ -74,7 +74,7 @@ def test_the_statements_answer_the_sweep() -> None:
     assert first.endswith(" from mlp to cnn.")
     assert second.startswith("No effect shown: ")
     assert second.count("(if any, up to ") == 3
-    assert last == "The linear model predicts the best accuracy with kind = cnn (12 models)."
+    assert last == "A linear model of the parameters predicts the best accuracy with kind = cnn (12 models)."
 
 
 def test_with_a_candidate_the_sweep_is_what_its_choice_rests_on() -> None:
