@@ -13,7 +13,7 @@ from reportgen.analysis import analyze as analysis
 from reportgen.contract.figures import Drawn
 from reportgen.contract.focus import View
 from reportgen.document.compose import EACH, MOST_RULES, compose
-from reportgen.document.detail import MOST_ROWS, printed
+from reportgen.document.detail import MOST_FILES, MOST_ROWS, printed
 from reportgen.document.grid import MOST_MODELS
 from reportgen.document.links import links
 from reportgen.document.tree import Drawing
@@ -270,5 +270,9 @@ def test_paper_names_the_findings_of_the_appendix(fifty: Results) -> None:
         assert chapter.body.findings == other.body.findings
         assert len(chapter.appendix.named) == chapter.n_further == other.n_further
         assert chapter.appendix.more_findings.startswith("More findings, in results.json: ")
+    assert {str(row[0]) for row in paper.provenance[0].rows if str(row[0]).startswith("model ")} == {
+        f"model {name}"
+        for name in fifty.focus.order[:MOST_FILES]  # type: ignore[union-attr]
+    }
     assert re.fullmatch(r"Only in report\.html, figures and long tables: Performance \(\d+\).*\.", paper.left_out)
     assert not whole.left_out

@@ -130,7 +130,10 @@ def analyze(
     for item in plan.sections:
         if item.skip is None and issubclass(item.section.analyzer, BaseComparer):
             guarded(item, lambda item=item: _compared(item, first_stage))  # type: ignore[misc]
-    outcomes = _with_recommended(plan, outcomes, keep_going=keep_going)
+    model = _recommended(plan, outcomes)
+    if model is not None:
+        outcomes = _with_recommended(plan, outcomes, model, keep_going=keep_going)
+        focus = focus and focus.led_by(model)
     table = table_of(plan, evaluation, outcomes)
     table = replace(table, changes=first_stage.changes, deltas=first_stage.deltas)
     results = results_of(plan, evaluation, outcomes, created, focus, checks.run(plan, table), old)
@@ -238,14 +241,18 @@ def _statements(
     return tuple(one.model_copy(update={"parts": (_on(split), *one.parts)}) for one in found)
 
 
-def _with_recommended(
-    plan: Plan, outcomes: dict[str, SectionOutcome], *, keep_going: bool
-) -> dict[str, SectionOutcome]:
-    """Add what the sections say of the model that a sweep recommends, as if it were the candidate."""
+def _recommended(plan: Plan, outcomes: Mapping[str, SectionOutcome]) -> str | None:
+    """Return the model that a section of a comparison says to take."""
+    if plan.decision.candidate is not None:
+        return None
     said = (one for outcome in outcomes.values() for one in outcome.statements)
-    model = next((one.model for one in said if one.topic == "choice" and one.model is not None), None)
-    if model is None or plan.decision.candidate is not None:
-        return outcomes
+    return next((one.model for one in said if one.topic == "choice" and one.model is not None), None)
+
+
+def _with_recommended(
+    plan: Plan, outcomes: dict[str, SectionOutcome], model: str, *, keep_going: bool
+) -> dict[str, SectionOutcome]:
+    """Add what the sections say of the recommended model, as if it were the candidate."""
     found = dict(outcomes)
     for item in plan.sections:
         outcome = outcomes.get(item.address)

@@ -41,6 +41,13 @@ class Focus(Strict):
     """All models in that order: the first ones have rows if a table or figure has no room for all."""
     by: str | None
     """Title of the metric that they are ranked by; null for the first models of the spec, or those that it names."""
+    recommended: str | None = None
+    """The model that a comparison recommends: it comes first, whatever its rank."""
+
+    def led_by(self, model: str) -> Focus:
+        """Return the same number of models, a recommended one first."""
+        models, order = (tuple(dict.fromkeys((model, *names))) for names in (self.models, self.order))
+        return Focus(models=models[: len(self.models)], order=order, by=self.by, recommended=model)
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,12 @@ class View:
         if kept == total:
             return ""
         by = which or (f"the best {self.focus.by}" if self.focus and self.focus.by else None)
-        return f" {f'The {kept} with {by}' if by else kept} of {total} models; the others are in results.json."
+        first = self.focus.recommended if self.focus and not which else None
+        if by is None or first not in {one.model for one in shown}:
+            words = kept if by is None else f"The {kept} with {by}"
+        else:
+            words = first if kept == 1 else f"{first} and the {kept - 1} other{'s' if kept > 2 else ''} with {by}"  # noqa: PLR2004 two in all
+        return f" {words} of {total} models; the others are in results.json."
 
 
 def _of_models(items: Iterable[OfModelT], ranked: Iterable[str] | None, most: int | None) -> tuple[OfModelT, ...]:

@@ -12,6 +12,7 @@ from reportgen.document.choice import trailing
 from reportgen.document.coverage import coverage
 from reportgen.document.detail import MOST_ROWS
 from reportgen.document.front import explains, front_page
+from reportgen.document.numbering import numbered
 from reportgen.document.order import most_severe_first
 from reportgen.document.provenance import provenance
 from reportgen.document.rules import rule_entries
@@ -19,7 +20,7 @@ from reportgen.document.tree import Chapter, Document, Part, Term
 from reportgen.plan.splits import OF_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from reportgen.analysis.results import Results, SectionRecord
     from reportgen.contract.findings import Finding
@@ -62,7 +63,7 @@ def compose(
     headlines = next(iter(tables.get(summary.id, ())), None) if summary else None
     ranked = results.compares_many and headlines is not None and not explains(results)
     picture = None if ranked else _picture(results, [one for record in records for one in drawings.get(record.id, ())])
-    return _numbered(
+    return numbered(
         Document(
             results=results,
             digest=results.digest,
@@ -164,6 +165,12 @@ def _chapter(
         template=section.template,
         topic=section.topic,
         measured_on=_measured_on(record, results),
+        has_open_check=any(
+            check.section == record.id
+            and check.state not in {"PASS", "SKIPPED"}
+            and results.decision.concerns(check.model)
+            for check in results.checks
+        ),
     )
 
 
@@ -210,29 +217,3 @@ def _by_rule(findings: list[Finding], focus: Focus | None) -> list[list[Finding]
     for finding in sorted(most_severe_first(findings, lambda one: one), key=lambda one: one.model not in first):
         rules.setdefault(finding.code, []).append(finding)
     return list(rules.values())
-
-
-def _numbered(document: Document) -> Document:
-    """Return the document with its figures numbered in reading order."""
-    numbers = {drawing.id: number for number, drawing in enumerate(document.drawings, 1)}
-
-    def one(drawing: Drawing) -> Drawing:
-        return replace(drawing, number=numbers[drawing.id])
-
-    def maybe(drawing: Drawing | None) -> Drawing | None:
-        return None if drawing is None else one(drawing)
-
-    def part(given: Part) -> Part:
-        return replace(given, drawings=_each(given.drawings))
-
-    def _each(drawings: Iterable[Drawing]) -> tuple[Drawing, ...]:
-        return tuple(one(drawing) for drawing in drawings)
-
-    return replace(
-        document,
-        front=replace(document.front, picture=maybe(document.front.picture)),
-        dashboard=maybe(document.dashboard),
-        chapters=tuple(
-            replace(chapter, body=part(chapter.body), appendix=part(chapter.appendix)) for chapter in document.chapters
-        ),
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reportgen.document.numbering import numbered
+from reportgen.document.provenance import provenance as provenance_of
 from reportgen.document.tree import Part
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ MOST_ROWS = 12
 """Maximum number of rows of a table in the body of a comparison of many models, and of one that it prints. Convention."""
 
 
+MOST_FILES = 4
+"""Maximum number of models of such a comparison whose files are printed. Convention."""
+
+
 def printed(document: Document) -> Document:
     """Return the part of a document that goes to paper, by the detail that its spec asks for.
 
@@ -32,19 +38,23 @@ def printed(document: Document) -> Document:
     detail = document.results.output.detail
     brief = detail == "brief"
     provenance = () if brief else document.provenance
+    many = document.results.compares_many and detail != "full"
+    dashboard = None if brief or many else document.dashboard
     chapters = tuple(_chapter(one, detail) for one in document.chapters if not brief or one.topic in BRIEF)
-    if document.results.compares_many and detail != "full":
+    if many:
         chapters = tuple(_summarized(one) for one in chapters)
-        provenance = tuple(one for one in provenance if len(one.rows) <= MOST_ROWS)
+        provenance = provenance and provenance_of(document.results, MOST_FILES)
     codes = {finding.code for one in chapters for part in (one.body, one.appendix) for finding in part.findings}
-    return replace(
+    made = replace(
         document,
-        dashboard=None if brief else document.dashboard,
+        dashboard=dashboard,
+        leaves_out_dashboard=many and not brief and document.dashboard is not None,
         chapters=chapters,
         coverage=document.coverage if detail == "full" else None,
         provenance=provenance,
         rules=() if brief else tuple(rule for rule in document.rules if rule.code in codes),
     )
+    return numbered(made)
 
 
 def _chapter(chapter: Chapter, detail: str) -> Chapter:

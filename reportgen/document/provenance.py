@@ -20,9 +20,9 @@ _NAMED = 8
 """Maximum number of models that a row of the provenance names."""
 
 
-def provenance(results: Results) -> tuple[Table, ...]:
-    """Return the tables of the provenance: files, outputs, environment."""
-    return (_files(results), _heads(results), _environment(results))
+def provenance(results: Results, most: int = MOST_ROWS) -> tuple[Table, ...]:
+    """Return the tables of the provenance: files, of many models those of ``most``, outputs, environment."""
+    return (_files(results, most), _heads(results), _environment(results))
 
 
 def earlier_use(data: DataRecord) -> str:
@@ -32,9 +32,9 @@ def earlier_use(data: DataRecord) -> str:
     return ", ".join(data.used_for) or "none"
 
 
-def _files(results: Results) -> Table:
+def _files(results: Results, most: int) -> Table:
     rows: list[tuple[str, str, str]] = [("spec", results.spec.file, results.spec.sha256)]
-    order = [model.name for model in results.models] if results.focus is None else results.focus.order[:MOST_ROWS]
+    order = [model.name for model in results.models] if results.focus is None else results.focus.order[:most]
     for model in results.models:
         if model.name not in order:
             continue

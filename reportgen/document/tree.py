@@ -107,6 +107,8 @@ class Chapter:
     galleries: tuple[Gallery, ...] = ()
     measured_on: str | None = None
     """What it is measured on, in a report on several splits; None in others, and for a chapter that is not measured on rows."""
+    has_open_check: bool = False
+    """Whether a check of its numbers did not pass, of the models that the decision is about."""
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -123,10 +125,13 @@ class Chapter:
         return 0 if self.appendix.of_others else len(self.appendix.findings) + len(self.appendix.named)
 
     @property
-    def calm(self) -> bool:
-        """Whether nothing needs action."""
+    def calm(self) -> str:
+        """A sentence that nothing needs action; empty where something does, as a check that failed or warned."""
         further = () if self.appendix.of_others else (*self.appendix.findings, *self.appendix.named)
-        return self.status == "ok" and all(one.severity == "note" for one in (*self.body.findings, *further))
+        findings = (*self.body.findings, *further)
+        if self.status != "ok" or self.has_open_check or any(one.severity != "note" for one in findings):
+            return ""
+        return "No warnings here." if findings or self.galleries else "Nothing here needs action."
 
 
 @dataclass(frozen=True)
@@ -259,6 +264,8 @@ class Document:
     """The declarations of all metrics."""
     rules: tuple[RuleEntry, ...] = ()
     """The rules that fired and have an explanation, by code."""
+    leaves_out_dashboard: bool = False
+    """Whether paper leaves it out."""
 
     @property
     def rule_links(self) -> dict[str, str]:
@@ -274,6 +281,8 @@ class Document:
     def left_out(self) -> str:
         """Return a sentence about the figures and tables that paper leaves out; empty if it has all."""
         counts = [f"{one.title} ({one.appendix.left_out})" for one in self.chapters if one.appendix.left_out]
+        if self.leaves_out_dashboard:
+            counts.insert(0, "Dashboard")
         return f"Only in report.html, figures and long tables: {', '.join(counts)}." if counts else ""
 
     @cached_property

@@ -30,3 +30,16 @@ def test_without_roles_a_few_models_are_compared() -> None:
     assert [one.model for one in View(focus).compared(ITEMS, 2)] == ["b", "b", "d", "d"]
     others = [one for one in ITEMS if one.model in "bd"]
     assert [one.model for one in View(focus, PAIR).compared(others, 1)] == ["d", "d"]
+
+
+def test_a_recommended_model_comes_first() -> None:
+    """Whatever its rank, in place of the last one in focus; notes say that it is not there by its rank."""
+    focus = Focus(models=("d", "b"), order=("d", "b", "a", "c"), by="accuracy").led_by("c")
+    assert (focus.models, focus.order) == (("c", "d"), ("c", "d", "b", "a"))
+    view = View(focus)
+    assert [one.model for one in view.shown(ITEMS)] == ["c", "c", "d", "d"]
+    end = "of 4 models; the others are in results.json."
+    assert view.rest(ITEMS, view.shown(ITEMS)) == f" c and the 1 other with the best accuracy {end}"
+    assert view.rest(ITEMS, view.listed(ITEMS, 3)) == f" c and the 2 others with the best accuracy {end}"
+    assert view.rest(ITEMS, ITEMS[4:6]) == f" c {end}"
+    assert view.rest(ITEMS, ITEMS[:2]) == f" The 1 with the best accuracy {end}"

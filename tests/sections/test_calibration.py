@@ -314,10 +314,13 @@ def test_cal301_needs_a_gain_beyond_the_interval(low: float, p: float, fires: bo
     assert bool(hits) is fires
 
 
-@pytest.mark.parametrize(("p", "fires"), [(0.049, True), (0.05, False)])
-def test_cal401_needs_a_small_adjusted_p(p: float, fires: bool) -> None:
-    """A class is named only where its bias is beyond chance."""
-    result = result_of(made("class_bias", 0.02), made("class_bias_p", p))
+@pytest.mark.parametrize(
+    ("p", "low", "fires"), [(0.049, None, True), (0.05, None, False), (0.01, 0.001, True), (0.01, -0.001, False)]
+)
+def test_cal401_needs_a_small_adjusted_p_and_an_interval_without_0(p: float, low: float | None, fires: bool) -> None:
+    """A class is named only where its bias is beyond chance by both, as the figure fills it."""
+    ends = {} if low is None else {"ci_low": low, "ci_high": 0.04, "ci_method": "bootstrap"}
+    result = result_of(made("class_bias", 0.02, **ends), made("class_bias_p", p))
     assert bool(list(findings.biased_classes(result))) is fires
 
 
@@ -473,10 +476,10 @@ def gain(low: float | None) -> Measurement:
         (evidence(0.02, 0.015, 0.01, -0.02, -0.006, 0.01), -0.001, "Under-confident by 1.3 points; rescaling brings no measurable gain.", True),
         (evidence(0.02, 0.015, 0.01, 0.01, 0.03, 0.01), 0.001, "Over-confident by 2.0 points; rescaling measurably improves the probabilities.", True),
         (evidence(0.02, 0.015, 0.01), None, "Miscalibrated: ECE 2.0 %, of calibrated models at most 1.5 %; too few errors to test rescaling.", True),
-        (evidence(0.01, 0.015, 0.01), 0.0, "Miscalibrated, direction unclear (confidence minus accuracy 0 points, p = 0.010); rescaling brings no measurable gain.", True),
-        (evidence(0.01, 0.015, 0.2), -0.001, "No miscalibration detected (confidence minus accuracy 0 points, p = 0.20).", True),
-        (evidence(0.01, 0.015, 0.2), 0.001, "No miscalibration detected (confidence minus accuracy 0 points, p = 0.20).", True),
-        (evidence(0.01, 0.015, 0.2, -0.06, 0.02), -0.001, "Too few rows to judge the confidence (confidence minus accuracy −2.0 points, p = 0.20).", False),
+        (evidence(0.01, 0.015, 0.01), 0.0, "Miscalibrated, direction unclear (calibration p = 0.010; confidence minus accuracy 0 points); rescaling brings no measurable gain.", True),
+        (evidence(0.01, 0.015, 0.2), -0.001, "No miscalibration detected (calibration p = 0.20; confidence minus accuracy 0 points).", True),
+        (evidence(0.01, 0.015, 0.2), 0.001, "No miscalibration detected (calibration p = 0.20; confidence minus accuracy 0 points).", True),
+        (evidence(0.01, 0.015, 0.2, -0.06, 0.02), -0.001, "Too few rows to judge the confidence (calibration p = 0.20; confidence minus accuracy −2.0 points).", False),
     ],
 )  # fmt: skip
 def test_the_statement_on_a_model(

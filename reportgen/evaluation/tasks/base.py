@@ -85,6 +85,11 @@ class HeadEvidence:
     labels: str | None = None
     levels: tuple[float, ...] = ()
 
+    @property
+    def size(self) -> str:
+        """The number of outputs in words."""
+        return f"{self.n_outputs} output{'' if self.n_outputs == 1 else 's'}"
+
 
 @dataclass(frozen=True)
 class Positions:

@@ -72,9 +72,9 @@ class Classification(Task):
         if evidence.axes:
             return None
         if evidence.loss in CLASS_LOSSES:
-            return Decision(_by_number(evidence), f"compiled loss {evidence.loss}, {evidence.n_outputs} outputs")
+            return Decision(_by_number(evidence), f"compiled loss {evidence.loss}, {evidence.size}")
         if evidence.loss in SIGMOID_LOSSES and evidence.n_outputs == 1:
-            return Decision("binary", f"compiled loss {evidence.loss}, {evidence.n_outputs} outputs")
+            return Decision("binary", f"compiled loss {evidence.loss}, {evidence.size}")
         return None
 
     def of_activation(self, evidence: HeadEvidence) -> Decision | None:
@@ -82,17 +82,15 @@ class Classification(Task):
         if evidence.axes:
             return None
         if evidence.activation in {"softmax", "log_softmax"}:
-            return Decision(
-                _by_number(evidence), f"last activation {evidence.activation}, {evidence.n_outputs} outputs"
-            )
+            return Decision(_by_number(evidence), f"last activation {evidence.activation}, {evidence.size}")
         if evidence.activation == "sigmoid" and evidence.labels != "floats" and evidence.n_outputs == 1:
-            return Decision("binary", f"last activation sigmoid, {evidence.n_outputs} outputs")
+            return Decision("binary", f"last activation sigmoid, {evidence.size}")
         return None
 
     def of_outputs(self, evidence: HeadEvidence) -> Decision | None:
         """Match outputs declared as logits or probabilities."""
         if evidence.declared_outputs in {"logits", "probabilities"} and not evidence.axes:
-            rule = f"outputs declared as {evidence.declared_outputs}, {evidence.n_outputs} outputs"
+            rule = f"outputs declared as {evidence.declared_outputs}, {evidence.size}"
             return Decision(_by_number(evidence), rule)
         return None
 

@@ -44,13 +44,13 @@ class Multilabel(Task):
     def of_loss(self, evidence: HeadEvidence) -> Decision | None:
         """Match several outputs under a sigmoid loss."""
         if evidence.loss in SIGMOID_LOSSES and evidence.n_outputs > 1:
-            return Decision("multilabel", f"compiled loss {evidence.loss}, {evidence.n_outputs} outputs")
+            return Decision("multilabel", f"compiled loss {evidence.loss}, {evidence.size}")
         return None
 
     def of_activation(self, evidence: HeadEvidence) -> Decision | None:
         """Match several sigmoids, unless the labels are fractional."""
         if evidence.activation == "sigmoid" and evidence.labels != "floats" and evidence.n_outputs > 1:
-            return Decision("multilabel", f"last activation sigmoid, {evidence.n_outputs} outputs")
+            return Decision("multilabel", f"last activation sigmoid, {evidence.size}")
         return None
 
     def output_type(self, evidence: HeadEvidence) -> Decision:

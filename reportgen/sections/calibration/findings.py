@@ -70,7 +70,7 @@ class Evidence:
         limit = formatting.fraction(required(self.null.ci_high))
         return (
             f"ECE is {formatting.fraction(required(self.ece.value))} on {self.ece.n:,} {self.unit}s, where 95 % of calibrated models are at or below "
-            f"{limit} (adjusted p {formatting.p_value(self.p)})"
+            f"{limit} (calibration p {formatting.p_value(self.p)})"
         )
 
     @property
@@ -221,7 +221,7 @@ def underconfident(result: CalibrationResult) -> Iterator[Hit]:
 def _biased(result: CalibrationResult, verdict: str, words: str) -> Iterator[Hit]:
     for one in _with_verdict(result, verdict):
         text = (
-            f"Mean confidence minus accuracy is {formatting.with_interval(one.gap)} (adjusted p {formatting.p_value(one.p)}): "
+            f"Mean confidence minus accuracy is {formatting.with_interval(one.gap)} (calibration p {formatting.p_value(one.p)}): "
             f"it is right {words}."
         )
         yield Hit(one.model, text, one.subject, effect=abs(required(one.gap.value)) / SMALL, n=one.gap.n)
@@ -253,7 +253,7 @@ def recoverable(result: CalibrationResult) -> Iterator[Hit]:
 
 
 def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
-    """Yield classes whose probabilities are too high or too low on average, adjusted for all classes of all models.
+    """Yield classes whose probabilities are too high or too low on average, adjusted for all classes of all models, and beyond their interval.
 
     Of a binary head only the positive class: the bias of the other one is the same with the opposite sign. The effect is the
     bias as a multiple of 1 point, like that of a whole head.
@@ -265,7 +265,7 @@ def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
     }
     for one in result.named("class_bias_p"):
         bias = result.find("class_bias", one.model, one.subject)
-        if one.metric.value is None or bias.value is None or one.metric.value >= SIGNIFICANT:
+        if one.metric.value is None or bias.value is None or not class_is_biased(one.metric, bias):
             continue
         if (one.model, one.subject) in mirrored:
             continue
@@ -275,6 +275,12 @@ def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
             f"(adjusted p {formatting.p_value(float(one.metric.value))}): the model {verb} this class. Check thresholds on its probability."
         )
         yield Hit(one.model, text, one.subject, effect=abs(bias.value) / SMALL, n=bias.n)
+
+
+def class_is_biased(p: Metric, bias: Metric) -> bool:
+    """Return whether the bias of a class is beyond chance, by its adjusted test and by its interval where it has one."""
+    excluded = bias.ci_low is None or bias.ci_low * required(bias.ci_high) > 0
+    return p.value is not None and p.value < SIGNIFICANT and excluded
 
 
 def few_rows(result: CalibrationResult) -> Iterator[Hit]:

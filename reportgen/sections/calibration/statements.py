@@ -96,8 +96,8 @@ def _of_head(result: CalibrationResult, one: Evidence, name: str) -> Statement:
         start = _sentence("miscalibrated", name)
         parts = [f"{name}{start}: ECE ", ece, ", of calibrated models at most ", limit]
     else:
-        p = Quantity(text=f"p {formatting.p_value(one.p)}", **_at(one, "calibration_p"))
-        parts = [f"{name}{_sentence(_unsized(one), name)} (confidence minus accuracy ", _signed(one), ", ", p, ")"]
+        p = Quantity(text=f"calibration p {formatting.p_value(one.p)}", **_at(one, "calibration_p"))
+        parts = [f"{name}{_sentence(_unsized(one), name)} (", p, "; confidence minus accuracy ", _signed(one), ")"]
     settled = one.p < SIGNIFICANT or _settled(one)
     return _statement([*parts, *_rescaling(result, one), "."], one, settled=settled)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
-from reportgen.sections.calibration.findings import SIGNIFICANT, evidence
+from reportgen.sections.calibration.findings import SIGNIFICANT, class_is_biased, evidence
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
 from reportgen.text import formatting
 
@@ -171,9 +171,7 @@ def of_class(result: CalibrationResult, metric: str, head: WithClasses, name: st
 
 def established(result: CalibrationResult, head: WithClasses, name: str) -> bool:
     """Return whether the bias of a class is beyond chance, by its adjusted test and by its interval."""
-    bias = of_class(result, "class_bias", head, name)
-    excluded = bias.ci_low is None or bias.ci_low * required(bias.ci_high) > 0
-    return class_p(result, head, name) < SIGNIFICANT and excluded
+    return class_is_biased(*(of_class(result, metric, head, name) for metric in ("class_bias_p", "class_bias")))
 
 
 def class_p(result: CalibrationResult, head: WithClasses, name: str) -> float:

@@ -86,8 +86,8 @@ def _dead_share(one: LayerFlow) -> float:
 def _dead_words(found: list[LayerFlow], n: int) -> str:
     worst = max(found, key=_dead_share)
     return (
-        f"{_most(found, worst)}: {worst.dead} of {worst.channels} units output 0 on all {n:,} probed rows, so each "
-        f"is active on less than {formatting.fraction(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
+        f"{_most(found, worst)}: {worst.dead} of {worst.channels} units {'outputs' if worst.dead == 1 else 'output'} 0 on all {n:,} probed rows, so "
+        f"{'it' if worst.dead == 1 else 'each'} is active on less than {formatting.fraction(silent_bound(n))} of rows (95 % bound). They add size but no information: prune them, "
         "or retrain with a lower learning rate."
     )
 

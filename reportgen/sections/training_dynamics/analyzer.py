@@ -32,7 +32,8 @@ LEAST = 3
 _LARGEST = 1e100
 """A value above this counts as infinite."""
 _NEGATIVE = (
-    "negative because dropout or augmentation raises the training loss: it does not mean less overfitting than 0"
+    "negative: the training loss is the higher one, as with dropout, augmentation or as a mean over the epoch; "
+    "that is not less overfitting than 0"
 )
 _NO_VALIDATION = "the history has no validation loss"
 
