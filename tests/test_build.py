@@ -73,7 +73,7 @@ def test_the_example_says_how_its_checks_stand(built: Path) -> None:
     assert (cnn["state"], cnn["standing"]) == ("PASS", "within the interval")
     assert found["data"]["used_for"] == []
     shown = decisions(load(built / "results.json", Registry()), verbose=True)
-    assert any("accuracy of cnn: 95.7" in line and line.endswith(", within the margin of error") for line in shown)
+    assert any("accuracy of cnn: 95.7" in line and line.endswith(", within margin of error") for line in shown)
 
 
 def test_the_example_shows_its_errors(built: Path) -> None:

@@ -341,8 +341,8 @@ def test_the_standing_is_shown() -> None:
         "Of 2 checks, 2 passed (1 within the margin of error)."
     )
     html, markdown = (content.decode() for content in present(found, ("html", "markdown"), draw=False).files.values())
-    assert '<span class="about">within the margin of error</span>' in html
-    assert ", within the margin of error |" in markdown
+    assert '<span class="about">within margin of error</span>' in html
+    assert ", within margin of error |" in markdown
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,13 @@ def closest(results: Results) -> str:
 
 def margins(results: Results) -> Table | None:
     """Return the table of what would change the verdict: the margin of each check, in a comparison of the recommended or leading models; None without one."""
-    named = subjects(results) or tuple(model.name for model in results.models)
-    lines = [line for line in worst(results.checks) if line.outcome.margin is not None and line.outcome.model in named]
+    named = subjects(results)
+    lines = [
+        line
+        for line in worst(results.checks)
+        if line.outcome.margin is not None
+        and (line.outcome.model in named or (not named and results.decision.concerns(line.outcome.model)))
+    ]
     rows: list[tuple[Cell, ...]] = [
         (
             f"{check.title}, {formatting.condition(check)}",
@@ -110,7 +115,7 @@ def margins(results: Results) -> Table | None:
         Column("To settle it", numeric=False),
     )
     rest = f" {len(lines) - MOST_MARGINS} more are in results.json." if len(lines) > MOST_MARGINS else ""
-    note = f"To settle it: examples from which on the interval would exclude the limit, if today's value stayed.{rest}"
+    note = f"To settle it: number of rows, for a class of its rows, from which on the interval would exclude the limit, if the value stayed the same.{rest}"
     return Table("margins", "What would change this verdict", columns, tuple(rows), note, place="body")
 
 
@@ -146,6 +151,8 @@ def _interval(check: CheckOutcome) -> float:
 def _distance(check: CheckOutcome) -> str:
     """Return the margin in the check's unit, and in examples."""
     margin = check.margin or 0.0
+    if not margin:
+        return "exactly at the limit"
     words = (
         f"{'passes' if margin >= 0 else 'misses'} by {formatting.size(margin, check.unit)}{formatting.end_of(check)}"
     )
