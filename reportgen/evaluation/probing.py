@@ -9,6 +9,7 @@ import numpy as np
 from reportgen.contract.records.activations import Activations
 from reportgen.errors import summary
 from reportgen.evaluation.moments import LayerAccumulator
+from reportgen.evaluation.predictor import FAILURES
 from reportgen.evaluation.reductions import POSITIONS, Draws, UnreachableError, reduce_unit
 from reportgen.evaluation.tracing import watched
 from reportgen.evaluation.units import select
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from reportgen.evaluation.units import Selection, Unit
 
-_FAILURES = (ValueError, TypeError, AttributeError, NotImplementedError, RuntimeError)
 ROWS_AT_ONCE = 32
 """Maximum number of rows of a probed batch: the values of many layers are in memory at once."""
 
@@ -86,7 +86,7 @@ class Probing:
         run = self._run or self._traced(batch)
         try:
             outputs, reduced = run(batch, draws)
-        except (*_FAILURES, tf.errors.OpError) as error:
+        except (*FAILURES, tf.errors.OpError) as error:
             raise UnwatchableError(summary(error)) from error
         for name, values in reduced.items():
             self._gathered[name].add({key: value.numpy() for key, value in values.items()})
@@ -108,7 +108,7 @@ class Probing:
         function = tf.function(self._watched, autograph=False)
         try:
             self._run = function.get_concrete_function(inputs, tf.TensorSpec((None, POSITIONS), tf.float32))
-        except (*_FAILURES, tf.errors.OpError):
+        except (*FAILURES, tf.errors.OpError):
             self._run = self._watched
         else:
             self._run = function

@@ -19,6 +19,7 @@ from reportgen.evaluation.heads import Output, Reader
 from reportgen.evaluation.layer_masks import LayerMasks
 from reportgen.evaluation.logits import output_ends
 from reportgen.evaluation.parts import WHOLE
+from reportgen.evaluation.predictor import Predictor
 from reportgen.evaluation.probing import ROWS_AT_ONCE, Probing, UnwatchableError, in_order
 from reportgen.evaluation.structure import output_names, walk
 from reportgen.inputs.dataset import read
@@ -186,12 +187,9 @@ class Pass:
             outputs = [Output(name, tuple(end.tensor.shape[1:]), end.activation, end.stripped) for name, end in named]
             return outputs, keras.Model(model.inputs, [end.tensor for end in ends])
         _, first = next(read(self.dataset, self.rows[:1], 1))
-        made = self._call(model, first)
+        made = Predictor(model)(self.feed.batch(first))
         names = list(made) if isinstance(made, dict) else [f"output_{i}" for i in range(len(_listed(made)))]
         return [Output(name, one.shape[1:]) for name, one in zip(names, _listed(made), strict=True)], model
-
-    def _call(self, forward: Any, batch: Batch) -> Any:
-        return forward.predict_on_batch(self.feed.batch(batch))
 
     # ------------------------------------------------------------------------------------------ the heads
 
@@ -263,7 +261,7 @@ class Pass:
         self, forward: Any, batches: _Batches, take: Take, end_block: Callable[[], None], progress: Progress
     ) -> Activations | None:
         """Run the probed rows with tracing, without it from where it fails, then the others."""
-        done, activations = 0, None
+        done, activations, predict = 0, None, Predictor(forward)
 
         def run(outputs: Any, places: NDArray[np.int64], batch: Batch) -> None:
             nonlocal done
@@ -281,11 +279,11 @@ class Pass:
                 reason = f"the model cannot be run with its layers traced ({error})"
                 activations = Activations(probing.places, probing.sampling, (), reason=reason)
                 for _, places, batch in batches.probed(done):
-                    run(self._call(forward, batch), places, batch)
+                    run(predict(self.feed.batch(batch)), places, batch)
             end_block()
         for block in batches.blocks():
             for places, batch in block:
-                run(self._call(forward, batch), places, batch)
+                run(predict(self.feed.batch(batch)), places, batch)
             end_block()
         return activations
 

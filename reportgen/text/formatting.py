@@ -319,9 +319,7 @@ def standing(check: Checked) -> str:
     """Return why a number does not settle on which side of the limit it is; empty if its whole interval is on one side, or an end of it is what is checked."""
     if check.on != "value":
         return ""
-    return {"within the interval": "within margin of error", "no interval": "no interval"}.get(
-        check.standing or "", ""
-    )
+    return {"within the interval": "within margin of error", "no interval": "no interval"}.get(check.standing or "", "")
 
 
 def direction(spec: Directed) -> str:
