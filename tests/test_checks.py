@@ -254,12 +254,12 @@ def test_exit_codes() -> None:
 
 
 def test_the_summary_marks_the_best_and_ties() -> None:
-    """Two models with the same predictions: one is best, the other cannot be told from it in accuracy."""
+    """Two models with the same predictions are both the best in accuracy; the third is told from them."""
     summary = next(section for section in results().sections if section.kind == "summary").result
     assert summary is not None
     column = [one.address for one in summary.columns].index("performance.accuracy")  # type: ignore[attr-defined]
     cells = [row.cells[column] for row in summary.rows]  # type: ignore[attr-defined]
-    assert [(cell.best, cell.tied) for cell in cells] == [(True, False), (False, True), (False, False)]
+    assert [(cell.best, cell.tied) for cell in cells] == [(True, False), (True, False), (False, False)]
     assert cells[2].metric.status == "not_applicable"
 
 

@@ -38,6 +38,18 @@ _MARKED = 40
 
 
 @dataclass(frozen=True)
+class Markers:
+    """Several markers side by side with one label: an entry of a legend."""
+
+    lines: Sequence[Line2D]
+    label: str
+
+    def get_label(self) -> str:
+        """Return the label, as an artist does."""
+        return self.label
+
+
+@dataclass(frozen=True)
 class Bars:
     """One series of horizontal bars.
 
@@ -84,11 +96,20 @@ def legend_above(ax: Axes, theme: Theme, handles: Sequence[Any]) -> None:
     theme
         For sizes.
     handles
-        Artists with labels. Labels that begin with ``_`` are kept.
+        Artists with labels, and :class:`Markers`. Labels that begin with ``_`` are kept.
     """
+    from matplotlib.legend_handler import HandlerTuple
+
     labels = [str(handle.get_label()) for handle in handles]
     columns, order = legend_order(labels, theme, room(ax, theme))
-    ax.legend([handles[index] for index in order], [labels[index] for index in order], loc="lower left", ncols=columns)
+    artists = [tuple(one.lines) if isinstance(one, Markers) else one for one in handles]
+    ax.legend(
+        [artists[index] for index in order],
+        [labels[index] for index in order],
+        loc="lower left",
+        ncols=columns,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0)},
+    )
 
 
 def reference_line(ax: Axes, theme: Theme, value: float, label: str, axis: Literal["x", "y"] = "y") -> Line2D:

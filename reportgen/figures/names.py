@@ -35,7 +35,7 @@ _DISTANCES = (1, 3, 5)
 
 
 def write(ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place] = ()) -> None:
-    """Write names next to points; a note in a corner counts those that do not fit.
+    """Write names next to points; where some have none, a note in a corner says how many of the points are named.
 
     Parameters
     ----------
@@ -83,7 +83,8 @@ def _artist() -> type[Any]:
             written = [np.asarray(text.get_window_extent(renderer).extents) / scale for text in axes.texts]  # type: ignore[union-attr]
             free = np.vstack((points, along(corners, theme.small_size)))
             parts: list[Artist] = []
-            for one in placed(free, self._words, room, [tuple(box) for box in written], theme):  # type: ignore[arg-type]
+            boxes = [tuple(box) for box in written]
+            for one in placed(free, self._words, room, boxes, theme, len(points)):  # type: ignore[arg-type]
                 if one.line is not None:
                     x, y = np.transpose(one.line) * scale
                     parts.append(Line2D(x, y, color=theme.muted, linewidth=theme.line_width / 3))
@@ -107,9 +108,14 @@ def along(corners: NDArray[Any], step: float) -> NDArray[Any]:
 
 
 def placed(
-    places: NDArray[Any], names: Sequence[str], room: Box, written: Sequence[Box], theme: Theme
+    places: NDArray[Any],
+    names: Sequence[str],
+    room: Box,
+    written: Sequence[Box],
+    theme: Theme,
+    points: int | None = None,
 ) -> Iterator[Name]:
-    """Yield the placed names; then, in a corner, the number that do not fit.
+    """Yield the placed names; then, in a corner, how many points are named, unless all are.
 
     Parameters
     ----------
@@ -123,14 +129,18 @@ def placed(
         Edges of the texts that stand there already.
     theme
         For sizes.
+    points
+        How many of the places are points; by default there is one for each name.
     """
+    count = len(names) if points is None else points
     reach = theme.marker_size / 2 + 1
     kept = [*written, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
     found = list(_beside(places, names, room, kept, theme))
-    if len(found) < len(names):
-        note, box = _note(f"names left out: {len(names)}", room, kept, theme)
+    if len(found) < count:
+        note, box = _note(f"{count} of {count} points are named", room, kept, theme)
         found = list(_beside(places, names, room, [*kept, box], theme))
-        found.append(replace(note, words=f"names left out: {len(names) - len(found)}"))
+        named = f"{len(found)} of {count} points {'is' if len(found) == 1 else 'are'} named"
+        found.append(replace(note, words=named))
     yield from found
 
 

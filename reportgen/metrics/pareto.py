@@ -46,6 +46,41 @@ def dominance(values: FloatArray) -> NDArray[np.bool_]:
     return no_worse & better
 
 
+def proven(values: FloatArray, better: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which points dominate which beyond uncertainty.
+
+    One dominates another if it does so by value, and is better beyond uncertainty in at least one objective and worse beyond
+    uncertainty in none. A difference within uncertainty is no proof of equality: a point that is behind by value in an objective
+    dominates nothing that is ahead of it there.
+
+    Parameters
+    ----------
+    values
+        Shape (n, m), finite; lower is better.
+    better
+        Shape (m, n, n); True at [k, i, j] where i is better than j in objective k beyond uncertainty.
+
+    Returns
+    -------
+    ndarray
+        Shape (n, n), bool; True at [i, j] where i dominates j.
+
+    Examples
+    --------
+    >>> values = np.array([[1.0, 1.0], [1.1, 2.0], [0.9, 3.0]])
+    >>> second = values[:, None, 1] < values[None, :, 1]
+    >>> proven(values, np.stack((np.zeros((3, 3), bool), second))).tolist()
+    [[False, True, False], [False, False, False], [False, False, False]]
+    """
+    return np.logical_and(dominance(values), one_sided(better))
+
+
+def one_sided(better: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which points are better than which beyond uncertainty in at least one objective, and worse in none; shapes as of `proven`."""
+    ahead = better.any(axis=0)
+    return np.logical_and(ahead, ~ahead.T)
+
+
 def ranks(values: FloatArray) -> NDArray[np.int64]:
     """Return the rank of every point by non-dominated sorting: 1 for the front, 2 for the front of the remaining points, and so on.
 

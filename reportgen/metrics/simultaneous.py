@@ -11,7 +11,7 @@ from reportgen.metrics import comparison
 from reportgen.metrics.intervals import Z95
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 LEVEL = 0.05
 """Error rate of a whole family of comparisons."""
@@ -58,6 +58,25 @@ def adjusted(differences: Mapping[KeyT, Ends], untested: int = 0) -> dict[KeyT, 
     """
     p_values = comparison.holm([implied_p(one) for one in differences.values()], untested)
     return dict(zip(differences, p_values, strict=True))
+
+
+def leaders(goodness: Mapping[str, float]) -> tuple[str, ...]:
+    """Return all models with the best value, in order; higher is better.
+
+    >>> leaders({"a": 0.5, "b": 0.9, "c": 0.9})
+    ('b', 'c')
+    """
+    best = max(goodness.values(), default=None)
+    return tuple(model for model, value in goodness.items() if value == best)
+
+
+def told(model: str, others: Iterable[str], adjusted_p: Mapping[frozenset[str], float]) -> bool:
+    """Return whether a model is told from at least one of some others; a pair that was not tested tells nothing.
+
+    >>> told("a", ("b", "c"), {frozenset("ab"): 0.3, frozenset("ac"): 0.01}), told("a", ("d",), {})
+    (True, False)
+    """
+    return any(adjusted_p.get(frozenset((other, model)), 1.0) <= LEVEL for other in others)
 
 
 def apart(first: Ends, second: Ends) -> Ends:

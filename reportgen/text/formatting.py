@@ -341,6 +341,17 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + more
 
 
+def joined(names: Sequence[str], most: int | None = None) -> str:
+    """Return names as a list in a sentence, the last one after "and"; more than ``most`` as :func:`listed` does.
+
+    >>> joined(["a"]), joined(["a", "b", "c"]), joined(["a", "b", "c"], most=1)
+    ('a', 'a, b and c', 'a and 2 more')
+    """
+    if most is not None and len(names) > most:
+        return listed(names, most)
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 def digest(sha256: str) -> str:
     """Return the short form of a digest: its first twelve digits."""
     return sha256[:_DIGEST]

@@ -10,7 +10,7 @@ from reportgen.figures.layout import text_width
 
 THEME = style.theme("publication", [])
 ROOM = (0.0, 0.0, 400.0, 200.0)
-NOTE = "names left out: "
+NOTE = " named"
 
 
 def boxes(found: list[names.Name]) -> list[tuple[float, float, float, float]]:
@@ -23,9 +23,9 @@ def boxes(found: list[names.Name]) -> list[tuple[float, float, float, float]]:
 def test_names_cover_no_other_name_and_no_point(places: list[tuple[float, float]]) -> None:
     """Wherever the points lie; none leaves the axes, and those without room are counted."""
     found = list(names.placed(np.array(places), [f"model_{place}" for place in range(len(places))], ROOM, [], THEME))
-    written = [one for one in found if not one.words.startswith(NOTE)]
-    left_out = len(places) - len(written)
-    assert [one.words for one in found[len(written) :]] == ([f"{NOTE}{left_out}"] if left_out else [])
+    written = [one for one in found if not one.words.endswith(NOTE)]
+    note = f"{len(written)} of {len(places)} points {'is' if len(written) == 1 else 'are'}{NOTE}"
+    assert [one.words for one in found[len(written) :]] == ([note] if len(written) < len(places) else [])
     edges = boxes(written)
     for place, box in enumerate(edges):
         assert min(box) >= 0
@@ -56,15 +56,22 @@ def test_a_name_farther_off_has_a_line_to_its_point() -> None:
 
 def test_the_note_has_its_room_before_the_names() -> None:
     """Names that would take the last free place of a crowded panel are left out; the note stays within the axes."""
-    crowd = np.array([(x, y) for x in range(5, 400, 30) for y in range(5, 200, 15) if x < 300 or y > 40], float)
+    crowd = np.array([(x, y) for x in range(5, 400, 30) for y in range(5, 200, 15) if x < 240 or y > 40], float)
     words = [f"model_{place}" for place in range(len(crowd))]
     *_, note = names.placed(crowd, words, ROOM, [], THEME)
     (box,) = boxes([note])
-    assert note.words.startswith(NOTE)
-    assert (box[0] >= 300, box[3] <= 40) == (True, True)
+    assert note.words.endswith(NOTE)
+    assert (box[0] >= 240, box[3] <= 40) == (True, True)
 
 
 def test_where_nothing_fits_the_note_stands_above() -> None:
     """Axes that are narrower than the note."""
     (note,) = names.placed(np.array([[5.0, 5.0]]), ["a name that is long"], (0.0, 0.0, 10.0, 10.0), [], THEME)
-    assert (note.words, note.low) == ("names left out: 1", 10.0)
+    assert (note.words, note.low) == ("0 of 1 points are named", 10.0)
+
+
+def test_points_that_were_given_no_name_count_too() -> None:
+    """The note says how many of all points are named, not how many of the names that were asked for are missing."""
+    places = np.array([[50.0, 50.0], [150.0, 100.0], [250.0, 150.0]])
+    *_, note = names.placed(places, ["a", "b"], ROOM, [], THEME, points=3)
+    assert note.words == "2 of 3 points are named"

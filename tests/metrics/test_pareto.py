@@ -78,6 +78,19 @@ def test_a_rank_follows_from_those_above(values: np.ndarray) -> None:
         assert by == set() if rank == 1 else max(by) == rank - 1
 
 
+@given(POINTS, st.integers(0, 2**32 - 1))
+def test_what_is_proven_is_so_by_value_too(values: np.ndarray, seed: int) -> None:
+    """Whatever was tested, a point of the front is never dominated; with every difference sure it is dominance by value."""
+    better = np.stack([column[:, None] < column[None, :] for column in values.T])
+    some = better & (np.random.default_rng(seed).random(better.shape) < 0.5)
+    found = pareto.proven(values, some)
+    assert not (found & ~pareto.dominance(values)).any()
+    assert not (found & found.T).any()
+    assert not found[:, pareto.front(values)].any()
+    assert not pareto.proven(values, np.zeros_like(better)).any()
+    assert np.array_equal(pareto.proven(values, better), pareto.dominance(values))
+
+
 @given(POINTS, st.randoms(use_true_random=False))
 def test_ranks_do_not_depend_on_the_order(values: np.ndarray, random: object) -> None:
     """Nor on a second copy of the points, nor on a monotone scale."""

@@ -14,7 +14,7 @@ from reportgen.contract.focus import View
 from reportgen.contract.metric_table import Headline, MetricTable, TableRow
 from reportgen.contract.numbers import MetricSpec
 from reportgen.figures import style
-from reportgen.sections.pareto import SECTION
+from reportgen.sections.pareto import SECTION, words
 from reportgen.sections.pareto.analyzer import ParetoAnalyzer
 from reportgen.sections.pareto.schema import ParetoOptions, ParetoResult
 from reportgen.text import formatting
@@ -22,7 +22,7 @@ from reportgen.text import formatting
 GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test", difference="good_difference")
 DIFFERENCE = MetricSpec("good_difference", "Difference", "fraction", None, "Apart.", "test", "pair")
 BAD = MetricSpec("bad", "Bad", "nats", False, "Less.", "test")
-SIZE = MetricSpec("size", "Size", "count", None, "How large.", "test")
+SIZE = MetricSpec("size", "Sizes", "count", None, "How large.", "test")
 PEAK = MetricSpec("peak", "Peak", "", None, "Either way.", "test", direction_by_model=True)
 SPECS = (GOOD, DIFFERENCE, BAD, SIZE, PEAK)
 TWO = ("s.good", "s.bad")
@@ -131,11 +131,25 @@ def test_a_number_without_an_interval_is_not_tested() -> None:
     assert (one.rank, one.clearly_dominated_by, one.behind, one.indistinguishable) == (2, (), ("a",), False)
     assert [one.compared_by for one in result.objectives] == [("intervals",), ("value alone",)]
     assert "Bad are not tested" in draw_all(SECTION, result)[0].caption
-    assert SECTION.tables(result, View())[0].rows[1][-1] == "behind a by value, not tested"
+    assert SECTION.tables(result, View())[0].rows[1][-1] == "behind a by value; bad not tested"
     (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR104").find(result)
     assert hit.message == (
-        f"a is higher by 50.0 points in Good and lower by 8.90{formatting.THIN}nats in Bad; not tested, so this alone "
-        "is no reason to reject b."
+        f"a is better by value: good +50.0 points, bad −8.90{formatting.THIN}nats. The difference in bad is not tested, that in good is beyond "
+        "uncertainty: b may still be ahead in bad."
+    )
+
+
+def test_what_was_tested_and_came_out_undecided_is_not_called_untested() -> None:
+    """Only the objective without an interval is; an objective with equal exact values is no part of it."""
+    exact = replace(SIZE, higher_is_better=False, exact=True)
+    made = points((0.1, None), a=(0.9, 0.1), b=(0.87, 0.2))
+    rows = [row(exact, model, 5) for model in "ab"]
+    three = replace(made, rows=(*made.rows, *rows), specs={**made.specs, "s.size": exact})
+    result = compare(three, objectives=(*TWO, "s.size"))
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR104").find(result)
+    assert hit.message == (
+        f"a is better by value: good +3.0 points, bad −0.100{formatting.THIN}nats. The difference in bad is not tested, that in good is within "
+        "uncertainty, so this alone is no reason to reject b."
     )
 
 
@@ -183,8 +197,61 @@ def test_a_place_on_the_front_may_be_in_doubt() -> None:
     result = compare(points((0.1, 0.01), a=(0.90, 0.1), b=(0.91, 0.5)))
     one = next(one for one in result.models if one.model == "b")
     assert one.on_front
-    assert one.clearly_dominated_by == ("a",)
+    assert (one.clearly_dominated_by, one.rivals) == ((), ("a",))
     assert codes(result) == {"PAR102"}
+    assert SECTION.tables(result, View())[0].rows[1][-1] == "on the front; a: lower bad; good not distinguishable"
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR102").find(result)
+    assert hit.message == (
+        f"a has lower bad (−0.400{formatting.THIN}nats) than b; good (−1.0 points) not distinguishable. b is on the front only by a difference that "
+        "may be chance: prefer it if that is worth the cost, or evaluate on more rows."
+    )
+
+
+def sized(half: float, **values: tuple[float, int]) -> ParetoResult:
+    """Compare models by (good, size), the size being exact; "good" with an interval of a half width."""
+    exact = replace(SIZE, higher_is_better=False, exact=True)
+    rows = [
+        one for model, (good, size) in values.items() for one in (row(GOOD, model, good, half), row(exact, model, size))
+    ]
+    made = table(*rows)
+    return compare(replace(made, specs={**made.specs, "s.size": exact}), objectives=("s.good", "s.size"))
+
+
+def test_fewer_parameters_do_not_make_up_for_a_lower_value_that_may_be_chance() -> None:
+    """Not distinguishable is not as good: nothing dominates a model that is ahead of it by value in an objective."""
+    result = sized(0.01, mlp=(0.968, 11_386), cnn=(0.957, 6_586))
+    models = {one.model: one for one in result.models}
+    assert (models["mlp"].clearly_dominated_by, models["mlp"].rivals) == ((), ("cnn",))
+    assert (models["cnn"].clearly_dominated_by, models["cnn"].rivals) == ((), ())
+    assert "offers no advantage" not in " ".join(hit.message for rule in SECTION.rules for hit in rule.find(result))
+    assert SECTION.tables(result, View())[0].rows[0][-1] == "on the front; cnn: fewer sizes; good not distinguishable"
+
+
+def test_a_model_that_is_no_worse_by_value_and_smaller_dominates() -> None:
+    """Whether or not its lead in the other objective is distinguishable; the finding says which is which."""
+    result = sized(0.01, mlp=(0.968, 11_386), cnn=(0.957, 6_586), drop=(0.975, 10_074))
+    models = {one.model: one for one in result.models}
+    assert models["mlp"].clearly_dominated_by == ("drop",)
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PAR101").find(result)
+    assert hit.model == "mlp"
+    assert hit.message == (
+        "drop has fewer sizes (−1,312) than mlp; good (+0.7 points) not distinguishable. By value drop is at least as good in every "
+        "objective, so mlp offers no advantage over it."
+    )
+
+
+def test_a_pair_reads_the_same_from_either_side() -> None:
+    """Of many models only the pairs that texts are about are recorded."""
+    result = sized(0.01, mlp=(0.968, 11_386), cnn=(0.957, 6_586))
+    first, second = words.parts(result, "mlp", "cnn"), words.parts(result, "cnn", "mlp")
+    assert [one.value for one in first] == [-one.value for one in second] == pytest.approx([0.011, 4_800])
+    assert first[0].metric.ci_low == -(second[0].metric.ci_high or 0)
+    many = {f"m{place:02}": (0.5 + place / 100, 100 - place) for place in range(20)}
+    few = sized(0.001, **many)
+    assert len(few.pairs) == 19
+    assert words.parts(few, "m03", "m10") == []
+    for one in few.models:
+        assert all(words.parts(few, other, one.model) for other in one.clearly_dominated_by[:1])
 
 
 def test_a_missing_objective_excludes() -> None:
@@ -301,7 +368,7 @@ def test_figures_of_few_and_of_many(count: int) -> None:
     made = {f"m{i:02}": ((i * 37 % 101) / 101, (i * 53 % 103) / 103) for i in range(count)}
     figures = draw_all(SECTION, compare(points((0.05, None), **made)))
     assert [figure.name for figure in figures] == (["front", "heatmap"] if count == 50 else ["front"])
-    assert ("At most 12 models are named." in figures[0].caption) == (count == 50)
+    assert ("At most 12 points are named" in figures[0].caption) == (count == 50)
     assert ("38 more are in the table" in figures[-1].caption) == (count == 50)
 
 
@@ -314,10 +381,10 @@ def test_more_objectives_have_a_panel_each() -> None:
     assert [(one.across, one.up) for one in result.fronts] == [(1, 0), (2, 0)]
     front, pairs = draw_all(SECTION, result)
     assert [panel.title for panel in front.panels] == ["Good and Bad"]
-    assert (pairs.title, [panel.title for panel in pairs.panels]) == ("Good against Size", ["Good and Size"])
+    assert (pairs.title, [panel.title for panel in pairs.panels]) == ("Good against Sizes", ["Good and Sizes"])
     sized = replace(made, specs={**made.specs, "s.size": replace(SIZE, exact=True)})
     front, pairs = draw_all(SECTION, compare(sized, objectives=(*TWO, {"metric": "s.size", "direction": "min"})))
-    assert [panel.title for panel in (*front.panels, *pairs.panels)] == ["Good and Size", "Good and Bad"]
+    assert [panel.title for panel in (*front.panels, *pairs.panels)] == ["Good and Sizes", "Good and Bad"]
 
 
 def test_titles_say_what_there_is_to_choose() -> None:
@@ -329,11 +396,11 @@ def test_titles_say_what_there_is_to_choose() -> None:
         assert SECTION.visualizer is not None
         return next(iter(SECTION.visualizer(looks, View(decision=decision)).figures(made))).title
 
-    assert title(result) == "3 of 5 models are on the front: a, b, c"
+    assert title(result) == "3 of 5 models are on the front by value: a, b, c"
     pair = Decision(candidate="a", baseline=Baseline(model="b"))
     assert (
         title(result, pair).replace(formatting.THIN, " ")
-        == "a: good 90.0 %, bad 0.500 nats; b: good 80.0 %, bad 0.200 nats"
+        == "a is not shown to differ from b; good (+10.0 points) and bad (+0.300 nats) not tested"
     )
     alone = compare(points(a=(0.9, 0.1), b=(0.8, 0.2)))
     assert title(alone) == "By value, no model is better than a in any objective"

@@ -30,7 +30,7 @@ from sklearn import metrics as sk
 from reportgen.contract.decision import Baseline, Decision as Roles
 from reportgen.contract.focus import View
 from reportgen.contract.records.data import NearDuplicates
-from reportgen.sections.performance import SECTION, rivals
+from reportgen.sections.performance import SECTION, rivals, tiers
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
 from reportgen.sections.performance.tiers import told_apart
@@ -549,6 +549,38 @@ def test_a_comparison_names_the_best_and_those_not_told_from_it() -> None:
     assert "a is not distinguishable from it" in tied.text
     (some,) = said(*right(60, 94, 95))
     assert "not distinguishable from it: b" in some.text
+
+
+def test_models_that_are_right_equally_often_are_all_the_best() -> None:
+    """Statement, title of the figure and finding name all of them, and those that are not told from them."""
+    evaluated = evaluation(*right(60, 95, 95, 94))
+    result = analyzed(SECTION, evaluated)
+    (tier,) = result.tiers
+    assert (tier.best, tier.equal, tier.tied, tier.settled) == ("b", ("c",), ("d",), False)
+    (sentence,) = said(*right(60, 95, 95, 94))
+    assert sentence.text.startswith("b and c are right most often: 95 of 100 each (95.0")
+    assert sentence.text.endswith("; not distinguishable from them: d.")
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PRF401").find(result)
+    assert hit.message.startswith(
+        "Its accuracy and that of c are the highest, but d is not distinguishable from them on these 100 rows (paired"
+    )
+    titles = [figure.title for figure in draw_all(SECTION, result)]
+    assert "b and c are right most often, not distinguishable from d" in titles
+    alone = analyzed(SECTION, evaluation(*right(95, 95)))
+    (hit,) = next(rule for rule in SECTION.rules if rule.code == "PRF401").find(alone)
+    assert hit.message.startswith(
+        "Its accuracy and that of b are the highest and equal on these 100 rows: choose by other criteria"
+    )
+
+
+def test_what_is_told_from_one_of_the_best_is_not_tied_with_them() -> None:
+    """A pair that was not tested tells nothing."""
+    ends = {frozenset("ab"): (0.0, -0.1, 0.1), frozenset("ac"): (0.1, -0.1, 0.3), frozenset("bc"): (0.1, 0.09, 0.11)}
+    values = {"a": 0.9, "b": 0.9, "c": 0.8}
+    found = tiers.tier(None, values, ends)
+    assert (found.leaders, found.tied, found.untested) == (("a", "b"), (), ())
+    found = tiers.tier(None, values, {pair: one for pair, one in ends.items() if pair != frozenset("bc")}, 1)
+    assert (found.leaders, found.tied) == (("a", "b"), ("c",))
 
 
 def test_differences_by_class_are_told_after_correction() -> None:

@@ -261,9 +261,9 @@ def costs(*totals: int | None, seconds: tuple[float, ...] = (0.01,)) -> SectionR
     return analyzed(section_of("cost"), made, measure=True)  # type: ignore[no-any-return]
 
 
-GOOD = MetricSpec("good", "Good", "fraction", True, "More.", "test")
-BAD = MetricSpec("bad", "Bad", "nats", False, "Less.", "test")
-PEAK = MetricSpec("peak", "Peak", "", True, "High.", "test", direction_by_model=True)
+ACCURACY = MetricSpec("accuracy", "Accuracy", "fraction", True, "More.", "test")
+NLL = MetricSpec("nll", "NLL", "nats", False, "Less.", "test")
+PEAK = MetricSpec("peak", "Best validation score", "", True, "High.", "test", direction_by_model=True)
 
 
 def pareto(*rows: tuple[MetricSpec, str, float | None, float | None, str | None]) -> SectionResult:
@@ -292,12 +292,12 @@ def pareto(*rows: tuple[MetricSpec, str, float | None, float | None, str | None]
 def two(
     first: tuple[float, float], second: tuple[float, float], halves: tuple[float | None, float | None]
 ) -> SectionResult:
-    """Compare models a and b by two objectives."""
+    """Compare models A and B by two objectives."""
     return pareto(
         *(
             (spec, name, value, half, None)
-            for name, values in (("a", first), ("b", second))
-            for spec, value, half in zip((GOOD, BAD), values, halves, strict=True)
+            for name, values in (("model A", first), ("model B", second))
+            for spec, value, half in zip((ACCURACY, NLL), values, halves, strict=True)
         )
     )
 
@@ -483,16 +483,20 @@ CASES: dict[str, Make] = {
     "PAR103": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, 0.01)),
     "PAR104": lambda: two((0.9, 0.1), (0.8, 0.2), (0.01, None)),
     "PAR201": lambda: pareto(
-        *((spec, name, value, None, None) for name, value in (("a", 0.9), ("b", 0.8)) for spec in (GOOD, BAD)),
-        (GOOD, "c", None, None, None),
-        (BAD, "c", 0.1, None, None),
+        *(
+            (spec, name, value, None, None)
+            for name, value in (("model A", 0.9), ("model B", 0.8))
+            for spec in (ACCURACY, NLL)
+        ),
+        (ACCURACY, "model C", None, None, None),
+        (NLL, "model C", 0.1, None, None),
     ),
     "PAR202": lambda: pareto(
         *(
             (PEAK, name, 0.9, None, way)
-            for name, way in (("a", "val_accuracy"), ("b", "val_accuracy"), ("c", "val_auc"))
+            for name, way in (("model A", "val_accuracy"), ("model B", "val_accuracy"), ("model C", "val_auc"))
         ),
-        *((BAD, name, 0.5, None, None) for name in "abc"),
+        *((NLL, name, 0.5, None, None) for name in ("model A", "model B", "model C")),
     ),
     "ERR101": sure_errors,
     "ERR201": lambda: few_rows(10.0),
@@ -594,6 +598,9 @@ def test_the_explanation_is_short(code: str) -> None:
     _, rule = RULES[code]
     assert rule.explanation is not None
     parts = [plain(text) for _, text in rule.explanation.parts]
+    assert not re.search(r"(?<![\w.-])(?:a (?:has|is|and)|[bc])(?![\w.-])", rule.explanation.example), (
+        "a letter is no model's name"
+    )
     assert len(set(parts)) == len(parts)
     for text in parts:
         assert re.fullmatch(r"\S.*\.", text)

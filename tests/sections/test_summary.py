@@ -76,6 +76,11 @@ def test_ties_are_corrected_for_the_number_of_models(count: int, expected: str) 
     assert ("corrected for all pairs of models: Holm, 5 %" in note) == (count == 6)
 
 
+def test_equal_values_are_all_the_best() -> None:
+    """Each has the star; another model is behind if it is told from one of them."""
+    assert marks(compare({"a": 0.9, "b": 0.9, "c": 0.85, "d": 0.5}, 0.1)) == "bbt-"
+
+
 def test_every_head_has_its_own_best() -> None:
     """Heads are not compared with each other."""
     assert marks(compare({"a": 0.9, "b": 0.5}, 0.1, heads=("x", "y"))) == "bb--"

@@ -112,7 +112,13 @@ def test_an_interaction_is_found() -> None:
     assert (interaction.one_values, interaction.other_values) == (("cnn", "mlp"), (8, 24))
     metric = result.find("accuracy_interaction", "m0", interaction.subject)
     assert metric.value == pytest.approx(0.3, abs=0.06)
-    assert "They interact: the difference between kind = cnn and mlp changes by" in " ".join(said(result))
+    (sentence,) = (one for one in said(result) if "interact" in one)
+    gain = "kind and width interact: the gain from kind = mlp to cnn is 28.4 points larger at width = 8 than at 24."
+    assert sentence == gain
+    lower = swept(settings, lambda one: 0.9 if one["kind"] == "cnn" or one["width"] == 24 else 0.6, score="nll")
+    (sentence,) = (one for one in said(lower) if "interact" in one)
+    assert sentence.startswith("kind and width interact: the gain from kind = mlp to cnn is ")
+    assert sentence.endswith(" larger at width = 8 than at 24.")
 
 
 def test_too_few_models_are_too_few() -> None:
@@ -298,6 +304,25 @@ def test_the_smallest_of_the_ties_is_named() -> None:
     assert SWEEP.statements(result, view)[0].text.startswith(f"The sweep favors {found.smallest}: ")
 
 
+@pytest.mark.parametrize(("extra", "among"), [(0, "models not"), (3, "swept models not")])
+def test_of_several_as_small_the_sentence_says_so(extra: int, among: str) -> None:
+    """And that the one to take is right more often; where the report has other models, of how many swept ones it speaks."""
+    evaluated = made(SETTINGS, by_kind)
+    right = {one.name: float(one.heads[0].outputs.correct.mean()) for one in evaluated.models}
+    kinds = {f"m{place}": one["kind"] for place, one in enumerate(SETTINGS)}
+    *_, third, second, best = sorted((name for name in right if kinds[name] == "cnn"), key=lambda name: right[name])
+    assert right[third] < right[second] < right[best]
+    sizes = {name: 1000 if name in {third, second} else 2000 for name in right}
+    models = tuple(replace(one, architecture=architecture(sizes[one.name])) for one in evaluated.models)
+    result = analyzed(SWEEP, replace(evaluated, models=models)).model_copy(update={"without": extra})
+    found = result.heads[0].choice
+    assert found is not None
+    assert (found.best, found.smallest) == (best, second)
+    (take,) = (one for one in said(result) if one.startswith("Take "))
+    count = f"{len(found.tied)} of {len(right)}" if extra else f"{len(found.tied)}"
+    assert f"It is one of the 2 smallest, right more often, of the {count} {among} measurably worse than {best}" in take
+
+
 def architecture(count: int) -> Architecture:
     """Make an architecture of which only the number of weights counts."""
     made_of = dict.fromkeys(Architecture.__dataclass_fields__)
@@ -312,7 +337,7 @@ def test_the_next_step_is_within_the_ranges_tried() -> None:
     assert found is not None
     assert found.settings == {"lr": 0.003, "width": 24}
     assert (found.between, found.ends, len(found.models)) == ({"lr": (0.0003, 0.03)}, ("width",), 3)
-    wanted = "To improve on it, try lr near 0.003, between 0.0003 and 0.03, and width above 24: a linear model of the parameters predicts the best accuracy there."
+    wanted = "To improve on it, try lr near 0.003, between 0.0003 and 0.03, and width above 24, beyond the values tried: a linear model of the parameters predicts the best accuracy at lr = 0.003 and width = 24."
     assert wanted in said(result)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reportgen.contract.metric_table import Reading
 from reportgen.contract.needs import Need
-from reportgen.contract.numbers import required
+from reportgen.contract.numbers import Metric, required
 from reportgen.contract.section import BaseComparer
 from reportgen.metrics import pareto, simultaneous
 from reportgen.sections.pareto import defaults, schema
@@ -20,9 +20,11 @@ from reportgen.sections.pareto.schema import (
     ChosenMetric,
     ComparedModel,
     ComparedObjective,
+    Difference,
     ExcludedModel,
     HeatmapRow,
     Hypervolume,
+    JudgedPair,
     PairFront,
     ParetoOptions,
     ParetoResult,
@@ -36,11 +38,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from reportgen.contract.metric_table import MetricTable
-    from reportgen.contract.numbers import Measurement, Metric, MetricSpec
-    from reportgen.sections.pareto.schema import ComparedBy, Objective
+    from reportgen.contract.numbers import Measurement, MetricSpec
+    from reportgen.sections.pareto.schema import Certainty, ComparedBy, Objective
 
     FloatArray = NDArray[np.float64]
 
+EVERY = 12
+"""Maximum number of models of which the differences of all pairs are recorded. Convention."""
 BEYOND = 0.1
 """Distance of the reference point beyond the worst value, as a share of the range. Convention."""
 _ORDER: tuple[ComparedBy, ...] = ("paired difference", "intervals", "exact value", "value alone")
@@ -82,6 +86,21 @@ class _Column:
         if first is None or second is None:
             return None, "value alone"
         return simultaneous.apart(first, second), "intervals"
+
+    def judged(self, one: str, other: str, *, beyond: bool) -> Difference:
+        """Return how far one model is from another, and how sure that is; ``beyond`` uncertainty by the test of all pairs."""
+        ends, by = self.difference(one, other)
+        value = required(self.metrics[one].value) - required(self.metrics[other].value)
+        unit = self.metrics[one].unit
+        plain = Metric(
+            value=value, unit=formatting.POINTS if unit == "fraction" else unit, higher_is_better=self.higher_is_better
+        )
+        if ends is None:
+            return Difference(metric=plain, certainty="exact" if by == "exact value" else "not tested")
+        low, high = sorted(self.sign * end for end in ends[1:])
+        measured = {"value": self.sign * ends[0], "ci_low": low, "ci_high": high, "ci_method": by}
+        certainty: Certainty = "beyond uncertainty" if beyond else "within uncertainty"
+        return Difference(metric=plain.model_copy(update=measured), certainty=certainty)
 
     def described(self, models: Sequence[str]) -> ChosenMetric:
         """Return what the result records about this metric."""
@@ -164,7 +183,7 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
                 options=self.options,
             )
         values = np.array([[column.turned(model) for column in columns] for model in models])
-        compared, used = _compared(models, values, columns)
+        compared, pairs, used = _compared(models, values, columns)
         objectives = [self._objective(column, models, by) for column, by in zip(columns, used, strict=True)]
         ordered = [one.model for one in compared]
         return ParetoResult(
@@ -173,6 +192,7 @@ class ParetoAnalyzer(BaseComparer[ParetoOptions, ParetoResult]):
             objectives=tuple(objectives),
             objectives_rule=rule,
             models=tuple(compared),
+            pairs=tuple(pairs),
             excluded=_listed(excluded),
             fronts=tuple(_pair_front(models, values, columns, other) for other in range(1, len(columns))),
             hypervolume=_hypervolume(values, objectives),
@@ -291,7 +311,7 @@ def _why_excluded(model: str, columns: Sequence[_Column]) -> str | None:
 
 def _compared(
     models: Sequence[str], values: FloatArray, columns: Sequence[_Column]
-) -> tuple[list[ComparedModel], list[tuple[ComparedBy, ...]]]:
+) -> tuple[list[ComparedModel], list[JudgedPair], list[tuple[ComparedBy, ...]]]:
     """Rank the models, best first, and test the differences of all pairs in all objectives as one family."""
     n = len(models)
     better, known = np.zeros((2, len(columns), n, n), bool)
@@ -309,9 +329,10 @@ def _compared(
     for (k, i, j), p in simultaneous.adjusted(family).items():
         above = family[k, i, j][0] > 0
         better[k, i, j], better[k, j, i] = p <= simultaneous.LEVEL and not above, p <= simultaneous.LEVEL and above
-    tested, ahead = known.all(axis=0), np.asarray(better.any(axis=0))
-    dominates = np.logical_and(tested, ahead & ~ahead.T)
-    untested = np.logical_and(pareto.dominance(values), ~tested)
+    tested, by_value = known.all(axis=0), pareto.dominance(values)
+    dominates = np.logical_and(tested, pareto.proven(values, better))
+    rivals = np.logical_and(tested, pareto.one_sided(better) & ~by_value)
+    untested = np.logical_and(by_value, ~tested)
     ranks = pareto.ranks(values)
     compared = [
         ComparedModel(
@@ -322,11 +343,35 @@ def _compared(
             indistinguishable=bool(ranks[place] > 1 and not (dominates | untested)[:, place].any()),
             clearly_dominated_by=tuple(models[other] for other in np.flatnonzero(dominates[:, place]).tolist()),
             lead=_lead(family, place, np.flatnonzero(dominates[:, place]).tolist()),
+            rivals=tuple(models[other] for other in np.flatnonzero(rivals[:, place]).tolist()),
             behind=tuple(models[other] for other in np.flatnonzero(untested[:, place]).tolist()),
         )
         for place in np.argsort(ranks, kind="stable").tolist()
     ]
-    return compared, [tuple(by for by in _ORDER if by in found) for found in used]
+    pairs = list(combinations(range(n), 2)) if n <= EVERY else _firsts(dominates, rivals, untested)
+    judged = [
+        JudgedPair(
+            model=models[i],
+            other=models[j],
+            differences=tuple(
+                column.judged(models[i], models[j], beyond=bool(better[k, i, j] or better[k, j, i]))
+                for k, column in enumerate(columns)
+            ),
+        )
+        for i, j in pairs
+    ]
+    return compared, judged, [tuple(by for by in _ORDER if by in found) for found in used]
+
+
+def _firsts(*related: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return each point with the first one that is related to it, by every relation of shape (n, n); no pair twice."""
+    found = {
+        frozenset((int(np.argmax(column)), place))
+        for one in related
+        for place, column in enumerate(one.T)
+        if column.any()
+    }
+    return sorted((min(pair), max(pair)) for pair in found)
 
 
 def _lead(family: dict[tuple[int, int, int], simultaneous.Ends], place: int, ahead: Sequence[int]) -> float | None:

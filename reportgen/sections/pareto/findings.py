@@ -6,13 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reportgen.contract.findings import Hit, Rule
-from reportgen.contract.numbers import required
+from reportgen.sections.pareto import words
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reportgen.sections.pareto.schema import ComparedModel, ParetoResult
+    from reportgen.sections.pareto.words import Part
 
 
 def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
@@ -21,30 +22,60 @@ def clearly_dominated(result: ParetoResult) -> Iterator[Hit]:
     The effect is the largest tested lead over it as a multiple of its interval's reach; exact values have no such scale.
     """
     for one in result.models:
-        if one.clearly_dominated_by and not one.on_front:
-            yield Hit(one.model, f"{_beaten(one, result)}, so {one.model} offers no advantage.", effect=one.lead)
+        if one.clearly_dominated_by:
+            ahead, *others = one.clearly_dominated_by
+            too = f" It is also dominated by {words.named(others)}." if others else ""
+            yield Hit(
+                one.model,
+                f"{_compared(ahead, one, result)}. By value {ahead} is at least as good in every objective, so {one.model} offers no advantage "
+                f"over it.{too}",
+                effect=one.lead,
+            )
 
 
 def behind(result: ParetoResult) -> Iterator[Hit]:
     """Yield models behind the front by value, where differences were not tested: their size has no scale, so no effect."""
     for one in result.models:
         if one.behind and not one.clearly_dominated_by:
-            ahead = next(other for other in result.models if other.model == one.behind[0])
-            yield Hit(
-                one.model,
-                f"{ahead.model} is {_lead(ahead, one, result)}; not tested, so this alone is no reason to reject {one.model}.",
-            )
+            ahead = one.behind[0]
+            found = words.parts(result, ahead, one.model)
+            differ = ", ".join(part.changed for part in found if part.value)
+            yield Hit(one.model, f"{ahead} is better by value: {differ}. {_untested(one.model, found)}")
+
+
+def _untested(model: str, found: Sequence[Part]) -> str:
+    """Return which differences were not tested, which are within uncertainty, and what that leaves open."""
+    untested = [part for part in found if part.certainty == "not tested"]
+    within = [part for part in found if part.certainty == "within uncertainty"]
+    sure = [part for part in found if part.sure]
+    what = [f"{_the(untested)} not tested"]
+    if within:
+        what.append(f"{_the(within, again=True)} within uncertainty")
+    if sure:
+        what.append(f"{_the(sure, again=True)} beyond uncertainty")
+    start = ", ".join(what)
+    if sure:
+        return f"{start}: {model} may still be ahead in {formatting.joined([part.title for part in untested])}."
+    return f"{start}, so this alone is no reason to reject {model}."
+
+
+def _the(found: Sequence[Part], *, again: bool = False) -> str:
+    """Return the subject and the verb of a sentence about differences; of a second one, without its noun."""
+    noun = ("that", "those") if again else ("The difference", "The differences")
+    titles = formatting.joined([part.title for part in found])
+    return f"{noun[len(found) > 1]} in {titles} {'is' if len(found) == 1 else 'are'}"
 
 
 def front_in_doubt(result: ParetoResult) -> Iterator[Hit]:
-    """Yield models on the front that another dominates beyond uncertainty; the effect is that of one behind the front."""
+    """Yield models on the front that are ahead of a rival only within uncertainty; how far has no scale, so no effect."""
     for one in result.models:
-        if one.on_front and one.clearly_dominated_by:
+        if one.on_front and one.rivals:
+            rival, *others = one.rivals
+            too = f" The same holds against {words.named(others)}." if others else ""
             yield Hit(
                 one.model,
-                f"{_beaten(one, result)}. Only differences within uncertainty keep it on the front: prefer "
-                f"{formatting.listed(one.clearly_dominated_by)}.",
-                effect=one.lead,
+                f"{_compared(rival, one, result)}. {one.model} is on the front only by a difference that may be chance: prefer it if that is "
+                f"worth the cost, or evaluate on more rows.{too}",
             )
 
 
@@ -59,14 +90,14 @@ def no_trade_off(result: ParetoResult) -> Iterator[Hit]:
     if unsure:
         yield Hit(
             best,
-            f"It is ahead by value in every objective ({_names(result)}) {among}, but its lead over {unsure} of them is not "
+            f"No other model {among} is better by value in any objective ({_names(result)}), but its lead over {unsure} of them is not "
             "tested or within uncertainty: keep them as candidates.",
         )
     else:
         yield Hit(
             best,
-            f"It dominates every other model {among} ({_names(result)}): better in at least one objective and worse in none "
-            "beyond uncertainty, so there is no trade-off to decide.",
+            f"It dominates every other model {among} ({_names(result)}): at least as good by value in every objective and better beyond "
+            "uncertainty in at least one, so there is no trade-off to decide.",
         )
 
 
@@ -99,21 +130,11 @@ def _names(result: ParetoResult) -> str:
     return formatting.listed([one.title for one in result.objectives], most=6)
 
 
-def _lead(ahead: ComparedModel, one: ComparedModel, result: ParetoResult) -> str:
-    """Return by how much a model is ahead of another, objective by objective."""
-    leads = []
-    for objective, first, second in zip(result.objectives, ahead.values, one.values, strict=True):
-        difference = required(first.value) - required(second.value)
-        if difference:
-            size = formatting.size(difference, objective.unit)
-            leads.append(f"{'higher' if difference > 0 else 'lower'} by {size} in {objective.title}")
-    return " and ".join(leads)
-
-
-def _beaten(one: ComparedModel, result: ParetoResult) -> str:
-    by = one.clearly_dominated_by
-    verb = "is" if len(by) == 1 else "are each"
-    return f"Judged by {_names(result)}: {formatting.listed(by)} {verb} better in at least one and worse in none beyond uncertainty"
+def _compared(ahead: str, one: ComparedModel, result: ParetoResult) -> str:
+    found = words.parts(result, ahead, one.model)
+    if not found:
+        return f"{ahead} is better in at least one objective ({_names(result)}) and worse in none beyond uncertainty"
+    return words.compared(ahead, one.model, found)
 
 
 CONVENTION = "convention"

@@ -11,6 +11,7 @@ from reportgen.contract.numbers import Direction, Metric, MetricSpec
 from reportgen.contract.result import SectionResult
 
 ComparedBy = Literal["paired difference", "intervals", "exact value", "value alone"]
+Certainty = Literal["exact", "beyond uncertainty", "within uncertainty", "not tested"]
 
 QUALITY = "performance.accuracy"
 """Where no model has another key number."""
@@ -114,13 +115,34 @@ class ComparedModel(Strict):
     indistinguishable: bool
     """Not on the front by values, but all differences from the models ahead of it were tested, and none of them dominates it."""
     clearly_dominated_by: tuple[str, ...]
-    """Models that are better in at least one objective and worse in none, tested in every objective: all pairs and
-    objectives together at 5 % (Holm)."""
+    """Models that are at least as good by value in every objective and better beyond uncertainty in at least one, where every
+    objective was tested: all pairs and objectives together at 5 % (Holm)."""
+    rivals: tuple[str, ...] = ()
+    """Models that are better beyond uncertainty in at least one objective and worse by value in another, but there only within
+    uncertainty: tested in every objective. Neither dominates the other."""
     lead: float | None = None
     """Largest tested lead of these models over it, as a multiple of its interval's reach; null without one, and where only exact
     values differ."""
     behind: tuple[str, ...] = ()
     """Models that are no worse in all objectives and better in one by value, where an objective was not tested."""
+
+
+class Difference(Strict):
+    """The difference between two models in an objective."""
+
+    metric: Metric
+    """Value of the first model minus that of the second; the interval is that of this difference alone."""
+    certainty: Certainty
+    """Whether it is exact, or beyond uncertainty by the test of all pairs and objectives together."""
+
+
+class JudgedPair(Strict):
+    """Two models, and their differences in all objectives."""
+
+    model: str
+    other: str
+    differences: tuple[Difference, ...]
+    """In the order of the objectives."""
 
 
 class ExcludedModel(Strict):
@@ -172,6 +194,8 @@ class ParetoResult(SectionResult):
     """How the objectives were chosen; null in results of earlier versions."""
     models: tuple[ComparedModel, ...]
     """By rank, then in the order of the spec."""
+    pairs: tuple[JudgedPair, ...] = ()
+    """All pairs of up to 12 models; of more, each model with the first that dominates it, is its rival, or is ahead of it without a test."""
     excluded: tuple[ExcludedModel, ...]
     fronts: tuple[PairFront, ...]
     """The first objective paired with each of the others."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.tables import Column, Table
+from reportgen.sections.pareto import words
 from reportgen.sections.pareto.schema import DECLARED
 from reportgen.text import formatting
 
@@ -26,7 +27,7 @@ def tables(result: ParetoResult, _view: View) -> tuple[Table, ...]:
 
 def _models(result: ParetoResult) -> Table:
     """List all compared models, by rank."""
-    rows: list[tuple[Cell, ...]] = [(one.model, *one.values, one.rank, _state(one)) for one in result.models]
+    rows: list[tuple[Cell, ...]] = [(one.model, *one.values, one.rank, _state(one, result)) for one in result.models]
     columns = (
         Column("Model", numeric=False),
         *(Column(one.title) for one in result.objectives),
@@ -34,24 +35,24 @@ def _models(result: ParetoResult) -> Table:
         Column("Standing", numeric=False),
     )
     note = (
-        "Ranks are by values alone; standing accounts for uncertainty: dominated means a tested difference, corrected for all "
-        "pairs and objectives (Holm, 5 %)."
+        "Ranks are by values alone. Dominated: another model is at least as good by value in every objective and better beyond uncertainty "
+        "in at least one (exact, or tested and corrected for all pairs and objectives: Holm, 5 %)."
     )
     return Table("models", "All compared models", columns, tuple(rows), f"{note} {_volume(result)}")
 
 
-def _state(one: ComparedModel) -> str:
+def _state(one: ComparedModel, result: ParetoResult) -> str:
     """Return the standing of a model once uncertainty is accounted for."""
-    by = formatting.listed(one.clearly_dominated_by, most=2)
     if one.on_front:
-        return f"on the front by value, but dominated by {by}" if by else "on the front"
-    if by:
-        return f"dominated by {by}"
-    return (
-        f"behind {formatting.listed(one.behind, most=2)} by value, not tested"
-        if one.behind
-        else "not distinguishable from the front"
-    )
+        found = words.parts(result, one.rivals[0], one.model) if one.rivals else []
+        return f"on the front; {one.rivals[0]}: {words.standing(found)}" if found else "on the front"
+    if one.clearly_dominated_by:
+        return f"dominated by {formatting.listed(one.clearly_dominated_by, most=2)}"
+    if one.behind:
+        found = words.parts(result, one.behind[0], one.model)
+        untested = formatting.joined([part.title for part in found if part.certainty == "not tested"])
+        return f"behind {formatting.listed(one.behind, most=2)} by value; {untested} not tested"
+    return "not distinguishable from the front"
 
 
 def _volume(result: ParetoResult) -> str:

@@ -11,8 +11,9 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.figures import draw, heatmap, names, scales
+from reportgen.sections.pareto import words
 from reportgen.sections.pareto.schema import ParetoResult
-from reportgen.text import formatting, naming
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +43,8 @@ _PANELS = 2
 """Maximum number of further pairs of objectives drawn."""
 _DECADES = 30
 """Ratio of the largest to the smallest count above which the axis is logarithmic. Convention."""
+_MARKERS = 3
+"""Maximum number of models whose markers stand for their kind in the legend."""
 _BESIDE = 8
 """Maximum number of models for which panels are placed side by side: more names need the full width. Convention."""
 
@@ -76,7 +79,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             name=name,
             title=title,
             caption=" ".join(_caption(result, fronts)),
-            alt=f"{len(on_front)} of {len(result.models)} models are on the front: {formatting.listed(on_front, most=8)}.{knee}",
+            alt=f"{len(on_front)} of {len(result.models)} models are on the front by value: {formatting.listed(on_front, most=8)}.{knee}",
             panels=tuple(
                 Panel(f"{up} and {across}", partial(self._draw_front, result, one))
                 for one, (up, across) in zip(fronts, names, strict=True)
@@ -104,17 +107,17 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         best_first = reversed(pair.models) if across.higher_is_better else pair.models
         worst = _worst(across, ax.get_xlim()), _worst(up, ax.get_ylim())
         line = _staircase([points[model] for model in best_first], worst) if len(pair.models) > 1 else []
-        handles = []
+        handles: list[Any] = []
         if line:
             handles += ax.plot(
                 *zip(*line, strict=True),
                 color=self.theme.front,
                 linestyle="dashed",
-                label="Pareto front" if len(result.objectives) == 2 else "front of these two",  # noqa: PLR2004
+                label="Pareto front by value" if len(result.objectives) == 2 else "front of these two by value",  # noqa: PLR2004
                 zorder=2.2,
             )
         handles += self._draw_knee(result, points, ax)
-        handles += self._handles(result)
+        handles += self._handles(models)
         self._draw_names(models, points, line, result.options.max_models, ax)
         ax.set_xlabel(self._axis(across))
         ax.set_ylabel(self._axis(up))
@@ -151,31 +154,29 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             x, y, "o", markersize=size, markerfacecolor="none", markeredgecolor=self.theme.ink, label="knee", zorder=2.3
         )
 
-    def _handles(self, result: ParetoResult) -> list[Line2D]:
-        """Return the legend entries of filled, hollow and pale points that occur."""
+    def _handles(self, models: Sequence[ComparedModel]) -> Iterator[draw.Markers]:
+        """Yield the legend entries of the filled, hollow and pale points that occur: the markers of the first models of each kind."""
         from matplotlib.lines import Line2D
 
-        pale = self.theme.tint(self.theme.ink, _PALE)
         kinds = (
-            ("on the front", self.theme.ink, self.theme.ink, any(one.on_front for one in result.models)),
-            (
-                "not shown to be dominated",
-                self.theme.ink,
-                self.theme.paper,
-                any(_is_hollow(one) for one in result.models),
-            ),
-            ("dominated", pale, pale, any(_is_pale(one) for one in result.models)),
+            ("on the front", [one for one in models if one.on_front]),
+            ("not shown to be dominated", [one for one in models if _is_hollow(one)]),
+            ("dominated", [one for one in models if _is_pale(one)]),
         )
-        return [
-            Line2D([], [], linestyle="none", marker="o", color=color, markerfacecolor=face, label=label)
-            for label, color, face, there in kinds
-            if there
-        ]
+        for label, own in kinds:
+            looks = {(look := self.theme.look(one.model)).marker + look.color: one for one in reversed(own)}
+            shown = [one for one in own if one in looks.values()][:_MARKERS]
+            if shown:
+                lines = [
+                    Line2D([], [], linestyle="none", marker=self.theme.look(one.model).marker, **self._style(one))
+                    for one in shown
+                ]
+                yield draw.Markers(lines, label)
 
     def _draw_names(
         self, models: Sequence[ComparedModel], points: dict[str, Corner], line: Sequence[Corner], most: int, ax: Axes
     ) -> None:
-        """Name as many models as the options allow: first the front, then those not shown to be dominated."""
+        """Name as many models as the options allow: first the front, then those not shown to be dominated; a note counts them."""
         order = sorted(models, key=lambda one: (not one.on_front, _is_pale(one)))
         named = [self.theme.look(one.model).label for one in order[:most]]
         names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
@@ -259,22 +260,15 @@ def _is_pale(one: ComparedModel) -> bool:
 
 
 def _title(result: ParetoResult, pair: PairFront, decision: Decision) -> str:
-    """Return the values of the candidate and of what it would replace; without a decision, who is on the front."""
-    compared = {one.model: one for one in result.models}
-    if decision.pair is not None and {*decision.pair} <= set(compared):
-        return "; ".join(_values(result, pair, compared[model]) for model in decision.pair)
+    """Return how the candidate differs from what it would replace, and how sure that is; without a decision, who is on the front."""
+    if decision.pair is not None:
+        found = words.parts(result, *decision.pair)
+        if found:
+            return words.compared(*decision.pair, [found[place] for place in sorted((pair.up, pair.across))])
     on_front = [one.model for one in result.models if one.on_front]
     if len(on_front) == 1:
         return f"By value, no model is better than {on_front[0]} in any objective"
-    return f"{len(on_front)} of {len(result.models)} models are on the front: {formatting.listed(on_front)}"
-
-
-def _values(result: ParetoResult, pair: PairFront, one: ComparedModel) -> str:
-    parts = [
-        f"{naming.in_a_sentence(result.objectives[place].title)} {formatting.metric(one.values[place]).text}"
-        for place in (pair.up, pair.across)
-    ]
-    return f"{one.model}: {', '.join(parts)}"
+    return f"{len(on_front)} of {len(result.models)} models are on the front by value: {words.named(on_front)}"
 
 
 def _rest_title(result: ParetoResult, fronts: Sequence[PairFront]) -> str:
@@ -316,9 +310,9 @@ def _caption(result: ParetoResult, fronts: Sequence[PairFront]) -> Iterator[str]
     if not any(len(one.models) > 1 for one in fronts):
         yield "One model is at least as good as every other in both objectives, by value: there is no front to draw."
     elif n_pairs == 1:
-        yield "Dashed line: the Pareto front. No other model is at least as good in both objectives as a model on the front and better in one."
+        yield "Dashed line: the Pareto front. By value, no other model is at least as good in both objectives as a model on the front and better in one."
     else:
-        yield "Dashed lines: fronts of two objectives alone. Filled points: models on the front of all objectives."
+        yield "Dashed lines: fronts of two objectives alone. Filled points: models on the front of all objectives, by value."
     if n_pairs - 1 > _PANELS:
         yield f"{n_pairs - 1 - _PANELS} more objectives are in the table."
     beyond = dict.fromkeys(model for one in fronts for model in _beyond(result, one))
@@ -329,14 +323,14 @@ def _caption(result: ParetoResult, fronts: Sequence[PairFront]) -> Iterator[str]
     yield from _judged(result.objectives)
     rest = len(result.models) - result.options.max_models
     if rest > 0:
-        yield f"At most {result.options.max_models} models are named."
+        yield f"At most {result.options.max_models} points are named, first those on the front."
     if result.excluded:
         yield f"Not compared: {formatting.listed([one.model for one in result.excluded])}."
 
 
 def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
     """Yield sentences about how the differences in each objective were judged."""
-    for by, words in (
+    for by, how in (
         ("paired difference", "tested by the paired difference, corrected for all pairs and objectives"),
         ("intervals", "tested by the two intervals, corrected for all pairs and objectives"),
         ("exact value", "exact"),
@@ -344,7 +338,7 @@ def _judged(objectives: Sequence[ComparedObjective]) -> Iterator[str]:
     ):
         titles = [one.title for one in objectives if by in one.compared_by]
         if titles:
-            yield f"Differences in {', '.join(titles)} are {words}."
+            yield f"Differences in {', '.join(titles)} are {how}."
 
 
 def _best(result: ParetoResult, place: int) -> str:

@@ -26,7 +26,7 @@ from reportgen.sections.performance.multilabel import findings as multilabel
 from reportgen.sections.performance.regression import findings as regression
 from reportgen.sections.performance.regression_schema import RMSE
 from reportgen.sections.performance.schema import ACCURACY, OVER_SEEDS
-from reportgen.sections.performance.scoring import CLASSES, LABELS, POSITIONS
+from reportgen.sections.performance.scoring import CLASSES, LABELS, MOST_LEADING, POSITIONS
 from reportgen.sections.performance.tiers import told_apart
 from reportgen.text import formatting, naming
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from reportgen.sections.performance.scoring import ClassesT, ClassFamily
     from reportgen.sections.performance.tiers import Tier
 
+TESTED = " (paired differences, corrected for all pairs of models)"
+"""How models were told apart."""
 LEAST_CHANCE = 0.001
 """Smallest chance that is written as a number."""
 _WHOLE = 1e-6
@@ -199,23 +201,30 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
 
 
 def indistinguishable(result: PerformanceResult) -> Iterator[Hit]:
-    """Yield the most accurate model where others are not distinguishable from it; the effect is their number."""
-    judged = [("accuracy is the highest", tier) for tier in result.tiers]
-    judged += [("micro F1 is the highest", tier) for tier in result.multilabel_tiers]
-    judged += [("MAE is the lowest", tier) for tier in result.value_tiers]
-    judged += [(f"{_main_score(result, tier)} is the highest", tier) for tier in result.dense_tiers]
-    for best, tier in judged:
-        if tier.tied:
-            names = formatting.listed(tier.tied)
+    """Yield the most accurate model where others are as accurate or not distinguishable from it; the effect is their number."""
+    judged = [("accuracy", "highest", tier) for tier in result.tiers]
+    judged += [("micro F1", "highest", tier) for tier in result.multilabel_tiers]
+    judged += [("MAE", "lowest", tier) for tier in result.value_tiers]
+    judged += [(_main_score(result, tier), "highest", tier) for tier in result.dense_tiers]
+    for score, end, tier in judged:
+        if tier.tied or tier.equal:
+            shared = formatting.joined(tier.equal, MOST_LEADING)
+            best = f"Its {score} and that of {shared} are the {end}" if tier.equal else f"Its {score} is the {end}"
             yield Hit(
                 tier.best,
-                f"Its {best}, but {names} {'is' if len(tier.tied) == 1 else 'are'} not distinguishable from it "
-                f"on these {result.n:,} rows (paired differences, corrected for all pairs of models): choose by other criteria, "
-                "or evaluate on more rows.",
+                f"{best}{_tied(tier)} on these {result.n:,} rows{TESTED if tier.tied else ''}: choose by other criteria, or evaluate on more rows.",
                 tier.subject,
-                effect=len(tier.tied),
+                effect=len(tier.tied) + len(tier.equal),
                 n=result.n,
             )
+
+
+def _tied(tier: Tier) -> str:
+    """Return which models cannot be told from the best; of several best ones without another, that they are equal."""
+    if not tier.tied:
+        return " and equal"
+    verb, them = "is" if len(tier.tied) == 1 else "are", "them" if tier.equal else "it"
+    return f", but {formatting.listed(tier.tied)} {verb} not distinguishable from {them}"
 
 
 def _main_score(result: PerformanceResult, tier: Tier) -> str:

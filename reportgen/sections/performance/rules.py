@@ -61,8 +61,8 @@ _OF_CLASSES = {
         ignore="If nothing depends on the confidence, or if the listed errors turn out to be wrong labels.",
     ),
     "PRF401": Explanation(
-        finds="The model with the highest accuracy, or the lowest MAE, if the paired difference from at least one other model includes 0 after correction for all pairs of models.",
-        example="On 100 rows a has the highest accuracy, but b is not distinguishable from it.",
+        finds="The model with the highest accuracy, or the lowest MAE, if another model has the same, or the paired difference from at least one other model includes 0 after correction for all pairs of models.",
+        example="The accuracy of model A is the highest, but model B is not distinguishable from it on these 100 rows.",
         means="Which of them is called best is up to chance on these rows.",
         do="Choose between them by other criteria, such as size, calibration or the errors that they make, or evaluate on more rows.",
         ignore="If there is another reason for your choice anyway.",

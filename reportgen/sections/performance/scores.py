@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reportgen.contract.theme import Theme
     from reportgen.sections.performance.by_class import Scored, WithClasses
     from reportgen.sections.performance.scoring import ClassScoring, Scoring
+    from reportgen.sections.performance.tiers import Tier
 
 MOST_COMPARED = 3
 """Maximum number of models compared class by class, or side by side. Convention."""
@@ -141,10 +142,9 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
                 best = next(
                     one for one in self.family.heads(result) if (one.model, one.subject) == (tier.best, tier.subject)
                 )
-                tied = f", not distinguishable from {formatting.listed(tier.tied)}" if tier.tied else ""
-                yield self._ranked(result, best, tied, naming.numbered(self.family.models, index))
+                yield self._ranked(result, best, tier, naming.numbered(self.family.models, index))
 
-    def _ranked(self, result: PerformanceResult, best: ScoredT, tied: str, name: str) -> Figure:
+    def _ranked(self, result: PerformanceResult, best: ScoredT, tier: Tier, name: str) -> Figure:
         scoring = self.family.scoring(best)
         named = (one for one in result.named(scoring.main.name) if one.metric.value is not None)
         models = {one.model for one in self.alike(result, best)}
@@ -152,10 +152,11 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
         sign, order = (-1, "highest") if scoring.main.higher_is_better else (1, "lowest")
         listed = self.view.listed(every, draw.MOST_NAMED)
         measured = sorted(listed, key=lambda one: sign * required(one.metric.value))
+        tied = f", not distinguishable from {formatting.listed(tier.tied)}" if tier.tied else ""
         part = "" if best.subject is None else f" ({Subject(best.subject).words})"
         return Figure(
             name=name,
-            title=f"{best.model} {scoring.best}{part}{tied}",
+            title=f"{scoring.leads(tier.leaders)}{part}{tied}",
             caption=f"{scoring.called} with its 95 % {scoring.interval}, the {order} first. Whether two models differ is decided by their paired difference, not "
             f"by the overlap of intervals.{self.view.rest(every, measured)}",
             alt=f"{scoring.main.title} "

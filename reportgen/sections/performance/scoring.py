@@ -13,7 +13,7 @@ from reportgen.sections.performance import (
 )
 from reportgen.sections.performance.by_class import Scored, WithClasses, support
 from reportgen.sections.performance.pair_schema import PairSpecs
-from reportgen.text import naming
+from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from reportgen.sections.performance.schema import HeadPerformance, PerformanceResult
     from reportgen.sections.performance.tiers import Tier
 
+
+MOST_LEADING = 3
+"""Maximum number of models with the best score that a sentence names."""
+_PLURAL = {"is": "are", "has": "have"}
+"""Verbs of the words for the best score, of several models."""
 
 ScoredT = TypeVar("ScoredT", bound=Scored)
 ClassesT = TypeVar("ClassesT", bound=WithClasses)
@@ -74,6 +79,11 @@ class Scoring:
     test: str
     units: str = "rows"
     counts: bool = False
+
+    def leads(self, models: Sequence[str]) -> str:
+        """Return that one or several models, by name, have the best score."""
+        verb, _, rest = self.best.partition(" ")
+        return f"{formatting.joined(models, MOST_LEADING)} {verb if len(models) == 1 else _PLURAL[verb]} {rest}"
 
     @property
     def name(self) -> str:

@@ -238,27 +238,33 @@ def _difference(one: OfHead, scoring: ClassScoring, difference: Metric, part: Su
 
 
 def _ranking(result: PerformanceResult, tier: Tier, family: Family[ScoredT]) -> Statement:
-    """Name the best model, and those that are not told from it."""
+    """Name the best model, or all that have the best value, and those that are not told from them."""
     best = next(one for one in family.heads(result) if (one.model, one.subject) == (tier.best, tier.subject))
     scoring = family.scoring(best)
     main = result.find(scoring.main.name, tier.best, tier.subject)
-    others = sum((one.subject, family.scoring(one)) == (tier.subject, scoring) for one in family.heads(result)) - 1
+    alike = sum((one.subject, family.scoring(one)) == (tier.subject, scoring) for one in family.heads(result))
     return Statement(
         topic="difference",
         parts=(
             *opening(best),
-            f"{tier.best} {scoring.best}: ",
-            *score(scoring.main.name, best, main, counts=scoring.counts),
-            f"; {not_told_from_the_best(tier, others)}.",
+            f"{scoring.leads(tier.leaders)}: ",
+            *score(scoring.main.name, best, main, counts=scoring.counts, each=bool(tier.equal)),
+            f"{not_told_from_the_best(tier, alike - len(tier.leaders))}.",
         ),
-        settled=not (tier.tied or tier.untested),
+        settled=tier.settled,
         test=scoring.test,
         n=main.n,
     )
 
 
-def score(name: str, one: Scored, metric: Metric, part: Subject | None = None, *, counts: bool) -> Parts:
-    """Return a score with its interval; as a count with the share where it ``counts`` rows."""
+def score(
+    name: str, one: Scored, metric: Metric, part: Subject | None = None, *, counts: bool, each: bool = False
+) -> Parts:
+    """Return a score with its interval; as a count with the share where it ``counts`` rows.
+
+    Of ``each`` of several models with the same score, whose intervals may differ, without it unless it counts.
+    """
+    word = " each" if each else ""
     if counts:
-        return count(name, one, metric, part), f"{out_of(metric)}{rate(metric)}"
-    return (quantity(name, one, metric, part, interval=True),)
+        return count(name, one, metric, part), f"{out_of(metric)}{word}{rate(metric)}"
+    return quantity(name, one, metric, part, interval=not each), word

@@ -23,11 +23,24 @@ class Tier(Strict):
 
     subject: str | None
     best: str
-    """The model with the highest accuracy or micro F1, or the lowest MAE."""
+    """The model with the highest accuracy or micro F1, or the lowest MAE; the first of several."""
     tied: tuple[str, ...]
-    """Models not distinguishable from the best: paired differences of all pairs of models, Holm, 5 %."""
+    """Other models that are not distinguishable from the best, from none of them if there are several: paired differences of all pairs of
+    models, Holm, 5 %."""
     untested: tuple[str, ...] = ()
     """Models whose difference from the best has no interval: neither told from it nor tied with it."""
+    equal: tuple[str, ...] = ()
+    """Models with exactly the same value as the best."""
+
+    @property
+    def leaders(self) -> tuple[str, ...]:
+        """All models with the best value."""
+        return self.best, *self.equal
+
+    @property
+    def settled(self) -> bool:
+        """Whether the best model is told from every other."""
+        return not (self.tied or self.untested or self.equal)
 
 
 def tier(
@@ -46,28 +59,34 @@ def tier(
     left_out
         Number of pairs that were not compared.
     """
-    best = max(goodness, key=lambda model: goodness[model])
+    best, *equal = simultaneous.leaders(goodness)
     tested = simultaneous.adjusted(differences, left_out)
+    others = [model for model in goodness if model not in {best, *equal}]
     tied = [
-        model for model in goodness if model != best and tested.get(frozenset((best, model)), 0.0) > simultaneous.LEVEL
+        model
+        for model in others
+        if frozenset((best, model)) in tested and not simultaneous.told(model, (best, *equal), tested)
     ]
-    untested = [model for model in goodness if model != best and frozenset((best, model)) not in tested]
-    return Tier(subject=subject, best=best, tied=tuple(tied), untested=tuple(untested))
+    untested = [model for model in others if frozenset((best, model)) not in tested]
+    return Tier(subject=subject, best=best, tied=tuple(tied), untested=tuple(untested), equal=tuple(equal))
 
 
 def not_told_from_the_best(tier: Tier, others: int) -> str:
-    """Return the end of a sentence on the best model: which of the ``others`` cannot be told from it."""
+    """Return the end of a sentence on the best models: which of the ``others``, those not among them, cannot be told from them; empty without others."""
+    them = "them" if tier.equal else "it"
     if tier.untested:
-        return f"differences not tested: {formatting.listed(tier.untested, _NAMED)}"
+        return f"; differences not tested: {formatting.listed(tier.untested, _NAMED)}"
+    if not others:
+        return ""
     if not tier.tied:
-        return "the difference from every other model is unlikely to be luck"
+        return "; the difference from every other model is unlikely to be luck"
     if len(tier.tied) == others:
         return (
-            "no other model is distinguishable from it"
+            f"; no other model is distinguishable from {them}"
             if others > 1
-            else f"{tier.tied[0]} is not distinguishable from it"
+            else f"; {tier.tied[0]} is not distinguishable from {them}"
         )
-    return f"not distinguishable from it: {formatting.listed(tier.tied, _NAMED)}"
+    return f"; not distinguishable from {them}: {formatting.listed(tier.tied, _NAMED)}"
 
 
 def told_apart(differences: Mapping[str, Metric]) -> list[str]:

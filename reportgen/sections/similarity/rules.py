@@ -16,7 +16,7 @@ EXPLANATIONS = {
     ),
     "SIM102": Explanation(
         finds="Models that predict the same class on every row.",
-        example="a and b predict the same class on all 200 rows.",
+        example="Model A and model B predict the same class on all 200 rows.",
         means="On these rows the choice between them changes no decision.",
         do="Choose by other criteria, such as size or calibration, and check that the two files are not copies of one model.",
         ignore="If they are meant to be equal, as after quantization or conversion.",

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Measurement, Metric
 
 Key = tuple[str, Subject | None]
+_SEVERAL = 2
+"""Number of models from which on one is the best."""
 
 
 @dataclass
 class _Marks:
-    """The best models of a column, one for each head, and those not distinguishable from them."""
+    """The best models of a column for each head, several where they have the same value, and those not distinguishable from them."""
 
     tested: bool = False
     best: set[Key] = field(default_factory=set)
@@ -110,13 +112,15 @@ def _marks(table: MetricTable, line: Headline, column: dict[Key, Measurement]) -
         }
         differences = _differences(list(values), head, found)
         tested = simultaneous.adjusted(differences, comb(len(values), 2) - len(differences))
-        best = max(values, key=lambda model: values[model], default=None)
-        others = [model for model in values if model != best]
-        if best is None or not others or any(frozenset((best, model)) not in tested for model in others):
+        best = simultaneous.leaders(values)
+        if len(values) < _SEVERAL or any(
+            frozenset((best[0], model)) not in tested for model in values if model != best[0]
+        ):
             continue
         marks.tested = True
-        marks.best.add((best, head))
-        marks.tied |= {(model, head) for model in others if tested[frozenset((best, model))] > simultaneous.LEVEL}
+        marks.best |= {(model, head) for model in best}
+        others = [model for model in values if model not in best]
+        marks.tied |= {(model, head) for model in others if not simultaneous.told(model, best, tested)}
     return marks
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reportgen.contract.numbers import Metric
+from reportgen.contract.numbers import Metric, required
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.metrics import comparison, simultaneous
 from reportgen.metrics.intervals import wilson
@@ -45,7 +45,9 @@ def choice(sound: Sequence[Run], score: Score) -> Choice | None:
         return None
     sign = 1 if score.higher_is_better else -1
     goodness = {run.model.name: sign * _mean(run) for run in sound}
-    best = max(goodness, key=lambda name: goodness[name])
+    leaders = simultaneous.leaders(goodness)
+    size = {run.model.name: weights(run) for run in sound}
+    best = min(leaders, key=lambda name: float("inf") if size[name] is None else float(required(size[name])))
     ends: dict[frozenset[str], Ends] = {}
     pairs = [pair for pair in combinations(sound, 2) if len(sound) <= MOST or best in {run.model.name for run in pair}]
     for one, other in pairs:
@@ -58,9 +60,8 @@ def choice(sound: Sequence[Run], score: Score) -> Choice | None:
     tied = tuple(
         name for name in others if name not in untested and tested[frozenset((best, name))] > simultaneous.LEVEL
     )
-    sizes = {run.model.name: weights(run) for run in sound if run.model.name in {best, *tied}}
-    known = {name: size for name, size in sizes.items() if size is not None}
-    smallest = min((best, *tied), key=lambda name: known[name]) if len(known) == len(sizes) else None
+    known = {name: count for name in (best, *tied) if (count := size[name]) is not None}
+    smallest = min(known, key=lambda name: (known[name], -goodness[name])) if len(known) == 1 + len(tied) else None
     taken = next((run for run in sound if run.model.name == smallest), None)
     weakest = None if taken is None or score.name != "accuracy" else _weakest(taken)
     return Choice(best=best, tied=tied, untested=untested, smallest=smallest, weakest=weakest)

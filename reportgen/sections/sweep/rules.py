@@ -21,7 +21,7 @@ EXPLANATIONS = {
     ),
     "SWP201": Explanation(
         finds="Parameters that vary together, so that the effect of one could as well be that of the other.",
-        example="All models with dropout have kind = a, and all others kind = b.",
+        example="All models with dropout have kind = cnn, and all others kind = mlp.",
         means="No number of rows or seeds can tell which of them matters, so neither has an effect in the report.",
         do="Train models that change one of them alone.",
         ignore="If they are meant to change together; then give them one name.",

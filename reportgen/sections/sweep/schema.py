@@ -178,9 +178,9 @@ class Interaction(Strict):
     shown: bool
     """Whether its interval excludes 0."""
     one_values: tuple[Value, Value]
-    """The two values of the first parameter, whose difference changes."""
+    """The two values of the first parameter, whose difference (the first minus the second) changes."""
     other_values: tuple[Value, Value]
-    """The two values of the second parameter, between which it changes."""
+    """The two values of the second parameter, between which it changes: its value at the first minus that at the second."""
 
 
 class SweptModel(Strict):
@@ -226,7 +226,7 @@ class Choice(Strict):
     untested: tuple[str, ...] = ()
     """Models whose difference from the best has no interval."""
     smallest: str | None
-    """The one with the fewest weights among the best and those tied with it; null where they are unknown."""
+    """The one with the fewest weights among the best and those tied with it, of several the one with the best score; null where they are unknown."""
     weakest: WeakestClass | None = None
     """Of that one, in a sweep by accuracy; null without classes, and where rows are grouped or weighted."""
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.focus import View
-    from reportgen.sections.sweep.schema import Choice, HeadSweep, Next, Parameter, SweepResult, SweptModel
+    from reportgen.contract.params import Value
+    from reportgen.sections.sweep.schema import Choice, HeadSweep, Interaction, Next, Parameter, SweepResult, SweptModel
 
 _TEST = "linear model, Student's t; Bonferroni"
 _MOST = 3
@@ -33,7 +34,7 @@ def statements(result: SweepResult, view: View) -> tuple[Statement, ...]:
 
 
 def _of(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
-    yield from _choice(head, chosen=chosen)
+    yield from _choice(result, head, chosen=chosen)
     if head.next is not None:
         yield _next(head, head.next)
     if head.reason is not None:
@@ -65,18 +66,33 @@ def _matter(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
         spec = words.score(head).interaction
         metric = result.find(spec.name, result.first, first.subject)
         pairs = formatting.listed([f"{one.one} and {one.other}" for one in shown[1:]])
-        at, other = (" and ".join(map(label, values)) for values in (first.one_values, first.other_values))
+        (worse, better), (more, less) = _gain(head, first, required(metric.value))
         yield Statement(
             topic="parameters",
             parts=(
-                f"{words.opening(head)}They interact: the difference between {first.one} = {at} changes by ",
+                f"{words.opening(head)}{first.one} and {first.other} interact: the gain from {first.one} = {label(worse)} to {label(better)} is ",
                 _quantity(result, spec.name, first.subject, formatting.size(required(metric.value), metric.unit)),
-                f" between {first.other} = {other}{f' (also {pairs})' if pairs else ''}.",
+                f" larger at {first.other} = {label(more)} than at {label(less)}{f'; so do {pairs}' if pairs else ''}.",
             ),
             test=_TEST,
             p_value=_number(result, "interaction_p", first.subject),
             n=result.n,
         )
+
+
+def _gain(head: HeadSweep, one: Interaction, value: float) -> tuple[tuple[Value, Value], tuple[Value, Value]]:
+    """Return from which to which value of the first parameter the score gains, and at which value of the second it gains more, then less.
+
+    ``value`` is the difference of the first minus the second value of the one, at the first minus at the second value of the other. The gain is
+    towards the value that is better on the whole where the two are those of the main effect, otherwise towards the second.
+    """
+    main = next(found for found in head.parameters if found.name == one.one)
+    first, second = one.one_values
+    gains_more_at_first = value < 0 if words.score(head).higher_is_better else value > 0
+    if (main.worse, main.better) == (second, first):
+        first, second, gains_more_at_first = second, first, not gains_more_at_first
+    more, less = one.other_values if gains_more_at_first else one.other_values[::-1]
+    return (first, second), (more, less)
 
 
 def _worth(result: SweepResult, head: HeadSweep, one: Parameter) -> tuple[Quantity | str, ...]:
@@ -151,7 +167,7 @@ def _failures(result: SweepResult, head: HeadSweep) -> Iterator[Statement]:
     )
 
 
-def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
+def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
     """Name the model to take: the smallest of those that cannot be told from the best, and what speaks for it.
 
     Where a candidate is ``chosen``, it is what the sweep favors.
@@ -163,12 +179,13 @@ def _choice(head: HeadSweep, *, chosen: bool) -> Iterator[Statement]:
     own, best = models[found.smallest], models[found.best]
     weights = _weights(own)
     weakest = _weakest(head, own, found)
-    end: tuple[Quantity | str, ...] = (", ", *weights, " weights", *weakest, f"; {_behind(found)}.")
+    end: tuple[Quantity | str, ...] = (", ", *weights, " weights", *weakest, f"; {_behind(result, head, found)}.")
     if own is not best:
         share = formatting.number(required(own.parameters) / required(best.parameters), "fraction")
         end = (
             *weakest,
-            f". It is the smallest of the {len(found.tied)} models not measurably worse than {best.model}, whose {words.score(head).title} is best (",
+            f". It is {_smallest(head, own, found)} of the {_among(result, head, len(found.tied))} not measurably worse than ",
+            f"{best.model}, whose {words.score(head).title} is best (",
             *words.achieved(head, best, short=True),
             "): ",
             *weights,
@@ -210,13 +227,42 @@ def _weakest(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity 
     )
 
 
-def _behind(found: Choice) -> str:
+def _among(result: SweepResult, head: HeadSweep, count: int) -> str:
+    """Return a number of models; where the report has others than the swept ones, of how many swept ones."""
+    others = result.without or result.left_out
+    return f"{count} of {len(head.models)} swept models" if others else f"{count} models"
+
+
+def _smallest(head: HeadSweep, own: SweptModel, found: Choice) -> str:
+    """Return that a model has the fewest weights of the candidates; of several with as few, whether its score is the best."""
+    candidates = [one for one in head.models if one.model in {found.best, *found.tied}]
+    others = [one for one in candidates if one.parameters == own.parameters and one is not own]
+    if not others:
+        return "the smallest"
+    score, start = words.score(head), f"one of the {len(others) + 1} smallest"
+    sign = 1 if score.higher_is_better else -1
+    if not all(sign * words.reached(own) > sign * words.reached(one) for one in others):
+        return start
+    more, better = ("more", "better") if len(others) == 1 else ("most", "best")
+    return f"{start}, {f'right {more} often' if score.name == 'accuracy' else f'with the {better} {score.title}'},"
+
+
+def _behind(result: SweepResult, head: HeadSweep, found: Choice) -> str:
     """Return what is known of the other models, where the best is the one to take."""
+    models = {one.model: one for one in head.models}
+    own = models[found.best]
+    equal = [name for name in found.tied if words.reached(models[name]) == words.reached(own)]
+    best = (
+        f"it is the best, as {'is' if len(equal) == 1 else 'are'} {formatting.joined(equal, _MOST)}"
+        if equal
+        else "it is the best"
+    )
     if found.tied:
-        return f"it is the best, and the smallest of the {len(found.tied) + 1} that are not distinguishable from it"
+        among = _among(result, head, len(found.tied) + 1)
+        return f"{best}, and {_smallest(head, own, found)} of the {among} that are not distinguishable from it"
     if found.untested:
-        return f"it is the best; {len(found.untested)} differences from it were not tested"
-    return "it is the best, every other model is measurably behind"
+        return f"{best}; {len(found.untested)} differences from it were not tested"
+    return f"{best}, every other model is measurably behind"
 
 
 def _next(head: HeadSweep, found: Next) -> Statement:
@@ -234,7 +280,17 @@ def _next(head: HeadSweep, found: Next) -> Statement:
     if not found.models:
         steps.insert(0, f"{setting}, which no model has")
     if steps:
-        text = f"{start}, try {', and '.join(steps)}: a linear model of the parameters predicts the best {score} there."
+        named = [f"{name} = {label(found.settings[name], forms[name])}" for name in (*found.between, *found.ends)]
+        there = (
+            f"at {formatting.joined(named)}"
+            if found.ends and found.models
+            else "at that setting"
+            if found.ends
+            else "there"
+        )
+        text = (
+            f"{start}, try {', and '.join(steps)}: a linear model of the parameters predicts the best {score} {there}."
+        )
     else:
         text = f"A linear model of the parameters predicts the best {score} with {setting} ({_models(found)})."
     return Statement(topic="choice", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")

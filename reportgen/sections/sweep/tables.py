@@ -150,7 +150,8 @@ def _standing(head: HeadSweep, model: str, failed: str | None) -> str:
         return f"failed: {failed}"
     if found is None:
         return formatting.MISSING
-    if model == found.best:
+    scores = {one.model: one.score.value for one in head.models if one.score is not None}
+    if model == found.best or scores.get(model) == scores[found.best]:
         return "best"
     if model in found.untested:
         return "difference from the best not tested"

@@ -86,9 +86,9 @@ def tried(one: Parameter) -> str:
 
 
 def beyond(one: Parameter, best: Value) -> str:
-    """Return which values of a number lie beyond the end of the range at which it is best."""
+    """Return which values of a number lie beyond the end of the range at which it is best: beyond those tried."""
     side = "above" if best == max(point.value for point in one.points) else "below"
-    return f"{one.name} {side} {label(best, one.form)}"
+    return f"{one.name} {side} {label(best, one.form)}, beyond the values tried"
 
 
 def achieved(head: HeadSweep, one: SweptModel, *, short: bool = False) -> tuple[Quantity | str, ...]:
@@ -107,6 +107,11 @@ def achieved(head: HeadSweep, one: SweptModel, *, short: bool = False) -> tuple[
     if short:
         return number(f"{found[0]:,}"), " right"
     return number(f"{found[0]:,}"), f" of {found[1]:,} right ({shown.text}{interval})"
+
+
+def reached(one: SweptModel) -> float:
+    """Return the score of a model that did not fail."""
+    return float(required(None if one.score is None else one.score.value))
 
 
 def model(head: HeadSweep) -> str:

@@ -66,7 +66,7 @@ class RegressionVisualizer(ScoreVisualizer["ValuePerformance"]):
 
     def _compared(self, result: PerformanceResult, values: Sequence[ValuePerformance]) -> tuple[ValuePerformance, ...]:
         """Return the candidate and its baseline, or a few models, the best first."""
-        best = [tier.best for tier in result.value_tiers if tier.subject == values[0].subject]
+        best = [model for tier in result.value_tiers if tier.subject == values[0].subject for model in tier.leaders]
         ranked = sorted(values, key=lambda one: one.model not in best)
         return self.view.compared(ranked, MOST_COMPARED)
 
