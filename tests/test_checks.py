@@ -30,7 +30,7 @@ from reportgen.plan.presets import PRESETS
 from reportgen.sections.performance.schema import ACCURACY
 from reportgen.spec.errors import SpecError
 from reportgen.spec.tables.sections import CheckSpec
-from reportgen.text.formatting import checked
+from reportgen.text.formatting import THIN, checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -614,3 +614,19 @@ def test_a_check_of_slices_whose_section_was_not_run(tmp_path: Path) -> None:
     check = 'metric = "slices.accuracy"\nat_least = 0.0\nslices = ["region = east"]'
     (found,) = of_slices(tmp_path, check, only=("performance",))
     assert (found.state, found.reason) == ("SKIPPED", "section slices was not run")
+
+
+def test_figures_show_the_limit_of_the_most_serious_check() -> None:
+    """Of one that fails, else of one that warns, else of the first; in the words of the check."""
+
+    def shown(*checks: str) -> str:
+        head = SPEC.split("[[checks]]")[0]
+        found = results(head + "".join(f"[[checks]]\n{check}\n" for check in checks))
+        return found.view_of("performance").limits["accuracy"].words.replace(THIN, " ")
+
+    first, second = ('metric = "performance.accuracy"\nat_least = ' + limit for limit in ("0.1", "0.05"))
+    assert shown(first, second) == "at least 10 %"
+    warns = 'metric = "performance.accuracy"\nat_least = 1.0\non = "ci_low"\nseverity = "warn"'
+    assert shown(first, warns) == "at least 100 % at the lower end"
+    fails = 'metric = "performance.accuracy"\nat_least = 0.9999'
+    assert shown(first, warns, fails) == "at least 99.99 %"

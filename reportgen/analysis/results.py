@@ -17,7 +17,7 @@ from reportgen.contract.base import Strict
 from reportgen.contract.changes import FlippedCheck
 from reportgen.contract.decision import Decision
 from reportgen.contract.findings import Finding, Severity
-from reportgen.contract.focus import Focus, View
+from reportgen.contract.focus import Focus, Limits, View
 from reportgen.contract.forms import Form
 from reportgen.contract.metric_table import TableRow
 from reportgen.contract.numbers import Metric
@@ -31,6 +31,7 @@ from reportgen.plan.registry import Registry
 from reportgen.spec.tables.output import DocsUrl, LimitsSpec
 from reportgen.spec.tables.release import CardSpec
 from reportgen.spec.tables.sections import Change, Compared
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,6 +43,8 @@ SCHEMA_VERSION = 2
 MANY_MODELS = 6
 
 CheckState = Literal["PASS", "WARN", "FAIL", "ERROR", "SKIPPED"]
+_SERIOUS: tuple[CheckState, ...] = ("FAIL", "WARN", "ERROR", "PASS", "SKIPPED")
+"""Outcomes of checks, the most serious first."""
 Standing = Literal["clear", "within the interval", "no interval"]
 """Whether the 95 % interval is on one side of the limits, as the value is, or includes a limit."""
 
@@ -360,11 +363,16 @@ class Results(Strict):
         return self.decision.candidate is None and len(self.models) >= MANY_MODELS
 
     def view_of(self, section: str) -> View:
-        """Return what the tables and figures of a section show."""
+        """Return what the tables and figures of a section show.
+
+        Of several checks on a metric, the limits are those of the one that failed, else of one that warned, else of one that could
+        not be decided; among equals, of one on the candidate, then of the first.
+        """
+        own = [check for check in self.checks if check.section == section and check.change is None]
+        own.sort(key=lambda check: (_SERIOUS.index(check.state), not self.decision.concerns(check.model)))
         limits = {
-            check.address.partition(".")[2]: (check.low, check.high)
-            for check in reversed(self.checks)
-            if check.section == section and check.change is None
+            check.address.partition(".")[2]: Limits(check.low, check.high, formatting.condition(check))
+            for check in reversed(own)
         }
         return View(self.focus, self.decision, limits, self.flipped)
 

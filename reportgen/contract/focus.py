@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from reportgen.contract.base import Strict
 from reportgen.contract.decision import COMPARISON, Decision
@@ -17,8 +17,13 @@ MOST_ROWS = 30
 """Maximum number of models in a table with one row per model. Convention."""
 
 
-Limits = tuple[float | None, float | None]
-"""Lower and upper limit of a check, both inclusive; None for none."""
+class Limits(NamedTuple):
+    """The limits of a check, both inclusive; None for none."""
+
+    low: float | None
+    high: float | None
+    words: str
+    """The condition, with what of the number must meet it: "at least 90 % at the lower end"."""
 
 
 class OfModel(Protocol):
@@ -57,7 +62,7 @@ class View:
     focus: Focus | None = None
     decision: Decision = COMPARISON
     limits: Mapping[str, Limits] = field(default_factory=dict)
-    """Lower and upper limit of the checks on the section's metrics, by metric."""
+    """The check on each of the section's metrics that is checked, by metric: of several the one with the most serious outcome."""
     flipped: tuple[FlippedCheck, ...] = ()
     """The checks whose outcome differs from that of an earlier release."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from reportgen.contract.numbers import Bounded, or_nan
 from reportgen.contract.theme import Look
 from reportgen.figures import categories, draw
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
-    from reportgen.contract.numbers import Measurement
+    from reportgen.contract.numbers import Measurement, Metric
     from reportgen.contract.theme import Theme
 
 _HIGHEST = 2.5
@@ -25,6 +26,8 @@ _HIGHEST = 2.5
 _LOWEST = 0.9
 _ROW = 1.75
 """Height of a row, in font sizes."""
+_INSIDE = 0.015
+"""How far inside an end of the axis models beyond it are drawn, as a share of the axis."""
 RANGE = "#c3c8cd"
 """Color of what is expected behind what is seen."""
 
@@ -127,14 +130,46 @@ def rows(ax: Axes, theme: Theme, names: Sequence[str], series: Sequence[Dots]) -
     return places
 
 
-def models(ax: Axes, theme: Theme, names: Sequence[str], measured: Sequence[Measurement]) -> None:
-    """Draw a metric of several models with its intervals, a named row for each, in the looks of the models."""
+def models(
+    ax: Axes,
+    theme: Theme,
+    names: Sequence[str],
+    measured: Sequence[Measurement],
+    ends: tuple[float, float] | None = None,
+) -> None:
+    """Draw a metric of several models with its intervals, a named row for each, in the looks of the models.
+
+    ``ends`` are those of the axis, by default around all of them; a model beyond is a triangle at the edge, with its value.
+    """
     categories.named_rows(ax, theme, names)
+    if ends is not None:
+        ax.set_xlim(ends)
     for place, one in enumerate(measured):
         metric, look = one.metric, theme.look(one.model)
+        if ends is not None and metric.value is not None and not ends[0] <= metric.value <= ends[1]:
+            _beyond(ax, theme, place, metric, look.color, above=metric.value > ends[1])
+            continue
         if metric.ci_low is not None and metric.ci_high is not None:
             ax.hlines(place, metric.ci_low, metric.ci_high, color=look.color, linewidth=theme.line_width)
         ax.plot(or_nan(metric.value), place, marker=look.marker, color=look.color, linestyle="none")
+
+
+def _beyond(ax: Axes, theme: Theme, place: int, metric: Metric, color: str, *, above: bool) -> None:
+    """Draw a model that is beyond an end of the x axis: a triangle that points there, and its value."""
+    across, side = ax.get_yaxis_transform(), -1 if above else 1
+    edge = float(above) + side * _INSIDE
+    ax.plot(edge, place, marker="<>"[above], color=color, linestyle="none", transform=across)
+    ax.annotate(
+        formatting.metric(metric).text,
+        (edge, place),
+        (side * theme.marker_size, 0),
+        xycoords=across,
+        textcoords="offset points",
+        color=theme.muted,
+        size=0.85 * theme.small_size,
+        va="center_baseline",
+        ha="right" if above else "left",
+    )
 
 
 def largest(differences: Sequence[T], value: Callable[[T], float], most: int) -> list[T]:

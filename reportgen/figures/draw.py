@@ -33,6 +33,8 @@ _SMALL = 0.9
 """Size of text in place of bars, relative to other small text: 7.2 points where that has 8. Convention."""
 MOST_NAMED = 50
 """Maximum number of models with a row each in a figure of one page. Convention."""
+_REFERENCE = 48
+"""Maximum number of characters of the label of a reference line: a condition of a check fits. Convention."""
 _MARKED = 40
 """Maximum number of points of a line for which each one is marked. Convention."""
 
@@ -125,12 +127,18 @@ def reference_line(ax: Axes, theme: Theme, value: float, label: str, axis: Liter
     if axis == "y":
         line = ax.axhline(value, **style)
         ax.annotate(
-            theme.text(label), (1, value), (gap, 0), xycoords=ax.get_yaxis_transform(), va="center", ha="left", **words
+            theme.text(label, _REFERENCE),
+            (1, value),
+            (gap, 0),
+            xycoords=ax.get_yaxis_transform(),
+            va="center",
+            ha="left",
+            **words,
         )
     else:
         line = ax.axvline(value, **style)
         ax.annotate(
-            theme.text(label),
+            theme.text(label, _REFERENCE),
             (value, 1),
             (0, gap),
             xycoords=ax.get_xaxis_transform(),
@@ -234,10 +242,11 @@ class NamedPoint:
     y: float
 
 
-def named_points(ax: Axes, theme: Theme, points: Sequence[NamedPoint]) -> None:
+def named_points(ax: Axes, theme: Theme, points: Sequence[NamedPoint], first: int = 0) -> None:
     """Draw points in the looks of their models, and name them: few in a legend, many beside the points.
 
-    The limits of the axes follow the points; the first points have the first choice of room for their names.
+    The limits of the axes follow the points; the first points have the first choice of room for their names, and ``first`` of
+    them have a name in any case.
     """
     handles: dict[str, Line2D] = {}
     for point in points:
@@ -252,7 +261,9 @@ def named_points(ax: Axes, theme: Theme, points: Sequence[NamedPoint]) -> None:
             ax, theme, [handles[point.label] for point in sorted(points, key=lambda one: order.index(one.model))]
         )
     else:
-        beside.write(ax, theme, [(point.x, point.y) for point in points], [point.label for point in points])
+        beside.write(
+            ax, theme, [(point.x, point.y) for point in points], [point.label for point in points], first=first
+        )
 
 
 def names_note(count: int) -> str:

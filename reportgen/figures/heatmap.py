@@ -37,6 +37,7 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
     text: Sequence[Sequence[str]] | None = None,
     colorbar_label: str | None = None,
     palette: str | None = None,
+    crossed: bool = False,
 ) -> AxesImage:
     """Show a matrix as colored cells, the first row on top.
 
@@ -60,6 +61,8 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
         Label of the color scale; None for no scale.
     palette
         Colors; by default those of the theme.
+    crossed
+        Whether NaN cells are crossed out, where the scale has grays too.
     """
     from matplotlib import colormaps
 
@@ -77,6 +80,16 @@ def heatmap(  # noqa: PLR0913 all but the matrix by name
         colorbar(ax, theme, image, colorbar_label)
     categories(ax, theme, rows, "y")
     categories(ax, theme, columns, "x")
+    if crossed:
+        for row, column in zip(*np.nonzero(np.ma.getmaskarray(matrix)), strict=True):
+            ax.plot(
+                (column - 0.5, column + 0.5),
+                (row + 0.5, row - 0.5),
+                color=theme.muted,
+                linewidth=theme.line_width / 2,
+                scalex=False,
+                scaley=False,
+            )
     if text is not None and theme.extras:
         _cell_text(ax, theme, image, text)
     return image

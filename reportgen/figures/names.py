@@ -32,9 +32,13 @@ _OFFSETS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)
 """Positions of a name relative to its point: right first."""
 _DISTANCES = (1, 3, 5)
 """Distances of a name from its point, in marker sizes; from the second on with a line to it. Convention."""
+_FARTHER = (*_DISTANCES, 8, 12, 16, 22, 30)
+"""The same for names that stand in any case."""
 
 
-def write(ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place] = ()) -> None:
+def write(
+    ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place] = (), first: int = 0
+) -> None:
     """Write names next to points; where some have none, a note in a corner says how many of the points are named.
 
     Parameters
@@ -47,8 +51,10 @@ def write(ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str],
         The names, no more than points.
     free
         Corners of a line that no name covers.
+    first
+        Number of names, from the first on, that are written in any case: farther away, or over points, where there is no other room.
     """
-    ax.add_artist(_artist()(theme, points, words, free))
+    ax.add_artist(_artist()(theme, points, words, free, first))
 
 
 @dataclass(frozen=True)
@@ -69,9 +75,12 @@ def _artist() -> type[Any]:
     from matplotlib.text import Text
 
     class Names(Artist):
-        def __init__(self, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place]) -> None:
+        def __init__(
+            self, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place], first: int
+        ) -> None:
             super().__init__()
             self.set_zorder(_ABOVE_LINES)
+            self._first = first
             self._theme, self._words = theme, [theme.text(name, limit=_LIMIT) for name in words]
             self._points, self._free = (np.asarray(one, float).reshape(-1, 2) for one in (points, free))
 
@@ -84,7 +93,7 @@ def _artist() -> type[Any]:
             free = np.vstack((points, along(corners, theme.small_size)))
             parts: list[Artist] = []
             boxes = [tuple(box) for box in written]
-            for one in placed(free, self._words, room, boxes, theme, len(points)):  # type: ignore[arg-type]
+            for one in placed(free, self._words, room, boxes, theme, len(points), self._first):  # type: ignore[arg-type]
                 if one.line is not None:
                     x, y = np.transpose(one.line) * scale
                     parts.append(Line2D(x, y, color=theme.muted, linewidth=theme.line_width / 3))
@@ -114,6 +123,7 @@ def placed(
     written: Sequence[Box],
     theme: Theme,
     points: int | None = None,
+    first: int = 0,
 ) -> Iterator[Name]:
     """Yield the placed names; then, in a corner, how many points are named, unless all are.
 
@@ -131,33 +141,83 @@ def placed(
         For sizes.
     points
         How many of the places are points; by default there is one for each name.
+    first
+        Number of names that are placed in any case, as long as the axes have room beside the other texts.
     """
     count = len(names) if points is None else points
     reach = theme.marker_size / 2 + 1
-    kept = [*written, *((x - reach, y - reach, x + reach, y + reach) for x, y in places)]
-    found = list(_beside(places, names, room, kept, theme))
+    marks = [(x - reach, y - reach, x + reach, y + reach) for x, y in places]
+    found = _beside(places, names, room, marks, _Sheet(tuple(written)), theme, first)
     if len(found) < count:
-        note, box = _note(f"{count} of {count} points are named", room, kept, theme)
-        found = list(_beside(places, names, room, [*kept, box], theme))
+        leading = _beside(places[:first], names[:first], room, marks, _Sheet(tuple(written)), theme, first)
+        taken = [*marks, *_boxes(leading, theme)]
+        note, box = _note(f"{count} of {count} points are named", room, [*written, *taken], theme)
+        found = _beside(places, names, room, marks, _Sheet((*written, box)), theme, first)
         named = f"{len(found)} of {count} points {'is' if len(found) == 1 else 'are'} named"
         found.append(replace(note, words=named))
     yield from found
 
 
-def _beside(places: NDArray[Any], names: Sequence[str], room: Box, kept: Sequence[Box], theme: Theme) -> Iterator[Name]:
-    """Yield the names that fit, each beside its point."""
-    reach, height, taken = theme.marker_size / 2 + 1, _LINE * theme.small_size, list(kept)
-    for words, (x, y) in zip(names, places, strict=False):
-        width = text_width(words, theme.small_size)
-        for far, (dx, dy) in product(_DISTANCES, _OFFSETS):
-            left = x + dx * far * (reach + 1) + (dx - 1) / 2 * width
-            low = y + dy * far * (reach + 1) + (dy - 1) / 2 * height
-            box = (left, low, left + width, low + height)
-            if _fits(box, room, taken):
-                taken.append(box)
-                end = (left + (1 - dx) / 2 * width, low + (1 - dy) / 2 * height)
-                yield Name(words, left, low, ((x, y), end) if far > 1 else None)
+@dataclass(frozen=True)
+class _Sheet:
+    """What names must not cover: boxes of texts, and lines to points; no line crosses a text."""
+
+    texts: tuple[Box, ...]
+    lines: tuple[tuple[Place, Place], ...] = ()
+
+    def takes(self, box: Box, line: tuple[Place, Place] | None) -> bool:
+        """Return whether there is room for a name and for the line to its point."""
+        if any(overlap(box, other) for other in self.texts) or any(crosses(other, box) for other in self.lines):
+            return False
+        return line is None or not any(crosses(line, other) for other in self.texts)
+
+    def having(self, box: Box, line: tuple[Place, Place] | None) -> _Sheet:
+        """Return the sheet with a name on it."""
+        return _Sheet((*self.texts, box), self.lines if line is None else (*self.lines, line))
+
+
+def _beside(
+    places: NDArray[Any],
+    names: Sequence[str],
+    room: Box,
+    points: Sequence[Box],
+    sheet: _Sheet,
+    theme: Theme,
+    first: int,
+) -> list[Name]:
+    """Return the names that fit, each beside its point; those that stand in any case may be farther away, or cover points."""
+    found = []
+    for index, (words, place) in enumerate(zip(names, places, strict=False)):
+        ways = [(_DISTANCES, points)] if index >= first else [(_FARTHER, points), (_FARTHER, ())]
+        for distances, kept in ways:
+            spots = _spots(words, place, distances, theme)
+            chosen = next(
+                (one for one in spots if _fits(one[1], room, kept) and sheet.takes(one[1], one[0].line)), None
+            )
+            if chosen is not None:
+                name, box = chosen
+                sheet = sheet.having(box, name.line)
+                found.append(name)
                 break
+    return found
+
+
+def _spots(words: str, place: Place, distances: Sequence[int], theme: Theme) -> Iterator[tuple[Name, Box]]:
+    """Yield where a name can stand, the best place first, with its box."""
+    (x, y), reach = place, theme.marker_size / 2 + 1
+    width, height = text_width(words, theme.small_size), _LINE * theme.small_size
+    for far, (dx, dy) in product(distances, _OFFSETS):
+        left = x + dx * far * (reach + 1) + (dx - 1) / 2 * width
+        low = y + dy * far * (reach + 1) + (dy - 1) / 2 * height
+        end = (left + (1 - dx) / 2 * width, low + (1 - dy) / 2 * height)
+        line = ((x, y), end) if far > 1 else None
+        yield Name(words, left, low, line), (left, low, left + width, low + height)
+
+
+def _boxes(names: Sequence[Name], theme: Theme) -> list[Box]:
+    """Return the edges of placed names."""
+    height = _LINE * theme.small_size
+    return [(one.left, one.low, one.left + text_width(one.words, theme.small_size), one.low + height) for one in names]
 
 
 def _note(words: str, room: Box, taken: Sequence[Box], theme: Theme) -> tuple[Name, Box]:
@@ -184,3 +244,21 @@ def _fits(box: Box, room: Box, taken: Sequence[Box]) -> bool:
 def overlap(one: Box, other: Box) -> bool:
     """Return whether two boxes (left, lower, right, upper) share more than an edge."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def crosses(line: tuple[Place, Place], box: Box) -> bool:
+    """Return whether a straight line goes through the inside of a box (left, lower, right, upper).
+
+    >>> crosses(((0, 0), (4, 4)), (1, 1, 2, 2)), crosses(((0, 0), (4, 0)), (1, 0, 2, 2)), crosses(((0, 0), (1, 1)), (2, 2, 3, 3))
+    (True, False, False)
+    """
+    (start, end), enters, leaves = line, 0.0, 1.0
+    for side in (0, 1):
+        low, high, step = box[side], box[side + 2], end[side] - start[side]
+        if step == 0:
+            if not low < start[side] < high:
+                return False
+            continue
+        before, after = sorted(((low - start[side]) / step, (high - start[side]) / step))
+        enters, leaves = max(enters, before), min(leaves, after)
+    return enters < leaves

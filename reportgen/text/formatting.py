@@ -47,6 +47,7 @@ _LARGE = 1e15
 _KILO = 1000
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _DIGEST = 12
+_ALL = 100
 
 
 class Number(Protocol):
@@ -150,6 +151,18 @@ def percent(limit: float) -> str:
     ['10 %', '2.5 %']
     """
     return f"{100 * limit:g}{THIN}%"
+
+
+def rounded(share: float) -> str:
+    """Return a share as a whole percentage, for the cells of a figure; one that is not 0 or 100 % is never shown as that.
+
+    >>> [rounded(share).replace(THIN, " ") for share in (0.112, 0.004, 0.0, 0.997, 1.0)]
+    ['11 %', '< 1 %', '0 %', '> 99 %', '100 %']
+    """
+    whole = round(100 * share)
+    if whole == 0 < share:
+        return f"< 1{THIN}%"
+    return f"> 99{THIN}%" if share < 1 and whole == _ALL else f"{whole}{THIN}%"
 
 
 def number(value: float, unit: str) -> str:

@@ -11,7 +11,9 @@ from factory import model_handle
 from hypothesis import given, settings, strategies as st
 
 from reportgen.contract.figures import Figure, Panel
-from reportgen.figures import categories, draw, heatmap, scales, style, svg
+from reportgen.contract.numbers import Measurement, Metric
+from reportgen.figures import categories, dots, draw, heatmap, scales, style, svg
+from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -288,3 +290,80 @@ def test_names_at_the_ends_of_lines_do_not_overlap(ends: list[float]) -> None:
         assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes))
         assert max(box.x1 for box in boxes) <= width
         assert len({text.get_text() for text in ax.texts}) == len(ends)
+
+
+def test_a_square_root_axis_has_ticks_near_zero() -> None:
+    """Half of such an axis is below a quarter of its values; labels that would touch are left out, 0 and the largest first kept."""
+
+    def panel(ax: Axes) -> None:
+        scales.root_counts(ax, THEME, 105)
+        ax.set_xlim(-0.05, 110)
+
+    assert named(axes(panel), "x") == ["0", "1", "2", "5", "10", "20", "50", "100"]
+    narrow = named(axes(panel, svg.narrowed(THEME)), "x")
+    assert narrow[0], narrow[-1] == ("0", "100")
+    assert 4 < len(narrow) < 8
+
+
+def test_cells_without_a_value_are_crossed_out_on_request() -> None:
+    """The middle of the color scale is gray too."""
+    assert len(heat([[0.5, np.nan]], crossed=True).lines) == 1
+    assert not heat([[0.5, np.nan]]).lines
+    assert not heat([[0.5, 0.7]], crossed=True).lines
+
+
+def test_a_log_axis_of_a_low_panel_has_few_ticks() -> None:
+    """1, 2 and 5 times the powers of ten only where their labels have room."""
+
+    def panel(ax: Axes) -> None:
+        ax.plot([0, 1], [0.001, 0.9])
+        scales.logarithmic(ax, 0.001, 0.9)
+
+    assert "0.05" in named(axes(panel, height=3.5), "y")
+    assert "0.05" not in named(axes(panel, height=1.3), "y")
+    assert "0.01" in named(axes(panel, height=1.3), "y")
+
+
+def test_the_label_of_a_reference_line_has_the_condition_of_a_check() -> None:
+    """In full."""
+    words = "check: at least 90 % at the lower end"
+    ax = axes(lambda ax: draw.reference_line(ax, THEME, 0.9, words, axis="x"))
+    assert [text.get_text() for text in ax.texts] == [words]
+
+
+def test_models_beyond_an_axis_are_triangles_with_their_value() -> None:
+    """Far ones are found by Tukey's outer fence; the axis ends where the others with their intervals do."""
+    values = [0.1, 0.9, 0.92, 0.94, 0.95, 0.96]
+    assert scales.far(values).tolist() == [True] + [False] * 5
+    low, high = scales.ends(values, [0.85, 0.99], share=True)
+    assert 0.8 < low < 0.85
+    assert 0.99 < high <= 1.01
+    assert not scales.far([0.5] * 5 + [0.9]).any()
+    theme = style.theme("publication", list("abcdef"))
+    measured = [
+        Measurement(name="accuracy", model=model, subject=None, metric=Metric(value=value, unit="fraction"))
+        for model, value in zip("abcdef", values, strict=True)
+    ]
+    ax = axes(lambda ax: dots.models(ax, theme, list("abcdef"), measured, (low, high)), theme)
+    assert [text.get_text() for text in ax.texts] == [f"10.0{formatting.THIN}%"]
+    assert ax.lines[0].get_marker() == "<"
+    assert [scales.beyond(count) for count in (0, 1, 3)] == [
+        "",
+        " Triangle: a model beyond the axis.",
+        " Triangles: 3 models beyond the axis.",
+    ]
+
+
+@pytest.mark.parametrize(("log", "wanted"), [(False, "20"), (True, "0.5")])
+def test_shares_are_in_percent_on_every_axis(log: bool, wanted: str) -> None:
+    """As in text, with a thin space; a log axis has no labels between its ticks."""
+
+    def panel(ax: Axes) -> None:
+        ax.plot([0, 1], [0.002, 0.9])
+        if log:
+            scales.logarithmic(ax, 0.002, 0.9)
+        scales.shares(ax.yaxis)
+
+    ax = axes(panel)
+    assert f"{wanted}{formatting.THIN}%" in named(ax, "y")
+    assert ax.yaxis.get_minor_formatter().format_ticks([0.03]) == [""]

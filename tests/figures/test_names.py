@@ -75,3 +75,25 @@ def test_points_that_were_given_no_name_count_too() -> None:
     places = np.array([[50.0, 50.0], [150.0, 100.0], [250.0, 150.0]])
     *_, note = names.placed(places, ["a", "b"], ROOM, [], THEME, points=3)
     assert note.words == "2 of 3 points are named"
+
+
+def test_a_line_to_a_point_crosses_no_name() -> None:
+    """Neither a name that was there before it, nor one that comes after it; crowded as the points are."""
+    generator = np.random.default_rng(1)
+    places = np.vstack([generator.normal((60, 40), 12, (20, 2)), generator.uniform((0, 0), (400, 200), (8, 2))])
+    found = list(names.placed(places, [f"a model {place}" for place in range(28)], ROOM, [], THEME))
+    lines = [one.line for one in found if one.line is not None]
+    own = {one.line: box for one, box in zip(found, boxes(found), strict=True) if one.line is not None}
+    assert len(lines) > 2
+    for line in lines:
+        assert not any(names.crosses(line, box) for box in boxes(found) if box != own[line])
+
+
+def test_the_first_names_are_written_in_any_case() -> None:
+    """Where the others have no room, farther away; where points are everywhere, over them."""
+    crowd = np.array([(x, y) for x in range(10, 400, 9) for y in range(10, 200, 9)], float)
+    words = [f"model_{place}" for place in range(40)]
+    without = [one.words for one in names.placed(crowd, words, ROOM, [], THEME)]
+    assert without == ["0 of 40 points are named"]
+    found = [one.words for one in names.placed(crowd, words, ROOM, [], THEME, first=2)]
+    assert found == ["model_0", "model_1", "2 of 40 points are named"]

@@ -20,17 +20,19 @@ from factory import (
 
 from reportgen.contract import forecasts
 from reportgen.contract.decision import Decision
-from reportgen.contract.focus import View
+from reportgen.contract.focus import Focus, View
 from reportgen.contract.numbers import Measurement, Metric
 from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.contract.subjects import Subject
+from reportgen.figures import svg
 from reportgen.figures.style import theme
 from reportgen.figures.svg import to_svg
 from reportgen.metrics import calibration, comparison
-from reportgen.sections.calibration import SECTION, findings, schema
+from reportgen.sections.calibration import SECTION, findings, schema, titles
 from reportgen.sections.calibration.analyzer import _bands
 from reportgen.sections.calibration.binned import Binned
-from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult
+from reportgen.sections.calibration.errors import ErrorVisualizer
+from reportgen.sections.calibration.schema import CalibrationOptions, CalibrationResult, HeadCalibration
 from reportgen.sections.calibration.visualizer import CalibrationVisualizer
 from reportgen.text.formatting import THIN, fraction
 
@@ -568,3 +570,69 @@ def test_rows_counted_in_cells_are_measured_like_rows(classes: int, monkeypatch:
     said = "rows counted in fine cells of confidence"
     told = {one.name for one in found.measurements if one.metric.estimator == said}
     assert told == ({"aurc", "smece"} if classes > 2 else {"aurc"})
+
+
+def banded(*bands: tuple[float, float, int, float, float, float]) -> HeadCalibration:
+    """Return a head with these bands: ends, errors, those expected, and the range of a calibrated model."""
+    whole = analyze(head(outputs(*noisy(400, 3)))).heads[0]
+    made = tuple(
+        schema.ErrorBand(low=low, high=high, n=1000, errors=errors, expected=expected, range_low=least, range_high=most)
+        for low, high, errors, expected, least, most in bands
+    )
+    return whole.model_copy(update={"bands": made})
+
+
+def test_a_band_on_the_other_side_is_in_the_title() -> None:
+    """Where it is beyond what calibrated models have; within that it is chance."""
+    fewer = (0.9, 0.99, 7, 25.0, 14.0, 40.0)
+    (evidence,) = findings.evidence(analyze(head(outputs(*noisy(2000, 4, sharp=0.5)))))
+    assert evidence.side == -1
+    one = banded(fewer, (0.999, 1.0, 5, 0.866, 0.0, 4.0))
+    assert titles._expected_of(one, evidence).replace(THIN, " ") == (
+        "a makes fewer errors in all than its confidence implies (12 wrong, 25.9 expected), but more over 99.9 % (5 wrong, 0.9 expected)"
+    )
+    inside = banded(fewer, (0.999, 1.0, 4, 0.866, 0.0, 4.0))
+    assert (
+        titles._expected_of(inside, evidence)
+        == "a makes fewer errors than its confidence implies: 11 wrong, 25.9 expected"
+    )
+
+
+def test_a_single_model_of_several_is_named() -> None:
+    """With its errors; several are counted."""
+    heads = [head(outputs(*noisy(2000, 4, sharp=sharp))) for sharp in (1.0, 1.0, 2.0)]
+    title = figures(analyze(*heads))["expected-errors"].title
+    assert title.startswith("c makes more errors than its confidence implies: ")
+    assert title.endswith(" expected")
+
+
+def test_the_model_of_the_title_has_its_name_at_the_curve() -> None:
+    """However crowded the ends of the refusal curves are; so have the candidate, and the leading model of a focus."""
+    heads = [head(outputs(*noisy(400, 3, seed=seed))) for seed in range(8)]
+    result, look = analyze(*heads), theme("publication", "abcdefgh")
+    view = View(focus=Focus(models=tuple("hgfedcba"), order=tuple("hgfedcba"), by=None))
+    drawer = ErrorVisualizer(look, view)
+    lines = [(one, titles.refusal_curve(one)) for one in result.heads]
+    ordered, first = drawer._named_first(result, lines)
+    said = titles.refusal_model(result, [one for one, _ in lines], None)
+    assert said is not None
+    assert [one.model for one, _ in ordered[:first]] == list(dict.fromkeys((said.model, "h", "g")))
+    assert sorted(one.model for one, _ in ordered) == list("abcdefgh")
+    figure = next(one for one in drawer.figures(result) if one.name == "refusal")
+    drawn = to_svg(figure, svg.narrowed(look), "f").svg
+    assert all(f">{one.model}<" in drawn for one, _ in ordered[:first])
+
+
+def test_the_best_and_the_worst_have_names_in_the_landscape() -> None:
+    """By Brier score and by ECE, of more models than a legend has room for."""
+    heads = [head(outputs(*noisy(300, 3, sharp=0.2 + place / 4, seed=place))) for place in range(14)]
+    names = tuple(f"model-{place:02}" for place in range(14))
+    result = analyzed(SECTION, evaluation(*heads, names=names))
+    look = theme("publication", names)
+    figure = next(one for one in CalibrationVisualizer(look).figures(result) if one.name == "errors")
+    drawn = to_svg(figure, svg.narrowed(look), "f").svg
+    eces = {one.model: result.find("ece", one.model).value for one in result.heads}
+    briers = {one.model: one.brier.value for one in result.heads}
+    for values in (eces, briers):
+        for pick in (min, max):
+            assert f">{pick(values, key=values.__getitem__)}<" in drawn

@@ -10,8 +10,9 @@ import pytest
 from factory import draw_all, evaluation, head, inside, layer, model, noisy, outputs, probed, produced
 
 from reportgen.contract.decision import Decision
-from reportgen.contract.focus import View
+from reportgen.contract.focus import Focus, View
 from reportgen.contract.records.activations import AttentionStatistics
+from reportgen.figures import svg
 from reportgen.figures.style import theme
 from reportgen.sections.information_flow import SECTION
 from reportgen.sections.information_flow.analyzer import InformationFlowAnalyzer
@@ -310,3 +311,30 @@ def test_statements_count_dead_units() -> None:
     both = InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
     assert said(both) == f"Up to 25.0{THIN}% of the units are dead, in b."
     assert said(both, "a") == "No dead units in whole."
+
+
+def test_the_model_that_the_statement_names_is_drawn() -> None:
+    """Of many models those in focus are, and first the one with most dead units, which page one and the chapter name."""
+    dead, sound = layer(RECTIFIED * (np.arange(16) < 4), "dead"), layer(RECTIFIED, "sound")
+    half = layer(RECTIFIED * (np.arange(16) < 8), "half")
+    layers = {"a": (half, sound), "b": (sound,), "c": (dead, sound)}
+    made = inside(*(model(name, activations=probed(*some)) for name, some in layers.items()), n=N)
+    result = InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
+    view = View(focus=Focus(models=("a", "b"), order=("a", "b", "c"), by="Accuracy"))
+    (statement,) = SECTION.statements(result, view)
+    assert statement.text.endswith("in c.")
+    health = next(iter(SECTION.visualizer(theme("publication", "abc"), view).figures(result)))
+    assert [panel.title for panel in health.panels] == ["c", "a"]
+    assert "c: most dead units of all models." in health.caption
+    assert "The 2 with the best Accuracy of 3 models" in health.caption
+    alone = View(focus=view.focus, decision=Decision(candidate="a"))
+    only = next(iter(SECTION.visualizer(theme("publication", "abc"), alone).figures(result)))
+    assert [panel.title for panel in only.panels] == ["a"]
+
+
+def test_shares_in_cells_are_written_as_in_text() -> None:
+    """With a thin space, and never as 0 where they are not."""
+    figure = draw_all(SECTION, analyze(layer(RECTIFIED * (np.arange(16) < 8), "half"), layer(RECTIFIED, "sound")))[0]
+    drawn = svg.to_svg(figure, theme("publication", ["a"]), "f").svg
+    assert f"50{THIN}%" in drawn
+    assert "50%" not in drawn

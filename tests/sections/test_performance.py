@@ -30,6 +30,8 @@ from sklearn import metrics as sk
 from reportgen.contract.decision import Baseline, Decision as Roles
 from reportgen.contract.focus import View
 from reportgen.contract.records.data import NearDuplicates
+from reportgen.figures import svg
+from reportgen.figures.style import theme
 from reportgen.sections.performance import SECTION, rivals, tiers
 from reportgen.sections.performance.analyzer import PerformanceAnalyzer
 from reportgen.sections.performance.schema import PerformanceOptions, PerformanceResult
@@ -37,6 +39,7 @@ from reportgen.sections.performance.tiers import told_apart
 from reportgen.text.formatting import THIN
 
 if TYPE_CHECKING:
+    from reportgen.contract.figures import Figure
     from reportgen.contract.records.evaluation import Evaluation
     from reportgen.contract.records.heads import HeadEvaluation
     from reportgen.contract.result import SectionResult
@@ -718,3 +721,64 @@ def test_a_class_that_got_worse_is_said_beside_the_weakest() -> None:
     assert said[2].startswith(f"Worse than b on 0: 700 of 900 found (77.8{THIN}% [")
     assert "; b 900, −22.2 points [" in said[2]
     assert len(said) == 3
+
+
+def confusions(*predictions: list[int], view: View | None = None) -> Figure:
+    """Draw the confusion matrices of models that predict these for twelve rows of three classes."""
+    labels = np.repeat([0, 1, 2], 4)
+    result = analyze(*(head(outputs(logits_for(one, 3), labels)) for one in predictions))
+    drawer = SECTION.visualizer(theme("publication", "abc"), view or View())
+    return next(one for one in drawer.figures(result) if one.name == "confusion")
+
+
+def test_equally_frequent_confusions_are_all_named() -> None:
+    """Of one model or of several; what is not equal is not."""
+    one = [0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]
+    two = [0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 0]
+    assert confusions(one).title == "Most frequent confusion: a predicts 0 as 1, 2 of 4 times"
+    both = confusions(two)
+    assert both.title == "Most frequent confusions: a predicts 0 as 1 and 1 as 2, 2 times each"
+    assert "the most frequent confusions are 0 as 1 and 1 as 2, 2 times each." in both.alt
+    assert confusions(one, two).title == (
+        "Most frequent confusions: a predicts 0 as 1; b predicts 0 as 1 and 1 as 2, 2 times each"
+    )
+    candidate = View(decision=Roles(candidate="a"))
+    assert confusions(one, two, view=candidate).title == "Most frequent confusion: a predicts 0 as 1, 2 of 4 times"
+    perfect = [0] * 4 + [1] * 4 + [2] * 4
+    assert confusions(perfect).title == "No class is predicted as another"
+
+
+def test_confusion_matrices_share_their_shades() -> None:
+    """The largest number of errors of all panels is black in each, and the caption has it."""
+    mild = [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2]
+    strong = [1, 1, 1, 0, 1, 1, 1, 1, 2, 2, 2, 2]
+    figure = confusions(mild, strong)
+    assert "from white (none) to black (3)." in figure.caption
+    drawn = svg.draw(figure, theme("publication", ["a", "b"]), "f")
+    assert [ax.images[0].get_clim() for ax in drawn.axes] == [(0.0, 3.0)] * 2
+
+
+def test_of_many_models_those_that_would_squeeze_the_others_are_beyond_the_axis() -> None:
+    """The caption counts them; of few models the axis has all."""
+    labels = np.tile([0, 1], 100)
+
+    def model(wrong: int) -> HeadEvaluation:
+        return head(outputs(logits_for([*(1 - labels[:wrong]), *labels[wrong:]]), labels))
+
+    several = [model(wrong) for wrong in (2, 4, 6, 8, 10, 150)]
+    figures = {one.name: one for one in draw_all(SECTION, analyze(*several))}
+    assert "Triangle: a model beyond the axis." in figures["accuracy"].caption
+    (ax,) = svg.draw(figures["accuracy"], theme("publication", list("abcdef")), "f").axes
+    assert 0.8 < ax.get_xlim()[0] < 0.95
+    few = {one.name: one for one in draw_all(SECTION, analyze(*several[3:]))}
+    assert "Triangle" not in few["accuracy"].caption
+
+
+@pytest.mark.parametrize("name", ["accuracy", "recall"])
+def test_axes_of_shares_are_in_percent(name: str) -> None:
+    """Like the text beside them."""
+    logits, labels = noisy(300, 3)
+    figure = next(one for one in draw_all(SECTION, analyze(*[head(outputs(logits, labels))] * 2)) if one.name == name)
+    (ax,) = svg.draw(figure, theme("publication", ["a", "b"]), "f").axes
+    ticks = ax.xaxis.get_major_formatter().format_ticks(ax.get_xticks())
+    assert all(tick.endswith(f"{THIN}%") for tick in ticks)

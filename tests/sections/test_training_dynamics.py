@@ -17,10 +17,12 @@ from pydantic import ValidationError
 
 from reportgen.contract.decision import Decision
 from reportgen.contract.focus import View
+from reportgen.figures import svg
+from reportgen.figures.style import theme
 from reportgen.sections.training_dynamics import SECTION
 from reportgen.sections.training_dynamics.analyzer import TrainingDynamicsAnalyzer
 from reportgen.sections.training_dynamics.schema import TrainingDynamicsOptions, TrainingDynamicsResult
-from reportgen.sections.training_dynamics.visualizer import _above_zero, _fences, _Line
+from reportgen.sections.training_dynamics.visualizer import _above_zero, _fences, _Line, _needs_log
 
 REPOSITORY = Path(__file__).parents[2]
 HISTORIES = json.loads((ORACLES / "histories.json").read_text("utf-8"))
@@ -367,3 +369,42 @@ def test_the_axis_of_the_gap_holds_its_middle_and_its_end(values: np.ndarray) ->
     inside_of_it = [*np.quantile(values, [0.25, 0.75]), 0.0, values[-1]]
     assert low < high
     assert all(low <= one <= high for one in inside_of_it)
+
+
+def test_short_curves_join_their_raw_values() -> None:
+    """From 30 values on the line is a moving average; the ring is on the line either way, and the caption says which it is."""
+    for n, words in ((12, "Lines join the raw values."), (40, "Lines: moving average over 5 epochs, for display only")):
+        falling = np.concatenate([np.linspace(2, 0.5, n - 4), [0.45, 0.3, 0.5, 0.55]])
+        result = analyze(loss=falling, val_loss=falling)
+        figure = next(one for one in draw_all(SECTION, result) if one.name == "loss")
+        assert words in figure.caption
+        (ax,) = svg.draw(figure, theme("publication", ["a"]), "f").axes
+        (line,) = (one for one in ax.lines if one.get_label() == "validation")
+        (ring,) = (one for one in ax.lines if one.get_markerfacecolor() == "none")
+        assert ring.get_xdata()[0] == n - 2
+        assert ring.get_ydata()[0] == line.get_ydata()[n - 3]
+        assert bool(line.get_ydata()[n - 3] == 0.3) is (n < 30)
+
+
+def test_a_curve_on_the_floor_has_a_log_axis() -> None:
+    """One with three quarters of its values in the lowest tenth; not one that spreads, nor values that hardly differ."""
+    floor = np.array([0.32, 0.06, 0.05, 0.04, 0.035, 0.03, 0.03, 0.03])
+    assert _needs_log([floor], 0.03, 0.32)
+    assert not _needs_log([np.linspace(0.03, 0.32, 8)], 0.03, 0.32)
+    assert not _needs_log([floor + 1], 1.03, 1.32)
+    assert _needs_log([np.linspace(0.001, 1, 8)], 0.001, 1)
+    assert not _needs_log([floor - 0.03], 0.0, 0.29)
+
+
+def test_errors_are_in_percent() -> None:
+    """As the titles are."""
+    values = np.linspace(0.5, 0.98, 12)
+    figures = {
+        one.name: one
+        for one in draw_all(
+            SECTION, analyze(accuracy=values, val_accuracy=values, loss=1 - values, val_loss=1 - values)
+        )
+    }
+    (ax,) = svg.draw(figures["metric"], theme("publication", ["a"]), "f").axes
+    assert ax.get_ylabel() == "error"
+    assert all(one.endswith("%") for one in ax.yaxis.get_major_formatter().format_ticks(ax.get_yticks()))

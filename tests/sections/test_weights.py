@@ -341,3 +341,13 @@ def test_labels_of_tensors_stay_apart() -> None:
     """Long names that differ in the middle are not cut to the same."""
     names = [f"backbone/stage_{stage}/block_with_a_long_name_{stage}_conv/kernel" for stage in (1, 12)]
     assert len(set(visualizer._labels(names))) == 2
+
+
+def test_cells_without_a_score_are_crossed_out_and_said() -> None:
+    """Only where there are any: gray is also a color of the scale."""
+    dead = SOUND.values.copy()
+    dead[:, :8] = 0
+    whole = draw_all(SECTION, analyze(replace(SOUND, values=dead)))[0]
+    assert "Crossed out" not in whole.caption
+    broken = draw_all(SECTION, analyze(replace(SOUND, values=np.full((8, 8), np.nan, np.float32))))[0]
+    assert "Crossed out: not applicable." in broken.caption

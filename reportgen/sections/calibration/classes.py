@@ -10,7 +10,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import dots, draw
+from reportgen.figures import dots, draw, scales
 from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.schema import CalibrationResult, MultilabelCalibration
 from reportgen.sections.calibration.tables import classes
@@ -149,6 +149,7 @@ class ClassVisualizer(BaseVisualizer[CalibrationResult]):
             for head in heads
         ]
         handles = draw.bars(ax, self.theme, names, series)
+        scales.shares(ax.xaxis)
         ax.set_xlabel("one-vs-rest ECE")
         ax.set_ylabel("class")
         if len(heads) > 1:

@@ -11,7 +11,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.heads import figure_label
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import categories, draw
+from reportgen.figures import categories, draw, scales
 from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.schema import CalibrationResult
 from reportgen.text import formatting
@@ -117,6 +117,7 @@ class ConfidenceVisualizer(BaseVisualizer[CalibrationResult]):
             cmap=self.theme.sequential,
         )
         ax.grid(visible=False)
+        scales.shares(ax.xaxis)
         ax.set_xlabel("confidence")
         ax.set_ylabel("entropy (nats)")
 

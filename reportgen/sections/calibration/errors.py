@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from reportgen.sections.calibration.schema import HeadCalibration
     from reportgen.sections.calibration.titles import Point
+
+    Refusal = tuple[HeadCalibration, Sequence[Point]]
 
 _MOST_TOGETHER = 3
 """Maximum number of models with points side by side in each row. Convention."""
@@ -107,10 +108,11 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
                     )
         largest = max(max(band.errors, band.expected, band.range_high or 0.0) for head in heads for band in head.bands)
         if largest > _LINEAR:
-            ax.set_xscale("function", functions=(_signed_root, _signed_square))
+            scales.root_counts(ax, theme, largest)
+        else:
+            scales.whole_numbers(ax, theme)
         margin = 0.02 if largest <= _LINEAR else 0.02**2
         ax.set_xlim(-margin * largest, 1.05 * largest)
-        scales.whole_numbers(ax, theme)
         ax.set_xlabel("errors" if largest <= _LINEAR else "errors (square-root scale)")
         ax.set_ylabel("confidence")
 
@@ -132,11 +134,22 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
                 f"{f' Without errors: {formatting.listed(perfect)}.' if perfect else ''}{self.view.rest(result.heads, heads)}"
             ),
             alt=" ".join(titles.refusal_alt(result, head) for head, _ in lines),
-            panels=(Panel("Errors among the rest", partial(self._draw_refusal, lines)),),
+            panels=(Panel("Errors among the rest", partial(self._draw_refusal, *self._named_first(result, lines))),),
             panel_height=2.4,
         )
 
-    def _draw_refusal(self, lines: Sequence[tuple[HeadCalibration, Sequence[Point]]], ax: Axes) -> None:
+    def _named_first(self, result: CalibrationResult, lines: Sequence[Refusal]) -> tuple[list[Refusal], int]:
+        """Return the curves in the order of their claim to a name, and how many have one in any case.
+
+        Those are of the model that the title is about, of the candidate and its baseline, and of the first two models in focus: a recommended one and the leading one.
+        """
+        focus = () if self.view.focus is None else self.view.focus.models[:2]
+        said = titles.refusal_model(result, [head for head, _ in lines], self.view.decision.candidate)
+        models = [*([] if said is None else [said.model]), *self.view.decision.models, *focus]
+        first = [one for model in dict.fromkeys(models) for one in lines if one[0].model == model]
+        return [*first, *(one for one in lines if one not in first)], len(first)
+
+    def _draw_refusal(self, lines: Sequence[Refusal], first: int, ax: Axes) -> None:
         theme = self.theme
         for head, line in lines:
             look = theme.look(head.model)
@@ -154,12 +167,4 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
         ax.set_xlabel("rows refused (%)")
         ax.set_ylabel("errors among the rest (%)")
         ends = [line[-1] for _, line in lines]
-        beside.write(ax, theme, ends, [figure_label(theme, head) for head, _ in lines], free=corners)
-
-
-def _signed_root(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.sign(values) * np.sqrt(np.abs(values))
-
-
-def _signed_square(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.sign(values) * np.square(values)
+        beside.write(ax, theme, ends, [figure_label(theme, head) for head, _ in lines], free=corners, first=first)

@@ -12,7 +12,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import draw
+from reportgen.figures import draw, scales
 from reportgen.sections.calibration import titles
 from reportgen.sections.calibration.findings import class_evidence
 from reportgen.sections.calibration.schema import CalibrationResult
@@ -63,6 +63,8 @@ def draw_curve(ax: Axes, theme: Theme, model: str, points: Sequence[ReliabilityP
     ax.scatter(forecast, frequency, sizes, marker=look.marker, color=look.color, linewidths=0, zorder=2.5)
     ax.set_xlim(low - (1 - low) * 0.03, 1 + (1 - low) * 0.03)
     ax.set_ylim(-0.03, 1.03)
+    scales.shares(ax.xaxis)
+    scales.shares(ax.yaxis)
 
 
 class ReliabilityVisualizer(BaseVisualizer[CalibrationResult]):

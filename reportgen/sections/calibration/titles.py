@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 
     from reportgen.contract.numbers import Metric
     from reportgen.sections.calibration.findings import ClassEvidence, Evidence
-    from reportgen.sections.calibration.schema import HeadCalibration, MultilabelCalibration, PositionsCalibration
+    from reportgen.sections.calibration.schema import (
+        ErrorBand,
+        HeadCalibration,
+        MultilabelCalibration,
+        PositionsCalibration,
+    )
 
     Point = tuple[float, float]
 
 WANTED = f"{100 * WANTED_ACCURACY:g}{formatting.THIN}%"
+_ONE_DECIMAL = 0.1
+"""Expected errors from which one decimal is enough."""
+_SIDES = {1: "more", -1: "fewer"}
+"""Errors than the confidence implies."""
 _LEAST_KEPT = 0.1
 """Share of the rows where the refusal curve ends: on fewer it is noise. Convention."""
 
@@ -40,20 +49,28 @@ def refusal_curve(head: HeadCalibration) -> list[Point]:
 
 def refusal_title(result: CalibrationResult, heads: Sequence[HeadCalibration], candidate: str | None) -> str:
     """Return what refusing brings, for the candidate, or else for the model that has to refuse the least."""
+    best = refusal_model(result, heads, candidate)
     heads = [head for head in heads if head.model == candidate] or heads
     kept = {head: result.find("kept_at_99", head.model, head.subject) for head in heads}
-    reached = {head: metric.value for head, metric in kept.items() if metric.value is not None}
-    if not reached:
+    if best is None:
         if any(metric.status == "insufficient_data" for metric in kept.values()):
             return "Errors among the rows that are left"
         if len(heads) > 1:
             return f"Refusing unsure rows makes no model {WANTED} right"
         return f"Refusing unsure rows does not make {about(heads[0].model, heads[0].subject)} {WANTED} right"
-    best = max(reached, key=lambda head: reached[head])
-    name, refused = about(best.model, best.subject), 1 - reached[best]
+    name, refused = about(best.model, best.subject), 1 - required(kept[best].value)
     return f"{name} is {WANTED} right " + (
         f"when it refuses {formatting.fraction(refused)} of rows" if refused > 0 else "without refusing a row"
     )
+
+
+def refusal_model(
+    result: CalibrationResult, heads: Sequence[HeadCalibration], candidate: str | None
+) -> HeadCalibration | None:
+    """Return the head that the title of the refusal curves names: of the candidate, or else the one that has to refuse the least; None where none can."""
+    heads = [head for head in heads if head.model == candidate] or heads
+    kept = {head: result.find("kept_at_99", head.model, head.subject).value for head in heads}
+    return max((head for head in heads if kept[head] is not None), key=lambda head: required(kept[head]), default=None)
 
 
 def refusal_alt(result: CalibrationResult, head: HeadCalibration) -> str:
@@ -91,36 +108,76 @@ def expected_title(result: CalibrationResult, heads: Sequence[HeadCalibration], 
     judged = [(head, one) for head in asked if (one := found.get((head.model, head.subject))) is not None]
     if len(judged) == 1:
         return _expected_of(*judged[0])
-    counts = [
-        f"{count} of {len(judged)} models make {words} errors than their confidence implies"
-        for side, words in ((1, "more"), (-1, "fewer"))
-        if (count := sum(one.side == side for _, one in judged))
-    ]
-    return "; ".join(counts) or "No model makes measurably more or fewer errors than its confidence implies"
+    parts = []
+    for side in (1, -1):
+        found_so = [(head, one) for head, one in judged if one.side == side]
+        if len(found_so) == 1:
+            parts.append(_expected_of(*found_so[0]))
+        elif found_so:
+            words = f"{len(found_so)} of {len(judged)} models make {_SIDES[side]} errors"
+            parts.append(f"{words} than their confidence implies")
+    return "; ".join(parts) or "No model makes measurably more or fewer errors than its confidence implies"
 
 
 def _expected_of(head: HeadCalibration, found: Evidence) -> str:
     name = about(head.model, head.subject)
     errors, expected = _errors_of(head)
-    counts = f"{errors:,} seen, {expected} expected"
+    counts = f"{errors:,} wrong, {expected} expected"
+    against = _against(head, found.side)
+    if against:
+        return f"{name} makes {_SIDES[found.side]} errors in all than its confidence implies ({counts}), but {against}"
     if found.side:
-        return f"{name} makes {'more' if found.side > 0 else 'fewer'} errors than its confidence implies: {counts}"
+        return f"{name} makes {_SIDES[found.side]} errors than its confidence implies: {counts}"
     if found.p < SIGNIFICANT:
         return f"The errors of {name} do not follow its confidence: {counts}"
     return f"Errors of {name}: {counts}; not distinguishable from calibrated"
 
 
+def _against(head: HeadCalibration, side: int) -> str:
+    """Return the bands of confidence that are measurably on the other side than all of them together; empty without one.
+
+    Measurably: not as any band of 95 % of calibrated models.
+    """
+    beyond = [
+        f"{_placed(band)} ({band.errors:,} wrong, {_rounded(band.expected)} expected)"
+        for band in head.bands
+        if side and _side(band) == -side
+    ]
+    return f"{_SIDES[-side]} {formatting.listed(beyond)}" if beyond else ""
+
+
+def _side(band: ErrorBand) -> int:
+    """Return 1 or -1 for a band with more or fewer errors than a calibrated model has; 0 where it is neither or unknown."""
+    if band.range_low is None or band.range_high is None:
+        return 0
+    return int(band.errors > band.range_high) - int(band.errors < band.range_low)
+
+
+def _placed(band: ErrorBand) -> str:
+    name = band_name(band.low, band.high)
+    return f"at {name}" if band.low > 0 and band.high < 1 else name
+
+
 def _errors_of(head: HeadCalibration) -> tuple[int, str]:
     """Return the errors of a head, and those that its confidence implies as text."""
     expected = sum(band.expected for band in head.bands)
-    return sum(band.errors for band in head.bands), formatting.number(expected, "")
+    return sum(band.errors for band in head.bands), _rounded(expected)
+
+
+def _rounded(expected: float) -> str:
+    """Return a number of expected errors with one decimal; a smaller one, which is not 0, with its digits.
+
+    >>> _rounded(65.31), _rounded(0.866), _rounded(0.0123)
+    ('65.3', '0.9', '0.0123')
+    """
+    return f"{expected:,.1f}" if expected >= _ONE_DECIMAL else formatting.number(expected, "")
 
 
 def expected_alt(head: HeadCalibration) -> str:
     """Return the errors of a head by band in words."""
     errors, expected = _errors_of(head)
     bands = "; ".join(
-        f"{band_name(band.low, band.high)}: {band.errors:,} of {band.n:,}, expected {formatting.number(band.expected, '')}"
+        f"{band_name(band.low, band.high)}: {band.errors:,} of {band.n:,}, expected {_rounded(band.expected)}"
         for band in head.bands
     )
     return f"{about(head.model, head.subject)}: {errors:,} errors, {expected} expected. By confidence: {bands}."

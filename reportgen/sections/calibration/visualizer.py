@@ -10,7 +10,7 @@ from reportgen.contract.heads import figure_label
 from reportgen.contract.numbers import required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import draw
+from reportgen.figures import draw, scales
 from reportgen.sections.calibration.classes import ClassVisualizer
 from reportgen.sections.calibration.confidence import ConfidenceVisualizer
 from reportgen.sections.calibration.distributions.visualizer import DistributionVisualizer
@@ -73,13 +73,19 @@ class CalibrationVisualizer(BaseVisualizer[CalibrationResult]):
     def _draw_errors(self, result: CalibrationResult, ax: Axes) -> None:
         theme = self.theme
         points = []
-        for head in sorted(result.heads, key=lambda head: head.brier.value):
+        eces = {head: float(required(result.find("ece", head.model, head.subject).value)) for head in result.heads}
+        ranked = sorted(result.heads, key=lambda head: head.brier.value)
+        ends = dict.fromkeys(
+            (ranked[0], ranked[-1], min(ranked, key=eces.__getitem__), max(ranked, key=eces.__getitem__))
+        )
+        for head in dict.fromkeys((*ends, *ranked)):
             look = theme.look(head.model)
-            ece = float(required(result.find("ece", head.model, head.subject).value))
+            ece = eces[head]
             points.append(draw.NamedPoint(head.model, figure_label(theme, head), ece, head.brier.value))
             if head.brier.low is not None and head.brier.high is not None:
                 ax.vlines(ece, head.brier.low, head.brier.high, color=look.color, linewidth=theme.line_width)
-        draw.named_points(ax, theme, points)
+        draw.named_points(ax, theme, points, first=len(ends))
+        scales.shares(ax.xaxis)
         ax.set_xlabel("ECE")
         ax.set_ylabel("Brier score")
         draw.corner(ax, theme, "better")

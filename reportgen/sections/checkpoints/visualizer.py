@@ -11,7 +11,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import categories, draw, heatmap
+from reportgen.figures import categories, draw, heatmap, scales
 from reportgen.sections.checkpoints.schema import CheckpointsResult
 from reportgen.text import formatting
 
@@ -66,6 +66,8 @@ class CheckpointsVisualizer(BaseVisualizer[CheckpointsResult]):
         categories.categories(ax, self.theme, [self.theme.look(model).label for model in series.models], "x")
         ax.set_xlim(-0.5, len(found) - 0.5)
         ax.set_ylabel("accuracy" if metric == "accuracy" else "nats")
+        if metric == "accuracy":
+            scales.shares(ax.yaxis)
 
     # -------------------------------------------------------------------------------------- weights
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reportgen.contract.focus import View
+    from reportgen.contract.numbers import Measurement
     from reportgen.sections.information_flow.schema import InformationFlowResult, LayerFlow, ModelFlow
 
 
@@ -49,6 +50,11 @@ def _of_many(
 ) -> tuple[Quantity | str, ...]:
     if not any(one.dead for one in rectified):
         return (f"No dead units in {len(rectified)} layers of {len(models)} models.",)
-    measured = [one for model in models for one in result.named("dead_fraction", model.model)]
-    worst = max((one for one in measured if one.metric.value is not None), key=lambda one: required(one.metric.value))
+    worst = most_dead(result, models)
     return ("Up to ", quantity(worst), f" of the units are dead, in {worst.model}.")
+
+
+def most_dead(result: InformationFlowResult, models: Sequence[ModelFlow]) -> Measurement:
+    """Return the largest share of dead units of some models, of which at least one has a rectified layer."""
+    measured = [one for model in models for one in result.named("dead_fraction", model.model)]
+    return max((one for one in measured if one.metric.value is not None), key=lambda one: required(one.metric.value))

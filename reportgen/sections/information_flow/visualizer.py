@@ -16,6 +16,7 @@ from reportgen.figures import draw, heatmap, scales
 from reportgen.figures.layout import text_width
 from reportgen.sections.information_flow.findings import DEAD_WARN, DORMANT_WARN, SATURATED_WARN, SURE
 from reportgen.sections.information_flow.schema import InformationFlowResult
+from reportgen.sections.information_flow.statements import most_dead
 from reportgen.text import formatting, naming
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         if not every:
             return
         models = self.view.shown(every)
-        ill = [one for one in models if beyond_limits(result, one)]
+        named = self._named(result, every, models)
+        ill = [one for one in (*named, *models) if beyond_limits(result, one)]
         if ill:
-            yield self._health(result, {one: beyond_limits(result, one) for one in ill})
+            hidden = self.view.rest(every, models)
+            yield self._health(result, {one: beyond_limits(result, one) for one in ill}, named, hidden)
         deep = any(len(result.of(one.model)) > 1 for one in models)  # else a table row says it
         if deep:
             yield self._flow(result, models)
@@ -70,6 +73,16 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         models = self.view.shown(one for one in result.models if _measured(result, one))
         if models and not any(beyond_limits(result, one) for one in models):
             yield self._health(result, {one: result.of(one.model) for one in models})
+
+    def _named(
+        self, result: InformationFlowResult, every: Sequence[ModelFlow], shown: Sequence[ModelFlow]
+    ) -> tuple[ModelFlow, ...]:
+        """Return the model that the statement of a comparison names for its dead units, where it is not shown and a layer of it is beyond a limit."""
+        concerned = [one for one in every if self.view.decision.concerns(one.model)]
+        if len(concerned) == 1 or not any(layer.dead for one in concerned for layer in result.of(one.model)):
+            return ()
+        worst = most_dead(result, concerned).model
+        return tuple(one for one in concerned if one.model == worst and one not in shown and beyond_limits(result, one))
 
     # -------------------------------------------------------------------------------------- lines by depth
 
@@ -137,7 +150,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         alt = "No layer has enough rows."
         if known:
             share, lowest = min(known, key=lambda item: item[0])
-            alt = f"The smallest share of dimensions is used in {lowest.name} of {lowest.model}: {lowest.participation_ratio:.3g} of {lowest.channels}, or {share:.0%}."
+            alt = f"The smallest share of dimensions is used in {lowest.name} of {lowest.model}: {lowest.participation_ratio:.3g} of {lowest.channels}, or {formatting.rounded(share)}."
         return Figure(
             name="effective-rank",
             title=_dimension_words(known),
@@ -160,6 +173,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             ax,
         )
         ax.set_ylim(bottom=0)
+        scales.shares(ax.yaxis)
         ax.set_ylabel("share of dimensions")
 
     def _draw_effective(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
@@ -181,6 +195,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
                     markersize=self.theme.marker_size * 0.8,
                 )
         ax.set_ylim(0, 1.05)
+        scales.shares(ax.yaxis)
         ax.set_ylabel("effective rank / units")
 
     def _classes(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
@@ -189,7 +204,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             for model in models
         ]
         alt = " ".join(
-            f"{name}: from {layers[0].centre_accuracy:.0%} in {layers[0].name} to {layers[-1].centre_accuracy:.0%} in {layers[-1].name}."
+            f"{name}: from {_whole(layers[0].centre_accuracy)} in {layers[0].name} to {_whole(layers[-1].centre_accuracy)} in {layers[-1].name}."
             for name, layers in last
             if layers
         )
@@ -215,6 +230,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         for chance in sorted({one.chance for one in models if one.chance is not None}):
             draw.reference_line(ax, self.theme, chance, "chance")
         ax.set_ylim(0, 1.02)
+        scales.shares(ax.yaxis)
         ax.set_ylabel("accuracy")
 
     def _draw_omega(self, result: InformationFlowResult, models: Sequence[ModelFlow], ax: Axes) -> None:
@@ -224,18 +240,30 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
 
     # -------------------------------------------------------------------------------------- by layer
 
-    def _health(self, result: InformationFlowResult, layers: Mapping[ModelFlow, Sequence[LayerFlow]]) -> Figure:
-        """Show layers beyond a limit, or all layers where none is."""
+    def _health(
+        self,
+        result: InformationFlowResult,
+        layers: Mapping[ModelFlow, Sequence[LayerFlow]],
+        named: Sequence[ModelFlow] = (),
+        hidden: str = "",
+    ) -> Figure:
+        """Show layers beyond a limit, or all layers where none is.
+
+        ``named`` are models that are shown in any case, and ``hidden`` is the sentence about those that are not looked at.
+        """
         most = result.options.max_layers
-        shown = self.view.shown(layers, MOST_PANELS)
+        shown = (*named, *self.view.shown(layers, MOST_PANELS - len(named)))
         left_out = sum(max(len(layers[one]) - most, 0) for one in shown)
         rest = f" Only the {most} least healthy layers of each model; {left_out} are left out." if left_out else ""
-        rest += self.view.rest(layers, shown)
+        rest += self.view.rest(layers, shown) or hidden
+        cells = [issues(layer) for one in shown for layer in least_healthy(layers[one], most)]
+        crossed = " Crossed out: not applicable to its activation." if np.isnan(cells).any() else ""
+        first = "".join(f" {one.model}: most dead units of all models." for one in named)
         return Figure(
             name="activation-health",
             title=_health_title(result, layers),
             caption="Share of the units of each layer that are dead (0 on all values), dormant or constant, and of its values that "
-            f"are saturated or sparse, with the limit of a layer. Gray: not applicable to its activation. {_sample(result)}{rest}",
+            f"are saturated or sparse, with the limit of a layer.{crossed}{first} {_sample(result)}{rest}",
             alt=" ".join(_health_words(result, one.model) for one in shown),
             panels=tuple(
                 Panel(self.theme.look(one.model).label, partial(self._draw_health, least_healthy(layers[one], most)))
@@ -251,16 +279,18 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             self.theme,
             np.array(rows, float),
             rows=naming.labels([one.name for one in layers]),
-            columns=[f"{name}, limit {limit:.0%}" if limit else name for name, limit in _LIMITS.items()],
+            columns=[*_LIMITS],
             limits=(0.0, 1.0),
-            text=[["" if np.isnan(value) else f"{value:.0%}" for value in row] for row in rows],
+            text=[["" if np.isnan(value) else formatting.rounded(value) for value in row] for row in rows],
+            crossed=True,
         )
-        lines = {name: f"limit {limit:.0%}" if limit else "" for name, limit in _LIMITS.items()}
+        lines = {name: f"limit {formatting.percent(limit)}" if limit else "" for name, limit in _LIMITS.items()}
         widest = max(text_width(f"{words} ", self.theme.small_size) for pair in lines.items() for words in pair)
-        if widest < ax.bbox.width / len(lines):
-            ax.set_xticks(
-                range(len(lines)), ["\n".join(pair).rstrip() for pair in lines.items()], rotation="horizontal"
-            )
+        ax.set_xticks(
+            range(len(lines)),
+            ["\n".join(pair).rstrip() for pair in lines.items()],
+            rotation="horizontal" if widest < ax.bbox.width / len(lines) else "vertical",
+        )
 
     def _specialization(self, result: InformationFlowResult, models: Sequence[ModelFlow]) -> Figure:
         shown = self.view.shown(models, MOST_PANELS)
@@ -329,7 +359,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         values = [value for layers in rows.values() for one in layers for value in _relative(one) if np.isfinite(value)]
         return Figure(
             name="attention",
-            title=f"Attention entropy is {min(values, default=0):.0%} to {max(values, default=0):.0%} of its maximum",
+            title=f"Attention entropy is {formatting.rounded(min(values, default=0))} to {formatting.rounded(max(values, default=0))} of its maximum",
             caption="Mean attention entropy of each head relative to its maximum: 0 is a single key, 1 is uniform attention. "
             f"{_sample(result)}{rest}",
             alt=f"Relative entropy ranges from {min(values, default=0):.2f} to {max(values, default=0):.2f}.",
@@ -414,6 +444,10 @@ def _with(models: Sequence[ModelFlow], kind: str = "") -> str:
 
 def _relative(one: LayerFlow) -> list[float]:
     return [or_nan(value) for value in one.attention.relative_entropy] if one.attention else []
+
+
+def _whole(share: float | None) -> str:
+    return formatting.rounded(required(share))
 
 
 def _over(value: float | None, whole: int) -> float | None:

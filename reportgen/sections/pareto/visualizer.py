@@ -34,7 +34,7 @@ MANY = 6
 _FAR = 3.0
 """Interquartile ranges beyond the upper quartile from which a value is left out: Tukey's outer fence."""
 _TICKS: dict[str, Callable[[float, float], str]] = {
-    "fraction": lambda value, _: f"{100 * value:.4g}{formatting.THIN}%",
+    "fraction": scales.percent,
     "count": lambda value, _: f"{value:,.0f}",
     "bytes": lambda value, _: formatting.number(max(value, 0), "bytes"),
 }

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _COLUMNS = 2
 _SMALL = 12
 """Maximum number of classes for which matrices are placed side by side. Convention."""
+_MOST_PAIRS = 3
+"""Maximum number of equally frequent confusions that a title names. Convention."""
 _CROWDED = 20
 """Classes beyond which there is no matrix. Convention."""
 
@@ -68,38 +70,46 @@ class ConfusionVisualizer(BaseVisualizer[PerformanceResult], Generic[ConfusedT])
                 groups.setdefault((one.subject, one.task, one.class_names), []).append(one)
         compared = [(heads, self.view.compared(heads, MOST_COMPARED)) for heads in groups.values()]
         parts = [
-            (part, self.view.rest(heads, shown))
+            (part, max(map(self._most, shown)), self.view.rest(heads, shown))
             for heads, shown in compared
             if shown
             for part in ([shown] if len(shown[0].class_names) <= _SMALL else [(one,) for one in shown])
         ]
-        for index, (part, omitted) in enumerate(parts):
-            yield self._figure(part, naming.numbered(self.name, index), omitted)
+        for index, (part, most, omitted) in enumerate(parts):
+            yield self._figure(part, most, naming.numbered(self.name, index), omitted)
 
-    def _figure(self, heads: Sequence[ConfusedT], name: str, omitted: str) -> Figure:
+    def _most(self, one: ConfusedT) -> float:
+        """Return what is black in the matrix of a head by itself: the largest cell off the diagonal."""
+        return max(float(np.nanmax(self._wrong(one), initial=0.0)), self.least)
+
+    def _wrong(self, one: ConfusedT) -> Floats:
+        values, _ = self.cells(np.array(one.confusion, dtype=np.float64))
+        np.fill_diagonal(values, np.nan)
+        return values
+
+    def _figure(self, heads: Sequence[ConfusedT], most: float, name: str, omitted: str) -> Figure:
+        """Show the matrices of some heads; cells with ``most`` are black, in the other matrices of the comparison too."""
         alone = len(heads) == 1
         return Figure(
             name=name,
             title=self.title(heads),
-            caption=f"{self.caption(heads[0])}, from white (none) to dark.{omitted}",
+            caption=f"{self.caption(heads[0])}, from white (none) to black ({self.black(most)}).{omitted}",
             alt=" ".join(map(self.alt, heads)),
-            panels=tuple(Panel(figure_label(self.theme, one), partial(self._draw, one)) for one in heads),
+            panels=tuple(Panel(figure_label(self.theme, one), partial(self._draw, one, most)) for one in heads),
             columns=min(_COLUMNS, len(heads)),
             panel_height=min(2.0 + 0.2 * len(heads[0].class_names), 6.5) if alone else 3.0,
             tables=tuple(table for one in heads for table in self.tables(one)),
         )
 
-    def _draw(self, one: ConfusedT, ax: Axes) -> None:
+    def _draw(self, one: ConfusedT, most: float, ax: Axes) -> None:
         values, text = self.cells(np.array(one.confusion, dtype=np.float64))
-        wrong = values.copy()
-        np.fill_diagonal(wrong, np.nan)
         heatmap.heatmap(
             ax,
             self.theme,
-            wrong,
+            self._wrong(one),
             rows=one.class_names,
             columns=one.class_names,
-            limits=(0.0, max(float(np.nanmax(wrong, initial=0.0)), self.least)),
+            limits=(0.0, most),
             text=[[text(value) for value in row] for row in values.tolist()],
             palette="Greys",
         )
@@ -126,6 +136,10 @@ class ConfusionVisualizer(BaseVisualizer[PerformanceResult], Generic[ConfusedT])
     def cells(self, counts: Floats) -> tuple[Floats, Callable[[float], str]]:
         """Return what the cells show of the counts (K, K), and how a cell is written."""
 
+    @abstractmethod
+    def black(self, most: float) -> str:
+        """Return the darkest cell in words."""
+
     def tables(self, _one: ConfusedT) -> tuple[Table, ...]:
         """Return the tables behind the matrix of a head."""
         return ()
@@ -142,27 +156,39 @@ class CountVisualizer(ConfusionVisualizer[HeadPerformance]):
         return CLASSES.heads(result)
 
     def title(self, heads: Sequence[HeadPerformance]) -> str:
-        """Return which classes the candidate, or else a model, confuses most often."""
+        """Return which classes the candidate, or else a model, confuses most often; all of those that tie."""
         own = [one for one in heads if one.model == self.view.decision.candidate]
-        pairs = [(one.pairs[0], one) for one in own or heads if one.pairs]
-        if not pairs:
+        found = {one: _most_frequent(one) for one in own or heads}
+        most = max(count for count, _ in found.values())
+        if not most:
             return f"{own[0].model} predicts no class as another" if own else "No class is predicted as another"
-        pair, one = max(pairs, key=lambda item: item[0].count)
-        total = sum(one.confusion[one.class_names.index(pair.true)])
-        return f"Most frequent confusion: {about(one.model, one.subject)} predicts {pair.true} as {pair.predicted}, {pair.count:,} of {total:,} times"
+        tied = {one: pairs for one, (count, pairs) in found.items() if count == most}
+        said = [f"{about(one.model, one.subject)} predicts {_listed(pairs)}" for one, pairs in tied.items()]
+        if sum(map(len, tied.values())) > 1:
+            return f"Most frequent confusions: {'; '.join(said)}, {_times(most)} each"
+        ((one, ((true, _),)),) = tied.items()
+        return (
+            f"Most frequent confusion: {said[0]}, {most:,} of {sum(one.confusion[one.class_names.index(true)]):,} times"
+        )
 
     def caption(self, _first: HeadPerformance) -> str:
         """Return what the cells and their color show."""
         return "Counts; gray off the diagonal is the number of errors"
 
     def alt(self, one: HeadPerformance) -> str:
-        """Return the number of errors, and the most frequent confusion."""
+        """Return the number of errors, and the most frequent confusions."""
         errors = one.n - sum(row[index] for index, row in enumerate(one.confusion))
         text = f"{about(one.model, one.subject)}: {errors:,} of {one.n:,} examples are off the diagonal"
-        if not one.pairs:
+        most, pairs = _most_frequent(one)
+        if not most:
             return f"{text}."
-        worst = one.pairs[0]
-        return f"{text}; the most frequent confusion is {worst.true} predicted as {worst.predicted}, {worst.count:,} times."
+        if len(pairs) > 1:
+            return f"{text}; the most frequent confusions are {_listed(pairs)}, {_times(most)} each."
+        return f"{text}; the most frequent confusion is {pairs[0][0]} predicted as {pairs[0][1]}, {_times(most)}."
+
+    def black(self, most: float) -> str:
+        """Return the largest count."""
+        return f"{most:,.0f}"
 
     def cells(self, counts: Floats) -> tuple[Floats, Callable[[float], str]]:
         """Return the counts; none is not written, so that errors stand out."""
@@ -171,6 +197,35 @@ class CountVisualizer(ConfusionVisualizer[HeadPerformance]):
     def tables(self, one: HeadPerformance) -> tuple[Table, ...]:
         """Return the most confused pairs."""
         return (confused(one),) if one.pairs else ()
+
+
+def _most_frequent(one: HeadPerformance) -> tuple[int, list[tuple[str, str]]]:
+    """Return how often the most confused classes of a head are confused, and all (true, predicted) that are so often; 0 without errors."""
+    counts = {
+        (true, predicted): count
+        for true, row in zip(one.class_names, one.confusion, strict=True)
+        for predicted, count in zip(one.class_names, row, strict=True)
+        if true != predicted
+    }
+    most = max(counts.values(), default=0)
+    return most, [pair for pair, count in counts.items() if count == most] if most else []
+
+
+def _listed(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return confused classes in a sentence, three of them at most."""
+    said = [f"{true} as {predicted}" for true, predicted in pairs]
+    if len(said) > _MOST_PAIRS:
+        return formatting.listed(said, _MOST_PAIRS)
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+
+
+def _times(count: int) -> str:
+    """Return how often in words.
+
+    >>> _times(1), _times(2)
+    ('once', '2 times')
+    """
+    return "once" if count == 1 else f"{count:,} times"
 
 
 class ShareVisualizer(ConfusionVisualizer[DensePerformance]):
@@ -206,6 +261,10 @@ class ShareVisualizer(ConfusionVisualizer[DensePerformance]):
             return f"{text}."
         share, true, predicted = found
         return f"{text}; {formatting.fraction(share)} of {true} are predicted as {predicted}."
+
+    def black(self, most: float) -> str:
+        """Return the largest share."""
+        return formatting.fraction(most)
 
     def cells(self, counts: Floats) -> tuple[Floats, Callable[[float], str]]:
         """Return the shares by row; NaN where a class has no positions."""

@@ -12,7 +12,7 @@ from reportgen.contract.numbers import excludes_zero, required
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import Subject, about
 from reportgen.contract.tables import Column, Table
-from reportgen.figures import dots, draw
+from reportgen.figures import dots, draw, scales
 from reportgen.sections.performance.by_class import of_class, ranked
 from reportgen.sections.performance.schema import PerformanceResult
 from reportgen.sections.performance.scoring import ClassesT, ClassFamily, Family, ScoredT
@@ -39,6 +39,8 @@ _MOST_IN_FRONT = 6
 """Maximum number of classes in the figure of differences: it stands on page one. Convention."""
 _NEAR = 0.3
 """How far below the lowest interval the score of a trivial model may be to be shown. Convention."""
+MANY = 6
+"""Number of models from which one that would squeeze all others is drawn at the edge of the axis. Convention."""
 _LOWEST = 20
 """Maximum number of classes in the figure of their scores. Convention."""
 
@@ -154,30 +156,37 @@ class ScoreVisualizer(BaseVisualizer[PerformanceResult], Generic[ScoredT]):
         measured = sorted(listed, key=lambda one: sign * required(one.metric.value))
         tied = f", not distinguishable from {formatting.listed(tier.tied)}" if tier.tied else ""
         part = "" if best.subject is None else f" ({Subject(best.subject).words})"
+        ends = _ends(scoring, measured)
+        outside = 0 if ends is None else sum(not ends[0] <= required(one.metric.value) <= ends[1] for one in measured)
         return Figure(
             name=name,
             title=f"{scoring.leads(tier.leaders)}{part}{tied}",
             caption=f"{scoring.called} with its 95 % {scoring.interval}, the {order} first. Whether two models differ is decided by their paired difference, not "
-            f"by the overlap of intervals.{self.view.rest(every, measured)}",
+            f"by the overlap of intervals.{scales.beyond(outside)}{self.view.rest(every, measured)}",
             alt=f"{scoring.main.title} "
             + ", ".join(f"{one.model} {formatting.metric(one.metric).text}" for one in measured)
             + ".",
-            panels=(Panel("", partial(self._draw_ranked, result, scoring, measured)),),
+            panels=(Panel("", partial(self._draw_ranked, result, scoring, measured, ends)),),
             panel_height=dots.height(self.theme, len(measured), most=4.2),
         )
 
     def _draw_ranked(
-        self, result: PerformanceResult, scoring: Scoring, measured: Sequence[Measurement], ax: Axes
+        self,
+        result: PerformanceResult,
+        scoring: Scoring,
+        measured: Sequence[Measurement],
+        ends: tuple[float, float] | None,
+        ax: Axes,
     ) -> None:
-        dots.models(ax, self.theme, [figure_label(self.theme, one) for one in measured], measured)
+        dots.models(ax, self.theme, [figure_label(self.theme, one) for one in measured], measured, ends)
         if scoring.trivial is not None:
-            lowest = min(
-                required(one.metric.value if one.metric.ci_low is None else one.metric.ci_low) for one in measured
-            )
+            lowest = ends[0] if ends else min(min(_span(one.metric)) - _NEAR for one in measured)
             base = result.find(scoring.trivial.name, measured[0].model, measured[0].subject).value
-            if base is not None and base >= lowest - _NEAR:
+            if base is not None and base >= lowest:
                 draw.reference_line(ax, self.theme, float(base), naming.in_a_sentence(scoring.trivial.title), axis="x")
         ax.set_xlabel(scoring.axis)
+        if scoring.main.unit == "fraction":
+            scales.shares(ax.xaxis)
 
 
 class ClassVisualizer(ScoreVisualizer[ClassesT]):
@@ -275,11 +284,29 @@ class ClassVisualizer(ScoreVisualizer[ClassesT]):
             metrics = [result.find(scoring.of_class.name, one.model, of_class(one, name)) for name in names]
             series.append(dots.Dots.of(metrics, look, look.label))
         dots.rows(ax, self.theme, names, series)
-        low = self.view.limits.get(scoring.of_class.name, (None, None))[0]
-        if low is not None:
-            draw.reference_line(ax, self.theme, low, f"check: at least {formatting.fraction(low)}", axis="x")
+        limits = self.view.limits.get(scoring.of_class.name)
+        if limits is not None and limits.low is not None:
+            draw.reference_line(ax, self.theme, limits.low, f"check: {limits.words}", axis="x")
         ax.set_xlim(scoring.start, 1.005)
         ax.set_xlabel(scoring.score)
+        if scoring.of_class.unit == "fraction":
+            scales.shares(ax.xaxis)
+
+
+def _ends(scoring: Scoring, measured: Sequence[Measurement]) -> tuple[float, float] | None:
+    """Return the ends of the axis of the scores of many models where some would squeeze all others; None where none does."""
+    values = [float(required(one.metric.value)) for one in measured]
+    if len(values) < MANY or not scales.far(values).any():
+        return None
+    kept = (one for one, left_out in zip(measured, scales.far(values), strict=True) if not left_out)
+    spans = (end for one in kept for end in _span(one.metric))
+    return scales.ends(values, spans, share=scoring.main.unit == "fraction")
+
+
+def _span(metric: Metric) -> tuple[float, ...]:
+    """Return the ends of the interval of a measured number; the number where it has none."""
+    found = [end for end in (metric.ci_low, metric.ci_high) if end is not None]
+    return tuple(map(float, found or [required(metric.value)]))
 
 
 def _compared(one: Scored, scoring: Scoring, whole: Metric, baseline: str) -> str:

@@ -13,7 +13,7 @@ from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.statements import counted
 from reportgen.contract.subjects import Subject, about
-from reportgen.figures import categories, draw, heatmap
+from reportgen.figures import categories, draw, heatmap, scales
 from reportgen.sections.similarity.schema import DRIVEN, SimilarityResult
 from reportgen.sections.similarity.tables import more, others, versus
 from reportgen.text import formatting
@@ -137,9 +137,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         ax.set_ylim(len(models) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
         ax.tick_params(axis="y", length=0)
-        ax.xaxis.set_major_formatter(
-            lambda value, _: f"{abs(value):.0%}" if abs(value) >= _PERCENT else f"{abs(value):.1%}"
-        )
+        ax.xaxis.set_major_formatter(lambda value, _: scales.percent(abs(value)))
         ax.set_xlabel("← new errors · share of rows · errors fixed →")
 
     # -------------------------------------------------------------------------------------- between layers
@@ -210,8 +208,6 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
 
 MANY = 6
 """Number of models from which figures show the pairs; a table shows fewer. Convention."""
-_PERCENT = 0.1
-"""Share from which ticks are whole percentages."""
 _WRITTEN = 8
 """Maximum number of rows for which cells show their values and need no color scale."""
 

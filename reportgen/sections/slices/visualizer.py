@@ -9,7 +9,7 @@ from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import excludes_zero, or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
-from reportgen.figures import dots, draw
+from reportgen.figures import dots, draw, scales
 from reportgen.metrics import simultaneous
 from reportgen.sections.slices import words
 from reportgen.sections.slices.schema import SlicesResult
@@ -96,6 +96,8 @@ class SlicesVisualizer(BaseVisualizer[SlicesResult]):
         of = SCORES[heads[0].score]
         draw.reference_line(ax, self.theme, _overall(heads[0]).value, f"all {of.rows}", axis="x")
         ax.set_xlabel(naming.in_a_sentence(of.spec.title))
+        if of.spec.unit == "fraction":
+            scales.shares(ax.xaxis)
 
     def _draw_differences(
         self, result: SlicesResult, head: HeadSlices, baseline: HeadSlices, shown: Sequence[SliceEntry], ax: Axes

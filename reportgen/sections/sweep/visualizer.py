@@ -11,7 +11,7 @@ import numpy as np
 from reportgen.contract.figures import Figure, Panel
 from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
-from reportgen.figures import categories
+from reportgen.figures import categories, scales
 from reportgen.sections.sweep import words
 from reportgen.sections.sweep.factors import label
 from reportgen.sections.sweep.schema import SweepResult
@@ -39,8 +39,6 @@ _ASIDE, _SPREAD = 0.16, 0.09
 """How far the models at a level stand beside their mean, and from each other, as shares of the distance of levels."""
 _EDGE = 0.03
 """How far inside an end of the y axis models beyond it are drawn, as a share of the axis."""
-_FAR = 3.0
-"""Interquartile ranges below the lower quartile (of a loss: above the upper) from which a model is left out: Tukey's outer fence."""
 
 
 class SweepVisualizer(BaseVisualizer[SweepResult]):
@@ -65,20 +63,13 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
             else ""
         )
         rest = f" The first {len(shown)} of {len(drawn)} parameters." if len(shown) < len(drawn) else ""
-        outside = (
-            f" Triangles: {far} models beyond the axis."
-            if far > 1
-            else " Triangle: a model beyond the axis."
-            if far
-            else ""
-        )
         failed = sum(one.failed is not None for one in head.models)
         without = f" Without the {failed} that failed." if failed else ""
         return Figure(
             name=name,
             title=_title(result, head),
             caption=f"{title}{unit} by parameter. Gray: the models. Black: mean at a value by {words.model(head)}, with the 95 % interval of its difference from the "
-            f"mean of all (line).{without}{outside}{rest}",
+            f"mean of all (line).{without}{scales.beyond(far)}{rest}",
             alt=_alt(result, head, shown),
             panels=tuple(Panel(one.name, partial(self._draw, result, head, one, models, ends)) for one in shown),
             columns=len(shown) if len(shown) <= _ONE_ROW else _COLUMNS,
@@ -132,7 +123,7 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
             ax.set_xscale("log")
         ax.set_ylim(*ends)
         if spec.unit == "fraction":
-            ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}{formatting.THIN}%")
+            scales.shares(ax.yaxis)
 
     def _name_levels(self, names: Sequence[str], ax: Axes) -> None:
         """Name the levels side by side if they fit, each as wide as it is; otherwise turned or shortened."""
@@ -175,17 +166,9 @@ def _spread(one: Parameter, models: Sequence[SweptModel], places: dict[str, floa
 
 def _ends(head: HeadSweep, models: Sequence[SweptModel], means: Sequence[Metric]) -> tuple[float, float]:
     """Return the ends of the common y axis: all means with their intervals, and the models that would not squeeze all others."""
-    values = np.array([_value(one) for one in models])
-    low, high = np.quantile(values, [0.25, 0.75])
-    fence = _FAR * (high - low)
-    kept = values[(values >= low - fence) & (values <= high + fence)] if fence > 0 else values
-    parts = [part for metric in means for part in (metric.value, metric.ci_low, metric.ci_high) if part is not None]
-    kept = np.concatenate([kept, parts])
-    margin = 0.08 * max(float(kept.max() - kept.min()), 1e-9)
-    top = float(kept.max()) + margin
-    if words.score(head).level.unit == "fraction":
-        top = min(top, 1.0 + margin / 4)
-    return float(kept.min()) - margin, top
+    spans = [part for metric in means for part in (metric.value, metric.ci_low, metric.ci_high) if part is not None]
+    share = words.score(head).level.unit == "fraction"
+    return scales.ends([_value(one) for one in models], spans, share=share)
 
 
 def _title(result: SweepResult, head: HeadSweep) -> str:

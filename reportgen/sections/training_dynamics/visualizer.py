@@ -39,6 +39,12 @@ _UNLIKE = 8
 _FENCE = 1.5
 """Interquartile ranges beyond the quartiles where the axis of the gap ends. Tukey (1977)."""
 _DOTTED = (0, (1.2, 1.2))
+_SMOOTHED = 30
+"""Values from which on a curve is smoothed: the average of a short one leaves its points. Convention."""
+_MARKED = 15
+"""Maximum number of values of a curve for which each one is marked. Convention."""
+_FLOOR, _ON_FLOOR, _LEAST_RANGE = 0.1, 0.75, 4.0
+"""A curve is on the floor of an axis with three quarters of its values in the lowest tenth; a ratio of the largest to the smallest value from which a log axis lifts it. Convention."""
 
 
 class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
@@ -95,14 +101,13 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         values = np.concatenate([line.values for lines in drawn.values() for line in lines])
         values = values[np.isfinite(values)]
         limits = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+        log = (error or keys[shown[0].model] == "loss") and _needs_log(
+            [line.values for lines in drawn.values() for line in lines], *limits
+        )
         lengths = [run.n_epochs for run in shown]
         last = max((line.epochs[-1] for lines in drawn.values() for line in lines if len(line.epochs)), default=1.0)
         until = float(last) if max(lengths) <= _UNLIKE * max(min(lengths), 1) else None
-        smooth = (
-            f" Lines: moving average over {result.options.smoothing_window} epochs, for display only; points: raw values."
-            if result.options.smooth and any(run.n_epochs > result.options.smoothing_window for run in shown)
-            else ""
-        )
+        smooth = _lines_words(result, [line.values for lines in drawn.values() for line in lines])
         drops = " Gray vertical lines: drops of the learning rate." if any(run.rate_drops for run in shown) else ""
         perfect = " An error of 0 is drawn at the lower edge." if zero else ""
         return Figure(
@@ -114,7 +119,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             panels=tuple(
                 Panel(
                     self.theme.look(run.model).label,
-                    partial(self._draw_curves, result, run, drawn[run.model], limits, until),
+                    partial(self._draw_curves, result, run, drawn[run.model], limits, until, log),
                 )
                 for run in shown
             ),
@@ -129,6 +134,7 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         lines: Sequence[_Line],
         limits: tuple[float, float],
         until: float | None,
+        log: bool,  # noqa: FBT001 bound by position
         ax: Axes,
     ) -> None:
         from matplotlib.lines import Line2D
@@ -141,12 +147,14 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         for line, (color, style, label) in zip(lines, styles, strict=True):
             if not len(line.values):
                 continue
-            self._draw_smooth(result, ax, line.epochs, line.values, color=color, linestyle=style, label=label)
+            (curve,) = self._draw_smooth(
+                result, ax, line.epochs, line.values, color=color, linestyle=style, label=label
+            )
             if label == "validation" and np.isfinite(line.values).any():
                 best = int(np.nanargmax(line.values) if line.higher_is_better else np.nanargmin(line.values))
                 ax.plot(
                     [line.epochs[best]],
-                    [line.values[best]],
+                    [curve.get_ydata()[best]],
                     "o",
                     markerfacecolor="none",
                     color=theme.ink,
@@ -154,14 +162,16 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
                 )
         for epoch in run.rate_drops[:MOST_PANELS]:
             ax.axvline(epoch, color=theme.grid, linewidth=theme.line_width, zorder=0)
-        self._scale(ax, limits, log=lines[0].key == "loss" or lines[0].error)
+        self._scale(ax, limits, log=log)
         if until is not None:
             ax.set_xlim(0, until + 0.5)
         if lines[0].key == "loss" and run.status == "overfitting":
             self._mark_overfit(result, run, ax)
         scales.whole_numbers(ax, theme)
         ax.set_xlabel("epoch")
-        ax.set_ylabel(theme.text(f"1 {formatting.MINUS} {lines[0].key}" if lines[0].error else lines[0].key))
+        if lines[0].error:
+            scales.shares(ax.yaxis)
+        ax.set_ylabel(theme.text(_error_of(lines[0].key) if lines[0].error else lines[0].key))
         neutral: tuple[tuple[str, Any, str], ...] = (
             (theme.ink, "solid", "validation"),
             (theme.muted, _DOTTED, "training"),
@@ -199,18 +209,24 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
     ) -> list[Any]:
         theme = self.theme
         color = str(style["color"])
-        many = len(values) > result.options.smoothing_window
-        if result.options.smooth and many:
+        if _smooths(result, values):
             ax.plot(epochs, values, "o", color=theme.tint(color, 0.45), markersize=theme.marker_size * 0.5)
             values = moving_average(values, result.options.smoothing_window)
-        marker = None if many else "o"
-        return list(ax.plot(epochs, values, marker=marker, markersize=theme.marker_size * 0.8, **style))
+        return list(
+            ax.plot(
+                epochs,
+                values,
+                marker="o" if len(values) <= _MARKED else None,
+                markersize=theme.marker_size * 0.6,
+                **style,
+            )
+        )
 
     @staticmethod
     def _scale(ax: Axes, limits: tuple[float, float], *, log: bool) -> None:
         """Give all panels of a figure the same y axis."""
         low, high = limits
-        if log and low > 0 and high > _LOG_RANGE * low:
+        if log:
             scales.logarithmic(ax, low, high)
             ax.set_ylim(low / 1.2, high * 1.2)
         else:
@@ -244,7 +260,8 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
             name="gap",
             title=f"Validation loss minus training loss at the end: {formatting.listed(ends)}",
             caption="Validation loss minus training loss by epoch. Above zero, the model does better on its training data; a gap that "
-            f"keeps growing while the validation loss rises is overfitting.{clipped}{self.view.rest(runs, shown)}",
+            f"keeps growing while the validation loss rises is overfitting.{_lines_words(result, [one for _, one in gaps.values()])}"
+            f"{clipped}{self.view.rest(runs, shown)}",
             alt=" ".join(words),
             panels=(Panel("Overfitting analysis", partial(self._draw_gaps, result, shown, (low, high))),),
             panel_height=2.4,
@@ -296,12 +313,16 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         sign = 1 if runs[0].primary_higher_is_better else -1
         peaks = {run.model: float(required(result.find("peak_performance", run.model).value)) for run in runs}
         ranked = sorted(peaks, key=lambda model: -sign * peaks[model])
-        shares = all(_is_share(result, run, (run.primary or "").removeprefix("val_")) for run in runs)
         words = [
-            f"{model} {formatting.fraction(peaks[model]) if shares else formatting.number(peaks[model], '')}"
+            f"{model} {formatting.fraction(peaks[model]) if self._of_shares(result, runs) else formatting.number(peaks[model], '')}"
             for model in ranked
         ]
         return f"Best {runs[0].primary}: {formatting.listed(words)}"
+
+    @staticmethod
+    def _of_shares(result: TrainingDynamicsResult, runs: Sequence[Run]) -> bool:
+        """Return whether the best values of the runs are shares."""
+        return all(_is_share(result, run, (run.primary or "").removeprefix("val_")) for run in runs)
 
     def _draw_peaks(self, result: TrainingDynamicsResult, runs: Sequence[Run], ax: Axes) -> None:
         last = max(one.epochs[-1] for one in result.curves if one.epochs)
@@ -318,6 +339,8 @@ class TrainingDynamicsVisualizer(BaseVisualizer[TrainingDynamicsResult]):
         ax.set_xlim(0, last + max(1, 0.05 * last))
         scales.whole_numbers(ax, self.theme)
         ax.set_xlabel("epoch")
+        if self._of_shares(result, runs):
+            scales.shares(ax.yaxis)
         ax.set_ylabel(self.theme.text(f"best {runs[0].primary}"))
 
     # -------------------------------------------------------------------------------------- unknown direction
@@ -377,6 +400,40 @@ class _Line:
         if error:
             values = 1 - values
         return cls(key, epochs, values, higher_is_better=bool(curve.higher_is_better) and not error, error=error)
+
+
+def _smooths(result: TrainingDynamicsResult, values: NDArray[np.float64]) -> bool:
+    """Return whether the line of a curve is its moving average."""
+    return result.options.smooth and len(values) >= max(_SMOOTHED, result.options.smoothing_window + 1)
+
+
+def _lines_words(result: TrainingDynamicsResult, curves: Sequence[NDArray[np.float64]]) -> str:
+    """Return the caption sentence about what the lines of some curves join; empty for smoothing that is off."""
+    smoothed = [_smooths(result, one) for one in curves if len(one)]
+    if not result.options.smooth or not smoothed:
+        return ""
+    if not any(smoothed):
+        return " Lines join the raw values."
+    long = "" if all(smoothed) else f" in curves of {_SMOOTHED} values or more"
+    return f" Lines: moving average over {result.options.smoothing_window} epochs{long}, for display only; points: raw values."
+
+
+def _needs_log(curves: Sequence[NDArray[np.float64]], low: float, high: float) -> bool:
+    """Return whether values from ``low`` to ``high`` need a log axis: they span much, or a curve lies on the floor of a linear one."""
+    if low <= 0 or high <= _LEAST_RANGE * low:
+        return False
+    floor = low + _FLOOR * (high - low)
+    known = [one[np.isfinite(one)] for one in curves]
+    return high > _LOG_RANGE * low or any(len(one) > 0 and float((one <= floor).mean()) >= _ON_FLOOR for one in known)
+
+
+def _error_of(key: str) -> str:
+    """Return what 1 - a metric is called.
+
+    >>> _error_of("sparse_categorical_accuracy"), _error_of("auc")
+    ('error', '1 − auc')
+    """
+    return "error" if key == "acc" or key.endswith("accuracy") else f"1 {formatting.MINUS} {key}"
 
 
 def _is_share(result: TrainingDynamicsResult, run: Run, key: str) -> bool:

@@ -119,6 +119,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
         most = result.options.max_layers_heatmap
         counts = [failing[one.model] or one.n_tensors for one in models]
         left_out = sum(max(count - most, 0) for count in counts)
+        shown = [lowest(result, one.model, min(count, most)) for one, count in zip(models, counts, strict=True)]
         rest = (
             f" Only the {most} tensors of each model with the lowest scores; {left_out} are left out."
             if left_out
@@ -128,15 +129,12 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             name="health",
             title=title,
             caption=f"Health score of each tensor{' that fails' if any(failing.values()) else ''} and its components: 1 is healthy, the "
-            f"lowest component is the score, and a tensor passes from {PASS}. Gray: not applicable.{rest} This is a screening for "
+            f"lowest component is the score, and a tensor passes from {PASS}.{_not_applicable(shown)}{rest} This is a screening for "
             f"pathologies; it does not measure accuracy.{others}",
             alt=" ".join(_worst_words(one) for one in models),
             panels=tuple(
-                Panel(
-                    self.theme.look(one.model).label,
-                    partial(self._draw_health, lowest(result, one.model, min(count, most))),
-                )
-                for one, count in zip(models, counts, strict=True)
+                Panel(self.theme.look(one.model).label, partial(self._draw_health, tensors))
+                for one, tensors in zip(models, shown, strict=True)
             ),
             panel_height=draw.rows_height(self.theme, min(max(counts), most)) + 0.3,
         )
@@ -147,7 +145,8 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             name="health",
             title=title,
             caption="Lowest health score of any tensor in each model, and the lowest score on each component; a tensor passes from "
-            f"{PASS}. This is a screening for pathologies; it does not measure accuracy.{self.view.rest(every, models, LOWEST)}{others}",
+            f"{PASS}.{_not_applicable([result.of(one.model) for one in models], lowest_of_each=True)} This is a screening for pathologies; "
+            f"it does not measure accuracy.{self.view.rest(every, models, LOWEST)}{others}",
             alt=" ".join(_worst_words(one) for one in models),
             panels=(Panel("Lowest scores", partial(self._draw_many, result, models)),),
             panel_height=draw.rows_height(self.theme, len(models)) + 0.3,
@@ -173,6 +172,7 @@ class WeightsVisualizer(BaseVisualizer[WeightsResult]):
             columns=titles,
             limits=(0.0, 1.0),
             text=[["" if np.isnan(score) else f"{score:.2f}" for score in row] for row in rows],
+            crossed=True,
         )
         ax.set_xticks(range(len(titles)), titles, rotation="vertical")
 
@@ -310,6 +310,16 @@ def _with_spectrum(result: WeightsResult, model: str, most: int | None = None) -
 
 def _scores(one: TensorWeights) -> list[float]:
     return [one.health.score, *(or_nan(part.score) for part in one.health.components)]
+
+
+def _not_applicable(groups: Sequence[Sequence[TensorWeights]], *, lowest_of_each: bool = False) -> str:
+    """Return the caption sentence about cells without a score; empty where all have one.
+
+    ``lowest_of_each`` is for one row for each group of tensors, in which a score is missing if no tensor has it.
+    """
+    rows = [[_scores(one) for one in some] for some in groups]
+    drawn = [_lowest_scores(some) for some in rows] if lowest_of_each else [row for some in rows for row in some]
+    return " Crossed out: not applicable." if any(np.isnan(row).any() for row in drawn) else ""
 
 
 def _lowest_scores(rows: Sequence[list[float]]) -> list[float]:
