@@ -32,10 +32,19 @@ class CardAnswer:
     mark: Mark
 
     @property
+    def change(self) -> str:
+        """``new`` or ``fixed``; otherwise empty."""
+        return self.mark if self.mark in {"new", "fixed"} else ""
+
+    @property
+    def plain(self) -> str:
+        """The answer without that word."""
+        return f"{SYMBOLS[self.mark]} {self.model}: {self.text}".lstrip()
+
+    @property
     def words(self) -> str:
         """The answer on one line."""
-        note = f", {self.mark}" if self.mark in {"new", "fixed"} else ""
-        return f"{SYMBOLS[self.mark]} {self.model}: {self.text}{note}".lstrip()
+        return ", ".join(part for part in (self.plain, self.change) if part)
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,12 @@ class Card:
     pictures: tuple[Picture, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     text: str = ""
+
+    @property
+    def change(self) -> str:
+        """The word ``new`` or ``fixed`` of its only answer that has one, to stand beside the title; empty if none or several have."""
+        found = [one.change for one in self.answers if one.change]
+        return found[0] if len(found) == 1 else ""
 
     @property
     def content(self) -> str:

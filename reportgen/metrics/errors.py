@@ -160,6 +160,31 @@ def suspects(models: Sequence[Wrong], limit: float) -> Places:
     return places[_order(models, places, together)]
 
 
+def n_suspects_of(models: Sequence[Wrong], index: int, limit: float) -> int:
+    """Count the rows where the label may be wrong by one of the models: all models agree on another class, or this one is sure of it.
+
+    >>> import numpy as np
+    >>> labels, sure = np.array([0, 0, 0]), np.array([0.5, 1.0, 0.5])
+    >>> both = [Wrong.of(np.array(given), labels, sure) for given in ([1, 1, 0], [1, 0, 1])]
+    >>> n_suspects_of(both, 0, 0.99), n_suspects_of(both, 1, 0.99)
+    (2, 1)
+    """
+    return sum(len(np.union1d(agreed(part), part[index].sure(limit))) for part in in_parts(models))
+
+
+def n_fixed(new: Wrong, old: Wrong) -> int:
+    """Count the errors of one model that another does not make.
+
+    >>> import numpy as np
+    >>> labels, sure = np.array([0, 0, 0]), np.full(3, 0.9)
+    >>> new, old = (Wrong.of(np.array(given), labels, sure) for given in ([1, 0, 0], [2, 1, 1]))
+    >>> n_fixed(new, old), n_fixed(old, new)
+    (2, 0)
+    """
+    parts = in_parts([new, old])
+    return sum(len(np.setdiff1d(was.places, now.places, assume_unique=True)) for now, was in parts)
+
+
 def first_suspects(models: Sequence[Wrong], limit: float, most: int) -> Places:
     """Return the first of :func:`suspects`, at most so many."""
     found, together = np.empty(0, np.int64), np.empty(0, np.int64)

@@ -34,6 +34,9 @@ LINKS = ("http://", "https://", "mailto:")
 """Allowed prefixes of links by the author."""
 _BREAKING = re.compile("(?<=[0-9]) (?=%)")
 """A space at which a number would be parted from its percent sign."""
+_P_VALUE = re.compile(r"(<code\b.*?</code>|<script\b.*?</script>)|\bp (=|&lt;|&gt;) (?=[01])", re.DOTALL)
+"""A p-value, or code, of which nothing is changed."""
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _FACES = (
     ("IBM Plex Sans", 400, "IBMPlexSans-Regular.woff2"),
     ("IBM Plex Sans", 600, "IBMPlexSans-SemiBold.woff2"),
@@ -97,8 +100,16 @@ def render(document: Document, target: Target, template_folders: Sequence[Path] 
 
 
 def unbroken(page: str) -> str:
-    """Return a page in which no percent sign is parted from its number at the end of a line."""
-    return _BREAKING.sub(THIN, page)
+    """Return a page in which no percent sign is parted from its number at the end of a line, and no p-value from its "p".
+
+    >>> unbroken("p = 0.020, <code>p = 0.5</code>").replace("\N{NO-BREAK SPACE}", "_")
+    'p_=_0.020, <code>p = 0.5</code>'
+    """
+    return _P_VALUE.sub(_whole, _BREAKING.sub(THIN, page))
+
+
+def _whole(found: re.Match[str]) -> str:
+    return found[1] or f"p{_NO_BREAK}{found[2]}{_NO_BREAK}"
 
 
 def markdown(text: str, level: int) -> Markup:

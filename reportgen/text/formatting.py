@@ -200,6 +200,15 @@ def amount(value: float) -> str:
 _WHOLE_BELOW = 1e6
 
 
+def expected(rows: float) -> str:
+    """Return an expected number of rows with one decimal, and with more where it would be shown as 0 or 1.
+
+    >>> [expected(rows) for rows in (11.037, 0.285, 0.0199, 0.0, 0.00002)]
+    ['11.0', '0.3', '0.02', '0', '< 0.001']
+    """
+    return _bounded(rows, _honest((rows,), 1, ""), "") if rows else "0"
+
+
 def metric(one: Number, *, unit: bool = True, limits: Sequence[float] = ()) -> FormattedMetric:
     """Return a metric as text.
 

@@ -40,6 +40,20 @@ def test_suspects_are_those_of_the_definition(rows: list[list[tuple[int, float]]
     assert set(found[: len(agreed)]) == agreed
 
 
+@given(ANSWERS)
+def test_rows_of_one_model_are_counted_by_the_definition(rows: list[list[tuple[int, float]]]) -> None:
+    """Its suspects are those that all models agree on and those of which it is sure; what it fixes are errors of another that it does not make."""
+    every = models(rows)
+    agreed = {place for place, row in enumerate(rows) if len({c for c, _ in row}) == 1 and row[0][0]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans, "AT_ONCE", 7)
+        for index in range(3):
+            sure = {place for place, row in enumerate(rows) if row[index][0] and row[index][1] >= LIMIT}
+            assert errors.n_suspects_of(every, index, LIMIT) == len(agreed | sure)
+        fixed = sum(not row[0][0] and bool(row[1][0]) for row in rows)
+        assert errors.n_fixed(every[0], every[1]) == fixed
+
+
 @given(ANSWERS, st.integers(1, 4))
 def test_every_model_has_its_most_confident_errors(rows: list[list[tuple[int, float]]], each: int) -> None:
     """At most four times ``each``, none twice, only errors, ordered by confidence; the first of every model among them."""

@@ -609,14 +609,16 @@ def test_image_of_the_pdf_is_addressed(make_document: Make) -> None:
 
 @pytest.mark.parametrize("target", ["html", "pdf"])
 def test_galleries_have_their_pictures_and_words(make_document: Make, target: str) -> None:
-    """Pictures as data, described by the first of a card; answers with a mark that is not only a color."""
+    """Pictures as data, described by the first of a card; answers with a mark that is not only a color, the word "new" beside the row."""
     page = parse(rendered(make_document, target, "<b>words</b>"))
     cards = [one for one in page.iter("li") if one.get("class") == "card"]
     pictures = list(cards[0].iter("img"))
     assert [one.get("alt") for one in pictures] == ["row 7, labeled 8 <b>words</b>", "x"]
     assert all(one.get("src", "").startswith("data:image/png;base64,iVBOR") for one in pictures)
     answers = [(one.get("class"), "".join(one.itertext())) for one in cards[1].iter("li") if one is not cards[1]]
-    assert answers[0] == ("answer-wrong", "× mlp: 3 (99.4\u202f%) <b>words</b>, new")
+    assert answers[0] == ("answer-wrong", "× mlp: 3 (99.4\u202f%) <b>words</b>")
+    (head,) = (one for one in cards[1].iter("p") if one.get("class") == "card-head")
+    assert "".join(head.itertext()).startswith("row 9, new")
     assert answers[1][0] == "answer-right"
     assert not list(cards[1].iter("img"))
 

@@ -141,6 +141,8 @@ def test_the_rule_tells_too_many_from_what_chance_explains() -> None:
     calibrated = outputs(logits, labels)
     assert ((calibrated.confidence >= 0.99) & ~calibrated.correct).any()
     (few,) = said(calibrated)
+    (alone,) = said(sure_of((1, 6.0)))
+    assert "on 1 row (0), where a calibrated model would be on 0.005 (adjusted p = 0.005)" in alone
     assert "no more than chance explains" in few
     assert said(made(ONE)) == []
 
@@ -155,14 +157,93 @@ def test_cards_hold_what_a_reader_sees() -> None:
     assert suspects.caption.startswith("Both models predict the same class and the label is another (2 rows)")
     assert others.title == "Other errors, the most confident first"
     card = next(one for one in others.cards if one.title == "row 2")
+    assert card.change == ""
     assert (card.label, card.text, card.values) == ("0", "said", (("width", "3.50 (2)"),))
     assert [one.words for one in card.answers] == [f"× a: 1 (78.7{THIN}%), new", f"✓ b: 0 (78.7{THIN}%), fixed"]
     assert card.alt == f"row 2, labeled 0, predicted 1 by a with 78.7{THIN}%, predicted 0 by b with 78.7{THIN}%"
     assert card.pictures[0].png == picture.png
-    assert others.pictures == "Pictures: black is 0, white 1, the ends of the range of 8 evaluated rows."
-    assert "Pictures" not in others.table.note
+    assert suspects.pictures == "Pictures: black is 0, white 1, the ends of the range of 8 evaluated rows."
+    assert suspects.caption.endswith(
+        " (2 rows); all are shown. The column farthest from its median (in robust standard deviations): value (median of 8 evaluated rows)."
+    )
+    assert others.pictures == ""
+    assert others.caption == (
+        "All 3 other rows that a model gets wrong. New: only this model is wrong. Fixed: only this model is right."
+    )
+    assert "Pictures" not in suspects.table.note
     assert others.table.rows[0][0].startswith("row ")
     assert [column.title for column in others.table.columns] == ["Row", "Label", "Content", "Answers"]
+
+
+PAIR = Decision(candidate="b", baseline=Baseline(model="a"))
+
+
+def sure_of(*rows: tuple[int, float]) -> ClassificationOutputs:
+    """Make outputs that predict these classes, each with its own strength; 20 rows of class 0."""
+    logits = np.zeros((20, 3), np.float32)
+    logits[:, 0] = 1.0
+    for row, (predicted, strength) in enumerate(rows):
+        logits[row] = np.eye(3, dtype=np.float32)[predicted] * strength
+    return outputs(logits, np.zeros(20, np.int32))
+
+
+OLD = sure_of((1, 9.0), (1, 8.0), (1, 2.0), (0, 2.0), (0, 2.0), (1, 3.0), (1, 9.0), (1, 4.0))
+NEW = sure_of((1, 3.0), (1, 3.5), (1, 2.0), (1, 4.0), (1, 9.0), (2, 1.0), (0, 2.0), (0, 2.0))
+"""Of a and b: both wrong on 0 to 2 in the same way and on 5 in another; b alone on 3 and 4, where it is sure of 4; a alone on 6 and 7."""
+
+
+def test_captions_count_the_rows_that_their_headings_describe() -> None:
+    """Of the candidate's suspects, its other errors, and the errors that it fixes; sorted by the model that the heading names."""
+    made = replace(with_examples(evaluation(head(OLD), head(NEW))), decision=PAIR)
+    result = analyzed(SECTION, made)
+    suspects, others, fixed = SECTION.galleries(result, View(decision=PAIR))
+    assert suspects.caption.startswith(
+        "All 4 rows on which all models predict the same class and the label is another, or b is"
+    )
+    assert " New: a was right." in suspects.caption
+    assert {card.title: card.change for card in suspects.cards} == {
+        "row 0": "",
+        "row 1": "",
+        "row 2": "",
+        "row 4": "new",
+    }
+    assert others.title == "Other errors of b"
+    assert others.caption == "Both other errors of b, sorted by its confidence. New: a was right."
+    assert [(card.title, card.change) for card in others.cards] == [("row 3", "new"), ("row 5", "")]
+    assert fixed.title == "Errors of a that b fixes"
+    assert fixed.caption == "Both errors of a that b fixes, sorted by the confidence of a."
+    assert [(card.title, card.change) for card in fixed.cards] == [("row 6", ""), ("row 7", "")]
+
+
+def test_captions_say_what_is_not_shown() -> None:
+    """Fewer than there are, labels to check that are among the other errors; results of earlier versions say less."""
+    made = replace(with_examples(evaluation(head(OLD), head(NEW)), each=1), decision=PAIR)
+    result = analyzed(SECTION, made)
+    suspects, others, fixed = SECTION.galleries(result, View(decision=PAIR))
+    assert suspects.caption.startswith("1 of the 4 rows on which all models")
+    assert [card.title for card in others.cards] == ["row 4"]
+    assert others.caption == "1 of the 5 other errors of b. It is a label to check too. New: a was right."
+    assert fixed.caption == "1 of the 2 errors of a that b fixes."
+    more = replace(with_examples(evaluation(head(OLD), head(NEW)), each=2), decision=PAIR)
+    _, others, _ = SECTION.galleries(analyzed(SECTION, more), View(decision=PAIR))
+    assert [card.title for card in others.cards] == ["row 4", "row 3"]
+    assert others.caption == (
+        "2 of the 4 other errors of b, sorted by its confidence. 1 of these is a label to check too. New: a was right."
+    )
+
+
+def test_results_of_earlier_versions_say_less() -> None:
+    """Numbers that they do not have are left out; that of the candidate's errors they have."""
+    made = replace(with_examples(evaluation(head(OLD), head(NEW)), each=1), decision=PAIR)
+    result = analyzed(SECTION, made)
+    (found,) = result.heads
+    earlier = found.model_copy(update={"n_candidate_suspects": None, "n_fixed": None})
+    captions = [
+        one.caption for one in SECTION.galleries(result.model_copy(update={"heads": (earlier,)}), View(decision=PAIR))
+    ]
+    assert captions[0].startswith("1 row on which all models")
+    assert captions[1].startswith("1 of the 5 other errors of b.")
+    assert captions[2] == "1 error of a that b fixes."
 
 
 def test_many_models_show_those_in_focus() -> None:
@@ -170,6 +251,9 @@ def test_many_models_show_those_in_focus() -> None:
     result = analyzed(SECTION, with_examples(evaluation(*(head(made(one)) for one in (ONE, OTHER, [0] * 8)))))
     view = View(Focus(models=("b", "c"), order=("b", "c", "a"), by=None))
     (gallery,) = SECTION.galleries(result, view)
+    assert gallery.caption.startswith(
+        "4 rows that a model in focus gets wrong. At least one of all 3 models is wrong on 5 rows."
+    )
     assert "row 2" not in {card.title for card in gallery.cards}
     assert all([answer.model for answer in card.answers] == ["b", "c"] for card in gallery.cards)
     assert all(card.alt.endswith("; 1 more model is in results.json") for card in gallery.cards)

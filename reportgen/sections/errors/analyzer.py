@@ -31,6 +31,7 @@ from reportgen.sections.errors.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from reportgen.contract.decision import Decision
     from reportgen.contract.galleries import Mark
     from reportgen.contract.heads import Target
     from reportgen.contract.numbers import Measurement, MetricSpec
@@ -78,7 +79,7 @@ class ErrorsAnalyzer(BaseAnalyzer[ErrorsOptions, ErrorsResult]):
             ),
             split=data.split,
             n=data.n,
-            heads=tuple(_shown(group, examples.each, rows) for group in groups.values()),
+            heads=tuple(_shown(group, examples.each, rows, evaluation.decision) for group in groups.values()),
             values=values.shown(predicted, examples.each, rows) if examples.each else (),
             multilabel=labels.shown(several, examples.each, rows) if examples.each else (),
             units=positions.shown(units, examples.each, rows) if examples.each else (),
@@ -109,8 +110,11 @@ def _alone(one: _Head, spec: MetricSpec) -> Measurement:
 # ------------------------------------------------------------------------------------------------ rows
 
 
-def _shown(group: Sequence[_Head], each: int, rows: dict[int, Example]) -> HeadErrors:
+def _shown(group: Sequence[_Head], each: int, rows: dict[int, Example], decision: Decision) -> HeadErrors:
     wrong = [one.wrong for one in group]
+    by_name = {one.model.name: index for index, one in enumerate(group)}
+    candidate = by_name.get(decision.candidate or "")
+    baseline = None if decision.pair is None else by_name.get(decision.pair[1])
     counts = errors.counts(wrong, SURE)
     chosen = errors.choose(wrong, each or schema.LISTED_WITHOUT_GALLERY, SURE)
     others = chosen.others if each else chosen.others[:0]
@@ -120,6 +124,8 @@ def _shown(group: Sequence[_Head], each: int, rows: dict[int, Example]) -> HeadE
         n_wrong=counts.wrong,
         n_agreed=counts.agreed,
         n_suspects=counts.suspects,
+        n_candidate_suspects=None if candidate is None else errors.n_suspects_of(wrong, candidate, SURE),
+        n_fixed=None if candidate is None or baseline is None else errors.n_fixed(wrong[candidate], wrong[baseline]),
         suspects=tuple(_row(group, place, rows.get(place)) for place in chosen.suspects.tolist()),
         errors=tuple(_row(group, place, rows.get(place)) for place in others.tolist()),
     )

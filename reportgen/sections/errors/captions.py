@@ -16,27 +16,55 @@ if TYPE_CHECKING:
     Row = ErrorRow | LabelsRow | UnitRow | ValueRow
 
 
-def pictures(result: ErrorsResult, rows: Sequence[Row]) -> str:
-    """Return how pictures are scaled; empty without any."""
-    if not any(row.pictures for row in rows):
-        return ""
-    scales = sorted({(one.black, one.white) for one in result.scales})
-    ends = "; ".join(
-        f"black is {formatting.amount(black)}, white {formatting.amount(white)}" for black, white in scales
-    )
-    return f"Pictures: {ends}, the ends of the range {_of_rows(result)}."
+class Notes:
+    """How to read the galleries of a chapter: each sentence is said under the first gallery that needs it."""
 
+    def __init__(self, result: ErrorsResult) -> None:
+        self._result = result
+        self._said: set[str] = set()
 
-def content(result: ErrorsResult, rows: Sequence[Row]) -> str:
-    """Return how values are to be read, or that rows cannot be shown."""
-    if any(row.values for row in rows):
-        return (
-            f" Values: the columns farthest from the median {_of_rows(result)}, in robust standard deviations, with the median in "
-            "parentheses."
+    def pictures(self, rows: Sequence[Row]) -> str:
+        """Return how pictures are scaled; empty without any."""
+        if not any(row.pictures for row in rows):
+            return ""
+        scales = sorted({(one.black, one.white) for one in self._result.scales})
+        ends = "; ".join(
+            f"black is {formatting.amount(black)}, white {formatting.amount(white)}" for black, white in scales
         )
-    if result.reference_rows and not any(row.pictures or row.text for row in rows):
-        return " The inputs are neither pictures nor columns, so only the row numbers are shown."
-    return ""
+        return self._once(f"Pictures: {ends}, the ends of the range of {self._rows}.")
+
+    def content(self, rows: Sequence[Row]) -> str:
+        """Return how values are to be read, or that rows cannot be shown; begins with a space."""
+        if any(row.values for row in rows):
+            columns = _columns([len(row.values) for row in rows])
+            return self._once(f" {columns} median (in robust standard deviations): value (median of {self._rows}).")
+        if self._result.reference_rows and not any(row.pictures or row.text for row in rows):
+            return self._once(" The inputs are neither pictures nor columns, so only the row numbers are shown.")
+        return ""
+
+    @property
+    def _rows(self) -> str:
+        return f"{self._result.reference_rows:,} evaluated rows"
+
+    def _once(self, sentence: str) -> str:
+        new = sentence not in self._said
+        self._said.add(sentence)
+        return sentence if new else ""
+
+
+def counted(shown: int, total: int | None, row: str, rows: str) -> str:
+    """Return how many of the rows that a caption describes are shown; without a total only their number.
+
+    >>> counted(5, 5, "error", "errors"), counted(8, 9, "error", "errors"), counted(1, 1, "error", "errors")
+    ('All 5 errors', '8 of the 9 errors', 'The only error')
+    >>> counted(2, 2, "error", "errors"), counted(1, None, "error", "errors"), counted(2, None, "error", "errors")
+    ('Both errors', '1 error', '2 errors')
+    """
+    if total is None:
+        return f"{shown:,} {row if shown == 1 else rows}"
+    if shown < total:
+        return f"{shown:,} of the {total:,} {rows}"
+    return {1: f"The only {row}", 2: f"Both {rows}"}.get(shown, f"All {shown:,} {rows}")
 
 
 def thumbnails(row: Row) -> tuple[Picture, ...]:
@@ -57,5 +85,10 @@ def ordered(answers: Iterable[OfModelT], view: View) -> tuple[OfModelT, ...]:
     )
 
 
-def _of_rows(result: ErrorsResult) -> str:
-    return f"of {result.reference_rows:,} evaluated rows"
+def _columns(numbers: Sequence[int]) -> str:
+    """Return which columns of every row are shown, by their number in each row, up to the word "median"."""
+    if max(numbers) == 1:
+        return "The column farthest from its"
+    words = {2: "two", 3: "three", 4: "four", 5: "five"}
+    most = words.get(max(numbers), str(max(numbers)))
+    return f"{'The' if min(numbers) == max(numbers) else 'Up to'} {most} columns farthest from their"

@@ -38,7 +38,7 @@ def labels_to_check(result: ErrorsResult) -> Iterator[Hit]:
             yield Hit(
                 model,
                 f"It is at least {100 * SURE:g}{formatting.THIN}% sure of another class than the label on {found.value:,} {rows}"
-                f"{_which(head, model, found.value)}, where a calibrated model would be on {expected:.1f}{_tested(p)}: {_advice(p)}.",
+                f"{_which(head, model, found.value)}, where a calibrated model would be on {formatting.expected(expected)}{_tested(p)}: {_advice(p)}.",
                 head.subject,
                 n=found.n,
             )

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.focus import View
-    from reportgen.sections.errors.schema import ErrorsResult, LabelsAnswer, LabelsErrors, LabelsRow
+    from reportgen.sections.errors.schema import LabelsAnswer, LabelsErrors, LabelsRow
 
 _NAMED = 4
 """Maximum number of classes that a card names of each kind."""
 
 
-def of_labels(result: ErrorsResult, found: LabelsErrors, view: View) -> Iterator[Gallery]:
+def of_labels(notes: captions.Notes, found: LabelsErrors, view: View) -> Iterator[Gallery]:
     """Yield the rows with the most wrong labels: of the candidate, in a comparison of the models in focus."""
     candidate = view.decision.candidate if view.decision.candidate in found.models else None
     ranked = sorted(found.rows, key=lambda row: -_wrong(row, candidate, view))
@@ -31,14 +31,14 @@ def of_labels(result: ErrorsResult, found: LabelsErrors, view: View) -> Iterator
     whose = candidate or ("the model" if len(found.models) == 1 else "the models")
     caption = (
         f"The rows with the most wrong labels of {whose}, of {found.n_classes} labels each. Missed classes apply and are not predicted, added ones are "
-        f"predicted and do not apply.{captions.content(result, rows)}"
+        f"predicted and do not apply.{notes.content(rows)}"
     )
     yield Gallery(
         f"most-wrong-{found.subject}" if found.subject else "most-wrong",
         f"Most wrong labels of {about(candidate, found.subject)}" if candidate else f"Most wrong labels{part}",
         caption,
         tuple(_card(row, captions.ordered(row.answers, view)) for row in rows),
-        captions.pictures(result, rows),
+        notes.pictures(rows),
     )
 
 

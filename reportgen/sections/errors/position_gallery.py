@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.focus import View
-    from reportgen.sections.errors.schema import ErrorsResult, UnitAnswer, UnitErrors, UnitRow
+    from reportgen.sections.errors.schema import UnitAnswer, UnitErrors, UnitRow
 
 _NAMED = 4
 """Maximum number of classes that a card names."""
 
 
-def of_units(result: ErrorsResult, found: UnitErrors, view: View) -> Iterator[Gallery]:
+def of_units(notes: captions.Notes, found: UnitErrors, view: View) -> Iterator[Gallery]:
     """Yield the units with the lowest scores: of the candidate, in a comparison of the models in focus."""
     candidate = view.decision.candidate if view.decision.candidate in found.models else None
     scores = {row: _lowest(row, candidate, view) for row in found.rows}
@@ -33,14 +33,14 @@ def of_units(result: ErrorsResult, found: UnitErrors, view: View) -> Iterator[Ga
     whose = candidate or ("the model" if len(found.models) == 1 else "the models")
     caption = (
         f"The {unit}s with the lowest {score} of {whose}, the lowest first, with the {position}s that are right of those that count. The score does not "
-        f"tell wrong labels from a hard {unit}.{captions.content(result, rows)}"
+        f"tell wrong labels from a hard {unit}.{notes.content(rows)}"
     )
     yield Gallery(
         f"lowest-{found.subject}" if found.subject else "lowest",
         f"Lowest {score} of {about(candidate, found.subject)}" if candidate else f"Lowest {score}{part}",
         caption,
         tuple(_card(row, captions.ordered(row.answers, view), position) for row in rows),
-        captions.pictures(result, rows),
+        notes.pictures(rows),
     )
 
 

@@ -192,8 +192,13 @@ class HeadErrors(Strict):
     """Number of rows where all models predict the same class and the label is another; 0 for a single model."""
     n_suspects: int
     """Number of rows where the label may be wrong: these, and those where a model is at least 99 % sure of another class."""
+    n_candidate_suspects: int | None = None
+    """Number of rows where all models predict the same class and the label is another, or the candidate is at least 99 % sure of another class;
+    null without a candidate, and in results of earlier versions."""
+    n_fixed: int | None = None
+    """Number of rows that the candidate gets right and its baseline wrong; null without both, and in results of earlier versions."""
     suspects: tuple[ErrorRow, ...]
-    """The first of them: those that the models agree on, then the most confident."""
+    """The first of the suspects: those that the models agree on, then the most confident."""
     errors: tuple[ErrorRow, ...]
     """Other errors, the most confident first; empty without a gallery."""
 

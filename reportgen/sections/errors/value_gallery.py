@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reportgen.contract.focus import View
-    from reportgen.sections.errors.schema import ErrorsResult, ValueAnswer, ValueErrors, ValueRow
+    from reportgen.sections.errors.schema import ValueAnswer, ValueErrors, ValueRow
 
 
-def of_value(result: ErrorsResult, found: ValueErrors, view: View) -> Iterator[Gallery]:
+def of_value(notes: captions.Notes, found: ValueErrors, view: View) -> Iterator[Gallery]:
     """Yield the rows with the largest errors: of the candidate, in a comparison of the models in focus."""
     candidate = view.decision.candidate if view.decision.candidate in found.models else None
     ranked = sorted(found.rows, key=lambda row: -_size(row, candidate, view))
@@ -27,14 +27,14 @@ def of_value(result: ErrorsResult, found: ValueErrors, view: View) -> Iterator[G
     whose = candidate or ("the model" if len(found.models) == 1 else "the models")
     caption = (
         f"The rows with the largest absolute errors of {whose}, the largest first. In parentheses: prediction minus label. The size of an error does not "
-        f"tell a wrong label from a hard row, so no label is called suspect.{captions.content(result, rows)}"
+        f"tell a wrong label from a hard row, so no label is called suspect.{notes.content(rows)}"
     )
     yield Gallery(
         f"largest-{found.subject}" if found.subject else "largest",
         f"Largest errors of {about(candidate, found.subject)}" if candidate else f"Largest errors{part}",
         caption,
         tuple(_card(row, captions.ordered(row.answers, view)) for row in rows),
-        captions.pictures(result, rows),
+        notes.pictures(rows),
     )
 
 

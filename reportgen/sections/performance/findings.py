@@ -193,7 +193,7 @@ def confident_errors(result: PerformanceResult) -> Iterator[Hit]:
             yield Hit(
                 head.model,
                 f"It is at least {100 * SURE:g}{formatting.THIN}% sure on {sure.rows:,} rows and wrong on {sure.errors:,} of them; a "
-                f"calibrated model would be wrong on {sure.expected:.1f}: do not use its confidence to skip review.",
+                f"calibrated model would be wrong on {formatting.expected(sure.expected)}: do not use its confidence to skip review.",
                 head.subject,
                 effect=sure.errors / sure.rows / (1 - SURE),
                 n=sure.rows,
