@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_FINDINGS, EACH = 12, 3
 """Maximum number of findings of a part of a chapter that are all printed, and otherwise the number per rule. Convention."""
-MOST_RULES, MOST_TABLES = 3, 2
+MOST_RULES, MOST_TABLES = 2, 2
 """Maximum number of findings, one per rule, and of tables of a chapter in the body of a comparison of many models. Convention."""
 
 
