@@ -10,6 +10,7 @@ import pytest
 from factory import evaluation, head, noisy, outputs
 
 from reportgen.analysis import analyze as analysis
+from reportgen.analysis.results_file import load
 from reportgen.contract.figures import Drawn
 from reportgen.contract.focus import View
 from reportgen.document.compose import EACH, MOST_RULES, compose
@@ -252,6 +253,10 @@ def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypa
     targets = {part.metric: links(document, None).target(document.front.step.chapter, part) for part in numbers}
     assert targets["accuracy"] is not None
     assert html.render(document, "html").count(f'id="{targets["accuracy"]}"') == 1
+    (tmp_path / "results.json").write_text(found.to_json(), "utf-8")
+    stored = composed(load(tmp_path / "results.json", Registry()))
+    for target in ("html", "pdf"):
+        assert html.render(stored, target) == html.render(document, target)  # type: ignore[arg-type]
 
 
 def test_the_margins_of_many_models_are_those_of_the_leading_ones(fifty: Results) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import Metric
 from reportgen.contract.subjects import about
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reportgen.contract.focus import View
     from reportgen.contract.numbers import MetricSpec
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from reportgen.contract.result import SectionResult
 
 Cell = str | int | float | Metric | None
+Address = tuple[str, str, str, str | None]
+"""Section, metric, model, subject."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Table:
 
     ``emphasis`` contains (row, column) indices of cells marked as best, ``ties`` those not distinguishable from the best;
     ``note`` is shown below the table, and ``place`` is where it stands in the document. Page one repeats a table that is
-    ``on_front_page``.
+    ``on_front_page``. ``addresses`` has the (row, column) indices of numbers of other sections, which statements can link to.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Table:
     ties: frozenset[tuple[int, int]] = frozenset()
     place: Place = "appendix"
     on_front_page: bool = False
+    addresses: Mapping[tuple[int, int], Address] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Reject rows whose number of cells differs from the number of columns."""

@@ -9,11 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reportgen.contract.statements import Quantity
-    from reportgen.contract.tables import Table
+    from reportgen.contract.tables import Address, Table
     from reportgen.document.tree import Chapter, Document, Term
-
-Address = tuple[str, str, str, str | None]
-"""Section, metric, model, subject."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,6 @@ def links(document: Document, most_rows: int | None) -> Links:
     """Find the first row of its own chapter that holds each number of a statement, or that of the key numbers; tables are cut after ``most_rows``."""
     found = Links({}, {})
     wanted = set(_said(document))
-    known: dict[int, Address] = {}
 
     def look(tables: Iterable[Table], addresses: Mapping[int, Address]) -> None:
         for row in (row for table in tables for row in table.rows[:most_rows]):
@@ -50,11 +46,10 @@ def links(document: Document, most_rows: int | None) -> Links:
                     found.targets[address] = found.rows.setdefault(id(row), f"row-{len(found.rows) + 1}")
 
     for chapter in document.chapters:
-        own = _addresses(document, chapter)
-        known |= own
-        look(chapter.tables, own)
-    if document.key_numbers is not None and document.front.ranking is None:  # whose rows the ranking repeats
-        look([document.key_numbers], known)
+        look(chapter.tables, _addresses(document, chapter))
+    numbers = document.key_numbers
+    if numbers is not None and document.front.ranking is None:  # whose rows the ranking repeats
+        look([numbers], {id(numbers.rows[y][x]): address for (y, x), address in numbers.addresses.items()})
     return found
 
 

@@ -34,6 +34,16 @@ class SummaryColumn(Strict):
     compared: bool
     """Whether the differences of the best model from the others were tested."""
 
+    @property
+    def section(self) -> str:
+        """Id of the section that measures it."""
+        return self.address.partition(".")[0]
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric."""
+        return self.address.partition(".")[2]
+
 
 class SummaryRow(Strict):
     """A model, or one of its heads."""

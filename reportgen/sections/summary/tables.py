@@ -30,8 +30,13 @@ def tables(result: SummaryResult, _view: View) -> tuple[Table, ...]:
     )
     emphasis = frozenset((y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.best)
     ties = frozenset((y, x + 1) for y, row in enumerate(shown) for x, cell in enumerate(row.cells) if cell.tied)
+    addresses = {
+        (y, x + 1): (column.section, column.metric, row.model, row.subject)
+        for y, row in enumerate(shown)
+        for x, column in enumerate(result.columns)
+    }
     columns = (Column("Model", numeric=False), *(Column(column.title) for column in result.columns))
-    return (Table("headlines", "Performance", columns, rows, _note(result), emphasis, ties),)
+    return (Table("headlines", "Performance", columns, rows, _note(result), emphasis, ties, addresses=addresses),)
 
 
 def _note(result: SummaryResult) -> str:
