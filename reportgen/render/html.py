@@ -36,6 +36,8 @@ _BREAKING = re.compile("(?<=[0-9]) (?=%)")
 """A space at which a number would be parted from its percent sign."""
 _P_VALUE = re.compile(r"(<code\b.*?</code>|<script\b.*?</script>)|\bp (=|&lt;|&gt;) (?=[01])", re.DOTALL)
 """A p-value, or code, of which nothing is changed."""
+_INTERVAL = re.compile(r"(?<=\[)([\u2212+0-9.,]+,) (?=[\u2212+0-9.,]+\])")
+"""The space within an interval."""
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _FACES = (
     ("IBM Plex Sans", 400, "IBMPlexSans-Regular.woff2"),
@@ -105,7 +107,7 @@ def unbroken(page: str) -> str:
     >>> unbroken("p = 0.020, <code>p = 0.5</code>").replace("\N{NO-BREAK SPACE}", "_")
     'p_=_0.020, <code>p = 0.5</code>'
     """
-    return _P_VALUE.sub(_whole, _BREAKING.sub(THIN, page))
+    return _P_VALUE.sub(_whole, _INTERVAL.sub(rf"\1{_NO_BREAK}", _BREAKING.sub(THIN, page)))
 
 
 def _whole(found: re.Match[str]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Corner = tuple[float, float]
 
-_PALE = 0.5
+_PALE, _SOFT = 0.5, 0.75
 """Share of its color that a dominated model keeps."""
 MANY = 6
 """Number of models from which the heatmap is drawn, and models that would squeeze all others are not. Convention."""
@@ -138,7 +138,7 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
 
     def _draw_intervals(self, one: ComparedModel, pair: PairFront, ax: Axes) -> None:
         x, y = one.values[pair.across], one.values[pair.up]
-        color = self.theme.tint(self.theme.look(one.model).color, _PALE / 2 if _is_pale(one) else _PALE)
+        color = self.theme.tint(self.theme.look(one.model).color, _PALE if _is_pale(one) else _SOFT)
         style: dict[str, Any] = {"color": color, "linewidth": self.theme.line_width / 2, "zorder": 2.0}
         if x.ci_low is not None and x.ci_high is not None:
             ax.hlines(_value(y), x.ci_low, x.ci_high, **style)

@@ -113,7 +113,7 @@ class SimilarityVisualizer(BaseVisualizer[SimilarityResult]):
         return Figure(
             name="flips" if place == 0 else f"flips-{place + 1}",
             title=_flip_words(result, head, shown),
-            caption=f"Rows that {reference} gets right and the model gets wrong (left, pale), and vice versa (right), with "
+            caption=f"Rows that {reference} gets right and the model gets wrong (left), and vice versa (right), with "
             f"95 % Wilson intervals. Most new errors first.{rest}",
             alt=f"{shown[0]} has the most new errors: {formatting.metric(worst).text} of the rows.",
             panels=(Panel(f"Compared with {reference}", partial(self._draw_flips, result, head, shown)),),

@@ -68,7 +68,7 @@ class SweepVisualizer(BaseVisualizer[SweepResult]):
         return Figure(
             name=name,
             title=_title(result, head),
-            caption=f"{title}{unit} by parameter. Gray: the models. Black: mean at a value by {words.model(head)}, with the 95 % interval of its difference from the "
+            caption=f"{title}{unit} by parameter. Dots: the models. Squares: mean at a value by {words.model(head)}, with the 95 % interval of its difference from the "
             f"mean of all (line).{without}{scales.beyond(far)}{rest}",
             alt=_alt(result, head, shown),
             panels=tuple(Panel(one.name, partial(self._draw, result, head, one, models, ends)) for one in shown),
