@@ -37,10 +37,10 @@ def model(name: str, width: int = 4) -> keras.Model:
     return made
 
 
-def history(seed: int) -> dict[str, list[float]]:
-    """Make a history of ten epochs."""
-    noise = np.random.default_rng(seed).random(10) / 50
-    falling = 1 / np.arange(1, 11)
+def history(seed: int, epochs: int = 10) -> dict[str, list[float]]:
+    """Make a history."""
+    noise = np.random.default_rng(seed).random(epochs) / 50
+    falling = 1 / np.arange(1, epochs + 1)
     return {
         "loss": list(falling),
         "val_loss": list(falling + 0.1 + noise),
@@ -118,7 +118,7 @@ def options() -> dict[str, Any]:
     kept["dense"] = analyze("dense", None, weight_layer_types=["Dense"], analyze_biases=True)
     kept["layers"] = analyze("layers", (x, y), max_layers_heatmap=1, max_layers_info_flow=1)
     kept["bins"] = analyze("bins", (x, y), calibration_bins=5)
-    histories = {"a": history(0), "b": history(1)}
+    histories = {"a": history(0, 18), "b": history(1, 18)}
     kept["histories"] = analyze("histories", None, histories=histories, smoothing_window=3)
     kept["rough"] = analyze("rough", None, histories=histories, smooth_training_curves=False)
     kept["threshold"] = analyze("threshold", None, histories=histories, pareto_analysis_threshold=3)

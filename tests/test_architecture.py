@@ -26,6 +26,7 @@ KERAS = {
     "evaluation/layer_masks.py",
     "evaluation/run.py",
     "evaluation/logits.py",
+    "evaluation/predictor.py",
     "evaluation/probing.py",
     "evaluation/reductions.py",
     "evaluation/times.py",

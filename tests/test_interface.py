@@ -151,7 +151,7 @@ def test_heatmaps_are_limited(found: dict[str, Any], section: str, figure: str, 
 
 @pytest.mark.keras
 def test_training_curves_are_smoothed(found: dict[str, Any]) -> None:
-    """A line through the mean of three epochs beside the raw points; without, a line through the raw values."""
+    """A line through the mean of three epochs beside the raw points of a run of six windows; without, a line through the raw values."""
     raw = found["options"]["histories"]["training_dynamics"].curve("a", "val_loss").values
     for key, least in (("histories", 1e-3), ("rough", 0.0)):
         axes, caption = drawn(found["options"][key], "training_dynamics", "loss")

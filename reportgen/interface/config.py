@@ -55,7 +55,7 @@ class AnalysisConfig(Strict):
     calibration_bins: int = Field(default=15, ge=2)
     """Number of bins for the expected calibration error."""
     smooth_training_curves: bool = True
-    """Draw a moving average of training curves of 30 values or more; metrics always use the raw values."""
+    """Draw a moving average of training curves of six windows or more; metrics always use the raw values."""
     smoothing_window: int = Field(default=5, ge=2)
     """Number of epochs in the moving average."""
     slices: tuple[SliceSpec, ...] = ()

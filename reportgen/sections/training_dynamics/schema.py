@@ -14,7 +14,7 @@ class TrainingDynamicsOptions(Strict):
     """Options of the training_dynamics section."""
 
     smooth: bool = True
-    """Draw a moving average over the raw points of each curve of 30 values or more; shorter ones join their raw values. It does not affect any metric."""
+    """Draw a moving average over the raw points of each curve of six windows or more; shorter ones join their raw values. It does not affect any metric."""
     smoothing_window: int = Field(default=5, ge=2)
     """Number of epochs in the moving average."""
     keys: dict[str, str] = Field(default_factory=dict)

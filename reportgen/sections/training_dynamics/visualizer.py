@@ -39,8 +39,8 @@ _UNLIKE = 8
 _FENCE = 1.5
 """Interquartile ranges beyond the quartiles where the axis of the gap ends. Tukey (1977)."""
 _DOTTED = (0, (1.2, 1.2))
-_SMOOTHED = 30
-"""Values from which on a curve is smoothed: the average of a short one leaves its points. Convention."""
+_SMOOTHED = 6
+"""Windows from which on a curve is smoothed: the average of a shorter one leaves its points. Convention."""
 _MARKED = 15
 """Maximum number of values of a curve for which each one is marked. Convention."""
 _FLOOR, _ON_FLOOR, _LEAST_RANGE = 0.1, 0.75, 4.0
@@ -404,7 +404,7 @@ class _Line:
 
 def _smooths(result: TrainingDynamicsResult, values: NDArray[np.float64]) -> bool:
     """Return whether the line of a curve is its moving average."""
-    return result.options.smooth and len(values) >= max(_SMOOTHED, result.options.smoothing_window + 1)
+    return result.options.smooth and len(values) >= _SMOOTHED * result.options.smoothing_window
 
 
 def _lines_words(result: TrainingDynamicsResult, curves: Sequence[NDArray[np.float64]]) -> str:
@@ -414,7 +414,7 @@ def _lines_words(result: TrainingDynamicsResult, curves: Sequence[NDArray[np.flo
         return ""
     if not any(smoothed):
         return " Lines join the raw values."
-    long = "" if all(smoothed) else f" in curves of {_SMOOTHED} values or more"
+    long = "" if all(smoothed) else f" in curves of {_SMOOTHED * result.options.smoothing_window} values or more"
     return f" Lines: moving average over {result.options.smoothing_window} epochs{long}, for display only; points: raw values."
 
 
