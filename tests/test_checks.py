@@ -120,9 +120,9 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
     [
         (
             ["performance"],
-            "3 models are compared, none is proposed for release (partial run)",
+            "No release decision: 3 models are compared (partial run)",
             (
-                "The only check, accuracy of a 80.0\u202f%, passed. "
+                "The only check passed (accuracy of a: 80.0\u202f%). "
                 "Partial run without summary, calibration; not checked: calibration.ece, calibration.calibration_gap."
             ),
         ),
@@ -136,8 +136,8 @@ def test_a_partial_run_does_not_excuse_other_numbers() -> None:
         ),
         (
             [],
-            "3 models are compared, none is proposed for release",
-            "Of 3 checks, 1 failed (ECE of a 4.2\u202f%, above 0\u202f%), 2 passed.",
+            "No release decision: 3 models are compared",
+            "Of 3 checks, 1 failed (ECE of a: 4.2\u202f%, above 0\u202f%), 2 passed.",
         ),
     ],
 )
@@ -175,7 +175,7 @@ def test_page_one_without_a_summary() -> None:
     """Verdict, checks and findings are there in every format; the ranking is not."""
     found = results(SPEC.replace('[[sections]]\nkind = "summary"\n', ""))
     front = front_page(found, None, {one.id: tables_of(one, found.view_of(one.id)) for one in found.sections})
-    assert front.verdict.headline == "3 models are compared, none is proposed for release"
+    assert front.verdict.headline == "No release decision: 3 models are compared"
     assert front.verdict.sentence.startswith("1 of 3 checked models passes every check. Of ")
     assert front.grid is not None
     assert front.findings

@@ -120,7 +120,7 @@ def test_what_is_in_the_mail(folder: Path, made: tuple[Results, dict[str, bytes]
     found = written(folder)
     assert found["From"] == "ci@example.org"
     assert [str(one) for one in found["To"].addresses] == ["Zoë Müller <zoe@example.org>", "b@example.org"]
-    assert found["Subject"] == "Hand <made> & $x$ 1.0: 3 models are compared, none is proposed for release"
+    assert found["Subject"] == "Hand <made> & $x$ 1.0: No release decision: 3 models are compared"
     assert found["Date"].datetime.isoformat() == "2026-01-01T00:00:00+00:00"
     assert found["MIME-Version"] == "1.0"
     assert found.get_content_type() == "multipart/mixed"

@@ -94,8 +94,8 @@ def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
     drawing = Drawing("sweep/effects", "Effects", "Effects.", "Effects.", Drawn("<svg/>", 1, 1), (), place="front")
     document = compose(results, {"sweep": (drawing,)}, tables, {}, {})
     front = document.front
-    assert [topic[0].statement.topic for topic in front.points[:3]] == ["choice", "parameters", "difference"]
-    assert front.points[1][0].statement.text.startswith("size matters: ")
+    assert [topic[0].statement.topic for topic in front.points[:2]] == ["parameters", "difference"]
+    assert front.points[0][0].statement.text.startswith("size matters: ")
     assert front.ranking is None
     assert document.key_numbers is not None
     assert front.picture is not None
@@ -235,7 +235,7 @@ def test_long_names_differ_on_page_one(tmp_path: Path) -> None:
 
 
 def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its confidence in place of that of all models, and the numbers of the next step lead to the key numbers."""
+    """Its confidence in place of that of all models, and the numbers of the choice lead to the key numbers."""
     monkeypatch.setattr(choice, "weights", lambda _run: 100)
     text = SPEC.replace('path = "*.keras"', 'path = "m{size}.keras"') + '[[sections]]\nkind = "sweep"\n'
     found = many(tmp_path, count=16, text=text)
@@ -243,14 +243,17 @@ def test_page_one_of_a_sweep_is_about_the_model_to_take(tmp_path: Path, monkeypa
     (of_all,) = calibration.statements
     assert "of 16 models have a measurable confidence error" in of_all.text
     document = composed(found)
-    taken = document.front.step.statement.model
-    assert document.front.step.statement.text.startswith("confirm on fresh data, because the pick of 16 ")
-    assert f", then take {taken}: " in document.front.step.statement.text
+    (choice_of, *_), about, *_ = document.front.points
+    taken = choice_of.statement.model
+    assert choice_of.statement.text.startswith(f"Take {taken}: ")
+    assert document.front.step.startswith(f"measure {taken} on fresh data, because the best of 16 ")
     assert [one.text for one in calibration.recommended]
     (said,) = [item.statement for topic in document.front.points for item in topic if item.chapter == "calibration"]
-    assert said.text.lower() == f"{taken}: {calibration.recommended[0].text}".lower()
-    numbers = [part for part in document.front.step.statement.parts if not isinstance(part, str)]
-    targets = {part.metric: links(document, None).target(document.front.step.chapter, part) for part in numbers}
+    assert said.text == calibration.recommended[0].text
+    assert about[0].statement.text.startswith(f"About {taken}: ")
+    assert said in [item.statement for item in about]
+    numbers = [part for part in choice_of.statement.parts if not isinstance(part, str)]
+    targets = {part.metric: links(document, None).target(choice_of.chapter, part) for part in numbers}
     assert targets["accuracy"] is not None
     assert html.render(document, "html").count(f'id="{targets["accuracy"]}"') == 1
     (tmp_path / "results.json").write_text(found.to_json(), "utf-8")

@@ -8,28 +8,29 @@ from typing import TYPE_CHECKING
 
 from reportgen.contract.statements import TOPICS
 from reportgen.document import grid
-from reportgen.document.choice import choice, recommended, severe, subjects
+from reportgen.document.choice import recommended, severe, subjects
 from reportgen.document.provenance import earlier_use
 from reportgen.document.step import next_step
 from reportgen.document.tree import FrontPage, LocatedFinding, LocatedStatement
 from reportgen.document.verdict import verdict
 from reportgen.text import formatting
-from reportgen.text.naming import in_a_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reportgen.analysis.results import DataRecord, Results, SectionRecord
-    from reportgen.contract.statements import Statement
+    from reportgen.contract.statements import Statement, Topic
     from reportgen.contract.tables import Table
     from reportgen.document.tree import Drawing
 
 MOST_SERIOUS = 3
 """Number of findings on page one; one less in a comparison of many models, and one less where it has a picture."""
-MOST_TOPICS, EACH = 5, 3
+MOST_TOPICS, EACH = 5, 4
 """Number of topics on page one, beside what it all rests on; and of statements of each."""
-_OF_ALL, _OF_ONE = frozenset({"choice", "parameters", "data"}), frozenset({"errors", "confidence", "inside"})
-"""Topics about all models of a comparison that recommends one, and those about this one: which model to take answers the others."""
+_OF_ALL: tuple[Topic, ...] = ("choice", "parameters", "weakness", "data")
+"""Topics about all models of a comparison that recommends one: which model to take answers the others."""
+_OF_ONE: tuple[Topic, ...] = ("weakness", "errors", "confidence", "inside")
+"""Topics about this one."""
 MOST_ROWS = 5
 """Maximum number of rows of a chapter's table that page one repeats."""
 
@@ -71,39 +72,35 @@ def sentences(results: Results) -> tuple[str, ...]:
     """Return the sentences of page one that are made of numbers, as plain text: the verdict, statements, what they rest on."""
     said = verdict(results)
     points = (item.statement.text for topic in _points(results) for item in topic)
-    step = next_step(results, [item.finding for item in severe(results)]).statement.text
+    step = next_step(results, [item.finding for item in severe(results)])
     return tuple(filter(None, (said.headline, said.sentence, step, *points, _basis(results))))
 
 
 def _points(results: Results) -> tuple[tuple[LocatedStatement, ...], ...]:
-    """Return the statements of the most relevant topics: settled ones first, then by p-value, then by n.
-
-    Which model to take answers which one is better, and is the next step; errors, confidence and inside are then those of this model.
-    """
+    """Return the statements of the most relevant topics; where a comparison recommends a model, those about this one in one point, after the choice."""
     offered = [LocatedStatement(record.id, one) for record in results.sections for one in record.statements]
-    taken, model = choice(results), recommended(results)
-    if model is not None:
-        own = [LocatedStatement(record.id, one) for record in results.sections for one in record.recommended]
-        offered = [item for item in offered if item.statement.topic in _OF_ALL and item != taken]
-        offered += [item for item in own if item.statement.topic in _OF_ONE]
-    topics = []
-    for topic in TOPICS:
-        found = [item for item in offered if item.statement.topic == topic]
-        found.sort(key=_evidence)
-        if found and model is not None and topic in _OF_ONE:
-            found[0] = _about(model, found[0])
-        if found:
-            topics.append(tuple(found[:EACH]))
-    return tuple(topics[:MOST_TOPICS])
+    model = recommended(results)
+    if model is None:
+        return _by_topic(offered, TOPICS)[:MOST_TOPICS]
+    own = [LocatedStatement(record.id, one) for record in results.sections for one in record.recommended]
+    about = [item for topic in _by_topic(own, _OF_ONE) for item in topic]
+    first, *rest = _by_topic(offered, _OF_ALL)
+    return tuple(filter(None, (first, _about(model, about), *rest)))[:MOST_TOPICS]
 
 
-def _about(model: str, item: LocatedStatement) -> LocatedStatement:
-    """Return a statement that begins with the name of the model that it is about."""
-    one, (first, *rest) = item.statement, item.statement.parts
-    small = (
-        in_a_sentence(first) if isinstance(first, str) else first.model_copy(update={"text": in_a_sentence(first.text)})
-    )
-    return LocatedStatement(item.chapter, one.model_copy(update={"parts": (f"{model}: ", small, *rest)}))
+def _by_topic(offered: Sequence[LocatedStatement], topics: Iterable[Topic]) -> tuple[tuple[LocatedStatement, ...], ...]:
+    """Return the statements of each topic that has some: settled ones first, then by p-value, then by n."""
+    found = ([item for item in offered if item.statement.topic == topic] for topic in topics)
+    return tuple(tuple(sorted(of, key=_evidence)[:EACH]) for of in found if of)
+
+
+def _about(model: str, items: Sequence[LocatedStatement]) -> tuple[LocatedStatement, ...]:
+    """Return statements about a model, of which the first one begins with its name."""
+    if not items:
+        return ()
+    first, *rest = items
+    parts = (f"About {model}: ", *first.statement.parts)
+    return replace(first, statement=first.statement.model_copy(update={"parts": parts})), *rest
 
 
 def _evidence(item: LocatedStatement) -> tuple[bool, float, int]:

@@ -24,6 +24,8 @@ MOST_CHECKS = 10
 """Maximum number of checks with a row on page one."""
 MOST_MODELS = 4
 """Maximum number of models with a column on page one."""
+_OF_ROWS = {"class", "slice"}
+"""Kinds of parts that have rows of their own."""
 MOST_MARGINS = 9
 """Maximum number of rows of the table of margins."""
 
@@ -174,4 +176,5 @@ def _settled(check: CheckOutcome) -> str:
     if check.n_to_settle is None:
         return "; not even 10 times as many examples would settle it"
     now = f", not {check.metric.n:,}," if check.margin_count is None and check.metric and check.metric.n else ""
-    return f"; {formatting.estimate(check.n_to_settle)} examples{now} would settle it"
+    of = f" of {check.subject.words}" if check.subject and check.subject.kind in _OF_ROWS else ""
+    return f"; {formatting.estimate(check.n_to_settle)} examples{of}{now} would settle it"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.card import STATED
-from reportgen.contract.statements import Statement
-from reportgen.document.choice import choice
+from reportgen.document.choice import recommended
 from reportgen.document.grid import severity_order, worst
-from reportgen.document.tree import LocatedStatement
 from reportgen.text import formatting
 from reportgen.text.naming import in_a_sentence
 
@@ -18,42 +15,37 @@ if TYPE_CHECKING:
 
     from reportgen.analysis.results import CheckOutcome, Results
     from reportgen.contract.findings import Finding
-    from reportgen.contract.statements import Quantity
 
 _NAMED = 3
 """Maximum number of checks that the next step names."""
 
 
-def next_step(results: Results, findings: Sequence[Finding]) -> LocatedStatement:
-    """Return what to do next as a sentence, and the chapter of its numbers; ``findings`` are the severe ones that count for the decision."""
-    found = choice(results)
-    if found is None:
-        parts: tuple[Quantity | str, ...] = (_step(results, findings),)
-        return LocatedStatement("", Statement(topic="choice", parts=parts))
-    start = next(iter(found.statement.parts))
-    if isinstance(start, str):
-        start = f"{start[:1].lower()}{start[1:]}"
-    count = _compared(results)
-    before = f"confirm on fresh data, because the pick of {count} on the same rows is partly luck, then "
-    parts = (*((before,) if count > 1 else ()), start, *found.statement.parts[1:])
-    return replace(found, statement=found.statement.model_copy(update={"parts": parts}))
-
-
-def _step(results: Results, findings: Sequence[Finding]) -> str:
+def next_step(results: Results, findings: Sequence[Finding]) -> str:
+    """Return what to do next as a sentence; ``findings`` are the severe ones that count for the decision."""
     if results.left_out:
         return "run the sections that were left out, then decide."
     whom = results.decision.candidate or (results.models[0].name if len(results.models) == 1 else None)
     if whom is None:
-        count = _compared(results)
-        chosen = f"confirm the choice on fresh data: {count} models were compared on these rows."
-        return chosen if count > 1 else "name the model to release as [decision] candidate."
+        return _choose(results)
     checks = sorted((line.outcome for line in worst(results.checks) if line.outcome.model == whom), key=severity_order)
     blocking = [check for check in checks if check.state in {"FAIL", "ERROR"}]
+    before = [*_to_accept(checks), *_to_review(findings), *_to_confirm(results, whom)]
     if blocking:
-        unless = " and ".join(_conditions(blocking))
-        return f"{_keep(results, whom)} until {unless}."
-    before = [*_to_settle(checks, whom), *_to_review(findings), *_to_confirm(results, whom)]
+        also = f" Before a release, also {'; '.join(before)}." if before else ""
+        return f"{_keep(results, whom)} until {' and '.join(_conditions(blocking))}.{also}"
+    if all(check.unit == STATED or check.state == "SKIPPED" for check in checks):
+        return f"{'; '.join([*before, f'state as checks in the spec what {whom} has to reach'])}, and build again."
     return f"{'; '.join(before)}, then sign." if before else "sign: no check and no finding stands against it."
+
+
+def _choose(results: Results) -> str:
+    """Return what a comparison leaves to do: the model that is best on the same rows is so in part by luck."""
+    count, taken = _compared(results), recommended(results)
+    if taken is None:
+        chosen = f"confirm the choice on fresh data: {count} models were compared on these rows."
+        return chosen if count > 1 else "name the model to release as [decision] candidate."
+    measure = f"measure {taken} on fresh data, because the best of {count} on the same rows is partly luck, then "
+    return f"{measure if count > 1 else ''}name {'it' if count > 1 else taken} as the candidate for release."
 
 
 def _compared(results: Results) -> int:
@@ -84,10 +76,8 @@ def _conditions(blocking: Sequence[CheckOutcome]) -> Iterator[str]:
         yield f"{rest} more {'check passes' if rest == 1 else 'checks pass'}"
 
 
-def _to_settle(checks: Sequence[CheckOutcome], whom: str) -> Iterator[str]:
-    """Yield what the checks leave to do: to declare some, or to accept what they warn of."""
-    if all(check.unit == STATED or check.state == "SKIPPED" for check in checks):
-        yield f"add [[checks]] that say what {whom} has to reach, and build again"
+def _to_accept(checks: Sequence[CheckOutcome]) -> Iterator[str]:
+    """Yield what the checks leave to do: to accept what they warn of."""
     titles = [in_a_sentence(check.title) for check in checks if check.state == "WARN"]
     if titles:
         yield f"accept or resolve the {'warning' if len(titles) == 1 else 'warnings'} on {formatting.listed(titles, _NAMED)}"

@@ -196,7 +196,7 @@ class FrontPage:
     """Page one: the decision and its basis."""
 
     verdict: Verdict
-    step: LocatedStatement
+    step: str
     """What to do next."""
     points: tuple[tuple[LocatedStatement, ...], ...]
     """The statements of each topic, the most relevant topic first."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.contract.subjects import about
-from reportgen.document.choice import severe
+from reportgen.document.choice import recommended, severe
 from reportgen.document.grid import STATES, worst
 from reportgen.document.tree import Verdict
 from reportgen.text import formatting
@@ -48,7 +48,7 @@ def _decision(results: Results, checks: tuple[CheckOutcome, ...]) -> Verdict:
     if all(check.state == "SKIPPED" for check in checks):
         return Verdict("NONE", "No decision", f"{who}Every check was skipped.")
     if results.compares_many:
-        return Verdict(_state(checks), _compared(results), f"{_passing(checks)}{_not_passing(checks)}.")
+        return Verdict(_state(checks), _headline(results, checks), f"{_passing(checks)}{_not_passing(checks)}.")
     candidate = results.decision.candidate
     lines = worst(checks)
     own = [line for line in lines if candidate in {None, line.outcome.model}]
@@ -75,14 +75,14 @@ def _to_weigh(results: Results) -> str:
     if not findings:
         return ""
     verb = "resolve" if any(one.severity == "problem" for one in findings) else "review"
-    return f", with {len(findings)} finding{'s' if len(findings) > 1 else ''} to {verb}"
+    return f"{len(findings)} finding{'s' if len(findings) > 1 else ''} to {verb}"
 
 
 def _only(line: CheckLine, results: Results) -> str:
     """Return how the only check came out."""
     if line.outcome.state != "PASS":
         return f"The only check {_outcomes([line], results).removeprefix('1 ')}"
-    return f"The only check, {_named(line, results)}, passed{_unsettled([_is_unsettled(line.outcome)])}"
+    return f"The only check passed{_unsettled([_is_unsettled(line.outcome)])} ({_named(line, results)})"
 
 
 def _outcomes(lines: Sequence[CheckLine], results: Results, *, of_others: bool = False) -> str:
@@ -114,7 +114,7 @@ def _headline(results: Results, checks: tuple[CheckOutcome, ...]) -> str:
     """Return the verdict on the candidate, or what a comparison is."""
     subject = _single(results)
     if subject is None:
-        return _compared(results)
+        return f"No release decision: {_compared(results)}"
     own = [check for check in checks if check.model == subject]
     if not own:
         return f"{subject} was not checked"
@@ -122,14 +122,15 @@ def _headline(results: Results, checks: tuple[CheckOutcome, ...]) -> str:
     warned = sum(line.outcome.state == "WARN" for line in lines)
     warnings = f"{warned} warning{'s' if warned > 1 else ''}"
     its = "its only check" if len(lines) == 1 else "its checks"
-    end = {"FAIL": f"does not pass {its}", "WARN": f"passes {its}, with {warnings}"}
-    others = "; another model does not" if state != "FAIL" and _state(checks) == "FAIL" else ""
-    passes = f"passes {its}{'' if others else _to_weigh(results)}"
-    return f"{subject} {end.get(state, passes)}{others}"
+    if state == "FAIL":
+        return f"{subject} does not pass {its}"
+    others = "; another model does not" if _state(checks) == "FAIL" else ""
+    weigh = " and ".join(filter(None, (warnings if warned else "", "" if others else _to_weigh(results))))
+    return f"{subject} passes {its}{f', with {weigh}' if weigh else ''}{others}"
 
 
 def _compared(results: Results) -> str:
-    return f"{len(results.models)} models are compared, none is proposed for release"
+    return f"{len(results.models)} models are compared{'' if recommended(results) is None else ', 1 is suggested'}"
 
 
 def _passing(checks: Iterable[CheckOutcome]) -> str:
@@ -185,7 +186,7 @@ def _named(line: CheckLine, results: Results) -> str:
         return f"{title} of {f'{whose}, ' if whose else ''}{parts}, worst {value}"
     part = check.subject.words if check.subject else None
     where = about(whose, check.subject) if whose else part
-    return f"{title}{f' of {where}' if where else ''} {value}{f' and {len(alike)} more' if alike else ''}"
+    return f"{title}{f' of {where}:' if where else ''} {value}{f' and {len(alike)} more' if alike else ''}"
 
 
 def _together(checks: Sequence[CheckOutcome]) -> str:

@@ -288,10 +288,13 @@ def p_value(value: float) -> str:
 
 
 def checked(check: Checked) -> FormattedMetric:
-    """Return the number of a check, with enough decimals to show on which side of the limit it is."""
+    """Return the number of a check, with enough decimals to show on which side of the limit it is: its value, or the end of its interval that is checked."""
     if check.metric is None:
         return FormattedMetric(MISSING, "", check.reason or "not measured")
     shown = metric(check.metric, limits=[end for end in (check.low, check.high) if end is not None])
+    if check.on in _ENDS and shown.interval:
+        end = shown.interval.strip("[]").split(", ")[_ENDS[check.on]]
+        shown = replace(shown, text=_with_sign(end, check.metric.unit))
     return replace(shown, note=check.reason or shown.note)
 
 
@@ -302,8 +305,7 @@ def tested(check: Checked) -> str:
         return shown.text
     if check.on == "clear":
         return f"{shown.text} {shown.interval}"
-    low, high = shown.interval.strip("[]").split(", ")
-    return f"{_with_sign(low if check.on == 'ci_low' else high, check.metric.unit)}{_ON[check.on]}"
+    return f"{shown.text}{_ON[check.on]}"
 
 
 def condition(check: Checked) -> str:
@@ -379,6 +381,8 @@ def digest(sha256: str) -> str:
     return sha256[:_DIGEST]
 
 
+_ENDS = {"ci_low": 0, "ci_high": 1}
+"""Which end of its interval must be within the limits of a check, where it is one."""
 _ON = {"value": "", "ci_low": " at the lower end", "ci_high": " at the upper end", "clear": " with the whole interval"}
 """What of a number must be within the limits of a check."""
 

@@ -9,8 +9,8 @@ from handmade import SPEC, results
 
 from reportgen.contract.findings import Finding
 from reportgen.contract.statements import Statement
-from reportgen.document import step
 from reportgen.document.front import front_page, sentences
+from reportgen.document.step import next_step
 
 if TYPE_CHECKING:
     from reportgen.analysis.results import Results
@@ -39,11 +39,6 @@ def finding(severity: str) -> Finding:
     )
 
 
-def next_step(found: Results, findings: list[Finding]) -> str:
-    """Return it as text."""
-    return step.next_step(found, findings).statement.text
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -62,14 +57,17 @@ def next_step(found: Results, findings: list[Finding]) -> str:
     ],
 )
 def test_what_fails_is_named_with_its_limit(text: str, words: str) -> None:
-    """The model that it would replace is kept, unless that fails too."""
-    assert next_step(results(text), []) == words
+    """The model that it would replace is kept, unless that fails too; what is left to do besides is said."""
+    assert next_step(declared(text), []) == words
+    warned = text + check("calibration.ece", "at_most = 0.0001", 'severity = "warn"\nmodels = ["a"]')
+    also = "accept or resolve the warning on ECE; review the finding below"
+    assert next_step(declared(warned), [finding("warning")]) == f"{words} Before a release, also {also}."
 
 
 def test_at_most_three_checks_are_named() -> None:
     """The others are counted."""
     text = PAIR + "".join(check("performance.recall", f"at_least = 0.9{place}") for place in (5, 6, 7, 8, 9))
-    found = next_step(results(text), [])
+    found = next_step(declared(text), [])
     assert found.startswith("keep b until recall of class ant is at least 9")
     assert found.count("recall of class ant") == 3
     assert found.endswith(" and 2 more checks pass.")
@@ -91,8 +89,10 @@ def test_what_passes_leaves_what_to_confirm() -> None:
 
 
 def test_without_checks_they_are_the_next_step() -> None:
-    """A decision needs a limit."""
-    assert next_step(declared(ALONE), []) == "add [[checks]] that say what a has to reach, and build again, then sign."
+    """A decision needs a limit: there is nothing to sign yet."""
+    assert next_step(declared(ALONE), []) == "state as checks in the spec what a has to reach, and build again."
+    found = next_step(declared(ALONE), [finding("warning")])
+    assert found == "review the finding below; state as checks in the spec what a has to reach, and build again."
 
 
 def test_a_partial_run_is_completed_first() -> None:
@@ -104,13 +104,13 @@ def test_a_partial_run_is_completed_first() -> None:
 def test_it_is_a_sentence_of_page_one() -> None:
     """So that `reportgen verify` finds it there."""
     found = results(ALONE + check("performance.accuracy", "at_least = 0.99"))
-    said = front_page(found, None, {}).step.statement.text
+    said = front_page(found, None, {}).step
     assert said.startswith("do not release a until ")
     assert said in sentences(found)
 
 
-def test_a_comparison_with_a_recommendation_takes_it() -> None:
-    """It is the next step and no point, its column is the first one, and findings are about it."""
+def test_a_comparison_with_a_recommendation_is_about_it() -> None:
+    """It is the first point, measuring it on fresh data the next step, its column is the first one, and findings are about it."""
     found = results(HEAD + check("performance.accuracy", "at_least = 0.1", 'models = ["*"]'))
     assert next_step(found, []) == "confirm the choice on fresh data: 2 models were compared on these rows."
     said = (
@@ -120,9 +120,10 @@ def test_a_comparison_with_a_recommendation_takes_it() -> None:
     first, *rest = found.sections
     made = found.model_copy(update={"sections": (first.model_copy(update={"statements": said}), *rest)})
     front = front_page(made, None, {})
-    why = "confirm on fresh data, because the pick of 2 on the same rows is partly luck"
-    assert front.step.statement.text == f"{why}, then take b: it is small."
-    assert front.points[0][0].statement.text == "Try more."
+    why = "because the best of 2 on the same rows is partly luck"
+    assert front.step == f"measure b on fresh data, {why}, then name it as the candidate for release."
+    assert front.verdict.headline == "No release decision: 3 models are compared, 1 is suggested"
+    assert {item.statement.text for item in front.points[0]} == {"Take b: it is small.", "Try more."}
     assert "difference" not in {item.statement.topic for topic in front.points for item in topic}
     assert front.grid is not None
     assert front.grid.models[0] == "b"

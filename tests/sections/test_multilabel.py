@@ -312,7 +312,7 @@ def test_statements_are_held_to_their_evidence() -> None:
     assert "Weakest class: ice" not in clear[1].text
     name = clear[1].text.removeprefix("Weakest class: ").partition(",")[0]
     theirs = analyze(noisy(1.5), noisy(0.0)).find("f1", "a", f"class:{name}")
-    assert f"; a F1 {formatting.metric(theirs).text}, " in clear[1].text
+    assert f", a F1 {formatting.metric(theirs).text}: " in clear[1].text
     unsure = said(noisy(0.0), noisy(0.05))[0]
     assert not unsure.settled
     assert "too few to tell" in unsure.text

@@ -490,9 +490,8 @@ def test_a_difference_is_a_statement_only_where_it_was_told() -> None:
     (better, weakest) = said(*right(80, 95), candidate="b", baseline="a")
     assert better.text == "95 of 100 right, a 80: +15.0 points [8.0, 23.2], unlikely to be luck (McNemar p < 0.001)."
     assert better.settled
-    assert weakest.text.startswith(
-        "Weakest class: 1, 47 of 50 found (94.0\u202f% [83.8, 97.9]), precision 95.9\u202f% (2 of 49 wrong); "
-    )
+    assert weakest.text.startswith("Weakest class: 1, 47 of 50 found (94.0\u202f% [83.8, 97.9]), a 40: ")
+    assert weakest.text.endswith(". Of 49 predictions of 1, 2 are wrong (precision 95.9\u202f%).")
     (unsure, _) = said(*right(92, 95), candidate="b", baseline="a")
     assert not unsure.settled
     assert re.search(r"too few to tell them apart \(McNemar p = 0.25\), about [\d,]+ rows would do", unsure.text)
@@ -719,7 +718,7 @@ def test_a_class_that_got_worse_is_said_beside_the_weakest() -> None:
     said = [one.text for one in SECTION.statements(result, View(decision=roles))]
     assert said[1].startswith("Weakest class: 2, 100 of 200 found")
     assert said[2].startswith(f"Worse than b on 0: 700 of 900 found (77.8{THIN}% [")
-    assert "; b 900, −22.2 points [" in said[2]
+    assert ", b 900: −22.2 points [" in said[2]
     assert len(said) == 3
 
 

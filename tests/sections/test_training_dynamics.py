@@ -280,7 +280,7 @@ DECISION = View(decision=Decision(candidate="a"))
 @pytest.mark.parametrize(
     ("curves", "text", "settled"),
     [
-        ({"loss": FALL, "val_loss": FALL}, "converged in 30 epochs, the last not measurably worse than epoch", True),
+        ({"loss": FALL, "val_loss": FALL}, "is not measurably better.", True),
         ({"loss": FALL, "val_loss": np.append(FALL[:-1], 0.4)}, "but the last is measurably worse than epoch", True),
         ({"loss": FALL[:9], "val_loss": FALL[:9]}, "Training stops while still improving (9 epochs).", True),
         ({"loss": FALL}, "without a validation loss, overfitting cannot be judged", False),

@@ -176,8 +176,9 @@ def weakest(
     family: ClassFamily[ClassesT],
     baseline: str | None,
     found: Callable[[Metric, Subject], Parts],
+    further: Callable[[Subject], Parts] = lambda _: (),
 ) -> Iterator[Statement]:
-    """Name the class with the lowest score, ``found`` of it, the score of the baseline, and whether they differ there."""
+    """Name the class with the lowest score, ``found`` of it, the score of the baseline, whether they differ there, and what ``further`` is known."""
     scoring = family.scoring(one)
     scores = ranked(result, one, scoring.of_class)
     if len(scores) < _SEVERAL:
@@ -192,7 +193,8 @@ def weakest(
         theirs = _beside(result, one, scoring, baseline, part)
         said = _difference(one, scoring, difference, part) if settled else "too few to tell"
         parts += [*theirs, said]
-    yield Statement(topic="weakness", parts=(*parts, "."), settled=settled, test=own.ci_method, n=own.n)
+    parts += [*further(part), "."]
+    yield Statement(topic="weakness", parts=tuple(parts), settled=settled, test=own.ci_method, n=own.n)
     if baseline is not None:
         yield from _worse(result, one, scoring, baseline, found, name)
 
@@ -229,8 +231,8 @@ def _worse(
 def _beside(result: PerformanceResult, one: ClassesT, scoring: ClassScoring, baseline: str, part: Subject) -> Parts:
     """Return the score of the baseline on a class."""
     other = result.find(scoring.of_class.name, baseline, part)
-    named = f"; {baseline} " if scoring.counts else f"; {baseline} {scoring.of_class.title} "
-    return named, (count if scoring.counts else quantity)(scoring.of_class.name, one, other, part, model=baseline), ", "
+    named = f", {baseline} " if scoring.counts else f", {baseline} {scoring.of_class.title} "
+    return named, (count if scoring.counts else quantity)(scoring.of_class.name, one, other, part, model=baseline), ": "
 
 
 def _difference(one: OfHead, scoring: ClassScoring, difference: Metric, part: Subject) -> Quantity:

@@ -6,14 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
-from reportgen.contract.statements import Quantity, Statement, counted
+from reportgen.contract.statements import Statement, counted
 from reportgen.sections.performance import ordinal, sentences, training_statements as training
 from reportgen.sections.performance.dense import statements as dense
 from reportgen.sections.performance.multilabel import statements as multilabel
 from reportgen.sections.performance.regression import statements as regression
 from reportgen.sections.performance.scoring import CLASSES
 from reportgen.sections.performance.sentences import count, opening, out_of, quantity, rate
-from reportgen.text import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +51,9 @@ def _about(result: PerformanceResult, head: HeadPerformance, baseline: str | Non
     else:
         yield _against(result, head, baseline)
         yield from _no_better_than_trivial(result, head)
-    yield from sentences.weakest(result, head, CLASSES, baseline, partial(_found, result, head))
+    yield from sentences.weakest(
+        result, head, CLASSES, baseline, partial(_found, head), partial(_false_alarms, result, head)
+    )
 
 
 def _alone(result: PerformanceResult, head: HeadPerformance) -> Statement:
@@ -89,16 +90,21 @@ def _mostly(result: PerformanceResult, head: HeadPerformance) -> Parts:
     return f"; always answering {head.majority_class} would be right on ", number
 
 
-def _found(result: PerformanceResult, head: HeadPerformance, own: Metric, part: Subject) -> Parts:
-    """Say how many rows of a class are found; of two classes also how many predictions of it are right."""
-    found = (count("recall", head, own, part), f"{out_of(own)} found{rate(own)}")
-    predicted = counted(result.find("precision", head.model, part))
+def _found(head: HeadPerformance, own: Metric, part: Subject) -> Parts:
+    """Say how many rows of a class are found."""
+    return count("recall", head, own, part), f"{out_of(own)} found{rate(own)}"
+
+
+def _false_alarms(result: PerformanceResult, head: HeadPerformance, part: Subject) -> Parts:
+    """Say how many predictions of a class are wrong; only where there are two classes, where recall alone is not the weakness."""
+    precision = result.find("precision", head.model, part)
+    predicted = counted(precision)
     if len(head.class_names) > _TWO or predicted is None:
-        return found
+        return ()
     right, given = predicted
-    text = formatting.metric(result.find("precision", head.model, part)).text
-    precision = Quantity(text=text, metric="precision", model=head.model, subject=part)
-    return *found, ", precision ", precision, f" ({given - right:,} of {given:,} wrong)"
+    verb = "is" if given - right == 1 else "are"
+    start = f". Of {given:,} predictions of {part.name}, {given - right:,} {verb} wrong (precision "
+    return start, quantity("precision", head, precision, part), ")"
 
 
 def _no_better_than_trivial(result: PerformanceResult, head: HeadPerformance) -> Iterator[Statement]:

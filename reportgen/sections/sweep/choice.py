@@ -6,15 +6,11 @@ from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from reportgen.contract.numbers import Metric, required
-from reportgen.contract.records.classification import ClassificationOutputs
 from reportgen.metrics import comparison, simultaneous
-from reportgen.metrics.intervals import wilson
-from reportgen.metrics.spans import average, counts, each
+from reportgen.metrics.spans import average, each
 from reportgen.sections.sweep import factors
-from reportgen.sections.sweep.schema import Choice, Next, WeakestClass
+from reportgen.sections.sweep.schema import Choice, Next
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,17 +26,13 @@ MOST = 50
 """Maximum number of models of which all pairs are compared; of more, each is compared with the best, and the others count as untested. Convention."""
 
 
-_SEVERAL = 2
-"""Number of classes from which on there is a weakest one."""
-
-
 def weights(run: Run) -> int | None:
     """Return the number of weights of a model; None if unknown."""
     return None if run.model.architecture is None else run.model.architecture.parameters
 
 
 def choice(sound: Sequence[Run], score: Score) -> Choice | None:
-    """Return the best of the models that did not fail, those that cannot be told from it, the smallest of them, and its weakest class."""
+    """Return the best of the models that did not fail, those that cannot be told from it, the smallest of them, and how far it is behind."""
     if not sound:
         return None
     sign = 1 if score.higher_is_better else -1
@@ -62,36 +54,25 @@ def choice(sound: Sequence[Run], score: Score) -> Choice | None:
     )
     known = {name: count for name in (best, *tied) if (count := size[name]) is not None}
     smallest = min(known, key=lambda name: (known[name], -goodness[name])) if len(known) == 1 + len(tied) else None
-    taken = next((run for run in sound if run.model.name == smallest), None)
-    weakest = None if taken is None or score.name != "accuracy" else _weakest(taken)
-    return Choice(best=best, tied=tied, untested=untested, smallest=smallest, weakest=weakest)
+    runs = {run.model.name: run for run in sound}
+    behind = None if smallest is None or smallest == best else _behind(runs[smallest], runs[best], score)
+    return Choice(best=best, tied=tied, untested=untested, smallest=smallest, behind=behind)
 
 
-def _weakest(run: Run) -> WeakestClass | None:
-    """Return the class of which a model finds the smallest share; the first of several."""
-    head = run.head
-    if head is None or run.rows is None or not isinstance(head.outputs, ClassificationOutputs) or not head.design.plain:
-        return None
-    names = head.head.class_names
-    examples = counts(head.outputs.labels, len(names))
-    hits = counts(head.outputs.labels, len(names), run.rows)
-    present = np.flatnonzero(examples)
-    if len(present) < _SEVERAL:
-        return None
-    place = present[np.argmin(hits[present] / examples[present])]
-    found = wilson(float(hits[place]), float(examples[place]))
+def _behind(one: Run, best: Run, score: Score) -> Metric | None:
+    """Return the paired difference of a model from the best."""
+    found = _difference(one, best, score)
     if found is None:
         return None
-    recall = Metric(
+    return Metric(
         value=found.value,
-        unit="fraction",
-        n=int(examples[place]),
+        unit=score.effect.unit,
+        n=found.n,
         ci_low=found.low,
         ci_high=found.high,
-        ci_method="Wilson (1927)",
-        higher_is_better=True,
+        ci_method=found.method,
+        higher_is_better=score.higher_is_better,
     )
-    return WeakestClass(name=names[place], recall=recall)
 
 
 def _mean(run: Run) -> float:

@@ -209,14 +209,6 @@ class FailedAt(Strict):
     others: int
 
 
-class WeakestClass(Strict):
-    """The class of which a model finds the smallest share."""
-
-    name: str
-    recall: Metric
-    """With Wilson's interval."""
-
-
 class Choice(Strict):
     """The best model, those that cannot be told from it, and the smallest of them."""
 
@@ -227,8 +219,8 @@ class Choice(Strict):
     """Models whose difference from the best has no interval."""
     smallest: str | None
     """The one with the fewest weights among the best and those tied with it, of several the one with the best score; null where they are unknown."""
-    weakest: WeakestClass | None = None
-    """Of that one, in a sweep by accuracy; null without classes, and where rows are grouped or weighted."""
+    behind: Metric | None = None
+    """Its score minus that of the best, paired, with a 95 % interval; null where it is the best."""
 
 
 class Next(Strict):

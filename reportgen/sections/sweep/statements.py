@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reportgen.contract.numbers import required
-from reportgen.contract.statements import Quantity, Statement, counted
+from reportgen.contract.statements import Quantity, Statement
 from reportgen.contract.subjects import Subject
 from reportgen.sections.sweep import words
 from reportgen.sections.sweep.factors import label
 from reportgen.text import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from reportgen.contract.focus import View
     from reportgen.contract.params import Value
@@ -175,24 +175,7 @@ def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[S
     found = head.choice
     if found is None or found.smallest is None:
         return
-    models = {one.model: one for one in head.models}
-    own, best = models[found.smallest], models[found.best]
-    weights = _weights(own)
-    weakest = _weakest(head, own, found)
-    end: tuple[Quantity | str, ...] = (", ", *weights, " weights", *weakest, f"; {_behind(result, head, found)}.")
-    if own is not best:
-        share = formatting.number(required(own.parameters) / required(best.parameters), "fraction")
-        end = (
-            *weakest,
-            f". It is {_smallest(head, own, found)} of the {_among(result, head, len(found.tied))} not measurably worse than ",
-            f"{best.model}, whose {words.score(head).title} is best (",
-            *words.achieved(head, best, short=True),
-            "): ",
-            *weights,
-            f" weights, {share} of its ",
-            *_weights(best),
-            ".",
-        )
+    own = next(one for one in head.models if one.model == found.smallest)
     start = "The sweep favors" if chosen else "Take"
     yield Statement(
         topic="choice",
@@ -200,7 +183,11 @@ def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[S
         parts=(
             f"{words.opening(head)}{start} {own.model}: ",
             *words.achieved(head, own),
-            *end,
+            ", ",
+            *_weights(own),
+            ". ",
+            *_best(head, own, found),
+            f"{_others(result, head, own, found)}.",
         ),
         settled=not (found.tied or found.untested),
         test="paired differences; Holm (1979)",
@@ -210,59 +197,63 @@ def _choice(result: SweepResult, head: HeadSweep, *, chosen: bool) -> Iterator[S
 
 def _weights(one: SweptModel) -> tuple[Quantity | str, ...]:
     count = f"{required(one.parameters):,}"
-    return (Quantity(text=count, metric="parameters", model=one.model, section="overview"),)
+    return Quantity(text=count, metric="parameters", model=one.model, section="overview"), " weights"
 
 
-def _weakest(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
-    """Return the weakest class of the model to take; empty without one."""
-    counts = None if found.weakest is None else counted(found.weakest.recall)
-    if found.weakest is None or counts is None:
-        return ()
-    name, shown = found.weakest.name, formatting.metric(found.weakest.recall)
-    subject = Subject.of("class", name, within=head.subject)
-    return (
-        f", weakest class {name}: ",
-        Quantity(text=f"{counts[0]:,}", metric="recall", model=own.model, subject=subject, section="performance"),
-        f" of {counts[1]:,} found ({shown.text} {shown.interval})",
-    )
+def _difference(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
+    """Return how far the model to take is behind the best."""
+    if found.behind is None:
+        return (". ",)
+    text, versus = formatting.with_interval(found.behind), Subject.of("vs", found.best, within=head.subject)
+    metric = f"{head.score}_difference"
+    said = Quantity(text=text, metric=metric, model=own.model, subject=versus, section="performance")
+    return "; the difference, ", said, ", could be luck. "
 
 
-def _among(result: SweepResult, head: HeadSweep, count: int) -> str:
-    """Return a number of models; where the report has others than the swept ones, of how many swept ones."""
-    others = result.without or result.left_out
-    return f"{count} of {len(head.models)} swept models" if others else f"{count} models"
-
-
-def _smallest(head: HeadSweep, own: SweptModel, found: Choice) -> str:
-    """Return that a model has the fewest weights of the candidates; of several with as few, whether its score is the best."""
-    candidates = [one for one in head.models if one.model in {found.best, *found.tied}]
-    others = [one for one in candidates if one.parameters == own.parameters and one is not own]
-    if not others:
-        return "the smallest"
-    score, start = words.score(head), f"one of the {len(others) + 1} smallest"
-    sign = 1 if score.higher_is_better else -1
-    if not all(sign * words.reached(own) > sign * words.reached(one) for one in others):
-        return start
-    more, better = ("more", "better") if len(others) == 1 else ("most", "best")
-    return f"{start}, {f'right {more} often' if score.name == 'accuracy' else f'with the {better} {score.title}'},"
-
-
-def _behind(result: SweepResult, head: HeadSweep, found: Choice) -> str:
-    """Return what is known of the other models, where the best is the one to take."""
+def _best(head: HeadSweep, own: SweptModel, found: Choice) -> tuple[Quantity | str, ...]:
+    """Return which model is the best by value, and how far the one to take is behind it."""
     models = {one.model: one for one in head.models}
-    own = models[found.best]
-    equal = [name for name in found.tied if words.reached(models[name]) == words.reached(own)]
-    best = (
-        f"it is the best, as {'is' if len(equal) == 1 else 'are'} {formatting.joined(equal, _MOST)}"
-        if equal
-        else "it is the best"
+    if own.model == found.best:
+        equal = [name for name in found.tied if words.reached(models[name]) == words.reached(own)]
+        also = f", as {'is' if len(equal) == 1 else 'are'} {formatting.joined(equal, _MOST)}" if equal else ""
+        return (f"It is the best by value{also}. ",)
+    best = models[found.best]
+    start = f"Best by value is {best.model}: ", *words.achieved(head, best, short=True), ", ", *_weights(best)
+    if found.behind is None:
+        return *start, ". "
+    metric, versus = f"{head.score}_difference", Subject.of("vs", found.best, within=head.subject)
+    text = formatting.with_interval(found.behind)
+    difference = Quantity(text=text, metric=metric, model=own.model, subject=versus, section="performance")
+    return *start, "; the difference, ", difference, ", could be luck. "
+
+
+def _others(result: SweepResult, head: HeadSweep, own: SweptModel, found: Choice) -> str:
+    """Return what is known of the other models: which are not told from the best, that none of these is smaller, and what those as small reach."""
+    others = [one for one in head.models if one.model in found.tied and one is not own]
+    it = "it" if own.model == found.best else "the best"
+    if not others and found.untested:
+        return f"{len(found.untested)} differences from {it} were not tested"
+    if not others:
+        return f"Every other model is measurably worse than {it}"
+    of = f" of {len(head.models)} swept models" if result.without or result.left_out else ""
+    verb = "is" if len(others) == 1 else "are"
+    return f"{len(others)} more{of} {verb} not measurably worse than {it}; none of them has fewer weights{_as_small(head, own, others)}"
+
+
+def _as_small(head: HeadSweep, own: SweptModel, others: Sequence[SweptModel]) -> str:
+    """Return how many others have as many weights, and whether all of them are worse by value."""
+    alike = [one for one in others if one.parameters == own.parameters]
+    if not alike:
+        return ""
+    score, single = words.score(head), len(alike) == 1
+    sign = 1 if score.higher_is_better else -1
+    worse = (
+        f" and {'is' if single else 'are'} right less often"
+        if head.score == "accuracy"
+        else f" and a worse {score.title}"
     )
-    if found.tied:
-        among = _among(result, head, len(found.tied) + 1)
-        return f"{best}, and {_smallest(head, own, found)} of the {among} that are not distinguishable from it"
-    if found.untested:
-        return f"{best}; {len(found.untested)} differences from it were not tested"
-    return f"{best}, every other model is measurably behind"
+    all_worse = all(sign * words.reached(own) > sign * words.reached(one) for one in alike)
+    return f", {len(alike)} {'has' if single else 'have'} as many{worse if all_worse else ''}"
 
 
 def _next(head: HeadSweep, found: Next) -> Statement:
@@ -289,11 +280,11 @@ def _next(head: HeadSweep, found: Next) -> Statement:
             else "there"
         )
         text = (
-            f"{start}, try {', and '.join(steps)}: a linear model of the parameters predicts the best {score} {there}."
+            f"{start}, try {' and '.join(steps)}: a linear model of the parameters predicts the best {score} {there}."
         )
     else:
         text = f"A linear model of the parameters predicts the best {score} with {setting} ({_models(found)})."
-    return Statement(topic="choice", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")
+    return Statement(topic="parameters", parts=(f"{words.opening(head)}{text}",), settled=False, test="linear model")
 
 
 def _models(found: Next) -> str:

@@ -87,8 +87,8 @@ def tried(one: Parameter) -> str:
 
 def beyond(one: Parameter, best: Value) -> str:
     """Return which values of a number lie beyond the end of the range at which it is best: beyond those tried."""
-    side = "above" if best == max(point.value for point in one.points) else "below"
-    return f"{one.name} {side} {label(best, one.form)}, beyond the values tried"
+    side, end = ("above", "largest") if best == max(point.value for point in one.points) else ("below", "smallest")
+    return f"{one.name} {side} {label(best, one.form)}, the {end} tried"
 
 
 def achieved(head: HeadSweep, one: SweptModel, *, short: bool = False) -> tuple[Quantity | str, ...]:

@@ -85,10 +85,9 @@ def _of_converged(
     end = ending(result, run)
     if end is None:
         return _statement([*start, "."])
-    compared = (
-        ", but the last is measurably worse than " if end.last_is_worse else ", the last not measurably worse than "
-    )
-    return _statement([*start, compared, *best, "."])
+    if end.last_is_worse:
+        return _statement([*start, ", but the last is measurably worse than ", *best, "."])
+    return _statement([*start, "; ", *best, " is not measurably better."])
 
 
 def _statement(parts: Sequence[Quantity | str], *, settled: bool = True) -> Statement:
