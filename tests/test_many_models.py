@@ -13,6 +13,7 @@ from reportgen.analysis import analyze as analysis
 from reportgen.analysis.results_file import load
 from reportgen.contract.figures import Drawn
 from reportgen.contract.focus import View
+from reportgen.document.choice import recommended
 from reportgen.document.compose import EACH, MOST_RULES, compose
 from reportgen.document.detail import MOST_FILES, MOST_ROWS, printed
 from reportgen.document.grid import MOST_MODELS
@@ -103,6 +104,16 @@ def test_page_one_of_a_sweep_is_its_answer(tmp_path: Path) -> None:
     assert len(front.findings) <= 1
     assert "those of parameter effects retraining too" in front.basis
     assert document.chapters[0].id == "sweep"
+
+
+def test_models_named_in_the_spec_stay_those_in_focus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a sweep recommends another one."""
+    monkeypatch.setattr(choice, "weights", lambda _run: 100)
+    text = SPEC.replace('path = "*.keras"', 'path = "m{size}.keras"') + '[[sections]]\nkind = "sweep"\n'
+    results = many(tmp_path, '[output]\nfocus = ["m03", "m01"]\n', count=16, text=text)
+    assert results.focus is not None
+    assert results.focus.models == ("m03", "m01")
+    assert recommended(results) not in {None, "m03", "m01"}
 
 
 def test_few_models_have_no_focus(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def analyze(
     model = _recommended(plan, outcomes)
     if model is not None:
         outcomes = _with_recommended(plan, outcomes, model, keep_going=keep_going)
-        focus = focus and focus.led_by(model)
+        focus = focus and (focus if _names_focus(plan) else focus.led_by(model))
     table = table_of(plan, evaluation, outcomes)
     table = replace(table, changes=first_stage.changes, deltas=first_stage.deltas)
     results = results_of(plan, evaluation, outcomes, created, focus, checks.run(plan, table), old)
@@ -271,6 +271,11 @@ def _with_recommended(
 
 def _on(split: str) -> str:
     return f"On the {split} split: "
+
+
+def _names_focus(plan: Plan) -> bool:
+    """Return whether the spec names the models that are shown individually: no other one is added."""
+    return isinstance(plan.spec.output.focus, tuple)
 
 
 def focus_of(plan: Plan, table: MetricTable) -> Focus | None:

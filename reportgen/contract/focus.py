@@ -94,7 +94,7 @@ class View:
             words = kept if by is None else f"The {kept} with {by}"
         else:
             words = first if kept == 1 else f"{first} and the {kept - 1} other{'s' if kept > 2 else ''} with {by}"  # noqa: PLR2004 two in all
-        return f" {words} of {total} models; the others are in results.json."
+        return f" {words} of {total} models; the {'other is' if total - kept == 1 else 'others are'} in results.json."
 
 
 def _of_models(items: Iterable[OfModelT], ranked: Iterable[str] | None, most: int | None) -> tuple[OfModelT, ...]:

@@ -125,6 +125,10 @@ def _chapter(
     failure = failures.get(record.id)
     about = [finding for finding in record.findings if results.concerns(finding)]
     others = [finding for finding in record.findings if not results.concerns(finding)]
+    if results.compares_many:
+        behind_others = trailing(results)
+        serious = _most_serious([one for one in about if one.model not in behind_others], results.focus)
+        about, others = serious, [one for one in about if one not in serious]
     needs_action = any(finding.severity != "note" for finding in about)
 
     def in_the_body(place: Place) -> bool:
@@ -136,8 +140,6 @@ def _chapter(
     own = [*behind, *tables.get(record.id, ())]
     here = [one for one in own if in_the_body(one.place)]
     if results.compares_many:
-        gravest = _gravest([one for one in about if one.model not in trailing(results)], results.focus)
-        about, others = gravest, [one for one in about if one not in gravest]
         here = [one for one in here if len(one.rows) <= MOST_ROWS][:MOST_TABLES]
     return Chapter(
         id=record.id,
@@ -205,7 +207,7 @@ def _printed(findings: list[Finding], focus: Focus | None) -> tuple[list[Finding
     return printed, tuple(finding for found in rules for finding in found[EACH:])
 
 
-def _gravest(findings: list[Finding], focus: Focus | None) -> list[Finding]:
+def _most_serious(findings: list[Finding], focus: Focus | None) -> list[Finding]:
     """Return the most serious findings, one of each rule."""
     return list(most_severe_first([found[0] for found in _by_rule(findings, focus)], lambda one: one))[:MOST_RULES]
 

@@ -116,6 +116,7 @@ def test_a_comparison_with_a_recommendation_is_about_it() -> None:
     said = (
         Statement(topic="choice", model="b", parts=("Take b: it is small.",)),
         Statement(topic="choice", parts=("Try more.",)),
+        Statement(topic="weakness", parts=("Two fail.",)),
     )
     first, *rest = found.sections
     made = found.model_copy(update={"sections": (first.model_copy(update={"statements": said}), *rest)})
@@ -124,6 +125,7 @@ def test_a_comparison_with_a_recommendation_is_about_it() -> None:
     assert front.step == f"measure b on fresh data, {why}, then name it as the candidate for release."
     assert front.verdict.headline == "No release decision: 3 models are compared, 1 is suggested"
     assert {item.statement.text for item in front.points[0]} == {"Take b: it is small.", "Try more."}
+    assert "Two fail." in {item.statement.text for topic in front.points[1:] for item in topic}
     assert "difference" not in {item.statement.topic for topic in front.points for item in topic}
     assert front.grid is not None
     assert front.grid.models[0] == "b"
