@@ -80,10 +80,11 @@ class View:
         of_roles = sorted((one for one in items if one.model in roles), key=lambda one: roles.index(one.model))
         return tuple(of_roles) or self.shown(items, most)
 
-    def rest(self, items: Iterable[OfModel], shown: Iterable[OfModel], which: str | None = None) -> str:
+    def rest(self, items: Iterable[OfModel], shown: Iterable[OfModel], which: str | None = None, were: str = "") -> str:
         """Return the sentence of a caption or note about omitted models; empty if all are shown.
 
-        ``which`` describes the shown models, if they are not the best ones by the ranking metric.
+        ``which`` describes the shown models, if they are not the best ones by the ranking metric; ``were`` says what
+        was done with them, where they are not just shown.
         """
         total, kept = len({one.model for one in items}), len({one.model for one in shown})
         if kept == total:
@@ -94,7 +95,7 @@ class View:
             words = kept if by is None else f"The {kept} with {by}"
         else:
             words = first if kept == 1 else f"{first} and the {kept - 1} other{'s' if kept > 2 else ''} with {by}"  # noqa: PLR2004 two in all
-        return f" {words} of {total} models; the {'other is' if total - kept == 1 else 'others are'} in results.json."
+        return f" {words} of {total} models{were and f' {were}'}; the {'other is' if total - kept == 1 else 'others are'} in results.json."
 
 
 def _of_models(items: Iterable[OfModelT], ranked: Iterable[str] | None, most: int | None) -> tuple[OfModelT, ...]:

@@ -118,7 +118,8 @@ def margins(results: Results) -> Table | None:
     )
     rest = f" {len(lines) - MOST_MARGINS} more are in results.json." if len(lines) > MOST_MARGINS else ""
     note = f"To settle it: number of rows, for a class of its rows, from which on the interval would exclude the limit, if the value stayed the same.{rest}"
-    return Table("margins", "What would change this verdict", columns, tuple(rows), note, place="body")
+    title = "What would change the outcome of checks" if named else "What would change this verdict"
+    return Table("margins", title, columns, tuple(rows), note, place="body")
 
 
 def _check(check: CheckOutcome) -> tuple[object, ...]:

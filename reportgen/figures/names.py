@@ -37,7 +37,12 @@ _FARTHER = (*_DISTANCES, 8, 12, 16, 22, 30)
 
 
 def write(
-    ax: Axes, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place] = (), first: int = 0
+    ax: Axes,
+    theme: Theme,
+    points: Sequence[Place],
+    words: Sequence[str],
+    lines: Sequence[Sequence[Place]] = (),
+    first: int = 0,
 ) -> None:
     """Write names next to points; where some have none, a note in a corner says how many of the points are named.
 
@@ -49,12 +54,12 @@ def write(
         Of data. The first of them have the names, and the first choice of room; the others are only kept free.
     words
         The names, no more than points.
-    free
-        Corners of a line that no name covers.
+    lines
+        Corners of each line that no name covers.
     first
         Number of names, from the first on, that are written in any case: farther away, or over points, where there is no other room.
     """
-    ax.add_artist(_artist()(theme, points, words, free, first))
+    ax.add_artist(_artist()(theme, points, words, lines, first))
 
 
 @dataclass(frozen=True)
@@ -76,21 +81,21 @@ def _artist() -> type[Any]:
 
     class Names(Artist):
         def __init__(
-            self, theme: Theme, points: Sequence[Place], words: Sequence[str], free: Sequence[Place], first: int
+            self, theme: Theme, points: Sequence[Place], words: Sequence[str], lines: Sequence[Any], first: int
         ) -> None:
             super().__init__()
             self.set_zorder(_ABOVE_LINES)
             self._first = first
             self._theme, self._words = theme, [theme.text(name, limit=_LIMIT) for name in words]
-            self._points, self._free = (np.asarray(one, float).reshape(-1, 2) for one in (points, free))
+            self._points, *self._lines = (np.asarray(one, float).reshape(-1, 2) for one in (points, *lines))
 
         def draw(self, renderer: Any) -> None:
             theme, axes, figure = self._theme, self.axes, self.get_figure()
             scale = figure.dpi / POINTS  # type: ignore[union-attr]
-            points, corners = (axes.transData.transform(one) / scale for one in (self._points, self._free))  # type: ignore[union-attr]
+            points, *lines = (axes.transData.transform(one) / scale for one in (self._points, *self._lines))  # type: ignore[union-attr]
             room = tuple(edge / scale for edge in axes.bbox.extents)  # type: ignore[union-attr]
             written = [np.asarray(text.get_window_extent(renderer).extents) / scale for text in axes.texts]  # type: ignore[union-attr]
-            free = np.vstack((points, along(corners, theme.small_size)))
+            free = np.vstack((points, *(along(corners, theme.small_size) for corners in lines)))
             parts: list[Artist] = []
             boxes = [tuple(box) for box in written]
             for one in placed(free, self._words, room, boxes, theme, len(points), self._first):  # type: ignore[arg-type]

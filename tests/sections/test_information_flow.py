@@ -309,7 +309,7 @@ def test_statements_count_dead_units() -> None:
     assert said(analyze(sound, replace(sound, not_finite=3))) == "1 of 2 layers output NaN or infinite values."
     made = inside(model("a", activations=probed(sound)), model("b", activations=probed(dead, sound)), n=N)
     both = InformationFlowAnalyzer(InformationFlowOptions()).analyze(made)
-    assert said(both) == f"Up to 25.0{THIN}% of the units are dead, in b."
+    assert said(both) == f"Up to 25.0{THIN}% of a model's units are dead over all its layers, in b."
     assert said(both, "a") == "No dead units in whole."
 
 

@@ -427,6 +427,12 @@ CASES: dict[str, Make] = {
     ),
     "CAL201": lambda: calibration(0.02, 0.025, 0.01, 0.02),
     "CAL202": lambda: calibration(0.02, 0.025, 0.01, -0.02),
+    "CAL203": lambda: analyzed(
+        section_of("calibration"),
+        evaluation(
+            head(outputs(np.outer(np.repeat([2.0, 8.0], [1000, 300]), [1.0, 0.0]), [0] * 1000 + [1] * 5 + [0] * 295))
+        ),
+    ),
     "CAL121": lambda: spread(0.5),
     "CAL122": lambda: spread(3.0),
     "CAL123": lambda: quantiles((0.4, 0.5, 0.6), np.where(PLACES[:, None] < 0.25, [0, 0, -9], 0)),

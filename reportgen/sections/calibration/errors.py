@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from reportgen.contract.numbers import or_nan
 from reportgen.contract.section import BaseVisualizer
 from reportgen.contract.subjects import about
 from reportgen.figures import dots, draw, names as beside, scales
-from reportgen.sections.calibration import titles
+from reportgen.sections.calibration import bands, titles
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
 from reportgen.sections.calibration.tables import expected_errors
 from reportgen.text import formatting
@@ -32,8 +32,10 @@ _MOST_TOGETHER = 3
 """Maximum number of models with points side by side in each row. Convention."""
 _LINEAR = 50
 """Errors up to which their axis is linear. Convention."""
-_ROOM_FOR_NAMES = 1.2
-"""Length of the axis of the refusal curve, in lengths of the longest line. Convention."""
+_BESIDE = 2
+"""Maximum number of refusal curves with names beside them; those of more are in a legend, where each has room. Convention."""
+_ROOM, _ROOM_FOR_NAMES = 1.02, 1.2
+"""Length of their axis, in lengths of the longest line; also with room for names. Convention."""
 
 
 class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
@@ -49,8 +51,8 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
 
     def _expected(self, result: CalibrationResult) -> Figure:
         heads = self.view.compared([head for head in result.heads if head.bands], _MOST_TOGETHER)
-        bands = sorted({(band.low, band.high) for head in heads for band in head.bands})
-        names = [titles.band_name(*ends) for ends in bands]
+        ends = sorted({(band.low, band.high) for head in heads for band in head.bands})
+        names = [bands.name(low, high) for low, high in ends]
         return Figure(
             name="expected-errors",
             title=titles.expected_title(result, heads, self.view.decision.candidate),
@@ -60,9 +62,9 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
                 f"{self.view.rest(result.heads, heads)}"
             ),
             alt=" ".join(titles.expected_alt(head) for head in heads),
-            panels=(Panel("Errors expected and seen", partial(self._draw_expected, heads, bands, names)),),
+            panels=(Panel("Errors expected and seen", partial(self._draw_expected, heads, ends, names)),),
             panel_height=draw.rows_height(
-                self.theme, len(bands), series=(1.35 if len(heads) < _MOST_TOGETHER else 1.6) * len(heads)
+                self.theme, len(ends), series=(1.35 if len(heads) < _MOST_TOGETHER else 1.6) * len(heads)
             ),
             tables=tuple(expected_errors(head) for head in heads),
         )
@@ -70,14 +72,14 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
     def _draw_expected(
         self,
         heads: Sequence[HeadCalibration],
-        bands: Sequence[tuple[float, float]],
+        ends: Sequence[tuple[float, float]],
         names: Sequence[str],
         ax: Axes,
     ) -> None:
         theme = self.theme
         found = [{(band.low, band.high): band for band in head.bands} for head in heads]
-        columns = [[by_ends.get(ends) for ends in bands] for by_ends in found]
-        nothing = np.full(len(bands), np.nan)
+        columns = [[by_ends.get(one) for one in ends] for by_ends in found]
+        nothing = np.full(len(ends), np.nan)
         series = [
             dots.Dots(
                 values=[np.nan if band is None else band.errors for band in column],
@@ -134,37 +136,33 @@ class ErrorVisualizer(BaseVisualizer[CalibrationResult]):
                 f"{f' Without errors: {formatting.listed(perfect)}.' if perfect else ''}{self.view.rest(result.heads, heads)}"
             ),
             alt=" ".join(titles.refusal_alt(result, head) for head, _ in lines),
-            panels=(Panel("Errors among the rest", partial(self._draw_refusal, *self._named_first(result, lines))),),
+            panels=(Panel("Errors among the rest", partial(self._draw_refusal, lines)),),
             panel_height=2.4,
         )
 
-    def _named_first(self, result: CalibrationResult, lines: Sequence[Refusal]) -> tuple[list[Refusal], int]:
-        """Return the curves in the order of their claim to a name, and how many have one in any case.
-
-        Those are of the model that the title is about, of the candidate and its baseline, and of the first two models in focus: a recommended one and the leading one.
-        """
-        focus = () if self.view.focus is None else self.view.focus.models[:2]
-        said = titles.refusal_model(result, [head for head, _ in lines], self.view.decision.candidate)
-        models = [*([] if said is None else [said.model]), *self.view.decision.models, *focus]
-        first = [one for model in dict.fromkeys(models) for one in lines if one[0].model == model]
-        return [*first, *(one for one in lines if one not in first)], len(first)
-
-    def _draw_refusal(self, lines: Sequence[Refusal], first: int, ax: Axes) -> None:
+    def _draw_refusal(self, lines: Sequence[Refusal], ax: Axes) -> None:
         theme = self.theme
-        for head, line in lines:
+        labels, handles = [figure_label(theme, head) for head, _ in lines], []
+        for (head, line), label in zip(lines, labels, strict=True):
             look = theme.look(head.model)
-            x, y = zip(*line, strict=True)
-            ax.plot(x, y, color=look.color, linestyle=look.linestyle)
-            ax.plot(x[-1:], y[-1:], marker=look.marker, color=look.color, linestyle="none")
+            style: dict[str, Any] = {
+                "color": look.color,
+                "linestyle": look.linestyle,
+                "marker": look.marker,
+                "markevery": [-1],
+            }
+            handles += ax.plot(*zip(*line, strict=True), label=label, **style)
         corners = [corner for _, line in lines for corner in line]
         limit = 100 * (1 - WANTED_ACCURACY)
         low, high = min(y for _, y in corners), max(y for _, y in corners)
         scales.logarithmic(ax, min(low, limit), max(high, limit))
         draw.reference_line(ax, theme, limit, f"{titles.WANTED} right")
         longest = max(x for x, _ in corners) or 1.0
-        ax.set_xlim(-0.02 * longest, _ROOM_FOR_NAMES * longest)
+        ax.set_xlim(-0.02 * longest, (_ROOM if len(lines) > _BESIDE else _ROOM_FOR_NAMES) * longest)
         ax.margins(y=0.12)
         ax.set_xlabel("rows refused (%)")
         ax.set_ylabel("errors among the rest (%)")
-        ends = [line[-1] for _, line in lines]
-        beside.write(ax, theme, ends, [figure_label(theme, head) for head, _ in lines], free=corners, first=first)
+        if len(lines) > _BESIDE:
+            draw.legend_above(ax, theme, handles)
+        else:
+            beside.write(ax, theme, [line[-1] for _, line in lines], labels, [line for _, line in lines], len(lines))

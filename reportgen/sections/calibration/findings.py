@@ -10,6 +10,7 @@ from reportgen.contract.numbers import required
 from reportgen.contract.positions import UNITS
 from reportgen.contract.subjects import Subject
 from reportgen.metrics import simultaneous
+from reportgen.sections.calibration import bands
 from reportgen.sections.calibration.distributions import findings as distributions
 from reportgen.text import formatting
 
@@ -277,6 +278,30 @@ def biased_classes(result: CalibrationResult) -> Iterator[Hit]:
         yield Hit(one.model, text, one.subject, effect=abs(bias.value) / SMALL, n=bias.n)
 
 
+def more_errors_in_a_band(result: CalibrationResult) -> Iterator[Hit]:
+    """Yield models that are not over-confident on the whole, but make more errors in a band of confidence than a calibrated model would."""
+    heads = {(head.model, head.subject): head for head in result.heads}
+    for found in evidence(result):
+        head = heads.get((found.model, found.subject))
+        if head is None or found.p >= SIGNIFICANT or found.side > 0:
+            continue
+        beyond = [band for band in head.bands if bands.side(band) > 0]
+        if not beyond:
+            continue
+        where = formatting.listed(
+            [
+                f"{bands.placed(one)} on {one.errors:,} of {one.n:,} rows (expected {bands.expected(one.expected)})"
+                for one in beyond
+            ]
+        )
+        text = (
+            f"Its confidence is not too high on the whole, but it is wrong more often than that implies {where}: "
+            f"do not rely on its confidence there."
+        )
+        most = max(beyond, key=lambda one: one.errors / one.expected)
+        yield Hit(head.model, text, head.subject, effect=most.errors / most.expected, n=most.n)
+
+
 def class_is_biased(p: Metric, bias: Metric) -> bool:
     """Return whether the bias of a class is beyond chance, by its adjusted test and by its interval where it has one."""
     excluded = bias.ci_low is None or bias.ci_low * required(bias.ci_high) > 0
@@ -325,6 +350,9 @@ RULES: tuple[Rule[CalibrationResult], ...] = (
     Rule("CAL125", "note", "Distributions not shown to be wrong", _BINOMIAL, distributions.nothing_wrong),
     Rule("CAL201", "warning", "Over-confident", "Van Calster et al. (2016)", overconfident),
     Rule("CAL202", "note", "Under-confident", "Van Calster et al. (2016)", underconfident),
+    Rule(
+        "CAL203", "note", "Over-confident in a band", "binomial distribution, all bands together", more_errors_in_a_band
+    ),
     Rule("CAL301", "note", "Temperature scaling would help", "Guo et al. (2017)", recoverable),
     Rule(
         "CAL401",

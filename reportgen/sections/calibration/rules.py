@@ -51,6 +51,13 @@ EXPLANATIONS = {
         do="Recalibrate it if unnecessary review costs something.",
         ignore="If caution is what you want, for example after training with label smoothing.",
     ),
+    "CAL203": Explanation(
+        finds=f"A band of confidence with more errors than any band of 95 % of calibrated models has, of a model that is not calibrated (calibration p below {SIGNIFICANT}) and not over-confident on the whole.",
+        example="Its confidence is not too high on the whole, but it is wrong more often than that implies over 99.9 % on 5 of 300 rows (expected 0.1).",
+        means="Its total is on the cautious side and hides a band in which it is not. If that is the highest band, the rows that skip review are wrong more often than they state.",
+        do="Look at these errors: they may be wrong labels. Otherwise do not let confidence in this band decide alone, or recalibrate with more than one parameter.",
+        ignore="If no decision depends on confidence in this band, or if the labels of these rows are wrong.",
+    ),
     "CAL301": Explanation(
         finds=f"A model that is not calibrated (calibration p below {SIGNIFICANT}) whose NLL falls on held-out folds when the logits are divided by one number, with an interval above 0.",
         example="Dividing the logits by T = 1.50 lowers the NLL by 0.010 nats [0.001, 0.020] on held-out folds; the ECE goes from 5.0 % to 1.0 %, where 95 % of calibrated models are at or below 2.0 %.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reportgen.contract.numbers import required
 from reportgen.contract.subjects import Subject, about
+from reportgen.sections.calibration import bands
 from reportgen.sections.calibration.findings import SIGNIFICANT, class_is_biased, evidence
 from reportgen.sections.calibration.schema import WANTED_ACCURACY, CalibrationResult
 from reportgen.text import formatting
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from reportgen.contract.numbers import Metric
     from reportgen.sections.calibration.findings import ClassEvidence, Evidence
     from reportgen.sections.calibration.schema import (
-        ErrorBand,
         HeadCalibration,
         MultilabelCalibration,
         PositionsCalibration,
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     Point = tuple[float, float]
 
 WANTED = f"{100 * WANTED_ACCURACY:g}{formatting.THIN}%"
-_ONE_DECIMAL = 0.1
-"""Expected errors from which one decimal is enough."""
 _SIDES = {1: "more", -1: "fewer"}
 """Errors than the confidence implies."""
 _LEAST_KEPT = 0.1
@@ -93,14 +91,6 @@ def outside_title(outside: Mapping[HeadCalibration, int] | Mapping[PositionsCali
     return f"Points outside the range of a calibrated model: {formatting.listed(words)}"
 
 
-def band_name(low: float, high: float) -> str:
-    """Return a band of confidence in words."""
-    ends = [f"{100 * end:.4g}" for end in (low, high)]
-    if low == 0:
-        return f"under {ends[1]}{formatting.THIN}%"
-    return f"over {ends[0]}{formatting.THIN}%" if high == 1 else f"{ends[0]} to {ends[1]}{formatting.THIN}%"
-
-
 def expected_title(result: CalibrationResult, heads: Sequence[HeadCalibration], candidate: str | None) -> str:
     """Return whether the heads make the errors that their confidence implies: the candidate, else all that are shown."""
     asked = [head for head in heads if head.model == candidate] or heads
@@ -116,7 +106,8 @@ def expected_title(result: CalibrationResult, heads: Sequence[HeadCalibration], 
         elif found_so:
             words = f"{len(found_so)} of {len(judged)} models make {_SIDES[side]} errors"
             parts.append(f"{words} than their confidence implies")
-    return "; ".join(parts) or "No model makes measurably more or fewer errors than its confidence implies"
+    none = {0: "No model makes", 2: "Neither model makes"}.get(len(judged), f"None of these {len(judged)} models makes")
+    return "; ".join(parts) or f"{none} measurably more or fewer errors than its confidence implies"
 
 
 def _expected_of(head: HeadCalibration, found: Evidence) -> str:
@@ -139,48 +130,27 @@ def _against(head: HeadCalibration, side: int) -> str:
     Measurably: not as any band of 95 % of calibrated models.
     """
     beyond = [
-        f"{_placed(band)} ({band.errors:,} wrong, {_rounded(band.expected)} expected)"
+        f"{bands.placed(band)} ({band.errors:,} wrong, {bands.expected(band.expected)} expected)"
         for band in head.bands
-        if side and _side(band) == -side
+        if side and bands.side(band) == -side
     ]
     return f"{_SIDES[-side]} {formatting.listed(beyond)}" if beyond else ""
-
-
-def _side(band: ErrorBand) -> int:
-    """Return 1 or -1 for a band with more or fewer errors than a calibrated model has; 0 where it is neither or unknown."""
-    if band.range_low is None or band.range_high is None:
-        return 0
-    return int(band.errors > band.range_high) - int(band.errors < band.range_low)
-
-
-def _placed(band: ErrorBand) -> str:
-    name = band_name(band.low, band.high)
-    return f"at {name}" if band.low > 0 and band.high < 1 else name
 
 
 def _errors_of(head: HeadCalibration) -> tuple[int, str]:
     """Return the errors of a head, and those that its confidence implies as text."""
     expected = sum(band.expected for band in head.bands)
-    return sum(band.errors for band in head.bands), _rounded(expected)
-
-
-def _rounded(expected: float) -> str:
-    """Return a number of expected errors with one decimal; a smaller one, which is not 0, with its digits.
-
-    >>> _rounded(65.31), _rounded(0.866), _rounded(0.0123)
-    ('65.3', '0.9', '0.0123')
-    """
-    return f"{expected:,.1f}" if expected >= _ONE_DECIMAL else formatting.number(expected, "")
+    return sum(band.errors for band in head.bands), bands.expected(expected)
 
 
 def expected_alt(head: HeadCalibration) -> str:
     """Return the errors of a head by band in words."""
     errors, expected = _errors_of(head)
-    bands = "; ".join(
-        f"{band_name(band.low, band.high)}: {band.errors:,} of {band.n:,}, expected {_rounded(band.expected)}"
+    by_band = "; ".join(
+        f"{bands.name(band.low, band.high)}: {band.errors:,} of {band.n:,}, expected {bands.expected(band.expected)}"
         for band in head.bands
     )
-    return f"{about(head.model, head.subject)}: {errors:,} errors, {expected} expected. By confidence: {bands}."
+    return f"{about(head.model, head.subject)}: {errors:,} errors, {expected} expected. By confidence: {by_band}."
 
 
 def confidence_title(heads: Sequence[HeadCalibration]) -> str:

@@ -51,7 +51,7 @@ def _of_many(
     if not any(one.dead for one in rectified):
         return (f"No dead units in {len(rectified)} layers of {len(models)} models.",)
     worst = most_dead(result, models)
-    return ("Up to ", quantity(worst), f" of the units are dead, in {worst.model}.")
+    return ("Up to ", quantity(worst), f" of a model's units are dead over all its layers, in {worst.model}.")
 
 
 def most_dead(result: InformationFlowResult, models: Sequence[ModelFlow]) -> Measurement:

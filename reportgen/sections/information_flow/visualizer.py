@@ -55,7 +55,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
         named = self._named(result, every, models)
         ill = [one for one in (*named, *models) if beyond_limits(result, one)]
         if ill:
-            hidden = self.view.rest(every, models)
+            hidden = self.view.rest(every, models, were="were searched")
             yield self._health(result, {one: beyond_limits(result, one) for one in ill}, named, hidden)
         deep = any(len(result.of(one.model)) > 1 for one in models)  # else a table row says it
         if deep:
@@ -282,6 +282,7 @@ class InformationFlowVisualizer(BaseVisualizer[InformationFlowResult]):
             columns=[*_LIMITS],
             limits=(0.0, 1.0),
             text=[["" if np.isnan(value) else formatting.rounded(value) for value in row] for row in rows],
+            palette=f"{self.theme.sequential}_r",  # bright is healthy, as in the screening of weights
             crossed=True,
         )
         lines = {name: f"limit {formatting.percent(limit)}" if limit else "" for name, limit in _LIMITS.items()}

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     Corner = tuple[float, float]
 
-_PALE, _SOFT = 0.5, 0.75
-"""Share of its color that a dominated model keeps."""
+_PALE = 0.7
+"""Share of its color that the point of a dominated model keeps, and that an interval keeps."""
 MANY = 6
 """Number of models from which the heatmap is drawn, and models that would squeeze all others are not. Convention."""
 _FAR = 3.0
@@ -118,7 +118,8 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
             )
         handles += self._draw_knee(result, points, ax)
         handles += self._handles(models)
-        self._draw_names(models, points, line, result.options.max_models, ax)
+        lines = [line, *(one for model in models for one in _intervals(model, pair))]
+        self._draw_names(models, points, lines, result.options.max_models, ax)
         ax.set_xlabel(self._axis(across))
         ax.set_ylabel(self._axis(up))
         for axis, objective in ((ax.xaxis, across), (ax.yaxis, up)):
@@ -137,13 +138,10 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         return {"color": self.theme.tint(color, _PALE)}
 
     def _draw_intervals(self, one: ComparedModel, pair: PairFront, ax: Axes) -> None:
-        x, y = one.values[pair.across], one.values[pair.up]
-        color = self.theme.tint(self.theme.look(one.model).color, _PALE if _is_pale(one) else _SOFT)
+        color = self.theme.tint(self.theme.look(one.model).color, _PALE)
         style: dict[str, Any] = {"color": color, "linewidth": self.theme.line_width / 2, "zorder": 2.0}
-        if x.ci_low is not None and x.ci_high is not None:
-            ax.hlines(_value(y), x.ci_low, x.ci_high, **style)
-        if y.ci_low is not None and y.ci_high is not None:
-            ax.vlines(_value(x), y.ci_low, y.ci_high, **style)
+        for line in _intervals(one, pair):
+            ax.plot(*zip(*line, strict=True), **style)
 
     def _draw_knee(self, result: ParetoResult, points: dict[str, Corner], ax: Axes) -> list[Line2D]:
         if result.knee is None:
@@ -174,12 +172,17 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
                 yield draw.Markers(lines, label)
 
     def _draw_names(
-        self, models: Sequence[ComparedModel], points: dict[str, Corner], line: Sequence[Corner], most: int, ax: Axes
+        self,
+        models: Sequence[ComparedModel],
+        points: dict[str, Corner],
+        lines: Sequence[Sequence[Corner]],
+        most: int,
+        ax: Axes,
     ) -> None:
         """Name as many models as the options allow: first the front, then those not shown to be dominated; a note counts them."""
         order = sorted(models, key=lambda one: (not one.on_front, _is_pale(one)))
         named = [self.theme.look(one.model).label for one in order[:most]]
-        names.write(ax, self.theme, [points[one.model] for one in order], named, free=line)
+        names.write(ax, self.theme, [points[one.model] for one in order], named, lines)
 
     def _axis(self, one: ChosenMetric) -> str:
         unit = f" ({word})" if (word := formatting.word(one.unit)) else ""
@@ -234,6 +237,15 @@ def _staircase(points: Sequence[Corner], worst: Corner) -> list[Corner]:
     for x, y in points[1:]:
         line += [(x, line[-1][1]), (x, y)]
     return [*line, (worst[0], line[-1][1])]
+
+
+def _intervals(one: ComparedModel, pair: PairFront) -> Iterator[tuple[Corner, Corner]]:
+    """Yield the intervals of a point, across and up, as lines."""
+    x, y = one.values[pair.across], one.values[pair.up]
+    if x.ci_low is not None and x.ci_high is not None:
+        yield (x.ci_low, _value(y)), (x.ci_high, _value(y))
+    if y.ci_low is not None and y.ci_high is not None:
+        yield (_value(x), y.ci_low), (_value(x), y.ci_high)
 
 
 def _worst(one: ChosenMetric, limits: tuple[float, float]) -> float:
@@ -312,7 +324,8 @@ def _caption(result: ParetoResult, fronts: Sequence[PairFront]) -> Iterator[str]
     elif n_pairs == 1:
         yield "Dashed line: the Pareto front. By value, no other model is at least as good in both objectives as a model on the front and better in one."
     else:
-        yield "Dashed lines: fronts of two objectives alone. Filled points: models on the front of all objectives, by value."
+        lines = "Dashed line: the front" if len(fronts) == 1 else "Dashed lines: fronts"
+        yield f"{lines} of two objectives alone. Filled points: models on the front of all objectives, by value."
     if n_pairs - 1 > _PANELS:
         yield f"{n_pairs - 1 - _PANELS} more objectives are in the table."
     beyond = dict.fromkeys(model for one in fronts for model in _beyond(result, one))

@@ -35,7 +35,9 @@ def _status(
     def find(result: TrainingDynamicsResult) -> Iterator[Hit]:
         for run in result.runs:
             if run.status == status and run.file is not None:
-                text = f"Judged by {run.basis or 'its history'}: {run.evidence}. {advice}"
+                text = (
+                    f"{run.evidence[:1].upper()}{run.evidence[1:]} (judged by {run.basis or 'its history'}). {advice}"
+                )
                 yield Hit(run.model, text, effect=effect(_known(result, run)))
 
     return find
