@@ -82,6 +82,10 @@ class Dots:
         return cls(values, low, high, look, label, hollow)
 
 
+_SIDE = 0.15
+"""Share of the axis of differences that each side of 0 has at least. Convention."""
+
+
 class Difference(NamedTuple):
     """A difference on a named row; None where it, or its interval, is missing."""
 
@@ -206,8 +210,10 @@ def forest(
     ax.axvline(0, color=theme.ink, linewidth=theme.line_width * 0.8, zorder=1.5)
     if len(names) > 1:
         ax.axhline(0.5, color=theme.grid, linewidth=theme.line_width * 0.8)
-    reach = np.nanmax(np.abs(np.concatenate([np.asarray(low, float), np.asarray(high, float), [1e-3]])))
-    ax.set_xlim(-1.08 * reach, 1.08 * reach)
+    ends = np.concatenate([np.asarray(low, float), np.asarray(high, float), [-1e-3, 1e-3]])
+    left, right = np.nanmin(ends), np.nanmax(ends)
+    side = _SIDE * (right - left)
+    ax.set_xlim(1.08 * min(left, -side), 1.08 * max(right, side))
     for words, place, align in ((sides[0], 0.0, "left"), (sides[1], 1.0, "right")):
         ax.annotate(
             theme.text(words, 40),

@@ -222,13 +222,13 @@ def test_captions_say_what_is_not_shown() -> None:
     suspects, others, fixed = SECTION.galleries(result, View(decision=PAIR))
     assert suspects.caption.startswith("1 of the 4 rows on which all models")
     assert [card.title for card in others.cards] == ["row 4"]
-    assert others.caption == "1 of the 5 other errors of b. It is a label to check too. New: a was right."
+    assert others.caption == "1 of the 5 other errors of b. It belongs to the 4 labels to check. New: a was right."
     assert fixed.caption == "1 of the 2 errors of a that b fixes."
     more = replace(with_examples(evaluation(head(OLD), head(NEW)), each=2), decision=PAIR)
     _, others, _ = SECTION.galleries(analyzed(SECTION, more), View(decision=PAIR))
     assert [card.title for card in others.cards] == ["row 4", "row 3"]
     assert others.caption == (
-        "2 of the 4 other errors of b, sorted by its confidence. 1 of these is a label to check too. New: a was right."
+        "2 of the 4 other errors of b, sorted by its confidence. 1 of these belongs to the 4 labels to check. New: a was right."
     )
 
 

@@ -88,9 +88,7 @@ def _of_candidate(
     total = int(required(result.find("errors", candidate, head.subject).value))
     word = "other error" if listed else "error"
     count = captions.counted(len(wrong), total - listed, word, f"{word}s")
-    caption = (
-        f"{count} of {candidate}{_sorted(wrong, 'its confidence')}.{_more_suspects(wrong, candidate) if listed else ''}"
-    )
+    caption = f"{count} of {candidate}{_sorted(wrong, 'its confidence')}.{_more_suspects(head, wrong, candidate) if listed else ''}"
     yield "errors", f"{'Other errors' if listed else 'Errors'} of {candidate}", caption, wrong
     pair = view.decision.pair
     if pair is not None and pair[1] in head.models:
@@ -109,14 +107,14 @@ def _sorted(rows: Sequence[ErrorRow], by: str) -> str:
     return f", sorted by {by}" if len(rows) > 1 else ""
 
 
-def _more_suspects(rows: Sequence[ErrorRow], candidate: str) -> str:
-    """Return how many rows are beyond the suspects that have a gallery of their own."""
+def _more_suspects(head: HeadErrors, rows: Sequence[ErrorRow], candidate: str) -> str:
+    """Return how many rows are suspects for which their own gallery has no room."""
     more = sum(_is_suspect(row, candidate) for row in rows)
     if not more:
         return ""
-    if len(rows) == 1:
-        return " It is a label to check too."
-    return f" {more:,} of these {'is a label' if more == 1 else 'are labels'} to check too."
+    who = "It belongs" if len(rows) == 1 else f"{more:,} of these {'belongs' if more == 1 else 'belong'}"
+    count = "" if head.n_candidate_suspects is None else f"{head.n_candidate_suspects:,} "
+    return f" {who} to the {count}labels to check."
 
 
 def _wrong(rows: Iterable[ErrorRow], view: View) -> tuple[ErrorRow, ...]:
@@ -155,9 +153,10 @@ def _why_suspects(head: HeadErrors, shown: int, candidate: str | None) -> str:
         return f"{count} on which the model is {_SURE} of another class than the label."
     if candidate is not None:
         count = captions.counted(shown, head.n_candidate_suspects, "row", "rows")
+        order = ", sorted by the highest confidence in a wrong answer" if shown > 1 else ""
         return (
             f"{count} on which all models predict the same class and the label is another, or {candidate} is {_SURE} "
-            "of another class."
+            f"of another class{order}."
         )
     both = "Both" if len(head.models) == 2 else f"All {len(head.models)}"  # noqa: PLR2004
     agreed, more = f"{head.n_agreed:,} {_rows(head.n_agreed)}", head.n_suspects - head.n_agreed

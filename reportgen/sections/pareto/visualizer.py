@@ -31,6 +31,8 @@ _PALE = 0.7
 """Share of its color that the point of a dominated model keeps, and that an interval keeps."""
 MANY = 6
 """Number of models from which the heatmap is drawn, and models that would squeeze all others are not. Convention."""
+_NAMED = 6
+"""Number of models on the front that have their names in any case. Convention."""
 _FAR = 3.0
 """Interquartile ranges beyond the upper quartile from which a value is left out: Tukey's outer fence."""
 _TICKS: dict[str, Callable[[float, float], str]] = {
@@ -182,7 +184,8 @@ class ParetoVisualizer(BaseVisualizer[ParetoResult]):
         """Name as many models as the options allow: first the front, then those not shown to be dominated; a note counts them."""
         order = sorted(models, key=lambda one: (not one.on_front, _is_pale(one)))
         named = [self.theme.look(one.model).label for one in order[:most]]
-        names.write(ax, self.theme, [points[one.model] for one in order], named, lines)
+        first = min(sum(one.on_front for one in order), _NAMED)
+        names.write(ax, self.theme, [points[one.model] for one in order], named, lines, first)
 
     def _axis(self, one: ChosenMetric) -> str:
         unit = f" ({word})" if (word := formatting.word(one.unit)) else ""

@@ -224,7 +224,7 @@ class ClassVisualizer(ScoreVisualizer[ClassesT]):
         every = len(one.class_names)
         better, worse = ([name for name in told if sign * required(found[name].value) > 0] for sign in (1, -1))
         named = [
-            f"{word} on {formatting.listed(some)}" for word, some in (("better", better), ("worse", worse)) if some
+            f"{word} on {formatting.joined(some, 3)}" for word, some in (("better", better), ("worse", worse)) if some
         ]
         ends = [f"{signed(found[name])} for {name}" for name in (*names[:1], *names[1:][-1:])]
         return Parts(
